@@ -1,0 +1,45 @@
+package kernel
+
+import (
+	"fmt"
+	"strings"
+)
+
+// path is one implementation of every inner function of this package. The
+// functions of a path run on the calling goroutine and know nothing of the
+// pool; what calls them splits the work.
+type path struct {
+	name string
+}
+
+// active is the path in use.
+var active *path
+
+func init() { active = paths()[0] }
+
+// Path returns the name of the implementation in use: "avx512", "avx2" or
+// "generic".
+func Path() string { return active.name }
+
+// Paths returns the names that Use accepts on this processor, fastest first.
+func Paths() []string {
+	var names []string
+	for _, p := range paths() {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// Use selects the implementation by name; at start it is the fastest that the
+// processor can run. Results of two paths agree within the stated bounds, not
+// bit by bit. Use must not be called while another function of this package
+// runs.
+func Use(name string) error {
+	for _, p := range paths() {
+		if p.name == name {
+			active = p
+			return nil
+		}
+	}
+	return fmt.Errorf("no kernel path %q on this processor; hint: one of %s", name, strings.Join(Paths(), ", "))
+}
