@@ -1,0 +1,83 @@
+package viz
+
+import (
+	"fmt"
+	"image/color"
+	"sync"
+
+	"codeberg.org/go-fonts/liberation/liberationsansbold"
+	"codeberg.org/go-fonts/liberation/liberationsansregular"
+	"golang.org/x/image/font/opentype"
+)
+
+// Distances of raster pictures, in pixels.
+const (
+	margin   = 20 // around every picture
+	gap      = 4  // between neighbouring images
+	bandGap  = 24 // between bands of a grid
+	titleGap = 14 // below a title
+	labelGap = 12 // between a row's label and its images
+)
+
+// Sizes of text in raster pictures, in pixels.
+const (
+	titleSize = 22
+	labelSize = 17
+	noteSize  = 15
+)
+
+// fontFamily is the typeface of vector pictures; the later families have the same metrics or are the reader's default.
+const fontFamily = "'Liberation Sans',Arial,Helvetica,sans-serif"
+
+// Neutral colours.
+var (
+	paper = color.Gray{0xff}
+	ink   = color.Gray{0x1f}
+	muted = color.Gray{0x5f}
+	faint = color.Gray{0xe4}
+)
+
+// Colours of Okabe and Ito, "Color universal design" (2008).
+var (
+	orange        = color.RGBA{0xe6, 0x9f, 0x00, 0xff}
+	skyBlue       = color.RGBA{0x56, 0xb4, 0xe9, 0xff}
+	bluishGreen   = color.RGBA{0x00, 0x9e, 0x73, 0xff}
+	yellow        = color.RGBA{0xf0, 0xe4, 0x42, 0xff}
+	blue          = color.RGBA{0x00, 0x72, 0xb2, 0xff}
+	vermilion     = color.RGBA{0xd5, 0x5e, 0x00, 0xff}
+	reddishPurple = color.RGBA{0xcc, 0x79, 0xa7, 0xff}
+)
+
+// hues are the colours of curves in the order in which terms get them; yellow is too light for a line on white.
+var hues = []color.RGBA{blue, vermilion, bluishGreen, reddishPurple, orange, skyBlue}
+
+// missing marks a pixel that is not a number.
+var missing = color.RGBA{0xff, 0x00, 0xc8, 0xff}
+
+// mix returns a + (b − a)·t per channel, for t in [0, 1].
+func mix(a, b color.Color, t float64) color.RGBA {
+	ar, ag, ab, _ := a.RGBA()
+	br, bg, bb, _ := b.RGBA()
+	at := func(from, to uint32) uint8 { return uint8((float64(from)*(1-t)+float64(to)*t)/257 + 0.5) }
+	return color.RGBA{at(ar, br), at(ag, bg), at(ab, bb), 0xff}
+}
+
+// hex writes a colour as #rrggbb.
+func hex(c color.Color) string {
+	r, g, b, _ := c.RGBA()
+	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
+}
+
+var (
+	regularFont = sync.OnceValue(func() *opentype.Font { return mustParse(liberationsansregular.TTF) })
+	boldFont    = sync.OnceValue(func() *opentype.Font { return mustParse(liberationsansbold.TTF) })
+)
+
+// mustParse parses an embedded typeface; it cannot fail on bytes that are part of the program.
+func mustParse(ttf []byte) *opentype.Font {
+	f, err := opentype.Parse(ttf)
+	if err != nil {
+		panic("viz: embedded font: " + err.Error())
+	}
+	return f
+}
