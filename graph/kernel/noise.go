@@ -14,6 +14,12 @@ type Key struct {
 	Step   uint64 // which array of that stream
 }
 
+// Streams keep the noise of different purposes apart.
+const (
+	StreamInitialise uint32 = iota + 1 // initial weights; the step is a hash of the name
+	StreamCorrupt                      // corruption of inputs; the step is epoch and image
+)
+
 // Uniform fills dst with numbers uniform in [0, 1): multiples of 2^−24.
 func Uniform(dst []float32, key Key) {
 	for i := range dst {

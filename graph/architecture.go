@@ -1,0 +1,116 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+
+	"gaetrain/graph/kernel"
+)
+
+// ErrArchitecture is what every error about an impossible architecture wraps.
+var ErrArchitecture = errors.New("impossible architecture")
+
+// Shape is the shape of one image.
+type Shape struct {
+	Channels int `json:"channels"`
+	Height   int `json:"height"`
+	Width    int `json:"width"`
+}
+
+// Size is the number of values of an image, D.
+func (s Shape) Size() int { return s.Channels * s.Height * s.Width }
+
+// String returns, say, "1×28×28".
+func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.Channels, s.Height, s.Width) }
+
+// Architecture is an autoencoder as pure data.
+type Architecture struct {
+	Input   Shape   `json:"input"`
+	Encoder []Layer `json:"encoder"`           // the output of the last one is the code
+	Decoder []Layer `json:"decoder,omitempty"` // the output of the last one has the size of an image
+}
+
+// Layer is one fully connected layer, y = act(x·W + b).
+type Layer struct {
+	Units       int               `json:"units"`
+	Activation  kernel.Activation `json:"activation"`
+	NoBias      bool              `json:"no_bias,omitempty"`
+	Initialiser Initialiser       `json:"initialiser"` // of the weights; biases start at zero
+}
+
+// Dense returns an autoencoder of fully connected layers: hidden layers of the
+// given widths lead to a code of the given size, and the mirrored widths lead
+// back. The last layer of the decoder has the activation output.
+func Dense(input Shape, hidden []int, code int, activation, codeActivation, output kernel.Activation, initialiser Initialiser) Architecture {
+	layer := func(units int, act kernel.Activation) Layer {
+		return Layer{Units: units, Activation: act, Initialiser: initialiser}
+	}
+	a := Architecture{Input: input}
+	for _, units := range hidden {
+		a.Encoder = append(a.Encoder, layer(units, activation))
+	}
+	a.Encoder = append(a.Encoder, layer(code, codeActivation))
+	for i := len(hidden) - 1; i >= 0; i-- {
+		a.Decoder = append(a.Decoder, layer(hidden[i], activation))
+	}
+	a.Decoder = append(a.Decoder, layer(input.Size(), output))
+	return a
+}
+
+// CodeSize is the number of values of a code, L.
+func (a Architecture) CodeSize() int {
+	if len(a.Encoder) == 0 {
+		return 0
+	}
+	return a.Encoder[len(a.Encoder)-1].Units
+}
+
+// Validate reports what is impossible about the architecture, wrapping
+// ErrArchitecture.
+func (a Architecture) Validate() error {
+	if a.Input.Channels < 1 || a.Input.Height < 1 || a.Input.Width < 1 {
+		return fmt.Errorf("%w: images of %s; hint: every side is at least 1", ErrArchitecture, a.Input)
+	}
+	if len(a.Encoder) == 0 || len(a.Decoder) == 0 {
+		return fmt.Errorf("%w: %d encoder and %d decoder layers; hint: at least one of each", ErrArchitecture, len(a.Encoder), len(a.Decoder))
+	}
+	for _, l := range a.layers() {
+		if l.Units < 1 {
+			return fmt.Errorf("%w: %s has %d units; hint: at least 1", ErrArchitecture, l.name, l.Units)
+		}
+		if l.Units*l.inputs > maxParameters {
+			return fmt.Errorf("%w: %s would have %d×%d weights; hint: at most %d in one layer", ErrArchitecture, l.name, l.inputs, l.Units, maxParameters)
+		}
+	}
+	if last := a.Decoder[len(a.Decoder)-1].Units; last != a.Input.Size() {
+		return fmt.Errorf("%w: the decoder ends with %d units, images of %s have %d values", ErrArchitecture, last, a.Input, a.Input.Size())
+	}
+	return nil
+}
+
+// maxParameters bounds one tensor to 4 GiB.
+const maxParameters = 1 << 30
+
+// namedLayer is a layer in its place.
+type namedLayer struct {
+	Layer
+	name   string // "encoder/1"
+	inputs int
+}
+
+func (l namedLayer) weights() string { return l.name + "/weights" }
+func (l namedLayer) bias() string    { return l.name + "/bias" }
+
+// layers lists the layers of encoder and decoder in order.
+func (a Architecture) layers() []namedLayer {
+	return append(chain("encoder", a.Input.Size(), a.Encoder), chain("decoder", a.CodeSize(), a.Decoder)...)
+}
+
+func chain(part string, inputs int, layers []Layer) []namedLayer {
+	named := make([]namedLayer, len(layers))
+	for i, l := range layers {
+		named[i] = namedLayer{l, fmt.Sprintf("%s/%d", part, i+1), inputs}
+		inputs = l.Units
+	}
+	return named
+}

@@ -1,0 +1,100 @@
+package graph
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"strings"
+
+	"gaetrain/graph/kernel"
+)
+
+// Initialiser says how weights start. Fan-in is the number of inputs of a
+// layer, fan-out the number of its units.
+type Initialiser string
+
+// The initialisers.
+const (
+	GlorotUniform Initialiser = "glorot-uniform" // U(±√(6/(in+out))) (Glorot & Bengio 2010)
+	GlorotNormal  Initialiser = "glorot-normal"  // N(0, 2/(in+out))
+	HeUniform     Initialiser = "he-uniform"     // U(±√(6/in)) (He 2015)
+	HeNormal      Initialiser = "he-normal"      // N(0, 2/in)
+	LeCunUniform  Initialiser = "lecun-uniform"  // U(±√(3/in)) (LeCun 1998)
+	LeCunNormal   Initialiser = "lecun-normal"   // N(0, 1/in)
+	Normal        Initialiser = "normal"         // N(0, 0.01²)
+	Uniform       Initialiser = "uniform"        // U(±0.05)
+	Zeros         Initialiser = "zeros"
+)
+
+// Initialisers lists every initialiser.
+func Initialisers() []Initialiser {
+	return []Initialiser{GlorotUniform, GlorotNormal, HeUniform, HeNormal, LeCunUniform, LeCunNormal, Normal, Uniform, Zeros}
+}
+
+// ParseInitialiser finds an initialiser by its name.
+func ParseInitialiser(name string) (Initialiser, error) {
+	names := make([]string, 0, len(Initialisers()))
+	for _, known := range Initialisers() {
+		if string(known) == name {
+			return known, nil
+		}
+		names = append(names, string(known))
+	}
+	return "", fmt.Errorf("unknown initialiser %q; hint: one of %s", name, strings.Join(names, ", "))
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (i *Initialiser) UnmarshalText(text []byte) (err error) {
+	*i, err = ParseInitialiser(string(text))
+	return err
+}
+
+// uniform and normal report the half width or the standard deviation of the
+// distribution, and whether it is normal.
+func (i Initialiser) spread(fanIn, fanOut int) (spread float64, normal bool) {
+	in, out := float64(fanIn), float64(fanOut)
+	switch i {
+	case GlorotUniform:
+		return math.Sqrt(6 / (in + out)), false
+	case GlorotNormal:
+		return math.Sqrt(2 / (in + out)), true
+	case HeUniform:
+		return math.Sqrt(6 / in), false
+	case HeNormal:
+		return math.Sqrt(2 / in), true
+	case LeCunUniform:
+		return math.Sqrt(3 / in), false
+	case LeCunNormal:
+		return math.Sqrt(1 / in), true
+	case Normal:
+		return 0.01, true
+	case Uniform:
+		return 0.05, false
+	}
+	return 0, false
+}
+
+// fill initialises the weights of the tensor called name. They depend on
+// (seed, name) alone, not on what other tensors there are.
+func (i Initialiser) fill(values []float32, seed uint64, name string, fanIn, fanOut int) {
+	spread, normal := i.spread(fanIn, fanOut)
+	key := kernel.Key{Seed: seed, Stream: kernel.StreamInitialise, Step: hash(name)}
+	switch {
+	case spread == 0:
+		clear(values)
+	case normal:
+		kernel.Gaussian(values, key)
+		kernel.Scale(float32(spread), values)
+	default:
+		kernel.Uniform(values, key)
+		for j, u := range values {
+			values[j] = float32(spread) * (2*u - 1)
+		}
+	}
+}
+
+func hash(name string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return h.Sum64()
+}

@@ -1,0 +1,176 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/chewxy/hm"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"gaetrain/graph/kernel"
+)
+
+// Affine declares a whole fully connected layer y = act(x·W + b) as one node
+// (x: B×D, W: D×H, b: H or nil for none, y: B×H). With transposed, W is H×D
+// and y = act(x·Wᵀ + b): that is how a tied decoder uses its encoder's weights.
+//
+// Where x needs no gradient, as for the input of a network, constantInput
+// saves its computation.
+func Affine(name string, rows *Rows, act kernel.Activation, transposed, constantInput bool, x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
+	a := &affine{
+		base:          base{name: fmt.Sprintf("%s: affine+%s", name, act), rows: rows},
+		activation:    act,
+		transposed:    transposed,
+		constantInput: constantInput,
+		bias:          b != nil,
+	}
+	in := gorgonia.Nodes{x, w}
+	if a.bias {
+		in = append(in, b)
+	}
+	return gorgonia.ApplyOp(a, in...)
+}
+
+type affine struct {
+	base
+	activation    kernel.Activation
+	transposed    bool
+	constantInput bool
+	bias          bool
+	y             buffer
+}
+
+func (a *affine) Arity() int {
+	if a.bias {
+		return 3
+	}
+	return 2
+}
+
+func (a *affine) Type() hm.Type {
+	if a.bias {
+		return hm.NewFnType(matrix(), matrix(), vector(), matrix())
+	}
+	return hm.NewFnType(matrix(), matrix(), matrix())
+}
+
+func (a *affine) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	x, err := shapeOf(in[0])
+	if err != nil {
+		return nil, err
+	}
+	w, err := shapeOf(in[1])
+	if err != nil {
+		return nil, err
+	}
+	from, to := w[0], w[1]
+	if a.transposed {
+		from, to = to, from
+	}
+	if x[1] != from {
+		return nil, fmt.Errorf("%s: input is %d×%d, want B×%d", a.name, x[0], x[1], from)
+	}
+	if a.bias {
+		b, err := shapeOf(in[2])
+		if err != nil {
+			return nil, err
+		}
+		if b[0] != to {
+			return nil, fmt.Errorf("%s: bias has %d elements, want %d", a.name, b[0], to)
+		}
+	}
+	return tensor.Shape{x[0], to}, nil
+}
+
+// sizes returns the widths of the input and the output of the layer.
+func (a *affine) sizes(w gorgonia.Value) (from, to int) {
+	shape := w.(*tensor.Dense).Shape()
+	if a.transposed {
+		return shape[1], shape[0]
+	}
+	return shape[0], shape[1]
+}
+
+func (a *affine) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer recoverTo(&err, a.name)
+	from, to := a.sizes(in[1])
+	var b []float32
+	if a.bias {
+		b = floats(in[2])
+	}
+	dense, y := a.y.of(a.rows.Compiled, to)
+	kernel.Affine(a.activation, a.transposed, a.rows.Live, to, from, floats(in[0]), floats(in[1]), b, y)
+	return dense, nil
+}
+
+func (a *affine) DiffWRT(inputs int) []bool {
+	return []bool{!a.constantInput, true, true}[:inputs]
+}
+
+// SymDiff puts the backward pass on the graph: one op that computes all the
+// gradients and is the node of dW, and one node for each other gradient.
+func (a *affine) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+	backward := &affineBackward{base: a.derive("backward"), affine: a}
+	dw, err := gorgonia.ApplyOp(backward, in[0], in[1], y, dy)
+	if err != nil {
+		return nil, err
+	}
+	gradients := gorgonia.Nodes{nil, dw, nil}[:len(in)]
+	if !a.constantInput {
+		if gradients[0], err = output(a.derive("dx"), &backward.dx, in[0].Shape(), dw); err != nil {
+			return nil, err
+		}
+	}
+	if a.bias {
+		gradients[2], err = output(a.derive("db"), &backward.db, in[2].Shape(), dw)
+	}
+	return gradients, err
+}
+
+// affineBackward computes dz = dy ⊙ act′, dW = xᵀ·dz, db = Σ dz over the batch,
+// and dx = dz·Wᵀ where it is needed, from x, W, y and dy.
+type affineBackward struct {
+	base
+	affine         *affine
+	dz, dw, db, dx buffer
+}
+
+func (a *affineBackward) Arity() int { return 4 }
+
+func (a *affineBackward) Type() hm.Type {
+	return hm.NewFnType(matrix(), matrix(), matrix(), matrix(), matrix())
+}
+
+func (a *affineBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	return shapeOf(in[1])
+}
+
+func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer recoverTo(&err, a.name)
+	x, w, y, dy := floats(in[0]), floats(in[1]), floats(in[2]), floats(in[3])
+	rows, transposed := a.rows.Live, a.affine.transposed
+	from, to := a.affine.sizes(in[1])
+
+	_, dz := a.dz.of(a.rows.Compiled, to)
+	var db []float32
+	if a.affine.bias {
+		_, db = a.db.of(to)
+	}
+	kernel.ActivationGradient(a.affine.activation, rows, to, y, dy, dz, db)
+
+	dense, dw := a.dw.of(in[1].Shape()...)
+	if transposed {
+		kernel.Gemm(true, false, to, from, rows, 1, dz, to, x, from, 0, dw, from)
+	} else {
+		kernel.Gemm(true, false, from, to, rows, 1, x, from, dz, to, 0, dw, to)
+	}
+	if !a.affine.constantInput {
+		_, dx := a.dx.of(a.rows.Compiled, from)
+		ldw := to
+		if transposed {
+			ldw = from
+		}
+		kernel.Gemm(false, !transposed, rows, from, to, 1, dz, to, w, ldw, 0, dx, from)
+	}
+	return dense, nil
+}

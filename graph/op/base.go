@@ -1,0 +1,76 @@
+package op
+
+import (
+	"fmt"
+	"hash"
+	"hash/fnv"
+
+	"github.com/chewxy/hm"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Rows says how much of the batch is alive. One Rows is shared by all ops of a
+// program: a partial last batch runs on the program compiled for a full one.
+type Rows struct {
+	Live     int // rows to compute, at most Compiled
+	Compiled int // rows of every buffer
+}
+
+// base is what all ops have in common. Its name identifies an op within its
+// graph: Gorgonia merges ops of equal hash and equal inputs, which an op with
+// a buffer of its own must not suffer.
+type base struct {
+	name string // place and kind, such as "encoder/1: affine+relu"
+	rows *Rows
+}
+
+func (b *base) ReturnsPtr() bool        { return false } // so the machine allocates no output
+func (b *base) CallsExtern() bool       { return false }
+func (b *base) OverwritesInput() int    { return -1 }
+func (b *base) WriteHash(h hash.Hash)   { fmt.Fprint(h, b.name) }
+func (b *base) String() string          { return b.name }
+func (b *base) derive(what string) base { return base{b.name + " " + what, b.rows} }
+
+// Hashcode implements gorgonia.Op.
+func (b *base) Hashcode() uint32 {
+	h := fnv.New32a()
+	b.WriteHash(h)
+	return h.Sum32()
+}
+
+// recoverTo turns a panic of the op called name into an error. The machine
+// runs ops on a goroutine of its own, where nobody else could catch it.
+func recoverTo(err *error, name string) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("%s: %v", name, r)
+	}
+}
+
+// buffer is an output that is allocated when it is first needed.
+type buffer struct{ dense *tensor.Dense }
+
+// of returns the buffer as a tensor of the given shape, and its values.
+func (b *buffer) of(shape ...int) (*tensor.Dense, []float32) {
+	if b.dense == nil {
+		b.dense = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
+	}
+	return b.dense, b.dense.Float32s()
+}
+
+// matrix is a fresh type of a matrix of a's: Gorgonia recycles the types it is
+// given, so they cannot be kept.
+func matrix() hm.Type { return gorgonia.TensorType{Dims: 2, Of: hm.TypeVariable('a')} }
+func vector() hm.Type { return gorgonia.TensorType{Dims: 1, Of: hm.TypeVariable('a')} }
+func scalar() hm.Type { return hm.TypeVariable('a') }
+
+func floats(v gorgonia.Value) []float32 { return v.(*tensor.Dense).Float32s() }
+
+func columns(v gorgonia.Value) int { return v.(*tensor.Dense).Shape()[1] }
+
+func shapeOf(s gorgonia.DimSizer) (tensor.Shape, error) {
+	if shape, ok := s.(tensor.Shape); ok {
+		return shape, nil
+	}
+	return nil, fmt.Errorf("input of unknown shape %v", s)
+}

@@ -1,0 +1,136 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/chewxy/hm"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"gaetrain/graph/kernel"
+)
+
+// A Loss is the node of a scalar, the mean over the live rows of a loss per
+// image, together with the losses it is the mean of.
+type Loss struct {
+	Node *gorgonia.Node
+	op   *loss
+}
+
+// PerImage returns the loss of each live row after a run, valid until the next.
+func (l Loss) PerImage() []float32 { return l.op.perImage[:l.op.rows.Live] }
+
+// SquaredPerImage returns Σ_d (x̂−x)² of each live row, where x̂ are the
+// predictions or the probabilities of the logits.
+func (l Loss) SquaredPerImage() []float32 { return l.op.squared[:l.op.rows.Live] }
+
+// SquaredError declares mean_B Σ_D (x̂−x)² (prediction x̂, target x: B×D).
+// The target gets no gradient.
+func SquaredError(name string, rows *Rows, prediction, target *gorgonia.Node) (Loss, error) {
+	return declare(name+": squared error", rows, prediction, target, func(l *loss, scale float32, prediction, target, gradient []float32) {
+		kernel.SquaredError(l.rows.Live, l.columns, scale, prediction, target, gradient, l.perImage)
+		copy(l.squared, l.perImage)
+	})
+}
+
+// CrossEntropy declares the Bernoulli cross-entropy in nats of targets x in
+// [0, 1] under logits z, mean_B Σ_D max(z,0) − z·x + log(1+e^−|z|)
+// (logits z, target x: B×D). The target gets no gradient.
+func CrossEntropy(name string, rows *Rows, logits, target *gorgonia.Node) (Loss, error) {
+	return declare(name+": cross-entropy", rows, logits, target, func(l *loss, scale float32, logits, target, gradient []float32) {
+		kernel.CrossEntropy(l.rows.Live, l.columns, scale, logits, target, gradient, l.perImage, l.squared)
+	})
+}
+
+func declare(name string, rows *Rows, prediction, target *gorgonia.Node, compute lossFunction) (Loss, error) {
+	if !prediction.Shape().Eq(target.Shape()) {
+		return Loss{}, fmt.Errorf("%s: prediction is %v, target is %v", name, prediction.Shape(), target.Shape())
+	}
+	l := &loss{
+		base:     base{name: name, rows: rows},
+		compute:  compute,
+		columns:  prediction.Shape()[1],
+		perImage: make([]float32, rows.Compiled),
+		squared:  make([]float32, rows.Compiled),
+		mean:     gorgonia.NewF32(0),
+	}
+	node, err := gorgonia.ApplyOp(l, prediction, target)
+	return Loss{node, l}, err
+}
+
+// lossFunction fills the losses per image and, where gradient is not nil, scale
+// times the gradient of their sum.
+type lossFunction func(l *loss, scale float32, prediction, target, gradient []float32)
+
+// loss computes its gradient along with its value: both need the same
+// exponentials. The gradient's node then only hands it on.
+type loss struct {
+	base
+	compute           lossFunction
+	columns           int
+	perImage, squared []float32
+	mean              *gorgonia.F32
+	gradient          buffer
+	differentiated    bool
+}
+
+func (l *loss) Arity() int    { return 2 }
+func (l *loss) Type() hm.Type { return hm.NewFnType(matrix(), matrix(), scalar()) }
+
+func (l *loss) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
+	return tensor.ScalarShape(), nil
+}
+
+func (l *loss) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer recoverTo(&err, l.name)
+	var gradient []float32
+	if l.differentiated {
+		_, gradient = l.gradient.of(l.rows.Compiled, l.columns)
+	}
+	l.compute(l, 1/float32(l.rows.Live), floats(in[0]), floats(in[1]), gradient)
+	var sum float64
+	for _, v := range l.perImage[:l.rows.Live] {
+		sum += float64(v)
+	}
+	*l.mean = gorgonia.F32(sum / float64(l.rows.Live))
+	return l.mean, nil
+}
+
+func (l *loss) DiffWRT(int) []bool { return []bool{true, false} }
+
+func (l *loss) SymDiff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	l.differentiated = true
+	scaled := &lossGradient{base: l.derive("gradient"), loss: l}
+	node, err := gorgonia.ApplyOp(scaled, in[0], out, grad)
+	return gorgonia.Nodes{node, nil}, err
+}
+
+// lossGradient multiplies the gradient a loss has computed with the gradient
+// of the loss itself: 1, or the weight of a term.
+type lossGradient struct {
+	base
+	loss *loss
+}
+
+func (g *lossGradient) Arity() int { return 3 }
+
+func (g *lossGradient) Type() hm.Type {
+	return hm.NewFnType(matrix(), scalar(), scalar(), matrix())
+}
+
+func (g *lossGradient) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	return shapeOf(in[0])
+}
+
+func (g *lossGradient) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer recoverTo(&err, g.name)
+	weight, ok := in[2].(*gorgonia.F32)
+	if !ok {
+		return nil, fmt.Errorf("%s: gradient of the loss is a %T, want a float32 scalar", g.name, in[2])
+	}
+	dense, gradient := g.loss.gradient.of(g.rows.Compiled, g.loss.columns)
+	if *weight != 1 {
+		kernel.Scale(float32(*weight), gradient[:g.rows.Live*g.loss.columns])
+	}
+	return dense, nil
+}

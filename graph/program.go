@@ -1,0 +1,158 @@
+package graph
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"gaetrain/graph/kernel"
+)
+
+// Program is a network compiled into a TapeMachine. It is not safe for
+// concurrent use. What its methods return belongs to it and is valid until the
+// next Run.
+type Program struct {
+	*Network
+	Mode      Mode
+	machine   gorgonia.VM
+	gradients []Gradient
+	wrapped   map[*float32]*tensor.Dense
+}
+
+// Gradient is the gradient of the loss in one parameter.
+type Gradient struct {
+	Parameter
+	node *gorgonia.Node
+}
+
+// Values returns the gradient's numbers, in the order of the parameter's.
+func (g Gradient) Values() []float32 { return g.node.Value().(*tensor.Dense).Float32s() }
+
+// Compile declares the network of a mode and compiles it for batches of up to
+// batch images.
+func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (program *Program, err error) {
+	defer func() {
+		if r := recover(); r != nil { // Gorgonia panics where others return errors
+			program, err = nil, fmt.Errorf("compile the %s program for images of %s: %v", mode, a.Input, r)
+		}
+	}()
+	if err := a.Validate(); err != nil {
+		return nil, err
+	}
+	if batch < 1 {
+		return nil, fmt.Errorf("%w: batches of %d images; hint: at least 1", ErrArchitecture, batch)
+	}
+	network, err := declare(a, o, p, mode, batch)
+	if err != nil {
+		return nil, fmt.Errorf("declare the %s network: %w", mode, err)
+	}
+	program = &Program{Network: network, Mode: mode, wrapped: make(map[*float32]*tensor.Dense)}
+	if mode == Training {
+		nodes, err := gorgonia.Grad(network.Loss, network.parameters...)
+		if err != nil {
+			return nil, fmt.Errorf("differentiate the %s network: %w", mode, err)
+		}
+		for i, node := range nodes {
+			program.gradients = append(program.gradients, Gradient{network.used[i], node})
+		}
+	}
+	program.machine = gorgonia.NewTapeMachine(network.Graph)
+	return program, nil
+}
+
+// Run computes the program for the given number of images: input (B×D, in
+// Decoding mode B×L) and, in Training and Evaluation mode, target (B×D).
+// Slices that hold a whole compiled batch are used as they are, without a copy.
+func (p *Program) Run(rows int, input, target []float32) error {
+	if rows < 1 || rows > p.rows.Compiled {
+		return fmt.Errorf("%s program: batch of %d images, compiled for 1 to %d", p.Mode, rows, p.rows.Compiled)
+	}
+	p.rows.Live = rows
+	if err := p.feed(p.Input, input); err != nil {
+		return err
+	}
+	if p.Target != nil {
+		if err := p.feed(p.Target, target); err != nil {
+			return err
+		}
+	}
+	defer p.machine.Reset()
+	if err := p.machine.RunAll(); err != nil {
+		return fmt.Errorf("run the %s program: %w", p.Mode, err)
+	}
+	return nil
+}
+
+// feed binds the values of a batch to an input node.
+func (p *Program) feed(node *gorgonia.Node, values []float32) error {
+	width := node.Shape()[1]
+	if len(values) < p.rows.Live*width {
+		return fmt.Errorf("%s program: %s has %d values, want %d×%d", p.Mode, node.Name(), len(values), p.rows.Live, width)
+	}
+	return gorgonia.UnsafeLet(node, p.wrap(values, width))
+}
+
+// wrap makes a tensor of a batch. Batches come from a few buffers that are
+// used over and over, so their tensors are kept.
+func (p *Program) wrap(values []float32, width int) *tensor.Dense {
+	const most = 16
+	full := p.rows.Compiled * width
+	if len(values) < full {
+		whole := make([]float32, full)
+		copy(whole, values)
+		values = whole
+	} else if dense, ok := p.wrapped[&values[0]]; ok {
+		return dense
+	}
+	if len(p.wrapped) == most {
+		clear(p.wrapped)
+	}
+	dense := tensor.New(tensor.WithShape(p.rows.Compiled, width), tensor.WithBacking(values[:full:full]))
+	p.wrapped[&values[0]] = dense
+	return dense
+}
+
+// live returns the values of the live rows of a matrix.
+func (p *Program) live(node *gorgonia.Node) []float32 {
+	return node.Value().(*tensor.Dense).Float32s()[:p.rows.Live*node.Shape()[1]]
+}
+
+// Codes returns the codes of the last run, B×L.
+func (p *Program) Codes() []float32 { return p.live(p.Code) }
+
+// Reconstructions returns the reconstructions of the last run, B×D.
+func (p *Program) Reconstructions() []float32 { return p.live(p.Reconstruction) }
+
+// Mean returns the loss of the last run, averaged over its images.
+func (p *Program) Mean() float64 { return float64(*p.Loss.Value().(*gorgonia.F32)) }
+
+// Gradients returns the gradients of the last run in the order of Parameters.
+func (p *Program) Gradients() []Gradient { return p.gradients }
+
+// NotFinite names the first tensor, in the order of computation, that held a
+// NaN or an infinity in the last run, or returns "" where none did.
+func (p *Program) NotFinite() string {
+	for i, parameter := range p.used {
+		if !kernel.Finite(parameter.Values()) {
+			return p.used[i].Name
+		}
+	}
+	nodes, err := gorgonia.Sort(p.Graph)
+	if err != nil {
+		return ""
+	}
+	for i := len(nodes) - 1; i >= 0; i-- {
+		node := nodes[i]
+		if dense, ok := node.Value().(*tensor.Dense); ok && !kernel.Finite(dense.Float32s()) {
+			if node.Op() == nil {
+				return node.Name()
+			}
+			return node.Op().String()
+		}
+	}
+	return ""
+}
+
+// Close frees the machine.
+func (p *Program) Close() error { return p.machine.Close() }
