@@ -43,7 +43,7 @@ type sheet struct {
 	scale, tileWidth, tileHeight int // of an enlarged tile; a smaller one is centred in its place
 	rowHeight                    int
 	left, top                    int // of the first tile
-	bands                        int
+	bands, bandGap               int
 	footer                       int // height to leave free at the bottom
 	footerWidth                  int
 	colour                       bool
@@ -91,7 +91,10 @@ func (s *sheet) measure(tiles [][]image.Image) {
 			s.colour = s.colour || !grey
 		}
 	}
-	s.bands = (count + s.columns - 1) / s.columns
+	s.bands, s.bandGap = (count+s.columns-1)/s.columns, bandGap
+	if len(tiles) == 1 {
+		s.bandGap = gap // bands of one row need nothing to hold them together
+	}
 	s.columns = max(1, min(s.columns, count))
 	s.scale = max(1, min(tileSize/max(width, height), (gridWidth/s.columns-gap)/width))
 	s.tileWidth, s.tileHeight = width*s.scale, height*s.scale
@@ -117,7 +120,7 @@ func (s *sheet) canvas(tiles [][]image.Image) draw.Image {
 		width = max(width, min(margin+titleFace().widest([]string{s.title}), gridWidth))
 	}
 	width = max(width, margin+s.footerWidth) + margin
-	height := s.top + s.bands*s.bandHeight(len(tiles)) - bandGap + s.footer + margin
+	height := s.top + s.bands*s.bandHeight(len(tiles)) - s.bandGap + s.footer + margin
 	if s.bands == 0 {
 		width = max(width, 2*margin+labelFace().widest([]string{"no images"}))
 		height = s.top + labelFace().height() + margin
@@ -132,7 +135,7 @@ func (s *sheet) canvas(tiles [][]image.Image) draw.Image {
 }
 
 // bandHeight is the distance from one band to the next.
-func (s *sheet) bandHeight(rows int) int { return rows*(s.rowHeight+gap) - gap + bandGap }
+func (s *sheet) bandHeight(rows int) int { return rows*(s.rowHeight+gap) - gap + s.bandGap }
 
 // rowTop is the top of a row's place in a band.
 func (s *sheet) rowTop(band, row int) int {

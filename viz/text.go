@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
@@ -111,4 +112,18 @@ func (t *typeface) widest(lines []string) int {
 		widest = math.Max(widest, t.width(line))
 	}
 	return int(math.Ceil(widest))
+}
+
+// xmlEscaper escapes text for elements and quoted attributes.
+var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;")
+
+// escapeXML escapes text for XML and drops what XML cannot hold: control characters and broken UTF-8.
+func escapeXML(text string) string {
+	kept := strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || r < 0x20 && r != '\t' && r != '\n' {
+			return -1
+		}
+		return r
+	}, text)
+	return xmlEscaper.Replace(kept)
 }
