@@ -1,0 +1,132 @@
+package loaders
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/xrash/smetrics"
+
+	"gaetrain/graph/kernel"
+)
+
+// CorruptionKind says how a denoising autoencoder's input is corrupted
+// (Vincent 2010, section 3.3).
+type CorruptionKind uint8
+
+// The kinds of corruption. Level is the probability of a pixel to be hit, or
+// the standard deviation of the Gaussian.
+const (
+	NoCorruption  CorruptionKind = iota
+	Gaussian                     // x + level·ε with ε ~ N(0, 1), not clipped
+	Masking                      // each pixel is 0 with probability level
+	SaltAndPepper                // each pixel is 0 or 1 with probability level/2 each
+)
+
+var corruptionNames = [...]string{"none", "gaussian", "masking", "salt-and-pepper"}
+
+// Corruption turns clean images into a denoising autoencoder's inputs. The zero
+// value leaves them as they are.
+type Corruption struct {
+	Kind  CorruptionKind
+	Level float32
+}
+
+// ParseCorruption reads "none", "gaussian:0.3", "masking:0.25" or
+// "salt-and-pepper:0.1". The empty string is none. Errors wrap ErrUnknown.
+func ParseCorruption(spec string) (Corruption, error) {
+	name, level, hasLevel := strings.Cut(spec, ":")
+	if name == "" && !hasLevel {
+		name = "none"
+	}
+	kind := CorruptionKind(0)
+	for int(kind) < len(corruptionNames) && corruptionNames[kind] != name {
+		kind++
+	}
+	switch {
+	case int(kind) == len(corruptionNames):
+		return Corruption{}, usageErrorf("unknown corruption %q; hint: did you mean %s? (%s)",
+			name, nearest(name, corruptionNames[:]), strings.Join(corruptionNames[:], ", "))
+	case kind == NoCorruption && hasLevel:
+		return Corruption{}, usageErrorf("corruption %q: none takes no level", spec)
+	case kind == NoCorruption:
+		return Corruption{}, nil
+	case !hasLevel:
+		return Corruption{}, usageErrorf("corruption %q lacks a level; hint: for example %s:0.25", spec, name)
+	}
+	value, err := strconv.ParseFloat(level, 32)
+	if err != nil {
+		return Corruption{}, usageErrorf("corruption %q: level %q is not a number", spec, level)
+	}
+	c := Corruption{kind, float32(value)}
+	return c, c.check()
+}
+
+// String returns what ParseCorruption reads.
+func (c Corruption) String() string {
+	if int(c.Kind) >= len(corruptionNames) {
+		return "corruption(" + strconv.Itoa(int(c.Kind)) + ")"
+	}
+	if c.Kind == NoCorruption {
+		return corruptionNames[NoCorruption]
+	}
+	return corruptionNames[c.Kind] + ":" + strconv.FormatFloat(float64(c.Level), 'g', -1, 32)
+}
+
+func (c Corruption) check() error {
+	switch level := float64(c.Level); {
+	case int(c.Kind) >= len(corruptionNames):
+		return usageErrorf("unknown corruption kind %d", c.Kind)
+	case c.Kind == NoCorruption:
+		return nil
+	case math.IsNaN(level) || math.IsInf(level, 0) || level < 0:
+		return usageErrorf("corruption %v: the level must be a finite number ≥ 0", c)
+	case c.Kind != Gaussian && level > 1:
+		return usageErrorf("corruption %v: the level is a probability, at most 1", c)
+	}
+	return nil
+}
+
+// Apply writes the corrupted src into dst; the two have one length and do not
+// overlap. Value i of the noise depends on key and i alone.
+func (c Corruption) Apply(dst, src []float32, key kernel.Key) {
+	switch c.Kind {
+	case NoCorruption:
+		copy(dst, src)
+	case Gaussian:
+		kernel.Gaussian(dst, key)
+		for i, x := range src {
+			dst[i] = x + c.Level*dst[i]
+		}
+	case Masking:
+		kernel.Uniform(dst, key)
+		for i, x := range src {
+			if dst[i] < c.Level {
+				x = 0
+			}
+			dst[i] = x
+		}
+	case SaltAndPepper:
+		kernel.Uniform(dst, key)
+		for i, x := range src {
+			switch {
+			case dst[i] < c.Level/2:
+				x = 0
+			case dst[i] < c.Level:
+				x = 1
+			}
+			dst[i] = x
+		}
+	}
+}
+
+// nearest returns the candidate with the smallest edit distance to name.
+func nearest(name string, candidates []string) string {
+	best, distance := "", math.MaxInt
+	for _, c := range candidates {
+		if d := smetrics.WagnerFischer(strings.ToLower(name), c, 1, 1, 1); d < distance {
+			best, distance = c, d
+		}
+	}
+	return best
+}

@@ -1,0 +1,147 @@
+package loaders
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// maxBytes bounds the pixels of one split: more is taken for a corrupt header
+// or for data this program cannot hold in memory.
+const maxBytes = 1 << 34
+
+// Shape is the shape C×H×W of every image of a data set.
+type Shape struct{ Channels, Height, Width int }
+
+// Size returns the number of values of an image, D = C·H·W.
+func (s Shape) Size() int { return s.Channels * s.Height * s.Width }
+
+// String returns the shape as C×H×W, for example 1×28×28.
+func (s Shape) String() string {
+	return fmt.Sprintf("%d×%d×%d", s.Channels, s.Height, s.Width)
+}
+
+// Split is a set of N images of one shape, with or without labels. Splits made
+// by Limit and Holdout share memory with their parent.
+type Split struct {
+	Shape  Shape
+	Images []uint8 // N×C×H×W
+	Labels []uint8 // N, indices into Dataset.Classes; nil: unlabelled
+}
+
+// Len returns the number of images N.
+func (s Split) Len() int {
+	if size := s.Shape.Size(); size > 0 {
+		return len(s.Images) / size
+	}
+	return 0
+}
+
+// Image returns the pixels C×H×W of image i, shared with the split.
+func (s Split) Image(i int) []uint8 {
+	size := s.Shape.Size()
+	return s.Images[i*size : (i+1)*size : (i+1)*size]
+}
+
+// Limit returns the first n images; all of them if n ≤ 0 or n ≥ N.
+func (s Split) Limit(n int) Split {
+	if n <= 0 {
+		return s
+	}
+	return s.slice(0, min(n, s.Len()))
+}
+
+// Holdout takes the last n images away, as MNIST's last 10,000 training images
+// are by custom. n is clamped to [0, N].
+func (s Split) Holdout(n int) (rest, heldOut Split) {
+	cut := s.Len() - max(0, min(n, s.Len()))
+	return s.slice(0, cut), s.slice(cut, s.Len())
+}
+
+func (s Split) slice(from, to int) Split {
+	size := s.Shape.Size()
+	out := Split{Shape: s.Shape, Images: s.Images[from*size : to*size : to*size]}
+	if s.Labels != nil {
+		out.Labels = s.Labels[from:to:to]
+	}
+	return out
+}
+
+// Dataset is a training and a test split of the same shape.
+type Dataset struct {
+	Name        string // as it was asked for, for example "sample" or "idx:DIR"
+	Train, Test Split
+	Classes     []string          // names by label; nil: unlabelled
+	Attribution string            // licence and credit line; "" for a user's own data
+	Digest      map[string]string // file → "md5:…" of its decompressed bytes
+}
+
+// check finds what the readers of single files cannot see.
+func (d *Dataset) check() error {
+	if d.Train.Shape != d.Test.Shape {
+		return dataErrorf("%s: training images are %v but test images are %v", d.Name, d.Train.Shape, d.Test.Shape)
+	}
+	if (d.Train.Labels == nil) != (d.Test.Labels == nil) {
+		return dataErrorf("%s: only one of training and test images has labels", d.Name)
+	}
+	for _, part := range []struct {
+		name  string
+		split Split
+	}{{"training", d.Train}, {"test", d.Test}} {
+		if err := part.split.check(len(d.Classes)); err != nil {
+			return dataErrorf("%s: %s split: %w", d.Name, part.name, err)
+		}
+	}
+	return nil
+}
+
+func (s Split) check(classes int) error {
+	size := s.Shape.Size()
+	if size <= 0 || len(s.Images) == 0 {
+		return dataErrorf("holds no images")
+	}
+	if len(s.Images)%size != 0 {
+		return dataErrorf("%d bytes are no whole number of %v images", len(s.Images), s.Shape)
+	}
+	if s.Labels == nil {
+		return nil
+	}
+	if len(s.Labels) != s.Len() {
+		return dataErrorf("%d labels for %d images", len(s.Labels), s.Len())
+	}
+	for i, label := range s.Labels {
+		if int(label) >= classes {
+			return dataErrorf("label %d of image %d is outside the %d classes", label, i, classes)
+		}
+	}
+	return nil
+}
+
+// numberedClasses names the classes 0 to the largest label; nil without labels.
+func numberedClasses(splits ...Split) []string {
+	var classes []string
+	for _, s := range splits {
+		for _, label := range s.Labels {
+			for len(classes) <= int(label) {
+				classes = append(classes, strconv.Itoa(len(classes)))
+			}
+		}
+	}
+	return classes
+}
+
+// transpose swaps the rows and columns of every image, in place for the
+// caller: EMNIST stores its images column by column.
+func (s *Split) transpose() {
+	height, width := s.Shape.Height, s.Shape.Width
+	plane := make([]uint8, height*width)
+	for at := 0; at+len(plane) <= len(s.Images); at += len(plane) {
+		stored := s.Images[at : at+len(plane)]
+		for y := range height {
+			for x := range width {
+				plane[x*height+y] = stored[y*width+x]
+			}
+		}
+		copy(stored, plane)
+	}
+	s.Shape.Height, s.Shape.Width = width, height
+}

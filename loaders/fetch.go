@@ -1,0 +1,121 @@
+package loaders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// Fetch downloads a named set into the cache. Files that are there and whole
+// are kept, damaged ones replaced. Processes that fetch at once wait for one
+// another. An embedded set needs nothing. Errors as of Open.
+func Fetch(ctx context.Context, name string, o Options) error {
+	read, _, err := ownData(name)
+	if err != nil {
+		return err
+	}
+	if read != nil {
+		return usageErrorf("data set %q is a folder or file of your own: there is nothing to fetch", name)
+	}
+	s, err := lookup(name)
+	if err != nil || s.embedded != "" {
+		return err
+	}
+	err = s.fetch(ctx, o)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return fmt.Errorf("fetch %s: %w", name, cause)
+	}
+	return err
+}
+
+func (s *set) fetch(ctx context.Context, o Options) error {
+	dir, err := o.cacheFolder(s)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return dataErrorf("%w", err)
+	}
+	lock := flock.New(filepath.Join(dir, ".lock"))
+	if _, err := lock.TryLockContext(ctx, 50*time.Millisecond); err != nil {
+		return dataErrorf("%s: lock: %w", dir, err)
+	}
+	defer lock.Unlock()
+	for _, f := range s.downloads() {
+		if s.whole(ctx, filepath.Join(dir, f.name), f) == nil {
+			continue
+		}
+		if err := s.fetchFile(ctx, dir, f, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// downloads are the files of a set as servers name them.
+func (s *set) downloads() []file {
+	if s.archive.name != "" {
+		return []file{s.archive}
+	}
+	files := make([]file, len(s.files))
+	for i, f := range s.files {
+		files[i] = file{f.name + s.format.suffix, f.md5}
+	}
+	return files
+}
+
+// whole returns nil if the file has the published digest.
+func (s *set) whole(ctx context.Context, path string, f file) error {
+	dir, name := filepath.Split(path)
+	digest, err := fileDigest(ctx, os.DirFS(dir), name)
+	if err != nil {
+		return dataErrorf("%s: %w", path, reason(err))
+	}
+	if digest != f.md5 {
+		return dataErrorf("%s: md5 of the uncompressed bytes is %s, want %s", path, digest, f.md5)
+	}
+	return nil
+}
+
+// fetchFile tries the mirrors in turn.
+func (s *set) fetchFile(ctx context.Context, dir string, f file, o Options) error {
+	d := download{
+		client: o.Client,
+		path:   filepath.Join(dir, f.name),
+		limit:  2*s.Download + 1<<20,
+		check:  func(part string) error { return s.whole(ctx, part, f) },
+	}
+	if d.client == nil {
+		d.client = http.DefaultClient
+	}
+	if o.Progress != nil {
+		d.progress = func(done, total int64) { o.Progress(f.name, done, total) }
+	}
+	mirrors := s.mirrors
+	for _, name := range []string{s.folder, s.Name} {
+		if override, ok := o.Mirrors[name]; ok {
+			mirrors = override
+		}
+	}
+	var failures []string
+	for _, base := range mirrors {
+		err := d.from(ctx, strings.TrimSuffix(base, "/")+"/"+f.name)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil || errors.As(err, new(diskError)) {
+			return dataErrorf("%s: %w", d.path, err)
+		}
+		o.log("%s: %v", base, err)
+		failures = append(failures, fmt.Sprintf("%s: %v", base, err))
+	}
+	return dataErrorf("%s of %s could not be downloaded (%s); hint: put the files into a folder and name it as the data folder",
+		f.name, s.Name, strings.Join(failures, "; "))
+}

@@ -1,0 +1,297 @@
+package loaders
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Options says where data sets are looked for. The zero value looks in the
+// user's cache and the system's data sets and downloads nothing.
+type Options struct {
+	DataDir  string // looked at first; "": none
+	CacheDir string // where downloads go; "": os.UserCacheDir()/gaetrain
+	Download bool   // fetch a named set that is nowhere else
+
+	Progress func(file string, done, total int64) // of a download, in bytes; total −1: unknown
+	Log      func(msg string)                     // warnings; nil: dropped
+	Client   *http.Client                         // nil: http.DefaultClient
+	Mirrors  map[string][]string                  // data set → base URLs instead of the registered ones
+}
+
+func (o Options) log(format string, args ...any) {
+	if o.Log != nil {
+		o.Log(fmt.Sprintf(format, args...))
+	}
+}
+
+// systemRoot is where Debian's packages put data sets.
+var systemRoot = "/usr/share/datasets"
+
+// Open reads a data set into memory. A named set is looked for in o.DataDir, the
+// cache, /usr/share/datasets/<name>, and then downloaded if o.Download. Files of
+// o.DataDir whose digest is not the published one are used with a warning; files
+// anywhere else are refused. Errors wrap ErrUnknown, ErrData or the context's.
+func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
+	d, err := open(ctx, name, o)
+	if err == nil {
+		d.Name = name
+		err = d.check()
+	}
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return nil, fmt.Errorf("%s: %w", name, cause)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func open(ctx context.Context, name string, o Options) (*Dataset, error) {
+	if read, path, err := ownData(name); err != nil || read != nil {
+		if err != nil {
+			return nil, err
+		}
+		return read(ctx, path, o)
+	}
+	s, err := lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	at, err := s.find(o)
+	if missing := (notFound{}); errors.As(err, &missing) && o.Download {
+		if err := s.fetch(ctx, o); err != nil {
+			return nil, err
+		}
+		at, err = s.find(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.load(ctx, at, o)
+}
+
+// reader reads the data a user brings.
+type reader func(ctx context.Context, path string, o Options) (*Dataset, error)
+
+// ownData splits idx:DIR, npz:FILE and folder:DIR; read is nil for a plain name.
+func ownData(name string) (read reader, path string, err error) {
+	kind, path, ok := strings.Cut(name, ":")
+	if !ok {
+		return nil, "", nil
+	}
+	readers := map[string]reader{"idx": openIDX, "npz": openNPZ, "folder": openFolder}
+	read = readers[kind]
+	switch {
+	case read == nil:
+		return nil, "", usageErrorf("unknown data set %q; hint: did you mean %s:%s?", name, nearest(kind, []string{"idx", "npz", "folder"}), path)
+	case path == "":
+		return nil, "", usageErrorf("data set %q lacks a path; hint: for example %s:path/to/data", name, kind)
+	}
+	return read, path, nil
+}
+
+// place is somewhere a set may be.
+type place struct {
+	fsys   fs.FS
+	path   string // of fsys, for messages
+	strict bool   // a wrong digest is an error, not a warning
+}
+
+// found is a place that holds all of a set's files, or its archive.
+type found struct {
+	place
+	names   [4]string // of the files
+	archive string    // if the files are in one
+}
+
+// notFound lists where a set was looked for.
+type notFound struct{ err error }
+
+func (e notFound) Error() string { return e.err.Error() }
+func (e notFound) Unwrap() error { return e.err }
+
+// find returns the first place that holds the whole set.
+func (s *set) find(o Options) (found, error) {
+	var looked []string
+	for _, p := range s.places(o) {
+		at, missing := s.in(p)
+		if missing == "" {
+			return at, nil
+		}
+		if _, err := fs.Stat(p.fsys, "."); err == nil {
+			looked = append(looked, fmt.Sprintf("%s lacks %s", p.path, missing))
+		} else {
+			looked = append(looked, fmt.Sprintf("no %s", p.path))
+		}
+	}
+	return found{}, notFound{dataErrorf("%s: not found (%s); hint: gaetrain datasets fetch %s", s.Name, strings.Join(looked, "; "), s.Name)}
+}
+
+// places are where a set is looked for, in order.
+func (s *set) places(o Options) []place {
+	if s.embedded != "" {
+		return []place{{sampleFS(s.embedded), "embedded " + s.Name, true}}
+	}
+	var places []place
+	add := func(strict bool, dir ...string) {
+		path := filepath.Join(dir...)
+		places = append(places, place{os.DirFS(path), path, strict})
+	}
+	if o.DataDir != "" {
+		add(false, o.DataDir, s.Name)
+		if s.folder != s.Name {
+			add(false, o.DataDir, s.folder)
+		}
+		add(false, o.DataDir, s.torch, "raw")
+		add(false, o.DataDir)
+	}
+	if cache, err := o.cacheFolder(s); err == nil {
+		add(true, cache)
+	}
+	add(true, systemRoot, s.folder)
+	return places
+}
+
+// cacheFolder is the folder of a set in the cache.
+func (o Options) cacheFolder(s *set) (string, error) {
+	if o.CacheDir != "" {
+		return filepath.Join(o.CacheDir, s.folder), nil
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", dataErrorf("no cache folder: %w; hint: name one", err)
+	}
+	return filepath.Join(dir, "gaetrain", s.folder), nil
+}
+
+// in says whether p holds the whole set; missing is the first file that is not
+// there, "" if none.
+func (s *set) in(p place) (at found, missing string) {
+	at.place = p
+	for role, f := range s.files {
+		at.names[role] = p.file(f.name)
+		if at.names[role] == "" && missing == "" {
+			missing = f.name
+		}
+	}
+	if missing != "" && s.archive.name != "" {
+		if missing = s.archive.name; isFile(p.fsys, missing) {
+			return found{place: p, archive: missing}, ""
+		}
+	}
+	return at, missing
+}
+
+// file finds a file under its name, gzipped or not, also as the archives that
+// circulate spell it: train-images.idx3-ubyte.
+func (p place) file(name string) string {
+	dotted := strings.Replace(name, "-idx", ".idx", 1)
+	for _, candidate := range []string{name + ".gz", name, dotted, dotted + ".gz"} {
+		if isFile(p.fsys, candidate) {
+			return candidate
+		}
+	}
+	return ""
+}
+
+func isFile(fsys fs.FS, name string) bool {
+	info, err := fs.Stat(fsys, name)
+	return err == nil && !info.IsDir()
+}
+
+// load reads a set where it was found and checks its digests.
+func (s *set) load(ctx context.Context, at found, o Options) (*Dataset, error) {
+	if at.archive == "" {
+		return s.loadFiles(ctx, at, o)
+	}
+	var d *Dataset
+	err := withZip(ctx, at.fsys, at.archive, true, func(z *zip.Reader, digest string) error {
+		if err := s.compare(at.place, at.archive, s.archive, digest, o); err != nil {
+			return err
+		}
+		inside, err := fs.Sub(z, s.inArchive)
+		if err != nil {
+			return err
+		}
+		members, missing := s.in(place{inside, at.full(at.archive), at.strict})
+		if missing != "" || members.archive != "" {
+			return dataErrorf("lacks %s", s.files[trainImages].name)
+		}
+		if d, err = s.loadFiles(ctx, members, o); err == nil {
+			d.Digest[s.archive.name] = "md5:" + digest
+		}
+		return err
+	})
+	if err != nil && d == nil {
+		return nil, dataErrorf("%s: %w", at.full(at.archive), err)
+	}
+	return d, err
+}
+
+func (p place) full(name string) string { return filepath.Join(p.path, name) }
+
+// loadFiles reads the four files of a set.
+func (s *set) loadFiles(ctx context.Context, at found, o Options) (*Dataset, error) {
+	d := &Dataset{Name: s.Name, Classes: s.classes, Attribution: s.attribution, Digest: map[string]string{}}
+	for role, f := range s.files {
+		name := at.names[role]
+		digest, err := s.format.readInto(ctx, d, role, at.fsys, name)
+		if err != nil {
+			return nil, dataErrorf("%s: %w", at.full(name), err)
+		}
+		if err := s.compare(at.place, name, f, digest, o); err != nil {
+			return nil, err
+		}
+		d.Digest[f.name] = "md5:" + digest
+	}
+	for _, split := range []*Split{&d.Train, &d.Test} {
+		if s.transposed {
+			split.transpose()
+		}
+		for i := range split.Labels {
+			split.Labels[i] -= s.firstLabel // a label below it wraps to one that no set has
+		}
+	}
+	return d, nil
+}
+
+// readInto reads one file into its part of d.
+func (f format) readInto(ctx context.Context, d *Dataset, role int, fsys fs.FS, name string) (digest string, err error) {
+	split := &d.Train
+	if role == testImages || role == testLabels {
+		split = &d.Test
+	}
+	if role == trainLabels || role == testLabels {
+		split.Labels, digest, err = f.labels(ctx, fsys, name)
+		return digest, err
+	}
+	images, digest, err := f.images(ctx, fsys, name)
+	split.Shape, split.Images = images.Shape, images.Images
+	return digest, err
+}
+
+// compare holds a file's digest against the published one.
+func (s *set) compare(p place, name string, f file, digest string, o Options) error {
+	if f.md5 == "" || f.md5 == digest {
+		return nil
+	}
+	if other := owner(digest); other != "" {
+		return dataErrorf("%s: this is %s, not %s of %s", p.full(name), other, f.name, s.Name)
+	}
+	if !p.strict {
+		o.log("%s: md5 of the uncompressed bytes is %s, the published one is %s: used all the same", p.full(name), digest, f.md5)
+		return nil
+	}
+	hint := "gaetrain datasets fetch " + s.Name + " replaces a damaged file; own data are opened as idx:DIR"
+	if s.hint != "" {
+		hint = s.hint + "; " + hint
+	}
+	return dataErrorf("%s: md5 of the uncompressed bytes is %s, want %s; hint: %s", p.full(name), digest, f.md5, hint)
+}

@@ -1,0 +1,119 @@
+package loaders
+
+import (
+	"archive/zip"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// openIDX reads a folder with files named like MNIST's. The four files are
+// needed, or the two of images alone for data without labels; nothing is held
+// out of the training images if there are no test images.
+func openIDX(ctx context.Context, dir string, o Options) (*Dataset, error) {
+	s := &set{Info: Info{Name: dir}, format: idxFormat, files: idxFiles()}
+	at := found{place: place{fsys: os.DirFS(dir), path: dir}}
+	for role, f := range s.files {
+		at.names[role] = at.file(f.name)
+		if at.names[role] == "" {
+			at.names[role] = at.file(strings.Replace(f.name, "t10k-", "test-", 1))
+		}
+	}
+	labelled := at.names[trainLabels] != "" || at.names[testLabels] != ""
+	d := &Dataset{Digest: map[string]string{}}
+	for role, name := range at.names {
+		if name == "" {
+			if !labelled && (role == trainLabels || role == testLabels) {
+				continue
+			}
+			return nil, dataErrorf("%s: no %s[.gz]; hint: training and test files are both needed, named like MNIST's", dir, s.files[role].name)
+		}
+		digest, err := idxFormat.readInto(ctx, d, role, at.fsys, name)
+		if err != nil {
+			return nil, dataErrorf("%s: %w", at.full(name), err)
+		}
+		d.Digest[s.files[role].name] = "md5:" + digest
+	}
+	d.Classes = numberedClasses(d.Train, d.Test)
+	return d, nil
+}
+
+// openNPZ reads a NumPy archive: x_train, y_train, x_test, y_test as in Keras'
+// mnist.npz, or images, labels, or arr_0, arr_1. Labels are optional. Without
+// test images the last tenth is held out.
+func openNPZ(ctx context.Context, path string, o Options) (*Dataset, error) {
+	d := &Dataset{}
+	dir, name := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	err := withNPZ(ctx, os.DirFS(dir), name, func(arrays map[string]*zip.File, digest string) error {
+		d.Digest = map[string]string{name: "md5:" + digest}
+		return readNPZ(ctx, d, arrays)
+	})
+	if err != nil {
+		return nil, dataErrorf("%s: %w", path, err)
+	}
+	d.Classes = numberedClasses(d.Train, d.Test)
+	return d, nil
+}
+
+func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File) (err error) {
+	for _, names := range [][2]string{{"x_train", "y_train"}, {"images", "labels"}, {"arr_0", "arr_1"}} {
+		if arrays[names[0]] == nil {
+			continue
+		}
+		if d.Train, err = readSplit(arrays, names[0], names[1]); err != nil {
+			return err
+		}
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		if arrays["x_test"] != nil && names[0] == "x_train" {
+			d.Test, err = readSplit(arrays, "x_test", "y_test")
+			return err
+		}
+		d.Train, d.Test, err = lastTenth(d.Train)
+		return err
+	}
+	var names []string
+	for name := range arrays {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return dataErrorf("holds the arrays %v, want x_train, images or arr_0", names)
+}
+
+func readSplit(arrays map[string]*zip.File, images, labels string) (Split, error) {
+	a, err := readMember(arrays[images])
+	if err != nil {
+		return Split{}, err
+	}
+	s, err := a.images()
+	if err != nil {
+		return Split{}, dataErrorf("%s: %w", images, err)
+	}
+	if arrays[labels] == nil {
+		return s, nil
+	}
+	if a, err = readMember(arrays[labels]); err != nil {
+		return Split{}, err
+	}
+	if s.Labels, err = a.labels(); err != nil {
+		return Split{}, dataErrorf("%s: %w", labels, err)
+	}
+	if len(s.Labels) != s.Len() {
+		return Split{}, dataErrorf("%d %s for %d %s", len(s.Labels), labels, s.Len(), images)
+	}
+	return s, nil
+}
+
+func lastTenth(s Split) (train, test Split, err error) {
+	if s.Len() < 10 {
+		return s, s, dataErrorf("%d images are too few to hold out a tenth; hint: at least 10, or x_train and x_test", s.Len())
+	}
+	train, test = s.Holdout(s.Len() / 10)
+	return train, test, nil
+}

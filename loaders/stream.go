@@ -1,0 +1,184 @@
+package loaders
+
+import (
+	"iter"
+	"math/bits"
+	"math/rand/v2"
+	"sync"
+
+	"gaetrain/graph/kernel"
+)
+
+// corruptionNoise is the kernel.Key stream of every corruption.
+const corruptionNoise uint32 = 0xC0441D3A
+
+// ringSize is the number of batches in flight: one with the caller, one ready
+// and one in the making.
+const ringSize = 3
+
+// Batch is B rows of D values, of which the first Rows are live. It is valid
+// until the next one is asked for.
+type Batch struct {
+	Step   int       // index of the batch in its epoch
+	Rows   int       // live images, ≤ B: the last batch of an epoch may be partial
+	Index  []int     // Rows: positions of the images in the split
+	Clean  []float32 // B×D in [0, 1]; rows beyond Rows are zero or stale
+	Input  []float32 // B×D, the corrupted images; Clean itself without corruption
+	Labels []uint8   // Rows; nil if the split is unlabelled
+}
+
+// StreamOptions says how a split is cut into batches. Only BatchSize is needed.
+type StreamOptions struct {
+	BatchSize  int
+	Seed       uint64     // of the shuffle and of the corruption
+	Shuffle    bool       // a new order in each epoch; false: the split's own order
+	DropLast   bool       // leave out a partial last batch
+	Corruption Corruption // of the inputs; zero: none
+}
+
+// Stream cuts a split into batches, prepared in the background one or two
+// ahead of the caller. Order is a function of (seed, epoch), and the corruption
+// of a pixel one of (seed, epoch, image, pixel), so a resumed run sees what an
+// uninterrupted one would have. Its buffers are allocated once.
+type Stream struct {
+	split   Split
+	options StreamOptions
+	order   []int // of the epoch being served
+	ring    [ringSize]*slot
+	serving sync.Mutex
+}
+
+// slot is the backing memory of a batch.
+type slot struct {
+	batch  Batch
+	index  []int
+	labels []uint8
+}
+
+// NewStream checks the options and allocates the buffers. The split's memory is
+// shared. Errors wrap ErrUnknown (options) or ErrData (an empty split).
+func NewStream(s Split, o StreamOptions) (*Stream, error) {
+	if o.BatchSize <= 0 {
+		return nil, usageErrorf("batch size %d; hint: it must be at least 1", o.BatchSize)
+	}
+	if err := o.Corruption.check(); err != nil {
+		return nil, err
+	}
+	if s.Len() == 0 {
+		return nil, dataErrorf("the split holds no images")
+	}
+	if s.Labels != nil && len(s.Labels) != s.Len() {
+		return nil, dataErrorf("%d labels for %d images", len(s.Labels), s.Len())
+	}
+	stream := &Stream{split: s, options: o, order: make([]int, s.Len())}
+	if stream.Batches() == 0 {
+		return nil, usageErrorf("batch size %d: the split holds only %d images and a partial batch is dropped", o.BatchSize, s.Len())
+	}
+	for i := range stream.ring {
+		stream.ring[i] = newSlot(s, o)
+	}
+	return stream, nil
+}
+
+func newSlot(s Split, o StreamOptions) *slot {
+	size := o.BatchSize * s.Shape.Size()
+	made := &slot{index: make([]int, o.BatchSize)}
+	made.batch.Clean = make([]float32, size)
+	made.batch.Input = made.batch.Clean
+	if o.Corruption.Kind != NoCorruption {
+		made.batch.Input = make([]float32, size)
+	}
+	if s.Labels != nil {
+		made.labels = make([]uint8, o.BatchSize)
+	}
+	return made
+}
+
+// Batches returns the number of batches per epoch, a partial last one included
+// unless it is dropped.
+func (s *Stream) Batches() int {
+	n := s.split.Len()
+	if !s.options.DropLast {
+		n += s.options.BatchSize - 1
+	}
+	return n / s.options.BatchSize
+}
+
+// Epoch yields the batches of one epoch from firstStep on. An evaluation that
+// wants the same noise each time passes the same epoch each time. Leaving the
+// loop early stops the background work before Epoch returns. A Stream serves
+// one epoch at a time: a second one waits for the first, so do not nest them.
+func (s *Stream) Epoch(epoch, firstStep int) iter.Seq[*Batch] {
+	return func(yield func(*Batch) bool) {
+		s.serving.Lock()
+		defer s.serving.Unlock()
+		permutation(s.order, s.options.Shuffle, s.options.Seed, epoch)
+
+		free, ready := make(chan *slot, ringSize), make(chan *slot, ringSize)
+		for _, slot := range s.ring {
+			free <- slot
+		}
+		var worker sync.WaitGroup
+		worker.Go(func() {
+			defer close(ready)
+			step := max(firstStep, 0)
+			for slot := range free {
+				if step >= s.Batches() {
+					return
+				}
+				s.fill(slot, epoch, step)
+				ready <- slot // never blocks: it holds the whole ring
+				step++
+			}
+		})
+		defer worker.Wait()
+		defer close(free)
+		for slot := range ready {
+			if !yield(&slot.batch) {
+				return
+			}
+			free <- slot
+		}
+	}
+}
+
+// fill prepares batch step of the epoch whose order is in place.
+func (s *Stream) fill(to *slot, epoch, step int) {
+	first := step * s.options.BatchSize
+	rows := min(s.options.BatchSize, s.split.Len()-first)
+	b, size := &to.batch, s.split.Shape.Size()
+	b.Step, b.Rows, b.Index = step, rows, to.index[:rows]
+	copy(b.Index, s.order[first:])
+	if to.labels != nil {
+		b.Labels = to.labels[:rows]
+	}
+	for row, i := range b.Index {
+		clean := b.Clean[row*size : (row+1)*size]
+		kernel.ScaleBytes(clean, s.split.Image(i))
+		if b.Labels != nil {
+			b.Labels[row] = s.split.Labels[i]
+		}
+		if s.options.Corruption.Kind != NoCorruption {
+			key := kernel.Key{Seed: s.options.Seed, Stream: corruptionNoise, Step: uint64(epoch)<<32 | uint64(i)}
+			s.options.Corruption.Apply(b.Input[row*size:(row+1)*size], clean, key)
+		}
+	}
+}
+
+// permutation writes the order of an epoch: 0…N−1, or their Fisher–Yates
+// shuffle by a PCG of (seed, epoch). It is written out so that no change of a
+// library's shuffle can ever change a run.
+func permutation(order []int, shuffle bool, seed uint64, epoch int) {
+	for i := range order {
+		order[i] = i
+	}
+	if !shuffle {
+		return
+	}
+	// Neighbouring epochs must not start neighbouring generators.
+	random := rand.NewPCG(seed, (uint64(epoch)+1)*0x9E3779B97F4A7C15)
+	for i := len(order) - 1; i > 0; i-- {
+		j, _ := bits.Mul64(random.Uint64(), uint64(i+1))
+		order[i], order[j] = order[j], order[i]
+	}
+}

@@ -1,0 +1,150 @@
+package loaders
+
+import (
+	"context"
+	"crypto/md5"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+)
+
+// FileState says whether a file is what it should be.
+type FileState string
+
+// The states of a file.
+const (
+	FileGood       FileState = "good"       // has the published digest
+	FileUnverified FileState = "unverified" // no digest is published
+	FileDiffers    FileState = "differs"    // has another digest
+	FileMissing    FileState = "missing"
+	FileUnreadable FileState = "unreadable"
+)
+
+// FileStatus is the state of one file of a data set.
+type FileStatus struct {
+	File   string // its name in the set
+	Path   string // where it is; "" if it is missing
+	Digest string // "md5:…" of its decompressed bytes; "" if it is missing or unreadable
+	State  FileState
+}
+
+// Verify reads every file of a named data set where Open would find it and
+// compares digests. Files that are missing, differ or cannot be read make an
+// error that wraps ErrData, beside the statuses. A user's own data are opened,
+// which checks their structure.
+func Verify(ctx context.Context, name string, o Options) ([]FileStatus, error) {
+	read, path, err := ownData(name)
+	if err != nil {
+		return nil, err
+	}
+	if read != nil {
+		return verifyOwn(ctx, name, path, o)
+	}
+	s, err := lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	var statuses []FileStatus
+	bad := 0
+	for _, w := range s.wanted(o) {
+		status := s.status(ctx, w)
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, fmt.Errorf("verify %s: %w", name, cause)
+		}
+		if status.State != FileGood && status.State != FileUnverified {
+			bad++
+		}
+		statuses = append(statuses, status)
+	}
+	if bad > 0 {
+		return statuses, dataErrorf("%s: %d of %d files are not as published; hint: gaetrain datasets fetch %s", name, bad, len(statuses), name)
+	}
+	return statuses, nil
+}
+
+func verifyOwn(ctx context.Context, name, path string, o Options) ([]FileStatus, error) {
+	d, err := Open(ctx, name, o)
+	if err != nil {
+		return nil, err
+	}
+	var statuses []FileStatus
+	for _, file := range slices.Sorted(maps.Keys(d.Digest)) {
+		statuses = append(statuses, FileStatus{File: file, Path: path, Digest: d.Digest[file], State: FileUnverified})
+	}
+	return statuses, nil
+}
+
+// wantedFile is a file of a set and where it is; actual is "" if nowhere.
+type wantedFile struct {
+	file
+	place
+	actual string
+}
+
+// wanted lists the files of a set: those that Open would read, or, if no place
+// holds the whole set, each where it is first met.
+func (s *set) wanted(o Options) []wantedFile {
+	places := s.places(o)
+	at, err := s.find(o)
+	switch {
+	case err == nil && at.archive != "", err != nil && s.archive.name != "":
+		return []wantedFile{{s.archive, at.place, at.archive}}
+	case err == nil:
+		places = []place{at.place}
+	}
+	var list []wantedFile
+	for _, f := range s.files {
+		w := wantedFile{file: f}
+		for _, p := range places {
+			if w.actual = p.file(f.name); w.actual != "" {
+				w.place = p
+				break
+			}
+		}
+		list = append(list, w)
+	}
+	return list
+}
+
+func (s *set) status(ctx context.Context, w wantedFile) FileStatus {
+	status := FileStatus{File: w.name, State: FileMissing}
+	if w.actual == "" {
+		return status
+	}
+	status.Path = w.full(w.actual)
+	digest, err := fileDigest(ctx, w.fsys, w.actual)
+	if err != nil {
+		status.State = FileUnreadable
+		return status
+	}
+	status.Digest = "md5:" + digest
+	switch w.md5 {
+	case digest:
+		status.State = FileGood
+	case "":
+		status.State = FileUnverified
+	default:
+		status.State = FileDiffers
+	}
+	return status
+}
+
+// fileDigest returns the md5 of a file's decompressed bytes.
+func fileDigest(ctx context.Context, fsys fs.FS, name string) (string, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	unpacked, err := decompress(contextReader{ctx, f})
+	if err != nil {
+		return "", err
+	}
+	sum := md5.New()
+	if _, err := io.Copy(sum, unpacked); err != nil {
+		return "", err
+	}
+	return digestOf(sum), nil
+}
