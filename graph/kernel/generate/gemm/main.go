@@ -1,7 +1,219 @@
+// Command gemm writes the assembly of the matrix products: micro-kernels,
+// transposition and the loop that measures the machine's peak.
+//
+//	go run ./gemm -out ../gemm_amd64.s -stubs ../gemm_amd64.go -pkg kernel
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
-func main() { Generate() }
+func main() {
+	ConstraintExpr("amd64,!noasm")
+	for _, isa := range []isa{newAVX512(), newAVX2()} {
+		for rows := 1; rows <= isa.rows(); rows++ {
+			tile(isa, rows)
+		}
+		peak(isa)
+	}
+	Generate()
+}
+
+// isa is an instruction set as far as a micro-kernel needs one.
+type isa interface {
+	name() string
+	lanes() int // float32 numbers in a vector
+	rows() int  // of the largest tile, whose width is two vectors
+
+	vector() reg.VecVirtual
+	zero(v reg.VecVirtual)
+	// mask prepares masked access to the first count ≤ lanes columns of a vector.
+	mask(count reg.GPVirtual)
+	load(m Mem, v reg.VecVirtual, masked bool)
+	store(v reg.VecVirtual, m Mem, masked bool)
+}
+
+// accumulator is a tile of sums in registers: rows × vectors.
+type accumulator [][]reg.VecVirtual
+
+// body is one way through a tile function: how many vectors wide, and whether
+// the last of them is partial.
+type body struct {
+	label   string
+	vectors int
+	masked  bool
+}
+
+// tile writes the micro-kernel for one number of rows. Whatever the rows and
+// columns, each element of C is the same chain of fused multiply-adds in
+// the order of k.
+func tile(isa isa, rows int) {
+	TEXT(fmt.Sprintf("gemm%sRows%d", isa.name(), rows), NOSPLIT,
+		"func(columns, k int, alpha float32, a []float32, aRow, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)")
+	Doc(fmt.Sprintf("gemm%sRows%d computes a tile of %d rows: see path.gemm.", isa.name(), rows, rows))
+	Pragma("noescape")
+
+	columns := Load(Param("columns"), GP64()).(reg.GPVirtual)
+	CMPQ(columns, U32(2*isa.lanes()))
+	JEQ(LabelRef("full"))
+	CMPQ(columns, U32(isa.lanes()))
+	JLE(LabelRef("narrow"))
+	SUBQ(U32(isa.lanes()), columns)
+	for _, b := range []body{{"wide", 2, true}, {"narrow", 1, true}, {"full", 2, false}} {
+		Label(b.label)
+		if b.masked {
+			isa.mask(columns)
+		}
+		writeBody(isa, rows, b)
+	}
+}
+
+func writeBody(isa isa, rows int, b body) {
+	sums := make(accumulator, rows)
+	for i := range sums {
+		for range b.vectors {
+			sums[i] = append(sums[i], isa.vector())
+		}
+	}
+	access := func(v int) bool { return b.masked && v == b.vectors-1 }
+	at := func(base reg.Register, v int) Mem { return Mem{Base: base, Disp: v * isa.lanes() * 4} }
+
+	startSums(isa, sums, b, access, at)
+	multiply(isa, sums, b, access, at)
+	finish(isa, sums, b, access, at)
+	VZEROUPPER()
+	RET()
+}
+
+// startSums sets every row to the bias, or to zero without one.
+func startSums(isa isa, sums accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
+	bias := Load(Param("bias").Base(), GP64())
+	TESTQ(bias, bias)
+	JZ(LabelRef(b.label + "_zero"))
+	for v := range b.vectors {
+		isa.load(at(bias, v), sums[0][v], access(v))
+		for _, row := range sums[1:] {
+			VMOVAPS(sums[0][v], row[v])
+		}
+	}
+	JMP(LabelRef(b.label + "_start"))
+	Label(b.label + "_zero")
+	for _, row := range sums {
+		for _, sum := range row {
+			isa.zero(sum)
+		}
+	}
+	Label(b.label + "_start")
+}
+
+// multiply is the loop over k: a column of A, broadcast element by element,
+// times a row of B.
+func multiply(isa isa, sums accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
+	// Three rows share a base register: base, base+stride, base+2·stride.
+	aRow := Load(Param("aRow"), GP64())
+	SHLQ(U8(2), aRow)
+	bases := []reg.Register{Load(Param("a").Base(), GP64())}
+	for i := 3; i < len(sums); i += 3 {
+		next := GP64()
+		LEAQ(Mem{Base: bases[len(bases)-1], Index: aRow, Scale: 2}, next)
+		ADDQ(aRow, next)
+		bases = append(bases, next)
+	}
+	aStep := Load(Param("aStep"), GP64())
+	SHLQ(U8(2), aStep)
+	bBase := Load(Param("b").Base(), GP64())
+	bStep := Load(Param("bStep"), GP64())
+	SHLQ(U8(2), bStep)
+	k := Load(Param("k"), GP64())
+
+	Label(b.label + "_loop")
+	right := make([]reg.VecVirtual, b.vectors)
+	for v := range right {
+		right[v] = isa.vector()
+		isa.load(at(bBase, v), right[v], access(v))
+	}
+	ADDQ(bStep, bBase)
+	for i, row := range sums {
+		element := Mem{Base: bases[i/3]}
+		if i%3 > 0 {
+			element.Index, element.Scale = aRow, uint8(i%3)
+		}
+		left := isa.vector()
+		VBROADCASTSS(element, left)
+		for v, sum := range row {
+			VFMADD231PS(right[v], left, sum)
+		}
+	}
+	for _, base := range bases {
+		ADDQ(aStep, base)
+	}
+	DECQ(k)
+	JNZ(LabelRef(b.label + "_loop"))
+}
+
+// finish stores C = alpha·sums, plus beta·C where beta is not zero.
+func finish(isa isa, sums accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
+	alpha := isa.vector()
+	address, _ := Param("alpha").Resolve()
+	VBROADCASTSS(address.Addr, alpha)
+	for _, row := range sums {
+		for _, sum := range row {
+			VMULPS(alpha, sum, sum)
+		}
+	}
+	cRow := Load(Param("cRow"), GP64())
+	SHLQ(U8(2), cRow)
+	beta := isa.vector()
+	address, _ = Param("beta").Resolve()
+	bits := GP32()
+	MOVL(address.Addr, bits)
+	ADDL(bits, bits) // drops the sign: −0 is zero too
+	JZ(LabelRef(b.label + "_store"))
+	VBROADCASTSS(address.Addr, beta)
+	c := Load(Param("c").Base(), GP64())
+	for _, row := range sums {
+		for v, sum := range row {
+			old := isa.vector()
+			isa.load(at(c, v), old, access(v))
+			VFMADD231PS(old, beta, sum)
+		}
+		ADDQ(cRow, c)
+	}
+	Label(b.label + "_store")
+	c = Load(Param("c").Base(), GP64())
+	for _, row := range sums {
+		for v, sum := range row {
+			isa.store(sum, at(c, v), access(v))
+		}
+		ADDQ(cRow, c)
+	}
+}
+
+// peak writes a loop of independent fused multiply-adds without memory.
+func peak(isa isa) {
+	const chains = 12
+	TEXT("peak"+isa.name(), NOSPLIT, "func(iterations int)")
+	Doc(fmt.Sprintf("peak%s does %d·%d fused multiply-adds of %d numbers an iteration.", isa.name(), 2, chains, isa.lanes()))
+	iterations := Load(Param("iterations"), GP64())
+	var sums [chains]reg.VecVirtual
+	for i := range sums {
+		sums[i] = isa.vector()
+		isa.zero(sums[i])
+	}
+	x := isa.vector()
+	isa.zero(x)
+	Label("loop")
+	for range 2 {
+		for _, sum := range sums {
+			VFMADD231PS(x, x, sum)
+		}
+	}
+	DECQ(iterations)
+	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// machine is an instruction set, together with the loop that is being emitted.
+type machine struct {
+	suffix string
+	lanes  int // float32 elements of a register
+	index  reg.Register
+	tail   Op // the mask of live lanes, nil where all are
+	labels int
+}
+
+// vec is a vector register of m.lanes elements.
+type vec = reg.VecVirtual
+
+func (m *machine) wide() bool { return m.lanes == 16 }
+
+func (m *machine) new() vec {
+	if m.wide() {
+		return ZMM()
+	}
+	return YMM()
+}
+
+// function emits name, with the machine's suffix, around body.
+func (m *machine) function(name, signature string, body func()) {
+	TEXT(name+m.suffix, NOSPLIT, signature)
+	Pragma("noescape")
+	m.labels = 0
+	body()
+	VZEROUPPER()
+	RET()
+}
+
+func (m *machine) label(name string) string {
+	m.labels++
+	return fmt.Sprintf("%s%d", name, m.labels)
+}
+
+// base loads the address of a slice parameter.
+func base(name string) reg.Register { return Load(Param(name).Base(), GP64()) }
+
+// pointer loads a pointer or integer parameter.
+func pointer(name string) reg.Register { return Load(Param(name), GP64()) }
+
+// length loads the length of a slice parameter.
+func length(name string) reg.Register { return Load(Param(name).Len(), GP64()) }
+
+// loop runs body for index 0, lanes, 2·lanes … below n, the last time with a
+// tail mask where n is no multiple of lanes.
+func (m *machine) loop(n reg.Register, body func()) {
+	again, tail, done := m.label("loop"), m.label("tail"), m.label("done")
+	index, end := GP64(), GP64()
+	m.index, m.tail = index, nil
+	XORQ(index, index)
+	MOVQ(n, end)
+	ANDQ(I32(-m.lanes), end)
+	JZ(LabelRef(tail))
+	Label(again)
+	body()
+	ADDQ(Imm(uint64(m.lanes)), index)
+	CMPQ(index, end)
+	JB(LabelRef(again))
+	Label(tail)
+	MOVQ(n, end)
+	ANDQ(Imm(uint64(m.lanes-1)), end)
+	JZ(LabelRef(done))
+	m.tail = m.firstLanes(end)
+	body()
+	m.tail = nil
+	Label(done)
+}
+
+// firstLanes returns the mask of the first n lanes, 0 ≤ n ≤ lanes.
+func (m *machine) firstLanes(n reg.Register) Op {
+	if m.wide() {
+		mask, bits := K(), GP64()
+		MOVQ(n, reg.RCX)
+		MOVQ(Imm(1), bits)
+		SHLQ(reg.CL, bits)
+		DECQ(bits)
+		KMOVW(bits.As32(), mask)
+		return mask
+	}
+	mask, at, table := YMM(), GP64(), GP64()
+	LEAQ(lanesTable(), table)
+	MOVQ(Imm(uint64(m.lanes)), at)
+	SUBQ(n, at)
+	VMOVUPS(Mem{Base: table, Index: at, Scale: 4}, mask)
+	return mask
+}
+
+// element is the memory of the current lanes of an array, offset elements on.
+func (m *machine) element(array reg.Register, offset int) Mem {
+	return Mem{Base: array, Index: m.index, Scale: 4, Disp: 4 * offset}
+}
+
+func (m *machine) load(array reg.Register) vec { return m.loadAt(m.element(array, 0)) }
+
+func (m *machine) loadAt(at Mem) vec {
+	x := m.new()
+	switch {
+	case m.tail == nil:
+		VMOVUPS(at, x)
+	case m.wide():
+		VMOVUPS_Z(at, m.tail, x)
+	default:
+		VMASKMOVPS(at, m.tail, x)
+	}
+	return x
+}
+
+func (m *machine) store(x vec, array reg.Register) { m.storeAt(x, m.element(array, 0)) }
+
+func (m *machine) storeAt(x vec, at Mem) {
+	switch {
+	case m.tail == nil:
+		VMOVUPS(x, at)
+	case m.wide():
+		VMOVUPS(x, m.tail, at)
+	default:
+		VMASKMOVPS(x, m.tail, at)
+	}
+}
+
+// constants are kept in memory, eight times each; they may stand wherever the
+// last operand of an instruction may.
+var constants = map[uint32]Mem{}
+
+func word(bits uint32) Mem {
+	if at, ok := constants[bits]; ok {
+		return at
+	}
+	at := GLOBL(fmt.Sprintf("word%08x", bits), RODATA|NOPTR)
+	for i := range 8 {
+		DATA(4*i, U32(bits))
+	}
+	constants[bits] = at
+	return at
+}
+
+func number(x float64) Mem { return word(math.Float32bits(float32(x))) }
+
+var table *Mem
+
+// lanesTable is eight words of ones and eight of zeros.
+func lanesTable() Mem {
+	if table == nil {
+		at := GLOBL("lanes", RODATA|NOPTR)
+		for i := range 16 {
+			DATA(4*i, U32(map[bool]uint32{true: math.MaxUint32}[i < 8]))
+		}
+		table = &at
+	}
+	return *table
+}
+
+// register copies a constant to a register.
+func (m *machine) register(c Mem) vec {
+	x := m.new()
+	if m.wide() {
+		VBROADCASTSS(c, x)
+	} else {
+		VMOVUPS(c, x)
+	}
+	return x
+}
+
+// broadcast loads a float32 parameter to all lanes.
+func (m *machine) broadcast(name string) vec {
+	x, component := m.new(), Param(name)
+	at, err := component.Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSS(at.Addr, x)
+	return x
+}
+
+func (m *machine) zero() vec {
+	x := m.new()
+	m.into(xor, x, x, x)
+	return x
+}
+
+func (m *machine) copy(x vec) vec {
+	y := m.new()
+	VMOVAPS(x, y)
+	return y
+}
