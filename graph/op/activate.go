@@ -13,7 +13,7 @@ import (
 // Activate declares y = act(z) on its own (z, y: B×D), for where no layer can
 // fuse it: the probabilities of logits, say.
 func Activate(name string, rows *Rows, act kernel.Activation, z *gorgonia.Node) (*gorgonia.Node, error) {
-	return gorgonia.ApplyOp(&activate{base: base{name: fmt.Sprintf("%s: %s", name, act), rows: rows}, activation: act}, z)
+	return apply(&activate{base: base{name: fmt.Sprintf("%s: %s", name, act), rows: rows}, activation: act}, z)
 }
 
 type activate struct {
@@ -25,7 +25,9 @@ type activate struct {
 func (a *activate) Arity() int    { return 1 }
 func (a *activate) Type() hm.Type { return hm.NewFnType(matrix(), matrix()) }
 
-func (a *activate) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) { return shapeOf(in[0]) }
+func (a *activate) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	return a.batch("input", in[0])
+}
 
 func (a *activate) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	defer recoverTo(&err, a.name)

@@ -28,7 +28,7 @@ func Affine(name string, rows *Rows, act kernel.Activation, transposed, constant
 	if a.bias {
 		in = append(in, b)
 	}
-	return gorgonia.ApplyOp(a, in...)
+	return apply(a, in...)
 }
 
 type affine struct {
@@ -55,11 +55,11 @@ func (a *affine) Type() hm.Type {
 }
 
 func (a *affine) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	x, err := shapeOf(in[0])
+	x, err := a.batch("input", in[0])
 	if err != nil {
 		return nil, err
 	}
-	w, err := shapeOf(in[1])
+	w, err := a.shape("weights", in[1], 2)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (a *affine) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 		return nil, fmt.Errorf("%s: input is %d×%d, want B×%d", a.name, x[0], x[1], from)
 	}
 	if a.bias {
-		b, err := shapeOf(in[2])
+		b, err := a.shape("bias", in[2], 1)
 		if err != nil {
 			return nil, err
 		}

@@ -68,6 +68,42 @@ func floats(v gorgonia.Value) []float32 { return v.(*tensor.Dense).Float32s() }
 
 func columns(v gorgonia.Value) int { return v.(*tensor.Dense).Shape()[1] }
 
+// apply puts an op on the graph of its inputs. Shapes are checked first:
+// Gorgonia would wrap the op's error in words of its own.
+func apply(o gorgonia.Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
+	shapes := make([]gorgonia.DimSizer, len(in))
+	for i, n := range in {
+		shapes[i] = n.Shape()
+	}
+	if _, err := o.InferShape(shapes...); err != nil {
+		return nil, err
+	}
+	return gorgonia.ApplyOp(o, in...)
+}
+
+// shape returns the shape of the input called what, which must have the given
+// number of dimensions: Gorgonia's types let a vector pass for a matrix.
+func (b *base) shape(what string, s gorgonia.DimSizer, dimensions int) (tensor.Shape, error) {
+	shape, err := shapeOf(s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", b.name, what, err)
+	}
+	if len(shape) != dimensions {
+		return nil, fmt.Errorf("%s: %s has shape %v, want %d dimensions", b.name, what, shape, dimensions)
+	}
+	return shape, nil
+}
+
+// batch returns the shape of the input called what, which must be a matrix
+// with the compiled batch along its rows.
+func (b *base) batch(what string, s gorgonia.DimSizer) (tensor.Shape, error) {
+	shape, err := b.shape(what, s, 2)
+	if err == nil && shape[0] != b.rows.Compiled {
+		return nil, fmt.Errorf("%s: %s has %d rows, compiled for a batch of %d", b.name, what, shape[0], b.rows.Compiled)
+	}
+	return shape, err
+}
+
 func shapeOf(s gorgonia.DimSizer) (tensor.Shape, error) {
 	if shape, ok := s.(tensor.Shape); ok {
 		return shape, nil

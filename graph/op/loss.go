@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
@@ -43,13 +44,18 @@ func CrossEntropy(name string, rows *Rows, logits, target *gorgonia.Node) (Loss,
 }
 
 func declare(name string, rows *Rows, prediction, target *gorgonia.Node, compute lossFunction) (Loss, error) {
-	if !prediction.Shape().Eq(target.Shape()) {
-		return Loss{}, fmt.Errorf("%s: prediction is %v, target is %v", name, prediction.Shape(), target.Shape())
+	b := base{name: name, rows: rows}
+	shape, err := b.batch("prediction", prediction.Shape())
+	if err != nil {
+		return Loss{}, err
+	}
+	if !slices.Equal(shape, target.Shape()) {
+		return Loss{}, fmt.Errorf("%s: prediction is %v, target is %v", name, shape, target.Shape())
 	}
 	l := &loss{
-		base:     base{name: name, rows: rows},
+		base:     b,
 		compute:  compute,
-		columns:  prediction.Shape()[1],
+		columns:  shape[1],
 		perImage: make([]float32, rows.Compiled),
 		squared:  make([]float32, rows.Compiled),
 		mean:     gorgonia.NewF32(0),

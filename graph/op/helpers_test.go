@@ -1,0 +1,225 @@
+package op_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"gaetrain/graph/op"
+)
+
+// input is one input of a model under test.
+type input struct {
+	name   string
+	shape  []int // of a batch, without the rows
+	batch  bool  // has the batch along its rows
+	wrt    bool  // the loss is differentiated in it
+	lo, hi float64
+}
+
+// model is a small graph under test together with its reference.
+type model struct {
+	inputs    []input
+	declare   func(t *testing.T, rows *op.Rows, in gorgonia.Nodes) (y *gorgonia.Node, loss op.Loss)
+	reference func(in []array) (y array, l losses)
+}
+
+// values makes the inputs of a model for a batch of the given rows. Those of a
+// smaller batch are the first of a larger one's.
+func (m model) values(rows int) []array {
+	all := make([]array, len(m.inputs))
+	for i, in := range m.inputs {
+		shape := in.shape
+		if in.batch {
+			shape = append([]int{rows}, shape...)
+		}
+		all[i] = random(rand.New(rand.NewPCG(7, uint64(i))), in.lo, in.hi, shape...)
+	}
+	return all
+}
+
+// live returns the inputs with batches cut to their first rows.
+func (m model) live(all []array, rows int) []array {
+	cut := make([]array, len(all))
+	for i, a := range all {
+		cut[i] = a
+		if m.inputs[i].batch {
+			cut[i] = a.rows(rows)
+		}
+	}
+	return cut
+}
+
+// compiled is a model on a TapeMachine.
+type compiled struct {
+	rows      *op.Rows
+	in        gorgonia.Nodes
+	y         *gorgonia.Node
+	loss      op.Loss
+	gradients map[int]*gorgonia.Node // by input
+	machine   gorgonia.VM
+}
+
+// compile puts the model on a machine for batches of the given rows and binds
+// its inputs.
+func (m model) compile(t *testing.T, rows int, values []array) *compiled {
+	t.Helper()
+	graph := gorgonia.NewGraph()
+	c := &compiled{rows: &op.Rows{Live: rows, Compiled: rows}, gradients: make(map[int]*gorgonia.Node)}
+	var wrt gorgonia.Nodes
+	var which []int
+	for i, in := range m.inputs {
+		node := declare(graph, in.name, values[i])
+		c.in = append(c.in, node)
+		if in.wrt {
+			wrt, which = append(wrt, node), append(which, i)
+		}
+	}
+	c.y, c.loss = m.declare(t, c.rows, c.in)
+	nodes, err := gorgonia.Grad(c.loss.Node, wrt...)
+	if err != nil {
+		t.Fatalf("differentiate: %v", err)
+	}
+	for i, node := range nodes {
+		c.gradients[which[i]] = node
+	}
+	c.machine = gorgonia.NewTapeMachine(graph)
+	t.Cleanup(func() { c.machine.Close() })
+	return c
+}
+
+// declare declares an input node bound to float32 copies of the values.
+func declare(graph *gorgonia.ExprGraph, name string, a array) *gorgonia.Node {
+	backing := make([]float32, len(a.values))
+	for i, v := range a.values {
+		backing[i] = float32(v)
+	}
+	value := tensor.New(tensor.WithShape(a.shape...), tensor.WithBacking(backing))
+	return gorgonia.NewTensor(graph, tensor.Float32, len(a.shape), gorgonia.WithName(name), gorgonia.WithShape(a.shape...), gorgonia.WithValue(value))
+}
+
+// run computes the first rows of the batch.
+func (c *compiled) run(t testing.TB, rows int) {
+	t.Helper()
+	c.rows.Live = rows
+	if err := c.machine.RunAll(); err != nil {
+		t.Fatalf("run: %v", err)
+	}
+	c.machine.Reset()
+}
+
+// gradient returns the gradient of the loss in input i, of a batch its live rows.
+func (c *compiled) gradient(m model, i int) []float32 {
+	g := floats(c.gradients[i])
+	if m.inputs[i].batch {
+		g = g[:c.rows.Live*m.inputs[i].shape[0]]
+	}
+	return g
+}
+
+func (c *compiled) mean() float32 { return float32(*c.loss.Node.Value().(*gorgonia.F32)) }
+
+func floats(n *gorgonia.Node) []float32 { return n.Value().(*tensor.Dense).Float32s() }
+
+// near fails where got is further from want than float32 arithmetic explains.
+func near(t *testing.T, what string, got []float32, want []float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d values, want %d", what, len(got), len(want))
+	}
+	scale := 1e-2
+	for _, w := range want {
+		scale = max(scale, math.Abs(w))
+	}
+	for i, w := range want {
+		if !(math.Abs(float64(got[i])-w) <= 2e-5*scale) {
+			t.Fatalf("%s[%d] = %g, want %g", what, i, got[i], w)
+		}
+	}
+}
+
+// same fails where two results differ in a bit.
+func same(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d values, want %d", what, len(got), len(want))
+	}
+	for i := range want {
+		if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+			t.Fatalf("%s[%d] = %g, want %g to the bit", what, i, got[i], want[i])
+		}
+	}
+}
+
+// check compares a model with its reference and its gradients with finite
+// differences of the reference, and then everything at batch live of a machine
+// compiled for more with that of a machine compiled for live, bit for bit.
+func (m model) check(t *testing.T, live, rows int) {
+	t.Helper()
+	all := m.values(rows)
+	in := m.live(all, live)
+	exact := m.compile(t, live, in)
+	exact.run(t, live)
+	m.checkReference(t, exact, in)
+	if live == rows {
+		return
+	}
+
+	for i, a := range all { // rows beyond the live ones must not be read
+		for j := len(in[i].values); j < len(a.values); j++ {
+			a.values[j] = math.NaN()
+		}
+	}
+	partial := m.compile(t, rows, all)
+	partial.run(t, live)
+	width := exact.y.Shape()[1]
+	y := floats(partial.y)
+	same(t, "output", y[:live*width], floats(exact.y))
+	same(t, "rows beyond the live ones", y[live*width:], make([]float32, (rows-live)*width))
+	same(t, "loss", []float32{partial.mean()}, []float32{exact.mean()})
+	same(t, "loss per image", partial.loss.PerImage(), exact.loss.PerImage())
+	same(t, "squared error per image", partial.loss.SquaredPerImage(), exact.loss.SquaredPerImage())
+	for i, name := range m.names() {
+		if m.inputs[i].wrt {
+			same(t, "gradient of "+name, partial.gradient(m, i), exact.gradient(m, i))
+		}
+	}
+}
+
+func (m model) names() []string {
+	names := make([]string, len(m.inputs))
+	for i, in := range m.inputs {
+		names[i] = in.name
+	}
+	return names
+}
+
+func (m model) checkReference(t *testing.T, c *compiled, in []array) {
+	t.Helper()
+	y, l := m.reference(in)
+	near(t, "output", floats(c.y), y.values)
+	near(t, "loss per image", c.loss.PerImage(), l.perImage)
+	near(t, "squared error per image", c.loss.SquaredPerImage(), l.squared)
+	near(t, "loss", []float32{c.mean()}, []float64{l.mean()})
+	cost := func() float64 {
+		_, l := m.reference(in)
+		return l.mean()
+	}
+	for i, name := range m.names() {
+		if !m.inputs[i].wrt {
+			continue
+		}
+		got := c.gradient(m, i)
+		stride := 1 + len(got)/150 // large tensors are sampled
+		var sample []float32
+		var want []float64
+		for j := 0; j < len(got); j += stride {
+			sample = append(sample, got[j])
+			want = append(want, slope(&in[i].values[j], cost))
+		}
+		near(t, "gradient of "+name, sample, want)
+	}
+}
