@@ -140,7 +140,7 @@ func drawMarkLabels(data draw.Canvas, axes *plot.Plot, marks []Mark) {
 		label := fitText(style, m.Label, data.Max.X-data.Min.X)
 		width := style.Width(label)
 		x := min(max(toX(m.X)-width/2, data.Min.X), data.Max.X-width)
-		for level := range min(len(marks), markLevels) {
+		for level := range int(levels(marks)) {
 			if x > taken[level] {
 				canvas := data
 				canvas.FillText(style, vg.Point{X: x, Y: data.Max.Y + 3 + vg.Length(level)*markHeight}, label)

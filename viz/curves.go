@@ -142,7 +142,16 @@ type figure struct {
 	height        vg.Length
 }
 
+// figure plans the picture. Text is cleaned here, once, because the vector canvas writes it as it is.
 func (c Curves) figure() *figure {
+	c.Title, c.XLabel = printable(c.Title), printable(c.XLabel)
+	c.Series, c.Marks = slices.Clone(c.Series), slices.Clone(c.Marks)
+	for i := range c.Series {
+		c.Series[i].Name, c.Series[i].Split = printable(c.Series[i].Name), printable(c.Series[i].Split)
+	}
+	for i := range c.Marks {
+		c.Marks[i].Label = printable(c.Marks[i].Label)
+	}
 	f := &figure{Curves: c, panels: c.panels()}
 	n := max(1, len(f.panels))
 	f.columns = min(n, 3)
@@ -247,12 +256,13 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // figures writes a value with four significant digits, without an exponent from 0.001 up to a million.
 func figures(v float64) string {
-	if a := math.Abs(v); a != 0 && (a < 1e-3 || a >= 1e6) {
-		return strings.Replace(strconv.FormatFloat(v, 'g', 3, 64), "-", "−", -1)
+	magnitude := math.Abs(v)
+	text := "0"
+	switch {
+	case magnitude >= 1e6 || magnitude != 0 && magnitude < 1e-3:
+		text = strconv.FormatFloat(v, 'g', 3, 64)
+	case magnitude != 0:
+		text = strconv.FormatFloat(v, 'f', max(0, 3-int(math.Floor(math.Log10(magnitude)))), 64)
 	}
-	text := strconv.FormatFloat(v, 'g', 4, 64)
-	if strings.Contains(text, "e") {
-		text = strconv.FormatFloat(v, 'f', 0, 64)
-	}
-	return strings.Replace(text, "-", "−", 1)
+	return strings.ReplaceAll(text, "-", "−")
 }

@@ -15,7 +15,7 @@ import (
 const (
 	headingHeight = vg.Length(20) // of the term's name above a panel
 	markHeight    = vg.Length(10) // of one line of labels of marks
-	markLevels    = 3             // lines of labels of marks at most
+	markLevels    = 2             // lines of labels of marks at most
 	maxPoints     = 2000          // points of a line that are drawn one by one
 )
 
@@ -66,7 +66,7 @@ func (p *panel) plot(low, high float64, xlabel string, bottom bool, marks []Mark
 		axis.Tick.Label = label
 	}
 	axes.X.Min, axes.X.Max = low, high
-	axes.X.Tick.Marker = evenTicks{whole: high-low >= 1 || high-low == 1, target: 5}
+	axes.X.Tick.Marker = evenTicks{whole: high-low >= 1, target: 5}
 	if bottom {
 		style := textStyle(10.5, ink)
 		style.XAlign, style.YAlign = axes.X.Label.TextStyle.XAlign, axes.X.Label.TextStyle.YAlign
@@ -82,15 +82,18 @@ func (p *panel) plot(low, high float64, xlabel string, bottom bool, marks []Mark
 	// An empty title reserves the height of the heading and of the labels of marks, so that Align counts it.
 	axes.Title.Text = " "
 	axes.Title.TextStyle = textStyle(1, paper)
-	axes.Title.Padding = headingHeight + vg.Length(min(len(marks), markLevels))*markHeight
+	axes.Title.Padding = headingHeight + levels(marks)*markHeight
 	return axes
 }
+
+// levels is the number of lines that the labels of marks may take.
+func levels(marks []Mark) vg.Length { return vg.Length(min(len(marks), markLevels)) }
 
 // draw draws the axes with their curves, then the heading and the labels of marks above them.
 func (p *panel) draw(canvas draw.Canvas, axes *plot.Plot, marks []Mark) {
 	axes.Draw(canvas)
 	data := axes.DataCanvas(canvas)
-	y := canvas.Max.Y - 12
+	y := data.Max.Y + levels(marks)*markHeight + 7
 	name, values := boldStyle(11.5, p.hue), textStyle(9.5, muted)
 	last := p.lastValues()
 	free := data.Max.X - data.Min.X - values.Width(last) - 10

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/image/font"
@@ -117,13 +118,15 @@ func (t *typeface) widest(lines []string) int {
 // xmlEscaper escapes text for elements and quoted attributes.
 var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;")
 
-// escapeXML escapes text for XML and drops what XML cannot hold: control characters and broken UTF-8.
-func escapeXML(text string) string {
-	kept := strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || r < 0x20 && r != '\t' && r != '\n' {
-			return -1
+// escapeXML escapes text for XML.
+func escapeXML(text string) string { return xmlEscaper.Replace(printable(text)) }
+
+// printable replaces by a space what neither a line of text nor XML can hold: control characters and broken UTF-8.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || r == 0xfffe || r == 0xffff || unicode.IsControl(r) {
+			return ' '
 		}
 		return r
 	}, text)
-	return xmlEscaper.Replace(kept)
 }

@@ -1,0 +1,171 @@
+package viz
+
+import "math"
+
+// route turns edges into links inside clusters and between them.
+func (c *composer) route() {
+	for _, k := range c.clusters {
+		for _, u := range k.units {
+			k.boxes = append(k.boxes, &u.box)
+		}
+	}
+	for i, e := range c.Edges {
+		if c.besides(e) {
+			continue
+		}
+		from, to := c.hosts[c.index[e.From]], c.hosts[c.index[e.To]]
+		leaving, entering := c.homes[from], c.homes[to]
+		label := 0.0
+		if e.Label != "" {
+			label = textWidth(detailFace(), e.Label) + 8
+		}
+		port := math.NaN()
+		if c.index[e.From] != from.node {
+			port = from.ports[c.index[e.From]]
+		}
+		if leaving == entering {
+			c.inner[i] = &link{from: leaving.place(from), to: leaving.place(to), fromPort: port, toPort: math.NaN(), labelWidth: label}
+			leaving.links = append(leaving.links, c.inner[i])
+			continue
+		}
+		x := &crossing{edge: i, from: leaving, to: entering, leaveBox: &box{last: true}, enterBox: &box{first: true}}
+		x.leave = leaving.connect(x.leaveBox, leaving.place(from), port)
+		x.enter = entering.connect(x.enterBox, entering.place(to), math.NaN())
+		x.across = &link{from: c.clusterPlace(leaving), to: c.clusterPlace(entering), labelWidth: label}
+		c.crossing = append(c.crossing, x)
+	}
+}
+
+func (c *composer) clusterPlace(k *cluster) int {
+	for i := range c.clusters {
+		if c.clusters[i] == k {
+			return i
+		}
+	}
+	return -1
+}
+
+// place is the index of a unit's box.
+func (k *cluster) place(u *unit) int {
+	for i := range k.units {
+		if k.units[i] == u {
+			return i
+		}
+	}
+	return -1
+}
+
+// connect adds a box of no size above or below all units, where a link to the outside passes the border.
+func (k *cluster) connect(border *box, unit int, port float64) *link {
+	k.boxes = append(k.boxes, border)
+	l := &link{from: unit, to: len(k.boxes) - 1, fromPort: port, toPort: math.NaN()}
+	if border.first {
+		l.from, l.to = l.to, l.from
+	}
+	k.links = append(k.links, l)
+	return l
+}
+
+// layout places the units of a cluster and sets the size of its outer box.
+func (k *cluster) layout(c *composer) {
+	width, height := layered(k.boxes, k.links, innerSpacing)
+	if k.group == "" {
+		k.outer = box{width: width, height: height}
+		return
+	}
+	title := textWidth(detailFace(), k.group)
+	for _, b := range k.boxes {
+		if b.first {
+			k.shift = math.Max(k.shift, title+10-b.x)
+		}
+	}
+	k.outer = box{width: math.Max(width+k.shift, title) + 2*frameSide, height: height + frameTop + frameBottom}
+}
+
+// left and top are the distances from a cluster's outer box to its contents.
+func (k *cluster) left() float64 {
+	if k.group == "" {
+		return 0
+	}
+	return frameSide + k.shift
+}
+
+func (k *cluster) top() float64 {
+	if k.group == "" {
+		return 0
+	}
+	return frameTop
+}
+
+// scene collects everything in the coordinates of the whole.
+func (c *composer) scene(width, height float64) *scene {
+	s := &scene{width: width, height: height}
+	for _, k := range c.clusters {
+		if k.group != "" {
+			s.frames = append(s.frames, frame{k.group, rectangle{k.outer.x, k.outer.y, k.outer.width, k.outer.height}})
+		}
+		for _, u := range k.units {
+			c.placeUnit(s, u, point{k.outer.x + k.left() + u.box.x, k.outer.y + k.top() + u.box.y})
+		}
+	}
+	for i, e := range c.Edges {
+		if l := c.inner[i]; l != nil {
+			k := c.homes[c.hosts[c.index[e.From]]]
+			path, label := k.lift(l.path), k.lift([]point{l.label})
+			s.arrows = append(s.arrows, arrow{Edge: e, path: path, label: label[0], side: c.side(e)})
+		}
+	}
+	for _, x := range c.crossing {
+		path := append(x.from.lift(x.leave.path), x.across.path...)
+		path = append(path, x.to.lift(x.enter.path)...)
+		e := c.Edges[x.edge]
+		s.arrows = append(s.arrows, arrow{Edge: e, path: path, label: x.across.label, side: c.side(e)})
+	}
+	return s
+}
+
+// lift moves points from a cluster's contents to the whole.
+func (k *cluster) lift(points []point) []point {
+	lifted := make([]point, len(points))
+	for i, p := range points {
+		lifted[i] = point{p.x + k.outer.x + k.left(), p.y + k.outer.y + k.top()}
+	}
+	return lifted
+}
+
+// placeUnit places a node, the parameters at its left and their arrows; at is the upper left corner of the unit.
+func (c *composer) placeUnit(s *scene, u *unit, at point) {
+	own := rectangle{at.x + u.own.x, at.y, u.own.width, u.own.height}
+	s.nodes = append(s.nodes, placed{Node: c.Nodes[u.node], rectangle: own})
+	stack := float64(len(u.parameters))*(parameterLine+parameterGap) - parameterGap
+	right := own.x - u.arrowLength()
+	for i, p := range u.parameters {
+		y := at.y + (own.height-stack)/2 + float64(i)*(parameterLine+parameterGap)
+		s.nodes = append(s.nodes, placed{c.Nodes[p], rectangle{right - u.column, y, u.column, parameterLine}, true})
+		for _, e := range c.Edges {
+			if c.index[e.From] == p && c.besides(e) {
+				middle := y + parameterLine/2
+				s.arrows = append(s.arrows, arrow{Edge: e, level: true, path: []point{{right, middle}, {own.x, middle}}, label: point{(right + own.x - 6) / 2, middle - 8}})
+			}
+		}
+	}
+}
+
+// side is where an edge leaves the left of a parameter that stands beside an operation; nil for any other edge.
+func (c *composer) side(e Edge) *point {
+	p := c.index[e.From]
+	u := c.hosts[p]
+	if u.node == p {
+		return nil
+	}
+	k := c.homes[u]
+	at := k.lift([]point{{u.box.x, u.box.y}})[0]
+	stack := float64(len(u.parameters))*(parameterLine+parameterGap) - parameterGap
+	for i, q := range u.parameters {
+		if q == p {
+			y := at.y + (u.own.height-stack)/2 + float64(i)*(parameterLine+parameterGap) + parameterLine/2
+			return &point{at.x + u.own.x - u.arrowLength() - u.column, y}
+		}
+	}
+	return nil
+}

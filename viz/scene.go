@@ -1,0 +1,265 @@
+package viz
+
+import (
+	"math"
+	"slices"
+)
+
+// Distances of diagrams, in pixels.
+const (
+	nodePadding    = 14.0
+	nodeLine       = 32.0 // height of a node of one line
+	nodeLines      = 46.0 // height of a node of two lines
+	nodeLimit      = 260.0
+	parameterLine  = 25.0
+	parameterGap   = 6.0
+	parameterArrow = 28.0
+	frameSide      = 14.0
+	frameTop       = 24.0
+	frameBottom    = 10.0
+)
+
+var (
+	innerSpacing = spacing{across: 22, down: 12, label: 15, edge: 5}
+	outerSpacing = spacing{across: 34, down: 15, label: 15, edge: 5}
+)
+
+var (
+	nodeFace   = lazyFace(boldFont, 13)
+	detailFace = lazyFace(regularFont, 12)
+)
+
+// placed is a node with its rectangle.
+type placed struct {
+	Node
+	rectangle rectangle
+	beside    bool // a parameter at the left of its operation, on one line
+}
+
+type rectangle struct{ x, y, width, height float64 }
+
+// arrow is an edge with its way and the centre of its label.
+type arrow struct {
+	Edge
+	path  []point // pairs, see link; for the arrow of a parameter two points on one height
+	side  *point  // where the edge leaves the left of a parameter, nil for any other edge
+	level bool    // runs from left to right
+	label point
+}
+
+// frame is the box around a group.
+type frame struct {
+	title     string
+	rectangle rectangle
+}
+
+// scene is a diagram with everything in its place, from (0, 0) to its size.
+type scene struct {
+	nodes         []placed
+	arrows        []arrow
+	frames        []frame
+	width, height float64
+}
+
+// unit is a node with the parameters at its left. Its box is what the layout of its cluster places.
+type unit struct {
+	node       int
+	parameters []int
+	box        box
+	ports      map[int]float64 // of parameters that are used elsewhere too, at the left of the unit
+	own        rectangle       // of the node within the unit
+	column     float64         // width of the parameters
+	edgeLabels float64         // widest label on the arrows of the parameters
+}
+
+// cluster is a group, or a unit without one.
+type cluster struct {
+	group string
+	units []*unit
+	boxes []*box
+	links []*link
+	outer box
+	shift float64 // of the contents, so that the title is free of links
+}
+
+// crossing is an edge between two clusters: a link inside the first, one between them and one inside the second.
+type crossing struct {
+	edge                 int
+	leave, across, enter *link
+	leaveBox, enterBox   *box
+	from, to             *cluster
+}
+
+// composer builds a scene.
+type composer struct {
+	Diagram
+	index    map[string]int
+	hosts    map[int]*unit // by node, of nodes and of the parameters beside them
+	homes    map[*unit]*cluster
+	clusters []*cluster
+	inner    map[int]*link // edges within a cluster
+	crossing []*crossing
+}
+
+// compose lays the diagram out: first every group by itself, then the groups.
+func (d Diagram) compose() (*scene, error) {
+	index, err := d.index()
+	if err != nil {
+		return nil, err
+	}
+	c := &composer{Diagram: d, index: index, hosts: map[int]*unit{}, homes: map[*unit]*cluster{}, inner: map[int]*link{}}
+	c.makeUnits()
+	c.makeClusters()
+	c.route()
+	for _, k := range c.clusters {
+		k.layout(c)
+	}
+	boxes := make([]*box, len(c.clusters))
+	for i, k := range c.clusters {
+		boxes[i] = &k.outer
+	}
+	var links []*link
+	for _, x := range c.crossing {
+		x.across.fromPort = x.leaveBox.x + x.from.left()
+		x.across.toPort = x.enterBox.x + x.to.left()
+		links = append(links, x.across)
+	}
+	width, height := layered(boxes, links, outerSpacing)
+	return c.scene(width, height), nil
+}
+
+// makeUnits puts every parameter that nothing feeds beside its first user of the same group.
+func (c *composer) makeUnits() {
+	fed := make([]bool, len(c.Nodes))
+	for _, e := range c.Edges {
+		fed[c.index[e.To]] = true
+	}
+	beside := map[int]int{}
+	for i, n := range c.Nodes {
+		if n.Kind != KindParameter || fed[i] {
+			continue
+		}
+		for _, e := range c.Edges {
+			user := c.index[e.To]
+			if c.index[e.From] == i && c.Nodes[user].Group == n.Group {
+				beside[i] = user
+				break
+			}
+		}
+	}
+	for i := range c.Nodes {
+		if _, is := beside[i]; !is {
+			c.hosts[i] = &unit{node: i}
+		}
+	}
+	for i := range c.Nodes {
+		if user, is := beside[i]; is {
+			c.hosts[i] = c.hosts[user]
+			c.hosts[i].parameters = append(c.hosts[i].parameters, i)
+		}
+	}
+	for i := range c.Nodes {
+		if u := c.hosts[i]; u.node == i {
+			c.measure(u)
+		}
+	}
+}
+
+// besides reports whether the edge is the short arrow of a parameter beside its operation.
+func (c *composer) besides(e Edge) bool {
+	from, to := c.index[e.From], c.index[e.To]
+	return c.hosts[from] == c.hosts[to] && c.hosts[to].node == to
+}
+
+// measure sets the size of a unit and the places within it.
+func (c *composer) measure(u *unit) {
+	n := c.Nodes[u.node]
+	u.own.width = math.Max(64, math.Max(textWidth(nodeFace(), n.Label), textWidth(detailFace(), n.Detail))+2*nodePadding)
+	u.own.height = nodeLine
+	if n.Detail != "" {
+		u.own.height = nodeLines
+	}
+	stack := float64(len(u.parameters))*(parameterLine+parameterGap) - parameterGap
+	u.own.height = math.Max(u.own.height, stack)
+	u.ports = map[int]float64{}
+	for _, e := range c.Edges {
+		if from := c.index[e.From]; c.hosts[from] == u && from != u.node {
+			if c.besides(e) {
+				u.edgeLabels = math.Max(u.edgeLabels, textWidth(detailFace(), e.Label))
+			} else if _, known := u.ports[from]; !known {
+				u.ports[from] = 0
+			}
+		}
+	}
+	lane := 0.0
+	for _, p := range u.parameters {
+		u.column = math.Max(u.column, parameterWidth(c.Nodes[p]))
+		if _, leaves := u.ports[p]; leaves {
+			u.ports[p] = lane
+			lane += 12
+		}
+	}
+	u.own.x = lane
+	if len(u.parameters) > 0 {
+		u.own.x += u.column + u.arrowLength()
+	}
+	u.box = box{width: u.own.x + u.own.width, height: u.own.height, port: u.own.x + u.own.width/2, spread: u.own.width - 20}
+}
+
+// arrowLength is the distance from parameters to their operation.
+func (u *unit) arrowLength() float64 { return math.Max(parameterArrow, u.edgeLabels+20) }
+
+func parameterWidth(n Node) float64 {
+	width := textWidth(nodeFace(), n.Label) + 2*10
+	if n.Detail != "" {
+		width += 8 + textWidth(detailFace(), n.Detail)
+	}
+	return width
+}
+
+// textWidth is the width of a line after it was shortened to what a node may hold.
+func textWidth(face *typeface, text string) float64 { return math.Min(face.width(text), nodeLimit) }
+
+// makeClusters collects units by group. Groups that would have to stand both above and below another are drawn as one box
+// for each of their units.
+func (c *composer) makeClusters() {
+	split := map[string]bool{}
+	for {
+		c.clusters = nil
+		byGroup := map[string]*cluster{}
+		for i := range c.Nodes {
+			u := c.hosts[i]
+			if u.node != i {
+				continue
+			}
+			group := c.Nodes[i].Group
+			k := byGroup[group]
+			if k == nil || group == "" || split[group] {
+				k = &cluster{group: group}
+				c.clusters = append(c.clusters, k)
+				byGroup[group] = k
+			}
+			k.units = append(k.units, u)
+			c.homes[u] = k
+		}
+		cycles := c.clusterCycles()
+		if len(cycles) == 0 {
+			return
+		}
+		for _, cycle := range cycles {
+			for _, i := range cycle {
+				split[c.clusters[i].group] = true
+			}
+		}
+	}
+}
+
+func (c *composer) clusterCycles() [][]int {
+	var pairs [][2]int
+	for _, e := range c.Edges {
+		from, to := c.homes[c.hosts[c.index[e.From]]], c.homes[c.hosts[c.index[e.To]]]
+		pairs = append(pairs, [2]int{slices.Index(c.clusters, from), slices.Index(c.clusters, to)})
+	}
+	_, cycles := sortTopologically(len(c.clusters), pairs)
+	return cycles
+}
