@@ -3,7 +3,6 @@ package loaders
 import (
 	"archive/zip"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -65,7 +64,7 @@ func open(ctx context.Context, name string, o Options) (*Dataset, error) {
 		return nil, err
 	}
 	at, err := s.find(o)
-	if missing := (notFound{}); errors.As(err, &missing) && o.Download {
+	if err != nil && o.Download {
 		if err := s.fetch(ctx, o); err != nil {
 			return nil, err
 		}
@@ -111,13 +110,8 @@ type found struct {
 	archive string    // if the files are in one
 }
 
-// notFound lists where a set was looked for.
-type notFound struct{ err error }
-
-func (e notFound) Error() string { return e.err.Error() }
-func (e notFound) Unwrap() error { return e.err }
-
-// find returns the first place that holds the whole set.
+// find returns the first place that holds the whole set. Its error lists where
+// the set was looked for.
 func (s *set) find(o Options) (found, error) {
 	var looked []string
 	for _, p := range s.places(o) {
@@ -131,7 +125,7 @@ func (s *set) find(o Options) (found, error) {
 			looked = append(looked, fmt.Sprintf("no %s", p.path))
 		}
 	}
-	return found{}, notFound{dataErrorf("%s: not found (%s); hint: gaetrain datasets fetch %s", s.Name, strings.Join(looked, "; "), s.Name)}
+	return found{}, dataErrorf("%s: not found (%s); hint: gaetrain datasets fetch %s", s.Name, strings.Join(looked, "; "), s.Name)
 }
 
 // places are where a set is looked for, in order.
@@ -244,6 +238,9 @@ func (s *set) loadFiles(ctx context.Context, at found, o Options) (*Dataset, err
 		name := at.names[role]
 		digest, err := s.format.readInto(ctx, d, role, at.fsys, name)
 		if err != nil {
+			if at.strict {
+				return nil, dataErrorf("%s: %w; hint: gaetrain datasets fetch %s replaces a damaged file", at.full(name), err, s.Name)
+			}
 			return nil, dataErrorf("%s: %w", at.full(name), err)
 		}
 		if err := s.compare(at.place, name, f, digest, o); err != nil {

@@ -1,0 +1,170 @@
+package loaders
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// grey returns a grey PNG whose first pixel is value.
+func grey(t testing.TB, height, width int, value uint8) []byte {
+	m := image.NewGray(image.Rect(0, 0, width, height))
+	copy(m.Pix, ramp(len(m.Pix)))
+	m.Pix[0] = value
+	return encodePNG(t, m)
+}
+
+func encodePNG(t testing.TB, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func firstPixels(s Split) []uint8 {
+	var first []uint8
+	for i := range s.Len() {
+		first = append(first, s.Image(i)[0])
+	}
+	return first
+}
+
+func TestOpenFolderOfClasses(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 6 {
+		save(t, grey(t, 2, 3, uint8(i)), dir, "dog", fmt.Sprintf("%d.png", i))
+		save(t, grey(t, 2, 3, uint8(100+i)), dir, "cat", "deeper", fmt.Sprintf("%d.PNG", i))
+	}
+	save(t, []byte("not an image"), dir, "dog", "notes.txt")
+	save(t, []byte("not an image"), dir, "dog", ".hidden.png")
+	d, err := Open(context.Background(), "folder:"+dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"cat", "dog"}, d.Classes); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]uint8{100, 101, 102, 103, 104, 105, 0, 1, 2, 4, 5}, firstPixels(d.Train)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]uint8{0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, d.Train.Labels); diff != "" {
+		t.Error(diff)
+	}
+	if !bytes.Equal(firstPixels(d.Test), []uint8{3}) || !bytes.Equal(d.Test.Labels, []uint8{1}) {
+		t.Errorf("test images %v of classes %v, want the tenth one", firstPixels(d.Test), d.Test.Labels)
+	}
+	if d.Train.Shape != (Shape{1, 2, 3}) {
+		t.Errorf("shape %v, want 1×2×3", d.Train.Shape)
+	}
+}
+
+func TestOpenFolderOfSplitsInColour(t *testing.T) {
+	dir := t.TempDir()
+	save(t, grey(t, 1, 2, 9), dir, "train", "a", "1.png")
+	coloured := image.NewNRGBA(image.Rect(0, 0, 2, 1))
+	coloured.Set(0, 0, color.NRGBA{1, 2, 3, 255})
+	coloured.Set(1, 0, color.NRGBA{200, 200, 200, 0}) // transparent: on black
+	save(t, encodePNG(t, coloured), dir, "test", "b", "1.png")
+	var messages []string
+	save(t, nil, dir, "README.md")
+	d, err := Open(context.Background(), "folder:"+dir, Options{Log: func(m string) { messages = append(messages, m) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(Split{Shape{3, 1, 2}, []uint8{9, 7, 9, 7, 9, 7}, []uint8{0}}, d.Train); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(Split{Shape{3, 1, 2}, []uint8{1, 0, 2, 0, 3, 0}, []uint8{1}}, d.Test); diff != "" {
+		t.Error(diff)
+	}
+	if len(messages) != 1 {
+		t.Errorf("messages %q, want one about README.md", messages)
+	}
+}
+
+func TestOpenFolderUnlabelledJPEG(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 20 {
+		m := image.NewGray(image.Rect(0, 0, 8, 8))
+		for p := range m.Pix {
+			m.Pix[p] = uint8(10 * i)
+		}
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, m, nil); err != nil {
+			t.Fatal(err)
+		}
+		save(t, b.Bytes(), dir, fmt.Sprintf("%02d.jpeg", i))
+	}
+	d, err := Open(context.Background(), "folder:"+dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Classes != nil || d.Train.Labels != nil || d.Train.Len() != 18 || d.Test.Len() != 2 || d.Train.Shape.Channels != 1 {
+		t.Errorf("%d + %d images of %v, classes %v", d.Train.Len(), d.Test.Len(), d.Train.Shape, d.Classes)
+	}
+	for i, got := range firstPixels(d.Test) {
+		if want := 10 * (10*i + 9); int(got) < want-2 || int(got) > want+2 {
+			t.Errorf("test image %d is of brightness %d, want about %d", i, got, want)
+		}
+	}
+}
+
+func TestOpenFolderRefuses(t *testing.T) {
+	many := func(t *testing.T, dir string) {
+		for i := range 10 {
+			save(t, grey(t, 2, 2, 0), dir, "a", fmt.Sprintf("%d.png", i))
+		}
+	}
+	tests := []struct {
+		name  string
+		build func(t *testing.T, dir string)
+		parts []string
+	}{
+		{"empty", func(t *testing.T, dir string) {}, []string{"holds no PNG or JPEG"}},
+		{"too few", func(t *testing.T, dir string) { save(t, grey(t, 2, 2, 0), dir, "1.png") }, []string{"too few"}},
+		{"sizes", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 5, 0), dir, "b", "odd.png") },
+			[]string{"0.png is 2×2", "odd.png is 2×5"}},
+		{"unreadable", func(t *testing.T, dir string) { many(t, dir); save(t, []byte("hello"), dir, "b", "bad.png") },
+			[]string{"bad.png: unreadable image"}},
+		{"truncated", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 2, 0)[:45], dir, "b", "cut.png") },
+			[]string{"cut.png: unreadable image"}},
+		{"loose", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 2, 0), dir, "loose.png") },
+			[]string{"loose.png: lies beside sub-folders"}},
+		{"empty split", func(t *testing.T, dir string) {
+			save(t, grey(t, 2, 2, 0), dir, "train", "1.png")
+			save(t, nil, dir, "test", "notes.txt")
+		}, []string{"test: holds no PNG"}},
+		{"giant", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 1, maxSide+1, 0), dir, "A", "1.png") },
+			[]string{"1.png: image of 1×8193"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			test.build(t, dir)
+			_, err := Open(context.Background(), "folder:"+dir, Options{})
+			wantError(t, err, ErrData, append(test.parts, dir)...)
+		})
+	}
+	_, err := Open(context.Background(), "folder:"+filepath.Join(t.TempDir(), "none"), Options{})
+	wantError(t, err, ErrData, "none: no such file")
+}
+
+func TestOpenFolderTooManyClasses(t *testing.T) {
+	dir := t.TempDir()
+	one := grey(t, 1, 1, 5)
+	for i := range 257 {
+		save(t, one, dir, fmt.Sprint(i), "1.png")
+	}
+	_, err := Open(context.Background(), "folder:"+dir, Options{})
+	wantError(t, err, ErrData, "257 sub-folders")
+}

@@ -1,0 +1,123 @@
+package loaders
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"crypto/md5"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// idx builds an IDX file of uint8.
+func idx(data []uint8, dims ...int) []byte {
+	file := []byte{0, 0, 0x08, byte(len(dims))}
+	for _, d := range dims {
+		file = binary.BigEndian.AppendUint32(file, uint32(d))
+	}
+	return append(file, data...)
+}
+
+func zipped(t testing.TB, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// archive builds a zip archive.
+func archive(t testing.TB, members map[string][]byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for name, data := range members {
+		f, err := w.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func save(t testing.TB, data []byte, path ...string) {
+	t.Helper()
+	name := filepath.Join(path...)
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ramp returns n bytes that all differ from their neighbours.
+func ramp(n int) []uint8 {
+	data := make([]uint8, n)
+	for i := range data {
+		data[i] = uint8(7*i + i/256)
+	}
+	return data
+}
+
+// tinyFiles are the four decompressed files of a set of 2×3 images.
+func tinyFiles() [4][]byte {
+	return [4][]byte{
+		trainImages: idx(ramp(5*6), 5, 2, 3), trainLabels: idx([]uint8{0, 1, 2, 0, 1}, 5),
+		testImages: idx(ramp(2*6), 2, 2, 3), testLabels: idx([]uint8{2, 1}, 2),
+	}
+}
+
+// tinySet registers a set of the given files for the duration of a test.
+func tinySet(t *testing.T, contents [4][]byte) *set {
+	t.Helper()
+	s := &set{
+		Info:   Info{Name: "tiny", Shape: Shape{1, 2, 3}, Download: 1 << 20},
+		folder: "tiny", torch: "Tiny", format: idxFormat, classes: []string{"a", "b", "c"}, files: idxFiles(),
+	}
+	for i, data := range contents {
+		sum := md5.Sum(data)
+		s.files[i].md5 = hex.EncodeToString(sum[:])
+	}
+	registry = append(registry, s)
+	root := systemRoot
+	systemRoot = t.TempDir()
+	t.Cleanup(func() {
+		registry = registry[:len(registry)-1]
+		systemRoot = root
+	})
+	return s
+}
+
+// wantError checks that err wraps sentinel and that its one line mentions all
+// of parts.
+func wantError(t *testing.T, err, sentinel error, parts ...string) {
+	t.Helper()
+	if !errors.Is(err, sentinel) {
+		t.Fatalf("error %v does not wrap %v", err, sentinel)
+	}
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("error %q does not mention %q", err, part)
+		}
+	}
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %q has more than one line", err)
+	}
+}

@@ -1,0 +1,216 @@
+package loaders
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"codeberg.org/sbinet/npyio/npy"
+	"github.com/google/go-cmp/cmp"
+)
+
+// npyFile builds a .npy file as NumPy writes it.
+func npyFile(descr, shape string, data []byte) []byte {
+	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, shape)
+	for (10+len(header)+1)%64 != 0 {
+		header += " "
+	}
+	file := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)+1), byte((len(header)+1)>>8))
+	return append(append(file, header+"\n"...), data...)
+}
+
+func TestReadNPYOfAnotherWriter(t *testing.T) {
+	labels := []int64{3, 0, 255}
+	var file bytes.Buffer
+	if err := npy.Write(&file, labels); err != nil {
+		t.Fatal(err)
+	}
+	a, err := readNPY(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := a.labels()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]uint8{3, 0, 255}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestArrayImages(t *testing.T) {
+	tests := []struct {
+		shape string
+		data  []uint8
+		want  Split
+	}{
+		{"2, 2, 3", ramp(12), Split{Shape: Shape{1, 2, 3}, Images: ramp(12)}},
+		{"2, 4", ramp(8), Split{Shape: Shape{1, 2, 2}, Images: ramp(8)}},
+		{"2, 5", ramp(10), Split{Shape: Shape{1, 1, 5}, Images: ramp(10)}},
+		{"2, 2, 3, 1", ramp(12), Split{Shape: Shape{1, 2, 3}, Images: ramp(12)}},
+		{"2, 1, 2, 3", ramp(12), Split{Shape: Shape{3, 1, 2}, Images: []uint8{0, 21, 7, 28, 14, 35, 42, 63, 49, 70, 56, 77}}},
+		{"1, 3, 2, 2", ramp(12), Split{Shape: Shape{3, 2, 2}, Images: ramp(12)}},
+	}
+	for _, test := range tests {
+		t.Run(test.shape, func(t *testing.T) {
+			a, err := readNPY(bytes.NewReader(npyFile("|u1", test.shape, test.data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := a.images()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestArrayLabels(t *testing.T) {
+	tests := []struct {
+		descr, shape string
+		data         []byte
+		mention      string // of the error; "": labels are 1, 2
+	}{
+		{"|u1", "2,", []byte{1, 2}, ""},
+		{"|i1", "2, 1", []byte{1, 2}, ""},
+		{"<i2", "2,", []byte{1, 0, 2, 0}, ""},
+		{">i4", "2,", []byte{0, 0, 0, 1, 0, 0, 0, 2}, ""},
+		{"<u8", "2,", []byte{1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0}, ""},
+		{"<i8", "1,", binary.LittleEndian.AppendUint64(nil, ^uint64(0)), "outside 0…255"},
+		{"|i1", "2,", []byte{1, 200}, "label 1 is outside"},
+		{"<u2", "1,", []byte{0, 1}, "label 0 is outside"},
+		{"<f4", "1,", []byte{0, 0, 0, 0}, "type f4, want integers"},
+		{"|u1", "2, 3", ramp(6), "argmax"},
+	}
+	for _, test := range tests {
+		t.Run(test.descr+" "+test.shape, func(t *testing.T) {
+			a, err := readNPY(bytes.NewReader(npyFile(test.descr, test.shape, test.data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := a.labels()
+			if test.mention != "" {
+				wantError(t, err, ErrData, test.mention)
+				return
+			}
+			if err != nil || !bytes.Equal(got, []uint8{1, 2}) {
+				t.Errorf("labels %v, error %v", got, err)
+			}
+		})
+	}
+}
+
+func TestReadNPYRefuses(t *testing.T) {
+	good := npyFile("|u1", "2, 2, 2", ramp(8))
+	version := bytes.Clone(good)
+	version[6] = 9
+	long := append(bytes.Clone(good[:6]), 2, 0, 0xff, 0xff, 0xff, 0xff)
+	tests := []struct {
+		name    string
+		file    []byte
+		mention string
+	}{
+		{"empty", nil, "truncated header"},
+		{"magic", []byte("PK\x03\x04 not numpy"), "not a NumPy array"},
+		{"version", version, "version 9"},
+		{"header of 4 GiB", long, "header of 4294967295 bytes"},
+		{"object", npyFile("|O", "2,", nil), "plain array"},
+		{"fortran", bytes.Replace(good, []byte("False"), []byte("True "), 1), "Fortran"},
+		{"truncated", good[:len(good)-1], "truncated: 7 of 8"},
+		{"trailing", append(bytes.Clone(good), 1), "trailing"},
+		{"huge", npyFile("|u1", "9223372036854775807, 9", nil), "GiB"},
+		{"number", npyFile("|u1", "99999999999999999999", nil), "out of range"},
+		{"none", npyFile("|u1", "0, 28, 28", nil), "holds no data"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := readNPY(bytes.NewReader(test.file))
+			wantError(t, err, ErrData, test.mention)
+		})
+	}
+}
+
+func TestOpenNPZ(t *testing.T) {
+	images := func(n int) []byte { return npyFile("|u1", fmt.Sprintf("%d, 2, 2", n), ramp(4*n)) }
+	labels := func(n int) []byte { return npyFile("|u1", fmt.Sprintf("%d,", n), make([]byte, n)) }
+	tests := []struct {
+		name        string
+		members     map[string][]byte
+		train, test int
+		mention     string
+	}{
+		{"keras", map[string][]byte{"x_train.npy": images(5), "y_train.npy": labels(5), "x_test.npy": images(2), "y_test.npy": labels(2)}, 5, 2, ""},
+		{"unlabelled", map[string][]byte{"x_train.npy": images(5), "x_test.npy": images(2)}, 5, 2, ""},
+		{"train only", map[string][]byte{"x_train.npy": images(25)}, 23, 2, ""},
+		{"images", map[string][]byte{"images.npy": images(10), "labels.npy": labels(10)}, 9, 1, ""},
+		{"positional", map[string][]byte{"arr_0.npy": images(20), "arr_1.npy": labels(20)}, 18, 2, ""},
+		{"other names", map[string][]byte{"a.npy": images(20)}, 0, 0, "holds the arrays [a]"},
+		{"too few", map[string][]byte{"arr_0.npy": images(9)}, 0, 0, "too few"},
+		{"labels for others", map[string][]byte{"images.npy": images(20), "labels.npy": labels(19)}, 0, 0, "19 labels for 20 images"},
+		{"half labelled", map[string][]byte{"x_train.npy": images(5), "y_train.npy": labels(5), "x_test.npy": images(2)}, 0, 0, "only one of"},
+		{"floats", map[string][]byte{"arr_0.npy": npyFile("<f4", "10, 1", make([]byte, 40))}, 0, 0, "numpy.uint8"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "data.npz")
+			save(t, archive(t, test.members), path)
+			d, err := Open(context.Background(), "npz:"+path, Options{})
+			if test.mention != "" {
+				wantError(t, err, ErrData, path, test.mention)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Train.Len() != test.train || d.Test.Len() != test.test || d.Train.Shape != (Shape{1, 2, 2}) {
+				t.Errorf("%d + %d images of %v, want %d + %d", d.Train.Len(), d.Test.Len(), d.Train.Shape, test.train, test.test)
+			}
+			if (d.Classes != nil) != (test.members["y_train.npy"] != nil || len(test.members) == 2 && test.members["x_test.npy"] == nil) {
+				t.Errorf("classes %v", d.Classes)
+			}
+		})
+	}
+}
+
+func TestOpenNPZCorrupt(t *testing.T) {
+	file := archive(t, map[string][]byte{"arr_0.npy": npyFile("|u1", "400, 2, 2", ramp(1600))})
+	for _, cut := range []int{0, 10, len(file) / 2, len(file) - 1} {
+		path := filepath.Join(t.TempDir(), "data.npz")
+		save(t, file[:cut], path)
+		_, err := Open(context.Background(), "npz:"+path, Options{})
+		wantError(t, err, ErrData, path)
+	}
+	flipped := bytes.Clone(file)
+	flipped[200] ^= 0x55
+	path := filepath.Join(t.TempDir(), "data.npz")
+	save(t, flipped, path)
+	_, err := Open(context.Background(), "npz:"+path, Options{})
+	wantError(t, err, ErrData, path)
+}
+
+func FuzzNPY(f *testing.F) {
+	f.Add(npyFile("|u1", "2, 2, 3", ramp(12)))
+	f.Add(npyFile("<i8", "2,", make([]byte, 16)))
+	f.Add(npyFile("|u1", "1, 2, 2, 3", ramp(12)))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		a, err := readNPY(bytes.NewReader(file))
+		if err != nil {
+			wantError(t, err, ErrData)
+			return
+		}
+		if s, err := a.images(); err == nil {
+			if s.Len()*s.Shape.Size() != len(s.Images) || s.Len() == 0 {
+				t.Fatalf("%d images of %v from %d bytes", s.Len(), s.Shape, len(s.Images))
+			}
+		}
+		if labels, err := a.labels(); err == nil && len(labels) != a.dims[0] {
+			t.Fatalf("%d labels from shape %v", len(labels), a.dims)
+		}
+	})
+}

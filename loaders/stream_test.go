@@ -1,0 +1,319 @@
+package loaders
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gaetrain/graph/kernel"
+)
+
+// numbered returns n images of 3 pixels, the first being the image's number.
+func numbered(n int) Split {
+	s := Split{Shape: Shape{1, 1, 3}, Images: make([]uint8, 3*n), Labels: make([]uint8, n)}
+	for i := range n {
+		s.Images[3*i], s.Images[3*i+1], s.Labels[i] = uint8(i), 255, uint8(i)
+	}
+	return s
+}
+
+func newStream(t testing.TB, s Split, o StreamOptions) *Stream {
+	t.Helper()
+	stream, err := NewStream(s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream
+}
+
+// inputs collects the corrupted images of an epoch by their index.
+func inputs(s *Stream, epoch, firstStep int) map[int][]float32 {
+	images := map[int][]float32{}
+	for b := range s.Epoch(epoch, firstStep) {
+		size := len(b.Input) / s.options.BatchSize
+		for row, i := range b.Index {
+			images[i] = slices.Clone(b.Input[row*size : (row+1)*size])
+		}
+	}
+	return images
+}
+
+func order(s *Stream, epoch, firstStep int) []int {
+	var order []int
+	for b := range s.Epoch(epoch, firstStep) {
+		order = append(order, b.Index...)
+	}
+	return order
+}
+
+func TestStreamBatches(t *testing.T) {
+	tests := []struct {
+		images, size int
+		dropLast     bool
+		rows         []int
+	}{
+		{10, 4, false, []int{4, 4, 2}},
+		{10, 4, true, []int{4, 4}},
+		{8, 4, false, []int{4, 4}},
+		{3, 4, false, []int{3}},
+		{1, 1, true, []int{1}},
+	}
+	for _, test := range tests {
+		s := newStream(t, numbered(test.images), StreamOptions{BatchSize: test.size, DropLast: test.dropLast})
+		var rows []int
+		for b := range s.Epoch(0, 0) {
+			if b.Step != len(rows) || len(b.Index) != b.Rows || len(b.Labels) != b.Rows || len(b.Clean) != 3*test.size || &b.Input[0] != &b.Clean[0] {
+				t.Errorf("batch %+v", b)
+			}
+			for row, i := range b.Index {
+				if b.Labels[row] != uint8(i) || b.Clean[3*row] != float32(i)/255 || b.Clean[3*row+1] != 1 {
+					t.Errorf("row %d does not hold image %d: %v", row, i, b)
+				}
+			}
+			rows = append(rows, b.Rows)
+		}
+		if diff := cmp.Diff(test.rows, rows); diff != "" || s.Batches() != len(test.rows) {
+			t.Errorf("%+v: Batches() = %d, rows %s", test, s.Batches(), diff)
+		}
+	}
+}
+
+func TestStreamOrder(t *testing.T) {
+	o := StreamOptions{BatchSize: 7, Seed: 3, Shuffle: true}
+	s := newStream(t, numbered(100), o)
+	first := order(s, 0, 0)
+	sorted := slices.Sorted(slices.Values(first))
+	for i := range sorted {
+		if sorted[i] != i {
+			t.Fatalf("an epoch is no permutation: %v", first)
+		}
+	}
+	o.BatchSize = 16
+	if !slices.Equal(first, order(newStream(t, numbered(100), o), 0, 0)) {
+		t.Error("the order depends on the batch size")
+	}
+	if slices.Equal(first, order(s, 1, 0)) {
+		t.Error("two epochs have one order")
+	}
+	if !slices.Equal(first, order(s, 0, 0)) {
+		t.Error("an epoch run again has another order")
+	}
+	if !slices.Equal(first[7*5:], order(s, 0, 5)) {
+		t.Error("an epoch resumed at step 5 goes on differently")
+	}
+	o.Seed = 4
+	if slices.Equal(first, order(newStream(t, numbered(100), o), 0, 0)) {
+		t.Error("two seeds have one order")
+	}
+	if got := order(s, 0, 99); got != nil {
+		t.Errorf("steps beyond the epoch: %v", got)
+	}
+	// Runs of the past must stay repeatable.
+	golden := make([]int, 8)
+	permutation(golden, true, 42, 1)
+	if diff := cmp.Diff([]int{6, 5, 4, 0, 2, 3, 1, 7}, golden); diff != "" {
+		t.Errorf("the shuffle has changed: %s", diff)
+	}
+}
+
+func TestShuffleIsUniform(t *testing.T) {
+	const n, epochs = 5, 20000
+	var counts [n][n]int
+	order := make([]int, n)
+	for epoch := range epochs {
+		permutation(order, true, 1, epoch)
+		for place, i := range order {
+			counts[place][i]++
+		}
+	}
+	for place := range n {
+		for i, got := range counts[place] {
+			// Binomial: five standard deviations about the mean.
+			if want, deviation := float64(epochs)/n, math.Sqrt(epochs*(1.0/n)*(1-1.0/n)); math.Abs(float64(got)-want) > 5*deviation {
+				t.Errorf("image %d is at place %d in %d of %d epochs, want about %.0f", i, place, got, epochs, want)
+			}
+		}
+	}
+}
+
+func TestStreamCorruption(t *testing.T) {
+	for _, kind := range []CorruptionKind{Gaussian, Masking, SaltAndPepper} {
+		c := Corruption{kind, 0.5}
+		t.Run(c.String(), func(t *testing.T) {
+			o := StreamOptions{BatchSize: 4, Seed: 9, Corruption: c}
+			plain := newStream(t, numbered(30), o)
+			want := inputs(plain, 2, 0)
+			o.BatchSize, o.Shuffle = 9, true
+			shuffled := newStream(t, numbered(30), o)
+			if diff := cmp.Diff(want, inputs(shuffled, 2, 0)); diff != "" {
+				t.Error("the corruption of an image depends on its batch")
+			}
+			if cmp.Equal(want, inputs(plain, 3, 0)) {
+				t.Error("two epochs have one corruption")
+			}
+			if cmp.Equal(want[0], want[1]) {
+				t.Error("two images have one corruption")
+			}
+			for b := range plain.Epoch(0, 0) {
+				for row, i := range b.Index {
+					if b.Clean[3*row] != float32(i)/255 {
+						t.Fatal("the clean images are corrupted too")
+					}
+				}
+			}
+			o.Seed = 10
+			if cmp.Equal(want, inputs(newStream(t, numbered(30), o), 2, 0)) {
+				t.Error("two seeds have one corruption")
+			}
+		})
+	}
+}
+
+func TestStreamLeftEarly(t *testing.T) {
+	s := newStream(t, numbered(100), StreamOptions{BatchSize: 5})
+	before := runtime.NumGoroutine()
+	for range 50 {
+		for b := range s.Epoch(0, 0) {
+			if b.Step == 2 {
+				break
+			}
+		}
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines before, %d after leaving epochs early", before, after)
+	}
+	if got := order(s, 0, 0); len(got) != 100 || got[99] != 99 {
+		t.Errorf("the epoch after has %d images", len(got))
+	}
+}
+
+func TestStreamAllocatesNothingPerBatch(t *testing.T) {
+	s := newStream(t, numbered(200), StreamOptions{BatchSize: 1, Shuffle: true, Corruption: Corruption{Masking, 0.5}})
+	perEpoch := testing.AllocsPerRun(5, func() {
+		for range s.Epoch(0, 0) {
+		}
+	})
+	if perEpoch > 30 {
+		t.Errorf("%.0f allocations in an epoch of 200 batches", perEpoch)
+	}
+}
+
+func TestNewStreamRefuses(t *testing.T) {
+	tests := []struct {
+		name     string
+		split    Split
+		options  StreamOptions
+		sentinel error
+	}{
+		{"no batch size", numbered(3), StreamOptions{}, ErrUnknown},
+		{"less than a batch", numbered(3), StreamOptions{BatchSize: 4, DropLast: true}, ErrUnknown},
+		{"level", numbered(3), StreamOptions{BatchSize: 1, Corruption: Corruption{Masking, 2}}, ErrUnknown},
+		{"kind", numbered(3), StreamOptions{BatchSize: 1, Corruption: Corruption{99, 0}}, ErrUnknown},
+		{"empty", Split{}, StreamOptions{BatchSize: 1}, ErrData},
+		{"labels", Split{Shape{1, 1, 1}, []uint8{1, 2}, []uint8{1}}, StreamOptions{BatchSize: 1}, ErrData},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := NewStream(test.split, test.options)
+			wantError(t, err, test.sentinel)
+		})
+	}
+}
+
+func TestParseCorruption(t *testing.T) {
+	good := map[string]Corruption{
+		"": {}, "none": {}, "gaussian:1.5": {Gaussian, 1.5}, "masking:0.25": {Masking, 0.25}, "salt-and-pepper:0.1": {SaltAndPepper, 0.1},
+	}
+	for spec, want := range good {
+		got, err := ParseCorruption(spec)
+		if err != nil || got != want {
+			t.Errorf("%q: %v, %v", spec, got, err)
+		}
+		if again, err := ParseCorruption(got.String()); err != nil || again != want {
+			t.Errorf("%q is printed as %q", spec, got)
+		}
+	}
+	bad := map[string]string{
+		"maskin:0.2": "did you mean masking?", "masking": "lacks a level", "masking:": "not a number", "masking:1.1": "at most 1",
+		"gaussian:-1": "≥ 0", "gaussian:NaN": "finite", "gaussian:inf": "finite", "none:1": "takes no level", ":1": "unknown corruption",
+	}
+	for spec, mention := range bad {
+		_, err := ParseCorruption(spec)
+		wantError(t, err, ErrUnknown, mention)
+	}
+}
+
+func FuzzParseCorruption(f *testing.F) {
+	for _, spec := range []string{"", "none", "gaussian:0.3", "masking:1e-3", "salt-and-pepper:0.1"} {
+		f.Add(spec)
+	}
+	f.Fuzz(func(t *testing.T, spec string) {
+		c, err := ParseCorruption(spec)
+		if err != nil {
+			wantError(t, err, ErrUnknown)
+			return
+		}
+		if again, err := ParseCorruption(c.String()); err != nil || again != c {
+			t.Fatalf("%q is printed as %q, which is read as %v (error %v)", spec, c, again, err)
+		}
+	})
+}
+
+func TestCorruptionStatistics(t *testing.T) {
+	const n = 100000
+	src, dst := make([]float32, n), make([]float32, n)
+	for i := range src {
+		src[i] = 0.5
+	}
+	tests := []struct {
+		c                     Corruption
+		zeros, ones, variance float64
+	}{
+		{Corruption{}, 0, 0, 0},
+		{Corruption{Masking, 0.25}, 0.25, 0, 0.25 * 0.75 / 4},
+		{Corruption{SaltAndPepper, 0.2}, 0.1, 0.1, 0.2 / 4},
+		{Corruption{Gaussian, 0.3}, 0, 0, 0.09},
+	}
+	for _, test := range tests {
+		t.Run(fmt.Sprint(test.c), func(t *testing.T) {
+			test.c.Apply(dst, src, kernel.Key{Seed: 1})
+			var zeros, ones, sum, squares float64
+			for _, x := range dst {
+				if x == 0 {
+					zeros++
+				}
+				if x == 1 {
+					ones++
+				}
+				sum += float64(x)
+				squares += float64(x) * float64(x)
+			}
+			mean := sum / n
+			for name, pair := range map[string][2]float64{
+				"zeros": {zeros / n, test.zeros}, "ones": {ones / n, test.ones}, "variance": {squares/n - mean*mean, test.variance},
+			} {
+				if math.Abs(pair[0]-pair[1]) > 0.005 {
+					t.Errorf("%s: %.4f, want %.4f", name, pair[0], pair[1])
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkStream(b *testing.B) {
+	s := Split{Shape: grey28, Images: make([]uint8, 784*6000)}
+	for _, c := range []Corruption{{}, {Masking, 0.25}, {Gaussian, 0.25}} {
+		b.Run(c.String(), func(b *testing.B) {
+			stream := newStream(b, s, StreamOptions{BatchSize: 128, Shuffle: true, Corruption: c})
+			for epoch := 0; b.Loop(); epoch++ {
+				for range stream.Epoch(epoch, 0) {
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N*stream.Batches()), "ms/batch")
+		})
+	}
+}
