@@ -71,6 +71,9 @@ func (a Architecture) Validate() error {
 	if a.Input.Channels < 1 || a.Input.Height < 1 || a.Input.Width < 1 {
 		return fmt.Errorf("%w: images of %s; hint: every side is at least 1", ErrArchitecture, a.Input)
 	}
+	if a.Input.Height > maxParameters/a.Input.Channels || a.Input.Width > maxParameters/a.Input.Channels/a.Input.Height {
+		return fmt.Errorf("%w: images of %s; hint: at most %d values", ErrArchitecture, a.Input, maxParameters)
+	}
 	if len(a.Encoder) == 0 || len(a.Decoder) == 0 {
 		return fmt.Errorf("%w: %d encoder and %d decoder layers; hint: at least one of each", ErrArchitecture, len(a.Encoder), len(a.Decoder))
 	}
@@ -78,8 +81,14 @@ func (a Architecture) Validate() error {
 		if l.Units < 1 {
 			return fmt.Errorf("%w: %s has %d units; hint: at least 1", ErrArchitecture, l.name, l.Units)
 		}
-		if l.Units*l.inputs > maxParameters {
+		if l.Units > maxParameters/l.inputs {
 			return fmt.Errorf("%w: %s would have %d×%d weights; hint: at most %d in one layer", ErrArchitecture, l.name, l.inputs, l.Units, maxParameters)
+		}
+		if _, err := kernel.ParseActivation(l.Activation.String()); err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, err)
+		}
+		if _, err := ParseInitialiser(string(l.Initialiser)); err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, err)
 		}
 	}
 	if last := a.Decoder[len(a.Decoder)-1].Units; last != a.Input.Size() {
@@ -88,7 +97,7 @@ func (a Architecture) Validate() error {
 	return nil
 }
 
-// maxParameters bounds one tensor to 4 GiB.
+// maxParameters bounds one tensor to 4 GiB, and an image.
 const maxParameters = 1 << 30
 
 // namedLayer is a layer in its place.

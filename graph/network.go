@@ -22,7 +22,11 @@ const (
 
 // String names the mode.
 func (m Mode) String() string {
-	return [...]string{"training", "evaluation", "encoding", "decoding"}[m]
+	names := [...]string{"training", "evaluation", "encoding", "decoding"}
+	if m < 0 || int(m) >= len(names) {
+		return fmt.Sprintf("mode(%d)", int(m))
+	}
+	return names[m]
 }
 
 // Network is an architecture and an objective declared on one expression

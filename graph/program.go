@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -17,7 +18,8 @@ type Program struct {
 	Mode      Mode
 	machine   gorgonia.VM
 	gradients []Gradient
-	wrapped   map[*float32]*tensor.Dense
+	wrapped   map[*float32]*tensor.Dense       // whole batches by their first value
+	padded    map[*gorgonia.Node]*tensor.Dense // by input, for batches that are too short
 }
 
 // Gradient is the gradient of the loss in one parameter.
@@ -40,6 +42,14 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
+	if mode < Training || mode > Decoding {
+		return nil, fmt.Errorf("no program for %s", mode)
+	}
+	if mode != Encoding {
+		if _, err := ParseReconstruction(string(o.Reconstruction)); err != nil {
+			return nil, err
+		}
+	}
 	if batch < 1 {
 		return nil, fmt.Errorf("%w: batches of %d images; hint: at least 1", ErrArchitecture, batch)
 	}
@@ -47,7 +57,7 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if err != nil {
 		return nil, fmt.Errorf("declare the %s network: %w", mode, err)
 	}
-	program = &Program{Network: network, Mode: mode, wrapped: make(map[*float32]*tensor.Dense)}
+	program = &Program{Network: network, Mode: mode, wrapped: make(map[*float32]*tensor.Dense), padded: make(map[*gorgonia.Node]*tensor.Dense)}
 	if mode == Training {
 		nodes, err := gorgonia.Grad(network.Loss, network.parameters...)
 		if err != nil {
@@ -90,24 +100,34 @@ func (p *Program) feed(node *gorgonia.Node, values []float32) error {
 	if len(values) < p.rows.Live*width {
 		return fmt.Errorf("%s program: %s has %d values, want %d×%d", p.Mode, node.Name(), len(values), p.rows.Live, width)
 	}
+	if len(values) < p.rows.Compiled*width {
+		return gorgonia.UnsafeLet(node, p.pad(node, values, width))
+	}
 	return gorgonia.UnsafeLet(node, p.wrap(values, width))
 }
 
-// wrap makes a tensor of a batch. Batches come from a few buffers that are
-// used over and over, so their tensors are kept.
+// pad copies the live rows of a batch into a tensor of the compiled size.
+func (p *Program) pad(node *gorgonia.Node, values []float32, width int) *tensor.Dense {
+	dense, ok := p.padded[node]
+	if !ok {
+		dense = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(p.rows.Compiled, width))
+		p.padded[node] = dense
+	}
+	copy(dense.Float32s(), values[:p.rows.Live*width])
+	return dense
+}
+
+// wrap makes a tensor of a whole batch. Batches come from a few buffers that
+// are used over and over, so their tensors are kept.
 func (p *Program) wrap(values []float32, width int) *tensor.Dense {
 	const most = 16
-	full := p.rows.Compiled * width
-	if len(values) < full {
-		whole := make([]float32, full)
-		copy(whole, values)
-		values = whole
-	} else if dense, ok := p.wrapped[&values[0]]; ok {
+	if dense, ok := p.wrapped[&values[0]]; ok {
 		return dense
 	}
 	if len(p.wrapped) == most {
 		clear(p.wrapped)
 	}
+	full := p.rows.Compiled * width
 	dense := tensor.New(tensor.WithShape(p.rows.Compiled, width), tensor.WithBacking(values[:full:full]))
 	p.wrapped[&values[0]] = dense
 	return dense
@@ -144,7 +164,7 @@ func (p *Program) NotFinite() string {
 	}
 	for i := len(nodes) - 1; i >= 0; i-- {
 		node := nodes[i]
-		if dense, ok := node.Value().(*tensor.Dense); ok && !kernel.Finite(dense.Float32s()) {
+		if !kernel.Finite(p.computed(node)) {
 			if node.Op() == nil {
 				return node.Name()
 			}
@@ -152,6 +172,22 @@ func (p *Program) NotFinite() string {
 		}
 	}
 	return ""
+}
+
+// computed returns what the last run computed of a node. Rows of a batch
+// beyond the live ones may hold what an earlier run left.
+func (p *Program) computed(node *gorgonia.Node) []float32 {
+	switch value := node.Value().(type) {
+	case *gorgonia.F32:
+		return []float32{float32(*value)}
+	case *tensor.Dense:
+		isGradient := slices.ContainsFunc(p.gradients, func(g Gradient) bool { return g.node == node })
+		if node.Dims() == 2 && node.Shape()[0] == p.rows.Compiled && !isGradient {
+			return p.live(node)
+		}
+		return value.Float32s()
+	}
+	return nil
 }
 
 // Close frees the machine.
