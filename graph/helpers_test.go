@@ -148,3 +148,22 @@ func setThreads(t *testing.T, threads int) {
 	old := runtime.GOMAXPROCS(threads)
 	t.Cleanup(func() { runtime.GOMAXPROCS(old) })
 }
+
+// eachPath runs a test with every implementation of the kernels that this
+// processor has.
+func eachPath(t *testing.T, test func(t *testing.T)) {
+	old := kernel.Path()
+	t.Cleanup(func() {
+		if err := kernel.Use(old); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, path := range kernel.Paths() {
+		t.Run(path, func(t *testing.T) {
+			if err := kernel.Use(path); err != nil {
+				t.Fatal(err)
+			}
+			test(t)
+		})
+	}
+}

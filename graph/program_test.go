@@ -196,7 +196,9 @@ func TestProgramsShareParameters(t *testing.T) {
 }
 
 // TestBatchSize computes the same images in batches of several sizes.
-func TestBatchSize(t *testing.T) {
+func TestBatchSize(t *testing.T) { eachPath(t, testBatchSize) }
+
+func testBatchSize(t *testing.T) {
 	const n = 70
 	a := graph.Dense(graph.Shape{Channels: 1, Height: 9, Width: 11}, []int{37}, 5, kernel.Softplus, kernel.Tanh, kernel.Linear, graph.HeUniform)
 	d := a.Input.Size()
@@ -401,7 +403,9 @@ func TestConcurrentPrograms(t *testing.T) {
 }
 
 // TestThreads trains with one thread and with more.
-func TestThreads(t *testing.T) {
+func TestThreads(t *testing.T) { eachPath(t, testThreads) }
+
+func testThreads(t *testing.T) {
 	a := graph.Dense(graph.Shape{Channels: 1, Height: 14, Width: 14}, []int{96}, 16, kernel.Sigmoid, kernel.Linear, kernel.Linear, graph.GlorotNormal)
 	x := images(64, 196)
 	train := func(threads int) *graph.Parameters {

@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"gaetrain/graph/kernel"
 	"gaetrain/graph/op"
 )
 
@@ -221,5 +222,24 @@ func (m model) checkReference(t *testing.T, c *compiled, in []array) {
 			want = append(want, slope(&in[i].values[j], cost))
 		}
 		near(t, "gradient of "+name, sample, want)
+	}
+}
+
+// eachPath runs a test with every implementation of the kernels that this
+// processor has.
+func eachPath(t *testing.T, test func(t *testing.T)) {
+	old := kernel.Path()
+	t.Cleanup(func() {
+		if err := kernel.Use(old); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, path := range kernel.Paths() {
+		t.Run(path, func(t *testing.T) {
+			if err := kernel.Use(path); err != nil {
+				t.Fatal(err)
+			}
+			test(t)
+		})
 	}
 }

@@ -64,7 +64,9 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-func TestAffine(t *testing.T) {
+func TestAffine(t *testing.T) { eachPath(t, testAffine) }
+
+func testAffine(t *testing.T) {
 	for _, act := range kernel.Activations() {
 		for bits := range 8 {
 			transposed, bias, constantInput := bits&1 != 0, bits&2 != 0, bits&4 != 0
@@ -75,7 +77,9 @@ func TestAffine(t *testing.T) {
 	}
 }
 
-func TestAffineSizes(t *testing.T) {
+func TestAffineSizes(t *testing.T) { eachPath(t, testAffineSizes) }
+
+func testAffineSizes(t *testing.T) {
 	for _, size := range []struct{ from, to int }{{1, 1}, {1, 3}, {3, 1}, {17, 33}, {67, 19}} {
 		for _, transposed := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d→%d/transposed=%t", size.from, size.to, transposed), func(t *testing.T) {
@@ -103,7 +107,9 @@ func onInput(lo, hi, targetLo, targetHi float64, columns int,
 	}
 }
 
-func TestActivate(t *testing.T) {
+func TestActivate(t *testing.T) { eachPath(t, testActivate) }
+
+func testActivate(t *testing.T) {
 	for _, act := range kernel.Activations() {
 		t.Run(act.String(), func(t *testing.T) {
 			onInput(-4, 4, -1, 1, 37, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
@@ -117,7 +123,9 @@ func TestActivate(t *testing.T) {
 	}
 }
 
-func TestLoss(t *testing.T) {
+func TestLoss(t *testing.T) { eachPath(t, testLoss) }
+
+func testLoss(t *testing.T) {
 	for _, columns := range []int{1, 2, 31, 100} {
 		t.Run(fmt.Sprintf("squared error/%d", columns), func(t *testing.T) {
 			onInput(-2, 2, -1, 1, columns, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
