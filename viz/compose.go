@@ -1,9 +1,14 @@
 package viz
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
-// route turns edges into links inside clusters and between them.
-func (c *composer) route() {
+// route turns edges into links inside clusters and between them. Where edges cross the border of a cluster they stand in
+// the order of where they came from or went to in the layout before, if there was one.
+func (c *composer) route(before map[int]*crossing) {
 	for _, k := range c.clusters {
 		for _, u := range k.units {
 			k.boxes = append(k.boxes, &u.box)
@@ -19,21 +24,44 @@ func (c *composer) route() {
 		if e.Label != "" {
 			label = textWidth(detailFace(), e.Label) + 8
 		}
-		port := math.NaN()
-		if c.index[e.From] != from.node {
-			port = from.ports[c.index[e.From]]
-		}
+		minor := c.Nodes[c.index[e.From]].Kind == KindParameter
 		if leaving == entering {
-			c.inner[i] = &link{from: leaving.place(from), to: leaving.place(to), fromPort: port, toPort: math.NaN(), labelWidth: label}
-			leaving.links = append(leaving.links, c.inner[i])
+			l := &link{from: leaving.place(from), to: leaving.place(to), fromPort: c.fixedPort(e), toPort: math.NaN(), labelWidth: label, minor: minor}
+			c.inner[i], leaving.links = l, append(leaving.links, l)
 			continue
 		}
 		x := &crossing{edge: i, from: leaving, to: entering, leaveBox: &box{last: true}, enterBox: &box{first: true}}
-		x.leave = leaving.connect(x.leaveBox, leaving.place(from), port)
-		x.enter = entering.connect(x.enterBox, entering.place(to), math.NaN())
-		x.across = &link{from: c.clusterPlace(leaving), to: c.clusterPlace(entering), labelWidth: label}
+		x.across = &link{from: c.clusterPlace(leaving), to: c.clusterPlace(entering), labelWidth: label, minor: minor}
 		c.crossing = append(c.crossing, x)
 	}
+	byStart, byEnd := slices.Clone(c.crossing), slices.Clone(c.crossing)
+	if before != nil {
+		slices.SortStableFunc(byStart, func(a, b *crossing) int {
+			return cmp.Compare(before[a.edge].across.path[0].x, before[b.edge].across.path[0].x)
+		})
+		slices.SortStableFunc(byEnd, func(a, b *crossing) int {
+			return cmp.Compare(before[a.edge].end().x, before[b.edge].end().x)
+		})
+	}
+	for _, x := range byEnd {
+		e := c.Edges[x.edge]
+		x.leave = x.from.connect(x.leaveBox, x.from.place(c.hosts[c.index[e.From]]), c.fixedPort(e))
+	}
+	for _, x := range byStart {
+		x.enter = x.to.connect(x.enterBox, x.to.place(c.hosts[c.index[c.Edges[x.edge].To]]), math.NaN())
+	}
+}
+
+// end is where a crossing meets the border of the cluster it goes to.
+func (x *crossing) end() point { return x.across.path[len(x.across.path)-1] }
+
+// fixedPort is where an edge of a parameter beside an operation leaves its unit; NaN leaves the choice to the layout.
+func (c *composer) fixedPort(e Edge) float64 {
+	from := c.index[e.From]
+	if u := c.hosts[from]; u.node != from {
+		return u.ports[from]
+	}
+	return math.NaN()
 }
 
 func (c *composer) clusterPlace(k *cluster) int {
@@ -67,7 +95,7 @@ func (k *cluster) connect(border *box, unit int, port float64) *link {
 }
 
 // layout places the units of a cluster and sets the size of its outer box.
-func (k *cluster) layout(c *composer) {
+func (k *cluster) layout() {
 	width, height := layered(k.boxes, k.links, innerSpacing)
 	if k.group == "" {
 		k.outer = box{width: width, height: height}
@@ -98,8 +126,8 @@ func (k *cluster) top() float64 {
 }
 
 // scene collects everything in the coordinates of the whole.
-func (c *composer) scene(width, height float64) *scene {
-	s := &scene{width: width, height: height}
+func (c *composer) scene() *scene {
+	s := &scene{width: c.width, height: c.height}
 	for _, k := range c.clusters {
 		if k.group != "" {
 			s.frames = append(s.frames, frame{k.group, rectangle{k.outer.x, k.outer.y, k.outer.width, k.outer.height}})

@@ -26,6 +26,7 @@ type link struct {
 	from, to         int
 	fromPort, toPort float64 // from the left of the box; NaN lets the layout choose
 	labelWidth       float64 // 0 for no label
+	minor            bool    // gives way to other links where both cannot be straight
 
 	path  []point // pairs between which the link runs straight down; it bends from one pair to the next
 	label point   // centre of the label
@@ -65,6 +66,7 @@ func layered(boxes []*box, links []*link, s spacing) (width, height float64) {
 	orderRows(rows)
 	spreadPorts(boxes, links)
 	placeAcross(rows, s)
+	straighten(links, rows, s)
 	width = shiftToZero(rows)
 	return width, placeDown(boxes, links, rows, s)
 }
@@ -138,10 +140,10 @@ func makeRows(boxes []*box, links []*link) [][]*stop {
 			}
 			rows[r] = append(rows[r], passing)
 			l.stops = append(l.stops, passing)
-			join(previous, passing, offset, passing.width/2)
+			join(previous, passing, offset, passing.width/2, l.weight(boxes))
 			previous, offset = passing, passing.width/2
 		}
-		join(previous, standing[l.to], offset, portOr(l.toPort, boxes[l.to]))
+		join(previous, standing[l.to], offset, portOr(l.toPort, boxes[l.to]), l.weight(boxes))
 	}
 	for _, row := range rows {
 		number(row)
@@ -156,12 +158,20 @@ func portOr(chosen float64, b *box) float64 {
 	return chosen
 }
 
-// join connects two stops; what passes between two stops of a link is kept straight before what touches a box.
-func join(upper, lower *stop, upperOffset, lowerOffset float64) {
-	j := &joint{upper: upper, lower: lower, upperOffset: upperOffset, lowerOffset: lowerOffset, weight: 2}
-	if upper.box == nil && lower.box == nil {
-		j.weight = 8
+// weight is how strongly a link pulls its boxes into line: the main flow from rank to rank most.
+func (l *link) weight(boxes []*box) float64 {
+	if l.minor || boxes[l.to].rank-boxes[l.from].rank > 1 {
+		return 0.5
 	}
+	return 4
+}
+
+// join connects two stops. What passes between two stops of one link is kept straight before anything else.
+func join(upper, lower *stop, upperOffset, lowerOffset, weight float64) {
+	if upper.box == nil && lower.box == nil {
+		weight = 8
+	}
+	j := &joint{upper: upper, lower: lower, upperOffset: upperOffset, lowerOffset: lowerOffset, weight: weight}
 	upper.down, lower.up = append(upper.down, j), append(lower.up, j)
 }
 

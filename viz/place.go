@@ -2,7 +2,7 @@ package viz
 
 import "math"
 
-const placeSweeps = 40
+const placeSweeps = 24
 
 // placeAcross finds the horizontal places: each row in turn moves as near as it can to where its joints pull it.
 func placeAcross(rows [][]*stop, s spacing) {
@@ -18,13 +18,12 @@ func placeAcross(rows [][]*stop, s spacing) {
 			at.x -= x / 2
 		}
 	}
-	for sweep := range placeSweeps {
-		both := sweep >= placeSweeps-8
+	for range placeSweeps {
 		for _, row := range rows {
-			settle(row, true, both, s)
+			settle(row, true, false, s)
 		}
 		for r := range rows {
-			settle(rows[len(rows)-1-r], both, true, s)
+			settle(rows[len(rows)-1-r], false, true, s)
 		}
 	}
 }
@@ -93,6 +92,56 @@ func (at *stop) pull(byUp, byDown bool) (x, weight float64) {
 	return sum / weight, weight
 }
 
+// straighten gives runs of a link's stops one common place as far as their neighbours leave room, beginning under the
+// place the link comes from: least squares alone would spread one bend over many rows.
+func straighten(links []*link, rows [][]*stop, s spacing) {
+	rowOf := map[*stop][]*stop{}
+	for _, row := range rows {
+		for _, at := range row {
+			rowOf[at] = row
+		}
+	}
+	for _, l := range links {
+		first, last := l.stops[0].up[0], l.stops[len(l.stops)-1].down[0]
+		source, target := first.upper.x+first.upperOffset, last.lower.x+last.lowerOffset
+		wanted := source
+		for begin := 0; begin < len(l.stops); {
+			low, high := math.Inf(-1), math.Inf(1)
+			end := begin
+			for ; end < len(l.stops); end++ {
+				a, b := l.stops[end].room(rowOf[l.stops[end]], s)
+				if math.Max(low, a) > math.Min(high, b) {
+					break
+				}
+				low, high = math.Max(low, a), math.Min(high, b)
+			}
+			end = max(end, begin+1)
+			if end == len(l.stops) && (wanted < low || wanted > high || math.Abs(target-source) < 3) {
+				wanted = target
+			}
+			wanted = math.Min(math.Max(wanted, low), high)
+			for _, at := range l.stops[begin:end] {
+				at.x = wanted - at.width/2
+			}
+			begin = end
+		}
+	}
+}
+
+// room is where the middle of a stop may be between its neighbours.
+func (at *stop) room(row []*stop, s spacing) (low, high float64) {
+	low, high = math.Inf(-1), math.Inf(1)
+	if at.place > 0 {
+		left := row[at.place-1]
+		low = left.x + distance(left, at, s) + at.width/2
+	}
+	if at.place < len(row)-1 {
+		right := row[at.place+1]
+		high = right.x - distance(at, right, s) + at.width/2
+	}
+	return low, math.Max(low, high)
+}
+
 // shiftToZero moves everything so that the leftmost stop is at 0 and returns the width.
 func shiftToZero(rows [][]*stop) float64 {
 	left, right := math.Inf(1), math.Inf(-1)
@@ -124,9 +173,10 @@ func placeDown(boxes []*box, links []*link, rows [][]*stop, s spacing) float64 {
 			}
 		}
 		if r > 0 {
-			y += s.down
-			if outermost(rows, r) || outermost(rows, r-1) {
-				y += s.edge - s.down
+			if bordering(rows, r) || bordering(rows, r-1) {
+				y += s.edge
+			} else {
+				y += s.down
 			}
 		}
 		tops[r], bottoms[r] = y, y+height
@@ -145,10 +195,16 @@ func placeDown(boxes []*box, links []*link, rows [][]*stop, s spacing) float64 {
 	return y
 }
 
-// outermost reports whether row r holds the boxes forced to be first or last.
-func outermost(rows [][]*stop, r int) bool {
-	b := rows[r][0].box
-	return b != nil && (b.first || b.last)
+// bordering reports whether row r, or the row of stops beside it, holds the boxes forced to be first or last.
+func bordering(rows [][]*stop, r int) bool {
+	for _, k := range []int{r - 1, r, r + 1} {
+		if (k == r || r%2 == 1) && k >= 0 && k < len(rows) && len(rows[k]) > 0 {
+			if b := rows[k][0].box; b != nil && (b.first || b.last) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // trace sets the path and the place of the label.

@@ -21,7 +21,7 @@ const (
 
 var (
 	innerSpacing = spacing{across: 22, down: 12, label: 15, edge: 5}
-	outerSpacing = spacing{across: 34, down: 15, label: 15, edge: 5}
+	outerSpacing = spacing{across: 34, down: 13, label: 15, edge: 5}
 )
 
 var (
@@ -93,39 +93,48 @@ type crossing struct {
 // composer builds a scene.
 type composer struct {
 	Diagram
-	index    map[string]int
-	hosts    map[int]*unit // by node, of nodes and of the parameters beside them
-	homes    map[*unit]*cluster
-	clusters []*cluster
-	inner    map[int]*link // edges within a cluster
-	crossing []*crossing
+	index         map[string]int
+	hosts         map[int]*unit // by node, of nodes and of the parameters beside them
+	homes         map[*unit]*cluster
+	clusters      []*cluster
+	inner         map[int]*link // edges within a cluster
+	crossing      []*crossing
+	width, height float64
 }
 
-// compose lays the diagram out: first every group by itself, then the groups.
+// compose lays the diagram out: first every group by itself, then the groups. A second round knows from the first in
+// which order edges best cross the borders of groups.
 func (d Diagram) compose() (*scene, error) {
 	index, err := d.index()
 	if err != nil {
 		return nil, err
 	}
+	before := d.composeOnce(index, nil)
+	crossings := make(map[int]*crossing, len(before.crossing))
+	for _, x := range before.crossing {
+		crossings[x.edge] = x
+	}
+	return d.composeOnce(index, crossings).scene(), nil
+}
+
+func (d Diagram) composeOnce(index map[string]int, before map[int]*crossing) *composer {
 	c := &composer{Diagram: d, index: index, hosts: map[int]*unit{}, homes: map[*unit]*cluster{}, inner: map[int]*link{}}
 	c.makeUnits()
 	c.makeClusters()
-	c.route()
-	for _, k := range c.clusters {
-		k.layout(c)
-	}
+	c.route(before)
 	boxes := make([]*box, len(c.clusters))
 	for i, k := range c.clusters {
+		k.layout()
 		boxes[i] = &k.outer
 	}
-	var links []*link
-	for _, x := range c.crossing {
+	links := make([]*link, len(c.crossing))
+	for i, x := range c.crossing {
 		x.across.fromPort = x.leaveBox.x + x.from.left()
 		x.across.toPort = x.enterBox.x + x.to.left()
-		links = append(links, x.across)
+		links[i] = x.across
 	}
-	width, height := layered(boxes, links, outerSpacing)
-	return c.scene(width, height), nil
+	c.width, c.height = layered(boxes, links, outerSpacing)
+	return c
 }
 
 // makeUnits puts every parameter that nothing feeds beside its first user of the same group.
