@@ -1,49 +1,124 @@
 package kernel
 
+import (
+	"runtime"
+	"sync"
+)
+
 // Gemm computes C = alpha·op(A)·op(B) + beta·C for row-major matrices, where
 // op(A) is m×k, op(B) is k×n and C is m×n. A is stored m×k, or k×m if transA;
 // B is stored k×n, or n×k if transB; lda, ldb and ldc are the row strides.
-// With beta 0 the old C is not read, so it may hold NaN.
+// With beta 0 the old C is not read, so it may hold NaN; with alpha 0 neither
+// are A and B.
 func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	for i := range m {
-		row := c[i*ldc : i*ldc+n]
-		for j := range row {
-			var sum float32
-			for l := range k {
-				x, y := i*lda+l, l*ldb+j
-				if transA {
-					x = l*lda + i
-				}
-				if transB {
-					y = j*ldb + l
-				}
-				sum += a[x] * b[y]
+	multiply(product{
+		transA: transA, transB: transB, m: m, n: n, k: k,
+		alpha: alpha, a: a, lda: lda, b: b, ldb: ldb, beta: beta, c: c, ldc: ldc,
+	})
+}
+
+// product is one call of Gemm or Affine: C = act(alpha·A·B + bias) + beta·C.
+type product struct {
+	transA, transB bool
+	m, n, k        int
+	alpha, beta    float32
+	a, b, c        []float32
+	lda, ldb, ldc  int
+	bias           []float32 // nil: none
+	act            Activation
+
+	height, width, down int // of the blocks of C, and how many above each other
+}
+
+// products keeps the tasks of past calls.
+var products = sync.Pool{New: func() any { return new(product) }}
+
+// multiply splits a product into blocks of C and runs them.
+func multiply(value product) {
+	if value.m <= 0 || value.n <= 0 {
+		return
+	}
+	value.check()
+	if value.k <= 0 || value.alpha == 0 {
+		value.scale()
+		return
+	}
+	p := products.Get().(*product)
+	*p = value
+	parallel(p.split(), 1, p)
+	*p = product{}
+	products.Put(p)
+}
+
+// check panics where a slice is too short, before anything is written.
+func (p *product) check() {
+	if p.k > 0 && p.alpha != 0 {
+		reach(p.transA, p.m, p.k, p.a, p.lda)
+		reach(p.transB, p.k, p.n, p.b, p.ldb)
+	}
+	reach(false, p.m, p.n, p.c, p.ldc)
+	if p.bias != nil {
+		_ = p.bias[p.n-1]
+	}
+}
+
+// reach reads the last element of a matrix.
+func reach(transposed bool, rows, columns int, x []float32, stride int) {
+	if transposed {
+		rows, columns = columns, rows
+	}
+	_ = x[(rows-1)*stride+columns-1]
+}
+
+// scale is the product whose A·B is zero.
+func (p *product) scale() {
+	for i := range p.m {
+		row := p.c[i*p.ldc:][:p.n]
+		if p.bias != nil {
+			copy(row, p.bias)
+		} else if p.beta == 0 {
+			clear(row)
+		} else {
+			for j := range row {
+				row[j] *= p.beta
 			}
-			if beta == 0 {
-				row[j] = alpha * sum
-			} else {
-				row[j] = alpha*sum + beta*row[j]
-			}
+		}
+		if p.act != Linear {
+			Activate(p.act, row, row)
 		}
 	}
 }
 
-// Affine computes y = act(x·W + b), the whole forward pass of a fully
-// connected layer (x: m×k, y: m×n, b: n or nil). W is stored k×n, or n×k if
-// transW: that is how a tied decoder uses its encoder's weights.
-func Affine(act Activation, transW bool, m, n, k int, x, w, b, y []float32) {
-	ldw := n
-	if transW {
-		ldw = k
-	}
-	Gemm(false, transW, m, n, k, 1, x, k, w, ldw, 0, y, n)
-	if b != nil {
-		for i := range m {
-			row := y[i*n : i*n+n]
-			for j := range row {
-				row[j] += b[j]
-			}
+// Blocks of C are at most maxHeight×maxWidth, so that what a block reads of A
+// and B at a time, a chunk of k, fits in the second-level cache; and they are
+// smaller where C is too small to occupy all threads, but worth minWork
+// multiply-adds, some microseconds. The blocks decide nothing about the sums.
+const (
+	maxHeight = 168
+	maxWidth  = 256
+	minWork   = 1 << 18
+)
+
+// split chooses the blocks and returns their number. Narrower blocks come
+// before lower ones: a panel of B is read once for all rows of a block.
+func (p *product) split() int {
+	tile := len(active.gemm) - 1
+	p.height, p.width = min(p.m, maxHeight), min(p.n, maxWidth)
+	wanted := min(blocksPerThread*runtime.GOMAXPROCS(0), p.m*p.n/minWork*p.k+p.m*p.n%minWork*p.k/minWork)
+	for {
+		p.down = ceil(p.m, p.height)
+		blocks := p.down * ceil(p.n, p.width)
+		switch {
+		case blocks >= wanted:
+			return blocks
+		case p.width > active.gemmColumns:
+			p.width = ceil(ceil(p.width, 2), active.gemmColumns) * active.gemmColumns
+		case p.height > tile:
+			p.height = ceil(ceil(p.height, 2), tile) * tile
+		default:
+			return blocks
 		}
 	}
-	Activate(act, y[:m*n], y[:m*n])
 }
+
+func ceil(a, b int) int { return (a + b - 1) / b }

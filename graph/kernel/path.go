@@ -10,6 +10,20 @@ import (
 // pool; what calls them splits the work.
 type path struct {
 	name string
+
+	gemm        []gemmTile // by the rows of a tile, from 1
+	gemmColumns int        // of the widest tile
+	// transpose copies src (rows×columns, rows ≤ transposeRows) to dst
+	// (columns×rows), given the strides of the rows of both.
+	transposeRows int
+	transpose     func(rows, columns int, src []float32, srcRow int, dst []float32, dstRow int)
+	// copyPanel copies a matrix rows×columns, rows > 0 and columns ≤
+	// gemmColumns, given the strides of its rows.
+	copyPanel func(rows, columns int, src []float32, srcRow int, dst []float32, dstRow int)
+	peak      func(iterations int) // fused multiply-adds in registers
+	peakFLOPs int                  // per iteration
+
+	vectorPath
 }
 
 // active is the path in use.

@@ -8,11 +8,32 @@ import "golang.org/x/sys/cpu"
 //go:generate go run -C generate ./vector -out ../vector_amd64.s -stubs ../vector_amd64.go -pkg kernel
 
 var avx512 = path{
-	name: "avx512",
+	name:       "avx512",
+	vectorPath: vectorAVX512,
+
+	gemm: []gemmTile{nil, gemmAVX512Rows1, gemmAVX512Rows2, gemmAVX512Rows3, gemmAVX512Rows4,
+		gemmAVX512Rows5, gemmAVX512Rows6, gemmAVX512Rows7, gemmAVX512Rows8, gemmAVX512Rows9,
+		gemmAVX512Rows10, gemmAVX512Rows11, gemmAVX512Rows12, gemmAVX512Rows13, gemmAVX512Rows14},
+	gemmColumns:   32,
+	transposeRows: 16,
+	transpose:     transposeAVX512,
+	copyPanel:     copyPanelAVX512,
+	peak:          peakAVX512,
+	peakFLOPs:     24 * 2 * 16,
 }
 
 var avx2 = path{
-	name: "avx2",
+	name:       "avx2",
+	vectorPath: vectorAVX2,
+
+	gemm: []gemmTile{nil, gemmAVX2Rows1, gemmAVX2Rows2, gemmAVX2Rows3, gemmAVX2Rows4,
+		gemmAVX2Rows5, gemmAVX2Rows6},
+	gemmColumns:   16,
+	transposeRows: 8,
+	transpose:     transposeAVX2,
+	copyPanel:     copyPanelAVX2,
+	peak:          peakAVX2,
+	peakFLOPs:     24 * 2 * 8,
 }
 
 // paths returns what this processor can run, fastest first.

@@ -2,5 +2,12 @@ package kernel
 
 // generic is the twin of every assembly function in plain Go.
 var generic = path{
-	name: "generic",
+	name:       "generic",
+	vectorPath: vectorGeneric,
+
+	gemm:          gemmGenericRows,
+	gemmColumns:   gemmGenericColumns,
+	transposeRows: 16,
+	transpose:     transposeGeneric,
+	copyPanel:     copyPanelGeneric,
 }

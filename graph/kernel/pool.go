@@ -108,7 +108,7 @@ func (p *pool) finish() {
 	p.next.Store(int64(p.n))
 	p.state.And(^uint64(seats))
 	for spins := 1; p.state.Load()&seated != 0; spins++ {
-		if spins%4096 == 0 {
+		if spins%256 == 0 {
 			runtime.Gosched()
 		}
 	}

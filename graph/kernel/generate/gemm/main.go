@@ -18,6 +18,8 @@ func main() {
 		for rows := 1; rows <= isa.rows(); rows++ {
 			tile(isa, rows)
 		}
+		transpose(isa)
+		panel(isa)
 		peak(isa)
 	}
 	Generate()
@@ -35,6 +37,8 @@ type isa interface {
 	mask(count reg.GPVirtual)
 	load(m Mem, v reg.VecVirtual, masked bool)
 	store(v reg.VecVirtual, m Mem, masked bool)
+	// turn ends the transposition of a square, whose quads are done.
+	turn(square, other []reg.VecVirtual)
 }
 
 // accumulator is a tile of sums in registers: rows × vectors.
