@@ -38,9 +38,9 @@ func (e finalError) Unwrap() error { return e.error }
 type download struct {
 	client   *http.Client
 	path     string
-	limit    int64                   // bytes, more are refused
-	check    func(part string) error // of the whole file
-	progress func(done, total int64) // nil: none
+	limit    int64                                        // bytes, more are refused
+	check    func(ctx context.Context, part string) error // of the whole file
+	progress func(done, total int64)                      // nil: none
 }
 
 // from downloads the file from one address, resuming after each cut as long as
@@ -52,10 +52,10 @@ func (d *download) from(ctx context.Context, url string) error {
 		before := d.have()
 		err := d.attempt(ctx, url)
 		if err == nil {
-			if err = d.finish(); err == nil {
+			if err = d.finish(ctx); err == nil {
 				return nil
 			}
-			if restarted || !resumed || errors.As(err, new(diskError)) {
+			if restarted || !resumed || ctx.Err() != nil || errors.As(err, new(diskError)) {
 				return err
 			}
 			restarted = true // once, from the start
@@ -153,24 +153,25 @@ func (d *download) place(response *http.Response, offset int64) (begin, total in
 	}
 }
 
-// contentRange parses "bytes 5-9/10", "bytes 5-9/*" and "bytes */10".
+// contentRange parses "bytes 5-9/10", "bytes 5-9/*" (total −1) and "bytes */10".
 func contentRange(header string) (begin, total int64, err error) {
-	span, size, ok := strings.Cut(strings.TrimPrefix(header, "bytes "), "/")
-	if !ok {
-		return 0, 0, fmt.Errorf("the server sent the Content-Range %q", header)
+	number := func(digits string) int64 {
+		n, wrong := strconv.ParseInt(digits, 10, 64)
+		if wrong != nil || n < 0 {
+			err = fmt.Errorf("the server sent the Content-Range %q", header)
+		}
+		return n
 	}
+	span, size, _ := strings.Cut(strings.TrimPrefix(header, "bytes "), "/")
 	total = -1
 	if size != "*" {
-		if total, err = strconv.ParseInt(size, 10, 64); err != nil {
-			return 0, 0, fmt.Errorf("the server sent the Content-Range %q", header)
-		}
+		total = number(size)
 	}
-	if first, _, ok := strings.Cut(span, "-"); ok {
-		if begin, err = strconv.ParseInt(first, 10, 64); err != nil {
-			return 0, 0, fmt.Errorf("the server sent the Content-Range %q", header)
-		}
+	if span != "*" {
+		first, _, _ := strings.Cut(span, "-")
+		begin = number(first)
 	}
-	return begin, total, nil
+	return begin, total, err
 }
 
 // store writes the body into the part file from offset on.
@@ -219,9 +220,11 @@ func (d *download) report(done, total int64) {
 
 // finish gives the part file its name if it is what it should be, and removes
 // it if not.
-func (d *download) finish() error {
-	if err := d.check(d.part()); err != nil {
-		os.Remove(d.part())
+func (d *download) finish(ctx context.Context) error {
+	if err := d.check(ctx, d.part()); err != nil {
+		if ctx.Err() == nil {
+			os.Remove(d.part())
+		}
 		return finalError{err}
 	}
 	if err := os.Rename(d.part(), d.path); err != nil {

@@ -90,7 +90,7 @@ func (s *set) fetchFile(ctx context.Context, dir string, f file, o Options) erro
 		client: o.Client,
 		path:   filepath.Join(dir, f.name),
 		limit:  2*s.Download + 1<<20,
-		check:  func(part string) error { return s.whole(ctx, part, f) },
+		check:  func(ctx context.Context, part string) error { return s.whole(ctx, part, f) },
 	}
 	if d.client == nil {
 		d.client = http.DefaultClient

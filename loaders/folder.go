@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"image"
+	"image/draw"
 	_ "image/jpeg" // decoders of folder:DIR
 	_ "image/png"
 	"os"
@@ -165,7 +166,8 @@ type collector struct {
 	shape  Shape
 	first  string // path of the first image
 	pixels []uint8
-	sum    hash.Hash // of names and files, in order
+	canvas *image.RGBA // the image being added
+	sum    hash.Hash   // of names and files, in order
 }
 
 func (c *collector) add(p picture, root string) error {
@@ -193,13 +195,18 @@ func (c *collector) add(p picture, root string) error {
 	if err != nil {
 		return dataErrorf("%s: unreadable image: %w", p.path, err)
 	}
-	if c.shape.Channels == 1 && !isGrey(decoded) {
+	c.draw(decoded)
+	if c.shape.Channels == 1 && !isGrey(c.canvas.Pix) {
 		c.widen()
 	}
-	if len(c.pixels)+c.shape.Size() > maxBytes {
+	if int64(len(c.pixels)+c.shape.Size()) > maxBytes {
 		return dataErrorf("%s: the images up to this one are more than %d GiB", p.path, maxBytes>>30)
 	}
-	c.pixels = appendPixels(c.pixels, decoded, c.shape.Channels)
+	for channel := range c.shape.Channels {
+		for at := channel; at < len(c.canvas.Pix); at += 4 {
+			c.pixels = append(c.pixels, c.canvas.Pix[at])
+		}
+	}
 	return nil
 }
 
@@ -228,32 +235,20 @@ func (c *collector) widen() {
 	c.pixels, c.shape.Channels = wide, 3
 }
 
-func isGrey(m image.Image) bool {
-	switch m.(type) {
-	case *image.Gray, *image.Gray16:
-		return true
+// draw puts an image on the canvas. RGBA is premultiplied: what is transparent
+// comes out black.
+func (c *collector) draw(m image.Image) {
+	if c.canvas == nil {
+		c.canvas = image.NewRGBA(image.Rect(0, 0, c.shape.Width, c.shape.Height))
 	}
-	b := m.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			if red, green, blue, _ := m.At(x, y).RGBA(); red>>8 != green>>8 || green>>8 != blue>>8 {
-				return false
-			}
+	draw.Draw(c.canvas, c.canvas.Bounds(), m, m.Bounds().Min, draw.Src)
+}
+
+func isGrey(rgba []uint8) bool {
+	for at := 0; at < len(rgba); at += 4 {
+		if rgba[at] != rgba[at+1] || rgba[at+1] != rgba[at+2] {
+			return false
 		}
 	}
 	return true
-}
-
-// appendPixels appends an image as C planes of H×W.
-func appendPixels(to []uint8, m image.Image, channels int) []uint8 {
-	b := m.Bounds()
-	for channel := range channels {
-		for y := b.Min.Y; y < b.Max.Y; y++ {
-			for x := b.Min.X; x < b.Max.X; x++ {
-				red, green, blue, _ := m.At(x, y).RGBA()
-				to = append(to, uint8([3]uint32{red, green, blue}[channel]>>8))
-			}
-		}
-	}
-	return to
 }

@@ -3,6 +3,7 @@ package loaders
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"fmt"
 	"image"
 	"image/color"
@@ -167,4 +168,30 @@ func TestOpenFolderTooManyClasses(t *testing.T) {
 	}
 	_, err := Open(context.Background(), "folder:"+dir, Options{})
 	wantError(t, err, ErrData, "257 sub-folders")
+}
+
+func FuzzPicture(f *testing.F) {
+	f.Add(grey(f, 2, 3, 1))
+	f.Add(encodePNG(f, image.NewNRGBA(image.Rect(0, 0, 3, 2))))
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewRGBA(image.Rect(0, 0, 3, 2)), nil); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, file []byte) {
+		save(t, grey(t, 2, 3, 1), dir, "first.png")
+		save(t, file, dir, "second.png")
+		c := &collector{ctx: context.Background(), sum: md5.New()}
+		if err := c.add(picture{path: filepath.Join(dir, "first.png")}, dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.add(picture{path: filepath.Join(dir, "second.png")}, dir); err != nil {
+			wantError(t, err, ErrData, "second.png")
+			return
+		}
+		if len(c.pixels) != 2*c.shape.Size() {
+			t.Fatalf("%d pixels for 2 images of %v", len(c.pixels), c.shape)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"math/bits"
 )
 
@@ -86,7 +87,7 @@ func elements(dims []int) (int, error) {
 			return 0, dataErrorf("dimension %d of %v is %d: the file holds no data", i+1, dims, d)
 		}
 		high, low := bits.Mul64(count, uint64(d))
-		if high != 0 || low > maxBytes {
+		if high != 0 || low > min(maxBytes, math.MaxInt) {
 			return 0, dataErrorf("dimensions %v are more than %d GiB: corrupt header or more than fits in memory", dims, maxBytes>>30)
 		}
 		count = low

@@ -214,3 +214,17 @@ func FuzzNPY(f *testing.F) {
 		}
 	})
 }
+
+func FuzzOpenNPZ(f *testing.F) {
+	f.Add(archive(f, map[string][]byte{"arr_0.npy": npyFile("|u1", "10, 1, 2", ramp(20))}))
+	f.Add(archive(f, map[string][]byte{"x_train.npy": npyFile("|u1", "2, 4", ramp(8)), "x_test.npy": npyFile("|u1", "1, 4", ramp(4))}))
+	path := filepath.Join(f.TempDir(), "data.npz")
+	f.Fuzz(func(t *testing.T, file []byte) {
+		save(t, file, path)
+		if d, err := Open(context.Background(), "npz:"+path, Options{}); err != nil {
+			wantError(t, err, ErrData, path)
+		} else if d.Train.Len() == 0 || d.Test.Len() == 0 {
+			t.Fatalf("%d + %d images", d.Train.Len(), d.Test.Len())
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -233,7 +234,7 @@ func (p place) full(name string) string { return filepath.Join(p.path, name) }
 
 // loadFiles reads the four files of a set.
 func (s *set) loadFiles(ctx context.Context, at found, o Options) (*Dataset, error) {
-	d := &Dataset{Name: s.Name, Classes: s.classes, Attribution: s.attribution, Digest: map[string]string{}}
+	d := &Dataset{Name: s.Name, Classes: slices.Clone(s.classes), Attribution: s.attribution, Digest: map[string]string{}}
 	for role, f := range s.files {
 		name := at.names[role]
 		digest, err := s.format.readInto(ctx, d, role, at.fsys, name)

@@ -10,12 +10,12 @@ import (
 )
 
 // openIDX reads a folder with files named like MNIST's. The four files are
-// needed, or the two of images alone for data without labels; nothing is held
-// out of the training images if there are no test images.
-func openIDX(ctx context.Context, dir string, o Options) (*Dataset, error) {
-	s := &set{Info: Info{Name: dir}, format: idxFormat, files: idxFiles()}
+// needed, or the two of images alone for data without labels. Missing test
+// images are an error, not a reason to hold training images out.
+func openIDX(ctx context.Context, dir string, _ Options) (*Dataset, error) {
+	files := idxFiles()
 	at := found{place: place{fsys: os.DirFS(dir), path: dir}}
-	for role, f := range s.files {
+	for role, f := range files {
 		at.names[role] = at.file(f.name)
 		if at.names[role] == "" {
 			at.names[role] = at.file(strings.Replace(f.name, "t10k-", "test-", 1))
@@ -28,13 +28,13 @@ func openIDX(ctx context.Context, dir string, o Options) (*Dataset, error) {
 			if !labelled && (role == trainLabels || role == testLabels) {
 				continue
 			}
-			return nil, dataErrorf("%s: no %s[.gz]; hint: training and test files are both needed, named like MNIST's", dir, s.files[role].name)
+			return nil, dataErrorf("%s: no %s[.gz]; hint: training and test files are both needed, named like MNIST's", dir, files[role].name)
 		}
 		digest, err := idxFormat.readInto(ctx, d, role, at.fsys, name)
 		if err != nil {
 			return nil, dataErrorf("%s: %w", at.full(name), err)
 		}
-		d.Digest[s.files[role].name] = "md5:" + digest
+		d.Digest[files[role].name] = "md5:" + digest
 	}
 	d.Classes = numberedClasses(d.Train, d.Test)
 	return d, nil
@@ -43,7 +43,7 @@ func openIDX(ctx context.Context, dir string, o Options) (*Dataset, error) {
 // openNPZ reads a NumPy archive: x_train, y_train, x_test, y_test as in Keras'
 // mnist.npz, or images, labels, or arr_0, arr_1. Labels are optional. Without
 // test images the last tenth is held out.
-func openNPZ(ctx context.Context, path string, o Options) (*Dataset, error) {
+func openNPZ(ctx context.Context, path string, _ Options) (*Dataset, error) {
 	d := &Dataset{}
 	dir, name := filepath.Split(path)
 	if dir == "" {

@@ -72,15 +72,16 @@ const (
 )
 
 var (
-	grey28        = Shape{1, 28, 28}
-	digits        = strings.Split("0123456789", "")
-	capitals      = strings.Split("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "")
-	smalls        = strings.Split("abcdefghijklmnopqrstuvwxyz", "")
-	mergedSmalls  = strings.Split("abdefghnqrt", "") // those unlike their capitals
-	letters       = strings.Fields("A/a B/b C/c D/d E/e F/f G/g H/h I/i J/j K/k L/l M/m N/n O/o P/p Q/q R/r S/s T/t U/u V/v W/w X/x Y/y Z/z")
-	fashion       = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}
-	kuzushiji     = strings.Fields("お(o) き(ki) す(su) つ(tsu) な(na) は(ha) ま(ma) や(ya) れ(re) を(wo)")
-	kuzushiji49   = strings.Split("あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわゐゑをんゝ", "")
+	grey28       = Shape{1, 28, 28}
+	digits       = strings.Split("0123456789", "")
+	capitals     = strings.Split("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "")
+	smalls       = strings.Split("abcdefghijklmnopqrstuvwxyz", "")
+	mergedSmalls = strings.Split("abdefghnqrt", "") // those unlike their capitals
+	letters      = strings.Fields("A/a B/b C/c D/d E/e F/f G/g H/h I/i J/j K/k L/l M/m N/n O/o P/p Q/q R/r S/s T/t U/u V/v W/w X/x Y/y Z/z")
+	fashion      = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}
+	kuzushiji    = kana("おきすつなはまやれを", "o ki su tsu na ha ma ya re wo")
+	kuzushiji49  = kana("あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわゐゑをんゝ",
+		"a i u e o ka ki ku ke ko sa shi su se so ta chi tsu te to na ni nu ne no ha hi fu he ho ma mi mu me mo ya yu yo ra ri ru re ro wa wi we wo n iteration")
 	mnistMirrors  = []string{"https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"}
 	emnistMirrors = []string{"https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/", "https://biometrics.nist.gov/cs_links/EMNIST/"}
 )
@@ -164,6 +165,15 @@ func emnist(name, summary string, train, test int, firstLabel uint8, classes []s
 			testImages: {name: prefix + "-test-images-idx3-ubyte"}, testLabels: {name: prefix + "-test-labels-idx1-ubyte"},
 		},
 	}
+}
+
+// kana names each character with its reading: "お o".
+func kana(characters, readings string) []string {
+	names := strings.Fields(readings)
+	for i, character := range strings.Split(characters, "") {
+		names[i] = character + " " + names[i]
+	}
+	return names
 }
 
 func join(lists ...[]string) []string {

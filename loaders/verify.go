@@ -28,6 +28,7 @@ type FileStatus struct {
 	Path   string // where it is; "" if it is missing
 	Digest string // "md5:…" of its decompressed bytes; "" if it is missing or unreadable
 	State  FileState
+	Reason string // why it is unreadable; "" otherwise
 }
 
 // Verify reads every file of a named data set where Open would find it and
@@ -116,7 +117,7 @@ func (s *set) status(ctx context.Context, w wantedFile) FileStatus {
 	status.Path = w.full(w.actual)
 	digest, err := fileDigest(ctx, w.fsys, w.actual)
 	if err != nil {
-		status.State = FileUnreadable
+		status.State, status.Reason = FileUnreadable, reason(err).Error()
 		return status
 	}
 	status.Digest = "md5:" + digest
