@@ -356,7 +356,7 @@ func TestNotFinite(t *testing.T) {
 // TestNotFiniteLooksAtLiveRows lets a partial batch follow one with a NaN in
 // its last image.
 func TestNotFiniteLooksAtLiveRows(t *testing.T) {
-	const batch = 13 // as many rows as two of the gradients have
+	const batch = 13
 	a := small(kernel.Tanh)
 	p := parameters(t, a, 1)
 	training := compile(t, a, objectives[0], p, graph.Training, batch)
@@ -370,6 +370,23 @@ func TestNotFiniteLooksAtLiveRows(t *testing.T) {
 	run(t, training, 2, bad, x)
 	if got := training.NotFinite(); got != "" {
 		t.Errorf("%q is not finite in a batch without the NaN", got)
+	}
+}
+
+// TestNotFiniteLooksAtWholeGradients compiles for as many images as a gradient
+// has rows and spoils the last of these with one image alive.
+func TestNotFiniteLooksAtWholeGradients(t *testing.T) {
+	a := small(kernel.Linear)
+	p := parameters(t, a, 1)
+	values(t, p, "encoder/1/bias")[12] = 1e30 // an input of encoder/2, whose weights are zero
+	clear(values(t, p, "encoder/2/weights"))
+	fill(values(t, p, "decoder/1/weights"), 1e10)
+	fill(values(t, p, "decoder/2/weights"), 1)
+	training := compile(t, a, objectives[0], p, graph.Training, 13)
+	x := make([]float32, 20)
+	run(t, training, 1, x, x)
+	if got, want := training.NotFinite(), "encoder/2: affine+linear backward"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
@@ -438,7 +455,7 @@ func TestAllocations(t *testing.T) {
 		name        string
 		rows, holds int
 	}{{"a whole batch", 256, 256}, {"a partial batch", 100, 256}, {"a short buffer", 100, 100}} {
-		if got := bytesPerRun(func() { run(t, training, c.rows, x[:c.holds*20], x[:c.holds*20]) }); got > 6<<10 {
+		if got := bytesPerRun(func() { run(t, training, c.rows, x[:c.holds*20], x[:c.holds*20]) }); got > 4096 {
 			t.Errorf("%s: %d bytes a run", c.name, got)
 		}
 	}
