@@ -10,4 +10,6 @@ var generic = path{
 	transposeRows: 16,
 	transpose:     transposeGeneric,
 	copyPanel:     copyPanelGeneric,
+	peak:          peakGeneric,
+	peakFLOPs:     peakGenericFLOPs,
 }
