@@ -21,6 +21,8 @@ const (
 	SELU                        // λz for z > 0, else λα(e^z − 1) (Klambauer 2017)
 )
 
+const activations = int(SELU) + 1 // how many there are
+
 // Constants of the activations.
 const (
 	LeakySlope = 0.01
@@ -28,7 +30,7 @@ const (
 	seluAlpha  = 1.6732632423543772848170429916717
 )
 
-var activationNames = [...]string{"linear", "sigmoid", "tanh", "relu", "leaky-relu", "elu", "softplus", "selu"}
+var activationNames = [activations]string{"linear", "sigmoid", "tanh", "relu", "leaky-relu", "elu", "softplus", "selu"}
 
 // Activations lists every activation in order.
 func Activations() []Activation {

@@ -1,22 +1,11 @@
 package kernel
 
-import "math"
-
 // SquaredError computes, for each of the rows, loss = Σ_d (x̂−x)², and with
 // gradient non-nil also scale·∂loss/∂x̂ = scale·2(x̂−x)
 // (prediction x̂, target x, gradient: B×D; loss: B). gradient may be prediction.
+// Differences are float32, their squares and sums float64.
 func SquaredError(rows, columns int, scale float32, prediction, target, gradient, loss []float32) {
-	for i := range rows {
-		var sum float64
-		for at := i * columns; at < (i+1)*columns; at++ {
-			e := prediction[at] - target[at]
-			sum += float64(e) * float64(e)
-			if gradient != nil {
-				gradient[at] = scale * 2 * e
-			}
-		}
-		loss[i] = float32(sum)
-	}
+	lossOfRows(rows, columns, lossTask{scale, columns, prediction, target, gradient, loss, nil})
 }
 
 // CrossEntropy computes, for each of the rows, the Bernoulli cross-entropy in
@@ -27,18 +16,46 @@ func SquaredError(rows, columns int, scale float32, prediction, target, gradient
 // the squared error Σ_d (σ(z)−x)² of the probabilities, and with gradient
 // non-nil also scale·∂loss/∂z = scale·(σ(z)−x)
 // (logits, target, gradient: B×D; loss, squared: B). gradient may be logits.
+// Terms are float32, within 2 ulp; squares and sums are float64.
 func CrossEntropy(rows, columns int, scale float32, logits, target, gradient, loss, squared []float32) {
-	for i := range rows {
-		var sum, sumSquared float64
-		for at := i * columns; at < (i+1)*columns; at++ {
-			z, x := float64(logits[at]), float64(target[at])
-			sum += math.Max(z, 0) - z*x + math.Log1p(math.Exp(-math.Abs(z)))
-			e := sigmoid(z) - x
-			sumSquared += e * e
-			if gradient != nil {
-				gradient[at] = scale * float32(e)
-			}
+	squared = squared[:rows]
+	lossOfRows(rows, columns, lossTask{scale, columns, logits, target, gradient, loss, squared})
+}
+
+// lossTask is split over rows.
+type lossTask struct {
+	scale                        float32
+	columns                      int
+	prediction, target, gradient []float32
+	loss, squared                []float32 // squared is nil for SquaredError
+}
+
+var lossTasks freeList[lossTask]
+
+func lossOfRows(rows, columns int, content lossTask) {
+	n := rows * columns
+	content.prediction, content.target, content.loss = content.prediction[:n], content.target[:n], content.loss[:rows]
+	if content.gradient != nil {
+		content.gradient = content.gradient[:n]
+	}
+	t := lossTasks.get()
+	*t = content
+	parallel(rows, 1+heavyGrain/(columns+1), t)
+	lossTasks.put(t)
+}
+
+func (t *lossTask) run(lo, hi int) {
+	for i := lo; i < hi; i++ {
+		from, to := i*t.columns, (i+1)*t.columns
+		var gradient []float32
+		if t.gradient != nil {
+			gradient = t.gradient[from:to]
 		}
-		loss[i], squared[i] = float32(sum), float32(sumSquared)
+		if t.squared == nil {
+			t.loss[i] = float32(active.squaredError(t.scale, t.prediction[from:to], t.target[from:to], gradient))
+			continue
+		}
+		loss, squared := active.crossEntropy(t.scale, t.prediction[from:to], t.target[from:to], gradient)
+		t.loss[i], t.squared[i] = float32(loss), float32(squared)
 	}
 }

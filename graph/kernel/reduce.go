@@ -1,46 +1,67 @@
 package kernel
 
-import "math"
+import "sync/atomic"
 
-// Sum returns Σ x.
-func Sum(x []float32) float64 {
-	var sum float64
-	for _, v := range x {
-		sum += float64(v)
+// chunk is how many elements are summed up on their own; the sums of chunks
+// are added in order.
+const chunk = 4096
+
+// Sum returns Σ x, in float64.
+func Sum(x []float32) float64 { return reduce(active.sum, x) }
+
+// SumSquares returns Σ x², the squared norm of x, in float64.
+func SumSquares(x []float32) float64 { return reduce(active.sumSquares, x) }
+
+// reduce adds up f of the chunks of x.
+func reduce(f func([]float32) float64, x []float32) (total float64) {
+	chunks := (len(x) + chunk - 1) / chunk
+	t := reduceTasks.get()
+	t.f, t.x = f, x
+	for len(t.partial) < chunks {
+		t.partial = append(t.partial, 0)
 	}
-	return sum
+	parallel(chunks, lightGrain/chunk, t)
+	for _, part := range t.partial[:chunks] {
+		total += part
+	}
+	reduceTasks.put(t)
+	return total
 }
 
-// SumSquares returns Σ x², the squared norm of x.
-func SumSquares(x []float32) float64 {
-	var sum float64
-	for _, v := range x {
-		sum += float64(v) * float64(v)
+type reduceTask struct {
+	f       func([]float32) float64
+	x       []float32
+	partial []float64
+}
+
+var reduceTasks freeList[reduceTask]
+
+func (t *reduceTask) run(lo, hi int) {
+	for i := lo; i < hi; i++ {
+		t.partial[i] = t.f(t.x[i*chunk : min((i+1)*chunk, len(t.x))])
 	}
-	return sum
 }
 
 // Finite reports whether x holds no NaN and no infinity.
 func Finite(x []float32) bool {
-	for _, v := range x {
-		if math.Float32bits(v)&0x7f800000 == 0x7f800000 {
-			return false
-		}
-	}
-	return true
+	t := finiteTasks.get()
+	t.x = x
+	t.failed.Store(false)
+	parallel(len(x), lightGrain, t)
+	failed := t.failed.Load()
+	finiteTasks.put(t)
+	return !failed
 }
 
-// Axpy computes y += alpha·x.
-func Axpy(alpha float32, x, y []float32) {
-	y = y[:len(x)]
-	for i, v := range x {
-		y[i] += alpha * v
-	}
+type finiteTask struct {
+	x      []float32
+	failed atomic.Bool
 }
 
-// Scale computes x *= alpha.
-func Scale(alpha float32, x []float32) {
-	for i := range x {
-		x[i] *= alpha
+var finiteTasks freeList[finiteTask]
+
+func (t *finiteTask) run(lo, hi int) {
+	if !t.failed.Load() && !active.finite(t.x[lo:hi]) {
+		t.failed.Store(true)
 	}
 }

@@ -1,103 +1,117 @@
 package kernel
 
-import "math"
+// Exp computes dst = e^src, elementwise, within 1 ulp; results that are no
+// normal numbers are 0. dst may be src; so for all functions of this package
+// that write an array of the shape of one they read.
+func Exp(dst, src []float32) { unary(active.exp, dst, src) }
 
-// Exp computes dst = e^src, elementwise. dst may be src; so for all functions
-// of this file.
-func Exp(dst, src []float32) { apply(dst, src, math.Exp) }
+// Log1p computes dst = log(1 + src), within 1 ulp.
+func Log1p(dst, src []float32) { unary(active.log1p, dst, src) }
 
-// Log1p computes dst = log(1 + src).
-func Log1p(dst, src []float32) { apply(dst, src, math.Log1p) }
+// Multiply computes dst = a ⊙ b, elementwise (length of dst).
+func Multiply(dst, a, b []float32) { binary(active.multiply, dst, a, b) }
 
-// Activate computes dst = act(src).
-func Activate(act Activation, dst, src []float32) {
-	switch act {
-	case Linear:
-		copy(dst[:len(src)], src)
-	case Sigmoid:
-		apply(dst, src, sigmoid)
-	case Tanh:
-		apply(dst, src, math.Tanh)
-	case ReLU:
-		apply(dst, src, func(z float64) float64 { return math.Max(z, 0) })
-	case LeakyReLU:
-		apply(dst, src, func(z float64) float64 { return math.Max(z, 0) + LeakySlope*math.Min(z, 0) })
-	case ELU:
-		apply(dst, src, func(z float64) float64 { return math.Max(z, 0) + math.Expm1(math.Min(z, 0)) })
-	case Softplus:
-		apply(dst, src, func(z float64) float64 { return math.Max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) })
-	case SELU:
-		apply(dst, src, func(z float64) float64 {
-			return seluScale * (math.Max(z, 0) + seluAlpha*math.Expm1(math.Min(z, 0)))
-		})
+// Add computes dst = a + b, elementwise (length of dst).
+func Add(dst, a, b []float32) { binary(active.add, dst, a, b) }
+
+// Axpy computes y += alpha·x.
+func Axpy(alpha float32, x, y []float32) {
+	y = y[:len(x)]
+	if len(x) <= lightGrain {
+		active.axpy(alpha, x, y)
+		return
 	}
+	t := axpyTasks.get()
+	*t = axpyTask{alpha, x, y}
+	parallel(len(x), lightGrain, t)
+	axpyTasks.put(t)
 }
 
-// ActivationGradient computes dz = dy ⊙ act′ for y = act(z), from y alone, and
-// with db non-nil also the sum of dz over the rows, which is the gradient of a
-// bias (y, dy, dz: B×D; db: D). dz may be dy.
-func ActivationGradient(act Activation, rows, columns int, y, dy, dz, db []float32) {
-	if db != nil {
-		clear(db[:columns])
+// Scale computes x *= alpha.
+func Scale(alpha float32, x []float32) {
+	if len(x) <= lightGrain {
+		active.scale(alpha, x)
+		return
 	}
-	for i := range rows {
-		for j := range columns {
-			at := i*columns + j
-			g := dy[at] * slope(act, y[at])
-			dz[at] = g
-			if db != nil {
-				db[j] += g
-			}
-		}
-	}
-}
-
-// slope is act′(z) written in terms of y = act(z).
-func slope(act Activation, y float32) float32 {
-	switch act {
-	case Sigmoid:
-		return y * (1 - y)
-	case Tanh:
-		return 1 - y*y
-	case ReLU:
-		if y > 0 {
-			return 1
-		}
-		return 0
-	case LeakyReLU:
-		if y > 0 {
-			return 1
-		}
-		return LeakySlope
-	case ELU:
-		if y > 0 {
-			return 1
-		}
-		return y + 1
-	case Softplus:
-		return float32(-math.Expm1(-float64(y)))
-	case SELU:
-		if y > 0 {
-			return seluScale
-		}
-		return y + seluScale*seluAlpha
-	}
-	return 1
+	t := scaleTasks.get()
+	*t = scaleTask{alpha, x}
+	parallel(len(x), lightGrain, t)
+	scaleTasks.put(t)
 }
 
 // ScaleBytes turns pixels into numbers: dst = src/255, in [0, 1].
 func ScaleBytes(dst []float32, src []uint8) {
 	dst = dst[:len(src)]
-	for i, v := range src {
-		dst[i] = float32(v) / 255
-	}
+	t := scaleBytesTasks.get()
+	*t = scaleBytesTask{dst, src}
+	parallel(len(src), lightGrain, t)
+	scaleBytesTasks.put(t)
 }
 
-func apply(dst, src []float32, f func(float64) float64) {
+// unary computes dst = f(src).
+func unary(f func(dst, src []float32), dst, src []float32) {
 	dst = dst[:len(src)]
-	for i, v := range src {
-		dst[i] = float32(f(float64(v)))
+	if len(src) <= heavyGrain {
+		f(dst, src)
+		return
 	}
+	t := unaryTasks.get()
+	*t = unaryTask{f, dst, src}
+	parallel(len(src), heavyGrain, t)
+	unaryTasks.put(t)
 }
 
-func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
+// binary computes dst = f(a, b).
+func binary(f func(dst, a, b []float32), dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	if len(dst) <= lightGrain {
+		f(dst, a, b)
+		return
+	}
+	t := binaryTasks.get()
+	*t = binaryTask{f, dst, a, b}
+	parallel(len(dst), lightGrain, t)
+	binaryTasks.put(t)
+}
+
+type (
+	unaryTask struct {
+		f        func(dst, src []float32)
+		dst, src []float32
+	}
+	binaryTask struct {
+		f         func(dst, a, b []float32)
+		dst, a, b []float32
+	}
+	axpyTask struct {
+		alpha float32
+		x, y  []float32
+	}
+	scaleTask struct {
+		alpha float32
+		x     []float32
+	}
+	scaleBytesTask struct {
+		dst []float32
+		src []uint8
+	}
+)
+
+var (
+	unaryTasks      freeList[unaryTask]
+	binaryTasks     freeList[binaryTask]
+	axpyTasks       freeList[axpyTask]
+	scaleTasks      freeList[scaleTask]
+	scaleBytesTasks freeList[scaleBytesTask]
+)
+
+func (t *unaryTask) run(lo, hi int)  { t.f(t.dst[lo:hi], t.src[lo:hi]) }
+func (t *binaryTask) run(lo, hi int) { t.f(t.dst[lo:hi], t.a[lo:hi], t.b[lo:hi]) }
+func (t *axpyTask) run(lo, hi int)   { active.axpy(t.alpha, t.x[lo:hi], t.y[lo:hi]) }
+func (t *scaleTask) run(lo, hi int)  { active.scale(t.alpha, t.x[lo:hi]) }
+
+func (t *scaleBytesTask) run(lo, hi int) {
+	whole := lo + (hi-lo)&^15
+	active.scaleBytes(t.dst[lo:whole], t.src[lo:whole])
+	scaleBytesGeneric(t.dst[whole:hi], t.src[whole:hi])
+}

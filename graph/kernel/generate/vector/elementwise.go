@@ -34,62 +34,71 @@ var (
 // expReduced returns q = e^r − 1 and a word t with n in its low bits, where
 // x = n·ln 2 + r and |r| ≤ ½·ln 2. It needs |x| < 2^21.
 func (m *machine) expReduced(x vec) (q, t vec) {
-	t = m.register(number(roundingBit))
-	m.into(accumulate, x, number(math.Log2E), t)
-	n := m.do(sub, t, number(roundingBit))
+	t = m.register(m.number(roundingBit))
+	m.into(accumulate, x, m.number(math.Log2E), t)
+	n := m.do(sub, t, m.number(roundingBit))
 	r := m.copy(x)
-	m.into(accumulateSub, n, number(ln2High), r)
-	m.into(accumulateSub, n, number(ln2Low), r)
+	m.into(accumulateSub, n, m.number(ln2High), r)
+	m.into(accumulateSub, n, m.number(ln2Low), r)
 	q = m.horner(r, expCoefficients...)
 	m.into(multiplyAdd, m.do(mul, r, r), r, q)
 	return q, t
 }
 
-// exp returns e^x for lowestExp ≤ x ≤ highestExp; NaN stays NaN.
+// exp returns e^x for lowestExp ≤ x ≤ highestExp, and no matter what else.
 func (m *machine) exp(x vec) vec {
 	q, t := m.expReduced(x)
-	m.into(add, q, number(1), q)
+	m.into(add, q, m.number(1), q)
 	m.into(integerAdd, q, m.shift(VPSLLD, 23, t), q)
 	return q
 }
 
-// expNegative returns e^x for x ≤ 0.
+// power returns 2^n as a float, given n > −127 in the low bits of t.
+func (m *machine) power(t vec) vec {
+	p := m.shift(VPSLLD, 23, t)
+	m.into(integerAdd, p, m.number(1), p)
+	return p
+}
+
+// expNegative returns e^x for x ≤ 0; NaN stays NaN.
 func (m *machine) expNegative(x vec) vec {
-	return m.keep(m.compare(notLess, x, number(lowestExp)), m.exp(x))
+	q, t := m.expReduced(x)
+	p := m.power(t)
+	m.into(multiplyAdd, p, p, q)
+	return m.keep(m.compare(notLess, x, m.number(lowestExp)), q)
 }
 
 // expm1 returns e^x − 1 for lowestExp ≤ x ≤ highestExp; NaN stays NaN.
 func (m *machine) expm1(x vec) vec {
 	q, t := m.expReduced(x)
-	scale := m.shift(VPSLLD, 23, t)
-	m.into(integerAdd, scale, number(1), scale)
-	m.into(multiplyAdd, scale, m.do(sub, scale, number(1)), q)
+	p := m.power(t)
+	m.into(multiplyAdd, p, m.do(sub, p, m.number(1)), q)
 	return q
 }
 
 // log1p returns log(1+x), given sum = 1+x rounded, for finite x > −1. With
 // 1+x = 2^k·(1+r), r = (2^−k − 1) + 2^−k·x loses nothing of a small x.
 func (m *machine) log1p(x, sum vec) vec {
-	k := m.do(integerSub, sum, word(logOrigin))
-	m.into(and, k, word(exponent), k)
+	k := m.do(integerSub, sum, m.word(logOrigin))
+	m.into(and, k, m.word(exponent), k)
 	r := m.do(integerSub, x, k)
-	scale := m.register(number(4))
+	scale := m.register(m.number(4))
 	m.into(integerSub, scale, k, scale)
-	quarter := m.register(number(-1))
-	m.into(accumulate, scale, number(0.25), quarter)
+	quarter := m.register(m.number(-1))
+	m.into(accumulate, scale, m.number(0.25), quarter)
 	m.into(add, r, quarter, r)
 	p := m.horner(r, logCoefficients...)
 	m.into(multiplyAdd, m.do(mul, r, r), r, p)
 	VCVTDQ2PS(k, k)
-	m.into(accumulate, k, number(math.Ln2*0x1p-23), p)
+	m.into(accumulate, k, m.number(math.Ln2*0x1p-23), p)
 	return p
 }
 
 // sigmoidParts returns e^−|z|, 1 + e^−|z| and σ(z).
 func (m *machine) sigmoidParts(z vec) (e, sum, sigmoid vec) {
-	e = m.expNegative(m.do(or, z, word(signBit)))
-	sum = m.do(add, e, number(1))
-	numerator := m.blend(m.signs(z), e, m.register(number(1)))
+	e = m.expNegative(m.do(or, z, m.word(signBit)))
+	sum = m.do(add, e, m.number(1))
+	numerator := m.blend(m.signs(z), e, m.register(m.number(1)))
 	return e, sum, m.do(div, numerator, sum)
 }
 
@@ -122,47 +131,47 @@ func (m *machine) binary(name string, f instruction) {
 func elementwise(m *machine) {
 	var zero, lowest vec
 	needZero := func() { zero = m.zero() }
-	needLowest := func() { zero, lowest = m.zero(), m.register(number(lowestExp)) }
+	needLowest := func() { zero, lowest = m.zero(), m.register(m.number(lowestExp)) }
 
 	m.unary("exp", nil, func(x vec) vec {
 		y := m.exp(x)
-		y = m.keep(m.compare(notLess, x, number(lowestExp)), y)
-		return m.blend(m.compare(greater, x, number(highestExp)), number(math.Inf(1)), y)
+		y = m.keep(m.compare(notLess, x, m.number(lowestExp)), y)
+		return m.blend(m.compare(notAtMost, x, m.number(highestExp)), m.do(add, x, m.number(math.Inf(1))), y)
 	})
 	m.unary("log1p", nil, func(x vec) vec {
-		y := m.log1p(x, m.do(add, x, number(1)))
-		y = m.blend(m.compare(equal, x, number(-1)), number(math.Inf(-1)), y)
-		y = m.blend(m.compare(less, x, number(-1)), word(0x7fc00000), y)
-		return m.blend(m.compare(notLess, x, number(math.Inf(1))), x, y)
+		y := m.log1p(x, m.do(add, x, m.number(1)))
+		y = m.blend(m.compare(equal, x, m.number(-1)), m.number(math.Inf(-1)), y)
+		y = m.blend(m.compare(less, x, m.number(-1)), m.word(0x7fc00000), y)
+		return m.blend(m.compare(notLess, x, m.number(math.Inf(1))), x, y)
 	})
 	m.unary("sigmoid", nil, func(z vec) vec {
 		_, _, y := m.sigmoidParts(z)
 		return y
 	})
 	m.unary("tanh", needLowest, func(z vec) vec { // −t/(2+t) with t = e^−2|z| − 1
-		x := m.do(or, z, word(signBit))
+		x := m.do(or, z, m.word(signBit))
 		m.into(add, x, x, x)
 		t := m.clampedExpm1(x, lowest)
-		y := m.do(div, t, m.do(add, t, number(2)))
-		sign := m.do(and, z, word(signBit))
-		m.into(and, y, word(^uint32(signBit)), y)
+		y := m.do(div, t, m.do(add, t, m.number(2)))
+		sign := m.do(and, z, m.word(signBit))
+		m.into(and, y, m.word(^uint32(signBit)), y)
 		return m.do(or, y, sign)
 	})
 	m.unary("relu", needZero, func(z vec) vec { return m.do(larger, zero, z) })
-	m.unary("leakyReLU", nil, func(z vec) vec { return m.do(larger, m.do(mul, z, number(leakySlope)), z) })
+	m.unary("leakyReLU", nil, func(z vec) vec { return m.do(larger, m.do(mul, z, m.number(leakySlope)), z) })
 	m.unary("elu", needLowest, func(z vec) vec {
 		y := m.clampedExpm1(m.do(lesser, zero, z), lowest)
 		return m.blend(m.compare(greater, z, zero), z, y)
 	})
 	m.unary("softplus", needZero, func(z vec) vec {
-		e := m.expNegative(m.do(or, z, word(signBit)))
-		y := m.log1p(e, m.do(add, e, number(1)))
+		e := m.expNegative(m.do(or, z, m.word(signBit)))
+		y := m.log1p(e, m.do(add, e, m.number(1)))
 		return m.do(add, y, m.do(larger, zero, z))
 	})
 	m.unary("selu", needLowest, func(z vec) vec {
 		y := m.clampedExpm1(m.do(lesser, zero, z), lowest)
-		m.into(mul, y, number(seluScale*seluAlpha), y)
-		return m.blend(m.compare(greater, z, zero), m.do(mul, z, number(seluScale)), y)
+		m.into(mul, y, m.number(seluScale*seluAlpha), y)
+		return m.blend(m.compare(greater, z, zero), m.do(mul, z, m.number(seluScale)), y)
 	})
 	m.binary("multiply", mul)
 	m.binary("add", add)
@@ -194,13 +203,13 @@ func (m *machine) scale() {
 func (m *machine) scaleBytes() {
 	m.function("scaleBytes", "func(dst []float32, src []uint8)", func() {
 		n, dst, src := length("src"), base("dst"), base("src")
-		m.loop(n, func() {
+		m.loopFull(n, func() {
 			x := m.new()
 			VPMOVZXBD(Mem{Base: src, Index: m.index, Scale: 1}, x)
 			VCVTDQ2PS(x, x)
-			q := m.do(mul, x, number(1.0/255))
-			m.into(accumulateSub, q, number(255), x)
-			m.into(accumulate, x, number(1.0/255), q)
+			q := m.do(mul, x, m.number(1.0/255))
+			m.into(accumulateSub, q, m.number(255), x)
+			m.into(accumulate, x, m.number(1.0/255), q)
 			m.store(q, dst)
 		})
 	})

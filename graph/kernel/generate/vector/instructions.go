@@ -55,19 +55,19 @@ func (m *machine) shift(f func(...Op), bits uint64, x vec) vec {
 
 // horner returns the polynomial in x with the coefficients c, lowest first.
 func (m *machine) horner(x vec, c ...float64) vec {
-	p := m.register(number(c[len(c)-1]))
+	p := m.register(m.number(c[len(c)-1]))
 	for i := len(c) - 2; i >= 0; i-- {
-		m.into(multiplyAdd, x, number(c[i]), p)
+		m.into(multiplyAdd, x, m.number(c[i]), p)
 	}
 	return p
 }
 
 // hornerUnfused is horner with every product rounded.
 func (m *machine) hornerUnfused(x vec, c ...float64) vec {
-	p := m.register(number(c[len(c)-1]))
+	p := m.register(m.number(c[len(c)-1]))
 	for i := len(c) - 2; i >= 0; i-- {
 		m.into(mul, x, p, p)
-		m.into(add, p, number(c[i]), p)
+		m.into(add, p, m.number(c[i]), p)
 	}
 	return p
 }

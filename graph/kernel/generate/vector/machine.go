@@ -57,25 +57,31 @@ func length(name string) reg.Register { return Load(Param(name).Len(), GP64()) }
 // loop runs body for index 0, lanes, 2·lanes … below n, the last time with a
 // tail mask where n is no multiple of lanes.
 func (m *machine) loop(n reg.Register, body func()) {
-	again, tail, done := m.label("loop"), m.label("tail"), m.label("done")
+	done, rest := m.label("done"), GP64()
+	m.loopFull(n, body)
+	MOVQ(n, rest)
+	ANDQ(Imm(uint64(m.lanes-1)), rest)
+	JZ(LabelRef(done))
+	m.tail = m.firstLanes(rest)
+	body()
+	m.tail = nil
+	Label(done)
+}
+
+// loopFull is loop without the last, partial round.
+func (m *machine) loopFull(n reg.Register, body func()) {
+	again, done := m.label("loop"), m.label("end")
 	index, end := GP64(), GP64()
 	m.index, m.tail = index, nil
 	XORQ(index, index)
 	MOVQ(n, end)
 	ANDQ(I32(-m.lanes), end)
-	JZ(LabelRef(tail))
+	JZ(LabelRef(done))
 	Label(again)
 	body()
 	ADDQ(Imm(uint64(m.lanes)), index)
 	CMPQ(index, end)
 	JB(LabelRef(again))
-	Label(tail)
-	MOVQ(n, end)
-	ANDQ(Imm(uint64(m.lanes-1)), end)
-	JZ(LabelRef(done))
-	m.tail = m.firstLanes(end)
-	body()
-	m.tail = nil
 	Label(done)
 }
 
@@ -84,15 +90,15 @@ func (m *machine) firstLanes(n reg.Register) Op {
 	if m.wide() {
 		mask, bits := K(), GP64()
 		MOVQ(n, reg.RCX)
-		MOVQ(Imm(1), bits)
+		MOVQ(U32(1), bits)
 		SHLQ(reg.CL, bits)
 		DECQ(bits)
 		KMOVW(bits.As32(), mask)
 		return mask
 	}
 	mask, at, table := YMM(), GP64(), GP64()
-	LEAQ(lanesTable(), table)
-	MOVQ(Imm(uint64(m.lanes)), at)
+	LEAQ(m.lanesTable(), table)
+	MOVQ(U32(uint32(m.lanes)), at)
 	SUBQ(n, at)
 	VMOVUPS(Mem{Base: table, Index: at, Scale: 4}, mask)
 	return mask
@@ -131,36 +137,36 @@ func (m *machine) storeAt(x vec, at Mem) {
 	}
 }
 
-// constants are kept in memory, eight times each; they may stand wherever the
-// last operand of an instruction may.
-var constants = map[uint32]Mem{}
-
-func word(bits uint32) Mem {
-	if at, ok := constants[bits]; ok {
-		return at
+// data returns the read-only memory of a name, which fill writes at first.
+func (m *machine) data(name string, fill func()) Mem {
+	if _, ok := tables[name]; !ok {
+		tables[name] = GLOBL(name, RODATA|NOPTR)
+		fill()
 	}
-	at := GLOBL(fmt.Sprintf("word%08x", bits), RODATA|NOPTR)
-	for i := range 8 {
-		DATA(4*i, U32(bits))
-	}
-	constants[bits] = at
-	return at
+	return tables[name]
 }
 
-func number(x float64) Mem { return word(math.Float32bits(float32(x))) }
+var tables = map[string]Mem{}
 
-var table *Mem
+// word is a constant in memory, eight times; it may stand wherever the last
+// operand of an instruction may.
+func (m *machine) word(bits uint32) Mem {
+	return m.data(fmt.Sprintf("word%08x", bits), func() {
+		for i := range 8 {
+			DATA(4*i, U32(bits))
+		}
+	})
+}
+
+func (m *machine) number(x float64) Mem { return m.word(math.Float32bits(float32(x))) }
 
 // lanesTable is eight words of ones and eight of zeros.
-func lanesTable() Mem {
-	if table == nil {
-		at := GLOBL("lanes", RODATA|NOPTR)
+func (m *machine) lanesTable() Mem {
+	return m.data("lanes", func() {
 		for i := range 16 {
 			DATA(4*i, U32(map[bool]uint32{true: math.MaxUint32}[i < 8]))
 		}
-		table = &at
-	}
-	return *table
+	})
 }
 
 // register copies a constant to a register.

@@ -1,0 +1,378 @@
+package kernel
+
+import (
+	"flag"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+var exhaustive = flag.Bool("exhaustive", false, "measure errors over every float32")
+
+// onEveryPath runs test once per implementation that this processor has.
+func onEveryPath(t *testing.T, test func(t *testing.T)) {
+	before := Path()
+	defer Use(before)
+	for _, name := range Paths() {
+		if err := Use(name); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, test)
+	}
+}
+
+// functions are the elementwise functions with their stated bounds.
+var functions = []struct {
+	name  string
+	f     func(dst, src []float32)
+	exact func(float64) float64
+	ulps  float64
+}{
+	{"exp", Exp, math.Exp, 1},
+	{"log1p", Log1p, math.Log1p, 1},
+	{"sigmoid", activate(Sigmoid), exactSigmoid, 3},
+	{"tanh", activate(Tanh), math.Tanh, 3},
+	{"relu", activate(ReLU), func(z float64) float64 { return max(z, 0) }, 0},
+	{"leaky-relu", activate(LeakyReLU), func(z float64) float64 {
+		if z < 0 {
+			return z * float64(float32(LeakySlope))
+		}
+		return z
+	}, 0.5},
+	{"elu", activate(ELU), exactELU, 3},
+	{"softplus", activate(Softplus), func(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }, 3},
+	{"selu", activate(SELU), func(z float64) float64 {
+		if z > 0 {
+			return seluScale * z
+		}
+		return seluScale * seluAlpha * exactELU(z)
+	}, 3},
+}
+
+func activate(act Activation) func(dst, src []float32) {
+	return func(dst, src []float32) { Activate(act, dst, src) }
+}
+
+func exactSigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
+
+func exactELU(z float64) float64 {
+	if z > 0 {
+		return z
+	}
+	return math.Expm1(z)
+}
+
+// ulps returns the distance of got from want in units of the last place of a
+// float32 near want. A result too small for a normal number may be 0.
+func ulps(got float32, want float64) float64 {
+	rounded := float32(want)
+	switch {
+	case math.IsNaN(want):
+		if got == got {
+			return math.Inf(1)
+		}
+		return 0
+	case got == rounded:
+		return 0
+	case math.IsInf(float64(rounded), 0) && math.Abs(want) < 0x1.fffffffp127 && got == math.MaxFloat32:
+		return 0.5
+	case math.Abs(want) < smallestNormal:
+		return map[bool]float64{false: math.Inf(1)}[got == 0 || math.Abs(float64(got)-want) <= 0x1p-126*1e-6]
+	}
+	_, exponent := math.Frexp(want)
+	return math.Abs(float64(got)-want) / math.Ldexp(1, exponent-24)
+}
+
+func TestErrorsWithinBounds(t *testing.T) {
+	stride := uint64(4099)
+	if *exhaustive {
+		stride = 1
+	}
+	onEveryPath(t, func(t *testing.T) {
+		if *exhaustive && Path() == "generic" {
+			t.Skip("plain Go computes in float64")
+		}
+		for _, f := range functions {
+			worst, at := worstError(f.f, f.exact, stride)
+			t.Logf("%s: %.3f ulp at %g", f.name, worst, at)
+			if worst > f.ulps {
+				t.Errorf("%s(%g) is %.3f ulp off, want at most %g", f.name, at, worst, f.ulps)
+			}
+		}
+	})
+}
+
+// worstError measures f over every stride-th float32.
+func worstError(f func(dst, src []float32), exact func(float64) float64, stride uint64) (worst float64, at float32) {
+	src, dst := make([]float32, heavyGrain), make([]float32, heavyGrain)
+	for bits := uint64(0); bits < 1<<32; {
+		n := 0
+		for ; n < len(src) && bits < 1<<32; n++ {
+			src[n] = math.Float32frombits(uint32(bits))
+			bits += stride
+		}
+		f(dst[:n], src[:n])
+		for i, x := range src[:n] {
+			if e := ulps(dst[i], exact(float64(x))); e > worst {
+				worst, at = e, x
+			}
+		}
+	}
+	return worst, at
+}
+
+func TestSpecialValues(t *testing.T) {
+	inf, nan := float32(math.Inf(1)), float32(math.NaN())
+	tests := []struct {
+		name      string
+		f         func(dst, src []float32)
+		src, want []float32
+	}{
+		{"exp", Exp, []float32{inf, -inf, nan, 0, 88.73, -87.4, -1e30, 1e30}, []float32{inf, 0, nan, 1, inf, 0, 0, inf}},
+		{"log1p", Log1p, []float32{inf, -1, -1.5, -inf, nan, 0, 1e-40}, []float32{inf, -inf, nan, nan, nan, 0, 1e-40}},
+		{"sigmoid", activate(Sigmoid), []float32{inf, -inf, nan, 0, 1e30, -1e30}, []float32{1, 0, nan, 0.5, 1, 0}},
+		{"tanh", activate(Tanh), []float32{inf, -inf, nan, 0, 1e30, -1e30, 1e-40}, []float32{1, -1, nan, 0, 1, -1, 1e-40}},
+		{"relu", activate(ReLU), []float32{inf, -inf, nan, -1, 2}, []float32{inf, 0, nan, 0, 2}},
+		{"leaky-relu", activate(LeakyReLU), []float32{inf, -inf, nan, -1, 2}, []float32{inf, -inf, nan, -LeakySlope, 2}},
+		{"elu", activate(ELU), []float32{inf, -inf, nan, -1e30, 2}, []float32{inf, -1, nan, -1, 2}},
+		{"softplus", activate(Softplus), []float32{inf, -inf, nan, 1e30, -1e30}, []float32{inf, 0, nan, 1e30, 0}},
+		{"selu", activate(SELU), []float32{inf, nan, 1}, []float32{inf, nan, seluScale}},
+		{"linear", activate(Linear), []float32{inf, nan, 1}, []float32{inf, nan, 1}},
+	}
+	onEveryPath(t, func(t *testing.T) {
+		for _, test := range tests {
+			dst := make([]float32, len(test.src))
+			test.f(dst, test.src)
+			for i, got := range dst {
+				if want := test.want[i]; got != want && (got == got || want == want) {
+					t.Errorf("%s(%g) = %g, want %g", test.name, test.src[i], got, want)
+				}
+			}
+		}
+	})
+}
+
+// arrays returns count arrays of n random numbers, starting at odd addresses,
+// that have canaries before and after; check fails where one was touched.
+func arrays(t *testing.T, random *rand.Rand, count, n int) (all [][]float32, check func()) {
+	const canary = 12345
+	var backs [][]float32
+	for i := range count {
+		back := make([]float32, n+35)
+		for j := range back {
+			back[j] = canary
+		}
+		from := 1 + (i*5+n)%17
+		array := back[from : from+n : from+n]
+		for j := range array {
+			array[j] = float32(random.NormFloat64() * 3)
+		}
+		all, backs = append(all, array), append(backs, back)
+	}
+	return all, func() {
+		t.Helper()
+		for i, back := range backs {
+			from := 1 + (i*5+n)%17
+			for j, v := range back {
+				if (j < from || j >= from+n) && v != canary {
+					t.Errorf("array %d of %d elements: element %d was overwritten", i, n, j-from)
+				}
+			}
+		}
+	}
+}
+
+// lengths of arrays that the tests try.
+var lengths = []int{0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 257, 4095, 4096, 4097, 20011, 70001}
+
+// near tells whether a and b are equal but for tolerance, relative above 1.
+func near(a, b float32, tolerance float64) bool {
+	if a == b || a != a && b != b {
+		return true
+	}
+	return math.Abs(float64(a)-float64(b)) <= tolerance*max(1, math.Abs(float64(b)))
+}
+
+// operation is a function on arrays, to be compared between paths.
+type operation struct {
+	name      string
+	arrays    int
+	tolerance float64 // 0: the same bits
+	do        func(a [][]float32) []float64
+}
+
+var operations = []operation{
+	{"multiply", 3, 0, func(a [][]float32) []float64 { Multiply(a[0], a[1], a[2]); return nil }},
+	{"add", 3, 0, func(a [][]float32) []float64 { Add(a[0], a[1], a[2]); return nil }},
+	{"axpy", 2, 0, func(a [][]float32) []float64 { Axpy(0.3, a[0], a[1]); return nil }},
+	{"scale", 1, 0, func(a [][]float32) []float64 { Scale(0.3, a[0]); return nil }},
+	{"sum", 1, 0, func(a [][]float32) []float64 { return []float64{Sum(a[0])} }},
+	{"sum of squares", 1, 0, func(a [][]float32) []float64 { return []float64{SumSquares(a[0])} }},
+	{"squared error", 3, 0, func(a [][]float32) []float64 {
+		loss := make([]float32, 1)
+		SquaredError(1, len(a[0]), 0.7, a[0], a[1], a[2], loss)
+		return []float64{float64(loss[0])}
+	}},
+	{"cross-entropy", 3, 1e-6, func(a [][]float32) []float64 {
+		loss, squared := make([]float32, 1), make([]float32, 1)
+		CrossEntropy(1, len(a[0]), 0.7, a[0], a[1], a[2], loss, squared)
+		return []float64{float64(loss[0]), float64(squared[0])}
+	}},
+	{"descend", 2, 0, func(a [][]float32) []float64 { Descend(update, a[0], a[1]); return nil }},
+	{"momentum", 3, 0, func(a [][]float32) []float64 { Momentum(update, 0.9, false, a[0], a[1], a[2]); return nil }},
+	{"nesterov", 3, 0, func(a [][]float32) []float64 { Momentum(update, 0.9, true, a[0], a[1], a[2]); return nil }},
+	{"rmsprop", 3, 0, func(a [][]float32) []float64 {
+		positive(a[2])
+		RMSProp(update, 0.9, 1e-7, a[0], a[1], a[2])
+		return nil
+	}},
+	{"adam", 4, 0, func(a [][]float32) []float64 {
+		positive(a[3])
+		Adam(update, AdamMoments{0.9, 0.999, 1e-8, 10, 1000}, a[0], a[1], a[2], a[3])
+		return nil
+	}},
+	{"uniform", 1, 0, func(a [][]float32) []float64 { Uniform(a[0], key); return nil }},
+	{"gaussian", 1, 0, func(a [][]float32) []float64 { Gaussian(a[0], key); return nil }},
+	{"bernoulli", 1, 0, func(a [][]float32) []float64 { Bernoulli(a[0], 0.3, key); return nil }},
+}
+
+var (
+	update = Update{Rate: 1e-2, Scale: 0.5, L2: 1e-3, Decay: 1e-2}
+	key    = Key{Seed: 0x123456789abcdef, Stream: 7, Step: 1<<40 + 5}
+)
+
+func positive(x []float32) {
+	for i, v := range x {
+		x[i] = max(v, -v)
+	}
+}
+
+func init() {
+	for _, act := range Activations() {
+		tolerance := 0.0
+		if act == Softplus {
+			tolerance = 1e-6
+		}
+		operations = append(operations,
+			operation{"gradient of " + act.String(), 3, tolerance, func(a [][]float32) []float64 {
+				ActivationGradient(act, 1, len(a[0]), a[0], a[1], a[2], nil)
+				return nil
+			}},
+			operation{"summed gradient of " + act.String(), 4, 100 * tolerance, func(a [][]float32) []float64 {
+				columns := (len(a[0]) + 2) / 3
+				if columns == 0 {
+					return nil
+				}
+				ActivationGradient(act, len(a[0])/columns, columns, a[0], a[1], a[2], a[3])
+				return nil
+			}})
+	}
+}
+
+// compareTwins runs an operation on all paths and compares with plain Go.
+func compareTwins(t *testing.T, o operation, n int, seed uint64, prepare func(a [][]float32)) {
+	t.Helper()
+	before := Path()
+	defer Use(before)
+	var want [][]float32
+	var wantNumbers []float64
+	for _, name := range []string{"generic", "avx2", "avx512"} {
+		if Use(name) != nil {
+			continue
+		}
+		got, check := arrays(t, rand.New(rand.NewPCG(seed, 1)), o.arrays, n)
+		prepare(got)
+		numbers := o.do(got)
+		check()
+		if want == nil {
+			want, wantNumbers = got, numbers
+			continue
+		}
+		for i, array := range got {
+			for j, v := range array {
+				if !near(v, want[i][j], o.tolerance) {
+					t.Fatalf("%s on %s: %d elements: array %d [%d] is %g, want %g", o.name, name, n, i, j, v, want[i][j])
+				}
+			}
+		}
+		for i, v := range numbers {
+			if !near(float32(v), float32(wantNumbers[i]), o.tolerance) || o.tolerance == 0 && v != wantNumbers[i] && v == v {
+				t.Fatalf("%s on %s: %d elements: result %d is %g, want %g", o.name, name, n, i, v, wantNumbers[i])
+			}
+		}
+	}
+}
+
+func TestTwinsAgree(t *testing.T) {
+	for _, o := range operations {
+		for _, n := range lengths {
+			compareTwins(t, o, n, uint64(n), func([][]float32) {})
+		}
+	}
+}
+
+// FuzzTwins compares paths on arrays with arbitrary bits among them.
+func FuzzTwins(f *testing.F) {
+	f.Add(uint8(0), uint16(5), uint64(1), uint32(0x7fc00000), uint32(0x7f800000))
+	f.Add(uint8(6), uint16(33), uint64(2), uint32(1), uint32(0x80000000))
+	f.Add(uint8(12), uint16(70), uint64(3), uint32(0x00400000), uint32(0x42b17218))
+	f.Fuzz(func(t *testing.T, which uint8, n uint16, seed uint64, a, b uint32) {
+		o := operations[int(which)%len(operations)]
+		compareTwins(t, o, int(n)%600, seed, func(arrays [][]float32) {
+			for i, array := range arrays {
+				for j := range array {
+					switch (j*7 + i) % 5 {
+					case 1:
+						array[j] = math.Float32frombits(a)
+					case 3:
+						array[j] = math.Float32frombits(b)
+					}
+				}
+			}
+		})
+	})
+}
+
+func TestScaleBytes(t *testing.T) {
+	src := make([]uint8, 300)
+	for i := range src {
+		src[i] = uint8(i)
+	}
+	onEveryPath(t, func(t *testing.T) {
+		for _, n := range []int{0, 1, 15, 16, 17, 255, 300} {
+			dst := make([]float32, n+1)
+			ScaleBytes(dst, src[:n])
+			for i, v := range dst[:n] {
+				if want := float32(src[i]) / 255; v != want {
+					t.Fatalf("%d becomes %g, want %g", src[i], v, want)
+				}
+			}
+			if dst[n] != 0 {
+				t.Fatalf("element beyond %d was written", n)
+			}
+		}
+	})
+}
+
+func TestFinite(t *testing.T) {
+	onEveryPath(t, func(t *testing.T) {
+		for _, n := range lengths[1:] {
+			x := make([]float32, n)
+			for i := range x {
+				x[i] = math.MaxFloat32
+			}
+			if !Finite(x) {
+				t.Fatalf("%d finite numbers called infinite", n)
+			}
+			for _, at := range []int{0, n / 2, n - 1} {
+				for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+					x[at] = float32(bad)
+					if Finite(x) {
+						t.Fatalf("%g at %d of %d not found", bad, at, n)
+					}
+				}
+				x[at] = 1
+			}
+		}
+	})
+}
