@@ -1,0 +1,72 @@
+"""What every Python peer shares: the command line, the images, the timed loop, the line of JSON."""
+
+import argparse
+import json
+import math
+import os
+import statistics
+import sys
+import time
+
+import numpy
+
+# Environment variables that are settings: whatever of them is set is printed with the result.
+SETTING_VARIABLES = (
+    "OPENBLAS_", "OMP_", "MKL_", "KMP_", "GOMP_", "ATEN_", "MALLOC_", "XLA_FLAGS", "JAX_", "ONEDNN_",
+)
+
+
+def parser(description):
+    p = argparse.ArgumentParser(description=description)
+    p.add_argument("--model", choices=("dense", "vae", "conv"), default="dense")
+    p.add_argument("--batch", type=int, default=128)
+    p.add_argument("--steps", type=int, default=0, help="stop after this many timed steps (0: no limit)")
+    p.add_argument("--seconds", type=float, default=5, help="stop after this many seconds")
+    p.add_argument("--warmup", type=int, default=20, help="steps that are not timed")
+    p.add_argument("--threads", type=int, default=0, help="0: the library's default")
+    return p
+
+
+def images(batch, count=4096):
+    """Batches (N x B x 784, float32 in [0, 1], steps of 1/255) of Gaussian blobs: exact zeros outside, as in real data."""
+    random = numpy.random.default_rng(1)
+    count = max(count // batch, 1) * batch
+    centre = random.uniform(8, 20, (count, 2, 1))
+    width = random.uniform(2, 6, (count, 1, 1))
+    axis = numpy.exp(-(((numpy.arange(28) - centre) / width) ** 2))
+    pixels = axis[:, 0, :, None] * axis[:, 1, None, :]
+    return (numpy.floor(pixels * 255) / 255).astype(numpy.float32).reshape(-1, batch, 784)
+
+
+def run(arguments, program, version, settings, step, steps_per_call=1):
+    """Times step(i) -> loss (a number), prints the result as JSON, and exits 1 unless the loss fell."""
+    first = last = step(0)
+    for i in range(1, max(arguments.warmup // steps_per_call, 1)):
+        last = step(i)
+
+    durations = []
+    start = now = time.perf_counter()
+    while True:
+        last = step(len(durations))
+        previous, now = now, time.perf_counter()
+        durations.append((now - previous) * 1e3 / steps_per_call)
+        enough = arguments.steps and len(durations) * steps_per_call >= arguments.steps
+        if enough or now - start >= arguments.seconds:
+            break
+
+    environment = [f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith(SETTING_VARIABLES)]
+    print(json.dumps({
+        "program": program,
+        "version": version,
+        "model": arguments.model,
+        "batch": arguments.batch,
+        "threads": arguments.threads,
+        "settings": " ".join(settings + environment),
+        "milliseconds_per_step": round(statistics.median(durations), 4),
+        "milliseconds_minimum": round(min(durations), 4),
+        "images_per_second": round(len(durations) * steps_per_call * arguments.batch / (now - start), 1),
+        "loss_first": first,
+        "loss_last": last,
+    }))
+    if not (math.isfinite(last) and last < first):
+        sys.exit(f"{program}: the loss did not fall: {first} to {last}")

@@ -1,0 +1,222 @@
+"""The programs that are compared: how each is installed, started, and which of its settings are tried."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PEERS = HERE / "peers"
+REPOSITORY = HERE.parent.parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gaetrain-bench"
+CORES = str(os.cpu_count())
+SYSTEM_PYTHON = "/usr/bin/python3"
+
+# Our own command line, in the one place that knows it.
+GAETRAIN = {
+    "dense": ["--model", "dense", "--hidden", "512", "--code", "64", "--code-activation", "relu"],
+    "vae": ["--model", "vae", "--hidden", "400", "--code", "20"],
+    "conv": ["--model", "conv"],
+}
+
+# Variables that change a peer's speed. A run starts without them: only its settings set them.
+TUNING = ("OPENBLAS_", "OMP_", "MKL_", "KMP_", "GOMP_", "ATEN_", "MALLOC_", "XLA_", "JAX_", "ONEDNN_", "DNNL_",
+          "NVPL_", "TORCH", "GOMLX_", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GOAMD64", "GOEXPERIMENT",
+          "GOFLAGS", "LD_PRELOAD", "PYTHONPATH")
+BUILD_KEYS = ("GOAMD64", "GOEXPERIMENT", "-tags")  # settings of the Go compiler
+
+BUILT = set()  # binaries of this run
+
+MALLOC = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "4294967296",
+          "MALLOC_TOP_PAD_": "268435456"}
+
+
+def values(key, *options):
+    return [{key: o} for o in options]
+
+
+# A setting is a flat dict: keys with two dashes are flags of the peer, BUILD_KEYS are the compiler's, the rest is
+# environment. An axis lists alternatives; the search walks the axes one after the other from the plain setting {}.
+def threads(first, second):
+    """The library's own threads and its BLAS's, one or all cores each."""
+    return [{first: t, second: b} for t in dict.fromkeys(("1", CORES)) for b in dict.fromkeys(("1", CORES))]
+
+
+TORCH = [
+    values("ATEN_CPU_CAPABILITY", "default", "avx2", "avx512"),
+    values("--channels-last", ""),
+    values("--adam", "single", "foreach", "fused"),
+    values("--loss", "softplus"),
+    values("--trace", ""),
+    values("--flush-denormal", ""),
+    values("--keep-gradients", ""),
+    values("--reuse-input", ""),
+    values("OMP_WAIT_POLICY", "ACTIVE", "PASSIVE"),
+]
+TORCH_DEBIAN = [  # built on OpenBLAS
+    [MALLOC],
+    threads("--threads", "OPENBLAS_NUM_THREADS"),
+    values("OPENBLAS_CORETYPE", "SkylakeX", "Haswell", "Cooperlake", "Zen"),
+    *TORCH,
+]
+TORCH_PYPI = [  # built on MKL, with a compiler
+    [MALLOC],
+    threads("OMP_NUM_THREADS", "MKL_NUM_THREADS"),
+    *TORCH,
+    values("--compile", ""),
+]
+JAX = [
+    [MALLOC],
+    values("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false", "--xla_cpu_enable_fast_math=true",
+           "--xla_cpu_prefer_vector_width=512", "--xla_cpu_prefer_vector_width=512 --xla_cpu_enable_fast_math=true"),
+    values("--random", "rbg", "unsafe_rbg"),
+    values("--scan", "4", "16"),
+]
+GOMLX = [
+    [{"GOEXPERIMENT": "simd"}, {"GOEXPERIMENT": "simd", "GOAMD64": "v3"}, {"GOEXPERIMENT": "simd", "GOAMD64": "v4"}],
+    values("--im2col", ""),
+    values("--threads", "1"),
+    values("--backend", "ops_sequential", "ops_parallel", "creation_order"),
+    values("GOGC", "400", "1600"),
+    values("GOMLX_SIMD_AVX512", "0"),
+    values("GOMLX_FUSION", "0"),
+]
+GORGONIA = [
+    [{"GOAMD64": "v3"}, {"-tags": "avx"}, {"-tags": "avx", "GOAMD64": "v3"}],
+    values("--threads", "1"),
+    values("GOGC", "400", "1600"),
+]
+
+PROGRAMS = {
+    "gaetrain": [],
+    "pytorch-debian": TORCH_DEBIAN,
+    "pytorch-pypi": TORCH_PYPI,
+    "jax": JAX,
+    "gomlx": GOMLX,
+    "gorgonia": GORGONIA,
+}
+
+# Where the search starts from, beside the plain setting: combinations that one axis at a time would miss.
+# They also stand in where no search was made.
+STARTS = {
+    "pytorch-debian": {
+        "dense": [{**MALLOC, "--threads": "1", "OPENBLAS_NUM_THREADS": CORES, "ATEN_CPU_CAPABILITY": "avx512",
+                   "--adam": "foreach"}],
+        "conv": [{**MALLOC, "--threads": CORES, "OPENBLAS_NUM_THREADS": "1", "--channels-last": ""}],
+    },
+    "pytorch-pypi": {
+        "dense": [{**MALLOC, "OMP_NUM_THREADS": CORES, "--adam": "fused", "--loss": "softplus"},
+                  {**MALLOC, "OMP_NUM_THREADS": CORES, "--adam": "fused", "--compile": ""}],
+        "conv": [{**MALLOC, "OMP_NUM_THREADS": CORES, "--adam": "fused", "--channels-last": ""},
+                 {**MALLOC, "OMP_NUM_THREADS": CORES, "--adam": "fused", "--channels-last": "", "--compile": ""}],
+    },
+    "jax": {"dense": [{**MALLOC, "--random": "unsafe_rbg", "XLA_FLAGS": "--xla_cpu_prefer_vector_width=512"}]},
+    "gomlx": {"dense": [{"GOEXPERIMENT": "simd"}], "conv": [{"GOEXPERIMENT": "simd", "--im2col": ""}]},
+    "gorgonia": {"dense": [{"GOAMD64": "v3", "-tags": "avx"}]},
+}
+
+
+def starts(program, model):
+    known = STARTS.get(program, {})
+    return known.get(model) or known.get("dense", [])  # what serves dense layers serves the vae
+
+
+def axes(program, model):
+    """The settings worth a try: what only convolutions know is left out elsewhere."""
+    only_conv = ("--channels-last", "--im2col")
+    return [axis for axis in PROGRAMS[program] if model == "conv" or not any(k in o for o in axis for k in only_conv)]
+
+
+def check(command, **options):
+    """Runs a command; raises RuntimeError with the last line it said."""
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, **options)
+    if done.returncode:
+        lines = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()
+        raise RuntimeError(f"exit {done.returncode}: {lines[-1][:200]}")
+    return done.stdout
+
+
+def works(python, module):
+    return subprocess.run([str(python), "-c", f"import {module}"], capture_output=True, cwd="/").returncode == 0
+
+
+def debian(*modules_and_packages):
+    """Installs Debian packages unless the system's Python has the modules."""
+    if all(works(SYSTEM_PYTHON, m) for m, _ in modules_and_packages):
+        return
+    packages = [p for _, p in modules_and_packages] + ["libopenblas0-pthread"]
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        raise RuntimeError("needs, as root: apt-get install " + " ".join(packages))
+    check(["apt-get", "update", "-qq"])
+    check(["apt-get", "-o", "DPkg::Lock::Timeout=600", "install", "-y", "-qq", *packages],
+          env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def virtual_environment(name, module, *packages):
+    python = CACHE / name / "bin" / "python"
+    if not (python.exists() and works(python, module)):
+        print(f"installing {' '.join(packages)} into {python.parent.parent}", file=sys.stderr)
+        check([sys.executable, "-m", "venv", CACHE / name])
+        check([python, "-m", "pip", "install", "--quiet", *packages])
+
+
+def go_build(directory, package, name, setting):
+    """Builds a Go program with the compiler's settings, once in a run of the driver, and returns its path."""
+    build = {k: setting[k] for k in BUILD_KEYS if k in setting}
+    binary = CACHE / "bin" / "-".join([name, *build.values()])
+    if binary in BUILT:
+        return binary
+    tags = ["-tags", build["-tags"]] if "-tags" in build else []
+    variables = {k: v for k, v in build.items() if k != "-tags"}
+    check(["go", "build", *tags, "-o", binary, package], cwd=directory, env={**environment({}), **variables})
+    BUILT.add(binary)
+    return binary
+
+
+def install(program):
+    """Makes a program ready; raises RuntimeError with the reason where it cannot be had."""
+    if program == "gaetrain":
+        measure(program, {}, "dense", 16, 0.1)
+    elif program == "pytorch-debian":
+        debian(("torch", "python3-torch"), ("numpy", "python3-numpy"))
+    elif program == "pytorch-pypi":
+        virtual_environment("torch", "torch", "torch", "numpy")
+    elif program == "jax":
+        virtual_environment("jax", "jax", "jax")
+    else:
+        go_build(PEERS, f"./{program}", program, {})
+
+
+def gaetrain():
+    """Our binary: $GAETRAIN or a fresh build."""
+    return os.environ.get("GAETRAIN") or go_build(REPOSITORY, "./cmd/gaetrain", "gaetrain", {})
+
+
+def environment(setting):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(TUNING)}
+    return {**clean, **{k: v for k, v in setting.items() if not k.startswith("-") and k not in BUILD_KEYS}}
+
+
+def command(program, setting, model, batch, seconds):
+    if program == "gaetrain":
+        return [gaetrain(), "bench", *GAETRAIN[model], "--batch-size", batch, "--seconds", seconds]
+    start = {
+        "pytorch-debian": lambda: [SYSTEM_PYTHON, PEERS / "torch_step.py"],
+        "pytorch-pypi": lambda: [CACHE / "torch" / "bin" / "python", PEERS / "torch_step.py"],
+        "jax": lambda: [CACHE / "jax" / "bin" / "python", PEERS / "jax_step.py"],
+    }.get(program, lambda: [go_build(PEERS, f"./{program}", program, setting)])()
+    flags = [k if v == "" else f"{k}={v}" for k, v in setting.items() if k.startswith("--")]
+    return [*start, "--model", model, "--batch", batch, "--seconds", seconds, "--warmup", 10, *flags]
+
+
+def measure(program, setting, model, batch, seconds):
+    """One run: the peer's JSON with the setting added; raises RuntimeError or TimeoutExpired where it fails."""
+    out = check(command(program, setting, model, batch, seconds), env=environment(setting), timeout=300)
+    try:
+        result = json.loads(out[out.index("{"):])
+        return {**result, "milliseconds_per_step": float(result["milliseconds_per_step"]),
+                "program": program, "setting": setting}
+    except (ValueError, KeyError) as error:
+        raise RuntimeError(f"{program} printed no result: {error}") from error
