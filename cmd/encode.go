@@ -1,0 +1,105 @@
+package cmd
+
+import (
+	"bufio"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+
+	"codeberg.org/sbinet/npyio"
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/viz"
+)
+
+type encodeOptions struct {
+	RunOptions
+	Out string `toml:"out" split_words:"true" group:"output" help:"files to write, without the endings .npy and .csv"`
+	Output
+}
+
+func encodeVerb() *cli.Command {
+	defaults := encodeOptions{RunOptions: runDefaults(), Out: "codes", Output: Output{LogFormat: "text"}}
+	return &cli.Command{
+		Name:  "encode",
+		Usage: "write the codes of images as .npy and .csv",
+		Description: `The .npy file is an N×L array of float32, for NumPy. The .csv file has one line an
+image: its index, its label where there is one, and its L values.
+
+EXAMPLES:
+   gaetrain encode --run runs/dense-sample-1 --out codes
+   gaetrain encode --run runs/dense-sample-1 --split train --limit 1000`,
+		Flags: flags(clone(defaults)),
+		Action: func(c *cli.Context) error {
+			o := defaults
+			model, split, _, err := openRun(c, &o, func(o *encodeOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
+			if err != nil {
+				return err
+			}
+			codes, err := trainer.Encode(c.Context, model, split)
+			if err != nil {
+				return err
+			}
+			size := model.Stage.Architecture.CodeSize()
+			if err := writeCodes(o.Out, codes, size, split); err != nil {
+				return fmt.Errorf("%w: %w", trainer.ErrRun, err)
+			}
+			fmt.Fprintf(c.App.Writer, "%d codes of %d values in %s.npy and %s.csv\n", split.Len(), size, o.Out, o.Out)
+			return nil
+		},
+	}
+}
+
+// writeCodes writes codes N×L to out.npy and out.csv.
+func writeCodes(out string, codes []float32, size int, split loaders.Split) error {
+	rows := make([][]float32, split.Len())
+	for i := range rows {
+		rows[i] = codes[i*size : (i+1)*size]
+	}
+	for ending, write := range map[string]func(io.Writer) error{
+		".npy": func(w io.Writer) error { return npyio.Write(w, rows) },
+		".csv": func(w io.Writer) error { return writeCSV(w, rows, size, split.Labels) },
+	} {
+		err := viz.WriteFile(out+ending, func(w io.Writer) error {
+			buffered := bufio.NewWriterSize(w, 1<<16)
+			if err := write(buffered); err != nil {
+				return err
+			}
+			return buffered.Flush()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeCSV writes a line of names, then index, label (empty where there is
+// none) and values of each code.
+func writeCSV(w io.Writer, rows [][]float32, size int, labels []uint8) error {
+	lines := csv.NewWriter(w)
+	record := []string{"index", "label"}
+	for i := range size {
+		record = append(record, fmt.Sprintf("code_%d", i))
+	}
+	if err := lines.Write(record); err != nil {
+		return err
+	}
+	for i, row := range rows {
+		record = append(record[:0], strconv.Itoa(i), "")
+		if labels != nil {
+			record[1] = strconv.Itoa(int(labels[i]))
+		}
+		for _, v := range row {
+			record = append(record, strconv.FormatFloat(float64(v), 'g', -1, 32))
+		}
+		if err := lines.Write(record); err != nil {
+			return err
+		}
+	}
+	lines.Flush()
+	return lines.Error()
+}

@@ -1,0 +1,186 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+)
+
+// console tells of progress on stderr: one line that is rewritten on a
+// terminal, a line per epoch elsewhere, nothing when quiet.
+type console struct {
+	out      io.Writer
+	log      *slog.Logger
+	terminal bool
+	quiet    bool
+
+	started time.Time // of training in this process
+	done    int       // epochs by this process
+	drawn   time.Time // of the terminal's line
+	width   int       // of the terminal's line
+}
+
+func newLog(out io.Writer, o Output) *console {
+	c := &console{out: out, quiet: o.Quiet}
+	level := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if o.Quiet {
+		level.Level = slog.LevelError
+	}
+	if o.LogFormat == "json" {
+		c.log = slog.New(slog.NewJSONHandler(out, level))
+		return c
+	}
+	c.log = slog.New(slog.NewTextHandler(out, level))
+	if file, ok := out.(*os.File); ok {
+		c.terminal = term.IsTerminal(int(file.Fd())) && !o.Quiet
+	}
+	return c
+}
+
+func (c *console) warn(message string) { c.log.Warn(message) }
+
+// begin tells what is about to be trained.
+func (c *console) begin(l *trainer.Loop) {
+	c.started = time.Now()
+	if c.terminal {
+		fmt.Fprintf(c.out, "training %s (%d parameters) on %s: %d images, %d steps an epoch, into %s\n",
+			l.Config.Model, l.Parameters.Count(), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
+		return
+	}
+	c.log.Info("training", "model", l.Config.Model, "parameters", l.Parameters.Count(), "dataset", l.Data.Name,
+		"images", l.Data.Train.Len()-l.Config.Validation, "steps_per_epoch", l.Batches(), "resumed", l.Resumed, "run", l.Run.Dir)
+}
+
+// end leaves the terminal's line behind.
+func (c *console) end() {
+	if c.terminal {
+		fmt.Fprintln(c.out)
+	}
+}
+
+// hook shows progress.
+func (c *console) hook() trainer.Hook {
+	return trainer.Hook{
+		Name: "progress",
+		Step: func(_ context.Context, l *trainer.Loop) error {
+			if c.terminal && time.Since(c.drawn) > 100*time.Millisecond {
+				c.drawn = time.Now()
+				c.draw(l)
+			}
+			return nil
+		},
+		Epoch: func(_ context.Context, l *trainer.Loop) error {
+			c.done++
+			if c.terminal {
+				c.draw(l)
+				return nil
+			}
+			c.line(l)
+			return nil
+		},
+	}
+}
+
+// eta is the time left, from the steps of this process so far.
+func (c *console) eta(l *trainer.Loop) time.Duration {
+	steps := l.Batches()
+	at := l.Position
+	var left int
+	for i := at.Stage; i < len(l.Stages); i++ {
+		left += l.Stages[i].Epochs * steps
+	}
+	left -= at.Epoch*steps + at.Step
+	made := c.done*steps + at.Step
+	if at.Step == steps { // within the hooks of an epoch, which done counts already
+		made = c.done * steps
+	}
+	if made <= 0 {
+		return 0
+	}
+	return time.Duration(float64(time.Since(c.started)) / float64(made) * float64(left)).Round(time.Second)
+}
+
+// draw rewrites the terminal's one line.
+func (c *console) draw(l *trainer.Loop) {
+	text := fmt.Sprintf("epoch %d/%d", min(l.Position.Epoch+1, l.Stage.Epochs), l.Stage.Epochs)
+	if len(l.Stages) > 1 {
+		text = l.Stage.Name + " " + text
+	}
+	text += fmt.Sprintf("  step %d/%d  loss %.2f", l.Position.Step, l.Batches(), l.Program.Mean())
+	for _, r := range l.Latest {
+		if r.Split != "train" {
+			text += fmt.Sprintf("  %s", r.Split)
+			for _, name := range slices.Sorted(maps.Keys(r.Terms)) {
+				text += fmt.Sprintf(" %s %.2f", name, r.Terms[name])
+			}
+			text += fmt.Sprintf(" mse %.5f", r.MSE)
+		}
+	}
+	if l.Seconds > 0 {
+		text += fmt.Sprintf("  %.0f images/s", float64(l.Position.Train.Images)/l.Seconds)
+	}
+	text += fmt.Sprintf("  ETA %s", c.eta(l))
+	columns := 80
+	if file, ok := c.out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(file.Fd())); err == nil && w > 0 {
+			columns = w
+		}
+	}
+	if runes := []rune(text); len(runes) >= columns {
+		text = string(runes[:columns-1])
+	}
+	length := len([]rune(text))
+	fmt.Fprint(c.out, "\r", text, strings.Repeat(" ", max(0, c.width-length)))
+	c.width = length
+}
+
+// line logs an epoch.
+func (c *console) line(l *trainer.Loop) {
+	pairs := []any{"stage", l.Stage.Name, "epoch", l.Position.Epoch + 1, "epochs", l.Stage.Epochs}
+	for _, r := range l.Latest {
+		for _, name := range slices.Sorted(maps.Keys(r.Terms)) {
+			pairs = append(pairs, r.Split+"_"+name, round(r.Terms[name]))
+		}
+		pairs = append(pairs, r.Split+"_mse", round(r.MSE))
+	}
+	pairs = append(pairs, "images_per_second", int(l.Latest[0].ImagesPerSecond), "eta", c.eta(l).String())
+	c.log.Info(fmt.Sprintf("epoch %d/%d", l.Position.Epoch+1, l.Stage.Epochs), pairs...)
+}
+
+// round keeps five digits, which is what one reads of a figure.
+func round(v float64) slog.Value { return slog.StringValue(fmt.Sprintf("%.5g", v)) }
+
+// loaderOptions shows downloads and warnings about data.
+func loaderOptions(c *console) loaders.Options {
+	o := loaders.Options{Download: true, Log: c.warn}
+	if !c.terminal {
+		o.Progress = func(file string, done, total int64) {
+			if done == total {
+				c.log.Info("downloaded", "file", file, "bytes", done)
+			}
+		}
+		return o
+	}
+	var bar *progressbar.ProgressBar
+	var current string
+	o.Progress = func(file string, done, total int64) {
+		if file != current {
+			bar, current = progressbar.NewOptions64(total, progressbar.OptionSetWriter(c.out), progressbar.OptionSetDescription(file),
+				progressbar.OptionShowBytes(true), progressbar.OptionOnCompletion(func() { fmt.Fprintln(c.out) })), file
+		}
+		_ = bar.Set64(done) // a picture of progress; its failure is none
+	}
+	return o
+}

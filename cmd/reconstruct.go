@@ -1,0 +1,71 @@
+package cmd
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/graph"
+	"gaetrain/loaders"
+	"gaetrain/trainer/pictures"
+)
+
+type reconstructOptions struct {
+	RunOptions
+	Images string `toml:"images" split_words:"true" group:"input" help:"PNG or JPEG file, or folder of them, to use instead of a data set"`
+	Out    string `toml:"out" split_words:"true" group:"output" help:"picture to write"`
+	Output
+}
+
+func reconstructVerb() *cli.Command {
+	defaults := reconstructOptions{RunOptions: runDefaults(), Out: "reconstructions.png", Output: Output{LogFormat: "text"}}
+	defaults.Limit = 64
+	return &cli.Command{
+		Name:  "reconstruct",
+		Usage: "draw images over what a run makes of them",
+		Description: `Prints the squared error per pixel of each image.
+
+EXAMPLES:
+   gaetrain reconstruct --run runs/dense-sample-1
+   gaetrain reconstruct --run runs/dense-sample-1 --images photos/ --out pairs.png`,
+		Flags: flags(clone(defaults)),
+		Action: func(c *cli.Context) error {
+			o := defaults
+			model, split, data, err := openRun(c, &o, func(o *reconstructOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
+			if err != nil {
+				return err
+			}
+			name, names := fmt.Sprintf("%s, %s", data.Name, o.Split), []string(nil)
+			if o.Images != "" {
+				if split, names, err = loaders.Images(c.Context, o.Images); err != nil {
+					return err
+				}
+				if got, want := split.Shape, model.Stage.Architecture.Input; graph.Shape(got) != want {
+					return fmt.Errorf("%w: %s is %s, the model was trained on %s; hint: resize the images", loaders.ErrData, names[0], got, want)
+				}
+				name, split = o.Images, split.Limit(o.Limit)
+			}
+			program, err := model.Compile(graph.Evaluation, split.Len())
+			if err != nil {
+				return err
+			}
+			defer program.Close()
+			title := fmt.Sprintf("%s after epoch %d, images of %s", model.Config.Model, model.Epoch, name)
+			errors, err := pictures.Reconstructions(program, split, title, o.Out)
+			if err != nil {
+				return err
+			}
+			for i, e := range errors {
+				label := fmt.Sprint(i)
+				if names != nil {
+					label = names[i]
+				}
+				fmt.Fprintf(c.App.Writer, "%s\t%.6f\n", label, e)
+			}
+			if !o.Quiet {
+				fmt.Fprintf(c.App.ErrWriter, "%d pairs in %s\n", split.Len(), o.Out)
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,58 @@
+package cmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"text/tabwriter"
+
+	"gaetrain/trainer"
+)
+
+// printRun tells what a finished run gave and where it lies.
+func printRun(w io.Writer, run *trainer.Run) error {
+	final, err := run.Final()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "run       %s (%d epochs, %.1f s, %d parameters)\n", run.Dir, final.Epochs, final.Seconds, final.Parameters)
+	unit := run.Info.Stages[len(run.Info.Stages)-1].Objective.Reconstruction.Unit()
+	for _, split := range slices.Sorted(maps.Keys(final.Last)) {
+		f := final.Last[split]
+		fmt.Fprintf(w, "%-9s reconstruction %.2f %s, mse %.5f\n", split, f.Terms["reconstruction"], unit, f.MSE)
+	}
+	fmt.Fprintf(w, "best      epoch %d\n", final.BestEpoch)
+	for _, file := range []struct{ name, path string }{
+		{"pictures", run.Path("pictures")}, {"curves", run.Path("curves.svg")}, {"figures", run.Path("metrics.json")}, {"report", run.Path("report.html")},
+	} {
+		if _, err := os.Stat(file.path); err == nil {
+			fmt.Fprintf(w, "%-9s %s\n", file.name, file.path)
+		}
+	}
+	return nil
+}
+
+// printJSON writes a value as indented JSON.
+func printJSON(w io.Writer, value any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(value)
+}
+
+// table aligns rows of columns.
+func table(w io.Writer, rows ...[]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(t, "\t")
+			}
+			fmt.Fprint(t, cell)
+		}
+		fmt.Fprintln(t)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,153 @@
+// Package cmd holds the verbs of the program, one file each: their options,
+// their help and what they print. It alone reads flags, the environment and the
+// terminal.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+)
+
+// errUsage is wrapped by errors about how the program was called.
+var errUsage = errors.New("usage")
+
+// Run runs the program with its arguments (the first is its name) and returns
+// the exit code.
+func Run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := withSignals(context.Background())
+	defer stop()
+	err := chooseKernel()
+	if err == nil {
+		err = newApp(stdout, stderr).RunContext(ctx, args)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "gaetrain: %s\n", oneLine(err))
+	}
+	return exitCode(err)
+}
+
+// exitCode is the one place where errors become exit codes.
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, trainer.ErrStopped):
+		return 75
+	case errors.Is(err, trainer.ErrDiverged):
+		return 4
+	case errors.Is(err, errUsage), errors.Is(err, trainer.ErrConfiguration), errors.Is(err, trainer.ErrRunExists),
+		errors.Is(err, loaders.ErrUnknown), errors.Is(err, graph.ErrArchitecture):
+		return 2
+	case errors.Is(err, trainer.ErrCheckpoint), errors.Is(err, trainer.ErrRun):
+		return 5
+	case errors.Is(err, loaders.ErrData):
+		return 3
+	case errors.Is(err, context.Canceled):
+		return 130
+	}
+	return 1
+}
+
+const exitCodes = `EXIT CODES:
+   0 done · 1 unexpected · 2 usage or configuration · 3 data · 4 diverged (NaN or Inf)
+   5 checkpoint unusable or run folder locked · 75 stopped with a checkpoint saved, run
+   again with --resume to go on · 130 interrupted twice
+`
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "gaetrain", trainer.Version()) }
+	app := &cli.App{
+		Name:      "gaetrain",
+		Usage:     "train autoencoders declared as Gorgonia graphs, and see what they learn",
+		UsageText: "gaetrain VERB [flags]\n\n   gaetrain train                             the default model on the embedded sample\n   gaetrain train --model dense --dataset fashion-mnist --code 64\n   gaetrain VERB --help                       what a verb does, with an example",
+		Version:   trainer.Version(),
+		Writer:    stdout, ErrWriter: stderr,
+		Suggest:        false,
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   usageError,
+		Commands: []*cli.Command{
+			trainVerb(), evalVerb(), reconstructVerb(), encodeVerb(),
+			modelsVerb(), datasetsVerb(), configVerb(), versionVerb(),
+		},
+		Action: func(c *cli.Context) error {
+			if verb := c.Args().First(); verb != "" {
+				return unknown("verb", verb, verbNames(c.App))
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+	for _, verb := range app.Commands {
+		finish(verb)
+	}
+	return app
+}
+
+// finish gives a verb and those below it what all of them share: exit codes in
+// the help, one form of usage errors, and no silently ignored arguments.
+func finish(verb *cli.Command) {
+	verb.OnUsageError = usageError
+	verb.HideHelpCommand = true
+	verb.Description = strings.TrimSpace(verb.Description) + "\n\n" + strings.TrimSpace(exitCodes)
+	if action := verb.Action; action != nil && verb.ArgsUsage == "" {
+		verb.Action = func(c *cli.Context) error {
+			if c.Args().Present() {
+				return fmt.Errorf("%w: unexpected argument %q; hint: %s takes flags only", errUsage, c.Args().First(), c.Command.Name)
+			}
+			return action(c)
+		}
+	}
+	for _, sub := range verb.Subcommands {
+		finish(sub)
+	}
+}
+
+func verbNames(app *cli.App) (names []string) {
+	for _, verb := range app.Commands {
+		names = append(names, verb.Name)
+	}
+	return names
+}
+
+// usageError tells an unknown flag with the nearest known one.
+func usageError(c *cli.Context, err error, _ bool) error {
+	const undefined = "flag provided but not defined: -"
+	if name, ok := strings.CutPrefix(err.Error(), undefined); ok {
+		var names []string
+		for _, f := range c.Command.Flags {
+			names = append(names, f.Names()[0])
+		}
+		for i := range names {
+			names[i] = "--" + names[i]
+		}
+		return unknown("flag", "--"+strings.TrimLeft(name, "-"), names)
+	}
+	return fmt.Errorf("%w: %s", errUsage, err)
+}
+
+// chooseKernel honours GAETRAIN_KERNEL.
+func chooseKernel() error {
+	name := os.Getenv(kernelVariable)
+	if name == "" {
+		return nil
+	}
+	if err := kernel.Use(name); err != nil {
+		return fmt.Errorf("%w: %s: %w", errUsage, kernelVariable, err)
+	}
+	return nil
+}
+
+const kernelVariable = trainer.EnvironmentPrefix + "_KERNEL"
+
+// oneLine keeps an error on one line, whatever a library put into it.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -1,0 +1,85 @@
+package cmd
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+)
+
+// runOptions are what every verb that works on a run can be told.
+type runOptions struct {
+	Run        string `toml:"run" split_words:"true" group:"input" help:"folder of the run"`
+	Checkpoint string `toml:"checkpoint" split_words:"true" group:"input" help:"weights to use: last or best"`
+	Dataset    string `toml:"dataset" split_words:"true" group:"input" help:"images to use (default: those the run was trained on)"`
+	DataDir    string `toml:"data-dir" split_words:"true" group:"input" help:"folder to look for data sets in first"`
+	Split      string `toml:"split" split_words:"true" group:"input" help:"train or test"`
+	Limit      int    `toml:"limit" split_words:"true" group:"input" help:"use only the first N images; 0 for all"`
+}
+
+// RunOptions embeds what is common, exported so that it can be filled.
+type RunOptions = runOptions
+
+func runDefaults() RunOptions { return RunOptions{Checkpoint: trainer.LastCheckpoint, Split: "test"} }
+
+// openRun reads the options of a verb, the model of its run and the images it
+// asks for.
+func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Output)) (*trainer.Model, loaders.Split, *loaders.Dataset, error) {
+	known := trainDefaults()
+	if _, err := layers(c, options, "", &known); err != nil {
+		return nil, loaders.Split{}, nil, err
+	}
+	o, output := common(options)
+	if err := output.validate(); err != nil {
+		return nil, loaders.Split{}, nil, err
+	}
+	if err := o.validate(c.Command.Name); err != nil {
+		return nil, loaders.Split{}, nil, err
+	}
+	model, err := trainer.OpenModel(o.Run, o.Checkpoint)
+	if err != nil {
+		return nil, loaders.Split{}, nil, err
+	}
+	data, err := o.open(c, model, newLog(c.App.ErrWriter, output))
+	if err != nil {
+		return nil, loaders.Split{}, nil, err
+	}
+	split := data.Test
+	if o.Split == "train" {
+		split = data.Train
+	}
+	return model, split.Limit(o.Limit), data, nil
+}
+
+func (o *RunOptions) validate(verb string) error {
+	switch {
+	case o.Run == "":
+		return fmt.Errorf("%w: no run; hint: gaetrain %s --run runs/dense-sample-1", errUsage, verb)
+	case o.Split != "train" && o.Split != "test":
+		return fmt.Errorf("%w: unknown split %q; hint: train or test", errUsage, o.Split)
+	case o.Limit < 0:
+		return fmt.Errorf("%w: limit is %d; hint: 0 for all, or more", errUsage, o.Limit)
+	}
+	return nil
+}
+
+// open reads the data set, by default the one of the run cut as the run did.
+func (o *RunOptions) open(c *cli.Context, model *trainer.Model, log *console) (*loaders.Dataset, error) {
+	config := model.Config
+	if o.DataDir != "" {
+		config.DataDir = o.DataDir
+	}
+	if o.Dataset != "" && o.Dataset != config.Dataset {
+		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
+	}
+	data, err := trainer.OpenData(c.Context, config, loaderOptions(log))
+	if err != nil {
+		return nil, err
+	}
+	if got, want := data.Test.Shape.String(), model.Stage.Architecture.Input.String(); got != want {
+		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
+	}
+	return data, nil
+}

@@ -1,0 +1,24 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/xrash/smetrics"
+)
+
+// unknown is the usage error about a name, with the nearest valid one.
+func unknown(kind, name string, valid []string) error {
+	return fmt.Errorf("%w: unknown %s %s; hint: did you mean %s?", errUsage, kind, name, nearest(name, valid))
+}
+
+// nearest returns the name that takes the fewest edits.
+func nearest(name string, valid []string) string {
+	best, fewest := "", 1<<30
+	for _, v := range valid {
+		if edits := smetrics.WagnerFischer(strings.ToLower(name), strings.ToLower(v), 1, 1, 2); edits < fewest {
+			best, fewest = v, edits
+		}
+	}
+	return best
+}

@@ -1,0 +1,24 @@
+package cmd
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/graph/kernel"
+	"gaetrain/trainer"
+)
+
+func versionVerb() *cli.Command {
+	return &cli.Command{
+		Name:  "version",
+		Usage: "print the version, and the kernels this processor gets",
+		Description: `EXAMPLE:
+   gaetrain version`,
+		Action: func(c *cli.Context) error {
+			fmt.Fprintf(c.App.Writer, "gaetrain %s, %s kernels, %s %s/%s\n", trainer.Version(), kernel.Path(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return nil
+		},
+	}
+}

@@ -1,0 +1,223 @@
+package trainer
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"maps"
+	"math"
+	"os"
+	"slices"
+
+	"github.com/google/renameio/v2"
+	"github.com/nlpodyssey/safetensors"
+
+	"gaetrain/graph"
+)
+
+// Position is where in an experiment training stands, and what of the past it
+// needs to go on as if never interrupted. The zero value is the beginning.
+type Position struct {
+	Stage int    `json:"stage"`
+	Epoch int    `json:"epoch"` // finished epochs of the stage
+	Step  int    `json:"step"`  // finished steps of the epoch after those
+	Train Totals `json:"train"` // of those steps
+
+	Best      *float64 `json:"best,omitempty"`       // lowest loss of an epoch of this stage
+	BestEpoch int      `json:"best_epoch,omitempty"` // that epoch, from 1
+	Stopped   bool     `json:"stopped,omitempty"`    // early
+}
+
+// checkpointHeader is the metadata of a checkpoint file.
+type checkpointHeader struct {
+	Stage    Stage    `json:"stage"`
+	Position Position `json:"position"`
+	Checksum uint32   `json:"checksum"` // CRC-32C of the tensors' bytes in the order of their names
+}
+
+const headerKey = "gaetrain"
+
+// SaveCheckpoint writes parameters, solver state (nil for none), stage and
+// position to a file. The file that was there stays until the new one is whole
+// and on disk. Errors wrap ErrCheckpoint.
+func SaveCheckpoint(path string, stage Stage, p *graph.Parameters, solver map[string][]float32, at Position) error {
+	views := make(map[string]view)
+	for _, parameter := range p.All() {
+		views[parameter.Name] = newView(parameter.Values(), parameter.Shape())
+	}
+	for name, values := range solver {
+		views[name] = newView(values, []int{len(values)})
+	}
+	header, err := json.Marshal(checkpointHeader{stage, at, checksum(views)})
+	if err != nil {
+		return fmt.Errorf("%w: save %s: %w", ErrCheckpoint, path, err)
+	}
+	err = writeAtomically(path, func(w io.Writer) error {
+		return safetensors.SerializeToWriter(views, map[string]string{headerKey: string(header)}, w)
+	})
+	if err != nil {
+		return fmt.Errorf("%w: save: %w; hint: the last good checkpoint is kept; free space or choose another --run", ErrCheckpoint, err)
+	}
+	return nil
+}
+
+// Checkpoint is a checkpoint that was read.
+type Checkpoint struct {
+	checkpointHeader
+	path    string
+	tensors map[string]storedTensor
+}
+
+type storedTensor struct {
+	shape  []int
+	values []float32
+}
+
+func decode(t safetensors.TensorView) (storedTensor, error) {
+	if t.DType() != safetensors.F32 {
+		return storedTensor{}, errors.New("not of type F32")
+	}
+	stored := storedTensor{values: make([]float32, len(t.Data())/4)}
+	for i := range stored.values {
+		stored.values[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data()[4*i:]))
+	}
+	for _, side := range t.Shape() {
+		stored.shape = append(stored.shape, int(side))
+	}
+	return stored, nil
+}
+
+func checksum[V safetensors.View](tensors map[string]V) uint32 {
+	sum := uint32(0)
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
+		sum = crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), tensors[name].Data())
+	}
+	return sum
+}
+
+// Stage is the stage in which the checkpoint was made.
+func (c *Checkpoint) Stage() Stage { return c.checkpointHeader.Stage }
+
+// Position is where training stood.
+func (c *Checkpoint) Position() Position { return c.checkpointHeader.Position }
+
+// LoadCheckpoint reads a checkpoint file. Errors wrap ErrCheckpoint; where
+// there is no file they also wrap fs.ErrNotExist.
+func LoadCheckpoint(path string) (*Checkpoint, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	c, err := parseCheckpoint(data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w; hint: the file is truncated or not a checkpoint of gaetrain", ErrCheckpoint, path, err)
+	}
+	c.path = path
+	return c, nil
+}
+
+func parseCheckpoint(data []byte) (c *Checkpoint, err error) {
+	defer func() {
+		if r := recover(); r != nil { // the reader's checks of a hostile header
+			c, err = nil, fmt.Errorf("malformed header: %v", r)
+		}
+	}()
+	file, err := safetensors.Deserialize(data)
+	if err != nil {
+		return nil, err
+	}
+	_, metadata, err := safetensors.ReadMetadata(data)
+	if err != nil {
+		return nil, err
+	}
+	c = &Checkpoint{tensors: make(map[string]storedTensor)}
+	header, ok := metadata.Metadata()[headerKey]
+	if !ok {
+		return nil, errors.New("no position and architecture in its header")
+	}
+	if err := json.Unmarshal([]byte(header), &c.checkpointHeader); err != nil {
+		return nil, fmt.Errorf("header: %w", err)
+	}
+	views := make(map[string]safetensors.TensorView)
+	for _, t := range file.Tensors() {
+		views[t.Name] = t.TensorView
+		stored, err := decode(t.TensorView)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %s: %w", t.Name, err)
+		}
+		c.tensors[t.Name] = stored
+	}
+	if got := checksum(views); got != c.Checksum {
+		return nil, fmt.Errorf("checksum of the tensors is %08x, want %08x", got, c.Checksum)
+	}
+	return c, nil
+}
+
+// Restore copies the checkpoint's weights into parameters, and its solver
+// state into solver (nil to leave it). Nothing changes where it does not fit.
+func (c *Checkpoint) Restore(p *graph.Parameters, solver map[string][]float32) error {
+	for _, parameter := range p.All() {
+		if stored, ok := c.tensors[parameter.Name]; !ok || !slices.Equal(stored.shape, parameter.Shape()) {
+			return fmt.Errorf("%w: %s is of another architecture: %s should be %v, is %v", ErrCheckpoint, c.path, parameter.Name, parameter.Shape(), stored.shape)
+		}
+	}
+	for name, values := range solver {
+		if stored, ok := c.tensors[name]; !ok || len(stored.values) != len(values) {
+			return fmt.Errorf("%w: %s has no state of this solver: %s is missing or of another size", ErrCheckpoint, c.path, name)
+		}
+	}
+	for _, parameter := range p.All() {
+		copy(parameter.Values(), c.tensors[parameter.Name].values)
+	}
+	for name, values := range solver {
+		copy(values, c.tensors[name].values)
+	}
+	return nil
+}
+
+// Names lists the tensors of the checkpoint in order.
+func (c *Checkpoint) Names() []string { return slices.Sorted(maps.Keys(c.tensors)) }
+
+// writeAtomically writes a file beside its final name, syncs it and renames
+// it; where anything fails, nothing is left behind.
+func writeAtomically(path string, write func(io.Writer) error) error {
+	file, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+	if err != nil {
+		return err
+	}
+	defer file.Cleanup()
+	if err := write(file); err != nil {
+		return err
+	}
+	return file.CloseAtomicallyReplace()
+}
+
+// view shows a slice to the safetensors writer.
+type view struct {
+	shape  []uint64
+	values []float32
+}
+
+func newView(values []float32, shape []int) view {
+	v := view{values: values}
+	for _, side := range shape {
+		v.shape = append(v.shape, uint64(side))
+	}
+	return v
+}
+
+func (v view) DType() safetensors.DType { return safetensors.F32 }
+func (v view) Shape() []uint64          { return v.shape }
+func (v view) DataLen() uint64          { return uint64(4 * len(v.values)) }
+
+// Data returns the values as bytes, little-endian as the format wants them.
+func (v view) Data() []byte {
+	data := make([]byte, 0, 4*len(v.values))
+	for _, value := range v.values {
+		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(value))
+	}
+	return data
+}

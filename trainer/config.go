@@ -1,0 +1,133 @@
+package trainer
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+)
+
+// Config is everything a training run can be told. It is the one source of
+// flags (the toml names with two dashes), environment (GAETRAIN_ and the name in
+// capitals) and file alike. The values of one that was told nothing are Defaults.
+type Config struct {
+	Model            string               `toml:"model" split_words:"true" group:"model" help:"recipe to train; see 'gaetrain models'"`
+	Hidden           []int                `toml:"hidden" split_words:"true" group:"model" help:"widths of the encoder's hidden layers, mirrored by the decoder"`
+	Code             int                  `toml:"code" split_words:"true" group:"model" help:"values in a code"`
+	Activation       kernel.Activation    `toml:"activation" split_words:"true" group:"model" help:"activation of hidden layers: linear, sigmoid, tanh, relu, leaky-relu, elu, softplus, selu"`
+	CodeActivation   kernel.Activation    `toml:"code-activation" split_words:"true" group:"model" help:"activation of the code"`
+	OutputActivation kernel.Activation    `toml:"output-activation" split_words:"true" group:"model" help:"activation of the last layer; with cross-entropy it is always sigmoid"`
+	Initialiser      graph.Initialiser    `toml:"initialiser" split_words:"true" group:"model" help:"initial weights: glorot-, he-, lecun- with uniform or normal; normal, uniform, zeros"`
+	Loss             graph.Reconstruction `toml:"loss" split_words:"true" group:"model" help:"reconstruction term: cross-entropy (from logits) or squared-error"`
+
+	Dataset     string `toml:"dataset" split_words:"true" group:"data" help:"data set: see 'gaetrain datasets list'"`
+	DataDir     string `toml:"data-dir" split_words:"true" group:"data" help:"folder to look for data sets in first"`
+	TrainImages int    `toml:"train-images" split_words:"true" group:"data" help:"use only the first N training images; 0 for all"`
+	TestImages  int    `toml:"test-images" split_words:"true" group:"data" help:"use only the first N test images; 0 for all"`
+	Validation  int    `toml:"validation" split_words:"true" group:"data" help:"hold the last N training images out; they then decide about the best epoch, not the test images"`
+
+	Epochs       int           `toml:"epochs" split_words:"true" group:"training" help:"passes over the training images"`
+	BatchSize    int           `toml:"batch-size" split_words:"true" group:"training" help:"images per step"`
+	Seed         uint64        `toml:"seed" split_words:"true" group:"training" help:"the same seed gives the same run, bit for bit"`
+	Solver       string        `toml:"solver" split_words:"true" group:"training" help:"sgd, momentum, nesterov, rmsprop, adam or adamw"`
+	LearningRate float64       `toml:"learning-rate" split_words:"true" group:"training" help:"learning rate before the schedule"`
+	Schedule     string        `toml:"schedule" split_words:"true" group:"training" help:"of the learning rate: constant, step or cosine"`
+	Warmup       float64       `toml:"warmup" split_words:"true" group:"training" help:"epochs over which the learning rate rises from zero"`
+	StepEpochs   int           `toml:"step-epochs" split_words:"true" group:"training" help:"schedule step: epochs between drops"`
+	StepFactor   float64       `toml:"step-factor" split_words:"true" group:"training" help:"schedule step: factor of a drop"`
+	Momentum     float64       `toml:"momentum" split_words:"true" group:"training" help:"of momentum and nesterov"`
+	Beta1        float64       `toml:"beta1" split_words:"true" group:"training" help:"decay of Adam's first moment"`
+	Beta2        float64       `toml:"beta2" split_words:"true" group:"training" help:"decay of Adam's second moment"`
+	Rho          float64       `toml:"rho" split_words:"true" group:"training" help:"decay of RMSProp's mean square"`
+	Epsilon      float64       `toml:"epsilon" split_words:"true" group:"training" help:"added to the divisor by adam, adamw and rmsprop"`
+	WeightDecay  float64       `toml:"weight-decay" split_words:"true" group:"training" help:"of weights, not biases; decoupled with adamw, else a term of the gradient"`
+	ClipNorm     float64       `toml:"clip-norm" split_words:"true" group:"training" help:"scale gradients down to this global norm; 0 for never"`
+	Patience     int           `toml:"patience" split_words:"true" group:"training" help:"stop after this many epochs without a better one; 0 for never"`
+	MinDelta     float64       `toml:"min-delta" split_words:"true" group:"training" help:"how much lower a loss must be to count as better"`
+	TimeLimit    time.Duration `toml:"time-limit" split_words:"true" group:"training" help:"stop with a checkpoint and exit code 75 after this time, such as 55m; 0 for never"`
+
+	Run             string        `toml:"run" split_words:"true" group:"output" help:"run folder (default: runs/<model>-<dataset>-<n>)"`
+	Resume          bool          `toml:"resume" split_words:"true" group:"output" help:"go on with the run in the run folder, or begin it"`
+	CheckpointEvery time.Duration `toml:"checkpoint-every" split_words:"true" group:"output" help:"save a checkpoint within an epoch after this time; 0 for only after epochs"`
+	Pictures        int           `toml:"pictures" split_words:"true" group:"output" help:"draw pictures every N epochs; 0 for never"`
+}
+
+// Defaults returns the configuration of a run that was told nothing.
+func Defaults() Config {
+	return Config{
+		Model: "dense", Hidden: []int{512, 256}, Code: 32,
+		Activation: kernel.ReLU, CodeActivation: kernel.Linear, OutputActivation: kernel.Sigmoid,
+		Initialiser: graph.GlorotUniform, Loss: graph.CrossEntropy,
+
+		Dataset: "sample",
+
+		Epochs: 20, BatchSize: 128, Seed: 1,
+		Solver: "adam", LearningRate: 1e-3, Schedule: "cosine", StepEpochs: 10, StepFactor: 0.1,
+		Momentum: 0.9, Beta1: 0.9, Beta2: 0.999, Rho: 0.9, Epsilon: 1e-8,
+
+		CheckpointEvery: 5 * time.Minute, Pictures: 1,
+	}
+}
+
+// Validate reports the first value that makes no sense, wrapping
+// ErrConfiguration.
+func (c Config) Validate() error {
+	for _, check := range []struct {
+		ok   bool
+		name string
+		got  any
+		hint string
+	}{
+		{c.Code >= 1, "code", c.Code, "at least 1"},
+		{c.TrainImages >= 0, "train-images", c.TrainImages, "0 for all, or more"},
+		{c.TestImages >= 0, "test-images", c.TestImages, "0 for all, or more"},
+		{c.Validation >= 0, "validation", c.Validation, "0 for none, or more"},
+		{c.Epochs >= 1, "epochs", c.Epochs, "at least 1"},
+		{c.BatchSize >= 1, "batch-size", c.BatchSize, "at least 1"},
+		{c.LearningRate > 0 && finite(c.LearningRate), "learning-rate", c.LearningRate, "above 0"},
+		{c.Warmup >= 0 && finite(c.Warmup), "warmup", c.Warmup, "0 or more epochs"},
+		{c.StepEpochs >= 1, "step-epochs", c.StepEpochs, "at least 1"},
+		{c.StepFactor > 0 && c.StepFactor <= 1, "step-factor", c.StepFactor, "above 0, at most 1"},
+		{c.Momentum >= 0 && c.Momentum < 1, "momentum", c.Momentum, "from 0 to below 1"},
+		{c.Beta1 >= 0 && c.Beta1 < 1, "beta1", c.Beta1, "from 0 to below 1"},
+		{c.Beta2 >= 0 && c.Beta2 < 1, "beta2", c.Beta2, "from 0 to below 1"},
+		{c.Rho >= 0 && c.Rho < 1, "rho", c.Rho, "from 0 to below 1"},
+		{c.Epsilon > 0 && finite(c.Epsilon), "epsilon", c.Epsilon, "above 0"},
+		{c.WeightDecay >= 0 && finite(c.WeightDecay), "weight-decay", c.WeightDecay, "0 or more"},
+		{c.ClipNorm >= 0 && finite(c.ClipNorm), "clip-norm", c.ClipNorm, "0 for never, or more"},
+		{c.Patience >= 0, "patience", c.Patience, "0 for never, or more"},
+		{c.MinDelta >= 0 && finite(c.MinDelta), "min-delta", c.MinDelta, "0 or more"},
+		{c.TimeLimit >= 0, "time-limit", c.TimeLimit, "0 for never, or more"},
+		{c.CheckpointEvery >= 0, "checkpoint-every", c.CheckpointEvery, "0 for only after epochs, or more"},
+		{c.Pictures >= 0, "pictures", c.Pictures, "0 for never, or more"},
+	} {
+		if !check.ok {
+			return fmt.Errorf("%w: %s is %v; hint: %s", ErrConfiguration, check.name, check.got, check.hint)
+		}
+	}
+	for _, units := range c.Hidden {
+		if units < 1 {
+			return fmt.Errorf("%w: hidden has a layer of %d units; hint: at least 1", ErrConfiguration, units)
+		}
+	}
+	if c.Loss == graph.CrossEntropy && c.OutputActivation != kernel.Sigmoid {
+		return fmt.Errorf("%w: output-activation is %s, but cross-entropy needs probabilities; hint: sigmoid, or --loss squared-error", ErrConfiguration, c.OutputActivation)
+	}
+	if err := oneOf("solver", c.Solver, solverNames()); err != nil {
+		return err
+	}
+	return oneOf("schedule", c.Schedule, scheduleNames())
+}
+
+func finite(v float64) bool { return v-v == 0 }
+
+func oneOf(key, value string, names []string) error {
+	for _, name := range names {
+		if name == value {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: unknown %s %q; hint: one of %s", ErrConfiguration, key, value, strings.Join(names, ", "))
+}

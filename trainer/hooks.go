@@ -1,0 +1,85 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gaetrain/graph"
+)
+
+// guard stops training as soon as the loss is not a number, and names the
+// tensor where it began.
+func guard() Hook {
+	return Hook{
+		Name: "guard",
+		Step: func(_ context.Context, l *Loop) error {
+			if !finite(l.Program.Mean()) {
+				return l.diverged(l.Program)
+			}
+			return nil
+		},
+	}
+}
+
+// diverged is the error that names the first tensor of a program's last run
+// which is not finite.
+func (l *Loop) diverged(p *graph.Program) error {
+	tensor := p.NotFinite()
+	if tensor == "" {
+		tensor = "the loss"
+	}
+	return fmt.Errorf("%w: NaN or Inf in %s at step %d of epoch %d, stage %s; hint: a lower --learning-rate, or --clip-norm; the last good checkpoint is kept",
+		ErrDiverged, tensor, l.Position.Step, l.Position.Epoch+1, l.Stage.Name)
+}
+
+// best keeps the weights of the epoch with the lowest loss on the first
+// evaluated split, and stops a stage that has not improved for Patience epochs.
+func best() Hook {
+	return Hook{
+		Name: "best",
+		Epoch: func(_ context.Context, l *Loop) error {
+			loss := l.Latest[1].Loss // behind the training split's
+			at := &l.Position
+			if at.Best == nil || loss < *at.Best-l.Config.MinDelta {
+				at.Best, at.BestEpoch = &loss, at.Epoch+1
+				return SaveCheckpoint(l.Run.Path(bestCheckpoint), l.Stage, l.Parameters, nil, Position{Stage: at.Stage, Epoch: at.Epoch + 1})
+			}
+			at.Stopped = l.Config.Patience > 0 && at.Epoch+1-at.BestEpoch >= l.Config.Patience
+			return nil
+		},
+	}
+}
+
+// checkpoints saves the last checkpoint at the beginning, after each epoch and,
+// where the configuration says so, within long ones. The hooks before it have
+// done their work on an epoch when it moves the position past that epoch.
+func checkpoints() Hook {
+	var saved time.Time
+	save := func(l *Loop) error {
+		saved = time.Now()
+		return l.Save()
+	}
+	return Hook{
+		Name: "checkpoints",
+		Start: func(_ context.Context, l *Loop) error {
+			if l.Resumed {
+				saved = time.Now()
+				return nil
+			}
+			return save(l)
+		},
+		Step: func(_ context.Context, l *Loop) error {
+			if every := l.Config.CheckpointEvery; every > 0 && time.Since(saved) >= every {
+				return save(l)
+			}
+			return nil
+		},
+		Epoch: func(_ context.Context, l *Loop) error {
+			l.Position.Epoch++
+			l.Position.Step, l.Position.Train = 0, Totals{}
+			l.Seconds = 0
+			return save(l)
+		},
+	}
+}

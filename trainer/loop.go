@@ -1,0 +1,183 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
+)
+
+// Loop trains an experiment in a run folder. Its fields are what hooks see.
+type Loop struct {
+	*Experiment
+	Run        *Run
+	Position   Position
+	Stage      Stage          // the one that is running
+	Program    *graph.Program // its training program
+	Evaluation *graph.Program // its evaluation program
+	Rate       float64        // learning rate of the last step
+	Seconds    float64        // spent on steps in this epoch, by this process
+	Latest     []Record       // of the last epoch, once it is evaluated
+	Resumed    bool
+
+	hooks  []Hook
+	solver *Solver
+	stream *loaders.Stream
+	train  loaders.Split
+}
+
+// Hook is work that hangs on the loop at named points. Hooks run in order; nil
+// functions are passed over; an error ends training.
+type Hook struct {
+	Name  string
+	Start point // before the first step of this process
+	Step  point // after each step
+	Epoch point // after each epoch, while Position still stands in it
+	Stop  point // where training stops early for a signal or a time limit
+	End   point // after the last stage
+}
+
+type point = func(context.Context, *Loop) error
+
+// NewLoop prepares training with the given hooks among the standard ones: they
+// see an epoch when it has been evaluated, before its checkpoint is saved.
+// Where the run folder has a checkpoint, training goes on from there.
+func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
+	l := &Loop{Experiment: e, Run: run}
+	l.train, _ = e.splits()
+	l.hooks = append(append([]Hook{guard(), evaluation(), best()}, more...), checkpoints())
+	last, err := LoadCheckpoint(run.Path(lastCheckpoint))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return l, l.enter(nil)
+	case err != nil:
+		return nil, err
+	}
+	l.Position, l.Resumed = last.Position(), true
+	if l.Position.Stage >= len(e.Stages) {
+		return nil, fmt.Errorf("%w: %s is in stage %d of %d", ErrCheckpoint, last.path, l.Position.Stage+1, len(e.Stages))
+	}
+	return l, l.enter(last)
+}
+
+// enter compiles the stage at the position and restores its state from a
+// checkpoint, where there is one.
+func (l *Loop) enter(from *Checkpoint) (err error) {
+	l.Stage = l.Stages[l.Position.Stage]
+	if l.stream, err = loaders.NewStream(l.train, loaders.StreamOptions{BatchSize: l.Config.BatchSize, Seed: l.Config.Seed, Shuffle: true}); err != nil {
+		return err
+	}
+	l.Program, err = graph.Compile(l.Stage.Architecture, l.Stage.Objective, l.Parameters, graph.Training, l.Config.BatchSize)
+	if err != nil {
+		return err
+	}
+	if l.Evaluation, err = CompileEvaluation(l.Stage, l.Parameters); err != nil {
+		return err
+	}
+	l.solver = NewSolver(l.Config, l.Program.Gradients())
+	if from == nil {
+		return nil
+	}
+	return from.Restore(l.Parameters, l.solver.State())
+}
+
+// Train runs all stages to their end. When the context ends, the step in hand
+// is finished, a checkpoint saved and ErrStopped returned.
+func (l *Loop) Train(ctx context.Context) error {
+	if err := l.each(ctx, func(h Hook) point { return h.Start }); err != nil {
+		return err
+	}
+	for {
+		for l.Position.Epoch < l.Stage.Epochs && !l.Position.Stopped {
+			if err := l.epoch(ctx); err != nil {
+				return err
+			}
+		}
+		if l.Position.Stage+1 == len(l.Stages) {
+			return l.each(ctx, func(h Hook) point { return h.End })
+		}
+		l.Position = Position{Stage: l.Position.Stage + 1}
+		if err := l.enter(nil); err != nil {
+			return err
+		}
+	}
+}
+
+// epoch trains on what is left of an epoch.
+func (l *Loop) epoch(ctx context.Context) error {
+	for batch := range l.stream.Epoch(l.Position.Epoch, l.Position.Step) {
+		if err := l.step(batch); err != nil {
+			return err
+		}
+		if err := l.each(ctx, func(h Hook) point { return h.Step }); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return l.stop(ctx)
+		}
+	}
+	err := l.each(ctx, func(h Hook) point { return h.Epoch })
+	if ctx.Err() != nil {
+		return l.stop(ctx) // hooks that were cut short run again on this epoch
+	}
+	return err
+}
+
+// step moves the parameters by one batch.
+func (l *Loop) step(batch *loaders.Batch) error {
+	start := time.Now()
+	if err := l.Program.Run(batch.Rows, batch.Input, batch.Clean); err != nil {
+		return err
+	}
+	l.Position.Train.add(l.Program, batch.Rows)
+	if finite(l.Program.Mean()) {
+		update := l.Position.Epoch*l.stream.Batches() + l.Position.Step
+		l.Rate = rate(l.Config, update, l.stream.Batches(), l.Stage.Epochs)
+		l.solver.Step(l.Rate, update+1, l.Program.Gradients())
+	}
+	l.Position.Step++
+	l.Seconds += time.Since(start).Seconds()
+	return nil
+}
+
+// stop saves a checkpoint of where training stands.
+func (l *Loop) stop(ctx context.Context) error {
+	if err := l.Save(); err != nil {
+		return err
+	}
+	if err := l.each(context.WithoutCancel(ctx), func(h Hook) point { return h.Stop }); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w; a checkpoint is saved, --resume --run %s goes on", ErrStopped, context.Cause(ctx), l.Run.Dir)
+}
+
+// Save writes the last checkpoint, unless a weight is not a number: a good
+// checkpoint is never replaced by a bad one.
+func (l *Loop) Save() error {
+	for _, p := range l.Parameters.All() {
+		if !kernel.Finite(p.Values()) {
+			return l.diverged(l.Program)
+		}
+	}
+	return SaveCheckpoint(l.Run.Path(lastCheckpoint), l.Stage, l.Parameters, l.solver.State(), l.Position)
+}
+
+// Batches is the number of steps in an epoch.
+func (l *Loop) Batches() int { return l.stream.Batches() }
+
+// each runs one point of all hooks.
+func (l *Loop) each(ctx context.Context, at func(Hook) point) error {
+	for _, h := range l.hooks {
+		if run := at(h); run != nil {
+			if err := run(ctx, l); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

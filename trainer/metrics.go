@@ -1,0 +1,146 @@
+package trainer
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"sort"
+
+	"gaetrain/graph"
+)
+
+// Figures are what is measured on a split: means over its images.
+type Figures struct {
+	Loss  float64            `json:"loss"`  // reconstruction + Σ weight·term
+	Terms map[string]float64 `json:"terms"` // by name, "reconstruction" among them
+	MSE   float64            `json:"mse"`   // squared error per pixel
+}
+
+// Totals are sums over images, from which figures are made.
+type Totals struct {
+	Images  int                `json:"images"`
+	Terms   map[string]float64 `json:"terms,omitempty"`
+	Squared float64            `json:"squared"`
+}
+
+// add counts the images of a program's last run in.
+func (t *Totals) add(p *graph.Program, rows int) {
+	if t.Terms == nil {
+		t.Terms = make(map[string]float64, len(p.Terms))
+	}
+	for _, term := range p.Terms {
+		t.Terms[term.Name] += sum(term.PerImage())
+	}
+	t.Squared += sum(p.Terms[0].SquaredPerImage())
+	t.Images += rows
+}
+
+// figures divides the sums by the number of images, of so many values each.
+func (t Totals) figures(values int) Figures {
+	n := float64(t.Images)
+	f := Figures{Terms: make(map[string]float64, len(t.Terms)), MSE: t.Squared / n / float64(values)}
+	for name, total := range t.Terms {
+		f.Terms[name] = total / n
+	}
+	for _, name := range sortedNames(f.Terms) {
+		f.Loss += f.Terms[name]
+	}
+	return f
+}
+
+func sum(values []float32) (total float64) {
+	for _, v := range values {
+		total += float64(v)
+	}
+	return total
+}
+
+func sortedNames(terms map[string]float64) []string {
+	names := make([]string, 0, len(terms))
+	for name := range terms {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// Record is one line of metrics.jsonl: what an epoch gave on a split. Epochs
+// count from 1, steps over the whole stage.
+type Record struct {
+	Stage string
+	Epoch int
+	Step  int
+	Split string
+	Figures
+	LearningRate    float64 // of the epoch's last step
+	Seconds         float64 // spent on the split in this epoch
+	ImagesPerSecond float64
+	Timestamp       string // RFC 3339
+}
+
+// recordFields are the keys of a record that are not terms of the loss, in the
+// order in which they are written; the terms stand behind "loss".
+type recordFields struct {
+	Stage           string  `json:"stage"`
+	Epoch           int     `json:"epoch"`
+	Step            int     `json:"step"`
+	Split           string  `json:"split"`
+	Loss            float64 `json:"loss"`
+	MSE             float64 `json:"mse"`
+	LearningRate    float64 `json:"learning_rate"`
+	Seconds         float64 `json:"seconds"`
+	ImagesPerSecond float64 `json:"images_per_second"`
+	Timestamp       string  `json:"timestamp"`
+}
+
+// MarshalJSON writes one flat object with every term under its own name.
+func (r Record) MarshalJSON() ([]byte, error) {
+	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
+	if err != nil {
+		return nil, err
+	}
+	var terms bytes.Buffer
+	for _, name := range sortedNames(r.Terms) {
+		value, err := json.Marshal(r.Terms[name])
+		if err != nil {
+			return nil, fmt.Errorf("term %s: %w", name, err)
+		}
+		fmt.Fprintf(&terms, "%q:%s,", name, value)
+	}
+	return bytes.Replace(fixed, []byte(`"mse":`), append(terms.Bytes(), `"mse":`...), 1), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (r *Record) UnmarshalJSON(data []byte) error {
+	var f recordFields
+	if err := json.Unmarshal(data, &f); err != nil {
+		return err
+	}
+	var all map[string]any
+	if err := json.Unmarshal(data, &all); err != nil {
+		return err
+	}
+	fixed, _ := json.Marshal(recordFields{})
+	var known map[string]any
+	if err := json.Unmarshal(fixed, &known); err != nil {
+		return err
+	}
+	terms := make(map[string]float64)
+	for name, value := range all {
+		if number, ok := value.(float64); ok && known[name] == nil {
+			terms[name] = number
+		}
+	}
+	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
+	return nil
+}
+
+// finite reports whether every figure is a number.
+func (f Figures) finite() bool {
+	ok := finite(f.Loss) && finite(f.MSE)
+	for _, v := range f.Terms {
+		ok = ok && !math.IsNaN(v) && !math.IsInf(v, 0)
+	}
+	return ok
+}

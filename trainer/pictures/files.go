@@ -1,0 +1,26 @@
+package pictures
+
+import (
+	"fmt"
+	"image"
+	"io"
+
+	"gaetrain/trainer"
+	"gaetrain/viz"
+)
+
+type writer = io.Writer
+
+func write(path string, img image.Image) error { return asRun(viz.WritePNG(path, img)) }
+
+func writeFile(path string, write func(writer) error) error {
+	return asRun(viz.WriteFile(path, write))
+}
+
+// asRun makes an error of a file one of the run folder.
+func asRun(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", trainer.ErrRun, err)
+}

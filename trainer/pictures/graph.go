@@ -1,0 +1,51 @@
+package pictures
+
+import (
+	"fmt"
+	"strings"
+
+	"gaetrain/graph"
+	"gaetrain/trainer"
+	"gaetrain/viz"
+)
+
+// drawGraph draws the expression graph of the stage that is running.
+func drawGraph(l *trainer.Loop) error {
+	nodes, err := l.Evaluation.Describe()
+	if err != nil {
+		return err
+	}
+	d := Diagram(fmt.Sprintf("%s, %d parameters", l.Config.Model, l.Parameters.Count()), nodes)
+	if err := writeFile(l.Run.Path("graph.dot"), d.DOT); err != nil {
+		return err
+	}
+	return writeFile(l.Run.Path("graph.svg"), d.SVG)
+}
+
+// Diagram arranges the nodes of an expression graph for drawing: the layers
+// become groups, and the shapes of batches stand on the edges.
+func Diagram(title string, nodes []graph.Node) viz.Diagram {
+	d := viz.Diagram{Title: title}
+	for i, n := range nodes {
+		node := viz.Node{ID: fmt.Sprint(i), Label: n.Name, Kind: viz.Kind(n.Role)}
+		if strings.Contains(n.Place, "/") {
+			node.Group = n.Place
+		}
+		switch n.Role {
+		case "parameter", "input", "target":
+			node.Detail = n.Shape
+		case "code", "reconstruction":
+			node.Label = n.Role
+			node.Detail = n.Name
+		}
+		d.Nodes = append(d.Nodes, node)
+		for _, input := range n.Inputs {
+			edge := viz.Edge{From: fmt.Sprint(input), To: node.ID}
+			if nodes[input].Role != "parameter" {
+				edge.Label = nodes[input].Shape
+			}
+			d.Edges = append(d.Edges, edge)
+		}
+	}
+	return d
+}

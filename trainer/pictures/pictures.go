@@ -1,0 +1,172 @@
+// Package pictures draws a run while it trains and when it is done: the hook
+// between the training loop and package viz.
+package pictures
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"path/filepath"
+	"sort"
+	"time"
+
+	"gaetrain/graph"
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/viz"
+)
+
+const (
+	folder  = "pictures"
+	columns = 16
+	fixed   = 2 * columns // images that are drawn every epoch
+)
+
+// About is what the report says about a model besides what the run knows.
+type About struct {
+	Summary  string // one line
+	Idea     string // a paragraph
+	Citation string
+	Command  string // that repeats the run
+}
+
+// Hook draws reconstructions of the same test images every few epochs, as the
+// configuration says, and curves, filters, the animation, the expression graph
+// and the report at the end.
+func Hook(about About) trainer.Hook {
+	return trainer.Hook{
+		Name: "pictures",
+		Start: func(_ context.Context, l *trainer.Loop) error {
+			if l.Config.Pictures == 0 || l.Resumed {
+				return nil
+			}
+			if err := drawGraph(l); err != nil {
+				return err
+			}
+			return drawReconstructions(l, 0)
+		},
+		Epoch: func(_ context.Context, l *trainer.Loop) error {
+			epoch := l.Position.Epoch + 1
+			if l.Config.Pictures == 0 || epoch%l.Config.Pictures != 0 && epoch != l.Stage.Epochs {
+				return nil
+			}
+			return drawReconstructions(l, epoch)
+		},
+		Stop: func(_ context.Context, l *trainer.Loop) error { return summarise(l, about) },
+		End:  func(_ context.Context, l *trainer.Loop) error { return summarise(l, about) },
+	}
+}
+
+// summarise draws what shows the whole run so far.
+func summarise(l *trainer.Loop, about About) error {
+	if l.Config.Pictures == 0 {
+		return nil
+	}
+	for _, draw := range []func(*trainer.Loop) error{drawFilters, drawCurves, animate} {
+		if err := draw(l); err != nil {
+			return err
+		}
+	}
+	return writeReport(l, about)
+}
+
+// drawReconstructions draws the first test images over their reconstructions.
+func drawReconstructions(l *trainer.Loop, epoch int) error {
+	original, reconstruction, err := reconstruct(l.Evaluation, l.Data.Test.Limit(fixed))
+	if err != nil {
+		return err
+	}
+	title := fmt.Sprintf("%s on %s, epoch %d", l.Config.Model, l.Data.Name, epoch)
+	if len(l.Stages) > 1 {
+		title += ", stage " + l.Stage.Name
+	}
+	grid := viz.Grid(title, columns, viz.Row{Label: "original", Images: original}, viz.Row{Label: "reconstruction", Images: reconstruction})
+	return write(l.Run.Path(folder, frame(l, epoch)), grid)
+}
+
+// frame names the picture of an epoch, in the order of stages and epochs.
+func frame(l *trainer.Loop, epoch int) string {
+	if len(l.Stages) == 1 {
+		return fmt.Sprintf("reconstructions-%04d.png", epoch)
+	}
+	return fmt.Sprintf("reconstructions-%d-%s-%04d.png", l.Position.Stage+1, l.Stage.Name, epoch)
+}
+
+// reconstruct runs an evaluation program on the images of a split.
+func reconstruct(p *graph.Program, split loaders.Split) (original, reconstruction viz.Images, err error) {
+	stream, err := loaders.NewStream(split, loaders.StreamOptions{BatchSize: split.Len()})
+	if err != nil {
+		return original, reconstruction, err
+	}
+	s := split.Shape
+	for batch := range stream.Epoch(0, 0) {
+		if err := p.Run(batch.Rows, batch.Input, batch.Clean); err != nil {
+			return original, reconstruction, err
+		}
+		original = viz.Images{Pixels: append([]float32(nil), batch.Clean...), Channels: s.Channels, Height: s.Height, Width: s.Width}
+		reconstruction = viz.Images{Pixels: append([]float32(nil), p.Reconstructions()...), Channels: s.Channels, Height: s.Height, Width: s.Width}
+	}
+	return original, reconstruction, nil
+}
+
+// Reconstructions draws the images of a split over their reconstructions by an
+// evaluation program into the file at path, and returns the squared error per
+// pixel of each.
+func Reconstructions(p *graph.Program, split loaders.Split, title, path string) ([]float64, error) {
+	original, reconstruction, err := reconstruct(p, split)
+	if err != nil {
+		return nil, err
+	}
+	errors := make([]float64, split.Len())
+	for i, squared := range p.Terms[0].SquaredPerImage() {
+		errors[i] = float64(squared) / float64(split.Shape.Size())
+	}
+	grid := viz.Grid(title, columns, viz.Row{Label: "original", Images: original}, viz.Row{Label: "reconstruction", Images: reconstruction})
+	return errors, write(path, grid)
+}
+
+// drawFilters draws the weights of the first layer's units as images.
+func drawFilters(l *trainer.Loop) error {
+	const most = 8 * columns
+	weights, ok := l.Parameters.Get("encoder/1/weights")
+	if !ok {
+		return nil
+	}
+	inputs, units := weights.Shape()[0], weights.Shape()[1]
+	shown := min(units, most)
+	pixels := make([]float32, 0, shown*inputs)
+	for unit := range shown {
+		for input := range inputs {
+			pixels = append(pixels, weights.Values()[input*units+unit])
+		}
+	}
+	s := l.Stage.Architecture.Input
+	title := fmt.Sprintf("%s on %s, first-layer filters: %d of %d", l.Config.Model, l.Data.Name, shown, units)
+	images := viz.Images{Pixels: pixels, Channels: s.Channels, Height: s.Height, Width: s.Width}
+	return write(l.Run.Path(folder, "filters.png"), viz.Filters(title, images, columns))
+}
+
+// animate joins the pictures of the epochs.
+func animate(l *trainer.Loop) error {
+	const most = 60 // frames; of more, evenly spread ones
+	paths, err := filepath.Glob(l.Run.Path(folder, "reconstructions-*.png"))
+	if err != nil || len(paths) == 0 {
+		return err
+	}
+	sort.Strings(paths)
+	var frames []image.Image
+	for i := range min(len(paths), most) {
+		at := i
+		if len(paths) > most {
+			at = i * (len(paths) - 1) / (most - 1)
+		}
+		img, err := viz.ReadPNG(paths[at])
+		if err != nil {
+			return fmt.Errorf("%w: %w", trainer.ErrRun, err)
+		}
+		frames = append(frames, img)
+	}
+	return writeFile(l.Run.Path(folder, "reconstructions.gif"), func(w writer) error {
+		return viz.Animate(w, frames, 300*time.Millisecond)
+	})
+}

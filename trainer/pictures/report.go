@@ -1,0 +1,91 @@
+package pictures
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+
+	"gaetrain/trainer"
+	"gaetrain/viz"
+)
+
+// writeReport writes report.html: the figures, pictures and configuration of a
+// run on one page.
+func writeReport(l *trainer.Loop, about About) error {
+	records, err := trainer.ReadRecords(l.Run.Dir)
+	if err != nil {
+		return err
+	}
+	info := l.Run.Info
+	report := viz.Report{
+		Title:    l.Config.Model + " on " + l.Data.Name,
+		Subtitle: fmt.Sprintf("%s · %d parameters · code of %d values", about.Summary, info.Parameters, l.Final().Architecture.CodeSize()),
+		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
+		Figures: figures(l, records), Configuration: settings(info), Pictures: shown(l),
+		Command: about.Command, Created: info.Created, Version: info.Version,
+	}
+	if info.Data.Attribution != "" {
+		report.Attribution = []string{info.Data.Attribution}
+	}
+	return writeFile(l.Run.Path("report.html"), report.HTML)
+}
+
+// figures lists what the last epoch gave on each split.
+func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
+	latest := make(map[string]trainer.Record)
+	for _, r := range records {
+		latest[r.Split] = r
+	}
+	unit := l.Stage.Objective.Reconstruction.Unit()
+	var list []viz.Figure
+	for _, split := range []string{"test", "validation", "train"} {
+		r, ok := latest[split]
+		if !ok {
+			continue
+		}
+		kind := fmt.Sprintf("mean over the %s images after epoch %d", split, r.Epoch)
+		if split == "train" {
+			kind = fmt.Sprintf("mean over the training images during epoch %d, while the weights moved", r.Epoch)
+		}
+		for _, name := range slices.Sorted(maps.Keys(r.Terms)) {
+			list = append(list, viz.Figure{Name: split + " " + name, Value: fmt.Sprintf("%.2f", r.Terms[name]), Unit: unit, Explanation: kind})
+		}
+		list = append(list, viz.Figure{Name: split + " mse", Value: fmt.Sprintf("%.5f", r.MSE), Unit: "squared error per pixel", Explanation: kind})
+	}
+	return list
+}
+
+func settings(info trainer.RunInfo) []viz.Setting {
+	var list []viz.Setting
+	for _, key := range slices.Sorted(maps.Keys(info.Configuration)) {
+		s := info.Configuration[key]
+		list = append(list, viz.Setting{Key: key, Value: strings.Trim(string(s.Value), `"`), Origin: string(s.Origin)})
+	}
+	return list
+}
+
+// shown lists the pictures that the run has by now.
+func shown(l *trainer.Loop) []viz.Picture {
+	var last string
+	if frames, err := filepath.Glob(l.Run.Path(folder, "reconstructions-*.png")); err == nil && len(frames) > 0 {
+		sort.Strings(frames)
+		last = frames[len(frames)-1]
+	}
+	var list []viz.Picture
+	for _, p := range []viz.Picture{
+		{Title: "Reconstructions", Caption: "Test images over what the decoder makes of their codes, after the last epoch.", Path: last},
+		{Title: "Training", Caption: "The same images after each epoch.", Path: l.Run.Path(folder, "reconstructions.gif")},
+		{Title: "Curves", Caption: "Every term of the loss, on training and test images.", Path: l.Run.Path("curves.svg")},
+		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer: red excites, blue inhibits.", Path: l.Run.Path(folder, "filters.png")},
+		{Title: "Expression graph", Caption: "What the machine computes, from the input to the loss.", Path: l.Run.Path("graph.svg")},
+	} {
+		if _, err := os.Stat(p.Path); err == nil {
+			list = append(list, p)
+		}
+	}
+	return list
+}

@@ -1,0 +1,41 @@
+package trainer
+
+import "math"
+
+// schedules give the factor of the learning rate after a share of a stage, of
+// which epoch (with its fraction) is the same in epochs.
+var schedules = []struct {
+	name   string
+	factor func(c Config, share, epoch float64) float64
+}{
+	{"constant", func(Config, float64, float64) float64 { return 1 }},
+	{"step", func(c Config, _, epoch float64) float64 {
+		return math.Pow(c.StepFactor, math.Floor(epoch/float64(c.StepEpochs)))
+	}},
+	// Loshchilov & Hutter 2017, without restarts.
+	{"cosine", func(_ Config, share, _ float64) float64 { return (1 + math.Cos(math.Pi*share)) / 2 }},
+}
+
+func scheduleNames() (names []string) {
+	for _, s := range schedules {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// rate is the learning rate of one update of a stage of so many epochs:
+// update counts from 0, perEpoch is the number of updates in an epoch. The
+// warm-up multiplies the schedule by a line that reaches 1 after Warmup epochs.
+func rate(c Config, update, perEpoch, epochs int) float64 {
+	epoch := float64(update) / float64(perEpoch)
+	factor := 1.0
+	for _, s := range schedules {
+		if s.name == c.Schedule {
+			factor = s.factor(c, epoch/float64(epochs), epoch)
+		}
+	}
+	if ramp := c.Warmup * float64(perEpoch); float64(update+1) < ramp {
+		factor *= float64(update+1) / ramp
+	}
+	return c.LearningRate * factor
+}

@@ -1,0 +1,113 @@
+package trainer
+
+import (
+	"math"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+)
+
+// A rule moves one parameter's weights w against its gradient g. Its state is
+// moments of the weights' size; update counts from 1.
+type rule struct {
+	name    string
+	moments []string
+	move    func(c Config, u kernel.Update, update int, w, g []float32, moments [][]float32)
+}
+
+var rules = []rule{
+	{"sgd", nil, func(_ Config, u kernel.Update, _ int, w, g []float32, _ [][]float32) {
+		kernel.Descend(u, w, g)
+	}},
+	{"momentum", []string{"velocity"}, func(c Config, u kernel.Update, _ int, w, g []float32, m [][]float32) {
+		kernel.Momentum(u, float32(c.Momentum), false, w, g, m[0])
+	}},
+	{"nesterov", []string{"velocity"}, func(c Config, u kernel.Update, _ int, w, g []float32, m [][]float32) {
+		kernel.Momentum(u, float32(c.Momentum), true, w, g, m[0])
+	}},
+	{"rmsprop", []string{"square"}, func(c Config, u kernel.Update, _ int, w, g []float32, m [][]float32) {
+		kernel.RMSProp(u, float32(c.Rho), float32(c.Epsilon), w, g, m[0])
+	}},
+	{"adam", []string{"first", "second"}, adam},
+	{"adamw", []string{"first", "second"}, adam},
+}
+
+func adam(c Config, u kernel.Update, update int, w, g []float32, m [][]float32) {
+	kernel.Adam(u, kernel.AdamMoments{
+		Beta1: float32(c.Beta1), Beta2: float32(c.Beta2), Epsilon: float32(c.Epsilon),
+		Correction1: float32(1 / (1 - math.Pow(c.Beta1, float64(update)))),
+		Correction2: float32(1 / (1 - math.Pow(c.Beta2, float64(update)))),
+	}, w, g, m[0], m[1])
+}
+
+func solverNames() (names []string) {
+	for _, r := range rules {
+		names = append(names, r.name)
+	}
+	return names
+}
+
+// Solver moves parameters against their gradients.
+type Solver struct {
+	config  Config
+	rule    rule
+	moments map[string][][]float32 // by parameter
+}
+
+// NewSolver makes the solver of a configuration, which is valid, for the
+// parameters that have the given gradients, with its moments at zero.
+func NewSolver(c Config, gradients []graph.Gradient) *Solver {
+	s := &Solver{config: c, moments: make(map[string][][]float32)}
+	for _, r := range rules {
+		if r.name == c.Solver {
+			s.rule = r
+		}
+	}
+	for _, g := range gradients {
+		moments := make([][]float32, len(s.rule.moments))
+		for i := range moments {
+			moments[i] = make([]float32, len(g.Parameter.Values()))
+		}
+		s.moments[g.Name] = moments
+	}
+	return s
+}
+
+// Step moves the parameters by one update at a learning rate; update counts
+// from 1. With a clip norm, gradients whose norm over all parameters is larger
+// are scaled down to it (Pascanu 2013).
+func (s *Solver) Step(rate float64, update int, gradients []graph.Gradient) {
+	common := kernel.Update{Rate: float32(rate), Scale: 1}
+	if s.config.ClipNorm > 0 {
+		var squares float64
+		for _, g := range gradients {
+			squares += kernel.SumSquares(g.Values())
+		}
+		if norm := math.Sqrt(squares); norm > s.config.ClipNorm {
+			common.Scale = float32(s.config.ClipNorm / norm)
+		}
+	}
+	for _, g := range gradients {
+		u := common
+		switch {
+		case g.IsBias():
+		case s.config.Solver == "adamw":
+			u.Decay = float32(s.config.WeightDecay)
+		default:
+			u.L2 = float32(s.config.WeightDecay)
+		}
+		s.rule.move(s.config, u, update, g.Parameter.Values(), g.Values(), s.moments[g.Name])
+	}
+}
+
+// State lists the solver's moments by name, such as
+// "solver/first/encoder/1/weights", without copies.
+func (s *Solver) State() map[string][]float32 {
+	state := make(map[string][]float32)
+	for parameter, moments := range s.moments {
+		for i, moment := range moments {
+			state["solver/"+s.rule.moments[i]+"/"+parameter] = moment
+		}
+	}
+	return state
+}
