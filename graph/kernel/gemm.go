@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"runtime"
-	"sync"
-)
+import "runtime"
 
 // Gemm computes C = alpha·op(A)·op(B) + beta·C for row-major matrices, where
 // op(A) is m×k, op(B) is k×n and C is m×n. A is stored m×k, or k×m if transA;
@@ -30,8 +27,7 @@ type product struct {
 	height, width, down int // of the blocks of C, and how many above each other
 }
 
-// products keeps the tasks of past calls.
-var products = sync.Pool{New: func() any { return new(product) }}
+var products freeList[product]
 
 // multiply splits a product into blocks of C and runs them.
 func multiply(value product) {
@@ -43,11 +39,11 @@ func multiply(value product) {
 		value.scale()
 		return
 	}
-	p := products.Get().(*product)
+	p := products.get()
 	*p = value
 	parallel(p.split(), 1, p)
-	*p = product{}
-	products.Put(p)
+	*p = product{} // lets go of the matrices
+	products.put(p)
 }
 
 // check panics where a slice is too short, before anything is written.
@@ -83,9 +79,7 @@ func (p *product) scale() {
 				row[j] *= p.beta
 			}
 		}
-		if p.act != Linear {
-			Activate(p.act, row, row)
-		}
+		Activate(p.act, row, row)
 	}
 }
 

@@ -1,7 +1,5 @@
 package kernel
 
-import "sync"
-
 // gemmTile computes one tile of a product, as high as its place in path.gemm
 // says and up to path.gemmColumns wide: C = alpha·(bias + A·B) + beta·C, where
 // element (i, l) of A is a[i·aRow + l·aStep], (l, j) of B is b[l·bStep + j],
@@ -24,16 +22,16 @@ const (
 // scratch is where a goroutine keeps copies of parts of A and B.
 type scratch struct{ left, right []float32 }
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratches freeList[scratch]
 
 // run computes the blocks lo to hi of C, counted downwards.
 func (p *product) run(lo, hi int) {
-	s := scratches.Get().(*scratch)
+	s := scratches.get()
 	for at := lo; at < hi; at++ {
 		i, j := at%p.down*p.height, at/p.down*p.width
 		p.block(s, i, min(i+p.height, p.m), j, min(j+p.width, p.n))
 	}
-	scratches.Put(s)
+	scratches.put(s)
 }
 
 // block computes rows i0 to i1 and columns j0 to j1 of C.
@@ -61,7 +59,7 @@ func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
 	if p.act != Linear {
 		for i := i0; i < i1; i++ {
 			row := p.c[i*p.ldc:][j0:j1]
-			Activate(p.act, row, row)
+			active.activate[p.act](row, row)
 		}
 	}
 }

@@ -211,6 +211,28 @@ func TestAffine(t *testing.T) {
 	})
 }
 
+// TestAffineThreads wants the same bits from any number of threads, though the
+// activation then comes in segments of other lengths.
+func TestAffineThreads(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(7, 8))
+		const m, n, k = 67, 501, 100
+		x, w, bias := sample(random, m*k), sample(random, k*n), sample(random, n)
+		want, got := make([]float32, m*n), make([]float32, m*n)
+		for _, act := range Activations() {
+			setThreads(t, 1)
+			Affine(act, false, m, n, k, x, w, bias, want)
+			for _, threads := range []int{2, 5, 16} {
+				setThreads(t, threads)
+				Affine(act, false, m, n, k, x, w, bias, got)
+				if i := firstDifference(got, want); i >= 0 {
+					t.Fatalf("%v, %d threads: element %d is %g, want %g", act, threads, i, got[i], want[i])
+				}
+			}
+		}
+	})
+}
+
 func TestGemmShortSlicesPanic(t *testing.T) {
 	full := make([]float32, 12)
 	for name, call := range map[string]func(){

@@ -20,6 +20,7 @@ var avx512 = path{
 	copyPanel:     copyPanelAVX512,
 	peak:          peakAVX512,
 	peakFLOPs:     24 * 2 * 16,
+	pause:         pauseAMD64,
 }
 
 var avx2 = path{
@@ -34,6 +35,7 @@ var avx2 = path{
 	copyPanel:     copyPanelAVX2,
 	peak:          peakAVX2,
 	peakFLOPs:     24 * 2 * 8,
+	pause:         pauseAMD64,
 }
 
 // paths returns what this processor can run, fastest first.

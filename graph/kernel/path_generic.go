@@ -12,4 +12,5 @@ var generic = path{
 	copyPanel:     copyPanelGeneric,
 	peak:          peakGeneric,
 	peakFLOPs:     peakGenericFLOPs,
+	pause:         func() {},
 }

@@ -108,8 +108,9 @@ func (p *pool) finish() {
 	p.next.Store(int64(p.n))
 	p.state.And(^uint64(seats))
 	for spins := 1; p.state.Load()&seated != 0; spins++ {
+		active.pause()
 		if spins%256 == 0 {
-			runtime.Gosched()
+			runtime.Gosched() // a worker's goroutine may wait for this processor
 		}
 	}
 	p.task = nil
@@ -154,7 +155,8 @@ func (p *pool) await(served uint64) uint64 {
 		if state&seats != 0 && state>>generation != served {
 			return state
 		}
-		if spins%256 != 0 {
+		active.pause()
+		if spins%32 != 0 {
 			continue
 		}
 		if since.IsZero() {

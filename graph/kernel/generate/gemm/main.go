@@ -22,6 +22,7 @@ func main() {
 		panel(isa)
 		peak(isa)
 	}
+	pause()
 	Generate()
 }
 
@@ -219,5 +220,13 @@ func peak(isa isa) {
 	DECQ(iterations)
 	JNZ(LabelRef("loop"))
 	VZEROUPPER()
+	RET()
+}
+
+// pause writes what a thread does that waits in a loop for another.
+func pause() {
+	TEXT("pauseAMD64", NOSPLIT, "func()")
+	Doc("pauseAMD64 waits for some tens of cycles and leaves the core to its other thread: see path.pause.")
+	PAUSE()
 	RET()
 }

@@ -1,0 +1,54 @@
+package kernel
+
+import (
+	"syscall"
+	"testing"
+	"unsafe"
+)
+
+// guarded returns n elements that end (or, with front, begin) at a page that
+// must not be touched.
+func guarded[T float32 | uint8](t *testing.T, n int, front bool) []T {
+	t.Helper()
+	var element T
+	bytes, page := n*int(unsafe.Sizeof(element)), syscall.Getpagesize()
+	inside := (bytes + page - 1) / page * page
+	memory, err := syscall.Mmap(-1, 0, inside+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { syscall.Munmap(memory) })
+	for _, fence := range [][]byte{memory[:page], memory[page+inside:]} {
+		if err := syscall.Mprotect(fence, syscall.PROT_NONE); err != nil {
+			t.Skip(err)
+		}
+	}
+	from := page
+	if !front {
+		from += inside - bytes
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(&memory[from])), n)
+}
+
+// TestNothingBeyondTheSlices runs everything next to pages that fault.
+func TestNothingBeyondTheSlices(t *testing.T) {
+	for _, front := range []bool{false, true} {
+		for _, n := range []int{1, 2, 5, 8, 9, 13, 16, 17, 31, 33, 47, 64, 65, 100} {
+			var a [][]float32
+			for range 4 {
+				a = append(a, guarded[float32](t, n, front))
+			}
+			pixels := guarded[uint8](t, n, front)
+			eachPath(t, func(t *testing.T) {
+				for _, f := range functions {
+					f.f(a[0], a[1])
+				}
+				for _, o := range operations {
+					o.do(a[:o.arrays])
+				}
+				Finite(a[0])
+				ScaleBytes(a[0], pixels)
+			})
+		}
+	}
+}
