@@ -23,7 +23,7 @@ func datasetsVerb() *cli.Command {
 EXAMPLES:
    gaetrain datasets list
    gaetrain datasets fetch fashion-mnist
-   gaetrain datasets verify fashion-mnist --data-dir data`,
+   gaetrain datasets verify --data-dir data fashion-mnist`,
 		Subcommands: []*cli.Command{
 			{Name: "list", Usage: "list what --dataset takes", Action: listDatasets},
 			datasetVerb("fetch", "download a data set into the user's cache", fetchDataset),
@@ -51,8 +51,7 @@ func listDatasets(c *cli.Context) error {
 	return table(c.App.Writer, rows...)
 }
 
-// datasetVerb is a verb on one named data set. The flags may stand before or
-// behind the name.
+// datasetVerb is a verb on one named data set; flags stand before the name.
 func datasetVerb(name, usage string, run func(*cli.Context, string, loaders.Options) error) *cli.Command {
 	defaults := datasetOptions{Output: Output{LogFormat: "text"}}
 	return &cli.Command{

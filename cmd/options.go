@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"reflect"
 	"slices"
@@ -32,19 +33,14 @@ func (o Output) validate() error {
 func flags(options any) []cli.Flag {
 	var list []cli.Flag
 	for _, f := range trainer.Fields(options) {
-		list = append(list, &cli.GenericFlag{
-			Name: f.Name, Usage: f.Help, Category: f.Group,
-			Value: &flagValue{f}, DefaultText: f.String(),
-		})
+		if f.IsBool() {
+			list = append(list, &cli.BoolFlag{Name: f.Name, Usage: f.Help, Category: f.Group})
+			continue
+		}
+		list = append(list, &cli.GenericFlag{Name: f.Name, Usage: f.Help, Category: f.Group, Value: f, DefaultText: f.String()})
 	}
 	return list
 }
-
-// flagValue is a field as the flag package wants it: flags without arguments
-// are known by a method on the value itself.
-type flagValue struct{ trainer.Field }
-
-func (v *flagValue) Set(text string) error { return v.Field.Set(text) }
 
 // layers fills options from the sources: flag > environment > file > what they
 // hold. It returns where each value that was told came from. The known structs
@@ -67,12 +63,13 @@ func layers(c *cli.Context, options any, file string, known ...any) (map[string]
 		return nil, err
 	}
 	for _, f := range trainer.Fields(options) {
-		if value, ok := c.Generic(f.Name).(*flagValue); ok && c.IsSet(f.Name) {
-			if err := f.Set(value.String()); err != nil {
-				return nil, fmt.Errorf("%w: --%s: %w", errUsage, f.Name, err)
-			}
-			origins[f.Name] = trainer.FromFlag
+		if !c.IsSet(f.Name) {
+			continue
 		}
+		if err := f.Set(fmt.Sprint(c.Value(f.Name))); err != nil {
+			return nil, fmt.Errorf("%w: --%s: %w", errUsage, f.Name, err)
+		}
+		origins[f.Name] = trainer.FromFlag
 	}
 	return origins, nil
 }
@@ -82,7 +79,10 @@ func fileError(file string, err error) error {
 	if errors.As(err, &parse) {
 		return fmt.Errorf("%w: %s line %d: %s", errUsage, file, parse.Position.Line, parse.Message)
 	}
-	return fmt.Errorf("%w: %s: %w; hint: --config names a TOML file", errUsage, file, err)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: no file %s; hint: --config names a TOML file", errUsage, file)
+	}
+	return fmt.Errorf("%w: %s: %w", errUsage, file, err)
 }
 
 // environment fills options from GAETRAIN_ variables. A variable that no known
@@ -101,6 +101,13 @@ func environment(options any, known []any, origins map[string]trainer.Origin) er
 	if err := envconfig.Process(trainer.EnvironmentPrefix, options); err != nil {
 		var parse *envconfig.ParseError
 		if errors.As(err, &parse) {
+			for _, f := range trainer.Fields(options) {
+				if f.Env == parse.KeyName {
+					if err := f.Set(parse.Value); err != nil {
+						return fmt.Errorf("%w: %s: %w", errUsage, parse.KeyName, err)
+					}
+				}
+			}
 			return fmt.Errorf("%w: %s=%q: %w", errUsage, parse.KeyName, parse.Value, parse.Err)
 		}
 		return fmt.Errorf("%w: environment: %w", errUsage, err)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -27,14 +28,23 @@ var errUsage = errors.New("usage")
 func Run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
-	err := chooseKernel()
-	if err == nil {
-		err = newApp(stdout, stderr).RunContext(ctx, args)
-	}
+	err := run(ctx, args, stdout, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "gaetrain: %s\n", oneLine(err))
 	}
 	return exitCode(err)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("unexpected: %v; hint: this is a bug, please report it with the command line", r)
+		}
+	}()
+	if err := chooseKernel(); err != nil {
+		return err
+	}
+	return newApp(stdout, stderr).RunContext(ctx, args)
 }
 
 // exitCode is the one place where errors become exit codes.
@@ -70,12 +80,12 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
 		Name:      "gaetrain",
 		Usage:     "train autoencoders declared as Gorgonia graphs, and see what they learn",
-		UsageText: "gaetrain VERB [flags]\n\n   gaetrain train                             the default model on the embedded sample\n   gaetrain train --model dense --dataset fashion-mnist --code 64\n   gaetrain VERB --help                       what a verb does, with an example",
+		UsageText: "gaetrain VERB [flags]\n\ngaetrain train         trains the default model on the embedded sample\ngaetrain VERB --help   tells what a verb does, with examples",
 		Version:   trainer.Version(),
 		Writer:    stdout, ErrWriter: stderr,
-		Suggest:        false,
-		ExitErrHandler: func(*cli.Context, error) {},
-		OnUsageError:   usageError,
+		HideHelpCommand: true,
+		ExitErrHandler:  func(*cli.Context, error) {},
+		OnUsageError:    usageError,
 		Commands: []*cli.Command{
 			trainVerb(), evalVerb(), reconstructVerb(), encodeVerb(),
 			modelsVerb(), datasetsVerb(), configVerb(), versionVerb(),
@@ -132,8 +142,14 @@ func usageError(c *cli.Context, err error, _ bool) error {
 		}
 		return unknown("flag", "--"+strings.TrimLeft(name, "-"), names)
 	}
+	if parts := invalidValue.FindStringSubmatch(err.Error()); parts != nil {
+		return fmt.Errorf("%w: --%s: %s", errUsage, parts[1], parts[2])
+	}
 	return fmt.Errorf("%w: %s", errUsage, err)
 }
+
+// invalidValue is how the flag package words a value that Set refuses.
+var invalidValue = regexp.MustCompile(`^invalid (?:boolean )?value ".*" for (?:flag )?-([a-z0-9-]+): (.*)$`)
 
 // chooseKernel honours GAETRAIN_KERNEL.
 func chooseKernel() error {

@@ -30,7 +30,7 @@ type Setting struct {
 }
 
 // Field is one value of a struct such as Config, by its names. It is a
-// flag.Value.
+// flag.Getter.
 type Field struct {
 	Name  string // of the flag and the key in files: "learning-rate"
 	Env   string // "GAETRAIN_LEARNING_RATE"
@@ -81,6 +81,9 @@ func (f Field) String() string {
 		return fmt.Sprint(v)
 	}
 }
+
+// Get returns the value as text; it makes a Field a flag.Getter.
+func (f Field) Get() any { return f.String() }
 
 // Set reads the value from text; a list is separated by commas, and "none" is
 // the empty list.
@@ -149,8 +152,8 @@ func (f Field) kind() string {
 	return "text"
 }
 
-// IsBoolFlag lets a flag stand without a value.
-func (f Field) IsBoolFlag() bool { return f.value.IsValid() && f.value.Kind() == reflect.Bool }
+// IsBool reports whether the value is true or false.
+func (f Field) IsBool() bool { return f.value.Kind() == reflect.Bool }
 
 // Equal reports whether another field of the same kind has the same value.
 func (f Field) Equal(other Field) bool { return f.String() == other.String() }
