@@ -130,5 +130,5 @@ func copyPanelAVX2(rows int, columns int, src []float32, srcRow int, dst []float
 // peakAVX2 does 2·12 fused multiply-adds of 8 numbers an iteration.
 func peakAVX2(iterations int)
 
-// pauseAMD64 waits for some tens of cycles and leaves the core to its other thread: see path.pause.
-func pauseAMD64()
+// pause waits for some tens of cycles and leaves the core to its other thread.
+func pause()

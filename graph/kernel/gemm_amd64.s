@@ -9322,7 +9322,7 @@ loop:
 	VZEROUPPER
 	RET
 
-// func pauseAMD64()
-TEXT ·pauseAMD64(SB), NOSPLIT, $0
+// func pause()
+TEXT ·pause(SB), NOSPLIT, $0
 	PAUSE
 	RET

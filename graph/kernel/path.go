@@ -22,7 +22,6 @@ type path struct {
 	copyPanel func(rows, columns int, src []float32, srcRow int, dst []float32, dstRow int)
 	peak      func(iterations int) // fused multiply-adds in registers
 	peakFLOPs int                  // per iteration
-	pause     func()               // between two looks at a word that another thread will write
 
 	vectorPath
 }

@@ -20,7 +20,6 @@ var avx512 = path{
 	copyPanel:     copyPanelAVX512,
 	peak:          peakAVX512,
 	peakFLOPs:     24 * 2 * 16,
-	pause:         pauseAMD64,
 }
 
 var avx2 = path{
@@ -35,7 +34,6 @@ var avx2 = path{
 	copyPanel:     copyPanelAVX2,
 	peak:          peakAVX2,
 	peakFLOPs:     24 * 2 * 8,
-	pause:         pauseAMD64,
 }
 
 // paths returns what this processor can run, fastest first.

@@ -12,5 +12,4 @@ var generic = path{
 	copyPanel:     copyPanelGeneric,
 	peak:          peakGeneric,
 	peakFLOPs:     peakGenericFLOPs,
-	pause:         func() {},
 }

@@ -108,7 +108,7 @@ func (p *pool) finish() {
 	p.next.Store(int64(p.n))
 	p.state.And(^uint64(seats))
 	for spins := 1; p.state.Load()&seated != 0; spins++ {
-		active.pause()
+		pause()
 		if spins%256 == 0 {
 			runtime.Gosched() // a worker's goroutine may wait for this processor
 		}
@@ -155,7 +155,7 @@ func (p *pool) await(served uint64) uint64 {
 		if state&seats != 0 && state>>generation != served {
 			return state
 		}
-		active.pause()
+		pause()
 		if spins%32 != 0 {
 			continue
 		}

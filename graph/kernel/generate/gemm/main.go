@@ -225,8 +225,8 @@ func peak(isa isa) {
 
 // pause writes what a thread does that waits in a loop for another.
 func pause() {
-	TEXT("pauseAMD64", NOSPLIT, "func()")
-	Doc("pauseAMD64 waits for some tens of cycles and leaves the core to its other thread: see path.pause.")
+	TEXT("pause", NOSPLIT, "func()")
+	Doc("pause waits for some tens of cycles and leaves the core to its other thread.")
 	PAUSE()
 	RET()
 }
