@@ -25,6 +25,10 @@ func ActivationGradient(act Activation, rows, columns int, y, dy, dz, db []float
 		clear(db)
 		return
 	}
+	if act == Linear && db == nil {
+		copy(dz, dy)
+		return
+	}
 	t := gradientTasks.get()
 	*t = gradientTask{active.gradient[act], y, dy, dz, db, rows, columns}
 	parallel(columns, columnGrain(rows), t)

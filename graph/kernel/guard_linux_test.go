@@ -52,3 +52,32 @@ func TestNothingBeyondTheSlices(t *testing.T) {
 		}
 	}
 }
+
+// TestGemmNothingBeyondTheSlices does the same with matrices of many shapes.
+func TestGemmNothingBeyondTheSlices(t *testing.T) {
+	sizes := []int{1, 3, 7, 16, 20, 33}
+	for _, front := range []bool{false, true} {
+		for _, m := range sizes {
+			for _, n := range sizes {
+				for _, k := range sizes {
+					a, b := guarded[float32](t, m*k, front), guarded[float32](t, k*n, front)
+					c, bias := guarded[float32](t, m*n, front), guarded[float32](t, n, front)
+					eachPath(t, func(t *testing.T) {
+						for form := range 4 {
+							transA, transB := form&1 != 0, form&2 != 0
+							lda, ldb := k, n
+							if transA {
+								lda = m
+							}
+							if transB {
+								ldb = k
+							}
+							Gemm(transA, transB, m, n, k, 1, a, lda, b, ldb, 0.5, c, n)
+							Affine(Sigmoid, transB, m, n, k, a, b, bias, c)
+						}
+					})
+				}
+			}
+		}
+	}
+}

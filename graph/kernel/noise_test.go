@@ -33,7 +33,7 @@ func TestPhiloxKnownAnswers(t *testing.T) {
 }
 
 func TestNoiseOfAPrefix(t *testing.T) {
-	onEveryPath(t, func(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
 		for _, fill := range []func([]float32, Key){Uniform, Gaussian, func(dst []float32, key Key) { Bernoulli(dst, 0.5, key) }} {
 			long := make([]float32, 9000)
 			fill(long, key)
@@ -51,7 +51,7 @@ func TestNoiseOfAPrefix(t *testing.T) {
 func TestNoiseDependsOnTheWholeKey(t *testing.T) {
 	base := Key{Seed: 1 << 33, Stream: 2, Step: 3}
 	keys := []Key{base, {1, 2, 3}, {1 << 33, 1, 3}, {1 << 33, 2, 2}, {1 << 33, 2, 1<<32 + 3}}
-	onEveryPath(t, func(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
 		var all [][]float32
 		for _, key := range keys {
 			x := make([]float32, 64)
