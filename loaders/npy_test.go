@@ -150,7 +150,7 @@ func TestOpenNPZ(t *testing.T) {
 		{"train only", map[string][]byte{"x_train.npy": images(25)}, 23, 2, ""},
 		{"images", map[string][]byte{"images.npy": images(10), "labels.npy": labels(10)}, 9, 1, ""},
 		{"positional", map[string][]byte{"arr_0.npy": images(20), "arr_1.npy": labels(20)}, 18, 2, ""},
-		{"other names", map[string][]byte{"a.npy": images(20)}, 0, 0, "holds the arrays [a]"},
+		{"other names", map[string][]byte{"a.npy": images(20)}, 0, 0, `holds the arrays ["a"]`},
 		{"too few", map[string][]byte{"arr_0.npy": images(9)}, 0, 0, "too few"},
 		{"labels for others", map[string][]byte{"images.npy": images(20), "labels.npy": labels(19)}, 0, 0, "19 labels for 20 images"},
 		{"half labelled", map[string][]byte{"x_train.npy": images(5), "y_train.npy": labels(5), "x_test.npy": images(2)}, 0, 0, "only one of"},
@@ -218,6 +218,7 @@ func FuzzNPY(f *testing.F) {
 func FuzzOpenNPZ(f *testing.F) {
 	f.Add(archive(f, map[string][]byte{"arr_0.npy": npyFile("|u1", "10, 1, 2", ramp(20))}))
 	f.Add(archive(f, map[string][]byte{"x_train.npy": npyFile("|u1", "2, 4", ramp(8)), "x_test.npy": npyFile("|u1", "1, 4", ramp(4))}))
+	f.Add(archive(f, map[string][]byte{"two\nlines.npy": npyFile("|u1", "2, 4", ramp(8))}))
 	path := filepath.Join(f.TempDir(), "data.npz")
 	f.Fuzz(func(t *testing.T, file []byte) {
 		save(t, file, path)

@@ -83,7 +83,7 @@ func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File) (err 
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return dataErrorf("holds the arrays %v, want x_train, images or arr_0", names)
+	return dataErrorf("holds the arrays %q, want x_train, images or arr_0", names[:min(len(names), 8)])
 }
 
 func readSplit(arrays map[string]*zip.File, images, labels string) (Split, error) {
