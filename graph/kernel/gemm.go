@@ -83,22 +83,20 @@ func (p *product) scale() {
 	}
 }
 
-// Blocks of C are at most maxHeight×maxWidth, so that what a block reads of A
-// and B at a time, a chunk of k, fits in the second-level cache; and they are
-// smaller where C is too small to occupy all threads, but worth minWork
-// multiply-adds, some microseconds. The blocks decide nothing about the sums.
+// Blocks of C are at most maxWidth wide, and smaller where C would not occupy
+// all threads otherwise, but worth minWork multiply-adds, some microseconds.
+// The blocks decide nothing about the sums.
 const (
-	maxHeight = 168
-	maxWidth  = 256
-	minWork   = 1 << 18
+	maxWidth = 256
+	minWork  = 1 << 18
 )
 
 // split chooses the blocks and returns their number. Narrower blocks come
-// before lower ones: a panel of B is read once for all rows of a block.
+// before lower ones: B is copied once for all rows of a block.
 func (p *product) split() int {
 	tile := len(active.gemm) - 1
-	p.height, p.width = min(p.m, maxHeight), min(p.n, maxWidth)
-	wanted := min(blocksPerThread*runtime.GOMAXPROCS(0), p.m*p.n/minWork*p.k+p.m*p.n%minWork*p.k/minWork)
+	p.height, p.width = p.m, min(p.n, maxWidth)
+	wanted := min(blocksPerThread*runtime.GOMAXPROCS(0), int(float64(p.m)*float64(p.n)*float64(p.k)/minWork))
 	for {
 		p.down = ceil(p.m, p.height)
 		blocks := p.down * ceil(p.n, p.width)

@@ -11,12 +11,17 @@ type gemmTile func(columns, k int, alpha float32, a []float32, aRow, aStep int, 
 // chunk, through C, and this alone decides their order.
 const maxDepth = 896
 
-// aliasing is the row stride in numbers, or a divisor of it, that sends all
-// rows of a column to the same few sets of a cache: such an A or B is copied
-// before it is read, where it is read often enough.
+// maxBand is how many rows of A are gone through at a time, so that these,
+// for a chunk of k, and the columns of B of a block fit in the second-level cache.
+const maxBand = 168
+
+// Where B is read for at least copyRows rows it is copied first, into panels as
+// wide as a tile. A is read where it stands, row after row beside each other,
+// but for a row stride that is a multiple of aliasing and so sends the elements
+// of a column to the same few sets of the first-level cache.
 const (
-	aliasing   = 1024
-	oftenReads = 64
+	copyRows = 64
+	aliasing = 1024
 )
 
 // scratch is where a goroutine keeps copies of parts of A and B.
@@ -34,27 +39,17 @@ func (p *product) run(lo, hi int) {
 	scratches.put(s)
 }
 
-// block computes rows i0 to i1 and columns j0 to j1 of C.
+// block computes rows i0 to i1 and columns j0 to j1 of C: chunk by chunk of k,
+// and within a chunk band by band of rows.
 func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
-	tiles := ceil(i1-i0, len(active.gemm)-1)
-	chunks := ceil(p.k, maxDepth)
-	beta := p.beta
+	chunks, bands := ceil(p.k, maxDepth), ceil(i1-i0, maxBand)
 	for chunk := range chunks {
 		k0, k1 := p.k*chunk/chunks, p.k*(chunk+1)/chunks
-		a, aRow, aStep := p.left(s, i0, i1, k0, k1)
-		for j := j0; j < j1; j += active.gemmColumns {
-			columns := min(active.gemmColumns, j1-j)
-			b, bStep := p.right(s, k0, k1, j, columns)
-			var bias []float32
-			if p.bias != nil && chunk == 0 {
-				bias = p.bias[j:]
-			}
-			for tile := range tiles {
-				lo, hi := (i1-i0)*tile/tiles, (i1-i0)*(tile+1)/tiles
-				active.gemm[hi-lo](columns, k1-k0, p.alpha, a[lo*aRow:], aRow, aStep, b, bStep, bias, beta, p.c[(i0+lo)*p.ldc+j:], p.ldc)
-			}
+		right := p.right(s, k0, k1, j0, j1)
+		for band := range bands {
+			lo, hi := i0+(i1-i0)*band/bands, i0+(i1-i0)*(band+1)/bands
+			p.band(right, p.left(s, lo, hi, k0, k1), k0, k1, lo, hi, j0, j1)
 		}
-		beta = 1
 	}
 	if p.act != Linear {
 		for i := i0; i < i1; i++ {
@@ -64,49 +59,82 @@ func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
 	}
 }
 
-// left returns rows i0 to i1 of A from k0 to k1, and the strides of its rows
-// and its columns.
-func (p *product) left(s *scratch, i0, i1, k0, k1 int) (a []float32, row, step int) {
-	rows, columns := i1-i0, k1-k0
-	first, row, step := i0*p.lda+k0, p.lda, 1
-	if p.transA {
-		rows, columns = columns, rows
-		first, row, step = k0*p.lda+i0, 1, p.lda
+// band computes rows i0 to i1 and columns j0 to j1 of C over one chunk of k,
+// tile by tile.
+func (p *product) band(b rightFactor, a leftFactor, k0, k1, i0, i1, j0, j1 int) {
+	beta, bias := p.beta, p.bias
+	if k0 > 0 {
+		beta, bias = 1, nil
 	}
-	a = p.a[first:]
-	if p.lda%aliasing != 0 || p.n < oftenReads {
-		return a, row, step
+	tiles := ceil(i1-i0, len(active.gemm)-1)
+	for j := j0; j < j1; j += active.gemmColumns {
+		columns, panel := min(active.gemmColumns, j1-j), b.data[(j-j0)/active.gemmColumns*b.panel:]
+		var segment []float32
+		if bias != nil {
+			segment = bias[j:]
+		}
+		for tile := range tiles {
+			lo, hi := (i1-i0)*tile/tiles, (i1-i0)*(tile+1)/tiles
+			active.gemm[hi-lo](columns, k1-k0, p.alpha, a.data[lo*a.row:], a.row, a.step, panel, b.step, segment, beta, p.c[(i0+lo)*p.ldc+j:], p.ldc)
+		}
 	}
-	const padding = 16
-	stride := columns + padding
-	s.left = grow(s.left, rows*stride)
-	for i := range rows {
-		copy(s.left[i*stride:], a[i*p.lda:][:columns])
-	}
-	if p.transA {
-		return s.left, 1, stride
-	}
-	return s.left, stride, 1
 }
 
-// right returns columns j to j+columns of B from k0 to k1, and the stride of
-// its rows.
-func (p *product) right(s *scratch, k0, k1, j, columns int) (b []float32, step int) {
-	direct := !p.transB && (p.ldb%aliasing != 0 || p.m < oftenReads)
-	if direct {
-		return p.b[k0*p.ldb+j:], p.ldb
+// leftFactor is a part of A: element (i, l) is data[i·row + l·step].
+type leftFactor struct {
+	data      []float32
+	row, step int
+}
+
+// left returns rows i0 to i1 of A, from k0 to k1.
+func (p *product) left(s *scratch, i0, i1, k0, k1 int) leftFactor {
+	rows, columns, first := i1-i0, k1-k0, i0*p.lda+k0
+	if p.transA {
+		rows, columns, first = columns, rows, k0*p.lda+i0
 	}
-	step = active.gemmColumns
-	s.right = grow(s.right, (k1-k0)*step)
-	if !p.transB {
-		active.copyPanel(k1-k0, columns, p.b[k0*p.ldb+j:], p.ldb, s.right, step)
-		return s.right, step
+	a, stride := p.a[first:], p.lda
+	if p.lda%aliasing == 0 && p.n >= active.gemmColumns {
+		const padding = 16
+		stride = columns + padding
+		s.left = grow(s.left, rows*stride)
+		for i := range rows {
+			copy(s.left[i*stride:], a[i*p.lda:][:columns])
+		}
+		a = s.left
 	}
-	for strip := 0; strip < columns; strip += active.transposeRows {
-		rows := min(active.transposeRows, columns-strip)
-		active.transpose(rows, k1-k0, p.b[(j+strip)*p.ldb+k0:], p.ldb, s.right[strip:], step)
+	if p.transA {
+		return leftFactor{a, 1, stride}
 	}
-	return s.right, step
+	return leftFactor{a, stride, 1}
+}
+
+// rightFactor is a part of B, in panels as wide as a tile: element (l, j) of a
+// panel is data[l·step + j], the next panel starts panel further on.
+type rightFactor struct {
+	data        []float32
+	step, panel int
+}
+
+// right returns columns j0 to j1 of B, from k0 to k1.
+func (p *product) right(s *scratch, k0, k1, j0, j1 int) rightFactor {
+	wide := active.gemmColumns
+	if !p.transB && p.m < copyRows {
+		return rightFactor{p.b[k0*p.ldb+j0:], p.ldb, wide}
+	}
+	panel := (k1 - k0) * wide
+	s.right = grow(s.right, ceil(j1-j0, wide)*panel)
+	for j := j0; j < j1; j += wide {
+		to, columns := s.right[(j-j0)/wide*panel:], min(wide, j1-j)
+		if !p.transB {
+			active.copyPanel(k1-k0, columns, p.b[k0*p.ldb+j:], p.ldb, to, wide)
+			continue
+		}
+		for strip := 0; strip < columns; strip += active.transposeRows {
+			rows := min(active.transposeRows, columns-strip)
+			active.transpose(rows, k1-k0, p.b[(j+strip)*p.ldb+k0:], p.ldb, to[strip:], wide)
+		}
+	}
+	return rightFactor{s.right, wide, panel}
 }
 
 // grow returns n numbers, those of s where it has as many.
