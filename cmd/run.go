@@ -88,7 +88,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		OnUsageError:    usageError,
 		Commands: []*cli.Command{
 			trainVerb(), evalVerb(), reconstructVerb(), encodeVerb(),
-			modelsVerb(), datasetsVerb(), configVerb(), versionVerb(),
+			benchVerb(), modelsVerb(), datasetsVerb(), configVerb(), versionVerb(),
 		},
 		Action: func(c *cli.Context) error {
 			if verb := c.Args().First(); verb != "" {

@@ -97,6 +97,21 @@ func (a Architecture) Validate() error {
 	return nil
 }
 
+// FLOPs is the number of floating-point operations in the matrix products of a
+// training step on a batch: the output of each layer, the gradient of its
+// weights, and that of its input for all but the first.
+func (a Architecture) FLOPs(batch int) float64 {
+	var total float64
+	for i, l := range a.layers() {
+		products := 3
+		if i == 0 {
+			products = 2
+		}
+		total += float64(2*products*batch) * float64(l.inputs) * float64(l.Units)
+	}
+	return total
+}
+
 // maxParameters bounds one tensor to 4 GiB, and an image.
 const maxParameters = 1 << 30
 

@@ -9,9 +9,6 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// corruptionNoise is the kernel.Key stream of every corruption.
-const corruptionNoise uint32 = 0xC0441D3A
-
 // ringSize is the number of batches in flight: one with the caller, one ready
 // and one in the making.
 const ringSize = 3
@@ -159,7 +156,7 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 			b.Labels[row] = s.split.Labels[i]
 		}
 		if s.options.Corruption.Kind != NoCorruption {
-			key := kernel.Key{Seed: s.options.Seed, Stream: corruptionNoise, Step: uint64(epoch)<<32 | uint64(i)}
+			key := kernel.Key{Seed: s.options.Seed, Stream: kernel.StreamCorrupt, Step: uint64(epoch)<<32 | uint64(i)}
 			s.options.Corruption.Apply(b.Input[row*size:(row+1)*size], clean, key)
 		}
 	}

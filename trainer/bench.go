@@ -1,0 +1,101 @@
+package trainer
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"time"
+
+	"gaetrain/graph/kernel"
+)
+
+// Benchmark is what training steps cost on this machine.
+type Benchmark struct {
+	Model               string  `json:"model"`
+	Batch               int     `json:"batch"`
+	Parameters          int     `json:"parameters"`
+	Kernel              string  `json:"kernel"`
+	Threads             int     `json:"threads"`
+	Processor           string  `json:"processor"`
+	Steps               int     `json:"steps"`                 // measured
+	MillisecondsPerStep float64 `json:"milliseconds_per_step"` // median
+	MillisecondsMinimum float64 `json:"milliseconds_minimum"`
+	ImagesPerSecond     float64 `json:"images_per_second"`
+	GFLOPPerStep        float64 `json:"gflop_per_step"` // of the matrix products
+	GFLOPS              float64 `json:"gflops"`         // of the median step
+	PeakGFLOPS          float64 `json:"peak_gflops"`    // fused multiply-adds alone, measured in this run
+	ShareOfPeak         float64 `json:"share_of_peak"`
+	BytesPerStep        float64 `json:"bytes_per_step"` // allocated
+	LossFirst           float64 `json:"loss_first"`
+	LossLast            float64 `json:"loss_last"`
+}
+
+// Bench trains the first stage of an experiment for the given time after a
+// tenth of it to warm up, and measures whole steps: the wait for the batch,
+// forward, backward and update.
+func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmark, error) {
+	l := &Loop{Experiment: e}
+	l.train, _ = e.splits()
+	if err := l.enter(nil); err != nil {
+		return Benchmark{}, err
+	}
+	b := Benchmark{
+		Model: e.Config.Model, Batch: e.Config.BatchSize, Parameters: e.Parameters.Count(),
+		Kernel: kernel.Path(), Threads: runtime.GOMAXPROCS(0), Processor: processor(),
+		GFLOPPerStep: l.Stage.Architecture.FLOPs(e.Config.BatchSize) / 1e9,
+		PeakGFLOPS:   kernel.PeakFLOPS(duration/20, runtime.GOMAXPROCS(0)) / 1e9,
+	}
+	times, bytes, err := l.measure(ctx, duration, &b)
+	if err != nil {
+		return b, err
+	}
+	slices.Sort(times)
+	b.Steps = len(times)
+	median := times[len(times)/2].Seconds()
+	b.MillisecondsPerStep, b.MillisecondsMinimum = 1e3*median, 1e3*times[0].Seconds()
+	b.ImagesPerSecond = float64(b.Batch) / median
+	b.GFLOPS = b.GFLOPPerStep / median
+	b.PeakGFLOPS = max(b.PeakGFLOPS, kernel.PeakFLOPS(duration/20, runtime.GOMAXPROCS(0))/1e9)
+	b.ShareOfPeak = b.GFLOPS / b.PeakGFLOPS
+	b.BytesPerStep = float64(bytes) / float64(b.Steps)
+	return b, nil
+}
+
+// measure returns the times of single steps on full batches, and the bytes
+// allocated during all of them.
+func (l *Loop) measure(ctx context.Context, duration time.Duration, b *Benchmark) (times []time.Duration, bytes uint64, err error) {
+	var before, after runtime.MemStats
+	begin := time.Now()
+	warm := begin.Add(duration / 10)
+	end := warm.Add(duration)
+	times = make([]time.Duration, 0, 1<<16)
+	for {
+		last := time.Now()
+		for batch := range l.stream.Epoch(l.Position.Epoch, 0) {
+			if err := l.step(batch); err != nil {
+				return nil, 0, err
+			}
+			if b.LossFirst == 0 {
+				b.LossFirst = l.Program.Mean()
+			}
+			b.LossLast = l.Program.Mean()
+			now := time.Now()
+			switch {
+			case now.Before(warm):
+				runtime.ReadMemStats(&before)
+				now = time.Now()
+			case batch.Rows == l.Config.BatchSize:
+				times = append(times, now.Sub(last))
+			}
+			if ctx.Err() != nil {
+				return nil, 0, ctx.Err()
+			}
+			if now.After(end) && len(times) > 0 {
+				runtime.ReadMemStats(&after)
+				return times, after.TotalAlloc - before.TotalAlloc, nil
+			}
+			last = now
+		}
+		l.Position.Epoch, l.Position.Step = l.Position.Epoch+1, 0
+	}
+}
