@@ -39,8 +39,8 @@ const (
 // a register holds it.
 type philox = [23][8]uint32
 
-// philox returns the words of a key.
-func (k Key) philox() (c philox) {
+// philox writes the words of a key to c.
+func (k Key) philox(c *philox) {
 	set := func(i int, word uint32) {
 		for j := range c[i] {
 			c[i][j] = word
@@ -56,12 +56,12 @@ func (k Key) philox() (c philox) {
 	set(20, k.Stream)
 	set(21, uint32(k.Step))
 	set(22, uint32(k.Step>>32))
-	return c
 }
 
 func fill(dst []float32, key Key, p float32, kind distribution) {
 	t := noiseTasks.get()
-	*t = noiseTask{key.philox(), dst, p, kind}
+	key.philox(&t.c)
+	t.dst, t.p, t.kind = dst, p, kind
 	parallel(len(dst), heavyGrain, t)
 	noiseTasks.put(t)
 }

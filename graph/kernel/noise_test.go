@@ -25,7 +25,8 @@ func TestPhiloxKnownAnswers(t *testing.T) {
 			Stream: test.counter[1],
 			Step:   uint64(test.counter[3])<<32 | uint64(test.counter[2]),
 		}
-		words := key.philox()
+		var words philox
+		key.philox(&words)
 		if got := philoxBlock(test.counter[0], &words); got != test.want {
 			t.Errorf("philox(%x, %x) = %x, want %x", test.counter, test.key, got, test.want)
 		}

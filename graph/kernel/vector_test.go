@@ -229,6 +229,9 @@ var operations = []operation{
 	}},
 	{"cross-entropy", 3, 1e-6, func(a [][]float32) []float64 {
 		loss, squared := make([]float32, 1), make([]float32, 1)
+		for i, v := range a[1] {
+			a[1][i] = min(max(v, 0), 1)
+		}
 		CrossEntropy(1, len(a[0]), 0.7, a[0], a[1], a[2], loss, squared)
 		return []float64{float64(loss[0]), float64(squared[0])}
 	}},
