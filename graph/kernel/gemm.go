@@ -87,23 +87,26 @@ func (p *product) scale() {
 // all threads otherwise, but worth minWork multiply-adds, some microseconds.
 // The blocks decide nothing about the sums.
 const (
-	maxWidth = 256
+	maxWidth = 2048
 	minWork  = 1 << 18
 )
 
-// split chooses the blocks and returns their number. Narrower blocks come
-// before lower ones: B is copied once for all rows of a block.
+// split chooses the blocks and returns their number. Square blocks copy the
+// least of A and B.
 func (p *product) split() int {
 	tile := len(active.gemm) - 1
 	p.height, p.width = p.m, min(p.n, maxWidth)
-	wanted := min(blocksPerThread*runtime.GOMAXPROCS(0), int(float64(p.m)*float64(p.n)*float64(p.k)/minWork))
+	wanted := 1
+	if threads := runtime.GOMAXPROCS(0); threads > 1 {
+		wanted = min(blocksPerThread*threads, int(float64(p.m)*float64(p.n)*float64(p.k)/minWork))
+	}
 	for {
 		p.down = ceil(p.m, p.height)
 		blocks := p.down * ceil(p.n, p.width)
 		switch {
 		case blocks >= wanted:
 			return blocks
-		case p.width > active.gemmColumns:
+		case p.width > active.gemmColumns && (p.width >= p.height || p.height <= tile):
 			p.width = ceil(ceil(p.width, 2), active.gemmColumns) * active.gemmColumns
 		case p.height > tile:
 			p.height = ceil(ceil(p.height, 2), tile) * tile

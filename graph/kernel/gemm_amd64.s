@@ -23,24 +23,29 @@ DATA gemmMask<>+60(SB)/4, $0x00000000
 GLOBL gemmMask<>(SB), RODATA|NOPTR, $64
 
 // func gemmAVX512Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows1(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -92,15 +97,19 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -145,12 +154,17 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -202,26 +216,34 @@ full_store:
 	RET
 
 // func gemmAVX512Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows2(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -288,16 +310,22 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -351,14 +379,22 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -425,28 +461,39 @@ full_store:
 	RET
 
 // func gemmAVX512Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows3(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -528,17 +575,25 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -601,16 +656,27 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -692,30 +758,44 @@ full_store:
 	RET
 
 // func gemmAVX512Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows4(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z6
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z1, Z7
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -815,18 +895,28 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -901,18 +991,32 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -1012,32 +1116,49 @@ full_store:
 	RET
 
 // func gemmAVX512Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows5(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z8
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z1, Z9
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -1152,19 +1273,31 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -1248,20 +1381,37 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -1376,34 +1526,54 @@ full_store:
 	RET
 
 // func gemmAVX512Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows6(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z10
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z1, Z11
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -1533,20 +1703,34 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -1639,22 +1823,42 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -1784,36 +1988,59 @@ full_store:
 	RET
 
 // func gemmAVX512Rows7(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows7(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z0, Z12
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z1, Z13
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -1961,21 +2188,37 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -2080,24 +2323,47 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z12
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	VMOVAPS Z1, Z13
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -2245,38 +2511,64 @@ full_store:
 	RET
 
 // func gemmAVX512Rows8(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows8(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z0, Z14
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z1, Z15
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -2439,22 +2731,40 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -2568,26 +2878,52 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z14
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	VMOVAPS Z1, Z13
-	VMOVAPS Z1, Z15
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -2750,40 +3086,69 @@ full_store:
 	RET
 
 // func gemmAVX512Rows9(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows9(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z0, Z16
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z1, Z17
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -2961,23 +3326,43 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	VMOVAPS   Z0, Z8
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -3100,28 +3485,57 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z16
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	VMOVAPS Z1, Z13
-	VMOVAPS Z1, Z15
-	VMOVAPS Z1, Z17
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -3299,42 +3713,74 @@ full_store:
 	RET
 
 // func gemmAVX512Rows10(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows10(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z0, Z18
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z1, Z19
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -3530,24 +3976,46 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z9
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z9
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -3682,30 +4150,62 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z18
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	VMOVAPS Z1, Z13
-	VMOVAPS Z1, Z15
-	VMOVAPS Z1, Z17
-	VMOVAPS Z1, Z19
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -3901,44 +4401,79 @@ full_store:
 	RET
 
 // func gemmAVX512Rows11(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows11(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z0, Z18
-	VMOVAPS   Z0, Z20
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z1, Z19
-	VMOVAPS   Z1, Z21
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -4149,25 +4684,49 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z9
-	VMOVAPS   Z0, Z10
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z9
+	VMOVAPS    Z0, Z10
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -4311,32 +4870,67 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z20
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	VMOVAPS Z1, Z13
-	VMOVAPS Z1, Z15
-	VMOVAPS Z1, Z17
-	VMOVAPS Z1, Z19
-	VMOVAPS Z1, Z21
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -4547,46 +5141,84 @@ full_store:
 	RET
 
 // func gemmAVX512Rows12(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows12(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z0, Z18
-	VMOVAPS   Z0, Z20
-	VMOVAPS   Z0, Z22
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z1, Z19
-	VMOVAPS   Z1, Z21
-	VMOVAPS   Z1, Z23
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -4812,26 +5444,52 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z0, Z11
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z9
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z11
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -4984,34 +5642,72 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z22
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	VMOVAPS Z1, Z13
-	VMOVAPS Z1, Z15
-	VMOVAPS Z1, Z17
-	VMOVAPS Z1, Z19
-	VMOVAPS Z1, Z21
-	VMOVAPS Z1, Z23
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -5237,48 +5933,89 @@ full_store:
 	RET
 
 // func gemmAVX512Rows13(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows13(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z0, Z18
-	VMOVAPS   Z0, Z20
-	VMOVAPS   Z0, Z22
-	VMOVAPS   Z0, Z24
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z1, Z19
-	VMOVAPS   Z1, Z21
-	VMOVAPS   Z1, Z23
-	VMOVAPS   Z1, Z25
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVAPS    Z0, Z24
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	VMOVAPS    Z1, Z25
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -5522,27 +6259,55 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z0, Z11
-	VMOVAPS   Z0, Z12
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z9
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z11
+	VMOVAPS    Z0, Z12
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -5707,36 +6472,77 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z24
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	VMOVAPS Z1, Z13
-	VMOVAPS Z1, Z15
-	VMOVAPS Z1, Z17
-	VMOVAPS Z1, Z19
-	VMOVAPS Z1, Z21
-	VMOVAPS Z1, Z23
-	VMOVAPS Z1, Z25
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVAPS    Z0, Z24
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	VMOVAPS    Z1, Z25
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -5980,50 +6786,94 @@ full_store:
 	RET
 
 // func gemmAVX512Rows14(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows14(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_zero
-	VMOVUPS   (AX), Z0
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z0, Z14
-	VMOVAPS   Z0, Z16
-	VMOVAPS   Z0, Z18
-	VMOVAPS   Z0, Z20
-	VMOVAPS   Z0, Z22
-	VMOVAPS   Z0, Z24
-	VMOVAPS   Z0, Z26
-	VMOVUPS.Z 64(AX), K1, Z1
-	VMOVAPS   Z1, Z3
-	VMOVAPS   Z1, Z5
-	VMOVAPS   Z1, Z7
-	VMOVAPS   Z1, Z9
-	VMOVAPS   Z1, Z11
-	VMOVAPS   Z1, Z13
-	VMOVAPS   Z1, Z15
-	VMOVAPS   Z1, Z17
-	VMOVAPS   Z1, Z19
-	VMOVAPS   Z1, Z21
-	VMOVAPS   Z1, Z23
-	VMOVAPS   Z1, Z25
-	VMOVAPS   Z1, Z27
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVAPS    Z0, Z24
+	VMOVAPS    Z0, Z26
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	VMOVAPS    Z1, Z25
+	VMOVAPS    Z1, Z27
+	JMP        wide_start
 
 wide_zero:
 	VPXORD Z0, Z0, Z0
@@ -6282,28 +7132,58 @@ wide_store:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      bias_base+96(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_zero
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVAPS   Z0, Z1
-	VMOVAPS   Z0, Z2
-	VMOVAPS   Z0, Z3
-	VMOVAPS   Z0, Z4
-	VMOVAPS   Z0, Z5
-	VMOVAPS   Z0, Z6
-	VMOVAPS   Z0, Z7
-	VMOVAPS   Z0, Z8
-	VMOVAPS   Z0, Z9
-	VMOVAPS   Z0, Z10
-	VMOVAPS   Z0, Z11
-	VMOVAPS   Z0, Z12
-	VMOVAPS   Z0, Z13
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z9
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z11
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z13
+	JMP        narrow_start
 
 narrow_zero:
 	VPXORD Z0, Z0, Z0
@@ -6477,38 +7357,82 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Z0
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z20
-	VMOVAPS Z0, Z22
-	VMOVAPS Z0, Z24
-	VMOVAPS Z0, Z26
-	VMOVUPS 64(AX), Z1
-	VMOVAPS Z1, Z3
-	VMOVAPS Z1, Z5
-	VMOVAPS Z1, Z7
-	VMOVAPS Z1, Z9
-	VMOVAPS Z1, Z11
-	VMOVAPS Z1, Z13
-	VMOVAPS Z1, Z15
-	VMOVAPS Z1, Z17
-	VMOVAPS Z1, Z19
-	VMOVAPS Z1, Z21
-	VMOVAPS Z1, Z23
-	VMOVAPS Z1, Z25
-	VMOVAPS Z1, Z27
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVAPS    Z0, Z24
+	VMOVAPS    Z0, Z26
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	VMOVAPS    Z1, Z25
+	VMOVAPS    Z1, Z27
+	JMP        full_start
 
 full_zero:
 	VPXORD Z0, Z0, Z0
@@ -7256,7 +8180,7 @@ loop:
 	RET
 
 // func gemmAVX2Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmAVX2Rows1(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -7267,6 +8191,10 @@ TEXT ·gemmAVX2Rows1(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_zero
@@ -7327,6 +8255,10 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_zero
@@ -7376,12 +8308,16 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	JMP        full_start
 
 full_zero:
 	VXORPS Y0, Y0, Y0
@@ -7433,7 +8369,7 @@ full_store:
 	RET
 
 // func gemmAVX2Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmAVX2Rows2(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -7444,6 +8380,12 @@ TEXT ·gemmAVX2Rows2(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_zero
@@ -7521,6 +8463,12 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_zero
@@ -7580,14 +8528,20 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Y0
-	VMOVAPS Y0, Y2
-	VMOVUPS 32(AX), Y1
-	VMOVAPS Y1, Y3
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Y0
+	VMOVAPS    Y0, Y2
+	VMOVUPS    32(AX), Y1
+	VMOVAPS    Y1, Y3
+	JMP        full_start
 
 full_zero:
 	VXORPS Y0, Y0, Y0
@@ -7654,7 +8608,7 @@ full_store:
 	RET
 
 // func gemmAVX2Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmAVX2Rows3(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -7665,6 +8619,14 @@ TEXT ·gemmAVX2Rows3(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_zero
@@ -7759,6 +8721,14 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_zero
@@ -7828,16 +8798,24 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Y0
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y4
-	VMOVUPS 32(AX), Y1
-	VMOVAPS Y1, Y3
-	VMOVAPS Y1, Y5
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Y0
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVUPS    32(AX), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	JMP        full_start
 
 full_zero:
 	VXORPS Y0, Y0, Y0
@@ -7919,7 +8897,7 @@ full_store:
 	RET
 
 // func gemmAVX2Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmAVX2Rows4(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -7930,6 +8908,16 @@ TEXT ·gemmAVX2Rows4(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_zero
@@ -8044,6 +9032,16 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_zero
@@ -8126,18 +9124,28 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Y0
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y6
-	VMOVUPS 32(AX), Y1
-	VMOVAPS Y1, Y3
-	VMOVAPS Y1, Y5
-	VMOVAPS Y1, Y7
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Y0
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y6
+	VMOVUPS    32(AX), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y7
+	JMP        full_start
 
 full_zero:
 	VXORPS Y0, Y0, Y0
@@ -8237,7 +9245,7 @@ full_store:
 	RET
 
 // func gemmAVX2Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmAVX2Rows5(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -8248,6 +9256,18 @@ TEXT ·gemmAVX2Rows5(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_zero
@@ -8379,6 +9399,18 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_zero
@@ -8471,20 +9503,32 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Y0
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y8
-	VMOVUPS 32(AX), Y1
-	VMOVAPS Y1, Y3
-	VMOVAPS Y1, Y5
-	VMOVAPS Y1, Y7
-	VMOVAPS Y1, Y9
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Y0
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y0, Y8
+	VMOVUPS    32(AX), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y1, Y9
+	JMP        full_start
 
 full_zero:
 	VXORPS Y0, Y0, Y0
@@ -8599,7 +9643,7 @@ full_store:
 	RET
 
 // func gemmAVX2Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmAVX2Rows6(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -8610,6 +9654,20 @@ TEXT ·gemmAVX2Rows6(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_zero
@@ -8758,6 +9816,20 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       bias_base+96(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_zero
@@ -8860,22 +9932,36 @@ narrow_store:
 	RET
 
 full:
-	MOVQ    bias_base+96(FP), AX
-	TESTQ   AX, AX
-	JZ      full_zero
-	VMOVUPS (AX), Y0
-	VMOVAPS Y0, Y2
-	VMOVAPS Y0, Y4
-	VMOVAPS Y0, Y6
-	VMOVAPS Y0, Y8
-	VMOVAPS Y0, Y10
-	VMOVUPS 32(AX), Y1
-	VMOVAPS Y1, Y3
-	VMOVAPS Y1, Y5
-	VMOVAPS Y1, Y7
-	VMOVAPS Y1, Y9
-	VMOVAPS Y1, Y11
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Y0
+	VMOVAPS    Y0, Y2
+	VMOVAPS    Y0, Y4
+	VMOVAPS    Y0, Y6
+	VMOVAPS    Y0, Y8
+	VMOVAPS    Y0, Y10
+	VMOVUPS    32(AX), Y1
+	VMOVAPS    Y1, Y3
+	VMOVAPS    Y1, Y5
+	VMOVAPS    Y1, Y7
+	VMOVAPS    Y1, Y9
+	VMOVAPS    Y1, Y11
+	JMP        full_start
 
 full_zero:
 	VXORPS Y0, Y0, Y0

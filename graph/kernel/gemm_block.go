@@ -11,16 +11,17 @@ type gemmTile func(columns, k int, alpha float32, a []float32, aRow, aStep int, 
 // chunk, through C, and this alone decides their order.
 const maxDepth = 896
 
-// maxBand is how many rows of A are gone through at a time, so that these,
-// for a chunk of k, and the columns of B of a block fit in the second-level cache.
+// maxBand is how many rows of A are gone through at a time, so that these, for
+// a chunk of k, and a panel of B fit in the second-level cache.
 const maxBand = 168
 
-// Where B is read for at least copyRows rows it is copied first, into panels as
-// wide as a tile. A is read where it stands, row after row beside each other,
-// but for a row stride that is a multiple of aliasing and so sends the elements
-// of a column to the same few sets of the first-level cache.
+// A and B are read where they stand, but for these: a B that is read for at
+// least copyRows rows, or is read again and has a row stride that is a multiple
+// of aliasing, which sends the elements of a column to the same few sets of a
+// cache, is copied into panels as wide as a tile; an A with such a stride is
+// copied with another.
 const (
-	copyRows = 64
+	copyRows = 256
 	aliasing = 1024
 )
 
@@ -118,7 +119,7 @@ type rightFactor struct {
 // right returns columns j0 to j1 of B, from k0 to k1.
 func (p *product) right(s *scratch, k0, k1, j0, j1 int) rightFactor {
 	wide := active.gemmColumns
-	if !p.transB && p.m < copyRows {
+	if !p.transB && p.m < copyRows && (p.ldb%aliasing != 0 || p.m < 2*len(active.gemm)) {
 		return rightFactor{p.b[k0*p.ldb+j0:], p.ldb, wide}
 	}
 	panel := (k1 - k0) * wide

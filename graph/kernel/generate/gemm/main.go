@@ -87,11 +87,26 @@ func writeBody(isa isa, rows int, b body) {
 	access := func(v int) bool { return b.masked && v == b.vectors-1 }
 	at := func(base reg.Register, v int) Mem { return Mem{Base: base, Disp: v * isa.lanes() * 4} }
 
+	prefetch(isa, sums, at)
 	startSums(isa, sums, b, access, at)
 	multiply(isa, sums, b, access, at)
 	finish(isa, sums, b, access, at)
 	VZEROUPPER()
 	RET()
+}
+
+// prefetch asks for the lines of C, which will be needed after the loop over k.
+func prefetch(isa isa, sums accumulator, at func(reg.Register, int) Mem) {
+	c, cRow := Load(Param("c").Base(), GP64()), Load(Param("cRow"), GP64())
+	SHLQ(U8(2), cRow)
+	for i, row := range sums {
+		for v := 0; v < len(row); v += 16 / isa.lanes() {
+			PREFETCHT0(at(c, v))
+		}
+		if i < len(sums)-1 {
+			ADDQ(cRow, c)
+		}
+	}
 }
 
 // startSums sets every row to the bias, or to zero without one.
