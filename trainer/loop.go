@@ -83,7 +83,15 @@ func (l *Loop) enter(from *Checkpoint) (err error) {
 	if from == nil {
 		return nil
 	}
+	if done := l.Position.Epoch*l.Batches() + l.Position.Step; done > 0 {
+		l.Rate = l.rate(done - 1)
+	}
 	return from.Restore(l.Parameters, l.solver.State())
+}
+
+// rate is the learning rate of an update of the stage, counted from 0.
+func (l *Loop) rate(update int) float64 {
+	return rate(l.Config, update, l.Batches(), l.Stage.Epochs)
 }
 
 // Train runs all stages to their end. When the context ends, the step in hand
@@ -93,7 +101,7 @@ func (l *Loop) Train(ctx context.Context) error {
 		return err
 	}
 	for {
-		for l.Position.Epoch < l.Stage.Epochs && !l.Position.Stopped {
+		for l.Position.Epoch < l.Stage.Epochs && (!l.Position.Stopped || l.Position.Step > 0) {
 			if err := l.epoch(ctx); err != nil {
 				return err
 			}
@@ -137,7 +145,7 @@ func (l *Loop) step(batch *loaders.Batch) error {
 	l.Position.Train.add(l.Program, batch.Rows)
 	if finite(l.Program.Mean()) {
 		update := l.Position.Epoch*l.stream.Batches() + l.Position.Step
-		l.Rate = rate(l.Config, update, l.stream.Batches(), l.Stage.Epochs)
+		l.Rate = l.rate(update)
 		l.solver.Step(l.Rate, update+1, l.Program.Gradients())
 	}
 	l.Position.Step++

@@ -1,0 +1,251 @@
+package recipes_test
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/recipes"
+)
+
+// TestCompleteness asks for everything that 'gaetrain models' and the report
+// say about a model.
+func TestCompleteness(t *testing.T) {
+	for _, r := range recipes.List() {
+		if r.Name == "" || r.Summary == "" || r.Idea == "" || r.Citation == "" {
+			t.Errorf("recipe %+v lacks a name, a summary, an idea or a citation", r)
+		}
+		found, err := recipes.Find(r.Name)
+		if err != nil || found.Name != r.Name {
+			t.Errorf("Find(%q) = %q, %v", r.Name, found.Name, err)
+		}
+		c := r.Configure()
+		if c.Model != r.Name {
+			t.Errorf("the configuration of %s is that of %s", r.Name, c.Model)
+		}
+		if err := c.Validate(); err != nil {
+			t.Errorf("%s: %v", r.Name, err)
+		}
+	}
+}
+
+// TestGradients compares the gradients of every stage's training program with
+// central differences of the losses per image that the same program gives,
+// added up as float64.
+func TestGradients(t *testing.T) {
+	for _, activation := range []kernel.Activation{kernel.Tanh, kernel.ReLU} {
+		for _, loss := range []graph.Reconstruction{graph.CrossEntropy, graph.SquaredError} {
+			t.Run(activation.String()+"/"+string(loss), func(t *testing.T) {
+				eachRecipe(t, func(t *testing.T, r recipes.Recipe) {
+					c, data := small(r)
+					c.Activation, c.Loss = activation, loss
+					e, err := experiment(c, data, r)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, stage := range e.Stages {
+						compareGradients(t, stage, e.Parameters, data.Train)
+					}
+				})
+			})
+		}
+	}
+}
+
+func compareGradients(t *testing.T, stage trainer.Stage, p *graph.Parameters, split loaders.Split) {
+	const rows, samples = 5, 6
+	b := batch(t, split, rows)
+	program := compile(t, stage, p, graph.Training, rows)
+	// Biases start at zero, where gradients may be special.
+	for _, parameter := range p.All() {
+		for i := range parameter.Values() {
+			parameter.Values()[i] += 0.05 * float32(math.Sin(float64(7*i+len(parameter.Name))))
+		}
+	}
+	loss := func() (mean float64) {
+		run(t, program, rows, b.Input, b.Clean)
+		for _, term := range program.Terms {
+			for _, image := range term.PerImage() {
+				mean += float64(image) / rows
+			}
+		}
+		return mean
+	}
+	here := loss()
+	var gradients [][]float32
+	for _, g := range program.Gradients() {
+		gradients = append(gradients, slices.Clone(g.Values()))
+	}
+	if len(gradients) == 0 {
+		t.Fatalf("stage %s moves nothing", stage.Name)
+	}
+	for at, g := range program.Gradients() {
+		values := g.Parameter.Values()
+		var norm float64
+		for _, v := range gradients[at] {
+			norm = max(norm, math.Abs(float64(v)))
+		}
+		if norm == 0 {
+			t.Errorf("stage %s: the gradient of %s is zero", stage.Name, g.Name)
+		}
+		for sample := range min(samples, len(values)) {
+			i := sample * (len(values) - 1) / samples
+			got, want, ok := float64(gradients[at][i]), 0.0, false
+			// A kink between two points spoils a large step, rounding a small one.
+			for _, step := range []float32{1e-2, 3e-3, 1e-3} {
+				old := values[i]
+				values[i] = old + step
+				above, right := loss(), float64(values[i])
+				values[i] = old - step
+				below, left := loss(), float64(values[i])
+				values[i] = old
+				want = (above - below) / (right - left)
+				for _, slope := range []float64{want, (above - here) / (right - float64(old)), (here - below) / (float64(old) - left)} {
+					ok = ok || math.Abs(got-slope) <= 3e-3*math.Abs(slope)+3e-3
+				}
+			}
+			if !ok {
+				t.Errorf("stage %s: gradient of %s[%d] is %g, differences say %g", stage.Name, g.Name, i, got, want)
+			}
+		}
+	}
+}
+
+func TestLossFalls(t *testing.T) {
+	whole, err := sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	eachRecipe(t, func(t *testing.T, r recipes.Recipe) {
+		c := r.Configure()
+		c.Hidden, c.Code, c.BatchSize, c.Epochs, c.Pictures, c.Patience = []int{32}, 16, 50, 3, 0, 0
+		data := *whole
+		data.Train, data.Test = whole.Train.Limit(1000), whole.Test.Limit(200)
+		e, err := experiment(c, &data, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		untrained, err := trainer.Evaluate(context.Background(), compile(t, e.Final(), e.Parameters, graph.Evaluation, 256), data.Test)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, dir := trained(t, c, &data, r)
+		records, err := trainer.ReadRecords(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses := []float64{untrained.Loss}
+		for _, record := range records {
+			if record.Split == "test" && record.Stage == e.Final().Name {
+				losses = append(losses, record.Loss)
+			}
+		}
+		if len(losses) != c.Epochs+1 {
+			t.Fatalf("test losses of %d epochs, want %d", len(losses)-1, c.Epochs)
+		}
+		if !slices.IsSortedFunc(losses, func(a, b float64) int { return int(b - a) }) || losses[c.Epochs] > 0.9*losses[0] {
+			t.Errorf("test losses %v do not fall", losses)
+		}
+	})
+}
+
+func TestSameSeedSameBytes(t *testing.T) {
+	eachRecipe(t, func(t *testing.T, r recipes.Recipe) {
+		c, data := small(r)
+		setThreads(t, 1)
+		_, first := trained(t, c, data, r)
+		setThreads(t, 2)
+		_, second := trained(t, c, data, r)
+		sameOutcome(t, second, first)
+		c.Seed++
+		_, other := trained(t, c, data, r)
+		a, b := outcome(t, first), outcome(t, other)
+		for name := range a {
+			if a[name] == b[name] {
+				t.Errorf("%s does not depend on the seed", name)
+			}
+		}
+	})
+}
+
+func TestSaveLoad(t *testing.T) {
+	eachRecipe(t, func(t *testing.T, r recipes.Recipe) {
+		c, data := small(r)
+		e, dir := trained(t, c, data, r)
+		model, err := trainer.OpenModel(dir, trainer.LastCheckpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range e.Parameters.All() {
+			loaded, ok := model.Parameters.Get(p.Name)
+			if !ok || !slices.Equal(loaded.Values(), p.Values()) {
+				t.Errorf("%s is not what was saved", p.Name)
+			}
+		}
+		program, err := model.Compile(graph.Evaluation, 256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer program.Close()
+		figures, err := trainer.Evaluate(context.Background(), program, data.Test)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, err := trainer.ReadRecords(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := records[len(records)-1]; last.Split != "test" || last.Loss != figures.Loss || last.MSE != figures.MSE {
+			t.Errorf("the loaded model gives %+v, the run recorded %+v", figures, last)
+		}
+	})
+}
+
+// TestParts compares the encoder's and the decoder's program with the
+// evaluation program, and that with itself on batches of other sizes.
+func TestParts(t *testing.T) {
+	const rows = 7
+	eachRecipe(t, func(t *testing.T, r recipes.Recipe) {
+		c, data := small(r)
+		e, err := experiment(c, data, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stage, images := e.Final(), batch(t, data.Test, rows)
+		whole := compile(t, stage, e.Parameters, graph.Evaluation, rows)
+		run(t, whole, rows, images.Input, images.Clean)
+
+		encoder := compile(t, stage, e.Parameters, graph.Encoding, rows)
+		run(t, encoder, rows, images.Input, nil)
+		if !slices.Equal(encoder.Codes(), whole.Codes()) {
+			t.Error("the encoder gives other codes than the whole")
+		}
+		decoder := compile(t, stage, e.Parameters, graph.Decoding, rows)
+		run(t, decoder, rows, whole.Codes(), nil)
+		if !slices.Equal(decoder.Reconstructions(), whole.Reconstructions()) {
+			t.Error("the decoder gives other reconstructions than the whole")
+		}
+
+		code, size := len(whole.Codes())/rows, data.Test.Shape.Size()
+		for _, size2 := range []int{1, 3, 64} {
+			other := compile(t, stage, e.Parameters, graph.Evaluation, size2)
+			for first := 0; first < rows; first += size2 {
+				live := min(size2, rows-first)
+				run(t, other, live, images.Input[first*size:], images.Clean[first*size:])
+				if !slices.Equal(other.Codes(), whole.Codes()[first*code:(first+live)*code]) {
+					t.Errorf("codes change with a batch of %d", size2)
+				}
+				for i, term := range other.Terms {
+					if !slices.Equal(term.PerImage(), whole.Terms[i].PerImage()[first:first+live]) {
+						t.Errorf("%s changes with a batch of %d", term.Name, size2)
+					}
+				}
+			}
+		}
+	})
+}
