@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -107,6 +108,7 @@ func CreateRun(dir string, e *Experiment, settings map[string]Setting) (*Run, er
 	if err := r.acquire(); err != nil {
 		return nil, err
 	}
+	r.sweep()
 	if err := r.begin(e.Config.Resume); err != nil {
 		r.Close()
 		return nil, err
@@ -137,6 +139,25 @@ func (r *Run) begin(resume bool) error {
 	}
 	r.Info.Created = old.Created
 	return r.writeJSON(runFile, r.Info)
+}
+
+// temporary matches the names of files that are being written.
+var temporary = regexp.MustCompile(`^\..+\.(safetensors|jsonl?|png|gif|svg|dot|html)[0-9]+$`)
+
+// sweep removes what a killed process was writing. Where it cannot, training
+// goes on all the same.
+func (r *Run) sweep() {
+	for _, folder := range []string{".", filepath.Dir(lastCheckpoint), picturesFolder} {
+		entries, err := os.ReadDir(r.Path(folder))
+		if err != nil {
+			continue
+		}
+		for _, entry := range entries {
+			if entry.Type().IsRegular() && temporary.MatchString(entry.Name()) {
+				os.Remove(r.Path(folder, entry.Name()))
+			}
+		}
+	}
 }
 
 // acquire takes the folder's lock.
