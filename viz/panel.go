@@ -42,11 +42,11 @@ func (p *panel) valueRange() (low, high float64, logarithmic bool) {
 	case low == high:
 		pad := math.Max(math.Abs(low)*0.1, 1e-3)
 		return low - pad, high + pad, false
-	case low > 0 && high/low > 100:
-		pad := math.Pow(high/low, 0.04)
-		return low / pad, high * pad, true
+	case low > 0 && high/100 > low:
+		pad := math.Pow(10, 0.04*(math.Log10(high)-math.Log10(low)))
+		return math.Max(low/pad, math.SmallestNonzeroFloat64), math.Min(high*pad, math.MaxFloat64), true
 	}
-	pad := (high - low) * 0.05
+	pad := math.Max((high-low)*0.05, math.Abs(high)*1e-12)
 	return low - pad, high + pad, false
 }
 

@@ -137,23 +137,29 @@ func (d Diagram) composeOnce(index map[string]int, before map[int]*crossing) *co
 	return c
 }
 
-// makeUnits puts every parameter that nothing feeds beside its first user of the same group.
+// makeUnits puts every parameter that nothing feeds beside its first user, if that is of the same group. First is first in
+// topological order: so what a unit gives to others never comes back to it.
 func (c *composer) makeUnits() {
+	pairs := make([][2]int, len(c.Edges))
 	fed := make([]bool, len(c.Nodes))
-	for _, e := range c.Edges {
+	for i, e := range c.Edges {
+		pairs[i] = [2]int{c.index[e.From], c.index[e.To]}
 		fed[c.index[e.To]] = true
 	}
-	beside := map[int]int{}
-	for i, n := range c.Nodes {
-		if n.Kind != KindParameter || fed[i] {
-			continue
+	order, _ := sortTopologically(len(c.Nodes), pairs)
+	turn := make([]int, len(c.Nodes))
+	for k, i := range order {
+		turn[i] = k
+	}
+	first, beside := map[int]int{}, map[int]int{}
+	for _, p := range pairs {
+		if user, known := first[p[0]]; !known || turn[p[1]] < turn[user] {
+			first[p[0]] = p[1]
 		}
-		for _, e := range c.Edges {
-			user := c.index[e.To]
-			if c.index[e.From] == i && c.Nodes[user].Group == n.Group {
-				beside[i] = user
-				break
-			}
+	}
+	for i, user := range first {
+		if n := c.Nodes[i]; n.Kind == KindParameter && !fed[i] && c.Nodes[user].Group == n.Group {
+			beside[i] = user
 		}
 	}
 	for i := range c.Nodes {

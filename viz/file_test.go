@@ -1,0 +1,64 @@
+package viz
+
+import (
+	"errors"
+	"image"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestWriteFile(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "picture.png")
+	grey := image.NewGray(image.Rect(0, 0, 3, 2))
+	grey.Pix[4] = 77
+	if err := WritePNG(path, grey); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadPNG(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compareImages(t, got, grey, 0)
+
+	broken := errors.New("disk full")
+	err = WriteFile(path, func(w io.Writer) error {
+		if _, err := io.WriteString(w, "half"); err != nil {
+			return err
+		}
+		return broken
+	})
+	if !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
+	}
+	if got, err = ReadPNG(path); err != nil {
+		t.Fatalf("the old file is gone: %v", err)
+	}
+	compareImages(t, got, grey, 0)
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+func TestFileErrors(t *testing.T) {
+	folder := t.TempDir()
+	if err := WritePNG(filepath.Join(folder, "missing", "a.png"), image.NewGray(image.Rect(0, 0, 1, 1))); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("write into a missing folder: %v", err)
+	}
+	if _, err := ReadPNG(filepath.Join(folder, "a.png")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("read a missing file: %v", err)
+	}
+	path := filepath.Join(folder, "text.png")
+	if err := os.WriteFile(path, []byte("not a picture"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadPNG(path); err == nil {
+		t.Error("text was read as a picture")
+	}
+	if err := WritePNG(path, image.NewGray(image.Rectangle{})); err == nil {
+		t.Error("an empty picture was written")
+	}
+}
