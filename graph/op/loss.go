@@ -28,45 +28,48 @@ func (l Loss) SquaredPerImage() []float32 { return l.op.squared[:l.op.rows.Live]
 // SquaredError declares mean_B Σ_D (x̂−x)² (prediction x̂, target x: B×D).
 // The target gets no gradient.
 func SquaredError(name string, rows *Rows, prediction, target *gorgonia.Node) (Loss, error) {
-	return declare(name+": squared error", rows, prediction, target, func(l *loss, scale float32, prediction, target, gradient []float32) {
-		kernel.SquaredError(l.rows.Live, l.columns, scale, prediction, target, gradient, l.perImage)
+	return declareLoss(name+": squared error", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		kernel.SquaredError(l.rows.Live, l.columns, scale, in[0], in[1], gradient, l.perImage)
 		copy(l.squared, l.perImage)
-	})
+	}, prediction, target)
 }
 
 // CrossEntropy declares the Bernoulli cross-entropy in nats of targets x in
 // [0, 1] under logits z, mean_B Σ_D max(z,0) − z·x + log(1+e^−|z|)
 // (logits z, target x: B×D). The target gets no gradient.
 func CrossEntropy(name string, rows *Rows, logits, target *gorgonia.Node) (Loss, error) {
-	return declare(name+": cross-entropy", rows, logits, target, func(l *loss, scale float32, logits, target, gradient []float32) {
-		kernel.CrossEntropy(l.rows.Live, l.columns, scale, logits, target, gradient, l.perImage, l.squared)
-	})
+	return declareLoss(name+": cross-entropy", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		kernel.CrossEntropy(l.rows.Live, l.columns, scale, in[0], in[1], gradient, l.perImage, l.squared)
+	}, logits, target)
 }
 
-func declare(name string, rows *Rows, prediction, target *gorgonia.Node, compute lossFunction) (Loss, error) {
+// declareLoss declares a loss of a prediction and, where there is one, a target
+// of the same shape.
+func declareLoss(name string, rows *Rows, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
 	b := base{name: name, rows: rows}
-	shape, err := b.batch("prediction", prediction.Shape())
+	shape, err := b.batch("prediction", in[0].Shape())
 	if err != nil {
 		return Loss{}, err
 	}
-	if !slices.Equal(shape, target.Shape()) {
-		return Loss{}, fmt.Errorf("%s: prediction is %v, target is %v", name, shape, target.Shape())
+	if target := in[len(in)-1].Shape(); !slices.Equal(shape, target) {
+		return Loss{}, fmt.Errorf("%s: prediction is %v, target is %v", name, shape, target)
 	}
 	l := &loss{
 		base:     b,
 		compute:  compute,
 		columns:  shape[1],
+		in:       make([][]float32, len(in)),
 		perImage: make([]float32, rows.Compiled),
 		squared:  make([]float32, rows.Compiled),
 		mean:     gorgonia.NewF32(0),
 	}
-	node, err := gorgonia.ApplyOp(l, prediction, target)
+	node, err := gorgonia.ApplyOp(l, in...)
 	return Loss{node, l}, err
 }
 
 // lossFunction fills the losses per image and, where gradient is not nil, scale
-// times the gradient of their sum.
-type lossFunction func(l *loss, scale float32, prediction, target, gradient []float32)
+// times the gradient of their sum in the prediction, which is the first input.
+type lossFunction func(l *loss, scale float32, in [][]float32, gradient []float32)
 
 // loss computes its gradient along with its value: both need the same
 // exponentials. The gradient's node then only hands it on.
@@ -74,14 +77,21 @@ type loss struct {
 	base
 	compute           lossFunction
 	columns           int
+	in                [][]float32
 	perImage, squared []float32
 	mean              *gorgonia.F32
 	gradient          buffer
 	differentiated    bool
 }
 
-func (l *loss) Arity() int    { return 2 }
-func (l *loss) Type() hm.Type { return hm.NewFnType(matrix(), matrix(), scalar()) }
+func (l *loss) Arity() int { return len(l.in) }
+
+func (l *loss) Type() hm.Type {
+	if len(l.in) == 1 {
+		return hm.NewFnType(matrix(), scalar())
+	}
+	return hm.NewFnType(matrix(), matrix(), scalar())
+}
 
 func (l *loss) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 	return tensor.ScalarShape(), nil
@@ -93,7 +103,10 @@ func (l *loss) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	if l.differentiated {
 		_, gradient = l.gradient.of(l.rows.Compiled, l.columns)
 	}
-	l.compute(l, 1/float32(l.rows.Live), floats(in[0]), floats(in[1]), gradient)
+	for i, v := range in {
+		l.in[i] = floats(v)
+	}
+	l.compute(l, 1/float32(l.rows.Live), l.in, gradient)
 	var sum float64
 	for _, v := range l.perImage[:l.rows.Live] {
 		sum += float64(v)
@@ -102,13 +115,13 @@ func (l *loss) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	return l.mean, nil
 }
 
-func (l *loss) DiffWRT(int) []bool { return []bool{true, false} }
+func (l *loss) DiffWRT(int) []bool { return []bool{true, false}[:len(l.in)] }
 
 func (l *loss) SymDiff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	l.differentiated = true
 	scaled := &lossGradient{base: l.derive("gradient"), loss: l}
 	node, err := gorgonia.ApplyOp(scaled, in[0], out, grad)
-	return gorgonia.Nodes{node, nil}, err
+	return gorgonia.Nodes{node, nil}[:len(in)], err
 }
 
 // lossGradient multiplies the gradient a loss has computed with the gradient

@@ -1,0 +1,130 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/chewxy/hm"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"gaetrain/graph/kernel"
+)
+
+// Reparametrise declares codes drawn from a Gaussian posterior, z = μ + σ·ε
+// (Kingma & Welling 2014), so that gradients reach its statistics (statistics:
+// B×2L, in each row L means, then L log-variances; noise ε, z: B×L). The noise
+// gets no gradient.
+func Reparametrise(name string, rows *Rows, statistics, noise *gorgonia.Node) (*gorgonia.Node, error) {
+	return apply(&reparametrise{base: base{name: name + ": reparametrise", rows: rows}}, statistics, noise)
+}
+
+type reparametrise struct {
+	base
+	z, deviation buffer
+}
+
+func (r *reparametrise) Arity() int    { return 2 }
+func (r *reparametrise) Type() hm.Type { return hm.NewFnType(matrix(), matrix(), matrix()) }
+
+func (r *reparametrise) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	statistics, err := r.batch("statistics", in[0])
+	if err != nil {
+		return nil, err
+	}
+	noise, err := r.batch("noise", in[1])
+	if err != nil {
+		return nil, err
+	}
+	if statistics[1] != 2*noise[1] {
+		return nil, fmt.Errorf("%s: statistics are %v, want B×%d", r.name, statistics, 2*noise[1])
+	}
+	return noise, nil
+}
+
+func (r *reparametrise) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer recoverTo(&err, r.name)
+	size := columns(in[1])
+	dense, z := r.z.of(r.rows.Compiled, size)
+	_, deviation := r.deviation.of(r.rows.Compiled, size)
+	kernel.Reparametrise(r.rows.Live, size, floats(in[0]), floats(in[1]), z, deviation)
+	return dense, nil
+}
+
+func (r *reparametrise) DiffWRT(int) []bool { return []bool{true, false} }
+
+func (r *reparametrise) SymDiff(in gorgonia.Nodes, z, dz *gorgonia.Node) (gorgonia.Nodes, error) {
+	backward := &reparametriseBackward{base: r.derive("backward"), forward: r}
+	node, err := gorgonia.ApplyOp(backward, in[0], in[1], z, dz)
+	return gorgonia.Nodes{node, nil}, err
+}
+
+type reparametriseBackward struct {
+	base
+	forward  *reparametrise
+	gradient buffer
+}
+
+func (r *reparametriseBackward) Arity() int { return 4 }
+
+func (r *reparametriseBackward) Type() hm.Type {
+	return hm.NewFnType(matrix(), matrix(), matrix(), matrix(), matrix())
+}
+
+func (r *reparametriseBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	return shapeOf(in[0])
+}
+
+func (r *reparametriseBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer recoverTo(&err, r.name)
+	size := columns(in[1])
+	dense, gradient := r.gradient.of(r.rows.Compiled, 2*size)
+	_, deviation := r.forward.deviation.of(r.rows.Compiled, size)
+	kernel.ReparametriseGradient(r.rows.Live, size, floats(in[0]), floats(in[1]), deviation, floats(in[3]), gradient)
+	return dense, nil
+}
+
+// GaussianDivergence declares mean_B KL(N(μ, σ²) ‖ N(0, I)) in nats
+// (statistics: B×2L, in each row L means, then L log-variances).
+func GaussianDivergence(name string, rows *Rows, statistics *gorgonia.Node) (Loss, error) {
+	var variance buffer
+	return declareLoss(name+": Gaussian divergence", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		_, v := variance.of(l.rows.Compiled, l.columns/2)
+		kernel.GaussianDivergence(l.rows.Live, l.columns/2, scale, in[0], gradient, l.perImage, v)
+	}, statistics)
+}
+
+// FirstColumns declares the first columns of a matrix (x: B×D, y: B×columns).
+// It is for passes without gradients.
+func FirstColumns(name string, rows *Rows, columns int, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return apply(&firstColumns{base: base{name: name + ": first columns", rows: rows}, columns: columns}, x)
+}
+
+type firstColumns struct {
+	base
+	columns int
+	y       buffer
+}
+
+func (f *firstColumns) Arity() int    { return 1 }
+func (f *firstColumns) Type() hm.Type { return hm.NewFnType(matrix(), matrix()) }
+
+func (f *firstColumns) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	x, err := f.batch("input", in[0])
+	if err != nil {
+		return nil, err
+	}
+	if f.columns > x[1] {
+		return nil, fmt.Errorf("%s: input is %v, want at least %d columns", f.name, x, f.columns)
+	}
+	return tensor.Shape{x[0], f.columns}, nil
+}
+
+func (f *firstColumns) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer recoverTo(&err, f.name)
+	dense, y := f.y.of(f.rows.Compiled, f.columns)
+	x, width := floats(in[0]), columns(in[0])
+	for i := range f.rows.Live {
+		copy(y[i*f.columns:(i+1)*f.columns], x[i*width:])
+	}
+	return dense, nil
+}
