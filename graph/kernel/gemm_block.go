@@ -7,10 +7,6 @@ package kernel
 // positive. With beta 0, C is not read.
 type gemmTile func(columns, k int, alpha float32, a []float32, aRow, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 
-// maxDepth is the longest chunk of k. Sums over a longer k are made chunk by
-// chunk, through C, and this alone decides their order.
-const maxDepth = 896
-
 // maxBand is how many rows of A are gone through at a time, so that these, for
 // a chunk of k, and a panel of B fit in the second-level cache.
 const maxBand = 168
@@ -41,9 +37,10 @@ func (p *product) run(lo, hi int) {
 }
 
 // block computes rows i0 to i1 and columns j0 to j1 of C: chunk by chunk of k,
-// and within a chunk band by band of rows.
+// and within a chunk band by band of rows. The chunks alone decide the order
+// of the sums, which go through C from one to the next.
 func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
-	chunks, bands := ceil(p.k, maxDepth), ceil(i1-i0, maxBand)
+	chunks, bands := ceil(p.k, active.gemmDepth), ceil(i1-i0, maxBand)
 	for chunk := range chunks {
 		k0, k1 := p.k*chunk/chunks, p.k*(chunk+1)/chunks
 		right := p.right(s, k0, k1, j0, j1)

@@ -13,6 +13,7 @@ type path struct {
 
 	gemm        []gemmTile // by the rows of a tile, from 1
 	gemmColumns int        // of the widest tile
+	gemmDepth   int        // of the longest chunk of k
 	// transpose copies src (rows×columns, rows ≤ transposeRows) to dst
 	// (columns×rows), given the strides of the rows of both.
 	transposeRows int

@@ -7,6 +7,7 @@ var generic = path{
 
 	gemm:          gemmGenericRows,
 	gemmColumns:   gemmGenericColumns,
+	gemmDepth:     448,
 	transposeRows: 16,
 	transpose:     transposeGeneric,
 	copyPanel:     copyPanelGeneric,
