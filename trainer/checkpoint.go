@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/google/renameio/v2"
@@ -35,10 +36,13 @@ type Position struct {
 type checkpointHeader struct {
 	Stage    Stage    `json:"stage"`
 	Position Position `json:"position"`
-	Checksum uint32   `json:"checksum"` // CRC-32C of the tensors' bytes in the order of their names
 }
 
-const headerKey = "gaetrain"
+// Keys of the metadata of a checkpoint file.
+const (
+	headerKey   = "gaetrain"
+	checksumKey = "gaetrain-crc32c" // of the header, then of each tensor in the order of their names, as checksum says
+)
 
 // SaveCheckpoint writes parameters, solver state (nil for none), stage and
 // position to a file. The file that was there stays until the new one is whole
@@ -51,12 +55,13 @@ func SaveCheckpoint(path string, stage Stage, p *graph.Parameters, solver map[st
 	for name, values := range solver {
 		views[name] = newView(values, []int{len(values)})
 	}
-	header, err := json.Marshal(checkpointHeader{stage, at, checksum(views)})
+	header, err := json.Marshal(checkpointHeader{stage, at})
 	if err != nil {
 		return fmt.Errorf("%w: save %s: %w", ErrCheckpoint, path, err)
 	}
 	err = writeAtomically(path, func(w io.Writer) error {
-		return safetensors.SerializeToWriter(views, map[string]string{headerKey: string(header)}, w)
+		metadata := map[string]string{headerKey: string(header), checksumKey: checksum(string(header), views)}
+		return safetensors.SerializeToWriter(views, metadata, w)
 	})
 	if err != nil {
 		return fmt.Errorf("%w: save: %w; hint: the last good checkpoint is kept; free space or choose another --run", ErrCheckpoint, err)
@@ -90,12 +95,16 @@ func decode(t safetensors.TensorView) (storedTensor, error) {
 	return stored, nil
 }
 
-func checksum[V safetensors.View](tensors map[string]V) uint32 {
-	sum := uint32(0)
+// checksum sums up all that a checkpoint says: a flipped bit in the position
+// would go unnoticed otherwise.
+func checksum[V safetensors.View](header string, tensors map[string]V) string {
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	io.WriteString(sum, header)
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
-		sum = crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), tensors[name].Data())
+		fmt.Fprintf(sum, "\n%s %v\n", name, tensors[name].Shape())
+		sum.Write(tensors[name].Data())
 	}
-	return sum
+	return fmt.Sprintf("%08x", sum.Sum32())
 }
 
 // Stage is the stage in which the checkpoint was made.
@@ -141,6 +150,9 @@ func parseCheckpoint(data []byte) (c *Checkpoint, err error) {
 	if err := json.Unmarshal([]byte(header), &c.checkpointHeader); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
+	if at := c.checkpointHeader.Position; min(at.Stage, at.Epoch, at.Step) < 0 {
+		return nil, fmt.Errorf("impossible position: stage %d, epoch %d, step %d", at.Stage, at.Epoch, at.Step)
+	}
 	views := make(map[string]safetensors.TensorView)
 	for _, t := range file.Tensors() {
 		views[t.Name] = t.TensorView
@@ -150,8 +162,8 @@ func parseCheckpoint(data []byte) (c *Checkpoint, err error) {
 		}
 		c.tensors[t.Name] = stored
 	}
-	if got := checksum(views); got != c.Checksum {
-		return nil, fmt.Errorf("checksum of the tensors is %08x, want %08x", got, c.Checksum)
+	if got, want := checksum(header, views), metadata.Metadata()[checksumKey]; got != want {
+		return nil, fmt.Errorf("checksum is %s, want %q", got, want)
 	}
 	return c, nil
 }
@@ -184,7 +196,7 @@ func (c *Checkpoint) Names() []string { return slices.Sorted(maps.Keys(c.tensors
 // writeAtomically writes a file beside its final name, syncs it and renames
 // it; where anything fails, nothing is left behind.
 func writeAtomically(path string, write func(io.Writer) error) error {
-	file, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+	file, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644))
 	if err != nil {
 		return err
 	}

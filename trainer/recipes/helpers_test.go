@@ -210,7 +210,7 @@ func compile(t *testing.T, s trainer.Stage, p *graph.Parameters, mode graph.Mode
 
 func run(t *testing.T, p *graph.Program, rows int, input, target []float32) {
 	t.Helper()
-	if err := p.Run(rows, input, target); err != nil {
+	if err := p.Run(graph.Batch{Rows: rows, Input: input, Target: target}); err != nil {
 		t.Fatal(err)
 	}
 }

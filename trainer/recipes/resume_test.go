@@ -151,10 +151,10 @@ func TestKilledEqualsUninterrupted(t *testing.T) {
 	eachRecipe(t, func(t *testing.T, r recipes.Recipe) {
 		c, data := killed(r)
 		_, want := trained(t, c, data, r)
-		dir := t.TempDir()
+		dir, elsewhere := t.TempDir(), t.TempDir()
 		child := func() *exec.Cmd {
 			command := exec.Command(os.Args[0])
-			command.Env = append(os.Environ(), childVariable+"="+r.Name, childVariable+"_RUN="+dir)
+			command.Env = append(os.Environ(), childVariable+"="+r.Name, childVariable+"_RUN="+dir, "TMPDIR="+elsewhere)
 			command.Stderr = os.Stderr
 			return command
 		}
@@ -185,6 +185,9 @@ func TestKilledEqualsUninterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		sameOutcome(t, dir, want)
+		if left, err := os.ReadDir(elsewhere); err != nil || len(left) > 0 {
+			t.Errorf("left behind in the folder for temporary files: %v, %v", left, err)
+		}
 	})
 }
 
