@@ -39,7 +39,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			codes, err := trainer.Encode(c.Context, model, split)
+			codes, err := model.Encode(c.Context, split)
 			if err != nil {
 				return err
 			}

@@ -2,10 +2,10 @@ package cmd
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/urfave/cli/v2"
-
-	"gaetrain/trainer"
 )
 
 type evalOptions struct {
@@ -32,12 +32,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			program, err := trainer.CompileEvaluation(model.Stage, model.Parameters)
-			if err != nil {
-				return err
-			}
-			defer program.Close()
-			figures, err := trainer.Evaluate(c.Context, program, split)
+			figures, err := model.Evaluate(c.Context, split)
 			if err != nil {
 				return err
 			}
@@ -48,8 +43,8 @@ EXAMPLES:
 				})
 			}
 			rows := [][]string{{"images", fmt.Sprintf("%d of %s, %s", split.Len(), data.Name, o.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", o.Checkpoint, model.Epoch)}}
-			for _, term := range program.Terms {
-				rows = append(rows, []string{term.Name, fmt.Sprintf("%.4f %s", figures.Terms[term.Name], model.Stage.Objective.Reconstruction.Unit())})
+			for _, term := range slices.Sorted(maps.Keys(figures.Terms)) {
+				rows = append(rows, []string{term, fmt.Sprintf("%.4f %s", figures.Terms[term], model.Stage.Objective.Unit(term))})
 			}
 			return table(c.App.Writer, append(rows, []string{"mse", fmt.Sprintf("%.6f per pixel", figures.MSE)})...)
 		},

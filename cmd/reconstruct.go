@@ -7,7 +7,9 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/loaders"
+	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
+	"gaetrain/viz"
 )
 
 type reconstructOptions struct {
@@ -45,17 +47,15 @@ EXAMPLES:
 				}
 				name, split = o.Images, split.Limit(o.Limit)
 			}
-			program, err := model.Compile(graph.Evaluation, split.Len())
+			pairs, err := model.Reconstruct(split)
 			if err != nil {
 				return err
 			}
-			defer program.Close()
 			title := fmt.Sprintf("%s after epoch %d, images of %s", model.Config.Model, model.Epoch, name)
-			errors, err := pictures.Reconstructions(program, split, title, o.Out)
-			if err != nil {
-				return err
+			if err := viz.WritePNG(o.Out, pictures.Reconstructions(title, pairs)); err != nil {
+				return fmt.Errorf("%w: %w; hint: --out names a file that can be written", trainer.ErrRun, err)
 			}
-			for i, e := range errors {
+			for i, e := range pairs.MSE {
 				label := fmt.Sprint(i)
 				if names != nil {
 					label = names[i]

@@ -19,10 +19,14 @@ func printRun(w io.Writer, run *trainer.Run) error {
 		return err
 	}
 	fmt.Fprintf(w, "run       %s (%d epochs, %.1f s, %d parameters)\n", run.Dir, final.Epochs, final.Seconds, final.Parameters)
-	unit := run.Info.Stages[len(run.Info.Stages)-1].Objective.Reconstruction.Unit()
+	objective := run.Info.Stages[len(run.Info.Stages)-1].Objective
 	for _, split := range slices.Sorted(maps.Keys(final.Last)) {
 		f := final.Last[split]
-		fmt.Fprintf(w, "%-9s reconstruction %.2f %s, mse %.5f\n", split, f.Terms["reconstruction"], unit, f.MSE)
+		fmt.Fprintf(w, "%-9s ", split)
+		for _, term := range slices.Backward(slices.Sorted(maps.Keys(f.Terms))) {
+			fmt.Fprintf(w, "%s %.2f %s, ", term, f.Terms[term], objective.Unit(term))
+		}
+		fmt.Fprintf(w, "mse %.5f\n", f.MSE)
 	}
 	fmt.Fprintf(w, "best      epoch %d\n", final.BestEpoch)
 	for _, file := range []struct{ name, path string }{

@@ -26,9 +26,23 @@ func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.Channels, s.
 // Architecture is an autoencoder as pure data.
 type Architecture struct {
 	Input   Shape   `json:"input"`
-	Encoder []Layer `json:"encoder"`           // the output of the last one is the code
-	Decoder []Layer `json:"decoder,omitempty"` // the output of the last one has the size of an image
+	Encoder []Layer `json:"encoder"`        // the output of the last one is the code
+	Code    Code    `json:"code,omitempty"` // how the encoder's output becomes the code
+	Decoder []Layer `json:"decoder"`        // the output of the last one has the size of an image
+	Tied    bool    `json:"tied,omitempty"` // decoder weights are the encoder's, transposed; biases are its own
 }
+
+// Code says how the encoder's output becomes the code.
+type Code string
+
+// The kinds of code.
+const (
+	// Deterministic codes are the encoder's output.
+	Deterministic Code = ""
+	// Gaussian codes are drawn from a posterior N(μ, σ²) whose L means and L
+	// log-variances are the encoder's output. Encoding gives the means.
+	Gaussian Code = "gaussian"
+)
 
 // Layer is one fully connected layer, y = act(x·W + b).
 type Layer struct {
@@ -62,7 +76,19 @@ func (a Architecture) CodeSize() int {
 	if len(a.Encoder) == 0 {
 		return 0
 	}
-	return a.Encoder[len(a.Encoder)-1].Units
+	units := a.Encoder[len(a.Encoder)-1].Units
+	if a.Code == Gaussian {
+		return units / 2
+	}
+	return units
+}
+
+// Noise is the number of standard normal numbers that a code is drawn with.
+func (a Architecture) Noise() int {
+	if a.Code == Gaussian {
+		return a.CodeSize()
+	}
+	return 0
 }
 
 // Validate reports what is impossible about the architecture, wrapping
@@ -91,8 +117,40 @@ func (a Architecture) Validate() error {
 			return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, err)
 		}
 	}
+	if err := a.validateCode(); err != nil {
+		return err
+	}
 	if last := a.Decoder[len(a.Decoder)-1].Units; last != a.Input.Size() {
 		return fmt.Errorf("%w: the decoder ends with %d units, images of %s have %d values", ErrArchitecture, last, a.Input, a.Input.Size())
+	}
+	return nil
+}
+
+// validateCode checks what the kind of code and tied weights ask of the layers.
+func (a Architecture) validateCode() error {
+	switch a.Code {
+	case Deterministic:
+	case Gaussian:
+		if last := a.Encoder[len(a.Encoder)-1]; last.Units%2 != 0 || last.Activation != kernel.Linear {
+			return fmt.Errorf("%w: the encoder ends with %d %s units; hint: a gaussian code of L values needs 2·L linear ones", ErrArchitecture, last.Units, last.Activation)
+		}
+	default:
+		return fmt.Errorf("%w: unknown kind of code %q; hint: none or %s", ErrArchitecture, a.Code, Gaussian)
+	}
+	if !a.Tied {
+		return nil
+	}
+	if a.Code != Deterministic {
+		return fmt.Errorf("%w: tied weights with a %s code; hint: the encoder ends with two values for each of the decoder's inputs", ErrArchitecture, a.Code)
+	}
+	if len(a.Encoder) != len(a.Decoder) {
+		return fmt.Errorf("%w: tied weights with %d encoder and %d decoder layers; hint: as many", ErrArchitecture, len(a.Encoder), len(a.Decoder))
+	}
+	encoder := a.encoder()
+	for i, l := range a.Decoder {
+		if mirrored := encoder[len(encoder)-1-i]; l.Units != mirrored.inputs {
+			return fmt.Errorf("%w: tied decoder/%d has %d units; hint: %d, as %s has inputs", ErrArchitecture, i+1, l.Units, mirrored.inputs, mirrored.name)
+		}
 	}
 	return nil
 }
@@ -118,22 +176,35 @@ const maxParameters = 1 << 30
 // namedLayer is a layer in its place.
 type namedLayer struct {
 	Layer
-	name   string // "encoder/1"
-	inputs int
+	name       string // "encoder/1"
+	inputs     int
+	weights    string // name of the parameter, inputs×Units; Units×inputs if transposed
+	transposed bool   // the weights are those of the mirrored encoder layer
 }
 
-func (l namedLayer) weights() string { return l.name + "/weights" }
-func (l namedLayer) bias() string    { return l.name + "/bias" }
+func (l namedLayer) bias() string { return l.name + "/bias" }
 
 // layers lists the layers of encoder and decoder in order.
-func (a Architecture) layers() []namedLayer {
-	return append(chain("encoder", a.Input.Size(), a.Encoder), chain("decoder", a.CodeSize(), a.Decoder)...)
+func (a Architecture) layers() []namedLayer { return append(a.encoder(), a.decoder()...) }
+
+func (a Architecture) encoder() []namedLayer { return chain("encoder", a.Input.Size(), a.Encoder) }
+
+func (a Architecture) decoder() []namedLayer {
+	layers := chain("decoder", a.CodeSize(), a.Decoder)
+	if a.Tied {
+		for i := range layers {
+			layers[i].weights = fmt.Sprintf("encoder/%d/weights", len(layers)-i)
+			layers[i].transposed = true
+		}
+	}
+	return layers
 }
 
 func chain(part string, inputs int, layers []Layer) []namedLayer {
 	named := make([]namedLayer, len(layers))
 	for i, l := range layers {
-		named[i] = namedLayer{l, fmt.Sprintf("%s/%d", part, i+1), inputs}
+		name := fmt.Sprintf("%s/%d", part, i+1)
+		named[i] = namedLayer{Layer: l, name: name, inputs: inputs, weights: name + "/weights"}
 		inputs = l.Units
 	}
 	return named

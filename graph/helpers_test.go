@@ -44,7 +44,7 @@ func compile(t testing.TB, a graph.Architecture, o graph.Objective, p *graph.Par
 
 func run(t testing.TB, p *graph.Program, rows int, input, target []float32) {
 	t.Helper()
-	if err := p.Run(rows, input, target); err != nil {
+	if err := p.Run(graph.Batch{Rows: rows, Input: input, Target: target}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -36,19 +37,23 @@ type Network struct {
 	Graph          *gorgonia.ExprGraph
 	Input          *gorgonia.Node // B×D, in Decoding mode B×L
 	Target         *gorgonia.Node // B×D, what the reconstruction is held against
+	Noise          *gorgonia.Node // B×L, what a Gaussian code is drawn with
 	Code           *gorgonia.Node // B×L
 	Reconstruction *gorgonia.Node // B×D
 	Terms          []Term         // of the loss, the reconstruction term first
 	Loss           *gorgonia.Node // scalar
 
+	statistics *gorgonia.Node // B×2L of a Gaussian code
 	rows       *op.Rows
 	parameters gorgonia.Nodes // as in Parameters.All
 	used       []Parameter    // the parameters of those nodes
 }
 
-// Term is one term of the loss, averaged over the images of a batch.
+// Term is one term of the loss, averaged over the images of a batch. Its weight
+// may change between runs.
 type Term struct {
-	Name string
+	Name   string
+	Weight *op.Weight
 	op.Loss
 }
 
@@ -62,18 +67,22 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	}
 	n.Input = n.matrix("input", batch, width)
 
-	var err error
 	last := n.Input
 	if mode != Decoding {
-		if last, err = n.layers(p, chain("encoder", width, a.Encoder), last); err != nil {
+		encoded, err := n.layers(p, a.encoder(), n.Input)
+		if err != nil {
 			return nil, err
 		}
-		n.Code = last
+		if n.Code, err = n.code(a, encoded, mode); err != nil {
+			return nil, err
+		}
+		last = n.Code
 	}
 	if mode == Encoding {
 		return n, nil
 	}
-	if last, err = n.layers(p, chain("decoder", a.CodeSize(), a.Decoder), last); err != nil {
+	last, err := n.layers(p, a.decoder(), last)
+	if err != nil {
 		return nil, err
 	}
 	if mode != Training {
@@ -85,13 +94,46 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 		return n, nil
 	}
 	n.Target = n.matrix("target", batch, width)
+	return n, n.loss(o, last)
+}
+
+// code turns the encoder's output into the code.
+func (n *Network) code(a Architecture, encoded *gorgonia.Node, mode Mode) (*gorgonia.Node, error) {
+	if a.Code != Gaussian {
+		return encoded, nil
+	}
+	n.statistics = encoded
+	if mode == Encoding {
+		return op.FirstColumns("code", n.rows, a.CodeSize(), encoded)
+	}
+	n.Noise = n.matrix("noise", n.rows.Compiled, a.CodeSize())
+	return op.Reparametrise("code", n.rows, encoded, n.Noise)
+}
+
+// loss declares the terms of an objective and their sum; last is the output of
+// the decoder's last layer.
+func (n *Network) loss(o Objective, last *gorgonia.Node) error {
 	reconstruction, err := o.Reconstruction.loss("loss", n.rows, last, n.Target)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	n.Terms = []Term{{"reconstruction", reconstruction}}
+	n.Terms = []Term{{"reconstruction", &op.Weight{Value: 1}, reconstruction}}
 	n.Loss = reconstruction.Node
-	return n, nil
+	if len(o.Penalties) == 0 {
+		return nil
+	}
+	weights, nodes := []*op.Weight{n.Terms[0].Weight}, gorgonia.Nodes{n.Loss}
+	for _, p := range o.Penalties {
+		loss, err := p.loss(n)
+		if err != nil {
+			return err
+		}
+		term := Term{p.Term, &op.Weight{Value: float32(p.Weight)}, loss}
+		n.Terms = append(n.Terms, term)
+		weights, nodes = append(weights, term.Weight), append(nodes, loss.Node)
+	}
+	n.Loss, err = op.WeightedSum("loss", weights, nodes)
+	return err
 }
 
 func (n *Network) matrix(name string, rows, columns int) *gorgonia.Node {
@@ -101,7 +143,11 @@ func (n *Network) matrix(name string, rows, columns int) *gorgonia.Node {
 // layers declares a chain of layers behind x.
 func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (*gorgonia.Node, error) {
 	for _, l := range layers {
-		w, err := n.parameter(p, l.weights(), l.inputs, l.Units)
+		shape := []int{l.inputs, l.Units}
+		if l.transposed {
+			slices.Reverse(shape)
+		}
+		w, err := n.parameter(p, l.weights, shape...)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +157,7 @@ func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (
 				return nil, err
 			}
 		}
-		if x, err = op.Affine(l.name, n.rows, l.Activation, false, x == n.Input, x, w, b); err != nil {
+		if x, err = op.Affine(l.name, n.rows, l.Activation, l.transposed, x == n.Input, x, w, b); err != nil {
 			return nil, err
 		}
 	}
@@ -119,8 +165,11 @@ func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (
 }
 
 // parameter declares a parameter of the given shape as an input that shares
-// its tensor.
+// its tensor; a second use of it is the same node.
 func (n *Network) parameter(all *Parameters, name string, shape ...int) (*gorgonia.Node, error) {
+	if i := slices.IndexFunc(n.used, func(p Parameter) bool { return p.Name == name }); i >= 0 {
+		return n.parameters[i], nil
+	}
 	p, ok := all.Get(name)
 	if !ok {
 		return nil, fmt.Errorf("%w: no parameter %q", ErrArchitecture, name)

@@ -39,14 +39,6 @@ func (r *Reconstruction) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Unit is the unit of the term.
-func (r Reconstruction) Unit() string {
-	if r == CrossEntropy {
-		return "nats per image"
-	}
-	return "squared error per image"
-}
-
 // output turns the last layer's values into the reconstruction x̂.
 func (r Reconstruction) output(name string, rows *op.Rows, last *gorgonia.Node) (*gorgonia.Node, error) {
 	if r == CrossEntropy {
@@ -66,4 +58,40 @@ func (r Reconstruction) loss(name string, rows *op.Rows, last, target *gorgonia.
 // loss = reconstruction + Σ weight·term.
 type Objective struct {
 	Reconstruction Reconstruction `json:"reconstruction"`
+	Penalties      []Penalty      `json:"penalties,omitempty"`
+}
+
+// Unit is the unit of a term of the loss.
+func (o Objective) Unit(term string) string {
+	switch {
+	case term == Divergence || term == "reconstruction" && o.Reconstruction == CrossEntropy:
+		return "nats per image"
+	case term == "reconstruction":
+		return "squared error per image"
+	}
+	return "per image"
+}
+
+// Penalty is a term of the loss besides the reconstruction.
+type Penalty struct {
+	Term   string  `json:"term"`
+	Weight float64 `json:"weight"`
+}
+
+// The terms of penalties.
+const (
+	// Divergence is KL(q(z|x) ‖ N(0, I)) of a Gaussian code in nats per image.
+	Divergence = "kl"
+)
+
+// loss declares the penalty on a network whose encoder is declared.
+func (p Penalty) loss(n *Network) (op.Loss, error) {
+	switch p.Term {
+	case Divergence:
+		if n.statistics == nil {
+			return op.Loss{}, fmt.Errorf("%w: term %s needs a %s code", ErrArchitecture, p.Term, Gaussian)
+		}
+		return op.GaussianDivergence(p.Term, n.rows, n.statistics)
+	}
+	return op.Loss{}, fmt.Errorf("%w: unknown term %q; hint: %s", ErrArchitecture, p.Term, Divergence)
 }

@@ -37,8 +37,10 @@ func NewParameters(a Architecture, seed uint64) (*Parameters, error) {
 	}
 	p := &Parameters{at: make(map[string]int)}
 	for _, l := range a.layers() {
-		weights := p.add(l.weights(), l.inputs, l.Units)
-		l.Initialiser.fill(weights.Values(), seed, l.weights(), l.inputs, l.Units)
+		if !l.transposed {
+			weights := p.add(l.weights, l.inputs, l.Units)
+			l.Initialiser.fill(weights.Values(), seed, l.weights, l.inputs, l.Units)
+		}
 		if !l.NoBias {
 			p.add(l.bias(), l.Units)
 		}

@@ -71,19 +71,29 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	return program, nil
 }
 
-// Run computes the program for the given number of images: input (B×D, in
-// Decoding mode B×L) and, in Training and Evaluation mode, target (B×D).
-// Slices that hold a whole compiled batch are used as they are, without a copy.
-func (p *Program) Run(rows int, input, target []float32) error {
-	if rows < 1 || rows > p.rows.Compiled {
-		return fmt.Errorf("%s program: batch of %d images, compiled for 1 to %d", p.Mode, rows, p.rows.Compiled)
+// Batch is what a program is run on. Slices that hold a whole compiled batch
+// are used as they are, without a copy.
+type Batch struct {
+	Rows   int       // images
+	Input  []float32 // B×D, in Decoding mode codes B×L
+	Target []float32 // B×D, in Training and Evaluation mode
+	Noise  []float32 // B×L, in those modes and with a Gaussian code
+}
+
+// Run computes the program for a batch.
+func (p *Program) Run(b Batch) error {
+	if b.Rows < 1 || b.Rows > p.rows.Compiled {
+		return fmt.Errorf("%s program: batch of %d images, compiled for 1 to %d", p.Mode, b.Rows, p.rows.Compiled)
 	}
-	p.rows.Live = rows
-	if err := p.feed(p.Input, input); err != nil {
-		return err
-	}
-	if p.Target != nil {
-		if err := p.feed(p.Target, target); err != nil {
+	p.rows.Live = b.Rows
+	for _, in := range [...]struct {
+		node   *gorgonia.Node
+		values []float32
+	}{{p.Input, b.Input}, {p.Target, b.Target}, {p.Network.Noise, b.Noise}} {
+		if in.node == nil {
+			continue
+		}
+		if err := p.feed(in.node, in.values); err != nil {
 			return err
 		}
 	}

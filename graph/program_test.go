@@ -273,7 +273,7 @@ func TestRunErrors(t *testing.T) {
 		{"short codes", decoder, 4, x[:11], nil, []string{"decoding", "input", "11", "4×3"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			mentions(t, c.program.Run(c.rows, c.input, c.target), c.want...)
+			mentions(t, c.program.Run(graph.Batch{Rows: c.rows, Input: c.input, Target: c.target}), c.want...)
 		})
 	}
 	run(t, evaluation, 4, x, x) // goes on after an error
@@ -405,7 +405,7 @@ func TestConcurrentPrograms(t *testing.T) {
 	for _, program := range programs {
 		group.Go(func() {
 			for i := range 100 {
-				if err := program.Run(3, x[i%60*20:], x[i%60*20:]); err != nil {
+				if err := program.Run(graph.Batch{Rows: 3, Input: x[i%60*20:], Target: x[i%60*20:]}); err != nil {
 					t.Error(err)
 					return
 				}

@@ -62,6 +62,15 @@ func ParseCorruption(spec string) (Corruption, error) {
 	return c, c.check()
 }
 
+// MarshalText implements encoding.TextMarshaler.
+func (c Corruption) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (c *Corruption) UnmarshalText(text []byte) (err error) {
+	*c, err = ParseCorruption(string(text))
+	return err
+}
+
 // String returns what ParseCorruption reads.
 func (c Corruption) String() string {
 	if int(c.Kind) >= len(corruptionNames) {

@@ -21,21 +21,23 @@ type Batch struct {
 	Index  []int     // Rows: positions of the images in the split
 	Clean  []float32 // B×D in [0, 1]; rows beyond Rows are zero or stale
 	Input  []float32 // B×D, the corrupted images; Clean itself without corruption
+	Noise  []float32 // B×Noise standard normal numbers; nil if none are asked for
 	Labels []uint8   // Rows; nil if the split is unlabelled
 }
 
 // StreamOptions says how a split is cut into batches. Only BatchSize is needed.
 type StreamOptions struct {
 	BatchSize  int
-	Seed       uint64     // of the shuffle and of the corruption
+	Seed       uint64     // of the shuffle, the corruption and the noise
 	Shuffle    bool       // a new order in each epoch; false: the split's own order
 	DropLast   bool       // leave out a partial last batch
 	Corruption Corruption // of the inputs; zero: none
+	Noise      int        // standard normal numbers per image, fresh in each epoch
 }
 
 // Stream cuts a split into batches, prepared in the background one or two
 // ahead of the caller. Order is a function of (seed, epoch), and the corruption
-// of a pixel one of (seed, epoch, image, pixel), so a resumed run sees what an
+// of a pixel one of (seed, epoch, image, pixel), likewise noise, so a resumed run sees what an
 // uninterrupted one would have. Its buffers are allocated once.
 type Stream struct {
 	split   Split
@@ -84,6 +86,9 @@ func newSlot(s Split, o StreamOptions) *slot {
 	made.batch.Input = made.batch.Clean
 	if o.Corruption.Kind != NoCorruption {
 		made.batch.Input = make([]float32, size)
+	}
+	if o.Noise > 0 {
+		made.batch.Noise = make([]float32, o.BatchSize*o.Noise)
 	}
 	if s.Labels != nil {
 		made.labels = make([]uint8, o.BatchSize)
@@ -155,9 +160,13 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 		if b.Labels != nil {
 			b.Labels[row] = s.split.Labels[i]
 		}
+		key := kernel.Key{Seed: s.options.Seed, Stream: kernel.StreamCorrupt, Step: uint64(epoch)<<32 | uint64(i)}
 		if s.options.Corruption.Kind != NoCorruption {
-			key := kernel.Key{Seed: s.options.Seed, Stream: kernel.StreamCorrupt, Step: uint64(epoch)<<32 | uint64(i)}
 			s.options.Corruption.Apply(b.Input[row*size:(row+1)*size], clean, key)
+		}
+		if n := s.options.Noise; n > 0 {
+			key.Stream = kernel.StreamLatent
+			kernel.Gaussian(b.Noise[row*n:(row+1)*n], key)
 		}
 	}
 }

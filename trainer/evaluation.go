@@ -12,83 +12,73 @@ import (
 // figure: an image's result does not depend on its batch.
 const evaluationBatch = 256
 
-// Evaluate measures the figures of a program, compiled for Evaluation, on a
-// whole split. Corruption and noise are those of epoch 0, the same every time.
-func Evaluate(ctx context.Context, p *graph.Program, split loaders.Split) (Figures, error) {
-	stream, err := loaders.NewStream(split, loaders.StreamOptions{BatchSize: evaluationBatch})
-	if err != nil {
-		return Figures{}, err
-	}
-	return evaluate(ctx, p, stream, split.Shape.Size())
+// evaluator measures a stage's figures on whole splits. Corruption and noise are
+// those of epoch 0, the same every time.
+type evaluator struct {
+	program *graph.Program
+	splits  []evaluatedSplit
 }
 
-func evaluate(ctx context.Context, p *graph.Program, stream *loaders.Stream, values int) (Figures, error) {
+type evaluatedSplit struct {
+	namedSplit
+	stream *loaders.Stream
+}
+
+func newEvaluator(s Stage, p *graph.Parameters, seed uint64, splits ...namedSplit) (*evaluator, error) {
+	program, err := graph.Compile(s.Architecture, s.Objective, p, graph.Evaluation, evaluationBatch)
+	if err != nil {
+		return nil, err
+	}
+	e := &evaluator{program: program}
+	for _, split := range splits {
+		stream, err := s.stream(split.Split, seed, evaluationBatch, false)
+		if err != nil {
+			return nil, err
+		}
+		e.splits = append(e.splits, evaluatedSplit{split, stream})
+	}
+	return e, nil
+}
+
+// measure evaluates one of the splits.
+func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures, error) {
 	var totals Totals
-	for batch := range stream.Epoch(0, 0) {
-		if err := p.Run(batch.Rows, batch.Input, batch.Clean); err != nil {
+	for batch := range split.stream.Epoch(0, 0) {
+		if err := e.program.Run(Feed(batch)); err != nil {
 			return Figures{}, err
 		}
-		totals.add(p, batch.Rows)
+		totals.add(e.program, batch.Rows)
 		if err := ctx.Err(); err != nil {
 			return Figures{}, err
 		}
 	}
-	return totals.figures(values), nil
-}
-
-// CompileEvaluation compiles a stage's evaluation program for Evaluate.
-func CompileEvaluation(s Stage, p *graph.Parameters) (*graph.Program, error) {
-	return graph.Compile(s.Architecture, s.Objective, p, graph.Evaluation, evaluationBatch)
+	return totals.figures(e.program, split.Shape.Size()), nil
 }
 
 // evaluation measures each epoch on the evaluated splits and writes it, with
 // the training split's running means, to metrics.jsonl.
 func evaluation() Hook {
-	var splits []evaluatedSplit
 	return Hook{
-		Name: "evaluation",
-		Start: func(_ context.Context, l *Loop) (err error) {
-			if splits, err = openSplits(l.Experiment); err != nil {
-				return err
-			}
-			return l.forgetRecords()
-		},
+		Name:  "evaluation",
+		Start: func(_ context.Context, l *Loop) error { return l.forgetRecords() },
 		Epoch: func(ctx context.Context, l *Loop) error {
-			l.Latest = []Record{l.record("train", l.Position.Train.figures(l.train.Shape.Size()), l.Position.Train.Images, l.Seconds)}
-			for _, split := range splits {
+			train := l.Position.Train
+			l.Latest = []Record{l.record("train", train.figures(l.Program, l.train.Shape.Size()), train.Images, l.Seconds)}
+			for _, split := range l.evaluator.splits {
 				start := time.Now()
-				figures, err := evaluate(ctx, l.Evaluation, split.stream, split.values)
+				figures, err := l.evaluator.measure(ctx, split)
 				if err != nil {
 					return err
 				}
 				if !figures.finite() {
-					return l.diverged(l.Evaluation)
+					return l.diverged(l.evaluator.program)
 				}
-				l.Latest = append(l.Latest, l.record(split.name, figures, split.images, time.Since(start).Seconds()))
+				l.Latest = append(l.Latest, l.record(split.name, figures, split.Len(), time.Since(start).Seconds()))
 			}
 			return appendRecords(l.Run.Path(metricsFile), l.Latest)
 		},
 		End: func(_ context.Context, l *Loop) error { return l.writeFinal() },
 	}
-}
-
-type evaluatedSplit struct {
-	name           string
-	stream         *loaders.Stream
-	images, values int
-}
-
-func openSplits(e *Experiment) ([]evaluatedSplit, error) {
-	_, splits := e.splits()
-	opened := make([]evaluatedSplit, len(splits))
-	for i, s := range splits {
-		stream, err := loaders.NewStream(s.Split, loaders.StreamOptions{BatchSize: evaluationBatch})
-		if err != nil {
-			return nil, err
-		}
-		opened[i] = evaluatedSplit{s.name, stream, s.Len(), s.Shape.Size()}
-	}
-	return opened, nil
 }
 
 // record makes the record of the epoch in hand for a split.

@@ -21,7 +21,20 @@ type Stage struct {
 	Name         string             `json:"name"`
 	Architecture graph.Architecture `json:"architecture"`
 	Objective    graph.Objective    `json:"objective"`
+	Corruption   loaders.Corruption `json:"corruption"` // of the inputs; the target stays clean
 	Epochs       int                `json:"epochs"`
+}
+
+// stream cuts a split into batches for the programs of the stage.
+func (s Stage) stream(split loaders.Split, seed uint64, batch int, shuffle bool) (*loaders.Stream, error) {
+	return loaders.NewStream(split, loaders.StreamOptions{
+		BatchSize: batch, Seed: seed, Shuffle: shuffle, Corruption: s.Corruption, Noise: s.Architecture.Noise(),
+	})
+}
+
+// Feed is a batch of a stream as a program takes it.
+func Feed(b *loaders.Batch) graph.Batch {
+	return graph.Batch{Rows: b.Rows, Input: b.Input, Target: b.Clean, Noise: b.Noise}
 }
 
 // Final is the stage whose architecture is the trained model.

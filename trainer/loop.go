@@ -15,20 +15,20 @@ import (
 // Loop trains an experiment in a run folder. Its fields are what hooks see.
 type Loop struct {
 	*Experiment
-	Run        *Run
-	Position   Position
-	Stage      Stage          // the one that is running
-	Program    *graph.Program // its training program
-	Evaluation *graph.Program // its evaluation program
-	Rate       float64        // learning rate of the last step
-	Seconds    float64        // spent on steps in this epoch, by this process
-	Latest     []Record       // of the last epoch, once it is evaluated
-	Resumed    bool
+	Run      *Run
+	Position Position
+	Stage    Stage          // the one that is running
+	Program  *graph.Program // its training program
+	Rate     float64        // learning rate of the last step
+	Seconds  float64        // spent on steps in this epoch, by this process
+	Latest   []Record       // of the last epoch, once it is evaluated
+	Resumed  bool
 
-	hooks  []Hook
-	solver *Solver
-	stream *loaders.Stream
-	train  loaders.Split
+	hooks     []Hook
+	evaluator *evaluator
+	solver    *Solver
+	stream    *loaders.Stream
+	train     loaders.Split
 }
 
 // Hook is work that hangs on the loop at named points. Hooks run in order; nil
@@ -69,14 +69,15 @@ func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 // checkpoint, where there is one.
 func (l *Loop) enter(from *Checkpoint) (err error) {
 	l.Stage = l.Stages[l.Position.Stage]
-	if l.stream, err = loaders.NewStream(l.train, loaders.StreamOptions{BatchSize: l.Config.BatchSize, Seed: l.Config.Seed, Shuffle: true}); err != nil {
+	if l.stream, err = l.Stage.stream(l.train, l.Config.Seed, l.Config.BatchSize, true); err != nil {
 		return err
 	}
 	l.Program, err = graph.Compile(l.Stage.Architecture, l.Stage.Objective, l.Parameters, graph.Training, l.Config.BatchSize)
 	if err != nil {
 		return err
 	}
-	if l.Evaluation, err = CompileEvaluation(l.Stage, l.Parameters); err != nil {
+	_, splits := l.splits()
+	if l.evaluator, err = newEvaluator(l.Stage, l.Parameters, l.Config.Seed, splits...); err != nil {
 		return err
 	}
 	l.solver = NewSolver(l.Config, l.Program.Gradients())
@@ -139,7 +140,7 @@ func (l *Loop) epoch(ctx context.Context) error {
 // step moves the parameters by one batch.
 func (l *Loop) step(batch *loaders.Batch) error {
 	start := time.Now()
-	if err := l.Program.Run(batch.Rows, batch.Input, batch.Clean); err != nil {
+	if err := l.Program.Run(Feed(batch)); err != nil {
 		return err
 	}
 	l.Position.Train.add(l.Program, batch.Rows)
@@ -174,6 +175,14 @@ func (l *Loop) Save() error {
 	}
 	return SaveCheckpoint(l.Run.Path(lastCheckpoint), l.Stage, l.Parameters, l.solver.State(), l.Position)
 }
+
+// Reconstruct runs the stage's model, as it stands, on the images of a split.
+func (l *Loop) Reconstruct(split loaders.Split) (Reconstructed, error) {
+	return reconstruct(l.Stage, l.evaluator.program, l.Config.Seed, split)
+}
+
+// Describe lists the nodes of the stage's expression graph.
+func (l *Loop) Describe() ([]graph.Node, error) { return l.evaluator.program.Describe() }
 
 // Batches is the number of steps in an epoch.
 func (l *Loop) Batches() int { return l.stream.Batches() }

@@ -36,15 +36,14 @@ func (t *Totals) add(p *graph.Program, rows int) {
 	t.Images += rows
 }
 
-// figures divides the sums by the number of images, of so many values each.
-func (t Totals) figures(values int) Figures {
+// figures divides the sums by the number of images, of so many values each;
+// the loss has the weights that the program's terms have now.
+func (t Totals) figures(p *graph.Program, values int) Figures {
 	n := float64(t.Images)
 	f := Figures{Terms: make(map[string]float64, len(t.Terms)), MSE: t.Squared / n / float64(values)}
-	for name, total := range t.Terms {
-		f.Terms[name] = total / n
-	}
-	for _, name := range sortedNames(f.Terms) {
-		f.Loss += f.Terms[name]
+	for _, term := range p.Terms {
+		f.Terms[term.Name] = t.Terms[term.Name] / n
+		f.Loss += float64(term.Weight.Value) * f.Terms[term.Name]
 	}
 	return f
 }

@@ -13,6 +13,7 @@ type Key struct {
 const (
 	StreamInitialise uint32 = iota + 1 // initial weights; the step is a hash of the name
 	StreamCorrupt                      // corruption of inputs; the step is epoch and image
+	StreamLatent                       // noise of Gaussian codes; the step is epoch and image
 )
 
 // Uniform fills dst with numbers uniform in [0, 1): multiples of 2^−24.

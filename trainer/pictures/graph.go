@@ -11,7 +11,7 @@ import (
 
 // drawGraph draws the expression graph of the stage that is running.
 func drawGraph(l *trainer.Loop) error {
-	nodes, err := l.Evaluation.Describe()
+	nodes, err := l.Describe()
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,6 @@ import (
 	"sort"
 	"time"
 
-	"gaetrain/graph"
-	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/viz"
 )
@@ -72,7 +70,7 @@ func summarise(l *trainer.Loop, about About) error {
 
 // drawReconstructions draws the first test images over their reconstructions.
 func drawReconstructions(l *trainer.Loop, epoch int) error {
-	original, reconstruction, err := reconstruct(l.Evaluation, l.Data.Test.Limit(fixed))
+	pairs, err := l.Reconstruct(l.Data.Test.Limit(fixed))
 	if err != nil {
 		return err
 	}
@@ -80,8 +78,20 @@ func drawReconstructions(l *trainer.Loop, epoch int) error {
 	if len(l.Stages) > 1 {
 		title += ", stage " + l.Stage.Name
 	}
-	grid := viz.Grid(title, columns, viz.Row{Label: "original", Images: original}, viz.Row{Label: "reconstruction", Images: reconstruction})
-	return write(l.Run.Path(folder, frame(l, epoch)), grid)
+	return write(l.Run.Path(folder, frame(l, epoch)), Reconstructions(title, pairs))
+}
+
+// Reconstructions draws images over their reconstructions, with the corrupted
+// inputs between them where there are any.
+func Reconstructions(title string, pairs trainer.Reconstructed) image.Image {
+	images := func(pixels []float32) viz.Images {
+		return viz.Images{Pixels: pixels, Channels: pairs.Shape.Channels, Height: pairs.Shape.Height, Width: pairs.Shape.Width}
+	}
+	rows := []viz.Row{{Label: "original", Images: images(pairs.Original)}}
+	if pairs.Input != nil {
+		rows = append(rows, viz.Row{Label: "corrupted", Images: images(pairs.Input)})
+	}
+	return viz.Grid(title, columns, append(rows, viz.Row{Label: "reconstruction", Images: images(pairs.Reconstruction)})...)
 }
 
 // frame names the picture of an epoch, in the order of stages and epochs.
@@ -90,39 +100,6 @@ func frame(l *trainer.Loop, epoch int) string {
 		return fmt.Sprintf("reconstructions-%04d.png", epoch)
 	}
 	return fmt.Sprintf("reconstructions-%d-%s-%04d.png", l.Position.Stage+1, l.Stage.Name, epoch)
-}
-
-// reconstruct runs an evaluation program on the images of a split.
-func reconstruct(p *graph.Program, split loaders.Split) (original, reconstruction viz.Images, err error) {
-	stream, err := loaders.NewStream(split, loaders.StreamOptions{BatchSize: split.Len()})
-	if err != nil {
-		return original, reconstruction, err
-	}
-	s := split.Shape
-	for batch := range stream.Epoch(0, 0) {
-		if err := p.Run(batch.Rows, batch.Input, batch.Clean); err != nil {
-			return original, reconstruction, err
-		}
-		original = viz.Images{Pixels: append([]float32(nil), batch.Clean...), Channels: s.Channels, Height: s.Height, Width: s.Width}
-		reconstruction = viz.Images{Pixels: append([]float32(nil), p.Reconstructions()...), Channels: s.Channels, Height: s.Height, Width: s.Width}
-	}
-	return original, reconstruction, nil
-}
-
-// Reconstructions draws the images of a split over their reconstructions by an
-// evaluation program into the file at path, and returns the squared error per
-// pixel of each.
-func Reconstructions(p *graph.Program, split loaders.Split, title, path string) ([]float64, error) {
-	original, reconstruction, err := reconstruct(p, split)
-	if err != nil {
-		return nil, err
-	}
-	errors := make([]float64, split.Len())
-	for i, squared := range p.Terms[0].SquaredPerImage() {
-		errors[i] = float64(squared) / float64(split.Shape.Size())
-	}
-	grid := viz.Grid(title, columns, viz.Row{Label: "original", Images: original}, viz.Row{Label: "reconstruction", Images: reconstruction})
-	return errors, write(path, grid)
 }
 
 // drawFilters draws the weights of the first layer's units as images.

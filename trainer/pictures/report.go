@@ -40,7 +40,6 @@ func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
 	for _, r := range records {
 		latest[r.Split] = r
 	}
-	unit := l.Stage.Objective.Reconstruction.Unit()
 	var list []viz.Figure
 	for _, split := range []string{"test", "validation", "train"} {
 		r, ok := latest[split]
@@ -52,7 +51,7 @@ func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
 			kind = fmt.Sprintf("mean over the training images during epoch %d, while the weights moved", r.Epoch)
 		}
 		for _, name := range slices.Sorted(maps.Keys(r.Terms)) {
-			list = append(list, viz.Figure{Name: split + " " + name, Value: fmt.Sprintf("%.2f", r.Terms[name]), Unit: unit, Explanation: kind})
+			list = append(list, viz.Figure{Name: split + " " + name, Value: fmt.Sprintf("%.2f", r.Terms[name]), Unit: l.Stage.Objective.Unit(name), Explanation: kind})
 		}
 		list = append(list, viz.Figure{Name: split + " mse", Value: fmt.Sprintf("%.5f", r.MSE), Unit: "squared error per pixel", Explanation: kind})
 	}

@@ -130,7 +130,7 @@ func TestLossFalls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		untrained, err := trainer.Evaluate(context.Background(), compile(t, e.Final(), e.Parameters, graph.Evaluation, 256), data.Test)
+		untrained, err := e.Model().Evaluate(context.Background(), data.Test)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,12 +187,7 @@ func TestSaveLoad(t *testing.T) {
 				t.Errorf("%s is not what was saved", p.Name)
 			}
 		}
-		program, err := model.Compile(graph.Evaluation, 256)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer program.Close()
-		figures, err := trainer.Evaluate(context.Background(), program, data.Test)
+		figures, err := model.Evaluate(context.Background(), data.Test)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,143 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+
+	"gaetrain/graph"
+	"gaetrain/loaders"
+)
+
+// Model is a trained model read from a run folder: the configuration and the
+// stage it was trained with, and its weights.
+type Model struct {
+	Info       RunInfo
+	Config     Config
+	Stage      Stage
+	Parameters *graph.Parameters
+	Epoch      int // after which the weights were saved
+}
+
+// Model returns the model as the experiment's parameters are now.
+func (e *Experiment) Model() *Model {
+	return &Model{Config: e.Config, Stage: e.Final(), Parameters: e.Parameters}
+}
+
+// Checkpoints that OpenModel reads.
+const (
+	LastCheckpoint = "last" // after the last finished epoch
+	BestCheckpoint = "best" // after the epoch with the lowest loss
+)
+
+// OpenModel reads the model of a run folder from one of its checkpoints, last
+// or best. Errors wrap ErrRun, ErrCheckpoint or ErrConfiguration.
+func OpenModel(dir, checkpoint string) (*Model, error) {
+	info, err := ReadRunInfo(dir)
+	if err != nil {
+		return nil, err
+	}
+	config, err := ConfigOf(info)
+	if err != nil {
+		return nil, err
+	}
+	r := Run{Dir: dir}
+	files := map[string]string{LastCheckpoint: lastCheckpoint, BestCheckpoint: bestCheckpoint}
+	file, ok := files[checkpoint]
+	if !ok {
+		return nil, fmt.Errorf("%w: unknown checkpoint %q; hint: last or best", ErrConfiguration, checkpoint)
+	}
+	c, err := LoadCheckpoint(r.Path(file))
+	if err != nil {
+		return nil, err
+	}
+	if n := len(info.Stages); c.Position().Stage < 0 || c.Position().Stage >= n {
+		return nil, fmt.Errorf("%w: %s has no stage %d", ErrRun, r.Path(runFile), c.Position().Stage+1)
+	}
+	stage := info.Stages[c.Position().Stage]
+	parameters, err := graph.NewParameters(stage.Architecture, config.Seed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrRun, r.Path(runFile), err)
+	}
+	if err := c.Restore(parameters, nil); err != nil {
+		return nil, err
+	}
+	return &Model{info, config, stage, parameters, c.Position().Epoch}, nil
+}
+
+// Evaluate measures the model on a whole split, with the corruption and noise
+// of the run's evaluations.
+func (m *Model) Evaluate(ctx context.Context, split loaders.Split) (Figures, error) {
+	e, err := newEvaluator(m.Stage, m.Parameters, m.Config.Seed, namedSplit{"", split})
+	if err != nil {
+		return Figures{}, err
+	}
+	defer e.program.Close()
+	return e.measure(ctx, e.splits[0])
+}
+
+// Encode returns the codes N×L of the images of a split, which are not
+// corrupted for it.
+func (m *Model) Encode(ctx context.Context, split loaders.Split) ([]float32, error) {
+	program, err := graph.Compile(m.Stage.Architecture, m.Stage.Objective, m.Parameters, graph.Encoding, evaluationBatch)
+	if err != nil {
+		return nil, err
+	}
+	defer program.Close()
+	stream, err := loaders.NewStream(split, loaders.StreamOptions{BatchSize: evaluationBatch})
+	if err != nil {
+		return nil, err
+	}
+	codes := make([]float32, 0, split.Len()*m.Stage.Architecture.CodeSize())
+	for batch := range stream.Epoch(0, 0) {
+		if err := program.Run(Feed(batch)); err != nil {
+			return nil, err
+		}
+		codes = append(codes, program.Codes()...)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return codes, nil
+}
+
+// Reconstructed are images and what a model makes of them, each N×D in [0, 1].
+type Reconstructed struct {
+	Shape          loaders.Shape
+	Original       []float32
+	Input          []float32 // corrupted; nil where the model takes the original
+	Reconstruction []float32
+	MSE            []float64 // per pixel, of each image
+}
+
+// Reconstruct runs the model on the images of a split.
+func (m *Model) Reconstruct(split loaders.Split) (Reconstructed, error) {
+	program, err := graph.Compile(m.Stage.Architecture, m.Stage.Objective, m.Parameters, graph.Evaluation, evaluationBatch)
+	if err != nil {
+		return Reconstructed{}, err
+	}
+	defer program.Close()
+	return reconstruct(m.Stage, program, m.Config.Seed, split)
+}
+
+func reconstruct(s Stage, program *graph.Program, seed uint64, split loaders.Split) (Reconstructed, error) {
+	r := Reconstructed{Shape: split.Shape}
+	stream, err := s.stream(split, seed, evaluationBatch, false)
+	if err != nil {
+		return r, err
+	}
+	for batch := range stream.Epoch(0, 0) {
+		if err := program.Run(Feed(batch)); err != nil {
+			return r, err
+		}
+		values := batch.Rows * split.Shape.Size()
+		r.Original = append(r.Original, batch.Clean[:values]...)
+		if s.Corruption.Kind != loaders.NoCorruption {
+			r.Input = append(r.Input, batch.Input[:values]...)
+		}
+		r.Reconstruction = append(r.Reconstruction, program.Reconstructions()...)
+		for _, squared := range program.Terms[0].SquaredPerImage() {
+			r.MSE = append(r.MSE, float64(squared)/float64(split.Shape.Size()))
+		}
+	}
+	return r, nil
+}
