@@ -85,7 +85,7 @@ func (c Config) Validate() error {
 		{c.TestImages >= 0, "test-images", c.TestImages, "0 for all, or more"},
 		{c.Validation >= 0, "validation", c.Validation, "0 for none, or more"},
 		{c.Epochs >= 1, "epochs", c.Epochs, "at least 1"},
-		{c.BatchSize >= 1, "batch-size", c.BatchSize, "at least 1"},
+		{c.BatchSize >= 1 && c.BatchSize <= maxBatch, "batch-size", c.BatchSize, fmt.Sprintf("from 1 to %d", maxBatch)},
 		{c.LearningRate > 0 && finite(c.LearningRate), "learning-rate", c.LearningRate, "above 0"},
 		{c.Warmup >= 0 && finite(c.Warmup), "warmup", c.Warmup, "0 or more epochs"},
 		{c.StepEpochs >= 1, "step-epochs", c.StepEpochs, "at least 1"},
@@ -94,7 +94,7 @@ func (c Config) Validate() error {
 		{c.Beta1 >= 0 && c.Beta1 < 1, "beta1", c.Beta1, "from 0 to below 1"},
 		{c.Beta2 >= 0 && c.Beta2 < 1, "beta2", c.Beta2, "from 0 to below 1"},
 		{c.Rho >= 0 && c.Rho < 1, "rho", c.Rho, "from 0 to below 1"},
-		{c.Epsilon > 0 && finite(c.Epsilon), "epsilon", c.Epsilon, "above 0"},
+		{float32(c.Epsilon) > 0 && finite(c.Epsilon), "epsilon", c.Epsilon, "above 0, also as a float32"},
 		{c.WeightDecay >= 0 && finite(c.WeightDecay), "weight-decay", c.WeightDecay, "0 or more"},
 		{c.ClipNorm >= 0 && finite(c.ClipNorm), "clip-norm", c.ClipNorm, "0 for never, or more"},
 		{c.Patience >= 0, "patience", c.Patience, "0 for never, or more"},
@@ -120,6 +120,9 @@ func (c Config) Validate() error {
 	}
 	return oneOf("schedule", c.Schedule, scheduleNames())
 }
+
+// maxBatch bounds the memory of a step.
+const maxBatch = 1 << 16
 
 func finite(v float64) bool { return v-v == 0 }
 

@@ -1,0 +1,151 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
+)
+
+// images are n images of 1×6×6 with something in common: a bright square at
+// one of few places, over noise.
+func images(n int, seed uint64) loaders.Split {
+	const side = 6
+	random := rand.New(rand.NewPCG(seed, 1))
+	s := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: side, Width: side}}
+	for range n {
+		top, left := random.IntN(side-2), random.IntN(side-2)
+		for y := range side {
+			for x := range side {
+				pixel := random.IntN(40)
+				if y >= top && y < top+3 && x >= left && x < left+3 {
+					pixel += 200
+				}
+				s.Images = append(s.Images, uint8(pixel))
+			}
+		}
+	}
+	return s
+}
+
+func dataset() *loaders.Dataset {
+	return &loaders.Dataset{Name: "squares", Train: images(60, 1), Test: images(21, 2), Digest: map[string]string{"train": "md5:1", "test": "md5:2"}}
+}
+
+// small is the configuration of a net for dataset: 3 epochs of 4 steps.
+func small() Config {
+	c := Defaults()
+	c.Model, c.Dataset, c.Hidden, c.Code = "small", "squares", []int{12}, 3
+	c.BatchSize, c.Epochs, c.CheckpointEvery, c.Pictures = 16, 3, 0, 0
+	return c
+}
+
+func stages(c Config, image graph.Shape) ([]Stage, error) {
+	output := c.OutputActivation
+	if c.Loss == graph.CrossEntropy {
+		output = kernel.Linear
+	}
+	a := graph.Dense(image, c.Hidden, c.Code, c.Activation, c.CodeActivation, output, c.Initialiser)
+	return []Stage{{Name: "train", Architecture: a, Objective: graph.Objective{Reconstruction: c.Loss}, Epochs: c.Epochs}}, a.Validate()
+}
+
+func experiment(t testing.TB, c Config) *Experiment {
+	t.Helper()
+	e, err := NewExperiment(c, dataset(), stages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func create(dir string, e *Experiment) (*Run, error) {
+	return CreateRun(dir, e, Settings(e.Config, nil))
+}
+
+// train trains an experiment in a run folder.
+func train(ctx context.Context, dir string, e *Experiment, hooks ...Hook) (*Loop, error) {
+	run, err := create(dir, e)
+	if err != nil {
+		return nil, err
+	}
+	defer run.Close()
+	l, err := NewLoop(e, run, hooks...)
+	if err != nil {
+		return nil, err
+	}
+	return l, l.Train(ctx)
+}
+
+// trained trains a configuration to its end in a new folder.
+func trained(t testing.TB, c Config, hooks ...Hook) (*Loop, string) {
+	t.Helper()
+	dir := t.TempDir()
+	l, err := train(context.Background(), dir, experiment(t, c), hooks...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, dir
+}
+
+// fails fails where an error does not wrap another, is not one line, or lacks
+// a part.
+func fails(t testing.TB, err, wrapped error, parts ...string) {
+	t.Helper()
+	if !errors.Is(err, wrapped) {
+		t.Errorf("error is %v, want one that wraps %q", err, wrapped)
+		return
+	}
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %q is not one line", err)
+	}
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("error %q does not mention %q", err, part)
+		}
+	}
+}
+
+func read(t testing.TB, elements ...string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(elements...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func write(t testing.TB, data []byte, elements ...string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(elements...), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// names lists the files of a folder.
+func names(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+// everyEpoch and everyStep are hooks that look at the loop.
+func everyEpoch(f func(*Loop)) Hook {
+	return Hook{Name: "test", Epoch: func(_ context.Context, l *Loop) error { f(l); return nil }}
+}
+
+func everyStep(f func(*Loop)) Hook {
+	return Hook{Name: "test", Step: func(_ context.Context, l *Loop) error { f(l); return nil }}
+}
