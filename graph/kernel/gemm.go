@@ -14,7 +14,8 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 	})
 }
 
-// product is one call of Gemm or Affine: C = act(alpha·A·B + bias) + beta·C.
+// product is one call of Gemm or Affine: C = act(alpha·(bias + A·B) + beta·C).
+// A bias comes with alpha 1 and beta 0.
 type product struct {
 	transA, transB bool
 	m, n, k        int
