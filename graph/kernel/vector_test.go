@@ -18,8 +18,8 @@ var functions = []struct {
 }{
 	{"exp", Exp, math.Exp, 1.1},
 	{"log1p", Log1p, math.Log1p, 1.3},
-	{"sigmoid", activate(Sigmoid), exactSigmoid, 3},
-	{"tanh", activate(Tanh), math.Tanh, 3},
+	{"sigmoid", activate(Sigmoid), exactSigmoid, 2.5},
+	{"tanh", activate(Tanh), math.Tanh, 2.5},
 	{"relu", activate(ReLU), func(z float64) float64 { return max(z, 0) }, 0},
 	{"leaky-relu", activate(LeakyReLU), func(z float64) float64 {
 		if z < 0 {
@@ -27,14 +27,14 @@ var functions = []struct {
 		}
 		return z
 	}, 0.5},
-	{"elu", activate(ELU), exactELU, 3},
-	{"softplus", activate(Softplus), func(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }, 3},
+	{"elu", activate(ELU), exactELU, 1},
+	{"softplus", activate(Softplus), func(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }, 2},
 	{"selu", activate(SELU), func(z float64) float64 {
 		if z > 0 {
 			return seluScale * z
 		}
 		return seluScale * seluAlpha * exactELU(z)
-	}, 3},
+	}, 2},
 }
 
 func activate(act Activation) func(dst, src []float32) {
@@ -59,13 +59,12 @@ func ulps(got float32, want float64) float64 {
 		return 0
 	case got != got || math.IsNaN(want):
 		return math.Inf(1)
-	case math.IsInf(float64(rounded), 0) && math.Abs(want) < 0x1.fffffffp127 && got == math.MaxFloat32:
-		return 0.5
 	case math.Abs(want) < smallestNormal:
 		return map[bool]float64{false: math.Inf(1)}[got == 0 || math.Abs(float64(got)-want) <= 0x1p-126*1e-6]
 	}
+	number := min(max(float64(got), -0x1p128), 0x1p128) // what an infinity is rounded from
 	_, exponent := math.Frexp(want)
-	return math.Abs(float64(got)-want) / math.Ldexp(1, exponent-24)
+	return math.Abs(number-want) / math.Ldexp(1, exponent-24)
 }
 
 func TestErrorsWithinBounds(t *testing.T) {
