@@ -12,7 +12,7 @@ import (
 type Node struct {
 	Place  string // the layer or part it belongs to, such as "encoder/1"; "" for an input
 	Name   string // what it is: "affine+relu", "weights", "input"
-	Role   string // "input", "target", "parameter", "operation", "code", "reconstruction" or "loss"
+	Role   string // "input", "target", "random", "parameter", "operation", "code", "reconstruction" or "loss"
 	Shape  string // such as "B×512" or "784×512"; "scalar" for a loss
 	Inputs []int  // indices of the nodes it is computed from
 }
@@ -60,6 +60,8 @@ func (n *Network) describe(node *gorgonia.Node) Node {
 		d.Role = "input"
 	case node == n.Target:
 		d.Role = "target"
+	case node == n.Noise:
+		d.Role = "random"
 	case node == n.Code:
 		d.Role = "code"
 	case node == n.Reconstruction:

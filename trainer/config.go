@@ -20,6 +20,7 @@ type Config struct {
 	CodeActivation   kernel.Activation    `toml:"code-activation" split_words:"true" group:"model" help:"activation of the code"`
 	OutputActivation kernel.Activation    `toml:"output-activation" split_words:"true" group:"model" help:"activation of the last layer; with cross-entropy it is always sigmoid"`
 	Initialiser      graph.Initialiser    `toml:"initialiser" split_words:"true" group:"model" help:"initial weights: glorot-, he-, lecun- with uniform or normal; normal, uniform, zeros"`
+	Beta             float64              `toml:"beta" split_words:"true" group:"model" help:"weight of the divergence of a Gaussian code from its prior"`
 	Loss             graph.Reconstruction `toml:"loss" split_words:"true" group:"model" help:"reconstruction term: cross-entropy (from logits) or squared-error"`
 
 	Dataset     string `toml:"dataset" split_words:"true" group:"data" help:"data set: see 'gaetrain datasets list'"`
@@ -59,7 +60,7 @@ func Defaults() Config {
 	return Config{
 		Model: "dense", Hidden: []int{512, 256}, Code: 32,
 		Activation: kernel.ReLU, CodeActivation: kernel.Linear, OutputActivation: kernel.Sigmoid,
-		Initialiser: graph.GlorotUniform, Loss: graph.CrossEntropy,
+		Initialiser: graph.GlorotUniform, Beta: 1, Loss: graph.CrossEntropy,
 
 		Dataset: "sample",
 
@@ -84,6 +85,7 @@ func (c Config) Validate() error {
 		{c.TrainImages >= 0, "train-images", c.TrainImages, "0 for all, or more"},
 		{c.TestImages >= 0, "test-images", c.TestImages, "0 for all, or more"},
 		{c.Validation >= 0, "validation", c.Validation, "0 for none, or more"},
+		{c.Beta >= 0 && finite(c.Beta), "beta", c.Beta, "0 or more"},
 		{c.Epochs >= 1, "epochs", c.Epochs, "at least 1"},
 		{c.BatchSize >= 1 && c.BatchSize <= maxBatch, "batch-size", c.BatchSize, fmt.Sprintf("from 1 to %d", maxBatch)},
 		{c.LearningRate > 0 && finite(c.LearningRate), "learning-rate", c.LearningRate, "above 0"},

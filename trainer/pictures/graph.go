@@ -32,7 +32,7 @@ func Diagram(title string, nodes []graph.Node) viz.Diagram {
 			node.Group = n.Place
 		}
 		switch n.Role {
-		case "parameter", "input", "target":
+		case "parameter", "input", "target", "random":
 			node.Detail = n.Shape
 		case "code", "reconstruction":
 			node.Label = n.Role

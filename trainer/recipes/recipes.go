@@ -22,7 +22,7 @@ type Recipe struct {
 }
 
 // all lists the recipes in the order in which one would learn them.
-var all = []Recipe{dense}
+var all = []Recipe{dense, vae}
 
 // List returns every recipe.
 func List() []Recipe { return all }
@@ -49,14 +49,10 @@ func (r Recipe) Configure() trainer.Config {
 	return c
 }
 
-// objective is the objective of a configuration.
-func objective(c trainer.Config) graph.Objective {
-	return graph.Objective{Reconstruction: c.Loss}
-}
-
 // one makes plain training: a single stage.
-func one(c trainer.Config, a graph.Architecture) ([]trainer.Stage, error) {
-	return []trainer.Stage{{Name: "train", Architecture: a, Objective: objective(c), Epochs: c.Epochs}}, a.Validate()
+func one(c trainer.Config, a graph.Architecture, penalties ...graph.Penalty) ([]trainer.Stage, error) {
+	objective := graph.Objective{Reconstruction: c.Loss, Penalties: penalties}
+	return []trainer.Stage{{Name: "train", Architecture: a, Objective: objective, Epochs: c.Epochs}}, a.Validate()
 }
 
 // lastActivation is the activation of the decoder's last layer: none where the
