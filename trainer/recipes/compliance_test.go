@@ -59,7 +59,7 @@ func TestGradients(t *testing.T) {
 
 func compareGradients(t *testing.T, stage trainer.Stage, p *graph.Parameters, split loaders.Split) {
 	const rows, samples = 5, 6
-	b := batch(t, split, rows)
+	b := batch(t, stage, split, rows)
 	program := compile(t, stage, p, graph.Training, rows)
 	// Biases start at zero, where gradients may be special.
 	for _, parameter := range p.All() {
@@ -68,10 +68,10 @@ func compareGradients(t *testing.T, stage trainer.Stage, p *graph.Parameters, sp
 		}
 	}
 	loss := func() (mean float64) {
-		run(t, program, rows, b.Input, b.Clean)
+		run(t, program, b)
 		for _, term := range program.Terms {
 			for _, image := range term.PerImage() {
-				mean += float64(image) / rows
+				mean += float64(term.Weight.Value) * float64(image) / rows
 			}
 		}
 		return mean
@@ -114,6 +114,37 @@ func compareGradients(t *testing.T, stage trainer.Stage, p *graph.Parameters, sp
 			}
 		}
 	}
+}
+
+// TestWeights asks of every term of every stage's loss that its weight changes
+// the gradient.
+func TestWeights(t *testing.T) {
+	eachRecipe(t, func(t *testing.T, r recipes.Recipe) {
+		c, data := small(r)
+		e, err := experiment(c, data, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, stage := range e.Stages {
+			program, b := compile(t, stage, e.Parameters, graph.Training, 5), batch(t, stage, data.Train, 5)
+			gradient := func() (all []float32) {
+				run(t, program, b)
+				for _, g := range program.Gradients() {
+					all = append(all, g.Values()...)
+				}
+				return all
+			}
+			before := gradient()
+			for _, term := range program.Terms[1:] {
+				old := term.Weight.Value
+				term.Weight.Value = 2*old + 1
+				if slices.Equal(gradient(), before) {
+					t.Errorf("stage %s: the weight of %s changes nothing", stage.Name, term.Name)
+				}
+				term.Weight.Value = old
+			}
+		}
+	})
 }
 
 func TestLossFalls(t *testing.T) {
@@ -211,27 +242,33 @@ func TestParts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stage, images := e.Final(), batch(t, data.Test, rows)
+		stage := e.Final()
+		images := batch(t, stage, data.Test, rows)
+		clear(images.Noise) // the encoder gives the means
 		whole := compile(t, stage, e.Parameters, graph.Evaluation, rows)
-		run(t, whole, rows, images.Input, images.Clean)
+		run(t, whole, images)
 
 		encoder := compile(t, stage, e.Parameters, graph.Encoding, rows)
-		run(t, encoder, rows, images.Input, nil)
+		run(t, encoder, graph.Batch{Rows: rows, Input: images.Input})
 		if !slices.Equal(encoder.Codes(), whole.Codes()) {
 			t.Error("the encoder gives other codes than the whole")
 		}
 		decoder := compile(t, stage, e.Parameters, graph.Decoding, rows)
-		run(t, decoder, rows, whole.Codes(), nil)
+		run(t, decoder, graph.Batch{Rows: rows, Input: whole.Codes()})
 		if !slices.Equal(decoder.Reconstructions(), whole.Reconstructions()) {
 			t.Error("the decoder gives other reconstructions than the whole")
 		}
 
-		code, size := len(whole.Codes())/rows, data.Test.Shape.Size()
+		code, size := stage.Architecture.CodeSize(), data.Test.Shape.Size()
 		for _, size2 := range []int{1, 3, 64} {
 			other := compile(t, stage, e.Parameters, graph.Evaluation, size2)
 			for first := 0; first < rows; first += size2 {
 				live := min(size2, rows-first)
-				run(t, other, live, images.Input[first*size:], images.Clean[first*size:])
+				part := graph.Batch{Rows: live, Input: images.Input[first*size:], Target: images.Target[first*size:]}
+				if images.Noise != nil {
+					part.Noise = images.Noise[first*code:]
+				}
+				run(t, other, part)
 				if !slices.Equal(other.Codes(), whole.Codes()[first*code:(first+live)*code]) {
 					t.Errorf("codes change with a batch of %d", size2)
 				}

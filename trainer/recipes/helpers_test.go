@@ -184,18 +184,18 @@ func sameOutcome(t *testing.T, gotDir, wantDir string) {
 	}
 }
 
-// batch returns the first n images of a split as one batch.
-func batch(t *testing.T, s loaders.Split, n int) *loaders.Batch {
+// batch returns the first n images of a split as one batch for a stage.
+func batch(t *testing.T, stage trainer.Stage, s loaders.Split, n int) graph.Batch {
 	t.Helper()
-	stream, err := loaders.NewStream(s, loaders.StreamOptions{BatchSize: n})
+	stream, err := loaders.NewStream(s, loaders.StreamOptions{BatchSize: n, Corruption: stage.Corruption, Noise: stage.Architecture.Noise()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for b := range stream.Epoch(0, 0) {
-		return b
+		return trainer.Feed(b)
 	}
 	t.Fatal("no batch")
-	return nil
+	return graph.Batch{}
 }
 
 func compile(t *testing.T, s trainer.Stage, p *graph.Parameters, mode graph.Mode, batch int) *graph.Program {
@@ -208,9 +208,9 @@ func compile(t *testing.T, s trainer.Stage, p *graph.Parameters, mode graph.Mode
 	return program
 }
 
-func run(t *testing.T, p *graph.Program, rows int, input, target []float32) {
+func run(t *testing.T, p *graph.Program, b graph.Batch) {
 	t.Helper()
-	if err := p.Run(graph.Batch{Rows: rows, Input: input, Target: target}); err != nil {
+	if err := p.Run(b); err != nil {
 		t.Fatal(err)
 	}
 }
