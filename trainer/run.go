@@ -119,10 +119,12 @@ func CreateRun(dir string, e *Experiment, settings map[string]Setting) (*Run, er
 // begin writes run.json, or where there is one checks that this is the same run.
 func (r *Run) begin(resume bool) error {
 	old, err := ReadRunInfo(r.Dir)
+	missing := errors.Is(err, fs.ErrNotExist)
+	_, noCheckpoint := os.Stat(r.Path(lastCheckpoint))
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case missing && (resume || noCheckpoint != nil):
 		return r.writeJSON(runFile, r.Info)
-	case err != nil:
+	case err != nil && !missing:
 		return err
 	case !resume:
 		return fmt.Errorf("%w: %s; hint: --resume to go on with it, or another --run", ErrRunExists, r.Dir)

@@ -1,0 +1,340 @@
+package trainer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gaetrain/graph/kernel"
+)
+
+func TestLock(t *testing.T) {
+	dir, e := t.TempDir(), experiment(t, small())
+	e.Config.Resume = true
+	run, err := create(dir, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = create(dir, e)
+	fails(t, err, ErrRun, dir, "in use", "hint: ")
+	if err := run.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := create(dir, e)
+	if err != nil {
+		t.Fatalf("after the lock is let go: %v", err)
+	}
+	again.Close()
+}
+
+func TestRunExists(t *testing.T) {
+	l, dir := trained(t, small())
+	before := read(t, dir, runFile)
+	_, err := create(dir, l.Experiment)
+	fails(t, err, ErrRunExists, dir, "hint: --resume")
+	if !slices.Equal(read(t, dir, runFile), before) {
+		t.Error("run.json has changed")
+	}
+	if _, err := train(context.Background(), dir, l.Experiment); !errors.Is(err, ErrRunExists) {
+		t.Errorf("the refused run kept the lock: %v", err)
+	}
+}
+
+// TestLostRunFile asks that a checkpoint is not taken up by a run that was not
+// told to resume.
+func TestLostRunFile(t *testing.T) {
+	l, dir := trained(t, small())
+	if err := os.Remove(filepath.Join(dir, runFile)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := create(dir, l.Experiment)
+	fails(t, err, ErrRunExists, dir)
+}
+
+func TestResumeWithOtherData(t *testing.T) {
+	l, dir := trained(t, small())
+	l.Config.Resume = true
+	l.Data.Digest = map[string]string{"train": "md5:1", "test": "md5:other"}
+	_, err := create(dir, l.Experiment)
+	fails(t, err, ErrRun, dir, "another test", "hint: ")
+	l.Data.Digest["test"] = "md5:2"
+	run, err := create(dir, l.Experiment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Close()
+}
+
+func TestRunInfo(t *testing.T) {
+	l, dir := trained(t, small())
+	info, err := ReadRunInfo(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inMemory, err := json.Marshal(l.Run.Info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onDisk, err := json.Marshal(info)
+	if diff := cmp.Diff(string(inMemory), string(onDisk)); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	want := DataInfo{Name: "squares", Shape: "1×6×6", Train: 60, Test: 21, Digest: map[string]string{"train": "md5:1", "test": "md5:2"}}
+	if diff := cmp.Diff(want, info.Data); diff != "" {
+		t.Error(diff)
+	}
+	if info.Kernel != kernel.Path() || info.Parameters != 36*12+12+12*3+3+3*12+12+12*36+36 || info.Machine.Threads < 1 || info.Version == "" {
+		t.Errorf("run.json says %+v", info)
+	}
+	write(t, []byte(`{"version":`), dir, runFile)
+	_, err = ReadRunInfo(dir)
+	fails(t, err, ErrRun, dir)
+	_, err = ReadRunInfo(t.TempDir())
+	fails(t, err, ErrRun, "hint: ")
+	fails(t, err, fs.ErrNotExist)
+}
+
+// TestOtherKernel goes on with a run that began with kernels this processor
+// lacks.
+func TestOtherKernel(t *testing.T) {
+	l, dir := trained(t, small())
+	text := strings.Replace(string(read(t, dir, runFile)), `"kernel": "`+kernel.Path()+`"`, `"kernel": "avx9"`, 1)
+	write(t, []byte(text), dir, runFile)
+	l.Config.Resume = true
+	run, err := create(dir, l.Experiment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Close()
+	if !strings.Contains(run.Warning, "avx9") || run.Info.Kernel != kernel.Path() {
+		t.Errorf("kernel %s, warning %q", run.Info.Kernel, run.Warning)
+	}
+}
+
+func TestUnwritableRun(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	write(t, nil, file)
+	_, err := create(file, experiment(t, small()))
+	fails(t, err, ErrRun, "hint: ")
+}
+
+func TestSweep(t *testing.T) {
+	l, dir := trained(t, small())
+	l.Config.Resume = true
+	stale := []string{".run.json123", "checkpoint/.last.safetensors4567", "pictures/.filters.png89", ".metrics.jsonl1", ".curves.svg2"}
+	own := []string{".env", ".notes.json", ".x123", "checkpoint/mine.safetensors1", "pictures/.holiday.png"}
+	for _, name := range append(slices.Clone(stale), own...) {
+		write(t, nil, dir, name)
+	}
+	run, err := create(dir, l.Experiment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Close()
+	for _, name := range stale {
+		if _, err := os.Stat(run.Path(name)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there", name)
+		}
+	}
+	for _, name := range own {
+		if _, err := os.Stat(run.Path(name)); err != nil {
+			t.Errorf("%s is gone", name)
+		}
+	}
+}
+
+func TestNextRunFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	c := small()
+	c.Dataset = "idx:/some/where"
+	if err := os.MkdirAll("runs/small-idx-2", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const runs = 16
+	var dirs [runs]string
+	var wait sync.WaitGroup
+	for i := range runs {
+		wait.Go(func() {
+			var err error
+			if dirs[i], err = nextRunFolder(c); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	got := make(map[string]bool)
+	for _, dir := range dirs {
+		got[dir] = true
+	}
+	for n := 1; n <= runs+1; n++ {
+		name := filepath.Join("runs", "small-idx-"+strconv.Itoa(n))
+		if got[name] != (n != 2) {
+			t.Errorf("%s given: %t", name, got[name])
+		}
+	}
+}
+
+func TestRecordsRoundTrip(t *testing.T) {
+	dir := t.TempDir()
+	r := Record{
+		Stage: "train \"quoted\" \"mse\":", Epoch: 3, Step: 12, Split: "test",
+		Figures:      Figures{Loss: 1.0 / 3, MSE: 1e-300, Terms: map[string]float64{"reconstruction": 0.1, "kl": -2}},
+		LearningRate: 1e-3, Seconds: 0.5, ImagesPerSecond: 120, Timestamp: "2026-01-02T03:04:05Z",
+	}
+	path := filepath.Join(dir, metricsFile)
+	for range 2 {
+		if err := appendRecords(path, []Record{r, r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := appendRecords(path, []Record{{Figures: Figures{Loss: math.NaN()}}}); err == nil {
+		t.Error("a loss that is no number is recorded")
+	}
+	var flat map[string]any
+	line, _, _ := strings.Cut(string(read(t, path)), "\n")
+	if err := json.Unmarshal([]byte(line), &flat); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"stage", "epoch", "step", "split", "loss", "reconstruction", "kl", "mse", "learning_rate", "seconds", "images_per_second", "timestamp"} {
+		if _, ok := flat[key]; !ok {
+			t.Errorf("%s is missing from %s", key, line)
+		}
+	}
+	want := []Record{r, r, r, r}
+	whole := read(t, path)
+	for cut := 0; cut <= len(line); cut++ { // a kill in the middle of the next line
+		write(t, append(slices.Clone(whole), line[:cut]...), path)
+		got, err := ReadRecords(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+	write(t, append([]byte("{\n"), whole...), path)
+	_, err := ReadRecords(dir)
+	fails(t, err, ErrRun, path+" line 1")
+}
+
+func FuzzReadRecords(f *testing.F) {
+	f.Add([]byte("{\"stage\":\"train\",\"epoch\":1,\"loss\":2.5,\"kl\":3}\n"))
+	f.Add([]byte("{\"loss\":\n{}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		dir := t.TempDir()
+		write(t, data, dir, metricsFile)
+		records, err := ReadRecords(dir)
+		if err != nil {
+			if !errors.Is(err, ErrRun) {
+				t.Errorf("error %v", err)
+			}
+			return
+		}
+		if err := (&Run{Dir: dir}).writeRecords(records); err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadRecords(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(records, again); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// TestForgetRecords crashes after the records of an epoch are written and
+// before its checkpoint is.
+func TestForgetRecords(t *testing.T) {
+	crash := errors.New("crash")
+	dir, e := t.TempDir(), experiment(t, small())
+	_, err := train(context.Background(), dir, e, Hook{Name: "crash", Epoch: func(_ context.Context, l *Loop) error {
+		if l.Position.Epoch == 1 {
+			return crash
+		}
+		return nil
+	}})
+	fails(t, err, crash)
+	records, err := ReadRecords(dir)
+	if err != nil || len(records) != 4 {
+		t.Fatalf("%d records, %v", len(records), err)
+	}
+	write(t, append(read(t, dir, metricsFile), `{"stage":"train","ep`...), dir, metricsFile)
+	e = experiment(t, e.Config)
+	e.Config.Resume = true
+	resumed, err := train(context.Background(), dir, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !resumed.Resumed {
+		t.Error("the run was not resumed")
+	}
+	if records, err = ReadRecords(dir); err != nil || len(records) != 6 {
+		t.Fatalf("%d records, %v", len(records), err)
+	}
+	for i, r := range records {
+		if r.Epoch != i/2+1 || r.Step != 4*r.Epoch || r.Split != []string{"train", "test"}[i%2] {
+			t.Errorf("record %d is %+v", i, r)
+		}
+	}
+	final, err := resumed.Run.Final()
+	if err != nil || final.Epochs != 3 || !cmp.Equal(final.Last["test"], records[5].Figures) {
+		t.Errorf("metrics.json says %+v, %v", final, err)
+	}
+	_, err = (&Run{Dir: t.TempDir()}).Final()
+	fails(t, err, ErrRun, "not finished")
+}
+
+// TestUnusableCheckpoint asks that a broken checkpoint ends a resumed run
+// before anything is written.
+func TestUnusableCheckpoint(t *testing.T) {
+	l, dir := trained(t, small())
+	path := filepath.Join(dir, lastCheckpoint)
+	broken := read(t, path)[:500]
+	write(t, broken, path)
+	metrics := read(t, dir, metricsFile)
+	e := experiment(t, l.Config)
+	e.Config.Resume = true
+	_, err := train(context.Background(), dir, e)
+	fails(t, err, ErrCheckpoint, path)
+	if !slices.Equal(read(t, path), broken) || !slices.Equal(read(t, dir, metricsFile), metrics) {
+		t.Error("the run folder has changed")
+	}
+}
+
+func TestOpenModel(t *testing.T) {
+	l, dir := trained(t, small())
+	for _, checkpoint := range []string{LastCheckpoint, BestCheckpoint} {
+		m, err := OpenModel(dir, checkpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]int{LastCheckpoint: 3, BestCheckpoint: l.Position.BestEpoch}[checkpoint]
+		if m.Epoch != want || m.Config.Code != 3 {
+			t.Errorf("%s is of epoch %d, want %d", checkpoint, m.Epoch, want)
+		}
+		codes, err := m.Encode(context.Background(), l.Data.Test)
+		if err != nil || len(codes) != 3*21 {
+			t.Errorf("%d codes, %v", len(codes), err)
+		}
+	}
+	_, err := OpenModel(dir, "first")
+	fails(t, err, ErrConfiguration, "hint: ")
+	_, err = OpenModel(t.TempDir(), LastCheckpoint)
+	fails(t, err, ErrRun)
+	text := strings.Replace(string(read(t, dir, runFile)), `"units": 12`, `"units": 13`, 1)
+	write(t, []byte(text), dir, runFile)
+	_, err = OpenModel(dir, LastCheckpoint)
+	fails(t, err, ErrCheckpoint, "another architecture", "encoder/1")
+}
