@@ -29,7 +29,7 @@ EXAMPLES:
 			}
 			duration := time.Duration(c.Float64("seconds") * float64(time.Second))
 			if duration <= 0 || duration > time.Hour {
-				return fmt.Errorf("%w: --seconds: %v; hint: above 0, at most 3600", errUsage, c.Float64("seconds"))
+				return fmt.Errorf("%w: seconds is %v; hint: above 0, at most 3600", errUsage, c.Float64("seconds"))
 			}
 			recipe, err := recipes.Find(o.Model)
 			if err != nil {

@@ -39,6 +39,11 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
+			for _, ending := range []string{".npy", ".csv"} {
+				if err := checkOut(o.Out, ending); err != nil {
+					return err
+				}
+			}
 			codes, err := model.Encode(c.Context, split)
 			if err != nil {
 				return err

@@ -48,15 +48,8 @@ func flags(options any) []cli.Flag {
 func layers(c *cli.Context, options any, file string, known ...any) (map[string]trainer.Origin, error) {
 	origins := make(map[string]trainer.Origin)
 	if file != "" {
-		meta, err := toml.DecodeFile(file, options)
-		if err != nil {
-			return nil, fileError(file, err)
-		}
-		if extra := meta.Undecoded(); len(extra) > 0 {
-			return nil, fmt.Errorf("%s: %w", file, unknown("key", extra[0].String(), names(options, func(f trainer.Field) string { return f.Name })))
-		}
-		for _, key := range meta.Keys() {
-			origins[key.String()] = trainer.FromFile
+		if err := readFile(options, file, origins); err != nil {
+			return nil, err
 		}
 	}
 	if err := environment(options, append(known, options), origins); err != nil {
@@ -74,15 +67,69 @@ func layers(c *cli.Context, options any, file string, known ...any) (map[string]
 	return origins, nil
 }
 
+// readFile fills options from a TOML file, whose values mean what the same text
+// means behind a flag.
+func readFile(options any, file string, origins map[string]trainer.Origin) error {
+	values := make(map[string]any)
+	meta, err := toml.DecodeFile(file, &values)
+	if err != nil {
+		return fileError(file, err)
+	}
+	fields := trainer.Fields(options)
+	for _, key := range meta.Keys() {
+		i := slices.IndexFunc(fields, func(f trainer.Field) bool { return f.Name == key.String() })
+		if i < 0 {
+			valid := names(options, func(f trainer.Field) string { return f.Name })
+			return fmt.Errorf("%w: %s: unknown key %s; hint: did you mean %s?", errUsage, file, key, nearest(key.String(), valid))
+		}
+		text, err := textOf(values[key.String()])
+		if err == nil {
+			err = fields[i].Set(text)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %s: %s: %w", errUsage, file, key, err)
+		}
+		origins[key.String()] = trainer.FromFile
+	}
+	return nil
+}
+
+// textOf writes a TOML value as a flag takes it.
+func textOf(value any) (string, error) {
+	switch v := value.(type) {
+	case map[string]any, []map[string]any:
+		return "", errors.New("is a table, should be a value")
+	case []any:
+		words := make([]string, len(v))
+		for i, element := range v {
+			text, err := textOf(element)
+			if err != nil {
+				return "", err
+			}
+			words[i] = text
+		}
+		return strings.Join(words, ","), nil
+	}
+	return fmt.Sprint(value), nil
+}
+
 func fileError(file string, err error) error {
 	var parse toml.ParseError
 	if errors.As(err, &parse) {
-		return fmt.Errorf("%w: %s line %d: %s", errUsage, file, parse.Position.Line, parse.Message)
+		message := strings.TrimSuffix(parse.Message, ".")
+		return fmt.Errorf("%w: %s line %d: %s; hint: lines of a TOML file are such as: epochs = 20", errUsage, file, parse.Position.Line, strings.ToLower(message[:1])+message[1:])
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: no file %s; hint: --config names a TOML file", errUsage, file)
+	return fmt.Errorf("%w: %s: %w; hint: --config names a TOML file", errUsage, file, reason(err))
+}
+
+// reason strips the operation and the path from a file system error: the
+// message names the file itself.
+func reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
 	}
-	return fmt.Errorf("%w: %s: %w", errUsage, file, err)
+	return err
 }
 
 // environment fills options from GAETRAIN_ variables. A variable that no known
@@ -98,26 +145,36 @@ func environment(options any, known []any, origins map[string]trainer.Origin) er
 			return unknown("variable", name, valid)
 		}
 	}
-	if err := envconfig.Process(trainer.EnvironmentPrefix, options); err != nil {
+	spec, fields := variables(options)
+	if err := envconfig.Process(trainer.EnvironmentPrefix, spec); err != nil {
 		var parse *envconfig.ParseError
 		if errors.As(err, &parse) {
-			for _, f := range trainer.Fields(options) {
-				if f.Env == parse.KeyName {
-					if err := f.Set(parse.Value); err != nil {
-						return fmt.Errorf("%w: %s: %w", errUsage, parse.KeyName, err)
-					}
-				}
-			}
-			return fmt.Errorf("%w: %s=%q: %w", errUsage, parse.KeyName, parse.Value, parse.Err)
+			return fmt.Errorf("%w: %s: %w", errUsage, parse.KeyName, parse.Err)
 		}
 		return fmt.Errorf("%w: environment: %w", errUsage, err)
 	}
-	for _, f := range trainer.Fields(options) {
+	for _, f := range fields {
 		if _, ok := os.LookupEnv(f.Env); ok {
 			origins[f.Name] = trainer.FromEnvironment
 		}
 	}
 	return nil
+}
+
+// variables makes the struct that envconfig fills: one field for each of
+// options, which reads a variable as it reads a flag.
+func variables(options any) (spec any, fields []trainer.Field) {
+	fields = trainer.Fields(options)
+	types := make([]reflect.StructField, len(fields))
+	for i, f := range fields {
+		name := strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		types[i] = reflect.StructField{Name: name, Type: reflect.TypeFor[trainer.Field]()}
+	}
+	value := reflect.New(reflect.StructOf(types))
+	for i, f := range fields {
+		value.Elem().Field(i).Set(reflect.ValueOf(f))
+	}
+	return value.Interface(), fields
 }
 
 func names(options any, name func(trainer.Field) string) (list []string) {

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -36,6 +37,12 @@ EXAMPLES:
 			model, split, data, err := openRun(c, &o, func(o *reconstructOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
 			if err != nil {
 				return err
+			}
+			if err := checkOut(o.Out, ".png"); err != nil {
+				return err
+			}
+			if !strings.HasSuffix(o.Out, ".png") {
+				return fmt.Errorf("%w: --out %s; hint: the picture is a .png", errUsage, o.Out)
 			}
 			name, names := fmt.Sprintf("%s, %s", data.Name, o.Split), []string(nil)
 			if o.Images != "" {

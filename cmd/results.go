@@ -6,7 +6,9 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"gaetrain/trainer"
@@ -59,4 +61,20 @@ func table(w io.Writer, rows ...[]string) error {
 		fmt.Fprintln(t)
 	}
 	return t.Flush()
+}
+
+// checkOut reports, before any work is done, that --out names no file which can
+// be written; ending is what the file's name gets or must have.
+func checkOut(out, ending string) error {
+	name := strings.TrimSuffix(out, ending)
+	if name == "" || os.IsPathSeparator(name[len(name)-1]) {
+		return fmt.Errorf("%w: --out %q names no file; hint: such as results%s", errUsage, out, ending)
+	}
+	if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
+		return fmt.Errorf("%w: --out %s: no folder %s; hint: make it first", errUsage, out, filepath.Dir(name))
+	}
+	if info, err := os.Stat(name + ending); err == nil && info.IsDir() {
+		return fmt.Errorf("%w: --out %s: %s is a folder", errUsage, out, name+ending)
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -26,13 +27,35 @@ var errUsage = errors.New("usage")
 // Run runs the program with its arguments (the first is its name) and returns
 // the exit code.
 func Run(args []string, stdout, stderr io.Writer) int {
-	ctx, stop := withSignals(context.Background())
+	ctx, stop := withSignals(context.Background(), stderr)
 	defer stop()
-	err := run(ctx, args, stdout, stderr)
+	results := &checkedWriter{Writer: stdout}
+	err := run(ctx, args, results, stderr)
+	if err == nil && results.err != nil {
+		err = fmt.Errorf("results: %w", results.err)
+	}
+	if ctx.Err() != nil && !errors.Is(err, trainer.ErrStopped) && (errors.Is(err, context.Canceled) || errors.Is(err, errSignal)) {
+		err = fmt.Errorf("stopped: %w", context.Cause(ctx))
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "gaetrain: %s\n", oneLine(err))
 	}
 	return exitCode(err)
+}
+
+// checkedWriter keeps the first error of a writer: results that did not arrive
+// are no success.
+type checkedWriter struct {
+	io.Writer
+	err error
+}
+
+func (w *checkedWriter) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
@@ -56,14 +79,14 @@ func exitCode(err error) int {
 		return 75
 	case errors.Is(err, trainer.ErrDiverged):
 		return 4
+	case errors.Is(err, trainer.ErrCheckpoint), errors.Is(err, trainer.ErrRun):
+		return 5
 	case errors.Is(err, errUsage), errors.Is(err, trainer.ErrConfiguration), errors.Is(err, trainer.ErrRunExists),
 		errors.Is(err, loaders.ErrUnknown), errors.Is(err, graph.ErrArchitecture):
 		return 2
-	case errors.Is(err, trainer.ErrCheckpoint), errors.Is(err, trainer.ErrRun):
-		return 5
 	case errors.Is(err, loaders.ErrData):
 		return 3
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, errSignal):
 		return 130
 	}
 	return 1
@@ -72,7 +95,7 @@ func exitCode(err error) int {
 const exitCodes = `EXIT CODES:
    0 done · 1 unexpected · 2 usage or configuration · 3 data · 4 diverged (NaN or Inf)
    5 checkpoint unusable or run folder locked · 75 stopped with a checkpoint saved, run
-   again with --resume to go on · 130 interrupted twice
+   again with --resume to go on · 130 interrupted twice, or where nothing is to be saved
 `
 
 func newApp(stdout, stderr io.Writer) *cli.App {
@@ -88,7 +111,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		OnUsageError:    usageError,
 		Commands: []*cli.Command{
 			trainVerb(), evalVerb(), reconstructVerb(), encodeVerb(),
-			benchVerb(), modelsVerb(), datasetsVerb(), configVerb(), versionVerb(),
+			benchVerb(), modelsVerb(), datasetsVerb(), configVerb(), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {
 			if verb := c.Args().First(); verb != "" {
@@ -129,27 +152,44 @@ func verbNames(app *cli.App) (names []string) {
 	return names
 }
 
-// usageError tells an unknown flag with the nearest known one.
+// usageError tells what is wrong with a flag: an unknown one with the nearest
+// known, one that stands before its verb, a value that makes no sense.
 func usageError(c *cli.Context, err error, _ bool) error {
-	const undefined = "flag provided but not defined: -"
-	if name, ok := strings.CutPrefix(err.Error(), undefined); ok {
-		var names []string
-		for _, f := range c.Command.Flags {
-			names = append(names, f.Names()[0])
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		name = "--" + strings.TrimLeft(name, "-")
+		known := flagNames(c.Command)
+		if slices.Contains(known, name) {
+			return fmt.Errorf("%w: %s stands before its verb; hint: gaetrain VERB %s", errUsage, name, name)
 		}
-		for i := range names {
-			names[i] = "--" + names[i]
-		}
-		return unknown("flag", "--"+strings.TrimLeft(name, "-"), names)
+		return unknown("flag", name, known)
 	}
-	if parts := invalidValue.FindStringSubmatch(err.Error()); parts != nil {
-		return fmt.Errorf("%w: --%s: %s", errUsage, parts[1], parts[2])
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return fmt.Errorf("%w: --%s needs a value; hint: %s --help", errUsage, strings.TrimLeft(name, "-"), c.Command.HelpName)
+	}
+	if parts := invalidValue.FindStringSubmatch(text); parts != nil {
+		problem := parts[4]
+		if problem == "parse error" { // of the flags that are no fields
+			problem = fmt.Sprintf("%s is not %s", parts[2], map[bool]string{true: "true or false", false: "a number"}[parts[1] != ""])
+		}
+		return fmt.Errorf("%w: --%s: %s", errUsage, parts[3], problem)
 	}
 	return fmt.Errorf("%w: %s", errUsage, err)
 }
 
 // invalidValue is how the flag package words a value that Set refuses.
-var invalidValue = regexp.MustCompile(`^invalid (?:boolean )?value ".*" for (?:flag )?-([a-z0-9-]+): (.*)$`)
+var invalidValue = regexp.MustCompile(`(?s)^invalid (boolean )?value (".*") for (?:flag )?-([a-z0-9-]+): (.*)$`)
+
+// flagNames lists the flags of a verb and of those below it.
+func flagNames(verb *cli.Command) (list []string) {
+	for _, f := range verb.Flags {
+		list = append(list, "--"+f.Names()[0])
+	}
+	for _, sub := range verb.Subcommands {
+		list = append(list, flagNames(sub)...)
+	}
+	return list
+}
 
 // chooseKernel honours GAETRAIN_KERNEL.
 func chooseKernel() error {

@@ -2,14 +2,20 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 )
 
-// withSignals returns a context that ends at the first signal to stop; the
-// second one ends the process with code 130, whatever it is doing.
-func withSignals(ctx context.Context) (context.Context, func()) {
+// errSignal is wrapped by the cause of a context that a signal ended.
+var errSignal = errors.New("by signal")
+
+// withSignals returns a context that ends at the first signal to stop; an
+// interrupt after that ends the process with code 130, whatever it is doing.
+func withSignals(ctx context.Context, stderr io.Writer) (context.Context, func()) {
+	ignoreSignals()
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, stopSignals...)
@@ -18,9 +24,10 @@ func withSignals(ctx context.Context) (context.Context, func()) {
 		if !ok {
 			return
 		}
-		cancel(fmt.Errorf("by signal %s", s))
+		cancel(fmt.Errorf("%w %s", errSignal, signalName(s)))
 		for s := range signals {
 			if s == os.Interrupt {
+				fmt.Fprintln(stderr, "gaetrain: interrupted twice; the last checkpoint that was saved is kept")
 				os.Exit(130)
 			}
 		}

@@ -5,3 +5,7 @@ package cmd
 import "os"
 
 var stopSignals = []os.Signal{os.Interrupt}
+
+func ignoreSignals() {}
+
+func signalName(s os.Signal) string { return s.String() }

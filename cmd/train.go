@@ -67,6 +67,9 @@ func train(c *cli.Context) error {
 		defer cancel()
 	}
 	data, err := trainer.OpenData(ctx, o.Config, loaderOptions(log))
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %w; hint: no step was made yet, run it again", trainer.ErrStopped, context.Cause(ctx))
+	}
 	if err != nil {
 		return err
 	}
