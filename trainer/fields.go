@@ -112,17 +112,17 @@ func (f Field) Set(text string) error {
 		err = fmt.Errorf("a value of type %s cannot be set", f.value.Type())
 	}
 	if err != nil {
-		return fmt.Errorf("%q is no %s", text, f.kind())
+		return fmt.Errorf("%q is not %s", text, f.kind())
 	}
 	f.value.Set(reflect.ValueOf(value))
 	return nil
 }
 
 func parseList(text string) ([]int, error) {
+	list := []int{}
 	if text == "" || text == "none" {
-		return nil, nil
+		return list, nil
 	}
-	var list []int
 	for _, word := range strings.Split(text, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(word))
 		if err != nil {
@@ -139,15 +139,15 @@ func (f Field) kind() string {
 	case bool:
 		return "true or false"
 	case int:
-		return "whole number"
+		return "a whole number"
 	case uint64:
-		return "whole number from 0"
+		return "a whole number from 0"
 	case float64:
-		return "number"
+		return "a number"
 	case time.Duration:
-		return "duration such as 90s or 2h"
+		return "a duration such as 90s or 2h"
 	case []int:
-		return "list of whole numbers such as 512,256"
+		return "a list of whole numbers such as 512,256"
 	}
 	return "text"
 }
