@@ -24,7 +24,7 @@ func Images(ctx context.Context, path string) (Split, []string, error) {
 	names := make([]string, len(files))
 	for i, file := range files {
 		names[i] = file.path
-		if err := c.add(file, "."); err != nil {
+		if err := c.add(file, path); err != nil {
 			return Split{}, nil, err
 		}
 	}
