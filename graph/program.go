@@ -3,12 +3,18 @@ package graph
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/blas"
 )
+
+// useBLAS gives Gorgonia our matrix products, so that a stock op on a graph is
+// as fast as it can be.
+var useBLAS = sync.OnceFunc(func() { gorgonia.Use(blas.Implementation{}) })
 
 // Program is a network compiled into a TapeMachine. It is not safe for
 // concurrent use. What its methods return belongs to it and is valid until the
@@ -39,6 +45,7 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 			program, err = nil, fmt.Errorf("compile the %s program for images of %s: %v", mode, a.Input, r)
 		}
 	}()
+	useBLAS()
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
