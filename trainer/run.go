@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,6 +81,10 @@ type Run struct {
 	// Warning says why a resumed run cannot be bit-identical; "" where it can.
 	Warning string
 	lock    *flock.Flock
+
+	made   bool     // the folder itself, by this process
+	before []string // what it held before
+	fresh  bool     // it held no run
 }
 
 // Path returns the path of a file of the run folder.
@@ -92,19 +97,20 @@ func (r *Run) Path(elements ...string) string {
 // runs/<model>-<dataset>-<n>. The folder is locked until Close. Errors wrap
 // ErrRun or ErrRunExists.
 func CreateRun(dir string, e *Experiment, settings map[string]Setting) (*Run, error) {
-	if dir == "" {
+	r := &Run{Dir: dir, Info: describe(e, settings), made: dir == ""}
+	if r.made {
 		var err error
-		if dir, err = nextRunFolder(e.Config); err != nil {
+		if r.Dir, err = nextRunFolder(e.Config); err != nil {
 			return nil, err
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(dir, picturesFolder), 0o755); err != nil {
+	r.look()
+	if err := os.MkdirAll(r.Path(picturesFolder), 0o755); err != nil {
 		return nil, fmt.Errorf("%w: %w; hint: choose a --run that can be written to", ErrRun, err)
 	}
-	if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(lastCheckpoint)), 0o755); err != nil {
+	if err := os.MkdirAll(r.Path(filepath.Dir(lastCheckpoint)), 0o755); err != nil {
 		return nil, fmt.Errorf("%w: %w; hint: choose a --run that can be written to", ErrRun, err)
 	}
-	r := &Run{Dir: dir, Info: describe(e, settings)}
 	if err := r.acquire(); err != nil {
 		return nil, err
 	}
@@ -123,6 +129,7 @@ func (r *Run) begin(resume bool) error {
 	_, noCheckpoint := os.Stat(r.Path(lastCheckpoint))
 	switch {
 	case missing && (resume || noCheckpoint != nil):
+		r.fresh = true
 		return r.writeJSON(runFile, r.Info)
 	case err != nil && !missing:
 		return err
@@ -175,8 +182,40 @@ func (r *Run) acquire() error {
 	return nil
 }
 
-// Close lets the folder go.
-func (r *Run) Close() error { return r.lock.Unlock() }
+// Close lets the folder go. A run that began in this process and never came to
+// a checkpoint leaves nothing behind.
+func (r *Run) Close() error {
+	if _, err := os.Stat(r.Path(lastCheckpoint)); r.fresh && errors.Is(err, fs.ErrNotExist) {
+		r.discard()
+	}
+	return r.lock.Unlock()
+}
+
+// look notes what is in the folder before the run.
+func (r *Run) look() {
+	entries, err := os.ReadDir(r.Dir)
+	r.made = r.made || errors.Is(err, fs.ErrNotExist)
+	for _, entry := range entries {
+		r.before = append(r.before, entry.Name())
+	}
+}
+
+// discard removes what the run has added to its folder. What cannot be removed
+// stays: the error that ends the run says what is wrong there.
+func (r *Run) discard() {
+	entries, err := os.ReadDir(r.Dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if !slices.Contains(r.before, entry.Name()) {
+			os.RemoveAll(r.Path(entry.Name()))
+		}
+	}
+	if r.made {
+		os.Remove(r.Dir)
+	}
+}
 
 // nextRunFolder makes the first free runs/<model>-<dataset>-<n>.
 func nextRunFolder(c Config) (string, error) {
