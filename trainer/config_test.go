@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
@@ -142,7 +143,7 @@ func TestFieldsRoundTrip(t *testing.T) {
 					t.Errorf("%s is %s, was %s", f.Name, to[i], f)
 				}
 			}
-			if diff := cmp.Diff(c, copied); diff != "" {
+			if diff := cmp.Diff(c, copied, cmpopts.EquateEmpty()); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -207,7 +208,7 @@ func TestSettingsRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c, got); diff != "" {
+			if diff := cmp.Diff(c, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Error(diff)
 			}
 			if info.Configuration["code"].Origin != FromFlag || info.Configuration["epochs"].Origin != FromDefault {

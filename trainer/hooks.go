@@ -6,13 +6,16 @@ import (
 	"time"
 
 	"gaetrain/graph"
+	"gaetrain/graph/kernel"
 )
 
 // guard stops training as soon as the loss is not a number, and names the
-// tensor where it began.
+// tensor where it began. An epoch's weights are looked at themselves: an
+// activation can hide one that is infinite.
 func guard() Hook {
 	return Hook{
-		Name: "guard",
+		Name:  "guard",
+		Epoch: func(_ context.Context, l *Loop) error { return l.checkWeights() },
 		Step: func(_ context.Context, l *Loop) error {
 			if !finite(l.Program.Mean()) {
 				return l.diverged(l.Program)
@@ -20,6 +23,16 @@ func guard() Hook {
 			return nil
 		},
 	}
+}
+
+// checkWeights fails where a weight is not a number.
+func (l *Loop) checkWeights() error {
+	for _, p := range l.Parameters.All() {
+		if !kernel.Finite(p.Values()) {
+			return l.diverged(l.Program)
+		}
+	}
+	return nil
 }
 
 // diverged is the error that names the first tensor of a program's last run

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"gaetrain/graph"
-	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
 )
 
@@ -168,10 +167,8 @@ func (l *Loop) stop(ctx context.Context) error {
 // Save writes the last checkpoint, unless a weight is not a number: a good
 // checkpoint is never replaced by a bad one.
 func (l *Loop) Save() error {
-	for _, p := range l.Parameters.All() {
-		if !kernel.Finite(p.Values()) {
-			return l.diverged(l.Program)
-		}
+	if err := l.checkWeights(); err != nil {
+		return err
 	}
 	return SaveCheckpoint(l.Run.Path(lastCheckpoint), l.Stage, l.Parameters, l.solver.State(), l.Position)
 }

@@ -1,0 +1,282 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
+)
+
+// spoil is a hook that shifts all weights in every step from an epoch on.
+func spoil(from int) Hook {
+	return everyStep(func(l *Loop) {
+		if l.Position.Epoch+1 < from {
+			return
+		}
+		for _, p := range l.Parameters.All() {
+			for i := range p.Values() {
+				p.Values()[i] += 0.1
+			}
+		}
+	})
+}
+
+func TestEarlyStopping(t *testing.T) {
+	for _, test := range []struct {
+		name           string
+		patience       int
+		minDelta       float64
+		spoiledFrom    int
+		epochs, bestOf int
+	}{
+		{"never", 0, 0, 3, 9, 2},
+		{"patience of one", 1, 0, 3, 3, 2},
+		{"patience of three", 3, 0, 3, 5, 2},
+		{"nothing is better enough", 2, 1e6, 100, 3, 1},
+		{"always better", 1, 0, 100, 9, 9},
+		{"longer than the run", 20, 0, 3, 9, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := small()
+			c.Epochs, c.Patience, c.MinDelta, c.Schedule = 9, test.patience, test.minDelta, "constant"
+			var weights []map[string][]float32
+			l, dir := trained(t, c, spoil(test.spoiledFrom), everyEpoch(func(l *Loop) {
+				weights = append(weights, contents(l.Parameters, nil))
+			}))
+			if len(weights) != test.epochs || l.Position.BestEpoch != test.bestOf {
+				t.Fatalf("%d epochs, the best is %d; want %d, %d", len(weights), l.Position.BestEpoch, test.epochs, test.bestOf)
+			}
+			best, err := LoadCheckpoint(filepath.Join(dir, bestCheckpoint))
+			if err != nil {
+				t.Fatal(err)
+			}
+			other := experiment(t, c)
+			if err := best.Restore(other.Parameters, nil); err != nil {
+				t.Fatal(err)
+			}
+			sameContents(t, contents(other.Parameters, nil), weights[test.bestOf-1])
+			final, err := l.Run.Final()
+			if err != nil || final.Epochs != test.epochs || final.BestEpoch != test.bestOf || final.Best["test"].Loss != *l.Position.Best {
+				t.Errorf("metrics.json says %+v, %v", final, err)
+			}
+		})
+	}
+}
+
+// TestValidationDecides trains on squares, as the held-out images are, and
+// tests on their negatives, on which a better model does worse.
+func TestValidationDecides(t *testing.T) {
+	for _, validation := range []int{0, 12} {
+		c := small()
+		c.Epochs, c.Validation, c.LearningRate, c.Schedule = 6, validation, 1e-2, "constant"
+		e := experiment(t, c)
+		for i, pixel := range e.Data.Test.Images {
+			e.Data.Test.Images[i] = 255 - pixel
+		}
+		dir := t.TempDir()
+		l, err := train(context.Background(), dir, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, err := ReadRecords(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		best := make(map[string]Record)
+		for _, r := range records {
+			if old, ok := best[r.Split]; !ok || r.Loss < old.Loss {
+				best[r.Split] = r
+			}
+		}
+		if validation == 0 {
+			if l.Position.BestEpoch != best["test"].Epoch || len(best) != 2 {
+				t.Errorf("best epoch %d, but on the test images %d", l.Position.BestEpoch, best["test"].Epoch)
+			}
+			continue
+		}
+		if best["validation"].Epoch == best["test"].Epoch {
+			t.Fatalf("validation and test agree on epoch %d", best["test"].Epoch)
+		}
+		if l.Position.BestEpoch != best["validation"].Epoch {
+			t.Errorf("best epoch %d, but on the validation images %d", l.Position.BestEpoch, best["validation"].Epoch)
+		}
+		if train := best["train"]; train.Step != 3*train.Epoch { // 48 images are left
+			t.Errorf("%d steps in %d epochs", train.Step, train.Epoch)
+		}
+	}
+	c := small()
+	c.Validation = 60
+	_, err := train(context.Background(), t.TempDir(), experiment(t, c))
+	fails(t, err, loaders.ErrData)
+}
+
+// allFinite fails where a checkpoint cannot be read or holds a NaN or Inf.
+func allFinite(t *testing.T, path string) {
+	t.Helper()
+	c, err := LoadCheckpoint(path)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for name, stored := range c.tensors {
+		if !kernel.Finite(stored.values) && !strings.HasPrefix(name, "solver/") {
+			t.Errorf("%s: %s is not finite", path, name)
+		}
+	}
+}
+
+// TestDivergence trains much too fast. Training that leaves the numbers ends
+// with ErrDiverged; where it does not, because a sigmoid saturates or because
+// steps are of the size of the learning rate, every figure is a number.
+func TestDivergence(t *testing.T) {
+	nets := map[string]func(*Config){
+		"default":          func(*Config) {},
+		"one layer":        func(c *Config) { c.Hidden = nil },
+		"linear output":    func(c *Config) { c.Loss, c.OutputActivation = graph.SquaredError, kernel.Linear },
+		"one linear layer": func(c *Config) { c.Hidden, c.Loss, c.OutputActivation = nil, graph.SquaredError, kernel.Linear },
+		"sigmoid output":   func(c *Config) { c.Loss = graph.SquaredError },
+		"tanh":             func(c *Config) { c.Activation = kernel.Tanh },
+		"clipped":          func(c *Config) { c.ClipNorm = 1 },
+	}
+	for name, change := range nets {
+		for _, solver := range solverNames() {
+			for _, rate := range []float64{1e6, 1e30} {
+				t.Run(fmt.Sprint(name, "/", solver, "/", rate), func(t *testing.T) {
+					c := small()
+					c.Solver, c.LearningRate, c.Schedule, c.Epochs = solver, rate, "constant", 2
+					change(&c)
+					dir := t.TempDir()
+					_, err := train(context.Background(), dir, experiment(t, c))
+					steps := solver == "sgd" || solver == "momentum" || solver == "nesterov" // as large as the gradients are
+					saturates := name == "sigmoid output" || name == "tanh" || name == "clipped"
+					switch {
+					case err != nil:
+						fails(t, err, ErrDiverged, "NaN or Inf in ", "hint: ")
+					case !saturates && (steps || rate == 1e30):
+						t.Error("training goes on")
+					}
+					allFinite(t, filepath.Join(dir, lastCheckpoint))
+					if _, err := os.Stat(filepath.Join(dir, bestCheckpoint)); err == nil {
+						allFinite(t, filepath.Join(dir, bestCheckpoint))
+					}
+					if _, err := ReadRecords(dir); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestGuiltyTensor puts a NaN or Inf into a weight after the first step, the
+// last of an epoch, or the last of all, where activations may hide it.
+func TestGuiltyTensor(t *testing.T) {
+	for _, activation := range []kernel.Activation{kernel.ReLU, kernel.Tanh, kernel.Softplus} {
+		for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			for _, name := range []string{"encoder/1/weights", "encoder/1/bias", "decoder/1/weights", "decoder/2/bias"} {
+				for _, step := range []int{1, 4, 12} {
+					t.Run(fmt.Sprint(activation, value, name, step), func(t *testing.T) {
+						c := small()
+						c.Activation = activation
+						steps, dir := 0, t.TempDir()
+						_, err := train(context.Background(), dir, experiment(t, c), everyStep(func(l *Loop) {
+							if steps++; steps == step {
+								p, _ := l.Parameters.Get(name)
+								p.Values()[0] = float32(value)
+							}
+						}))
+						guilty := "NaN or Inf in "
+						if step > 1 { // else others have caught it by the time it shows
+							guilty += name
+						}
+						fails(t, err, ErrDiverged, guilty)
+						allFinite(t, filepath.Join(dir, lastCheckpoint))
+						if _, err := os.Stat(filepath.Join(dir, bestCheckpoint)); err == nil {
+							allFinite(t, filepath.Join(dir, bestCheckpoint))
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// TestHooks asks when hooks run.
+func TestHooks(t *testing.T) {
+	counts := make(map[string]int)
+	count := func(name string) point {
+		return func(context.Context, *Loop) error {
+			counts[name]++
+			return nil
+		}
+	}
+	all := Hook{Name: "count", Start: count("start"), Step: count("step"), Epoch: count("epoch"), Stop: count("stop"), End: count("end")}
+	trained(t, small(), all)
+	if got, want := fmt.Sprint(counts), "map[end:1 epoch:3 start:1 step:12]"; got != want {
+		t.Errorf("hooks ran %s, want %s", got, want)
+	}
+	clear(counts)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("by a test"))
+	_, err := train(ctx, t.TempDir(), experiment(t, small()), all)
+	fails(t, err, ErrStopped, "by a test", "--resume")
+	if got, want := fmt.Sprint(counts), "map[start:1 step:1 stop:1]"; got != want {
+		t.Errorf("hooks ran %s, want %s", got, want)
+	}
+	failure := errors.New("failure")
+	for name, hook := range map[string]Hook{
+		"start": {Start: func(context.Context, *Loop) error { return failure }},
+		"step":  {Step: func(context.Context, *Loop) error { return failure }},
+		"epoch": {Epoch: func(context.Context, *Loop) error { return failure }},
+		"end":   {End: func(context.Context, *Loop) error { return failure }},
+	} {
+		if _, err := train(context.Background(), t.TempDir(), experiment(t, small()), hook); !errors.Is(err, failure) {
+			t.Errorf("a hook that fails at the %s gives %v", name, err)
+		}
+	}
+}
+
+func TestSteadyMemory(t *testing.T) {
+	const epochs = 50
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	c := small()
+	c.Epochs, c.BatchSize = epochs, 2
+	var heaps []uint64
+	var perStep []uint64
+	var first runtime.MemStats
+	steps := everyStep(func(l *Loop) {
+		switch l.Position.Step {
+		case 5:
+			runtime.ReadMemStats(&first)
+		case l.Batches() - 5:
+			var last runtime.MemStats
+			runtime.ReadMemStats(&last)
+			perStep = append(perStep, (last.TotalAlloc-first.TotalAlloc)/uint64(l.Batches()-10))
+		}
+	})
+	trained(t, c, steps, everyEpoch(func(*Loop) { heaps = append(heaps, heap()) }))
+	if grown := int64(heaps[epochs-1]) - int64(heaps[1]); grown > 64<<10 {
+		t.Errorf("the heap grows by %d bytes from epoch 2 to epoch %d", grown, epochs)
+	}
+	slices.Sort(perStep)
+	if median := perStep[len(perStep)/2]; median > 4<<10 {
+		t.Errorf("a step allocates %d bytes, want at most 4096", median)
+	} else {
+		t.Logf("a step allocates %d bytes", median)
+	}
+}
