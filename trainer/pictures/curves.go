@@ -14,7 +14,7 @@ func drawCurves(l *trainer.Loop) error {
 	if err != nil {
 		return err
 	}
-	c := Curves(records, l.Stages)
+	c := Curves(records)
 	c.Title = l.Config.Model + " on " + l.Data.Name
 	if err := writeFile(l.Run.Path("curves.svg"), c.SVG); err != nil {
 		return err
@@ -25,7 +25,7 @@ func drawCurves(l *trainer.Loop) error {
 // Curves turns the records of a run into curves: the loss where it is not just
 // its one term, every term, and the squared error per pixel. The epochs of
 // several stages are joined, with marks at the borders.
-func Curves(records []trainer.Record, stages []trainer.Stage) viz.Curves {
+func Curves(records []trainer.Record) viz.Curves {
 	c := viz.Curves{XLabel: "epoch"}
 	at := make(map[string]int) // index in c.Series by name and split
 	add := func(name, split string, x, y float64) {

@@ -6,8 +6,8 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"os"
 	"path/filepath"
-	"sort"
 	"time"
 
 	"gaetrain/trainer"
@@ -45,7 +45,7 @@ func Hook(about About) trainer.Hook {
 		},
 		Epoch: func(_ context.Context, l *trainer.Loop) error {
 			epoch := l.Position.Epoch + 1
-			if l.Config.Pictures == 0 || epoch%l.Config.Pictures != 0 && epoch != l.Stage.Epochs {
+			if l.Config.Pictures == 0 || epoch%l.Config.Pictures != 0 && epoch != l.Stage.Epochs && !l.Position.Stopped {
 				return nil
 			}
 			return drawReconstructions(l, epoch)
@@ -123,14 +123,27 @@ func drawFilters(l *trainer.Loop) error {
 	return write(l.Run.Path(folder, "filters.png"), viz.Filters(title, images, columns))
 }
 
+// epochs lists the pictures of the epochs in order.
+func epochs(l *trainer.Loop) (paths []string, err error) {
+	entries, err := os.ReadDir(l.Run.Path(folder)) // not Glob: a folder may be called [a]
+	if err != nil {
+		return nil, asRun(err)
+	}
+	for _, entry := range entries {
+		if ok, _ := filepath.Match("reconstructions-*.png", entry.Name()); ok {
+			paths = append(paths, l.Run.Path(folder, entry.Name()))
+		}
+	}
+	return paths, nil
+}
+
 // animate joins the pictures of the epochs.
 func animate(l *trainer.Loop) error {
 	const most = 60 // frames; of more, evenly spread ones
-	paths, err := filepath.Glob(l.Run.Path(folder, "reconstructions-*.png"))
+	paths, err := epochs(l)
 	if err != nil || len(paths) == 0 {
 		return err
 	}
-	sort.Strings(paths)
 	var frames []image.Image
 	for i := range min(len(paths), most) {
 		at := i

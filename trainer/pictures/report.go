@@ -1,12 +1,11 @@
 package pictures
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 
 	"gaetrain/trainer"
@@ -62,7 +61,11 @@ func settings(info trainer.RunInfo) []viz.Setting {
 	var list []viz.Setting
 	for _, key := range slices.Sorted(maps.Keys(info.Configuration)) {
 		s := info.Configuration[key]
-		list = append(list, viz.Setting{Key: key, Value: strings.Trim(string(s.Value), `"`), Origin: string(s.Origin)})
+		var text string
+		if json.Unmarshal(s.Value, &text) != nil {
+			text = string(s.Value) // a number or a list
+		}
+		list = append(list, viz.Setting{Key: key, Value: text, Origin: string(s.Origin)})
 	}
 	return list
 }
@@ -70,8 +73,7 @@ func settings(info trainer.RunInfo) []viz.Setting {
 // shown lists the pictures that the run has by now.
 func shown(l *trainer.Loop) []viz.Picture {
 	var last string
-	if frames, err := filepath.Glob(l.Run.Path(folder, "reconstructions-*.png")); err == nil && len(frames) > 0 {
-		sort.Strings(frames)
+	if frames, err := epochs(l); err == nil && len(frames) > 0 {
 		last = frames[len(frames)-1]
 	}
 	var list []viz.Picture
