@@ -178,7 +178,7 @@ func TestReport(t *testing.T) {
 	for _, part := range []string{
 		"dense on sample", "one line", "A paragraph of two lines.", "A. Uthor: Paper", "gaetrain train --code 3",
 		"Zalando", "MIT", "test reconstruction", "nats per image", "learning-rate", "code of 3 values",
-		"Reconstructions", "Training", "Curves", "Filters", "Expression graph", "data:image/png;base64,", "data:image/gif;base64,", "data:image/svg+xml;base64,",
+		"Reconstructions", "Training", "Curves", "Filters", "Expression graph", "data:image/png;base64,", "data:image/gif;base64,", "data:image/svg",
 	} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the report does not mention %q", part)
