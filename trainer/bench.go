@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 	"time"
@@ -36,6 +37,9 @@ type Benchmark struct {
 func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmark, error) {
 	l := &Loop{Experiment: e}
 	l.train, _ = e.splits()
+	if n := l.train.Len(); n < e.Config.BatchSize {
+		return Benchmark{}, fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: only full batches are measured", ErrConfiguration, e.Config.BatchSize, n)
+	}
 	if err := l.enter(nil); err != nil {
 		return Benchmark{}, err
 	}

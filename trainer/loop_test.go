@@ -178,13 +178,13 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// TestGuiltyTensor puts a NaN or Inf into a weight after the first step, the
-// last of an epoch, or the last of all, where activations may hide it.
+// TestGuiltyTensor puts a NaN or Inf into a weight after the first step of an
+// epoch or the last, where activations may hide it.
 func TestGuiltyTensor(t *testing.T) {
-	for _, activation := range []kernel.Activation{kernel.ReLU, kernel.Tanh, kernel.Softplus} {
+	for _, activation := range []kernel.Activation{kernel.ReLU, kernel.Tanh} {
 		for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-			for _, name := range []string{"encoder/1/weights", "encoder/1/bias", "decoder/1/weights", "decoder/2/bias"} {
-				for _, step := range []int{1, 4, 12} {
+			for _, name := range []string{"encoder/1/bias", "decoder/1/weights", "decoder/2/bias"} {
+				for _, step := range []int{1, 4} {
 					t.Run(fmt.Sprint(activation, value, name, step), func(t *testing.T) {
 						c := small()
 						c.Activation = activation

@@ -1,0 +1,29 @@
+package trainer
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+func TestBench(t *testing.T) {
+	const duration = 100 * time.Millisecond
+	b, err := Bench(context.Background(), experiment(t, small()), duration)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Batch != 16 || b.Steps < 1 || !(b.LossLast < b.LossFirst) {
+		t.Errorf("%+v", b)
+	}
+	if !(b.MillisecondsMinimum > 0 && b.MillisecondsMinimum <= b.MillisecondsPerStep && b.ShareOfPeak > 0 && b.ShareOfPeak < 1) {
+		t.Errorf("%+v", b)
+	}
+	c := small()
+	c.BatchSize = 61
+	_, err = Bench(context.Background(), experiment(t, c), duration)
+	fails(t, err, ErrConfiguration, "batch-size", "hint: ")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err = Bench(ctx, experiment(t, small()), duration)
+	fails(t, err, context.Canceled)
+}
