@@ -1,7 +1,7 @@
 package cmd
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -28,7 +28,8 @@ EXAMPLES:
 			settings := trainer.Settings(o.Config, origins)
 			for _, f := range trainer.Fields(&o.Config) {
 				s := settings[f.Name]
-				rows = append(rows, []string{fmt.Sprintf("%s = %s", f.Name, s.Value), "# " + string(s.Origin)})
+				value := strings.ReplaceAll(string(s.Value), "\x7f", `\u007f`) // the one that JSON leaves and TOML forbids
+				rows = append(rows, []string{f.Name + " = " + value, "# " + string(s.Origin)})
 			}
 			return table(c.App.Writer, rows...)
 		},

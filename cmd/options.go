@@ -117,7 +117,10 @@ func fileError(file string, err error) error {
 	var parse toml.ParseError
 	if errors.As(err, &parse) {
 		message := strings.TrimSuffix(parse.Message, ".")
-		return fmt.Errorf("%w: %s line %d: %s; hint: lines of a TOML file are such as: epochs = 20", errUsage, file, parse.Position.Line, strings.ToLower(message[:1])+message[1:])
+		if rest, ok := strings.CutPrefix(message, "Key "); ok {
+			message = "key " + rest
+		}
+		return fmt.Errorf("%w: %s line %d: %s; hint: lines of a TOML file are such as: epochs = 20", errUsage, file, parse.Position.Line, message)
 	}
 	return fmt.Errorf("%w: %s: %w; hint: --config names a TOML file", errUsage, file, reason(err))
 }

@@ -106,9 +106,9 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		UsageText: "gaetrain VERB [flags]\n\ngaetrain train         trains the default model on the embedded sample\ngaetrain VERB --help   tells what a verb does, with examples",
 		Version:   trainer.Version(),
 		Writer:    stdout, ErrWriter: stderr,
-		HideHelpCommand: true,
-		ExitErrHandler:  func(*cli.Context, error) {},
-		OnUsageError:    usageError,
+		HideHelpCommand: true, Flags: []cli.Flag{cli.HelpFlag}, // else the verb help would replace both
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   usageError,
 		Commands: []*cli.Command{
 			trainVerb(), evalVerb(), reconstructVerb(), encodeVerb(),
 			benchVerb(), modelsVerb(), datasetsVerb(), configVerb(), versionVerb(), helpVerb(),

@@ -1,0 +1,104 @@
+package cmd
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestMain lets the test binary be the program as well, where it is called by
+// the program's name; a link of that name stands first in PATH.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "gaetrain" {
+		os.Exit(Run(os.Args, os.Stdout, os.Stderr))
+	}
+	os.Exit(withProgram(m.Run))
+}
+
+func withProgram(run func() int) int {
+	dir, err := os.MkdirTemp("", "gaetrain")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		var self string
+		if self, err = os.Executable(); err == nil {
+			err = os.Symlink(self, filepath.Join(dir, "gaetrain"))
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	os.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	return run()
+}
+
+// small is a configuration that trains in a moment.
+const small = `train-images = 256
+test-images = 64
+hidden = [16]
+code = 4
+batch-size = 32
+epochs = 2
+pictures = 0
+quiet = true
+`
+
+// program starts the program in a folder, with small as its configuration.
+func program(t *testing.T, dir string, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	file := filepath.Join(dir, "small.toml")
+	if err := os.WriteFile(file, []byte(small), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	stderr := new(bytes.Buffer)
+	c := exec.Command("gaetrain", args...)
+	c.Dir, c.Stderr, c.Env = dir, stderr, append(os.Environ(), "GAETRAIN_CONFIG=small.toml")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Process.Kill() })
+	return c, stderr
+}
+
+// complete runs the program to its end, which must be a good one.
+func complete(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	c, stderr := program(t, dir, args...)
+	if err := c.Wait(); err != nil {
+		t.Fatalf("%s: %v: %s", strings.Join(args, " "), err, stderr)
+	}
+}
+
+// times are the parts of metrics that differ from run to run.
+var times = regexp.MustCompile(`"(seconds|images_per_second|timestamp)": ?("[^"]*"|[0-9.e+-]+)`)
+
+// compareRuns says how two run folders differ, times aside.
+func compareRuns(a, b string) (string, error) {
+	for _, name := range []string{"checkpoint/last.safetensors", "checkpoint/best.safetensors", "metrics.jsonl", "metrics.json"} {
+		first, err := os.ReadFile(filepath.Join(a, name))
+		if err != nil {
+			return "", err
+		}
+		second, err := os.ReadFile(filepath.Join(b, name))
+		if err != nil {
+			return "", err
+		}
+		if strings.HasPrefix(name, "metrics") {
+			first, second = times.ReplaceAll(first, nil), times.ReplaceAll(second, nil)
+			if diff := cmp.Diff(string(first), string(second)); diff != "" {
+				return name + ": " + diff, nil
+			}
+		}
+		if !bytes.Equal(first, second) {
+			return name + " differs", nil
+		}
+	}
+	return "", nil
+}

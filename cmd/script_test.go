@@ -1,0 +1,245 @@
+//go:build script
+
+package cmd
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"image"
+	"image/color"
+	"image/png"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"codeberg.org/sbinet/npyio"
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"gaetrain/trainer"
+)
+
+// TestScript runs the whole program, verb by verb.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(e *testscript.Env) error {
+			return os.WriteFile(filepath.Join(e.WorkDir, "small.toml"), []byte(small), 0o644)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fails": fails, "ends": ends, "same": same, "idx": writeIDX, "picture": writePicture,
+			"truncate": truncate, "flip": flip, "npy": checkNPY, "jsonlines": checkJSONLines, "agrees": checkAgreement,
+		},
+	})
+}
+
+// fails CODE PROGRAM… runs a program that must end with an exit code, print
+// nothing on stdout and one plain line on stderr, and leave nothing behind.
+func fails(ts *testscript.TestScript, neg bool, args []string) {
+	before := tree(ts)
+	ends(ts, neg, args)
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("stdout is not empty")
+	}
+	if diff := cmp.Diff(before, tree(ts)); diff != "" {
+		ts.Fatalf("left behind (+) or removed (-):\n%s", diff)
+	}
+}
+
+// message is the one line that tells of an error.
+var message = regexp.MustCompile(`^gaetrain: [^A-Z\n][^\n]*\n$`)
+
+// ends CODE PROGRAM… runs a program that must end with an exit code and, unless
+// it is 0, say why in one line on stderr.
+func ends(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: ends CODE PROGRAM [ARGUMENT…]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	code := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+	if text := ts.ReadFile("stderr"); code != 0 && !message.MatchString(text) {
+		ts.Fatalf("stderr is not one plain line: %q", text)
+	}
+}
+
+// tree lists all that is in the script's folder, temporary files among it.
+func tree(ts *testscript.TestScript) (paths []string) {
+	ts.Check(filepath.WalkDir(ts.Getenv("WORK"), func(path string, _ fs.DirEntry, err error) error {
+		paths = append(paths, path)
+		return err
+	}))
+	return paths
+}
+
+// same A B asks that two run folders hold the same weights, solver state and
+// figures, times aside.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: same RUN RUN")
+	}
+	diff, err := compareRuns(ts.MkAbs(args[0]), ts.MkAbs(args[1]))
+	ts.Check(err)
+	if (diff == "") == neg {
+		ts.Fatalf("same: %t, %s", diff == "", diff)
+	}
+}
+
+// idx DIR HEIGHT WIDTH [FILE COUNT [LABEL]] writes a data set of 20 training and
+// 10 test images; one of the files may hold another count, or only one label.
+func writeIDX(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	number := func(text string) int {
+		n, err := strconv.Atoi(text)
+		ts.Check(err)
+		return n
+	}
+	height, width := number(args[1]), number(args[2])
+	for _, file := range []struct {
+		name   string
+		count  int
+		images bool
+	}{
+		{"train-images-idx3-ubyte", 20, true}, {"train-labels-idx1-ubyte", 20, false},
+		{"t10k-images-idx3-ubyte", 10, true}, {"t10k-labels-idx1-ubyte", 10, false},
+	} {
+		label := -1
+		if len(args) > 4 && args[3] == file.name {
+			file.count = number(args[4])
+			if len(args) > 5 {
+				label = number(args[5])
+			}
+		}
+		var data []byte
+		if file.images {
+			for _, n := range []int{0x803, file.count, height, width} {
+				data = binary.BigEndian.AppendUint32(data, uint32(n))
+			}
+			for i := range file.count * height * width {
+				data = append(data, byte(i*7))
+			}
+		} else {
+			data = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(data, 0x801), uint32(file.count))
+			for i := range file.count {
+				if label >= 0 {
+					i = label
+				}
+				data = append(data, byte(i%10+max(0, label-label%10)))
+			}
+		}
+		ts.Check(os.WriteFile(filepath.Join(dir, file.name), data, 0o644))
+	}
+}
+
+// picture HEIGHT WIDTH FILE… writes PNG files.
+func writePicture(ts *testscript.TestScript, _ bool, args []string) {
+	height, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	width, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	for i, name := range args[2:] {
+		m := image.NewGray(image.Rect(0, 0, width, height))
+		for y := range height {
+			for x := range width {
+				m.SetGray(x, y, color.Gray{Y: uint8(x*y + 11*i)})
+			}
+		}
+		var data bytes.Buffer
+		ts.Check(png.Encode(&data, m))
+		ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(name)), 0o755))
+		ts.Check(os.WriteFile(ts.MkAbs(name), data.Bytes(), 0o644))
+	}
+}
+
+// truncate FILE N cuts N bytes off the end of a file.
+func truncate(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), info.Size()-int64(n)))
+}
+
+// flip FILE N turns the lowest bit of byte N around, from the end where N is
+// negative.
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	at, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if at < 0 {
+		at += len(data)
+	}
+	data[at] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o644))
+}
+
+// npy FILE ROWS COLUMNS asks for an array of float32 in that shape.
+func checkNPY(ts *testscript.TestScript, _ bool, args []string) {
+	file, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer file.Close()
+	array, err := npyio.NewReader(file)
+	ts.Check(err)
+	if got, want := array.Header.Descr.Shape, args[1:]; len(got) != 2 || strconv.Itoa(got[0]) != want[0] || strconv.Itoa(got[1]) != want[1] {
+		ts.Fatalf("shape %v, want %v", got, want)
+	}
+	var values []float32
+	ts.Check(array.Read(&values))
+	varied := false
+	for _, v := range values {
+		varied = varied || v != values[0]
+	}
+	if !varied {
+		ts.Fatalf("all %d values are the same", len(values))
+	}
+}
+
+// jsonlines FILE KEY… asks that each line is a JSON object with a level and a
+// message, and that the last one has the keys.
+func checkJSONLines(ts *testscript.TestScript, _ bool, args []string) {
+	var last map[string]any
+	for _, line := range strings.Split(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n") {
+		last = nil
+		ts.Check(json.Unmarshal([]byte(line), &last))
+		if last["level"] == nil || last["msg"] == nil {
+			ts.Fatalf("no level or message: %s", line)
+		}
+	}
+	for _, key := range args[1:] {
+		if last[key] == nil {
+			ts.Fatalf("no %s in %v", key, last)
+		}
+	}
+}
+
+// agrees METRICS LAST BEST asks that metrics.json says what eval printed as JSON
+// of the last and of the best checkpoint.
+func checkAgreement(ts *testscript.TestScript, _ bool, args []string) {
+	var final trainer.Final
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &final))
+	for i, want := range []trainer.Figures{final.Last["test"], final.Best["test"]} {
+		var got trainer.Figures
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[i+1])), &got))
+		if diff := cmp.Diff(want, got); diff != "" || got.Loss == 0 {
+			ts.Fatalf("%s: %s", args[i+1], diff)
+		}
+	}
+}
