@@ -47,7 +47,7 @@ func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmar
 		Model: e.Config.Model, Batch: e.Config.BatchSize, Parameters: e.Parameters.Count(),
 		Kernel: kernel.Path(), Threads: runtime.GOMAXPROCS(0), Processor: processor(),
 		GFLOPPerStep: l.Stage.Architecture.FLOPs(e.Config.BatchSize) / 1e9,
-		PeakGFLOPS:   kernel.PeakFLOPS(duration/20, runtime.GOMAXPROCS(0)) / 1e9,
+		PeakGFLOPS:   kernel.PeakFLOPS(min(duration/20, time.Second), runtime.GOMAXPROCS(0)) / 1e9,
 	}
 	times, bytes, err := l.measure(ctx, duration, &b)
 	if err != nil {
@@ -59,7 +59,7 @@ func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmar
 	b.MillisecondsPerStep, b.MillisecondsMinimum = 1e3*median, 1e3*times[0].Seconds()
 	b.ImagesPerSecond = float64(b.Batch) / median
 	b.GFLOPS = b.GFLOPPerStep / median
-	b.PeakGFLOPS = max(b.PeakGFLOPS, kernel.PeakFLOPS(duration/20, runtime.GOMAXPROCS(0))/1e9)
+	b.PeakGFLOPS = max(b.PeakGFLOPS, kernel.PeakFLOPS(min(duration/20, time.Second), runtime.GOMAXPROCS(0))/1e9)
 	b.ShareOfPeak = b.GFLOPS / b.PeakGFLOPS
 	b.BytesPerStep = float64(bytes) / float64(b.Steps)
 	return b, nil
