@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -27,9 +26,11 @@ type console struct {
 	quiet    bool
 
 	started time.Time // of training in this process
-	done    int       // epochs by this process
+	done    int       // steps by this process, of finished epochs
 	drawn   time.Time // of the terminal's line
-	width   int       // of the terminal's line
+
+	// What an earlier process made of the epoch in hand.
+	earlierSteps, earlierImages int
 }
 
 func newLog(out io.Writer, o Output) *console {
@@ -54,6 +55,7 @@ func (c *console) warn(message string) { c.log.Warn(message) }
 // begin tells what is about to be trained.
 func (c *console) begin(l *trainer.Loop) {
 	c.started = time.Now()
+	c.earlierSteps, c.earlierImages = l.Position.Step, l.Position.Train.Images
 	if c.terminal {
 		fmt.Fprintf(c.out, "training %s (%d parameters) on %s: %d images, %d steps an epoch, into %s\n",
 			l.Config.Model, l.Parameters.Count(), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
@@ -65,7 +67,7 @@ func (c *console) begin(l *trainer.Loop) {
 
 // end leaves the terminal's line behind.
 func (c *console) end() {
-	if c.terminal {
+	if c.terminal && !c.drawn.IsZero() {
 		fmt.Fprintln(c.out)
 	}
 }
@@ -76,18 +78,18 @@ func (c *console) hook() trainer.Hook {
 		Name: "progress",
 		Step: func(_ context.Context, l *trainer.Loop) error {
 			if c.terminal && time.Since(c.drawn) > 100*time.Millisecond {
-				c.drawn = time.Now()
 				c.draw(l)
 			}
 			return nil
 		},
 		Epoch: func(_ context.Context, l *trainer.Loop) error {
-			c.done++
+			c.done += l.Batches() - c.earlierSteps
 			if c.terminal {
 				c.draw(l)
-				return nil
+			} else {
+				c.line(l)
 			}
-			c.line(l)
+			c.earlierSteps, c.earlierImages = 0, 0
 			return nil
 		},
 	}
@@ -102,9 +104,9 @@ func (c *console) eta(l *trainer.Loop) time.Duration {
 		left += l.Stages[i].Epochs * steps
 	}
 	left -= at.Epoch*steps + at.Step
-	made := c.done*steps + at.Step
-	if at.Step == steps { // within the hooks of an epoch, which done counts already
-		made = c.done * steps
+	made := c.done
+	if at.Step < steps { // else within the hooks of an epoch, which done counts already
+		made += at.Step - c.earlierSteps
 	}
 	if made <= 0 {
 		return 0
@@ -112,13 +114,18 @@ func (c *console) eta(l *trainer.Loop) time.Duration {
 	return time.Duration(float64(time.Since(c.started)) / float64(made) * float64(left)).Round(time.Second)
 }
 
-// draw rewrites the terminal's one line.
+// draw rewrites the terminal's one line: what matters first, as the end is cut
+// off where the terminal is narrow.
 func (c *console) draw(l *trainer.Loop) {
-	text := fmt.Sprintf("epoch %d/%d", min(l.Position.Epoch+1, l.Stage.Epochs), l.Stage.Epochs)
+	c.drawn = time.Now()
+	text := fmt.Sprintf("epoch %d/%d  step %d/%d  ETA %s", min(l.Position.Epoch+1, l.Stage.Epochs), l.Stage.Epochs, l.Position.Step, l.Batches(), c.eta(l))
 	if len(l.Stages) > 1 {
 		text = l.Stage.Name + " " + text
 	}
-	text += fmt.Sprintf("  step %d/%d  loss %.2f", l.Position.Step, l.Batches(), l.Program.Mean())
+	if l.Seconds > 0 {
+		text += fmt.Sprintf("  %.0f images/s", float64(l.Position.Train.Images-c.earlierImages)/l.Seconds)
+	}
+	text += fmt.Sprintf("  loss %.2f", l.Program.Mean())
 	for _, r := range l.Latest {
 		if r.Split != "train" {
 			text += fmt.Sprintf("  %s", r.Split)
@@ -128,22 +135,21 @@ func (c *console) draw(l *trainer.Loop) {
 			text += fmt.Sprintf(" mse %.5f", r.MSE)
 		}
 	}
-	if l.Seconds > 0 {
-		text += fmt.Sprintf("  %.0f images/s", float64(l.Position.Train.Images)/l.Seconds)
+	if runes := []rune(text); len(runes) >= c.columns() {
+		text = string(runes[:c.columns()-1])
 	}
-	text += fmt.Sprintf("  ETA %s", c.eta(l))
-	columns := 80
+	const eraseToEnd = "\x1b[K"
+	fmt.Fprint(c.out, "\r", text, eraseToEnd)
+}
+
+// columns is the width of the terminal.
+func (c *console) columns() int {
 	if file, ok := c.out.(*os.File); ok {
-		if w, _, err := term.GetSize(int(file.Fd())); err == nil && w > 0 {
-			columns = w
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
 		}
 	}
-	if runes := []rune(text); len(runes) >= columns {
-		text = string(runes[:columns-1])
-	}
-	length := len([]rune(text))
-	fmt.Fprint(c.out, "\r", text, strings.Repeat(" ", max(0, c.width-length)))
-	c.width = length
+	return 80
 }
 
 // line logs an epoch.

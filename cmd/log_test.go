@@ -1,0 +1,69 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/recipes"
+)
+
+// TestTerminal trains before a terminal of 80 columns: one line that is
+// rewritten, and ends.
+func TestTerminal(t *testing.T) {
+	recipe, err := recipes.Find("dense")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := recipe.Configure()
+	config.Hidden, config.Code, config.TrainImages, config.TestImages, config.Epochs = []int{16}, 4, 256, 64, 3
+	data, err := trainer.OpenData(context.Background(), config, loaders.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	experiment, err := trainer.NewExperiment(config, data, recipe.Stages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := trainer.CreateRun(filepath.Join(t.TempDir(), "run"), experiment, trainer.Settings(config, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Close()
+	var out bytes.Buffer
+	log := &console{out: &out, terminal: true}
+	loop, err := trainer.NewLoop(experiment, run, log.hook())
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.begin(loop)
+	if err := loop.Train(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	log.end()
+
+	first, rest, _ := strings.Cut(out.String(), "\n")
+	if want := "training dense (26036 parameters) on sample: 256 images, 2 steps an epoch, into "; !strings.HasPrefix(first, want) {
+		t.Errorf("%q", first)
+	}
+	if strings.Count(rest, "\n") != 1 || !strings.HasSuffix(rest, "\x1b[K\n") {
+		t.Fatalf("%q", rest)
+	}
+	shape := regexp.MustCompile(`^epoch [123]/3  step [12]/2  ETA \d+s  \d+ images/s  loss \d+\.\d\d(  test reconstruction .*)?$`)
+	states := strings.Split(strings.TrimSuffix(rest, "\n"), "\r")[1:]
+	for _, state := range states {
+		text := strings.TrimSuffix(state, "\x1b[K")
+		if !shape.MatchString(text) || utf8.RuneCountInString(text) > 79 {
+			t.Errorf("%q", text)
+		}
+	}
+	if len(states) < 3 || !strings.HasPrefix(states[len(states)-1], "epoch 3/3  step 2/2  ETA 0s") {
+		t.Errorf("%q", states)
+	}
+}
