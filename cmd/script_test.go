@@ -1,5 +1,3 @@
-//go:build script
-
 package cmd
 
 import (
