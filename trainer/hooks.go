@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"gaetrain/graph"
@@ -25,11 +26,21 @@ func guard() Hook {
 	}
 }
 
-// checkWeights fails where a weight is not a number.
+// largestWeight is the root mean square beyond which a parameter is taken for
+// diverged though it is finite: images lie in [0, 1], where no model has use for
+// it, and saturated or dead units can keep the loss finite forever.
+const largestWeight = 1e5
+
+// checkWeights fails where a weight is not a number, or a parameter is beyond
+// all bounds.
 func (l *Loop) checkWeights() error {
 	for _, p := range l.Parameters.All() {
 		if !kernel.Finite(p.Values()) {
 			return l.diverged(l.Program)
+		}
+		size := math.Sqrt(kernel.SumSquares(p.Values()) / float64(len(p.Values())))
+		if size > largestWeight {
+			return l.divergedAt(fmt.Sprintf("values of size %.2g in %s", size, p.Name))
 		}
 	}
 	return nil
@@ -42,8 +53,12 @@ func (l *Loop) diverged(p *graph.Program) error {
 	if tensor == "" {
 		tensor = "the loss"
 	}
-	return fmt.Errorf("%w: NaN or Inf in %s at step %d of epoch %d, stage %s; hint: a lower --learning-rate, or --clip-norm; the last good checkpoint is kept",
-		ErrDiverged, tensor, l.Position.Step, l.Position.Epoch+1, l.Stage.Name)
+	return l.divergedAt("NaN or Inf in " + tensor)
+}
+
+func (l *Loop) divergedAt(what string) error {
+	return fmt.Errorf("%w: %s at step %d of epoch %d, stage %s; hint: a lower --learning-rate, or --clip-norm; the last good checkpoint is kept",
+		ErrDiverged, what, l.Position.Step, l.Position.Epoch+1, l.Stage.Name)
 }
 
 // best keeps the weights of the epoch with the lowest loss on the first

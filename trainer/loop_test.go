@@ -135,9 +135,9 @@ func allFinite(t *testing.T, path string) {
 	}
 }
 
-// TestDivergence trains much too fast. Training that leaves the numbers ends
-// with ErrDiverged; where it does not, because a sigmoid saturates or because
-// steps are of the size of the learning rate, every figure is a number.
+// TestDivergence trains much too fast. Training that leaves the numbers, or
+// weights that leave all bounds, end with ErrDiverged; where they do not,
+// because a sigmoid saturates under small gradients, every figure is a number.
 func TestDivergence(t *testing.T) {
 	nets := map[string]func(*Config){
 		"default":          func(*Config) {},
@@ -161,8 +161,8 @@ func TestDivergence(t *testing.T) {
 					saturates := name == "sigmoid output" || name == "tanh" || name == "clipped"
 					switch {
 					case err != nil:
-						fails(t, err, ErrDiverged, "NaN or Inf in ", "hint: ")
-					case !saturates && (steps || rate == 1e30):
+						fails(t, err, ErrDiverged, " in ", "hint: ")
+					case !saturates || !steps:
 						t.Error("training goes on")
 					}
 					allFinite(t, filepath.Join(dir, lastCheckpoint))
