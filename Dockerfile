@@ -1,0 +1,41 @@
+# gaetrain as a container: one static binary on an image without a shell, not as
+# root. Images and runs live in two volumes; every flag of `gaetrain train` can be
+# set as GAETRAIN_… in the environment.
+#
+#   docker build -t gaetrain .
+#   docker run --rm -v gaetrain-runs:/runs gaetrain
+#   docker run --rm -v gaetrain-runs:/runs -v gaetrain-data:/data \
+#       -e GAETRAIN_DATASET=fashion-mnist -e GAETRAIN_RUN=/runs/fashion -e GAETRAIN_RESUME=true gaetrain
+#
+# A folder of the host that is mounted at /runs must be writable for user 65532.
+
+ARG BUILD_IMAGE=golang:1.26-bookworm
+ARG BASE_IMAGE=gcr.io/distroless/static-debian12:nonroot
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/bin/gaetrain ./cmd/gaetrain \
+    && mkdir /out/data /out/runs
+
+FROM ${BASE_IMAGE}
+ARG VERSION=devel
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="gaetrain" \
+      org.opencontainers.image.description="Trains autoencoders declared as Gorgonia graphs, and shows what they learn" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /out/bin/gaetrain /usr/local/bin/gaetrain
+COPY --from=build --chown=65532:65532 /out/data /data
+COPY --from=build --chown=65532:65532 /out/runs /runs
+
+# Data sets are looked for in /data, and downloads are kept in /data/gaetrain. A
+# run that is given no name begins runs/… in the working directory: the volume.
+ENV GAETRAIN_DATA_DIR=/data XDG_CACHE_HOME=/data
+WORKDIR /
+VOLUME ["/data", "/runs"]
+USER 65532:65532
+ENTRYPOINT ["/usr/local/bin/gaetrain"]
+CMD ["train"]

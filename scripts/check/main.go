@@ -1,0 +1,57 @@
+// Command check looks at run folders from outside, with nothing of the
+// program's own code, as a user's tools would.
+//
+//	go run ./scripts/check run -epochs 20 -mse 0.03 runs/dense-sample-1
+//	go run ./scripts/check same runs/one runs/two
+//
+// run checks that a finished run is whole; same, that two runs gave the same,
+// bit for bit, times aside. Everything that is wrong is told on stderr, and
+// makes it exit with 1.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+)
+
+const usage = `usage: check run [-epochs N] [-mse BOUND] DIR
+       check same DIR DIR`
+
+func main() {
+	if len(os.Args) < 2 {
+		fail(usage)
+	}
+	switch verb, arguments := os.Args[1], os.Args[2:]; verb {
+	case "run":
+		flags := flag.NewFlagSet("check run", flag.ExitOnError)
+		epochs := flags.Int("epochs", 20, "epochs that the run must have")
+		mse := flags.Float64("mse", 0.03, "bound of the last squared error per pixel on test images")
+		flags.Parse(arguments)
+		if flags.NArg() != 1 {
+			fail(usage)
+		}
+		report(flags.Arg(0)+" is whole", checkRun(flags.Arg(0), *epochs, *mse))
+	case "same":
+		if len(arguments) != 2 {
+			fail(usage)
+		}
+		report(arguments[0]+" and "+arguments[1]+" are the same", checkSame(arguments[0], arguments[1]))
+	default:
+		fail(usage)
+	}
+}
+
+// report ends the program with what was found.
+func report(fine string, findings []error) {
+	if err := errors.Join(findings...); err != nil {
+		fail(err)
+	}
+	fmt.Println(fine)
+}
+
+func fail(what any) {
+	fmt.Fprintln(os.Stderr, what)
+	os.Exit(1)
+}

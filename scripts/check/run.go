@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// record is what a line of metrics.jsonl must have.
+type record struct {
+	Stage           string
+	Epoch, Step     int
+	Split           string
+	Loss            float64
+	Reconstruction  float64
+	MSE             float64
+	Seconds         float64
+	ImagesPerSecond float64 `json:"images_per_second"`
+	Timestamp       string
+}
+
+// final is what metrics.json must have.
+type final struct {
+	Epochs     int
+	Parameters int
+	Last, Best map[string]struct{ Loss, MSE float64 }
+}
+
+// description is what run.json must have.
+type description struct {
+	Version, Kernel string
+	Configuration   map[string]struct {
+		Value  any
+		Origin string
+	}
+	Data       struct{ Train, Test int }
+	Parameters int
+	Machine    struct{ System, Go string }
+}
+
+// checkRun returns what is wrong about the finished run in a folder.
+func checkRun(dir string, epochs int, bound float64) (wrong []error) {
+	var d description
+	var f final
+	wrong = append(wrong, readJSON(filepath.Join(dir, "run.json"), &d), readJSON(filepath.Join(dir, "metrics.json"), &f))
+	records, err := readRecords(filepath.Join(dir, "metrics.jsonl"))
+	if err := errors.Join(append(wrong, err)...); err != nil {
+		return []error{err}
+	}
+	wrong = checkDescription(d, f, epochs)
+	wrong = append(wrong, checkRecords(records, epochs)...)
+	wrong = append(wrong, checkFinal(f, records, epochs, bound)...)
+	wrong = append(wrong, checkCheckpoints(dir, f.Parameters)...)
+	wrong = append(wrong, checkPictures(dir, epochs)...)
+	return append(wrong, checkLeftovers(dir)...)
+}
+
+func checkDescription(d description, f final, epochs int) (wrong []error) {
+	if d.Version == "" || d.Kernel == "" || d.Machine.System == "" || d.Machine.Go == "" {
+		wrong = append(wrong, fmt.Errorf("run.json: version %q, kernel %q or machine %v is missing", d.Version, d.Kernel, d.Machine))
+	}
+	if d.Data.Train <= 0 || d.Data.Test <= 0 || d.Parameters <= 0 || d.Parameters != f.Parameters {
+		wrong = append(wrong, fmt.Errorf("run.json: %d training images, %d test images, %d parameters; metrics.json: %d parameters", d.Data.Train, d.Data.Test, d.Parameters, f.Parameters))
+	}
+	if got := d.Configuration["epochs"].Value; got != float64(epochs) {
+		wrong = append(wrong, fmt.Errorf("run.json: epochs is %v, want %d", got, epochs))
+	}
+	for _, key := range []string{"model", "dataset", "seed"} {
+		if s := d.Configuration[key]; s.Value == nil || s.Origin == "" {
+			wrong = append(wrong, fmt.Errorf("run.json: configuration has no %s with its origin", key))
+		}
+	}
+	return wrong
+}
+
+// checkRecords wants one line per epoch and split, in order, and a loss that falls.
+func checkRecords(records []record, epochs int) (wrong []error) {
+	if len(records) != 2*epochs {
+		return []error{fmt.Errorf("metrics.jsonl: %d lines, want %d: train and test of %d epochs", len(records), 2*epochs, epochs)}
+	}
+	for i, r := range records {
+		if split := []string{"train", "test"}[i%2]; r.Epoch != 1+i/2 || r.Split != split {
+			wrong = append(wrong, fmt.Errorf("metrics.jsonl: line %d is %s of epoch %d, want %s of epoch %d", i+1, r.Split, r.Epoch, split, 1+i/2))
+		}
+		if r.Stage == "" || r.Step <= 0 || r.Loss <= 0 || r.Reconstruction <= 0 || r.MSE <= 0 || r.Seconds <= 0 || r.ImagesPerSecond <= 0 || r.Timestamp == "" {
+			wrong = append(wrong, fmt.Errorf("metrics.jsonl: line %d lacks a value: %+v", i+1, r))
+		}
+	}
+	if first, last := records[1], records[len(records)-1]; epochs > 1 && last.MSE >= first.MSE {
+		wrong = append(wrong, fmt.Errorf("metrics.jsonl: the mse on test images went from %g to %g", first.MSE, last.MSE))
+	}
+	return wrong
+}
+
+func checkFinal(f final, records []record, epochs int, bound float64) (wrong []error) {
+	if f.Epochs != epochs {
+		wrong = append(wrong, fmt.Errorf("metrics.json: %d epochs, want %d", f.Epochs, epochs))
+	}
+	if got, want := f.Last["test"].MSE, records[len(records)-1].MSE; got != want {
+		wrong = append(wrong, fmt.Errorf("metrics.json: the last mse on test images is %g, metrics.jsonl says %g", got, want))
+	}
+	if got := f.Last["test"].MSE; !(got < bound) {
+		wrong = append(wrong, fmt.Errorf("metrics.json: the last mse on test images is %g, want below %g", got, bound))
+	}
+	if !(f.Best["test"].Loss <= f.Last["test"].Loss) || f.Best["test"].Loss <= 0 {
+		wrong = append(wrong, fmt.Errorf("metrics.json: the best loss on test images is %g, the last %g", f.Best["test"].Loss, f.Last["test"].Loss))
+	}
+	return wrong
+}
+
+// checkLeftovers finds files that a finished run has no use for.
+func checkLeftovers(dir string) (wrong []error) {
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		name := entry.Name()
+		if path != dir && name != ".lock" && (strings.HasPrefix(name, ".") || strings.Contains(name, "tmp") || strings.HasSuffix(name, "~")) {
+			wrong = append(wrong, fmt.Errorf("%s was left behind", path))
+		}
+		return err
+	})
+	return append(wrong, err)
+}
+
+func readJSON(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func readRecords(path string) (records []record, err error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasSuffix(data, []byte("\n")) {
+		return nil, fmt.Errorf("%s: the last line has no end", path)
+	}
+	for d := json.NewDecoder(bytes.NewReader(data)); ; {
+		var r record
+		if err := d.Decode(&r); err == io.EOF {
+			return records, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("%s: line %d: %w", path, len(records)+1, err)
+		}
+		records = append(records, r)
+	}
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+)
+
+// times are the fields of the metrics that may differ between equal runs.
+var times = []string{"seconds", "images_per_second", "timestamp"}
+
+// checkSame returns in what two runs of one configuration differ: weights,
+// metrics but for times, or pictures.
+func checkSame(one, two string) (wrong []error) {
+	files := []string{"checkpoint/last.safetensors", "checkpoint/best.safetensors", "graph.dot", "metrics.jsonl", "metrics.json"}
+	for _, dir := range []string{one, two} {
+		paths, err := filepath.Glob(filepath.Join(dir, "pictures", "*"))
+		if err != nil {
+			return []error{err}
+		}
+		for _, path := range paths {
+			files = append(files, filepath.Join("pictures", filepath.Base(path)))
+		}
+	}
+	slices.Sort(files)
+	for _, name := range slices.Compact(files) {
+		if err := sameFile(name, filepath.Join(one, name), filepath.Join(two, name)); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return wrong
+}
+
+func sameFile(name, one, two string) error {
+	a, err := os.ReadFile(one)
+	if err != nil {
+		return err
+	}
+	b, err := os.ReadFile(two)
+	if err != nil {
+		return err
+	}
+	if name == "metrics.jsonl" || name == "metrics.json" {
+		return sameMetrics(a, b)
+	}
+	if !bytes.Equal(a, b) {
+		at := 0
+		for at < min(len(a), len(b)) && a[at] == b[at] {
+			at++
+		}
+		return fmt.Errorf("differs from byte %d of %d and %d", at, len(a), len(b))
+	}
+	return nil
+}
+
+func sameMetrics(one, two []byte) error {
+	a, err := timeless(one)
+	if err != nil {
+		return err
+	}
+	b, err := timeless(two)
+	if err != nil {
+		return err
+	}
+	if len(a) != len(b) {
+		return fmt.Errorf("%d and %d objects", len(a), len(b))
+	}
+	for i := range a {
+		if !reflect.DeepEqual(a[i], b[i]) {
+			return fmt.Errorf("object %d differs: %v and %v", i+1, a[i], b[i])
+		}
+	}
+	return nil
+}
+
+// timeless decodes a row of JSON objects and drops the fields about time.
+func timeless(data []byte) (objects []map[string]any, err error) {
+	for d := json.NewDecoder(bytes.NewReader(data)); ; {
+		d.UseNumber()
+		var object map[string]any
+		if err := d.Decode(&object); err == io.EOF {
+			return objects, nil
+		} else if err != nil {
+			return nil, err
+		}
+		for _, name := range times {
+			delete(object, name)
+		}
+		objects = append(objects, object)
+	}
+}
