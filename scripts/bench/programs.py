@@ -16,7 +16,7 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 
 # Our own command line, in the one place that knows it.
 GAETRAIN = {
-    "dense": ["--model", "dense", "--hidden", "512", "--code", "64", "--code-activation", "relu"],
+    "dense": ["--model", "dense", "--hidden", "512", "--code", "64", "--activation", "relu", "--code-activation", "relu"],
     "vae": ["--model", "vae", "--hidden", "400", "--code", "20"],
     "conv": ["--model", "conv"],
 }
