@@ -103,6 +103,8 @@ PROGRAMS = {
 STARTS = {
     "pytorch-debian": {
         "dense": [{**MALLOC, "--threads": "1", "OPENBLAS_NUM_THREADS": CORES, "ATEN_CPU_CAPABILITY": "avx512",
+                   "--adam": "foreach"},
+                  {**MALLOC, "--threads": "1", "OPENBLAS_NUM_THREADS": CORES, "OPENBLAS_CORETYPE": "Haswell",
                    "--adam": "foreach"}],
         "conv": [{**MALLOC, "--threads": CORES, "OPENBLAS_NUM_THREADS": "1", "--channels-last": ""}],
     },
