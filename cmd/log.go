@@ -55,7 +55,7 @@ func (c *console) warn(message string) { c.log.Warn(message) }
 // begin tells what is about to be trained.
 func (c *console) begin(l *trainer.Loop) {
 	c.started = time.Now()
-	c.earlierSteps, c.earlierImages = l.Position.Step, l.Position.Train.Images
+	c.earlierSteps = l.Position.Step
 	if c.terminal {
 		fmt.Fprintf(c.out, "training %s (%d parameters) on %s: %d images, %d steps an epoch, into %s\n",
 			l.Config.Model, l.Parameters.Count(), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
@@ -123,7 +123,7 @@ func (c *console) draw(l *trainer.Loop) {
 		text = l.Stage.Name + " " + text
 	}
 	if l.Seconds > 0 {
-		text += fmt.Sprintf("  %.0f images/s", float64(l.Position.Train.Images-c.earlierImages)/l.Seconds)
+		text += fmt.Sprintf("  %.0f images/s", float64(l.Images)/l.Seconds)
 	}
 	text += fmt.Sprintf("  loss %.2f", l.Program.Mean())
 	for _, r := range l.Latest {

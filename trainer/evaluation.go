@@ -63,7 +63,7 @@ func evaluation() Hook {
 		Start: func(_ context.Context, l *Loop) error { return l.forgetRecords() },
 		Epoch: func(ctx context.Context, l *Loop) error {
 			train := l.Position.Train
-			l.Latest = []Record{l.record("train", train.figures(l.Program, l.train.Shape.Size()), train.Images, l.Seconds)}
+			l.Latest = []Record{l.record("train", train.figures(l.Program, l.train.Shape.Size()), l.Images, l.Seconds)}
 			for _, split := range l.evaluator.splits {
 				start := time.Now()
 				figures, err := l.evaluator.measure(ctx, split)

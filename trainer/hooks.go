@@ -106,7 +106,7 @@ func checkpoints() Hook {
 		Epoch: func(_ context.Context, l *Loop) error {
 			l.Position.Epoch++
 			l.Position.Step, l.Position.Train = 0, Totals{}
-			l.Seconds = 0
+			l.Seconds, l.Images = 0, 0
 			return save(l)
 		},
 	}

@@ -20,6 +20,7 @@ type Loop struct {
 	Program  *graph.Program // its training program
 	Rate     float64        // learning rate of the last step
 	Seconds  float64        // spent on steps in this epoch, by this process
+	Images   int            // trained on in that time
 	Latest   []Record       // of the last epoch, once it is evaluated
 	Resumed  bool
 
@@ -150,6 +151,7 @@ func (l *Loop) step(batch *loaders.Batch) error {
 	}
 	l.Position.Step++
 	l.Seconds += time.Since(start).Seconds()
+	l.Images += batch.Rows
 	return nil
 }
 

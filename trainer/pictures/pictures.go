@@ -139,7 +139,7 @@ func epochs(l *trainer.Loop) (paths []string, err error) {
 
 // animate joins the pictures of the epochs.
 func animate(l *trainer.Loop) error {
-	const most = 60 // frames; of more, evenly spread ones
+	const most = 30 // frames; of more, evenly spread ones
 	paths, err := epochs(l)
 	if err != nil || len(paths) == 0 {
 		return err
