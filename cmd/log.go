@@ -29,8 +29,8 @@ type console struct {
 	done    int       // steps by this process, of finished epochs
 	drawn   time.Time // of the terminal's line
 
-	// What an earlier process made of the epoch in hand.
-	earlierSteps, earlierImages int
+	// Steps that an earlier process made of the epoch in hand.
+	earlierSteps int
 }
 
 func newLog(out io.Writer, o Output) *console {
@@ -89,7 +89,7 @@ func (c *console) hook() trainer.Hook {
 			} else {
 				c.line(l)
 			}
-			c.earlierSteps, c.earlierImages = 0, 0
+			c.earlierSteps = 0
 			return nil
 		},
 	}
