@@ -9,7 +9,7 @@ import (
 )
 
 type datasetOptions struct {
-	DataDir string `toml:"data-dir" split_words:"true" group:"input" help:"folder to look for data sets in first"`
+	DataDir string `toml:"data-dir" group:"input" help:"folder to look for data sets in first"`
 	Output
 }
 

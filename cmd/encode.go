@@ -17,7 +17,7 @@ import (
 
 type encodeOptions struct {
 	RunOptions
-	Out string `toml:"out" split_words:"true" group:"output" help:"files to write, without the endings .npy and .csv"`
+	Out string `toml:"out" group:"output" help:"files to write, without the endings .npy and .csv"`
 	Output
 }
 

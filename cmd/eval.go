@@ -10,7 +10,7 @@ import (
 
 type evalOptions struct {
 	RunOptions
-	JSON bool `toml:"json" split_words:"true" group:"output" help:"print JSON instead of a table"`
+	JSON bool `toml:"json" group:"output" help:"print JSON instead of a table"`
 	Output
 }
 

@@ -18,8 +18,8 @@ import (
 
 // Output is how a verb tells of its progress; part of every verb's options.
 type Output struct {
-	LogFormat string `toml:"log-format" split_words:"true" group:"output" help:"of progress on stderr when it is not a terminal: text or json"`
-	Quiet     bool   `toml:"quiet" split_words:"true" group:"output" help:"print results and errors only"`
+	LogFormat string `toml:"log-format" group:"output" help:"of progress on stderr when it is not a terminal: text or json"`
+	Quiet     bool   `toml:"quiet" group:"output" help:"print results and errors only"`
 }
 
 func (o Output) validate() error {

@@ -15,8 +15,8 @@ import (
 
 type reconstructOptions struct {
 	RunOptions
-	Images string `toml:"images" split_words:"true" group:"input" help:"PNG or JPEG file, or folder of them, to use instead of a data set"`
-	Out    string `toml:"out" split_words:"true" group:"output" help:"picture to write"`
+	Images string `toml:"images" group:"input" help:"PNG or JPEG file, or folder of them, to use instead of a data set"`
+	Out    string `toml:"out" group:"output" help:"picture to write"`
 	Output
 }
 

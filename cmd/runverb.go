@@ -9,18 +9,16 @@ import (
 	"gaetrain/trainer"
 )
 
-// runOptions are what every verb that works on a run can be told.
-type runOptions struct {
-	Run        string `toml:"run" split_words:"true" group:"input" help:"folder of the run"`
-	Checkpoint string `toml:"checkpoint" split_words:"true" group:"input" help:"weights to use: last or best"`
-	Dataset    string `toml:"dataset" split_words:"true" group:"input" help:"images to use (default: those the run was trained on)"`
-	DataDir    string `toml:"data-dir" split_words:"true" group:"input" help:"folder to look for data sets in first"`
-	Split      string `toml:"split" split_words:"true" group:"input" help:"train or test"`
-	Limit      int    `toml:"limit" split_words:"true" group:"input" help:"use only the first N images; 0 for all"`
+// RunOptions are what every verb that works on a run can be told. Embedded
+// structs are exported so that they can be filled.
+type RunOptions struct {
+	Run        string `toml:"run" group:"input" help:"folder of the run"`
+	Checkpoint string `toml:"checkpoint" group:"input" help:"weights to use: last or best"`
+	Dataset    string `toml:"dataset" group:"input" help:"images to use (default: those the run was trained on)"`
+	DataDir    string `toml:"data-dir" group:"input" help:"folder to look for data sets in first"`
+	Split      string `toml:"split" group:"input" help:"train or test"`
+	Limit      int    `toml:"limit" group:"input" help:"use only the first N images; 0 for all"`
 }
-
-// RunOptions embeds what is common, exported so that it can be filled.
-type RunOptions = runOptions
 
 func runDefaults() RunOptions { return RunOptions{Checkpoint: trainer.LastCheckpoint, Split: "test"} }
 

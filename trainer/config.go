@@ -13,46 +13,46 @@ import (
 // flags (the toml names with two dashes), environment (GAETRAIN_ and the name in
 // capitals) and file alike. The values of one that was told nothing are Defaults.
 type Config struct {
-	Model            string               `toml:"model" split_words:"true" group:"model" help:"recipe to train; see 'gaetrain models'"`
-	Hidden           []int                `toml:"hidden" split_words:"true" group:"model" help:"widths of the encoder's hidden layers, mirrored by the decoder"`
-	Code             int                  `toml:"code" split_words:"true" group:"model" help:"values in a code"`
-	Activation       kernel.Activation    `toml:"activation" split_words:"true" group:"model" help:"activation of hidden layers: linear, sigmoid, tanh, relu, leaky-relu, elu, softplus, selu"`
-	CodeActivation   kernel.Activation    `toml:"code-activation" split_words:"true" group:"model" help:"activation of the code"`
-	OutputActivation kernel.Activation    `toml:"output-activation" split_words:"true" group:"model" help:"activation of the last layer; with cross-entropy it is always sigmoid"`
-	Initialiser      graph.Initialiser    `toml:"initialiser" split_words:"true" group:"model" help:"initial weights: glorot-, he-, lecun- with uniform or normal; normal, uniform, zeros"`
-	Beta             float64              `toml:"beta" split_words:"true" group:"model" help:"weight of the divergence of a Gaussian code from its prior"`
-	Loss             graph.Reconstruction `toml:"loss" split_words:"true" group:"model" help:"reconstruction term: cross-entropy (from logits) or squared-error"`
+	Model            string               `toml:"model" group:"model" help:"recipe to train; see 'gaetrain models'"`
+	Hidden           []int                `toml:"hidden" group:"model" help:"widths of the encoder's hidden layers, mirrored by the decoder"`
+	Code             int                  `toml:"code" group:"model" help:"values in a code"`
+	Activation       kernel.Activation    `toml:"activation" group:"model" help:"activation of hidden layers: linear, sigmoid, tanh, relu, leaky-relu, elu, softplus, selu"`
+	CodeActivation   kernel.Activation    `toml:"code-activation" group:"model" help:"activation of the code"`
+	OutputActivation kernel.Activation    `toml:"output-activation" group:"model" help:"activation of the last layer; with cross-entropy it is always sigmoid"`
+	Initialiser      graph.Initialiser    `toml:"initialiser" group:"model" help:"initial weights: glorot-, he-, lecun- with uniform or normal; normal, uniform, zeros"`
+	Beta             float64              `toml:"beta" group:"model" help:"weight of the divergence of a Gaussian code from its prior"`
+	Loss             graph.Reconstruction `toml:"loss" group:"model" help:"reconstruction term: cross-entropy (from logits) or squared-error"`
 
-	Dataset     string `toml:"dataset" split_words:"true" group:"data" help:"data set: see 'gaetrain datasets list'"`
-	DataDir     string `toml:"data-dir" split_words:"true" group:"data" help:"folder to look for data sets in first"`
-	TrainImages int    `toml:"train-images" split_words:"true" group:"data" help:"use only the first N training images; 0 for all"`
-	TestImages  int    `toml:"test-images" split_words:"true" group:"data" help:"use only the first N test images; 0 for all"`
-	Validation  int    `toml:"validation" split_words:"true" group:"data" help:"hold the last N training images out; they then decide about the best epoch, not the test images"`
+	Dataset     string `toml:"dataset" group:"data" help:"data set: see 'gaetrain datasets list'"`
+	DataDir     string `toml:"data-dir" group:"data" help:"folder to look for data sets in first"`
+	TrainImages int    `toml:"train-images" group:"data" help:"use only the first N training images; 0 for all"`
+	TestImages  int    `toml:"test-images" group:"data" help:"use only the first N test images; 0 for all"`
+	Validation  int    `toml:"validation" group:"data" help:"hold the last N training images out; they then decide about the best epoch, not the test images"`
 
-	Epochs       int           `toml:"epochs" split_words:"true" group:"training" help:"passes over the training images"`
-	BatchSize    int           `toml:"batch-size" split_words:"true" group:"training" help:"images per step"`
-	Seed         uint64        `toml:"seed" split_words:"true" group:"training" help:"the same seed gives the same run, bit for bit"`
-	Solver       string        `toml:"solver" split_words:"true" group:"training" help:"sgd, momentum, nesterov, rmsprop, adam or adamw"`
-	LearningRate float64       `toml:"learning-rate" split_words:"true" group:"training" help:"learning rate before the schedule"`
-	Schedule     string        `toml:"schedule" split_words:"true" group:"training" help:"of the learning rate: constant, step or cosine"`
-	Warmup       float64       `toml:"warmup" split_words:"true" group:"training" help:"epochs over which the learning rate rises from zero"`
-	StepEpochs   int           `toml:"step-epochs" split_words:"true" group:"training" help:"schedule step: epochs between drops"`
-	StepFactor   float64       `toml:"step-factor" split_words:"true" group:"training" help:"schedule step: factor of a drop"`
-	Momentum     float64       `toml:"momentum" split_words:"true" group:"training" help:"of momentum and nesterov"`
-	Beta1        float64       `toml:"beta1" split_words:"true" group:"training" help:"decay of Adam's first moment"`
-	Beta2        float64       `toml:"beta2" split_words:"true" group:"training" help:"decay of Adam's second moment"`
-	Rho          float64       `toml:"rho" split_words:"true" group:"training" help:"decay of RMSProp's mean square"`
-	Epsilon      float64       `toml:"epsilon" split_words:"true" group:"training" help:"added to the divisor by adam, adamw and rmsprop"`
-	WeightDecay  float64       `toml:"weight-decay" split_words:"true" group:"training" help:"of weights, not biases; decoupled with adamw, else a term of the gradient"`
-	ClipNorm     float64       `toml:"clip-norm" split_words:"true" group:"training" help:"scale gradients down to this global norm; 0 for never"`
-	Patience     int           `toml:"patience" split_words:"true" group:"training" help:"stop after this many epochs without a better one; 0 for never"`
-	MinDelta     float64       `toml:"min-delta" split_words:"true" group:"training" help:"how much lower a loss must be to count as better"`
-	TimeLimit    time.Duration `toml:"time-limit" split_words:"true" group:"training" help:"stop with a checkpoint and exit code 75 after this time, such as 55m; 0 for never"`
+	Epochs       int           `toml:"epochs" group:"training" help:"passes over the training images"`
+	BatchSize    int           `toml:"batch-size" group:"training" help:"images per step"`
+	Seed         uint64        `toml:"seed" group:"training" help:"the same seed gives the same run, bit for bit"`
+	Solver       string        `toml:"solver" group:"training" help:"sgd, momentum, nesterov, rmsprop, adam or adamw"`
+	LearningRate float64       `toml:"learning-rate" group:"training" help:"learning rate before the schedule"`
+	Schedule     string        `toml:"schedule" group:"training" help:"of the learning rate: constant, step or cosine"`
+	Warmup       float64       `toml:"warmup" group:"training" help:"epochs over which the learning rate rises from zero"`
+	StepEpochs   int           `toml:"step-epochs" group:"training" help:"schedule step: epochs between drops"`
+	StepFactor   float64       `toml:"step-factor" group:"training" help:"schedule step: factor of a drop"`
+	Momentum     float64       `toml:"momentum" group:"training" help:"of momentum and nesterov"`
+	Beta1        float64       `toml:"beta1" group:"training" help:"decay of Adam's first moment"`
+	Beta2        float64       `toml:"beta2" group:"training" help:"decay of Adam's second moment"`
+	Rho          float64       `toml:"rho" group:"training" help:"decay of RMSProp's mean square"`
+	Epsilon      float64       `toml:"epsilon" group:"training" help:"added to the divisor by adam, adamw and rmsprop"`
+	WeightDecay  float64       `toml:"weight-decay" group:"training" help:"of weights, not biases; decoupled with adamw, else a term of the gradient"`
+	ClipNorm     float64       `toml:"clip-norm" group:"training" help:"scale gradients down to this global norm; 0 for never"`
+	Patience     int           `toml:"patience" group:"training" help:"stop after this many epochs without a better one; 0 for never"`
+	MinDelta     float64       `toml:"min-delta" group:"training" help:"how much lower a loss must be to count as better"`
+	TimeLimit    time.Duration `toml:"time-limit" group:"training" help:"stop with a checkpoint and exit code 75 after this time, such as 55m; 0 for never"`
 
-	Run             string        `toml:"run" split_words:"true" group:"output" help:"run folder (default: runs/<model>-<dataset>-<n>)"`
-	Resume          bool          `toml:"resume" split_words:"true" group:"output" help:"go on with the run in the run folder, or begin it"`
-	CheckpointEvery time.Duration `toml:"checkpoint-every" split_words:"true" group:"output" help:"save a checkpoint within an epoch after this time; 0 for only after epochs"`
-	Pictures        int           `toml:"pictures" split_words:"true" group:"output" help:"draw pictures every N epochs; 0 for never"`
+	Run             string        `toml:"run" group:"output" help:"run folder (default: runs/<model>-<dataset>-<n>)"`
+	Resume          bool          `toml:"resume" group:"output" help:"go on with the run in the run folder, or begin it"`
+	CheckpointEvery time.Duration `toml:"checkpoint-every" group:"output" help:"save a checkpoint within an epoch after this time; 0 for only after epochs"`
+	Pictures        int           `toml:"pictures" group:"output" help:"draw pictures every N epochs; 0 for never"`
 }
 
 // Defaults returns the configuration of a run that was told nothing.
