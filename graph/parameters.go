@@ -1,9 +1,6 @@
 package graph
 
 import (
-	"fmt"
-	"slices"
-
 	"gorgonia.org/tensor"
 )
 
@@ -74,22 +71,4 @@ func (p *Parameters) Count() int {
 		n += parameter.Tensor.Size()
 	}
 	return n
-}
-
-// Set copies values into the parameter called name. It errs, and changes
-// nothing, where there is no such parameter, its shape is another, or the
-// number of values is not the shape's.
-func (p *Parameters) Set(name string, shape []int, values []float32) error {
-	parameter, ok := p.Get(name)
-	if !ok {
-		return fmt.Errorf("%w: no parameter %q", ErrArchitecture, name)
-	}
-	if !slices.Equal(parameter.Shape(), shape) {
-		return fmt.Errorf("%w: %s has shape %v, want %v", ErrArchitecture, name, shape, parameter.Shape())
-	}
-	if len(values) != len(parameter.Values()) {
-		return fmt.Errorf("%w: %s has %d values, want %d", ErrArchitecture, name, len(values), len(parameter.Values()))
-	}
-	copy(parameter.Values(), values)
-	return nil
 }

@@ -1,7 +1,6 @@
 package graph_test
 
 import (
-	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -121,31 +120,4 @@ func TestInitialisers(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestSet(t *testing.T) {
-	p := parameters(t, small(kernel.ReLU), 1)
-	const name = "encoder/2/bias"
-	if err := p.Set(name, []int{3}, []float32{1, 2, 3}); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		name   string
-		shape  []int
-		values []float32
-		want   []string
-	}{
-		{"encoder/9/bias", []int{3}, []float32{4, 5, 6}, []string{`"encoder/9/bias"`}},
-		{name, []int{1, 3}, []float32{4, 5, 6}, []string{name, "[1 3]", "[3]"}},
-		{name, []int{2}, []float32{4, 5}, []string{name, "[2]", "[3]"}},
-		{name, []int{3}, []float32{4, 5}, []string{name, "2 values", "3"}},
-		{name, []int{3}, []float32{4, 5, 6, 7}, []string{name, "4 values", "3"}},
-	} {
-		err := p.Set(c.name, c.shape, c.values)
-		mentions(t, err, c.want...)
-		if !errors.Is(err, graph.ErrArchitecture) {
-			t.Errorf("error %q does not wrap ErrArchitecture", err)
-		}
-	}
-	same(t, name, values(t, p, name), []float32{1, 2, 3})
 }

@@ -107,9 +107,6 @@ func checksum[V safetensors.View](header string, tensors map[string]V) string {
 	return fmt.Sprintf("%08x", sum.Sum32())
 }
 
-// Stage is the stage in which the checkpoint was made.
-func (c *Checkpoint) Stage() Stage { return c.checkpointHeader.Stage }
-
 // Position is where training stood.
 func (c *Checkpoint) Position() Position { return c.checkpointHeader.Position }
 
@@ -189,9 +186,6 @@ func (c *Checkpoint) Restore(p *graph.Parameters, solver map[string][]float32) e
 	}
 	return nil
 }
-
-// Names lists the tensors of the checkpoint in order.
-func (c *Checkpoint) Names() []string { return slices.Sorted(maps.Keys(c.tensors)) }
 
 // writeAtomically writes a file beside its final name, syncs it and renames
 // it; where anything fails, nothing is left behind.

@@ -44,8 +44,8 @@ func TestCheckpointRoundTrip(t *testing.T) {
 	if at := c.Position(); at.Stage != 0 || at.Epoch != 3 || at.Step != 0 || at.Best == nil || *at.Best != *l.Position.Best {
 		t.Errorf("position is %+v, want %+v", at, l.Position)
 	}
-	if got := c.Stage().Architecture.CodeSize(); got != 3 || c.Stage().Epochs != 3 {
-		t.Errorf("stage is %+v", c.Stage())
+	if got := c.checkpointHeader.Stage.Architecture.CodeSize(); got != 3 || c.checkpointHeader.Stage.Epochs != 3 {
+		t.Errorf("stage is %+v", c.checkpointHeader.Stage)
 	}
 	other := experiment(t, small())
 	solver := NewSolver(small(), l.Program.Gradients())
@@ -53,7 +53,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameContents(t, contents(other.Parameters, solver.State()), want)
-	if got := len(c.Names()); got != len(want) {
+	if got := len(c.tensors); got != len(want) {
 		t.Errorf("%d tensors, want %d", got, len(want))
 	}
 	best, err := LoadCheckpoint(filepath.Join(dir, bestCheckpoint))

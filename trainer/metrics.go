@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
 	"sort"
 
 	"gaetrain/graph"
@@ -139,7 +138,7 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 func (f Figures) finite() bool {
 	ok := finite(f.Loss) && finite(f.MSE)
 	for _, v := range f.Terms {
-		ok = ok && !math.IsNaN(v) && !math.IsInf(v, 0)
+		ok = ok && finite(v)
 	}
 	return ok
 }

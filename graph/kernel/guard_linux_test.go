@@ -15,12 +15,12 @@ func guarded[T float32 | uint8](t *testing.T, n int, front bool) []T {
 	inside := (bytes + page - 1) / page * page
 	memory, err := syscall.Mmap(-1, 0, inside+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { syscall.Munmap(memory) })
 	for _, fence := range [][]byte{memory[:page], memory[page+inside:]} {
 		if err := syscall.Mprotect(fence, syscall.PROT_NONE); err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 	}
 	from := page
