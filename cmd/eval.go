@@ -2,16 +2,27 @@ package cmd
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/urfave/cli/v2"
+
+	"gaetrain/trainer"
 )
 
 type evalOptions struct {
 	RunOptions
 	JSON bool `toml:"json" group:"output" help:"print JSON instead of a table"`
 	Output
+}
+
+// evaluated is what eval prints as JSON.
+type evaluated struct {
+	Run        string `json:"run"`
+	Checkpoint string `json:"checkpoint"`
+	Epoch      int    `json:"epoch"`
+	Dataset    string `json:"dataset"`
+	Split      string `json:"split"`
+	Images     int    `json:"images"`
+	trainer.Figures
 }
 
 func evalVerb() *cli.Command {
@@ -37,16 +48,13 @@ EXAMPLES:
 				return err
 			}
 			if o.JSON {
-				return printJSON(c.App.Writer, map[string]any{
-					"run": o.Run, "checkpoint": o.Checkpoint, "epoch": model.Epoch, "dataset": data.Name, "split": o.Split, "images": split.Len(),
-					"loss": figures.Loss, "terms": figures.Terms, "mse": figures.MSE,
-				})
+				return printJSON(c.App.Writer, evaluated{o.Run, o.Checkpoint, model.Epoch, data.Name, o.Split, split.Len(), figures})
 			}
 			rows := [][]string{{"images", fmt.Sprintf("%d of %s, %s", split.Len(), data.Name, o.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", o.Checkpoint, model.Epoch)}}
-			for _, term := range slices.Sorted(maps.Keys(figures.Terms)) {
-				rows = append(rows, []string{term, fmt.Sprintf("%.4f %s", figures.Terms[term], model.Stage.Objective.Unit(term))})
+			for name, value := range figures.All() {
+				rows = append(rows, []string{name, fmt.Sprintf("%.7g %s", value, model.Stage.Objective.Unit(name))})
 			}
-			return table(c.App.Writer, append(rows, []string{"mse", fmt.Sprintf("%.6f per pixel", figures.MSE)})...)
+			return table(c.App.Writer, rows...)
 		},
 	}
 }

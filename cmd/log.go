@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -129,10 +127,9 @@ func (c *console) draw(l *trainer.Loop) {
 	for _, r := range l.Latest {
 		if r.Split != "train" {
 			text += fmt.Sprintf("  %s", r.Split)
-			for _, name := range slices.Sorted(maps.Keys(r.Terms)) {
-				text += fmt.Sprintf(" %s %.2f", name, r.Terms[name])
+			for name, value := range r.All() {
+				text += fmt.Sprintf(" %s %.5g", name, value)
 			}
-			text += fmt.Sprintf(" mse %.5f", r.MSE)
 		}
 	}
 	if runes := []rune(text); len(runes) >= c.columns() {
@@ -156,10 +153,9 @@ func (c *console) columns() int {
 func (c *console) line(l *trainer.Loop) {
 	pairs := []any{"stage", l.Stage.Name, "epoch", l.Position.Epoch + 1, "epochs", l.Stage.Epochs}
 	for _, r := range l.Latest {
-		for _, name := range slices.Sorted(maps.Keys(r.Terms)) {
-			pairs = append(pairs, r.Split+"_"+name, round(r.Terms[name]))
+		for name, value := range r.All() {
+			pairs = append(pairs, r.Split+"_"+name, round(value))
 		}
-		pairs = append(pairs, r.Split+"_mse", round(r.MSE))
 	}
 	pairs = append(pairs, "images_per_second", int(l.Latest[0].ImagesPerSecond), "eta", c.eta(l).String())
 	c.log.Info(fmt.Sprintf("epoch %d/%d", l.Position.Epoch+1, l.Stage.Epochs), pairs...)

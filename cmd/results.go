@@ -25,10 +25,11 @@ func printRun(w io.Writer, run *trainer.Run) error {
 	for _, split := range slices.Sorted(maps.Keys(final.Last)) {
 		f := final.Last[split]
 		fmt.Fprintf(w, "%-9s ", split)
-		for _, term := range slices.Backward(slices.Sorted(maps.Keys(f.Terms))) {
-			fmt.Fprintf(w, "%s %.2f %s, ", term, f.Terms[term], objective.Unit(term))
+		var figures []string
+		for name, value := range f.All() {
+			figures = append(figures, strings.TrimSpace(fmt.Sprintf("%s %.5g %s", strings.ReplaceAll(name, "_", " "), value, objective.Unit(name))))
 		}
-		fmt.Fprintf(w, "mse %.5f\n", f.MSE)
+		fmt.Fprintln(w, strings.Join(figures, ", "))
 	}
 	fmt.Fprintf(w, "best      epoch %d\n", final.BestEpoch)
 	for _, file := range []struct{ name, path string }{

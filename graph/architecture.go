@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"gaetrain/graph/kernel"
 )
@@ -23,13 +24,52 @@ func (s Shape) Size() int { return s.Channels * s.Height * s.Width }
 // String returns, say, "1×28×28".
 func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.Channels, s.Height, s.Width) }
 
-// Architecture is an autoencoder as pure data.
+// Architecture is an autoencoder, or a classifier of codes, as pure data.
 type Architecture struct {
-	Input   Shape   `json:"input"`
-	Encoder []Layer `json:"encoder"`        // the output of the last one is the code
-	Code    Code    `json:"code,omitempty"` // how the encoder's output becomes the code
-	Decoder []Layer `json:"decoder"`        // the output of the last one has the size of an image
-	Tied    bool    `json:"tied,omitempty"` // decoder weights are the encoder's, transposed; biases are its own
+	Input      Shape   `json:"input"`
+	Encoder    []Layer `json:"encoder,omitempty"`    // the output of the last one is the code; none: the input is the code
+	Code       Code    `json:"code,omitempty"`       // how the encoder's output becomes the code
+	Decoder    []Layer `json:"decoder,omitempty"`    // the output of the last one has the size of an image
+	Classifier []Layer `json:"classifier,omitempty"` // in place of a decoder; the output of the last one is a logit for each class
+	Tied       bool    `json:"tied,omitempty"`       // decoder weights are the encoder's, transposed; biases are its own
+	Part       Part    `json:"part,omitzero"`
+}
+
+// Part says where the layers of an architecture stand in a larger one, whose
+// parameters have the larger one's names.
+type Part struct {
+	Encoder int `json:"encoder,omitempty"` // layers of the larger encoder before the first one
+	Decoder int `json:"decoder,omitempty"` // layers of the larger decoder before the first one
+}
+
+// Outer is the part of an autoencoder that is left without its innermost
+// layers: the first depth layers of the encoder, whose output is the code, and
+// the layers of the decoder that mirror them. That is what greedy layer-wise
+// training has at hand after depth layers (Bengio 2007).
+func (a Architecture) Outer(depth int) Architecture {
+	inner := len(a.Encoder) - depth
+	a.Part.Decoder += inner
+	a.Encoder, a.Decoder = a.Encoder[:depth], a.Decoder[inner:]
+	return a
+}
+
+// Inner is what follows the first below layers of the encoder: its input are
+// their outputs, and its decoder ends where the layers that mirror them begin.
+// A classifier remains whole. Inner(0) is the architecture itself.
+func (a Architecture) Inner(below int) Architecture {
+	if below == 0 {
+		return a
+	}
+	a.Input = Shape{1, 1, a.Encoder[below-1].Units}
+	if below == len(a.Encoder) && a.Code == Gaussian {
+		a.Input.Width, a.Code = a.CodeSize(), Deterministic
+	}
+	a.Part.Encoder += below
+	a.Encoder = a.Encoder[below:]
+	if a.Classifier == nil {
+		a.Decoder = a.Decoder[:len(a.Decoder)-below]
+	}
+	return a
 }
 
 // Code says how the encoder's output becomes the code.
@@ -53,28 +93,29 @@ type Layer struct {
 }
 
 // Dense returns an autoencoder of fully connected layers: hidden layers of the
-// given widths lead to a code of the given size, and the mirrored widths lead
-// back. The last layer of the decoder has the activation output.
-func Dense(input Shape, hidden []int, code int, activation, codeActivation, output kernel.Activation, initialiser Initialiser) Architecture {
-	layer := func(units int, act kernel.Activation) Layer {
-		return Layer{Units: units, Activation: act, Initialiser: initialiser}
-	}
+// given widths, each like hidden, lead to a code, and the mirrored widths lead
+// back to an image.
+func Dense(input Shape, widths []int, hidden, code, output Layer) Architecture {
 	a := Architecture{Input: input}
-	for _, units := range hidden {
-		a.Encoder = append(a.Encoder, layer(units, activation))
+	add := func(to *[]Layer, l Layer, units int) {
+		l.Units = units
+		*to = append(*to, l)
 	}
-	a.Encoder = append(a.Encoder, layer(code, codeActivation))
-	for i := len(hidden) - 1; i >= 0; i-- {
-		a.Decoder = append(a.Decoder, layer(hidden[i], activation))
+	for _, units := range widths {
+		add(&a.Encoder, hidden, units)
 	}
-	a.Decoder = append(a.Decoder, layer(input.Size(), output))
+	add(&a.Encoder, code, code.Units)
+	for _, units := range slices.Backward(widths) {
+		add(&a.Decoder, hidden, units)
+	}
+	add(&a.Decoder, output, input.Size())
 	return a
 }
 
 // CodeSize is the number of values of a code, L.
 func (a Architecture) CodeSize() int {
 	if len(a.Encoder) == 0 {
-		return 0
+		return a.Input.Size()
 	}
 	units := a.Encoder[len(a.Encoder)-1].Units
 	if a.Code == Gaussian {
@@ -100,8 +141,11 @@ func (a Architecture) Validate() error {
 	if a.Input.Height > maxParameters/a.Input.Channels || a.Input.Width > maxParameters/a.Input.Channels/a.Input.Height {
 		return fmt.Errorf("%w: images of %s; hint: at most %d values", ErrArchitecture, a.Input, maxParameters)
 	}
-	if len(a.Encoder) == 0 || len(a.Decoder) == 0 {
+	if a.Classifier == nil && (len(a.Encoder) == 0 || len(a.Decoder) == 0) {
 		return fmt.Errorf("%w: %d encoder and %d decoder layers; hint: at least one of each", ErrArchitecture, len(a.Encoder), len(a.Decoder))
+	}
+	if a.Classifier != nil && (len(a.Classifier) == 0 || len(a.Decoder) > 0) {
+		return fmt.Errorf("%w: %d classifier and %d decoder layers; hint: a classifier of at least one layer, or a decoder", ErrArchitecture, len(a.Classifier), len(a.Decoder))
 	}
 	for _, l := range a.layers() {
 		if l.Units < 1 {
@@ -120,6 +164,9 @@ func (a Architecture) Validate() error {
 	if err := a.validateCode(); err != nil {
 		return err
 	}
+	if a.Classifier != nil {
+		return nil
+	}
 	if last := a.Decoder[len(a.Decoder)-1].Units; last != a.Input.Size() {
 		return fmt.Errorf("%w: the decoder ends with %d units, images of %s have %d values", ErrArchitecture, last, a.Input, a.Input.Size())
 	}
@@ -131,6 +178,9 @@ func (a Architecture) validateCode() error {
 	switch a.Code {
 	case Deterministic:
 	case Gaussian:
+		if len(a.Encoder) == 0 {
+			return fmt.Errorf("%w: a gaussian code without an encoder", ErrArchitecture)
+		}
 		if last := a.Encoder[len(a.Encoder)-1]; last.Units%2 != 0 || last.Activation != kernel.Linear {
 			return fmt.Errorf("%w: the encoder ends with %d %s units; hint: a gaussian code of L values needs 2·L linear ones", ErrArchitecture, last.Units, last.Activation)
 		}
@@ -184,26 +234,35 @@ type namedLayer struct {
 
 func (l namedLayer) bias() string { return l.name + "/bias" }
 
-// layers lists the layers of encoder and decoder in order.
-func (a Architecture) layers() []namedLayer { return append(a.encoder(), a.decoder()...) }
+// layers lists the layers of encoder and decoder or classifier in order.
+func (a Architecture) layers() []namedLayer {
+	return slices.Concat(a.encoder(), a.decoder(), a.classifier())
+}
 
-func (a Architecture) encoder() []namedLayer { return chain("encoder", a.Input.Size(), a.Encoder) }
+func (a Architecture) encoder() []namedLayer {
+	return chain("encoder", a.Part.Encoder, a.Input.Size(), a.Encoder)
+}
 
 func (a Architecture) decoder() []namedLayer {
-	layers := chain("decoder", a.CodeSize(), a.Decoder)
+	layers := chain("decoder", a.Part.Decoder, a.CodeSize(), a.Decoder)
 	if a.Tied {
 		for i := range layers {
-			layers[i].weights = fmt.Sprintf("encoder/%d/weights", len(layers)-i)
+			layers[i].weights = fmt.Sprintf("encoder/%d/weights", a.Part.Encoder+len(layers)-i)
 			layers[i].transposed = true
 		}
 	}
 	return layers
 }
 
-func chain(part string, inputs int, layers []Layer) []namedLayer {
+func (a Architecture) classifier() []namedLayer {
+	return chain("classifier", 0, a.CodeSize(), a.Classifier)
+}
+
+// chain names the layers of a part, of which before are left out in front.
+func chain(part string, before, inputs int, layers []Layer) []namedLayer {
 	named := make([]namedLayer, len(layers))
 	for i, l := range layers {
-		name := fmt.Sprintf("%s/%d", part, i+1)
+		name := fmt.Sprintf("%s/%d", part, before+i+1)
 		named[i] = namedLayer{Layer: l, name: name, inputs: inputs, weights: name + "/weights"}
 		inputs = l.Units
 	}

@@ -17,7 +17,7 @@ func TestDense(t *testing.T) {
 	layer := func(units int, act kernel.Activation) graph.Layer {
 		return graph.Layer{Units: units, Activation: act, Initialiser: graph.HeNormal}
 	}
-	got := graph.Dense(graph.Shape{Channels: 3, Height: 2, Width: 4}, []int{16, 8}, 2, kernel.ReLU, kernel.Tanh, kernel.Sigmoid, graph.HeNormal)
+	got := fullyConnected(graph.Shape{Channels: 3, Height: 2, Width: 4}, []int{16, 8}, 2, kernel.ReLU, kernel.Tanh, kernel.Sigmoid, graph.HeNormal)
 	want := graph.Architecture{
 		Input:   graph.Shape{Channels: 3, Height: 2, Width: 4},
 		Encoder: []graph.Layer{layer(16, kernel.ReLU), layer(8, kernel.ReLU), layer(2, kernel.Tanh)},
@@ -70,7 +70,7 @@ func TestValidate(t *testing.T) {
 			if !errors.Is(err, graph.ErrArchitecture) {
 				t.Errorf("error %q does not wrap ErrArchitecture", err)
 			}
-			if _, err := graph.NewParameters(a, 1); err == nil {
+			if _, err := graph.NewParameters(a, graph.Objective{}, 1); err == nil {
 				t.Error("NewParameters accepts it")
 			}
 			if _, err := graph.Compile(a, objectives[0], &graph.Parameters{}, graph.Training, 4); err == nil {

@@ -11,7 +11,7 @@ import (
 // BenchmarkTrainingStep measures whole training steps, forward, backward and
 // Adam, of a dense autoencoder 784-512-64-512-784.
 func BenchmarkTrainingStep(b *testing.B) {
-	a := graph.Dense(graph.Shape{Channels: 1, Height: 28, Width: 28}, []int{512}, 64, kernel.ReLU, kernel.Linear, kernel.Linear, graph.GlorotUniform)
+	a := fullyConnected(graph.Shape{Channels: 1, Height: 28, Width: 28}, []int{512}, 64, kernel.ReLU, kernel.Linear, kernel.Linear, graph.GlorotUniform)
 	weights := a.Input.Size()*512 + 512*64 + 64*512 + 512*a.Input.Size()
 	for _, batch := range []int{16, 128, 512} {
 		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {

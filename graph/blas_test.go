@@ -14,8 +14,8 @@ import (
 // TestStockProducts asks whether a stock matrix product on a graph is ours,
 // bit for bit, once a program has been compiled.
 func TestStockProducts(t *testing.T) {
-	a := graph.Dense(graph.Shape{Channels: 1, Height: 2, Width: 2}, nil, 1, kernel.Linear, kernel.Linear, kernel.Linear, graph.Zeros)
-	p, err := graph.NewParameters(a, 1)
+	a := fullyConnected(graph.Shape{Channels: 1, Height: 2, Width: 2}, nil, 1, kernel.Linear, kernel.Linear, kernel.Linear, graph.Zeros)
+	p, err := graph.NewParameters(a, graph.Objective{}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

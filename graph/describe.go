@@ -58,7 +58,7 @@ func (n *Network) describe(node *gorgonia.Node) Node {
 	switch {
 	case node == n.Input:
 		d.Role = "input"
-	case node == n.Target:
+	case node == n.Target || node == n.Labels:
 		d.Role = "target"
 	case node == n.Noise:
 		d.Role = "random"

@@ -13,7 +13,7 @@ import (
 
 // small is a dense autoencoder 20-13-3-13-20.
 func small(activation kernel.Activation) graph.Architecture {
-	return graph.Dense(graph.Shape{Channels: 1, Height: 4, Width: 5}, []int{13}, 3, activation, kernel.Linear, kernel.Linear, graph.GlorotUniform)
+	return fullyConnected(graph.Shape{Channels: 1, Height: 4, Width: 5}, []int{13}, 3, activation, kernel.Linear, kernel.Linear, graph.GlorotUniform)
 }
 
 // objectives are all objectives there are.
@@ -21,7 +21,7 @@ var objectives = []graph.Objective{{Reconstruction: graph.CrossEntropy}, {Recons
 
 func parameters(t testing.TB, a graph.Architecture, seed uint64) *graph.Parameters {
 	t.Helper()
-	p, err := graph.NewParameters(a, seed)
+	p, err := graph.NewParameters(a, graph.Objective{}, seed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,4 +166,12 @@ func eachPath(t *testing.T, test func(t *testing.T)) {
 			test(t)
 		})
 	}
+}
+
+// fullyConnected is an autoencoder whose layers have one initialiser.
+func fullyConnected(input graph.Shape, widths []int, units int, hidden, code, output kernel.Activation, initialiser graph.Initialiser) graph.Architecture {
+	layer := func(a kernel.Activation) graph.Layer { return graph.Layer{Activation: a, Initialiser: initialiser} }
+	last := layer(code)
+	last.Units = units
+	return graph.Dense(input, widths, layer(hidden), last, layer(output))
 }

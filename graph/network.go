@@ -15,8 +15,8 @@ type Mode int
 
 // The modes.
 const (
-	Training   Mode = iota // input, target → losses and gradients
-	Evaluation             // input, target → code, reconstruction and losses
+	Training   Mode = iota // input, target or labels → losses and gradients
+	Evaluation             // input, target or labels → code, reconstruction or logits, and losses
 	Encoding               // input → code
 	Decoding               // code → reconstruction
 )
@@ -40,13 +40,16 @@ type Network struct {
 	Noise          *gorgonia.Node // B×L, what a Gaussian code is drawn with
 	Code           *gorgonia.Node // B×L
 	Reconstruction *gorgonia.Node // B×D
-	Terms          []Term         // of the loss, the reconstruction term first
+	Labels         *gorgonia.Node // B×1, what the logits are held against
+	Logits         *gorgonia.Node // B×C, of the classes
+	Terms          []Term         // of the loss, the reconstruction or classification first
 	Loss           *gorgonia.Node // scalar
 
 	statistics *gorgonia.Node // B×2L of a Gaussian code
 	rows       *op.Rows
 	parameters gorgonia.Nodes // as in Parameters.All
 	used       []Parameter    // the parameters of those nodes
+	counts     []func()       // each brings a statistic up to date with the last run
 }
 
 // Term is one term of the loss, averaged over the images of a batch. Its weight
@@ -81,6 +84,9 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if mode == Encoding {
 		return n, nil
 	}
+	if a.Classifier != nil {
+		return n, n.classify(a, o, p, last)
+	}
 	last, err := n.layers(p, a.decoder(), last)
 	if err != nil {
 		return nil, err
@@ -94,7 +100,24 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 		return n, nil
 	}
 	n.Target = n.matrix("target", batch, width)
-	return n, n.loss(o, last)
+	first, err := o.Reconstruction.loss("loss", n.rows, last, n.Target)
+	if err != nil {
+		return nil, err
+	}
+	return n, n.loss(o, reconstruction, first)
+}
+
+// classify declares the classifier of a code and its loss.
+func (n *Network) classify(a Architecture, o Objective, p *Parameters, code *gorgonia.Node) (err error) {
+	if n.Logits, err = n.layers(p, a.classifier(), code); err != nil {
+		return err
+	}
+	n.Labels = n.matrix("labels", n.rows.Compiled, 1)
+	first, err := op.SoftmaxCrossEntropy("loss", n.rows, n.Logits, n.Labels)
+	if err != nil {
+		return err
+	}
+	return n.loss(o, classification, first)
 }
 
 // code turns the encoder's output into the code.
@@ -110,15 +133,11 @@ func (n *Network) code(a Architecture, encoded *gorgonia.Node, mode Mode) (*gorg
 	return op.Reparametrise("code", n.rows, encoded, n.Noise)
 }
 
-// loss declares the terms of an objective and their sum; last is the output of
-// the decoder's last layer.
-func (n *Network) loss(o Objective, last *gorgonia.Node) error {
-	reconstruction, err := o.Reconstruction.loss("loss", n.rows, last, n.Target)
-	if err != nil {
-		return err
-	}
-	n.Terms = []Term{{"reconstruction", &op.Weight{Value: 1}, reconstruction}}
-	n.Loss = reconstruction.Node
+// loss declares the penalties of an objective and the sum of them and the
+// first term.
+func (n *Network) loss(o Objective, name string, first op.Loss) (err error) {
+	n.Terms = []Term{{name, &op.Weight{Value: 1}, first}}
+	n.Loss = first.Node
 	if len(o.Penalties) == 0 {
 		return nil
 	}

@@ -54,22 +54,25 @@ func (r Reconstruction) loss(name string, rows *op.Rows, last, target *gorgonia.
 	return op.SquaredError(name, rows, last, target)
 }
 
-// Objective is what training minimises:
-// loss = reconstruction + Σ weight·term.
+// Objective is what training minimises: loss = reconstruction + Σ weight·term.
+// Of an architecture with a classifier, the first term is the classification.
 type Objective struct {
-	Reconstruction Reconstruction `json:"reconstruction"`
+	Reconstruction Reconstruction `json:"reconstruction,omitempty"`
 	Penalties      []Penalty      `json:"penalties,omitempty"`
 }
 
-// Unit is the unit of a term of the loss.
-func (o Objective) Unit(term string) string {
+// Unit is the unit of a figure: a term of the loss, mse, or a measure, which
+// has none.
+func (o Objective) Unit(name string) string {
 	switch {
-	case term == Divergence || term == "reconstruction" && o.Reconstruction == CrossEntropy:
+	case name == "mse":
+		return "squared error per pixel"
+	case name == Divergence, name == classification, name == reconstruction && o.Reconstruction == CrossEntropy:
 		return "nats per image"
-	case term == "reconstruction":
+	case name == reconstruction:
 		return "squared error per image"
 	}
-	return "per image"
+	return ""
 }
 
 // Penalty is a term of the loss besides the reconstruction.
@@ -77,6 +80,12 @@ type Penalty struct {
 	Term   string  `json:"term"`
 	Weight float64 `json:"weight"`
 }
+
+// The first terms.
+const (
+	reconstruction = "reconstruction"
+	classification = "classification"
+)
 
 // The terms of penalties.
 const (

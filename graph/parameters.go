@@ -1,13 +1,19 @@
 package graph
 
 import (
+	"fmt"
+	"slices"
+
 	"gorgonia.org/tensor"
 )
 
-// Parameter is one named tensor that training moves.
+// Parameter is one named tensor of a model.
 type Parameter struct {
 	Name   string // such as "encoder/1/weights"
 	Tensor *tensor.Dense
+	// Statistic marks what training keeps count of, such as the running mean of
+	// an activation: checkpoints hold it, no gradient moves it.
+	Statistic bool
 }
 
 // Values returns the numbers of the tensor, row-major, without a copy.
@@ -20,36 +26,60 @@ func (p Parameter) Shape() []int { return p.Tensor.Shape() }
 func (p Parameter) IsBias() bool { return p.Tensor.Dims() == 1 }
 
 // Parameters are the tensors of a model in order, shared by reference between
-// all its programs.
+// all its programs. The zero value holds none.
 type Parameters struct {
 	list []Parameter
 	at   map[string]int
 }
 
-// NewParameters makes the parameters of an architecture. Their initial values
-// depend on the seed and on each one's name alone.
-func NewParameters(a Architecture, seed uint64) (*Parameters, error) {
-	if err := a.Validate(); err != nil {
-		return nil, err
-	}
-	p := &Parameters{at: make(map[string]int)}
-	for _, l := range a.layers() {
-		if !l.transposed {
-			weights := p.add(l.weights, l.inputs, l.Units)
-			l.Initialiser.fill(weights.Values(), seed, l.weights, l.inputs, l.Units)
-		}
-		if !l.NoBias {
-			p.add(l.bias(), l.Units)
-		}
-	}
-	return p, nil
+// NewParameters makes the parameters of an architecture trained towards an
+// objective. Their initial values depend on the seed and on each one's name
+// alone; statistics begin at zero.
+func NewParameters(a Architecture, o Objective, seed uint64) (*Parameters, error) {
+	p := new(Parameters)
+	return p, p.Extend(a, o, seed)
 }
 
-func (p *Parameters) add(name string, shape ...int) Parameter {
-	parameter := Parameter{name, tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))}
+// Extend adds the parameters of a further architecture over the same tensors:
+// those of a name that is there are shared.
+func (p *Parameters) Extend(a Architecture, o Objective, seed uint64) error {
+	if err := a.Validate(); err != nil {
+		return err
+	}
+	for _, l := range a.layers() {
+		if !l.transposed {
+			weights, added, err := p.add(l.weights, l.inputs, l.Units)
+			if err != nil {
+				return err
+			}
+			if added {
+				l.Initialiser.fill(weights.Values(), seed, l.weights, l.inputs, l.Units)
+			}
+		}
+		if !l.NoBias {
+			if _, _, err := p.add(l.bias(), l.Units); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// add makes a tensor of zeros unless there is one of that name.
+func (p *Parameters) add(name string, shape ...int) (parameter Parameter, added bool, err error) {
+	if old, ok := p.Get(name); ok {
+		if !slices.Equal(old.Shape(), shape) {
+			return old, false, fmt.Errorf("%w: %s is %v, another stage has it %v", ErrArchitecture, name, old.Shape(), shape)
+		}
+		return old, false, nil
+	}
+	parameter = Parameter{Name: name, Tensor: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))}
+	if p.at == nil {
+		p.at = make(map[string]int)
+	}
 	p.at[name] = len(p.list)
 	p.list = append(p.list, parameter)
-	return parameter
+	return parameter, true, nil
 }
 
 // All lists the parameters in order.
@@ -68,7 +98,9 @@ func (p *Parameters) Get(name string) (Parameter, bool) {
 func (p *Parameters) Count() int {
 	n := 0
 	for _, parameter := range p.list {
-		n += parameter.Tensor.Size()
+		if !parameter.Statistic {
+			n += parameter.Tensor.Size()
+		}
 	}
 	return n
 }

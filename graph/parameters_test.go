@@ -59,7 +59,7 @@ func TestInitialValuesDependOnSeedAndNameAlone(t *testing.T) {
 	if slices.Equal(values(t, parameters(t, a, 2), name), want) {
 		t.Error("another seed gives the same values")
 	}
-	square := graph.Dense(graph.Shape{Channels: 1, Height: 3, Width: 3}, []int{9}, 9, kernel.ReLU, kernel.ReLU, kernel.Linear, graph.HeNormal)
+	square := fullyConnected(graph.Shape{Channels: 1, Height: 3, Width: 3}, []int{9}, 9, kernel.ReLU, kernel.ReLU, kernel.Linear, graph.HeNormal)
 	p := parameters(t, square, 1)
 	if slices.Equal(values(t, p, "encoder/1/weights"), values(t, p, "encoder/2/weights")) {
 		t.Error("two tensors of one shape have the same values")
@@ -88,7 +88,7 @@ func TestInitialisers(t *testing.T) {
 			if parsed, err := graph.ParseInitialiser(string(initialiser)); err != nil || parsed != initialiser {
 				t.Errorf("parsed as %q, %v", parsed, err)
 			}
-			a := graph.Dense(graph.Shape{Channels: 1, Height: 1, Width: in}, nil, out, kernel.ReLU, kernel.ReLU, kernel.Linear, initialiser)
+			a := fullyConnected(graph.Shape{Channels: 1, Height: 1, Width: in}, nil, out, kernel.ReLU, kernel.ReLU, kernel.Linear, initialiser)
 			deviation, most := distributions[initialiser]()
 			var sum, squares, largest, beyond float64
 			all := values(t, parameters(t, a, 11), "encoder/1/weights")

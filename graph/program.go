@@ -52,7 +52,10 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if mode < Training || mode > Decoding {
 		return nil, fmt.Errorf("no program for %s", mode)
 	}
-	if mode != Encoding {
+	if mode == Decoding && a.Classifier != nil {
+		return nil, fmt.Errorf("%w: a classifier has no decoder", ErrArchitecture)
+	}
+	if mode != Encoding && a.Classifier == nil {
 		if _, err := ParseReconstruction(string(o.Reconstruction)); err != nil {
 			return nil, err
 		}
@@ -85,6 +88,7 @@ type Batch struct {
 	Input  []float32 // B×D, in Decoding mode codes B×L
 	Target []float32 // B×D, in Training and Evaluation mode
 	Noise  []float32 // B×L, in those modes and with a Gaussian code
+	Labels []uint8   // B, in those modes and with a classifier
 }
 
 // Run computes the program for a batch.
@@ -103,6 +107,9 @@ func (p *Program) Run(b Batch) error {
 		if err := p.feed(in.node, in.values); err != nil {
 			return err
 		}
+	}
+	if err := p.feedLabels(b.Labels); err != nil {
+		return err
 	}
 	defer p.machine.Reset()
 	if err := p.machine.RunAll(); err != nil {
@@ -123,14 +130,39 @@ func (p *Program) feed(node *gorgonia.Node, values []float32) error {
 	return gorgonia.UnsafeLet(node, p.wrap(values, width))
 }
 
+// feedLabels binds labels as numbers to their node, where there is one.
+func (p *Program) feedLabels(labels []uint8) error {
+	if p.Network.Labels == nil {
+		return nil
+	}
+	if len(labels) < p.rows.Live {
+		return fmt.Errorf("%s program: %d labels for %d images", p.Mode, len(labels), p.rows.Live)
+	}
+	classes := p.Logits.Shape()[1]
+	dense := p.padding(p.Network.Labels, 1)
+	for i, label := range labels[:p.rows.Live] {
+		if int(label) >= classes {
+			return fmt.Errorf("%s program: label %d of %d classes", p.Mode, label, classes)
+		}
+		dense.Float32s()[i] = float32(label)
+	}
+	return gorgonia.UnsafeLet(p.Network.Labels, dense)
+}
+
 // pad copies the live rows of a batch into a tensor of the compiled size.
 func (p *Program) pad(node *gorgonia.Node, values []float32, width int) *tensor.Dense {
+	dense := p.padding(node, width)
+	copy(dense.Float32s(), values[:p.rows.Live*width])
+	return dense
+}
+
+// padding is a tensor of the compiled size that belongs to an input.
+func (p *Program) padding(node *gorgonia.Node, width int) *tensor.Dense {
 	dense, ok := p.padded[node]
 	if !ok {
 		dense = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(p.rows.Compiled, width))
 		p.padded[node] = dense
 	}
-	copy(dense.Float32s(), values[:p.rows.Live*width])
 	return dense
 }
 
@@ -161,8 +193,19 @@ func (p *Program) Codes() []float32 { return p.live(p.Code) }
 // Reconstructions returns the reconstructions of the last run, B×D.
 func (p *Program) Reconstructions() []float32 { return p.live(p.Reconstruction) }
 
+// Scores returns the logits of the last run, B×C.
+func (p *Program) Scores() []float32 { return p.live(p.Logits) }
+
 // Mean returns the loss of the last run, averaged over its images.
 func (p *Program) Mean() float64 { return float64(*p.Loss.Value().(*gorgonia.F32)) }
+
+// Advance brings the statistics that training keeps count of up to date with
+// the last run. Runs alone leave them as they are.
+func (p *Program) Advance() {
+	for _, count := range p.counts {
+		count()
+	}
+}
 
 // Gradients returns the gradients of the last run in the order of Parameters.
 func (p *Program) Gradients() []Gradient { return p.gradients }

@@ -154,7 +154,7 @@ func checkGradients(t *testing.T, training *graph.Program, r reference, p *graph
 // TestWidthsOfOne has vectors in all the places where matrices are expected.
 func TestWidthsOfOne(t *testing.T) {
 	for _, o := range objectives {
-		a := graph.Dense(graph.Shape{Channels: 1, Height: 1, Width: 1}, []int{1}, 1, kernel.Tanh, kernel.Tanh, kernel.Linear, graph.GlorotUniform)
+		a := fullyConnected(graph.Shape{Channels: 1, Height: 1, Width: 1}, []int{1}, 1, kernel.Tanh, kernel.Tanh, kernel.Linear, graph.GlorotUniform)
 		p := parameters(t, a, 1)
 		r := newReference(a, o, p)
 		for _, batch := range []int{1, 4} {
@@ -200,7 +200,7 @@ func TestBatchSize(t *testing.T) { eachPath(t, testBatchSize) }
 
 func testBatchSize(t *testing.T) {
 	const n = 70
-	a := graph.Dense(graph.Shape{Channels: 1, Height: 9, Width: 11}, []int{37}, 5, kernel.Softplus, kernel.Tanh, kernel.Linear, graph.HeUniform)
+	a := fullyConnected(graph.Shape{Channels: 1, Height: 9, Width: 11}, []int{37}, 5, kernel.Softplus, kernel.Tanh, kernel.Linear, graph.HeUniform)
 	d := a.Input.Size()
 	x := images(n, d)
 	for _, o := range objectives {
@@ -423,7 +423,7 @@ func TestConcurrentPrograms(t *testing.T) {
 func TestThreads(t *testing.T) { eachPath(t, testThreads) }
 
 func testThreads(t *testing.T) {
-	a := graph.Dense(graph.Shape{Channels: 1, Height: 14, Width: 14}, []int{96}, 16, kernel.Sigmoid, kernel.Linear, kernel.Linear, graph.GlorotNormal)
+	a := fullyConnected(graph.Shape{Channels: 1, Height: 14, Width: 14}, []int{96}, 16, kernel.Sigmoid, kernel.Linear, kernel.Linear, graph.GlorotNormal)
 	x := images(64, 196)
 	train := func(threads int) *graph.Parameters {
 		setThreads(t, threads)

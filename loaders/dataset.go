@@ -3,6 +3,8 @@ package loaders
 import (
 	"fmt"
 	"strconv"
+
+	"gaetrain/graph/kernel"
 )
 
 // maxBytes bounds the pixels of one split: more is taken for a corrupt header
@@ -26,14 +28,26 @@ type Split struct {
 	Shape  Shape
 	Images []uint8 // N×C×H×W
 	Labels []uint8 // N, indices into Dataset.Classes; nil: unlabelled
+	// Values, N×C×H×W, stand in place of Images where what is learned from are
+	// not pixels, but what other layers have made of them.
+	Values []float32
 }
 
 // Len returns the number of images N.
 func (s Split) Len() int {
 	if size := s.Shape.Size(); size > 0 {
-		return len(s.Images) / size
+		return max(len(s.Images), len(s.Values)) / size
 	}
 	return 0
+}
+
+// read writes the values of image i into dst, pixels as numbers from 0 to 1.
+func (s Split) read(dst []float32, i int) {
+	if s.Values != nil {
+		copy(dst, s.Values[i*len(dst):])
+		return
+	}
+	kernel.ScaleBytes(dst, s.Image(i))
 }
 
 // Image returns the pixels C×H×W of image i, shared with the split.
@@ -59,7 +73,13 @@ func (s Split) Holdout(n int) (rest, heldOut Split) {
 
 func (s Split) slice(from, to int) Split {
 	size := s.Shape.Size()
-	out := Split{Shape: s.Shape, Images: s.Images[from*size : to*size : to*size]}
+	out := Split{Shape: s.Shape}
+	if s.Images != nil {
+		out.Images = s.Images[from*size : to*size : to*size]
+	}
+	if s.Values != nil {
+		out.Values = s.Values[from*size : to*size : to*size]
+	}
 	if s.Labels != nil {
 		out.Labels = s.Labels[from:to:to]
 	}

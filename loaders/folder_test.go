@@ -82,10 +82,10 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Split{Shape{3, 1, 2}, []uint8{9, 7, 9, 7, 9, 7}, []uint8{0}}, d.Train); diff != "" {
+	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{9, 7, 9, 7, 9, 7}, Labels: []uint8{0}}, d.Train); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(Split{Shape{3, 1, 2}, []uint8{1, 0, 2, 0, 3, 0}, []uint8{1}}, d.Test); diff != "" {
+	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{1, 0, 2, 0, 3, 0}, Labels: []uint8{1}}, d.Test); diff != "" {
 		t.Error(diff)
 	}
 	if len(messages) != 1 {

@@ -89,8 +89,8 @@ func TestOpenIDX(t *testing.T) {
 	}
 	want := &Dataset{
 		Name:    "idx:" + dir,
-		Train:   Split{Shape{1, 2, 3}, ramp(30), []uint8{0, 1, 2, 0, 1}},
-		Test:    Split{Shape{1, 2, 3}, ramp(12), []uint8{2, 1}},
+		Train:   Split{Shape: Shape{1, 2, 3}, Images: ramp(30), Labels: []uint8{0, 1, 2, 0, 1}},
+		Test:    Split{Shape: Shape{1, 2, 3}, Images: ramp(12), Labels: []uint8{2, 1}},
 		Classes: []string{"0", "1", "2"},
 		Digest:  d.Digest,
 	}

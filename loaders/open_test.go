@@ -271,7 +271,7 @@ func TestOpenCancelled(t *testing.T) {
 }
 
 func TestLimitAndHoldout(t *testing.T) {
-	s := Split{Shape{1, 1, 2}, []uint8{0, 1, 2, 3, 4, 5}, []uint8{7, 8, 9}}
+	s := Split{Shape: Shape{1, 1, 2}, Images: []uint8{0, 1, 2, 3, 4, 5}, Labels: []uint8{7, 8, 9}}
 	if got := s.Limit(2); got.Len() != 2 || len(got.Labels) != 2 {
 		t.Errorf("Limit(2) has %d images", got.Len())
 	}

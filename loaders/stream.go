@@ -19,7 +19,7 @@ type Batch struct {
 	Step   int       // index of the batch in its epoch
 	Rows   int       // live images, ≤ B: the last batch of an epoch may be partial
 	Index  []int     // Rows: positions of the images in the split
-	Clean  []float32 // B×D in [0, 1]; rows beyond Rows are zero or stale
+	Clean  []float32 // B×D, pixels in [0, 1]; rows beyond Rows are zero or stale
 	Input  []float32 // B×D, the corrupted images; Clean itself without corruption
 	Noise  []float32 // B×Noise standard normal numbers; nil if none are asked for
 	Labels []uint8   // Rows; nil if the split is unlabelled
@@ -156,7 +156,7 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 	}
 	for row, i := range b.Index {
 		clean := b.Clean[row*size : (row+1)*size]
-		kernel.ScaleBytes(clean, s.split.Image(i))
+		s.split.read(clean, i)
 		if b.Labels != nil {
 			b.Labels[row] = s.split.Labels[i]
 		}

@@ -214,7 +214,7 @@ func TestNewStreamRefuses(t *testing.T) {
 		{"level", numbered(3), StreamOptions{BatchSize: 1, Corruption: Corruption{Masking, 2}}, ErrUnknown},
 		{"kind", numbered(3), StreamOptions{BatchSize: 1, Corruption: Corruption{99, 0}}, ErrUnknown},
 		{"empty", Split{}, StreamOptions{BatchSize: 1}, ErrData},
-		{"labels", Split{Shape{1, 1, 1}, []uint8{1, 2}, []uint8{1}}, StreamOptions{BatchSize: 1}, ErrData},
+		{"labels", Split{Shape: Shape{1, 1, 1}, Images: []uint8{1, 2}, Labels: []uint8{1}}, StreamOptions{BatchSize: 1}, ErrData},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

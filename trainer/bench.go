@@ -36,8 +36,8 @@ type Benchmark struct {
 // forward, backward and update.
 func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmark, error) {
 	l := &Loop{Experiment: e}
-	l.train, _ = e.splits()
-	if n := l.train.Len(); n < e.Config.BatchSize {
+	train, _ := e.splits()
+	if n := train.Len(); n < e.Config.BatchSize {
 		return Benchmark{}, fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: only full batches are measured", ErrConfiguration, e.Config.BatchSize, n)
 	}
 	if err := l.enter(nil); err != nil {
@@ -46,7 +46,7 @@ func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmar
 	b := Benchmark{
 		Model: e.Config.Model, Batch: e.Config.BatchSize, Parameters: e.Parameters.Count(),
 		Kernel: kernel.Path(), Threads: runtime.GOMAXPROCS(0), Processor: processor(),
-		GFLOPPerStep: l.Stage.Architecture.FLOPs(e.Config.BatchSize) / 1e9,
+		GFLOPPerStep: l.Stage.Trained().FLOPs(e.Config.BatchSize) / 1e9,
 		PeakGFLOPS:   kernel.PeakFLOPS(min(duration/20, time.Second), runtime.GOMAXPROCS(0)) / 1e9,
 	}
 	times, bytes, err := l.measure(ctx, duration, &b)

@@ -7,6 +7,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
 )
 
 // Config is everything a training run can be told. It is the one source of
@@ -20,6 +21,9 @@ type Config struct {
 	CodeActivation   kernel.Activation    `toml:"code-activation" group:"model" help:"activation of the code"`
 	OutputActivation kernel.Activation    `toml:"output-activation" group:"model" help:"activation of the last layer; with cross-entropy it is always sigmoid"`
 	Initialiser      graph.Initialiser    `toml:"initialiser" group:"model" help:"initial weights: glorot-, he-, lecun- with uniform or normal; normal, uniform, zeros"`
+	Tied             bool                 `toml:"tied" group:"model" help:"decoder weights are the encoder's, transposed"`
+	Bias             string               `toml:"bias" group:"model" help:"which layers have biases: all, output (the last one alone) or none"`
+	Corruption       loaders.Corruption   `toml:"corruption" group:"model" help:"of the inputs, the target stays clean: none, gaussian:0.3, masking:0.25 or salt-and-pepper:0.1"`
 	Beta             float64              `toml:"beta" group:"model" help:"weight of the divergence of a Gaussian code from its prior"`
 	Loss             graph.Reconstruction `toml:"loss" group:"model" help:"reconstruction term: cross-entropy (from logits) or squared-error"`
 
@@ -28,6 +32,8 @@ type Config struct {
 	TrainImages int    `toml:"train-images" group:"data" help:"use only the first N training images; 0 for all"`
 	TestImages  int    `toml:"test-images" group:"data" help:"use only the first N test images; 0 for all"`
 	Validation  int    `toml:"validation" group:"data" help:"hold the last N training images out; they then decide about the best epoch, not the test images"`
+
+	PretrainEpochs int `toml:"pretrain-epochs" group:"training" help:"model stacked: passes over the training images for each layer, before those for all of them"`
 
 	Epochs       int           `toml:"epochs" group:"training" help:"passes over the training images"`
 	BatchSize    int           `toml:"batch-size" group:"training" help:"images per step"`
@@ -60,11 +66,11 @@ func Defaults() Config {
 	return Config{
 		Model: "dense", Hidden: []int{512, 256}, Code: 32,
 		Activation: kernel.ReLU, CodeActivation: kernel.Linear, OutputActivation: kernel.Sigmoid,
-		Initialiser: graph.GlorotUniform, Beta: 1, Loss: graph.CrossEntropy,
+		Initialiser: graph.GlorotUniform, Bias: "all", Beta: 1, Loss: graph.CrossEntropy,
 
 		Dataset: "sample",
 
-		Epochs: 20, BatchSize: 128, Seed: 1,
+		PretrainEpochs: 10, Epochs: 20, BatchSize: 128, Seed: 1,
 		Solver: "adam", LearningRate: 1e-3, Schedule: "cosine", StepEpochs: 10, StepFactor: 0.1,
 		Momentum: 0.9, Beta1: 0.9, Beta2: 0.999, Rho: 0.9, Epsilon: 1e-8,
 
@@ -86,6 +92,7 @@ func (c Config) Validate() error {
 		{c.TestImages >= 0, "test-images", c.TestImages, "0 for all, or more"},
 		{c.Validation >= 0, "validation", c.Validation, "0 for none, or more"},
 		{c.Beta >= 0 && finite(c.Beta), "beta", c.Beta, "0 or more"},
+		{c.PretrainEpochs >= 1, "pretrain-epochs", c.PretrainEpochs, "at least 1"},
 		{c.Epochs >= 1, "epochs", c.Epochs, "at least 1"},
 		{c.BatchSize >= 1 && c.BatchSize <= maxBatch, "batch-size", c.BatchSize, fmt.Sprintf("from 1 to %d", maxBatch)},
 		{c.LearningRate > 0 && finite(c.LearningRate), "learning-rate", c.LearningRate, "above 0"},
@@ -116,6 +123,9 @@ func (c Config) Validate() error {
 	}
 	if c.Loss == graph.CrossEntropy && c.OutputActivation != kernel.Sigmoid {
 		return fmt.Errorf("%w: output-activation is %s, but cross-entropy needs probabilities; hint: sigmoid, or --loss squared-error", ErrConfiguration, c.OutputActivation)
+	}
+	if err := oneOf("bias", c.Bias, []string{"all", "output", "none"}); err != nil {
+		return err
 	}
 	if err := oneOf("solver", c.Solver, solverNames()); err != nil {
 		return err

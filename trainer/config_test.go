@@ -14,6 +14,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
 )
 
 func TestValidate(t *testing.T) {
@@ -112,6 +113,8 @@ func unusual(t *testing.T) Config {
 			text = "lecun-normal"
 		case graph.Reconstruction:
 			text = "squared-error"
+		case loaders.Corruption:
+			text = "masking:0.25"
 		default:
 			t.Fatalf("%s: no unusual value of type %T is known", f.Name, value)
 		}

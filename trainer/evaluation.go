@@ -25,12 +25,15 @@ type evaluatedSplit struct {
 }
 
 func newEvaluator(s Stage, p *graph.Parameters, seed uint64, splits ...namedSplit) (*evaluator, error) {
-	program, err := graph.Compile(s.Architecture, s.Objective, p, graph.Evaluation, evaluationBatch)
+	program, err := s.Compile(p, graph.Evaluation, evaluationBatch)
 	if err != nil {
 		return nil, err
 	}
 	e := &evaluator{program: program}
 	for _, split := range splits {
+		if split.Split, err = s.Inputs(p, split.Split); err != nil {
+			return nil, err
+		}
 		stream, err := s.stream(split.Split, seed, evaluationBatch, false)
 		if err != nil {
 			return nil, err
@@ -43,16 +46,24 @@ func newEvaluator(s Stage, p *graph.Parameters, seed uint64, splits ...namedSpli
 // measure evaluates one of the splits.
 func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures, error) {
 	var totals Totals
+	var codes codeTotals
 	for batch := range split.stream.Epoch(0, 0) {
 		if err := e.program.Run(Feed(batch)); err != nil {
 			return Figures{}, err
 		}
 		totals.add(e.program, batch.Rows)
+		if e.program.Network.Noise == nil && e.program.Logits == nil {
+			codes.add(e.program.Codes(), e.program.Code.Shape()[1])
+		}
 		if err := ctx.Err(); err != nil {
 			return Figures{}, err
 		}
 	}
-	return totals.figures(e.program, split.Shape.Size()), nil
+	figures := totals.figures(e.program, split.Shape.Size())
+	if measures := codes.measures(); measures != nil {
+		figures.Measures = measures
+	}
+	return figures, nil
 }
 
 // evaluation measures each epoch on the evaluated splits and writes it, with

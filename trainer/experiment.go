@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gaetrain/graph"
 	"gaetrain/loaders"
@@ -23,18 +24,59 @@ type Stage struct {
 	Objective    graph.Objective    `json:"objective"`
 	Corruption   loaders.Corruption `json:"corruption"` // of the inputs; the target stays clean
 	Epochs       int                `json:"epochs"`
+	// Below is the number of encoder layers, from the image on, that the stage
+	// neither moves nor runs: it trains what is above them, on the codes that
+	// they give. These are computed once.
+	Below int `json:"below,omitempty"`
 }
 
-// stream cuts a split into batches for the programs of the stage.
-func (s Stage) stream(split loaders.Split, seed uint64, batch int, shuffle bool) (*loaders.Stream, error) {
-	return loaders.NewStream(split, loaders.StreamOptions{
-		BatchSize: batch, Seed: seed, Shuffle: shuffle, Corruption: s.Corruption, Noise: s.Architecture.Noise(),
+// Trained is the part of the architecture that the stage trains.
+func (s Stage) Trained() graph.Architecture { return s.Architecture.Inner(s.Below) }
+
+// Compile makes a program of the part that the stage trains. Codes are no
+// probabilities: where they are reconstructed, it is by the squared error.
+func (s Stage) Compile(p *graph.Parameters, mode graph.Mode, batch int) (*graph.Program, error) {
+	objective := s.Objective
+	if s.Below > 0 && s.Architecture.Classifier == nil {
+		objective.Reconstruction = graph.SquaredError
+	}
+	return graph.Compile(s.Trained(), objective, p, mode, batch)
+}
+
+// whole is the stage as a model of images, whatever part of it is trained.
+func (s Stage) whole() Stage {
+	if s.Below > 0 {
+		s.Below, s.Corruption = 0, loaders.Corruption{}
+	}
+	return s
+}
+
+// Inputs returns what the stage trains on of a split: its images or, with
+// layers below, the codes that those give.
+func (s Stage) Inputs(p *graph.Parameters, split loaders.Split) (loaders.Split, error) {
+	if s.Below == 0 {
+		return split, nil
+	}
+	below := s.Architecture
+	below.Encoder, below.Tied = below.Encoder[:s.Below], false
+	if s.Below < len(s.Architecture.Encoder) {
+		below.Code = graph.Deterministic
+	}
+	codes, err := encode(context.Background(), below, p, split)
+	size := s.Trained().Input.Size()
+	return loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: size}, Values: codes, Labels: split.Labels}, err
+}
+
+// stream cuts the inputs of the stage into batches for its programs.
+func (s Stage) stream(inputs loaders.Split, seed uint64, batch int, shuffle bool) (*loaders.Stream, error) {
+	return loaders.NewStream(inputs, loaders.StreamOptions{
+		BatchSize: batch, Seed: seed, Shuffle: shuffle, Corruption: s.Corruption, Noise: s.Trained().Noise(),
 	})
 }
 
 // Feed is a batch of a stream as a program takes it.
 func Feed(b *loaders.Batch) graph.Batch {
-	return graph.Batch{Rows: b.Rows, Input: b.Input, Target: b.Clean, Noise: b.Noise}
+	return graph.Batch{Rows: b.Rows, Input: b.Input, Target: b.Clean, Noise: b.Noise, Labels: b.Labels}
 }
 
 // Final is the stage whose architecture is the trained model.
@@ -50,9 +92,11 @@ func NewExperiment(c Config, data *loaders.Dataset, build func(Config, graph.Sha
 	if err != nil {
 		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, c.Model, err)
 	}
-	e := &Experiment{Config: c, Data: data, Stages: stages}
-	if e.Parameters, err = graph.NewParameters(e.Final().Architecture, c.Seed); err != nil {
-		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, c.Model, err)
+	e := &Experiment{Config: c, Data: data, Stages: stages, Parameters: new(graph.Parameters)}
+	for _, s := range slices.Backward(stages) { // the model first, then what only led to it
+		if err := e.Parameters.Extend(s.Architecture, s.Objective, c.Seed); err != nil {
+			return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, c.Model, err)
+		}
 	}
 	return e, nil
 }

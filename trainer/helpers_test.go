@@ -52,7 +52,10 @@ func stages(c Config, image graph.Shape) ([]Stage, error) {
 	if c.Loss == graph.CrossEntropy {
 		output = kernel.Linear
 	}
-	a := graph.Dense(image, c.Hidden, c.Code, c.Activation, c.CodeActivation, output, c.Initialiser)
+	layer := func(units int, a kernel.Activation) graph.Layer {
+		return graph.Layer{Units: units, Activation: a, Initialiser: c.Initialiser}
+	}
+	a := graph.Dense(image, c.Hidden, layer(0, c.Activation), layer(c.Code, c.CodeActivation), layer(0, output))
 	return []Stage{{Name: "train", Architecture: a, Objective: graph.Objective{Reconstruction: c.Loss}, Epochs: c.Epochs}}, a.Validate()
 }
 

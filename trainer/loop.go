@@ -28,7 +28,7 @@ type Loop struct {
 	evaluator *evaluator
 	solver    *Solver
 	stream    *loaders.Stream
-	train     loaders.Split
+	train     loaders.Split // what the stage trains on
 }
 
 // Hook is work that hangs on the loop at named points. Hooks run in order; nil
@@ -49,7 +49,6 @@ type point = func(context.Context, *Loop) error
 // Where the run folder has a checkpoint, training goes on from there.
 func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 	l := &Loop{Experiment: e, Run: run}
-	l.train, _ = e.splits()
 	l.hooks = append(append([]Hook{guard(), evaluation(), best()}, more...), checkpoints())
 	last, err := LoadCheckpoint(run.Path(lastCheckpoint))
 	switch {
@@ -69,14 +68,21 @@ func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 // checkpoint, where there is one.
 func (l *Loop) enter(from *Checkpoint) (err error) {
 	l.Stage = l.Stages[l.Position.Stage]
+	if from != nil { // before the layers below give their codes
+		if err := from.Restore(l.Parameters, nil); err != nil {
+			return err
+		}
+	}
+	images, splits := l.splits()
+	if l.train, err = l.Stage.Inputs(l.Parameters, images); err != nil {
+		return err
+	}
 	if l.stream, err = l.Stage.stream(l.train, l.Config.Seed, l.Config.BatchSize, true); err != nil {
 		return err
 	}
-	l.Program, err = graph.Compile(l.Stage.Architecture, l.Stage.Objective, l.Parameters, graph.Training, l.Config.BatchSize)
-	if err != nil {
+	if l.Program, err = l.Stage.Compile(l.Parameters, graph.Training, l.Config.BatchSize); err != nil {
 		return err
 	}
-	_, splits := l.splits()
 	if l.evaluator, err = newEvaluator(l.Stage, l.Parameters, l.Config.Seed, splits...); err != nil {
 		return err
 	}
@@ -148,6 +154,7 @@ func (l *Loop) step(batch *loaders.Batch) error {
 		update := l.Position.Epoch*l.stream.Batches() + l.Position.Step
 		l.Rate = l.rate(update)
 		l.solver.Step(l.Rate, update+1, l.Program.Gradients())
+		l.Program.Advance()
 	}
 	l.Position.Step++
 	l.Seconds += time.Since(start).Seconds()
@@ -177,6 +184,9 @@ func (l *Loop) Save() error {
 
 // Reconstruct runs the stage's model, as it stands, on the images of a split.
 func (l *Loop) Reconstruct(split loaders.Split) (Reconstructed, error) {
+	if l.Stage.Below > 0 {
+		return (&Model{Config: l.Config, Stage: l.Stage, Parameters: l.Parameters}).Reconstruct(split)
+	}
 	return reconstruct(l.Stage, l.evaluator.program, l.Config.Seed, split)
 }
 

@@ -4,23 +4,44 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"sort"
+	"iter"
+	"maps"
+	"slices"
 
 	"gaetrain/graph"
 )
 
 // Figures are what is measured on a split: means over its images.
 type Figures struct {
-	Loss  float64            `json:"loss"`  // reconstruction + Σ weight·term
-	Terms map[string]float64 `json:"terms"` // by name, "reconstruction" among them
-	MSE   float64            `json:"mse"`   // squared error per pixel
+	Loss     float64            `json:"loss"`               // reconstruction or classification + Σ weight·term
+	Terms    map[string]float64 `json:"terms"`              // by name, the first among them
+	MSE      float64            `json:"mse"`                // squared error per pixel; 0 of a classifier
+	Measures map[string]float64 `json:"measures,omitempty"` // by name, such as Accuracy
+}
+
+// All yields every figure but the loss by its name: the terms, mse unless it
+// is of a classifier, and the measures.
+func (f Figures) All() iter.Seq2[string, float64] {
+	return func(yield func(string, float64) bool) {
+		mse := map[string]float64{"mse": f.MSE}
+		if _, ok := f.Measures[Accuracy]; ok {
+			mse = nil
+		}
+		for _, part := range []map[string]float64{f.Terms, mse, f.Measures} {
+			for _, name := range slices.Sorted(maps.Keys(part)) {
+				if !yield(name, part[name]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Totals are sums over images, from which figures are made.
 type Totals struct {
 	Images  int                `json:"images"`
 	Terms   map[string]float64 `json:"terms,omitempty"`
-	Squared float64            `json:"squared"`
+	Squared float64            `json:"squared"` // errors; of a classifier, images with another class
 }
 
 // add counts the images of a program's last run in.
@@ -39,7 +60,12 @@ func (t *Totals) add(p *graph.Program, rows int) {
 // the loss has the weights that the program's terms have now.
 func (t Totals) figures(p *graph.Program, values int) Figures {
 	n := float64(t.Images)
-	f := Figures{Terms: make(map[string]float64, len(t.Terms)), MSE: t.Squared / n / float64(values)}
+	f := Figures{Terms: make(map[string]float64, len(t.Terms))}
+	if p.Logits != nil {
+		f.Measures = map[string]float64{Accuracy: 1 - t.Squared/n}
+	} else {
+		f.MSE = t.Squared / n / float64(values)
+	}
 	for _, term := range p.Terms {
 		f.Terms[term.Name] = t.Terms[term.Name] / n
 		f.Loss += float64(term.Weight.Value) * f.Terms[term.Name]
@@ -52,15 +78,6 @@ func sum(values []float32) (total float64) {
 		total += float64(v)
 	}
 	return total
-}
-
-func sortedNames(terms map[string]float64) []string {
-	names := make([]string, 0, len(terms))
-	for name := range terms {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
 }
 
 // Record is one line of metrics.jsonl: what an epoch gave on a split. Epochs
@@ -80,26 +97,27 @@ type Record struct {
 // recordFields are the keys of a record that are not terms of the loss, in the
 // order in which they are written; the terms stand behind "loss".
 type recordFields struct {
-	Stage           string  `json:"stage"`
-	Epoch           int     `json:"epoch"`
-	Step            int     `json:"step"`
-	Split           string  `json:"split"`
-	Loss            float64 `json:"loss"`
-	MSE             float64 `json:"mse"`
-	LearningRate    float64 `json:"learning_rate"`
-	Seconds         float64 `json:"seconds"`
-	ImagesPerSecond float64 `json:"images_per_second"`
-	Timestamp       string  `json:"timestamp"`
+	Stage           string             `json:"stage"`
+	Epoch           int                `json:"epoch"`
+	Step            int                `json:"step"`
+	Split           string             `json:"split"`
+	Loss            float64            `json:"loss"`
+	MSE             float64            `json:"mse"`
+	Measures        map[string]float64 `json:"measures,omitempty"`
+	LearningRate    float64            `json:"learning_rate"`
+	Seconds         float64            `json:"seconds"`
+	ImagesPerSecond float64            `json:"images_per_second"`
+	Timestamp       string             `json:"timestamp"`
 }
 
 // MarshalJSON writes one flat object with every term under its own name.
 func (r Record) MarshalJSON() ([]byte, error) {
-	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
+	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.Measures, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
 	if err != nil {
 		return nil, err
 	}
 	var terms bytes.Buffer
-	for _, name := range sortedNames(r.Terms) {
+	for _, name := range slices.Sorted(maps.Keys(r.Terms)) {
 		value, err := json.Marshal(r.Terms[name])
 		if err != nil {
 			return nil, fmt.Errorf("term %s: %w", name, err)
@@ -130,15 +148,17 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 			terms[name] = number
 		}
 	}
-	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
+	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE, f.Measures}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
 	return nil
 }
 
 // finite reports whether every figure is a number.
 func (f Figures) finite() bool {
 	ok := finite(f.Loss) && finite(f.MSE)
-	for _, v := range f.Terms {
-		ok = ok && finite(v)
+	for _, values := range []map[string]float64{f.Terms, f.Measures} {
+		for _, v := range values {
+			ok = ok && finite(v)
+		}
 	}
 	return ok
 }

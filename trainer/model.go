@@ -54,7 +54,7 @@ func OpenModel(dir, checkpoint string) (*Model, error) {
 		return nil, fmt.Errorf("%w: %s has no stage %d", ErrRun, r.Path(runFile), c.Position().Stage+1)
 	}
 	stage := info.Stages[c.Position().Stage]
-	parameters, err := graph.NewParameters(stage.Architecture, config.Seed)
+	parameters, err := graph.NewParameters(stage.Architecture, stage.Objective, config.Seed)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrRun, r.Path(runFile), err)
 	}
@@ -78,7 +78,11 @@ func (m *Model) Evaluate(ctx context.Context, split loaders.Split) (Figures, err
 // Encode returns the codes N×L of the images of a split, which are not
 // corrupted for it.
 func (m *Model) Encode(ctx context.Context, split loaders.Split) ([]float32, error) {
-	program, err := graph.Compile(m.Stage.Architecture, m.Stage.Objective, m.Parameters, graph.Encoding, evaluationBatch)
+	return encode(ctx, m.Stage.Architecture, m.Parameters, split)
+}
+
+func encode(ctx context.Context, a graph.Architecture, p *graph.Parameters, split loaders.Split) ([]float32, error) {
+	program, err := graph.Compile(a, graph.Objective{}, p, graph.Encoding, evaluationBatch)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +91,7 @@ func (m *Model) Encode(ctx context.Context, split loaders.Split) ([]float32, err
 	if err != nil {
 		return nil, err
 	}
-	codes := make([]float32, 0, split.Len()*m.Stage.Architecture.CodeSize())
+	codes := make([]float32, 0, split.Len()*a.CodeSize())
 	for batch := range stream.Epoch(0, 0) {
 		if err := program.Run(Feed(batch)); err != nil {
 			return nil, err
@@ -111,12 +115,13 @@ type Reconstructed struct {
 
 // Reconstruct runs the model on the images of a split.
 func (m *Model) Reconstruct(split loaders.Split) (Reconstructed, error) {
-	program, err := graph.Compile(m.Stage.Architecture, m.Stage.Objective, m.Parameters, graph.Evaluation, evaluationBatch)
+	stage := m.Stage.whole()
+	program, err := stage.Compile(m.Parameters, graph.Evaluation, evaluationBatch)
 	if err != nil {
 		return Reconstructed{}, err
 	}
 	defer program.Close()
-	return reconstruct(m.Stage, program, m.Config.Seed, split)
+	return reconstruct(stage, program, m.Config.Seed, split)
 }
 
 func reconstruct(s Stage, program *graph.Program, seed uint64, split loaders.Split) (Reconstructed, error) {

@@ -1,5 +1,10 @@
 package kernel
 
+import (
+	"math"
+	"slices"
+)
+
 // SquaredError computes, for each of the rows, loss = Σ_d (x̂−x)², and with
 // gradient non-nil also scale·∂loss/∂x̂ = scale·2(x̂−x)
 // (prediction x̂, target x, gradient: B×D; loss: B). gradient may be prediction.
@@ -57,5 +62,42 @@ func (t *lossTask) run(lo, hi int) {
 		}
 		loss, squared := active.crossEntropy(t.scale, t.prediction[from:to], t.target[from:to], gradient)
 		t.loss[i], t.squared[i] = float32(loss), float32(squared)
+	}
+}
+
+// SoftmaxCrossEntropy computes, for each of the rows, the cross-entropy in nats
+// of a label c under the softmax of logits z,
+//
+//	loss = log Σ_k e^z_k − z_c,
+//
+// wrong, which is 1 where another logit is as large as z_c or larger, else 0,
+// and with gradient non-nil also scale·∂loss/∂z = scale·(softmax(z) − onehot(c))
+// (logits, gradient: B×C; labels, loss, wrong: B; labels are whole numbers from
+// 0 to C−1, a label out of range panics). Classes are few, so this is plain Go in
+// float64 on every path.
+func SoftmaxCrossEntropy(rows, classes int, scale float32, logits, labels, gradient, loss, wrong []float32) {
+	for i := range rows {
+		z := logits[i*classes : (i+1)*classes]
+		label := int(labels[i])
+		largest := slices.Max(z)
+		var sum float64
+		for _, v := range z {
+			sum += math.Exp(float64(v - largest))
+		}
+		loss[i] = float32(math.Log(sum) - float64(z[label]-largest))
+		wrong[i] = 0
+		for k, v := range z {
+			if k != label && v >= z[label] {
+				wrong[i] = 1
+			}
+			if gradient == nil {
+				continue
+			}
+			p := math.Exp(float64(v-largest)) / sum
+			if k == label {
+				p--
+			}
+			gradient[i*classes+k] = scale * float32(p)
+		}
 	}
 }

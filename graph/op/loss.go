@@ -22,7 +22,8 @@ type Loss struct {
 func (l Loss) PerImage() []float32 { return l.op.perImage[:l.op.rows.Live] }
 
 // SquaredPerImage returns Σ_d (x̂−x)² of each live row, where x̂ are the
-// predictions or the probabilities of the logits.
+// predictions or the probabilities of the logits. Of a classification it is 1
+// where the largest logit is not that of the label, else 0.
 func (l Loss) SquaredPerImage() []float32 { return l.op.squared[:l.op.rows.Live] }
 
 // SquaredError declares mean_B Σ_D (x̂−x)² (prediction x̂, target x: B×D).
@@ -43,24 +44,46 @@ func CrossEntropy(name string, rows *Rows, logits, target *gorgonia.Node) (Loss,
 	}, logits, target)
 }
 
-// declareLoss declares a loss of a prediction and, where there is one, a target
-// of the same shape.
-func declareLoss(name string, rows *Rows, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
-	b := base{name: name, rows: rows}
-	shape, err := b.batch("prediction", in[0].Shape())
+// SoftmaxCrossEntropy declares the cross-entropy in nats of labels under the
+// softmax of logits, mean_B log Σ_C e^z − z_label (logits z: B×C, labels: B×1,
+// whole numbers from 0 to C−1). The labels get no gradient.
+func SoftmaxCrossEntropy(name string, rows *Rows, logits, labels *gorgonia.Node) (Loss, error) {
+	b := base{name: name + ": softmax cross-entropy", rows: rows}
+	shape, err := b.batch("labels", labels.Shape())
 	if err != nil {
 		return Loss{}, err
 	}
+	if shape[1] != 1 {
+		return Loss{}, fmt.Errorf("%s: labels are %v, want B×1", b.name, shape)
+	}
+	return newLoss(b, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		kernel.SoftmaxCrossEntropy(l.rows.Live, l.columns, scale, in[0], in[1], gradient, l.perImage, l.squared)
+	}, logits, labels)
+}
+
+// declareLoss declares a loss of a prediction and, where there is one, a target
+// of the same shape.
+func declareLoss(name string, rows *Rows, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
+	shape := in[0].Shape()
 	if target := in[len(in)-1].Shape(); !slices.Equal(shape, target) {
 		return Loss{}, fmt.Errorf("%s: prediction is %v, target is %v", name, shape, target)
+	}
+	return newLoss(base{name: name, rows: rows}, compute, in...)
+}
+
+// newLoss puts a loss on the graph; the first of its inputs gets the gradient.
+func newLoss(b base, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
+	shape, err := b.batch("prediction", in[0].Shape())
+	if err != nil {
+		return Loss{}, err
 	}
 	l := &loss{
 		base:     b,
 		compute:  compute,
 		columns:  shape[1],
 		in:       make([][]float32, len(in)),
-		perImage: make([]float32, rows.Compiled),
-		squared:  make([]float32, rows.Compiled),
+		perImage: make([]float32, b.rows.Compiled),
+		squared:  make([]float32, b.rows.Compiled),
 		mean:     gorgonia.NewF32(0),
 	}
 	node, err := gorgonia.ApplyOp(l, in...)

@@ -140,6 +140,18 @@ func testLoss(t *testing.T) {
 	}
 }
 
+func TestSoftmaxCrossEntropy(t *testing.T) {
+	for _, classes := range []int{2, 3, 10} {
+		t.Run(fmt.Sprint(classes), func(t *testing.T) {
+			m := onInput(-9, 9, 0, float64(classes), classes, func(t *testing.T, rows *op.Rows, x, labels *gorgonia.Node) (*gorgonia.Node, op.Loss) {
+				return x, must[op.Loss](t)(op.SoftmaxCrossEntropy("loss", rows, x, labels))
+			}, func(x, labels array) (array, losses) { return x, softmaxCrossEntropy(x, labels) })
+			m.inputs[1].shape = []int{1}
+			m.checkLoss(t)
+		})
+	}
+}
+
 // checkLoss is checkBatches without the padding that a prediction which is
 // itself an input cannot have.
 func (m model) checkLoss(t *testing.T) {

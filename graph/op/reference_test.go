@@ -139,6 +139,23 @@ func crossEntropy(logits, target array) losses {
 	return l
 }
 
+// softmaxCrossEntropy takes the whole part of a label for its class.
+func softmaxCrossEntropy(logits, labels array) losses {
+	rows, classes := logits.shape[0], logits.shape[1]
+	l := losses{make([]float64, rows), make([]float64, rows)}
+	for i := range rows {
+		label := int(labels.at(i, 0))
+		for k := range classes {
+			l.perImage[i] += math.Exp(logits.at(i, k))
+			if k != label && logits.at(i, k) >= logits.at(i, label) {
+				l.squared[i] = 1
+			}
+		}
+		l.perImage[i] = math.Log(l.perImage[i]) - logits.at(i, label)
+	}
+	return l
+}
+
 // slope is the central difference quotient of cost in *v.
 func slope(v *float64, cost func() float64) float64 {
 	const step = 1e-5

@@ -1,9 +1,6 @@
 package pictures
 
 import (
-	"maps"
-	"slices"
-
 	"gaetrain/trainer"
 	"gaetrain/viz"
 )
@@ -51,10 +48,9 @@ func Curves(records []trainer.Record) viz.Curves {
 		if len(r.Terms) > 1 {
 			add("loss", r.Split, x, r.Loss)
 		}
-		for _, name := range slices.Sorted(maps.Keys(r.Terms)) {
-			add(name, r.Split, x, r.Terms[name])
+		for name, value := range r.All() {
+			add(name, r.Split, x, value)
 		}
-		add("mse", r.Split, x, r.MSE)
 	}
 	return c
 }

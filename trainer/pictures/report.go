@@ -49,10 +49,9 @@ func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
 		if split == "train" {
 			kind = fmt.Sprintf("mean over the training images during epoch %d, while the weights moved", r.Epoch)
 		}
-		for _, name := range slices.Sorted(maps.Keys(r.Terms)) {
-			list = append(list, viz.Figure{Name: split + " " + name, Value: fmt.Sprintf("%.2f", r.Terms[name]), Unit: l.Stage.Objective.Unit(name), Explanation: kind})
+		for name, value := range r.All() {
+			list = append(list, viz.Figure{Name: split + " " + strings.ReplaceAll(name, "_", " "), Value: fmt.Sprintf("%.5g", value), Unit: l.Stage.Objective.Unit(name), Explanation: kind})
 		}
-		list = append(list, viz.Figure{Name: split + " mse", Value: fmt.Sprintf("%.5f", r.MSE), Unit: "squared error per pixel", Explanation: kind})
 	}
 	return list
 }

@@ -59,7 +59,7 @@ func TestGradients(t *testing.T) {
 
 func compareGradients(t *testing.T, stage trainer.Stage, p *graph.Parameters, split loaders.Split) {
 	const rows, samples = 5, 6
-	b := batch(t, stage, split, rows)
+	b := batch(t, stage, p, split, rows)
 	program := compile(t, stage, p, graph.Training, rows)
 	// Biases start at zero, where gradients may be special.
 	for _, parameter := range p.All() {
@@ -126,7 +126,7 @@ func TestWeights(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, stage := range e.Stages {
-			program, b := compile(t, stage, e.Parameters, graph.Training, 5), batch(t, stage, data.Train, 5)
+			program, b := compile(t, stage, e.Parameters, graph.Training, 5), batch(t, stage, e.Parameters, data.Train, 5)
 			gradient := func() (all []float32) {
 				run(t, program, b)
 				for _, g := range program.Gradients() {
@@ -243,7 +243,7 @@ func TestParts(t *testing.T) {
 			t.Fatal(err)
 		}
 		stage := e.Final()
-		images := batch(t, stage, data.Test, rows)
+		images := batch(t, stage, e.Parameters, data.Test, rows)
 		clear(images.Noise) // the encoder gives the means
 		whole := compile(t, stage, e.Parameters, graph.Evaluation, rows)
 		run(t, whole, images)

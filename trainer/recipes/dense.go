@@ -1,7 +1,6 @@
 package recipes
 
 import (
-	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/trainer"
 )
@@ -19,7 +18,5 @@ fits the images more closely at the same code size.`,
 	Defaults: func(c *trainer.Config) {
 		c.Activation, c.LearningRate, c.Warmup = kernel.ELU, 2e-3, 1
 	},
-	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		return one(c, graph.Dense(image, c.Hidden, c.Code, c.Activation, c.CodeActivation, lastActivation(c), c.Initialiser))
-	},
+	Stages: autoencoder,
 }

@@ -67,7 +67,7 @@ var sample = sync.OnceValues(func() (*loaders.Dataset, error) {
 func small(r recipes.Recipe) (trainer.Config, *loaders.Dataset) {
 	c := r.Configure()
 	c.Hidden, c.Code = []int{12}, 3
-	c.BatchSize, c.Epochs, c.Pictures, c.CheckpointEvery = 16, 3, 0, 0
+	c.BatchSize, c.PretrainEpochs, c.Epochs, c.Pictures, c.CheckpointEvery = 16, 2, 3, 0, 0
 	whole, err := sample()
 	if err != nil {
 		panic(err)
@@ -185,9 +185,13 @@ func sameOutcome(t *testing.T, gotDir, wantDir string) {
 }
 
 // batch returns the first n images of a split as one batch for a stage.
-func batch(t *testing.T, stage trainer.Stage, s loaders.Split, n int) graph.Batch {
+func batch(t *testing.T, stage trainer.Stage, p *graph.Parameters, s loaders.Split, n int) graph.Batch {
 	t.Helper()
-	stream, err := loaders.NewStream(s, loaders.StreamOptions{BatchSize: n, Corruption: stage.Corruption, Noise: stage.Architecture.Noise()})
+	inputs, err := stage.Inputs(p, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := loaders.NewStream(inputs, loaders.StreamOptions{BatchSize: n, Corruption: stage.Corruption, Noise: stage.Trained().Noise()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +204,7 @@ func batch(t *testing.T, stage trainer.Stage, s loaders.Split, n int) graph.Batc
 
 func compile(t *testing.T, s trainer.Stage, p *graph.Parameters, mode graph.Mode, batch int) *graph.Program {
 	t.Helper()
-	program, err := graph.Compile(s.Architecture, s.Objective, p, mode, batch)
+	program, err := s.Compile(p, mode, batch)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"gaetrain/graph"
-	"gaetrain/graph/kernel"
 	"gaetrain/trainer"
 )
 
@@ -22,7 +21,7 @@ type Recipe struct {
 }
 
 // all lists the recipes in the order in which one would learn them.
-var all = []Recipe{dense, vae}
+var all = []Recipe{dense, stacked, vae}
 
 // List returns every recipe.
 func List() []Recipe { return all }
@@ -47,19 +46,4 @@ func (r Recipe) Configure() trainer.Config {
 		r.Defaults(&c)
 	}
 	return c
-}
-
-// one makes plain training: a single stage.
-func one(c trainer.Config, a graph.Architecture, penalties ...graph.Penalty) ([]trainer.Stage, error) {
-	objective := graph.Objective{Reconstruction: c.Loss, Penalties: penalties}
-	return []trainer.Stage{{Name: "train", Architecture: a, Objective: objective, Epochs: c.Epochs}}, a.Validate()
-}
-
-// lastActivation is the activation of the decoder's last layer: none where the
-// loss takes logits.
-func lastActivation(c trainer.Config) kernel.Activation {
-	if c.Loss == graph.CrossEntropy {
-		return kernel.Linear
-	}
-	return c.OutputActivation
 }

@@ -17,8 +17,9 @@ of the same kind.`,
 		c.Hidden, c.Code = []int{400}, 20
 	},
 	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		a := graph.Dense(image, c.Hidden, 2*c.Code, c.Activation, c.CodeActivation, lastActivation(c), c.Initialiser)
+		a := architecture(c, image)
 		a.Code = graph.Gaussian
-		return one(c, a, graph.Penalty{Term: graph.Divergence, Weight: c.Beta})
+		a.Encoder[len(a.Encoder)-1].Units *= 2 // means and log-variances
+		return []trainer.Stage{stage("train", c, a, graph.Penalty{Term: graph.Divergence, Weight: c.Beta})}, a.Validate()
 	},
 }

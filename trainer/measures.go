@@ -1,0 +1,71 @@
+package trainer
+
+import "math"
+
+// Names of what is measured besides the terms of the loss.
+const (
+	Accuracy       = "accuracy"        // share of images whose label has the largest logit
+	MeanActivation = "mean_activation" // of a code's values, over all images and units
+	DeadUnits      = "dead_units"      // number of units that give the same value for every image
+	HoyerSparsity  = "hoyer_sparsity"  // of a code, averaged over images: 0 where all values are equal, 1 where one is not 0
+)
+
+// deadSpread is how far the values of a dead unit lie apart at most.
+const deadSpread = 1e-4
+
+// codeTotals are sums over the codes of a split.
+type codeTotals struct {
+	images   int
+	sum      float64
+	hoyer    float64
+	min, max []float32 // of each unit
+}
+
+// add counts codes B×L in.
+func (t *codeTotals) add(codes []float32, size int) {
+	if t.min == nil {
+		t.min, t.max = make([]float32, size), make([]float32, size)
+		copy(t.min, codes)
+		copy(t.max, codes)
+	}
+	for first := 0; first < len(codes); first += size {
+		code := codes[first : first+size]
+		var absolute, squares float64
+		for unit, v := range code {
+			t.min[unit], t.max[unit] = min(t.min[unit], v), max(t.max[unit], v)
+			t.sum += float64(v)
+			absolute += math.Abs(float64(v))
+			squares += float64(v) * float64(v)
+		}
+		t.hoyer += hoyer(absolute, math.Sqrt(squares), size)
+		t.images++
+	}
+}
+
+// hoyer is the sparsity (√L − ‖h‖₁/‖h‖₂)/(√L − 1) of a code of L values
+// (Hoyer 2004); that of zeros alone is 1.
+func hoyer(l1, l2 float64, size int) float64 {
+	if size < 2 {
+		return 0
+	}
+	if l2 == 0 {
+		return 1
+	}
+	root := math.Sqrt(float64(size))
+	return (root - l1/l2) / (root - 1)
+}
+
+// measures are the figures of the codes; nil where there were none.
+func (t *codeTotals) measures() map[string]float64 {
+	if t.images == 0 {
+		return nil
+	}
+	dead := 0
+	for unit := range t.min {
+		if t.max[unit]-t.min[unit] <= deadSpread {
+			dead++
+		}
+	}
+	n := float64(t.images)
+	return map[string]float64{MeanActivation: t.sum / n / float64(len(t.min)), DeadUnits: float64(dead), HoyerSparsity: t.hoyer / n}
+}

@@ -1,0 +1,34 @@
+package recipes
+
+import (
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/trainer"
+)
+
+// architecture is the fully connected autoencoder of a configuration.
+func architecture(c trainer.Config, image graph.Shape) graph.Architecture {
+	hidden := graph.Layer{Activation: c.Activation, Initialiser: c.Initialiser, NoBias: c.Bias != "all"}
+	code, output := hidden, hidden
+	code.Units, code.Activation = c.Code, c.CodeActivation
+	output.NoBias = c.Bias == "none"
+	output.Activation = c.OutputActivation
+	if c.Loss == graph.CrossEntropy { // which takes logits
+		output.Activation = kernel.Linear
+	}
+	a := graph.Dense(image, c.Hidden, hidden, code, output)
+	a.Tied = c.Tied
+	return a
+}
+
+// stage trains an architecture as the configuration says, for all its epochs.
+func stage(name string, c trainer.Config, a graph.Architecture, penalties ...graph.Penalty) trainer.Stage {
+	objective := graph.Objective{Reconstruction: c.Loss, Penalties: penalties}
+	return trainer.Stage{Name: name, Architecture: a, Objective: objective, Corruption: c.Corruption, Epochs: c.Epochs}
+}
+
+// autoencoder is plain training: one stage of one architecture.
+func autoencoder(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
+	a := architecture(c, image)
+	return []trainer.Stage{stage("train", c, a)}, a.Validate()
+}
