@@ -1,0 +1,5 @@
+package evaluate
+
+import "errors"
+
+func isInput(err error) bool { return errors.Is(err, ErrInput) }

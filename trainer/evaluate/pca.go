@@ -1,0 +1,119 @@
+package evaluate
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"gaetrain/graph/kernel"
+)
+
+// PCA are the L directions in which observations vary most (Pearson 1901): the
+// eigenvectors of their covariance with the largest eigenvalues. No other linear
+// code of size L has a smaller squared error.
+type PCA struct {
+	Mean       []float64  // D
+	Components *mat.Dense // D×L with orthonormal columns; the largest entry of each is positive
+	Variance   []float64  // L: explained by each component, largest first
+	Total      float64    // variance of all D directions
+
+	components []float32 // Components, D×L, for products
+}
+
+// covarianceBlock is the number of observations whose products are summed in
+// float32, before the sum goes on in float64.
+const covarianceBlock = 256
+
+// NewPCA finds the principal components of x (N×D), 1 ≤ components ≤ D.
+// Variances are divided by N−1. Memory is D². Errors wrap ErrInput.
+func NewPCA(x Matrix, components int) (*PCA, error) {
+	if err := x.check(); err != nil {
+		return nil, err
+	}
+	if components < 1 || components > x.Columns {
+		return nil, fmt.Errorf("%w: %d components of %d values; hint: at least 1, at most as many as values", ErrInput, components, x.Columns)
+	}
+	p := &PCA{Mean: x.mean()}
+	covariance := covariance(x, p.Mean)
+	p.Total = mat.Trace(covariance)
+	var eigen mat.EigenSym
+	if !eigen.Factorize(covariance, true) {
+		return nil, fmt.Errorf("%w: the eigenvalues of a covariance of %d×%d do not converge", ErrInput, x.Columns, x.Columns)
+	}
+	var vectors mat.Dense
+	eigen.VectorsTo(&vectors)
+	values := eigen.Values(nil) // smallest first
+	p.Components = mat.NewDense(x.Columns, components, nil)
+	for l := range components {
+		from := x.Columns - 1 - l
+		p.Variance = append(p.Variance, max(values[from], 0))
+		p.Components.SetCol(l, mat.Col(nil, from, &vectors))
+	}
+	p.orient()
+	return p, nil
+}
+
+// covariance returns the covariance D×D of x around its mean.
+func covariance(x Matrix, mean []float64) *mat.SymDense {
+	d := x.Columns
+	sum := make([]float64, d*d)
+	centred, product := newMatrix(min(covarianceBlock, x.Rows), d), make([]float32, d*d)
+	for from := 0; from < x.Rows; from += covarianceBlock {
+		n := min(covarianceBlock, x.Rows-from)
+		centred.minus(x.Slice(from, from+n), mean)
+		kernel.Gemm(true, false, d, d, n, 1, centred.Values, d, centred.Values, d, 0, product, d)
+		for i, v := range product {
+			sum[i] += float64(v)
+		}
+	}
+	for i := range sum {
+		sum[i] /= float64(max(x.Rows-1, 1))
+	}
+	return mat.NewSymDense(d, sum)
+}
+
+// orient fixes the signs of the components, which the decomposition leaves open.
+func (p *PCA) orient() {
+	d, l := p.Components.Dims()
+	for j := range l {
+		column := mat.Col(nil, j, p.Components)
+		largest := 0.0
+		for _, v := range column {
+			if math.Abs(v) > math.Abs(largest) {
+				largest = v
+			}
+		}
+		for i, v := range column {
+			p.Components.Set(i, j, math.Copysign(1, largest)*v)
+		}
+	}
+	p.components = make([]float32, d*l)
+	for i, v := range p.Components.RawMatrix().Data {
+		p.components[i] = float32(v)
+	}
+}
+
+// Transform returns the codes N×L of x (N×D): z = (x − mean)·Components.
+func (p *PCA) Transform(x Matrix) Matrix {
+	d, l := p.Components.Dims()
+	codes, centred := newMatrix(x.Rows, l), newMatrix(min(blockRows, x.Rows), d)
+	for from := 0; from < x.Rows; from += blockRows {
+		n := min(blockRows, x.Rows-from)
+		centred.minus(x.Slice(from, from+n), p.Mean)
+		kernel.Gemm(false, false, n, l, d, 1, centred.Values, d, p.components, l, 0, codes.Values[from*l:], l)
+	}
+	return codes
+}
+
+// Inverse returns the reconstructions N×D of codes z (N×L): x̂ = z·Componentsᵀ + mean.
+func (p *PCA) Inverse(z Matrix) Matrix {
+	d, l := p.Components.Dims()
+	mean := make([]float32, d)
+	for j, v := range p.Mean {
+		mean[j] = float32(v)
+	}
+	x := newMatrix(z.Rows, d)
+	kernel.Affine(kernel.Linear, true, z.Rows, d, l, z.Values, p.components, mean, x.Values)
+	return x
+}

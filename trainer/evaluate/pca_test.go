@@ -1,0 +1,95 @@
+package evaluate
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+)
+
+// random returns an N×D matrix of correlated normal numbers with a mean that is
+// not zero.
+func random(rows, columns int, seed uint64) Matrix {
+	r := rand.New(rand.NewPCG(seed, 0))
+	m := newMatrix(rows, columns)
+	for i := range rows {
+		row, common := m.Row(i), r.NormFloat64()
+		for j := range row {
+			row[j] = float32(3 + common*float64(j%3) + r.NormFloat64()*float64(j+1)/4)
+		}
+	}
+	return m
+}
+
+func (m Matrix) dense() *mat.Dense {
+	values := make([]float64, len(m.Values))
+	for i, v := range m.Values {
+		values[i] = float64(v)
+	}
+	return mat.NewDense(m.Rows, m.Columns, values)
+}
+
+// TestPCA compares with gonum's, which decomposes the matrix itself in float64.
+func TestPCA(t *testing.T) {
+	for _, shape := range [][2]int{{700, 12}, {9, 12}} {
+		x := random(shape[0], shape[1], 1)
+		const size = 4
+		p, err := NewPCA(x, size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want stat.PC
+		if !want.PrincipalComponents(x.dense(), nil) {
+			t.Fatal("gonum finds no components")
+		}
+		var vectors mat.Dense
+		want.VectorsTo(&vectors)
+		for l, v := range want.VarsTo(nil)[:size] {
+			if math.Abs(p.Variance[l]/v-1) > 1e-5 {
+				t.Errorf("%v: component %d explains %g, want %g", shape, l, p.Variance[l], v)
+			}
+			if dot := mat.Dot(p.Components.ColView(l), vectors.ColView(l)); math.Abs(math.Abs(dot)-1) > 1e-5 {
+				t.Errorf("%v: component %d is at a cosine of %g to the right one", shape, l, dot)
+			}
+		}
+	}
+}
+
+// TestPCAInverse checks that the squared error of reconstructions is the variance
+// that is not explained, and nothing when all components are kept.
+func TestPCAInverse(t *testing.T) {
+	x := random(700, 12, 2)
+	for _, size := range []int{1, 5, 12} {
+		p, err := NewPCA(x, size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := p.Inverse(p.Transform(x))
+		got, want := 0.0, p.Total
+		for i, v := range back.Values {
+			got += math.Pow(float64(v)-float64(x.Values[i]), 2)
+		}
+		for _, v := range p.Variance {
+			want -= v
+		}
+		if got /= float64(x.Rows - 1); math.Abs(got-want) > 1e-5*p.Total {
+			t.Errorf("%d components: squared error %g, want %g", size, got, want)
+		}
+	}
+}
+
+func TestPCARefuses(t *testing.T) {
+	x := random(5, 3, 3)
+	bad := random(5, 3, 3)
+	bad.Values[7] = float32(math.NaN())
+	for name, c := range map[string]struct {
+		x    Matrix
+		size int
+	}{"no size": {x, 0}, "too many": {x, 4}, "no rows": {Matrix{Columns: 3}, 1}, "not finite": {bad, 1}, "short": {Matrix{9, 3, x.Values}, 1}} {
+		if _, err := NewPCA(c.x, c.size); !isInput(err) {
+			t.Errorf("%s: error %v, want one of ErrInput", name, err)
+		}
+	}
+}
