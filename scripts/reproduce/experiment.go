@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+// experiment trains what it takes to hold some claims against what comes out.
+type experiment struct {
+	name  string // also that of its executable in this folder
+	title string // of its section of docs/results.md
+	about string // what is trained on what, and in which units the figures are; Markdown
+	seeds int    // of a full run
+	run   func(*lab) error
+}
+
+// experiments lists all of them in the order of docs/results.md.
+var experiments = []experiment{vae}
+
+// row is one claim and what came of it.
+type row struct {
+	experiment string // filled in by lab.row
+	claim      string
+	published  string // what was published, and where; "" for a claim of our own
+	format     string // of ours, such as "%.2f"
+	bound      bound  // of the mean; the zero bound is no claim, only told
+	ours       []float64
+	seconds    []float64
+}
+
+// add adds what one seed gave and how long it took.
+func (r *row) add(ours, seconds float64) {
+	r.ours, r.seconds = append(r.ours, ours), append(r.seconds, seconds)
+}
+
+// holds reports whether the mean over the seeds keeps within the bound.
+func (r row) holds() bool { return r.bound.holds(stat.Mean(r.ours, nil)) }
+
+// bound is what a figure must keep within.
+type bound struct {
+	sign  string
+	value float64
+}
+
+func atMost(v float64) bound  { return bound{"≤", v} }
+func atLeast(v float64) bound { return bound{"≥", v} }
+
+func (b bound) holds(v float64) bool {
+	switch b.sign {
+	case "≤":
+		return v <= b.value
+	case "≥":
+		return v >= b.value
+	}
+	return !math.IsNaN(v)
+}
+
+// cells are the row as the table shows it; columns are their headings.
+func (r row) cells() []string {
+	mean, spread := stat.MeanStdDev(r.ours, nil)
+	ours := fmt.Sprintf(r.format, mean)
+	if len(r.ours) > 1 {
+		ours += " ± " + fmt.Sprintf(r.format, spread)
+	}
+	verdict := "told"
+	if r.bound.sign != "" {
+		verdict = fmt.Sprintf("%s %g: ", r.bound.sign, r.bound.value) + map[bool]string{true: "holds", false: "FAILS"}[r.holds()]
+	}
+	return []string{r.claim, r.published, ours, fmt.Sprint(len(r.ours)), fmt.Sprintf("%.0f", stat.Mean(r.seconds, nil)), verdict}
+}
+
+var columns = []string{"claim", "published", "ours", "seeds", "seconds", "verdict"}

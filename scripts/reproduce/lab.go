@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"gaetrain/trainer"
+)
+
+// lab is where experiments are made: it runs gaetrain and keeps what came of it
+// in the work folder.
+type lab struct {
+	options
+	ctx      context.Context
+	folder   string // that the program was built in
+	current  experiment
+	rows     []*row   // of the current experiment
+	commands []string // that it ran with the first seed, for its section
+}
+
+func newLab(ctx context.Context, o options) (*lab, error) {
+	if err := os.MkdirAll(o.work, 0o755); err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "reproduce")
+	if err != nil {
+		return nil, err
+	}
+	l := &lab{options: o, ctx: ctx, folder: folder}
+	build := exec.CommandContext(ctx, "go", "build", "-o", l.program(), "./cmd/gaetrain")
+	build.Dir, build.Env = o.root, append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		l.close()
+		return nil, fmt.Errorf("build gaetrain: %w: %s", err, output)
+	}
+	return l, nil
+}
+
+func (l *lab) close() { os.RemoveAll(l.folder) }
+
+func (l *lab) program() string { return filepath.Join(l.folder, "gaetrain") }
+
+// make makes an experiment and returns its rows.
+func (l *lab) make(e experiment) ([]*row, error) {
+	l.current, l.rows, l.commands = e, nil, nil
+	if err := e.run(l); err != nil {
+		return nil, err // rows of only some seeds would claim too much
+	}
+	return l.rows, nil
+}
+
+// row adds a row to those of the current experiment.
+func (l *lab) row(r row) *row {
+	r.experiment = l.current.name
+	l.rows = append(l.rows, &r)
+	return &r
+}
+
+// eachSeed does something for every seed: 1, 2, ….
+func (l *lab) eachSeed(do func(seed int) error) error {
+	n := l.current.seeds
+	switch {
+	case l.seeds > 0:
+		n = l.seeds
+	case l.quick:
+		n = 1
+	}
+	for seed := 1; seed <= n; seed++ {
+		if err := do(seed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pick returns the first text in a full run, the second in a quick one.
+func pick[T any](l *lab, full, quick T) T {
+	if l.quick {
+		return quick
+	}
+	return full
+}
+
+// trained is a finished run.
+type trained struct {
+	dir     string
+	seconds float64 // of all commands that trained it, as a clock on the wall shows
+	trainer.Final
+}
+
+// train trains a model: flags are those of 'gaetrain train' with blanks between
+// them, without the seed. A run that is finished in the work folder is only
+// read, one that is not is gone on with.
+func (l *lab) train(seed int, flags string) (trained, error) {
+	command := fmt.Sprintf("train %s --seed %d", flags, seed)
+	l.note(seed, command)
+	r := trained{dir: l.place(command)}
+	var err error
+	if _, missing := os.Stat(filepath.Join(r.dir, "metrics.json")); missing != nil {
+		_, err = l.gaetrain(r.dir, append(strings.Fields(command), "--pictures", "0", "--quiet", "--resume", "--run", r.dir)...)
+	}
+	if err == nil {
+		err = readJSON(filepath.Join(r.dir, "metrics.json"), &r.Final)
+	}
+	r.seconds = secondsOf(r.dir)
+	return r, err
+}
+
+// measure runs a verb that prints JSON on a run, such as "eval --split train",
+// and decodes what it prints. What the work folder has is only read. It returns
+// how long the verb took.
+func (l *lab) measure(r trained, command string, into any) (seconds float64, err error) {
+	l.note(1, command+" --run RUN")
+	path := r.dir + "." + slug(command)
+	if _, missing := os.Stat(path + ".json"); missing != nil {
+		output, err := l.gaetrain(path, append(strings.Fields(command), "--json", "--quiet", "--run", r.dir)...)
+		if err != nil {
+			return 0, err
+		}
+		if err := renameio.WriteFile(path+".json", output, 0o644); err != nil {
+			return 0, err
+		}
+	}
+	return secondsOf(path), readJSON(path+".json", into)
+}
+
+// note keeps a command for the section; those of other seeds differ in nothing else.
+func (l *lab) note(seed int, command string) {
+	if command = "gaetrain " + command; seed == 1 && !slices.Contains(l.commands, command) {
+		l.commands = append(l.commands, command)
+	}
+}
+
+// place is the path in the work folder of what a command makes.
+func (l *lab) place(command string) string { return filepath.Join(l.work, slug(command)) }
+
+// slug makes a file name of a command: as much as is short, and what tells it
+// from all others.
+func slug(command string) string {
+	h := fnv.New32a()
+	h.Write([]byte(command))
+	words := strings.NewReplacer(" --", "_", " ", "-", "/", "-").Replace(command)
+	return fmt.Sprintf("%.80s-%08x", words, h.Sum32())
+}
+
+// gaetrain runs the program and returns what it prints. The time it takes is
+// added to what is kept beside place.
+func (l *lab) gaetrain(place string, arguments ...string) ([]byte, error) {
+	if l.dataDir != "" {
+		arguments = append(arguments, "--data-dir", l.dataDir)
+	}
+	fmt.Fprintf(os.Stderr, "gaetrain %s\n", strings.Join(arguments, " "))
+	ctx, cancel := context.WithTimeout(l.ctx, l.limit)
+	defer cancel()
+	c := exec.CommandContext(ctx, l.program(), arguments...)
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) } // which saves a checkpoint
+	c.WaitDelay = time.Minute
+	c.Env = slices.DeleteFunc(os.Environ(), func(entry string) bool {
+		return strings.HasPrefix(entry, "GAETRAIN_") && !strings.HasPrefix(entry, "GAETRAIN_KERNEL=")
+	})
+	start := time.Now()
+	output, err := c.Output()
+	seconds := secondsOf(place) + time.Since(start).Seconds()
+	if err := renameio.WriteFile(place+".seconds", fmt.Appendln(nil, seconds), 0o644); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("gaetrain %s: stopped after %s; hint: run it again to go on", arguments[0], l.limit)
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil, fmt.Errorf("gaetrain %s: %w: %s", arguments[0], err, strings.TrimSpace(string(exit.Stderr)))
+	}
+	return output, err
+}
+
+// secondsOf reads the time that commands took so far; none took none.
+func secondsOf(place string) (seconds float64) {
+	if data, err := os.ReadFile(place + ".seconds"); err == nil {
+		seconds, _ = strconv.ParseFloat(strings.TrimSpace(string(data)), 64)
+	}
+	return seconds
+}
+
+func readJSON(path string, into any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}

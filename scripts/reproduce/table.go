@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/google/renameio/v2"
+)
+
+// printTable prints rows in aligned columns, each with its experiment.
+func printTable(w io.Writer, rows []*row) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, strings.Join(append([]string{"experiment"}, columns...), "\t"))
+	for _, r := range rows {
+		fmt.Fprintln(t, strings.Join(append([]string{r.experiment}, r.cells()...), "\t"))
+	}
+	t.Flush()
+}
+
+// section is an experiment's part of docs/results.md, without its markers.
+func section(e experiment, rows []*row, commands []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n\n%s\n\n", e.title, strings.TrimSpace(e.about))
+	line := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
+	line(columns)
+	fmt.Fprintf(&b, "|%s\n", strings.Repeat("---|", len(columns)))
+	for _, r := range rows {
+		line(r.cells())
+	}
+	fmt.Fprintf(&b, "\nBy `scripts/reproduce/%s`, which runs these, with the other seeds too:\n\n```sh\n%s\n```\n", e.name, strings.Join(commands, "\n"))
+	return b.String()
+}
+
+// write puts an experiment's section in its place in docs/results.md.
+func (l *lab) write(e experiment, rows []*row) error {
+	path := filepath.Join(l.root, "docs", "results.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	changed, err := between(string(text), e.name, section(e, rows, l.commands))
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return renameio.WriteFile(path, []byte(changed), 0o644)
+}
+
+// between puts a section between the markers of an experiment in a text; where
+// there are none, both come at the end.
+func between(text, name, section string) (string, error) {
+	first, last := fmt.Sprintf("<!-- begin %s -->\n", name), fmt.Sprintf("<!-- end %s -->\n", name)
+	before, rest, begun := strings.Cut(text, first)
+	_, after, ended := strings.Cut(rest, last)
+	switch {
+	case begun && ended:
+	case begun || strings.Contains(text, last):
+		return "", fmt.Errorf("one marker of section %s without the other", name)
+	default:
+		before = strings.TrimRight(text, "\n") + "\n\n"
+	}
+	return before + first + section + last + after, nil
+}
