@@ -25,7 +25,7 @@ EXAMPLES:
 				return err
 			}
 			var rows [][]string
-			settings := trainer.Settings(o.Config, origins)
+			settings := trainer.Settings(&o.Config, origins)
 			for _, f := range trainer.Fields(&o.Config) {
 				s := settings[f.Name]
 				value := strings.ReplaceAll(string(s.Value), "\x7f", `\u007f`) // the one that JSON leaves and TOML forbids

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -52,7 +53,7 @@ EXAMPLES:
 			}
 			rows := [][]string{{"images", fmt.Sprintf("%d of %s, %s", split.Len(), data.Name, o.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", o.Checkpoint, model.Epoch)}}
 			for name, value := range figures.All() {
-				rows = append(rows, []string{name, fmt.Sprintf("%.7g %s", value, model.Stage.Objective.Unit(name))})
+				rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g %s", value, model.Stage.Objective.Unit(name)))})
 			}
 			return table(c.App.Writer, rows...)
 		},

@@ -30,7 +30,7 @@ var rooms = []struct {
 	{"cmd/...", []string{"trainer/...", "viz/...", "graph/...", "loaders"}},
 	{"trainer", []string{"graph/...", "loaders"}},
 	{"trainer/recipes/...", []string{"trainer", "graph/..."}},
-	{"trainer/pictures/...", []string{"trainer", "graph/...", "loaders", "viz/..."}},
+	{"trainer/pictures/...", []string{"trainer", "trainer/evaluate", "graph/...", "loaders", "viz/..."}},
 	{"trainer/evaluate/...", []string{"graph/kernel", "loaders"}},
 	{"viz/...", []string{"viz/..."}},
 	{"graph", []string{"graph/op/...", "graph/kernel/..."}},

@@ -31,7 +31,7 @@ func TestTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := trainer.CreateRun(filepath.Join(t.TempDir(), "run"), experiment, trainer.Settings(config, nil))
+	run, err := trainer.CreateRun(filepath.Join(t.TempDir(), "run"), experiment, trainer.Settings(&config, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,23 +20,23 @@ func printRun(w io.Writer, run *trainer.Run) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "run       %s (%d epochs, %.1f s, %d parameters)\n", run.Dir, final.Epochs, final.Seconds, final.Parameters)
+	fmt.Fprintf(w, "run        %s (%d epochs, %.1f s, %d parameters)\n", run.Dir, final.Epochs, final.Seconds, final.Parameters)
 	objective := run.Info.Stages[len(run.Info.Stages)-1].Objective
 	for _, split := range slices.Sorted(maps.Keys(final.Last)) {
 		f := final.Last[split]
-		fmt.Fprintf(w, "%-9s ", split)
+		fmt.Fprintf(w, "%-10s ", split)
 		var figures []string
 		for name, value := range f.All() {
 			figures = append(figures, strings.TrimSpace(fmt.Sprintf("%s %.5g %s", strings.ReplaceAll(name, "_", " "), value, objective.Unit(name))))
 		}
 		fmt.Fprintln(w, strings.Join(figures, ", "))
 	}
-	fmt.Fprintf(w, "best      epoch %d\n", final.BestEpoch)
+	fmt.Fprintf(w, "best       epoch %d\n", final.BestEpoch)
 	for _, file := range []struct{ name, path string }{
 		{"pictures", run.Path("pictures")}, {"curves", run.Path("curves.svg")}, {"figures", run.Path("metrics.json")}, {"report", run.Path("report.html")},
 	} {
 		if _, err := os.Stat(file.path); err == nil {
-			fmt.Fprintf(w, "%-9s %s\n", file.name, file.path)
+			fmt.Fprintf(w, "%-10s %s\n", file.name, file.path)
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
@@ -28,10 +29,14 @@ func trainDefaults() trainOptions {
 const configFlag = "config"
 
 func trainFlags() []cli.Flag {
-	return append(flags(clone(trainDefaults())), &cli.StringFlag{
+	return append(flags(clone(trainDefaults())), configFileFlag())
+}
+
+func configFileFlag() cli.Flag {
+	return &cli.StringFlag{
 		Name: configFlag, Category: "output", EnvVars: []string{configVariable},
 		Usage: "TOML file with any of these settings, such as `FILE` with the line: learning-rate = 0.002",
-	})
+	}
 }
 
 func trainVerb() *cli.Command {
@@ -60,16 +65,9 @@ func train(c *cli.Context) error {
 		return err
 	}
 	log := newLog(c.App.ErrWriter, o.Output)
-	ctx := c.Context
-	if o.TimeLimit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, o.TimeLimit, fmt.Errorf("by the time limit of %s", o.TimeLimit))
-		defer cancel()
-	}
-	data, err := trainer.OpenData(ctx, o.Config, loaderOptions(log))
-	if ctx.Err() != nil {
-		return fmt.Errorf("%w: %w; hint: no step was made yet, run it again", trainer.ErrStopped, context.Cause(ctx))
-	}
+	ctx, cancel := timeLimited(c.Context, o.Config)
+	defer cancel()
+	data, err := openData(ctx, o.Config, log)
 	if err != nil {
 		return err
 	}
@@ -77,26 +75,48 @@ func train(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	run, err := trainer.CreateRun(o.Run, experiment, trainer.Settings(o.Config, origins))
+	about := pictures.About{Summary: recipe.Summary, Idea: recipe.Idea, Citation: recipe.Citation, Command: command("train", &o.Config, origins)}
+	run, err := perform(ctx, experiment, trainer.Settings(&o.Config, origins), log, pictures.Hook(about))
 	if err != nil {
 		return err
+	}
+	return printRun(c.App.Writer, run)
+}
+
+// timeLimited ends a context when the time limit of a configuration is over.
+func timeLimited(ctx context.Context, c trainer.Config) (context.Context, context.CancelFunc) {
+	if c.TimeLimit == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, c.TimeLimit, fmt.Errorf("by the time limit of %s", c.TimeLimit))
+}
+
+// openData reads the data set of a training run.
+func openData(ctx context.Context, c trainer.Config, log *console) (*loaders.Dataset, error) {
+	data, err := trainer.OpenData(ctx, c, loaderOptions(log))
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: %w; hint: no step was made yet, run it again", trainer.ErrStopped, context.Cause(ctx))
+	}
+	return data, err
+}
+
+// perform trains an experiment in its run folder to the end.
+func perform(ctx context.Context, e *trainer.Experiment, settings map[string]trainer.Setting, log *console, hooks ...trainer.Hook) (*trainer.Run, error) {
+	run, err := trainer.CreateRun(e.Config.Run, e, settings)
+	if err != nil {
+		return nil, err
 	}
 	defer run.Close()
 	if run.Warning != "" {
 		log.warn(run.Warning)
 	}
-	about := pictures.About{Summary: recipe.Summary, Idea: recipe.Idea, Citation: recipe.Citation, Command: command(o.Config, origins)}
-	loop, err := trainer.NewLoop(experiment, run, pictures.Hook(about), log.hook())
+	loop, err := trainer.NewLoop(e, run, append(hooks, log.hook())...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	log.begin(loop)
-	err = loop.Train(ctx)
-	log.end()
-	if err != nil {
-		return err
-	}
-	return printRun(c.App.Writer, run)
+	defer log.end()
+	return run, loop.Train(ctx)
 }
 
 // resolve finds the configuration of a training run and the origin of each of
@@ -109,17 +129,16 @@ func resolve(c *cli.Context) (trainOptions, map[string]trainer.Origin, error) {
 	if err := first.Output.validate(); err != nil {
 		return first, nil, err
 	}
-	if first.Resume {
-		if first.Run == "" {
-			return first, nil, fmt.Errorf("%w: --resume without --run; hint: name the run folder to go on with", errUsage)
-		}
-		info, err := trainer.ReadRunInfo(first.Run)
-		if err == nil {
-			return resolveResumed(c, info)
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
+	if info, err := resumed(first.Config); info != nil || err != nil {
+		if err != nil {
 			return first, nil, err
 		}
+		o := trainDefaults()
+		origins, err := resolveResumed(c, first.Run, *info, &o)
+		if err != nil {
+			return o, nil, err
+		}
+		return o, origins, o.Validate()
 	}
 	recipe, err := recipes.Find(first.Model)
 	if err != nil {
@@ -150,40 +169,53 @@ func mergeOrigins(recipe trainer.Config, told map[string]trainer.Origin) map[str
 // changeable are the values that may change when a run goes on.
 var changeable = []string{"run", "resume", "epochs", "patience", "min-delta", "time-limit", "checkpoint-every", "pictures", "data-dir"}
 
-// resolveResumed starts from the configuration of the run that goes on. What is
-// told besides must be the same, or be changeable.
-func resolveResumed(c *cli.Context, info trainer.RunInfo) (trainOptions, map[string]trainer.Origin, error) {
-	o := trainDefaults()
-	var err error
-	if o.Config, err = trainer.ConfigOf(info); err != nil {
-		return o, nil, err
+// resumed reads the run that is to go on, if one is; where its folder is still
+// empty there is none.
+func resumed(c trainer.Config) (*trainer.RunInfo, error) {
+	if !c.Resume {
+		return nil, nil
 	}
-	before := o
-	told, err := layers(c, &o, c.String(configFlag))
+	if c.Run == "" {
+		return nil, fmt.Errorf("%w: --resume without --run; hint: name the run folder to go on with", errUsage)
+	}
+	info, err := trainer.ReadRunInfo(c.Run)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return &info, err
+}
+
+// resolveResumed fills options from the run that goes on in a folder. What is told besides
+// must be the same, or be changeable.
+func resolveResumed[T any](c *cli.Context, run string, info trainer.RunInfo, options *T) (map[string]trainer.Origin, error) {
+	if err := info.Fill(options); err != nil {
+		return nil, err
+	}
+	before := clone(*options)
+	told, err := layers(c, options, c.String(configFlag))
 	if err != nil {
-		return o, nil, err
-	}
-	old := trainer.Fields(&before.Config)
-	for i, f := range trainer.Fields(&o.Config) {
-		if !f.Equal(old[i]) && !slices.Contains(changeable, f.Name) {
-			return o, nil, fmt.Errorf("%w: %s is %s, but the run in %s was started with %s; hint: leave it out, or begin another --run",
-				trainer.ErrConfiguration, f.Name, f, o.Run, old[i])
-		}
+		return nil, err
 	}
 	origins := make(map[string]trainer.Origin)
-	for _, f := range old {
-		origins[f.Name] = info.Configuration[f.Name].Origin
+	old := trainer.Fields(before)
+	for i, f := range trainer.Fields(options) {
+		setting, kept := info.Configuration[f.Name]
+		if kept && !f.Equal(old[i]) && !slices.Contains(changeable, f.Name) {
+			return nil, fmt.Errorf("%w: %s is %s, but the run in %s was started with %s; hint: leave it out, or begin another --run",
+				trainer.ErrConfiguration, f.Name, f, run, old[i])
+		}
+		origins[f.Name] = setting.Origin
 		if origin, ok := told[f.Name]; ok {
 			origins[f.Name] = origin
 		}
 	}
-	return o, origins, o.Validate()
+	return origins, nil
 }
 
-// command is the command line that repeats a run.
-func command(c trainer.Config, origins map[string]trainer.Origin) string {
-	words := []string{"gaetrain train"}
-	for _, f := range trainer.Fields(&c) {
+// command is the command line of a verb that repeats a run.
+func command(verb string, options any, origins map[string]trainer.Origin) string {
+	words := []string{"gaetrain " + verb}
+	for _, f := range trainer.Fields(options) {
 		switch origin := origins[f.Name]; {
 		case origin == "" || origin == trainer.FromDefault || origin == trainer.FromRecipe:
 		case f.Name == "run" || f.Name == "resume" || f.Name == "data-dir" || f.Name == "time-limit":

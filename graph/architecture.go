@@ -126,7 +126,7 @@ func (a Architecture) CodeSize() int {
 
 // Noise is the number of standard normal numbers that a code is drawn with.
 func (a Architecture) Noise() int {
-	if a.Code == Gaussian {
+	if a.Code == Gaussian && a.Classifier == nil { // which takes the means
 		return a.CodeSize()
 	}
 	return 0

@@ -126,7 +126,7 @@ func (n *Network) code(a Architecture, encoded *gorgonia.Node, mode Mode) (*gorg
 		return encoded, nil
 	}
 	n.statistics = encoded
-	if mode == Encoding {
+	if mode == Encoding || a.Classifier != nil {
 		return op.FirstColumns("code", n.rows, a.CodeSize(), encoded)
 	}
 	n.Noise = n.matrix("noise", n.rows.Compiled, a.CodeSize())

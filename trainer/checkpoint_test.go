@@ -48,7 +48,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 		t.Errorf("stage is %+v", c.checkpointHeader.Stage)
 	}
 	other := experiment(t, small())
-	solver := NewSolver(small(), l.Program.Gradients())
+	solver := NewSolver(small(), nil, l.Program.Gradients())
 	if err := c.Restore(other.Parameters, solver.State()); err != nil {
 		t.Fatal(err)
 	}

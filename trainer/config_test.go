@@ -199,7 +199,7 @@ func TestSettingsRoundTrip(t *testing.T) {
 	none.Hidden = []int{}
 	for name, c := range map[string]Config{"defaults": Defaults(), "unusual": unusual(t), "no hidden layers": none} {
 		t.Run(name, func(t *testing.T) {
-			text, err := json.Marshal(RunInfo{Configuration: Settings(c, map[string]Origin{"code": FromFlag})})
+			text, err := json.Marshal(RunInfo{Configuration: Settings(&c, map[string]Origin{"code": FromFlag})})
 			if err != nil {
 				t.Fatal(err)
 			}

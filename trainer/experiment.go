@@ -28,6 +28,9 @@ type Stage struct {
 	// neither moves nor runs: it trains what is above them, on the codes that
 	// they give. These are computed once.
 	Below int `json:"below,omitempty"`
+	// Rates are factors of the learning rate by the part of the model, such as
+	// encoder; a part that is missing has 1.
+	Rates map[string]float64 `json:"rates,omitempty"`
 }
 
 // Trained is the part of the architecture that the stage trains.

@@ -173,11 +173,11 @@ func (f Field) setting(origin Origin) Setting {
 	return Setting{text, origin}
 }
 
-// Settings returns the values of a configuration with their origins by name;
-// a name that origins lacks has its default.
-func Settings(c Config, origins map[string]Origin) map[string]Setting {
+// Settings returns the values of the struct that options points to with their
+// origins by name; a name that origins lacks has its default.
+func Settings(options any, origins map[string]Origin) map[string]Setting {
 	settings := make(map[string]Setting)
-	for _, f := range Fields(&c) {
+	for _, f := range Fields(options) {
 		origin, ok := origins[f.Name]
 		if !ok {
 			origin = FromDefault
@@ -190,7 +190,13 @@ func Settings(c Config, origins map[string]Origin) map[string]Setting {
 // ConfigOf returns the configuration that run.json keeps.
 func ConfigOf(info RunInfo) (Config, error) {
 	c := Defaults()
-	for _, f := range Fields(&c) {
+	return c, info.Fill(&c)
+}
+
+// Fill sets the fields of the struct that options points to as run.json has
+// them; what it lacks stays.
+func (info RunInfo) Fill(options any) error {
+	for _, f := range Fields(options) {
 		setting, ok := info.Configuration[f.Name]
 		if !ok {
 			continue
@@ -202,8 +208,8 @@ func ConfigOf(info RunInfo) (Config, error) {
 			err = json.Unmarshal(setting.Value, f.value.Addr().Interface())
 		}
 		if err != nil {
-			return c, fmt.Errorf("%w: %s: key %s: %w", ErrRun, runFile, f.Name, err)
+			return fmt.Errorf("%w: %s: key %s: %w", ErrRun, runFile, f.Name, err)
 		}
 	}
-	return c, nil
+	return nil
 }

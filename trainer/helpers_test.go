@@ -69,7 +69,7 @@ func experiment(t testing.TB, c Config) *Experiment {
 }
 
 func create(dir string, e *Experiment) (*Run, error) {
-	return CreateRun(dir, e, Settings(e.Config, nil))
+	return CreateRun(dir, e, Settings(&e.Config, nil))
 }
 
 // train trains an experiment in a run folder.

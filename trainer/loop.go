@@ -86,7 +86,7 @@ func (l *Loop) enter(from *Checkpoint) (err error) {
 	if l.evaluator, err = newEvaluator(l.Stage, l.Parameters, l.Config.Seed, splits...); err != nil {
 		return err
 	}
-	l.solver = NewSolver(l.Config, l.Program.Gradients())
+	l.solver = NewSolver(l.Config, l.Stage.Rates, l.Program.Gradients())
 	if from == nil {
 		return nil
 	}

@@ -15,7 +15,7 @@ import (
 type Figures struct {
 	Loss     float64            `json:"loss"`               // reconstruction or classification + Σ weight·term
 	Terms    map[string]float64 `json:"terms"`              // by name, the first among them
-	MSE      float64            `json:"mse"`                // squared error per pixel; 0 of a classifier
+	MSE      float64            `json:"mse,omitempty"`      // squared error per pixel; a classifier has none
 	Measures map[string]float64 `json:"measures,omitempty"` // by name, such as Accuracy
 }
 
@@ -95,14 +95,14 @@ type Record struct {
 }
 
 // recordFields are the keys of a record that are not terms of the loss, in the
-// order in which they are written; the terms stand behind "loss".
+// order in which they are written; the terms stand before "learning_rate".
 type recordFields struct {
 	Stage           string             `json:"stage"`
 	Epoch           int                `json:"epoch"`
 	Step            int                `json:"step"`
 	Split           string             `json:"split"`
 	Loss            float64            `json:"loss"`
-	MSE             float64            `json:"mse"`
+	MSE             float64            `json:"mse,omitempty"`
 	Measures        map[string]float64 `json:"measures,omitempty"`
 	LearningRate    float64            `json:"learning_rate"`
 	Seconds         float64            `json:"seconds"`
@@ -124,7 +124,8 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		}
 		fmt.Fprintf(&terms, "%q:%s,", name, value)
 	}
-	return bytes.Replace(fixed, []byte(`"mse":`), append(terms.Bytes(), `"mse":`...), 1), nil
+	const next = `"learning_rate":`
+	return bytes.Replace(fixed, []byte(next), append(terms.Bytes(), next...), 1), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -137,7 +138,7 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return err
 	}
-	fixed, _ := json.Marshal(recordFields{})
+	fixed, _ := json.Marshal(recordFields{MSE: 1}) // which is left out where it is 0
 	var known map[string]any
 	if err := json.Unmarshal(fixed, &known); err != nil {
 		return err

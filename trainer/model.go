@@ -115,6 +115,9 @@ type Reconstructed struct {
 
 // Reconstruct runs the model on the images of a split.
 func (m *Model) Reconstruct(split loaders.Split) (Reconstructed, error) {
+	if m.Stage.Architecture.Classifier != nil {
+		return Reconstructed{}, fmt.Errorf("%w: a classifier has no decoder; hint: the run it was made from has one", ErrConfiguration)
+	}
 	stage := m.Stage.whole()
 	program, err := stage.Compile(m.Parameters, graph.Evaluation, evaluationBatch)
 	if err != nil {

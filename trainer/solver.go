@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"math"
+	"strings"
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
@@ -50,14 +51,16 @@ func solverNames() (names []string) {
 // Solver moves parameters against their gradients.
 type Solver struct {
 	config  Config
+	rates   map[string]float64 // as in Stage
 	rule    rule
 	moments map[string][][]float32 // by parameter
 }
 
 // NewSolver makes the solver of a configuration, which is valid, for the
-// parameters that have the given gradients, with its moments at zero.
-func NewSolver(c Config, gradients []graph.Gradient) *Solver {
-	s := &Solver{config: c, moments: make(map[string][][]float32)}
+// parameters that have the given gradients, with its moments at zero. Rates are
+// those of the stage.
+func NewSolver(c Config, rates map[string]float64, gradients []graph.Gradient) *Solver {
+	s := &Solver{config: c, rates: rates, moments: make(map[string][][]float32)}
 	for _, r := range rules {
 		if r.name == c.Solver {
 			s.rule = r
@@ -89,6 +92,10 @@ func (s *Solver) Step(rate float64, update int, gradients []graph.Gradient) {
 	}
 	for _, g := range gradients {
 		u := common
+		part, _, _ := strings.Cut(g.Name, "/")
+		if factor, ok := s.rates[part]; ok {
+			u.Rate *= float32(factor)
+		}
 		switch {
 		case g.IsBias():
 		case s.config.Solver == "adamw":

@@ -134,7 +134,7 @@ func TestSolverState(t *testing.T) {
 			}
 			defer program.Close()
 			gradients := program.Gradients()
-			first := NewSolver(c, gradients)
+			first := NewSolver(c, nil, gradients)
 			moments := len(first.rule.moments)
 			if got := len(first.State()); got != moments*len(gradients) {
 				t.Fatalf("%d moments of %d parameters, want %d of each", got, len(gradients), moments)
@@ -144,7 +144,7 @@ func TestSolverState(t *testing.T) {
 					values[i] = float32(len(name) + i)
 				}
 			}
-			second := NewSolver(c, gradients)
+			second := NewSolver(c, nil, gradients)
 			for name, values := range second.State() {
 				copy(values, first.State()[name])
 			}

@@ -94,7 +94,6 @@ func GaussianDivergence(name string, rows *Rows, statistics *gorgonia.Node) (Los
 }
 
 // FirstColumns declares the first columns of a matrix (x: B×D, y: B×columns).
-// It is for passes without gradients.
 func FirstColumns(name string, rows *Rows, columns int, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&firstColumns{base: base{name: name + ": first columns", rows: rows}, columns: columns}, x)
 }
@@ -125,6 +124,37 @@ func (f *firstColumns) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) 
 	x, width := floats(in[0]), columns(in[0])
 	for i := range f.rows.Live {
 		copy(y[i*f.columns:(i+1)*f.columns], x[i*width:])
+	}
+	return dense, nil
+}
+
+func (f *firstColumns) DiffWRT(int) []bool { return []bool{true} }
+
+func (f *firstColumns) SymDiff(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+	node, err := gorgonia.ApplyOp(&firstColumnsBackward{base: f.derive("backward")}, in[0], dy)
+	return gorgonia.Nodes{node}, err
+}
+
+// firstColumnsBackward puts zeros behind dy, since the other columns of x do
+// not matter.
+type firstColumnsBackward struct {
+	base
+	dx buffer
+}
+
+func (f *firstColumnsBackward) Arity() int    { return 2 }
+func (f *firstColumnsBackward) Type() hm.Type { return hm.NewFnType(matrix(), matrix(), matrix()) }
+
+func (f *firstColumnsBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	return shapeOf(in[0])
+}
+
+func (f *firstColumnsBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer recoverTo(&err, f.name)
+	width, kept := columns(in[0]), columns(in[1])
+	dense, dx := f.dx.of(f.rows.Compiled, width)
+	for i := range f.rows.Live {
+		copy(dx[i*width:], floats(in[1])[i*kept:(i+1)*kept])
 	}
 	return dense, nil
 }

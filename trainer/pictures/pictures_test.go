@@ -65,7 +65,7 @@ func train(ctx context.Context, dir string, c trainer.Config, b build, more ...t
 	if err != nil {
 		return err
 	}
-	run, err := trainer.CreateRun(dir, e, trainer.Settings(c, nil))
+	run, err := trainer.CreateRun(dir, e, trainer.Settings(&c, nil))
 	if err != nil {
 		return err
 	}

@@ -79,6 +79,8 @@ func shown(l *trainer.Loop) []viz.Picture {
 	for _, p := range []viz.Picture{
 		{Title: "Reconstructions", Caption: "Test images over what the decoder makes of their codes, after the last epoch.", Path: last},
 		{Title: "Training", Caption: "The same images after each epoch.", Path: l.Run.Path(folder, "reconstructions.gif")},
+		{Title: "Confusion", Caption: "As what the test images of each class were taken, by the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
+		{Title: "Mistakes", Caption: "The pairs of classes confused most, and the images confused most surely.", Path: l.Run.Path(folder, "mistakes.png")},
 		{Title: "Curves", Caption: "Every term of the loss, on training and test images.", Path: l.Run.Path("curves.svg")},
 		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer: red excites, blue inhibits.", Path: l.Run.Path(folder, "filters.png")},
 		{Title: "Expression graph", Caption: "What the machine computes, from the input to the loss.", Path: l.Run.Path("graph.svg")},

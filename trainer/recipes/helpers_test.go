@@ -102,7 +102,7 @@ func train(ctx context.Context, dir string, c trainer.Config, data *loaders.Data
 	if err != nil {
 		return nil, err
 	}
-	run, err := trainer.CreateRun(dir, e, trainer.Settings(c, nil))
+	run, err := trainer.CreateRun(dir, e, trainer.Settings(&c, nil))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,48 @@
+package loaders
+
+// Select returns the images of the given indices, in that order. Their memory
+// is their own.
+func (s Split) Select(indices []int) Split {
+	out := Split{Shape: s.Shape}
+	size := s.Shape.Size()
+	for _, i := range indices {
+		if s.Images != nil {
+			out.Images = append(out.Images, s.Image(i)...)
+		}
+		if s.Values != nil {
+			out.Values = append(out.Values, s.Values[i*size:(i+1)*size]...)
+		}
+		if s.Labels != nil {
+			out.Labels = append(out.Labels, s.Labels[i])
+		}
+	}
+	return out
+}
+
+// Balanced returns the indices of n images, as many of each class as there are:
+// one image of every class in turn, those of a class in a random order that
+// depends on the seed. n ≤ 0 or n ≥ N is all images, in such an order. A split
+// without labels has none.
+func (s Split) Balanced(n int, seed uint64) []int {
+	if n <= 0 || n > s.Len() {
+		n = s.Len()
+	}
+	classes := len(numberedClasses(s))
+	byClass := make([][]int, classes)
+	order := make([]int, s.Len())
+	permutation(order, true, seed, 0)
+	for _, i := range order {
+		if s.Labels != nil {
+			byClass[s.Labels[i]] = append(byClass[s.Labels[i]], i)
+		}
+	}
+	var chosen []int
+	for turn := 0; classes > 0 && len(chosen) < n; turn++ {
+		for _, images := range byClass {
+			if turn < len(images) && len(chosen) < n {
+				chosen = append(chosen, images[turn])
+			}
+		}
+	}
+	return chosen
+}

@@ -1,0 +1,51 @@
+package loaders
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestSelect(t *testing.T) {
+	s := Split{Shape: Shape{1, 1, 2}, Images: []uint8{0, 1, 2, 3, 4, 5}, Labels: []uint8{7, 8, 9}}
+	want := Split{Shape: Shape{1, 1, 2}, Images: []uint8{4, 5, 0, 1}, Labels: []uint8{9, 7}}
+	if diff := cmp.Diff(want, s.Select([]int{2, 0})); diff != "" {
+		t.Error(diff)
+	}
+	codes := Split{Shape: Shape{1, 1, 2}, Values: []float32{0, 1, 2, 3}}
+	if diff := cmp.Diff(Split{Shape: codes.Shape, Values: []float32{2, 3}}, codes.Select([]int{1})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBalanced(t *testing.T) {
+	labels := slices.Concat(slices.Repeat([]uint8{0}, 50), slices.Repeat([]uint8{1}, 5), slices.Repeat([]uint8{2}, 45))
+	s := Split{Shape: Shape{1, 1, 1}, Images: make([]uint8, len(labels)), Labels: labels}
+	count := func(chosen []int) (counts [3]int) {
+		for _, i := range chosen {
+			counts[labels[i]]++
+		}
+		return counts
+	}
+	for n, want := range map[int][3]int{3: {1, 1, 1}, 10: {4, 3, 3}, 25: {10, 5, 10}, 0: {50, 5, 45}, 1000: {50, 5, 45}} {
+		chosen := s.Balanced(n, 1)
+		if got := count(chosen); got != want {
+			t.Errorf("of %d images: %v of each class, want %v", n, got, want)
+		}
+		slices.Sort(chosen)
+		if len(slices.Compact(chosen)) != want[0]+want[1]+want[2] {
+			t.Errorf("of %d images: one is chosen twice", n)
+		}
+	}
+	if slices.Equal(s.Balanced(9, 1), s.Balanced(9, 2)) {
+		t.Error("the choice does not depend on the seed")
+	}
+	if few, many := s.Balanced(9, 1), s.Balanced(12, 1); !slices.Equal(few, many[:9]) {
+		t.Error("more labels are not the fewer ones and others")
+	}
+	s.Labels = nil
+	if got := s.Balanced(3, 1); got != nil {
+		t.Errorf("without labels: %v", got)
+	}
+}

@@ -1,0 +1,136 @@
+package pictures
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+	"gaetrain/viz"
+)
+
+const classificationFile = "classification.json"
+
+// Classification is what a classifier makes of the test images with the
+// weights of its best epoch.
+type Classification struct {
+	Accuracy  float64            `json:"accuracy"`
+	Classes   []string           `json:"classes"`
+	Confusion evaluate.Confusion `json:"confusion"` // rows are classes, columns what they were taken for
+}
+
+// Classifier draws, at the end of a classifier's training, curves, the
+// confusion matrix and the worst mistakes, and writes classification.json.
+func Classifier(about About) trainer.Hook {
+	summarise := func(ctx context.Context, l *trainer.Loop) error {
+		if _, err := Classify(ctx, l.Run.Dir, l.Data); err != nil || l.Config.Pictures == 0 {
+			return err
+		}
+		for _, draw := range []func(*trainer.Loop) error{drawGraph, drawCurves} {
+			if err := draw(l); err != nil {
+				return err
+			}
+		}
+		return writeReport(l, about)
+	}
+	return trainer.Hook{Name: "classifier", End: summarise}
+}
+
+// Classify classifies the test images with the best weights of a run, and
+// writes and draws the outcome into its folder.
+func Classify(ctx context.Context, dir string, data *loaders.Dataset) (Classification, error) {
+	var c Classification
+	model, err := trainer.OpenModel(dir, trainer.BestCheckpoint)
+	if err != nil {
+		return c, err
+	}
+	scores, err := model.Classify(ctx, data.Test)
+	if err != nil {
+		return c, err
+	}
+	classes := len(data.Classes)
+	predicted := evaluate.Classes(scores, classes)
+	confusion, err := evaluate.Confuse(classes, data.Test.Labels, predicted)
+	if err != nil {
+		return c, fmt.Errorf("%w: %w", loaders.ErrData, err)
+	}
+	c = Classification{confusion.Accuracy(), data.Classes, confusion}
+	run := trainer.Run{Dir: dir}
+	if err := writeFile(run.Path(classificationFile), func(w writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(c)
+	}); err != nil || model.Config.Pictures == 0 {
+		return c, err
+	}
+	title := fmt.Sprintf("%s, %d test images: %.2f %% right", data.Name, data.Test.Len(), 100*c.Accuracy)
+	if err := write(run.Path(folder, "confusion.png"), viz.Confusion(title, data.Classes, confusion)); err != nil {
+		return c, err
+	}
+	return c, write(run.Path(folder, "mistakes.png"), viz.Grid("Worst mistakes: of the pairs of classes confused most, those taken for the wrong one most surely",
+		mistakeColumns, worst(data, confusion, scores, predicted)...))
+}
+
+// ReadClassification reads what Classify has written.
+func ReadClassification(dir string) (Classification, error) {
+	var c Classification
+	run := trainer.Run{Dir: dir}
+	data, err := os.ReadFile(run.Path(classificationFile))
+	if err == nil {
+		err = json.Unmarshal(data, &c)
+	}
+	if err != nil {
+		return c, fmt.Errorf("%w: %w", trainer.ErrRun, err)
+	}
+	return c, nil
+}
+
+const (
+	mistakeRows    = 10
+	mistakeColumns = 12
+)
+
+// worst lists the images of the pairs of classes that were confused most, the
+// surest mistakes first.
+func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32, predicted []int) []viz.Row {
+	classes := len(confusion)
+	var rows []viz.Row
+	for _, m := range confusion.Mistakes() {
+		if len(rows) == mistakeRows {
+			break
+		}
+		var images []int
+		for i, label := range data.Test.Labels {
+			if int(label) == m.Class && predicted[i] == m.Predicted {
+				images = append(images, i)
+			}
+		}
+		margin := func(i int) float32 { return scores[i*classes+m.Predicted] - scores[i*classes+m.Class] }
+		slices.SortStableFunc(images, func(a, b int) int {
+			switch ma, mb := margin(a), margin(b); {
+			case ma > mb:
+				return -1
+			case ma < mb:
+				return 1
+			}
+			return 0
+		})
+		row := viz.Row{Label: fmt.Sprintf("%s taken for %s, %d times", data.Classes[m.Class], data.Classes[m.Predicted], m.Count)}
+		row.Images = pixels(data.Test.Select(images[:min(mistakeColumns, len(images))]))
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// pixels shows the images of a split as numbers from 0 to 1.
+func pixels(s loaders.Split) viz.Images {
+	m := viz.Images{Pixels: make([]float32, len(s.Images)), Channels: s.Shape.Channels, Height: s.Shape.Height, Width: s.Shape.Width}
+	for i, v := range s.Images {
+		m.Pixels[i] = float32(v) / 255
+	}
+	return m
+}

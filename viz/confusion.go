@@ -1,0 +1,78 @@
+package viz
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+)
+
+const (
+	cellSide       = 78  // pixels of a cell of a matrix
+	classNameWidth = 150 // pixels of a class's name before it is cut
+)
+
+// Confusion draws a confusion matrix C×C: row i shows as what the images of class i were taken, as counts, coloured by
+// their share of the row: blue where the class is right, red where it is not. Rows are named at their left, columns at
+// their top. A missing name is the class's number.
+func Confusion(title string, classes []string, counts [][]int) image.Image {
+	names := make([]string, len(counts))
+	for i := range names {
+		names[i] = fmt.Sprint(i)
+		if i < len(classes) {
+			names[i] = classes[i]
+		}
+		names[i] = noteFace().fit(names[i], classNameWidth)
+	}
+	heads := make([][]string, len(names))
+	lines := 1
+	for i, name := range names {
+		heads[i] = noteFace().wrap(name, cellSide-gap, labelLines)
+		lines = max(lines, len(heads[i]))
+	}
+	left := margin + noteFace().widest(names) + labelGap
+	top := margin + titleFace().height() + titleGap + noteFace().height() + lines*noteFace().height() + gap
+	side := len(counts) * cellSide
+	width := max(left+side, margin+int(titleFace().width(title))) + margin
+	canvas := image.NewRGBA(image.Rect(0, 0, width, top+side+margin))
+	draw.Draw(canvas, canvas.Bounds(), image.NewUniform(paper), image.Point{}, draw.Src)
+	titleFace().draw(canvas, margin, margin, title, ink)
+	noteFace().draw(canvas, left, margin+titleFace().height()+gap, "taken for", muted)
+	for i, row := range counts {
+		x, y := left+i*cellSide, top+i*cellSide
+		for n, line := range heads[i] {
+			noteFace().draw(canvas, x+centred(line, cellSide), top-gap-(len(heads[i])-n)*noteFace().height(), line, ink)
+		}
+		noteFace().draw(canvas, left-labelGap-int(noteFace().width(names[i])), y+(cellSide-noteFace().height())/2, names[i], ink)
+		drawConfusionRow(canvas, left, y, i, row)
+	}
+	return canvas
+}
+
+func drawConfusionRow(canvas draw.Image, left, y, class int, row []int) {
+	total := 0
+	for _, n := range row {
+		total += n
+	}
+	for j, n := range row {
+		share := float64(n) / float64(max(total, 1))
+		hue := vermilion
+		if j == class {
+			hue = blue
+		}
+		fill, text := mix(paper, hue, share), color.Color(ink)
+		if share > 0.5 {
+			text = paper
+		}
+		if n == 0 {
+			text = faint
+		}
+		x := left + j*cellSide
+		draw.Draw(canvas, image.Rect(x, y, x+cellSide-1, y+cellSide-1), image.NewUniform(fill), image.Point{}, draw.Src)
+		count := fmt.Sprint(n)
+		noteFace().draw(canvas, x+centred(count, cellSide-1), y+(cellSide-noteFace().height())/2, count, text)
+	}
+}
+
+// centred is how far from the left a line of text begins in the middle of a width.
+func centred(text string, width int) int { return (width - int(noteFace().width(text))) / 2 }
