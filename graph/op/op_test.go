@@ -123,6 +123,20 @@ func testActivate(t *testing.T) {
 	}
 }
 
+func TestThreshold(t *testing.T) {
+	for _, bound := range []float64{0, 0.5, 1} {
+		t.Run(fmt.Sprint(bound), func(t *testing.T) {
+			onInput(-2, 2, -1, 1, 37, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
+				y := must[*gorgonia.Node](t)(op.Threshold("place", rows, float32(bound), x))
+				return y, must[op.Loss](t)(op.SquaredError("loss", rows, y, target))
+			}, func(x, target array) (array, losses) {
+				y := threshold(bound, x)
+				return y, squaredError(y, target)
+			}).checkBatches(t)
+		})
+	}
+}
+
 func TestLoss(t *testing.T) { eachPath(t, testLoss) }
 
 func testLoss(t *testing.T) {

@@ -76,6 +76,16 @@ func activate(act kernel.Activation, z array) array {
 	return y
 }
 
+func threshold(bound float64, a array) array {
+	y := zeros(a.shape...)
+	for i, v := range a.values {
+		if math.Abs(v) > bound {
+			y.values[i] = v
+		}
+	}
+	return y
+}
+
 // affine computes act(x·W + b), or act(x·Wᵀ + b).
 func affine(act kernel.Activation, transposed bool, x, w array, b []float64) array {
 	to := w.shape[1]
