@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"gaetrain/graph/kernel"
@@ -32,7 +33,10 @@ type Architecture struct {
 	Decoder    []Layer `json:"decoder,omitempty"`    // the output of the last one has the size of an image
 	Classifier []Layer `json:"classifier,omitempty"` // in place of a decoder; the output of the last one is a logit for each class
 	Tied       bool    `json:"tied,omitempty"`       // decoder weights are the encoder's, transposed; biases are its own
-	Part       Part    `json:"part,omitzero"`
+	// Standardised encoders take (x − m)/s, where m is the mean of the training
+	// images and s² the mean of (x − m)² over images and pixels.
+	Standardised bool `json:"standardised,omitempty"`
+	Part         Part `json:"part,omitzero"`
 }
 
 // Part says where the layers of an architecture stand in a larger one, whose
@@ -90,6 +94,19 @@ type Layer struct {
 	Activation  kernel.Activation `json:"activation"`
 	NoBias      bool              `json:"no_bias,omitempty"`
 	Initialiser Initialiser       `json:"initialiser"` // of the weights; biases start at zero
+	// Threshold θ makes a unit of the encoder give 0 unless its activation a
+	// exceeds it: h = a·(a > θ) of ReLU units, TRec, and h = a·(a² > θ) of
+	// linear ones, TLin (Konda 2014). It is for learning features, not for
+	// using them: Encoding programs take θ = 0.
+	Threshold float64 `json:"threshold,omitempty"`
+}
+
+// bound is what |a| must exceed to be above the threshold.
+func (l Layer) bound() float32 {
+	if l.Activation == kernel.Linear {
+		return float32(math.Sqrt(l.Threshold))
+	}
+	return float32(l.Threshold)
 }
 
 // Dense returns an autoencoder of fully connected layers: hidden layers of the
@@ -160,6 +177,12 @@ func (a Architecture) Validate() error {
 		if _, err := ParseInitialiser(string(l.Initialiser)); err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, err)
 		}
+		if l.Initialiser == Images && l.name != "encoder/1" {
+			return fmt.Errorf("%w: %s starts as images; hint: only the first layer of the encoder takes images", ErrArchitecture, l.name)
+		}
+	}
+	if err := a.validateThresholds(); err != nil {
+		return err
 	}
 	if err := a.validateCode(); err != nil {
 		return err
@@ -169,6 +192,24 @@ func (a Architecture) Validate() error {
 	}
 	if last := a.Decoder[len(a.Decoder)-1].Units; last != a.Input.Size() {
 		return fmt.Errorf("%w: the decoder ends with %d units, images of %s have %d values", ErrArchitecture, last, a.Input, a.Input.Size())
+	}
+	return nil
+}
+
+// validateThresholds checks which layers have a threshold.
+func (a Architecture) validateThresholds() error {
+	for i, l := range a.layers() {
+		switch {
+		case l.Threshold == 0:
+		case !(l.Threshold > 0) || math.IsInf(l.Threshold, 0):
+			return fmt.Errorf("%w: %s has a threshold of %g; hint: 0 for none, or more", ErrArchitecture, l.name, l.Threshold)
+		case i >= len(a.Encoder):
+			return fmt.Errorf("%w: %s has a threshold; hint: only layers of the encoder have", ErrArchitecture, l.name)
+		case l.Activation != kernel.ReLU && l.Activation != kernel.Linear:
+			return fmt.Errorf("%w: %s has a threshold of %s units; hint: relu or linear", ErrArchitecture, l.name, l.Activation)
+		case a.Code == Gaussian && i == len(a.Encoder)-1:
+			return fmt.Errorf("%w: %s has a threshold, which means and variances cannot have", ErrArchitecture, l.name)
+		}
 	}
 	return nil
 }

@@ -54,6 +54,12 @@ func TestValidate(t *testing.T) {
 		{"other output", func(a *graph.Architecture) { a.Decoder[1].Units = 21 }, []string{"21 units", "1×4×5", "20 values"}},
 		{"unknown activation", func(a *graph.Architecture) { a.Encoder[1].Activation = 99 }, []string{"encoder/2", "activation(99)"}},
 		{"no initialiser", func(a *graph.Architecture) { a.Decoder[0].Initialiser = "" }, []string{"decoder/1", "initialiser", "he-normal"}},
+		{"images into a decoder", func(a *graph.Architecture) { a.Decoder[0].Initialiser = graph.Images }, []string{"decoder/1", "images", "hint"}},
+		{"threshold of a decoder", func(a *graph.Architecture) { a.Decoder[0].Threshold = 1 }, []string{"decoder/1", "threshold", "hint"}},
+		{"negative threshold", func(a *graph.Architecture) { a.Encoder[0].Threshold = -1 }, []string{"encoder/1", "-1", "hint"}},
+		{"threshold of tanh", func(a *graph.Architecture) {
+			a.Encoder[0].Threshold, a.Encoder[0].Activation = 1, kernel.Tanh
+		}, []string{"encoder/1", "tanh", "relu or linear"}},
 		{"unknown initialiser", func(a *graph.Architecture) { a.Decoder[0].Initialiser = "ones" }, []string{"decoder/1", `"ones"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math"
+	"slices"
 	"strings"
 
 	"gaetrain/graph/kernel"
@@ -24,11 +26,15 @@ const (
 	Normal        Initialiser = "normal"         // N(0, 0.01²)
 	Uniform       Initialiser = "uniform"        // U(±0.05)
 	Zeros         Initialiser = "zeros"
+	// Images is 0.01·x, of another training image x for each unit (Konda 2014):
+	// of the first layer of an encoder, once Parameters.InitialiseFrom has seen
+	// the images.
+	Images Initialiser = "images"
 )
 
 // Initialisers lists every initialiser.
 func Initialisers() []Initialiser {
-	return []Initialiser{GlorotUniform, GlorotNormal, HeUniform, HeNormal, LeCunUniform, LeCunNormal, Normal, Uniform, Zeros}
+	return []Initialiser{GlorotUniform, GlorotNormal, HeUniform, HeNormal, LeCunUniform, LeCunNormal, Normal, Uniform, Zeros, Images}
 }
 
 // ParseInitialiser finds an initialiser by its name.
@@ -49,7 +55,7 @@ func (i *Initialiser) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// uniform and normal report the half width or the standard deviation of the
+// spread reports the half width or the standard deviation of the
 // distribution, and whether it is normal.
 func (i Initialiser) spread(fanIn, fanOut int) (spread float64, normal bool) {
 	in, out := float64(fanIn), float64(fanOut)
@@ -91,6 +97,30 @@ func (i Initialiser) fill(values []float32, seed uint64, name string, fanIn, fan
 			values[j] = float32(spread) * (2*u - 1)
 		}
 	}
+}
+
+// fill initialises weights D×H as Images says, with an image for each of the
+// units.
+func (s Sample) fill(weights []float32, units int, key kernel.Key) {
+	const scale = 0.01
+	image := make([]float32, len(weights)/units)
+	for unit, i := range draw(units, s.Count, key) {
+		s.Read(image, i)
+		for input, v := range image {
+			weights[input*units+unit] = scale * v
+		}
+	}
+}
+
+// draw returns n different ones of the numbers below count, at random.
+func draw(n, count int, key kernel.Key) []int {
+	ranks, order := make([]float32, count), make([]int, count)
+	kernel.Uniform(ranks, key)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(ranks[i], ranks[j]) })
+	return order[:n]
 }
 
 func hash(name string) uint64 {

@@ -45,6 +45,7 @@ type Network struct {
 	Terms          []Term         // of the loss, the reconstruction or classification first
 	Loss           *gorgonia.Node // scalar
 
+	encoded    *gorgonia.Node // B×D, what the encoder takes
 	statistics *gorgonia.Node // B×2L of a Gaussian code
 	rows       *op.Rows
 	parameters gorgonia.Nodes // as in Parameters.All
@@ -72,7 +73,16 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 
 	last := n.Input
 	if mode != Decoding {
-		encoded, err := n.layers(p, a.encoder(), n.Input)
+		if err := n.standardise(a, p); err != nil {
+			return nil, err
+		}
+		layers := a.encoder()
+		if mode == Encoding {
+			for i := range layers {
+				layers[i].Threshold = 0
+			}
+		}
+		encoded, err := n.layers(p, layers, n.encoded)
 		if err != nil {
 			return nil, err
 		}
@@ -176,8 +186,13 @@ func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (
 				return nil, err
 			}
 		}
-		if x, err = op.Affine(l.name, n.rows, l.Activation, l.transposed, x == n.Input, x, w, b); err != nil {
+		if x, err = op.Affine(l.name, n.rows, l.Activation, l.transposed, x == n.Input || x == n.encoded, x, w, b); err != nil {
 			return nil, err
+		}
+		if l.Threshold > 0 {
+			if x, err = op.Threshold(l.name, n.rows, l.bound(), x); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return x, nil
@@ -189,6 +204,18 @@ func (n *Network) parameter(all *Parameters, name string, shape ...int) (*gorgon
 	if i := slices.IndexFunc(n.used, func(p Parameter) bool { return p.Name == name }); i >= 0 {
 		return n.parameters[i], nil
 	}
+	node, err := n.tensor(all, name, shape...)
+	if err != nil {
+		return nil, err
+	}
+	p, _ := all.Get(name)
+	n.parameters = append(n.parameters, node)
+	n.used = append(n.used, p)
+	return node, nil
+}
+
+// tensor declares an input that shares the tensor called name.
+func (n *Network) tensor(all *Parameters, name string, shape ...int) (*gorgonia.Node, error) {
 	p, ok := all.Get(name)
 	if !ok {
 		return nil, fmt.Errorf("%w: no parameter %q", ErrArchitecture, name)
@@ -196,8 +223,5 @@ func (n *Network) parameter(all *Parameters, name string, shape ...int) (*gorgon
 	if !p.Tensor.Shape().Eq(tensor.Shape(shape)) {
 		return nil, fmt.Errorf("%w: %s has shape %v, want %v", ErrArchitecture, name, p.Shape(), shape)
 	}
-	node := gorgonia.NewTensor(n.Graph, tensor.Float32, len(shape), gorgonia.WithName(name), gorgonia.WithShape(shape...), gorgonia.WithValue(p.Tensor))
-	n.parameters = append(n.parameters, node)
-	n.used = append(n.used, p)
-	return node, nil
+	return gorgonia.NewTensor(n.Graph, tensor.Float32, len(shape), gorgonia.WithName(name), gorgonia.WithShape(shape...), gorgonia.WithValue(p.Tensor)), nil
 }

@@ -46,6 +46,11 @@ func (p *Parameters) Extend(a Architecture, o Objective, seed uint64) error {
 	if err := a.Validate(); err != nil {
 		return err
 	}
+	if a.standardises() {
+		if err := p.addStandardisation(a.Input.Size()); err != nil {
+			return err
+		}
+	}
 	for _, l := range a.layers() {
 		if !l.transposed {
 			weights, added, err := p.add(l.weights, l.inputs, l.Units)

@@ -41,8 +41,8 @@ func (s Split) Len() int {
 	return 0
 }
 
-// read writes the values of image i into dst, pixels as numbers from 0 to 1.
-func (s Split) read(dst []float32, i int) {
+// Read writes the values of image i into dst, pixels as numbers from 0 to 1.
+func (s Split) Read(dst []float32, i int) {
 	if s.Values != nil {
 		copy(dst, s.Values[i*len(dst):])
 		return

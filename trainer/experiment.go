@@ -101,6 +101,10 @@ func NewExperiment(c Config, data *loaders.Dataset, build func(Config, graph.Sha
 			return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, c.Model, err)
 		}
 	}
+	train, _ := e.splits()
+	if err := e.Parameters.InitialiseFrom(graph.Sample{Count: train.Len(), Read: train.Read}, e.Final().Architecture, c.Seed); err != nil {
+		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, c.Model, err)
+	}
 	return e, nil
 }
 

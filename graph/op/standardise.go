@@ -1,0 +1,57 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/chewxy/hm"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"gaetrain/graph/kernel"
+)
+
+// Standardise declares y = (x − m)/s, row by row (x, y: B×D, mean m: D,
+// deviation s: 1). It is for the input of a network: nothing gets a gradient.
+func Standardise(name string, rows *Rows, x, mean, deviation *gorgonia.Node) (*gorgonia.Node, error) {
+	return apply(&standardise{base: base{name: name + ": standardise", rows: rows}}, x, mean, deviation)
+}
+
+type standardise struct {
+	base
+	y buffer
+}
+
+func (s *standardise) Arity() int    { return 3 }
+func (s *standardise) Type() hm.Type { return hm.NewFnType(matrix(), vector(), vector(), matrix()) }
+
+func (s *standardise) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	x, err := s.batch("input", in[0])
+	if err != nil {
+		return nil, err
+	}
+	mean, err := s.shape("mean", in[1], 1)
+	if err != nil {
+		return nil, err
+	}
+	deviation, err := s.shape("deviation", in[2], 1)
+	if err != nil {
+		return nil, err
+	}
+	if mean[0] != x[1] || deviation[0] != 1 {
+		return nil, fmt.Errorf("%s: mean and deviation have %d and %d elements, want %d and 1", s.name, mean[0], deviation[0], x[1])
+	}
+	return x, nil
+}
+
+func (s *standardise) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer recoverTo(&err, s.name)
+	width, x, mean, scale := columns(in[0]), floats(in[0]), floats(in[1]), 1/floats(in[2])[0]
+	dense, y := s.y.of(s.rows.Compiled, width)
+	for first := 0; first < s.rows.Live*width; first += width {
+		row := y[first : first+width]
+		copy(row, x[first:])
+		kernel.Axpy(-1, mean, row)
+	}
+	kernel.Scale(scale, y[:s.rows.Live*width])
+	return dense, nil
+}
