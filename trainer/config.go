@@ -20,7 +20,8 @@ type Config struct {
 	Activation       kernel.Activation    `toml:"activation" group:"model" help:"activation of hidden layers: linear, sigmoid, tanh, relu, leaky-relu, elu, softplus, selu"`
 	CodeActivation   kernel.Activation    `toml:"code-activation" group:"model" help:"activation of the code"`
 	OutputActivation kernel.Activation    `toml:"output-activation" group:"model" help:"activation of the last layer; with cross-entropy it is always sigmoid"`
-	Initialiser      graph.Initialiser    `toml:"initialiser" group:"model" help:"initial weights: glorot-, he-, lecun- with uniform or normal; normal, uniform, zeros"`
+	Initialiser      graph.Initialiser    `toml:"initialiser" group:"model" help:"initial weights: glorot-, he-, lecun- with uniform or normal; normal, uniform, zeros; images (of the first layer, the others glorot-uniform)"`
+	Threshold        float64              `toml:"threshold" group:"model" help:"units of a relu or linear code give 0 up to it while they learn; 0 for none"`
 	Tied             bool                 `toml:"tied" group:"model" help:"decoder weights are the encoder's, transposed"`
 	Bias             string               `toml:"bias" group:"model" help:"which layers have biases: all, output (the last one alone) or none"`
 	Corruption       loaders.Corruption   `toml:"corruption" group:"model" help:"of the inputs, the target stays clean: none, gaussian:0.3, masking:0.25 or salt-and-pepper:0.1"`
@@ -92,6 +93,7 @@ func (c Config) Validate() error {
 		{c.TestImages >= 0, "test-images", c.TestImages, "0 for all, or more"},
 		{c.Validation >= 0, "validation", c.Validation, "0 for none, or more"},
 		{c.Beta >= 0 && finite(c.Beta), "beta", c.Beta, "0 or more"},
+		{c.Threshold >= 0 && finite(c.Threshold), "threshold", c.Threshold, "0 for none, or more"},
 		{c.PretrainEpochs >= 1, "pretrain-epochs", c.PretrainEpochs, "at least 1"},
 		{c.Epochs >= 1, "epochs", c.Epochs, "at least 1"},
 		{c.BatchSize >= 1 && c.BatchSize <= maxBatch, "batch-size", c.BatchSize, fmt.Sprintf("from 1 to %d", maxBatch)},

@@ -8,9 +8,13 @@ import (
 
 // architecture is the fully connected autoencoder of a configuration.
 func architecture(c trainer.Config, image graph.Shape) graph.Architecture {
-	hidden := graph.Layer{Activation: c.Activation, Initialiser: c.Initialiser, NoBias: c.Bias != "all"}
+	initialiser := c.Initialiser
+	if initialiser == graph.Images { // of the first layer alone
+		initialiser = graph.GlorotUniform
+	}
+	hidden := graph.Layer{Activation: c.Activation, Initialiser: initialiser, NoBias: c.Bias != "all"}
 	code, output := hidden, hidden
-	code.Units, code.Activation = c.Code, c.CodeActivation
+	code.Units, code.Activation, code.Threshold = c.Code, c.CodeActivation, c.Threshold
 	output.NoBias = c.Bias == "none"
 	output.Activation = c.OutputActivation
 	if c.Loss == graph.CrossEntropy { // which takes logits
@@ -18,6 +22,9 @@ func architecture(c trainer.Config, image graph.Shape) graph.Architecture {
 	}
 	a := graph.Dense(image, c.Hidden, hidden, code, output)
 	a.Tied = c.Tied
+	if c.Initialiser == graph.Images {
+		a.Encoder[0].Initialiser = graph.Images
+	}
 	return a
 }
 

@@ -43,7 +43,7 @@ func TestGradients(t *testing.T) {
 			t.Run(activation.String()+"/"+string(loss), func(t *testing.T) {
 				eachRecipe(t, func(t *testing.T, r recipes.Recipe) {
 					c, data := small(r)
-					c.Activation, c.Loss = activation, loss
+					c.Activation, c.Loss, c.OutputActivation = activation, loss, kernel.Sigmoid
 					e, err := experiment(c, data, r)
 					if err != nil {
 						t.Fatal(err)
@@ -232,8 +232,9 @@ func TestSaveLoad(t *testing.T) {
 	})
 }
 
-// TestParts compares the encoder's and the decoder's program with the
-// evaluation program, and that with itself on batches of other sizes.
+// TestParts compares the encoder's program, but for the threshold that it leaves
+// out, and the decoder's with the evaluation program, and that with itself on
+// batches of other sizes.
 func TestParts(t *testing.T) {
 	const rows = 7
 	eachRecipe(t, func(t *testing.T, r recipes.Recipe) {
@@ -250,8 +251,11 @@ func TestParts(t *testing.T) {
 
 		encoder := compile(t, stage, e.Parameters, graph.Encoding, rows)
 		run(t, encoder, graph.Batch{Rows: rows, Input: images.Input})
-		if !slices.Equal(encoder.Codes(), whole.Codes()) {
+		if !slices.Equal(thresholded(stage.Architecture, encoder.Codes()), whole.Codes()) {
 			t.Error("the encoder gives other codes than the whole")
+		}
+		if stage.Architecture.Encoder[len(stage.Architecture.Encoder)-1].Threshold > 0 && slices.Equal(encoder.Codes(), whole.Codes()) {
+			t.Error("the threshold changes no code")
 		}
 		decoder := compile(t, stage, e.Parameters, graph.Decoding, rows)
 		run(t, decoder, graph.Batch{Rows: rows, Input: whole.Codes()})
@@ -280,4 +284,17 @@ func TestParts(t *testing.T) {
 			}
 		}
 	})
+}
+
+// thresholded returns codes with 0 in place of what does not exceed the threshold.
+func thresholded(a graph.Architecture, codes []float32) []float32 {
+	last := a.Encoder[len(a.Encoder)-1]
+	codes = slices.Clone(codes)
+	for i, v := range codes {
+		above := map[bool]float64{true: float64(v) * float64(v), false: float64(v)}[last.Activation == kernel.Linear]
+		if last.Threshold > 0 && above <= last.Threshold {
+			codes[i] = 0
+		}
+	}
+	return codes
 }
