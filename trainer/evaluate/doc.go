@@ -11,7 +11,9 @@ package evaluate
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
+	"slices"
 	"sync"
 
 	"gaetrain/graph/kernel"
@@ -94,22 +96,48 @@ func (m Matrix) minus(x Matrix, mean []float64) {
 }
 
 // blockRows is the number of rows of a matrix worked on at once: their products
-// stay in the cache.
+// stay in the cache, and are summed in float32 before the sum goes on in float64.
 const blockRows = 256
 
-// parallel calls work on blocks [from, to) of the rows [0, n), several at once.
-// A block must write nothing but what belongs to its rows. Blocks do not depend
-// on the number of threads.
-func parallel(n int, work func(from, to int)) {
-	blocks := (n + blockRows - 1) / blockRows
-	threads := min(runtime.GOMAXPROCS(0), blocks)
+// blocks yields the matrix block by block, with the index of the first row.
+func (m Matrix) blocks() iter.Seq2[int, Matrix] {
+	return func(yield func(int, Matrix) bool) {
+		for from := 0; from < m.Rows; from += blockRows {
+			if !yield(from, m.Slice(from, min(from+blockRows, m.Rows))) {
+				return
+			}
+		}
+	}
+}
+
+// parallel calls work on parts [from, to) of [0, n), multiples of grain, several
+// at once. It must write nothing but what belongs to its part.
+func parallel(n, grain int, work func(from, to int)) {
+	parts := (n + grain - 1) / grain
+	threads := min(runtime.GOMAXPROCS(0), parts)
 	var group sync.WaitGroup
 	for thread := range threads {
-		group.Go(func() {
-			for b := thread; b < blocks; b += threads {
-				work(b*blockRows, min((b+1)*blockRows, n))
-			}
-		})
+		group.Go(func() { work(thread*parts/threads*grain, min((thread+1)*parts/threads*grain, n)) })
 	}
 	group.Wait()
+}
+
+// Accuracy returns the share of predictions that are the label.
+func Accuracy(predictions, labels []uint8) float64 {
+	right := 0
+	for i, label := range labels {
+		if predictions[i] == label {
+			right++
+		}
+	}
+	return float64(right) / float64(max(len(labels), 1))
+}
+
+// checkLabels makes sure that every row of x has a label, and returns the number
+// of classes C: one more than the largest label.
+func checkLabels(x Matrix, labels []uint8) (int, error) {
+	if len(labels) != x.Rows {
+		return 0, fmt.Errorf("%w: %d labels of %d rows", ErrInput, len(labels), x.Rows)
+	}
+	return int(slices.Max(labels)) + 1, nil
 }

@@ -21,10 +21,6 @@ type PCA struct {
 	components []float32 // Components, D×L, for products
 }
 
-// covarianceBlock is the number of observations whose products are summed in
-// float32, before the sum goes on in float64.
-const covarianceBlock = 256
-
 // NewPCA finds the principal components of x (N×D), 1 ≤ components ≤ D.
 // Variances are divided by N−1. Memory is D². Errors wrap ErrInput.
 func NewPCA(x Matrix, components int) (*PCA, error) {
@@ -58,11 +54,10 @@ func NewPCA(x Matrix, components int) (*PCA, error) {
 func covariance(x Matrix, mean []float64) *mat.SymDense {
 	d := x.Columns
 	sum := make([]float64, d*d)
-	centred, product := newMatrix(min(covarianceBlock, x.Rows), d), make([]float32, d*d)
-	for from := 0; from < x.Rows; from += covarianceBlock {
-		n := min(covarianceBlock, x.Rows-from)
-		centred.minus(x.Slice(from, from+n), mean)
-		kernel.Gemm(true, false, d, d, n, 1, centred.Values, d, centred.Values, d, 0, product, d)
+	centred, product := newMatrix(min(blockRows, x.Rows), d), make([]float32, d*d)
+	for _, block := range x.blocks() {
+		centred.minus(block, mean)
+		kernel.Gemm(true, false, d, d, block.Rows, 1, centred.Values, d, centred.Values, d, 0, product, d)
 		for i, v := range product {
 			sum[i] += float64(v)
 		}
@@ -98,10 +93,9 @@ func (p *PCA) orient() {
 func (p *PCA) Transform(x Matrix) Matrix {
 	d, l := p.Components.Dims()
 	codes, centred := newMatrix(x.Rows, l), newMatrix(min(blockRows, x.Rows), d)
-	for from := 0; from < x.Rows; from += blockRows {
-		n := min(blockRows, x.Rows-from)
-		centred.minus(x.Slice(from, from+n), p.Mean)
-		kernel.Gemm(false, false, n, l, d, 1, centred.Values, d, p.components, l, 0, codes.Values[from*l:], l)
+	for from, block := range x.blocks() {
+		centred.minus(block, p.Mean)
+		kernel.Gemm(false, false, block.Rows, l, d, 1, centred.Values, d, p.components, l, 0, codes.Values[from*l:], l)
 	}
 	return codes
 }
