@@ -6,12 +6,15 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/graph"
+	"gaetrain/loaders"
 	"gaetrain/trainer"
 )
 
 type evalOptions struct {
 	RunOptions
-	JSON bool `toml:"json" group:"output" help:"print JSON instead of a table"`
+	Corruption corruptions `toml:"corruption" group:"input" help:"of the images, one or several: none,masking:0.1,masking:0.5 (default: as in training)"`
+	JSON       bool        `toml:"json" group:"output" help:"print JSON instead of a table"`
 	Output
 }
 
@@ -23,6 +26,12 @@ type evaluated struct {
 	Dataset    string `json:"dataset"`
 	Split      string `json:"split"`
 	Images     int    `json:"images"`
+	*trainer.Figures
+	Corruptions []corrupted `json:"corruptions,omitempty"` // in place of the figures, where --corruption asks for some
+}
+
+type corrupted struct {
+	Corruption loaders.Corruption `json:"corruption"`
 	trainer.Figures
 }
 
@@ -32,11 +41,14 @@ func evalVerb() *cli.Command {
 		Name:  "eval",
 		Usage: "measure a run on a whole split",
 		Description: `Prints every term of the loss and the squared error per pixel, averaged over the images
-of the split.
+of the split. With --corruption it does so for images corrupted in each of the ways that are
+named; the error is always that against the clean images, and no pixel has more weight than
+another.
 
 EXAMPLES:
    gaetrain eval --run runs/dense-sample-1
-   gaetrain eval --run runs/dense-sample-1 --checkpoint best --split train --json`,
+   gaetrain eval --run runs/dense-sample-1 --checkpoint best --split train --json
+   gaetrain eval --run runs/denoising-sample-1 --corruption none,masking:0.25,gaussian:0.3`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults
@@ -44,18 +56,72 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			figures, err := model.Evaluate(c.Context, split)
-			if err != nil {
-				return err
+			result := evaluated{Run: o.Run, Checkpoint: o.Checkpoint, Epoch: model.Epoch, Dataset: data.Name, Split: o.Split, Images: split.Len()}
+			for _, corruption := range o.Corruption {
+				figures, err := model.Corrupted(corruption).Evaluate(c.Context, split)
+				if err != nil {
+					return err
+				}
+				result.Corruptions = append(result.Corruptions, corrupted{corruption, figures})
+			}
+			if len(o.Corruption) == 0 {
+				figures, err := model.Evaluate(c.Context, split)
+				if err != nil {
+					return err
+				}
+				result.Figures = &figures
 			}
 			if o.JSON {
-				return printJSON(c.App.Writer, evaluated{o.Run, o.Checkpoint, model.Epoch, data.Name, o.Split, split.Len(), figures})
+				return printJSON(c.App.Writer, result)
 			}
-			rows := [][]string{{"images", fmt.Sprintf("%d of %s, %s", split.Len(), data.Name, o.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", o.Checkpoint, model.Epoch)}}
-			for name, value := range figures.All() {
-				rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g %s", value, model.Stage.Objective.Unit(name)))})
-			}
-			return table(c.App.Writer, rows...)
+			return table(c.App.Writer, result.rows(model.Stage.Objective)...)
 		},
 	}
+}
+
+// rows are the lines of a table: a figure each or, of several corruptions, one
+// of those each with its figures behind.
+func (e evaluated) rows(o graph.Objective) [][]string {
+	rows := [][]string{{"images", fmt.Sprintf("%d of %s, %s", e.Images, e.Dataset, e.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", e.Checkpoint, e.Epoch)}}
+	if e.Figures != nil {
+		for name, value := range e.All() {
+			rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g %s", value, o.Unit(name)))})
+		}
+	}
+	for i, c := range e.Corruptions {
+		names, values := []string{"corruption"}, []string{c.Corruption.String()}
+		for name, value := range c.All() {
+			names, values = append(names, name), append(values, fmt.Sprintf("%.7g", value))
+		}
+		if i == 0 {
+			rows = append(rows, names)
+		}
+		rows = append(rows, values)
+	}
+	return rows
+}
+
+// corruptions is a list of them, with commas between.
+type corruptions []loaders.Corruption
+
+// String returns what UnmarshalText reads.
+func (list corruptions) String() string {
+	words := make([]string, len(list))
+	for i, c := range list {
+		words[i] = c.String()
+	}
+	return strings.Join(words, ",")
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (list *corruptions) UnmarshalText(text []byte) error {
+	*list = nil
+	for _, word := range strings.Split(string(text), ",") {
+		c, err := loaders.ParseCorruption(strings.TrimSpace(word))
+		if err != nil {
+			return err
+		}
+		*list = append(*list, c)
+	}
+	return nil
 }

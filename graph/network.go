@@ -37,6 +37,7 @@ type Network struct {
 	Graph          *gorgonia.ExprGraph
 	Input          *gorgonia.Node // B×D, in Decoding mode B×L
 	Target         *gorgonia.Node // B×D, what the reconstruction is held against
+	Hit            *gorgonia.Node // B×D, 1 where corruption has hit the input; nil without emphasis
 	Noise          *gorgonia.Node // B×L, what a Gaussian code is drawn with
 	Code           *gorgonia.Node // B×L
 	Reconstruction *gorgonia.Node // B×D
@@ -109,8 +110,7 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if mode == Decoding {
 		return n, nil
 	}
-	n.Target = n.matrix("target", batch, width)
-	first, err := o.Reconstruction.loss("loss", n.rows, last, n.Target)
+	first, err := o.loss(n, last)
 	if err != nil {
 		return nil, err
 	}

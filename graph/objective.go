@@ -47,11 +47,22 @@ func (r Reconstruction) output(name string, rows *op.Rows, last *gorgonia.Node) 
 	return last, nil
 }
 
-func (r Reconstruction) loss(name string, rows *op.Rows, last, target *gorgonia.Node) (op.Loss, error) {
-	if r == CrossEntropy {
-		return op.CrossEntropy(name, rows, last, target)
+// loss declares the reconstruction term of a network whose last layer is
+// declared, and the inputs that it needs.
+func (o Objective) loss(n *Network, last *gorgonia.Node) (op.Loss, error) {
+	columns := last.Shape()[1]
+	n.Target = n.matrix("target", n.rows.Compiled, columns)
+	if o.Emphasis == (kernel.Emphasis{}) {
+		if o.Reconstruction == CrossEntropy {
+			return op.CrossEntropy("loss", n.rows, last, n.Target)
+		}
+		return op.SquaredError("loss", n.rows, last, n.Target)
 	}
-	return op.SquaredError(name, rows, last, target)
+	n.Hit = n.matrix("hit", n.rows.Compiled, columns)
+	if o.Reconstruction == CrossEntropy {
+		return op.EmphasisedCrossEntropy("loss", n.rows, o.Emphasis, last, n.Target, n.Hit)
+	}
+	return op.EmphasisedSquaredError("loss", n.rows, o.Emphasis, last, n.Target, n.Hit)
 }
 
 // Objective is what training minimises: loss = reconstruction + Σ weight·term.
@@ -59,6 +70,9 @@ func (r Reconstruction) loss(name string, rows *op.Rows, last, target *gorgonia.
 type Objective struct {
 	Reconstruction Reconstruction `json:"reconstruction,omitempty"`
 	Penalties      []Penalty      `json:"penalties,omitempty"`
+	// Emphasis weighs the pixels of the reconstruction by whether corruption has
+	// hit them; zero: all alike. The squared error per pixel is never weighted.
+	Emphasis kernel.Emphasis `json:"emphasis,omitzero"`
 }
 
 // Unit is the unit of a figure: a term of the loss, mse, or a measure, which

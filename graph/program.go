@@ -87,6 +87,7 @@ type Batch struct {
 	Rows   int       // images
 	Input  []float32 // B×D, in Decoding mode codes B×L
 	Target []float32 // B×D, in Training and Evaluation mode
+	Hit    []float32 // B×D, in those modes and with emphasis
 	Noise  []float32 // B×L, in those modes and with a Gaussian code
 	Labels []uint8   // B, in those modes and with a classifier
 }
@@ -100,7 +101,7 @@ func (p *Program) Run(b Batch) error {
 	for _, in := range [...]struct {
 		node   *gorgonia.Node
 		values []float32
-	}{{p.Input, b.Input}, {p.Target, b.Target}, {p.Network.Noise, b.Noise}} {
+	}{{p.Input, b.Input}, {p.Target, b.Target}, {p.Hit, b.Hit}, {p.Network.Noise, b.Noise}} {
 		if in.node == nil {
 			continue
 		}

@@ -129,6 +129,27 @@ func (c Corruption) Apply(dst, src []float32, key kernel.Key) {
 	}
 }
 
+// Hit writes 1 where Apply hits a value with the same key, also one that it
+// leaves as it was, such as a masked black pixel, and 0 elsewhere.
+func (c Corruption) Hit(dst []float32, key kernel.Key) {
+	switch c.Kind {
+	case NoCorruption:
+		clear(dst)
+	case Gaussian:
+		for i := range dst {
+			dst[i] = 1
+		}
+	case Masking, SaltAndPepper:
+		kernel.Uniform(dst, key)
+		for i, u := range dst {
+			dst[i] = 0
+			if u < c.Level {
+				dst[i] = 1
+			}
+		}
+	}
+}
+
 // nearest returns the candidate with the smallest edit distance to name.
 func nearest(name string, candidates []string) string {
 	best, distance := "", math.MaxInt

@@ -21,6 +21,7 @@ type Batch struct {
 	Index  []int     // Rows: positions of the images in the split
 	Clean  []float32 // B×D, pixels in [0, 1]; rows beyond Rows are zero or stale
 	Input  []float32 // B×D, the corrupted images; Clean itself without corruption
+	Hit    []float32 // B×D, 1 where corruption has hit a pixel, else 0; nil if it is not asked for
 	Noise  []float32 // B×Noise standard normal numbers; nil if none are asked for
 	Labels []uint8   // Rows; nil if the split is unlabelled
 }
@@ -32,6 +33,7 @@ type StreamOptions struct {
 	Shuffle    bool       // a new order in each epoch; false: the split's own order
 	DropLast   bool       // leave out a partial last batch
 	Corruption Corruption // of the inputs; zero: none
+	Hits       bool       // tell which pixels were corrupted
 	Noise      int        // standard normal numbers per image, fresh in each epoch
 }
 
@@ -86,6 +88,9 @@ func newSlot(s Split, o StreamOptions) *slot {
 	made.batch.Input = made.batch.Clean
 	if o.Corruption.Kind != NoCorruption {
 		made.batch.Input = make([]float32, size)
+	}
+	if o.Hits {
+		made.batch.Hit = make([]float32, size)
 	}
 	if o.Noise > 0 {
 		made.batch.Noise = make([]float32, o.BatchSize*o.Noise)
@@ -163,6 +168,9 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 		key := kernel.Key{Seed: s.options.Seed, Stream: kernel.StreamCorrupt, Step: uint64(epoch)<<32 | uint64(i)}
 		if s.options.Corruption.Kind != NoCorruption {
 			s.options.Corruption.Apply(b.Input[row*size:(row+1)*size], clean, key)
+		}
+		if s.options.Hits {
+			s.options.Corruption.Hit(b.Hit[row*size:(row+1)*size], key)
 		}
 		if n := s.options.Noise; n > 0 {
 			key.Stream = kernel.StreamLatent

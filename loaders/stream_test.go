@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"runtime"
@@ -221,6 +222,37 @@ func TestNewStreamRefuses(t *testing.T) {
 			_, err := NewStream(test.split, test.options)
 			wantError(t, err, test.sentinel)
 		})
+	}
+}
+
+// TestStreamHits asks that exactly what differs from the clean image was hit,
+// and that what was hit but looks the same is told too.
+func TestStreamHits(t *testing.T) {
+	white := Split{Shape: Shape{1, 40, 50}, Images: bytes.Repeat([]byte{255}, 3*2000)}
+	for _, c := range []Corruption{{}, {Masking, 0.25}, {SaltAndPepper, 0.5}, {Gaussian, 0.3}} {
+		stream := newStream(t, white, StreamOptions{BatchSize: 2, Seed: 5, Corruption: c, Hits: true})
+		var hits, hidden int
+		for b := range stream.Epoch(1, 0) {
+			for i, h := range b.Hit[:b.Rows*2000] {
+				if h != 0 && h != 1 || h == 0 && b.Input[i] != b.Clean[i] {
+					t.Fatalf("%v: pixel %d is %g, was %g, hit %g", c, i, b.Input[i], b.Clean[i], h)
+				}
+				hits += int(h)
+				if h == 1 && b.Input[i] == b.Clean[i] {
+					hidden++
+				}
+			}
+		}
+		want, wantHidden := map[CorruptionKind]float64{Masking: 0.25, SaltAndPepper: 0.5, Gaussian: 1}[c.Kind], 0.0
+		if c.Kind == SaltAndPepper {
+			wantHidden = 0.25 // salt on white
+		}
+		if got := float64(hits) / 6000; math.Abs(got-want) > 0.03 {
+			t.Errorf("%v: %g of the pixels are hit", c, got)
+		}
+		if got := float64(hidden) / 6000; math.Abs(got-wantHidden) > 0.03 {
+			t.Errorf("%v: %g of the pixels are hit and look the same", c, got)
+		}
 	}
 }
 

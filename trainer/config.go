@@ -25,6 +25,8 @@ type Config struct {
 	Tied             bool                 `toml:"tied" group:"model" help:"decoder weights are the encoder's, transposed"`
 	Bias             string               `toml:"bias" group:"model" help:"which layers have biases: all, output (the last one alone) or none"`
 	Corruption       loaders.Corruption   `toml:"corruption" group:"model" help:"of the inputs, the target stays clean: none, gaussian:0.3, masking:0.25 or salt-and-pepper:0.1"`
+	CorruptedWeight  float64              `toml:"corrupted-weight" group:"model" help:"weight in the loss of pixels that masking or salt-and-pepper noise has hit"`
+	IntactWeight     float64              `toml:"intact-weight" group:"model" help:"weight in the loss of the other pixels"`
 	Beta             float64              `toml:"beta" group:"model" help:"weight of the divergence of a Gaussian code from its prior"`
 	Loss             graph.Reconstruction `toml:"loss" group:"model" help:"reconstruction term: cross-entropy (from logits) or squared-error"`
 
@@ -67,7 +69,7 @@ func Defaults() Config {
 	return Config{
 		Model: "dense", Hidden: []int{512, 256}, Code: 32,
 		Activation: kernel.ReLU, CodeActivation: kernel.Linear, OutputActivation: kernel.Sigmoid,
-		Initialiser: graph.GlorotUniform, Bias: "all", Beta: 1, Loss: graph.CrossEntropy,
+		Initialiser: graph.GlorotUniform, Bias: "all", CorruptedWeight: 1, IntactWeight: 1, Beta: 1, Loss: graph.CrossEntropy,
 
 		Dataset: "sample",
 
@@ -92,6 +94,8 @@ func (c Config) Validate() error {
 		{c.TrainImages >= 0, "train-images", c.TrainImages, "0 for all, or more"},
 		{c.TestImages >= 0, "test-images", c.TestImages, "0 for all, or more"},
 		{c.Validation >= 0, "validation", c.Validation, "0 for none, or more"},
+		{c.CorruptedWeight >= 0 && finite(c.CorruptedWeight), "corrupted-weight", c.CorruptedWeight, "0 or more"},
+		{c.IntactWeight >= 0 && finite(c.IntactWeight), "intact-weight", c.IntactWeight, "0 or more"},
 		{c.Beta >= 0 && finite(c.Beta), "beta", c.Beta, "0 or more"},
 		{c.Threshold >= 0 && finite(c.Threshold), "threshold", c.Threshold, "0 for none, or more"},
 		{c.PretrainEpochs >= 1, "pretrain-epochs", c.PretrainEpochs, "at least 1"},
@@ -126,6 +130,9 @@ func (c Config) Validate() error {
 	if c.Loss == graph.CrossEntropy && c.OutputActivation != kernel.Sigmoid {
 		return fmt.Errorf("%w: output-activation is %s, but cross-entropy needs probabilities; hint: sigmoid, or --loss squared-error", ErrConfiguration, c.OutputActivation)
 	}
+	if err := c.validateEmphasis(); err != nil {
+		return err
+	}
 	if err := oneOf("bias", c.Bias, []string{"all", "output", "none"}); err != nil {
 		return err
 	}
@@ -133,6 +140,33 @@ func (c Config) Validate() error {
 		return err
 	}
 	return oneOf("schedule", c.Schedule, scheduleNames())
+}
+
+// Emphasis weighs the pixels of the loss; zero where all weigh 1.
+func (c Config) Emphasis() kernel.Emphasis {
+	if c.CorruptedWeight == 1 && c.IntactWeight == 1 {
+		return kernel.Emphasis{}
+	}
+	return kernel.Emphasis{Corrupted: float32(c.CorruptedWeight), Intact: float32(c.IntactWeight)}
+}
+
+// validateEmphasis asks for a corruption that tells pixels apart.
+func (c Config) validateEmphasis() error {
+	if c.CorruptedWeight == 1 && c.IntactWeight == 1 {
+		return nil
+	}
+	refused := func(why string) error {
+		return fmt.Errorf("%w: corrupted-weight is %g and intact-weight %g, but %s", ErrConfiguration, c.CorruptedWeight, c.IntactWeight, why)
+	}
+	switch {
+	case c.Emphasis() == (kernel.Emphasis{}):
+		return refused("then the reconstruction has no weight; hint: one of them above 0")
+	case c.Corruption.Kind == loaders.NoCorruption:
+		return refused("nothing is corrupted; hint: --corruption masking:0.25")
+	case c.Corruption.Kind == loaders.Gaussian:
+		return refused("gaussian noise hits every pixel; hint: --corruption masking:0.25 or salt-and-pepper:0.1")
+	}
+	return nil
 }
 
 // maxBatch bounds the memory of a step.

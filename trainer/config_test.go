@@ -67,6 +67,13 @@ func TestValidate(t *testing.T) {
 		{"pictures", func(c *Config) { c.Pictures = -1 }},
 		{"solver", func(c *Config) { c.Solver = "sdg" }},
 		{"schedule", func(c *Config) { c.Schedule = "" }},
+		{"corrupted-weight", func(c *Config) { c.CorruptedWeight = -1 }},
+		{"intact-weight", func(c *Config) { c.IntactWeight = inf }},
+		{"reconstruction has no weight", func(c *Config) { c.CorruptedWeight, c.IntactWeight = 0, 0 }},
+		{"nothing is corrupted", func(c *Config) { c.IntactWeight = 0.5 }},
+		{"gaussian noise hits every pixel", func(c *Config) {
+			c.CorruptedWeight, c.Corruption = 2, loaders.Corruption{Kind: loaders.Gaussian, Level: 0.3}
+		}},
 		{"output-activation", func(c *Config) { c.OutputActivation = kernel.ReLU }},
 	} {
 		c := Defaults()

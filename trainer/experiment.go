@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"gaetrain/graph"
+	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
 )
 
@@ -73,13 +74,13 @@ func (s Stage) Inputs(p *graph.Parameters, split loaders.Split) (loaders.Split, 
 // stream cuts the inputs of the stage into batches for its programs.
 func (s Stage) stream(inputs loaders.Split, seed uint64, batch int, shuffle bool) (*loaders.Stream, error) {
 	return loaders.NewStream(inputs, loaders.StreamOptions{
-		BatchSize: batch, Seed: seed, Shuffle: shuffle, Corruption: s.Corruption, Noise: s.Trained().Noise(),
+		BatchSize: batch, Seed: seed, Shuffle: shuffle, Corruption: s.Corruption, Hits: s.Objective.Emphasis != (kernel.Emphasis{}), Noise: s.Trained().Noise(),
 	})
 }
 
 // Feed is a batch of a stream as a program takes it.
 func Feed(b *loaders.Batch) graph.Batch {
-	return graph.Batch{Rows: b.Rows, Input: b.Input, Target: b.Clean, Noise: b.Noise, Labels: b.Labels}
+	return graph.Batch{Rows: b.Rows, Input: b.Input, Target: b.Clean, Hit: b.Hit, Noise: b.Noise, Labels: b.Labels}
 }
 
 // Final is the stage whose architecture is the trained model.

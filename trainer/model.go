@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"gaetrain/graph"
+	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
 )
 
@@ -73,6 +74,13 @@ func (m *Model) Evaluate(ctx context.Context, split loaders.Split) (Figures, err
 	}
 	defer e.program.Close()
 	return e.measure(ctx, e.splits[0])
+}
+
+// Corrupted is the model as it is measured on images of another corruption, the
+// reconstructions of which are held against the clean ones with all pixels alike.
+func (m Model) Corrupted(c loaders.Corruption) *Model {
+	m.Stage.Corruption, m.Stage.Objective.Emphasis = c, kernel.Emphasis{}
+	return &m
 }
 
 // Encode returns the codes N×L of the images of a split, which are not

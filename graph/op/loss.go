@@ -44,6 +44,23 @@ func CrossEntropy(name string, rows *Rows, logits, target *gorgonia.Node) (Loss,
 	}, logits, target)
 }
 
+// EmphasisedSquaredError declares mean_B Σ_D w·(x̂−x)², where w is what e says
+// of the pixels that were hit (hit 1) and of the others (hit 0)
+// (prediction x̂, target x, hit: B×D). Target and hit get no gradient.
+func EmphasisedSquaredError(name string, rows *Rows, e kernel.Emphasis, prediction, target, hit *gorgonia.Node) (Loss, error) {
+	return declareLoss(name+": emphasised squared error", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		kernel.EmphasisedSquaredError(l.rows.Live, l.columns, scale, e, in[0], in[1], in[2], gradient, l.perImage, l.squared)
+	}, prediction, target, hit)
+}
+
+// EmphasisedCrossEntropy declares CrossEntropy with the pixels weighted as in
+// EmphasisedSquaredError.
+func EmphasisedCrossEntropy(name string, rows *Rows, e kernel.Emphasis, logits, target, hit *gorgonia.Node) (Loss, error) {
+	return declareLoss(name+": emphasised cross-entropy", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		kernel.EmphasisedCrossEntropy(l.rows.Live, l.columns, scale, e, in[0], in[1], in[2], gradient, l.perImage, l.squared)
+	}, logits, target, hit)
+}
+
 // SoftmaxCrossEntropy declares the cross-entropy in nats of labels under the
 // softmax of logits, mean_B log Σ_C e^z − z_label (logits z: B×C, labels: B×1,
 // whole numbers from 0 to C−1). The labels get no gradient.
@@ -61,12 +78,14 @@ func SoftmaxCrossEntropy(name string, rows *Rows, logits, labels *gorgonia.Node)
 	}, logits, labels)
 }
 
-// declareLoss declares a loss of a prediction and, where there is one, a target
-// of the same shape.
+// declareLoss declares a loss of a prediction and inputs of the same shape, the
+// first of which is the target.
 func declareLoss(name string, rows *Rows, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
-	shape := in[0].Shape()
-	if target := in[len(in)-1].Shape(); !slices.Equal(shape, target) {
-		return Loss{}, fmt.Errorf("%s: prediction is %v, target is %v", name, shape, target)
+	what := [...]string{"prediction", "target", "hit"}
+	for i, n := range in[1:] {
+		if !slices.Equal(in[0].Shape(), n.Shape()) {
+			return Loss{}, fmt.Errorf("%s: prediction is %v, %s is %v", name, in[0].Shape(), what[i+1], n.Shape())
+		}
 	}
 	return newLoss(base{name: name, rows: rows}, compute, in...)
 }
@@ -110,10 +129,11 @@ type loss struct {
 func (l *loss) Arity() int { return len(l.in) }
 
 func (l *loss) Type() hm.Type {
-	if len(l.in) == 1 {
-		return hm.NewFnType(matrix(), scalar())
+	types := make([]hm.Type, len(l.in), len(l.in)+1)
+	for i := range types {
+		types[i] = matrix()
 	}
-	return hm.NewFnType(matrix(), matrix(), scalar())
+	return hm.NewFnType(append(types, scalar())...)
 }
 
 func (l *loss) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
@@ -138,13 +158,19 @@ func (l *loss) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	return l.mean, nil
 }
 
-func (l *loss) DiffWRT(int) []bool { return []bool{true, false}[:len(l.in)] }
+func (l *loss) DiffWRT(int) []bool {
+	first := make([]bool, len(l.in))
+	first[0] = true
+	return first
+}
 
 func (l *loss) SymDiff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	l.differentiated = true
 	scaled := &lossGradient{base: l.derive("gradient"), loss: l}
 	node, err := gorgonia.ApplyOp(scaled, in[0], out, grad)
-	return gorgonia.Nodes{node, nil}[:len(in)], err
+	gradients := make(gorgonia.Nodes, len(in))
+	gradients[0] = node
+	return gradients, err
 }
 
 // lossGradient multiplies the gradient a loss has computed with the gradient

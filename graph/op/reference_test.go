@@ -149,6 +149,24 @@ func crossEntropy(logits, target array) losses {
 	return l
 }
 
+// emphasised weighs the pixels by what hit says of them; a plain loss gives
+// that of each pixel, taken for an image of its own.
+func emphasised(e kernel.Emphasis, plain func(prediction, target array) losses, prediction, target, hit array) losses {
+	rows, columns := prediction.shape[0], prediction.shape[1]
+	pixel := func(a array) array { return array{[]int{rows * columns, 1}, a.values} }
+	each := plain(pixel(prediction), pixel(target))
+	l := losses{make([]float64, rows), make([]float64, rows)}
+	for i, h := range hit.values {
+		weight := float64(e.Intact)
+		if h >= 1 {
+			weight = float64(e.Corrupted)
+		}
+		l.perImage[i/columns] += weight * each.perImage[i]
+		l.squared[i/columns] += each.squared[i]
+	}
+	return l
+}
+
 // softmaxCrossEntropy takes the whole part of a label for its class.
 func softmaxCrossEntropy(logits, labels array) losses {
 	rows, classes := logits.shape[0], logits.shape[1]

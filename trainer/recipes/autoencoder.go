@@ -30,7 +30,7 @@ func architecture(c trainer.Config, image graph.Shape) graph.Architecture {
 
 // stage trains an architecture as the configuration says, for all its epochs.
 func stage(name string, c trainer.Config, a graph.Architecture, penalties ...graph.Penalty) trainer.Stage {
-	objective := graph.Objective{Reconstruction: c.Loss, Penalties: penalties}
+	objective := graph.Objective{Reconstruction: c.Loss, Penalties: penalties, Emphasis: c.Emphasis()}
 	return trainer.Stage{Name: name, Architecture: a, Objective: objective, Corruption: c.Corruption, Epochs: c.Epochs}
 }
 

@@ -272,6 +272,9 @@ func TestParts(t *testing.T) {
 				if images.Noise != nil {
 					part.Noise = images.Noise[first*code:]
 				}
+				if images.Hit != nil {
+					part.Hit = images.Hit[first*size:]
+				}
 				run(t, other, part)
 				if !slices.Equal(other.Codes(), whole.Codes()[first*code:(first+live)*code]) {
 					t.Errorf("codes change with a batch of %d", size2)

@@ -14,13 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gaetrain/graph"
+	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/recipes"
 )
 
 // suite lists every recipe, and artificial ones that bring out what no plain
-// one does: several stages, and early stopping.
+// one does: several stages, early stopping, and options that meet.
 func suite() []recipes.Recipe {
 	plain, err := recipes.Find("dense")
 	if err != nil {
@@ -39,7 +40,15 @@ func suite() []recipes.Recipe {
 	impatient := recipes.Recipe{Name: "impatient", Stages: plain.Stages, Defaults: func(c *trainer.Config) {
 		c.Patience, c.MinDelta = 1, 1e6
 	}}
-	return append(recipes.List(), twoStages, impatient)
+	greedy, err := recipes.Find("stacked")
+	if err != nil {
+		panic(err)
+	}
+	together := recipes.Recipe{Name: "stacked-tied-denoising", Stages: greedy.Stages, Defaults: func(c *trainer.Config) {
+		greedy.Defaults(c)
+		c.Tied, c.Corruption, c.IntactWeight = true, loaders.Corruption{Kind: loaders.Masking, Level: 0.3}, 0.5
+	}}
+	return append(recipes.List(), twoStages, impatient, together)
 }
 
 func find(name string) recipes.Recipe {
@@ -192,7 +201,7 @@ func batch(t *testing.T, stage trainer.Stage, p *graph.Parameters, s loaders.Spl
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream, err := loaders.NewStream(inputs, loaders.StreamOptions{BatchSize: n, Corruption: stage.Corruption, Noise: stage.Trained().Noise()})
+	stream, err := loaders.NewStream(inputs, loaders.StreamOptions{BatchSize: n, Corruption: stage.Corruption, Hits: stage.Objective.Emphasis != (kernel.Emphasis{}), Noise: stage.Trained().Noise()})
 	if err != nil {
 		t.Fatal(err)
 	}
