@@ -24,7 +24,7 @@ type console struct {
 	quiet    bool
 
 	started time.Time // of training in this process
-	done    int       // steps by this process, of finished epochs
+	done    float64   // work of this process on finished epochs, see work
 	drawn   time.Time // of the terminal's line
 
 	// Steps that an earlier process made of the epoch in hand.
@@ -81,7 +81,7 @@ func (c *console) hook() trainer.Hook {
 			return nil
 		},
 		Epoch: func(_ context.Context, l *trainer.Loop) error {
-			c.done += l.Batches() - c.earlierSteps
+			c.done += work(l, l.Stage, l.Batches()-c.earlierSteps)
 			if c.terminal {
 				c.draw(l)
 			} else {
@@ -93,23 +93,27 @@ func (c *console) hook() trainer.Hook {
 	}
 }
 
-// eta is the time left, from the steps of this process so far.
+// work is what steps of a stage cost, in operations: a step of one layer takes
+// less time than one of all.
+func work(l *trainer.Loop, s trainer.Stage, steps int) float64 {
+	return float64(steps) * s.Trained().FLOPs(l.Config.BatchSize)
+}
+
+// eta is the time left, from the work of this process so far.
 func (c *console) eta(l *trainer.Loop) time.Duration {
-	steps := l.Batches()
-	at := l.Position
-	var left int
-	for i := at.Stage; i < len(l.Stages); i++ {
-		left += l.Stages[i].Epochs * steps
+	at, steps := l.Position, l.Batches()
+	left := -work(l, l.Stage, at.Epoch*steps+at.Step)
+	for _, s := range l.Stages[at.Stage:] {
+		left += work(l, s, s.Epochs*steps)
 	}
-	left -= at.Epoch*steps + at.Step
 	made := c.done
 	if at.Step < steps { // else within the hooks of an epoch, which done counts already
-		made += at.Step - c.earlierSteps
+		made += work(l, l.Stage, at.Step-c.earlierSteps)
 	}
 	if made <= 0 {
 		return 0
 	}
-	return time.Duration(float64(time.Since(c.started)) / float64(made) * float64(left)).Round(time.Second)
+	return time.Duration(float64(time.Since(c.started)) / made * left).Round(time.Second)
 }
 
 // draw rewrites the terminal's one line: what matters first, as the end is cut
