@@ -142,6 +142,11 @@ func (c Config) Validate() error {
 	return oneOf("schedule", c.Schedule, scheduleNames())
 }
 
+// Masking is the corruption that blackens a share of the pixels.
+func Masking(share float32) loaders.Corruption {
+	return loaders.Corruption{Kind: loaders.Masking, Level: share}
+}
+
 // Emphasis weighs the pixels of the loss; zero where all weigh 1.
 func (c Config) Emphasis() kernel.Emphasis {
 	if c.CorruptedWeight == 1 && c.IntactWeight == 1 {
