@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,9 +13,14 @@ import (
 
 // finetuneOptions are what finetune can be told.
 type finetuneOptions struct {
+	Classifier
+	Output
+}
+
+// Classifier is what a classifier's run keeps of the options.
+type Classifier struct {
 	trainer.Labelled
 	trainer.Config
-	Output
 }
 
 // classifierModel is the model of a classifier's run: it is no recipe.
@@ -22,8 +29,8 @@ const classifierModel = "classifier"
 func finetuneDefaults() finetuneOptions {
 	c := trainer.Defaults()
 	c.Model, c.Schedule = classifierModel, "constant"
-	c.Epochs, c.BatchSize, c.Patience = 100, 32, 20
-	return finetuneOptions{trainer.LabelledDefaults(), c, Output{LogFormat: "text"}}
+	c.Epochs, c.BatchSize, c.Patience, c.LearningRate = 100, 32, 20, 1e-2
+	return finetuneOptions{Classifier{trainer.LabelledDefaults(), c}, Output{LogFormat: "text"}}
 }
 
 func finetuneVerb() *cli.Command {
@@ -47,31 +54,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			log := newLog(c.App.ErrWriter, o.Output)
-			ctx, cancel := timeLimited(c.Context, o.Config)
-			defer cancel()
-			data, err := openData(ctx, o.Config, log)
-			if err != nil {
-				return err
-			}
-			if data.Train, err = o.Select(data.Train, o.Seed); err != nil {
-				return err
-			}
-			if o.Validation == 0 && !c.IsSet("validation") {
-				o.Validation = trainer.HeldOut(data.Train.Len())
-			}
-			experiment, err := trainer.NewClassifier(o.Config, o.Labelled, data)
-			if err != nil {
-				return err
-			}
-			about := pictures.About{
-				Summary: "a classifier on the encoder of " + o.From,
-				Idea: `What an autoencoder has learned from images alone, its encoder, is the beginning of a classifier that needs few labels: a
-linear layer is put on the code, and both are trained on the labelled images.`,
-				Citation: "G. E. Hinton, R. R. Salakhutdinov: Reducing the Dimensionality of Data with Neural Networks. Science 313 (2006), 504–507",
-				Command:  command("finetune", &o, origins),
-			}
-			run, err := perform(ctx, experiment, trainer.Settings(&o, origins), log, pictures.Classifier(about))
+			run, err := o.train(c.Context, newLog(c.App.ErrWriter, o.Output), origins)
 			if err != nil {
 				return err
 			}
@@ -80,14 +63,44 @@ linear layer is put on the code, and both are trained on the labelled images.`,
 	}
 }
 
-// finetuneFlags are those of options that a classifier has use for.
-func finetuneFlags() (list []cli.Flag) {
-	for _, f := range flags(clone(finetuneDefaults())) {
-		if c, ok := f.(cli.CategorizableFlag); ok && c.GetCategory() != "model" {
-			list = append(list, f)
-		}
+// train trains the classifier that the options describe.
+func (o finetuneOptions) train(ctx context.Context, log *console, origins map[string]trainer.Origin) (*trainer.Run, error) {
+	ctx, cancel := timeLimited(ctx, o.Config)
+	defer cancel()
+	data, err := openData(ctx, o.Config, log)
+	if err != nil {
+		return nil, err
 	}
-	return list
+	if data.Train, err = o.Select(data.Train, o.Seed); err != nil {
+		return nil, err
+	}
+	if origins["validation"] == "" {
+		o.Validation = trainer.HeldOut(data.Train.Len())
+	}
+	experiment, err := trainer.NewClassifier(o.Config, o.Labelled, data)
+	if err != nil {
+		return nil, err
+	}
+	about := pictures.About{
+		Summary: "a classifier on the encoder of " + o.From,
+		Idea: `What an autoencoder has learned from images alone, its encoder, is the beginning of a classifier that needs few labels: a
+linear layer is put on the code, and both are trained on the labelled images.`,
+		Citation: "G. E. Hinton, R. R. Salakhutdinov: Reducing the Dimensionality of Data with Neural Networks. Science 313 (2006), 504–507",
+		Command:  command("finetune", &o.Classifier, origins),
+	}
+	return perform(ctx, experiment, trainer.Settings(&o.Classifier, origins), log, pictures.Classifier(about))
+}
+
+// finetuneFlags are those of options that a classifier has use for.
+func finetuneFlags() []cli.Flag {
+	return withoutGroup("model", flags(clone(finetuneDefaults())))
+}
+
+func withoutGroup(group string, flags []cli.Flag) []cli.Flag {
+	return slices.DeleteFunc(flags, func(f cli.Flag) bool {
+		c, ok := f.(cli.CategorizableFlag)
+		return ok && c.GetCategory() == group
+	})
 }
 
 // resolveFinetune finds the options of a run. Those that say which images the
@@ -117,20 +130,29 @@ func resolveFinetune(c *cli.Context) (finetuneOptions, map[string]trainer.Origin
 	if err != nil {
 		return o, nil, err
 	}
+	if err := o.adoptData(model, origins); err != nil {
+		return o, nil, err
+	}
+	if err := o.Labelled.Validate(); err != nil {
+		return o, nil, err
+	}
+	return o, origins, o.Config.Validate()
+}
+
+// adoptData takes over which images a model was trained on, where nothing else
+// is told.
+func (o *finetuneOptions) adoptData(model *trainer.Model, origins map[string]trainer.Origin) error {
 	theirs := trainer.Fields(&model.Config)
 	for i, f := range trainer.Fields(&o.Config) {
 		if _, told := origins[f.Name]; f.Group != "data" || told || f.Name == "validation" {
 			continue
 		}
 		if err := f.Set(theirs[i].String()); err != nil {
-			return o, nil, fmt.Errorf("%w: %s: %w", errUsage, f.Name, err)
+			return fmt.Errorf("%w: %s: %w", errUsage, f.Name, err)
 		}
 		origins[f.Name] = trainer.FromRun
 	}
-	if err := o.Labelled.Validate(); err != nil {
-		return o, nil, err
-	}
-	return o, origins, o.Config.Validate()
+	return nil
 }
 
 // printClassifier tells what a classifier makes of the test images, class by

@@ -114,7 +114,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
 		Commands: []*cli.Command{
-			trainVerb(), finetuneVerb(), evalVerb(), reconstructVerb(), encodeVerb(),
+			trainVerb(), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(),
 			benchVerb(), modelsVerb(), datasetsVerb(), configVerb(), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {

@@ -191,25 +191,38 @@ func resolveResumed[T any](c *cli.Context, run string, info trainer.RunInfo, opt
 	if err := info.Fill(options); err != nil {
 		return nil, err
 	}
-	before := clone(*options)
 	told, err := layers(c, options, c.String(configFlag))
 	if err != nil {
 		return nil, err
 	}
+	if err := unchanged(run, info, options); err != nil {
+		return nil, err
+	}
 	origins := make(map[string]trainer.Origin)
-	old := trainer.Fields(before)
-	for i, f := range trainer.Fields(options) {
-		setting, kept := info.Configuration[f.Name]
-		if kept && !f.Equal(old[i]) && !slices.Contains(changeable, f.Name) {
-			return nil, fmt.Errorf("%w: %s is %s, but the run in %s was started with %s; hint: leave it out, or begin another --run",
-				trainer.ErrConfiguration, f.Name, f, run, old[i])
-		}
-		origins[f.Name] = setting.Origin
+	for _, f := range trainer.Fields(options) {
+		origins[f.Name] = info.Configuration[f.Name].Origin
 		if origin, ok := told[f.Name]; ok {
 			origins[f.Name] = origin
 		}
 	}
 	return origins, nil
+}
+
+// unchanged reports an option that is not as the run in a folder was told, and
+// may not change when it goes on.
+func unchanged[T any](run string, info trainer.RunInfo, options *T) error {
+	before := clone(*options)
+	if err := info.Fill(before); err != nil {
+		return err
+	}
+	old := trainer.Fields(before)
+	for i, f := range trainer.Fields(options) {
+		if _, kept := info.Configuration[f.Name]; kept && !f.Equal(old[i]) && !slices.Contains(changeable, f.Name) {
+			return fmt.Errorf("%w: %s is %s, but the run in %s was started with %s; hint: leave it out, or begin another one",
+				trainer.ErrConfiguration, f.Name, f, run, old[i])
+		}
+	}
+	return nil
 }
 
 // command is the command line of a verb that repeats a run.

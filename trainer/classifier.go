@@ -27,7 +27,9 @@ type Labelled struct {
 }
 
 // LabelledDefaults are the values of one that was told nothing.
-func LabelledDefaults() Labelled { return Labelled{FromCheckpoint: LastCheckpoint, EncoderLRScale: 1} }
+func LabelledDefaults() Labelled {
+	return Labelled{FromCheckpoint: LastCheckpoint, EncoderLRScale: 0.1}
+}
 
 // Validate reports the first value that makes no sense, wrapping
 // ErrConfiguration.
@@ -39,8 +41,8 @@ func (o Labelled) Validate() error {
 		return fmt.Errorf("%w: labels and label-list; hint: one of them says which images are labelled", ErrConfiguration)
 	case o.EncoderLRScale < 0 || !finite(o.EncoderLRScale):
 		return fmt.Errorf("%w: encoder-lr-scale is %v; hint: 0 for a frozen encoder, 1 for the classifier's rate", ErrConfiguration, o.EncoderLRScale)
-	case o.FromScratch && (o.Thaw || o.EncoderLRScale != 1):
-		return fmt.Errorf("%w: from-scratch with a frozen, slowed or thawing encoder; hint: random weights all have to move", ErrConfiguration)
+	case o.FromScratch && (o.Thaw || o.EncoderLRScale == 0):
+		return fmt.Errorf("%w: from-scratch with a frozen or thawing encoder; hint: random weights all have to move", ErrConfiguration)
 	case o.Thaw && o.EncoderLRScale == 0:
 		return fmt.Errorf("%w: thaw with encoder-lr-scale 0; hint: a rate at which the thawed layers can move", ErrConfiguration)
 	case slices.ContainsFunc(o.ClassifierHidden, func(units int) bool { return units < 1 }):
