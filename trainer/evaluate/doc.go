@@ -95,6 +95,16 @@ func (m Matrix) minus(x Matrix, mean []float64) {
 	}
 }
 
+// squaredDistance returns ‖x − y‖².
+func squaredDistance(x, y []float32) (sum float64) {
+	y = y[:len(x)]
+	for j, v := range x {
+		difference := float64(v) - float64(y[j])
+		sum += difference * difference
+	}
+	return sum
+}
+
 // blockRows is the number of rows of a matrix worked on at once: their products
 // stay in the cache, and are summed in float32 before the sum goes on in float64.
 const blockRows = 256
@@ -120,17 +130,6 @@ func parallel(n, grain int, work func(from, to int)) {
 		group.Go(func() { work(thread*parts/threads*grain, min((thread+1)*parts/threads*grain, n)) })
 	}
 	group.Wait()
-}
-
-// Accuracy returns the share of predictions that are the label.
-func Accuracy(predictions, labels []uint8) float64 {
-	right := 0
-	for i, label := range labels {
-		if predictions[i] == label {
-			right++
-		}
-	}
-	return float64(right) / float64(max(len(labels), 1))
 }
 
 // checkLabels makes sure that every row of x has a label, and returns the number

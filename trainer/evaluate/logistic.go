@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -37,12 +38,12 @@ const (
 //
 // from zero by L-BFGS over all observations, until the loss falls by less than
 // 0.1 % in ten iterations. l2 ≥ 0; 1 is what others call C = 1. Errors wrap
-// ErrInput.
-func NewLogisticRegression(x Matrix, labels []uint8, l2 float64) (*LogisticRegression, error) {
-	return newLogisticRegression(x, labels, l2, logisticPrecision)
+// ErrInput or the context's.
+func NewLogisticRegression(ctx context.Context, x Matrix, labels []uint8, l2 float64) (*LogisticRegression, error) {
+	return newLogisticRegression(ctx, x, labels, l2, logisticPrecision)
 }
 
-func newLogisticRegression(x Matrix, labels []uint8, l2, precision float64) (*LogisticRegression, error) {
+func newLogisticRegression(ctx context.Context, x Matrix, labels []uint8, l2, precision float64) (*LogisticRegression, error) {
 	if err := x.check(); err != nil {
 		return nil, err
 	}
@@ -58,12 +59,16 @@ func newLogisticRegression(x Matrix, labels []uint8, l2, precision float64) (*Lo
 		return nil, err
 	}
 	result, err := optimize.Minimize(
-		optimize.Problem{Func: p.loss, Grad: p.gradient}, make([]float64, (x.Columns+1)*classes),
+		optimize.Problem{Func: p.loss, Grad: p.gradient, Status: func() (optimize.Status, error) { return optimize.NotTerminated, ctx.Err() }},
+		make([]float64, (x.Columns+1)*classes),
 		&optimize.Settings{
 			Converger:       &optimize.FunctionConverge{Relative: precision, Iterations: logisticPatience},
 			MajorIterations: logisticIterations,
 		},
 		&optimize.LBFGS{})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if result == nil {
 		return nil, fmt.Errorf("%w: logistic regression: %w", ErrInput, err)
 	}
@@ -80,15 +85,7 @@ func (l *LogisticRegression) Logits(x Matrix) Matrix {
 }
 
 // Predict returns the most probable class of each row of x (N×D).
-func (l *LogisticRegression) Predict(x Matrix) []uint8 {
-	logits := l.Logits(x)
-	classes := make([]uint8, x.Rows)
-	for i := range classes {
-		row := logits.Row(i)
-		classes[i] = uint8(slices.Index(row, slices.Max(row)))
-	}
-	return classes
-}
+func (l *LogisticRegression) Predict(x Matrix) []int { return Classes(l.Logits(x).Values, l.Classes) }
 
 // logisticProblem is the mean loss as a function of coordinates (V, a) in which
 // it curves about alike in all directions: Weights = U⁻¹·V with UᵀU = Cov(x)/C + l2·I,

@@ -133,12 +133,7 @@ func (l *shortlist) offer(size, first int, products, squares []float32) {
 func (n *NearestNeighbours) rank(query []float32, list shortlist) []Neighbour {
 	neighbours := make([]Neighbour, len(list))
 	for i, candidate := range list {
-		sum := 0.0
-		for j, v := range n.points.Row(candidate.index) {
-			difference := float64(v) - float64(query[j])
-			sum += difference * difference
-		}
-		neighbours[i] = Neighbour{candidate.index, math.Sqrt(sum)}
+		neighbours[i] = Neighbour{candidate.index, math.Sqrt(squaredDistance(n.points.Row(candidate.index), query))}
 	}
 	slices.SortFunc(neighbours, func(a, b Neighbour) int {
 		return cmp.Or(cmp.Compare(a.Distance, b.Distance), cmp.Compare(a.Index, b.Index))
@@ -149,7 +144,7 @@ func (n *NearestNeighbours) rank(query []float32, list shortlist) []Neighbour {
 // Classify returns, for each of the queries (Q×D), the label that most of its k
 // nearest points have, of equally frequent ones the smallest. Errors wrap
 // ErrInput.
-func (n *NearestNeighbours) Classify(queries Matrix, labels []uint8, k int) ([]uint8, error) {
+func (n *NearestNeighbours) Classify(queries Matrix, labels []uint8, k int) ([]int, error) {
 	classes, err := checkLabels(n.points, labels)
 	if err != nil {
 		return nil, err
@@ -158,13 +153,13 @@ func (n *NearestNeighbours) Classify(queries Matrix, labels []uint8, k int) ([]u
 	if err != nil {
 		return nil, err
 	}
-	predictions := make([]uint8, queries.Rows)
+	predictions := make([]int, queries.Rows)
 	for i, neighbours := range found {
 		votes := make([]int, classes)
 		for _, neighbour := range neighbours {
 			votes[labels[neighbour.Index]]++
 		}
-		predictions[i] = uint8(slices.Index(votes, slices.Max(votes)))
+		predictions[i] = slices.Index(votes, slices.Max(votes))
 	}
 	return predictions, nil
 }

@@ -54,7 +54,7 @@ func TestClassify(t *testing.T) {
 		t.Fatal(err)
 	}
 	labels, queries := []uint8{1, 0, 1, 3, 3}, NewMatrix([]float32{1, 9, 6}, 1)
-	for k, want := range map[int][]uint8{1: {0, 3, 1}, 3: {1, 3, 0}, 4: {1, 3, 3}, 2: {0, 3, 1}} {
+	for k, want := range map[int][]int{1: {0, 3, 1}, 3: {1, 3, 0}, 4: {1, 3, 3}, 2: {0, 3, 1}} {
 		got, err := index.Classify(queries, labels, k)
 		if err != nil {
 			t.Fatal(err)
