@@ -52,26 +52,12 @@ func (p *panel) valueRange() (low, high float64, logarithmic bool) {
 
 // plot makes the axes of the panel; bottom panels carry the label of the horizontal axis.
 func (p *panel) plot(low, high float64, xlabel string, bottom bool, marks []Mark) *plot.Plot {
-	axes := plot.New()
-	axes.BackgroundColor = nil
-	for _, axis := range []*plot.Axis{&axes.X, &axes.Y} {
-		axis.Padding = 0
-		axis.Color = muted
-		axis.Width = 0.6
-		axis.Tick.Color = muted
-		axis.Tick.Width = 0.6
-		axis.Tick.Length = 4
-		label := textStyle(9.5, muted)
-		label.XAlign, label.YAlign = axis.Tick.Label.XAlign, axis.Tick.Label.YAlign
-		axis.Tick.Label = label
+	if !bottom {
+		xlabel = ""
 	}
+	axes := newAxes(xlabel, "")
 	axes.X.Min, axes.X.Max = low, high
 	axes.X.Tick.Marker = evenTicks{whole: high-low >= 1, target: 5}
-	if bottom {
-		style := textStyle(10.5, ink)
-		style.XAlign, style.YAlign = axes.X.Label.TextStyle.XAlign, axes.X.Label.TextStyle.YAlign
-		axes.X.Label.TextStyle, axes.X.Label.Text, axes.X.Label.Padding = style, xlabel, 3
-	}
 	var logarithmic bool
 	axes.Y.Min, axes.Y.Max, logarithmic = p.valueRange()
 	axes.Y.Tick.Marker = evenTicks{target: 5}
