@@ -12,31 +12,47 @@ import (
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/pictures"
 	"gaetrain/viz"
 )
 
 type encodeOptions struct {
 	RunOptions
 	Out string `toml:"out" group:"output" help:"files to write, without the endings .npy and .csv"`
+	ScatterOptions
 	Output
 }
 
+// ScatterOptions are what pictures of codes as points can be told.
+type ScatterOptions struct {
+	Picture    bool    `toml:"picture" group:"picture" help:"draw the codes as points into the run folder"`
+	Points     int     `toml:"points" group:"picture" help:"codes to draw, the first of the images"`
+	Perplexity float64 `toml:"perplexity" group:"picture" help:"number of neighbours that t-SNE keeps close; 0 for 30, or a quarter of the points if that is less"`
+}
+
 func encodeVerb() *cli.Command {
-	defaults := encodeOptions{RunOptions: runDefaults(), Out: "codes", Output: Output{LogFormat: "text"}}
+	defaults := encodeOptions{RunOptions: runDefaults(), Out: "codes", ScatterOptions: ScatterOptions{Points: 2000}, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "encode",
 		Usage: "write the codes of images as .npy and .csv",
 		Description: `The .npy file is an N×L array of float32, for NumPy. The .csv file has one line an
-image: its index, its label where there is one, and its L values.
+image: its index, its label where there is one, and its L values. --picture draws the codes of
+the first images as points, coloured by class, among the pictures of the run: codes of two values
+as they are, longer ones by their principal components and by t-SNE.
 
 EXAMPLES:
    gaetrain encode --run runs/dense-sample-1 --out codes
-   gaetrain encode --run runs/dense-sample-1 --split train --limit 1000`,
+   gaetrain encode --run runs/dense-sample-1 --split train --limit 1000
+   gaetrain encode --run runs/dense-sample-1 --picture --points 5000`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults
-			model, split, _, err := openRun(c, &o, func(o *encodeOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
+			model, split, data, err := openRun(c, &o, func(o *encodeOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
 			if err != nil {
+				return err
+			}
+			if err := o.ScatterOptions.validate(split.Len()); err != nil {
 				return err
 			}
 			for _, ending := range []string{".npy", ".csv"} {
@@ -53,9 +69,44 @@ EXAMPLES:
 				return fmt.Errorf("%w: %w", trainer.ErrRun, err)
 			}
 			fmt.Fprintf(c.App.Writer, "%d codes of %d values in %s.npy and %s.csv\n", split.Len(), size, o.Out, o.Out)
-			return nil
+			if !o.Picture {
+				return nil
+			}
+			return o.draw(c, o.Run, pictures.Codes{
+				Title:  fmt.Sprintf("%s on %s, %s", model.Config.Model, data.Name, o.Split),
+				Values: evaluate.NewMatrix(codes, size), Labels: split.Labels, Classes: data.Classes,
+			})
 		},
 	}
+}
+
+// validate checks the options for a number of images.
+func (o ScatterOptions) validate(images int) error {
+	points := min(o.Points, images)
+	switch {
+	case !o.Picture:
+		return nil
+	case points < 4:
+		return fmt.Errorf("%w: a picture of %d points; hint: --points and --limit are at least 4", errUsage, points)
+	case o.Perplexity != 0 && !(o.Perplexity >= 1 && o.Perplexity <= float64(points-1)/3):
+		return fmt.Errorf("%w: perplexity is %g; hint: from 1 to a third of the %d points", errUsage, o.Perplexity, points)
+	}
+	return nil
+}
+
+// draw draws the first codes into the run folder.
+func (o ScatterOptions) draw(c *cli.Context, run string, codes pictures.Codes) error {
+	points := min(o.Points, codes.Values.Rows)
+	codes.Values = codes.Values.Slice(0, points)
+	if codes.Labels != nil {
+		codes.Labels = codes.Labels[:points]
+	}
+	codes.Title = fmt.Sprintf("%s: %d codes", codes.Title, points)
+	paths, err := codes.Draw(c.Context, run, evaluate.TSNE{Perplexity: o.Perplexity})
+	for _, path := range paths {
+		fmt.Fprintf(c.App.Writer, "%d points in %s\n", points, path)
+	}
+	return err
 }
 
 // writeCodes writes codes N×L to out.npy and out.csv.

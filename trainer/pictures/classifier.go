@@ -60,11 +60,7 @@ func Classify(ctx context.Context, dir string, data *loaders.Dataset) (Classific
 	}
 	c = Classification{confusion.Accuracy(), data.Classes, confusion}
 	run := trainer.Run{Dir: dir}
-	if err := writeFile(run.Path(classificationFile), func(w writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(c)
-	}); err != nil || model.Config.Pictures == 0 {
+	if err := writeJSON(run.Path(classificationFile), c); err != nil || model.Config.Pictures == 0 {
 		return c, err
 	}
 	title := fmt.Sprintf("%s, %d test images: %.2f %% right", data.Name, data.Test.Len(), 100*c.Accuracy)

@@ -1,6 +1,7 @@
 package pictures
 
 import (
+	"encoding/json"
 	"fmt"
 	"image"
 	"io"
@@ -15,6 +16,14 @@ func write(path string, img image.Image) error { return asRun(viz.WritePNG(path,
 
 func writeFile(path string, write func(writer) error) error {
 	return asRun(viz.WriteFile(path, write))
+}
+
+func writeJSON(path string, value any) error {
+	return writeFile(path, func(w writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(value)
+	})
 }
 
 // asRun makes an error of a file one of the run folder.
