@@ -55,7 +55,14 @@ func (o Labelled) Validate() error {
 // architecture: alone on its codes where the encoder is frozen, together with
 // it, or with ever more of its layers from the code downwards.
 func (o Labelled) Stages(c Config, from graph.Architecture, classes int) []Stage {
-	a := graph.Architecture{Input: from.Input, Encoder: from.Encoder, Code: from.Code}
+	a := graph.Architecture{Input: from.Input, Encoder: slices.Clone(from.Encoder), Code: from.Code, Standardised: from.Standardised}
+	for i := range a.Encoder {
+		l := &a.Encoder[i]
+		l.Threshold = 0 // which is for learning features, not for using them
+		if l.Initialiser == graph.Images {
+			l.Initialiser = graph.GlorotUniform // there may be fewer labelled images than units
+		}
+	}
 	for _, units := range o.ClassifierHidden {
 		a.Classifier = append(a.Classifier, graph.Layer{Units: units, Activation: c.Activation, Initialiser: graph.GlorotUniform})
 	}
@@ -150,7 +157,7 @@ func NewClassifier(c Config, o Labelled, data *loaders.Dataset) (*Experiment, er
 		return e, err
 	}
 	for _, p := range e.Parameters.All() {
-		if learned, ok := model.Parameters.Get(p.Name); ok && strings.HasPrefix(p.Name, "encoder/") {
+		if learned, ok := model.Parameters.Get(p.Name); ok && !strings.HasPrefix(p.Name, "classifier/") {
 			copy(p.Values(), learned.Values())
 		}
 	}
