@@ -95,6 +95,7 @@ type job struct {
 type outcome struct {
 	job
 	Folder   string  `json:"folder"`
+	Images   int     `json:"images"`   // labelled, held out ones among them
 	Accuracy float64 `json:"accuracy"` // on the test images
 	Epochs   int     `json:"epochs"`
 	Seconds  float64 `json:"seconds"`
@@ -221,6 +222,11 @@ func (o studyOptions) perform(ctx context.Context, j job, origins map[string]tra
 	if err != nil {
 		return done, err
 	}
+	info, err := trainer.ReadRunInfo(done.Folder)
+	if err != nil {
+		return done, err
+	}
+	done.Images = info.Data.Train
 	done.Accuracy, done.Epochs, done.Seconds = result.Accuracy, final.Epochs, final.Seconds
 	return done, nil
 }
@@ -253,7 +259,8 @@ type summary struct {
 type summaryRow struct {
 	Run     string  `json:"run"`
 	Encoder string  `json:"encoder"`
-	Labels  int     `json:"labels"`
+	Labels  int     `json:"labels"` // 0: all
+	Images  int     `json:"images"` // as many as that were labelled, held out ones among them
 	Seeds   int     `json:"seeds"`
 	Mean    float64 `json:"mean"`   // accuracy
 	Spread  float64 `json:"spread"` // standard deviation over the seeds
@@ -261,7 +268,7 @@ type summaryRow struct {
 
 func summarise(outcomes []outcome) summary {
 	s := summary{Outcomes: outcomes}
-	accuracies := make(map[job][]float64)
+	accuracies, images := make(map[job][]float64), make(map[job]int)
 	var order []job
 	for _, o := range outcomes {
 		key := o.job
@@ -269,25 +276,49 @@ func summarise(outcomes []outcome) summary {
 		if accuracies[key] == nil {
 			order = append(order, key)
 		}
-		accuracies[key] = append(accuracies[key], o.Accuracy)
+		accuracies[key], images[key] = append(accuracies[key], o.Accuracy), o.Images
 	}
 	for _, key := range order {
 		mean, spread := stat.MeanStdDev(accuracies[key], nil)
 		if len(accuracies[key]) == 1 {
 			spread = 0
 		}
-		s.Rows = append(s.Rows, summaryRow{key.Run, key.Encoder, key.Labels, len(accuracies[key]), mean, spread})
+		s.Rows = append(s.Rows, summaryRow{key.Run, key.Encoder, key.Labels, images[key], len(accuracies[key]), mean, spread})
 	}
 	return s
 }
 
 func (s summary) write(dir string) error {
-	err := viz.WriteFile(filepath.Join(dir, "study.json"), func(w io.Writer) error { return printJSON(w, s) })
-	if err != nil {
-		return fmt.Errorf("%w: %w", trainer.ErrRun, err)
+	curves := s.curves()
+	for name, write := range map[string]func(io.Writer) error{
+		"study.json": func(w io.Writer) error { return printJSON(w, s) }, "study.svg": curves.SVG, "study.png": curves.PNG,
+	} {
+		if err := viz.WriteFile(filepath.Join(dir, name), write); err != nil {
+			return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", trainer.ErrRun, err)
+		}
 	}
 	return nil
 }
+
+// curves draws the accuracy of each encoder of each run against the number of
+// labels; all of them stand at as many as there were.
+func (s summary) curves() viz.Lines {
+	figure := viz.Lines{Title: "Accuracy against the number of labels", XLabel: "labelled images", YLabel: "accuracy on test images, %", LogX: true}
+	for _, r := range s.Rows {
+		name := r.column()
+		i := slices.IndexFunc(figure.Lines, func(l viz.Line) bool { return l.Name == name })
+		if i < 0 {
+			i = len(figure.Lines)
+			figure.Lines = append(figure.Lines, viz.Line{Name: name})
+		}
+		l := &figure.Lines[i]
+		l.X, l.Y, l.Spread = append(l.X, float64(r.Images)), append(l.Y, 100*r.Mean), append(l.Spread, 100*r.Spread)
+	}
+	return figure
+}
+
+// column names the row's curve and its column of the table.
+func (r summaryRow) column() string { return filepath.Base(r.Run) + " " + r.Encoder }
 
 // print writes a table with a row for each number of labels and a column for
 // each encoder of each run.
@@ -295,7 +326,7 @@ func (s summary) print(w io.Writer, dir string) error {
 	var columns, labels []string
 	cells := make(map[[2]string]string)
 	for _, r := range s.Rows {
-		column, row := filepath.Base(r.Run)+" "+r.Encoder, labelCount(r.Labels)
+		column, row := r.column(), labelCount(r.Labels)
 		if !slices.Contains(columns, column) {
 			columns = append(columns, column)
 		}
