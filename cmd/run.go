@@ -20,6 +20,7 @@ import (
 	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
 )
 
 // errUsage is wrapped by errors about how the program was called.
@@ -86,7 +87,7 @@ func exitCode(err error) int {
 	case errors.Is(err, trainer.ErrCheckpoint), errors.Is(err, trainer.ErrRun):
 		return 5
 	case errors.Is(err, errUsage), errors.Is(err, trainer.ErrConfiguration), errors.Is(err, trainer.ErrRunExists),
-		errors.Is(err, loaders.ErrUnknown), errors.Is(err, graph.ErrArchitecture):
+		errors.Is(err, loaders.ErrUnknown), errors.Is(err, graph.ErrArchitecture), errors.Is(err, evaluate.ErrInput):
 		return 2
 	case errors.Is(err, loaders.ErrData):
 		return 3
@@ -114,7 +115,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
 		Commands: []*cli.Command{
-			trainVerb(), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(),
+			trainVerb(), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), probeVerb(), clusterVerb(),
 			benchVerb(), modelsVerb(), datasetsVerb(), configVerb(), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {

@@ -112,6 +112,28 @@ func encode(ctx context.Context, a graph.Architecture, p *graph.Parameters, spli
 	return codes, nil
 }
 
+// Decode returns what the decoder makes of codes N×L: images N×D.
+func (m *Model) Decode(ctx context.Context, codes []float32) ([]float32, error) {
+	program, err := graph.Compile(m.Stage.Architecture, m.Stage.Objective, m.Parameters, graph.Decoding, evaluationBatch)
+	if err != nil {
+		return nil, err
+	}
+	defer program.Close()
+	size := m.Stage.Architecture.CodeSize()
+	var images []float32
+	for n := len(codes) / size; n > 0; n = len(codes) / size {
+		rows := min(n, evaluationBatch)
+		if err := program.Run(graph.Batch{Rows: rows, Input: codes[:rows*size]}); err != nil {
+			return nil, err
+		}
+		images, codes = append(images, program.Reconstructions()...), codes[rows*size:]
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return images, nil
+}
+
 // Reconstructed are images and what a model makes of them, each N×D in [0, 1].
 type Reconstructed struct {
 	Shape          loaders.Shape

@@ -58,7 +58,7 @@ func (l *Loop) writeFinal() error {
 			}
 		}
 	}
-	return l.Run.writeJSON(finalFile, final)
+	return l.Run.WriteJSON(finalFile, final)
 }
 
 // appendRecords writes lines behind metrics.jsonl in one piece.

@@ -130,7 +130,7 @@ func (r *Run) begin(resume bool) error {
 	switch {
 	case missing && (resume || noCheckpoint != nil):
 		r.fresh = true
-		return r.writeJSON(runFile, r.Info)
+		return r.WriteJSON(runFile, r.Info)
 	case err != nil && !missing:
 		return err
 	case !resume:
@@ -147,7 +147,7 @@ func (r *Run) begin(resume bool) error {
 		}
 	}
 	r.Info.Created = old.Created
-	return r.writeJSON(runFile, r.Info)
+	return r.WriteJSON(runFile, r.Info)
 }
 
 // temporary matches the names of files that are being written.
@@ -283,7 +283,7 @@ func ReadRecords(dir string) ([]Record, error) {
 
 // WriteRecords replaces metrics.jsonl.
 func (r *Run) writeRecords(records []Record) error {
-	return r.write(metricsFile, func(w io.Writer) error {
+	return r.Write(metricsFile, func(w io.Writer) error {
 		lines := json.NewEncoder(w)
 		for _, record := range records {
 			if err := lines.Encode(record); err != nil {
@@ -294,15 +294,17 @@ func (r *Run) writeRecords(records []Record) error {
 	})
 }
 
-func (r *Run) writeJSON(name string, value any) error {
-	return r.write(name, func(w io.Writer) error {
+// WriteJSON writes a value as indented JSON into a file of the run folder, as Write does.
+func (r *Run) WriteJSON(name string, value any) error {
+	return r.Write(name, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(value)
 	})
 }
 
-func (r *Run) write(name string, write func(io.Writer) error) error {
+// Write lets write fill a file of the run folder, atomically. Errors wrap ErrRun.
+func (r *Run) Write(name string, write func(io.Writer) error) error {
 	if err := writeAtomically(r.Path(name), write); err != nil {
 		return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", ErrRun, err)
 	}

@@ -188,6 +188,38 @@ func TestMixture(t *testing.T) {
 	}
 }
 
+// TestChoose finds that there are three clusters, by either criterion.
+func TestChoose(t *testing.T) {
+	x, labels := nested(600)
+	for i, label := range labels {
+		x.Row(i)[1] += 25 * float32(label) // far apart
+	}
+	for method, by := range map[Method]Criterion{ByKMeans: BySilhouette, ByDiagonal: ByBIC, ByFull: ByBIC} {
+		all, best, err := Choose(t.Context(), x, 6, by, ClusterOptions{Method: method, SilhouetteImages: 300})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(all) != 5 || all[best].Clusters != 3 {
+			t.Errorf("%s: chosen %d of %+v", method, best, all)
+		}
+		if a, err := Agree(all[best].Of, 3, labels); err != nil || a.Accuracy < 0.99 {
+			t.Errorf("%s: %+v, error %v", method, a, err)
+		}
+	}
+	for _, err := range []error{
+		third(Choose(t.Context(), x, 1, BySilhouette, ClusterOptions{Method: ByKMeans})),
+		third(Choose(t.Context(), x, 3, ByBIC, ClusterOptions{Method: ByKMeans})),
+		third(Choose(t.Context(), x, 3, "elbow", ClusterOptions{Method: ByKMeans})),
+		third(Choose(t.Context(), x, 3, ByBIC, ClusterOptions{Method: "spectral"})),
+	} {
+		if !isInput(err) {
+			t.Errorf("error %v, want one of ErrInput", err)
+		}
+	}
+}
+
+func third[A, B any](_ A, _ B, err error) error { return err }
+
 // TestSilhouette compares with the definition, in float64.
 func TestSilhouette(t *testing.T) {
 	x := random(blockRows+40, 4, 3)

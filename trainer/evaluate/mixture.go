@@ -16,6 +16,7 @@ type MixtureOptions struct {
 	Clusters   int
 	Full       bool   // covariances; false: diagonal ones
 	Restarts   int    // of the k-means that it starts from; 0: 10
+	Batch      int    // of that k-means; 0: all
 	Iterations int    // at most; 0: 200
 	Seed       uint64 // of the start
 }
@@ -42,7 +43,7 @@ func NewMixture(ctx context.Context, x Matrix, o MixtureOptions) (*Mixture, erro
 	if o.Iterations < 0 {
 		return nil, fmt.Errorf("%w: %d iterations; hint: 0 or more", ErrInput, o.Iterations)
 	}
-	start, err := NewKMeans(ctx, x, KMeansOptions{Clusters: o.Clusters, Restarts: o.Restarts, Seed: o.Seed})
+	start, err := NewKMeans(ctx, x, KMeansOptions{Clusters: o.Clusters, Restarts: o.Restarts, Batch: o.Batch, Seed: o.Seed})
 	if err != nil {
 		return nil, err
 	}

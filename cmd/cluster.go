@@ -1,0 +1,244 @@
+package cmd
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/pictures"
+)
+
+type clusterOptions struct {
+	RunOptions
+	On          string `toml:"on" group:"clusters" help:"what to cluster: codes, pixels or pca (as many principal components as a code has values)"`
+	Method      string `toml:"method" group:"clusters" help:"k-means, gaussian-diagonal or gaussian-full"`
+	Clusters    int    `toml:"clusters" group:"clusters" help:"number of clusters; 0 to choose it"`
+	MaxClusters int    `toml:"max-clusters" group:"clusters" help:"number of clusters up to which to choose"`
+	Criterion   string `toml:"criterion" group:"clusters" help:"to choose the number by: silhouette or bic (default: silhouette with k-means, bic with gaussians)"`
+	Restarts    int    `toml:"restarts" group:"clusters" help:"starts of k-means, the best of which is kept"`
+	ClusterStep int    `toml:"cluster-step" group:"clusters" help:"images that a step of k-means looks at, for sets that are large; 0 for all"`
+	Silhouette  int    `toml:"silhouette-images" group:"clusters" help:"images that the silhouette is measured on; 0 for all"`
+	Output
+}
+
+func clusterVerb() *cli.Command {
+	defaults := clusterOptions{
+		RunOptions: runDefaults(), On: codeFeatures, Method: string(evaluate.ByKMeans), MaxClusters: 20, Restarts: 10, Silhouette: 10000,
+		Output: Output{LogFormat: "text"},
+	}
+	return &cli.Command{
+		Name:  "cluster",
+		Usage: "find clusters of the codes of a run, and compare them with the classes",
+		Description: `Finds clusters by k-means or as a mixture of Gaussians. Where images have labels, which the
+clusters are not told of, prints their mutual information (nmi), adjusted Rand index (ari), and the
+accuracy when each cluster stands for the class that fits best. The run folder gets
+clusters-ON.json, clusters-ON.csv with the cluster of each image, and pictures of the means of the
+clusters, decoded, beside the images nearest to them.
+
+EXAMPLES:
+   gaetrain cluster --run runs/dense-sample-1 --clusters 10
+   gaetrain cluster --run runs/dense-sample-1 --method gaussian-full --max-clusters 15
+   gaetrain cluster --run runs/dense-sample-1 --clusters 10 --on pixels --split train`,
+		Flags: flags(clone(defaults)),
+		Action: func(c *cli.Context) error {
+			o := defaults
+			model, split, data, err := openRun(c, &o, func(o *clusterOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
+			if err != nil {
+				return err
+			}
+			if err := o.validate(split.Len()); err != nil {
+				return err
+			}
+			f, err := newFeatures(o.On, model, split)
+			if err != nil {
+				return err
+			}
+			x, err := f.of(c.Context, split)
+			if err != nil {
+				return err
+			}
+			all, best, err := o.find(c, x, model.Config.Seed)
+			if err != nil {
+				return err
+			}
+			result := clusterResult{options: o, model: model, split: split, data: data, features: x, all: all, found: all[best]}
+			if split.Labels != nil {
+				a, err := evaluate.Agree(result.found.Of, result.found.Clusters, split.Labels)
+				if err != nil {
+					return err
+				}
+				result.agreement = &a
+			}
+			if f.images != nil { // a classifier has no decoder
+				if result.images, err = f.images(c.Context, result.found.Centres); err != nil {
+					return err
+				}
+			}
+			return result.tell(c, best)
+		},
+	}
+}
+
+func (o *clusterOptions) validate(images int) error {
+	if o.Criterion == "" {
+		o.Criterion = string(evaluate.BySilhouette)
+		if o.Method != string(evaluate.ByKMeans) {
+			o.Criterion = string(evaluate.ByBIC)
+		}
+	}
+	most := o.Clusters
+	if most == 0 {
+		most = o.MaxClusters
+	}
+	switch {
+	case !slices.Contains(featureNames, o.On):
+		return fmt.Errorf("%w: unknown features %q; hint: --on %s", errUsage, o.On, strings.Join(featureNames, ", "))
+	case o.Clusters < 0 || o.Restarts < 1 || o.ClusterStep < 0 || o.Silhouette < 0:
+		return fmt.Errorf("%w: %d clusters, %d restarts, steps of %d images, silhouette of %d; hint: 0 or more, and at least 1 restart", errUsage, o.Clusters, o.Restarts, o.ClusterStep, o.Silhouette)
+	case most > images:
+		return fmt.Errorf("%w: %d clusters of %d images; hint: --clusters and --max-clusters are at most as many as images", errUsage, most, images)
+	}
+	return nil
+}
+
+// find returns the clusterings that were tried and which of them is the best.
+func (o clusterOptions) find(c *cli.Context, x evaluate.Matrix, seed uint64) ([]evaluate.Clustering, int, error) {
+	how := evaluate.ClusterOptions{Method: evaluate.Method(o.Method), Restarts: o.Restarts, Batch: o.ClusterStep, SilhouetteImages: o.Silhouette, Seed: seed}
+	if o.Clusters == 0 {
+		return evaluate.Choose(c.Context, x, o.MaxClusters, evaluate.Criterion(o.Criterion), how)
+	}
+	found, err := evaluate.Cluster(c.Context, x, o.Clusters, how)
+	return []evaluate.Clustering{found}, 0, err
+}
+
+// clusterResult is what is told of the clusters that were found.
+type clusterResult struct {
+	options   clusterOptions
+	found     evaluate.Clustering
+	model     *trainer.Model
+	split     loaders.Split
+	data      *loaders.Dataset
+	features  evaluate.Matrix
+	all       []evaluate.Clustering
+	agreement *evaluate.Agreement // nil without labels
+	images    []float32           // of the centres, K×D; nil where they cannot be decoded
+}
+
+func (r clusterResult) name() string { return "clusters-" + r.options.On }
+
+// tell draws and keeps the result in the run folder, and prints it.
+func (r clusterResult) tell(c *cli.Context, best int) error {
+	path, err := pictures.Clusters{
+		Name: r.name(), Title: fmt.Sprintf("%d clusters, %s: their means, and the images nearest to them", r.found.Clusters, r.about()),
+		Split: r.split, Features: r.features, Found: r.found, Centres: r.images, Labels: r.labels(),
+	}.Draw(r.options.Run)
+	if err != nil {
+		return err
+	}
+	drawn := "pictures in " + path
+	if len(r.all) > 1 {
+		if path, err = pictures.Choice(r.options.Run, r.name(), "The number of clusters: "+r.about(), evaluate.Criterion(r.options.Criterion), r.all, best); err != nil {
+			return err
+		}
+		drawn += " and " + path
+	}
+	if err := r.writeCSV(); err != nil {
+		return err
+	}
+	file, err := keep(r.options.Run, r.name()+".json", map[string]any{
+		"checkpoint": r.options.Checkpoint, "epoch": r.model.Epoch, "dataset": r.data.Name, "split": r.options.Split, "images": r.split.Len(),
+		"on": r.options.On, "values": r.features.Columns, "method": r.options.Method, "criterion": r.options.Criterion, "restarts": r.options.Restarts,
+		"tried": r.all, "chosen": r.found, "agreement": r.agreement,
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.print(c.App.Writer); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.App.Writer, "%s\n%s\n", drawn, file)
+	return err
+}
+
+func (r clusterResult) print(w io.Writer) error {
+	if len(r.all) > 1 {
+		rows := [][]string{{"clusters", "silhouette", "inertia", "bic"}}
+		for _, c := range r.all {
+			row := []string{fmt.Sprint(c.Clusters), fmt.Sprintf("%.4f", c.Silhouette), fmt.Sprintf("%.6g", c.Inertia)}
+			if r.options.Method != string(evaluate.ByKMeans) {
+				row = append(row, fmt.Sprintf("%.6g", c.BIC))
+			}
+			rows = append(rows, row)
+		}
+		if r.options.Method == string(evaluate.ByKMeans) {
+			rows[0] = rows[0][:3]
+		}
+		if err := table(w, rows...); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
+	}
+	rows := [][]string{
+		{"images", fmt.Sprintf("%d of %s, %s", r.split.Len(), r.data.Name, r.options.Split)},
+		{"features", fmt.Sprintf("%s, %d values", r.options.On, r.features.Columns)},
+		{"clusters", fmt.Sprintf("%d by %s", r.found.Clusters, r.options.Method)},
+		{"inertia", fmt.Sprintf("%.6g", r.found.Inertia)},
+		{"silhouette", fmt.Sprintf("%.4f", r.found.Silhouette)},
+	}
+	if r.options.Method != string(evaluate.ByKMeans) {
+		rows = append(rows, []string{"log-likelihood", fmt.Sprintf("%.4f nats per image", r.found.LogLikelihood)}, []string{"bic", fmt.Sprintf("%.6g", r.found.BIC)})
+	}
+	if a := r.agreement; a != nil {
+		rows = append(rows, []string{"nmi", fmt.Sprintf("%.4f", a.NMI)}, []string{"ari", fmt.Sprintf("%.4f", a.ARI)}, []string{"accuracy", fmt.Sprintf("%.4f", a.Accuracy)})
+	}
+	return table(w, rows...)
+}
+
+// about says what was clustered, and how.
+func (r clusterResult) about() string {
+	return fmt.Sprintf("%s of %s on %s, %s, by %s", r.options.On, r.model.Config.Model, r.data.Name, r.options.Split, r.options.Method)
+}
+
+// labels says, of each cluster, how many images it has and which class fits best.
+func (r clusterResult) labels() []string {
+	labels := make([]string, r.found.Clusters)
+	counts := make([]int, r.found.Clusters)
+	for _, cluster := range r.found.Of {
+		counts[cluster]++
+	}
+	for k, count := range counts {
+		labels[k] = fmt.Sprintf("%d: %d images", k, count)
+		if r.agreement == nil {
+			continue
+		}
+		if class := r.agreement.Classes[k]; class >= 0 && class < len(r.data.Classes) {
+			labels[k] += ", matched to " + r.data.Classes[class]
+		}
+	}
+	return labels
+}
+
+// writeCSV writes index, label (empty where there is none) and cluster of each
+// image into the run folder.
+func (r clusterResult) writeCSV() error {
+	run := trainer.Run{Dir: r.options.Run}
+	return run.Write(r.name()+".csv", func(w io.Writer) error {
+		records := [][]string{{"index", "label", "cluster"}}
+		for i, cluster := range r.found.Of {
+			record := []string{strconv.Itoa(i), "", strconv.Itoa(cluster)}
+			if r.split.Labels != nil {
+				record[1] = strconv.Itoa(int(r.split.Labels[i]))
+			}
+			records = append(records, record)
+		}
+		return csv.NewWriter(w).WriteAll(records)
+	})
+}

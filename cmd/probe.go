@@ -1,0 +1,139 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+)
+
+type probeOptions struct {
+	RunOptions
+	FitLimit   int     `toml:"fit-limit" group:"input" help:"fit with only the first N training images; 0 for all"`
+	L2         float64 `toml:"l2" group:"probe" help:"penalty on the squared weights of the logistic regression, beside the sum of the losses"`
+	Neighbours int     `toml:"neighbours" group:"probe" help:"nearest training images that vote for a class"`
+	Output
+}
+
+// Probed is what two simple classifiers make of one kind of features.
+type Probed struct {
+	Features   string  `json:"features"`
+	Values     int     `json:"values"`
+	Logistic   float64 `json:"logistic_regression"` // accuracy
+	Neighbours float64 `json:"nearest_neighbours"`  // accuracy
+}
+
+const probeFile = "probe.json"
+
+func probeVerb() *cli.Command {
+	defaults := probeOptions{RunOptions: runDefaults(), L2: 1, Neighbours: 5, Output: Output{LogFormat: "text"}}
+	return &cli.Command{
+		Name:  "probe",
+		Usage: "measure what the codes of a run tell of the classes",
+		Description: `Fits two simple classifiers, a multinomial logistic regression and a vote of the nearest
+neighbours, with the training images and their labels, and prints the share of the images of
+--split that they get right: on the codes, on the raw pixels, and on principal components as
+many as the code has values. The figures are kept in probe.json in the run folder.
+
+EXAMPLES:
+   gaetrain probe --run runs/dense-sample-1
+   gaetrain probe --run runs/dense-sample-1 --fit-limit 1000 --neighbours 1`,
+		Flags: flags(clone(defaults)),
+		Action: func(c *cli.Context) error {
+			o := defaults
+			model, split, data, err := openRun(c, &o, func(o *probeOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
+			if err != nil {
+				return err
+			}
+			fit := data.Train.Limit(o.FitLimit)
+			if err := o.validate(fit, split, data.Name); err != nil {
+				return err
+			}
+			results, err := o.probe(c.Context, model, fit, split)
+			if err != nil {
+				return err
+			}
+			file, err := keep(o.Run, probeFile, map[string]any{
+				"checkpoint": o.Checkpoint, "epoch": model.Epoch, "dataset": data.Name, "fit_images": fit.Len(), "split": o.Split, "images": split.Len(),
+				"l2": o.L2, "neighbours": o.Neighbours, "accuracy": results,
+			})
+			if err != nil {
+				return err
+			}
+			rows := [][]string{{"features", "values", "logistic regression", fmt.Sprintf("%d nearest neighbours", o.Neighbours)}}
+			for _, r := range results {
+				rows = append(rows, []string{r.Features, fmt.Sprint(r.Values), fmt.Sprintf("%.4f", r.Logistic), fmt.Sprintf("%.4f", r.Neighbours)})
+			}
+			return table(c.App.Writer, append(rows, []string{file})...)
+		},
+	}
+}
+
+func (o probeOptions) validate(fit, split loaders.Split, name string) error {
+	switch {
+	case o.FitLimit < 0:
+		return fmt.Errorf("%w: fit-limit is %d; hint: 0 for all, or more", errUsage, o.FitLimit)
+	case !(o.L2 >= 0):
+		return fmt.Errorf("%w: l2 is %g; hint: 0 or more", errUsage, o.L2)
+	case o.Neighbours < 1 || o.Neighbours > fit.Len():
+		return fmt.Errorf("%w: %d neighbours of %d images; hint: at least 1, at most as many as images to fit", errUsage, o.Neighbours, fit.Len())
+	case fit.Labels == nil || split.Labels == nil:
+		return fmt.Errorf("%w: %s has no labels; hint: a probe needs some", loaders.ErrData, name)
+	}
+	return nil
+}
+
+// probe measures codes, pixels and principal components.
+func (o probeOptions) probe(ctx context.Context, model *trainer.Model, fit, split loaders.Split) ([]Probed, error) {
+	var results []Probed
+	for _, name := range featureNames {
+		f, err := newFeatures(name, model, fit)
+		if err != nil {
+			return nil, err
+		}
+		known, err := f.of(ctx, fit)
+		if err != nil {
+			return nil, err
+		}
+		asked, err := f.of(ctx, split)
+		if err != nil {
+			return nil, err
+		}
+		predicted, voted, err := o.classify(ctx, known, asked, fit.Labels)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, Probed{name, known.Columns, accuracy(predicted, split.Labels), accuracy(voted, split.Labels)})
+	}
+	return results, nil
+}
+
+// classify fits both classifiers to what is known, and returns the classes that
+// each gives what is asked.
+func (o probeOptions) classify(ctx context.Context, known, asked evaluate.Matrix, labels []uint8) (predicted, voted []int, err error) {
+	regression, err := evaluate.NewLogisticRegression(ctx, known, labels, o.L2)
+	if err != nil {
+		return nil, nil, err
+	}
+	index, err := evaluate.NewNearestNeighbours(known)
+	if err != nil {
+		return nil, nil, err
+	}
+	voted, err = index.Classify(asked, labels, o.Neighbours)
+	return regression.Predict(asked), voted, err
+}
+
+// accuracy is the share of predicted classes that are those of the labels.
+func accuracy(predicted []int, labels []uint8) float64 {
+	right := 0
+	for i, label := range labels {
+		if predicted[i] == int(label) {
+			right++
+		}
+	}
+	return float64(right) / float64(len(labels))
+}

@@ -1,0 +1,71 @@
+package pictures
+
+import (
+	"slices"
+	"strconv"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+	"gaetrain/viz"
+)
+
+// Clusters are clusters of the images of a data set, to be drawn.
+type Clusters struct {
+	Name     string // of the files, such as "clusters-codes"
+	Title    string
+	Split    loaders.Split
+	Features evaluate.Matrix // N×L: what was clustered
+	Found    evaluate.Clustering
+	Centres  []float32 // K×D: the centres as images; nil leaves them out
+	Labels   []string  // K: what is said of each cluster
+}
+
+// nearestColumns is the number of images beside the centre of a cluster.
+const nearestColumns = 13
+
+// Draw draws, into the pictures of a run, each centre and beside it the images
+// nearest to it. It returns the path of the picture.
+func (c Clusters) Draw(dir string) (string, error) {
+	index, err := evaluate.NewNearestNeighbours(c.Features)
+	if err != nil {
+		return "", err
+	}
+	found, err := index.Search(c.Found.Centres, min(nearestColumns, c.Features.Rows))
+	if err != nil {
+		return "", err
+	}
+	rows, size := make([]viz.Row, len(c.Labels)), c.Split.Shape.Size()
+	for k, label := range c.Labels {
+		nearest := make([]int, len(found[k]))
+		for i, neighbour := range found[k] {
+			nearest[i] = neighbour.Index
+		}
+		images := pixels(c.Split.Select(nearest))
+		if c.Centres != nil {
+			images.Pixels = slices.Concat(c.Centres[k*size:(k+1)*size], images.Pixels)
+		}
+		rows[k] = viz.Row{Label: label, Images: images}
+	}
+	run := trainer.Run{Dir: dir}
+	path := run.Path(folder, c.Name+".png")
+	return path, write(path, viz.Grid(c.Title, nearestColumns+1, rows...))
+}
+
+// Choice draws the criterion by which a number of clusters was chosen over that
+// number, into the pictures of a run. It returns the path of the picture.
+func Choice(dir, name, title string, by evaluate.Criterion, all []evaluate.Clustering, best int) (string, error) {
+	series := viz.Series{Name: string(by)}
+	for _, c := range all {
+		y := c.Silhouette
+		if by == evaluate.ByBIC {
+			y = c.BIC
+		}
+		series.X, series.Y = append(series.X, float64(c.Clusters)), append(series.Y, y)
+	}
+	chosen := all[best].Clusters
+	curves := viz.Curves{Title: title, XLabel: "clusters", Series: []viz.Series{series}, Marks: []viz.Mark{{X: float64(chosen), Label: strconv.Itoa(chosen)}}}
+	run := trainer.Run{Dir: dir}
+	path := run.Path(folder, name+"-choice.png")
+	return path, writeFile(path, func(w writer) error { return curves.PNG(w) })
+}
