@@ -1,0 +1,112 @@
+package kernel
+
+// Extent is a size along the height and the width of images.
+type Extent struct{ Height, Width int }
+
+// Convolution is a bank of filters between images and feature maps
+// (image: B×C×H×W, maps: B×F×H′×W′, weights: F×kh×kw×C), with
+//
+//	maps[f,y,x] = Σ_c,i,j weights[f,i,j,c] · image[c, y·stride−padding+i·dilation, x·…]
+//
+// where what lies outside of the image is zero. An Enlarge of the image before
+// it is computed along with it: filters read the smaller image through sums of
+// their taps, for fewer operations and no larger image. The fields are set
+// once, and Prepare called, before the methods; they keep buffers, so a
+// Convolution serves one caller at a time.
+type Convolution struct {
+	Image, Maps                       Images // as the filters see and make them; of as many lanes
+	Kernel, Stride, Padding, Dilation Extent
+	Enlarge                           Enlargement // Image is its result
+
+	Small            Images // what is read: Image before it is enlarged
+	convolve, spread mapping
+	parts            []float32 // of a gradient of the weights
+}
+
+// Prepare works out which pixels meet through which taps.
+func (c *Convolution) Prepare() {
+	c.Small = c.Enlarge.Input(c.Image)
+	rows := c.weightings(c.Kernel.Height, c.Stride.Height, c.Padding.Height, c.Dilation.Height, c.Small.Height, c.Image.Height, c.Maps.Height)
+	columns := c.weightings(c.Kernel.Width, c.Stride.Width, c.Padding.Width, c.Dilation.Width, c.Small.Width, c.Image.Width, c.Maps.Width)
+	stride := c.Kernel.Height * c.Kernel.Width * c.Small.Channels
+	c.convolve = mapping{
+		from: c.Small, to: c.Maps, kernel: c.Kernel,
+		rows: newAxis(c.Small.Height, rows), columns: newAxis(c.Small.Width, columns),
+		toStride: stride, tapStride: c.Small.Channels, fromStride: 1,
+	}
+	c.spread = mapping{
+		from: c.Maps, to: c.Small, kernel: c.Kernel,
+		rows:     newAxis(c.Maps.Height, adjoint(c.Small.Height, rows)),
+		columns:  newAxis(c.Maps.Width, adjoint(c.Small.Width, columns)),
+		toStride: 1, tapStride: c.Small.Channels, fromStride: stride,
+	}
+	c.convolve.prepare()
+	c.spread.prepare()
+}
+
+// weightings lists what each position along an axis of the maps reads.
+func (c *Convolution) weightings(kernel, stride, padding, dilation, small, image, maps int) []weighting {
+	larger := c.Enlarge.weightings(small, image)
+	all := make([]weighting, maps)
+	for at := range all {
+		for tap := range kernel {
+			i := at*stride - padding + tap*dilation
+			if i < 0 || i >= image {
+				continue
+			}
+			for _, r := range larger[i] {
+				all[at] = all[at].add(r.at, kernel, tap, r.taps[0])
+			}
+		}
+	}
+	return all
+}
+
+// add adds a factor to a tap of the reading at a position, which is that of
+// the last one or next to it.
+func (w weighting) add(at, kernel, tap int, factor float32) weighting {
+	for _, r := range w {
+		if r.at == at {
+			r.taps[tap] += factor
+			return w
+		}
+	}
+	taps := make([]float32, kernel)
+	taps[tap] = factor
+	return append(w, reading{at, taps})
+}
+
+// Weights is the number of weights.
+func (c *Convolution) Weights() int {
+	return c.Maps.Channels * c.Kernel.Height * c.Kernel.Width * c.Small.Channels
+}
+
+// Convolve computes maps = act(weights ∗ image + bias) of a batch of images
+// (bias: F or nil).
+func (c *Convolution) Convolve(batch int, act Activation, image, weights, bias, maps []float32) {
+	c.convolve.apply(batch, act, image, weights[:c.Weights()], bias, maps)
+}
+
+// Spread computes the transposed convolution image = act(weightsᵀ ∗ maps +
+// bias), which is also the gradient in the image of one in the maps (bias: C
+// or nil).
+func (c *Convolution) Spread(batch int, act Activation, maps, weights, bias, image []float32) {
+	c.spread.apply(batch, act, maps, weights[:c.Weights()], bias, image)
+}
+
+// FLOPs is the number of floating-point operations of Convolve, and of Spread,
+// for one image.
+func (c *Convolution) FLOPs() float64 {
+	return 2 * float64(c.Maps.Channels) * float64(c.Small.Channels) * c.convolve.rows.reads() * c.convolve.columns.reads()
+}
+
+// reads is how many inputs all outputs read.
+func (a axis) reads() float64 {
+	var n float64
+	for _, p := range a.points {
+		for _, r := range p.runs {
+			n += float64(r.count)
+		}
+	}
+	return n
+}

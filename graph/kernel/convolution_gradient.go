@@ -1,0 +1,123 @@
+package kernel
+
+// A gradient of weights is summed up in parts, each over some rows of the
+// maps, and the parts are added in order: as many as gradientParts, or as fit
+// in gradientRoom numbers. Their number depends on the shapes alone.
+const (
+	gradientParts = 16
+	gradientRoom  = 1 << 22
+)
+
+// Gradient computes the gradient in the weights from the images and the
+// gradient in the maps, Σ_B,y,x maps[f,y,x]·image[c, …] (weights: F×kh×kw×C).
+func (c *Convolution) Gradient(batch int, image, maps, weights []float32) {
+	image, maps, weights = image[:c.Small.Size(batch)], maps[:c.Maps.Size(batch)], weights[:c.Weights()]
+	rows, size := c.Maps.Blocks(batch)*c.Maps.Height, c.convolve.size()
+	parts := max(1, min(gradientParts, rows, gradientRoom/max(1, size)))
+	c.parts = grow(c.parts, parts*size)
+
+	t := weightTasks.get()
+	*t = weightTask{Convolution: c, image: image, maps: maps, rows: rows, parts: parts, span: c.convolve.rows.span()}
+	parallel(parts, 1, t)
+	*t = weightTask{}
+	weightTasks.put(t)
+
+	for part := 1; part < parts; part++ {
+		Add(c.parts[:size], c.parts[:size], c.parts[part*size:][:size])
+	}
+	if c.convolve.direct {
+		copy(weights, c.parts)
+		return
+	}
+	clear(weights)
+	p := packTasks.get()
+	*p = packTask{&c.convolve, weights, c.parts, true}
+	parallel(c.Maps.Channels, 1, p)
+	*p = packTask{}
+	packTasks.put(p)
+}
+
+// weightTask sums up parts of a gradient of combined weights.
+type weightTask struct {
+	*Convolution
+	image, maps []float32
+	rows, parts int
+	span        int // rows of an image that a row of the maps reads
+}
+
+var weightTasks freeList[weightTask]
+
+// window holds the rows of a block's images that are being read, turned:
+// a row for each image, pixel by pixel, in a ring of as many as are read at once.
+type window struct {
+	values []float32
+	holds  []int // which row of which block each place holds
+}
+
+var windows freeList[window]
+
+func (t *weightTask) run(lo, hi int) {
+	w := windows.get()
+	for part := lo; part < hi; part++ {
+		w.holds = w.holds[:0]
+		for range t.span {
+			w.holds = append(w.holds, -1)
+		}
+		size := t.convolve.size()
+		sum := t.Convolution.parts[part*size:][:size]
+		clear(sum)
+		for row := t.rows * part / t.parts; row < t.rows*(part+1)/t.parts; row++ {
+			t.row(w, row/t.Maps.Height, row%t.Maps.Height, sum)
+		}
+	}
+	windows.put(w)
+}
+
+// row adds what a row of the maps of a block gives.
+func (t *weightTask) row(w *window, block, y int, sum []float32) {
+	m := &t.convolve
+	down, stride := m.rows.points[y], t.stride()
+	for _, r := range down.runs {
+		for i := range r.count {
+			turned := t.turned(w, block, r.input+i)
+			for x, across := range m.columns.points {
+				offset, taps, length := m.at(down, across)
+				dz := t.maps[block*t.Maps.Block()+(y*t.Maps.Width+x)*t.Maps.Pixel():][:t.Maps.Pixel()]
+				for _, q := range across.runs {
+					to := sum[offset+((r.tap+i)*taps+q.tap)*t.Small.Channels:]
+					t.accumulate(dz, turned[q.input*t.Small.Channels:], stride, q.count*t.Small.Channels, to, length)
+				}
+			}
+		}
+	}
+}
+
+// accumulate adds the product of a pixel's gradients (F×Lanes) and a turned
+// run of pixels (Lanes×columns) to sums.
+func (t *weightTask) accumulate(dz, turned []float32, stride, columns int, sum []float32, sumRow int) {
+	rows := t.Maps.Channels
+	tiles := ceil(rows, len(active.gemm)-1)
+	for j := 0; j < columns; j += active.gemmColumns {
+		for tile := range tiles {
+			lo, hi := rows*tile/tiles, rows*(tile+1)/tiles
+			active.gemm[hi-lo](min(active.gemmColumns, columns-j), t.Maps.Lanes, 1, dz[lo*t.Maps.Lanes:], t.Maps.Lanes, 1, turned[j:], stride, nil, 1, sum[lo*sumRow+j:], sumRow)
+		}
+	}
+}
+
+// stride is how far the images of a turned row are apart: not a multiple of a
+// large power of two, which would send a column to few places of a cache.
+func (t *weightTask) stride() int { return ceil(t.Small.Width*t.Small.Channels, 32)*32 + 16 }
+
+// turned returns row y of a block's images, turned.
+func (t *weightTask) turned(w *window, block, y int) []float32 {
+	place, row, stride := y%t.span, block*t.Small.Height+y, t.stride()
+	w.values = grow(w.values, t.span*t.Small.Lanes*stride)
+	to := w.values[place*t.Small.Lanes*stride:][:t.Small.Lanes*stride]
+	if w.holds[place] != row {
+		w.holds[place] = row
+		length := t.Small.Width * t.Small.Pixel()
+		transposed(t.Small.Width*t.Small.Channels, t.Small.Lanes, t.image[row*length:][:length], t.Small.Lanes, to, stride)
+	}
+	return to
+}

@@ -1,0 +1,202 @@
+package kernel
+
+// mapping is one direction of a convolution: every pixel of the result is a
+// product of combined weights and the pixels they meet.
+type mapping struct {
+	from, to      Images
+	rows, columns axis
+	kernel        Extent
+	// Where the weight of a result's channel, a tap and an input's channel is.
+	toStride, tapStride, fromStride int
+
+	direct  bool  // the weights can be read as they are
+	offsets []int // of the combined weights of each pair of phases, to×taps×from each
+	packed  []float32
+}
+
+// prepare lays the combined weights out.
+func (m *mapping) prepare() {
+	size := 0
+	for _, down := range m.rows.phases {
+		for _, across := range m.columns.phases {
+			m.offsets = append(m.offsets, size)
+			size += m.to.Channels * len(down) * len(across) * m.from.Channels
+		}
+	}
+	m.direct = m.fromStride == 1 && m.rows.plain(m.kernel.Height) && m.columns.plain(m.kernel.Width)
+	if !m.direct {
+		m.packed = make([]float32, size)
+	}
+}
+
+// plain reports whether the only phase are the taps of a kernel, in order.
+func (a axis) plain(kernel int) bool {
+	if len(a.phases) != 1 || len(a.phases[0]) != kernel {
+		return false
+	}
+	for i, taps := range a.phases[0] {
+		for j, factor := range taps {
+			if (factor == 1) != (i == j) || factor != 0 && i != j {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// size is the number of combined weights.
+func (m *mapping) size() int {
+	return m.to.Channels * m.from.Channels * m.rows.combined() * m.columns.combined()
+}
+
+// at returns the offset of the combined weights of a pixel's phases, and the
+// taps across and the length of those of one channel.
+func (m *mapping) at(down, across point) (offset, taps, length int) {
+	taps = len(m.columns.phases[across.phase])
+	length = len(m.rows.phases[down.phase]) * taps * m.from.Channels
+	return m.offsets[down.phase*len(m.columns.phases)+across.phase], taps, length
+}
+
+// apply computes act(weights·from + bias).
+func (m *mapping) apply(batch int, act Activation, from, weights, bias, to []float32) {
+	from, to = from[:m.from.Size(batch)], to[:m.to.Size(batch)]
+	if bias != nil {
+		bias = bias[:m.to.Channels]
+	}
+	if !m.direct {
+		m.pack(weights)
+		weights = m.packed
+	}
+	t := mappingTasks.get()
+	*t = mappingTask{m, act, from, weights, bias, to, ceil(m.to.Channels, len(active.gemm)-1)}
+	parallel(m.to.Blocks(batch)*m.to.Height*m.to.Width*t.tiles, 1, t)
+	*t = mappingTask{}
+	mappingTasks.put(t)
+}
+
+// mappingTask computes tile by tile: some channels of a pixel of a block.
+type mappingTask struct {
+	*mapping
+	act                      Activation
+	source, weights, bias, y []float32
+	tiles                    int
+}
+
+var mappingTasks freeList[mappingTask]
+
+func (t *mappingTask) run(lo, hi int) {
+	pixels := t.to.Height * t.to.Width
+	for unit := lo; unit < hi; unit++ {
+		tile, pixel, block := unit%t.tiles, unit/t.tiles%pixels, unit/t.tiles/pixels
+		t.tile(block, pixel, t.to.Channels*tile/t.tiles, t.to.Channels*(tile+1)/t.tiles)
+	}
+}
+
+// ones is what a bias is multiplied with.
+var ones = func() (all [64]float32) {
+	for i := range all {
+		all[i] = 1
+	}
+	return all
+}()
+
+// tile computes channels c0 to c1 of a pixel.
+func (t *mappingTask) tile(block, pixel, c0, c1 int) {
+	lanes := t.to.Lanes
+	y := t.y[block*t.to.Block()+pixel*t.to.Pixel()+c0*lanes:][:(c1-c0)*lanes]
+	down, across := t.rows.points[pixel/t.to.Width], t.columns.points[pixel%t.to.Width]
+	offset, taps, length := t.at(down, across)
+	weights, source := t.weights[offset+c0*length:], t.source[block*t.from.Block():]
+	gemm, beta := active.gemm[c1-c0], float32(0)
+	if t.bias != nil {
+		for j := 0; j < lanes; j += active.gemmColumns {
+			gemm(min(active.gemmColumns, lanes-j), 1, 1, t.bias[c0:], 1, 0, ones[:], 0, nil, 0, y[j:], lanes)
+		}
+		beta = 1
+	}
+	for _, r := range down.runs {
+		for i := range r.count {
+			for _, q := range across.runs {
+				a := weights[((r.tap+i)*taps+q.tap)*t.from.Channels:]
+				b := source[((r.input+i)*t.from.Width+q.input)*t.from.Pixel():]
+				for j := 0; j < lanes; j += active.gemmColumns {
+					gemm(min(active.gemmColumns, lanes-j), q.count*t.from.Channels, 1, a, length, 1, b[j:], lanes, nil, beta, y[j:], lanes)
+				}
+				beta = 1
+			}
+		}
+	}
+	if beta == 0 {
+		clear(y)
+	}
+	if t.act != Linear {
+		active.activate[t.act](y, y)
+	}
+}
+
+// pack combines the weights, phase by phase.
+func (m *mapping) pack(weights []float32) {
+	t := packTasks.get()
+	*t = packTask{m, weights, m.packed, false}
+	parallel(m.to.Channels, 1, t)
+	*t = packTask{}
+	packTasks.put(t)
+}
+
+// packTask goes over the combined weights of some channels of the result:
+// packed from the weights, or, back, added to them.
+type packTask struct {
+	*mapping
+	weights, combined []float32
+	back              bool
+}
+
+var packTasks freeList[packTask]
+
+func (t *packTask) run(lo, hi int) {
+	for i, down := range t.rows.phases {
+		for j, across := range t.columns.phases {
+			length := len(down) * len(across) * t.from.Channels
+			for channel := lo; channel < hi; channel++ {
+				all := t.combined[t.offsets[i*len(t.columns.phases)+j]+channel*length:]
+				for y, rows := range down {
+					for x, columns := range across {
+						t.combine(all[(y*len(across)+x)*t.from.Channels:][:t.from.Channels], channel, rows, columns)
+					}
+				}
+			}
+		}
+	}
+}
+
+// combine computes, or spreads, one combined tap of a channel of the result.
+func (t *packTask) combine(combined []float32, channel int, rows, columns []float32) {
+	first := !t.back
+	for y, down := range rows {
+		if down == 0 {
+			continue
+		}
+		for x, across := range columns {
+			factor := down * across
+			if factor == 0 {
+				continue
+			}
+			w := t.weights[channel*t.toStride+(y*t.kernel.Width+x)*t.tapStride:]
+			switch {
+			case t.back:
+				for c, v := range combined {
+					w[c*t.fromStride] += factor * v
+				}
+			case first:
+				for c := range combined {
+					combined[c] = factor * w[c*t.fromStride]
+				}
+			default:
+				for c := range combined {
+					combined[c] += factor * w[c*t.fromStride]
+				}
+			}
+			first = false
+		}
+	}
+}
