@@ -1,0 +1,95 @@
+package op
+
+import (
+	"fmt"
+	"slices"
+
+	"gorgonia.org/gorgonia"
+
+	"gaetrain/graph/kernel"
+)
+
+// Convolution declares a layer y = act(weights ∗ x + b) on images (x: images of
+// C channels, weights: F×kh×kw×C, b: F or nil for none, y: images of F
+// channels). With transposed it is the transposed convolution y = act(weightsᵀ
+// ∗ x + b) from F channels to C (b: C): as such a tied decoder uses its
+// encoder's weights. The shape says what it maps to what; lanes are the
+// graph's.
+//
+// Where x needs no gradient, as for the input of a network, constantInput
+// saves its computation.
+func Convolution(name string, rows *Rows, act kernel.Activation, shape kernel.Convolution, transposed, constantInput bool, x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
+	kind := "convolution"
+	if transposed {
+		kind = "transposed convolution"
+	}
+	o := base{name: fmt.Sprintf("%s: %s+%s", name, kind, act), rows: rows}
+	given, err := o.images(x)
+	if err != nil {
+		return nil, err
+	}
+	shape.Image.Lanes, shape.Maps.Lanes = given.Lanes, given.Lanes
+	shape.Prepare()
+	from, to := shape.Small, shape.Maps
+	if transposed {
+		from, to = to, from
+	}
+	if given != from {
+		return nil, fmt.Errorf("%s: input is %d×%d×%d, want %d×%d×%d", o.name, given.Channels, given.Height, given.Width, from.Channels, from.Height, from.Width)
+	}
+	if want := []int{shape.Maps.Channels, shape.Kernel.Height, shape.Kernel.Width, shape.Small.Channels}; !slices.Equal(w.Shape(), want) {
+		return nil, fmt.Errorf("%s: weights are %v, want %v", o.name, w.Shape(), want)
+	}
+	in := gorgonia.Nodes{x, w}
+	if b != nil {
+		if !slices.Equal(b.Shape(), []int{to.Channels}) {
+			return nil, fmt.Errorf("%s: bias is %v, want %d elements", o.name, b.Shape(), to.Channels)
+		}
+		in = append(in, b)
+	}
+	c := &convolution{Convolution: shape, activation: act, transposed: transposed, to: to}
+	return declareLayer(o, c, imagesShape(to, rows), constantInput, in...)
+}
+
+type convolution struct {
+	kernel.Convolution
+	activation kernel.Activation
+	transposed bool
+	to         kernel.Images
+	dz         []float32
+}
+
+func (c *convolution) forward(batch int, in [][]float32, y []float32) {
+	var b []float32
+	if len(in) > 2 {
+		b = in[2]
+	}
+	if c.transposed {
+		c.Spread(batch, c.activation, in[0], in[1], b, y)
+	} else {
+		c.Convolve(batch, c.activation, in[0], in[1], b, y)
+	}
+}
+
+func (c *convolution) backward(batch int, in [][]float32, y, dy []float32, gradients [][]float32) {
+	if len(c.dz) < len(y) {
+		c.dz = make([]float32, len(y))
+	}
+	var db []float32
+	if len(in) > 2 {
+		db = gradients[2]
+	}
+	c.to.ActivationGradient(batch, c.activation, y, dy, c.dz, db)
+	image, maps := in[0], c.dz
+	if c.transposed {
+		image, maps = maps, image
+	}
+	c.Gradient(batch, image, maps, gradients[1])
+	switch {
+	case gradients[0] == nil:
+	case c.transposed:
+		c.Convolve(batch, kernel.Linear, c.dz, in[1], nil, gradients[0])
+	default:
+		c.Spread(batch, kernel.Linear, c.dz, in[1], nil, gradients[0])
+	}
+}
