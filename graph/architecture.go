@@ -64,10 +64,11 @@ func (a Architecture) Inner(below int) Architecture {
 	if below == 0 {
 		return a
 	}
-	a.Input = Shape{1, 1, a.Encoder[below-1].Units}
-	if below == len(a.Encoder) && a.Code == Gaussian {
-		a.Input.Width, a.Code = a.CodeSize(), Deterministic
+	input := a.encoder()[below-1].out
+	if below == len(a.Encoder) {
+		input, a.Code = a.codeShape(), Deterministic
 	}
+	a.Input = input
 	a.Part.Encoder += below
 	a.Encoder = a.Encoder[below:]
 	if a.Classifier == nil {
@@ -87,27 +88,6 @@ const (
 	// log-variances are the encoder's output. Encoding gives the means.
 	Gaussian Code = "gaussian"
 )
-
-// Layer is one fully connected layer, y = act(x·W + b).
-type Layer struct {
-	Units       int               `json:"units"`
-	Activation  kernel.Activation `json:"activation"`
-	NoBias      bool              `json:"no_bias,omitempty"`
-	Initialiser Initialiser       `json:"initialiser"` // of the weights; biases start at zero
-	// Threshold θ makes a unit of the encoder give 0 unless its activation a
-	// exceeds it: h = a·(a > θ) of ReLU units, TRec, and h = a·(a² > θ) of
-	// linear ones, TLin (Konda 2014). It is for learning features, not for
-	// using them: Encoding programs take θ = 0.
-	Threshold float64 `json:"threshold,omitempty"`
-}
-
-// bound is what |a| must exceed to be above the threshold.
-func (l Layer) bound() float32 {
-	if l.Activation == kernel.Linear {
-		return float32(math.Sqrt(l.Threshold))
-	}
-	return float32(l.Threshold)
-}
 
 // Dense returns an autoencoder of fully connected layers: hidden layers of the
 // given widths, each like hidden, lead to a code, and the mirrored widths lead
@@ -130,15 +110,19 @@ func Dense(input Shape, widths []int, hidden, code, output Layer) Architecture {
 }
 
 // CodeSize is the number of values of a code, L.
-func (a Architecture) CodeSize() int {
-	if len(a.Encoder) == 0 {
-		return a.Input.Size()
+func (a Architecture) CodeSize() int { return a.codeShape().Size() }
+
+// codeShape is the shape of a code as the decoder's layers see it.
+func (a Architecture) codeShape() Shape {
+	layers := a.encoder()
+	if len(layers) == 0 {
+		return a.Input
 	}
-	units := a.Encoder[len(a.Encoder)-1].Units
+	code := layers[len(layers)-1].out
 	if a.Code == Gaussian {
-		return units / 2
+		return Shape{1, 1, code.Size() / 2}
 	}
-	return units
+	return code
 }
 
 // Noise is the number of standard normal numbers that a code is drawn with.
@@ -165,20 +149,11 @@ func (a Architecture) Validate() error {
 		return fmt.Errorf("%w: %d classifier and %d decoder layers; hint: a classifier of at least one layer, or a decoder", ErrArchitecture, len(a.Classifier), len(a.Decoder))
 	}
 	for _, l := range a.layers() {
-		if l.Units < 1 {
-			return fmt.Errorf("%w: %s has %d units; hint: at least 1", ErrArchitecture, l.name, l.Units)
+		if err := l.validate(); err != nil {
+			return err
 		}
-		if l.Units > maxParameters/l.inputs {
-			return fmt.Errorf("%w: %s would have %d×%d weights; hint: at most %d in one layer", ErrArchitecture, l.name, l.inputs, l.Units, maxParameters)
-		}
-		if _, err := kernel.ParseActivation(l.Activation.String()); err != nil {
-			return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, err)
-		}
-		if _, err := ParseInitialiser(string(l.Initialiser)); err != nil {
-			return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, err)
-		}
-		if l.Initialiser == Images && l.name != "encoder/1" {
-			return fmt.Errorf("%w: %s starts as images; hint: only the first layer of the encoder takes images", ErrArchitecture, l.name)
+		if l.Initialiser == Images && (l.name != "encoder/1" || l.Convolutional()) {
+			return fmt.Errorf("%w: %s starts as images; hint: only the first layer of the encoder takes images, fully connected", ErrArchitecture, l.name)
 		}
 	}
 	if err := a.validateThresholds(); err != nil {
@@ -190,8 +165,12 @@ func (a Architecture) Validate() error {
 	if a.Classifier != nil {
 		return nil
 	}
-	if last := a.Decoder[len(a.Decoder)-1].Units; last != a.Input.Size() {
-		return fmt.Errorf("%w: the decoder ends with %d units, images of %s have %d values", ErrArchitecture, last, a.Input, a.Input.Size())
+	last := a.decoder()[len(a.Decoder)-1]
+	if last.Convolutional() && last.out != a.Input {
+		return fmt.Errorf("%w: the decoder ends with images of %s, not of %s", ErrArchitecture, last.out, a.Input)
+	}
+	if last.out.Size() != a.Input.Size() {
+		return fmt.Errorf("%w: the decoder ends with %d units, images of %s have %d values", ErrArchitecture, last.Units, a.Input, a.Input.Size())
 	}
 	return nil
 }
@@ -203,6 +182,8 @@ func (a Architecture) validateThresholds() error {
 		case l.Threshold == 0:
 		case !(l.Threshold > 0) || math.IsInf(l.Threshold, 0):
 			return fmt.Errorf("%w: %s has a threshold of %g; hint: 0 for none, or more", ErrArchitecture, l.name, l.Threshold)
+		case l.Convolutional():
+			return fmt.Errorf("%w: %s has a threshold and filters; hint: fully connected layers have thresholds", ErrArchitecture, l.name)
 		case i >= len(a.Encoder):
 			return fmt.Errorf("%w: %s has a threshold; hint: only layers of the encoder have", ErrArchitecture, l.name)
 		case l.Activation != kernel.ReLU && l.Activation != kernel.Linear:
@@ -222,8 +203,8 @@ func (a Architecture) validateCode() error {
 		if len(a.Encoder) == 0 {
 			return fmt.Errorf("%w: a gaussian code without an encoder", ErrArchitecture)
 		}
-		if last := a.Encoder[len(a.Encoder)-1]; last.Units%2 != 0 || last.Activation != kernel.Linear {
-			return fmt.Errorf("%w: the encoder ends with %d %s units; hint: a gaussian code of L values needs 2·L linear ones", ErrArchitecture, last.Units, last.Activation)
+		if last := a.Encoder[len(a.Encoder)-1]; last.Units%2 != 0 || last.Activation != kernel.Linear || last.Convolutional() {
+			return fmt.Errorf("%w: the encoder ends with %d %s units; hint: a gaussian code of L values needs 2·L linear ones, fully connected", ErrArchitecture, last.Units, last.Activation)
 		}
 	default:
 		return fmt.Errorf("%w: unknown kind of code %q; hint: none or %s", ErrArchitecture, a.Code, Gaussian)
@@ -238,9 +219,9 @@ func (a Architecture) validateCode() error {
 		return fmt.Errorf("%w: tied weights with %d encoder and %d decoder layers; hint: as many", ErrArchitecture, len(a.Encoder), len(a.Decoder))
 	}
 	encoder := a.encoder()
-	for i, l := range a.Decoder {
-		if mirrored := encoder[len(encoder)-1-i]; l.Units != mirrored.inputs {
-			return fmt.Errorf("%w: tied decoder/%d has %d units; hint: %d, as %s has inputs", ErrArchitecture, i+1, l.Units, mirrored.inputs, mirrored.name)
+	for i, l := range a.decoder() {
+		if err := l.mirrors(encoder[len(encoder)-1-i]); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -256,7 +237,7 @@ func (a Architecture) FLOPs(batch int) float64 {
 		if i == 0 {
 			products = 2
 		}
-		total += float64(2*products*batch) * float64(l.inputs) * float64(l.Units)
+		total += float64(products*batch) * l.flops()
 	}
 	return total
 }
@@ -264,28 +245,17 @@ func (a Architecture) FLOPs(batch int) float64 {
 // maxParameters bounds one tensor to 4 GiB, and an image.
 const maxParameters = 1 << 30
 
-// namedLayer is a layer in its place.
-type namedLayer struct {
-	Layer
-	name       string // "encoder/1"
-	inputs     int
-	weights    string // name of the parameter, inputs×Units; Units×inputs if transposed
-	transposed bool   // the weights are those of the mirrored encoder layer
-}
-
-func (l namedLayer) bias() string { return l.name + "/bias" }
-
 // layers lists the layers of encoder and decoder or classifier in order.
 func (a Architecture) layers() []namedLayer {
 	return slices.Concat(a.encoder(), a.decoder(), a.classifier())
 }
 
 func (a Architecture) encoder() []namedLayer {
-	return chain("encoder", a.Part.Encoder, a.Input.Size(), a.Encoder)
+	return chain("encoder", a.Part.Encoder, a.Input, a.Encoder)
 }
 
 func (a Architecture) decoder() []namedLayer {
-	layers := chain("decoder", a.Part.Decoder, a.CodeSize(), a.Decoder)
+	layers := chain("decoder", a.Part.Decoder, a.codeShape(), a.Decoder)
 	if a.Tied {
 		for i := range layers {
 			layers[i].weights = fmt.Sprintf("encoder/%d/weights", a.Part.Encoder+len(layers)-i)
@@ -296,16 +266,5 @@ func (a Architecture) decoder() []namedLayer {
 }
 
 func (a Architecture) classifier() []namedLayer {
-	return chain("classifier", 0, a.CodeSize(), a.Classifier)
-}
-
-// chain names the layers of a part, of which before are left out in front.
-func chain(part string, before, inputs int, layers []Layer) []namedLayer {
-	named := make([]namedLayer, len(layers))
-	for i, l := range layers {
-		name := fmt.Sprintf("%s/%d", part, before+i+1)
-		named[i] = namedLayer{Layer: l, name: name, inputs: inputs, weights: name + "/weights"}
-		inputs = l.Units
-	}
-	return named
+	return chain("classifier", 0, a.codeShape(), a.Classifier)
 }

@@ -82,6 +82,9 @@ func shapeText(shape []int, batched bool) string {
 	if len(shape) == 0 {
 		return "scalar"
 	}
+	if len(shape) == 5 { // blocks, height, width, channels, lanes
+		shape = []int{0, shape[3], shape[1], shape[2]}
+	}
 	sides := make([]string, len(shape))
 	for i, side := range shape {
 		sides[i] = fmt.Sprint(side)

@@ -169,14 +169,10 @@ func (n *Network) matrix(name string, rows, columns int) *gorgonia.Node {
 	return gorgonia.NewMatrix(n.Graph, tensor.Float32, gorgonia.WithName(name), gorgonia.WithShape(rows, columns))
 }
 
-// layers declares a chain of layers behind x.
-func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (*gorgonia.Node, error) {
+// layers declares a chain of layers behind x, a batch of rows, as its output is.
+func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (_ *gorgonia.Node, err error) {
 	for _, l := range layers {
-		shape := []int{l.inputs, l.Units}
-		if l.transposed {
-			slices.Reverse(shape)
-		}
-		w, err := n.parameter(p, l.weights, shape...)
+		w, err := n.parameter(p, l.weights, l.weightShape()...)
 		if err != nil {
 			return nil, err
 		}
@@ -186,7 +182,12 @@ func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (
 				return nil, err
 			}
 		}
-		if x, err = op.Affine(l.name, n.rows, l.Activation, l.transposed, x == n.Input || x == n.encoded, x, w, b); err != nil {
+		if l.Convolutional() {
+			x, err = n.convolution(l, x, w, b)
+		} else if x, err = n.rowsOf(l.name, x); err == nil {
+			x, err = op.Affine(l.name, n.rows, l.Activation, l.transposed, n.constant(x), x, w, b)
+		}
+		if err != nil {
 			return nil, err
 		}
 		if l.Threshold > 0 {
@@ -195,7 +196,33 @@ func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (
 			}
 		}
 	}
-	return x, nil
+	if len(layers) == 0 {
+		return x, nil
+	}
+	return n.rowsOf(layers[len(layers)-1].name+"/output", x)
+}
+
+// convolution declares a layer with filters behind x, a batch of rows or of
+// images in lanes; its output are images in lanes.
+func (n *Network) convolution(l namedLayer, x, w, b *gorgonia.Node) (_ *gorgonia.Node, err error) {
+	constant := n.constant(x)
+	if x.Dims() == 2 {
+		if x, err = op.FromRows(l.name, n.rows, l.in.Channels, l.in.Height, l.in.Width, constant, x); err != nil {
+			return nil, err
+		}
+	}
+	return op.Convolution(l.name, n.rows, l.Activation, l.convolution(), l.Filters.Transposed, constant, x, w, b)
+}
+
+// constant reports whether a node needs no gradient.
+func (n *Network) constant(x *gorgonia.Node) bool { return x == n.Input || x == n.encoded }
+
+// rowsOf turns images in lanes into rows; rows stay what they are.
+func (n *Network) rowsOf(name string, x *gorgonia.Node) (*gorgonia.Node, error) {
+	if x.Dims() == 2 {
+		return x, nil
+	}
+	return op.ToRows(name, n.rows, x)
 }
 
 // parameter declares a parameter of the given shape as an input that shares

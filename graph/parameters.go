@@ -19,7 +19,8 @@ type Parameter struct {
 // Values returns the numbers of the tensor, row-major, without a copy.
 func (p Parameter) Values() []float32 { return p.Tensor.Float32s() }
 
-// Shape returns the tensor's shape: D×H of weights, H of a bias.
+// Shape returns the tensor's shape: D×H of weights, F×kh×kw×C of filters, H of
+// a bias.
 func (p Parameter) Shape() []int { return p.Tensor.Shape() }
 
 // IsBias reports whether weight decay leaves the parameter alone.
@@ -53,12 +54,13 @@ func (p *Parameters) Extend(a Architecture, o Objective, seed uint64) error {
 	}
 	for _, l := range a.layers() {
 		if !l.transposed {
-			weights, added, err := p.add(l.weights, l.inputs, l.Units)
+			weights, added, err := p.add(l.weights, l.weightShape()...)
 			if err != nil {
 				return err
 			}
 			if added {
-				l.Initialiser.fill(weights.Values(), seed, l.weights, l.inputs, l.Units)
+				in, out := l.fans()
+				l.Initialiser.fill(weights.Values(), seed, l.weights, in, out)
 			}
 		}
 		if !l.NoBias {

@@ -1,7 +1,10 @@
 package kernel
 
 // Extent is a size along the height and the width of images.
-type Extent struct{ Height, Width int }
+type Extent struct {
+	Height int `json:"height"`
+	Width  int `json:"width"`
+}
 
 // Convolution is a bank of filters between images and feature maps
 // (image: B×C×H×W, maps: B×F×H′×W′, weights: F×kh×kw×C), with

@@ -1,0 +1,242 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gaetrain/graph/kernel"
+)
+
+// Layer is one layer: fully connected, y = act(x·W + b), or, with filters, a
+// convolution of images.
+type Layer struct {
+	Units       int               `json:"units"` // of a convolution: channels of its output
+	Activation  kernel.Activation `json:"activation"`
+	NoBias      bool              `json:"no_bias,omitempty"`
+	Initialiser Initialiser       `json:"initialiser"`      // of the weights; biases start at zero
+	Filters     Filters           `json:"filters,omitzero"` // zero: fully connected
+	// Shape is what a fully connected layer's units are to the layers behind
+	// it; zero: a row.
+	Shape Shape `json:"shape,omitzero"`
+	// Threshold θ makes a unit of the encoder give 0 unless its activation a
+	// exceeds it: h = a·(a > θ) of ReLU units, TRec, and h = a·(a² > θ) of
+	// linear ones, TLin (Konda 2014). It is for learning features, not for
+	// using them: Encoding programs take θ = 0.
+	Threshold float64 `json:"threshold,omitempty"`
+}
+
+// bound is what |a| must exceed to be above the threshold.
+func (l Layer) bound() float32 {
+	if l.Activation == kernel.Linear {
+		return float32(math.Sqrt(l.Threshold))
+	}
+	return float32(l.Threshold)
+}
+
+// Extent is a size along the height and the width of images.
+type Extent = kernel.Extent
+
+// Filters are the filters of a convolutional layer, y = act(W ∗ x + b), or of a
+// transposed one, y = act(Wᵀ ∗ x + b), which undoes the shapes of a convolution
+// with the same filters.
+type Filters struct {
+	Kernel        Extent `json:"kernel"`
+	Stride        Extent `json:"stride"`
+	Padding       Extent `json:"padding,omitzero"`  // of zeros, on either side
+	Dilation      Extent `json:"dilation,omitzero"` // between the taps of a kernel; zero counts as 1
+	Transposed    bool   `json:"transposed,omitempty"`
+	OutputPadding Extent `json:"output_padding,omitzero"` // rows and columns more, of a transposed convolution
+	// Enlarge makes the input of a convolution larger first, by this factor.
+	Enlarge  int  `json:"enlarge,omitempty"`  // 0 and 1: not
+	Bilinear bool `json:"bilinear,omitempty"` // interpolated rather than repeated
+}
+
+// Convolutional reports whether the layer has filters.
+func (l Layer) Convolutional() bool { return l.Filters != Filters{} }
+
+// output returns the shape that a layer makes of its input's.
+func (l Layer) output(in Shape) (Shape, error) {
+	if !l.Convolutional() {
+		out := l.Shape
+		if out == (Shape{}) {
+			out = Shape{1, 1, l.Units}
+		}
+		if out.Size() != l.Units {
+			return out, fmt.Errorf("%d units are no images of %s", l.Units, out)
+		}
+		return out, nil
+	}
+	if l.Shape != (Shape{}) {
+		return in, fmt.Errorf("a convolution of %s is given the shape %s; hint: only fully connected layers need one", in, l.Shape)
+	}
+	height, err := l.Filters.side(in.Height, func(e Extent) int { return e.Height })
+	if err != nil {
+		return in, fmt.Errorf("height of %s: %w", in, err)
+	}
+	width, err := l.Filters.side(in.Width, func(e Extent) int { return e.Width })
+	if err != nil {
+		return in, fmt.Errorf("width of %s: %w", in, err)
+	}
+	return Shape{l.Units, height, width}, nil
+}
+
+// maxSide bounds the numbers that describe filters.
+const maxSide = 1 << 15
+
+// side returns what the filters make of one side of images.
+func (f Filters) side(in int, of func(Extent) int) (int, error) {
+	kernel, stride, padding, dilation, extra := of(f.Kernel), of(f.Stride), of(f.Padding), max(1, of(f.Dilation)), of(f.OutputPadding)
+	for _, n := range []int{in, kernel, stride, padding, dilation, extra, f.Enlarge} {
+		if n < 0 || n > maxSide {
+			return 0, fmt.Errorf("%d is out of bounds; hint: from 0 to %d", n, maxSide)
+		}
+	}
+	if kernel < 1 || stride < 1 {
+		return 0, fmt.Errorf("a kernel of %d with stride %d; hint: at least 1 each", kernel, stride)
+	}
+	reach := dilation*(kernel-1) + 1
+	if f.Transposed {
+		if f.Enlarge > 1 {
+			return 0, fmt.Errorf("a transposed convolution enlarges by its stride; hint: no further factor %d", f.Enlarge)
+		}
+		if extra >= max(stride, dilation) {
+			return 0, fmt.Errorf("output padding %d with stride %d and dilation %d; hint: less than one of them", extra, stride, dilation)
+		}
+		if out := (in-1)*stride - 2*padding + reach + extra; out >= 1 && out <= maxSide {
+			return out, nil
+		}
+		return 0, fmt.Errorf("a transposed kernel of %d with stride %d and padding %d makes nothing of %d", kernel, stride, padding, in)
+	}
+	if extra > 0 {
+		return 0, fmt.Errorf("output padding %d of a convolution; hint: only transposed ones have it", extra)
+	}
+	in *= max(1, f.Enlarge)
+	if in+2*padding < reach || in > maxSide {
+		return 0, fmt.Errorf("a kernel that reaches over %d does not fit into %d with padding %d", reach, in, padding)
+	}
+	return (in+2*padding-reach)/stride + 1, nil
+}
+
+// namedLayer is a layer in its place.
+type namedLayer struct {
+	Layer
+	name       string // "encoder/1"
+	in, out    Shape
+	weights    string // name of the parameter
+	transposed bool   // the weights are those of the mirrored encoder layer
+	err        error  // why there is no such layer
+}
+
+// chain names the layers of a part behind an input, of which before are left
+// out in front.
+func chain(part string, before int, in Shape, layers []Layer) []namedLayer {
+	named := make([]namedLayer, len(layers))
+	for i, l := range layers {
+		name := fmt.Sprintf("%s/%d", part, before+i+1)
+		out, err := l.output(in)
+		named[i] = namedLayer{Layer: l, name: name, in: in, out: out, weights: name + "/weights", err: err}
+		in = out
+	}
+	return named
+}
+
+func (l namedLayer) bias() string { return l.name + "/bias" }
+
+// weightShape is the shape of the weights: inputs×units, and of filters
+// F×kh×kw×C, with the channels of the side they convolve last.
+func (l namedLayer) weightShape() []int {
+	if !l.Convolutional() {
+		shape := []int{l.in.Size(), l.Units}
+		if l.transposed {
+			slices.Reverse(shape)
+		}
+		return shape
+	}
+	image, maps := l.in.Channels, l.Units
+	if l.Filters.Transposed {
+		image, maps = maps, image
+	}
+	return []int{maps, l.Filters.Kernel.Height, l.Filters.Kernel.Width, image}
+}
+
+// fans are the numbers of inputs of a unit and of units of an input.
+func (l namedLayer) fans() (in, out int) {
+	if !l.Convolutional() {
+		return l.in.Size(), l.Units
+	}
+	taps, strides := l.Filters.Kernel.Height*l.Filters.Kernel.Width, l.Filters.Stride.Height*l.Filters.Stride.Width
+	in, out = l.in.Channels*taps, l.Units*taps
+	if l.Filters.Transposed { // a unit sees one tap in strides
+		return max(1, in/strides), out
+	}
+	return in, max(1, out/strides)
+}
+
+// convolution is the layer as the kernels know it.
+func (l namedLayer) convolution() kernel.Convolution {
+	f := l.Filters
+	image := kernel.Images{Channels: l.in.Channels, Height: l.in.Height * max(1, f.Enlarge), Width: l.in.Width * max(1, f.Enlarge)}
+	maps := kernel.Images{Channels: l.Units, Height: l.out.Height, Width: l.out.Width}
+	if f.Transposed {
+		image, maps = maps, image
+	}
+	f.Dilation = Extent{Height: max(1, f.Dilation.Height), Width: max(1, f.Dilation.Width)}
+	return kernel.Convolution{
+		Image: image, Maps: maps, Kernel: f.Kernel, Stride: f.Stride, Padding: f.Padding, Dilation: f.Dilation,
+		Enlarge: kernel.Enlargement{Factor: f.Enlarge, Bilinear: f.Bilinear},
+	}
+}
+
+// flops is the number of floating-point operations in the product of one image
+// and the weights.
+func (l namedLayer) flops() float64 {
+	if !l.Convolutional() {
+		return 2 * float64(l.in.Size()) * float64(l.Units)
+	}
+	c := l.convolution()
+	c.Prepare()
+	return c.FLOPs()
+}
+
+// validate reports what is impossible about the layer in its place.
+func (l namedLayer) validate() error {
+	if l.Units < 1 {
+		return fmt.Errorf("%w: %s has %d units; hint: at least 1", ErrArchitecture, l.name, l.Units)
+	}
+	if l.err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, l.err)
+	}
+	if !l.Convolutional() && l.Units > maxParameters/l.in.Size() {
+		return fmt.Errorf("%w: %s would have %d×%d weights; hint: at most %d in one layer", ErrArchitecture, l.name, l.in.Size(), l.Units, maxParameters)
+	}
+	if weights := l.weightShape(); l.Convolutional() && (weights[0] > maxParameters/weights[1]/weights[2]/weights[3] || l.Units > maxParameters/l.out.Height/l.out.Width) {
+		return fmt.Errorf("%w: %s would have %d×%d×%d×%d weights and make images of %s; hint: at most %d numbers each", ErrArchitecture, l.name, weights[0], weights[1], weights[2], weights[3], l.out, maxParameters)
+	}
+	if _, err := kernel.ParseActivation(l.Activation.String()); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, err)
+	}
+	if _, err := ParseInitialiser(string(l.Initialiser)); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, err)
+	}
+	return nil
+}
+
+// mirrors reports what keeps a layer of the decoder from using the weights of
+// a layer of the encoder.
+func (l namedLayer) mirrors(encoder namedLayer) error {
+	if l.Convolutional() != encoder.Convolutional() {
+		return fmt.Errorf("%w: tied %s mirrors %s; hint: both fully connected, or both with filters", ErrArchitecture, l.name, encoder.name)
+	}
+	if l.Convolutional() {
+		want := encoder.Filters
+		want.Transposed, want.OutputPadding = !want.Transposed, l.Filters.OutputPadding
+		if want.Enlarge > 1 || l.Filters != want {
+			return fmt.Errorf("%w: tied %s has other filters than %s; hint: the same, transposed", ErrArchitecture, l.name, encoder.name)
+		}
+	}
+	if l.out.Size() != encoder.in.Size() || l.Convolutional() && l.out != encoder.in {
+		return fmt.Errorf("%w: tied %s has %d units; hint: %d, as %s has inputs", ErrArchitecture, l.name, l.out.Size(), encoder.in.Size(), encoder.name)
+	}
+	return nil
+}
