@@ -103,7 +103,7 @@ func (f Filters) side(in int, of func(Extent) int) (int, error) {
 		if extra >= max(stride, dilation) {
 			return 0, fmt.Errorf("output padding %d with stride %d and dilation %d; hint: less than one of them", extra, stride, dilation)
 		}
-		if out := (in-1)*stride - 2*padding + reach + extra; out >= 1 && out <= maxSide {
+		if out := f.transposedSide(in, of) + extra; out >= 1 && out <= maxSide {
 			return out, nil
 		}
 		return 0, fmt.Errorf("a transposed kernel of %d with stride %d and padding %d makes nothing of %d", kernel, stride, padding, in)
