@@ -19,17 +19,22 @@ import (
 // p, dilation d and output padding o, each one number or height×width; the
 // padding is what keeps the size at stride 1 unless it is given. up enlarges
 // the input of the next convolution, repeating pixels; bilinear interpolates
-// them. flatten says what holds anyway between convolutions and dense. An
-// activation among the arguments takes the place of like's; what else a layer
-// is, like says. Errors wrap ErrArchitecture.
-func ParseLayers(text string, like Layer) ([]Layer, error) {
+// them. flatten says what holds anyway between convolutions and dense. Each
+// layer is like hidden otherwise and the last one like last, also in its
+// activation unless there is one among the arguments. Errors wrap
+// ErrArchitecture.
+func ParseLayers(text string, hidden, last Layer) ([]Layer, error) {
 	var layers []Layer
 	var enlarge int
 	var bilinear bool
-	for _, word := range strings.Fields(text) {
+	words := strings.Fields(text)
+	for i, word := range words {
 		kind, rest, _ := strings.Cut(word, ":")
 		arguments := strings.Split(rest, ",")
-		l, err := like, error(nil)
+		l, err := hidden, error(nil)
+		if i == len(words)-1 {
+			l = last
+		}
 		switch kind {
 		case "flatten":
 			if rest != "" {

@@ -15,7 +15,7 @@ var like = graph.Layer{Activation: kernel.ReLU, Initialiser: graph.HeUniform}
 // convolutional is the autoencoder of a text, whose decoder mirrors it.
 func convolutional(t testing.TB, input graph.Shape, text string, tied bool, u graph.Upsampling) graph.Architecture {
 	t.Helper()
-	layers, err := graph.ParseLayers(text, like)
+	layers, err := graph.ParseLayers(text, like, like)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,12 +40,14 @@ func text(layers []graph.Layer) string {
 }
 
 func TestParseLayers(t *testing.T) {
+	last := like
+	last.Activation = kernel.Linear
 	for given, want := range map[string]string{
-		"conv:16,3,s2 conv:32,3,s2 flatten dense:64":                "conv:16,3,s2,p1,relu conv:32,3,s2,p1,relu dense:64,relu",
+		"conv:16,3,s2 conv:32,3,s2 flatten dense:64":                "conv:16,3,s2,p1,relu conv:32,3,s2,p1,relu dense:64,linear",
 		"dense:98,2x7x7,tanh  transposed:1,4,s2,o1,sigmoid":         "dense:98,2x7x7,tanh transposed:1,4,s2,p1,o1,sigmoid",
 		"up:2 conv:8,3x5,d2\tbilinear:3 conv:1,3,p0,s2x1,d1x2,selu": "up:2 conv:8,3x5,s1,p2x4,d2,relu bilinear:3 conv:1,3,s2x1,p0,d1x2,selu",
 	} {
-		layers, err := graph.ParseLayers(given, like)
+		layers, err := graph.ParseLayers(given, like, last)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +73,7 @@ func TestParseLayersErrors(t *testing.T) {
 		"up:1 conv:3,3":      `"1" is not a factor`,
 		"up:2 up:2 conv:3,3": "follows another one",
 	} {
-		_, err := graph.ParseLayers(given, like)
+		_, err := graph.ParseLayers(given, like, like)
 		mentions(t, err, want)
 		if !errors.Is(err, graph.ErrArchitecture) {
 			t.Errorf("%q: error %v wraps no ErrArchitecture", given, err)
@@ -85,11 +87,11 @@ func FuzzParseLayers(f *testing.F) {
 	f.Add("conv:16,3,s2 conv:32,3x5,s2x1,p1,relu flatten dense:64,linear")
 	f.Add("dense:1568,32x7x7 transposed:16,4,s2,o1 bilinear:2 conv:1,3,d2,sigmoid")
 	f.Fuzz(func(t *testing.T, given string) {
-		layers, err := graph.ParseLayers(given, like)
+		layers, err := graph.ParseLayers(given, like, like)
 		if err != nil {
 			return
 		}
-		again, err := graph.ParseLayers(text(layers), like)
+		again, err := graph.ParseLayers(text(layers), like, like)
 		if err != nil || !slices.Equal(again, layers) {
 			t.Fatalf("%q is read as %v, and again as %v: %v", given, layers, again, err)
 		}
@@ -135,7 +137,7 @@ func TestMirrorErrors(t *testing.T) {
 		"conv:4,12,p0":      "encoder/1: height of 1×9×9: a kernel that reaches over 12 does not fit into 9 with padding 0",
 		"transposed:4,3,s2": "the encoder makes images larger",
 	} {
-		layers, err := graph.ParseLayers(given, like)
+		layers, err := graph.ParseLayers(given, like, like)
 		if err != nil {
 			t.Fatal(err)
 		}

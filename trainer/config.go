@@ -17,6 +17,12 @@ type Config struct {
 	Model            string               `toml:"model" group:"model" help:"recipe to train; see 'gaetrain models'"`
 	Hidden           []int                `toml:"hidden" group:"model" help:"widths of the encoder's hidden layers, mirrored by the decoder"`
 	Code             int                  `toml:"code" group:"model" help:"values in a code"`
+	Filters          []int                `toml:"filters" group:"model" help:"channels of the encoder's convolutions, before its hidden layers; none: fully connected"`
+	KernelSize       int                  `toml:"kernel-size" group:"model" help:"side of the filters of those convolutions"`
+	Stride           int                  `toml:"stride" group:"model" help:"step of those convolutions"`
+	Upsampling       graph.Upsampling     `toml:"upsampling" group:"model" help:"how a decoder makes images larger: transposed, nearest or bilinear"`
+	Encoder          string               `toml:"encoder" group:"model" help:"all layers of the encoder as text (the last makes the code), such as 'conv:16,3,s2 conv:32,3,s2 dense:64', in place of filters, hidden and code"`
+	Decoder          string               `toml:"decoder" group:"model" help:"all layers of the decoder as text; by default they mirror the encoder's"`
 	Activation       kernel.Activation    `toml:"activation" group:"model" help:"activation of hidden layers: linear, sigmoid, tanh, relu, leaky-relu, elu, softplus, selu"`
 	CodeActivation   kernel.Activation    `toml:"code-activation" group:"model" help:"activation of the code"`
 	OutputActivation kernel.Activation    `toml:"output-activation" group:"model" help:"activation of the last layer; with cross-entropy it is always sigmoid"`
@@ -67,7 +73,7 @@ type Config struct {
 // Defaults returns the configuration of a run that was told nothing.
 func Defaults() Config {
 	return Config{
-		Model: "dense", Hidden: []int{512, 256}, Code: 32,
+		Model: "dense", Hidden: []int{512, 256}, Code: 32, KernelSize: 3, Stride: 2, Upsampling: graph.Transposed,
 		Activation: kernel.ReLU, CodeActivation: kernel.Linear, OutputActivation: kernel.Sigmoid,
 		Initialiser: graph.GlorotUniform, Bias: "all", CorruptedWeight: 1, IntactWeight: 1, Beta: 1, Loss: graph.CrossEntropy,
 
@@ -91,6 +97,8 @@ func (c Config) Validate() error {
 		hint string
 	}{
 		{c.Code >= 1, "code", c.Code, "at least 1"},
+		{c.KernelSize >= 1, "kernel-size", c.KernelSize, "at least 1"},
+		{c.Stride >= 1, "stride", c.Stride, "at least 1"},
 		{c.TrainImages >= 0, "train-images", c.TrainImages, "0 for all, or more"},
 		{c.TestImages >= 0, "test-images", c.TestImages, "0 for all, or more"},
 		{c.Validation >= 0, "validation", c.Validation, "0 for none, or more"},
@@ -125,6 +133,11 @@ func (c Config) Validate() error {
 	for _, units := range c.Hidden {
 		if units < 1 {
 			return fmt.Errorf("%w: hidden has a layer of %d units; hint: at least 1", ErrConfiguration, units)
+		}
+	}
+	for _, channels := range c.Filters {
+		if channels < 1 {
+			return fmt.Errorf("%w: filters has a layer of %d channels; hint: at least 1", ErrConfiguration, channels)
 		}
 	}
 	if c.Loss == graph.CrossEntropy && c.OutputActivation != kernel.Sigmoid {

@@ -62,7 +62,11 @@ func (s Stage) Inputs(p *graph.Parameters, split loaders.Split) (loaders.Split, 
 		return split, nil
 	}
 	below := s.Architecture
-	below.Encoder, below.Tied = below.Encoder[:s.Below], false
+	if below.Classifier == nil {
+		below = below.Outer(s.Below)
+	} else {
+		below.Encoder = below.Encoder[:s.Below]
+	}
 	if s.Below < len(s.Architecture.Encoder) {
 		below.Code = graph.Deterministic
 	}

@@ -161,8 +161,10 @@ func (f Field) Equal(other Field) bool { return f.String() == other.String() }
 // setting returns the value as JSON: numbers and lists as such, the rest as text.
 func (f Field) setting(origin Origin) Setting {
 	value := f.value.Interface()
-	switch value.(type) {
-	case bool, int, uint64, float64, []int:
+	switch v := value.(type) {
+	case bool, int, uint64, float64:
+	case []int:
+		value = append([]int{}, v...) // an empty list is no null
 	default:
 		value = f.String()
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"gaetrain/graph"
 	"gaetrain/trainer"
 	"gaetrain/viz"
 )
@@ -109,18 +110,42 @@ func drawFilters(l *trainer.Loop) error {
 	if !ok {
 		return nil
 	}
+	images, units := fullFilters(weights, l.Stage.Architecture.Input, most)
+	if len(weights.Shape()) == 4 {
+		images, units = smallFilters(weights, most)
+	}
+	title := fmt.Sprintf("%s on %s, first-layer filters: %d of %d", l.Config.Model, l.Data.Name, images.Len(), units)
+	return write(l.Run.Path(folder, "filters.png"), viz.Filters(title, images, columns))
+}
+
+// fullFilters are the weights D×H of the first units, each as an image of the
+// input, and how many units there are.
+func fullFilters(weights graph.Parameter, s graph.Shape, most int) (filters viz.Images, units int) {
 	inputs, units := weights.Shape()[0], weights.Shape()[1]
-	shown := min(units, most)
-	pixels := make([]float32, 0, shown*inputs)
-	for unit := range shown {
+	filters = viz.Images{Channels: s.Channels, Height: s.Height, Width: s.Width}
+	for unit := range min(units, most) {
 		for input := range inputs {
-			pixels = append(pixels, weights.Values()[input*units+unit])
+			filters.Pixels = append(filters.Pixels, weights.Values()[input*units+unit])
 		}
 	}
-	s := l.Stage.Architecture.Input
-	title := fmt.Sprintf("%s on %s, first-layer filters: %d of %d", l.Config.Model, l.Data.Name, shown, units)
-	images := viz.Images{Pixels: pixels, Channels: s.Channels, Height: s.Height, Width: s.Width}
-	return write(l.Run.Path(folder, "filters.png"), viz.Filters(title, images, columns))
+	return filters, units
+}
+
+// smallFilters are the first filters of weights F×kh×kw×C, and how many there
+// are.
+func smallFilters(weights graph.Parameter, most int) (filters viz.Images, units int) {
+	shape := weights.Shape()
+	units, channels := shape[0], shape[3]
+	filters = viz.Images{Channels: channels, Height: shape[1], Width: shape[2]}
+	taps := shape[1] * shape[2]
+	for unit := range min(units, most) {
+		for channel := range channels {
+			for tap := range taps {
+				filters.Pixels = append(filters.Pixels, weights.Values()[(unit*taps+tap)*channels+channel])
+			}
+		}
+	}
+	return filters, units
 }
 
 // epochs lists the pictures of the epochs in order.

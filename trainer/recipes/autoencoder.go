@@ -6,8 +6,9 @@ import (
 	"gaetrain/trainer"
 )
 
-// architecture is the fully connected autoencoder of a configuration.
-func architecture(c trainer.Config, image graph.Shape) graph.Architecture {
+// architecture is the autoencoder of a configuration: convolutions where it
+// has filters, then fully connected layers, or the layers that it spells out.
+func architecture(c trainer.Config, image graph.Shape) (graph.Architecture, error) {
 	initialiser := c.Initialiser
 	if initialiser == graph.Images { // of the first layer alone
 		initialiser = graph.GlorotUniform
@@ -20,12 +21,15 @@ func architecture(c trainer.Config, image graph.Shape) graph.Architecture {
 	if c.Loss == graph.CrossEntropy { // which takes logits
 		output.Activation = kernel.Linear
 	}
-	a := graph.Dense(image, c.Hidden, hidden, code, output)
-	a.Tied = c.Tied
-	if c.Initialiser == graph.Images {
-		a.Encoder[0].Initialiser = graph.Images
+	if c.Encoder == "" && c.Decoder == "" && len(c.Filters) == 0 {
+		a := graph.Dense(image, c.Hidden, hidden, code, output)
+		a.Tied = c.Tied
+		if c.Initialiser == graph.Images {
+			a.Encoder[0].Initialiser = graph.Images
+		}
+		return a, a.Validate()
 	}
-	return a
+	return convolutional(c, image, hidden, code, output)
 }
 
 // stage trains an architecture as the configuration says, for all its epochs.
@@ -36,6 +40,6 @@ func stage(name string, c trainer.Config, a graph.Architecture, penalties ...gra
 
 // autoencoder is plain training: one stage of one architecture.
 func autoencoder(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-	a := architecture(c, image)
-	return []trainer.Stage{stage("train", c, a)}, a.Validate()
+	a, err := architecture(c, image)
+	return []trainer.Stage{stage("train", c, a)}, err
 }

@@ -76,6 +76,9 @@ var sample = sync.OnceValues(func() (*loaders.Dataset, error) {
 func small(r recipes.Recipe) (trainer.Config, *loaders.Dataset) {
 	c := r.Configure()
 	c.Hidden, c.Code = []int{12}, 3
+	if len(c.Filters) > 0 {
+		c.Filters = []int{4, 5}
+	}
 	c.Threshold = min(c.Threshold, 0.02) // which codes of random weights exceed
 	c.BatchSize, c.PretrainEpochs, c.Epochs, c.Pictures, c.CheckpointEvery = 16, 2, 3, 0, 0
 	whole, err := sample()

@@ -19,13 +19,19 @@ has learned to theirs. Then all layers are trained jointly, from weights that al
 		c.Activation, c.CodeActivation = kernel.Sigmoid, kernel.Sigmoid
 	},
 	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		whole := architecture(c, image)
+		whole, err := architecture(c, image)
+		if err != nil {
+			return nil, err
+		}
+		if len(whole.Encoder) != len(whole.Decoder) {
+			return nil, fmt.Errorf("%w: %d encoder and %d decoder layers; hint: each layer is trained with the one that mirrors it", graph.ErrArchitecture, len(whole.Encoder), len(whole.Decoder))
+		}
 		var stages []trainer.Stage
 		for depth := range whole.Encoder {
 			layer := stage(fmt.Sprintf("layer-%d", depth+1), c, whole.Outer(depth+1))
 			layer.Below, layer.Epochs = depth, c.PretrainEpochs
 			stages = append(stages, layer)
 		}
-		return append(stages, stage("joint", c, whole)), whole.Validate()
+		return append(stages, stage("joint", c, whole)), nil
 	},
 }

@@ -17,7 +17,10 @@ of the same kind.`,
 		c.Hidden, c.Code = []int{400}, 20
 	},
 	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		a := architecture(c, image)
+		a, err := architecture(c, image)
+		if err != nil {
+			return nil, err
+		}
 		a.Code = graph.Gaussian
 		a.Encoder[len(a.Encoder)-1].Units *= 2 // means and log-variances
 		return []trainer.Stage{stage("train", c, a, graph.Penalty{Term: graph.Divergence, Weight: c.Beta})}, a.Validate()

@@ -22,7 +22,10 @@ start as faint training images. Once trained, codes are taken without the thresh
 		c.BatchSize, c.Solver, c.LearningRate, c.Momentum, c.Schedule, c.ClipNorm = 100, "momentum", 1e-3, 0.9, "constant", 10
 	},
 	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		a := architecture(c, image)
+		a, err := architecture(c, image)
+		if err != nil {
+			return nil, err
+		}
 		a.Standardised = true
 		return []trainer.Stage{stage("train", c, a)}, a.Validate()
 	},
