@@ -109,16 +109,49 @@ func transposed(rows, columns int, src []float32, srcRow int, dst []float32, dst
 // with db non-nil also the sums of dz over images and pixels (db: C), which is
 // the gradient of a bias. dz may be dy.
 func (s Images) ActivationGradient(batch int, act Activation, y, dy, dz, db []float32) {
-	pixels := s.Blocks(batch) * s.Height * s.Width
+	pixels, n := s.Blocks(batch)*s.Height*s.Width, s.Size(batch)
 	if db == nil {
 		ActivationGradient(act, pixels, s.Pixel(), y, dy, dz, nil)
 		return
 	}
-	w := windows.get()
-	w.values = grow(w.values, s.Pixel())
-	ActivationGradient(act, pixels, s.Pixel(), y, dy, dz, w.values)
-	for channel := range db[:s.Channels] {
-		db[channel] = float32(active.sum(w.values[channel*s.Lanes:][:s.Lanes]))
+	parts := min(gradientParts, pixels)
+	t := imagesGradientTasks.get()
+	t.Images, t.f, t.y, t.dy, t.dz = s, active.gradient[act], y[:n], dy[:n], dz[:n]
+	t.pixels, t.parts, t.sums = pixels, parts, grow(t.sums, 2*parts*s.Pixel())
+	parallel(parts, 1, t)
+	for part := 1; part < parts; part++ {
+		active.add(t.sums[:s.Pixel()], t.sums[:s.Pixel()], t.sums[part*s.Pixel():])
 	}
-	windows.put(w)
+	for channel := range db[:s.Channels] {
+		db[channel] = float32(active.sum(t.sums[channel*s.Lanes:][:s.Lanes]))
+	}
+	t.y, t.dy, t.dz = nil, nil, nil
+	imagesGradientTasks.put(t)
+}
+
+// imagesGradientTask sums up parts of a bias gradient, each over some pixels.
+type imagesGradientTask struct {
+	Images
+	f             func(y, dy, dz, db []float32, rows, columns, stride int)
+	y, dy, dz     []float32
+	pixels, parts int
+	sums          []float32 // parts×Pixel, and as much for sums of few pixels
+}
+
+var imagesGradientTasks freeList[imagesGradientTask]
+
+func (t *imagesGradientTask) run(lo, hi int) {
+	const few = 1 << 11 // numbers, which stay in the first-level cache
+	width := t.Pixel()
+	step := max(1, few/width)
+	for part := lo; part < hi; part++ {
+		sum, some := t.sums[part*width:][:width], t.sums[(t.parts+part)*width:][:width]
+		clear(sum)
+		end := t.pixels * (part + 1) / t.parts
+		for at := t.pixels * part / t.parts; at < end; at += step {
+			first := at * width
+			t.f(t.y[first:], t.dy[first:], t.dz[first:], some, min(step, end-at), width, width)
+			active.add(sum, sum, some)
+		}
+	}
 }

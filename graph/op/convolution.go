@@ -72,15 +72,17 @@ func (c *convolution) forward(batch int, in [][]float32, y []float32) {
 }
 
 func (c *convolution) backward(batch int, in [][]float32, y, dy []float32, gradients [][]float32) {
-	if len(c.dz) < len(y) {
-		c.dz = make([]float32, len(y))
+	dz := dy
+	if c.activation != kernel.Linear {
+		c.dz = slices.Grow(c.dz[:0], len(y))[:len(y)]
+		dz = c.dz
 	}
 	var db []float32
 	if len(in) > 2 {
 		db = gradients[2]
 	}
-	c.to.ActivationGradient(batch, c.activation, y, dy, c.dz, db)
-	image, maps := in[0], c.dz
+	c.to.ActivationGradient(batch, c.activation, y, dy, dz, db)
+	image, maps := in[0], dz
 	if c.transposed {
 		image, maps = maps, image
 	}
@@ -88,8 +90,8 @@ func (c *convolution) backward(batch int, in [][]float32, y, dy []float32, gradi
 	switch {
 	case gradients[0] == nil:
 	case c.transposed:
-		c.Convolve(batch, kernel.Linear, c.dz, in[1], nil, gradients[0])
+		c.Convolve(batch, kernel.Linear, dz, in[1], nil, gradients[0])
 	default:
-		c.Spread(batch, kernel.Linear, c.dz, in[1], nil, gradients[0])
+		c.Spread(batch, kernel.Linear, dz, in[1], nil, gradients[0])
 	}
 }
