@@ -23,6 +23,7 @@ type Convolution struct {
 
 	Small            Images // what is read: Image before it is enlarged
 	convolve, spread mapping
+	alike            []alike   // positions along a row of the maps
 	parts            []float32 // of a gradient of the weights
 }
 
@@ -45,6 +46,7 @@ func (c *Convolution) Prepare() {
 	}
 	c.convolve.prepare()
 	c.spread.prepare()
+	c.alike = c.group()
 }
 
 // weightings lists what each position along an axis of the maps reads.

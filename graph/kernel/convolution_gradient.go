@@ -1,5 +1,7 @@
 package kernel
 
+import "slices"
+
 // A gradient of weights is summed up in parts, each over some rows of the
 // maps, and the parts are added in order: as many as gradientParts, or as fit
 // in gradientRoom numbers. Their number depends on the shapes alone.
@@ -47,11 +49,12 @@ type weightTask struct {
 
 var weightTasks freeList[weightTask]
 
-// window holds the rows of a block's images that are being read, turned:
+// window is what a goroutine needs besides: it holds the rows of a block's images that are being read, turned:
 // a row for each image, pixel by pixel, in a ring of as many as are read at once.
 type window struct {
 	values []float32
 	holds  []int // which row of which block each place holds
+	runs   []int // of a tile: see gemmRuns
 }
 
 var windows freeList[window]
@@ -76,33 +79,53 @@ func (t *weightTask) run(lo, hi int) {
 // row adds what a row of the maps of a block gives.
 func (t *weightTask) row(w *window, block, y int, sum []float32) {
 	m := &t.convolve
-	down, stride := m.rows.points[y], t.stride()
+	down := m.rows.points[y]
+	dz := t.maps[(block*t.Maps.Height+y)*t.Maps.Width*t.Maps.Pixel():]
 	for _, r := range down.runs {
 		for i := range r.count {
 			turned := t.turned(w, block, r.input+i)
-			for x, across := range m.columns.points {
-				offset, taps, length := m.at(down, across)
-				dz := t.maps[block*t.Maps.Block()+(y*t.Maps.Width+x)*t.Maps.Pixel():][:t.Maps.Pixel()]
-				for _, q := range across.runs {
-					to := sum[offset+((r.tap+i)*taps+q.tap)*t.Small.Channels:]
-					t.accumulate(dz, turned[q.input*t.Small.Channels:], stride, q.count*t.Small.Channels, to, length)
-				}
+			for _, g := range t.alike {
+				offset, taps, length := m.at(down, point{phase: g.phase})
+				to := sum[offset+((r.tap+i)*taps+g.tap)*t.Small.Channels:]
+				t.accumulate(g.runs, dz, turned, g.count*t.Small.Channels, to, length)
 			}
 		}
 	}
 }
 
-// accumulate adds the product of a pixel's gradients (F×Lanes) and a turned
-// run of pixels (Lanes×columns) to sums.
-func (t *weightTask) accumulate(dz, turned []float32, stride, columns int, sum []float32, sumRow int) {
-	rows := t.Maps.Channels
-	tiles := ceil(rows, len(active.gemm)-1)
+// accumulate adds the products of the gradients of some pixels (F×Lanes each)
+// and the turned runs of pixels they meet (Lanes×columns) to sums.
+func (t *weightTask) accumulate(runs []int, dz, turned []float32, columns int, sum []float32, sumRow int) {
+	rows, stride := t.Maps.Channels, t.stride()
+	tiles := ceil(rows, len(active.gemmRuns)-1)
 	for j := 0; j < columns; j += active.gemmColumns {
 		for tile := range tiles {
 			lo, hi := rows*tile/tiles, rows*(tile+1)/tiles
-			active.gemm[hi-lo](min(active.gemmColumns, columns-j), t.Maps.Lanes, 1, dz[lo*t.Maps.Lanes:], t.Maps.Lanes, 1, turned[j:], stride, nil, 1, sum[lo*sumRow+j:], sumRow)
+			active.gemmRuns[hi-lo](min(active.gemmColumns, columns-j), runs, dz[lo*t.Maps.Lanes:], t.Maps.Lanes, turned[j:], stride, nil, 1, sum[lo*sumRow+j:], sumRow)
 		}
 	}
+}
+
+// alike are positions along a row of the maps that read as many inputs through
+// the same combined taps.
+type alike struct {
+	phase, tap, count int
+	runs              []int // see gemmRuns: where each position and its inputs begin
+}
+
+// group lists the positions that are alike.
+func (c *Convolution) group() (groups []alike) {
+	for x, p := range c.convolve.columns.points {
+		for _, q := range p.runs {
+			same := func(g alike) bool { return g.phase == p.phase && g.tap == q.tap && g.count == q.count }
+			at := slices.IndexFunc(groups, same)
+			if at < 0 {
+				at, groups = len(groups), append(groups, alike{phase: p.phase, tap: q.tap, count: q.count})
+			}
+			groups[at].runs = append(groups[at].runs, x*c.Maps.Pixel(), q.input*c.Small.Channels, c.Maps.Lanes)
+		}
+	}
+	return groups
 }
 
 // stride is how far the images of a turned row are apart: not a multiple of a

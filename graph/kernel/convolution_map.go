@@ -85,49 +85,48 @@ type mappingTask struct {
 var mappingTasks freeList[mappingTask]
 
 func (t *mappingTask) run(lo, hi int) {
+	w := windows.get()
 	pixels := t.to.Height * t.to.Width
 	for unit := lo; unit < hi; unit++ {
 		tile, pixel, block := unit%t.tiles, unit/t.tiles%pixels, unit/t.tiles/pixels
-		t.tile(block, pixel, t.to.Channels*tile/t.tiles, t.to.Channels*(tile+1)/t.tiles)
+		if tile == 0 || unit == lo {
+			w.runs = t.runs(w.runs[:0], pixel)
+		}
+		t.tile(w.runs, block, pixel, t.to.Channels*tile/t.tiles, t.to.Channels*(tile+1)/t.tiles)
 	}
+	windows.put(w)
 }
 
-// ones is what a bias is multiplied with.
-var ones = func() (all [64]float32) {
-	for i := range all {
-		all[i] = 1
-	}
-	return all
-}()
-
-// tile computes channels c0 to c1 of a pixel.
-func (t *mappingTask) tile(block, pixel, c0, c1 int) {
-	lanes := t.to.Lanes
-	y := t.y[block*t.to.Block()+pixel*t.to.Pixel()+c0*lanes:][:(c1-c0)*lanes]
+// runs lists the products that make a pixel: where the combined weights and
+// the pixels they meet begin, and how many numbers meet.
+func (t *mappingTask) runs(list []int, pixel int) []int {
 	down, across := t.rows.points[pixel/t.to.Width], t.columns.points[pixel%t.to.Width]
-	offset, taps, length := t.at(down, across)
-	weights, source := t.weights[offset+c0*length:], t.source[block*t.from.Block():]
-	gemm, beta := active.gemm[c1-c0], float32(0)
-	if t.bias != nil {
-		for j := 0; j < lanes; j += active.gemmColumns {
-			gemm(min(active.gemmColumns, lanes-j), 1, 1, t.bias[c0:], 1, 0, ones[:], 0, nil, 0, y[j:], lanes)
-		}
-		beta = 1
-	}
+	offset, taps, _ := t.at(down, across)
 	for _, r := range down.runs {
 		for i := range r.count {
 			for _, q := range across.runs {
-				a := weights[((r.tap+i)*taps+q.tap)*t.from.Channels:]
-				b := source[((r.input+i)*t.from.Width+q.input)*t.from.Pixel():]
-				for j := 0; j < lanes; j += active.gemmColumns {
-					gemm(min(active.gemmColumns, lanes-j), q.count*t.from.Channels, 1, a, length, 1, b[j:], lanes, nil, beta, y[j:], lanes)
-				}
-				beta = 1
+				list = append(list,
+					offset+((r.tap+i)*taps+q.tap)*t.from.Channels,
+					((r.input+i)*t.from.Width+q.input)*t.from.Pixel(),
+					q.count*t.from.Channels)
 			}
 		}
 	}
-	if beta == 0 {
-		clear(y)
+	return list
+}
+
+// tile computes channels c0 to c1 of a pixel.
+func (t *mappingTask) tile(runs []int, block, pixel, c0, c1 int) {
+	lanes := t.to.Lanes
+	y := t.y[block*t.to.Block()+pixel*t.to.Pixel()+c0*lanes:][:(c1-c0)*lanes]
+	_, _, length := t.at(t.rows.points[pixel/t.to.Width], t.columns.points[pixel%t.to.Width])
+	weights, source := t.weights[c0*length:], t.source[block*t.from.Block():]
+	var bias []float32
+	if t.bias != nil {
+		bias = t.bias[c0:]
+	}
+	for j := 0; j < lanes; j += active.gemmColumns {
+		active.gemmRuns[c1-c0](min(active.gemmColumns, lanes-j), runs, weights, length, source[j:], lanes, bias, 0, y[j:], lanes)
 	}
 	if t.act != Linear {
 		active.activate[t.act](y, y)

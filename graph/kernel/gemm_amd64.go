@@ -9,70 +9,140 @@ package kernel
 //go:noescape
 func gemmAVX512Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 
+// gemmRunsAVX512Rows1 computes a tile of 1 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows1(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+
 // gemmAVX512Rows2 computes a tile of 2 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+
+// gemmRunsAVX512Rows2 computes a tile of 2 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows2(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
 
 // gemmAVX512Rows3 computes a tile of 3 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 
+// gemmRunsAVX512Rows3 computes a tile of 3 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows3(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+
 // gemmAVX512Rows4 computes a tile of 4 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+
+// gemmRunsAVX512Rows4 computes a tile of 4 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows4(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
 
 // gemmAVX512Rows5 computes a tile of 5 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 
+// gemmRunsAVX512Rows5 computes a tile of 5 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows5(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+
 // gemmAVX512Rows6 computes a tile of 6 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+
+// gemmRunsAVX512Rows6 computes a tile of 6 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows6(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
 
 // gemmAVX512Rows7 computes a tile of 7 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows7(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 
+// gemmRunsAVX512Rows7 computes a tile of 7 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows7(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+
 // gemmAVX512Rows8 computes a tile of 8 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows8(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+
+// gemmRunsAVX512Rows8 computes a tile of 8 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows8(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
 
 // gemmAVX512Rows9 computes a tile of 9 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows9(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 
+// gemmRunsAVX512Rows9 computes a tile of 9 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows9(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+
 // gemmAVX512Rows10 computes a tile of 10 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows10(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+
+// gemmRunsAVX512Rows10 computes a tile of 10 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows10(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
 
 // gemmAVX512Rows11 computes a tile of 11 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows11(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 
+// gemmRunsAVX512Rows11 computes a tile of 11 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows11(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+
 // gemmAVX512Rows12 computes a tile of 12 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows12(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+
+// gemmRunsAVX512Rows12 computes a tile of 12 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows12(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
 
 // gemmAVX512Rows13 computes a tile of 13 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows13(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 
+// gemmRunsAVX512Rows13 computes a tile of 13 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows13(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+
 // gemmAVX512Rows14 computes a tile of 14 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX512Rows14(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+
+// gemmRunsAVX512Rows14 computes a tile of 14 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX512Rows14(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
 
 // transposeAVX512 copies a strip of at most 16 rows: see path.transpose.
 //
@@ -92,30 +162,60 @@ func peakAVX512(iterations int)
 //go:noescape
 func gemmAVX2Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 
+// gemmRunsAVX2Rows1 computes a tile of 1 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX2Rows1(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+
 // gemmAVX2Rows2 computes a tile of 2 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX2Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+
+// gemmRunsAVX2Rows2 computes a tile of 2 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX2Rows2(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
 
 // gemmAVX2Rows3 computes a tile of 3 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX2Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 
+// gemmRunsAVX2Rows3 computes a tile of 3 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX2Rows3(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+
 // gemmAVX2Rows4 computes a tile of 4 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX2Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+
+// gemmRunsAVX2Rows4 computes a tile of 4 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX2Rows4(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
 
 // gemmAVX2Rows5 computes a tile of 5 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX2Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 
+// gemmRunsAVX2Rows5 computes a tile of 5 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX2Rows5(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+
 // gemmAVX2Rows6 computes a tile of 6 rows: see path.gemm.
 //
 //go:noescape
 func gemmAVX2Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+
+// gemmRunsAVX2Rows6 computes a tile of 6 rows: see path.gemmRuns.
+//
+//go:noescape
+func gemmRunsAVX2Rows6(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
 
 // transposeAVX2 copies a strip of at most 8 rows: see path.transpose.
 //

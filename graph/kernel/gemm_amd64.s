@@ -215,6 +215,217 @@ full_store:
 	VZEROUPPER
 	RET
 
+// func gemmRunsAVX512Rows1(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows1(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), BX
+	MOVQ a_base+32(FP), SI
+	LEAQ (SI)(BX*4), SI
+	MOVQ 8(AX), BX
+	MOVQ b_base+64(FP), DI
+	LEAQ (DI)(BX*4), DI
+	MOVQ 16(AX), BX
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (DI), Z2
+	VMOVUPS.Z    64(DI), K1, Z3
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $0x04, SI
+	DECQ         BX
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), BX
+	MOVQ a_base+32(FP), SI
+	LEAQ (SI)(BX*4), SI
+	MOVQ 8(AX), BX
+	MOVQ b_base+64(FP), DI
+	LEAQ (DI)(BX*4), DI
+	MOVQ 16(AX), BX
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (DI), K1, Z1
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Z2
+	VFMADD231PS  Z1, Z2, Z0
+	ADDQ         $0x04, SI
+	DECQ         BX
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), BX
+	MOVQ a_base+32(FP), SI
+	LEAQ (SI)(BX*4), SI
+	MOVQ 8(AX), BX
+	MOVQ b_base+64(FP), DI
+	LEAQ (DI)(BX*4), DI
+	MOVQ 16(AX), BX
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (DI), Z2
+	VMOVUPS      64(DI), Z3
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         $0x04, SI
+	DECQ         BX
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
 // func gemmAVX512Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmAVX512Rows2(SB), NOSPLIT, $0-160
@@ -457,6 +668,251 @@ full_store:
 	VMOVUPS Z2, (CX)
 	VMOVUPS Z3, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows2(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows2(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R8), Z4
+	VMOVUPS.Z    64(R8), K1, Z5
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (DI)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R8), K1, Z2
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z3
+	VFMADD231PS  Z2, Z3, Z0
+	VBROADCASTSS (DI)(DX*1), Z3
+	VFMADD231PS  Z2, Z3, Z1
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R8), Z4
+	VMOVUPS      64(R8), Z5
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (DI)(DX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -754,6 +1210,285 @@ full_store:
 	VMOVUPS Z4, (CX)
 	VMOVUPS Z5, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows3(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows3(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R8), Z6
+	VMOVUPS.Z    64(R8), K1, Z7
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (DI)(DX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (DI)(DX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R8), K1, Z3
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z4
+	VFMADD231PS  Z3, Z4, Z0
+	VBROADCASTSS (DI)(DX*1), Z4
+	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS (DI)(DX*2), Z4
+	VFMADD231PS  Z3, Z4, Z2
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R8), Z6
+	VMOVUPS      64(R8), Z7
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (DI)(DX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (DI)(DX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -1112,6 +1847,328 @@ full_store:
 	VMOVUPS Z6, (CX)
 	VMOVUPS Z7, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows4(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows4(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R9), Z8
+	VMOVUPS.Z    64(R9), K1, Z9
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (DI)(DX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R9), K1, Z4
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (DI)(DX*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VBROADCASTSS (DI)(DX*2), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS (R8), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R9), Z8
+	VMOVUPS      64(R9), Z9
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (DI)(DX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -1522,6 +2579,362 @@ full_store:
 	VMOVUPS Z8, (CX)
 	VMOVUPS Z9, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows5(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows5(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R9), Z10
+	VMOVUPS.Z    64(R9), K1, Z11
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (DI)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (DI)(DX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R8), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R8)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R9), K1, Z5
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z5, Z6, Z0
+	VBROADCASTSS (DI)(DX*1), Z6
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (DI)(DX*2), Z6
+	VFMADD231PS  Z5, Z6, Z2
+	VBROADCASTSS (R8), Z6
+	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (R8)(DX*1), Z6
+	VFMADD231PS  Z5, Z6, Z4
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R9), Z10
+	VMOVUPS      64(R9), Z11
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (DI)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (DI)(DX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R8), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R8)(DX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -1984,6 +3397,396 @@ full_store:
 	VMOVUPS Z10, (CX)
 	VMOVUPS Z11, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows6(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows6(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R9), Z12
+	VMOVUPS.Z    64(R9), K1, Z13
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (DI)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (DI)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R8), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R8)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R8)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R9), K1, Z6
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS (DI)(DX*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS (DI)(DX*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VBROADCASTSS (R8), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS (R8)(DX*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS (R8)(DX*2), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z10
+	VMOVUPS 64(AX), Z11
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R9), Z12
+	VMOVUPS      64(R9), Z13
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (DI)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (DI)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R8), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R8)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R8)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -2507,6 +4310,439 @@ full_store:
 	VMOVUPS Z12, (CX)
 	VMOVUPS Z13, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows7(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows7(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R10
+	LEAQ (R10)(SI*4), R10
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R10), Z14
+	VMOVUPS.Z    64(R10), K1, Z15
+	ADDQ         BX, R10
+	VBROADCASTSS (DI), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (DI)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (DI)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R8), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R8)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R8)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R10
+	LEAQ (R10)(SI*4), R10
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R10), K1, Z7
+	ADDQ         BX, R10
+	VBROADCASTSS (DI), Z8
+	VFMADD231PS  Z7, Z8, Z0
+	VBROADCASTSS (DI)(DX*1), Z8
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (DI)(DX*2), Z8
+	VFMADD231PS  Z7, Z8, Z2
+	VBROADCASTSS (R8), Z8
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (R8)(DX*1), Z8
+	VFMADD231PS  Z7, Z8, Z4
+	VBROADCASTSS (R8)(DX*2), Z8
+	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (R9), Z8
+	VFMADD231PS  Z7, Z8, Z6
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z10
+	VMOVUPS 64(AX), Z11
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z12
+	VMOVUPS 64(AX), Z13
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R10
+	LEAQ (R10)(SI*4), R10
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R10), Z14
+	VMOVUPS      64(R10), Z15
+	ADDQ         BX, R10
+	VBROADCASTSS (DI), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (DI)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (DI)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (R8), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (R8)(DX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (R8)(DX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (R9), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -3082,6 +5318,473 @@ full_store:
 	VMOVUPS Z14, (CX)
 	VMOVUPS Z15, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows8(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows8(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R10
+	LEAQ (R10)(SI*4), R10
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R10), Z16
+	VMOVUPS.Z    64(R10), K1, Z17
+	ADDQ         BX, R10
+	VBROADCASTSS (DI), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (DI)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (DI)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R8), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R8)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R8)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R9)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R10
+	LEAQ (R10)(SI*4), R10
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R10), K1, Z8
+	ADDQ         BX, R10
+	VBROADCASTSS (DI), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS (DI)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS (DI)(DX*2), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS (R8), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS (R8)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS (R8)(DX*2), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS (R9), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS (R9)(DX*1), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z10
+	VMOVUPS 64(AX), Z11
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z12
+	VMOVUPS 64(AX), Z13
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z14
+	VMOVUPS 64(AX), Z15
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R10
+	LEAQ (R10)(SI*4), R10
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R10), Z16
+	VMOVUPS      64(R10), Z17
+	ADDQ         BX, R10
+	VBROADCASTSS (DI), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (DI)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (DI)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (R8), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (R8)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (R8)(DX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (R9), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (R9)(DX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -3709,6 +6412,507 @@ full_store:
 	VMOVUPS Z16, (CX)
 	VMOVUPS Z17, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows9(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows9(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R10
+	LEAQ (R10)(SI*4), R10
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R10), Z18
+	VMOVUPS.Z    64(R10), K1, Z19
+	ADDQ         BX, R10
+	VBROADCASTSS (DI), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (DI)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (DI)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R8), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R8)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R8)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R9)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R9)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R10
+	LEAQ (R10)(SI*4), R10
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R10), K1, Z9
+	ADDQ         BX, R10
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z9, Z10, Z0
+	VBROADCASTSS (DI)(DX*1), Z10
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (DI)(DX*2), Z10
+	VFMADD231PS  Z9, Z10, Z2
+	VBROADCASTSS (R8), Z10
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (R8)(DX*1), Z10
+	VFMADD231PS  Z9, Z10, Z4
+	VBROADCASTSS (R8)(DX*2), Z10
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (R9), Z10
+	VFMADD231PS  Z9, Z10, Z6
+	VBROADCASTSS (R9)(DX*1), Z10
+	VFMADD231PS  Z9, Z10, Z7
+	VBROADCASTSS (R9)(DX*2), Z10
+	VFMADD231PS  Z9, Z10, Z8
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z10
+	VMOVUPS 64(AX), Z11
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z12
+	VMOVUPS 64(AX), Z13
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z14
+	VMOVUPS 64(AX), Z15
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z16
+	VMOVUPS 64(AX), Z17
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R10
+	LEAQ (R10)(SI*4), R10
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R10), Z18
+	VMOVUPS      64(R10), Z19
+	ADDQ         BX, R10
+	VBROADCASTSS (DI), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (DI)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (DI)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (R8), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (R8)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (R8)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (R9), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (R9)(DX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (R9)(DX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -4397,6 +7601,550 @@ full_store:
 	VMOVUPS Z18, (CX)
 	VMOVUPS Z19, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows10(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows10(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS.Z 64(AX), K1, Z19
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	VBROADCASTSS 36(AX), Z18
+	VBROADCASTSS 36(AX), Z19
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R11
+	LEAQ (R11)(SI*4), R11
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R11), Z20
+	VMOVUPS.Z    64(R11), K1, Z21
+	ADDQ         BX, R11
+	VBROADCASTSS (DI), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (DI)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (DI)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R8), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R8)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R8)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R9)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R9)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z9
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R11
+	LEAQ (R11)(SI*4), R11
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R11), K1, Z10
+	ADDQ         BX, R11
+	VBROADCASTSS (DI), Z11
+	VFMADD231PS  Z10, Z11, Z0
+	VBROADCASTSS (DI)(DX*1), Z11
+	VFMADD231PS  Z10, Z11, Z1
+	VBROADCASTSS (DI)(DX*2), Z11
+	VFMADD231PS  Z10, Z11, Z2
+	VBROADCASTSS (R8), Z11
+	VFMADD231PS  Z10, Z11, Z3
+	VBROADCASTSS (R8)(DX*1), Z11
+	VFMADD231PS  Z10, Z11, Z4
+	VBROADCASTSS (R8)(DX*2), Z11
+	VFMADD231PS  Z10, Z11, Z5
+	VBROADCASTSS (R9), Z11
+	VFMADD231PS  Z10, Z11, Z6
+	VBROADCASTSS (R9)(DX*1), Z11
+	VFMADD231PS  Z10, Z11, Z7
+	VBROADCASTSS (R9)(DX*2), Z11
+	VFMADD231PS  Z10, Z11, Z8
+	VBROADCASTSS (R10), Z11
+	VFMADD231PS  Z10, Z11, Z9
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z10
+	VMOVUPS 64(AX), Z11
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z12
+	VMOVUPS 64(AX), Z13
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z14
+	VMOVUPS 64(AX), Z15
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z16
+	VMOVUPS 64(AX), Z17
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z18
+	VMOVUPS 64(AX), Z19
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	VBROADCASTSS 36(AX), Z18
+	VBROADCASTSS 36(AX), Z19
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R11
+	LEAQ (R11)(SI*4), R11
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R11), Z20
+	VMOVUPS      64(R11), Z21
+	ADDQ         BX, R11
+	VBROADCASTSS (DI), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (DI)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (DI)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (R8), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (R8)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (R8)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (R9), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (R9)(DX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (R9)(DX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (R10), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -5137,6 +8885,584 @@ full_store:
 	VMOVUPS Z20, (CX)
 	VMOVUPS Z21, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows11(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows11(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS.Z 64(AX), K1, Z19
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z20
+	VMOVUPS.Z 64(AX), K1, Z21
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	VBROADCASTSS 36(AX), Z18
+	VBROADCASTSS 36(AX), Z19
+	VBROADCASTSS 40(AX), Z20
+	VBROADCASTSS 40(AX), Z21
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R11
+	LEAQ (R11)(SI*4), R11
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R11), Z22
+	VMOVUPS.Z    64(R11), K1, Z23
+	ADDQ         BX, R11
+	VBROADCASTSS (DI), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (DI)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (DI)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R8), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R8)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R8)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R9)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R9)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R10)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z10
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R11
+	LEAQ (R11)(SI*4), R11
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R11), K1, Z11
+	ADDQ         BX, R11
+	VBROADCASTSS (DI), Z12
+	VFMADD231PS  Z11, Z12, Z0
+	VBROADCASTSS (DI)(DX*1), Z12
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (DI)(DX*2), Z12
+	VFMADD231PS  Z11, Z12, Z2
+	VBROADCASTSS (R8), Z12
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (R8)(DX*1), Z12
+	VFMADD231PS  Z11, Z12, Z4
+	VBROADCASTSS (R8)(DX*2), Z12
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (R9), Z12
+	VFMADD231PS  Z11, Z12, Z6
+	VBROADCASTSS (R9)(DX*1), Z12
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (R9)(DX*2), Z12
+	VFMADD231PS  Z11, Z12, Z8
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z11, Z12, Z9
+	VBROADCASTSS (R10)(DX*1), Z12
+	VFMADD231PS  Z11, Z12, Z10
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z10
+	VMOVUPS 64(AX), Z11
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z12
+	VMOVUPS 64(AX), Z13
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z14
+	VMOVUPS 64(AX), Z15
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z16
+	VMOVUPS 64(AX), Z17
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z18
+	VMOVUPS 64(AX), Z19
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z20
+	VMOVUPS 64(AX), Z21
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	VBROADCASTSS 36(AX), Z18
+	VBROADCASTSS 36(AX), Z19
+	VBROADCASTSS 40(AX), Z20
+	VBROADCASTSS 40(AX), Z21
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R11
+	LEAQ (R11)(SI*4), R11
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R11), Z22
+	VMOVUPS      64(R11), Z23
+	ADDQ         BX, R11
+	VBROADCASTSS (DI), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (DI)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (DI)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (R8), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (R8)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (R8)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (R9), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (R9)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (R9)(DX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (R10), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (R10)(DX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -5929,6 +10255,618 @@ full_store:
 	VMOVUPS Z22, (CX)
 	VMOVUPS Z23, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows12(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows12(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS.Z 64(AX), K1, Z19
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z20
+	VMOVUPS.Z 64(AX), K1, Z21
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z22
+	VMOVUPS.Z 64(AX), K1, Z23
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	VBROADCASTSS 36(AX), Z18
+	VBROADCASTSS 36(AX), Z19
+	VBROADCASTSS 40(AX), Z20
+	VBROADCASTSS 40(AX), Z21
+	VBROADCASTSS 44(AX), Z22
+	VBROADCASTSS 44(AX), Z23
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R11
+	LEAQ (R11)(SI*4), R11
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R11), Z24
+	VMOVUPS.Z    64(R11), K1, Z25
+	ADDQ         BX, R11
+	VBROADCASTSS (DI), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (DI)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (DI)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R8), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R8)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R8)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R9)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R9)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R10)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R10)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z10
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z11
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R11
+	LEAQ (R11)(SI*4), R11
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R11), K1, Z12
+	ADDQ         BX, R11
+	VBROADCASTSS (DI), Z13
+	VFMADD231PS  Z12, Z13, Z0
+	VBROADCASTSS (DI)(DX*1), Z13
+	VFMADD231PS  Z12, Z13, Z1
+	VBROADCASTSS (DI)(DX*2), Z13
+	VFMADD231PS  Z12, Z13, Z2
+	VBROADCASTSS (R8), Z13
+	VFMADD231PS  Z12, Z13, Z3
+	VBROADCASTSS (R8)(DX*1), Z13
+	VFMADD231PS  Z12, Z13, Z4
+	VBROADCASTSS (R8)(DX*2), Z13
+	VFMADD231PS  Z12, Z13, Z5
+	VBROADCASTSS (R9), Z13
+	VFMADD231PS  Z12, Z13, Z6
+	VBROADCASTSS (R9)(DX*1), Z13
+	VFMADD231PS  Z12, Z13, Z7
+	VBROADCASTSS (R9)(DX*2), Z13
+	VFMADD231PS  Z12, Z13, Z8
+	VBROADCASTSS (R10), Z13
+	VFMADD231PS  Z12, Z13, Z9
+	VBROADCASTSS (R10)(DX*1), Z13
+	VFMADD231PS  Z12, Z13, Z10
+	VBROADCASTSS (R10)(DX*2), Z13
+	VFMADD231PS  Z12, Z13, Z11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z11, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z10
+	VMOVUPS 64(AX), Z11
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z12
+	VMOVUPS 64(AX), Z13
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z14
+	VMOVUPS 64(AX), Z15
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z16
+	VMOVUPS 64(AX), Z17
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z18
+	VMOVUPS 64(AX), Z19
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z20
+	VMOVUPS 64(AX), Z21
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z22
+	VMOVUPS 64(AX), Z23
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	VBROADCASTSS 36(AX), Z18
+	VBROADCASTSS 36(AX), Z19
+	VBROADCASTSS 40(AX), Z20
+	VBROADCASTSS 40(AX), Z21
+	VBROADCASTSS 44(AX), Z22
+	VBROADCASTSS 44(AX), Z23
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R11
+	LEAQ (R11)(SI*4), R11
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R11), Z24
+	VMOVUPS      64(R11), Z25
+	ADDQ         BX, R11
+	VBROADCASTSS (DI), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (DI)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (DI)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (R8), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (R8)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (R8)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (R9), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (R9)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (R9)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (R10), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (R10)(DX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (R10)(DX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -6782,6 +11720,661 @@ full_store:
 	VMOVUPS Z24, (CX)
 	VMOVUPS Z25, 64(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX512Rows13(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows13(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS.Z 64(AX), K1, Z19
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z20
+	VMOVUPS.Z 64(AX), K1, Z21
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z22
+	VMOVUPS.Z 64(AX), K1, Z23
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	VBROADCASTSS 36(AX), Z18
+	VBROADCASTSS 36(AX), Z19
+	VBROADCASTSS 40(AX), Z20
+	VBROADCASTSS 40(AX), Z21
+	VBROADCASTSS 44(AX), Z22
+	VBROADCASTSS 44(AX), Z23
+	VBROADCASTSS 48(AX), Z24
+	VBROADCASTSS 48(AX), Z25
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	LEAQ (R10)(DX*2), R11
+	ADDQ DX, R11
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R12
+	LEAQ (R12)(SI*4), R12
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R12), Z26
+	VMOVUPS.Z    64(R12), K1, Z27
+	ADDQ         BX, R12
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS (DI)(DX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS (DI)(DX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS (R8), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS (R8)(DX*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS (R8)(DX*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS (R9), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS (R9)(DX*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS (R9)(DX*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS (R10)(DX*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS (R10)(DX*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z10
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z12
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+	VBROADCASTSS 48(AX), Z12
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	LEAQ (R10)(DX*2), R11
+	ADDQ DX, R11
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R12
+	LEAQ (R12)(SI*4), R12
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R12), K1, Z13
+	ADDQ         BX, R12
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z13, Z14, Z0
+	VBROADCASTSS (DI)(DX*1), Z14
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (DI)(DX*2), Z14
+	VFMADD231PS  Z13, Z14, Z2
+	VBROADCASTSS (R8), Z14
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (R8)(DX*1), Z14
+	VFMADD231PS  Z13, Z14, Z4
+	VBROADCASTSS (R8)(DX*2), Z14
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (R9), Z14
+	VFMADD231PS  Z13, Z14, Z6
+	VBROADCASTSS (R9)(DX*1), Z14
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (R9)(DX*2), Z14
+	VFMADD231PS  Z13, Z14, Z8
+	VBROADCASTSS (R10), Z14
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (R10)(DX*1), Z14
+	VFMADD231PS  Z13, Z14, Z10
+	VBROADCASTSS (R10)(DX*2), Z14
+	VFMADD231PS  Z13, Z14, Z11
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z13, Z14, Z12
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z11, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z10
+	VMOVUPS 64(AX), Z11
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z12
+	VMOVUPS 64(AX), Z13
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z14
+	VMOVUPS 64(AX), Z15
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z16
+	VMOVUPS 64(AX), Z17
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z18
+	VMOVUPS 64(AX), Z19
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z20
+	VMOVUPS 64(AX), Z21
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z22
+	VMOVUPS 64(AX), Z23
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z24
+	VMOVUPS 64(AX), Z25
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	VBROADCASTSS 36(AX), Z18
+	VBROADCASTSS 36(AX), Z19
+	VBROADCASTSS 40(AX), Z20
+	VBROADCASTSS 40(AX), Z21
+	VBROADCASTSS 44(AX), Z22
+	VBROADCASTSS 44(AX), Z23
+	VBROADCASTSS 48(AX), Z24
+	VBROADCASTSS 48(AX), Z25
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	LEAQ (R10)(DX*2), R11
+	ADDQ DX, R11
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R12
+	LEAQ (R12)(SI*4), R12
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R12), Z26
+	VMOVUPS      64(R12), Z27
+	ADDQ         BX, R12
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS (DI)(DX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS (DI)(DX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS (R8), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS (R8)(DX*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS (R8)(DX*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS (R9), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS (R9)(DX*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS (R9)(DX*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS (R10), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS (R10)(DX*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS (R10)(DX*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, 64(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -7690,6 +13283,695 @@ full_store:
 	VZEROUPPER
 	RET
 
+// func gemmRunsAVX512Rows14(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·gemmRunsAVX512Rows14(SB), NOSPLIT, $0-160
+	MOVQ      columns+0(FP), AX
+	CMPQ      AX, $0x00000020
+	JEQ       full
+	CMPQ      AX, $0x00000010
+	JLE       narrow
+	SUBQ      $0x00000010, AX
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        wide_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS.Z 64(AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z8
+	VMOVUPS.Z 64(AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z10
+	VMOVUPS.Z 64(AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS.Z 64(AX), K1, Z13
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z16
+	VMOVUPS.Z 64(AX), K1, Z17
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z18
+	VMOVUPS.Z 64(AX), K1, Z19
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z20
+	VMOVUPS.Z 64(AX), K1, Z21
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z22
+	VMOVUPS.Z 64(AX), K1, Z23
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z24
+	VMOVUPS.Z 64(AX), K1, Z25
+	ADDQ      CX, AX
+	VMOVUPS   (AX), Z26
+	VMOVUPS.Z 64(AX), K1, Z27
+	ADDQ      CX, AX
+	JMP       wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	VBROADCASTSS 36(AX), Z18
+	VBROADCASTSS 36(AX), Z19
+	VBROADCASTSS 40(AX), Z20
+	VBROADCASTSS 40(AX), Z21
+	VBROADCASTSS 44(AX), Z22
+	VBROADCASTSS 44(AX), Z23
+	VBROADCASTSS 48(AX), Z24
+	VBROADCASTSS 48(AX), Z25
+	VBROADCASTSS 52(AX), Z26
+	VBROADCASTSS 52(AX), Z27
+	JMP          wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	LEAQ (R10)(DX*2), R11
+	ADDQ DX, R11
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R12
+	LEAQ (R12)(SI*4), R12
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R12), Z28
+	VMOVUPS.Z    64(R12), K1, Z29
+	ADDQ         BX, R12
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS (DI)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS (DI)(DX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS (R8), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS (R8)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS (R8)(DX*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS (R9), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS (R9)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS (R9)(DX*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS (R10)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS (R10)(DX*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS (R11)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, K1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z26, (AX)
+	VMOVUPS Z27, K1, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ      $-1, CX
+	SHLXQ     AX, CX, AX
+	NOTQ      AX
+	KMOVW     AX, K1
+	MOVQ      add+120(FP), AX
+	TESTQ     AX, AX
+	JZ        narrow_bias
+	MOVQ      c_base+128(FP), AX
+	MOVQ      cRow+152(FP), CX
+	SHLQ      $0x02, CX
+	VMOVUPS.Z (AX), K1, Z0
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z1
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z2
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z4
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z5
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z6
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z7
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z8
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z9
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z10
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z11
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z12
+	ADDQ      CX, AX
+	VMOVUPS.Z (AX), K1, Z13
+	ADDQ      CX, AX
+	JMP       narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS 4(AX), Z1
+	VBROADCASTSS 8(AX), Z2
+	VBROADCASTSS 12(AX), Z3
+	VBROADCASTSS 16(AX), Z4
+	VBROADCASTSS 20(AX), Z5
+	VBROADCASTSS 24(AX), Z6
+	VBROADCASTSS 28(AX), Z7
+	VBROADCASTSS 32(AX), Z8
+	VBROADCASTSS 36(AX), Z9
+	VBROADCASTSS 40(AX), Z10
+	VBROADCASTSS 44(AX), Z11
+	VBROADCASTSS 48(AX), Z12
+	VBROADCASTSS 52(AX), Z13
+	JMP          narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	LEAQ (R10)(DX*2), R11
+	ADDQ DX, R11
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R12
+	LEAQ (R12)(SI*4), R12
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMOVUPS.Z    (R12), K1, Z14
+	ADDQ         BX, R12
+	VBROADCASTSS (DI), Z15
+	VFMADD231PS  Z14, Z15, Z0
+	VBROADCASTSS (DI)(DX*1), Z15
+	VFMADD231PS  Z14, Z15, Z1
+	VBROADCASTSS (DI)(DX*2), Z15
+	VFMADD231PS  Z14, Z15, Z2
+	VBROADCASTSS (R8), Z15
+	VFMADD231PS  Z14, Z15, Z3
+	VBROADCASTSS (R8)(DX*1), Z15
+	VFMADD231PS  Z14, Z15, Z4
+	VBROADCASTSS (R8)(DX*2), Z15
+	VFMADD231PS  Z14, Z15, Z5
+	VBROADCASTSS (R9), Z15
+	VFMADD231PS  Z14, Z15, Z6
+	VBROADCASTSS (R9)(DX*1), Z15
+	VFMADD231PS  Z14, Z15, Z7
+	VBROADCASTSS (R9)(DX*2), Z15
+	VFMADD231PS  Z14, Z15, Z8
+	VBROADCASTSS (R10), Z15
+	VFMADD231PS  Z14, Z15, Z9
+	VBROADCASTSS (R10)(DX*1), Z15
+	VFMADD231PS  Z14, Z15, Z10
+	VBROADCASTSS (R10)(DX*2), Z15
+	VFMADD231PS  Z14, Z15, Z11
+	VBROADCASTSS (R11), Z15
+	VFMADD231PS  Z14, Z15, Z12
+	VBROADCASTSS (R11)(DX*1), Z15
+	VFMADD231PS  Z14, Z15, Z13
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z1, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z3, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z5, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z7, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z9, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z11, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, K1, (AX)
+	ADDQ    CX, AX
+	VMOVUPS Z13, K1, (AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z2
+	VMOVUPS 64(AX), Z3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z4
+	VMOVUPS 64(AX), Z5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z6
+	VMOVUPS 64(AX), Z7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z8
+	VMOVUPS 64(AX), Z9
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z10
+	VMOVUPS 64(AX), Z11
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z12
+	VMOVUPS 64(AX), Z13
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z14
+	VMOVUPS 64(AX), Z15
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z16
+	VMOVUPS 64(AX), Z17
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z18
+	VMOVUPS 64(AX), Z19
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z20
+	VMOVUPS 64(AX), Z21
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z22
+	VMOVUPS 64(AX), Z23
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z24
+	VMOVUPS 64(AX), Z25
+	ADDQ    CX, AX
+	VMOVUPS (AX), Z26
+	VMOVUPS 64(AX), Z27
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Z0
+	VBROADCASTSS (AX), Z1
+	VBROADCASTSS 4(AX), Z2
+	VBROADCASTSS 4(AX), Z3
+	VBROADCASTSS 8(AX), Z4
+	VBROADCASTSS 8(AX), Z5
+	VBROADCASTSS 12(AX), Z6
+	VBROADCASTSS 12(AX), Z7
+	VBROADCASTSS 16(AX), Z8
+	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 20(AX), Z10
+	VBROADCASTSS 20(AX), Z11
+	VBROADCASTSS 24(AX), Z12
+	VBROADCASTSS 24(AX), Z13
+	VBROADCASTSS 28(AX), Z14
+	VBROADCASTSS 28(AX), Z15
+	VBROADCASTSS 32(AX), Z16
+	VBROADCASTSS 32(AX), Z17
+	VBROADCASTSS 36(AX), Z18
+	VBROADCASTSS 36(AX), Z19
+	VBROADCASTSS 40(AX), Z20
+	VBROADCASTSS 40(AX), Z21
+	VBROADCASTSS 44(AX), Z22
+	VBROADCASTSS 44(AX), Z23
+	VBROADCASTSS 48(AX), Z24
+	VBROADCASTSS 48(AX), Z25
+	VBROADCASTSS 52(AX), Z26
+	VBROADCASTSS 52(AX), Z27
+	JMP          full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	LEAQ (R8)(DX*2), R9
+	ADDQ DX, R9
+	LEAQ (R9)(DX*2), R10
+	ADDQ DX, R10
+	LEAQ (R10)(DX*2), R11
+	ADDQ DX, R11
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R12
+	LEAQ (R12)(SI*4), R12
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R12), Z28
+	VMOVUPS      64(R12), Z29
+	ADDQ         BX, R12
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS (DI)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS (DI)(DX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS (R8), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS (R8)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS (R8)(DX*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS (R9), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS (R9)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS (R9)(DX*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS (R10), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS (R10)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS (R10)(DX*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS (R11), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS (R11)(DX*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z2, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, 64(AX)
+	ADDQ    CX, AX
+	VMOVUPS Z26, (AX)
+	VMOVUPS Z27, 64(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
 // func transposeAVX512(rows int, columns int, src []float32, srcRow int, dst []float32, dstRow int)
 // Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·transposeAVX512(SB), NOSPLIT, $0-80
@@ -8368,6 +14650,215 @@ full_store:
 	VZEROUPPER
 	RET
 
+// func gemmRunsAVX2Rows1(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, FMA3
+TEXT ·gemmRunsAVX2Rows1(SB), NOSPLIT, $0-160
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000010
+	JEQ        full
+	CMPQ       AX, $0x00000008
+	JLE        narrow
+	SUBQ       $0x00000008, AX
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y1
+	VMASKMOVPS 32(AX), Y0, Y2
+	ADDQ       CX, AX
+	JMP        wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS (AX), Y2
+	JMP          wide_start
+
+wide_zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), BX
+	MOVQ a_base+32(FP), SI
+	LEAQ (SI)(BX*4), SI
+	MOVQ 8(AX), BX
+	MOVQ b_base+64(FP), DI
+	LEAQ (DI)(BX*4), DI
+	MOVQ 16(AX), BX
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (DI), Y3
+	VMASKMOVPS   32(DI), Y0, Y4
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Y5
+	VFMADD231PS  Y3, Y5, Y1
+	VFMADD231PS  Y4, Y5, Y2
+	ADDQ         $0x04, SI
+	DECQ         BX
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y0, Y1
+	ADDQ       CX, AX
+	JMP        narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Y1
+	JMP          narrow_start
+
+narrow_zero:
+	VXORPS Y1, Y1, Y1
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), BX
+	MOVQ a_base+32(FP), SI
+	LEAQ (SI)(BX*4), SI
+	MOVQ 8(AX), BX
+	MOVQ b_base+64(FP), DI
+	LEAQ (DI)(BX*4), DI
+	MOVQ 16(AX), BX
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMASKMOVPS   (DI), Y0, Y2
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x04, SI
+	DECQ         BX
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS (AX), Y1
+	JMP          full_start
+
+full_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), BX
+	MOVQ a_base+32(FP), SI
+	LEAQ (SI)(BX*4), SI
+	MOVQ 8(AX), BX
+	MOVQ b_base+64(FP), DI
+	LEAQ (DI)(BX*4), DI
+	MOVQ 16(AX), BX
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (DI), Y2
+	VMOVUPS      32(DI), Y3
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x04, SI
+	DECQ         BX
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VZEROUPPER
+	RET
+
 // func gemmAVX2Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·gemmAVX2Rows2(SB), NOSPLIT, $0-160
@@ -8604,6 +15095,249 @@ full_store:
 	VMOVUPS Y2, (CX)
 	VMOVUPS Y3, 32(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX2Rows2(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, FMA3
+TEXT ·gemmRunsAVX2Rows2(SB), NOSPLIT, $0-160
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000010
+	JEQ        full
+	CMPQ       AX, $0x00000008
+	JLE        narrow
+	SUBQ       $0x00000008, AX
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y1
+	VMASKMOVPS 32(AX), Y0, Y2
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y3
+	VMASKMOVPS 32(AX), Y0, Y4
+	ADDQ       CX, AX
+	JMP        wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS (AX), Y2
+	VBROADCASTSS 4(AX), Y3
+	VBROADCASTSS 4(AX), Y4
+	JMP          wide_start
+
+wide_zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R8), Y5
+	VMASKMOVPS   32(R8), Y0, Y6
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y7
+	VFMADD231PS  Y5, Y7, Y1
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (DI)(DX*1), Y7
+	VFMADD231PS  Y5, Y7, Y3
+	VFMADD231PS  Y6, Y7, Y4
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y0, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y2
+	ADDQ       CX, AX
+	JMP        narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS 4(AX), Y2
+	JMP          narrow_start
+
+narrow_zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMASKMOVPS   (R8), Y0, Y3
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (DI)(DX*1), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y2
+	VMOVUPS 32(AX), Y3
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS 4(AX), Y2
+	VBROADCASTSS 4(AX), Y3
+	JMP          full_start
+
+full_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R8), Y4
+	VMOVUPS      32(R8), Y5
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (DI)(DX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -8893,6 +15627,283 @@ full_store:
 	VMOVUPS Y4, (CX)
 	VMOVUPS Y5, 32(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX2Rows3(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, FMA3
+TEXT ·gemmRunsAVX2Rows3(SB), NOSPLIT, $0-160
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000010
+	JEQ        full
+	CMPQ       AX, $0x00000008
+	JLE        narrow
+	SUBQ       $0x00000008, AX
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y1
+	VMASKMOVPS 32(AX), Y0, Y2
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y3
+	VMASKMOVPS 32(AX), Y0, Y4
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y5
+	VMASKMOVPS 32(AX), Y0, Y6
+	ADDQ       CX, AX
+	JMP        wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS (AX), Y2
+	VBROADCASTSS 4(AX), Y3
+	VBROADCASTSS 4(AX), Y4
+	VBROADCASTSS 8(AX), Y5
+	VBROADCASTSS 8(AX), Y6
+	JMP          wide_start
+
+wide_zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R8), Y7
+	VMASKMOVPS   32(R8), Y0, Y8
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y9
+	VFMADD231PS  Y7, Y9, Y1
+	VFMADD231PS  Y8, Y9, Y2
+	VBROADCASTSS (DI)(DX*1), Y9
+	VFMADD231PS  Y7, Y9, Y3
+	VFMADD231PS  Y8, Y9, Y4
+	VBROADCASTSS (DI)(DX*2), Y9
+	VFMADD231PS  Y7, Y9, Y5
+	VFMADD231PS  Y8, Y9, Y6
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y0, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y3
+	ADDQ       CX, AX
+	JMP        narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS 4(AX), Y2
+	VBROADCASTSS 8(AX), Y3
+	JMP          narrow_start
+
+narrow_zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMASKMOVPS   (R8), Y0, Y4
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (DI)(DX*1), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (DI)(DX*2), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y2
+	VMOVUPS 32(AX), Y3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y4
+	VMOVUPS 32(AX), Y5
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS 4(AX), Y2
+	VBROADCASTSS 4(AX), Y3
+	VBROADCASTSS 8(AX), Y4
+	VBROADCASTSS 8(AX), Y5
+	JMP          full_start
+
+full_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R8
+	LEAQ (R8)(SI*4), R8
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R8), Y6
+	VMOVUPS      32(R8), Y7
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (DI)(DX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (DI)(DX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x04, DI
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -9241,6 +16252,326 @@ full_store:
 	VMOVUPS Y6, (CX)
 	VMOVUPS Y7, 32(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX2Rows4(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, FMA3
+TEXT ·gemmRunsAVX2Rows4(SB), NOSPLIT, $0-160
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000010
+	JEQ        full
+	CMPQ       AX, $0x00000008
+	JLE        narrow
+	SUBQ       $0x00000008, AX
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y1
+	VMASKMOVPS 32(AX), Y0, Y2
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y3
+	VMASKMOVPS 32(AX), Y0, Y4
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y5
+	VMASKMOVPS 32(AX), Y0, Y6
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y7
+	VMASKMOVPS 32(AX), Y0, Y8
+	ADDQ       CX, AX
+	JMP        wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS (AX), Y2
+	VBROADCASTSS 4(AX), Y3
+	VBROADCASTSS 4(AX), Y4
+	VBROADCASTSS 8(AX), Y5
+	VBROADCASTSS 8(AX), Y6
+	VBROADCASTSS 12(AX), Y7
+	VBROADCASTSS 12(AX), Y8
+	JMP          wide_start
+
+wide_zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R9), Y9
+	VMASKMOVPS   32(R9), Y0, Y10
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Y11
+	VFMADD231PS  Y9, Y11, Y1
+	VFMADD231PS  Y10, Y11, Y2
+	VBROADCASTSS (DI)(DX*1), Y11
+	VFMADD231PS  Y9, Y11, Y3
+	VFMADD231PS  Y10, Y11, Y4
+	VBROADCASTSS (DI)(DX*2), Y11
+	VFMADD231PS  Y9, Y11, Y5
+	VFMADD231PS  Y10, Y11, Y6
+	VBROADCASTSS (R8), Y11
+	VFMADD231PS  Y9, Y11, Y7
+	VFMADD231PS  Y10, Y11, Y8
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y0, 32(AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y0, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y4
+	ADDQ       CX, AX
+	JMP        narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS 4(AX), Y2
+	VBROADCASTSS 8(AX), Y3
+	VBROADCASTSS 12(AX), Y4
+	JMP          narrow_start
+
+narrow_zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMASKMOVPS   (R9), Y0, Y5
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (DI)(DX*1), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (DI)(DX*2), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (R8), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y2
+	VMOVUPS 32(AX), Y3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y4
+	VMOVUPS 32(AX), Y5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y6
+	VMOVUPS 32(AX), Y7
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS 4(AX), Y2
+	VBROADCASTSS 4(AX), Y3
+	VBROADCASTSS 8(AX), Y4
+	VBROADCASTSS 8(AX), Y5
+	VBROADCASTSS 12(AX), Y6
+	VBROADCASTSS 12(AX), Y7
+	JMP          full_start
+
+full_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (DI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (DI)(DX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (R8), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -9639,6 +16970,360 @@ full_store:
 	VMOVUPS Y8, (CX)
 	VMOVUPS Y9, 32(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX2Rows5(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, FMA3
+TEXT ·gemmRunsAVX2Rows5(SB), NOSPLIT, $0-160
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000010
+	JEQ        full
+	CMPQ       AX, $0x00000008
+	JLE        narrow
+	SUBQ       $0x00000008, AX
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y1
+	VMASKMOVPS 32(AX), Y0, Y2
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y3
+	VMASKMOVPS 32(AX), Y0, Y4
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y5
+	VMASKMOVPS 32(AX), Y0, Y6
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y7
+	VMASKMOVPS 32(AX), Y0, Y8
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y9
+	VMASKMOVPS 32(AX), Y0, Y10
+	ADDQ       CX, AX
+	JMP        wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS (AX), Y2
+	VBROADCASTSS 4(AX), Y3
+	VBROADCASTSS 4(AX), Y4
+	VBROADCASTSS 8(AX), Y5
+	VBROADCASTSS 8(AX), Y6
+	VBROADCASTSS 12(AX), Y7
+	VBROADCASTSS 12(AX), Y8
+	VBROADCASTSS 16(AX), Y9
+	VBROADCASTSS 16(AX), Y10
+	JMP          wide_start
+
+wide_zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R9), Y11
+	VMASKMOVPS   32(R9), Y0, Y12
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Y13
+	VFMADD231PS  Y11, Y13, Y1
+	VFMADD231PS  Y12, Y13, Y2
+	VBROADCASTSS (DI)(DX*1), Y13
+	VFMADD231PS  Y11, Y13, Y3
+	VFMADD231PS  Y12, Y13, Y4
+	VBROADCASTSS (DI)(DX*2), Y13
+	VFMADD231PS  Y11, Y13, Y5
+	VFMADD231PS  Y12, Y13, Y6
+	VBROADCASTSS (R8), Y13
+	VFMADD231PS  Y11, Y13, Y7
+	VFMADD231PS  Y12, Y13, Y8
+	VBROADCASTSS (R8)(DX*1), Y13
+	VFMADD231PS  Y11, Y13, Y9
+	VFMADD231PS  Y12, Y13, Y10
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y9, (AX)
+	VMASKMOVPS Y10, Y0, 32(AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y0, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y5
+	ADDQ       CX, AX
+	JMP        narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS 4(AX), Y2
+	VBROADCASTSS 8(AX), Y3
+	VBROADCASTSS 12(AX), Y4
+	VBROADCASTSS 16(AX), Y5
+	JMP          narrow_start
+
+narrow_zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMASKMOVPS   (R9), Y0, Y6
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS (DI)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (DI)(DX*2), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (R8), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (R8)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y2
+	VMOVUPS 32(AX), Y3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y4
+	VMOVUPS 32(AX), Y5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y6
+	VMOVUPS 32(AX), Y7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y8
+	VMOVUPS 32(AX), Y9
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS 4(AX), Y2
+	VBROADCASTSS 4(AX), Y3
+	VBROADCASTSS 8(AX), Y4
+	VBROADCASTSS 8(AX), Y5
+	VBROADCASTSS 12(AX), Y6
+	VBROADCASTSS 12(AX), Y7
+	VBROADCASTSS 16(AX), Y8
+	VBROADCASTSS 16(AX), Y9
+	JMP          full_start
+
+full_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R9), Y10
+	VMOVUPS      32(R9), Y11
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (DI)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (DI)(DX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (R8), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (R8)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 
@@ -10087,6 +17772,394 @@ full_store:
 	VMOVUPS Y10, (CX)
 	VMOVUPS Y11, 32(CX)
 	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmRunsAVX2Rows6(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+// Requires: AVX, FMA3
+TEXT ·gemmRunsAVX2Rows6(SB), NOSPLIT, $0-160
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000010
+	JEQ        full
+	CMPQ       AX, $0x00000008
+	JLE        narrow
+	SUBQ       $0x00000008, AX
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y1
+	VMASKMOVPS 32(AX), Y0, Y2
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y3
+	VMASKMOVPS 32(AX), Y0, Y4
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y5
+	VMASKMOVPS 32(AX), Y0, Y6
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y7
+	VMASKMOVPS 32(AX), Y0, Y8
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y9
+	VMASKMOVPS 32(AX), Y0, Y10
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y11
+	VMASKMOVPS 32(AX), Y0, Y12
+	ADDQ       CX, AX
+	JMP        wide_start
+
+wide_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           wide_zero
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS (AX), Y2
+	VBROADCASTSS 4(AX), Y3
+	VBROADCASTSS 4(AX), Y4
+	VBROADCASTSS 8(AX), Y5
+	VBROADCASTSS 8(AX), Y6
+	VBROADCASTSS 12(AX), Y7
+	VBROADCASTSS 12(AX), Y8
+	VBROADCASTSS 16(AX), Y9
+	VBROADCASTSS 16(AX), Y10
+	VBROADCASTSS 20(AX), Y11
+	VBROADCASTSS 20(AX), Y12
+	JMP          wide_start
+
+wide_zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+
+wide_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+wide_run:
+	CMPQ AX, CX
+	JAE  wide_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+wide_loop:
+	VMOVUPS      (R9), Y13
+	VMASKMOVPS   32(R9), Y0, Y14
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS (DI)(DX*1), Y15
+	VFMADD231PS  Y13, Y15, Y3
+	VFMADD231PS  Y14, Y15, Y4
+	VBROADCASTSS (DI)(DX*2), Y15
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y6
+	VBROADCASTSS (R8), Y15
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS (R8)(DX*1), Y15
+	VFMADD231PS  Y13, Y15, Y9
+	VFMADD231PS  Y14, Y15, Y10
+	VBROADCASTSS (R8)(DX*2), Y15
+	VFMADD231PS  Y13, Y15, Y11
+	VFMADD231PS  Y14, Y15, Y12
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          wide_loop
+	JMP          wide_run
+
+wide_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    Y1, (AX)
+	VMASKMOVPS Y2, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y5, (AX)
+	VMASKMOVPS Y6, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y9, (AX)
+	VMASKMOVPS Y10, Y0, 32(AX)
+	ADDQ       CX, AX
+	VMOVUPS    Y11, (AX)
+	VMASKMOVPS Y12, Y0, 32(AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+narrow:
+	LEAQ       gemmMask<>+32(SB), CX
+	NEGQ       AX
+	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS (AX), Y0, Y1
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y2
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y3
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y4
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y5
+	ADDQ       CX, AX
+	VMASKMOVPS (AX), Y0, Y6
+	ADDQ       CX, AX
+	JMP        narrow_start
+
+narrow_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           narrow_zero
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS 4(AX), Y2
+	VBROADCASTSS 8(AX), Y3
+	VBROADCASTSS 12(AX), Y4
+	VBROADCASTSS 16(AX), Y5
+	VBROADCASTSS 20(AX), Y6
+	JMP          narrow_start
+
+narrow_zero:
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+
+narrow_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+narrow_run:
+	CMPQ AX, CX
+	JAE  narrow_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+narrow_loop:
+	VMASKMOVPS   (R9), Y0, Y7
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (DI)(DX*1), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS (DI)(DX*2), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (R8), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS (R8)(DX*1), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS (R8)(DX*2), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          narrow_loop
+	JMP          narrow_run
+
+narrow_done:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMASKMOVPS Y1, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y2, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y3, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y4, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y5, Y0, (AX)
+	ADDQ       CX, AX
+	VMASKMOVPS Y6, Y0, (AX)
+	ADDQ       CX, AX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ    add+120(FP), AX
+	TESTQ   AX, AX
+	JZ      full_bias
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y2
+	VMOVUPS 32(AX), Y3
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y4
+	VMOVUPS 32(AX), Y5
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y6
+	VMOVUPS 32(AX), Y7
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y8
+	VMOVUPS 32(AX), Y9
+	ADDQ    CX, AX
+	VMOVUPS (AX), Y10
+	VMOVUPS 32(AX), Y11
+	ADDQ    CX, AX
+	JMP     full_start
+
+full_bias:
+	MOVQ         bias_base+96(FP), AX
+	TESTQ        AX, AX
+	JZ           full_zero
+	VBROADCASTSS (AX), Y0
+	VBROADCASTSS (AX), Y1
+	VBROADCASTSS 4(AX), Y2
+	VBROADCASTSS 4(AX), Y3
+	VBROADCASTSS 8(AX), Y4
+	VBROADCASTSS 8(AX), Y5
+	VBROADCASTSS 12(AX), Y6
+	VBROADCASTSS 12(AX), Y7
+	VBROADCASTSS 16(AX), Y8
+	VBROADCASTSS 16(AX), Y9
+	VBROADCASTSS 20(AX), Y10
+	VBROADCASTSS 20(AX), Y11
+	JMP          full_start
+
+full_zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+full_start:
+	MOVQ runs_base+8(FP), AX
+	MOVQ runs_len+16(FP), CX
+	LEAQ (AX)(CX*8), CX
+	MOVQ aRow+56(FP), DX
+	SHLQ $0x02, DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+
+full_run:
+	CMPQ AX, CX
+	JAE  full_done
+	MOVQ (AX), SI
+	MOVQ a_base+32(FP), DI
+	LEAQ (DI)(SI*4), DI
+	LEAQ (DI)(DX*2), R8
+	ADDQ DX, R8
+	MOVQ 8(AX), SI
+	MOVQ b_base+64(FP), R9
+	LEAQ (R9)(SI*4), R9
+	MOVQ 16(AX), SI
+	ADDQ $0x18, AX
+
+full_loop:
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	ADDQ         BX, R9
+	VBROADCASTSS (DI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (DI)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (DI)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (R8), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (R8)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (R8)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $0x04, DI
+	ADDQ         $0x04, R8
+	DECQ         SI
+	JNZ          full_loop
+	JMP          full_run
+
+full_done:
+	MOVQ    c_base+128(FP), AX
+	MOVQ    cRow+152(FP), CX
+	SHLQ    $0x02, CX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    CX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    CX, AX
 	VZEROUPPER
 	RET
 

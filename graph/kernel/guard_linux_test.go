@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math/rand/v2"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -77,6 +78,40 @@ func TestGemmNothingBeyondTheSlices(t *testing.T) {
 						}
 					})
 				}
+			}
+		}
+	}
+}
+
+// TestGemmRunsNothingBeyondTheSlices does the same with sums of two products,
+// and holds them to the twin's.
+func TestGemmRunsNothingBeyondTheSlices(t *testing.T) {
+	for _, front := range []bool{false, true} {
+		for _, columns := range []int{1, 4, 7, 8, 13, 16, 17, 31, 32} {
+			for rows := 1; rows <= 14; rows++ {
+				const k = 5
+				a, b, bias := guarded[float32](t, rows*k, front), guarded[float32](t, k*columns, front), guarded[float32](t, rows, front)
+				for _, x := range [][]float32{a, b, bias} {
+					copy(x, sample(rand.New(rand.NewPCG(1, 2)), len(x)))
+				}
+				runs := []int{0, 0, 2, 2, 2 * columns, k - 2}
+				eachPath(t, func(t *testing.T) {
+					if rows >= len(active.gemmRuns) || columns > active.gemmColumns {
+						return
+					}
+					for add := range 2 {
+						got, want := guarded[float32](t, rows*columns, front), make([]float32, rows*columns)
+						for range 2 {
+							active.gemmRuns[rows](columns, runs, a, k, b, columns, bias, add, got, columns)
+							gemmRunsGeneric(rows)(columns, runs, a, k, b, columns, bias, add, want, columns)
+						}
+						for i, v := range got {
+							if !near(v, want[i], 1e-5) {
+								t.Fatalf("%d×%d: element %d is %g, the twin's is %g", rows, columns, i, v, want[i])
+							}
+						}
+					}
+				})
 			}
 		}
 	}

@@ -14,6 +14,7 @@ type path struct {
 	gemm        []gemmTile // by the rows of a tile, from 1
 	gemmColumns int        // of the widest tile
 	gemmDepth   int        // of the longest chunk of k
+	gemmRuns    []gemmRuns // by the rows of a tile, from 1, as many as in gemm
 	// transpose copies src (rows×columns, rows ≤ transposeRows) to dst
 	// (columns×rows), given the strides of the rows of both.
 	transposeRows int

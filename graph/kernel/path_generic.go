@@ -8,6 +8,7 @@ var generic = path{
 	gemm:          gemmGenericRows,
 	gemmColumns:   gemmGenericColumns,
 	gemmDepth:     448,
+	gemmRuns:      gemmRunsGenericRows,
 	transposeRows: 16,
 	transpose:     transposeGeneric,
 	copyPanel:     copyPanelGeneric,

@@ -17,6 +17,7 @@ func main() {
 	for _, isa := range []isa{newAVX512(), newAVX2()} {
 		for rows := 1; rows <= isa.rows(); rows++ {
 			tile(isa, rows)
+			runs(isa, rows)
 		}
 		transpose(isa)
 		panel(isa)

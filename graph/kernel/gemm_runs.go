@@ -1,0 +1,37 @@
+package kernel
+
+// gemmRuns computes one tile of a sum of products, as high as its place in
+// path.gemmRuns says and up to path.gemmColumns wide: C = start + Σ A·B. runs
+// holds three numbers for each product: where A and B begin, and k > 0; element
+// (i, l) of A is a[i·aRow + l] from there on, (l, j) of B is b[l·bStep + j], and
+// (i, j) of C is c[i·cRow + j]. The start is C itself if add is not zero, or
+// else bias[i] in all of row i, or zero with a nil bias.
+type gemmRuns func(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
+
+// gemmRunsGenericRows are the twins of the assembly.
+var gemmRunsGenericRows = []gemmRuns{nil, gemmRunsGeneric(1), gemmRunsGeneric(2)}
+
+func gemmRunsGeneric(rows int) gemmRuns {
+	return func(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int) {
+		for i := range rows {
+			row := c[i*cRow:][:columns]
+			if add == 0 {
+				var start float32
+				if bias != nil {
+					start = bias[i]
+				}
+				for j := range row {
+					row[j] = start
+				}
+			}
+			for r := 0; r < len(runs); r += 3 {
+				left, right := a[runs[r]+i*aRow:], b[runs[r+1]:]
+				for l := range runs[r+2] {
+					for j, v := range right[l*bStep:][:columns] {
+						row[j] += left[l] * v
+					}
+				}
+			}
+		}
+	}
+}

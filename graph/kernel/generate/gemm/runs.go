@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// runs writes the micro-kernel of convolutions for one number of rows: the
+// sums stay in registers over a list of products. Each element of C is one
+// chain of fused multiply-adds in the order of the list.
+func runs(isa isa, rows int) {
+	TEXT(fmt.Sprintf("gemmRuns%sRows%d", isa.name(), rows), NOSPLIT,
+		"func(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)")
+	Doc(fmt.Sprintf("gemmRuns%sRows%d computes a tile of %d rows: see path.gemmRuns.", isa.name(), rows, rows))
+	Pragma("noescape")
+
+	columns := Load(Param("columns"), GP64()).(reg.GPVirtual)
+	CMPQ(columns, U32(2*isa.lanes()))
+	JEQ(LabelRef("full"))
+	CMPQ(columns, U32(isa.lanes()))
+	JLE(LabelRef("narrow"))
+	SUBQ(U32(isa.lanes()), columns)
+	for _, b := range []body{{"wide", 2, true}, {"narrow", 1, true}, {"full", 2, false}} {
+		Label(b.label)
+		if b.masked {
+			isa.mask(columns)
+		}
+		writeRuns(isa, rows, b)
+	}
+}
+
+func writeRuns(isa isa, rows int, b body) {
+	sums := make(accumulator, rows)
+	for i := range sums {
+		for range b.vectors {
+			sums[i] = append(sums[i], isa.vector())
+		}
+	}
+	access := func(v int) bool { return b.masked && v == b.vectors-1 }
+	at := func(base reg.Register, v int) Mem { return Mem{Base: base, Disp: v * isa.lanes() * 4} }
+
+	startRuns(isa, sums, b, access, at)
+	multiplyRuns(isa, sums, b, access, at)
+	c, cRow := Load(Param("c").Base(), GP64()), Load(Param("cRow"), GP64())
+	SHLQ(U8(2), cRow)
+	for _, row := range sums {
+		for v, sum := range row {
+			isa.store(sum, at(c, v), access(v))
+		}
+		ADDQ(cRow, c)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// startRuns sets the sums to C, or else each row to its bias, or to zero.
+func startRuns(isa isa, sums accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
+	add := Load(Param("add"), GP64())
+	TESTQ(add, add)
+	JZ(LabelRef(b.label + "_bias"))
+	c, cRow := Load(Param("c").Base(), GP64()), Load(Param("cRow"), GP64())
+	SHLQ(U8(2), cRow)
+	for _, row := range sums {
+		for v, sum := range row {
+			isa.load(at(c, v), sum, access(v))
+		}
+		ADDQ(cRow, c)
+	}
+	JMP(LabelRef(b.label + "_start"))
+	Label(b.label + "_bias")
+	bias := Load(Param("bias").Base(), GP64())
+	TESTQ(bias, bias)
+	JZ(LabelRef(b.label + "_zero"))
+	for i, row := range sums {
+		for _, sum := range row {
+			VBROADCASTSS(Mem{Base: bias, Disp: 4 * i}, sum)
+		}
+	}
+	JMP(LabelRef(b.label + "_start"))
+	Label(b.label + "_zero")
+	for _, row := range sums {
+		for _, sum := range row {
+			isa.zero(sum)
+		}
+	}
+	Label(b.label + "_start")
+}
+
+// multiplyRuns is the loop over the products, and in each over k.
+func multiplyRuns(isa isa, sums accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
+	run, end := Load(Param("runs").Base(), GP64()), Load(Param("runs").Len(), GP64())
+	LEAQ(Mem{Base: run, Index: end, Scale: 8}, end)
+	aRow := Load(Param("aRow"), GP64())
+	SHLQ(U8(2), aRow)
+	bStep := Load(Param("bStep"), GP64())
+	SHLQ(U8(2), bStep)
+
+	Label(b.label + "_run")
+	CMPQ(run, end)
+	JAE(LabelRef(b.label + "_done"))
+	offset := GP64()
+	MOVQ(Mem{Base: run}, offset)
+	first := Load(Param("a").Base(), GP64())
+	LEAQ(Mem{Base: first, Index: offset, Scale: 4}, first)
+	bases := []reg.Register{first} // three rows share one, as in multiply
+	for i := 3; i < len(sums); i += 3 {
+		next := GP64()
+		LEAQ(Mem{Base: bases[len(bases)-1], Index: aRow, Scale: 2}, next)
+		ADDQ(aRow, next)
+		bases = append(bases, next)
+	}
+	MOVQ(Mem{Base: run, Disp: 8}, offset)
+	right := Load(Param("b").Base(), GP64())
+	LEAQ(Mem{Base: right, Index: offset, Scale: 4}, right)
+	k := GP64()
+	MOVQ(Mem{Base: run, Disp: 16}, k)
+	ADDQ(U8(24), run)
+
+	Label(b.label + "_loop")
+	columns := make([]reg.VecVirtual, b.vectors)
+	for v := range columns {
+		columns[v] = isa.vector()
+		isa.load(at(right, v), columns[v], access(v))
+	}
+	ADDQ(bStep, right)
+	for i, row := range sums {
+		element := Mem{Base: bases[i/3]}
+		if i%3 > 0 {
+			element.Index, element.Scale = aRow, uint8(i%3)
+		}
+		left := isa.vector()
+		VBROADCASTSS(element, left)
+		for v, sum := range row {
+			VFMADD231PS(columns[v], left, sum)
+		}
+	}
+	for _, base := range bases {
+		ADDQ(U8(4), base)
+	}
+	DECQ(k)
+	JNZ(LabelRef(b.label + "_loop"))
+	JMP(LabelRef(b.label + "_run"))
+	Label(b.label + "_done")
+}
