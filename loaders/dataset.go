@@ -31,28 +31,46 @@ type Split struct {
 	// Values, N×C×H×W, stand in place of Images where what is learned from are
 	// not pixels, but what other layers have made of them.
 	Values []float32
+
+	Motion Motion // makes pairs of frames of Images; see Pairs
+	Seed   uint64 // of the motion
+	Source Shape  // of Images, where that is not Shape
+}
+
+// stored is the number of values kept of an image.
+func (s Split) stored() int {
+	if s.Motion != (Motion{}) {
+		return s.Source.Size()
+	}
+	return s.Shape.Size()
 }
 
 // Len returns the number of images N.
 func (s Split) Len() int {
-	if size := s.Shape.Size(); size > 0 {
+	if size := s.stored(); size > 0 {
 		return max(len(s.Images), len(s.Values)) / size
 	}
 	return 0
 }
 
-// Read writes the values of image i into dst, pixels as numbers from 0 to 1.
-func (s Split) Read(dst []float32, i int) {
+// Read writes the values of image i into dst, C·H·W of them, pixels as numbers
+// from 0 to 1. Pairs that Pairs makes are those of an epoch.
+func (s Split) Read(dst []float32, i, epoch int) {
 	if s.Values != nil {
 		copy(dst, s.Values[i*len(dst):])
+		return
+	}
+	if s.Motion != (Motion{}) {
+		s.readPair(dst, i, epoch)
 		return
 	}
 	kernel.ScaleBytes(dst, s.Image(i))
 }
 
-// Image returns the pixels C×H×W of image i, shared with the split.
+// Image returns the pixels C×H×W of image i, shared with the split; where
+// Pairs makes pairs, those of the image that it makes them of.
 func (s Split) Image(i int) []uint8 {
-	size := s.Shape.Size()
+	size := s.stored()
 	return s.Images[i*size : (i+1)*size : (i+1)*size]
 }
 
@@ -72,8 +90,8 @@ func (s Split) Holdout(n int) (rest, heldOut Split) {
 }
 
 func (s Split) slice(from, to int) Split {
-	size := s.Shape.Size()
-	out := Split{Shape: s.Shape}
+	size := s.stored()
+	out := Split{Shape: s.Shape, Motion: s.Motion, Seed: s.Seed, Source: s.Source}
 	if s.Images != nil {
 		out.Images = s.Images[from*size : to*size : to*size]
 	}

@@ -80,17 +80,17 @@ func open(ctx context.Context, name string, o Options) (*Dataset, error) {
 // reader reads the data a user brings.
 type reader func(ctx context.Context, path string, o Options) (*Dataset, error)
 
-// ownData splits idx:DIR, npz:FILE and folder:DIR; read is nil for a plain name.
+// ownData splits idx:DIR, npz:FILE, folder:DIR and pairs:DIR; read is nil for a plain name.
 func ownData(name string) (read reader, path string, err error) {
 	kind, path, ok := strings.Cut(name, ":")
 	if !ok {
 		return nil, "", nil
 	}
-	readers := map[string]reader{"idx": openIDX, "npz": openNPZ, "folder": openFolder}
+	readers := map[string]reader{"idx": openIDX, "npz": openNPZ, "folder": openFolder, "pairs": openPairs}
 	read = readers[kind]
 	switch {
 	case read == nil:
-		return nil, "", usageErrorf("unknown data set %q; hint: did you mean %s:%s?", name, nearest(kind, []string{"idx", "npz", "folder"}), path)
+		return nil, "", usageErrorf("unknown data set %q; hint: did you mean %s:%s?", name, nearest(kind, []string{"idx", "npz", "folder", "pairs"}), path)
 	case path == "":
 		return nil, "", usageErrorf("data set %q lacks a path; hint: for example %s:path/to/data", name, kind)
 	}

@@ -138,6 +138,7 @@ var forms = []Info{
 	{Name: "idx:DIR", Summary: "IDX files named like MNIST's, gzipped or not"},
 	{Name: "npz:FILE", Summary: "NumPy archive with x_train, y_train, x_test, y_test, or images, labels"},
 	{Name: "folder:DIR", Summary: "PNG and JPEG files, sub-folders are labels"},
+	{Name: "pairs:DIR", Summary: "pairs of frames: sub-folders first and second, each like folder:DIR, with files of the same names"},
 }
 
 // idxFiles are MNIST's file names with the digests of one set.
@@ -203,7 +204,7 @@ func lookup(name string) (*set, error) {
 		}
 		names[i] = s.Name
 	}
-	return nil, usageErrorf("unknown data set %q; hint: did you mean %s? Own data are idx:DIR, npz:FILE or folder:DIR", name, nearest(name, names))
+	return nil, usageErrorf("unknown data set %q; hint: did you mean %s? Own data are idx:DIR, npz:FILE, folder:DIR or pairs:DIR", name, nearest(name, names))
 }
 
 // owner names the registered file with this digest, to say whose file was met

@@ -161,7 +161,7 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 	}
 	for row, i := range b.Index {
 		clean := b.Clean[row*size : (row+1)*size]
-		s.split.Read(clean, i)
+		s.split.Read(clean, i, epoch)
 		if b.Labels != nil {
 			b.Labels[row] = s.split.Labels[i]
 		}

@@ -33,6 +33,8 @@ type Config struct {
 	Corruption       loaders.Corruption   `toml:"corruption" group:"model" help:"of the inputs, the target stays clean: none, gaussian:0.3, masking:0.25 or salt-and-pepper:0.1"`
 	CorruptedWeight  float64              `toml:"corrupted-weight" group:"model" help:"weight in the loss of pixels that masking or salt-and-pepper noise has hit"`
 	IntactWeight     float64              `toml:"intact-weight" group:"model" help:"weight in the loss of the other pixels"`
+	Gates            string               `toml:"gates" group:"model" help:"model synchrony: product (of the responses to two frames opens a unit), exchange (so too, and each frame is rebuilt from the other's) or energy (the squared sum opens it)"`
+	Motion           loaders.Motion       `toml:"motion" group:"model" help:"of the second frame, where pairs of frames are made of images: none, or some of shift:3,rotate:20,patch:14"`
 	Beta             float64              `toml:"beta" group:"model" help:"weight of the divergence of a Gaussian code from its prior"`
 	Loss             graph.Reconstruction `toml:"loss" group:"model" help:"reconstruction term: cross-entropy (from logits) or squared-error"`
 
@@ -75,7 +77,7 @@ func Defaults() Config {
 	return Config{
 		Model: "dense", Hidden: []int{512, 256}, Code: 32, KernelSize: 3, Stride: 2, Upsampling: graph.Transposed,
 		Activation: kernel.ReLU, CodeActivation: kernel.Linear, OutputActivation: kernel.Sigmoid,
-		Initialiser: graph.GlorotUniform, Bias: "all", CorruptedWeight: 1, IntactWeight: 1, Beta: 1, Loss: graph.CrossEntropy,
+		Initialiser: graph.GlorotUniform, Bias: "all", Gates: "exchange", CorruptedWeight: 1, IntactWeight: 1, Beta: 1, Loss: graph.CrossEntropy,
 
 		Dataset: "sample",
 
@@ -147,6 +149,9 @@ func (c Config) Validate() error {
 		return err
 	}
 	if err := oneOf("bias", c.Bias, []string{"all", "output", "none"}); err != nil {
+		return err
+	}
+	if err := oneOf("gates", c.Gates, []string{string(graph.Product), string(graph.Exchange), string(graph.Energy)}); err != nil {
 		return err
 	}
 	if err := oneOf("solver", c.Solver, solverNames()); err != nil {

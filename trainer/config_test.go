@@ -125,6 +125,8 @@ func unusual(t *testing.T) Config {
 			text = "squared-error"
 		case loaders.Corruption:
 			text = "masking:0.25"
+		case loaders.Motion:
+			text = "shift:2.5,rotate:10"
 		default:
 			t.Fatalf("%s: no unusual value of type %T is known", f.Name, value)
 		}

@@ -107,7 +107,8 @@ func NewExperiment(c Config, data *loaders.Dataset, build func(Config, graph.Sha
 		}
 	}
 	train, _ := e.splits()
-	if err := e.Parameters.InitialiseFrom(graph.Sample{Count: train.Len(), Read: train.Read}, e.Final().Architecture, c.Seed); err != nil {
+	images := graph.Sample{Count: train.Len(), Read: func(dst []float32, i int) { train.Read(dst, i, 0) }}
+	if err := e.Parameters.InitialiseFrom(images, e.Final().Architecture, c.Seed); err != nil {
 		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, c.Model, err)
 	}
 	return e, nil
@@ -120,8 +121,8 @@ func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Datase
 	if err != nil {
 		return nil, err
 	}
-	data.Train = data.Train.Limit(c.TrainImages)
-	data.Test = data.Test.Limit(c.TestImages)
+	data.Train = data.Train.Limit(c.TrainImages).Pairs(c.Motion, c.Seed)
+	data.Test = data.Test.Limit(c.TestImages).Pairs(c.Motion, c.Seed)
 	if c.Validation >= data.Train.Len() {
 		return nil, fmt.Errorf("%w: validation is %d of %d training images; hint: leave some to train on", ErrConfiguration, c.Validation, data.Train.Len())
 	}

@@ -14,6 +14,7 @@ const (
 	StreamInitialise uint32 = iota + 1 // initial weights; the step is a hash of the name
 	StreamCorrupt                      // corruption of inputs; the step is epoch and image
 	StreamLatent                       // noise of Gaussian codes; the step is epoch and image
+	StreamMotion                       // of second frames; the step is epoch and image
 )
 
 // Uniform fills dst with numbers uniform in [0, 1): multiples of 2^−24.
