@@ -87,6 +87,17 @@ const (
 	// Gaussian codes are drawn from a posterior N(μ, σ²) whose L means and L
 	// log-variances are the encoder's output. Encoding gives the means.
 	Gaussian Code = "gaussian"
+	// Product codes tell how the frames x and y of a pair, the halves of its
+	// channels, relate: the gates s = act((x·U) ⊙ (y·V)), where U and V are the
+	// halves of the rows of the weights. The tied decoder takes s ⊙ (x·U) and
+	// s ⊙ (y·V) to x̂ and ŷ (Konda 2013).
+	Product Code = "product"
+	// Exchange codes are the same gates, but each frame is reconstructed from the
+	// other's responses, s ⊙ (y·V) to x̂ and s ⊙ (x·U) to ŷ: so they must agree.
+	Exchange Code = "exchange"
+	// Energy codes are gates of the sum of both frames' responses to a filter,
+	// s = act(r ⊙ r) where r = (x, y)·W. The tied decoder takes s ⊙ r.
+	Energy Code = "energy"
 )
 
 // Dense returns an autoencoder of fully connected layers: hidden layers of the
@@ -162,6 +173,9 @@ func (a Architecture) Validate() error {
 	if err := a.validateCode(); err != nil {
 		return err
 	}
+	if err := a.validateGates(); err != nil {
+		return err
+	}
 	if a.Classifier != nil {
 		return nil
 	}
@@ -198,7 +212,7 @@ func (a Architecture) validateThresholds() error {
 // validateCode checks what the kind of code and tied weights ask of the layers.
 func (a Architecture) validateCode() error {
 	switch a.Code {
-	case Deterministic:
+	case Deterministic, Product, Exchange, Energy:
 	case Gaussian:
 		if len(a.Encoder) == 0 {
 			return fmt.Errorf("%w: a gaussian code without an encoder", ErrArchitecture)
@@ -207,12 +221,12 @@ func (a Architecture) validateCode() error {
 			return fmt.Errorf("%w: the encoder ends with %d %s units; hint: a gaussian code of L values needs 2·L linear ones, fully connected", ErrArchitecture, last.Units, last.Activation)
 		}
 	default:
-		return fmt.Errorf("%w: unknown kind of code %q; hint: none or %s", ErrArchitecture, a.Code, Gaussian)
+		return fmt.Errorf("%w: unknown kind of code %q; hint: none, %s, %s, %s or %s", ErrArchitecture, a.Code, Gaussian, Product, Exchange, Energy)
 	}
 	if !a.Tied {
 		return nil
 	}
-	if a.Code != Deterministic {
+	if a.Code == Gaussian {
 		return fmt.Errorf("%w: tied weights with a %s code; hint: the encoder ends with two values for each of the decoder's inputs", ErrArchitecture, a.Code)
 	}
 	if len(a.Encoder) != len(a.Decoder) {
@@ -251,7 +265,7 @@ func (a Architecture) layers() []namedLayer {
 }
 
 func (a Architecture) encoder() []namedLayer {
-	return chain("encoder", a.Part.Encoder, a.Input, a.Encoder)
+	return apart(chain("encoder", a.Part.Encoder, a.Input, a.Encoder), a.Code.frames())
 }
 
 func (a Architecture) decoder() []namedLayer {
@@ -262,9 +276,17 @@ func (a Architecture) decoder() []namedLayer {
 			layers[i].transposed = true
 		}
 	}
-	return layers
+	return apart(layers, a.Code.frames())
 }
 
 func (a Architecture) classifier() []namedLayer {
 	return chain("classifier", 0, a.codeShape(), a.Classifier)
+}
+
+// apart marks layers as treating frames apart.
+func apart(layers []namedLayer, frames int) []namedLayer {
+	for i := range layers {
+		layers[i].frames = frames
+	}
+	return layers
 }

@@ -125,6 +125,7 @@ type namedLayer struct {
 	in, out    Shape
 	weights    string // name of the parameter
 	transposed bool   // the weights are those of the mirrored encoder layer
+	frames     int    // that it treats apart, each with its own rows of the weights
 	err        error  // why there is no such layer
 }
 

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"gaetrain/graph/kernel"
 	"gaetrain/graph/op"
 )
 
@@ -47,6 +48,7 @@ type Network struct {
 	Loss           *gorgonia.Node // scalar
 
 	encoded    *gorgonia.Node // B×D, what the encoder takes
+	responses  *gorgonia.Node // of the units that a gated code gates
 	statistics *gorgonia.Node // B×2L of a Gaussian code
 	rows       *op.Rows
 	parameters gorgonia.Nodes // as in Parameters.All
@@ -74,20 +76,7 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 
 	last := n.Input
 	if mode != Decoding {
-		if err := n.standardise(a, p); err != nil {
-			return nil, err
-		}
-		layers := a.encoder()
-		if mode == Encoding {
-			for i := range layers {
-				layers[i].Threshold = 0
-			}
-		}
-		encoded, err := n.layers(p, layers, n.encoded)
-		if err != nil {
-			return nil, err
-		}
-		if n.Code, err = n.code(a, encoded, mode); err != nil {
+		if err := n.encode(a, p, mode); err != nil {
 			return nil, err
 		}
 		last = n.Code
@@ -98,7 +87,7 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if a.Classifier != nil {
 		return n, n.classify(a, o, p, last)
 	}
-	last, err := n.layers(p, a.decoder(), last)
+	last, err := n.decode(a, p, last)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +106,39 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	return n, n.loss(o, reconstruction, first)
 }
 
+// encode declares the encoder and the code. Thresholds are for what is trained.
+func (n *Network) encode(a Architecture, p *Parameters, mode Mode) error {
+	if err := n.standardise(a, p); err != nil {
+		return err
+	}
+	layers := a.encoder()
+	for i := range layers {
+		if mode == Encoding {
+			layers[i].Threshold = 0
+		}
+		if a.Code.gated() { // whose activation is of the product
+			layers[i].Activation = kernel.Linear
+		}
+	}
+	encoded, err := n.layers(p, layers, n.encoded)
+	if err != nil {
+		return err
+	}
+	n.Code, err = n.code(a, encoded, mode)
+	return err
+}
+
+// decode declares the decoder of a code, and returns the last layer's values.
+func (n *Network) decode(a Architecture, p *Parameters, code *gorgonia.Node) (*gorgonia.Node, error) {
+	if a.Code.gated() {
+		var err error
+		if code, err = op.Modulate("code", n.rows, a.Code == Exchange, code, n.responses); err != nil {
+			return nil, err
+		}
+	}
+	return n.layers(p, a.decoder(), code)
+}
+
 // classify declares the classifier of a code and its loss.
 func (n *Network) classify(a Architecture, o Objective, p *Parameters, code *gorgonia.Node) (err error) {
 	if n.Logits, err = n.layers(p, a.classifier(), code); err != nil {
@@ -132,7 +154,10 @@ func (n *Network) classify(a Architecture, o Objective, p *Parameters, code *gor
 
 // code turns the encoder's output into the code.
 func (n *Network) code(a Architecture, encoded *gorgonia.Node, mode Mode) (*gorgonia.Node, error) {
-	if a.Code != Gaussian {
+	switch {
+	case a.Code.gated():
+		return n.gates(a, encoded)
+	case a.Code != Gaussian:
 		return encoded, nil
 	}
 	n.statistics = encoded
@@ -185,7 +210,7 @@ func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (
 		if l.Convolutional() {
 			x, err = n.convolution(l, x, w, b)
 		} else if x, err = n.rowsOf(l.name, x); err == nil {
-			x, err = op.Affine(l.name, n.rows, l.Activation, l.transposed, n.constant(x), x, w, b)
+			x, err = n.affine(l, x, w, b)
 		}
 		if err != nil {
 			return nil, err
@@ -223,6 +248,18 @@ func (n *Network) rowsOf(name string, x *gorgonia.Node) (*gorgonia.Node, error) 
 		return x, nil
 	}
 	return op.ToRows(name, n.rows, x)
+}
+
+// affine declares what a layer makes of x with its weights and bias.
+func (n *Network) affine(l namedLayer, x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
+	if l.frames < 2 {
+		return op.Affine(l.name, n.rows, l.Activation, l.transposed, n.constant(x), x, w, b)
+	}
+	y, err := op.FrameAffine(l.name, n.rows, l.frames, l.transposed, n.constant(x), x, w, b)
+	if err != nil || l.Activation == kernel.Linear {
+		return y, err
+	}
+	return op.Activate(l.name, n.rows, l.Activation, y)
 }
 
 // parameter declares a parameter of the given shape as an input that shares

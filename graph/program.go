@@ -55,6 +55,9 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if mode == Decoding && a.Classifier != nil {
 		return nil, fmt.Errorf("%w: a classifier has no decoder", ErrArchitecture)
 	}
+	if mode == Decoding && a.Code.gated() {
+		return nil, fmt.Errorf("%w: a %s code tells how two frames relate, not what they show: it cannot be decoded without them", ErrArchitecture, a.Code)
+	}
 	if mode != Encoding && a.Classifier == nil {
 		if _, err := ParseReconstruction(string(o.Reconstruction)); err != nil {
 			return nil, err
