@@ -7,7 +7,7 @@ import (
 
 const (
 	defaultColumns = 16
-	tileSize       = 84   // pixels an image is enlarged to at most, if it is smaller
+	tileSize       = 84   // pixels an image is enlarged to at most, if it is smaller; twice that in height
 	gridWidth      = 1440 // pixels of all columns together that enlarging may not exceed
 	labelWidth     = 190  // pixels of a row's label before it wraps
 	labelLines     = 3
@@ -96,7 +96,7 @@ func (s *sheet) measure(tiles [][]image.Image) {
 		s.bandGap = gap // bands of one row need nothing to hold them together
 	}
 	s.columns = max(1, min(s.columns, count))
-	s.scale = max(1, min(tileSize/max(width, height), (gridWidth/s.columns-gap)/width))
+	s.scale = max(1, min(tileSize/width, 2*tileSize/height, (gridWidth/s.columns-gap)/width))
 	s.tileWidth, s.tileHeight = width*s.scale, height*s.scale
 
 	s.left, s.top = margin, margin

@@ -3,14 +3,18 @@
 package pictures
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/viz"
 )
@@ -85,9 +89,7 @@ func drawReconstructions(l *trainer.Loop, epoch int) error {
 // Reconstructions draws images over their reconstructions, with the corrupted
 // inputs between them where there are any.
 func Reconstructions(title string, pairs trainer.Reconstructed) image.Image {
-	images := func(pixels []float32) viz.Images {
-		return viz.Images{Pixels: pixels, Channels: pairs.Shape.Channels, Height: pairs.Shape.Height, Width: pairs.Shape.Width}
-	}
+	images := func(pixels []float32) viz.Images { return drawable(pixels, pairs.Shape) }
 	rows := []viz.Row{{Label: "original", Images: images(pairs.Original)}}
 	if pairs.Input != nil {
 		rows = append(rows, viz.Row{Label: "corrupted", Images: images(pairs.Input)})
@@ -110,25 +112,31 @@ func drawFilters(l *trainer.Loop) error {
 	if !ok {
 		return nil
 	}
-	images, units := fullFilters(weights, l.Stage.Architecture.Input, most)
+	var images viz.Images
+	var units int
 	if len(weights.Shape()) == 4 {
 		images, units = smallFilters(weights, most)
+	} else {
+		images, units = fullFilters(weights, l.Stage.Architecture.Input, most)
 	}
 	title := fmt.Sprintf("%s on %s, first-layer filters: %d of %d", l.Config.Model, l.Data.Name, images.Len(), units)
 	return write(l.Run.Path(folder, "filters.png"), viz.Filters(title, images, columns))
 }
 
 // fullFilters are the weights D×H of the first units, each as an image of the
-// input, and how many units there are.
-func fullFilters(weights graph.Parameter, s graph.Shape, most int) (filters viz.Images, units int) {
+// input, and how many units there are. Of pairs, the strongest units come first.
+func fullFilters(weights graph.Parameter, s graph.Shape, most int) (images viz.Images, units int) {
 	inputs, units := weights.Shape()[0], weights.Shape()[1]
-	filters = viz.Images{Channels: s.Channels, Height: s.Height, Width: s.Width}
-	for unit := range min(units, most) {
+	filters := make([][]float32, units)
+	for unit := range filters {
 		for input := range inputs {
-			filters.Pixels = append(filters.Pixels, weights.Values()[input*units+unit])
+			filters[unit] = append(filters[unit], weights.Values()[input*units+unit])
 		}
 	}
-	return filters, units
+	if loaders.Shape(s).Frames() > 1 {
+		slices.SortStableFunc(filters, func(a, b []float32) int { return cmp.Compare(kernel.SumSquares(b), kernel.SumSquares(a)) })
+	}
+	return drawable(slices.Concat(filters[:min(units, most)]...), loaders.Shape(s)), units
 }
 
 // smallFilters are the first filters of weights F×kh×kw×C, and how many there
@@ -146,6 +154,26 @@ func smallFilters(weights graph.Parameter, most int) (filters viz.Images, units 
 		}
 	}
 	return filters, units
+}
+
+// drawable are images as they are drawn, the second frame of a pair below the
+// first.
+func drawable(pixels []float32, s loaders.Shape) viz.Images {
+	frames := s.Frames()
+	images := viz.Images{Pixels: pixels, Channels: s.Channels / frames, Height: frames * s.Height, Width: s.Width}
+	if frames == 1 || images.Channels == 1 { // whose planes are in order
+		return images
+	}
+	images.Pixels = make([]float32, 0, len(pixels))
+	for pair := range slices.Chunk(pixels, s.Size()) {
+		for channel := range images.Channels {
+			for plane := channel; plane < s.Channels; plane += images.Channels {
+				area := s.Height * s.Width
+				images.Pixels = append(images.Pixels, pair[plane*area:(plane+1)*area]...)
+			}
+		}
+	}
+	return images
 }
 
 // epochs lists the pictures of the epochs in order.
