@@ -48,7 +48,17 @@ func suite() []recipes.Recipe {
 		greedy.Defaults(c)
 		c.Tied, c.Corruption, c.IntactWeight = true, loaders.Corruption{Kind: loaders.Masking, Level: 0.3}, 0.5
 	}}
-	return append(recipes.List(), twoStages, impatient, together)
+	gated, err := recipes.Find("synchrony")
+	if err != nil {
+		panic(err)
+	}
+	gates := func(code graph.Code) recipes.Recipe {
+		return recipes.Recipe{Name: "synchrony-" + string(code), Stages: gated.Stages, Defaults: func(c *trainer.Config) {
+			gated.Defaults(c)
+			c.Gates = string(code)
+		}}
+	}
+	return append(recipes.List(), twoStages, impatient, together, gates(graph.Product), gates(graph.Energy))
 }
 
 func find(name string) recipes.Recipe {
@@ -75,7 +85,10 @@ var sample = sync.OnceValues(func() (*loaders.Dataset, error) {
 // of which the last is of a partial batch.
 func small(r recipes.Recipe) (trainer.Config, *loaders.Dataset) {
 	c := r.Configure()
-	c.Hidden, c.Code = []int{12}, 3
+	c.Code = 3
+	if len(c.Hidden) > 0 { // some have none
+		c.Hidden = []int{12}
+	}
 	if len(c.Filters) > 0 {
 		c.Filters = []int{4, 5}
 	}
@@ -86,7 +99,8 @@ func small(r recipes.Recipe) (trainer.Config, *loaders.Dataset) {
 		panic(err)
 	}
 	data := *whole
-	data.Train, data.Test = shrink(whole.Train, 60), shrink(whole.Test, 21)
+	c.Motion.Patch = min(c.Motion.Patch, 6) // of tiny images
+	data.Train, data.Test = shrink(whole.Train, 60).Pairs(c.Motion, c.Seed), shrink(whole.Test, 21).Pairs(c.Motion, c.Seed)
 	return c, &data
 }
 
