@@ -22,12 +22,13 @@ import (
 
 // studyOptions are what study labels can be told.
 type studyOptions struct {
-	Runs           string  `toml:"runs" group:"study" help:"folders of trained models, separated by commas"`
-	Labels         []int   `toml:"labels" group:"study" help:"numbers of labelled images to train with; 0 for all"`
-	Encoders       string  `toml:"encoders" group:"study" help:"what to compare, separated by commas: scratch (random weights), frozen, finetuned"`
-	Seeds          int     `toml:"seeds" group:"study" help:"how often each is trained, every time on other labelled images"`
-	EncoderLRScale float64 `toml:"encoder-lr-scale" group:"study" help:"learning rate of finetuned encoders as a share of the classifier's"`
-	Out            string  `toml:"out" group:"output" help:"folder of the study: one run folder for each job, study.json and study.png"`
+	Runs             string  `toml:"runs" group:"study" help:"folders of trained models, separated by commas"`
+	Labels           []int   `toml:"labels" group:"study" help:"numbers of labelled images to train with; 0 for all"`
+	Encoders         string  `toml:"encoders" group:"study" help:"what to compare, separated by commas: scratch (random weights), frozen, finetuned"`
+	Seeds            int     `toml:"seeds" group:"study" help:"how often each is trained, every time on other labelled images"`
+	ClassifierHidden []int   `toml:"classifier-hidden" group:"study" help:"widths of hidden layers between the code and the classes"`
+	EncoderLRScale   float64 `toml:"encoder-lr-scale" group:"study" help:"learning rate of finetuned encoders as a share of the classifier's"`
+	Out              string  `toml:"out" group:"output" help:"folder of the study: one run folder for each job, study.json and study.png"`
 	trainer.Config
 	Output
 }
@@ -149,7 +150,7 @@ func (o studyOptions) validate() error {
 // labelled is what the training of a job is told.
 func (o studyOptions) labelled(j job) trainer.Labelled {
 	l := trainer.LabelledDefaults()
-	l.From, l.Labels = j.Run, j.Labels
+	l.From, l.Labels, l.ClassifierHidden = j.Run, j.Labels, o.ClassifierHidden
 	switch j.Encoder {
 	case "scratch":
 		l.FromScratch, l.EncoderLRScale = true, o.EncoderLRScale

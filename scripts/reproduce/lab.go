@@ -69,16 +69,20 @@ func (l *lab) row(r row) *row {
 	return &r
 }
 
-// eachSeed does something for every seed: 1, 2, ….
-func (l *lab) eachSeed(do func(seed int) error) error {
-	n := l.current.seeds
+// count is the number of seeds.
+func (l *lab) count() int {
 	switch {
 	case l.seeds > 0:
-		n = l.seeds
+		return l.seeds
 	case l.quick:
-		n = 1
+		return 1
 	}
-	for seed := 1; seed <= n; seed++ {
+	return l.current.seeds
+}
+
+// eachSeed does something for every seed: 1, 2, ….
+func (l *lab) eachSeed(do func(seed int) error) error {
+	for seed := 1; seed <= l.count(); seed++ {
 		if err := do(seed); err != nil {
 			return err
 		}
@@ -135,6 +139,27 @@ func (l *lab) measure(r trained, command string, into any) (seconds float64, err
 		}
 	}
 	return secondsOf(path), readJSON(path+".json", into)
+}
+
+// studied is one classifier of a label study.
+type studied struct {
+	Run, Encoder      string
+	Labels            int
+	Accuracy, Seconds float64
+}
+
+// study trains classifiers on the encoder of a run: flags are those of 'gaetrain
+// study labels' besides the run, the seeds and the folder. What is finished
+// there is only read.
+func (l *lab) study(r trained, seeds int, flags string) ([]studied, error) {
+	command := fmt.Sprintf("study labels %s --seeds %d", flags, seeds)
+	l.note(1, command+" --runs RUN")
+	place := r.dir + "." + slug(command)
+	if _, err := l.gaetrain(place, append(strings.Fields(command), "--quiet", "--runs", r.dir, "--out", place)...); err != nil {
+		return nil, err
+	}
+	var result struct{ Outcomes []studied }
+	return result.Outcomes, readJSON(filepath.Join(place, "study.json"), &result)
 }
 
 // note keeps a command for the section; those of other seeds differ in nothing else.
