@@ -177,7 +177,7 @@ func (l *lab) place(command string) string { return filepath.Join(l.work, slug(c
 func slug(command string) string {
 	h := fnv.New32a()
 	h.Write([]byte(command))
-	words := strings.NewReplacer(" --", "_", " ", "-", "/", "-").Replace(command)
+	words := strings.NewReplacer(" --", "_", " ", "-", "/", "-", ",", "+").Replace(command)
 	return fmt.Sprintf("%.80s-%08x", words, h.Sum32())
 }
 
