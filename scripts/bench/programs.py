@@ -18,8 +18,14 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 GAETRAIN = {
     "dense": ["--model", "dense", "--hidden", "512", "--code", "64", "--activation", "relu", "--code-activation", "relu"],
     "vae": ["--model", "vae", "--hidden", "400", "--code", "20"],
-    "conv": ["--model", "conv"],
+    "conv": ["--model", "conv", "--activation", "relu", "--encoder", "conv:16,3,s2 conv:32,3,s2,relu",
+             "--decoder", "up:2 conv:16,3 up:2 conv:1,3"],
+    "transposed": ["--model", "conv", "--activation", "relu", "--encoder", "conv:16,3,s2 conv:32,3,s2 conv:64,7,p0,relu",
+                   "--decoder", "transposed:32,7,p0 transposed:16,3,s2,o1 transposed:1,3,s2,o1"],
+    "conv64": ["--model", "conv", "--activation", "relu", "--filters", "32,64", "--hidden", "none", "--code", "64"],
 }
+
+CONVOLUTIONAL = ("conv", "transposed", "conv64")
 
 # Variables that change a peer's speed. A run starts without them: only its settings set them.
 TUNING = ("OPENBLAS_", "OMP_", "MKL_", "KMP_", "GOMP_", "ATEN_", "MALLOC_", "XLA_", "JAX_", "ONEDNN_", "DNNL_",
@@ -122,13 +128,14 @@ STARTS = {
 
 def starts(program, model):
     known = STARTS.get(program, {})
-    return known.get(model) or known.get("dense", [])  # what serves dense layers serves the vae
+    like = "conv" if model in CONVOLUTIONAL else "dense"  # what serves dense layers serves the vae
+    return known.get(model) or known.get(like) or known.get("dense", [])
 
 
 def axes(program, model):
     """The settings worth a try: what only convolutions know is left out elsewhere."""
     only_conv = ("--channels-last", "--im2col")
-    return [axis for axis in PROGRAMS[program] if model == "conv" or not any(k in o for o in axis for k in only_conv)]
+    return [axis for axis in PROGRAMS[program] if model in CONVOLUTIONAL or not any(k in o for o in axis for k in only_conv)]
 
 
 def check(command, **options):

@@ -16,7 +16,7 @@ through transposed convolutions.`,
 	Citation: "J. Masci, U. Meier, D. Cireşan, J. Schmidhuber: Stacked Convolutional Auto-Encoders for Hierarchical Feature Extraction. ICANN 2011",
 	Defaults: func(c *trainer.Config) {
 		c.Filters, c.Hidden, c.Code = []int{32, 64}, nil, 64
-		c.Activation = kernel.ELU
+		c.Activation, c.LearningRate, c.Warmup = kernel.ELU, 2e-3, 1
 	},
 	Stages: autoencoder,
 }

@@ -43,6 +43,20 @@ def convolutional():
         nn.Upsample(scale_factor=2), layer(16, 1))
 
 
+def transposed():
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 7), nn.ReLU(),
+        nn.ConvTranspose2d(64, 32, 7), nn.ReLU(), nn.ConvTranspose2d(32, 16, 3, 2, 1, 1), nn.ReLU(),
+        nn.ConvTranspose2d(16, 1, 3, 2, 1, 1))
+
+
+def conv64():
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(3136, 64),
+        nn.Linear(64, 3136), nn.ReLU(), nn.Unflatten(1, (64, 7, 7)),
+        nn.ConvTranspose2d(64, 32, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(32, 1, 4, 2, 1))
+
+
 def cross_entropy(logits, x, form):
     if form == "softplus":  # the same function in fewer passes
         return F.softplus(logits).sum() - (logits * x).sum()
@@ -76,8 +90,9 @@ def main():
         torch.set_flush_denormal(True)
 
     batches = torch.from_numpy(measure.images(a.batch))
-    network = {"dense": lambda: mlp(784, 512, 64, 512, 784), "vae": VAE, "conv": convolutional}[a.model]()
-    if a.model == "conv":
+    network = {"dense": lambda: mlp(784, 512, 64, 512, 784), "vae": VAE, "conv": convolutional,
+               "transposed": transposed, "conv64": conv64}[a.model]()
+    if a.model not in ("dense", "vae"):
         batches = batches.view(-1, a.batch, 1, 28, 28)
     batches = list(batches.unbind())
     if a.channels_last:
