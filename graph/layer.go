@@ -16,6 +16,7 @@ type Layer struct {
 	NoBias      bool              `json:"no_bias,omitempty"`
 	Initialiser Initialiser       `json:"initialiser"`      // of the weights; biases start at zero
 	Filters     Filters           `json:"filters,omitzero"` // zero: fully connected
+	Pool        Pool              `json:"pool,omitzero"`    // of the output of a convolution; zero: none
 	// Shape is what a fully connected layer's units are to the layers behind
 	// it; zero: a row.
 	Shape Shape `json:"shape,omitzero"`
@@ -52,12 +53,34 @@ type Filters struct {
 	Bilinear bool `json:"bilinear,omitempty"` // interpolated rather than repeated
 }
 
+// Pool makes the output of a convolution smaller: each window gives its
+// greatest or its mean value.
+type Pool struct {
+	Window  Extent `json:"window"`
+	Stride  Extent `json:"stride"`
+	Average bool   `json:"average,omitempty"`
+}
+
+// output returns the shape that pooling makes of its input's.
+func (p Pool) output(in Shape) (Shape, error) {
+	if p == (Pool{}) {
+		return in, nil
+	}
+	if min(p.Window.Height, p.Window.Width, p.Stride.Height, p.Stride.Width) < 1 || p.Window.Height > in.Height || p.Window.Width > in.Width {
+		return in, fmt.Errorf("windows of %v with stride %v do not fit into %s", p.Window, p.Stride, in)
+	}
+	return Shape{in.Channels, (in.Height-p.Window.Height)/p.Stride.Height + 1, (in.Width-p.Window.Width)/p.Stride.Width + 1}, nil
+}
+
 // Convolutional reports whether the layer has filters.
 func (l Layer) Convolutional() bool { return l.Filters != Filters{} }
 
-// output returns the shape that a layer makes of its input's.
-func (l Layer) output(in Shape) (Shape, error) {
+// units returns the shape of a layer's units, given that of its input.
+func (l Layer) units(in Shape) (Shape, error) {
 	if !l.Convolutional() {
+		if l.Pool != (Pool{}) {
+			return in, fmt.Errorf("pooling of fully connected units; hint: only convolutions have it")
+		}
 		out := l.Shape
 		if out == (Shape{}) {
 			out = Shape{1, 1, l.Units}
@@ -123,6 +146,7 @@ type namedLayer struct {
 	Layer
 	name       string // "encoder/1"
 	in, out    Shape
+	maps       Shape  // of the units: out, or what is pooled to it
 	weights    string // name of the parameter
 	transposed bool   // the weights are those of the mirrored encoder layer
 	frames     int    // that it treats apart, each with its own rows of the weights
@@ -135,8 +159,12 @@ func chain(part string, before int, in Shape, layers []Layer) []namedLayer {
 	named := make([]namedLayer, len(layers))
 	for i, l := range layers {
 		name := fmt.Sprintf("%s/%d", part, before+i+1)
-		out, err := l.output(in)
-		named[i] = namedLayer{Layer: l, name: name, in: in, out: out, weights: name + "/weights", err: err}
+		maps, err := l.units(in)
+		out := maps
+		if err == nil {
+			out, err = l.Pool.output(maps)
+		}
+		named[i] = namedLayer{Layer: l, name: name, in: in, maps: maps, out: out, weights: name + "/weights", err: err}
 		in = out
 	}
 	return named
@@ -178,7 +206,7 @@ func (l namedLayer) fans() (in, out int) {
 func (l namedLayer) convolution() kernel.Convolution {
 	f := l.Filters
 	image := kernel.Images{Channels: l.in.Channels, Height: l.in.Height * max(1, f.Enlarge), Width: l.in.Width * max(1, f.Enlarge)}
-	maps := kernel.Images{Channels: l.Units, Height: l.out.Height, Width: l.out.Width}
+	maps := kernel.Images{Channels: l.Units, Height: l.maps.Height, Width: l.maps.Width}
 	if f.Transposed {
 		image, maps = maps, image
 	}
@@ -211,8 +239,8 @@ func (l namedLayer) validate() error {
 	if !l.Convolutional() && l.Units > maxParameters/l.in.Size() {
 		return fmt.Errorf("%w: %s would have %d×%d weights; hint: at most %d in one layer", ErrArchitecture, l.name, l.in.Size(), l.Units, maxParameters)
 	}
-	if weights := l.weightShape(); l.Convolutional() && (weights[0] > maxParameters/weights[1]/weights[2]/weights[3] || l.Units > maxParameters/l.out.Height/l.out.Width) {
-		return fmt.Errorf("%w: %s would have %d×%d×%d×%d weights and make images of %s; hint: at most %d numbers each", ErrArchitecture, l.name, weights[0], weights[1], weights[2], weights[3], l.out, maxParameters)
+	if weights := l.weightShape(); l.Convolutional() && (weights[0] > maxParameters/weights[1]/weights[2]/weights[3] || l.Units > maxParameters/l.maps.Height/l.maps.Width) {
+		return fmt.Errorf("%w: %s would have %d×%d×%d×%d weights and make images of %s; hint: at most %d numbers each", ErrArchitecture, l.name, weights[0], weights[1], weights[2], weights[3], l.maps, maxParameters)
 	}
 	if _, err := kernel.ParseActivation(l.Activation.String()); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, err)
@@ -230,6 +258,9 @@ func (l namedLayer) mirrors(encoder namedLayer) error {
 		return fmt.Errorf("%w: tied %s mirrors %s; hint: both fully connected, or both with filters", ErrArchitecture, l.name, encoder.name)
 	}
 	if l.Convolutional() {
+		if encoder.Pool != (Pool{}) || l.Pool != (Pool{}) {
+			return fmt.Errorf("%w: tied %s mirrors %s with pooling; hint: strides make images smaller in a way that weights can undo", ErrArchitecture, l.name, encoder.name)
+		}
 		want := encoder.Filters
 		want.Transposed, want.OutputPadding = !want.Transposed, l.Filters.OutputPadding
 		if want.Enlarge > 1 || l.Filters != want {

@@ -65,11 +65,15 @@ func (l namedLayer) mirror(like Layer, tied bool, u Upsampling) (Layer, error) {
 	}
 	like.Units, like.Filters = l.in.Channels, l.Filters
 	f := &like.Filters
-	factor := l.Filters.Stride.Height
-	exact := f.Stride.Width == factor && l.in.Height == factor*l.out.Height && l.in.Width == factor*l.out.Width
+	factor := l.Filters.Stride.Height * max(1, l.Pool.Stride.Height)
+	exact := f.Stride.Width*max(1, l.Pool.Stride.Width) == factor && l.in.Height == factor*l.out.Height && l.in.Width == factor*l.out.Width
 	switch {
 	case l.Filters.Transposed || l.Filters.Enlarge > 1:
 		return like, fmt.Errorf("the encoder makes images larger; hint: --decoder can say how to go back")
+	case tied && l.Pool != (Pool{}):
+		return like, fmt.Errorf("tied weights cannot undo pooling; hint: strides in place of pooling")
+	case !exact && l.Pool != (Pool{}):
+		return like, fmt.Errorf("pooling leaves pixels out; hint: sides that are multiples of the windows")
 	case tied || !exact && u == Transposed:
 		f.Transposed = true
 		f.OutputPadding = Extent{
@@ -85,7 +89,7 @@ func (l namedLayer) mirror(like Layer, tied bool, u Upsampling) (Layer, error) {
 	default:
 		f.Stride, f.Enlarge, f.Bilinear = square(1), factor, u == Bilinear
 	}
-	if out, err := like.output(l.out); err != nil {
+	if out, err := like.units(l.out); err != nil {
 		return like, err
 	} else if out != l.in {
 		return like, fmt.Errorf("%s makes images of %s; hint: odd kernels with the padding that keeps the size, or --decoder", like, out)

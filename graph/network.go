@@ -236,7 +236,10 @@ func (n *Network) convolution(l namedLayer, x, w, b *gorgonia.Node) (_ *gorgonia
 			return nil, err
 		}
 	}
-	return op.Convolution(l.name, n.rows, l.Activation, l.convolution(), l.Filters.Transposed, constant, x, w, b)
+	if x, err = op.Convolution(l.name, n.rows, l.Activation, l.convolution(), l.Filters.Transposed, constant, x, w, b); err != nil || l.Pool == (Pool{}) {
+		return x, err
+	}
+	return op.Pool(l.name, n.rows, l.Pool.Window, l.Pool.Stride, l.Pool.Average, x)
 }
 
 // constant reports whether a node needs no gradient.

@@ -11,7 +11,7 @@ import (
 // ParseLayers reads layers from text such as
 //
 //	conv:16,3,s2 conv:32,3x5,s2x1,p1,relu flatten dense:64,linear
-//	dense:1568,32x7x7 transposed:16,4,s2 up:2 conv:1,3,sigmoid
+//	conv:8,3 maxpool:2 dense:1568,32x7x7 transposed:16,4,s2 up:2 conv:1,3,sigmoid
 //
 // A word is a kind of layer with its arguments. dense has the number of units
 // and, before convolutions, the channels×height×width they are to those. conv
@@ -19,7 +19,8 @@ import (
 // p, dilation d and output padding o, each one number or height×width; the
 // padding is what keeps the size at stride 1 unless it is given. up enlarges
 // the input of the next convolution, repeating pixels; bilinear interpolates
-// them. flatten says what holds anyway between convolutions and dense. Each
+// them. maxpool and avgpool, of a window and a stride s that is the window's
+// unless given, belong to the convolution before them. flatten says what holds anyway between convolutions and dense. Each
 // layer is like hidden otherwise and the last one like last, also in its
 // activation unless there is one among the arguments. Errors wrap
 // ErrArchitecture.
@@ -49,6 +50,12 @@ func ParseLayers(text string, hidden, last Layer) ([]Layer, error) {
 			if enlarge, err = parseCount(rest); err == nil && enlarge < 2 {
 				err = fmt.Errorf("%q is not a factor of at least 2", rest)
 			}
+		case "maxpool", "avgpool":
+			if len(layers) == 0 || !layers[len(layers)-1].Convolutional() || layers[len(layers)-1].Pool != (Pool{}) {
+				err = fmt.Errorf("hint: one of its kind behind a convolution")
+				break
+			}
+			layers[len(layers)-1].Pool, err = parsePool(arguments, kind == "avgpool")
 		case "dense":
 			err = l.parseDense(arguments)
 		case "conv", "transposed":
@@ -56,12 +63,12 @@ func ParseLayers(text string, hidden, last Layer) ([]Layer, error) {
 			enlarge, bilinear = 0, false
 			err = l.parseFilters(arguments)
 		default:
-			err = fmt.Errorf("unknown kind %q; hint: conv, transposed, dense, up, bilinear or flatten", kind)
+			err = fmt.Errorf("unknown kind %q; hint: conv, transposed, dense, maxpool, avgpool, up, bilinear or flatten", kind)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: %q: %w", ErrArchitecture, word, err)
 		}
-		if kind == "dense" || l.Convolutional() {
+		if kind == "dense" || kind == "conv" || kind == "transposed" {
 			if enlarge > 0 {
 				return nil, fmt.Errorf("%w: %q: behind up or bilinear; hint: only conv may follow them", ErrArchitecture, word)
 			}
@@ -133,6 +140,26 @@ func (l *Layer) parseFilters(arguments []string) (err error) {
 	return nil
 }
 
+func parsePool(arguments []string, average bool) (p Pool, err error) {
+	if p.Window, err = parseExtent(arguments[0]); err != nil {
+		return p, err
+	}
+	p.Stride, p.Average = p.Window, average
+	for _, argument := range arguments[1:] {
+		stride, ok := strings.CutPrefix(argument, "s")
+		if !ok {
+			return p, fmt.Errorf("%q is no stride; hint: such as s2", argument)
+		}
+		if p.Stride, err = parseExtent(stride); err != nil {
+			return p, err
+		}
+	}
+	if min(p.Window.Height, p.Window.Width, p.Stride.Height, p.Stride.Width) < 1 {
+		err = fmt.Errorf("windows and strides are at least 1")
+	}
+	return p, err
+}
+
 // parseExtent reads one number for both sides, or height×width.
 func parseExtent(text string) (e Extent, err error) {
 	height, width, two := strings.Cut(text, "x")
@@ -181,6 +208,13 @@ func (l Layer) String() string {
 		fmt.Fprintf(b, ",o%s", extentText(f.OutputPadding))
 	}
 	fmt.Fprintf(b, ",%s", l.Activation)
+	if l.Pool != (Pool{}) {
+		name := "maxpool"
+		if l.Pool.Average {
+			name = "avgpool"
+		}
+		fmt.Fprintf(b, " %s:%s,s%s", name, extentText(l.Pool.Window), extentText(l.Pool.Stride))
+	}
 	return b.String()
 }
 

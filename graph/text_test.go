@@ -45,6 +45,7 @@ func TestParseLayers(t *testing.T) {
 	for given, want := range map[string]string{
 		"conv:16,3,s2 conv:32,3,s2 flatten dense:64":                "conv:16,3,s2,p1,relu conv:32,3,s2,p1,relu dense:64,linear",
 		"dense:98,2x7x7,tanh  transposed:1,4,s2,o1,sigmoid":         "dense:98,2x7x7,tanh transposed:1,4,s2,p1,o1,sigmoid",
+		"conv:4,3 maxpool:2 conv:8,3,tanh avgpool:3x2,s1 dense:3":   "conv:4,3,s1,p1,relu maxpool:2,s2 conv:8,3,s1,p1,tanh avgpool:3x2,s1 dense:3,linear",
 		"up:2 conv:8,3x5,d2\tbilinear:3 conv:1,3,p0,s2x1,d1x2,selu": "up:2 conv:8,3x5,s1,p2x4,d2,relu bilinear:3 conv:1,3,s2x1,p0,d1x2,selu",
 	} {
 		layers, err := graph.ParseLayers(given, like, last)
@@ -72,6 +73,8 @@ func TestParseLayersErrors(t *testing.T) {
 		"conv:3,3 up:2":      "ends with a larger image",
 		"up:1 conv:3,3":      `"1" is not a factor`,
 		"up:2 up:2 conv:3,3": "follows another one",
+		"maxpool:2 conv:3,3": "behind a convolution",
+		"conv:3,3 maxpool:0": "at least 1",
 	} {
 		_, err := graph.ParseLayers(given, like, like)
 		mentions(t, err, want)
@@ -85,6 +88,7 @@ func TestParseLayersErrors(t *testing.T) {
 // again as the same, and that impossible ones are errors when they are used.
 func FuzzParseLayers(f *testing.F) {
 	f.Add("conv:16,3,s2 conv:32,3x5,s2x1,p1,relu flatten dense:64,linear")
+	f.Add("conv:4,3 maxpool:2 conv:8,3,tanh avgpool:3x2,s1")
 	f.Add("dense:1568,32x7x7 transposed:16,4,s2,o1 bilinear:2 conv:1,3,d2,sigmoid")
 	f.Fuzz(func(t *testing.T, given string) {
 		layers, err := graph.ParseLayers(given, like, like)
@@ -123,6 +127,8 @@ func TestMirror(t *testing.T) {
 			"transposed:32,7,s1,p0,relu transposed:16,3,s2,p1,o1,relu transposed:1,3,s2,p1,o1,linear"},
 		{graph.Shape{Channels: 1, Height: 9, Width: 11}, "conv:4,3,s2 conv:5,3", false, graph.Transposed,
 			"conv:4,3,s1,p1,relu transposed:1,3,s2,p1,linear"},
+		{graph.Shape{Channels: 1, Height: 8, Width: 8}, "conv:4,3 maxpool:2 conv:5,3,s2 avgpool:2", false, graph.Nearest,
+			"up:4 conv:4,3,s1,p1,relu up:2 conv:1,3,s1,p1,linear"},
 	} {
 		if got := text(convolutional(t, test.input, test.text, test.tied, test.upsampling).Decoder); got != test.want {
 			t.Errorf("the mirror of %q is %q, want %q", test.text, got, test.want)

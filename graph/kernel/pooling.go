@@ -1,0 +1,103 @@
+package kernel
+
+// Pooling makes images smaller by taking the greatest or the mean value of
+// each window (from: B×C×H×W, to: B×C×H′×W′). Windows lie within the image.
+type Pooling struct {
+	From, To       Images // of as many channels and lanes
+	Window, Stride Extent
+	Average        bool // the mean rather than the greatest
+}
+
+// Pool computes y, and where the greatest values are, the first of equal ones,
+// unless the mean is taken (y, at: To.Size).
+func (p Pooling) Pool(batch int, x, y []float32, at []uint32) { p.do(batch, x, y, at, false) }
+
+// Gradient computes dx from dy and what Pool wrote to at.
+func (p Pooling) Gradient(batch int, dy []float32, at []uint32, dx []float32) {
+	p.do(batch, dx, dy, at, true)
+}
+
+func (p Pooling) do(batch int, x, y []float32, at []uint32, back bool) {
+	t := poolingTasks.get()
+	*t = poolingTask{p, x[:p.From.Size(batch)], y[:p.To.Size(batch)], at, back}
+	if !p.Average {
+		t.at = at[:len(t.y)]
+	}
+	parallel(p.From.Blocks(batch)*p.From.Channels, 1, t)
+	*t = poolingTask{}
+	poolingTasks.put(t)
+}
+
+// poolingTask goes over one channel of a block at a time.
+type poolingTask struct {
+	Pooling
+	x, y []float32
+	at   []uint32
+	back bool
+}
+
+var poolingTasks freeList[poolingTask]
+
+func (t *poolingTask) run(lo, hi int) {
+	for unit := lo; unit < hi; unit++ {
+		block, channel := unit/t.From.Channels, unit%t.From.Channels
+		x, first := t.x[block*t.From.Block()+channel*t.From.Lanes:], block*t.To.Block()+channel*t.To.Lanes
+		if t.back {
+			for pixel := range t.From.Height * t.From.Width {
+				clear(x[pixel*t.From.Pixel():][:t.From.Lanes])
+			}
+		}
+		for i := range t.To.Height {
+			for j := range t.To.Width {
+				to := first + (i*t.To.Width+j)*t.To.Pixel()
+				y, window := t.y[to:][:t.To.Lanes], x[(i*t.Stride.Height*t.From.Width+j*t.Stride.Width)*t.From.Pixel():]
+				switch {
+				case t.Average:
+					t.average(window, y)
+				case t.back:
+					for lane, at := range t.at[to:][:t.To.Lanes] {
+						window[at] += y[lane]
+					}
+				default:
+					t.greatest(window, y, t.at[to:][:t.To.Lanes])
+				}
+			}
+		}
+	}
+}
+
+// average computes the mean of a window, or back, gives each its share.
+func (t *poolingTask) average(window, y []float32) {
+	share := 1 / float32(t.Window.Height*t.Window.Width)
+	if !t.back {
+		clear(y)
+	}
+	for i := range t.Window.Height {
+		for j := range t.Window.Width {
+			x := window[(i*t.From.Width+j)*t.From.Pixel():][:len(y)]
+			if t.back {
+				active.axpy(share, y, x)
+			} else {
+				active.axpy(share, x, y)
+			}
+		}
+	}
+}
+
+// greatest finds the greatest values of a window; NaN is greater than all.
+func (t *poolingTask) greatest(window, y []float32, at []uint32) {
+	copy(y, window)
+	for lane := range at {
+		at[lane] = uint32(lane)
+	}
+	for i := range t.Window.Height {
+		for j := range t.Window.Width {
+			from := (i*t.From.Width + j) * t.From.Pixel()
+			for lane, v := range window[from:][:len(y)] {
+				if v > y[lane] || v != v {
+					y[lane], at[lane] = v, uint32(from+lane)
+				}
+			}
+		}
+	}
+}
