@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"gaetrain/graph"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
@@ -49,8 +48,8 @@ EXAMPLES:
 				if split, names, err = loaders.Images(c.Context, o.Images); err != nil {
 					return err
 				}
-				if got, want := split.Shape, model.Stage.Architecture.Input; graph.Shape(got) != want {
-					return fmt.Errorf("%w: %s is %s, the model was trained on %s; hint: resize the images", loaders.ErrData, names[0], got, want)
+				if err := fits(split, names[0], model); err != nil {
+					return err
 				}
 				name, split = o.Images, split.Limit(o.Limit)
 			}

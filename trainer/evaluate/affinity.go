@@ -30,7 +30,7 @@ func newAffinities(x Matrix, perplexity float64) (affinities, error) {
 	}
 	p := make(affinities, x.Rows)
 	for i, neighbours := range found {
-		for _, a := range conditional(without(neighbours, i), perplexity) {
+		for _, a := range conditional(Without(neighbours, i), perplexity) {
 			share := a.p / float64(2*x.Rows)
 			p[i] = append(p[i], affinity{a.index, share})
 			p[a.index] = append(p[a.index], affinity{i, share})
@@ -42,9 +42,9 @@ func newAffinities(x Matrix, perplexity float64) (affinities, error) {
 	return p, nil
 }
 
-// without returns all but point i, or all but the last where more than they
-// coincide with it.
-func without(neighbours []Neighbour, i int) []Neighbour {
+// Without returns all neighbours but point i itself, or all but the last where
+// points that coincide with i took its place.
+func Without(neighbours []Neighbour, i int) []Neighbour {
 	at := slices.IndexFunc(neighbours, func(n Neighbour) bool { return n.Index == i })
 	if at < 0 {
 		at = len(neighbours) - 1

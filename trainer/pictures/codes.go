@@ -61,13 +61,22 @@ type figure interface {
 // drawFigure draws a figure among the pictures of a run, as PNG and SVG, and
 // returns the path of the PNG.
 func drawFigure(dir, name string, f figure) (string, error) {
-	run := trainer.Run{Dir: dir}
-	if err := os.MkdirAll(run.Path(folder), 0o755); err != nil {
-		return "", asRun(err)
-	}
-	if err := writeFile(run.Path(folder, name+".svg"), f.SVG); err != nil {
+	vector, err := inFolder(dir, name+".svg")
+	if err != nil {
 		return "", err
 	}
-	path := run.Path(folder, name+".png")
+	if err := writeFile(vector, f.SVG); err != nil {
+		return "", err
+	}
+	path, err := inFolder(dir, name+".png")
+	if err != nil {
+		return "", err
+	}
 	return path, writeFile(path, f.PNG)
+}
+
+// inFolder returns the path of a picture of a run, in a folder that is there.
+func inFolder(dir, name string) (string, error) {
+	run := trainer.Run{Dir: dir}
+	return run.Path(folder, name), asRun(os.MkdirAll(run.Path(folder), 0o755))
 }

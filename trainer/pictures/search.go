@@ -1,0 +1,45 @@
+package pictures
+
+import (
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+	"gaetrain/viz"
+)
+
+// Found are images that were searched for and those nearest to them.
+type Found struct {
+	Title     string
+	Queries   loaders.Split
+	Names     []string // of the queries
+	Split     loaders.Split
+	Neighbour [][]evaluate.Neighbour // of each query, among the images of the split
+}
+
+// Draw draws, into the pictures of a run, a row per query: the image that was
+// searched for, then those that were found, nearest first. It returns the path.
+func (f Found) Draw(dir string) (string, error) {
+	var rows []viz.Row
+	columns := 1
+	for i, neighbours := range f.Neighbour {
+		indices := make([]int, len(neighbours))
+		for j, neighbour := range neighbours {
+			indices[j] = neighbour.Index
+		}
+		images := pixels(f.Queries.Select([]int{i}))
+		images.Pixels = append(images.Pixels, pixels(f.Split.Select(indices)).Pixels...)
+		rows = append(rows, viz.Row{Label: f.Names[i], Images: images})
+		columns = max(columns, 1+len(neighbours))
+	}
+	path, err := inFolder(dir, "search.png")
+	if err != nil {
+		return "", err
+	}
+	return path, write(path, viz.Grid(f.Title, columns, rows...))
+}
+
+// WriteJSON writes a value into a run folder.
+func WriteJSON(dir, name string, value any) error {
+	run := trainer.Run{Dir: dir}
+	return writeJSON(run.Path(name), value)
+}
