@@ -20,6 +20,7 @@ import (
 	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/trainer/compression"
 	"gaetrain/trainer/evaluate"
 )
 
@@ -89,7 +90,7 @@ func exitCode(err error) int {
 	case errors.Is(err, errUsage), errors.Is(err, trainer.ErrConfiguration), errors.Is(err, trainer.ErrRunExists),
 		errors.Is(err, loaders.ErrUnknown), errors.Is(err, graph.ErrArchitecture), errors.Is(err, evaluate.ErrInput):
 		return 2
-	case errors.Is(err, loaders.ErrData):
+	case errors.Is(err, loaders.ErrData), errors.Is(err, compression.ErrFormat), errors.Is(err, compression.ErrInput):
 		return 3
 	case errors.Is(err, errSignal):
 		return 130
@@ -115,7 +116,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
 		Commands: []*cli.Command{
-			trainVerb(), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), searchVerb(), probeVerb(), clusterVerb(),
+			trainVerb(), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(),
 			benchVerb(), modelsVerb(), datasetsVerb(), configVerb(), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {

@@ -1,7 +1,10 @@
 package graph
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 
 	"gorgonia.org/tensor"
@@ -91,6 +94,22 @@ func (p *Parameters) add(name string, shape ...int) (parameter Parameter, added 
 
 // All lists the parameters in order.
 func (p *Parameters) All() []Parameter { return p.list }
+
+// Digest is the SHA-256 of the names, shapes and numbers of all parameters, in
+// order.
+func (p *Parameters) Digest() (digest [sha256.Size]byte) {
+	sum := sha256.New()
+	for _, parameter := range p.list {
+		fmt.Fprintln(sum, parameter.Name, parameter.Shape())
+		var words []byte
+		for _, v := range parameter.Values() {
+			words = binary.LittleEndian.AppendUint32(words, math.Float32bits(v))
+		}
+		sum.Write(words)
+	}
+	sum.Sum(digest[:0])
+	return digest
+}
 
 // Get finds a parameter by name.
 func (p *Parameters) Get(name string) (Parameter, bool) {

@@ -86,6 +86,25 @@ func decadeLabel(e int) string {
 	return strconv.FormatFloat(math.Pow10(e), 'f', max(0, -e), 64)
 }
 
+// fineTicks labels 1, 2 and 5 times the powers of ten over up to two decades, else the powers.
+type fineTicks struct{}
+
+// Ticks returns the ticks in [low, high], both above zero.
+func (fineTicks) Ticks(low, high float64) []plot.Tick {
+	if high/low > 100 {
+		return decadeTicks{}.Ticks(low, high)
+	}
+	var ticks []plot.Tick
+	for e := int(math.Floor(math.Log10(low))); math.Pow10(e) <= high; e++ {
+		for _, m := range []float64{1, 2, 5} {
+			if v := m * math.Pow10(e); v >= low && v <= high {
+				ticks = append(ticks, plot.Tick{Value: v, Label: tickLabel(v, max(0, -e))})
+			}
+		}
+	}
+	return ticks
+}
+
 // gridLines draws a faint line at every labelled tick of the vertical axis.
 type gridLines struct{}
 

@@ -16,7 +16,7 @@ import (
 type Lines struct {
 	Title          string
 	XLabel, YLabel string
-	LogX           bool // decades along x; points that are not above zero are left out
+	LogX, LogY     bool // decades along an axis; points that are not above zero are left out
 	Lines          []Line
 }
 
@@ -55,7 +55,7 @@ func (l Lines) plate() plate {
 // points lists which points of a line can be drawn.
 func (l Lines) points(line Line) (points []int) {
 	for i := range min(len(line.X), len(line.Y)) {
-		if finite(line.X[i]) && finite(line.Y[i]) && (!l.LogX || line.X[i] > 0) {
+		if finite(line.X[i]) && finite(line.Y[i]) && (!l.LogX || line.X[i] > 0) && (!l.LogY || line.Y[i] > 0) {
 			points = append(points, i)
 		}
 	}
@@ -70,6 +70,15 @@ func (l Line) spread(i int) float64 {
 	return 0
 }
 
+// bar is where the spread around a point begins and ends; where logarithms know no such beginning, it is the point.
+func (l Lines) bar(line Line, i int) (low, high float64) {
+	low, high = line.Y[i]-line.spread(i), line.Y[i]+line.spread(i)
+	if l.LogY && low <= 0 {
+		low = line.Y[i]
+	}
+	return low, high
+}
+
 func (l Lines) draw(canvas draw.Canvas) {
 	axes := newAxes(l.XLabel, l.YLabel)
 	x, y := emptyRange(), emptyRange()
@@ -77,8 +86,9 @@ func (l Lines) draw(canvas draw.Canvas) {
 	for n, line := range l.Lines {
 		for _, i := range l.points(line) {
 			x.include(line.X[i])
-			y.include(line.Y[i] - line.spread(i))
-			y.include(line.Y[i] + line.spread(i))
+			low, high := l.bar(line, i)
+			y.include(low)
+			y.include(high)
 		}
 		signs = append(signs, sign{printable(line.Name), lineGlyph(n)})
 		axes.Add(drawnLine{l, line, n})
@@ -89,12 +99,17 @@ func (l Lines) draw(canvas draw.Canvas) {
 	}
 	axes.X.Tick.Marker, axes.Y.Tick.Marker = evenTicks{target: 8}, evenTicks{target: 8}
 	if l.LogX {
-		axes.X.Scale, axes.X.Tick.Marker = plot.LogScale{}, decadeTicks{}
+		axes.X.Scale, axes.X.Tick.Marker = plot.LogScale{}, fineTicks{}
 		axes.X.Min, axes.X.Max = x.low/1.15, x.high*1.15
 	} else {
 		axes.X.Min, axes.X.Max = x.around()
 	}
-	axes.Y.Min, axes.Y.Max = y.around()
+	if l.LogY {
+		axes.Y.Scale, axes.Y.Tick.Marker = plot.LogScale{}, fineTicks{}
+		axes.Y.Min, axes.Y.Max = y.low/1.15, y.high*1.15
+	} else {
+		axes.Y.Min, axes.Y.Max = y.around()
+	}
 	axes.Draw(draw.Crop(canvas, 0, -linesLegend, 0, 0))
 	drawLegend(draw.Crop(canvas, canvas.Max.X-canvas.Min.X-linesLegend+figureMargin, 0, 0, 0), signs)
 }
@@ -135,8 +150,8 @@ func (d drawnLine) Plot(canvas draw.Canvas, axes *plot.Plot) {
 	for _, i := range d.points(d.line) {
 		at := vg.Point{X: toX(d.line.X[i]), Y: toY(d.line.Y[i])}
 		path = append(path, at)
-		if s := d.line.spread(i); s > 0 {
-			canvas.StrokeLine2(bar, at.X, toY(d.line.Y[i]-s), at.X, toY(d.line.Y[i]+s))
+		if low, high := d.bar(d.line, i); high > low {
+			canvas.StrokeLine2(bar, at.X, toY(low), at.X, toY(high))
 		}
 	}
 	canvas.StrokeLines(stroke, path)

@@ -35,6 +35,16 @@ func TestLinesGolden(t *testing.T) {
 	}
 }
 
+func TestLinesLogarithmicGolden(t *testing.T) {
+	l := Lines{Title: "Two coders", XLabel: "bytes per image", YLabel: "squared error", LogX: true, LogY: true}
+	l.Lines = []Line{
+		{"codes", []float64{7, 12, 20, 40}, []float64{0.07, 0.02, 0.008, 0.006}, []float64{0.08, 0.01}},
+		{"components", []float64{1, 6, 30, 90}, []float64{0.09, 0.03, 0.01, 0.003}, nil},
+		{"lossless", []float64{500}, []float64{0}, nil},
+	}
+	golden(t, "lines-logarithmic.png", decodePNG(t, render(t, l.PNG)))
+}
+
 func TestLinesOddInput(t *testing.T) {
 	inf := math.Inf(1)
 	for name, l := range map[string]Lines{
@@ -42,6 +52,7 @@ func TestLinesOddInput(t *testing.T) {
 		"one point":   {Lines: []Line{{"", []float64{1}, []float64{1}, nil}}},
 		"not finite":  {Lines: []Line{{"", []float64{inf, 1}, []float64{1, math.NaN()}, []float64{inf, inf}}}},
 		"log of zero": {LogX: true, Lines: []Line{{"", []float64{0, -1}, []float64{1, 2}, nil}}},
+		"log of both": {LogX: true, LogY: true, Lines: []Line{{"", []float64{1e-299, 1e299, 1}, []float64{1e-299, 1e299, 0}, []float64{inf, 1, 1}}}},
 	} {
 		var b bytes.Buffer
 		if err := l.PNG(&b); err != nil || b.Len() == 0 {

@@ -1,0 +1,189 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/compression"
+	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/pictures"
+	"gaetrain/viz"
+)
+
+type compressOptions struct {
+	RunOptions
+	Bits int    `toml:"bits" group:"output" help:"bits per value of a code before entropy coding, from 1 to 8"`
+	Out  string `toml:"out" group:"output" help:"file to write"`
+	Output
+}
+
+// ratesFile is what compress writes into the run folder.
+const ratesFile = "rate-distortion.json"
+
+func compressVerb() *cli.Command {
+	defaults := compressOptions{RunOptions: runDefaults(), Bits: 4, Out: "images.codes", Output: Output{LogFormat: "text"}}
+	return &cli.Command{
+		Name:  "compress",
+		Usage: "write images as quantised, entropy-coded codes",
+		Description: `Writes one file for all images of the split, which decompress reads with the same run. Prints, and
+draws into the run folder, the bytes per image and the squared error per pixel for 1 to 8 bits per
+value, beside those of principal components (as many as a code has values, and four times as
+many), JPEG and PNG. The last column is the error of principal components (the better of the two)
+at the same bytes. Weights and components, which all images share, are not counted.
+
+EXAMPLES:
+   gaetrain compress --run runs/dense-sample-1
+   gaetrain compress --run runs/dense-sample-1 --bits 6 --dataset folder:photos --out photos.codes`,
+		Flags: flags(clone(defaults)),
+		Action: func(c *cli.Context) error {
+			o := defaults
+			model, split, data, err := openRun(c, &o, func(o *compressOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
+			if err != nil {
+				return err
+			}
+			if o.Bits < 1 || o.Bits > compression.MaxBits {
+				return fmt.Errorf("%w: bits is %d; hint: from 1 to %d", errUsage, o.Bits, compression.MaxBits)
+			}
+			if err := checkOut(o.Out, ""); err != nil {
+				return err
+			}
+			codes, err := encoded(c, model, split)
+			if err != nil {
+				return err
+			}
+			size, err := o.write(model, split, codes)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.App.Writer, "%d images in %s: %d bytes, %.2f per image\n", split.Len(), o.Out, size, float64(size)/float64(split.Len()))
+			points, err := rates(c, model, data.Train, split, codes)
+			if err != nil {
+				return err
+			}
+			title := fmt.Sprintf("%s on %s, %d %s images: error over rate", model.Config.Model, data.Name, split.Len(), o.Split)
+			path, err := pictures.Rates(o.Run, title, points)
+			if err != nil {
+				return err
+			}
+			if err := pictures.WriteJSON(o.Run, ratesFile, map[string]any{
+				"checkpoint": o.Checkpoint, "epoch": model.Epoch, "dataset": data.Name, "split": o.Split, "images": split.Len(), "points": points,
+			}); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.App.Writer, "rates and errors in %s\n", path)
+			return printRates(c.App.Writer, points, split.Shape.Size())
+		},
+	}
+}
+
+// write writes the file and returns its size.
+func (o compressOptions) write(model *trainer.Model, split loaders.Split, codes evaluate.Matrix) (int, error) {
+	q, err := compression.NewQuantiser(codes.Values, codes.Columns, o.Bits, compression.PerUnit)
+	if err != nil {
+		return 0, err
+	}
+	archive := compression.Archive{
+		Channels: split.Shape.Channels, Height: split.Shape.Height, Width: split.Shape.Width,
+		Model: model.Parameters.Digest(), Quantiser: q, Symbols: q.Quantise(codes.Values),
+	}
+	file, err := archive.Encode()
+	if err != nil {
+		return 0, err
+	}
+	err = viz.WriteFile(o.Out, func(w io.Writer) error {
+		_, err := w.Write(file)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", trainer.ErrRun, err)
+	}
+	return len(file), nil
+}
+
+// Coders of the table.
+const (
+	codesCoder = "codes"
+	pcaCoder   = " components" // after their number
+	pcaFactor  = 4             // components of the second PCA, per value of a code
+)
+
+// rates measures codes, principal components of the training images, and files.
+func rates(c *cli.Context, model *trainer.Model, train, split loaders.Split, codes evaluate.Matrix) ([]compression.Point, error) {
+	images := evaluate.Pixels(split)
+	coders := []compression.Codes{{
+		Coder: codesCoder, Values: codes.Values, Units: codes.Columns, Rule: compression.PerUnit,
+		Decode: func(codes []float32) ([]float32, error) { return model.Decode(c.Context, codes) },
+	}}
+	sizes := []int{min(codes.Columns, images.Columns), min(pcaFactor*codes.Columns, images.Columns)}
+	for _, components := range slices.Compact(sizes) {
+		pca, err := evaluate.NewPCA(evaluate.Pixels(train), components)
+		if err != nil {
+			return nil, err
+		}
+		coders = append(coders, compression.Codes{
+			Coder: fmt.Sprint(components, pcaCoder), Values: pca.Transform(images).Values, Units: components, Rule: compression.Common,
+			Decode: func(codes []float32) ([]float32, error) {
+				return clamped(pca.Inverse(evaluate.NewMatrix(codes, components)).Values), nil
+			},
+		})
+	}
+	var points []compression.Point
+	for _, coder := range coders {
+		measured, err := coder.Measure(images.Values, compression.MaxBits)
+		if err != nil {
+			return nil, err
+		}
+		points = append(points, measured...)
+	}
+	files, err := compression.Files(pictures.Files(split))
+	return append(points, files...), err
+}
+
+// clamped keeps pixels from 0 to 1, as images have them.
+func clamped(pixels []float32) []float32 {
+	for i, v := range pixels {
+		pixels[i] = min(max(v, 0), 1)
+	}
+	return pixels
+}
+
+// printRates prints the table of all points; pixels is the number of values of
+// an image.
+func printRates(w io.Writer, points []compression.Point, pixels int) error {
+	by := make(map[string][]compression.Point)
+	var coders []string
+	for _, p := range points {
+		if by[p.Coder] == nil {
+			coders = append(coders, p.Coder)
+		}
+		by[p.Coder] = append(by[p.Coder], p)
+	}
+	rows := [][]string{{"coder", "setting", "bytes", "bits/value", "mse", "PSNR", "PCA mse at this rate"}}
+	for _, p := range points {
+		row := []string{p.Coder, p.Setting, fmt.Sprintf("%.1f", p.Bytes), fmt.Sprintf("%.3f", 8*p.Bytes/float64(pixels)), fmt.Sprintf("%.5f", p.MSE), "∞", ""}
+		if p.MSE > 0 {
+			row[5] = fmt.Sprintf("%.2f dB", p.PSNR())
+		}
+		if p.Coder == codesCoder {
+			row[6] = "–"
+			best := math.Inf(1)
+			for _, coder := range coders {
+				if !strings.HasSuffix(coder, pcaCoder) {
+					continue
+				}
+				if at := compression.At(by[coder], p.Bytes); at < best {
+					best, row[6] = at, fmt.Sprintf("%.5f", at)
+				}
+			}
+		}
+		rows = append(rows, row)
+	}
+	return table(w, rows...)
+}

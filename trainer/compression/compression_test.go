@@ -1,0 +1,228 @@
+package compression
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// normal returns codes N×L whose units differ in mean and spread; one is constant.
+func normal(n, units int) []float32 {
+	r, codes := rand.New(rand.NewPCG(1, 2)), make([]float32, n*units)
+	for i := range codes {
+		if l := i % units; l > 0 {
+			codes[i] = float32(r.NormFloat64()*float64(l*l) + float64(l))
+		} else {
+			codes[i] = 5
+		}
+	}
+	return codes
+}
+
+func archive(t testing.TB, n, units, bits int) *Archive {
+	codes := normal(n, units)
+	q, err := NewQuantiser(codes, units, bits, PerUnit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Archive{Channels: 1, Height: 2, Width: 3, Model: [32]byte{1, 2, 3}, Quantiser: q, Symbols: q.Quantise(codes)}
+}
+
+// TestQuantiser checks that no value is further than half a step from its level.
+func TestQuantiser(t *testing.T) {
+	codes := normal(500, 7)
+	for _, rule := range []Rule{PerUnit, Common} {
+		for bits := 1; bits <= MaxBits; bits++ {
+			q, err := NewQuantiser(codes, 7, bits, rule)
+			if err != nil {
+				t.Fatal(err)
+			}
+			symbols := q.Quantise(codes)
+			if int(slices.Max(symbols)) >= 1<<bits {
+				t.Errorf("rule %d, %d bits: symbol %d", rule, bits, slices.Max(symbols))
+			}
+			for i, v := range q.Dequantise(symbols) {
+				limit := float64(q.Step[i%7]) * 0.5001
+				if rule == Common {
+					limit *= 2 // at the ends of the widest unit
+				}
+				if math.Abs(float64(v-codes[i])) > limit+1e-6 {
+					t.Fatalf("rule %d, %d bits: %g became %g in steps of %g", rule, bits, codes[i], v, q.Step[i%7])
+				}
+			}
+		}
+	}
+}
+
+// TestArchive writes and reads files: long and short, of many bits and few.
+func TestArchive(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 40, 5000} {
+		for _, bits := range []int{1, 3, 8} {
+			a := archive(t, n, 6, bits)
+			file, err := a.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			back, err := Parse(file)
+			if err != nil {
+				t.Fatalf("%d images, %d bits: %v", n, bits, err)
+			}
+			if !slices.Equal(back.Symbols, a.Symbols) || !slices.Equal(back.Quantiser.Low, a.Quantiser.Low) || !slices.Equal(back.Quantiser.Step, a.Quantiser.Step) ||
+				back.Model != a.Model || back.Width != 3 || back.Height != 2 || back.Images() != n || back.Quantiser.Bits != bits {
+				t.Errorf("%d images, %d bits: another archive came back", n, bits)
+			}
+		}
+	}
+}
+
+// TestEntropy holds the size of a file against the entropy of its symbols.
+func TestEntropy(t *testing.T) {
+	a := archive(t, 20000, 6, 4)
+	file, err := a.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	entropy := 0.0
+	for l := range 6 {
+		count := make(map[uint8]float64)
+		for i := l; i < len(a.Symbols); i += 6 {
+			count[a.Symbols[i]]++
+		}
+		for _, n := range count {
+			entropy -= n * math.Log2(n/20000) / 8
+		}
+	}
+	if got := float64(len(file)); got > 1.01*entropy+300 {
+		t.Errorf("%g bytes, the entropy is %g", got, entropy)
+	}
+}
+
+// TestDamage flips every bit and cuts at every byte: nothing damaged is read.
+func TestDamage(t *testing.T) {
+	file, err := archive(t, 40, 3, 4).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cut := range file {
+		if _, err := Parse(file[:cut]); !errors.Is(err, ErrFormat) {
+			t.Fatalf("cut to %d bytes: %v", cut, err)
+		}
+	}
+	for bit := range 8 * len(file) {
+		damaged := slices.Clone(file)
+		damaged[bit/8] ^= 1 << (bit % 8)
+		if _, err := Parse(damaged); !errors.Is(err, ErrFormat) {
+			t.Fatalf("bit %d: %v", bit, err)
+		}
+	}
+	if _, err := Parse(append(file, 0)); !errors.Is(err, ErrFormat) {
+		t.Errorf("a byte too many: %v", err)
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	codes := normal(10, 2)
+	for name, err := range map[string]error{
+		"no bits":   second(NewQuantiser(codes, 2, 0, PerUnit)),
+		"many bits": second(NewQuantiser(codes, 2, 9, PerUnit)),
+		"no codes":  second(NewQuantiser(nil, 2, 4, PerUnit)),
+		"rest":      second(NewQuantiser(codes, 3, 4, PerUnit)),
+		"no number": second(NewQuantiser([]float32{1, float32(math.NaN())}, 1, 4, PerUnit)),
+		"no image":  second((&Archive{Quantiser: Quantiser{4, []float32{0}, []float32{1}}, Symbols: []uint8{1}}).Encode()),
+	} {
+		if !errors.Is(err, ErrInput) {
+			t.Errorf("%s: error %v, want one of ErrInput", name, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestMeasure(t *testing.T) {
+	codes := normal(3000, 4)
+	c := Codes{"identity", codes, 4, PerUnit, func(z []float32) ([]float32, error) { return z, nil }}
+	points, err := c.Measure(codes, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i < len(points); i++ {
+		if points[i].Bytes <= points[i-1].Bytes || points[i].MSE >= points[i-1].MSE {
+			t.Errorf("%+v after %+v", points[i], points[i-1])
+		}
+	}
+	middle := math.Sqrt(points[2].Bytes * points[3].Bytes)
+	if got, want := At(points, middle), math.Sqrt(points[2].MSE*points[3].MSE); math.Abs(got/want-1) > 1e-9 {
+		t.Errorf("error %g between points, want %g", got, want)
+	}
+	if !math.IsNaN(At(points, points[5].Bytes+1)) {
+		t.Error("an error beyond the last point")
+	}
+}
+
+func TestFiles(t *testing.T) {
+	img := image.NewGray(image.Rect(0, 0, 28, 28))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i * i)
+	}
+	points, err := Files([]image.Image{img, img})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := len(Qualities)
+	for i := range n {
+		file, scan := points[i], points[n+i]
+		if scan.Bytes >= file.Bytes-200 || scan.Bytes < 10 || scan.MSE != file.MSE {
+			t.Errorf("%+v of %+v", scan, file)
+		}
+		if i > 0 && (file.Bytes <= points[i-1].Bytes || file.MSE >= points[i-1].MSE) {
+			t.Errorf("%+v after %+v", file, points[i-1])
+		}
+	}
+	if last := points[2*n]; last.MSE != 0 || last.Bytes < 50 || !math.IsInf(last.PSNR(), 1) {
+		t.Errorf("%+v", last)
+	}
+}
+
+// FuzzParse parses any streams behind a header and checksums that are right.
+func FuzzParse(f *testing.F) {
+	for _, bits := range []int{1, 4, 8} {
+		file, err := archive(f, 50, 3, bits).Encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, _ = Parse(data)
+		if len(data) < headerSize+4 {
+			return
+		}
+		data = slices.Clone(data)
+		copy(data, magic[:])
+		binary.LittleEndian.PutUint16(data[8:], version)
+		binary.LittleEndian.PutUint32(data[12:], binary.LittleEndian.Uint32(data[12:])%5000) // images: not those that only take memory
+		binary.LittleEndian.PutUint32(data[headerSize-4:], crc32.Checksum(data[:headerSize-4], castagnoli))
+		body := data[headerSize : len(data)-4]
+		binary.LittleEndian.PutUint32(data[len(data)-4:], crc32.Checksum(body, castagnoli))
+		a, err := Parse(data)
+		if err != nil {
+			if !errors.Is(err, ErrFormat) {
+				t.Fatal(err)
+			}
+			return
+		}
+		file, err := a.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := Parse(file)
+		if err != nil || !slices.Equal(back.Symbols, a.Symbols) {
+			t.Fatalf("what was read cannot be written and read again: %v", err)
+		}
+	})
+}

@@ -1,0 +1,72 @@
+package compression
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/klauspost/compress/fse"
+)
+
+// coding is how the symbols of a unit are written.
+type coding uint8
+
+const (
+	plain    coding = iota // a byte each
+	repeated               // all are the one byte
+	entropy                // finite state entropy, an asymmetric numeral system (Duda 2013), with the table of frequencies
+)
+
+// appendStream appends the symbols of one unit: coding (1 byte), length (4) and
+// that many bytes.
+func appendStream(out []byte, symbols []uint8, scratch *fse.Scratch) ([]byte, error) {
+	how := entropy
+	packed, err := fse.Compress(symbols, scratch)
+	switch {
+	case errors.Is(err, fse.ErrUseRLE):
+		how, packed = repeated, symbols[:1]
+	case errors.Is(err, fse.ErrIncompressible):
+		how, packed = plain, symbols
+	case err != nil:
+		return nil, fmt.Errorf("entropy coding: %w", err)
+	}
+	out = append(out, byte(how))
+	out = binary.LittleEndian.AppendUint32(out, uint32(len(packed)))
+	return append(out, packed...), nil
+}
+
+// cutStream takes the stream of one unit off data. It fills symbols with what it
+// says and returns the rest.
+func cutStream(data []byte, symbols []uint8, scratch *fse.Scratch) (rest []byte, err error) {
+	const header = 5
+	if len(data) < header {
+		return nil, errors.New("cut short")
+	}
+	how, length := coding(data[0]), int64(binary.LittleEndian.Uint32(data[1:]))
+	if data = data[header:]; length > int64(len(data)) {
+		return nil, errors.New("cut short")
+	}
+	packed, rest := data[:length], data[length:]
+	switch {
+	case how == plain && len(packed) == len(symbols):
+		copy(symbols, packed)
+	case how == repeated && len(packed) == 1:
+		for i := range symbols {
+			symbols[i] = packed[0]
+		}
+	case how == entropy:
+		const slack = 512 // the coder looks at its limit once in a while
+		scratch.DecompressLimit = len(symbols) + slack
+		plain, err := fse.Decompress(packed, scratch)
+		if err != nil {
+			return nil, fmt.Errorf("entropy coding: %w", err)
+		}
+		if len(plain) != len(symbols) {
+			return nil, fmt.Errorf("%d symbols, want %d", len(plain), len(symbols))
+		}
+		copy(symbols, plain)
+	default:
+		return nil, fmt.Errorf("coding %d of %d bytes makes no sense", how, len(packed))
+	}
+	return rest, nil
+}

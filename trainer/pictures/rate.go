@@ -1,0 +1,43 @@
+package pictures
+
+import (
+	"image"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer/compression"
+	"gaetrain/viz"
+)
+
+// Rates draws the error of coders over their bytes per image into the pictures
+// of a run. It returns the path of the PNG. PNG files, without an error, have no
+// place on it.
+func Rates(dir, title string, points []compression.Point) (string, error) {
+	l := viz.Lines{Title: title, XLabel: "bytes per image", YLabel: "squared error per pixel", LogX: true, LogY: true}
+	for _, p := range points {
+		if n := len(l.Lines); n == 0 || l.Lines[n-1].Name != p.Coder {
+			if p.MSE == 0 {
+				continue
+			}
+			l.Lines = append(l.Lines, viz.Line{Name: p.Coder})
+		}
+		last := &l.Lines[len(l.Lines)-1]
+		last.X, last.Y = append(last.X, p.Bytes), append(last.Y, p.MSE)
+	}
+	return drawFigure(dir, "rate-distortion", l)
+}
+
+// Files are the images of a split as pictures to be written.
+func Files(s loaders.Split) []image.Image { return asPictures(pixels(s)) }
+
+// Decoded are images N×D of a shape as pictures to be written.
+func Decoded(shape loaders.Shape, values []float32) []image.Image {
+	return asPictures(viz.Images{Pixels: values, Channels: shape.Channels, Height: shape.Height, Width: shape.Width})
+}
+
+func asPictures(m viz.Images) []image.Image {
+	all := make([]image.Image, m.Len())
+	for i := range all {
+		all[i] = m.At(i)
+	}
+	return all
+}
