@@ -84,6 +84,9 @@ func TestModel(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkReconstructed(t, r, name == "corrupted", last.MSE)
+			if name == "plain" {
+				checkDecoded(t, m, e.Data.Test)
+			}
 			cancelled, cancel := context.WithCancel(context.Background())
 			cancel()
 			if _, err := m.Evaluate(cancelled, e.Data.Test); !errors.Is(err, context.Canceled) {
@@ -119,5 +122,25 @@ func checkReconstructed(t *testing.T, r Reconstructed, corrupted bool, mse float
 	}
 	if corrupted && (len(r.Input) != n || slices.Equal(r.Input, r.Original)) {
 		t.Error("the inputs are not corrupted")
+	}
+}
+
+// checkDecoded holds that decoded codes are the reconstructions.
+func checkDecoded(t *testing.T, m *Model, split loaders.Split) {
+	t.Helper()
+	codes, err := m.Encode(t.Context(), split)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, err := m.Decode(t.Context(), codes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := m.Reconstruct(split)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(images, r.Reconstruction) {
+		t.Error("decoded codes are not the reconstructions")
 	}
 }
