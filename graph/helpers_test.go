@@ -139,7 +139,7 @@ func (a *adam) descend(p *graph.Program) {
 	correction := func(beta float64) float32 { return float32(1 / (1 - math.Pow(beta, float64(a.step)))) }
 	moments := kernel.AdamMoments{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: correction(0.9), Correction2: correction(0.999)}
 	for i, g := range p.Gradients() {
-		kernel.Adam(kernel.Update{Rate: 1e-3, Scale: 1}, moments, g.Parameter.Values(), g.Values(), a.first[i], a.second[i])
+		kernel.Adam(kernel.Update{Rate: 1e-3, Scale: 1}, moments, g.Parameter.Values(), kernel.Gradient{Values: g.Values()}, a.first[i], a.second[i])
 	}
 }
 

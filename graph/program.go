@@ -10,6 +10,7 @@ import (
 
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/kernel/blas"
+	"gaetrain/graph/op"
 )
 
 // useBLAS gives Gorgonia our matrix products, so that a stock op on a graph is
@@ -31,11 +32,27 @@ type Program struct {
 // Gradient is the gradient of the loss in one parameter.
 type Gradient struct {
 	Parameter
-	node *gorgonia.Node
+	node    *gorgonia.Node
+	product func() kernel.Gradient // of a deferred gradient; nil: the node has it
 }
 
 // Values returns the gradient's numbers, in the order of the parameter's.
-func (g Gradient) Values() []float32 { return g.node.Value().(*tensor.Dense).Float32s() }
+func (g Gradient) Values() []float32 {
+	values := g.node.Value().(*tensor.Dense).Float32s()
+	if g.product != nil {
+		g.product().Compute(values)
+	}
+	return values
+}
+
+// Step returns the gradient as a solver's step takes it, which may be a product
+// that nobody has computed.
+func (g Gradient) Step() kernel.Gradient {
+	if g.product != nil {
+		return g.product()
+	}
+	return kernel.Gradient{Values: g.Values()}
+}
 
 // Compile declares the network of a mode and compiles it for batches of up to
 // batch images.
@@ -77,7 +94,7 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 			return nil, fmt.Errorf("differentiate the %s network: %w", mode, err)
 		}
 		for i, node := range nodes {
-			program.gradients = append(program.gradients, Gradient{network.used[i], node})
+			program.gradients = append(program.gradients, Gradient{network.used[i], node, op.Defer(node)})
 		}
 	}
 	program.machine = gorgonia.NewTapeMachine(network.Graph)
@@ -217,6 +234,9 @@ func (p *Program) Gradients() []Gradient { return p.gradients }
 // NotFinite names the first tensor, in the order of computation, that held a
 // NaN or an infinity in the last run, or returns "" where none did.
 func (p *Program) NotFinite() string {
+	for _, g := range p.gradients {
+		g.Values() // computes what was deferred
+	}
 	for i, parameter := range p.used {
 		if !kernel.Finite(parameter.Values()) {
 			return p.used[i].Name

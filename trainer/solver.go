@@ -13,27 +13,27 @@ import (
 type rule struct {
 	name    string
 	moments []string
-	move    func(c Config, u kernel.Update, update int, w, g []float32, moments [][]float32)
+	move    func(c Config, u kernel.Update, update int, w []float32, g kernel.Gradient, moments [][]float32)
 }
 
 var rules = []rule{
-	{"sgd", nil, func(_ Config, u kernel.Update, _ int, w, g []float32, _ [][]float32) {
+	{"sgd", nil, func(_ Config, u kernel.Update, _ int, w []float32, g kernel.Gradient, _ [][]float32) {
 		kernel.Descend(u, w, g)
 	}},
-	{"momentum", []string{"velocity"}, func(c Config, u kernel.Update, _ int, w, g []float32, m [][]float32) {
+	{"momentum", []string{"velocity"}, func(c Config, u kernel.Update, _ int, w []float32, g kernel.Gradient, m [][]float32) {
 		kernel.Momentum(u, float32(c.Momentum), false, w, g, m[0])
 	}},
-	{"nesterov", []string{"velocity"}, func(c Config, u kernel.Update, _ int, w, g []float32, m [][]float32) {
+	{"nesterov", []string{"velocity"}, func(c Config, u kernel.Update, _ int, w []float32, g kernel.Gradient, m [][]float32) {
 		kernel.Momentum(u, float32(c.Momentum), true, w, g, m[0])
 	}},
-	{"rmsprop", []string{"square"}, func(c Config, u kernel.Update, _ int, w, g []float32, m [][]float32) {
+	{"rmsprop", []string{"square"}, func(c Config, u kernel.Update, _ int, w []float32, g kernel.Gradient, m [][]float32) {
 		kernel.RMSProp(u, float32(c.Rho), float32(c.Epsilon), w, g, m[0])
 	}},
 	{"adam", []string{"first", "second"}, adam},
 	{"adamw", []string{"first", "second"}, adam},
 }
 
-func adam(c Config, u kernel.Update, update int, w, g []float32, m [][]float32) {
+func adam(c Config, u kernel.Update, update int, w []float32, g kernel.Gradient, m [][]float32) {
 	kernel.Adam(u, kernel.AdamMoments{
 		Beta1: float32(c.Beta1), Beta2: float32(c.Beta2), Epsilon: float32(c.Epsilon),
 		Correction1: float32(1 / (1 - math.Pow(c.Beta1, float64(update)))),
@@ -54,6 +54,7 @@ type Solver struct {
 	rates   map[string]float64 // as in Stage
 	rule    rule
 	moments map[string][][]float32 // by parameter
+	steps   []kernel.Gradient      // of one update
 }
 
 // NewSolver makes the solver of a configuration, which is valid, for the
@@ -81,16 +82,21 @@ func NewSolver(c Config, rates map[string]float64, gradients []graph.Gradient) *
 // are scaled down to it (Pascanu 2013).
 func (s *Solver) Step(rate float64, update int, gradients []graph.Gradient) {
 	common := kernel.Update{Rate: float32(rate), Scale: 1}
+	s.steps = s.steps[:0]
+	for _, g := range gradients {
+		s.steps = append(s.steps, g.Step())
+	}
 	if s.config.ClipNorm > 0 {
 		var squares float64
-		for _, g := range gradients {
-			squares += kernel.SumSquares(g.Values())
+		for i, g := range gradients {
+			s.steps[i] = kernel.Gradient{Values: g.Values()}
+			squares += kernel.SumSquares(s.steps[i].Values)
 		}
 		if norm := math.Sqrt(squares); norm > s.config.ClipNorm {
 			common.Scale = float32(s.config.ClipNorm / norm)
 		}
 	}
-	for _, g := range gradients {
+	for i, g := range gradients {
 		u := common
 		part, _, _ := strings.Cut(g.Name, "/")
 		if factor, ok := s.rates[part]; ok {
@@ -103,7 +109,7 @@ func (s *Solver) Step(rate float64, update int, gradients []graph.Gradient) {
 		default:
 			u.L2 = float32(s.config.WeightDecay)
 		}
-		s.rule.move(s.config, u, update, g.Parameter.Values(), g.Values(), s.moments[g.Name])
+		s.rule.move(s.config, u, update, g.Parameter.Values(), s.steps[i], s.moments[g.Name])
 	}
 }
 

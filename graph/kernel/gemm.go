@@ -24,8 +24,9 @@ type product struct {
 	lda, ldb, ldc  int
 	bias           []float32 // nil: none
 	act            Activation
+	step           *stepTask // nil: none; else C is a gradient that moves weights and is not kept
 
-	height, width, down int // of the blocks of C, and how many above each other
+	height, width, across int // of the blocks of C, and how many beside each other
 }
 
 var products freeList[product]
@@ -36,7 +37,7 @@ func multiply(value product) {
 		return
 	}
 	value.check()
-	if value.k <= 0 || value.alpha == 0 {
+	if value.step == nil && (value.k <= 0 || value.alpha == 0) {
 		value.scale()
 		return
 	}
@@ -53,7 +54,9 @@ func (p *product) check() {
 		reach(p.transA, p.m, p.k, p.a, p.lda)
 		reach(p.transB, p.k, p.n, p.b, p.ldb)
 	}
-	reach(false, p.m, p.n, p.c, p.ldc)
+	if p.step == nil {
+		reach(false, p.m, p.n, p.c, p.ldc)
+	}
 	if p.bias != nil {
 		_ = p.bias[p.n-1]
 	}
@@ -90,20 +93,24 @@ func (p *product) scale() {
 const (
 	maxWidth = 2048
 	minWork  = 1 << 18
+	minStep  = 4096 // weights that are worth a block of a step
 )
 
 // split chooses the blocks and returns their number. Square blocks copy the
 // least of A and B.
 func (p *product) split() int {
 	tile := len(active.gemm) - 1
+	if p.step != nil {
+		return p.splitRows(tile)
+	}
 	p.height, p.width = p.m, min(p.n, maxWidth)
 	wanted := 1
 	if threads := runtime.GOMAXPROCS(0); threads > 1 {
 		wanted = min(blocksPerThread*threads, int(float64(p.m)*float64(p.n)*float64(p.k)/minWork))
 	}
 	for {
-		p.down = ceil(p.m, p.height)
-		blocks := p.down * ceil(p.n, p.width)
+		p.across = ceil(p.n, p.width)
+		blocks := p.across * ceil(p.m, p.height)
 		switch {
 		case blocks >= wanted:
 			return blocks
@@ -115,6 +122,18 @@ func (p *product) split() int {
 			return blocks
 		}
 	}
+}
+
+// splitRows chooses blocks of whole rows, so that a step goes through memory in
+// order: one tile high where that is work enough, and as many for each thread.
+func (p *product) splitRows(tile int) int {
+	tiles := max(1, minStep/(p.n*tile))
+	blocks := ceil(p.m, tiles*tile)
+	if threads := runtime.GOMAXPROCS(0); blocks > 1 {
+		blocks = ceil(blocks, threads) * threads
+	}
+	p.height, p.width, p.across = ceil(p.m, blocks), p.n, 1
+	return ceil(p.m, p.height)
 }
 
 func ceil(a, b int) int { return (a + b - 1) / b }

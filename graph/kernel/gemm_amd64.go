@@ -7,7 +7,7 @@ package kernel
 // gemmAVX512Rows1 computes a tile of 1 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows1 computes a tile of 1 rows: see path.gemmRuns.
 //
@@ -17,7 +17,7 @@ func gemmRunsAVX512Rows1(columns int, runs []int, a []float32, aRow int, b []flo
 // gemmAVX512Rows2 computes a tile of 2 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows2 computes a tile of 2 rows: see path.gemmRuns.
 //
@@ -27,7 +27,7 @@ func gemmRunsAVX512Rows2(columns int, runs []int, a []float32, aRow int, b []flo
 // gemmAVX512Rows3 computes a tile of 3 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows3 computes a tile of 3 rows: see path.gemmRuns.
 //
@@ -37,7 +37,7 @@ func gemmRunsAVX512Rows3(columns int, runs []int, a []float32, aRow int, b []flo
 // gemmAVX512Rows4 computes a tile of 4 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows4 computes a tile of 4 rows: see path.gemmRuns.
 //
@@ -47,7 +47,7 @@ func gemmRunsAVX512Rows4(columns int, runs []int, a []float32, aRow int, b []flo
 // gemmAVX512Rows5 computes a tile of 5 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows5 computes a tile of 5 rows: see path.gemmRuns.
 //
@@ -57,7 +57,7 @@ func gemmRunsAVX512Rows5(columns int, runs []int, a []float32, aRow int, b []flo
 // gemmAVX512Rows6 computes a tile of 6 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows6 computes a tile of 6 rows: see path.gemmRuns.
 //
@@ -67,7 +67,7 @@ func gemmRunsAVX512Rows6(columns int, runs []int, a []float32, aRow int, b []flo
 // gemmAVX512Rows7 computes a tile of 7 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows7(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows7(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows7 computes a tile of 7 rows: see path.gemmRuns.
 //
@@ -77,7 +77,7 @@ func gemmRunsAVX512Rows7(columns int, runs []int, a []float32, aRow int, b []flo
 // gemmAVX512Rows8 computes a tile of 8 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows8(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows8(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows8 computes a tile of 8 rows: see path.gemmRuns.
 //
@@ -87,7 +87,7 @@ func gemmRunsAVX512Rows8(columns int, runs []int, a []float32, aRow int, b []flo
 // gemmAVX512Rows9 computes a tile of 9 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows9(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows9(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows9 computes a tile of 9 rows: see path.gemmRuns.
 //
@@ -97,7 +97,7 @@ func gemmRunsAVX512Rows9(columns int, runs []int, a []float32, aRow int, b []flo
 // gemmAVX512Rows10 computes a tile of 10 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows10(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows10(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows10 computes a tile of 10 rows: see path.gemmRuns.
 //
@@ -107,7 +107,7 @@ func gemmRunsAVX512Rows10(columns int, runs []int, a []float32, aRow int, b []fl
 // gemmAVX512Rows11 computes a tile of 11 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows11(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows11(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows11 computes a tile of 11 rows: see path.gemmRuns.
 //
@@ -117,7 +117,7 @@ func gemmRunsAVX512Rows11(columns int, runs []int, a []float32, aRow int, b []fl
 // gemmAVX512Rows12 computes a tile of 12 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows12(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows12(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows12 computes a tile of 12 rows: see path.gemmRuns.
 //
@@ -127,7 +127,7 @@ func gemmRunsAVX512Rows12(columns int, runs []int, a []float32, aRow int, b []fl
 // gemmAVX512Rows13 computes a tile of 13 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows13(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows13(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows13 computes a tile of 13 rows: see path.gemmRuns.
 //
@@ -137,7 +137,7 @@ func gemmRunsAVX512Rows13(columns int, runs []int, a []float32, aRow int, b []fl
 // gemmAVX512Rows14 computes a tile of 14 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX512Rows14(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX512Rows14(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX512Rows14 computes a tile of 14 rows: see path.gemmRuns.
 //
@@ -160,7 +160,7 @@ func peakAVX512(iterations int)
 // gemmAVX2Rows1 computes a tile of 1 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX2Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX2Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX2Rows1 computes a tile of 1 rows: see path.gemmRuns.
 //
@@ -170,7 +170,7 @@ func gemmRunsAVX2Rows1(columns int, runs []int, a []float32, aRow int, b []float
 // gemmAVX2Rows2 computes a tile of 2 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX2Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX2Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX2Rows2 computes a tile of 2 rows: see path.gemmRuns.
 //
@@ -180,7 +180,7 @@ func gemmRunsAVX2Rows2(columns int, runs []int, a []float32, aRow int, b []float
 // gemmAVX2Rows3 computes a tile of 3 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX2Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX2Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX2Rows3 computes a tile of 3 rows: see path.gemmRuns.
 //
@@ -190,7 +190,7 @@ func gemmRunsAVX2Rows3(columns int, runs []int, a []float32, aRow int, b []float
 // gemmAVX2Rows4 computes a tile of 4 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX2Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX2Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX2Rows4 computes a tile of 4 rows: see path.gemmRuns.
 //
@@ -200,7 +200,7 @@ func gemmRunsAVX2Rows4(columns int, runs []int, a []float32, aRow int, b []float
 // gemmAVX2Rows5 computes a tile of 5 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX2Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX2Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX2Rows5 computes a tile of 5 rows: see path.gemmRuns.
 //
@@ -210,7 +210,7 @@ func gemmRunsAVX2Rows5(columns int, runs []int, a []float32, aRow int, b []float
 // gemmAVX2Rows6 computes a tile of 6 rows: see path.gemm.
 //
 //go:noescape
-func gemmAVX2Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+func gemmAVX2Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // gemmRunsAVX2Rows6 computes a tile of 6 rows: see path.gemmRuns.
 //

@@ -22,9 +22,9 @@ DATA gemmMask<>+56(SB)/4, $0x00000000
 DATA gemmMask<>+60(SB)/4, $0x00000000
 GLOBL gemmMask<>(SB), RODATA|NOPTR, $64
 
-// func gemmAVX512Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows1(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows1(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -52,17 +52,24 @@ wide_zero:
 	VPXORD Z1, Z1, Z1
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), AX
-	MOVQ aStep+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+64(FP), DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
-	MOVQ k+8(FP), SI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), AX
+	MOVQ    aStep+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
 
 wide_loop:
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	VMOVUPS      (DX), Z2
 	VMOVUPS.Z    64(DX), K1, Z3
 	ADDQ         BX, DX
@@ -115,17 +122,24 @@ narrow_zero:
 	VPXORD Z0, Z0, Z0
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), AX
-	MOVQ aStep+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+64(FP), DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
-	MOVQ k+8(FP), SI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), AX
+	MOVQ    aStep+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
 
 narrow_loop:
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	VMOVUPS.Z    (DX), K1, Z1
 	ADDQ         BX, DX
 	VBROADCASTSS (AX), Z2
@@ -171,17 +185,24 @@ full_zero:
 	VPXORD Z1, Z1, Z1
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), AX
-	MOVQ aStep+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+64(FP), DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
-	MOVQ k+8(FP), SI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), AX
+	MOVQ    aStep+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
 
 full_loop:
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	VMOVUPS      (DX), Z2
 	VMOVUPS      64(DX), Z3
 	ADDQ         BX, DX
@@ -426,9 +447,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows2(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows2(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -463,17 +484,24 @@ wide_zero:
 	VPXORD Z3, Z3, Z3
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 wide_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMOVUPS      (BX), Z4
 	VMOVUPS.Z    64(BX), K1, Z5
 	ADDQ         SI, BX
@@ -543,17 +571,24 @@ narrow_zero:
 	VPXORD Z1, Z1, Z1
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 narrow_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMOVUPS.Z    (BX), K1, Z2
 	ADDQ         SI, BX
 	VBROADCASTSS (CX), Z3
@@ -614,17 +649,24 @@ full_zero:
 	VPXORD Z3, Z3, Z3
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 full_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMOVUPS      (BX), Z4
 	VMOVUPS      64(BX), Z5
 	ADDQ         SI, BX
@@ -916,9 +958,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows3(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows3(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -960,17 +1002,24 @@ wide_zero:
 	VPXORD Z5, Z5, Z5
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 wide_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMOVUPS      (BX), Z6
 	VMOVUPS.Z    64(BX), K1, Z7
 	ADDQ         SI, BX
@@ -1057,17 +1106,24 @@ narrow_zero:
 	VPXORD Z2, Z2, Z2
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 narrow_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMOVUPS.Z    (BX), K1, Z3
 	ADDQ         SI, BX
 	VBROADCASTSS (CX), Z4
@@ -1143,17 +1199,24 @@ full_zero:
 	VPXORD Z5, Z5, Z5
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 full_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMOVUPS      (BX), Z6
 	VMOVUPS      64(BX), Z7
 	ADDQ         SI, BX
@@ -1492,9 +1555,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows4(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows4(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -1543,19 +1606,26 @@ wide_zero:
 	VPXORD Z7, Z7, Z7
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 wide_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Z8
 	VMOVUPS.Z    64(SI), K1, Z9
 	ADDQ         DI, SI
@@ -1660,19 +1730,26 @@ narrow_zero:
 	VPXORD Z3, Z3, Z3
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 narrow_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS.Z    (SI), K1, Z4
 	ADDQ         DI, SI
 	VBROADCASTSS (CX), Z5
@@ -1764,19 +1841,26 @@ full_zero:
 	VPXORD Z7, Z7, Z7
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 full_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Z8
 	VMOVUPS      64(SI), Z9
 	ADDQ         DI, SI
@@ -2172,9 +2256,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows5(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows5(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -2230,19 +2314,26 @@ wide_zero:
 	VPXORD Z9, Z9, Z9
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 wide_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Z10
 	VMOVUPS.Z    64(SI), K1, Z11
 	ADDQ         DI, SI
@@ -2364,19 +2455,26 @@ narrow_zero:
 	VPXORD Z4, Z4, Z4
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 narrow_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS.Z    (SI), K1, Z5
 	ADDQ         DI, SI
 	VBROADCASTSS (CX), Z6
@@ -2483,19 +2581,26 @@ full_zero:
 	VPXORD Z9, Z9, Z9
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 full_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Z10
 	VMOVUPS      64(SI), Z11
 	ADDQ         DI, SI
@@ -2938,9 +3043,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows6(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows6(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -3003,19 +3108,26 @@ wide_zero:
 	VPXORD Z11, Z11, Z11
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 wide_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Z12
 	VMOVUPS.Z    64(SI), K1, Z13
 	ADDQ         DI, SI
@@ -3154,19 +3266,26 @@ narrow_zero:
 	VPXORD Z5, Z5, Z5
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 narrow_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS.Z    (SI), K1, Z6
 	ADDQ         DI, SI
 	VBROADCASTSS (CX), Z7
@@ -3288,19 +3407,26 @@ full_zero:
 	VPXORD Z11, Z11, Z11
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 full_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Z12
 	VMOVUPS      64(SI), Z13
 	ADDQ         DI, SI
@@ -3790,9 +3916,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows7(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows7(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows7(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows7(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -3862,21 +3988,28 @@ wide_zero:
 	VPXORD Z13, Z13, Z13
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	MOVQ aStep+56(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+64(FP), DI
-	MOVQ bStep+88(FP), R8
-	SHLQ $0x02, R8
-	MOVQ k+8(FP), R9
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    aStep+56(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
 
 wide_loop:
+	PREFETCHT1   (R10)
+	ADDQ         R11, R10
 	VMOVUPS      (DI), Z14
 	VMOVUPS.Z    64(DI), K1, Z15
 	ADDQ         R8, DI
@@ -4033,21 +4166,28 @@ narrow_zero:
 	VPXORD Z6, Z6, Z6
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	MOVQ aStep+56(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+64(FP), DI
-	MOVQ bStep+88(FP), R8
-	SHLQ $0x02, R8
-	MOVQ k+8(FP), R9
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    aStep+56(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
 
 narrow_loop:
+	PREFETCHT1   (R10)
+	ADDQ         R11, R10
 	VMOVUPS.Z    (DI), K1, Z7
 	ADDQ         R8, DI
 	VBROADCASTSS (CX), Z8
@@ -4185,21 +4325,28 @@ full_zero:
 	VPXORD Z13, Z13, Z13
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	MOVQ aStep+56(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+64(FP), DI
-	MOVQ bStep+88(FP), R8
-	SHLQ $0x02, R8
-	MOVQ k+8(FP), R9
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    aStep+56(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
 
 full_loop:
+	PREFETCHT1   (R10)
+	ADDQ         R11, R10
 	VMOVUPS      (DI), Z14
 	VMOVUPS      64(DI), Z15
 	ADDQ         R8, DI
@@ -4746,9 +4893,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows8(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows8(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows8(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows8(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -4825,21 +4972,28 @@ wide_zero:
 	VPXORD Z15, Z15, Z15
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	MOVQ aStep+56(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+64(FP), DI
-	MOVQ bStep+88(FP), R8
-	SHLQ $0x02, R8
-	MOVQ k+8(FP), R9
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    aStep+56(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
 
 wide_loop:
+	PREFETCHT1   (R10)
+	ADDQ         R11, R10
 	VMOVUPS      (DI), Z16
 	VMOVUPS.Z    64(DI), K1, Z17
 	ADDQ         R8, DI
@@ -5013,21 +5167,28 @@ narrow_zero:
 	VPXORD Z7, Z7, Z7
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	MOVQ aStep+56(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+64(FP), DI
-	MOVQ bStep+88(FP), R8
-	SHLQ $0x02, R8
-	MOVQ k+8(FP), R9
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    aStep+56(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
 
 narrow_loop:
+	PREFETCHT1   (R10)
+	ADDQ         R11, R10
 	VMOVUPS.Z    (DI), K1, Z8
 	ADDQ         R8, DI
 	VBROADCASTSS (CX), Z9
@@ -5180,21 +5341,28 @@ full_zero:
 	VPXORD Z15, Z15, Z15
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	MOVQ aStep+56(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+64(FP), DI
-	MOVQ bStep+88(FP), R8
-	SHLQ $0x02, R8
-	MOVQ k+8(FP), R9
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    aStep+56(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
 
 full_loop:
+	PREFETCHT1   (R10)
+	ADDQ         R11, R10
 	VMOVUPS      (DI), Z16
 	VMOVUPS      64(DI), Z17
 	ADDQ         R8, DI
@@ -5788,9 +5956,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows9(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows9(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows9(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows9(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -5874,21 +6042,28 @@ wide_zero:
 	VPXORD Z17, Z17, Z17
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	MOVQ aStep+56(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+64(FP), DI
-	MOVQ bStep+88(FP), R8
-	SHLQ $0x02, R8
-	MOVQ k+8(FP), R9
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    aStep+56(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
 
 wide_loop:
+	PREFETCHT1   (R10)
+	ADDQ         R11, R10
 	VMOVUPS      (DI), Z18
 	VMOVUPS.Z    64(DI), K1, Z19
 	ADDQ         R8, DI
@@ -6079,21 +6254,28 @@ narrow_zero:
 	VPXORD Z8, Z8, Z8
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	MOVQ aStep+56(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+64(FP), DI
-	MOVQ bStep+88(FP), R8
-	SHLQ $0x02, R8
-	MOVQ k+8(FP), R9
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    aStep+56(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
 
 narrow_loop:
+	PREFETCHT1   (R10)
+	ADDQ         R11, R10
 	VMOVUPS.Z    (DI), K1, Z9
 	ADDQ         R8, DI
 	VBROADCASTSS (CX), Z10
@@ -6261,21 +6443,28 @@ full_zero:
 	VPXORD Z17, Z17, Z17
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	MOVQ aStep+56(FP), SI
-	SHLQ $0x02, SI
-	MOVQ b_base+64(FP), DI
-	MOVQ bStep+88(FP), R8
-	SHLQ $0x02, R8
-	MOVQ k+8(FP), R9
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    aStep+56(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
 
 full_loop:
+	PREFETCHT1   (R10)
+	ADDQ         R11, R10
 	VMOVUPS      (DI), Z18
 	VMOVUPS      64(DI), Z19
 	ADDQ         R8, DI
@@ -6916,9 +7105,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows10(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows10(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows10(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows10(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -7009,23 +7198,30 @@ wide_zero:
 	VPXORD Z19, Z19, Z19
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	MOVQ aStep+56(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+64(FP), R8
-	MOVQ bStep+88(FP), R9
-	SHLQ $0x02, R9
-	MOVQ k+8(FP), R10
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    aStep+56(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
 
 wide_loop:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	VMOVUPS      (R8), Z20
 	VMOVUPS.Z    64(R8), K1, Z21
 	ADDQ         R9, R8
@@ -7234,23 +7430,30 @@ narrow_zero:
 	VPXORD Z9, Z9, Z9
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	MOVQ aStep+56(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+64(FP), R8
-	MOVQ bStep+88(FP), R9
-	SHLQ $0x02, R9
-	MOVQ k+8(FP), R10
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    aStep+56(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
 
 narrow_loop:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	VMOVUPS.Z    (R8), K1, Z10
 	ADDQ         R9, R8
 	VBROADCASTSS (CX), Z11
@@ -7434,23 +7637,30 @@ full_zero:
 	VPXORD Z19, Z19, Z19
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	MOVQ aStep+56(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+64(FP), R8
-	MOVQ bStep+88(FP), R9
-	SHLQ $0x02, R9
-	MOVQ k+8(FP), R10
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    aStep+56(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
 
 full_loop:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	VMOVUPS      (R8), Z20
 	VMOVUPS      64(R8), Z21
 	ADDQ         R9, R8
@@ -8148,9 +8358,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows11(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows11(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows11(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows11(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -8248,23 +8458,30 @@ wide_zero:
 	VPXORD Z21, Z21, Z21
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	MOVQ aStep+56(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+64(FP), R8
-	MOVQ bStep+88(FP), R9
-	SHLQ $0x02, R9
-	MOVQ k+8(FP), R10
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    aStep+56(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
 
 wide_loop:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	VMOVUPS      (R8), Z22
 	VMOVUPS.Z    64(R8), K1, Z23
 	ADDQ         R9, R8
@@ -8490,23 +8707,30 @@ narrow_zero:
 	VPXORD Z10, Z10, Z10
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	MOVQ aStep+56(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+64(FP), R8
-	MOVQ bStep+88(FP), R9
-	SHLQ $0x02, R9
-	MOVQ k+8(FP), R10
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    aStep+56(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
 
 narrow_loop:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	VMOVUPS.Z    (R8), K1, Z11
 	ADDQ         R9, R8
 	VBROADCASTSS (CX), Z12
@@ -8705,23 +8929,30 @@ full_zero:
 	VPXORD Z21, Z21, Z21
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	MOVQ aStep+56(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+64(FP), R8
-	MOVQ bStep+88(FP), R9
-	SHLQ $0x02, R9
-	MOVQ k+8(FP), R10
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    aStep+56(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
 
 full_loop:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	VMOVUPS      (R8), Z22
 	VMOVUPS      64(R8), Z23
 	ADDQ         R9, R8
@@ -9466,9 +9697,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows12(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows12(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows12(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows12(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -9573,23 +9804,30 @@ wide_zero:
 	VPXORD Z23, Z23, Z23
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	MOVQ aStep+56(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+64(FP), R8
-	MOVQ bStep+88(FP), R9
-	SHLQ $0x02, R9
-	MOVQ k+8(FP), R10
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    aStep+56(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
 
 wide_loop:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	VMOVUPS      (R8), Z24
 	VMOVUPS.Z    64(R8), K1, Z25
 	ADDQ         R9, R8
@@ -9832,23 +10070,30 @@ narrow_zero:
 	VPXORD Z11, Z11, Z11
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	MOVQ aStep+56(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+64(FP), R8
-	MOVQ bStep+88(FP), R9
-	SHLQ $0x02, R9
-	MOVQ k+8(FP), R10
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    aStep+56(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
 
 narrow_loop:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	VMOVUPS.Z    (R8), K1, Z12
 	ADDQ         R9, R8
 	VBROADCASTSS (CX), Z13
@@ -10062,23 +10307,30 @@ full_zero:
 	VPXORD Z23, Z23, Z23
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	MOVQ aStep+56(FP), DI
-	SHLQ $0x02, DI
-	MOVQ b_base+64(FP), R8
-	MOVQ bStep+88(FP), R9
-	SHLQ $0x02, R9
-	MOVQ k+8(FP), R10
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    aStep+56(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
 
 full_loop:
+	PREFETCHT1   (R11)
+	ADDQ         R12, R11
 	VMOVUPS      (R8), Z24
 	VMOVUPS      64(R8), Z25
 	ADDQ         R9, R8
@@ -10870,9 +11122,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows13(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows13(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows13(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows13(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -10984,25 +11236,32 @@ wide_zero:
 	VPXORD Z25, Z25, Z25
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	LEAQ (SI)(AX*2), DI
-	ADDQ AX, DI
-	MOVQ aStep+56(FP), R8
-	SHLQ $0x02, R8
-	MOVQ b_base+64(FP), R9
-	MOVQ bStep+88(FP), R10
-	SHLQ $0x02, R10
-	MOVQ k+8(FP), R11
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	MOVQ    aStep+56(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    b_base+64(FP), R9
+	MOVQ    bStep+88(FP), R10
+	SHLQ    $0x02, R10
+	MOVQ    k+8(FP), R11
+	MOVQ    ahead_base+160(FP), R12
+	MOVQ    aheadStep+184(FP), R13
+	SHLQ    $0x02, R13
+	TESTQ   R12, R12
+	CMOVQEQ R9, R12
 
 wide_loop:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (R9), Z26
 	VMOVUPS.Z    64(R9), K1, Z27
 	ADDQ         R10, R9
@@ -11263,25 +11522,32 @@ narrow_zero:
 	VPXORD Z12, Z12, Z12
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	LEAQ (SI)(AX*2), DI
-	ADDQ AX, DI
-	MOVQ aStep+56(FP), R8
-	SHLQ $0x02, R8
-	MOVQ b_base+64(FP), R9
-	MOVQ bStep+88(FP), R10
-	SHLQ $0x02, R10
-	MOVQ k+8(FP), R11
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	MOVQ    aStep+56(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    b_base+64(FP), R9
+	MOVQ    bStep+88(FP), R10
+	SHLQ    $0x02, R10
+	MOVQ    k+8(FP), R11
+	MOVQ    ahead_base+160(FP), R12
+	MOVQ    aheadStep+184(FP), R13
+	SHLQ    $0x02, R13
+	TESTQ   R12, R12
+	CMOVQEQ R9, R12
 
 narrow_loop:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (R9), K1, Z13
 	ADDQ         R10, R9
 	VBROADCASTSS (CX), Z14
@@ -11511,25 +11777,32 @@ full_zero:
 	VPXORD Z25, Z25, Z25
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	LEAQ (SI)(AX*2), DI
-	ADDQ AX, DI
-	MOVQ aStep+56(FP), R8
-	SHLQ $0x02, R8
-	MOVQ b_base+64(FP), R9
-	MOVQ bStep+88(FP), R10
-	SHLQ $0x02, R10
-	MOVQ k+8(FP), R11
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	MOVQ    aStep+56(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    b_base+64(FP), R9
+	MOVQ    bStep+88(FP), R10
+	SHLQ    $0x02, R10
+	MOVQ    k+8(FP), R11
+	MOVQ    ahead_base+160(FP), R12
+	MOVQ    aheadStep+184(FP), R13
+	SHLQ    $0x02, R13
+	TESTQ   R12, R12
+	CMOVQEQ R9, R12
 
 full_loop:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (R9), Z26
 	VMOVUPS      64(R9), Z27
 	ADDQ         R10, R9
@@ -12378,9 +12651,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX512Rows14(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·gemmAVX512Rows14(SB), NOSPLIT, $0-160
+// func gemmAVX512Rows14(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmAVX512Rows14(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000020
 	JEQ        full
@@ -12499,25 +12772,32 @@ wide_zero:
 	VPXORD Z27, Z27, Z27
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	LEAQ (SI)(AX*2), DI
-	ADDQ AX, DI
-	MOVQ aStep+56(FP), R8
-	SHLQ $0x02, R8
-	MOVQ b_base+64(FP), R9
-	MOVQ bStep+88(FP), R10
-	SHLQ $0x02, R10
-	MOVQ k+8(FP), R11
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	MOVQ    aStep+56(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    b_base+64(FP), R9
+	MOVQ    bStep+88(FP), R10
+	SHLQ    $0x02, R10
+	MOVQ    k+8(FP), R11
+	MOVQ    ahead_base+160(FP), R12
+	MOVQ    aheadStep+184(FP), R13
+	SHLQ    $0x02, R13
+	TESTQ   R12, R12
+	CMOVQEQ R9, R12
 
 wide_loop:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (R9), Z28
 	VMOVUPS.Z    64(R9), K1, Z29
 	ADDQ         R10, R9
@@ -12795,25 +13075,32 @@ narrow_zero:
 	VPXORD Z13, Z13, Z13
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	LEAQ (SI)(AX*2), DI
-	ADDQ AX, DI
-	MOVQ aStep+56(FP), R8
-	SHLQ $0x02, R8
-	MOVQ b_base+64(FP), R9
-	MOVQ bStep+88(FP), R10
-	SHLQ $0x02, R10
-	MOVQ k+8(FP), R11
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	MOVQ    aStep+56(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    b_base+64(FP), R9
+	MOVQ    bStep+88(FP), R10
+	SHLQ    $0x02, R10
+	MOVQ    k+8(FP), R11
+	MOVQ    ahead_base+160(FP), R12
+	MOVQ    aheadStep+184(FP), R13
+	SHLQ    $0x02, R13
+	TESTQ   R12, R12
+	CMOVQEQ R9, R12
 
 narrow_loop:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS.Z    (R9), K1, Z14
 	ADDQ         R10, R9
 	VBROADCASTSS (CX), Z15
@@ -13058,25 +13345,32 @@ full_zero:
 	VPXORD Z27, Z27, Z27
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	LEAQ (DX)(AX*2), BX
-	ADDQ AX, BX
-	LEAQ (BX)(AX*2), SI
-	ADDQ AX, SI
-	LEAQ (SI)(AX*2), DI
-	ADDQ AX, DI
-	MOVQ aStep+56(FP), R8
-	SHLQ $0x02, R8
-	MOVQ b_base+64(FP), R9
-	MOVQ bStep+88(FP), R10
-	SHLQ $0x02, R10
-	MOVQ k+8(FP), R11
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	MOVQ    aStep+56(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    b_base+64(FP), R9
+	MOVQ    bStep+88(FP), R10
+	SHLQ    $0x02, R10
+	MOVQ    k+8(FP), R11
+	MOVQ    ahead_base+160(FP), R12
+	MOVQ    aheadStep+184(FP), R13
+	SHLQ    $0x02, R13
+	TESTQ   R12, R12
+	CMOVQEQ R9, R12
 
 full_loop:
+	PREFETCHT1   (R12)
+	ADDQ         R13, R12
 	VMOVUPS      (R9), Z28
 	VMOVUPS      64(R9), Z29
 	ADDQ         R10, R9
@@ -14461,9 +14755,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func gemmAVX2Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·gemmAVX2Rows1(SB), NOSPLIT, $0-160
+// func gemmAVX2Rows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gemmAVX2Rows1(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
 	JEQ        full
@@ -14489,17 +14783,24 @@ wide_zero:
 	VXORPS Y2, Y2, Y2
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), AX
-	MOVQ aStep+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+64(FP), DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
-	MOVQ k+8(FP), SI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), AX
+	MOVQ    aStep+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
 
 wide_loop:
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	VMOVUPS      (DX), Y3
 	VMASKMOVPS   32(DX), Y0, Y4
 	ADDQ         BX, DX
@@ -14551,17 +14852,24 @@ narrow_zero:
 	VXORPS Y1, Y1, Y1
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), AX
-	MOVQ aStep+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+64(FP), DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
-	MOVQ k+8(FP), SI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), AX
+	MOVQ    aStep+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
 
 narrow_loop:
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	VMASKMOVPS   (DX), Y0, Y2
 	ADDQ         BX, DX
 	VBROADCASTSS (AX), Y3
@@ -14606,17 +14914,24 @@ full_zero:
 	VXORPS Y1, Y1, Y1
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), AX
-	MOVQ aStep+56(FP), CX
-	SHLQ $0x02, CX
-	MOVQ b_base+64(FP), DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
-	MOVQ k+8(FP), SI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), AX
+	MOVQ    aStep+56(FP), CX
+	SHLQ    $0x02, CX
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
 
 full_loop:
+	PREFETCHT1   (DI)
+	ADDQ         R8, DI
 	VMOVUPS      (DX), Y2
 	VMOVUPS      32(DX), Y3
 	ADDQ         BX, DX
@@ -14859,9 +15174,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX2Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·gemmAVX2Rows2(SB), NOSPLIT, $0-160
+// func gemmAVX2Rows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gemmAVX2Rows2(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
 	JEQ        full
@@ -14893,17 +15208,24 @@ wide_zero:
 	VXORPS Y4, Y4, Y4
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 wide_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMOVUPS      (BX), Y5
 	VMASKMOVPS   32(BX), Y0, Y6
 	ADDQ         SI, BX
@@ -14972,17 +15294,24 @@ narrow_zero:
 	VXORPS Y2, Y2, Y2
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 narrow_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMASKMOVPS   (BX), Y0, Y3
 	ADDQ         SI, BX
 	VBROADCASTSS (CX), Y4
@@ -15041,17 +15370,24 @@ full_zero:
 	VXORPS Y3, Y3, Y3
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 full_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMOVUPS      (BX), Y4
 	VMOVUPS      32(BX), Y5
 	ADDQ         SI, BX
@@ -15341,9 +15677,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX2Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·gemmAVX2Rows3(SB), NOSPLIT, $0-160
+// func gemmAVX2Rows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gemmAVX2Rows3(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
 	JEQ        full
@@ -15381,17 +15717,24 @@ wide_zero:
 	VXORPS Y6, Y6, Y6
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 wide_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMOVUPS      (BX), Y7
 	VMASKMOVPS   32(BX), Y0, Y8
 	ADDQ         SI, BX
@@ -15477,17 +15820,24 @@ narrow_zero:
 	VXORPS Y3, Y3, Y3
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 narrow_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMASKMOVPS   (BX), Y0, Y4
 	ADDQ         SI, BX
 	VBROADCASTSS (CX), Y5
@@ -15560,17 +15910,24 @@ full_zero:
 	VXORPS Y5, Y5, Y5
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	MOVQ aStep+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ b_base+64(FP), BX
-	MOVQ bStep+88(FP), SI
-	SHLQ $0x02, SI
-	MOVQ k+8(FP), DI
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    aStep+56(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
 
 full_loop:
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
 	VMOVUPS      (BX), Y6
 	VMOVUPS      32(BX), Y7
 	ADDQ         SI, BX
@@ -15907,9 +16264,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX2Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·gemmAVX2Rows4(SB), NOSPLIT, $0-160
+// func gemmAVX2Rows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gemmAVX2Rows4(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
 	JEQ        full
@@ -15953,19 +16310,26 @@ wide_zero:
 	VXORPS Y8, Y8, Y8
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 wide_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Y9
 	VMASKMOVPS   32(SI), Y0, Y10
 	ADDQ         DI, SI
@@ -16069,19 +16433,26 @@ narrow_zero:
 	VXORPS Y4, Y4, Y4
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 narrow_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMASKMOVPS   (SI), Y0, Y5
 	ADDQ         DI, SI
 	VBROADCASTSS (CX), Y6
@@ -16169,19 +16540,26 @@ full_zero:
 	VXORPS Y7, Y7, Y7
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 full_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Y8
 	VMOVUPS      32(SI), Y9
 	ADDQ         DI, SI
@@ -16575,9 +16953,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX2Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·gemmAVX2Rows5(SB), NOSPLIT, $0-160
+// func gemmAVX2Rows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gemmAVX2Rows5(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
 	JEQ        full
@@ -16627,19 +17005,26 @@ wide_zero:
 	VXORPS Y10, Y10, Y10
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 wide_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Y11
 	VMASKMOVPS   32(SI), Y0, Y12
 	ADDQ         DI, SI
@@ -16760,19 +17145,26 @@ narrow_zero:
 	VXORPS Y5, Y5, Y5
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 narrow_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMASKMOVPS   (SI), Y0, Y6
 	ADDQ         DI, SI
 	VBROADCASTSS (CX), Y7
@@ -16874,19 +17266,26 @@ full_zero:
 	VXORPS Y9, Y9, Y9
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 full_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Y10
 	VMOVUPS      32(SI), Y11
 	ADDQ         DI, SI
@@ -17327,9 +17726,9 @@ full_done:
 	VZEROUPPER
 	RET
 
-// func gemmAVX2Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
-// Requires: AVX, FMA3, MMX+
-TEXT ·gemmAVX2Rows6(SB), NOSPLIT, $0-160
+// func gemmAVX2Rows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·gemmAVX2Rows6(SB), NOSPLIT, $0-192
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
 	JEQ        full
@@ -17385,19 +17784,26 @@ wide_zero:
 	VXORPS Y12, Y12, Y12
 
 wide_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 wide_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Y13
 	VMASKMOVPS   32(SI), Y0, Y14
 	ADDQ         DI, SI
@@ -17535,19 +17941,26 @@ narrow_zero:
 	VXORPS Y6, Y6, Y6
 
 narrow_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 narrow_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMASKMOVPS   (SI), Y0, Y7
 	ADDQ         DI, SI
 	VBROADCASTSS (CX), Y8
@@ -17663,19 +18076,26 @@ full_zero:
 	VXORPS Y11, Y11, Y11
 
 full_start:
-	MOVQ aRow+48(FP), AX
-	SHLQ $0x02, AX
-	MOVQ a_base+24(FP), CX
-	LEAQ (CX)(AX*2), DX
-	ADDQ AX, DX
-	MOVQ aStep+56(FP), BX
-	SHLQ $0x02, BX
-	MOVQ b_base+64(FP), SI
-	MOVQ bStep+88(FP), DI
-	SHLQ $0x02, DI
-	MOVQ k+8(FP), R8
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    aStep+56(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
 
 full_loop:
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	VMOVUPS      (SI), Y12
 	VMOVUPS      32(SI), Y13
 	ADDQ         DI, SI

@@ -4,8 +4,10 @@ package kernel
 // says and up to path.gemmColumns wide: C = alpha·(bias + A·B) + beta·C, where
 // element (i, l) of A is a[i·aRow + l·aStep], (l, j) of B is b[l·bStep + j],
 // (i, j) of C is c[i·cRow + j], and bias may be nil. columns and k are
-// positive. With beta 0, C is not read.
-type gemmTile func(columns, k int, alpha float32, a []float32, aRow, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)
+// positive. With beta 0, C is not read. On the way, the k lines of memory at
+// ahead[l·aheadStep] are brought into the second-level cache, which nothing
+// but the time of what comes later depends on; ahead may be nil.
+type gemmTile func(columns, k int, alpha float32, a []float32, aRow, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
 // maxBand is how many rows of A are gone through at a time, so that these, for
 // a chunk of k, and a panel of B fit in the second-level cache.
@@ -14,23 +16,26 @@ const maxBand = 168
 // A and B are read where they stand, but for these: a B that is read for at
 // least copyRows rows, or is read again and has a row stride that is a multiple
 // of aliasing, which sends the elements of a column to the same few sets of a
-// cache, is copied into panels as wide as a tile; an A with such a stride is
-// copied with another.
+// cache, is copied into panels as wide as a tile; a transposed A that is read
+// for at least copyColumns panels is copied tile by tile, another A with such a
+// stride is copied with another.
 const (
-	copyRows = 256
-	aliasing = 1024
+	copyRows    = 256
+	copyColumns = 4
+	aliasing    = 1024
 )
 
-// scratch is where a goroutine keeps copies of parts of A and B.
-type scratch struct{ left, right []float32 }
+// scratch is where a goroutine keeps copies of parts of A and B, and a block of
+// C that is not kept.
+type scratch struct{ left, right, c []float32 }
 
 var scratches freeList[scratch]
 
-// run computes the blocks lo to hi of C, counted downwards.
+// run computes the blocks lo to hi of C, counted row by row.
 func (p *product) run(lo, hi int) {
 	s := scratches.get()
 	for at := lo; at < hi; at++ {
-		i, j := at%p.down*p.height, at/p.down*p.width
+		i, j := at/p.across*p.height, at%p.across*p.width
 		p.block(s, i, min(i+p.height, p.m), j, min(j+p.width, p.n))
 	}
 	scratches.put(s)
@@ -40,70 +45,153 @@ func (p *product) run(lo, hi int) {
 // and within a chunk band by band of rows. The chunks alone decide the order
 // of the sums, which go through C from one to the next.
 func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
+	c := p.target(s, i0, i1, j0, j1)
+	var ahead lookahead
+	if p.step != nil {
+		p.step.ahead(&ahead, i0*p.n, i1*p.n)
+	}
 	chunks, bands := ceil(p.k, active.gemmDepth), ceil(i1-i0, maxBand)
+	stretch := j1 - j0 // of columns of B that are at hand at a time
+	if bands == 1 {
+		stretch = active.gemmColumns
+	}
 	for chunk := range chunks {
 		k0, k1 := p.k*chunk/chunks, p.k*(chunk+1)/chunks
-		right := p.right(s, k0, k1, j0, j1)
-		for band := range bands {
-			lo, hi := i0+(i1-i0)*band/bands, i0+(i1-i0)*(band+1)/bands
-			p.band(right, p.left(s, lo, hi, k0, k1), k0, k1, lo, hi, j0, j1)
+		var left leftFactor
+		for j := j0; j < j1; j += stretch {
+			right := p.right(s, k0, k1, j, min(j+stretch, j1), i1-i0)
+			for band := range bands {
+				lo, hi := (i1-i0)*band/bands, (i1-i0)*(band+1)/bands
+				if bands > 1 || j == j0 {
+					left = p.left(s, i0+lo, i0+hi, k0, k1, j1-j0)
+				}
+				part := target{c.data[lo*c.row+j-j0:], c.row}
+				p.band(part, left, right, k0, k1, hi-lo, j, min(j+stretch, j1), &ahead)
+			}
 		}
 	}
-	if p.act != Linear {
-		for i := i0; i < i1; i++ {
-			row := p.c[i*p.ldc:][j0:j1]
-			active.activate[p.act](row, row)
-		}
-	}
+	p.finish(c, i0, i1, j0, j1)
 }
 
-// band computes rows i0 to i1 and columns j0 to j1 of C over one chunk of k,
-// tile by tile.
-func (p *product) band(b rightFactor, a leftFactor, k0, k1, i0, i1, j0, j1 int) {
+// band computes so many rows and columns j0 to j1 of C over one chunk of k, tile
+// by tile.
+func (p *product) band(c target, a leftFactor, b rightFactor, k0, k1, rows, j0, j1 int, ahead *lookahead) {
 	beta, bias := p.beta, p.bias
 	if k0 > 0 {
 		beta, bias = 1, nil
 	}
-	tiles := ceil(i1-i0, len(active.gemm)-1)
+	tiles := ceil(rows, len(active.gemm)-1)
 	for j := j0; j < j1; j += active.gemmColumns {
 		columns, panel := min(active.gemmColumns, j1-j), b.data[(j-j0)/active.gemmColumns*b.panel:]
 		var segment []float32
 		if bias != nil {
 			segment = bias[j:]
 		}
+		if p.step == nil && b.step == p.ldb && !p.transB {
+			p.next(ahead, k0, k1, j+active.gemmColumns)
+		}
 		for tile := range tiles {
-			lo, hi := (i1-i0)*tile/tiles, (i1-i0)*(tile+1)/tiles
-			active.gemm[hi-lo](columns, k1-k0, p.alpha, a.data[lo*a.row:], a.row, a.step, panel, b.step, segment, beta, p.c[(i0+lo)*p.ldc+j:], p.ldc)
+			lo, hi := rows*tile/tiles, rows*(tile+1)/tiles
+			soon, step := ahead.next(k1 - k0)
+			active.gemm[hi-lo](columns, k1-k0, p.alpha, a.at(tile, lo), a.row, a.step, panel, b.step, segment, beta, c.data[lo*c.row+j-j0:], c.row, soon, step)
 		}
 	}
 }
 
-// leftFactor is a part of A: element (i, l) is data[i·row + l·step].
-type leftFactor struct {
-	data      []float32
-	row, step int
+// next sets what will be needed soon to a panel of B that is read where it
+// stands, from column j on, where there is one.
+func (p *product) next(ahead *lookahead, k0, k1, j int) {
+	*ahead = lookahead{}
+	for end := min(j+active.gemmColumns, p.n); j < end; j += line {
+		ahead.add(p.b[k0*p.ldb+j:], p.ldb, k1-k0)
+	}
 }
 
-// left returns rows i0 to i1 of A, from k0 to k1.
-func (p *product) left(s *scratch, i0, i1, k0, k1 int) leftFactor {
-	rows, columns, first := i1-i0, k1-k0, i0*p.lda+k0
+// target is a part of C: element (i, j) is data[i·row + j].
+type target struct {
+	data []float32
+	row  int
+}
+
+// target returns where rows i0 to i1 and columns j0 to j1 of C go.
+func (p *product) target(s *scratch, i0, i1, j0, j1 int) target {
+	if p.step == nil {
+		return target{p.c[i0*p.ldc+j0:], p.ldc}
+	}
+	s.c = grow(s.c, (i1-i0)*(j1-j0))
+	return target{s.c, j1 - j0}
+}
+
+// finish does with a block of C, while it is in cache, what comes after the
+// sums: the activation, or the step of a solver.
+func (p *product) finish(c target, i0, i1, j0, j1 int) {
+	if p.step != nil {
+		p.step.move(c.data, i0*p.n, i1*p.n)
+		return
+	}
+	if p.act == Linear {
+		return
+	}
+	for i := range i1 - i0 {
+		row := c.data[i*c.row:][:j1-j0]
+		active.activate[p.act](row, row)
+	}
+}
+
+// leftFactor is a part of A: element (i, l) of a tile is data[i·row + l·step],
+// and tile t starts at data[t·tile], or where tile is 0 at its first row.
+type leftFactor struct {
+	data            []float32
+	row, step, tile int
+}
+
+// at returns the elements of a tile, which starts at the given row.
+func (a *leftFactor) at(tile, row int) []float32 {
+	if a.tile > 0 {
+		return a.data[tile*a.tile:]
+	}
+	return a.data[row*a.row:]
+}
+
+// left returns rows i0 to i1 of A, from k0 to k1, to be read for so many columns.
+func (p *product) left(s *scratch, i0, i1, k0, k1, columns int) leftFactor {
+	if p.transA && columns >= copyColumns*active.gemmColumns {
+		return p.leftTiles(s, i0, i1, k0, k1)
+	}
+	rows, width, first := i1-i0, k1-k0, i0*p.lda+k0
 	if p.transA {
-		rows, columns, first = columns, rows, k0*p.lda+i0
+		rows, width, first = width, rows, k0*p.lda+i0
 	}
 	a, stride := p.a[first:], p.lda
 	if p.lda%aliasing == 0 && p.n >= active.gemmColumns {
 		const padding = 16
-		stride = columns + padding
+		stride = width + padding
 		s.left = grow(s.left, rows*stride)
 		for i := range rows {
-			copy(s.left[i*stride:], a[i*p.lda:][:columns])
+			copy(s.left[i*stride:], a[i*p.lda:][:width])
 		}
 		a = s.left
 	}
 	if p.transA {
-		return leftFactor{a, 1, stride}
+		return leftFactor{a, 1, stride, 0}
 	}
-	return leftFactor{a, stride, 1}
+	return leftFactor{a, stride, 1, 0}
+}
+
+// leftTiles is left for a transposed A: tile by tile, so that what a tile reads
+// lies together.
+func (p *product) leftTiles(s *scratch, i0, i1, k0, k1 int) leftFactor {
+	const step = 16 // at least the rows of a tile
+	tiles, size := ceil(i1-i0, len(active.gemm)-1), (k1-k0)*step
+	s.left = grow(s.left, tiles*size)
+	for tile := range tiles {
+		lo, hi := i0+(i1-i0)*tile/tiles, i0+(i1-i0)*(tile+1)/tiles
+		for columns := 0; columns < hi-lo; columns += active.gemmColumns {
+			width := min(hi-lo-columns, active.gemmColumns)
+			active.copyPanel(k1-k0, width, p.a[k0*p.lda+lo+columns:], p.lda, s.left[tile*size+columns:], step)
+		}
+	}
+	return leftFactor{s.left, 1, step, size}
 }
 
 // rightFactor is a part of B, in panels as wide as a tile: element (l, j) of a
@@ -113,10 +201,10 @@ type rightFactor struct {
 	step, panel int
 }
 
-// right returns columns j0 to j1 of B, from k0 to k1.
-func (p *product) right(s *scratch, k0, k1, j0, j1 int) rightFactor {
+// right returns columns j0 to j1 of B, from k0 to k1, to be read for so many rows.
+func (p *product) right(s *scratch, k0, k1, j0, j1, rows int) rightFactor {
 	wide := active.gemmColumns
-	if !p.transB && p.m < copyRows && (p.ldb%aliasing != 0 || p.m < 2*len(active.gemm)) {
+	if !p.transB && rows < copyRows && (p.ldb%aliasing != 0 || rows < 2*len(active.gemm)) {
 		return rightFactor{p.b[k0*p.ldb+j0:], p.ldb, wide}
 	}
 	panel := (k1 - k0) * wide

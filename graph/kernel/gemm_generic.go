@@ -6,10 +6,10 @@ var gemmGenericRows = []gemmTile{nil, gemmGenericRow, gemmGenericRow2}
 
 const gemmGenericColumns = 4
 
-func gemmGenericRow2(columns, k int, alpha float32, a []float32, aRow, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int) {
+func gemmGenericRow2(columns, k int, alpha float32, a []float32, aRow, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, _ []float32, _ int) {
 	if columns != gemmGenericColumns {
-		gemmGenericRow(columns, k, alpha, a, aRow, aStep, b, bStep, bias, beta, c, cRow)
-		gemmGenericRow(columns, k, alpha, a[aRow:], aRow, aStep, b, bStep, bias, beta, c[cRow:], cRow)
+		gemmGenericRow(columns, k, alpha, a, aRow, aStep, b, bStep, bias, beta, c, cRow, nil, 0)
+		gemmGenericRow(columns, k, alpha, a[aRow:], aRow, aStep, b, bStep, bias, beta, c[cRow:], cRow, nil, 0)
 		return
 	}
 	var s [4]float32
@@ -34,7 +34,7 @@ func gemmGenericRow2(columns, k int, alpha float32, a []float32, aRow, aStep int
 	storeRow(alpha, beta, c[cRow:], s10, s11, s12, s13)
 }
 
-func gemmGenericRow(columns, k int, alpha float32, a []float32, _, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, _ int) {
+func gemmGenericRow(columns, k int, alpha float32, a []float32, _, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, _ int, _ []float32, _ int) {
 	for j := range columns {
 		var sum float32
 		if bias != nil {

@@ -15,7 +15,7 @@ var avx512 = path{
 		gemmAVX512Rows5, gemmAVX512Rows6, gemmAVX512Rows7, gemmAVX512Rows8, gemmAVX512Rows9,
 		gemmAVX512Rows10, gemmAVX512Rows11, gemmAVX512Rows12, gemmAVX512Rows13, gemmAVX512Rows14},
 	gemmColumns: 32,
-	gemmDepth:   896,
+	gemmDepth:   512,
 	gemmRuns: []gemmRuns{nil, gemmRunsAVX512Rows1, gemmRunsAVX512Rows2, gemmRunsAVX512Rows3, gemmRunsAVX512Rows4,
 		gemmRunsAVX512Rows5, gemmRunsAVX512Rows6, gemmRunsAVX512Rows7, gemmRunsAVX512Rows8, gemmRunsAVX512Rows9,
 		gemmRunsAVX512Rows10, gemmRunsAVX512Rows11, gemmRunsAVX512Rows12, gemmRunsAVX512Rows13, gemmRunsAVX512Rows14},

@@ -48,16 +48,24 @@ type pool struct {
 	count int        // worker goroutines, guarded by busy
 
 	task     task
-	n, block int
+	block    int
+	shares   []share             // as many as there are threads at work
 	panicked atomic.Pointer[any] // the value of the first panic
 
 	_      [64]byte // keep the words that threads share on cache lines of their own
 	state  atomic.Uint64
 	_      [56]byte
-	next   atomic.Int64 // first index that nobody has taken
-	_      [56]byte
 	parked atomic.Int32
 	wake   chan struct{}
+}
+
+// share is the part of the range that a thread begins with: always the same
+// one, so that what it wrote the last time is in its cache. When its own is
+// done, it helps with the others.
+type share struct {
+	next atomic.Int64 // first index that nobody has taken
+	end  int
+	_    [48]byte
 }
 
 const (
@@ -75,10 +83,17 @@ func (p *pool) do(n, grain, threads int, t task) {
 	block = (block + grain - 1) / grain * grain
 	helpers := min(threads, (n+block-1)/block, seated) - 1
 	for ; p.count < helpers; p.count++ {
-		go p.work()
+		go p.work(p.count + 1)
 	}
-	p.task, p.n, p.block = t, n, block
-	p.next.Store(0)
+	p.task, p.block = t, block
+	if cap(p.shares) <= helpers {
+		p.shares = make([]share, helpers+1)
+	}
+	p.shares = p.shares[:helpers+1]
+	for i, blocks := 0, (n+block-1)/block; i <= helpers; i++ {
+		p.shares[i].next.Store(int64(blocks * i / (helpers + 1) * block))
+		p.shares[i].end = min(blocks*(i+1)/(helpers+1)*block, n)
+	}
 	p.state.Store((p.state.Load()>>generation+1)<<generation | uint64(helpers)*seat)
 	for range min(helpers, int(p.parked.Load())) {
 		select {
@@ -87,25 +102,35 @@ func (p *pool) do(n, grain, threads int, t task) {
 		}
 	}
 	defer p.finish()
-	p.drain()
+	p.drain(0)
 }
 
-// drain runs blocks until none is left.
-func (p *pool) drain() {
-	for {
-		hi := int(p.next.Add(int64(p.block)))
-		lo := hi - p.block
-		if lo >= p.n {
-			return
+// drain runs blocks until none is left, those of the share at home first.
+func (p *pool) drain(home int) {
+	for i := range p.shares {
+		s := &p.shares[(home+i)%len(p.shares)]
+		for {
+			hi := int(s.next.Add(int64(p.block)))
+			lo := hi - p.block
+			if lo >= s.end {
+				break
+			}
+			p.task.run(lo, min(hi, s.end))
 		}
-		p.task.run(lo, min(hi, p.n))
+	}
+}
+
+// drop takes all blocks that nobody has taken.
+func (p *pool) drop() {
+	for i := range p.shares {
+		p.shares[i].next.Store(int64(p.shares[i].end))
 	}
 }
 
 // finish waits for the workers and gives the pool back, also while the caller
 // panics.
 func (p *pool) finish() {
-	p.next.Store(int64(p.n))
+	p.drop()
 	p.state.And(^uint64(seats))
 	for spins := 1; p.state.Load()&seated != 0; spins++ {
 		pause()
@@ -122,7 +147,7 @@ func (p *pool) finish() {
 }
 
 // work is the life of a worker: await a generation it has not served, sit down.
-func (p *pool) work() {
+func (p *pool) work(home int) {
 	var served uint64
 	for {
 		state := p.await(served)
@@ -130,20 +155,20 @@ func (p *pool) work() {
 			continue
 		}
 		served = state >> generation
-		p.serve()
+		p.serve(home)
 		p.state.Add(^uint64(0))
 	}
 }
 
 // serve is drain with a panic kept for the caller.
-func (p *pool) serve() {
+func (p *pool) serve(home int) {
 	defer func() {
 		if value := recover(); value != nil {
 			p.panicked.CompareAndSwap(nil, &value)
-			p.next.Store(int64(p.n))
+			p.drop()
 		}
 	}()
-	p.drain()
+	p.drain(home)
 }
 
 // await returns a state with a free seat in a generation other than served.

@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // Update is what all solver steps have in common: with g the raw gradient,
 // every step first forms g ← Scale·g + L2·w, then moves w ← w·(1 − Rate·Decay)
 // and on against g. Running means are kept free of denormal numbers, which
@@ -11,34 +13,48 @@ type Update struct {
 	Decay float32 // decoupled weight decay (Loshchilov & Hutter 2019)
 }
 
+// Gradient is what a step moves weights against: numbers, or a product that the
+// step computes as it goes, so that it need not be kept.
+type Gradient struct {
+	Values []float32 // as many as there are weights; nil: Xᵀ·Z
+
+	Rows, Inputs, Outputs int       // B, D and H
+	X, Z                  []float32 // B×D and B×H; the weights are D×H
+}
+
+// Compute writes the product to dst.
+func (g Gradient) Compute(dst []float32) {
+	Gemm(true, false, g.Inputs, g.Outputs, g.Rows, 1, g.X, g.Inputs, g.Z, g.Outputs, 0, dst, g.Outputs)
+}
+
 // Descend is a step of stochastic gradient descent: w ← w − Rate·g.
-func Descend(u Update, w, g []float32) {
-	t := newStep(u, w, g)
+func Descend(u Update, w []float32, g Gradient) {
+	t := newStep(u, w)
 	t.stateless = active.descend
-	t.do()
+	t.do(g)
 }
 
 // Momentum is a step with a velocity v ← momentum·v + g, w ← w − Rate·v, or
 // with nesterov w ← w − Rate·(g + momentum·v) (Sutskever 2013, as PyTorch has it).
-func Momentum(u Update, momentum float32, nesterov bool, w, g, velocity []float32) {
-	t := newStep(u, w, g)
+func Momentum(u Update, momentum float32, nesterov bool, w []float32, g Gradient, velocity []float32) {
+	t := newStep(u, w)
 	t.first, t.oneState = velocity[:len(w)], active.momentum
 	if nesterov {
 		t.oneState = active.nesterov
 	}
 	t.set(stepDecay1, momentum)
-	t.do()
+	t.do(g)
 }
 
 // RMSProp is a step scaled by a running mean of squared gradients,
 // s ← rho·s + (1−rho)·g², w ← w − Rate·g/(√s + epsilon) (Hinton 2012).
-func RMSProp(u Update, rho, epsilon float32, w, g, square []float32) {
-	t := newStep(u, w, g)
+func RMSProp(u Update, rho, epsilon float32, w []float32, g Gradient, square []float32) {
+	t := newStep(u, w)
 	t.first, t.oneState = square[:len(w)], active.rmsProp
 	t.set(stepDecay2, rho)
 	t.set(stepGain2, 1-rho)
 	t.set(stepEpsilon, epsilon)
-	t.do()
+	t.do(g)
 }
 
 // AdamMoments are the constants of Adam's running moments at one step t ≥ 1.
@@ -52,21 +68,22 @@ type AdamMoments struct {
 // Adam is a step of Adam (Kingma & Ba 2015) in one pass:
 // m ← β1·m + (1−β1)·g, v ← β2·v + (1−β2)·g²,
 // w ← w − Rate·(m·Correction1)/(√(v·Correction2) + ε).
-func Adam(u Update, a AdamMoments, w, g, first, second []float32) {
-	t := newStep(u, w, g)
+func Adam(u Update, a AdamMoments, w []float32, g Gradient, first, second []float32) {
+	t := newStep(u, w)
 	t.first, t.second, t.twoStates = first[:len(w)], second[:len(w)], active.adam
-	t.set(stepRate, u.Rate*a.Correction1)
+	// √(v·Correction2) + ε is √Correction2 times √v + ε/√Correction2.
+	root := math.Sqrt(float64(a.Correction2))
+	t.set(stepRate, float32(float64(u.Rate)*float64(a.Correction1)/root))
 	t.set(stepDecay1, a.Beta1)
 	t.set(stepGain1, 1-a.Beta1)
 	t.set(stepDecay2, a.Beta2)
 	t.set(stepGain2, 1-a.Beta2)
-	t.set(stepCorrection, a.Correction2)
-	t.set(stepEpsilon, a.Epsilon)
-	t.do()
+	t.set(stepEpsilon, float32(float64(a.Epsilon)/root))
+	t.do(g)
 }
 
 // constants are the numbers of a step, each as often as a register holds it.
-type constants = [10][8]float32
+type constants = [9][8]float32
 
 // The order of the constants; the generator of the assembly must agree.
 const (
@@ -78,7 +95,6 @@ const (
 	stepGain1
 	stepDecay2
 	stepGain2
-	stepCorrection
 	stepEpsilon
 )
 
@@ -93,9 +109,9 @@ type stepTask struct {
 
 var stepTasks freeList[stepTask]
 
-func newStep(u Update, w, g []float32) *stepTask {
+func newStep(u Update, w []float32) *stepTask {
 	t := stepTasks.get()
-	*t = stepTask{w: w, g: g[:len(w)]}
+	*t = stepTask{w: w}
 	t.set(stepScale, u.Scale)
 	t.set(stepL2, u.L2)
 	t.set(stepShrink, u.Rate*u.Decay)
@@ -109,18 +125,40 @@ func (t *stepTask) set(i int, x float32) {
 	}
 }
 
-func (t *stepTask) do() {
-	parallel(len(t.w), heavyGrain, t)
+func (t *stepTask) do(g Gradient) {
+	if g.Values != nil {
+		t.g = g.Values[:len(t.w)]
+		parallel(len(t.w), heavyGrain, t)
+	} else {
+		_ = t.w[g.Inputs*g.Outputs-1]
+		multiply(product{
+			transA: true, m: g.Inputs, n: g.Outputs, k: g.Rows,
+			alpha: 1, a: g.X, lda: g.Inputs, b: g.Z, ldb: g.Outputs, step: t,
+		})
+	}
+	*t = stepTask{} // lets go of the arrays
 	stepTasks.put(t)
 }
 
-func (t *stepTask) run(lo, hi int) {
-	switch w, g := t.w[lo:hi], t.g[lo:hi]; {
+func (t *stepTask) run(lo, hi int) { t.move(t.g[lo:hi], lo, hi) }
+
+// move moves the weights lo to hi against their gradients g.
+func (t *stepTask) move(g []float32, lo, hi int) {
+	switch w := t.w[lo:hi]; {
 	case t.twoStates != nil:
 		t.twoStates(&t.c, w, g, t.first[lo:hi], t.second[lo:hi])
 	case t.oneState != nil:
 		t.oneState(&t.c, w, g, t.first[lo:hi])
 	default:
 		t.stateless(&t.c, w, g)
+	}
+}
+
+// ahead adds the arrays of weights lo to hi to what will be needed soon.
+func (t *stepTask) ahead(l *lookahead, lo, hi int) {
+	for _, array := range [...][]float32{t.w, t.first, t.second} {
+		if array != nil {
+			l.add(array[lo:hi], line, ceil(hi-lo, line))
+		}
 	}
 }

@@ -9,7 +9,10 @@ func (c *scalars) gradient(g, w float32) float32 {
 	return float32(g*c[stepScale]) + float32(w*c[stepL2])
 }
 
-func (c *scalars) moved(w, step float32) float32 { return w - float32(w*c[stepShrink]) - step }
+// moved returns w − Rate·Decay·w − rate·direction.
+func (c *scalars) moved(w, direction float32) float32 {
+	return w - float32(w*c[stepShrink]) - float32(direction*c[stepRate])
+}
 
 func newScalars(c *constants) (s scalars) {
 	for i := range s {
@@ -21,7 +24,7 @@ func newScalars(c *constants) (s scalars) {
 func descendGeneric(constants *constants, w, g []float32) {
 	c := newScalars(constants)
 	for i, weight := range w {
-		w[i] = c.moved(weight, float32(c.gradient(g[i], weight)*c[stepRate]))
+		w[i] = c.moved(weight, c.gradient(g[i], weight))
 	}
 }
 
@@ -30,7 +33,7 @@ func momentumGeneric(constants *constants, w, g, velocity []float32) {
 	for i, weight := range w {
 		v := flush(float32(velocity[i]*c[stepDecay1]) + c.gradient(g[i], weight))
 		velocity[i] = v
-		w[i] = c.moved(weight, float32(v*c[stepRate]))
+		w[i] = c.moved(weight, v)
 	}
 }
 
@@ -40,7 +43,7 @@ func nesterovGeneric(constants *constants, w, g, velocity []float32) {
 		gradient := c.gradient(g[i], weight)
 		v := flush(float32(velocity[i]*c[stepDecay1]) + gradient)
 		velocity[i] = v
-		w[i] = c.moved(weight, float32((gradient+float32(v*c[stepDecay1]))*c[stepRate]))
+		w[i] = c.moved(weight, gradient+float32(v*c[stepDecay1]))
 	}
 }
 
@@ -50,7 +53,7 @@ func rmsPropGeneric(constants *constants, w, g, square []float32) {
 		gradient := c.gradient(g[i], weight)
 		s := flush(float32(square[i]*c[stepDecay2]) + float32(gradient*c[stepGain2]*gradient))
 		square[i] = s
-		w[i] = c.moved(weight, gradient*c[stepRate]/c.root(s))
+		w[i] = c.moved(weight, gradient/c.root(s))
 	}
 }
 
@@ -61,7 +64,7 @@ func adamGeneric(constants *constants, w, g, first, second []float32) {
 		m := flush(float32(first[i]*c[stepDecay1]) + float32(gradient*c[stepGain1]))
 		v := flush(float32(second[i]*c[stepDecay2]) + float32(gradient*c[stepGain2]*gradient))
 		first[i], second[i] = m, v
-		w[i] = c.moved(weight, m*c[stepRate]/c.root(v*c[stepCorrection]))
+		w[i] = c.moved(weight, m/c.root(v))
 	}
 }
 

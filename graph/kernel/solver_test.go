@@ -16,20 +16,20 @@ func TestSolversAgainstFloat64(t *testing.T) {
 		step func(t int, w, g, a, b []float32)
 		want func(t int, s *state, g float64) (step float64)
 	}{
-		{"descend", func(_ int, w, g, a, b []float32) { Descend(u, w, g) },
+		{"descend", func(_ int, w, g, a, b []float32) { Descend(u, w, Gradient{Values: g}) },
 			func(_ int, s *state, g float64) float64 { return rate * g }},
-		{"momentum", func(_ int, w, g, a, b []float32) { Momentum(u, 0.9, false, w, g, a) },
+		{"momentum", func(_ int, w, g, a, b []float32) { Momentum(u, 0.9, false, w, Gradient{Values: g}, a) },
 			func(_ int, s *state, g float64) float64 { s.a = 0.9*s.a + g; return rate * s.a }},
-		{"nesterov", func(_ int, w, g, a, b []float32) { Momentum(u, 0.9, true, w, g, a) },
+		{"nesterov", func(_ int, w, g, a, b []float32) { Momentum(u, 0.9, true, w, Gradient{Values: g}, a) },
 			func(_ int, s *state, g float64) float64 { s.a = 0.9*s.a + g; return rate * (g + 0.9*s.a) }},
-		{"rmsprop", func(_ int, w, g, a, b []float32) { RMSProp(u, 0.9, 1e-7, w, g, a) },
+		{"rmsprop", func(_ int, w, g, a, b []float32) { RMSProp(u, 0.9, 1e-7, w, Gradient{Values: g}, a) },
 			func(_ int, s *state, g float64) float64 {
 				s.a = 0.9*s.a + 0.1*g*g
 				return rate * g / (math.Sqrt(s.a) + 1e-7)
 			}},
 		{"adam", func(t int, w, g, a, b []float32) {
 			c1, c2 := 1/(1-math.Pow(0.9, float64(t))), 1/(1-math.Pow(0.999, float64(t)))
-			Adam(u, AdamMoments{0.9, 0.999, 1e-8, float32(c1), float32(c2)}, w, g, a, b)
+			Adam(u, AdamMoments{0.9, 0.999, 1e-8, float32(c1), float32(c2)}, w, Gradient{Values: g}, a, b)
 		}, func(t int, s *state, g float64) float64 {
 			s.a, s.b = 0.9*s.a+0.1*g, 0.999*s.b+0.001*g*g
 			c1, c2 := 1/(1-math.Pow(0.9, float64(t))), 1/(1-math.Pow(0.999, float64(t)))
@@ -61,6 +61,39 @@ func TestSolversAgainstFloat64(t *testing.T) {
 	})
 }
 
+// TestStepsOfProducts wants the same bits from a step that computes its gradient
+// as it goes and from one that is given it.
+func TestStepsOfProducts(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		for _, shape := range [][3]int{{1, 1, 1}, {16, 5, 70}, {7, 100, 3}, {33, 64, 1024}, {600, 150, 40}} {
+			g := Gradient{Rows: shape[0], Inputs: shape[1], Outputs: shape[2]}
+			n := g.Inputs * g.Outputs
+			g.X, g.Z = normals(g.Rows*g.Inputs), normals(g.Rows*g.Outputs)
+			values := make([]float32, n)
+			g.Compute(values)
+			for name, step := range map[string]func(w []float32, g Gradient, a, b []float32){
+				"descend":  func(w []float32, g Gradient, _, _ []float32) { Descend(update, w, g) },
+				"momentum": func(w []float32, g Gradient, a, _ []float32) { Momentum(update, 0.9, true, w, g, a) },
+				"rmsprop":  func(w []float32, g Gradient, a, _ []float32) { RMSProp(update, 0.9, 1e-7, w, g, a) },
+				"adam": func(w []float32, g Gradient, a, b []float32) {
+					Adam(update, AdamMoments{0.9, 0.999, 1e-8, 10, 1000}, w, g, a, b)
+				},
+			} {
+				w, a, b := normals(n), make([]float32, n), make([]float32, n)
+				step(w, Gradient{Values: values}, a, b)
+				for _, threads := range []int{1, 2, 3} {
+					setThreads(t, threads)
+					v, c, d := normals(n), make([]float32, n), make([]float32, n)
+					step(v, g, c, d)
+					if i := max(firstDifference(v, w), firstDifference(c, a), firstDifference(d, b)); i >= 0 {
+						t.Fatalf("%s, %v, %d threads: element %d differs", name, shape, threads, i)
+					}
+				}
+			}
+		}
+	})
+}
+
 // TestMomentsFadeAway checks that without a gradient moments become 0 rather
 // than stay at a denormal number.
 func TestMomentsFadeAway(t *testing.T) {
@@ -69,7 +102,7 @@ func TestMomentsFadeAway(t *testing.T) {
 		first, second := normals(20), normals(20)
 		positive(second)
 		for range 1000 {
-			Adam(Update{Rate: 1e-3, Scale: 1}, AdamMoments{0.9, 0.9, 1e-8, 1, 1}, w, g, first, second)
+			Adam(Update{Rate: 1e-3, Scale: 1}, AdamMoments{0.9, 0.9, 1e-8, 1, 1}, w, Gradient{Values: g}, first, second)
 		}
 		if Sum(first) != 0 || Sum(second) != 0 {
 			t.Errorf("moments are %v and %v", first, second)

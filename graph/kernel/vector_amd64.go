@@ -86,19 +86,19 @@ func sumSquaresAVX512(x []float32) (total float64)
 func finiteAVX512(x []float32) (ok bool)
 
 //go:noescape
-func descendAVX512(c *[10][8]float32, w []float32, g []float32)
+func descendAVX512(c *[9][8]float32, w []float32, g []float32)
 
 //go:noescape
-func momentumAVX512(c *[10][8]float32, w []float32, g []float32, velocity []float32)
+func momentumAVX512(c *[9][8]float32, w []float32, g []float32, velocity []float32)
 
 //go:noescape
-func nesterovAVX512(c *[10][8]float32, w []float32, g []float32, velocity []float32)
+func nesterovAVX512(c *[9][8]float32, w []float32, g []float32, velocity []float32)
 
 //go:noescape
-func rmsPropAVX512(c *[10][8]float32, w []float32, g []float32, square []float32)
+func rmsPropAVX512(c *[9][8]float32, w []float32, g []float32, square []float32)
 
 //go:noescape
-func adamAVX512(c *[10][8]float32, w []float32, g []float32, first []float32, second []float32)
+func adamAVX512(c *[9][8]float32, w []float32, g []float32, first []float32, second []float32)
 
 //go:noescape
 func uniformAVX512(dst []float32, block uint32, c *[23][8]uint32)
@@ -191,19 +191,19 @@ func sumSquaresAVX2(x []float32) (total float64)
 func finiteAVX2(x []float32) (ok bool)
 
 //go:noescape
-func descendAVX2(c *[10][8]float32, w []float32, g []float32)
+func descendAVX2(c *[9][8]float32, w []float32, g []float32)
 
 //go:noescape
-func momentumAVX2(c *[10][8]float32, w []float32, g []float32, velocity []float32)
+func momentumAVX2(c *[9][8]float32, w []float32, g []float32, velocity []float32)
 
 //go:noescape
-func nesterovAVX2(c *[10][8]float32, w []float32, g []float32, velocity []float32)
+func nesterovAVX2(c *[9][8]float32, w []float32, g []float32, velocity []float32)
 
 //go:noescape
-func rmsPropAVX2(c *[10][8]float32, w []float32, g []float32, square []float32)
+func rmsPropAVX2(c *[9][8]float32, w []float32, g []float32, square []float32)
 
 //go:noescape
-func adamAVX2(c *[10][8]float32, w []float32, g []float32, first []float32, second []float32)
+func adamAVX2(c *[9][8]float32, w []float32, g []float32, first []float32, second []float32)
 
 //go:noescape
 func uniformAVX2(dst []float32, block uint32, c *[23][8]uint32)

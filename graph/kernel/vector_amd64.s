@@ -2737,7 +2737,7 @@ done1:
 	VZEROUPPER
 	RET
 
-// func descendAVX512(c *[10][8]float32, w []float32, g []float32)
+// func descendAVX512(c *[9][8]float32, w []float32, g []float32)
 // Requires: AVX, AVX512F
 TEXT ·descendAVX512(SB), NOSPLIT, $0-56
 	MOVQ w_base+8(FP), AX
@@ -2750,44 +2750,38 @@ TEXT ·descendAVX512(SB), NOSPLIT, $0-56
 	JZ   end3
 
 loop2:
-	VMOVUPS     (AX)(SI*4), Z0
-	VMOVUPS     (DX)(SI*4), Z1
-	VMULPS.BCST (BX), Z1, Z1
-	VMULPS.BCST 32(BX), Z0, Z2
-	VADDPS      Z2, Z1, Z1
-	VMULPS.BCST 96(BX), Z1, Z1
-	VMULPS.BCST 64(BX), Z0, Z2
-	VSUBPS      Z2, Z0, Z0
-	VSUBPS      Z1, Z0, Z0
-	VMOVUPS     Z0, (AX)(SI*4)
-	ADDQ        $0x10, SI
-	CMPQ        SI, DI
-	JB          loop2
+	VMOVUPS           (AX)(SI*4), Z0
+	VMOVUPS           (DX)(SI*4), Z1
+	VMULPS.BCST       (BX), Z1, Z1
+	VFMADD231PS.BCST  32(BX), Z0, Z1
+	VFNMADD231PS.BCST 64(BX), Z0, Z0
+	VFNMADD231PS.BCST 96(BX), Z1, Z0
+	VMOVUPS           Z0, (AX)(SI*4)
+	ADDQ              $0x10, SI
+	CMPQ              SI, DI
+	JB                loop2
 
 end3:
-	ANDQ        $0x0f, CX
-	JZ          done1
-	MOVQ        $0x00000001, DI
-	SHLQ        CL, DI
-	DECQ        DI
-	KMOVW       DI, K1
-	VMOVUPS.Z   (AX)(SI*4), K1, Z0
-	VMOVUPS.Z   (DX)(SI*4), K1, Z1
-	VMULPS.BCST (BX), Z1, Z1
-	VMULPS.BCST 32(BX), Z0, Z2
-	VADDPS      Z2, Z1, Z1
-	VMULPS.BCST 96(BX), Z1, Z1
-	VMULPS.BCST 64(BX), Z0, Z2
-	VSUBPS      Z2, Z0, Z0
-	VSUBPS      Z1, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)(SI*4)
+	ANDQ              $0x0f, CX
+	JZ                done1
+	MOVQ              $0x00000001, DI
+	SHLQ              CL, DI
+	DECQ              DI
+	KMOVW             DI, K1
+	VMOVUPS.Z         (AX)(SI*4), K1, Z0
+	VMOVUPS.Z         (DX)(SI*4), K1, Z1
+	VMULPS.BCST       (BX), Z1, Z1
+	VFMADD231PS.BCST  32(BX), Z0, Z1
+	VFNMADD231PS.BCST 64(BX), Z0, Z0
+	VFNMADD231PS.BCST 96(BX), Z1, Z0
+	VMOVUPS           Z0, K1, (AX)(SI*4)
 
 done1:
 	VZEROUPPER
 	RET
 
-// func momentumAVX512(c *[10][8]float32, w []float32, g []float32, velocity []float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// func momentumAVX512(c *[9][8]float32, w []float32, g []float32, velocity []float32)
+// Requires: AVX, AVX512F
 TEXT ·momentumAVX512(SB), NOSPLIT, $0-80
 	MOVQ w_base+8(FP), AX
 	MOVQ g_base+32(FP), DX
@@ -2800,68 +2794,50 @@ TEXT ·momentumAVX512(SB), NOSPLIT, $0-80
 	JZ   end3
 
 loop2:
-	VMOVUPS     (AX)(DI*4), Z0
-	VMOVUPS     (DX)(DI*4), Z1
-	VMULPS.BCST (SI), Z1, Z1
-	VMULPS.BCST 32(SI), Z0, Z2
-	VADDPS      Z2, Z1, Z1
-	VMOVUPS     (BX)(DI*4), Z2
-	VMULPS.BCST 128(SI), Z2, Z2
-	VADDPS      Z1, Z2, Z1
-	VANDPS.BCST word7fffffff<>+0(SB), Z1, Z2
-	VCMPPS.BCST $0x05, word00800000<>+0(SB), Z2, K1
-	VMOVAPS.Z   Z1, K1, Z1
-	VMOVUPS     Z1, (BX)(DI*4)
-	VMULPS.BCST 96(SI), Z1, Z1
-	VMULPS.BCST 64(SI), Z0, Z2
-	VSUBPS      Z2, Z0, Z0
-	VSUBPS      Z1, Z0, Z0
-	VMOVUPS     Z0, (AX)(DI*4)
-	ADDQ        $0x10, DI
-	CMPQ        DI, R8
-	JB          loop2
+	VMOVUPS           (AX)(DI*4), Z0
+	VMOVUPS           (DX)(DI*4), Z1
+	VMULPS.BCST       (SI), Z1, Z1
+	VFMADD231PS.BCST  32(SI), Z0, Z1
+	VMOVAPS           Z1, Z1
+	VMOVUPS           (BX)(DI*4), Z2
+	VFMADD231PS.BCST  128(SI), Z2, Z1
+	VPTESTMD.BCST     word7f800000<>+0(SB), Z1, K1
+	VMOVAPS.Z         Z1, K1, Z1
+	VMOVUPS           Z1, (BX)(DI*4)
+	VFNMADD231PS.BCST 64(SI), Z0, Z0
+	VFNMADD231PS.BCST 96(SI), Z1, Z0
+	VMOVUPS           Z0, (AX)(DI*4)
+	ADDQ              $0x10, DI
+	CMPQ              DI, R8
+	JB                loop2
 
 end3:
-	ANDQ        $0x0f, CX
-	JZ          done1
-	MOVQ        $0x00000001, R8
-	SHLQ        CL, R8
-	DECQ        R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (AX)(DI*4), K1, Z0
-	VMOVUPS.Z   (DX)(DI*4), K1, Z1
-	VMULPS.BCST (SI), Z1, Z1
-	VMULPS.BCST 32(SI), Z0, Z2
-	VADDPS      Z2, Z1, Z1
-	VMOVUPS.Z   (BX)(DI*4), K1, Z2
-	VMULPS.BCST 128(SI), Z2, Z2
-	VADDPS      Z1, Z2, Z1
-	VANDPS.BCST word7fffffff<>+0(SB), Z1, Z2
-	VCMPPS.BCST $0x05, word00800000<>+0(SB), Z2, K2
-	VMOVAPS.Z   Z1, K2, Z1
-	VMOVUPS     Z1, K1, (BX)(DI*4)
-	VMULPS.BCST 96(SI), Z1, Z1
-	VMULPS.BCST 64(SI), Z0, Z2
-	VSUBPS      Z2, Z0, Z0
-	VSUBPS      Z1, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)(DI*4)
+	ANDQ              $0x0f, CX
+	JZ                done1
+	MOVQ              $0x00000001, R8
+	SHLQ              CL, R8
+	DECQ              R8
+	KMOVW             R8, K1
+	VMOVUPS.Z         (AX)(DI*4), K1, Z0
+	VMOVUPS.Z         (DX)(DI*4), K1, Z1
+	VMULPS.BCST       (SI), Z1, Z1
+	VFMADD231PS.BCST  32(SI), Z0, Z1
+	VMOVAPS           Z1, Z1
+	VMOVUPS.Z         (BX)(DI*4), K1, Z2
+	VFMADD231PS.BCST  128(SI), Z2, Z1
+	VPTESTMD.BCST     word7f800000<>+0(SB), Z1, K2
+	VMOVAPS.Z         Z1, K2, Z1
+	VMOVUPS           Z1, K1, (BX)(DI*4)
+	VFNMADD231PS.BCST 64(SI), Z0, Z0
+	VFNMADD231PS.BCST 96(SI), Z1, Z0
+	VMOVUPS           Z0, K1, (AX)(DI*4)
 
 done1:
 	VZEROUPPER
 	RET
 
-DATA word00800000<>+0(SB)/4, $0x00800000
-DATA word00800000<>+4(SB)/4, $0x00800000
-DATA word00800000<>+8(SB)/4, $0x00800000
-DATA word00800000<>+12(SB)/4, $0x00800000
-DATA word00800000<>+16(SB)/4, $0x00800000
-DATA word00800000<>+20(SB)/4, $0x00800000
-DATA word00800000<>+24(SB)/4, $0x00800000
-DATA word00800000<>+28(SB)/4, $0x00800000
-GLOBL word00800000<>(SB), RODATA|NOPTR, $32
-
-// func nesterovAVX512(c *[10][8]float32, w []float32, g []float32, velocity []float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// func nesterovAVX512(c *[9][8]float32, w []float32, g []float32, velocity []float32)
+// Requires: AVX, AVX512F
 TEXT ·nesterovAVX512(SB), NOSPLIT, $0-80
 	MOVQ w_base+8(FP), AX
 	MOVQ g_base+32(FP), DX
@@ -2874,62 +2850,52 @@ TEXT ·nesterovAVX512(SB), NOSPLIT, $0-80
 	JZ   end3
 
 loop2:
-	VMOVUPS     (AX)(DI*4), Z0
-	VMOVUPS     (DX)(DI*4), Z1
-	VMULPS.BCST (SI), Z1, Z1
-	VMULPS.BCST 32(SI), Z0, Z2
-	VADDPS      Z2, Z1, Z1
-	VMOVUPS     (BX)(DI*4), Z2
-	VMULPS.BCST 128(SI), Z2, Z2
-	VADDPS      Z1, Z2, Z2
-	VANDPS.BCST word7fffffff<>+0(SB), Z2, Z3
-	VCMPPS.BCST $0x05, word00800000<>+0(SB), Z3, K1
-	VMOVAPS.Z   Z2, K1, Z2
-	VMOVUPS     Z2, (BX)(DI*4)
-	VMULPS.BCST 128(SI), Z2, Z2
-	VADDPS      Z2, Z1, Z1
-	VMULPS.BCST 96(SI), Z1, Z1
-	VMULPS.BCST 64(SI), Z0, Z2
-	VSUBPS      Z2, Z0, Z0
-	VSUBPS      Z1, Z0, Z0
-	VMOVUPS     Z0, (AX)(DI*4)
-	ADDQ        $0x10, DI
-	CMPQ        DI, R8
-	JB          loop2
+	VMOVUPS           (AX)(DI*4), Z0
+	VMOVUPS           (DX)(DI*4), Z1
+	VMULPS.BCST       (SI), Z1, Z1
+	VFMADD231PS.BCST  32(SI), Z0, Z1
+	VMOVAPS           Z1, Z2
+	VMOVUPS           (BX)(DI*4), Z3
+	VFMADD231PS.BCST  128(SI), Z3, Z2
+	VPTESTMD.BCST     word7f800000<>+0(SB), Z2, K1
+	VMOVAPS.Z         Z2, K1, Z2
+	VMOVUPS           Z2, (BX)(DI*4)
+	VFMADD231PS.BCST  128(SI), Z2, Z1
+	VFNMADD231PS.BCST 64(SI), Z0, Z0
+	VFNMADD231PS.BCST 96(SI), Z1, Z0
+	VMOVUPS           Z0, (AX)(DI*4)
+	ADDQ              $0x10, DI
+	CMPQ              DI, R8
+	JB                loop2
 
 end3:
-	ANDQ        $0x0f, CX
-	JZ          done1
-	MOVQ        $0x00000001, R8
-	SHLQ        CL, R8
-	DECQ        R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (AX)(DI*4), K1, Z0
-	VMOVUPS.Z   (DX)(DI*4), K1, Z1
-	VMULPS.BCST (SI), Z1, Z1
-	VMULPS.BCST 32(SI), Z0, Z2
-	VADDPS      Z2, Z1, Z1
-	VMOVUPS.Z   (BX)(DI*4), K1, Z2
-	VMULPS.BCST 128(SI), Z2, Z2
-	VADDPS      Z1, Z2, Z2
-	VANDPS.BCST word7fffffff<>+0(SB), Z2, Z3
-	VCMPPS.BCST $0x05, word00800000<>+0(SB), Z3, K2
-	VMOVAPS.Z   Z2, K2, Z2
-	VMOVUPS     Z2, K1, (BX)(DI*4)
-	VMULPS.BCST 128(SI), Z2, Z2
-	VADDPS      Z2, Z1, Z1
-	VMULPS.BCST 96(SI), Z1, Z1
-	VMULPS.BCST 64(SI), Z0, Z2
-	VSUBPS      Z2, Z0, Z0
-	VSUBPS      Z1, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)(DI*4)
+	ANDQ              $0x0f, CX
+	JZ                done1
+	MOVQ              $0x00000001, R8
+	SHLQ              CL, R8
+	DECQ              R8
+	KMOVW             R8, K1
+	VMOVUPS.Z         (AX)(DI*4), K1, Z0
+	VMOVUPS.Z         (DX)(DI*4), K1, Z1
+	VMULPS.BCST       (SI), Z1, Z1
+	VFMADD231PS.BCST  32(SI), Z0, Z1
+	VMOVAPS           Z1, Z2
+	VMOVUPS.Z         (BX)(DI*4), K1, Z3
+	VFMADD231PS.BCST  128(SI), Z3, Z2
+	VPTESTMD.BCST     word7f800000<>+0(SB), Z2, K2
+	VMOVAPS.Z         Z2, K2, Z2
+	VMOVUPS           Z2, K1, (BX)(DI*4)
+	VFMADD231PS.BCST  128(SI), Z2, Z1
+	VFNMADD231PS.BCST 64(SI), Z0, Z0
+	VFNMADD231PS.BCST 96(SI), Z1, Z0
+	VMOVUPS           Z0, K1, (AX)(DI*4)
 
 done1:
 	VZEROUPPER
 	RET
 
-// func rmsPropAVX512(c *[10][8]float32, w []float32, g []float32, square []float32)
-// Requires: AVX, AVX512DQ, AVX512F
+// func rmsPropAVX512(c *[9][8]float32, w []float32, g []float32, square []float32)
+// Requires: AVX, AVX512F
 TEXT ·rmsPropAVX512(SB), NOSPLIT, $0-80
 	MOVQ w_base+8(FP), AX
 	MOVQ g_base+32(FP), DX
@@ -2942,68 +2908,80 @@ TEXT ·rmsPropAVX512(SB), NOSPLIT, $0-80
 	JZ   end3
 
 loop2:
-	VMOVUPS     (AX)(DI*4), Z0
-	VMOVUPS     (DX)(DI*4), Z1
-	VMULPS.BCST (SI), Z1, Z1
-	VMULPS.BCST 32(SI), Z0, Z2
-	VADDPS      Z2, Z1, Z1
-	VMOVUPS     (BX)(DI*4), Z2
-	VMULPS.BCST 224(SI), Z1, Z3
-	VMULPS      Z1, Z3, Z3
-	VMULPS.BCST 192(SI), Z2, Z2
-	VADDPS      Z3, Z2, Z2
-	VANDPS.BCST word7fffffff<>+0(SB), Z2, Z3
-	VCMPPS.BCST $0x05, word00800000<>+0(SB), Z3, K1
-	VMOVAPS.Z   Z2, K1, Z2
-	VMOVUPS     Z2, (BX)(DI*4)
-	VMULPS.BCST 96(SI), Z1, Z1
-	VSQRTPS     Z2, Z2
-	VADDPS.BCST 288(SI), Z2, Z2
-	VDIVPS      Z2, Z1, Z1
-	VMULPS.BCST 64(SI), Z0, Z2
-	VSUBPS      Z2, Z0, Z0
-	VSUBPS      Z1, Z0, Z0
-	VMOVUPS     Z0, (AX)(DI*4)
-	ADDQ        $0x10, DI
-	CMPQ        DI, R8
-	JB          loop2
+	VMOVUPS           (AX)(DI*4), Z0
+	VMOVUPS           (DX)(DI*4), Z1
+	VMULPS.BCST       (SI), Z1, Z1
+	VFMADD231PS.BCST  32(SI), Z0, Z1
+	VMULPS.BCST       224(SI), Z1, Z2
+	VMULPS            Z1, Z2, Z2
+	VMOVUPS           (BX)(DI*4), Z3
+	VFMADD231PS.BCST  192(SI), Z3, Z2
+	VPTESTMD.BCST     word7f800000<>+0(SB), Z2, K1
+	VMOVAPS.Z         Z2, K1, Z2
+	VMOVUPS           Z2, (BX)(DI*4)
+	VBROADCASTSS      word7f7fffff<>+0(SB), Z3
+	VMINPS            Z2, Z3, Z2
+	VSQRTPS           Z2, Z2
+	VADDPS.BCST       256(SI), Z2, Z2
+	VRCP14PS          Z2, Z3
+	VBROADCASTSS      word3f800000<>+0(SB), Z4
+	VFNMADD231PS      Z3, Z2, Z4
+	VFMADD213PS       Z3, Z4, Z3
+	VMULPS            Z3, Z1, Z1
+	VFNMADD231PS.BCST 64(SI), Z0, Z0
+	VFNMADD231PS.BCST 96(SI), Z1, Z0
+	VMOVUPS           Z0, (AX)(DI*4)
+	ADDQ              $0x10, DI
+	CMPQ              DI, R8
+	JB                loop2
 
 end3:
-	ANDQ        $0x0f, CX
-	JZ          done1
-	MOVQ        $0x00000001, R8
-	SHLQ        CL, R8
-	DECQ        R8
-	KMOVW       R8, K1
-	VMOVUPS.Z   (AX)(DI*4), K1, Z0
-	VMOVUPS.Z   (DX)(DI*4), K1, Z1
-	VMULPS.BCST (SI), Z1, Z1
-	VMULPS.BCST 32(SI), Z0, Z2
-	VADDPS      Z2, Z1, Z1
-	VMOVUPS.Z   (BX)(DI*4), K1, Z2
-	VMULPS.BCST 224(SI), Z1, Z3
-	VMULPS      Z1, Z3, Z3
-	VMULPS.BCST 192(SI), Z2, Z2
-	VADDPS      Z3, Z2, Z2
-	VANDPS.BCST word7fffffff<>+0(SB), Z2, Z3
-	VCMPPS.BCST $0x05, word00800000<>+0(SB), Z3, K2
-	VMOVAPS.Z   Z2, K2, Z2
-	VMOVUPS     Z2, K1, (BX)(DI*4)
-	VMULPS.BCST 96(SI), Z1, Z1
-	VSQRTPS     Z2, Z2
-	VADDPS.BCST 288(SI), Z2, Z2
-	VDIVPS      Z2, Z1, Z1
-	VMULPS.BCST 64(SI), Z0, Z2
-	VSUBPS      Z2, Z0, Z0
-	VSUBPS      Z1, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)(DI*4)
+	ANDQ              $0x0f, CX
+	JZ                done1
+	MOVQ              $0x00000001, R8
+	SHLQ              CL, R8
+	DECQ              R8
+	KMOVW             R8, K1
+	VMOVUPS.Z         (AX)(DI*4), K1, Z0
+	VMOVUPS.Z         (DX)(DI*4), K1, Z1
+	VMULPS.BCST       (SI), Z1, Z1
+	VFMADD231PS.BCST  32(SI), Z0, Z1
+	VMULPS.BCST       224(SI), Z1, Z2
+	VMULPS            Z1, Z2, Z2
+	VMOVUPS.Z         (BX)(DI*4), K1, Z3
+	VFMADD231PS.BCST  192(SI), Z3, Z2
+	VPTESTMD.BCST     word7f800000<>+0(SB), Z2, K2
+	VMOVAPS.Z         Z2, K2, Z2
+	VMOVUPS           Z2, K1, (BX)(DI*4)
+	VBROADCASTSS      word7f7fffff<>+0(SB), Z3
+	VMINPS            Z2, Z3, Z2
+	VSQRTPS           Z2, Z2
+	VADDPS.BCST       256(SI), Z2, Z2
+	VRCP14PS          Z2, Z3
+	VBROADCASTSS      word3f800000<>+0(SB), Z4
+	VFNMADD231PS      Z3, Z2, Z4
+	VFMADD213PS       Z3, Z4, Z3
+	VMULPS            Z3, Z1, Z1
+	VFNMADD231PS.BCST 64(SI), Z0, Z0
+	VFNMADD231PS.BCST 96(SI), Z1, Z0
+	VMOVUPS           Z0, K1, (AX)(DI*4)
 
 done1:
 	VZEROUPPER
 	RET
 
-// func adamAVX512(c *[10][8]float32, w []float32, g []float32, first []float32, second []float32)
-// Requires: AVX, AVX512DQ, AVX512F
+DATA word7f7fffff<>+0(SB)/4, $0x7f7fffff
+DATA word7f7fffff<>+4(SB)/4, $0x7f7fffff
+DATA word7f7fffff<>+8(SB)/4, $0x7f7fffff
+DATA word7f7fffff<>+12(SB)/4, $0x7f7fffff
+DATA word7f7fffff<>+16(SB)/4, $0x7f7fffff
+DATA word7f7fffff<>+20(SB)/4, $0x7f7fffff
+DATA word7f7fffff<>+24(SB)/4, $0x7f7fffff
+DATA word7f7fffff<>+28(SB)/4, $0x7f7fffff
+GLOBL word7f7fffff<>(SB), RODATA|NOPTR, $32
+
+// func adamAVX512(c *[9][8]float32, w []float32, g []float32, first []float32, second []float32)
+// Requires: AVX, AVX512F
 TEXT ·adamAVX512(SB), NOSPLIT, $0-104
 	MOVQ w_base+8(FP), AX
 	MOVQ g_base+32(FP), DX
@@ -3017,79 +2995,75 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-104
 	JZ   end3
 
 loop2:
-	VMOVUPS     (AX)(R8*4), Z0
-	VMOVUPS     (DX)(R8*4), Z1
-	VMULPS.BCST (DI), Z1, Z1
-	VMULPS.BCST 32(DI), Z0, Z2
-	VADDPS      Z2, Z1, Z1
-	VMOVUPS     (BX)(R8*4), Z2
-	VMULPS.BCST 160(DI), Z1, Z3
-	VMULPS.BCST 128(DI), Z2, Z2
-	VADDPS      Z3, Z2, Z2
-	VANDPS.BCST word7fffffff<>+0(SB), Z2, Z3
-	VCMPPS.BCST $0x05, word00800000<>+0(SB), Z3, K1
-	VMOVAPS.Z   Z2, K1, Z2
-	VMOVUPS     Z2, (BX)(R8*4)
-	VMOVUPS     (SI)(R8*4), Z3
-	VMULPS.BCST 224(DI), Z1, Z4
-	VMULPS      Z1, Z4, Z1
-	VMULPS.BCST 192(DI), Z3, Z3
-	VADDPS      Z1, Z3, Z1
-	VANDPS.BCST word7fffffff<>+0(SB), Z1, Z3
-	VCMPPS.BCST $0x05, word00800000<>+0(SB), Z3, K1
-	VMOVAPS.Z   Z1, K1, Z1
-	VMOVUPS     Z1, (SI)(R8*4)
-	VMULPS.BCST 256(DI), Z1, Z1
-	VSQRTPS     Z1, Z1
-	VADDPS.BCST 288(DI), Z1, Z1
-	VMULPS.BCST 96(DI), Z2, Z2
-	VDIVPS      Z1, Z2, Z1
-	VMULPS.BCST 64(DI), Z0, Z2
-	VSUBPS      Z2, Z0, Z0
-	VSUBPS      Z1, Z0, Z0
-	VMOVUPS     Z0, (AX)(R8*4)
-	ADDQ        $0x10, R8
-	CMPQ        R8, R9
-	JB          loop2
+	VMOVUPS           (AX)(R8*4), Z0
+	VMOVUPS           (DX)(R8*4), Z1
+	VMULPS.BCST       (DI), Z1, Z1
+	VFMADD231PS.BCST  32(DI), Z0, Z1
+	VMULPS.BCST       160(DI), Z1, Z2
+	VMOVUPS           (BX)(R8*4), Z3
+	VFMADD231PS.BCST  128(DI), Z3, Z2
+	VPTESTMD.BCST     word7f800000<>+0(SB), Z2, K1
+	VMOVAPS.Z         Z2, K1, Z2
+	VMOVUPS           Z2, (BX)(R8*4)
+	VMULPS.BCST       224(DI), Z1, Z3
+	VMULPS            Z1, Z3, Z1
+	VMOVUPS           (SI)(R8*4), Z3
+	VFMADD231PS.BCST  192(DI), Z3, Z1
+	VPTESTMD.BCST     word7f800000<>+0(SB), Z1, K1
+	VMOVAPS.Z         Z1, K1, Z1
+	VMOVUPS           Z1, (SI)(R8*4)
+	VBROADCASTSS      word7f7fffff<>+0(SB), Z3
+	VMINPS            Z1, Z3, Z1
+	VSQRTPS           Z1, Z1
+	VADDPS.BCST       256(DI), Z1, Z1
+	VRCP14PS          Z1, Z3
+	VBROADCASTSS      word3f800000<>+0(SB), Z4
+	VFNMADD231PS      Z3, Z1, Z4
+	VFMADD213PS       Z3, Z4, Z3
+	VMULPS            Z3, Z2, Z1
+	VFNMADD231PS.BCST 64(DI), Z0, Z0
+	VFNMADD231PS.BCST 96(DI), Z1, Z0
+	VMOVUPS           Z0, (AX)(R8*4)
+	ADDQ              $0x10, R8
+	CMPQ              R8, R9
+	JB                loop2
 
 end3:
-	ANDQ        $0x0f, CX
-	JZ          done1
-	MOVQ        $0x00000001, R9
-	SHLQ        CL, R9
-	DECQ        R9
-	KMOVW       R9, K1
-	VMOVUPS.Z   (AX)(R8*4), K1, Z0
-	VMOVUPS.Z   (DX)(R8*4), K1, Z1
-	VMULPS.BCST (DI), Z1, Z1
-	VMULPS.BCST 32(DI), Z0, Z2
-	VADDPS      Z2, Z1, Z1
-	VMOVUPS.Z   (BX)(R8*4), K1, Z2
-	VMULPS.BCST 160(DI), Z1, Z3
-	VMULPS.BCST 128(DI), Z2, Z2
-	VADDPS      Z3, Z2, Z2
-	VANDPS.BCST word7fffffff<>+0(SB), Z2, Z3
-	VCMPPS.BCST $0x05, word00800000<>+0(SB), Z3, K2
-	VMOVAPS.Z   Z2, K2, Z2
-	VMOVUPS     Z2, K1, (BX)(R8*4)
-	VMOVUPS.Z   (SI)(R8*4), K1, Z3
-	VMULPS.BCST 224(DI), Z1, Z4
-	VMULPS      Z1, Z4, Z1
-	VMULPS.BCST 192(DI), Z3, Z3
-	VADDPS      Z1, Z3, Z1
-	VANDPS.BCST word7fffffff<>+0(SB), Z1, Z3
-	VCMPPS.BCST $0x05, word00800000<>+0(SB), Z3, K2
-	VMOVAPS.Z   Z1, K2, Z1
-	VMOVUPS     Z1, K1, (SI)(R8*4)
-	VMULPS.BCST 256(DI), Z1, Z1
-	VSQRTPS     Z1, Z1
-	VADDPS.BCST 288(DI), Z1, Z1
-	VMULPS.BCST 96(DI), Z2, Z2
-	VDIVPS      Z1, Z2, Z1
-	VMULPS.BCST 64(DI), Z0, Z2
-	VSUBPS      Z2, Z0, Z0
-	VSUBPS      Z1, Z0, Z0
-	VMOVUPS     Z0, K1, (AX)(R8*4)
+	ANDQ              $0x0f, CX
+	JZ                done1
+	MOVQ              $0x00000001, R9
+	SHLQ              CL, R9
+	DECQ              R9
+	KMOVW             R9, K1
+	VMOVUPS.Z         (AX)(R8*4), K1, Z0
+	VMOVUPS.Z         (DX)(R8*4), K1, Z1
+	VMULPS.BCST       (DI), Z1, Z1
+	VFMADD231PS.BCST  32(DI), Z0, Z1
+	VMULPS.BCST       160(DI), Z1, Z2
+	VMOVUPS.Z         (BX)(R8*4), K1, Z3
+	VFMADD231PS.BCST  128(DI), Z3, Z2
+	VPTESTMD.BCST     word7f800000<>+0(SB), Z2, K2
+	VMOVAPS.Z         Z2, K2, Z2
+	VMOVUPS           Z2, K1, (BX)(R8*4)
+	VMULPS.BCST       224(DI), Z1, Z3
+	VMULPS            Z1, Z3, Z1
+	VMOVUPS.Z         (SI)(R8*4), K1, Z3
+	VFMADD231PS.BCST  192(DI), Z3, Z1
+	VPTESTMD.BCST     word7f800000<>+0(SB), Z1, K2
+	VMOVAPS.Z         Z1, K2, Z1
+	VMOVUPS           Z1, K1, (SI)(R8*4)
+	VBROADCASTSS      word7f7fffff<>+0(SB), Z3
+	VMINPS            Z1, Z3, Z1
+	VSQRTPS           Z1, Z1
+	VADDPS.BCST       256(DI), Z1, Z1
+	VRCP14PS          Z1, Z3
+	VBROADCASTSS      word3f800000<>+0(SB), Z4
+	VFNMADD231PS      Z3, Z1, Z4
+	VFMADD213PS       Z3, Z4, Z3
+	VMULPS            Z3, Z2, Z1
+	VFNMADD231PS.BCST 64(DI), Z0, Z0
+	VFNMADD231PS.BCST 96(DI), Z1, Z0
+	VMOVUPS           Z0, K1, (AX)(R8*4)
 
 done1:
 	VZEROUPPER
@@ -7105,8 +7079,8 @@ done1:
 	VZEROUPPER
 	RET
 
-// func descendAVX2(c *[10][8]float32, w []float32, g []float32)
-// Requires: AVX
+// func descendAVX2(c *[9][8]float32, w []float32, g []float32)
+// Requires: AVX, FMA3
 TEXT ·descendAVX2(SB), NOSPLIT, $0-56
 	MOVQ w_base+8(FP), AX
 	MOVQ g_base+32(FP), CX
@@ -7118,44 +7092,38 @@ TEXT ·descendAVX2(SB), NOSPLIT, $0-56
 	JZ   end3
 
 loop2:
-	VMOVUPS (AX)(SI*4), Y0
-	VMOVUPS (CX)(SI*4), Y1
-	VMULPS  (DX), Y1, Y1
-	VMULPS  32(DX), Y0, Y2
-	VADDPS  Y2, Y1, Y1
-	VMULPS  96(DX), Y1, Y1
-	VMULPS  64(DX), Y0, Y2
-	VSUBPS  Y2, Y0, Y0
-	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)(SI*4)
-	ADDQ    $0x08, SI
-	CMPQ    SI, DI
-	JB      loop2
+	VMOVUPS      (AX)(SI*4), Y0
+	VMOVUPS      (CX)(SI*4), Y1
+	VMULPS       (DX), Y1, Y1
+	VFMADD231PS  32(DX), Y0, Y1
+	VFNMADD231PS 64(DX), Y0, Y0
+	VFNMADD231PS 96(DX), Y1, Y0
+	VMOVUPS      Y0, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	CMPQ         SI, DI
+	JB           loop2
 
 end3:
-	ANDQ       $0x07, BX
-	JZ         done1
-	LEAQ       lanes<>+0(SB), R8
-	MOVQ       $0x00000008, DI
-	SUBQ       BX, DI
-	VMOVUPS    (R8)(DI*4), Y0
-	VMASKMOVPS (AX)(SI*4), Y0, Y1
-	VMASKMOVPS (CX)(SI*4), Y0, Y2
-	VMULPS     (DX), Y2, Y2
-	VMULPS     32(DX), Y1, Y3
-	VADDPS     Y3, Y2, Y2
-	VMULPS     96(DX), Y2, Y2
-	VMULPS     64(DX), Y1, Y3
-	VSUBPS     Y3, Y1, Y1
-	VSUBPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)(SI*4)
+	ANDQ         $0x07, BX
+	JZ           done1
+	LEAQ         lanes<>+0(SB), R8
+	MOVQ         $0x00000008, DI
+	SUBQ         BX, DI
+	VMOVUPS      (R8)(DI*4), Y0
+	VMASKMOVPS   (AX)(SI*4), Y0, Y1
+	VMASKMOVPS   (CX)(SI*4), Y0, Y2
+	VMULPS       (DX), Y2, Y2
+	VFMADD231PS  32(DX), Y1, Y2
+	VFNMADD231PS 64(DX), Y1, Y1
+	VFNMADD231PS 96(DX), Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(SI*4)
 
 done1:
 	VZEROUPPER
 	RET
 
-// func momentumAVX2(c *[10][8]float32, w []float32, g []float32, velocity []float32)
-// Requires: AVX
+// func momentumAVX2(c *[9][8]float32, w []float32, g []float32, velocity []float32)
+// Requires: AVX, FMA3
 TEXT ·momentumAVX2(SB), NOSPLIT, $0-80
 	MOVQ w_base+8(FP), AX
 	MOVQ g_base+32(FP), CX
@@ -7168,58 +7136,62 @@ TEXT ·momentumAVX2(SB), NOSPLIT, $0-80
 	JZ   end3
 
 loop2:
-	VMOVUPS (AX)(DI*4), Y0
-	VMOVUPS (CX)(DI*4), Y1
-	VMULPS  (BX), Y1, Y1
-	VMULPS  32(BX), Y0, Y2
-	VADDPS  Y2, Y1, Y1
-	VMOVUPS (DX)(DI*4), Y2
-	VMULPS  128(BX), Y2, Y2
-	VADDPS  Y1, Y2, Y1
-	VANDPS  word7fffffff<>+0(SB), Y1, Y2
-	VCMPPS  $0x05, word00800000<>+0(SB), Y2, Y2
-	VANDPS  Y2, Y1, Y1
-	VMOVUPS Y1, (DX)(DI*4)
-	VMULPS  96(BX), Y1, Y1
-	VMULPS  64(BX), Y0, Y2
-	VSUBPS  Y2, Y0, Y0
-	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)(DI*4)
-	ADDQ    $0x08, DI
-	CMPQ    DI, R8
-	JB      loop2
+	VMOVUPS      (AX)(DI*4), Y0
+	VMOVUPS      (CX)(DI*4), Y1
+	VMULPS       (BX), Y1, Y1
+	VFMADD231PS  32(BX), Y0, Y1
+	VMOVAPS      Y1, Y1
+	VMOVUPS      (DX)(DI*4), Y2
+	VFMADD231PS  128(BX), Y2, Y1
+	VANDPS       word7fffffff<>+0(SB), Y1, Y2
+	VCMPPS       $0x05, word00800000<>+0(SB), Y2, Y2
+	VANDPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (DX)(DI*4)
+	VFNMADD231PS 64(BX), Y0, Y0
+	VFNMADD231PS 96(BX), Y1, Y0
+	VMOVUPS      Y0, (AX)(DI*4)
+	ADDQ         $0x08, DI
+	CMPQ         DI, R8
+	JB           loop2
 
 end3:
-	ANDQ       $0x07, SI
-	JZ         done1
-	LEAQ       lanes<>+0(SB), R9
-	MOVQ       $0x00000008, R8
-	SUBQ       SI, R8
-	VMOVUPS    (R9)(R8*4), Y0
-	VMASKMOVPS (AX)(DI*4), Y0, Y1
-	VMASKMOVPS (CX)(DI*4), Y0, Y2
-	VMULPS     (BX), Y2, Y2
-	VMULPS     32(BX), Y1, Y3
-	VADDPS     Y3, Y2, Y2
-	VMASKMOVPS (DX)(DI*4), Y0, Y3
-	VMULPS     128(BX), Y3, Y3
-	VADDPS     Y2, Y3, Y2
-	VANDPS     word7fffffff<>+0(SB), Y2, Y3
-	VCMPPS     $0x05, word00800000<>+0(SB), Y3, Y3
-	VANDPS     Y3, Y2, Y2
-	VMASKMOVPS Y2, Y0, (DX)(DI*4)
-	VMULPS     96(BX), Y2, Y2
-	VMULPS     64(BX), Y1, Y3
-	VSUBPS     Y3, Y1, Y1
-	VSUBPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)(DI*4)
+	ANDQ         $0x07, SI
+	JZ           done1
+	LEAQ         lanes<>+0(SB), R9
+	MOVQ         $0x00000008, R8
+	SUBQ         SI, R8
+	VMOVUPS      (R9)(R8*4), Y0
+	VMASKMOVPS   (AX)(DI*4), Y0, Y1
+	VMASKMOVPS   (CX)(DI*4), Y0, Y2
+	VMULPS       (BX), Y2, Y2
+	VFMADD231PS  32(BX), Y1, Y2
+	VMOVAPS      Y2, Y2
+	VMASKMOVPS   (DX)(DI*4), Y0, Y3
+	VFMADD231PS  128(BX), Y3, Y2
+	VANDPS       word7fffffff<>+0(SB), Y2, Y3
+	VCMPPS       $0x05, word00800000<>+0(SB), Y3, Y3
+	VANDPS       Y3, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (DX)(DI*4)
+	VFNMADD231PS 64(BX), Y1, Y1
+	VFNMADD231PS 96(BX), Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(DI*4)
 
 done1:
 	VZEROUPPER
 	RET
 
-// func nesterovAVX2(c *[10][8]float32, w []float32, g []float32, velocity []float32)
-// Requires: AVX
+DATA word00800000<>+0(SB)/4, $0x00800000
+DATA word00800000<>+4(SB)/4, $0x00800000
+DATA word00800000<>+8(SB)/4, $0x00800000
+DATA word00800000<>+12(SB)/4, $0x00800000
+DATA word00800000<>+16(SB)/4, $0x00800000
+DATA word00800000<>+20(SB)/4, $0x00800000
+DATA word00800000<>+24(SB)/4, $0x00800000
+DATA word00800000<>+28(SB)/4, $0x00800000
+GLOBL word00800000<>(SB), RODATA|NOPTR, $32
+
+// func nesterovAVX2(c *[9][8]float32, w []float32, g []float32, velocity []float32)
+// Requires: AVX, FMA3
 TEXT ·nesterovAVX2(SB), NOSPLIT, $0-80
 	MOVQ w_base+8(FP), AX
 	MOVQ g_base+32(FP), CX
@@ -7232,62 +7204,54 @@ TEXT ·nesterovAVX2(SB), NOSPLIT, $0-80
 	JZ   end3
 
 loop2:
-	VMOVUPS (AX)(DI*4), Y0
-	VMOVUPS (CX)(DI*4), Y1
-	VMULPS  (BX), Y1, Y1
-	VMULPS  32(BX), Y0, Y2
-	VADDPS  Y2, Y1, Y1
-	VMOVUPS (DX)(DI*4), Y2
-	VMULPS  128(BX), Y2, Y2
-	VADDPS  Y1, Y2, Y2
-	VANDPS  word7fffffff<>+0(SB), Y2, Y3
-	VCMPPS  $0x05, word00800000<>+0(SB), Y3, Y3
-	VANDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (DX)(DI*4)
-	VMULPS  128(BX), Y2, Y2
-	VADDPS  Y2, Y1, Y1
-	VMULPS  96(BX), Y1, Y1
-	VMULPS  64(BX), Y0, Y2
-	VSUBPS  Y2, Y0, Y0
-	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)(DI*4)
-	ADDQ    $0x08, DI
-	CMPQ    DI, R8
-	JB      loop2
+	VMOVUPS      (AX)(DI*4), Y0
+	VMOVUPS      (CX)(DI*4), Y1
+	VMULPS       (BX), Y1, Y1
+	VFMADD231PS  32(BX), Y0, Y1
+	VMOVAPS      Y1, Y2
+	VMOVUPS      (DX)(DI*4), Y3
+	VFMADD231PS  128(BX), Y3, Y2
+	VANDPS       word7fffffff<>+0(SB), Y2, Y3
+	VCMPPS       $0x05, word00800000<>+0(SB), Y3, Y3
+	VANDPS       Y3, Y2, Y2
+	VMOVUPS      Y2, (DX)(DI*4)
+	VFMADD231PS  128(BX), Y2, Y1
+	VFNMADD231PS 64(BX), Y0, Y0
+	VFNMADD231PS 96(BX), Y1, Y0
+	VMOVUPS      Y0, (AX)(DI*4)
+	ADDQ         $0x08, DI
+	CMPQ         DI, R8
+	JB           loop2
 
 end3:
-	ANDQ       $0x07, SI
-	JZ         done1
-	LEAQ       lanes<>+0(SB), R9
-	MOVQ       $0x00000008, R8
-	SUBQ       SI, R8
-	VMOVUPS    (R9)(R8*4), Y0
-	VMASKMOVPS (AX)(DI*4), Y0, Y1
-	VMASKMOVPS (CX)(DI*4), Y0, Y2
-	VMULPS     (BX), Y2, Y2
-	VMULPS     32(BX), Y1, Y3
-	VADDPS     Y3, Y2, Y2
-	VMASKMOVPS (DX)(DI*4), Y0, Y3
-	VMULPS     128(BX), Y3, Y3
-	VADDPS     Y2, Y3, Y3
-	VANDPS     word7fffffff<>+0(SB), Y3, Y4
-	VCMPPS     $0x05, word00800000<>+0(SB), Y4, Y4
-	VANDPS     Y4, Y3, Y3
-	VMASKMOVPS Y3, Y0, (DX)(DI*4)
-	VMULPS     128(BX), Y3, Y3
-	VADDPS     Y3, Y2, Y2
-	VMULPS     96(BX), Y2, Y2
-	VMULPS     64(BX), Y1, Y3
-	VSUBPS     Y3, Y1, Y1
-	VSUBPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)(DI*4)
+	ANDQ         $0x07, SI
+	JZ           done1
+	LEAQ         lanes<>+0(SB), R9
+	MOVQ         $0x00000008, R8
+	SUBQ         SI, R8
+	VMOVUPS      (R9)(R8*4), Y0
+	VMASKMOVPS   (AX)(DI*4), Y0, Y1
+	VMASKMOVPS   (CX)(DI*4), Y0, Y2
+	VMULPS       (BX), Y2, Y2
+	VFMADD231PS  32(BX), Y1, Y2
+	VMOVAPS      Y2, Y3
+	VMASKMOVPS   (DX)(DI*4), Y0, Y4
+	VFMADD231PS  128(BX), Y4, Y3
+	VANDPS       word7fffffff<>+0(SB), Y3, Y4
+	VCMPPS       $0x05, word00800000<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (DX)(DI*4)
+	VFMADD231PS  128(BX), Y3, Y2
+	VFNMADD231PS 64(BX), Y1, Y1
+	VFNMADD231PS 96(BX), Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(DI*4)
 
 done1:
 	VZEROUPPER
 	RET
 
-// func rmsPropAVX2(c *[10][8]float32, w []float32, g []float32, square []float32)
-// Requires: AVX
+// func rmsPropAVX2(c *[9][8]float32, w []float32, g []float32, square []float32)
+// Requires: AVX, FMA3
 TEXT ·rmsPropAVX2(SB), NOSPLIT, $0-80
 	MOVQ w_base+8(FP), AX
 	MOVQ g_base+32(FP), CX
@@ -7300,68 +7264,60 @@ TEXT ·rmsPropAVX2(SB), NOSPLIT, $0-80
 	JZ   end3
 
 loop2:
-	VMOVUPS (AX)(DI*4), Y0
-	VMOVUPS (CX)(DI*4), Y1
-	VMULPS  (BX), Y1, Y1
-	VMULPS  32(BX), Y0, Y2
-	VADDPS  Y2, Y1, Y1
-	VMOVUPS (DX)(DI*4), Y2
-	VMULPS  224(BX), Y1, Y3
-	VMULPS  Y1, Y3, Y3
-	VMULPS  192(BX), Y2, Y2
-	VADDPS  Y3, Y2, Y2
-	VANDPS  word7fffffff<>+0(SB), Y2, Y3
-	VCMPPS  $0x05, word00800000<>+0(SB), Y3, Y3
-	VANDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (DX)(DI*4)
-	VMULPS  96(BX), Y1, Y1
-	VSQRTPS Y2, Y2
-	VADDPS  288(BX), Y2, Y2
-	VDIVPS  Y2, Y1, Y1
-	VMULPS  64(BX), Y0, Y2
-	VSUBPS  Y2, Y0, Y0
-	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)(DI*4)
-	ADDQ    $0x08, DI
-	CMPQ    DI, R8
-	JB      loop2
+	VMOVUPS      (AX)(DI*4), Y0
+	VMOVUPS      (CX)(DI*4), Y1
+	VMULPS       (BX), Y1, Y1
+	VFMADD231PS  32(BX), Y0, Y1
+	VMULPS       224(BX), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VMOVUPS      (DX)(DI*4), Y3
+	VFMADD231PS  192(BX), Y3, Y2
+	VANDPS       word7fffffff<>+0(SB), Y2, Y3
+	VCMPPS       $0x05, word00800000<>+0(SB), Y3, Y3
+	VANDPS       Y3, Y2, Y2
+	VMOVUPS      Y2, (DX)(DI*4)
+	VSQRTPS      Y2, Y2
+	VADDPS       256(BX), Y2, Y2
+	VDIVPS       Y2, Y1, Y1
+	VFNMADD231PS 64(BX), Y0, Y0
+	VFNMADD231PS 96(BX), Y1, Y0
+	VMOVUPS      Y0, (AX)(DI*4)
+	ADDQ         $0x08, DI
+	CMPQ         DI, R8
+	JB           loop2
 
 end3:
-	ANDQ       $0x07, SI
-	JZ         done1
-	LEAQ       lanes<>+0(SB), R9
-	MOVQ       $0x00000008, R8
-	SUBQ       SI, R8
-	VMOVUPS    (R9)(R8*4), Y0
-	VMASKMOVPS (AX)(DI*4), Y0, Y1
-	VMASKMOVPS (CX)(DI*4), Y0, Y2
-	VMULPS     (BX), Y2, Y2
-	VMULPS     32(BX), Y1, Y3
-	VADDPS     Y3, Y2, Y2
-	VMASKMOVPS (DX)(DI*4), Y0, Y3
-	VMULPS     224(BX), Y2, Y4
-	VMULPS     Y2, Y4, Y4
-	VMULPS     192(BX), Y3, Y3
-	VADDPS     Y4, Y3, Y3
-	VANDPS     word7fffffff<>+0(SB), Y3, Y4
-	VCMPPS     $0x05, word00800000<>+0(SB), Y4, Y4
-	VANDPS     Y4, Y3, Y3
-	VMASKMOVPS Y3, Y0, (DX)(DI*4)
-	VMULPS     96(BX), Y2, Y2
-	VSQRTPS    Y3, Y3
-	VADDPS     288(BX), Y3, Y3
-	VDIVPS     Y3, Y2, Y2
-	VMULPS     64(BX), Y1, Y3
-	VSUBPS     Y3, Y1, Y1
-	VSUBPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)(DI*4)
+	ANDQ         $0x07, SI
+	JZ           done1
+	LEAQ         lanes<>+0(SB), R9
+	MOVQ         $0x00000008, R8
+	SUBQ         SI, R8
+	VMOVUPS      (R9)(R8*4), Y0
+	VMASKMOVPS   (AX)(DI*4), Y0, Y1
+	VMASKMOVPS   (CX)(DI*4), Y0, Y2
+	VMULPS       (BX), Y2, Y2
+	VFMADD231PS  32(BX), Y1, Y2
+	VMULPS       224(BX), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VMASKMOVPS   (DX)(DI*4), Y0, Y4
+	VFMADD231PS  192(BX), Y4, Y3
+	VANDPS       word7fffffff<>+0(SB), Y3, Y4
+	VCMPPS       $0x05, word00800000<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (DX)(DI*4)
+	VSQRTPS      Y3, Y3
+	VADDPS       256(BX), Y3, Y3
+	VDIVPS       Y3, Y2, Y2
+	VFNMADD231PS 64(BX), Y1, Y1
+	VFNMADD231PS 96(BX), Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(DI*4)
 
 done1:
 	VZEROUPPER
 	RET
 
-// func adamAVX2(c *[10][8]float32, w []float32, g []float32, first []float32, second []float32)
-// Requires: AVX
+// func adamAVX2(c *[9][8]float32, w []float32, g []float32, first []float32, second []float32)
+// Requires: AVX, FMA3
 TEXT ·adamAVX2(SB), NOSPLIT, $0-104
 	MOVQ w_base+8(FP), AX
 	MOVQ g_base+32(FP), CX
@@ -7375,79 +7331,67 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-104
 	JZ   end3
 
 loop2:
-	VMOVUPS (AX)(R8*4), Y0
-	VMOVUPS (CX)(R8*4), Y1
-	VMULPS  (SI), Y1, Y1
-	VMULPS  32(SI), Y0, Y2
-	VADDPS  Y2, Y1, Y1
-	VMOVUPS (DX)(R8*4), Y2
-	VMULPS  160(SI), Y1, Y3
-	VMULPS  128(SI), Y2, Y2
-	VADDPS  Y3, Y2, Y2
-	VANDPS  word7fffffff<>+0(SB), Y2, Y3
-	VCMPPS  $0x05, word00800000<>+0(SB), Y3, Y3
-	VANDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (DX)(R8*4)
-	VMOVUPS (BX)(R8*4), Y3
-	VMULPS  224(SI), Y1, Y4
-	VMULPS  Y1, Y4, Y1
-	VMULPS  192(SI), Y3, Y3
-	VADDPS  Y1, Y3, Y1
-	VANDPS  word7fffffff<>+0(SB), Y1, Y3
-	VCMPPS  $0x05, word00800000<>+0(SB), Y3, Y3
-	VANDPS  Y3, Y1, Y1
-	VMOVUPS Y1, (BX)(R8*4)
-	VMULPS  256(SI), Y1, Y1
-	VSQRTPS Y1, Y1
-	VADDPS  288(SI), Y1, Y1
-	VMULPS  96(SI), Y2, Y2
-	VDIVPS  Y1, Y2, Y1
-	VMULPS  64(SI), Y0, Y2
-	VSUBPS  Y2, Y0, Y0
-	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)(R8*4)
-	ADDQ    $0x08, R8
-	CMPQ    R8, R9
-	JB      loop2
+	VMOVUPS      (AX)(R8*4), Y0
+	VMOVUPS      (CX)(R8*4), Y1
+	VMULPS       (SI), Y1, Y1
+	VFMADD231PS  32(SI), Y0, Y1
+	VMULPS       160(SI), Y1, Y2
+	VMOVUPS      (DX)(R8*4), Y3
+	VFMADD231PS  128(SI), Y3, Y2
+	VANDPS       word7fffffff<>+0(SB), Y2, Y3
+	VCMPPS       $0x05, word00800000<>+0(SB), Y3, Y3
+	VANDPS       Y3, Y2, Y2
+	VMOVUPS      Y2, (DX)(R8*4)
+	VMULPS       224(SI), Y1, Y3
+	VMULPS       Y1, Y3, Y1
+	VMOVUPS      (BX)(R8*4), Y3
+	VFMADD231PS  192(SI), Y3, Y1
+	VANDPS       word7fffffff<>+0(SB), Y1, Y3
+	VCMPPS       $0x05, word00800000<>+0(SB), Y3, Y3
+	VANDPS       Y3, Y1, Y1
+	VMOVUPS      Y1, (BX)(R8*4)
+	VSQRTPS      Y1, Y1
+	VADDPS       256(SI), Y1, Y1
+	VDIVPS       Y1, Y2, Y1
+	VFNMADD231PS 64(SI), Y0, Y0
+	VFNMADD231PS 96(SI), Y1, Y0
+	VMOVUPS      Y0, (AX)(R8*4)
+	ADDQ         $0x08, R8
+	CMPQ         R8, R9
+	JB           loop2
 
 end3:
-	ANDQ       $0x07, DI
-	JZ         done1
-	LEAQ       lanes<>+0(SB), R10
-	MOVQ       $0x00000008, R9
-	SUBQ       DI, R9
-	VMOVUPS    (R10)(R9*4), Y0
-	VMASKMOVPS (AX)(R8*4), Y0, Y1
-	VMASKMOVPS (CX)(R8*4), Y0, Y2
-	VMULPS     (SI), Y2, Y2
-	VMULPS     32(SI), Y1, Y3
-	VADDPS     Y3, Y2, Y2
-	VMASKMOVPS (DX)(R8*4), Y0, Y3
-	VMULPS     160(SI), Y2, Y4
-	VMULPS     128(SI), Y3, Y3
-	VADDPS     Y4, Y3, Y3
-	VANDPS     word7fffffff<>+0(SB), Y3, Y4
-	VCMPPS     $0x05, word00800000<>+0(SB), Y4, Y4
-	VANDPS     Y4, Y3, Y3
-	VMASKMOVPS Y3, Y0, (DX)(R8*4)
-	VMASKMOVPS (BX)(R8*4), Y0, Y4
-	VMULPS     224(SI), Y2, Y5
-	VMULPS     Y2, Y5, Y2
-	VMULPS     192(SI), Y4, Y4
-	VADDPS     Y2, Y4, Y2
-	VANDPS     word7fffffff<>+0(SB), Y2, Y4
-	VCMPPS     $0x05, word00800000<>+0(SB), Y4, Y4
-	VANDPS     Y4, Y2, Y2
-	VMASKMOVPS Y2, Y0, (BX)(R8*4)
-	VMULPS     256(SI), Y2, Y2
-	VSQRTPS    Y2, Y2
-	VADDPS     288(SI), Y2, Y2
-	VMULPS     96(SI), Y3, Y3
-	VDIVPS     Y2, Y3, Y2
-	VMULPS     64(SI), Y1, Y3
-	VSUBPS     Y3, Y1, Y1
-	VSUBPS     Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (AX)(R8*4)
+	ANDQ         $0x07, DI
+	JZ           done1
+	LEAQ         lanes<>+0(SB), R10
+	MOVQ         $0x00000008, R9
+	SUBQ         DI, R9
+	VMOVUPS      (R10)(R9*4), Y0
+	VMASKMOVPS   (AX)(R8*4), Y0, Y1
+	VMASKMOVPS   (CX)(R8*4), Y0, Y2
+	VMULPS       (SI), Y2, Y2
+	VFMADD231PS  32(SI), Y1, Y2
+	VMULPS       160(SI), Y2, Y3
+	VMASKMOVPS   (DX)(R8*4), Y0, Y4
+	VFMADD231PS  128(SI), Y4, Y3
+	VANDPS       word7fffffff<>+0(SB), Y3, Y4
+	VCMPPS       $0x05, word00800000<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y3, Y3
+	VMASKMOVPS   Y3, Y0, (DX)(R8*4)
+	VMULPS       224(SI), Y2, Y4
+	VMULPS       Y2, Y4, Y2
+	VMASKMOVPS   (BX)(R8*4), Y0, Y4
+	VFMADD231PS  192(SI), Y4, Y2
+	VANDPS       word7fffffff<>+0(SB), Y2, Y4
+	VCMPPS       $0x05, word00800000<>+0(SB), Y4, Y4
+	VANDPS       Y4, Y2, Y2
+	VMASKMOVPS   Y2, Y0, (BX)(R8*4)
+	VSQRTPS      Y2, Y2
+	VADDPS       256(SI), Y2, Y2
+	VDIVPS       Y2, Y3, Y2
+	VFNMADD231PS 64(SI), Y1, Y1
+	VFNMADD231PS 96(SI), Y2, Y1
+	VMASKMOVPS   Y1, Y0, (AX)(R8*4)
 
 done1:
 	VZEROUPPER

@@ -70,10 +70,10 @@ func BenchmarkSolver(b *testing.B) {
 	for _, n := range []int{32 << 10, 870 << 10} {
 		w, g, first, second := normals(n), normals(n), make([]float32, n), make([]float32, n)
 		u := Update{Rate: 1e-9, Scale: 1}
-		benchmarkOn(b, "descend", n, func() { Descend(u, w, g) })
-		benchmarkOn(b, "momentum", n, func() { Momentum(u, 0.9, false, w, g, first) })
+		benchmarkOn(b, "descend", n, func() { Descend(u, w, Gradient{Values: g}) })
+		benchmarkOn(b, "momentum", n, func() { Momentum(u, 0.9, false, w, Gradient{Values: g}, first) })
 		benchmarkOn(b, "adam", n, func() {
-			Adam(u, AdamMoments{0.9, 0.999, 1e-8, 1, 1}, w, g, first, second)
+			Adam(u, AdamMoments{0.9, 0.999, 1e-8, 1, 1}, w, Gradient{Values: g}, first, second)
 		})
 	}
 }

@@ -234,17 +234,23 @@ var operations = []operation{
 		CrossEntropy(1, len(a[0]), 0.7, a[0], a[1], a[2], loss, squared)
 		return []float64{float64(loss[0]), float64(squared[0])}
 	}},
-	{"descend", 2, 0, func(a [][]float32) []float64 { Descend(update, a[0], a[1]); return nil }},
-	{"momentum", 3, 0, func(a [][]float32) []float64 { Momentum(update, 0.9, false, a[0], a[1], a[2]); return nil }},
-	{"nesterov", 3, 0, func(a [][]float32) []float64 { Momentum(update, 0.9, true, a[0], a[1], a[2]); return nil }},
-	{"rmsprop", 3, 0, func(a [][]float32) []float64 {
-		positive(a[2])
-		RMSProp(update, 0.9, 1e-7, a[0], a[1], a[2])
+	{"descend", 2, 1e-6, func(a [][]float32) []float64 { Descend(update, a[0], Gradient{Values: a[1]}); return nil }},
+	{"momentum", 3, 1e-6, func(a [][]float32) []float64 {
+		Momentum(update, 0.9, false, a[0], Gradient{Values: a[1]}, a[2])
 		return nil
 	}},
-	{"adam", 4, 0, func(a [][]float32) []float64 {
+	{"nesterov", 3, 1e-6, func(a [][]float32) []float64 {
+		Momentum(update, 0.9, true, a[0], Gradient{Values: a[1]}, a[2])
+		return nil
+	}},
+	{"rmsprop", 3, 1e-6, func(a [][]float32) []float64 {
+		positive(a[2])
+		RMSProp(update, 0.9, 1e-7, a[0], Gradient{Values: a[1]}, a[2])
+		return nil
+	}},
+	{"adam", 4, 1e-6, func(a [][]float32) []float64 {
 		positive(a[3])
-		Adam(update, AdamMoments{0.9, 0.999, 1e-8, 10, 1000}, a[0], a[1], a[2], a[3])
+		Adam(update, AdamMoments{0.9, 0.999, 1e-8, 10, 1000}, a[0], Gradient{Values: a[1]}, a[2], a[3])
 		return nil
 	}},
 	{"uniform", 1, 0, func(a [][]float32) []float64 { Uniform(a[0], key); return nil }},

@@ -128,11 +128,14 @@ func (a *affine) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Node
 }
 
 // affineBackward computes dz = dy ⊙ act′, dW = xᵀ·dz, db = Σ dz over the batch,
-// and dx = dz·Wᵀ where it is needed, from x, W, y and dy.
+// and dx = dz·Wᵀ where it is needed, from x, W, y and dy. Deferred, it leaves dW
+// to whoever asks for it.
 type affineBackward struct {
 	base
 	affine         *affine
 	dz, dw, db, dx buffer
+	product        kernel.Gradient // dW of the last run
+	deferred       bool
 }
 
 func (a *affineBackward) Arity() int { return 4 }
@@ -159,10 +162,12 @@ func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error
 	kernel.ActivationGradient(a.affine.activation, rows, to, y, dy, dz, db)
 
 	dense, dw := a.dw.of(in[1].Shape()...)
+	a.product = kernel.Gradient{Rows: rows, Inputs: from, Outputs: to, X: x, Z: dz}
 	if transposed {
-		kernel.Gemm(true, false, to, from, rows, 1, dz, to, x, from, 0, dw, from)
-	} else {
-		kernel.Gemm(true, false, from, to, rows, 1, x, from, dz, to, 0, dw, to)
+		a.product = kernel.Gradient{Rows: rows, Inputs: to, Outputs: from, X: dz, Z: x}
+	}
+	if !a.deferred {
+		a.product.Compute(dw)
 	}
 	if !a.affine.constantInput {
 		_, dx := a.dx.of(a.rows.Compiled, from)
@@ -173,4 +178,22 @@ func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error
 		kernel.Gemm(false, !transposed, rows, from, to, 1, dz, to, w, ldw, 0, dx, from)
 	}
 	return dense, nil
+}
+
+// Defer makes the op of a node that is the gradient of a layer's weights leave
+// its product to the caller, who gets it from the function returned after every
+// run, valid until the next; the node's value is then not computed. It returns
+// nil for any other node, and where another node needs the value.
+func Defer(gradient *gorgonia.Node) func() kernel.Gradient {
+	a, ok := gradient.Op().(*affineBackward)
+	if !ok {
+		return nil
+	}
+	for users := gradient.Graph().To(gradient.ID()); users.Next(); {
+		if _, ok := users.Node().(*gorgonia.Node).Op().(*sideOutput); !ok {
+			return nil
+		}
+	}
+	a.deferred = true
+	return func() kernel.Gradient { return a.product }
 }

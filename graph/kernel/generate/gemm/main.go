@@ -59,7 +59,7 @@ type body struct {
 // the order of k.
 func tile(isa isa, rows int) {
 	TEXT(fmt.Sprintf("gemm%sRows%d", isa.name(), rows), NOSPLIT,
-		"func(columns, k int, alpha float32, a []float32, aRow, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int)")
+		"func(columns, k int, alpha float32, a []float32, aRow, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)")
 	Doc(fmt.Sprintf("gemm%sRows%d computes a tile of %d rows: see path.gemm.", isa.name(), rows, rows))
 	Pragma("noescape")
 
@@ -150,8 +150,14 @@ func multiply(isa isa, sums accumulator, b body, access func(int) bool, at func(
 	bStep := Load(Param("bStep"), GP64())
 	SHLQ(U8(2), bStep)
 	k := Load(Param("k"), GP64())
+	ahead, aheadStep := Load(Param("ahead").Base(), GP64()), Load(Param("aheadStep"), GP64())
+	SHLQ(U8(2), aheadStep)
+	TESTQ(ahead, ahead)
+	CMOVQEQ(bBase, ahead)
 
 	Label(b.label + "_loop")
+	PREFETCHT1(Mem{Base: ahead})
+	ADDQ(aheadStep, ahead)
 	right := make([]reg.VecVirtual, b.vectors)
 	for v := range right {
 		right[v] = isa.vector()

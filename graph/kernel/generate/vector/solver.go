@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -17,11 +19,10 @@ const (
 	gain1
 	decay2
 	gain2
-	correction
 	epsilon
 )
 
-// solver emits one step of a solver. Every product is rounded, as in plain Go.
+// solver emits one step of a solver.
 type solver struct {
 	*machine
 	constants reg.Register
@@ -29,27 +30,57 @@ type solver struct {
 
 func (s solver) constant(i int) Op { return Mem{Base: s.constants, Disp: 32 * i} }
 
+// plus returns y + c·x in the register of y.
+func (s solver) plus(y, x vec, c int) vec {
+	s.into(accumulate, x, s.constant(c), y)
+	return y
+}
+
 // gradient returns Scale·g + L2·w.
-func (s solver) gradient(g, w vec) vec {
-	return s.do(add, s.do(mul, g, s.constant(scale)), s.do(mul, w, s.constant(l2)))
+func (s solver) gradient(g, w vec) vec { return s.plus(s.do(mul, g, s.constant(scale)), w, l2) }
+
+// move stores w − Rate·Decay·w − rate·direction.
+func (s solver) move(w, direction vec, at reg.Register) {
+	s.into(accumulateSub, w, s.constant(shrink), w)
+	s.into(accumulateSub, direction, s.constant(rate), w)
+	s.store(w, at)
 }
 
-// moved returns w − Rate·Decay·w − step.
-func (s solver) moved(w, step vec) vec {
-	return s.do(sub, s.do(sub, w, s.do(mul, w, s.constant(shrink))), step)
+// mean stores and returns x + decay·old without denormal numbers, which would
+// never fade away.
+func (s solver) mean(x vec, decay int, at reg.Register) vec {
+	y := s.plus(x, s.load(at), decay)
+	if s.wide() {
+		normal := K() // or infinite or NaN: the exponent is not zero
+		VPTESTMD_BCST(s.word(0x7f800000), y, normal)
+		y = s.keep(normal, y)
+	} else {
+		y = s.keep(s.compare(notLess, s.do(and, y, s.word(^uint32(signBit))), s.number(smallest)), y)
+	}
+	s.store(y, at)
+	return y
 }
 
-// mean returns decay·old + gain·x without denormal numbers, which would never
-// fade away.
-func (s solver) mean(old vec, decay int, x vec) vec {
-	y := s.do(add, s.do(mul, old, s.constant(decay)), x)
-	return s.keep(s.compare(notLess, s.do(and, y, s.word(^uint32(signBit))), s.number(smallest)), y)
-}
+// square returns gain2·g².
+func (s solver) square(g vec) vec { return s.do(mul, s.do(mul, g, s.constant(gain2)), g) }
 
-// root returns √x + ε.
-func (s solver) root(x vec) vec {
-	VSQRTPS(x, x)
-	return s.do(add, x, s.constant(epsilon))
+// quotient returns x/(√y + ε). With AVX-512 the reciprocal is an
+// approximation to 14 bits and a step of Newton's: the divider has enough to do
+// with the root.
+func (s solver) quotient(x, y vec) vec {
+	if !s.wide() {
+		VSQRTPS(y, y)
+		return s.do(div, x, s.do(add, y, s.constant(epsilon)))
+	}
+	y = s.do(lesser, s.register(s.number(math.MaxFloat32)), y) // whose root has an inverse
+	root, inverse := s.new(), s.new()
+	VSQRTPS(y, root)
+	s.into(add, root, s.constant(epsilon), root)
+	VRCP14PS(root, inverse)
+	rest := s.register(s.number(1)) // inverse += inverse·(1 − root·inverse)
+	s.into(accumulateSub, root, inverse, rest)
+	s.into(multiplyAdd, rest, inverse, inverse)
+	return s.do(mul, x, inverse)
 }
 
 func solvers(m *machine) {
@@ -61,52 +92,43 @@ func solvers(m *machine) {
 		s.constants = pointer("c")
 		return length(arrays[0]), pointers
 	}
-	m.function("descend", "func(c *[10][8]float32, w, g []float32)", func() {
+	m.function("descend", "func(c *[9][8]float32, w, g []float32)", func() {
 		n, p := begin("w", "g")
 		m.loop(n, func() {
 			w := m.load(p[0])
-			step := m.do(mul, s.gradient(m.load(p[1]), w), s.constant(rate))
-			m.store(s.moved(w, step), p[0])
+			s.move(w, s.gradient(m.load(p[1]), w), p[0])
 		})
 	})
 	for _, name := range []string{"momentum", "nesterov"} {
-		m.function(name, "func(c *[10][8]float32, w, g, velocity []float32)", func() {
+		m.function(name, "func(c *[9][8]float32, w, g, velocity []float32)", func() {
 			n, p := begin("w", "g", "velocity")
 			m.loop(n, func() {
 				w := m.load(p[0])
 				g := s.gradient(m.load(p[1]), w)
-				v := s.mean(m.load(p[2]), decay1, g)
-				m.store(v, p[2])
+				direction := s.mean(m.copy(g), decay1, p[2])
 				if name == "nesterov" {
-					v = m.do(add, g, m.do(mul, v, s.constant(decay1)))
+					direction = s.plus(g, direction, decay1)
 				}
-				m.store(s.moved(w, m.do(mul, v, s.constant(rate))), p[0])
+				s.move(w, direction, p[0])
 			})
 		})
 	}
-	m.function("rmsProp", "func(c *[10][8]float32, w, g, square []float32)", func() {
+	m.function("rmsProp", "func(c *[9][8]float32, w, g, square []float32)", func() {
 		n, p := begin("w", "g", "square")
 		m.loop(n, func() {
 			w := m.load(p[0])
 			g := s.gradient(m.load(p[1]), w)
-			v := s.mean(m.load(p[2]), decay2, m.do(mul, m.do(mul, g, s.constant(gain2)), g))
-			m.store(v, p[2])
-			step := m.do(div, m.do(mul, g, s.constant(rate)), s.root(v))
-			m.store(s.moved(w, step), p[0])
+			s.move(w, s.quotient(g, s.mean(s.square(g), decay2, p[2])), p[0])
 		})
 	})
-	m.function("adam", "func(c *[10][8]float32, w, g, first, second []float32)", func() {
+	m.function("adam", "func(c *[9][8]float32, w, g, first, second []float32)", func() {
 		n, p := begin("w", "g", "first", "second")
 		m.loop(n, func() {
 			w := m.load(p[0])
 			g := s.gradient(m.load(p[1]), w)
-			first := s.mean(m.load(p[2]), decay1, m.do(mul, g, s.constant(gain1)))
-			m.store(first, p[2])
-			second := s.mean(m.load(p[3]), decay2, m.do(mul, m.do(mul, g, s.constant(gain2)), g))
-			m.store(second, p[3])
-			root := s.root(m.do(mul, second, s.constant(correction)))
-			step := m.do(div, m.do(mul, first, s.constant(rate)), root)
-			m.store(s.moved(w, step), p[0])
+			first := s.mean(m.do(mul, g, s.constant(gain1)), decay1, p[2])
+			second := s.mean(s.square(g), decay2, p[3])
+			s.move(w, s.quotient(first, second), p[0])
 		})
 	})
 }
