@@ -77,6 +77,14 @@ func (a Architecture) Inner(below int) Architecture {
 	return a
 }
 
+// First is the first depth layers of the encoder alone, whose output is the
+// code: for Encoding programs. It also returns the shape of that output.
+func (a Architecture) First(depth int) (Architecture, Shape) {
+	a.Encoder, a.Code, a.Tied, a.Classifier = a.Encoder[:depth], Deterministic, false, nil
+	a.Decoder = []Layer{{Units: a.Input.Size(), Initialiser: Zeros}}
+	return a, a.codeShape()
+}
+
 // Code says how the encoder's output becomes the code.
 type Code string
 

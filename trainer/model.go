@@ -89,6 +89,14 @@ func (m *Model) Encode(ctx context.Context, split loaders.Split) ([]float32, err
 	return encode(ctx, m.Stage.Architecture, m.Parameters, split)
 }
 
+// Features returns what the first depth layers of the encoder make of the
+// images of a split, N×C×H×W, and the shape C×H×W.
+func (m *Model) Features(ctx context.Context, split loaders.Split, depth int) ([]float32, graph.Shape, error) {
+	first, shape := m.Stage.Architecture.First(depth)
+	features, err := encode(ctx, first, m.Parameters, split)
+	return features, shape, err
+}
+
 func encode(ctx context.Context, a graph.Architecture, p *graph.Parameters, split loaders.Split) ([]float32, error) {
 	program, err := graph.Compile(a, graph.Objective{}, p, graph.Encoding, evaluationBatch)
 	if err != nil {

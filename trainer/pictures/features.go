@@ -1,0 +1,42 @@
+package pictures
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"gaetrain/trainer"
+	"gaetrain/viz"
+)
+
+// drawFeatures draws the maps that each convolution of the encoder makes of
+// the first test images: a picture for each layer, a row for each image.
+func drawFeatures(l *trainer.Loop) error {
+	const images = 8
+	model := l.Model()
+	split := l.Data.Test.Limit(images)
+	for i, layer := range model.Stage.Architecture.Encoder {
+		if !layer.Convolutional() {
+			break
+		}
+		features, shape, err := model.Features(context.Background(), split, i+1)
+		if err != nil {
+			return err
+		}
+		lowest, highest := slices.Min(features), slices.Max(features)
+		for j, v := range features {
+			features[j] = (v - lowest) / max(highest-lowest, 1e-30)
+		}
+		shown, area := min(shape.Channels, columns), shape.Height*shape.Width
+		var rows []viz.Row
+		for image := range split.Len() {
+			maps := features[image*shape.Size():][:shown*area]
+			rows = append(rows, viz.Row{Images: viz.Images{Pixels: maps, Channels: 1, Height: shape.Height, Width: shape.Width}})
+		}
+		title := fmt.Sprintf("%s on %s, feature maps of layer %d: %d of %d, %d×%d", l.Config.Model, l.Data.Name, i+1, shown, shape.Channels, shape.Height, shape.Width)
+		if err := write(l.Run.Path(folder, fmt.Sprintf("features-%d.png", i+1)), viz.Grid(title, columns, rows...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
