@@ -37,16 +37,26 @@ const (
 // (+max |w|); a filter of zeros is white. With three channels a filter is drawn in red, green, blue around mid-grey. Any
 // other number of channels is averaged. columns ≤ 0 means 16.
 func Filters(title string, weights Images, columns int) image.Image {
-	tiles := make([]image.Image, weights.Len())
-	for i := range tiles {
-		tiles[i] = filterImage(weights, i)
+	return FilterRows(title, columns, Row{Images: weights})
+}
+
+// FilterRows draws rows of filters over each other in aligned columns, as Grid draws images, each filter as Filters
+// draws it. All rows have the channels of the first.
+func FilterRows(title string, columns int, rows ...Row) image.Image {
+	s := newSheet(title, columns, len(rows))
+	tiles := make([][]image.Image, len(rows))
+	count := 0
+	for r, row := range rows {
+		s.labels = append(s.labels, labelFace().wrap(row.Label, labelWidth, labelLines))
+		for i := range row.Images.Len() {
+			tiles[r] = append(tiles[r], filterImage(row.Images, i))
+		}
+		count += row.Images.Len()
 	}
-	s := newSheet(title, columns, 1)
-	s.labels = append(s.labels, nil)
-	if weights.Len() == 0 {
-		return s.draw([][]image.Image{tiles})
+	if count == 0 {
+		return s.draw(tiles)
 	}
-	signed := weights.Channels != 3
+	signed := rows[0].Images.Channels != 3
 	note := "each filter scaled by its own max |w|"
 	s.footer = bandGap + noteFace().height()
 	s.footerWidth = noteFace().widest([]string{note})
@@ -54,7 +64,7 @@ func Filters(title string, weights Images, columns int) image.Image {
 		s.footer += barHeight + 8 + noteFace().height()
 		s.footerWidth = max(s.footerWidth, barWidth)
 	}
-	canvas := s.draw([][]image.Image{tiles})
+	canvas := s.draw(tiles)
 	y := canvas.Bounds().Dy() - margin - s.footer + bandGap
 	if signed {
 		drawColourBar(canvas, margin, y)

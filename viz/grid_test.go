@@ -131,6 +131,8 @@ func TestFilters(t *testing.T) {
 		w.Pixels[i] = (w.Pixels[i] - 0.4) * float32(i/81+1)
 	}
 	golden(t, "filters.png", Filters("Encoder filters", w, 4))
+	short := Images{w.Pixels[:5*81], 1, 9, 9}
+	golden(t, "filter-rows.png", FilterRows("Two sets of directions", 4, Row{"found", w}, Row{"exact", short}))
 
 	table := divergingMap()
 	signed := Images{Pixels: []float32{-4, 0, 2, 4, 0, 0, 0, 0}, Channels: 1, Height: 2, Width: 2}
