@@ -1,0 +1,67 @@
+package evaluate
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"gaetrain/graph/kernel"
+)
+
+// Alignment tells how a linear decoder W (D×L) lies to L principal components.
+type Alignment struct {
+	Angles   []float64  // L: principal angles between the two subspaces in degrees, smallest first (Björck & Golub 1973)
+	Cosines  []float64  // L: |cosine| of the angle between component l and left singular vector l
+	Singular []float64  // L: singular values of W, largest first
+	Vectors  *mat.Dense // D×L: left singular vectors of W in that order, each turned to where its component points
+}
+
+// Align compares the decoder of a linear autoencoder with the components. Plain
+// squared error leaves W any basis of their subspace, an L2 penalty of both
+// layers gives it the components themselves as left singular vectors, in order
+// (Plaut 2018, arXiv:1804.10253; Kunin 2019, arXiv:1901.08168). Errors wrap
+// ErrInput.
+func (p *PCA) Align(w *mat.Dense) (*Alignment, error) {
+	d, l := p.Components.Dims()
+	if rows, columns := w.Dims(); rows != d || columns != l {
+		return nil, fmt.Errorf("%w: a decoder of %d×%d beside components of %d×%d", ErrInput, rows, columns, d, l)
+	}
+	var left, between mat.SVD
+	if !left.Factorize(w, mat.SVDThin) {
+		return nil, fmt.Errorf("%w: the singular values of a decoder of %d×%d do not converge", ErrInput, d, l)
+	}
+	a := &Alignment{Singular: left.Values(nil), Vectors: new(mat.Dense)}
+	left.UTo(a.Vectors)
+	var products mat.Dense // L×L: of every component and every vector
+	products.Mul(p.Components.T(), a.Vectors)
+	if !between.Factorize(&products, mat.SVDNone) {
+		return nil, fmt.Errorf("%w: the angles between subspaces of %d×%d do not converge", ErrInput, d, l)
+	}
+	for i, cosine := range between.Values(nil) {
+		a.Angles = append(a.Angles, math.Acos(min(cosine, 1))*180/math.Pi)
+		a.Cosines = append(a.Cosines, min(math.Abs(products.At(i, i)), 1))
+		if products.At(i, i) < 0 {
+			column := a.Vectors.ColView(i).(*mat.VecDense)
+			column.ScaleVec(-1, column)
+		}
+	}
+	return a, nil
+}
+
+// Errors returns the squared error per value of x (N×D) where nothing but the
+// mean is told of it, and where its L components are.
+func (p *PCA) Errors(x Matrix) (mean, components float64) {
+	centred := newMatrix(min(blockRows, x.Rows), x.Columns)
+	for from := 0; from < x.Rows; from += blockRows {
+		block := x.Slice(from, min(from+blockRows, x.Rows))
+		centred.minus(block, p.Mean)
+		mean += kernel.SumSquares(centred.Values[:len(block.Values)])
+		for i, v := range p.Inverse(p.Transform(block)).Values {
+			difference := float64(v) - float64(block.Values[i])
+			components += difference * difference
+		}
+	}
+	n := float64(len(x.Values))
+	return mean / n, components / n
+}
