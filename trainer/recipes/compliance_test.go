@@ -44,8 +44,17 @@ func TestGradients(t *testing.T) {
 			t.Run(activation.String()+"/"+string(loss), func(t *testing.T) {
 				eachRecipe(t, func(t *testing.T, r recipes.Recipe) {
 					c, data := small(r)
-					c.Activation, c.Loss, c.OutputActivation = activation, loss, kernel.Sigmoid
+					c.Loss = loss
+					if c.Activation != kernel.Linear { // model linear has no other
+						c.Activation = activation
+					}
+					if loss == graph.CrossEntropy {
+						c.OutputActivation = kernel.Sigmoid
+					}
 					e, err := experiment(c, data, r)
+					if errors.Is(err, trainer.ErrConfiguration) {
+						t.Skip(err) // of what makes no sense with this model
+					}
 					if err != nil {
 						t.Fatal(err)
 					}
