@@ -35,6 +35,7 @@ type Split struct {
 	Motion Motion // makes pairs of frames of Images; see Pairs
 	Seed   uint64 // of the motion
 	Source Shape  // of Images, where that is not Shape
+	Drawn  []int  // N, what the motion of each image is drawn by; nil: its index
 }
 
 // stored is the number of values kept of an image.
@@ -100,6 +101,9 @@ func (s Split) slice(from, to int) Split {
 	}
 	if s.Labels != nil {
 		out.Labels = s.Labels[from:to:to]
+	}
+	if s.Drawn != nil {
+		out.Drawn = s.Drawn[from:to:to]
 	}
 	return out
 }

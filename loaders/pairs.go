@@ -31,13 +31,21 @@ func (s Split) Pairs(m Motion, seed uint64) Split {
 
 // Move is how the second frame of pair i moves in an epoch, where Pairs made it.
 func (s Split) Move(i, epoch int) Move {
-	return s.Motion.draw(make([]float32, 5), s.Source, s.Seed, epoch, i)
+	return s.Motion.draw(make([]float32, 5), s.Source, s.Seed, epoch, s.drawn(i))
+}
+
+// drawn is what the motion of image i is drawn by.
+func (s Split) drawn(i int) int {
+	if s.Drawn != nil {
+		return s.Drawn[i]
+	}
+	return i
 }
 
 // readPair writes both frames of image i.
 func (s Split) readPair(dst []float32, i, epoch int) {
 	var random [5]float32
-	move := s.Motion.draw(random[:], s.Source, s.Seed, epoch, i)
+	move := s.Motion.draw(random[:], s.Source, s.Seed, epoch, s.drawn(i))
 	frame := s.Motion.frame(s.Source)
 	image := make([]float32, s.Source.Size())
 	kernel.ScaleBytes(image, s.Image(i))

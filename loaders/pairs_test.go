@@ -155,6 +155,10 @@ func TestPairs(t *testing.T) {
 	if !slices.Equal(dst, inputs(newStream(t, pairs, StreamOptions{BatchSize: 50}), 1, 0)[3]) {
 		t.Error("a limited split has other pairs")
 	}
+	chosen, again := pairs.Select([]int{9, 3}).Select([]int{1, 0}).Limit(1), make([]float32, 162)
+	if chosen.Read(again, 0, 1); chosen.Len() != 1 || !slices.Equal(again, dst) || chosen.Move(0, 1) != pairs.Move(3, 1) {
+		t.Error("selected pairs are others")
+	}
 }
 
 func TestOpenPairs(t *testing.T) {

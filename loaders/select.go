@@ -1,10 +1,10 @@
 package loaders
 
-// Select returns the images of the given indices, in that order. Their memory
-// is their own.
+// Select returns the images of the given indices, in that order; pairs that
+// Pairs makes move as they did. Their memory is their own.
 func (s Split) Select(indices []int) Split {
-	out := Split{Shape: s.Shape}
-	size := s.Shape.Size()
+	out := Split{Shape: s.Shape, Motion: s.Motion, Seed: s.Seed, Source: s.Source}
+	size := s.stored()
 	for _, i := range indices {
 		if s.Images != nil {
 			out.Images = append(out.Images, s.Image(i)...)
@@ -14,6 +14,9 @@ func (s Split) Select(indices []int) Split {
 		}
 		if s.Labels != nil {
 			out.Labels = append(out.Labels, s.Labels[i])
+		}
+		if s.Motion != (Motion{}) {
+			out.Drawn = append(out.Drawn, s.drawn(i))
 		}
 	}
 	return out
