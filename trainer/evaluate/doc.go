@@ -38,11 +38,14 @@ func NewMatrix(values []float32, columns int) Matrix {
 	return Matrix{rows, columns, values[:rows*columns]}
 }
 
-// Pixels returns the images of a split as a matrix N×D with values in [0, 1].
+// Pixels returns the images of a split as a matrix N×D with values in [0, 1];
+// pairs of frames are those of the first epoch.
 func Pixels(split loaders.Split) Matrix {
-	values := make([]float32, len(split.Images))
-	kernel.ScaleBytes(values, split.Images)
-	return NewMatrix(values, split.Shape.Size())
+	m := newMatrix(split.Len(), split.Shape.Size())
+	for i := range m.Rows {
+		split.Read(m.Row(i), i, 0)
+	}
+	return m
 }
 
 // Row returns row i, shared with the matrix.

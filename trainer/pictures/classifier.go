@@ -123,10 +123,4 @@ func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32
 }
 
 // pixels shows the images of a split as numbers from 0 to 1.
-func pixels(s loaders.Split) viz.Images {
-	m := viz.Images{Pixels: make([]float32, len(s.Images)), Channels: s.Shape.Channels, Height: s.Shape.Height, Width: s.Shape.Width}
-	for i, v := range s.Images {
-		m.Pixels[i] = float32(v) / 255
-	}
-	return m
-}
+func pixels(s loaders.Split) viz.Images { return drawable(evaluate.Pixels(s).Values, s.Shape) }

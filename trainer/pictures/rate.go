@@ -31,7 +31,7 @@ func Files(s loaders.Split) []image.Image { return asPictures(pixels(s)) }
 
 // Decoded are images N×D of a shape as pictures to be written.
 func Decoded(shape loaders.Shape, values []float32) []image.Image {
-	return asPictures(viz.Images{Pixels: values, Channels: shape.Channels, Height: shape.Height, Width: shape.Width})
+	return asPictures(drawable(values, shape))
 }
 
 func asPictures(m viz.Images) []image.Image {

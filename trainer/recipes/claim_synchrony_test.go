@@ -59,14 +59,6 @@ func TestSynchrony(t *testing.T) {
 		}
 		return evaluate.NewMatrix(values, units)
 	}
-	pixels := func(split loaders.Split) evaluate.Matrix {
-		size := split.Shape.Size()
-		values := make([]float32, split.Len()*size)
-		for i := range split.Len() {
-			split.Read(values[i*size:(i+1)*size], i, 0)
-		}
-		return evaluate.NewMatrix(values, size)
-	}
 	right := func(of func(loaders.Split) evaluate.Matrix) float64 {
 		l, err := evaluate.NewLogisticRegression(context.Background(), of(data.Train), directions(data.Train), 1)
 		if err != nil {
@@ -80,7 +72,7 @@ func TestSynchrony(t *testing.T) {
 		}
 		return correct / float64(len(labels))
 	}
-	fromCodes, fromPixels := right(codes), right(pixels)
+	fromCodes, fromPixels := right(codes), right(evaluate.Pixels)
 	t.Logf("of four directions of motion, %.3f are told from codes, %.3f from pixels", fromCodes, fromPixels)
 	if fromCodes < 0.5 || fromPixels > fromCodes-0.1 {
 		t.Error("codes do not tell the motion")

@@ -1,0 +1,29 @@
+package evaluate
+
+import (
+	"slices"
+	"testing"
+
+	"gaetrain/loaders"
+)
+
+// TestPixels asks for what a model gets to see of plain images and of pairs.
+func TestPixels(t *testing.T) {
+	plain := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 3, Width: 3}}
+	for i := range 4 * 9 {
+		plain.Images = append(plain.Images, uint8(7*i))
+	}
+	for _, split := range []loaders.Split{plain, plain.Pairs(loaders.Motion{Shift: 1, Patch: 2}, 3), {Shape: loaders.Shape{Channels: 1, Height: 1, Width: 2}, Values: []float32{1, 2, 3, 4}}} {
+		m := Pixels(split)
+		if m.Rows != split.Len() || m.Columns != split.Shape.Size() {
+			t.Errorf("%d images of %v give a matrix of %d×%d", split.Len(), split.Shape, m.Rows, m.Columns)
+			continue
+		}
+		want := make([]float32, split.Shape.Size())
+		for i := range split.Len() {
+			if split.Read(want, i, 0); !slices.Equal(m.Row(i), want) {
+				t.Errorf("image %d of %v is %v, want %v", i, split.Shape, m.Row(i), want)
+			}
+		}
+	}
+}
