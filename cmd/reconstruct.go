@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/viz"
@@ -45,10 +44,7 @@ EXAMPLES:
 			}
 			name, names := fmt.Sprintf("%s, %s", data.Name, o.Split), []string(nil)
 			if o.Images != "" {
-				if split, names, err = loaders.Images(c.Context, o.Images); err != nil {
-					return err
-				}
-				if err := fits(split, names[0], model); err != nil {
+				if split, names, err = ownImages(c.Context, o.Images, model); err != nil {
 					return err
 				}
 				name, split = o.Images, split.Limit(o.Limit)

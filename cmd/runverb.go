@@ -1,10 +1,12 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/graph"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 )
@@ -80,4 +82,19 @@ func (o *RunOptions) open(c *cli.Context, model *trainer.Model, log *console) (*
 		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}
 	return data, nil
+}
+
+// ownImages reads images from a file or a folder as the model takes them, and
+// returns their paths with them. A model of pairs gets pairs of them, made by
+// the motion of its run.
+func ownImages(ctx context.Context, path string, model *trainer.Model) (loaders.Split, []string, error) {
+	split, names, err := loaders.Images(ctx, path)
+	if err != nil {
+		return split, nil, err
+	}
+	split = split.Pairs(model.Config.Motion, model.Config.Seed)
+	if got, want := split.Shape, model.Stage.Architecture.Input; graph.Shape(got) != want {
+		return split, nil, fmt.Errorf("%w: %s is %s, the model was trained on %s; hint: resize the images", loaders.ErrData, names[0], got, want)
+	}
+	return split, names, nil
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"gaetrain/graph"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
@@ -161,18 +160,8 @@ func (s *search) choose(c *cli.Context) (err error) {
 		}
 		return nil
 	}
-	if s.queries, s.names, err = loaders.Images(c.Context, s.Images); err != nil {
-		return err
-	}
-	return fits(s.queries, s.names[0], s.model)
-}
-
-// fits reports images of a size that the model was not trained on.
-func fits(split loaders.Split, name string, model *trainer.Model) error {
-	if got, want := split.Shape, model.Stage.Architecture.Input; graph.Shape(got) != want {
-		return fmt.Errorf("%w: %s is %s, the model was trained on %s; hint: resize the images", loaders.ErrData, name, got, want)
-	}
-	return nil
+	s.queries, s.names, err = ownImages(c.Context, s.Images, s.model)
+	return err
 }
 
 // encoded returns the codes N×L of images.

@@ -34,15 +34,15 @@ type Config struct {
 	CorruptedWeight  float64              `toml:"corrupted-weight" group:"model" help:"weight in the loss of pixels that masking or salt-and-pepper noise has hit"`
 	IntactWeight     float64              `toml:"intact-weight" group:"model" help:"weight in the loss of the other pixels"`
 	Gates            string               `toml:"gates" group:"model" help:"model synchrony: product (of the responses to two frames opens a unit), exchange (so too, and each frame is rebuilt from the other's) or energy (the squared sum opens it)"`
-	Motion           loaders.Motion       `toml:"motion" group:"model" help:"of the second frame, where pairs of frames are made of images: none, or some of shift:3,rotate:20,patch:14"`
 	Beta             float64              `toml:"beta" group:"model" help:"weight of the divergence of a Gaussian code from its prior"`
 	Loss             graph.Reconstruction `toml:"loss" group:"model" help:"reconstruction term: cross-entropy (from logits) or squared-error"`
 
-	Dataset     string `toml:"dataset" group:"data" help:"data set: see 'gaetrain datasets list'"`
-	DataDir     string `toml:"data-dir" group:"data" help:"folder to look for data sets in first"`
-	TrainImages int    `toml:"train-images" group:"data" help:"use only the first N training images; 0 for all"`
-	TestImages  int    `toml:"test-images" group:"data" help:"use only the first N test images; 0 for all"`
-	Validation  int    `toml:"validation" group:"data" help:"hold the last N training images out; they then decide about the best epoch, not the test images"`
+	Dataset     string         `toml:"dataset" group:"data" help:"data set: see 'gaetrain datasets list'"`
+	DataDir     string         `toml:"data-dir" group:"data" help:"folder to look for data sets in first"`
+	TrainImages int            `toml:"train-images" group:"data" help:"use only the first N training images; 0 for all"`
+	TestImages  int            `toml:"test-images" group:"data" help:"use only the first N test images; 0 for all"`
+	Validation  int            `toml:"validation" group:"data" help:"hold the last N training images out; they then decide about the best epoch, not the test images"`
+	Motion      loaders.Motion `toml:"motion" group:"data" help:"of the second frame, where pairs of frames are made of images: none, or some of shift:3,rotate:20,patch:14"`
 
 	PretrainEpochs int `toml:"pretrain-epochs" group:"training" help:"model stacked: passes over the training images for each layer, before those for all of them"`
 
