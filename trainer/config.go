@@ -44,9 +44,9 @@ type Config struct {
 	Validation  int            `toml:"validation" group:"data" help:"hold the last N training images out; they then decide about the best epoch, not the test images"`
 	Motion      loaders.Motion `toml:"motion" group:"data" help:"of the second frame, where pairs of frames are made of images: none, or some of shift:3,rotate:20,patch:14"`
 
-	PretrainEpochs int `toml:"pretrain-epochs" group:"training" help:"model stacked: passes over the training images for each layer, before those for all of them"`
+	PretrainEpochs int `toml:"pretrain-epochs" group:"training" help:"model stacked: passes over the training images for each layer, before those for all of them together"`
 
-	Epochs       int           `toml:"epochs" group:"training" help:"passes over the training images"`
+	Epochs       int           `toml:"epochs" group:"training" help:"passes over the training images; 0 with model stacked: each layer by itself is all"`
 	BatchSize    int           `toml:"batch-size" group:"training" help:"images per step"`
 	Seed         uint64        `toml:"seed" group:"training" help:"the same seed gives the same run, bit for bit"`
 	Solver       string        `toml:"solver" group:"training" help:"sgd, momentum, nesterov, rmsprop, adam or adamw"`
@@ -109,7 +109,7 @@ func (c Config) Validate() error {
 		{c.Beta >= 0 && finite(c.Beta), "beta", c.Beta, "0 or more"},
 		{c.Threshold >= 0 && finite(c.Threshold), "threshold", c.Threshold, "0 for none, or more"},
 		{c.PretrainEpochs >= 1, "pretrain-epochs", c.PretrainEpochs, "at least 1"},
-		{c.Epochs >= 1, "epochs", c.Epochs, "at least 1"},
+		{c.Epochs >= 0, "epochs", c.Epochs, "at least 1"},
 		{c.BatchSize >= 1 && c.BatchSize <= maxBatch, "batch-size", c.BatchSize, fmt.Sprintf("from 1 to %d", maxBatch)},
 		{c.LearningRate > 0 && finite(c.LearningRate), "learning-rate", c.LearningRate, "above 0"},
 		{c.Warmup >= 0 && finite(c.Warmup), "warmup", c.Warmup, "0 or more epochs"},

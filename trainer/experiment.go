@@ -100,6 +100,11 @@ func NewExperiment(c Config, data *loaders.Dataset, build func(Config, graph.Sha
 	if err != nil {
 		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, c.Model, err)
 	}
+	for _, s := range stages {
+		if s.Epochs < 1 {
+			return nil, fmt.Errorf("%w: epochs is %d; hint: at least 1", ErrConfiguration, s.Epochs)
+		}
+	}
 	e := &Experiment{Config: c, Data: data, Stages: stages, Parameters: new(graph.Parameters)}
 	for _, s := range slices.Backward(stages) { // the model first, then what only led to it
 		if err := e.Parameters.Extend(s.Architecture, s.Objective, c.Seed); err != nil {

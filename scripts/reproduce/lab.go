@@ -111,10 +111,22 @@ type trained struct {
 func (l *lab) train(seed int, flags string) (trained, error) {
 	command := fmt.Sprintf("train %s --seed %d", flags, seed)
 	l.note(seed, command)
-	r := trained{dir: l.place(command)}
-	var err error
+	return l.finish(l.place(command), strings.Fields(command)...)
+}
+
+// finetune trains a classifier on the encoder of a run, as train does a model;
+// flags are those of 'gaetrain finetune'.
+func (l *lab) finetune(from trained, seed int, flags string) (trained, error) {
+	command := fmt.Sprintf("finetune %s --seed %d", flags, seed)
+	l.note(seed, command+" --from RUN")
+	return l.finish(from.dir+"."+slug(command), append(strings.Fields(command), "--from", from.dir)...)
+}
+
+// finish goes on with the run in a folder to its end.
+func (l *lab) finish(dir string, command ...string) (r trained, err error) {
+	r.dir = dir
 	if _, missing := os.Stat(filepath.Join(r.dir, "metrics.json")); missing != nil {
-		_, err = l.gaetrain(r.dir, append(strings.Fields(command), "--pictures", "0", "--quiet", "--resume", "--run", r.dir)...)
+		_, err = l.gaetrain(r.dir, append(command, "--pictures", "0", "--quiet", "--resume", "--run", r.dir)...)
 	}
 	if err == nil {
 		err = readJSON(filepath.Join(r.dir, "metrics.json"), &r.Final)

@@ -32,6 +32,9 @@ has learned to theirs. Then all layers are trained jointly, from weights that al
 			layer.Below, layer.Epochs = depth, c.PretrainEpochs
 			stages = append(stages, layer)
 		}
-		return append(stages, stage("joint", c, whole)), nil
+		if c.Epochs > 0 { // else to go on with a classifier
+			stages = append(stages, stage("joint", c, whole))
+		}
+		return stages, nil
 	},
 }
