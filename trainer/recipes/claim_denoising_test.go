@@ -47,11 +47,15 @@ func TestDenoising(t *testing.T) {
 		}
 	}
 	accuracy := func(train, test evaluate.Matrix) float64 {
-		probe, err := evaluate.NewLogisticRegression(train, data.Train.Labels, 1)
+		probe, err := evaluate.NewLogisticRegression(t.Context(), train, data.Train.Labels, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return evaluate.Accuracy(probe.Predict(test), data.Test.Labels)
+		confusion, err := evaluate.Confuse(len(data.Classes), data.Test.Labels, probe.Predict(test))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return confusion.Accuracy()
 	}
 	codes := func(split loaders.Split) evaluate.Matrix {
 		values, err := denoising.Encode(t.Context(), split)
