@@ -16,7 +16,8 @@ var denoising = experiment{
 784-1024-784, a sigmoid code larger than the image, cross-entropy, Adam 0.005, 10 epochs, trained on images of which a quarter of
 the pixels is black (masking:0.25), and on clean ones. Squared error per pixel of the reconstruction against the clean test image,
 for test images that are corrupted in other ways too. The identity would give the corruption itself, which for masking:0.25 is
-a quarter of the mean square of a pixel.`,
+a quarter of the mean square of a pixel. The seconds are
+of a machine that was busy with other work too.`,
 	seeds: 2,
 	run: func(l *lab) error {
 		levels := []string{"none", "masking:0.1", "masking:0.25", "masking:0.5", "masking:0.75", "salt-and-pepper:0.2", "gaussian:0.3"}

@@ -7,7 +7,8 @@ var stacked = experiment{
 	about: `
 Ten layers of sigmoid units, 784-256-128-64-32-16 and back, cross-entropy, Adam 0.01 with a cosine schedule, 24 epochs: all for
 the whole net, or 2 for each of its five pairs of layers in turn and 14 for the whole. An epoch of a pair of layers costs less than
-one of the whole. Squared error per pixel on the test images.`,
+one of the whole. Squared error per pixel on the test images. The seconds are
+of a machine that was busy with other work too.`,
 	seeds: 3,
 	run: func(l *lab) error {
 		plain := l.row(row{claim: "mse, from random weights", format: "%.5f"})
