@@ -92,11 +92,20 @@ func declareLoss(name string, rows *Rows, compute lossFunction, in ...*gorgonia.
 
 // newLoss puts a loss on the graph; the first of its inputs gets the gradient.
 func newLoss(b base, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
-	shape, err := b.batch("prediction", in[0].Shape())
+	l, err := makeLoss(b, compute, in)
 	if err != nil {
 		return Loss{}, err
 	}
-	l := &loss{
+	node, err := gorgonia.ApplyOp(l, in...)
+	return Loss{node, l}, err
+}
+
+func makeLoss(b base, compute lossFunction, in gorgonia.Nodes) (*loss, error) {
+	shape, err := b.batch("prediction", in[0].Shape())
+	if err != nil {
+		return nil, err
+	}
+	return &loss{
 		base:     b,
 		compute:  compute,
 		columns:  shape[1],
@@ -104,9 +113,7 @@ func newLoss(b base, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
 		perImage: make([]float32, b.rows.Compiled),
 		squared:  make([]float32, b.rows.Compiled),
 		mean:     gorgonia.NewF32(0),
-	}
-	node, err := gorgonia.ApplyOp(l, in...)
-	return Loss{node, l}, err
+	}, nil
 }
 
 // lossFunction fills the losses per image and, where gradient is not nil, scale
