@@ -225,8 +225,8 @@ func (a Architecture) validateCode() error {
 		if len(a.Encoder) == 0 {
 			return fmt.Errorf("%w: a gaussian code without an encoder", ErrArchitecture)
 		}
-		if last := a.Encoder[len(a.Encoder)-1]; last.Units%2 != 0 || last.Activation != kernel.Linear || last.Convolutional() {
-			return fmt.Errorf("%w: the encoder ends with %d %s units; hint: a gaussian code of L values needs 2·L linear ones, fully connected", ErrArchitecture, last.Units, last.Activation)
+		if last := a.Encoder[len(a.Encoder)-1]; last.Units%2 != 0 || last.Activation != kernel.Linear || last.Convolutional() || last.TopK > 0 {
+			return fmt.Errorf("%w: the encoder ends with %d %s units; hint: a gaussian code of L values needs 2·L linear ones, fully connected, and all of them", ErrArchitecture, last.Units, last.Activation)
 		}
 	default:
 		return fmt.Errorf("%w: unknown kind of code %q; hint: none, %s, %s, %s or %s", ErrArchitecture, a.Code, Gaussian, Product, Exchange, Energy)

@@ -30,8 +30,8 @@ func (a Architecture) validateGates() error {
 	if len(a.Decoder) == 1 && !a.Tied {
 		return fmt.Errorf("%w: a %s code without tied weights; hint: it gates the responses to the decoder's own filters", ErrArchitecture, a.Code)
 	}
-	if !a.Encoder[0].NoBias || a.Encoder[0].Threshold != 0 {
-		return fmt.Errorf("%w: a %s code with biases or a threshold; hint: neither", ErrArchitecture, a.Code)
+	if !a.Encoder[0].NoBias || a.Encoder[0].Threshold != 0 || a.Encoder[0].TopK != 0 {
+		return fmt.Errorf("%w: a %s code with biases, a threshold or top-k; hint: none of them", ErrArchitecture, a.Code)
 	}
 	if a.Encoder[0].Convolutional() {
 		return fmt.Errorf("%w: a %s code of filters that move over the image; hint: a fully connected layer", ErrArchitecture, a.Code)

@@ -25,6 +25,9 @@ type Layer struct {
 	// linear ones, TLin (Konda 2014). It is for learning features, not for
 	// using them: Encoding programs take θ = 0.
 	Threshold float64 `json:"threshold,omitempty"`
+	// TopK is how many of a fully connected layer's outputs stay for each
+	// image, the largest ones; the others are 0 (Makhzani & Frey 2014). 0 for all.
+	TopK int `json:"top_k,omitempty"`
 }
 
 // bound is what |a| must exceed to be above the threshold.
@@ -241,6 +244,12 @@ func (l namedLayer) validate() error {
 	}
 	if weights := l.weightShape(); l.Convolutional() && (weights[0] > maxParameters/weights[1]/weights[2]/weights[3] || l.Units > maxParameters/l.maps.Height/l.maps.Width) {
 		return fmt.Errorf("%w: %s would have %d×%d×%d×%d weights and make images of %s; hint: at most %d numbers each", ErrArchitecture, l.name, weights[0], weights[1], weights[2], weights[3], l.maps, maxParameters)
+	}
+	if l.TopK < 0 || l.TopK > l.Units {
+		return fmt.Errorf("%w: top-k of %s is %d; hint: from 1 to its %d units, or 0 for all", ErrArchitecture, l.name, l.TopK, l.Units)
+	}
+	if l.TopK > 0 && l.Convolutional() {
+		return fmt.Errorf("%w: top-k of %s, a convolution; hint: only fully connected layers have it", ErrArchitecture, l.name)
 	}
 	if _, err := kernel.ParseActivation(l.Activation.String()); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, err)

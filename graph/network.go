@@ -20,11 +20,12 @@ const (
 	Evaluation             // input, target or labels → code, reconstruction or logits, and losses
 	Encoding               // input → code
 	Decoding               // code → reconstruction
+	Pullback               // input, direction → gradient of direction·code in the input
 )
 
 // String names the mode.
 func (m Mode) String() string {
-	names := [...]string{"training", "evaluation", "encoding", "decoding"}
+	names := [...]string{"training", "evaluation", "encoding", "decoding", "pullback"}
 	if m < 0 || int(m) >= len(names) {
 		return fmt.Sprintf("mode(%d)", int(m))
 	}
@@ -41,6 +42,8 @@ type Network struct {
 	Hit            *gorgonia.Node // B×D, 1 where corruption has hit the input; nil without emphasis
 	Noise          *gorgonia.Node // B×L, what a Gaussian code is drawn with
 	Code           *gorgonia.Node // B×L
+	Direction      *gorgonia.Node // B×L, in Pullback mode
+	Sensitivity    *gorgonia.Node // B×D, the gradient of direction·code in the input
 	Reconstruction *gorgonia.Node // B×D
 	Labels         *gorgonia.Node // B×1, what the logits are held against
 	Logits         *gorgonia.Node // B×C, of the classes
@@ -50,6 +53,8 @@ type Network struct {
 	encoded    *gorgonia.Node // B×D, what the encoder takes
 	responses  *gorgonia.Node // of the units that a gated code gates
 	statistics *gorgonia.Node // B×2L of a Gaussian code
+	mode       Mode
+	chain      []op.Contracted // the layers so far
 	rows       *op.Rows
 	parameters gorgonia.Nodes // as in Parameters.All
 	used       []Parameter    // the parameters of those nodes
@@ -67,7 +72,7 @@ type Term struct {
 // declare puts the network of a mode on a graph of its own, for batches of up
 // to batch images.
 func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (*Network, error) {
-	n := &Network{Graph: gorgonia.NewGraph(), rows: &op.Rows{Live: batch, Compiled: batch}}
+	n := &Network{Graph: gorgonia.NewGraph(), rows: &op.Rows{Live: batch, Compiled: batch}, mode: mode}
 	width := a.Input.Size()
 	if mode == Decoding {
 		width = a.CodeSize()
@@ -76,13 +81,16 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 
 	last := n.Input
 	if mode != Decoding {
-		if err := n.encode(a, p, mode); err != nil {
+		if err := n.encode(a, p); err != nil {
 			return nil, err
 		}
 		last = n.Code
 	}
-	if mode == Encoding {
+	switch {
+	case mode == Encoding:
 		return n, nil
+	case mode == Pullback:
+		return n, n.pullback()
 	}
 	if a.Classifier != nil {
 		return n, n.classify(a, o, p, last)
@@ -103,17 +111,17 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if err != nil {
 		return nil, err
 	}
-	return n, n.loss(o, reconstruction, first)
+	return n, n.loss(a, o, p, reconstruction, first)
 }
 
 // encode declares the encoder and the code. Thresholds are for what is trained.
-func (n *Network) encode(a Architecture, p *Parameters, mode Mode) error {
+func (n *Network) encode(a Architecture, p *Parameters) error {
 	if err := n.standardise(a, p); err != nil {
 		return err
 	}
 	layers := a.encoder()
 	for i := range layers {
-		if mode == Encoding {
+		if n.mode == Encoding || n.mode == Pullback {
 			layers[i].Threshold = 0
 		}
 		if a.Code.gated() { // whose activation is of the product
@@ -124,7 +132,7 @@ func (n *Network) encode(a Architecture, p *Parameters, mode Mode) error {
 	if err != nil {
 		return err
 	}
-	n.Code, err = n.code(a, encoded, mode)
+	n.Code, err = n.code(a, encoded)
 	return err
 }
 
@@ -149,11 +157,22 @@ func (n *Network) classify(a Architecture, o Objective, p *Parameters, code *gor
 	if err != nil {
 		return err
 	}
-	return n.loss(o, classification, first)
+	return n.loss(a, o, p, classification, first)
+}
+
+// pullback declares the product of a direction and the Jacobian of the code.
+func (n *Network) pullback() error {
+	n.Direction = n.matrix("direction", n.rows.Compiled, n.Code.Shape()[1])
+	products, err := gorgonia.Backpropagate(gorgonia.Nodes{n.Code}, gorgonia.Nodes{n.Direction}, gorgonia.Nodes{n.Input})
+	if err != nil {
+		return fmt.Errorf("differentiate the code: %w", err)
+	}
+	n.Sensitivity = products[0]
+	return nil
 }
 
 // code turns the encoder's output into the code.
-func (n *Network) code(a Architecture, encoded *gorgonia.Node, mode Mode) (*gorgonia.Node, error) {
+func (n *Network) code(a Architecture, encoded *gorgonia.Node) (*gorgonia.Node, error) {
 	switch {
 	case a.Code.gated():
 		return n.gates(a, encoded)
@@ -161,7 +180,7 @@ func (n *Network) code(a Architecture, encoded *gorgonia.Node, mode Mode) (*gorg
 		return encoded, nil
 	}
 	n.statistics = encoded
-	if mode == Encoding || a.Classifier != nil {
+	if n.mode == Encoding || n.mode == Pullback || a.Classifier != nil {
 		return op.FirstColumns("code", n.rows, a.CodeSize(), encoded)
 	}
 	n.Noise = n.matrix("noise", n.rows.Compiled, a.CodeSize())
@@ -170,7 +189,7 @@ func (n *Network) code(a Architecture, encoded *gorgonia.Node, mode Mode) (*gorg
 
 // loss declares the penalties of an objective and the sum of them and the
 // first term.
-func (n *Network) loss(o Objective, name string, first op.Loss) (err error) {
+func (n *Network) loss(a Architecture, o Objective, all *Parameters, name string, first op.Loss) (err error) {
 	n.Terms = []Term{{name, &op.Weight{Value: 1}, first}}
 	n.Loss = first.Node
 	if len(o.Penalties) == 0 {
@@ -178,7 +197,10 @@ func (n *Network) loss(o Objective, name string, first op.Loss) (err error) {
 	}
 	weights, nodes := []*op.Weight{n.Terms[0].Weight}, gorgonia.Nodes{n.Loss}
 	for _, p := range o.Penalties {
-		loss, err := p.loss(n)
+		if err := p.validate(a); err != nil {
+			return err
+		}
+		loss, err := p.loss(n, a, all)
 		if err != nil {
 			return err
 		}
@@ -215,8 +237,14 @@ func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (
 		if err != nil {
 			return nil, err
 		}
+		n.chain = append(n.chain, op.Contracted{Activation: l.Activation, Y: x, Weights: w})
 		if l.Threshold > 0 {
 			if x, err = op.Threshold(l.name, n.rows, l.bound(), x); err != nil {
+				return nil, err
+			}
+		}
+		if l.TopK > 0 {
+			if x, err = op.TopK(l.name, n.rows, l.TopK, x); err != nil {
 				return nil, err
 			}
 		}
@@ -243,7 +271,9 @@ func (n *Network) convolution(l namedLayer, x, w, b *gorgonia.Node) (_ *gorgonia
 }
 
 // constant reports whether a node needs no gradient.
-func (n *Network) constant(x *gorgonia.Node) bool { return x == n.Input || x == n.encoded }
+func (n *Network) constant(x *gorgonia.Node) bool {
+	return n.mode != Pullback && (x == n.Input || x == n.encoded)
+}
 
 // rowsOf turns images in lanes into rows; rows stay what they are.
 func (n *Network) rowsOf(name string, x *gorgonia.Node) (*gorgonia.Node, error) {

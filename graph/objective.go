@@ -65,6 +65,12 @@ func (o Objective) loss(n *Network, last *gorgonia.Node) (op.Loss, error) {
 	return op.EmphasisedSquaredError("loss", n.rows, o.Emphasis, last, n.Target, n.Hit)
 }
 
+// The first terms.
+const (
+	reconstruction = "reconstruction"
+	classification = "classification"
+)
+
 // Objective is what training minimises: loss = reconstruction + Σ weight·term.
 // Of an architecture with a classifier, the first term is the classification.
 type Objective struct {
@@ -83,38 +89,10 @@ func (o Objective) Unit(name string) string {
 		return "squared error per pixel"
 	case name == Divergence, name == classification, name == reconstruction && o.Reconstruction == CrossEntropy:
 		return "nats per image"
+	case name == Sparsity:
+		return "nats"
 	case name == reconstruction:
 		return "squared error per image"
 	}
 	return ""
-}
-
-// Penalty is a term of the loss besides the reconstruction.
-type Penalty struct {
-	Term   string  `json:"term"`
-	Weight float64 `json:"weight"`
-}
-
-// The first terms.
-const (
-	reconstruction = "reconstruction"
-	classification = "classification"
-)
-
-// The terms of penalties.
-const (
-	// Divergence is KL(q(z|x) ‖ N(0, I)) of a Gaussian code in nats per image.
-	Divergence = "kl"
-)
-
-// loss declares the penalty on a network whose encoder is declared.
-func (p Penalty) loss(n *Network) (op.Loss, error) {
-	switch p.Term {
-	case Divergence:
-		if n.statistics == nil {
-			return op.Loss{}, fmt.Errorf("%w: term %s needs a %s code", ErrArchitecture, p.Term, Gaussian)
-		}
-		return op.GaussianDivergence(p.Term, n.rows, n.statistics)
-	}
-	return op.Loss{}, fmt.Errorf("%w: unknown term %q; hint: %s", ErrArchitecture, p.Term, Divergence)
 }

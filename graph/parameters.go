@@ -38,7 +38,7 @@ type Parameters struct {
 
 // NewParameters makes the parameters of an architecture trained towards an
 // objective. Their initial values depend on the seed and on each one's name
-// alone; statistics begin at zero.
+// alone.
 func NewParameters(a Architecture, o Objective, seed uint64) (*Parameters, error) {
 	p := new(Parameters)
 	return p, p.Extend(a, o, seed)
@@ -50,6 +50,18 @@ func (p *Parameters) Extend(a Architecture, o Objective, seed uint64) error {
 	if err := a.Validate(); err != nil {
 		return err
 	}
+	if err := p.extendLayers(a, seed); err != nil {
+		return err
+	}
+	for _, penalty := range o.Penalties {
+		if err := penalty.extend(a, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Parameters) extendLayers(a Architecture, seed uint64) error {
 	if a.standardises() {
 		if err := p.addStandardisation(a.Input.Size()); err != nil {
 			return err

@@ -66,7 +66,7 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
-	if mode < Training || mode > Decoding {
+	if mode < Training || mode > Pullback {
 		return nil, fmt.Errorf("no program for %s", mode)
 	}
 	if mode == Decoding && a.Classifier != nil {
@@ -75,7 +75,7 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if mode == Decoding && a.Code.gated() {
 		return nil, fmt.Errorf("%w: a %s code tells how two frames relate, not what they show: it cannot be decoded without them", ErrArchitecture, a.Code)
 	}
-	if mode != Encoding && a.Classifier == nil {
+	if mode != Encoding && mode != Pullback && a.Classifier == nil {
 		if _, err := ParseReconstruction(string(o.Reconstruction)); err != nil {
 			return nil, err
 		}
@@ -104,12 +104,13 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 // Batch is what a program is run on. Slices that hold a whole compiled batch
 // are used as they are, without a copy.
 type Batch struct {
-	Rows   int       // images
-	Input  []float32 // B×D, in Decoding mode codes B×L
-	Target []float32 // B×D, in Training and Evaluation mode
-	Hit    []float32 // B×D, in those modes and with emphasis
-	Noise  []float32 // B×L, in those modes and with a Gaussian code
-	Labels []uint8   // B, in those modes and with a classifier
+	Rows      int       // images
+	Input     []float32 // B×D, in Decoding mode codes B×L
+	Target    []float32 // B×D, in Training and Evaluation mode
+	Hit       []float32 // B×D, in those modes and with emphasis
+	Noise     []float32 // B×L, in those modes and with a Gaussian code
+	Labels    []uint8   // B, in those modes and with a classifier
+	Direction []float32 // B×L, in Pullback mode
 }
 
 // Run computes the program for a batch.
@@ -121,7 +122,7 @@ func (p *Program) Run(b Batch) error {
 	for _, in := range [...]struct {
 		node   *gorgonia.Node
 		values []float32
-	}{{p.Input, b.Input}, {p.Target, b.Target}, {p.Hit, b.Hit}, {p.Network.Noise, b.Noise}} {
+	}{{p.Input, b.Input}, {p.Target, b.Target}, {p.Hit, b.Hit}, {p.Network.Noise, b.Noise}, {p.Network.Direction, b.Direction}} {
 		if in.node == nil {
 			continue
 		}
@@ -210,6 +211,10 @@ func (p *Program) live(node *gorgonia.Node) []float32 {
 
 // Codes returns the codes of the last run, B×L.
 func (p *Program) Codes() []float32 { return p.live(p.Code) }
+
+// Sensitivities returns the gradients of direction·code in the input of the
+// last run, B×D: products of a direction and the Jacobian of the code.
+func (p *Program) Sensitivities() []float32 { return p.live(p.Sensitivity) }
 
 // Reconstructions returns the reconstructions of the last run, B×D.
 func (p *Program) Reconstructions() []float32 { return p.live(p.Reconstruction) }

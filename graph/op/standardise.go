@@ -11,7 +11,7 @@ import (
 )
 
 // Standardise declares y = (x − m)/s, row by row (x, y: B×D, mean m: D,
-// deviation s: 1). It is for the input of a network: nothing gets a gradient.
+// deviation s: 1). Mean and deviation get no gradient.
 func Standardise(name string, rows *Rows, x, mean, deviation *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&standardise{base: base{name: name + ": standardise", rows: rows}}, x, mean, deviation)
 }
@@ -53,5 +53,35 @@ func (s *standardise) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 		kernel.Axpy(-1, mean, row)
 	}
 	kernel.Scale(scale, y[:s.rows.Live*width])
+	return dense, nil
+}
+
+func (s *standardise) DiffWRT(int) []bool { return []bool{true, false, false} }
+
+func (s *standardise) SymDiff(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+	dx, err := gorgonia.ApplyOp(&standardiseBackward{base: s.derive("backward")}, dy, in[2])
+	return gorgonia.Nodes{dx, nil, nil}, err
+}
+
+// standardiseBackward computes dx = dy/s.
+type standardiseBackward struct {
+	base
+	dx buffer
+}
+
+func (s *standardiseBackward) Arity() int    { return 2 }
+func (s *standardiseBackward) Type() hm.Type { return hm.NewFnType(matrix(), vector(), matrix()) }
+
+func (s *standardiseBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	return shapeOf(in[0])
+}
+
+func (s *standardiseBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer recoverTo(&err, s.name)
+	width := columns(in[0])
+	dense, dx := s.dx.of(s.rows.Compiled, width)
+	live := dx[:s.rows.Live*width]
+	copy(live, floats(in[0]))
+	kernel.Scale(1/floats(in[1])[0], live)
 	return dense, nil
 }

@@ -1,0 +1,129 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/op"
+)
+
+// Penalty is a term of the loss besides the reconstruction.
+type Penalty struct {
+	Term   string  `json:"term"`
+	Weight float64 `json:"weight"`
+
+	// Of Sparsity: the share of the time a unit is to be active, ρ, and what
+	// is held against it: the mean over the batch or over past batches too.
+	Target   float64 `json:"target,omitempty"`
+	Running  bool    `json:"running,omitempty"`
+	Momentum float64 `json:"momentum,omitempty"` // of the running mean
+}
+
+// The terms of penalties.
+const (
+	// Divergence is KL(q(z|x) ‖ N(0, I)) of a Gaussian code in nats per image.
+	Divergence = "kl"
+	// Sparsity is Σ_L KL(ρ ‖ ρ̂) in nats of the mean activations ρ̂ of a
+	// sigmoid code, see op.Sparsity. Evaluated, ρ̂ is the running mean of the
+	// training images, which is a statistic among the parameters.
+	Sparsity = "sparsity"
+	// L1 is Σ_L |h| of a code per image.
+	L1 = "l1"
+	// Contraction is Σ ‖∂y/∂x‖² per image over the layers of the encoder, of
+	// each in its own input (Rifai 2011).
+	Contraction = "contraction"
+)
+
+var penalties = []string{Divergence, Sparsity, L1, Contraction}
+
+// validate reports why the penalty makes no sense on an architecture, wrapping
+// ErrArchitecture.
+func (p Penalty) validate(a Architecture) error {
+	impossible := func(format string, values ...any) error {
+		return fmt.Errorf("%w: term %s: %s", ErrArchitecture, p.Term, fmt.Sprintf(format, values...))
+	}
+	if !slices.Contains(penalties, p.Term) {
+		return fmt.Errorf("%w: unknown term %q; hint: one of %v", ErrArchitecture, p.Term, penalties)
+	}
+	if p.Term == Divergence {
+		if a.Code != Gaussian {
+			return impossible("the code is not %s", Gaussian)
+		}
+		return nil
+	}
+	if a.Code == Gaussian {
+		return impossible("a %s code has its own penalty, %s", a.Code, Divergence)
+	}
+	if len(a.Encoder) == 0 {
+		return impossible("no encoder")
+	}
+	last := a.Encoder[len(a.Encoder)-1]
+	switch {
+	case p.Term == Sparsity && last.Activation != kernel.Sigmoid:
+		return impossible("a share of activity needs codes from 0 to 1, those of %s units are not; hint: sigmoid codes, or an L1 penalty", last.Activation)
+	case p.Term == Sparsity && !(p.Target > 0 && p.Target < 1 && p.Momentum >= 0 && p.Momentum < 1):
+		return impossible("target %g and momentum %g; hint: a target between 0 and 1, a momentum from 0 to below 1", p.Target, p.Momentum)
+	case p.Term != L1 && last.TopK > 0:
+		return impossible("top-k decides already which units are active")
+	}
+	if p.Term == Contraction && a.Code.gated() {
+		return impossible("the Jacobian of a %s code is not that of one layer", a.Code)
+	}
+	for _, l := range a.encoder() {
+		if p.Term == Contraction && l.Convolutional() {
+			return impossible("the Jacobian of %s, a convolution, has no such formula; hint: only fully connected layers have it", l.name)
+		}
+		if p.Term == Contraction && l.Threshold > 0 {
+			return impossible("the threshold of %s decides already which units are active", l.name)
+		}
+		if p.Term == Contraction && l.Activation == kernel.Linear {
+			return impossible("the Jacobian of %s, which is linear, is its weights; hint: weight decay, or another activation", l.name)
+		}
+	}
+	return nil
+}
+
+// extend adds the statistics that the penalty needs. A running mean begins at
+// the target, where it presses on nothing.
+func (p Penalty) extend(a Architecture, all *Parameters) error {
+	if err := p.validate(a); err != nil || p.Term != Sparsity {
+		return err
+	}
+	mean, added, err := all.add(meanActivation(a), a.CodeSize())
+	if added {
+		all.list[all.at[mean.Name]].Statistic = true
+		for i := range mean.Values() {
+			mean.Values()[i] = float32(p.Target)
+		}
+	}
+	return err
+}
+
+// meanActivation names the running mean activation of a code's units.
+func meanActivation(a Architecture) string {
+	encoder := a.encoder()
+	return encoder[len(encoder)-1].name + "/mean_activation"
+}
+
+// loss declares the penalty on a network whose encoder is declared.
+func (p Penalty) loss(n *Network, a Architecture, all *Parameters) (op.Loss, error) {
+	switch p.Term {
+	case Divergence:
+		return op.GaussianDivergence(p.Term, n.rows, n.statistics)
+	case L1:
+		return op.L1(p.Term, n.rows, n.Code)
+	case Contraction:
+		return op.Contraction(p.Term, n.rows, n.chain[:len(a.Encoder)]...)
+	}
+	mean, ok := all.Get(meanActivation(a))
+	if !ok {
+		return op.Loss{}, fmt.Errorf("%w: no statistic %q", ErrArchitecture, meanActivation(a))
+	}
+	sparsity := op.Sparsity{Target: p.Target, Momentum: p.Momentum, Running: p.Running, Mean: mean.Values(), Settled: n.mode != Training}
+	loss, count, err := sparsity.Declare(p.Term, n.rows, n.Code)
+	if n.mode == Training {
+		n.counts = append(n.counts, count)
+	}
+	return loss, err
+}
