@@ -41,7 +41,9 @@ func evalVerb() *cli.Command {
 		Name:  "eval",
 		Usage: "measure a run on a whole split",
 		Description: `Prints every term of the loss and the squared error per pixel, averaged over the images
-of the split. With --corruption it does so for images corrupted in each of the ways that are
+of the split, and measures of the code. jacobian_norm is the mean of ‖∂code/∂image‖² over the
+first 1,000 images: exact for codes of up to 32 values, of larger ones by random directions,
+with a standard error below 1 %. With --corruption it does so for images corrupted in each of the ways that are
 named; the error is always that against the clean images, and no pixel has more weight than
 another.
 

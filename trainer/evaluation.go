@@ -88,7 +88,7 @@ func evaluation() Hook {
 			}
 			return appendRecords(l.Run.Path(metricsFile), l.Latest)
 		},
-		End: func(_ context.Context, l *Loop) error { return l.writeFinal() },
+		End: func(ctx context.Context, l *Loop) error { return l.writeFinal(context.WithoutCancel(ctx)) },
 	}
 }
 

@@ -7,6 +7,7 @@ const (
 	Accuracy       = "accuracy"        // share of images whose label has the largest logit
 	MeanActivation = "mean_activation" // of a code's values, over all images and units
 	DeadUnits      = "dead_units"      // number of units that give the same value for every image
+	JacobianNorm   = "jacobian_norm"   // mean of ‖∂code/∂image‖², the squared Frobenius norm; measured when a run is done
 	HoyerSparsity  = "hoyer_sparsity"  // of a code, averaged over images: 0 where all values are equal, 1 where one is not 0
 )
 

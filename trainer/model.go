@@ -66,14 +66,18 @@ func OpenModel(dir, checkpoint string) (*Model, error) {
 }
 
 // Evaluate measures the model on a whole split, with the corruption and noise
-// of the run's evaluations.
+// of the run's evaluations, and the Jacobian's norm on its first 1,000 images.
 func (m *Model) Evaluate(ctx context.Context, split loaders.Split) (Figures, error) {
 	e, err := newEvaluator(m.Stage, m.Parameters, m.Config.Seed, namedSplit{"", split})
 	if err != nil {
 		return Figures{}, err
 	}
 	defer e.program.Close()
-	return e.measure(ctx, e.splits[0])
+	figures, err := e.measure(ctx, e.splits[0])
+	if err != nil {
+		return Figures{}, err
+	}
+	return figures, m.Stage.addJacobian(ctx, &figures, m.Parameters, m.Config.Seed, split)
 }
 
 // Corrupted is the model as it is measured on images of another corruption, the

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -39,8 +40,9 @@ type Final struct {
 	Best       map[string]Figures `json:"best"`       // by split, after the best epoch
 }
 
-// writeFinal writes metrics.json from metrics.jsonl.
-func (l *Loop) writeFinal() error {
+// writeFinal writes metrics.json from metrics.jsonl, and what is measured only
+// once, of the weights as they are now.
+func (l *Loop) writeFinal(ctx context.Context) error {
 	records, err := ReadRecords(l.Run.Dir)
 	if err != nil {
 		return err
@@ -56,6 +58,17 @@ func (l *Loop) writeFinal() error {
 			if r.Epoch == final.BestEpoch {
 				final.Best[r.Split] = r.Figures
 			}
+		}
+	}
+	_, splits := l.splits()
+	for _, split := range splits {
+		figures := final.Last[split.name]
+		if err := l.Stage.addJacobian(ctx, &figures, l.Parameters, l.Config.Seed, split.Split); err != nil {
+			return err
+		}
+		final.Last[split.name] = figures
+		if final.BestEpoch == l.Position.Epoch {
+			final.Best[split.name] = figures
 		}
 	}
 	return l.Run.WriteJSON(finalFile, final)

@@ -15,6 +15,7 @@ const (
 	StreamCorrupt                      // corruption of inputs; the step is epoch and image
 	StreamLatent                       // noise of Gaussian codes; the step is epoch and image
 	StreamMotion                       // of second frames; the step is epoch and image
+	StreamProbe                        // directions in which a Jacobian is measured; the step is direction and image
 )
 
 // Uniform fills dst with numbers uniform in [0, 1): multiples of 2^−24.
