@@ -35,6 +35,13 @@ type Config struct {
 	IntactWeight     float64              `toml:"intact-weight" group:"model" help:"weight in the loss of the other pixels"`
 	Gates            string               `toml:"gates" group:"model" help:"model synchrony: product (of the responses to two frames opens a unit), exchange (so too, and each frame is rebuilt from the other's) or energy (the squared sum opens it)"`
 	Beta             float64              `toml:"beta" group:"model" help:"weight of the divergence of a Gaussian code from its prior"`
+	Sparsity         float64              `toml:"sparsity" group:"model" help:"weight of Σ KL(ρ‖ρ̂), ρ̂ the mean activation of each unit of a sigmoid code; 0 for none"`
+	SparsityTarget   float64              `toml:"sparsity-target" group:"model" help:"ρ, the mean activation that sparsity asks for"`
+	SparsityMean     string               `toml:"sparsity-mean" group:"model" help:"what ρ̂ is while training: batch, or running over past ones too, for batches too small to tell"`
+	SparsityMomentum float64              `toml:"sparsity-momentum" group:"model" help:"of the running mean; evaluation goes by that in any case"`
+	L1               float64              `toml:"l1" group:"model" help:"weight of Σ|h| of the code; 0 for none"`
+	TopK             int                  `toml:"top-k" group:"model" help:"keep only the k largest values of each code, the others are 0; 0 for all"`
+	Contraction      float64              `toml:"contraction" group:"model" help:"weight of Σ‖∂h/∂x‖² over the encoder's layers, of each in its own input; 0 for none"`
 	Loss             graph.Reconstruction `toml:"loss" group:"model" help:"reconstruction term: cross-entropy (from logits) or squared-error"`
 
 	Dataset     string         `toml:"dataset" group:"data" help:"data set: see 'gaetrain datasets list'"`
@@ -78,6 +85,7 @@ func Defaults() Config {
 		Model: "dense", Hidden: []int{512, 256}, Code: 32, KernelSize: 3, Stride: 2, Upsampling: graph.Transposed,
 		Activation: kernel.ReLU, CodeActivation: kernel.Linear, OutputActivation: kernel.Sigmoid,
 		Initialiser: graph.GlorotUniform, Bias: "all", Gates: "exchange", CorruptedWeight: 1, IntactWeight: 1, Beta: 1, Loss: graph.CrossEntropy,
+		SparsityTarget: 0.05, SparsityMean: "batch", SparsityMomentum: 0.9,
 
 		Dataset: "sample",
 
@@ -108,6 +116,12 @@ func (c Config) Validate() error {
 		{c.IntactWeight >= 0 && finite(c.IntactWeight), "intact-weight", c.IntactWeight, "0 or more"},
 		{c.Beta >= 0 && finite(c.Beta), "beta", c.Beta, "0 or more"},
 		{c.Threshold >= 0 && finite(c.Threshold), "threshold", c.Threshold, "0 for none, or more"},
+		{c.Sparsity >= 0 && finite(c.Sparsity), "sparsity", c.Sparsity, "0 for none, or more"},
+		{c.SparsityTarget > 0 && c.SparsityTarget < 1, "sparsity-target", c.SparsityTarget, "between 0 and 1"},
+		{c.SparsityMomentum >= 0 && c.SparsityMomentum < 1, "sparsity-momentum", c.SparsityMomentum, "from 0 to below 1"},
+		{c.L1 >= 0 && finite(c.L1), "l1", c.L1, "0 for none, or more"},
+		{c.TopK >= 0 && c.TopK <= c.Code, "top-k", c.TopK, "0 for all, or as many values as are in a code at most"},
+		{c.Contraction >= 0 && finite(c.Contraction), "contraction", c.Contraction, "0 for none, or more"},
 		{c.PretrainEpochs >= 1, "pretrain-epochs", c.PretrainEpochs, "at least 1"},
 		{c.Epochs >= 0, "epochs", c.Epochs, "at least 1"},
 		{c.BatchSize >= 1 && c.BatchSize <= maxBatch, "batch-size", c.BatchSize, fmt.Sprintf("from 1 to %d", maxBatch)},
@@ -152,6 +166,9 @@ func (c Config) Validate() error {
 		return err
 	}
 	if err := oneOf("gates", c.Gates, []string{string(graph.Product), string(graph.Exchange), string(graph.Energy)}); err != nil {
+		return err
+	}
+	if err := oneOf("sparsity-mean", c.SparsityMean, []string{"running", "batch"}); err != nil {
 		return err
 	}
 	if err := oneOf("solver", c.Solver, solverNames()); err != nil {

@@ -15,7 +15,7 @@ func architecture(c trainer.Config, image graph.Shape) (graph.Architecture, erro
 	}
 	hidden := graph.Layer{Activation: c.Activation, Initialiser: initialiser, NoBias: c.Bias != "all"}
 	code, output := hidden, hidden
-	code.Units, code.Activation, code.Threshold = c.Code, c.CodeActivation, c.Threshold
+	code.Units, code.Activation, code.Threshold, code.TopK = c.Code, c.CodeActivation, c.Threshold, c.TopK
 	output.NoBias = c.Bias == "none"
 	output.Activation = c.OutputActivation
 	if c.Loss == graph.CrossEntropy { // which takes logits
@@ -32,9 +32,24 @@ func architecture(c trainer.Config, image graph.Shape) (graph.Architecture, erro
 	return convolutional(c, image, hidden, code, output)
 }
 
+// penalties are those that the configuration asks for.
+func penalties(c trainer.Config) []graph.Penalty {
+	var asked []graph.Penalty
+	for _, p := range []graph.Penalty{
+		{Term: graph.Sparsity, Weight: c.Sparsity, Target: c.SparsityTarget, Running: c.SparsityMean == "running", Momentum: c.SparsityMomentum},
+		{Term: graph.L1, Weight: c.L1},
+		{Term: graph.Contraction, Weight: c.Contraction},
+	} {
+		if p.Weight > 0 {
+			asked = append(asked, p)
+		}
+	}
+	return asked
+}
+
 // stage trains an architecture as the configuration says, for all its epochs.
-func stage(name string, c trainer.Config, a graph.Architecture, penalties ...graph.Penalty) trainer.Stage {
-	objective := graph.Objective{Reconstruction: c.Loss, Penalties: penalties, Emphasis: c.Emphasis()}
+func stage(name string, c trainer.Config, a graph.Architecture, more ...graph.Penalty) trainer.Stage {
+	objective := graph.Objective{Reconstruction: c.Loss, Penalties: append(penalties(c), more...), Emphasis: c.Emphasis()}
 	return trainer.Stage{Name: name, Architecture: a, Objective: objective, Corruption: c.Corruption, Epochs: c.Epochs}
 }
 

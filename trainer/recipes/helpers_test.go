@@ -58,7 +58,11 @@ func suite() []recipes.Recipe {
 			c.Gates = string(code)
 		}}
 	}
-	return append(recipes.List(), twoStages, impatient, together, gates(graph.Product), gates(graph.Energy))
+	penalised := recipes.Recipe{Name: "penalised", Stages: plain.Stages, Defaults: func(c *trainer.Config) {
+		c.CodeActivation, c.Tied = kernel.Sigmoid, true
+		c.Sparsity, c.SparsityMean, c.L1, c.Contraction = 0.5, "running", 0.2, 0.3
+	}}
+	return append(recipes.List(), twoStages, impatient, together, gates(graph.Product), gates(graph.Energy), penalised)
 }
 
 func find(name string) recipes.Recipe {

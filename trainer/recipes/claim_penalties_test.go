@@ -1,0 +1,90 @@
+package recipes_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"gaetrain/graph/kernel"
+	"gaetrain/trainer"
+)
+
+// after trains a recipe of one layer of 40 sigmoid units on 2,000 images and
+// returns its figures on the test images.
+func after(t *testing.T, model string, change func(*trainer.Config)) trainer.Figures {
+	t.Helper()
+	r := find(model)
+	c := r.Configure()
+	c.Hidden, c.Code, c.CodeActivation, c.LearningRate = nil, 40, kernel.Sigmoid, 0.01
+	c.Epochs, c.BatchSize, c.Pictures = 15, 50, 0
+	change(&c)
+	whole, err := sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := *whole
+	data.Train, data.Test = whole.Train.Limit(2000), whole.Test.Limit(500)
+	e, _ := trained(t, c, &data, r)
+	figures, err := e.Model().Evaluate(context.Background(), data.Test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return figures
+}
+
+// TestSparseReachesItsTarget: with the penalty, whatever mean it goes by, the
+// mean activation comes down to the target; without it stays far above.
+func TestSparseReachesItsTarget(t *testing.T) {
+	const target = 0.1
+	free := after(t, "sparse", func(c *trainer.Config) { c.Sparsity = 0 })
+	if got := free.Measures[trainer.MeanActivation]; got < 2.5*target {
+		t.Errorf("without the penalty the mean activation is %g", got)
+	}
+	for _, mean := range []string{"running", "batch"} {
+		figures := after(t, "sparse", func(c *trainer.Config) {
+			c.Sparsity, c.SparsityTarget, c.SparsityMean = 40, target, mean
+		})
+		if got := figures.Measures[trainer.MeanActivation]; math.Abs(got-target) > 0.2*target {
+			t.Errorf("%s: mean activation %g, want %g", mean, got, target)
+		}
+		if got, without := figures.Measures[trainer.HoyerSparsity], free.Measures[trainer.HoyerSparsity]; got < without+0.1 {
+			t.Errorf("%s: Hoyer sparsity %g, without the penalty %g", mean, got, without)
+		}
+	}
+}
+
+// TestL1AndTopKAreSparse: what the two other penalties of a code promise.
+func TestL1AndTopKAreSparse(t *testing.T) {
+	free := after(t, "sparse", func(c *trainer.Config) { c.Sparsity = 0 })
+	l1 := after(t, "sparse", func(c *trainer.Config) { c.Sparsity, c.L1 = 0, 3 })
+	if got, without := l1.Measures[trainer.MeanActivation], free.Measures[trainer.MeanActivation]; got > without/2 {
+		t.Errorf("mean activation %g with an L1 penalty, %g without", got, without)
+	}
+	topK := after(t, "sparse", func(c *trainer.Config) {
+		c.Sparsity, c.TopK, c.CodeActivation, c.LearningRate = 0, 8, kernel.Linear, 3e-3
+	})
+	// 8 of 40 values: were they equal, (√40 − √8)/(√40 − 1) = 0.657.
+	if got := topK.Measures[trainer.HoyerSparsity]; got < 0.657 {
+		t.Errorf("Hoyer sparsity %g with 8 of 40 values", got)
+	}
+	if topK.MSE > 0.04 {
+		t.Errorf("8 of 40 values reconstruct with an error of %g", topK.MSE)
+	}
+}
+
+// TestContractiveContracts: the Jacobian's norm falls, at a small price in
+// reconstruction, and of one layer the term is that norm.
+func TestContractiveContracts(t *testing.T) {
+	free := after(t, "contractive", func(c *trainer.Config) { c.Contraction = 0 })
+	contracted := after(t, "contractive", func(c *trainer.Config) { c.Contraction = 3 })
+	got, without := contracted.Measures[trainer.JacobianNorm], free.Measures[trainer.JacobianNorm]
+	if got > without/2 {
+		t.Errorf("the Jacobian's norm is %g, %g without contraction", got, without)
+	}
+	if term := contracted.Terms["contraction"]; math.Abs(got-term) > 0.01*term {
+		t.Errorf("the Jacobian's norm is %g, the term %g", got, term)
+	}
+	if contracted.Terms["reconstruction"] > 1.1*free.Terms["reconstruction"] {
+		t.Errorf("reconstruction costs %g, %g without contraction", contracted.Terms["reconstruction"], free.Terms["reconstruction"])
+	}
+}
