@@ -306,7 +306,7 @@ func (s summary) write(dir string) error {
 func (s summary) curves() viz.Lines {
 	figure := viz.Lines{Title: "Accuracy against the number of labels", XLabel: "labelled images", YLabel: "accuracy on test images, %", LogX: true}
 	for _, r := range s.Rows {
-		name := r.column()
+		name := s.column(r)
 		i := slices.IndexFunc(figure.Lines, func(l viz.Line) bool { return l.Name == name })
 		if i < 0 {
 			i = len(figure.Lines)
@@ -318,8 +318,14 @@ func (s summary) curves() viz.Lines {
 	return figure
 }
 
-// column names the row's curve and its column of the table.
-func (r summaryRow) column() string { return filepath.Base(r.Run) + " " + r.Encoder }
+// column names a row's curve and its column of the table: the encoder and, where
+// there are several, the run it is of.
+func (s summary) column(r summaryRow) string {
+	if slices.ContainsFunc(s.Rows, func(other summaryRow) bool { return other.Run != r.Run }) {
+		return r.Encoder + " " + filepath.Base(r.Run)
+	}
+	return r.Encoder
+}
 
 // print writes a table with a row for each number of labels and a column for
 // each encoder of each run.
@@ -327,7 +333,7 @@ func (s summary) print(w io.Writer, dir string) error {
 	var columns, labels []string
 	cells := make(map[[2]string]string)
 	for _, r := range s.Rows {
-		column, row := r.column(), labelCount(r.Labels)
+		column, row := s.column(r), labelCount(r.Labels)
 		if !slices.Contains(columns, column) {
 			columns = append(columns, column)
 		}
