@@ -16,6 +16,7 @@ type probeOptions struct {
 	FitLimit   int     `toml:"fit-limit" group:"input" help:"fit with only the first N training images; 0 for all"`
 	L2         float64 `toml:"l2" group:"probe" help:"penalty on the squared weights of the logistic regression, beside the sum of the losses"`
 	Neighbours int     `toml:"neighbours" group:"probe" help:"nearest training images that vote for a class"`
+	JSON       bool    `toml:"json" group:"output" help:"print JSON instead of a table"`
 	Output
 }
 
@@ -57,12 +58,16 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			file, err := keep(o.Run, probeFile, map[string]any{
+			figures := map[string]any{
 				"checkpoint": o.Checkpoint, "epoch": model.Epoch, "dataset": data.Name, "fit_images": fit.Len(), "split": o.Split, "images": split.Len(),
 				"l2": o.L2, "neighbours": o.Neighbours, "accuracy": results,
-			})
+			}
+			file, err := keep(o.Run, probeFile, figures)
 			if err != nil {
 				return err
+			}
+			if o.JSON {
+				return printJSON(c.App.Writer, figures)
 			}
 			rows := [][]string{{"features", "values", "logistic regression", fmt.Sprintf("%d nearest neighbours", o.Neighbours)}}
 			for _, r := range results {
