@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+
+	"gonum.org/v1/gonum/stat"
+
+	"gaetrain/trainer"
+)
+
+// zerobias asks which way regularisers move hidden biases, and what learns
+// without any.
+var zerobias = experiment{
+	name:  "zerobias",
+	title: "hidden biases on Fashion-MNIST, and none",
+	about: `
+784-1000-784, ReLU, tied weights, squared error, batch 100: plain, with Gaussian noise of 0.5 on the inputs, and with units that have a
+threshold in place of a bias (zerobias), which nothing else regularises. Biases are means over the 1,000 units, errors squared per pixel
+of the test images without noise. Accuracies, in percent of the test images, are those of a logistic regression on the training images.`,
+	seeds: 3,
+	run: func(l *lab) error {
+		const dense = "--model dense --tied --code-activation relu --output-activation linear --loss squared-error --batch-size 100 --schedule constant --learning-rate 0.001"
+		size := pick(l, " --epochs 10", " --epochs 3 --train-images 10000 --test-images 2000") + " --dataset fashion-mnist --hidden none --code 1000"
+		for _, m := range []struct {
+			name, flags string
+			bias        bound
+		}{{"plain", dense, bound{}}, {"with noise", dense + " --corruption gaussian:0.5", atMost(0)}} {
+			bias := l.row(row{claim: "hidden bias, " + m.name, format: "%.4f", bound: m.bias})
+			mse := l.row(row{claim: "squared error, " + m.name, format: "%.5f"})
+			if err := l.eachSeed(func(seed int) error {
+				r, err := l.train(seed, m.flags+size)
+				if err != nil {
+					return err
+				}
+				biases, err := hiddenBiases(r)
+				bias.add(stat.Mean(biases, nil), r.seconds)
+				mse.add(r.Last["test"].MSE, r.seconds)
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		count := l.row(row{claim: "number of hidden biases, zerobias", format: "%.0f", bound: atMost(0)})
+		mse := l.row(row{claim: "squared error, zerobias", format: "%.5f"})
+		accuracies := make(map[string]*row)
+		for _, features := range []string{"codes", "pixels", "pca"} {
+			accuracies[features] = l.row(row{claim: "accuracy on " + features + ", zerobias", format: "%.2f"})
+		}
+		gain := l.row(row{claim: "accuracy on codes less that on pixels, points", format: "%.2f", bound: atLeast(0)})
+		return l.eachSeed(func(seed int) error {
+			r, err := l.train(seed, "--model zerobias"+size)
+			if err != nil {
+				return err
+			}
+			biases, err := hiddenBiases(r)
+			if err != nil {
+				return err
+			}
+			count.add(float64(len(biases)), r.seconds)
+			mse.add(r.Last["test"].MSE, r.seconds)
+			accuracy, took, err := l.probe(r)
+			for features, percent := range accuracy {
+				accuracies[features].add(percent, took)
+			}
+			gain.add(accuracy["codes"]-accuracy["pixels"], took)
+			return err
+		})
+	},
+}
+
+// hiddenBiases are those of the units of the first layer; none where it has
+// none.
+func hiddenBiases(r trained) ([]float64, error) {
+	model, err := trainer.OpenModel(r.dir, trainer.LastCheckpoint)
+	if err != nil {
+		return nil, err
+	}
+	bias, ok := model.Parameters.Get("encoder/1/bias")
+	if !ok {
+		return nil, nil
+	}
+	biases := make([]float64, len(bias.Values()))
+	for i, b := range bias.Values() {
+		biases[i] = float64(b)
+	}
+	return biases, nil
+}
+
+// probe returns the accuracy in percent of a logistic regression on codes,
+// pixels and principal components, and how long it took.
+func (l *lab) probe(r trained) (accuracy map[string]float64, seconds float64, err error) {
+	var probed struct {
+		Accuracy []struct {
+			Features string
+			Logistic float64 `json:"logistic_regression"`
+		}
+	}
+	seconds, err = l.measure(r, "probe --neighbours 1"+pick(l, "", " --fit-limit 4000"), &probed)
+	accuracy = make(map[string]float64)
+	for _, p := range probed.Accuracy {
+		accuracy[p.Features] = 100 * p.Logistic
+	}
+	if err == nil && len(accuracy) == 0 {
+		err = fmt.Errorf("%s: a probe of nothing", r.dir)
+	}
+	return accuracy, seconds, err
+}
