@@ -22,10 +22,10 @@ of the test images without noise. Accuracies, in percent of the test images, are
 		const dense = "--model dense --tied --code-activation relu --output-activation linear --loss squared-error --batch-size 100 --schedule constant --learning-rate 0.001"
 		size := pick(l, " --epochs 10", " --epochs 3 --train-images 10000 --test-images 2000") + " --dataset fashion-mnist --hidden none --code 1000"
 		for _, m := range []struct {
-			name, flags string
-			bias        bound
-		}{{"plain", dense, bound{}}, {"with noise", dense + " --corruption gaussian:0.5", atMost(0)}} {
-			bias := l.row(row{claim: "hidden bias, " + m.name, format: "%.4f", bound: m.bias})
+			name, flags, published string
+			bias                   bound
+		}{{"plain", dense, "", bound{}}, {"with noise", dense + " --corruption gaussian:0.5", "< 0 (Konda 2014)", atMost(0)}} {
+			bias := l.row(row{claim: "hidden bias, " + m.name, published: m.published, format: "%.4f", bound: m.bias})
 			mse := l.row(row{claim: "squared error, " + m.name, format: "%.5f"})
 			if err := l.eachSeed(func(seed int) error {
 				r, err := l.train(seed, m.flags+size)
@@ -43,7 +43,7 @@ of the test images without noise. Accuracies, in percent of the test images, are
 		count := l.row(row{claim: "number of hidden biases, zerobias", format: "%.0f", bound: atMost(0)})
 		mse := l.row(row{claim: "squared error, zerobias", format: "%.5f"})
 		accuracies := make(map[string]*row)
-		for _, features := range []string{"codes", "pixels", "pca"} {
+		for _, features := range []string{"codes", "pixels"} {
 			accuracies[features] = l.row(row{claim: "accuracy on " + features + ", zerobias", format: "%.2f"})
 		}
 		gain := l.row(row{claim: "accuracy on codes less that on pixels, points", format: "%.2f", bound: atLeast(0)})
@@ -59,8 +59,8 @@ of the test images without noise. Accuracies, in percent of the test images, are
 			count.add(float64(len(biases)), r.seconds)
 			mse.add(r.Last["test"].MSE, r.seconds)
 			accuracy, took, err := l.probe(r)
-			for features, percent := range accuracy {
-				accuracies[features].add(percent, took)
+			for features, row := range accuracies { // as many components as units are all there are
+				row.add(accuracy[features], took)
 			}
 			gain.add(accuracy["codes"]-accuracy["pixels"], took)
 			return err
