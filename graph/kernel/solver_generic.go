@@ -5,14 +5,20 @@ import "math"
 // scalars are the constants of a step, once each.
 type scalars [len(constants{})]float32
 
-func (c *scalars) gradient(g, w float32) float32 {
-	return float32(g*c[stepScale]) + float32(w*c[stepL2])
-}
+// fused returns x·y + z, rounded once as the multiply-adds of the other paths
+// are: two roundings would differ without bound where the sum cancels and a
+// quotient of small moments makes much of what is left.
+func fused(x, y, z float32) float32 { return float32(float64(x)*float64(y) + float64(z)) }
+
+func (c *scalars) gradient(g, w float32) float32 { return fused(w, c[stepL2], float32(g*c[stepScale])) }
 
 // moved returns w − Rate·Decay·w − rate·direction.
 func (c *scalars) moved(w, direction float32) float32 {
-	return w - float32(w*c[stepShrink]) - float32(direction*c[stepRate])
+	return fused(-direction, c[stepRate], fused(-w, c[stepShrink], w))
 }
+
+// mean returns x + decay·old without denormal numbers.
+func mean(x, decay, old float32) float32 { return flush(fused(old, decay, x)) }
 
 func newScalars(c *constants) (s scalars) {
 	for i := range s {
@@ -31,7 +37,7 @@ func descendGeneric(constants *constants, w, g []float32) {
 func momentumGeneric(constants *constants, w, g, velocity []float32) {
 	c := newScalars(constants)
 	for i, weight := range w {
-		v := flush(float32(velocity[i]*c[stepDecay1]) + c.gradient(g[i], weight))
+		v := mean(c.gradient(g[i], weight), c[stepDecay1], velocity[i])
 		velocity[i] = v
 		w[i] = c.moved(weight, v)
 	}
@@ -41,9 +47,9 @@ func nesterovGeneric(constants *constants, w, g, velocity []float32) {
 	c := newScalars(constants)
 	for i, weight := range w {
 		gradient := c.gradient(g[i], weight)
-		v := flush(float32(velocity[i]*c[stepDecay1]) + gradient)
+		v := mean(gradient, c[stepDecay1], velocity[i])
 		velocity[i] = v
-		w[i] = c.moved(weight, gradient+float32(v*c[stepDecay1]))
+		w[i] = c.moved(weight, fused(v, c[stepDecay1], gradient))
 	}
 }
 
@@ -51,7 +57,7 @@ func rmsPropGeneric(constants *constants, w, g, square []float32) {
 	c := newScalars(constants)
 	for i, weight := range w {
 		gradient := c.gradient(g[i], weight)
-		s := flush(float32(square[i]*c[stepDecay2]) + float32(gradient*c[stepGain2]*gradient))
+		s := mean(float32(gradient*c[stepGain2]*gradient), c[stepDecay2], square[i])
 		square[i] = s
 		w[i] = c.moved(weight, gradient/c.root(s))
 	}
@@ -61,14 +67,14 @@ func adamGeneric(constants *constants, w, g, first, second []float32) {
 	c := newScalars(constants)
 	for i, weight := range w {
 		gradient := c.gradient(g[i], weight)
-		m := flush(float32(first[i]*c[stepDecay1]) + float32(gradient*c[stepGain1]))
-		v := flush(float32(second[i]*c[stepDecay2]) + float32(gradient*c[stepGain2]*gradient))
+		m := mean(float32(gradient*c[stepGain1]), c[stepDecay1], first[i])
+		v := mean(float32(gradient*c[stepGain2]*gradient), c[stepDecay2], second[i])
 		first[i], second[i] = m, v
 		w[i] = c.moved(weight, m/c.root(v))
 	}
 }
 
-// root returns √x + ε.
+// root returns √x + ε, where an infinite x counts as the largest number.
 func (c *scalars) root(x float32) float32 {
-	return float32(math.Sqrt(float64(x))) + c[stepEpsilon]
+	return float32(math.Sqrt(float64(min(x, math.MaxFloat32)))) + c[stepEpsilon]
 }

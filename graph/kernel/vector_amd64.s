@@ -7276,6 +7276,8 @@ loop2:
 	VCMPPS       $0x05, word00800000<>+0(SB), Y3, Y3
 	VANDPS       Y3, Y2, Y2
 	VMOVUPS      Y2, (DX)(DI*4)
+	VMOVUPS      word7f7fffff<>+0(SB), Y3
+	VMINPS       Y2, Y3, Y2
 	VSQRTPS      Y2, Y2
 	VADDPS       256(BX), Y2, Y2
 	VDIVPS       Y2, Y1, Y1
@@ -7305,6 +7307,8 @@ end3:
 	VCMPPS       $0x05, word00800000<>+0(SB), Y4, Y4
 	VANDPS       Y4, Y3, Y3
 	VMASKMOVPS   Y3, Y0, (DX)(DI*4)
+	VMOVUPS      word7f7fffff<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
 	VSQRTPS      Y3, Y3
 	VADDPS       256(BX), Y3, Y3
 	VDIVPS       Y3, Y2, Y2
@@ -7350,6 +7354,8 @@ loop2:
 	VCMPPS       $0x05, word00800000<>+0(SB), Y3, Y3
 	VANDPS       Y3, Y1, Y1
 	VMOVUPS      Y1, (BX)(R8*4)
+	VMOVUPS      word7f7fffff<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
 	VSQRTPS      Y1, Y1
 	VADDPS       256(SI), Y1, Y1
 	VDIVPS       Y1, Y2, Y1
@@ -7386,6 +7392,8 @@ end3:
 	VCMPPS       $0x05, word00800000<>+0(SB), Y4, Y4
 	VANDPS       Y4, Y2, Y2
 	VMASKMOVPS   Y2, Y0, (BX)(R8*4)
+	VMOVUPS      word7f7fffff<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
 	VSQRTPS      Y2, Y2
 	VADDPS       256(SI), Y2, Y2
 	VDIVPS       Y2, Y3, Y2

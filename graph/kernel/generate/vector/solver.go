@@ -64,15 +64,16 @@ func (s solver) mean(x vec, decay int, at reg.Register) vec {
 // square returns gain2·g².
 func (s solver) square(g vec) vec { return s.do(mul, s.do(mul, g, s.constant(gain2)), g) }
 
-// quotient returns x/(√y + ε). With AVX-512 the reciprocal is an
+// quotient returns x/(√y + ε), where an infinite y counts as the largest
+// number, whose root has an inverse. With AVX-512 the reciprocal is an
 // approximation to 14 bits and a step of Newton's: the divider has enough to do
 // with the root.
 func (s solver) quotient(x, y vec) vec {
+	y = s.do(lesser, s.register(s.number(math.MaxFloat32)), y)
 	if !s.wide() {
 		VSQRTPS(y, y)
 		return s.do(div, x, s.do(add, y, s.constant(epsilon)))
 	}
-	y = s.do(lesser, s.register(s.number(math.MaxFloat32)), y) // whose root has an inverse
 	root, inverse := s.new(), s.new()
 	VSQRTPS(y, root)
 	s.into(add, root, s.constant(epsilon), root)
