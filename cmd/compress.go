@@ -119,7 +119,7 @@ func rates(c *cli.Context, model *trainer.Model, train, split loaders.Split, cod
 	images := evaluate.Pixels(split)
 	coders := []compression.Codes{{
 		Coder: codesCoder, Values: codes.Values, Units: codes.Columns, Rule: compression.PerUnit,
-		Decode: func(codes []float32) ([]float32, error) { return model.Decode(c.Context, codes) },
+		Decode: func(codes []float32) ([]float32, error) { return model.Decode(c.Context, codes, nil) },
 	}}
 	sizes := []int{min(codes.Columns, images.Columns), min(pcaFactor*codes.Columns, images.Columns)}
 	for _, components := range slices.Compact(sizes) {

@@ -92,7 +92,7 @@ func (o decompressOptions) decode(ctx context.Context, model *trainer.Model) ([]
 	if a := model.Stage.Architecture; shape.Size() != a.Input.Size() || len(archive.Quantiser.Step) != a.CodeSize() {
 		return nil, fmt.Errorf("%w: %s has images of %v and codes of %d values, the model makes %s of %d", compression.ErrFormat, o.In, shape, len(archive.Quantiser.Step), a.Input, a.CodeSize())
 	}
-	decoded, err := model.Decode(ctx, archive.Quantiser.Dequantise(archive.Symbols))
+	decoded, err := model.Decode(ctx, archive.Quantiser.Dequantise(archive.Symbols), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func newFeatures(name string, model *trainer.Model, fit loaders.Split) (features
 		}}
 		if model.Stage.Architecture.Classifier == nil {
 			f.images = func(ctx context.Context, codes evaluate.Matrix) ([]float32, error) {
-				return model.Decode(ctx, codes.Values)
+				return model.Decode(ctx, codes.Values, nil)
 			}
 		}
 		return f, nil

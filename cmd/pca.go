@@ -139,7 +139,7 @@ func linearDecoder(ctx context.Context, model *trainer.Model) (*mat.Dense, error
 	for i := range l {
 		codes[(i+1)*l+i] = 1
 	}
-	images, err := model.Decode(ctx, codes)
+	images, err := model.Decode(ctx, codes, nil)
 	if err != nil {
 		return nil, err
 	}

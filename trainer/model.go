@@ -124,8 +124,12 @@ func encode(ctx context.Context, a graph.Architecture, p *graph.Parameters, spli
 	return codes, nil
 }
 
-// Decode returns what the decoder makes of codes N×L: images N×D.
-func (m *Model) Decode(ctx context.Context, codes []float32) ([]float32, error) {
+// Decode returns what the decoder makes of codes N×L: images N×D. labels are nil
+// unless the model is conditional: no model is yet.
+func (m *Model) Decode(ctx context.Context, codes []float32, labels []uint8) ([]float32, error) {
+	if labels != nil {
+		return nil, fmt.Errorf("%w: %s is not conditional on labels; hint: decode codes alone", ErrConfiguration, m.Config.Model)
+	}
 	program, err := graph.Compile(m.Stage.Architecture, m.Stage.Objective, m.Parameters, graph.Decoding, evaluationBatch)
 	if err != nil {
 		return nil, err

@@ -132,7 +132,7 @@ func checkDecoded(t *testing.T, m *Model, split loaders.Split) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	images, err := m.Decode(t.Context(), codes)
+	images, err := m.Decode(t.Context(), codes, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,4 +143,6 @@ func checkDecoded(t *testing.T, m *Model, split loaders.Split) {
 	if !slices.Equal(images, r.Reconstruction) {
 		t.Error("decoded codes are not the reconstructions")
 	}
+	_, err = m.Decode(t.Context(), codes, make([]uint8, split.Len()))
+	fails(t, err, ErrConfiguration, "not conditional", "hint: ")
 }
