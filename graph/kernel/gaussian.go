@@ -1,7 +1,9 @@
 package kernel
 
 // LogVarianceLimit bounds the log-variances of a Gaussian posterior on either
-// side: beyond it they count as the limit, and have no gradient.
+// side, so that σ is from 0.0067 to 148: beyond it they count as the limit, and
+// have the gradient there where descending it leads back, none where it leads
+// further away.
 const LogVarianceLimit = 10
 
 // Reparametrise draws codes of the posterior N(μ, σ²) by z = μ + σ·ε (Kingma &
@@ -26,10 +28,7 @@ func ReparametriseGradient(rows, size int, statistics, noise, deviation, dz, gra
 		for j := range size {
 			at, mean := i*size+j, 2*i*size+j
 			gradient[mean] = dz[at]
-			gradient[mean+size] = 0
-			if inLimit(statistics[mean+size]) {
-				gradient[mean+size] = dz[at] * noise[at] * deviation[at] / 2
-			}
+			gradient[mean+size] = returning(statistics[mean+size], dz[at]*noise[at]*deviation[at]/2)
 		}
 	}
 }
@@ -54,10 +53,7 @@ func GaussianDivergence(rows, size int, scale float32, statistics, gradient, los
 			sum += float64(m*m+v-1-logVariance) / 2
 			if gradient != nil {
 				gradient[mean] = scale * m
-				gradient[mean+size] = 0
-				if inLimit(statistics[mean+size]) {
-					gradient[mean+size] = scale * (v - 1) / 2
-				}
+				gradient[mean+size] = returning(statistics[mean+size], scale*(v-1)/2)
 			}
 		}
 		loss[i] = float32(sum)
@@ -84,4 +80,11 @@ func clamp(v float32) float32 {
 	return v
 }
 
-func inLimit(v float32) bool { return v >= -LogVarianceLimit && v <= LogVarianceLimit }
+// returning is the gradient in a log-variance, or 0 where descending it leads
+// further beyond the limit.
+func returning(logVariance, gradient float32) float32 {
+	if logVariance > LogVarianceLimit && gradient < 0 || logVariance < -LogVarianceLimit && gradient > 0 {
+		return 0
+	}
+	return gradient
+}

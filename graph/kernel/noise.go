@@ -16,6 +16,7 @@ const (
 	StreamLatent                       // noise of Gaussian codes; the step is epoch and image
 	StreamMotion                       // of second frames; the step is epoch and image
 	StreamProbe                        // directions in which a Jacobian is measured; the step is direction and image
+	StreamBinarise                     // of pixels that are drawn; the step is epoch and image
 )
 
 // Uniform fills dst with numbers uniform in [0, 1): multiples of 2^−24.
