@@ -19,7 +19,7 @@ type Batch struct {
 	Step   int       // index of the batch in its epoch
 	Rows   int       // live images, ≤ B: the last batch of an epoch may be partial
 	Index  []int     // Rows: positions of the images in the split
-	Clean  []float32 // B×D, pixels in [0, 1]; rows beyond Rows are zero or stale
+	Clean  []float32 // B×D, pixels in [0, 1], or drawn from them where they are binarised; rows beyond Rows are zero or stale
 	Input  []float32 // B×D, the corrupted images; Clean itself without corruption
 	Hit    []float32 // B×D, 1 where corruption has hit a pixel, else 0; nil if it is not asked for
 	Noise  []float32 // B×Noise standard normal numbers; nil if none are asked for
@@ -29,9 +29,10 @@ type Batch struct {
 // StreamOptions says how a split is cut into batches. Only BatchSize is needed.
 type StreamOptions struct {
 	BatchSize  int
-	Seed       uint64     // of the shuffle, the corruption and the noise
+	Seed       uint64     // of the shuffle, the binarisation, the corruption and the noise
 	Shuffle    bool       // a new order in each epoch; false: the split's own order
 	DropLast   bool       // leave out a partial last batch
+	Binarise   bool       // pixels are 1 with the probability that their value is, else 0, drawn afresh in each epoch
 	Corruption Corruption // of the inputs; zero: none
 	Hits       bool       // tell which pixels were corrupted
 	Noise      int        // standard normal numbers per image, fresh in each epoch
@@ -39,8 +40,8 @@ type StreamOptions struct {
 
 // Stream cuts a split into batches, prepared in the background one or two
 // ahead of the caller. Order is a function of (seed, epoch), and the corruption
-// of a pixel one of (seed, epoch, image, pixel), likewise noise, so a resumed run sees what an
-// uninterrupted one would have. Its buffers are allocated once.
+// of a pixel one of (seed, epoch, image, pixel), likewise what a pixel is binarised to, and noise,
+// so a resumed run sees what an uninterrupted one would have. Its buffers are allocated once.
 type Stream struct {
 	split   Split
 	options StreamOptions
@@ -54,6 +55,8 @@ type slot struct {
 	batch  Batch
 	index  []int
 	labels []uint8
+	// D numbers that binarised pixels are drawn with.
+	uniform []float32
 }
 
 // NewStream checks the options and allocates the buffers. The split's memory is
@@ -88,6 +91,9 @@ func newSlot(s Split, o StreamOptions) *slot {
 	made.batch.Input = made.batch.Clean
 	if o.Corruption.Kind != NoCorruption {
 		made.batch.Input = make([]float32, size)
+	}
+	if o.Binarise {
+		made.uniform = make([]float32, s.Shape.Size())
 	}
 	if o.Hits {
 		made.batch.Hit = make([]float32, size)
@@ -165,7 +171,11 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 		if b.Labels != nil {
 			b.Labels[row] = s.split.Labels[i]
 		}
-		key := kernel.Key{Seed: s.options.Seed, Stream: kernel.StreamCorrupt, Step: uint64(epoch)<<32 | uint64(i)}
+		key := kernel.Key{Seed: s.options.Seed, Stream: kernel.StreamBinarise, Step: uint64(epoch)<<32 | uint64(i)}
+		if s.options.Binarise {
+			binarise(clean, to.uniform, key)
+		}
+		key.Stream = kernel.StreamCorrupt
 		if s.options.Corruption.Kind != NoCorruption {
 			s.options.Corruption.Apply(b.Input[row*size:(row+1)*size], clean, key)
 		}
@@ -175,6 +185,18 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 		if n := s.options.Noise; n > 0 {
 			key.Stream = kernel.StreamLatent
 			kernel.Gaussian(b.Noise[row*n:(row+1)*n], key)
+		}
+	}
+}
+
+// binarise draws every pixel x anew: 1 with probability x, else 0 (Burda 2016,
+// section 5). uniform is overwritten.
+func binarise(pixels, uniform []float32, key kernel.Key) {
+	kernel.Uniform(uniform, key)
+	for i, x := range pixels {
+		pixels[i] = 0
+		if uniform[i] < x {
+			pixels[i] = 1
 		}
 	}
 }

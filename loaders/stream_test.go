@@ -175,6 +175,40 @@ func TestStreamCorruption(t *testing.T) {
 	}
 }
 
+// TestStreamBinarise holds that pixels are drawn by their values, anew in each
+// epoch, whatever the batch, and that inputs are made of what is drawn.
+func TestStreamBinarise(t *testing.T) {
+	const side, epochs = 100, 30
+	gray := Split{Shape: Shape{1, side, side}, Images: make([]uint8, 2*side*side)}
+	for i := range gray.Images {
+		gray.Images[i] = []uint8{0, 51, 255}[i%3]
+	}
+	o := StreamOptions{BatchSize: 2, Seed: 3, Binarise: true}
+	stream := newStream(t, gray, o)
+	var ones [3]float64
+	for epoch := range epochs {
+		for i, x := range slices.Concat(inputs(stream, epoch, 0)[0], inputs(stream, epoch, 0)[1]) {
+			if x != 0 && x != 1 {
+				t.Fatalf("a pixel is %g", x)
+			}
+			ones[i%3] += float64(x) / float64(epochs*len(gray.Images)) * 3
+		}
+	}
+	if ones[0] != 0 || math.Abs(ones[1]-0.2) > 0.005 || math.Abs(ones[2]-1) > 1e-3 {
+		t.Errorf("pixels of 0, 0.2 and 1 are drawn with probabilities %v", ones)
+	}
+	want := inputs(stream, 4, 0)
+	if cmp.Equal(want, inputs(stream, 5, 0)) || cmp.Equal(want[0][:side*side], want[1][:side*side]) {
+		t.Error("two epochs or two images are drawn alike")
+	}
+	o.BatchSize, o.Corruption = 1, Corruption{Masking, 0}
+	for b := range newStream(t, gray, o).Epoch(4, 0) {
+		if !slices.Equal(b.Clean, want[b.Index[0]]) || !slices.Equal(b.Input, b.Clean) {
+			t.Error("what is drawn depends on the batch, or the input is made of something else")
+		}
+	}
+}
+
 func TestStreamLeftEarly(t *testing.T) {
 	s := newStream(t, numbered(100), StreamOptions{BatchSize: 5})
 	order(s, 0, 0) // starts what the kernels work with

@@ -51,6 +51,8 @@ type Config struct {
 	Validation  int            `toml:"validation" group:"data" help:"hold the last N training images out; they then decide about the best epoch, not the test images"`
 	Motion      loaders.Motion `toml:"motion" group:"data" help:"of the second frame, where pairs of frames are made of images: none, or some of shift:3,rotate:20,patch:14"`
 
+	Binarise bool `toml:"binarise" group:"data" help:"draw each pixel anew in each epoch: 1 with the probability that its value is, else 0; evaluation always has the same ones"`
+
 	PretrainEpochs int `toml:"pretrain-epochs" group:"training" help:"model stacked: passes over the training images for each layer, before those for all of them together"`
 
 	Epochs       int           `toml:"epochs" group:"training" help:"passes over the training images; 0 with model stacked: each layer by itself is all"`
@@ -158,6 +160,9 @@ func (c Config) Validate() error {
 	}
 	if c.Loss == graph.CrossEntropy && c.OutputActivation != kernel.Sigmoid {
 		return fmt.Errorf("%w: output-activation is %s, but cross-entropy needs probabilities; hint: sigmoid, or --loss squared-error", ErrConfiguration, c.OutputActivation)
+	}
+	if c.Binarise && c.Loss != graph.CrossEntropy {
+		return fmt.Errorf("%w: binarise with the loss %s; hint: pixels of 0 and 1 have a likelihood by --loss cross-entropy", ErrConfiguration, c.Loss)
 	}
 	if err := c.validateEmphasis(); err != nil {
 		return err

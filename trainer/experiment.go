@@ -23,7 +23,8 @@ type Stage struct {
 	Name         string             `json:"name"`
 	Architecture graph.Architecture `json:"architecture"`
 	Objective    graph.Objective    `json:"objective"`
-	Corruption   loaders.Corruption `json:"corruption"` // of the inputs; the target stays clean
+	Binarise     bool               `json:"binarise,omitempty"` // the images, inputs and targets alike, afresh in each epoch
+	Corruption   loaders.Corruption `json:"corruption"`         // of the inputs; the target stays clean
 	Epochs       int                `json:"epochs"`
 	// Below is the number of encoder layers, from the image on, that the stage
 	// neither moves nor runs: it trains what is above them, on the codes that
@@ -75,10 +76,12 @@ func (s Stage) Inputs(p *graph.Parameters, split loaders.Split) (loaders.Split, 
 	return loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: size}, Values: codes, Labels: split.Labels}, err
 }
 
-// stream cuts the inputs of the stage into batches for its programs.
+// stream cuts the inputs of the stage into batches for its programs. Codes that
+// layers below give are not binarised.
 func (s Stage) stream(inputs loaders.Split, seed uint64, batch int, shuffle bool) (*loaders.Stream, error) {
 	return loaders.NewStream(inputs, loaders.StreamOptions{
-		BatchSize: batch, Seed: seed, Shuffle: shuffle, Corruption: s.Corruption, Hits: s.Objective.Emphasis != (kernel.Emphasis{}), Noise: s.Trained().Noise(),
+		BatchSize: batch, Seed: seed, Shuffle: shuffle, Binarise: s.Binarise && s.Below == 0, Corruption: s.Corruption,
+		Hits: s.Objective.Emphasis != (kernel.Emphasis{}), Noise: s.Trained().Noise(),
 	})
 }
 

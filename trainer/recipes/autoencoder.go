@@ -50,7 +50,7 @@ func penalties(c trainer.Config) []graph.Penalty {
 // stage trains an architecture as the configuration says, for all its epochs.
 func stage(name string, c trainer.Config, a graph.Architecture, more ...graph.Penalty) trainer.Stage {
 	objective := graph.Objective{Reconstruction: c.Loss, Penalties: append(penalties(c), more...), Emphasis: c.Emphasis()}
-	return trainer.Stage{Name: name, Architecture: a, Objective: objective, Corruption: c.Corruption, Epochs: c.Epochs}
+	return trainer.Stage{Name: name, Architecture: a, Objective: objective, Binarise: c.Binarise, Corruption: c.Corruption, Epochs: c.Epochs}
 }
 
 // autoencoder is plain training: one stage of one architecture.
