@@ -139,9 +139,10 @@ func (c *console) draw(l *trainer.Loop) {
 	if runes := []rune(text); len(runes) >= c.columns() {
 		text = string(runes[:c.columns()-1])
 	}
-	const eraseToEnd = "\x1b[K"
 	fmt.Fprint(c.out, "\r", text, eraseToEnd)
 }
+
+const eraseToEnd = "\x1b[K" // of a terminal's line
 
 // columns is the width of the terminal.
 func (c *console) columns() int {
@@ -163,6 +164,29 @@ func (c *console) line(l *trainer.Loop) {
 	}
 	pairs = append(pairs, "images_per_second", int(l.Latest[0].ImagesPerSecond), "eta", c.eta(l).String())
 	c.log.Info(fmt.Sprintf("epoch %d/%d", l.Position.Epoch+1, l.Stage.Epochs), pairs...)
+}
+
+// progress tells how much of some work is done, as it is called: on a terminal
+// by a line that is rewritten, elsewhere by one every ten seconds.
+func (c *console) progress(what string, total int) func(done int) {
+	const pause = 10 * time.Second
+	started, told := time.Now(), time.Now()
+	return func(done int) {
+		since := time.Since(told)
+		if c.quiet || done < total && since < pause && (!c.terminal || since < 100*time.Millisecond) {
+			return
+		}
+		told = time.Now()
+		left := time.Duration(float64(time.Since(started)) / float64(max(done, 1)) * float64(total-done)).Round(time.Second)
+		switch {
+		case !c.terminal && time.Since(started) > pause: // what is done at once is not worth a line
+			c.log.Info(what, "done", done, "of", total, "eta", left.String())
+		case c.terminal && done < total:
+			fmt.Fprintf(c.out, "\r%s: %d of %d  ETA %s%s", what, done, total, left, eraseToEnd)
+		case c.terminal:
+			fmt.Fprint(c.out, "\r", eraseToEnd)
+		}
+	}
 }
 
 // round keeps five digits, which is what one reads of a figure.

@@ -21,23 +21,27 @@ const (
 	Encoding               // input → code
 	Decoding               // code → reconstruction
 	Pullback               // input, direction → gradient of direction·code in the input
+	Likelihood             // code, target → reconstruction term
 )
 
 // String names the mode.
 func (m Mode) String() string {
-	names := [...]string{"training", "evaluation", "encoding", "decoding", "pullback"}
+	names := [...]string{"training", "evaluation", "encoding", "decoding", "pullback", "likelihood"}
 	if m < 0 || int(m) >= len(names) {
 		return fmt.Sprintf("mode(%d)", int(m))
 	}
 	return names[m]
 }
 
+// ofCodes reports whether the input of the mode are codes.
+func (m Mode) ofCodes() bool { return m == Decoding || m == Likelihood }
+
 // Network is an architecture and an objective declared on one expression
 // graph. Nodes that its mode does not need are nil: whatever stands on a graph
 // is computed.
 type Network struct {
 	Graph          *gorgonia.ExprGraph
-	Input          *gorgonia.Node // B×D, in Decoding mode B×L
+	Input          *gorgonia.Node // B×D, in Decoding and Likelihood mode B×L
 	Target         *gorgonia.Node // B×D, what the reconstruction is held against
 	Hit            *gorgonia.Node // B×D, 1 where corruption has hit the input; nil without emphasis
 	Noise          *gorgonia.Node // B×L, what a Gaussian code is drawn with
@@ -74,13 +78,13 @@ type Term struct {
 func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (*Network, error) {
 	n := &Network{Graph: gorgonia.NewGraph(), rows: &op.Rows{Live: batch, Compiled: batch}, mode: mode}
 	width := a.Input.Size()
-	if mode == Decoding {
+	if mode.ofCodes() {
 		width = a.CodeSize()
 	}
 	n.Input = n.matrix("input", batch, width)
 
 	last := n.Input
-	if mode != Decoding {
+	if !mode.ofCodes() {
 		if err := n.encode(a, p); err != nil {
 			return nil, err
 		}
@@ -99,7 +103,7 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if err != nil {
 		return nil, err
 	}
-	if mode != Training {
+	if mode == Evaluation || mode == Decoding {
 		if n.Reconstruction, err = o.Reconstruction.output("reconstruction", n.rows, last); err != nil {
 			return nil, err
 		}
@@ -110,6 +114,9 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	first, err := o.loss(n, last)
 	if err != nil {
 		return nil, err
+	}
+	if mode == Likelihood {
+		o.Penalties = nil // which are of codes that an encoder has given
 	}
 	return n, n.loss(a, o, p, reconstruction, first)
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 
 	"gorgonia.org/gorgonia"
 
@@ -37,6 +38,16 @@ func ParseReconstruction(name string) (Reconstruction, error) {
 func (r *Reconstruction) UnmarshalText(text []byte) (err error) {
 	*r, err = ParseReconstruction(string(text))
 	return err
+}
+
+// LogNormaliser is what the reconstruction term of an image of so many values
+// lacks to be −log p(x|z) of a decoder: nothing of Bernoulli pixels, D/2·log π of
+// N(x̂, I/2), whose other part is the squared error.
+func (r Reconstruction) LogNormaliser(values int) float64 {
+	if r == SquaredError {
+		return float64(values) / 2 * math.Log(math.Pi)
+	}
+	return 0
 }
 
 // output turns the last layer's values into the reconstruction x̂.

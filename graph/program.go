@@ -66,13 +66,13 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
-	if mode < Training || mode > Pullback {
+	if mode < Training || mode > Likelihood {
 		return nil, fmt.Errorf("no program for %s", mode)
 	}
-	if mode == Decoding && a.Classifier != nil {
+	if mode.ofCodes() && a.Classifier != nil {
 		return nil, fmt.Errorf("%w: a classifier has no decoder", ErrArchitecture)
 	}
-	if mode == Decoding && a.Code.gated() {
+	if mode.ofCodes() && a.Code.gated() {
 		return nil, fmt.Errorf("%w: a %s code tells how two frames relate, not what they show: it cannot be decoded without them", ErrArchitecture, a.Code)
 	}
 	if mode != Encoding && mode != Pullback && a.Classifier == nil {
@@ -105,8 +105,8 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 // are used as they are, without a copy.
 type Batch struct {
 	Rows      int       // images
-	Input     []float32 // B×D, in Decoding mode codes B×L
-	Target    []float32 // B×D, in Training and Evaluation mode
+	Input     []float32 // B×D, in Decoding and Likelihood mode codes B×L
+	Target    []float32 // B×D, in Training, Evaluation and Likelihood mode
 	Hit       []float32 // B×D, in those modes and with emphasis
 	Noise     []float32 // B×L, in those modes and with a Gaussian code
 	Labels    []uint8   // B, in those modes and with a classifier
@@ -211,6 +211,10 @@ func (p *Program) live(node *gorgonia.Node) []float32 {
 
 // Codes returns the codes of the last run, B×L.
 func (p *Program) Codes() []float32 { return p.live(p.Code) }
+
+// Statistics returns the posteriors that the last run drew Gaussian codes from,
+// or gave the means of: B×2L, in each row L means, then L log-variances.
+func (p *Program) Statistics() []float32 { return p.live(p.statistics) }
 
 // Sensitivities returns the gradients of direction·code in the input of the
 // last run, B×D: products of a direction and the Jacobian of the code.

@@ -17,6 +17,8 @@ const (
 	StreamMotion                       // of second frames; the step is epoch and image
 	StreamProbe                        // directions in which a Jacobian is measured; the step is direction and image
 	StreamBinarise                     // of pixels that are drawn; the step is epoch and image
+	StreamImportance                   // codes that an image's likelihood is estimated with; the step is the image
+	StreamPrior                        // codes of the prior; the step is 0
 )
 
 // Uniform fills dst with numbers uniform in [0, 1): multiples of 2^−24.

@@ -1,0 +1,45 @@
+package graph_test
+
+import (
+	"testing"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+)
+
+// TestLikelihood asks that the likelihood of a target under a code is the term
+// that evaluation finds for it, and that the encoder tells the posterior.
+func TestLikelihood(t *testing.T) {
+	const rows, batch = 3, 5
+	for _, o := range objectives {
+		a := small(kernel.Tanh)
+		a.Code = graph.Gaussian
+		a.Encoder[len(a.Encoder)-1].Units *= 2
+		o.Penalties = []graph.Penalty{{Term: graph.Divergence, Weight: 1}}
+		p := parameters(t, a, 1)
+		d, l := a.Input.Size(), a.CodeSize()
+		input, noise := images(batch, d), make([]float32, batch*l)
+		kernel.Gaussian(noise, kernel.Key{Seed: 3})
+		evaluation := compile(t, a, o, p, graph.Evaluation, batch)
+		if err := evaluation.Run(graph.Batch{Rows: rows, Input: input, Target: input, Noise: noise}); err != nil {
+			t.Fatal(err)
+		}
+		likelihood := compile(t, a, o, p, graph.Likelihood, batch)
+		run(t, likelihood, rows, evaluation.Codes(), input)
+		same(t, "reconstruction term", likelihood.Terms[0].PerImage(), evaluation.Terms[0].PerImage())
+		if len(likelihood.Terms) != 1 || likelihood.Reconstruction != nil {
+			t.Error("the likelihood is more than the reconstruction term")
+		}
+
+		encoder := compile(t, a, o, p, graph.Encoding, batch)
+		run(t, encoder, rows, input, nil)
+		same(t, "statistics", encoder.Statistics(), evaluation.Statistics())
+		codes, ratios := make([]float32, l), make([]float64, 1)
+		for i := range rows {
+			kernel.ImportanceCodes(1, l, encoder.Statistics()[2*i*l:2*(i+1)*l], noise[i*l:], codes, ratios)
+			same(t, "code", codes, evaluation.Codes()[i*l:(i+1)*l])
+		}
+	}
+	_, err := graph.Compile(classifier(), graph.Objective{}, parameters(t, classifier(), 1), graph.Likelihood, 2)
+	mentions(t, err, "no decoder")
+}

@@ -1,0 +1,62 @@
+package evaluate
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestImportance holds the streamed figures against sums over all weights.
+func TestImportance(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, offset := range []float64{0, -90, -5000, 800} {
+		var s Importance
+		var weights []float64
+		for range 300 {
+			w := offset + 4*random.NormFloat64()
+			weights = append(weights, w)
+			s.Add(w)
+		}
+		var sum, squares, total float64
+		for _, w := range weights {
+			sum, squares, total = sum+math.Exp(w-offset), squares+math.Exp(2*(w-offset)), total+w
+		}
+		n := float64(len(weights))
+		near := func(what string, got, want float64) {
+			if math.Abs(got-want) > 1e-9*math.Abs(want) {
+				t.Errorf("%s at %g is %g, want %g", what, offset, got, want)
+			}
+		}
+		near("likelihood", s.LogLikelihood(), offset+math.Log(sum/n))
+		near("bound", s.Bound(), total/n)
+		near("effective draws", s.EffectiveDraws(), sum*sum/squares)
+		if s.LogLikelihood() < s.Bound() {
+			t.Errorf("the likelihood %g is below its bound %g", s.LogLikelihood(), s.Bound())
+		}
+	}
+}
+
+// TestImportanceOfATinyCode integrates p(x|z)·p(z) of one value over z: the
+// likelihood of a Bernoulli pixel with logit 3z − 1, drawn by a proposal that is
+// not the posterior.
+func TestImportanceOfATinyCode(t *testing.T) {
+	normal := func(z, mean, deviation float64) float64 {
+		d := (z - mean) / deviation
+		return -d*d/2 - math.Log(deviation) - math.Log(2*math.Pi)/2
+	}
+	pixel := func(z float64) float64 { return -math.Log1p(math.Exp(-(3*z - 1))) }
+	var integral float64
+	const step = 1e-3
+	for z := -12.0; z < 12; z += step {
+		integral += math.Exp(pixel(z)+normal(z, 0, 1)) * step
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	var s Importance
+	for range 200000 {
+		z := 0.5 + 1.3*random.NormFloat64()
+		s.Add(pixel(z) + normal(z, 0, 1) - normal(z, 0.5, 1.3))
+	}
+	if want := math.Log(integral); math.Abs(s.LogLikelihood()-want) > 0.005 {
+		t.Errorf("log-likelihood is %g, by quadrature %g", s.LogLikelihood(), want)
+	}
+}

@@ -1,0 +1,165 @@
+package trainer
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"testing"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
+	"gaetrain/trainer/evaluate"
+)
+
+// linearGaussian is a model whose likelihood has a closed form: z ~ N(0, I),
+// x ~ N(W·z + b, I/2), W with orthogonal columns, so that the posterior is a
+// Gaussian with a diagonal covariance. Its encoder gives that posterior, with
+// log-variances larger by excess. It returns W too, D×L.
+func linearGaussian(t *testing.T, excess float64) (*Model, [][]float64) {
+	t.Helper()
+	const d, l = 6, 2
+	w := [][]float64{{1, .5}, {-1, .5}, {1, .5}, {-1, .5}, {1, 0}, {0, .75}}
+	layer := func(units int) graph.Layer { return graph.Layer{Units: units, Initialiser: graph.Zeros} }
+	a := graph.Architecture{Input: graph.Shape{Channels: 1, Height: 2, Width: 3}, Encoder: []graph.Layer{layer(2 * l)}, Code: graph.Gaussian, Decoder: []graph.Layer{layer(d)}}
+	o := graph.Objective{Reconstruction: graph.SquaredError, Penalties: []graph.Penalty{{Term: graph.Divergence, Weight: 0.1}}}
+	p, err := graph.NewParameters(a, o, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := func(name string, value func(i int) float64) {
+		parameter, _ := p.Get(name)
+		for i := range parameter.Values() {
+			parameter.Values()[i] = float32(value(i))
+		}
+	}
+	var precision [l]float64 // of the posterior: 1 + 2·‖column of W‖²
+	for j := range precision {
+		precision[j] = 1
+		for i := range d {
+			precision[j] += 2 * w[i][j] * w[i][j]
+		}
+	}
+	const bias = 0.25
+	set("decoder/1/weights", func(i int) float64 { return w[i%d][i/d] })
+	set("decoder/1/bias", func(int) float64 { return bias })
+	set("encoder/1/weights", func(i int) float64 { // mean = 2·Wᵀ(x − b)/precision
+		if j := i % (2 * l); j < l {
+			return 2 * w[i/(2*l)][j] / precision[j]
+		}
+		return 0
+	})
+	set("encoder/1/bias", func(j int) float64 {
+		if j >= l {
+			return excess - math.Log(precision[j-l])
+		}
+		var sum float64
+		for i := range d {
+			sum -= 2 * w[i][j] * bias / precision[j]
+		}
+		return sum
+	})
+	return &Model{Config: Config{Seed: 7, Model: "linear-gaussian"}, Stage: Stage{Architecture: a, Objective: o}, Parameters: p}, w
+}
+
+// exact is the mean of −log N(x; b, I/2 + W·Wᵀ). With orthogonal columns the
+// inverse and the determinant are sums and products over those.
+func exact(split loaders.Split, w [][]float64) float64 {
+	const bias = 0.25
+	d, x := split.Shape.Size(), make([]float32, split.Shape.Size())
+	var total float64
+	for n := range split.Len() {
+		split.Read(x, n, 0)
+		var squares float64
+		for _, v := range x {
+			squares += (float64(v) - bias) * (float64(v) - bias)
+		}
+		quadratic, determinant := 2*squares, -float64(d)*math.Log(2)
+		for j := range w[0] {
+			var norm, product float64
+			for i, v := range x {
+				norm += w[i][j] * w[i][j]
+				product += w[i][j] * (float64(v) - bias)
+			}
+			quadratic -= 4 * product * product / (1 + 2*norm)
+			determinant += math.Log(1 + 2*norm)
+		}
+		total += (quadratic + determinant + float64(d)*math.Log(2*math.Pi)) / 2
+	}
+	return total / float64(split.Len())
+}
+
+// flat are n images of 1×2×3.
+func flat(n int) loaders.Split {
+	s := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 2, Width: 3}}
+	for i := range 6 * n {
+		s.Images = append(s.Images, uint8(37*i*i+11*i))
+	}
+	return s
+}
+
+// weigh estimates the likelihoods of images: their mean, that of the bound, and
+// the smallest number of effective draws.
+func weigh(t *testing.T, m *Model, split loaders.Split, draws int) (nll, elbo, effective float64, all []float64) {
+	t.Helper()
+	next := 0
+	effective = math.Inf(1)
+	err := m.ImportanceWeights(context.Background(), split, draws, func(image int, w []float64) error {
+		if image != next || len(w) != draws {
+			t.Fatalf("%d weights of image %d, want %d of %d", len(w), image, draws, next)
+		}
+		next++
+		var s evaluate.Importance
+		s.Add(w...)
+		nll, elbo, effective = nll-s.LogLikelihood(), elbo-s.Bound(), min(effective, s.EffectiveDraws())
+		all = append(all, w...)
+		return nil
+	})
+	if err != nil || next != split.Len() {
+		t.Fatalf("%d of %d images: %v", next, split.Len(), err)
+	}
+	return nll / float64(next), elbo / float64(next), effective, all
+}
+
+func TestImportanceInClosedForm(t *testing.T) {
+	const images = 300 // more than are evaluated at once
+	split := flat(images)
+	for _, draws := range []int{1, 7, 512, 1300} {
+		m, w := linearGaussian(t, 0)
+		want := exact(split, w)
+		nll, elbo, effective, _ := weigh(t, m, split, draws)
+		if math.Abs(nll-want) > 1e-4 || math.Abs(elbo-want) > 1e-4 || effective < 0.999*float64(draws) {
+			t.Errorf("%d draws of the posterior: %g nats, bound %g, %g effective draws; want %g of all", draws, nll, elbo, effective, want)
+		}
+	}
+	m, w := linearGaussian(t, 0.7)
+	want := exact(split, w)
+	nll, elbo, effective, _ := weigh(t, m, split, 2000)
+	divergence := 2 * (math.Exp(0.7) - 1 - 0.7) / 2
+	if math.Abs(nll-want) > 0.005 || math.Abs(elbo-want-divergence) > 0.005 || effective < 500 || effective > 1900 {
+		t.Errorf("a wider proposal gives %g nats, bound %g, %g effective draws; want %g and %g", nll, elbo, effective, want, want+divergence)
+	}
+}
+
+// TestImportanceDraws asks that a draw depends on its image and number alone.
+func TestImportanceDraws(t *testing.T) {
+	m, _ := linearGaussian(t, 0.5)
+	_, _, _, all := weigh(t, m, flat(5), 700)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	_, _, _, few := weigh(t, m, flat(3), 40)
+	for i, v := range few {
+		if want := all[i/40*700+i%40]; v != want {
+			t.Fatalf("draw %d of image %d weighs %g, among others %g", i%40, i/40, v, want)
+		}
+	}
+}
+
+func TestImportanceErrors(t *testing.T) {
+	m, _ := linearGaussian(t, 0)
+	ignore := func(int, []float64) error { return nil }
+	fails(t, m.ImportanceWeights(context.Background(), flat(1), 0, ignore), ErrConfiguration, "hint: at least 1")
+	m.Stage.Objective.Emphasis = kernel.Emphasis{Corrupted: 2, Intact: 1} // which is for training
+	weigh(t, m, flat(1), 3)
+	m.Stage.Architecture.Code = graph.Deterministic
+	fails(t, m.ImportanceWeights(context.Background(), flat(1), 5, ignore), ErrConfiguration, "no posterior")
+}
