@@ -24,7 +24,7 @@ const likelihoodBatch = 512
 // and its own number alone. Memory is that of the draws of one image.
 func (m *Model) ImportanceWeights(ctx context.Context, split loaders.Split, draws int, visit func(image int, logWeights []float64) error) error {
 	if m.Stage.Architecture.Code != graph.Gaussian || m.Stage.Architecture.Classifier != nil {
-		return fmt.Errorf("%w: model %s draws its codes from no posterior, so images have no likelihood; hint: --model vae has", ErrConfiguration, m.Config.Model)
+		return fmt.Errorf("%w: model %s draws its codes from no posterior, so images have no likelihood; hint: --model vae does", ErrConfiguration, m.Config.Model)
 	}
 	if draws < 1 {
 		return fmt.Errorf("%w: %d draws; hint: at least 1", ErrConfiguration, draws)
