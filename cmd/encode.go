@@ -66,7 +66,7 @@ EXAMPLES:
 			}
 			size := model.Stage.Architecture.CodeSize()
 			if err := writeCodes(o.Out, codes, size, split); err != nil {
-				return fmt.Errorf("%w: %w", trainer.ErrRun, err)
+				return err
 			}
 			fmt.Fprintf(c.App.Writer, "%d codes of %d values in %s.npy and %s.csv\n", split.Len(), size, o.Out, o.Out)
 			if !o.Picture {
@@ -111,45 +111,53 @@ func (o ScatterOptions) draw(c *cli.Context, run string, codes pictures.Codes) e
 
 // writeCodes writes codes N×L to out.npy and out.csv.
 func writeCodes(out string, codes []float32, size int, split loaders.Split) error {
-	rows := make([][]float32, split.Len())
-	for i := range rows {
-		rows[i] = codes[i*size : (i+1)*size]
+	if err := writeNPY(out+".npy", codes, size); err != nil {
+		return err
 	}
-	for ending, write := range map[string]func(io.Writer) error{
-		".npy": func(w io.Writer) error { return npyio.Write(w, rows) },
-		".csv": func(w io.Writer) error { return writeCSV(w, rows, size, split.Labels) },
-	} {
-		err := viz.WriteFile(out+ending, func(w io.Writer) error {
-			buffered := bufio.NewWriterSize(w, 1<<16)
-			if err := write(buffered); err != nil {
-				return err
-			}
-			return buffered.Flush()
-		})
-		if err != nil {
+	return writeBuffered(out+".csv", func(w io.Writer) error { return writeCSV(w, evaluate.NewMatrix(codes, size), split.Labels) })
+}
+
+// writeNPY writes a matrix N×columns of float32.
+func writeNPY(path string, values []float32, columns int) error {
+	rows := make([][]float32, len(values)/columns)
+	for i := range rows {
+		rows[i] = values[i*columns : (i+1)*columns]
+	}
+	return writeBuffered(path, func(w io.Writer) error { return npyio.Write(w, rows) })
+}
+
+// writeBuffered writes a file in few pieces.
+func writeBuffered(path string, write func(io.Writer) error) error {
+	err := viz.WriteFile(path, func(w io.Writer) error {
+		buffered := bufio.NewWriterSize(w, 1<<16)
+		if err := write(buffered); err != nil {
 			return err
 		}
+		return buffered.Flush()
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", trainer.ErrRun, err)
 	}
 	return nil
 }
 
 // writeCSV writes a line of names, then index, label (empty where there is
 // none) and values of each code.
-func writeCSV(w io.Writer, rows [][]float32, size int, labels []uint8) error {
+func writeCSV(w io.Writer, codes evaluate.Matrix, labels []uint8) error {
 	lines := csv.NewWriter(w)
 	record := []string{"index", "label"}
-	for i := range size {
+	for i := range codes.Columns {
 		record = append(record, fmt.Sprintf("code_%d", i))
 	}
 	if err := lines.Write(record); err != nil {
 		return err
 	}
-	for i, row := range rows {
+	for i := range codes.Rows {
 		record = append(record[:0], strconv.Itoa(i), "")
 		if labels != nil {
 			record[1] = strconv.Itoa(int(labels[i]))
 		}
-		for _, v := range row {
+		for _, v := range codes.Row(i) {
 			record = append(record, strconv.FormatFloat(float64(v), 'g', -1, 32))
 		}
 		if err := lines.Write(record); err != nil {

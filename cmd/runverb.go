@@ -11,38 +11,59 @@ import (
 	"gaetrain/trainer"
 )
 
-// RunOptions are what every verb that works on a run can be told. Embedded
-// structs are exported so that they can be filled.
-type RunOptions struct {
+// ModelOptions are what every verb that works on a trained model can be told.
+// Embedded structs are exported so that they can be filled.
+type ModelOptions struct {
 	Run        string `toml:"run" group:"input" help:"folder of the run"`
 	Checkpoint string `toml:"checkpoint" group:"input" help:"weights to use: last or best"`
 	Dataset    string `toml:"dataset" group:"input" help:"images to use (default: those the run was trained on)"`
 	DataDir    string `toml:"data-dir" group:"input" help:"folder to look for data sets in first"`
-	Split      string `toml:"split" group:"input" help:"train or test"`
-	Limit      int    `toml:"limit" group:"input" help:"use only the first N images; 0 for all"`
 }
 
-func runDefaults() RunOptions { return RunOptions{Checkpoint: trainer.LastCheckpoint, Split: "test"} }
+// RunOptions are what verbs that work on a run and some images can be told.
+type RunOptions struct {
+	ModelOptions
+	Split string `toml:"split" group:"input" help:"train or test"`
+	Limit int    `toml:"limit" group:"input" help:"use only the first N images; 0 for all"`
+}
+
+func modelDefaults() ModelOptions { return ModelOptions{Checkpoint: trainer.LastCheckpoint} }
+
+func runDefaults() RunOptions { return RunOptions{ModelOptions: modelDefaults(), Split: "test"} }
+
+// openModel reads the options of a verb and the model of its run, and tells of
+// progress from then on.
+func openModel[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions, Output)) (*trainer.Model, *console, error) {
+	known := trainDefaults()
+	if _, err := layers(c, options, "", &known); err != nil {
+		return nil, nil, err
+	}
+	o, output := common(options)
+	if err := output.validate(); err != nil {
+		return nil, nil, err
+	}
+	if err := o.validate(c.Command.Name); err != nil {
+		return nil, nil, err
+	}
+	model, err := trainer.OpenModel(o.Run, o.Checkpoint)
+	return model, newLog(c.App.ErrWriter, output), err
+}
 
 // openRun reads the options of a verb, the model of its run and the images it
 // asks for.
 func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Output)) (*trainer.Model, loaders.Split, *loaders.Dataset, error) {
-	known := trainDefaults()
-	if _, err := layers(c, options, "", &known); err != nil {
-		return nil, loaders.Split{}, nil, err
-	}
-	o, output := common(options)
-	if err := output.validate(); err != nil {
-		return nil, loaders.Split{}, nil, err
-	}
-	if err := o.validate(c.Command.Name); err != nil {
-		return nil, loaders.Split{}, nil, err
-	}
-	model, err := trainer.OpenModel(o.Run, o.Checkpoint)
+	model, log, err := openModel(c, options, func(options *T) (*ModelOptions, Output) {
+		o, output := common(options)
+		return &o.ModelOptions, output
+	})
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
-	data, err := o.open(c, model, newLog(c.App.ErrWriter, output))
+	o, _ := common(options)
+	if err := o.validate(); err != nil {
+		return nil, loaders.Split{}, nil, err
+	}
+	data, err := o.open(c, model, log)
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
@@ -53,10 +74,15 @@ func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Ou
 	return model, split.Limit(o.Limit), data, nil
 }
 
-func (o *RunOptions) validate(verb string) error {
-	switch {
-	case o.Run == "":
+func (o *ModelOptions) validate(verb string) error {
+	if o.Run == "" {
 		return fmt.Errorf("%w: no run; hint: gaetrain %s --run runs/dense-sample-1", errUsage, verb)
+	}
+	return nil
+}
+
+func (o *RunOptions) validate() error {
+	switch {
 	case o.Split != "train" && o.Split != "test":
 		return fmt.Errorf("%w: unknown split %q; hint: train or test", errUsage, o.Split)
 	case o.Limit < 0:
@@ -66,7 +92,7 @@ func (o *RunOptions) validate(verb string) error {
 }
 
 // open reads the data set, by default the one of the run cut as the run did.
-func (o *RunOptions) open(c *cli.Context, model *trainer.Model, log *console) (*loaders.Dataset, error) {
+func (o *ModelOptions) open(c *cli.Context, model *trainer.Model, log *console) (*loaders.Dataset, error) {
 	config := model.Config
 	if o.DataDir != "" {
 		config.DataDir = o.DataDir

@@ -152,6 +152,10 @@ func (a Architecture) Noise() int {
 	return 0
 }
 
+// HasPrior reports whether codes are drawn from N(0, I), or trained to look as
+// if they were, so that draws from it decode to images of the kind learned.
+func (a Architecture) HasPrior() bool { return a.Noise() > 0 }
+
 // Validate reports what is impossible about the architecture, wrapping
 // ErrArchitecture.
 func (a Architecture) Validate() error {

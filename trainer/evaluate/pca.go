@@ -111,3 +111,27 @@ func (p *PCA) Inverse(z Matrix) Matrix {
 	kernel.Affine(kernel.Linear, true, z.Rows, d, l, z.Values, p.components, mean, x.Values)
 	return x
 }
+
+// Draw returns observations N×D of the Gaussian that has the mean of the data,
+// and its variances along the components: x = mean + Components·√Variance ⊙ ε
+// (noise ε: N×L, standard normal numbers).
+func (p *PCA) Draw(noise Matrix) Matrix {
+	codes := newMatrix(noise.Rows, noise.Columns)
+	for i := range noise.Rows {
+		row := codes.Row(i)
+		for j, v := range noise.Row(i) {
+			row[j] = float32(math.Sqrt(p.Variance[j])) * v
+		}
+	}
+	return p.Inverse(codes)
+}
+
+// Deviation is the standard deviation of value d, as far as the components tell.
+func (p *PCA) Deviation(d int) float64 {
+	var variance float64
+	for j, v := range p.Variance {
+		c := p.Components.At(d, j)
+		variance += c * c * v
+	}
+	return math.Sqrt(variance)
+}

@@ -93,3 +93,32 @@ func TestPCARefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestPCADraw asks that draws have the moments of the data.
+func TestPCADraw(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 9))
+	x, noise := newMatrix(4000, 3), newMatrix(20000, 3)
+	for i := range x.Rows {
+		a, b, c := random.NormFloat64(), random.NormFloat64(), random.NormFloat64()
+		copy(x.Row(i), []float32{float32(1 + 2*a), float32(a + 0.5*b), float32(-3 + 0.1*c)})
+	}
+	for i := range noise.Values {
+		noise.Values[i] = float32(random.NormFloat64())
+	}
+	p, err := NewPCA(x, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantMean, want := Moments(x)
+	mean, covariance := Moments(p.Draw(noise))
+	for i := range 3 {
+		if math.Abs(mean[i]-wantMean[i]) > 0.05 || math.Abs(p.Deviation(i)-math.Sqrt(want.At(i, i))) > 1e-4 {
+			t.Errorf("mean %d is %g, deviation %g; want %g and %g", i, mean[i], p.Deviation(i), wantMean[i], math.Sqrt(want.At(i, i)))
+		}
+		for j := range 3 {
+			if math.Abs(covariance.At(i, j)-want.At(i, j)) > 0.1 {
+				t.Errorf("covariance %d,%d is %g, want %g", i, j, covariance.At(i, j), want.At(i, j))
+			}
+		}
+	}
+}

@@ -46,14 +46,14 @@ func Hook(about About) trainer.Hook {
 			if err := drawGraph(l); err != nil {
 				return err
 			}
-			return drawReconstructions(l, 0)
+			return drawEpoch(l, 0)
 		},
 		Epoch: func(_ context.Context, l *trainer.Loop) error {
 			epoch := l.Position.Epoch + 1
 			if l.Config.Pictures == 0 || epoch%l.Config.Pictures != 0 && epoch != l.Stage.Epochs && !l.Position.Stopped {
 				return nil
 			}
-			return drawReconstructions(l, epoch)
+			return drawEpoch(l, epoch)
 		},
 		Stop: func(_ context.Context, l *trainer.Loop) error { return summarise(l, about) },
 		End:  func(_ context.Context, l *trainer.Loop) error { return summarise(l, about) },
@@ -65,12 +65,20 @@ func summarise(l *trainer.Loop, about About) error {
 	if l.Config.Pictures == 0 {
 		return nil
 	}
-	for _, draw := range []func(*trainer.Loop) error{drawFilters, drawFeatures, drawCurves, animate} {
+	for _, draw := range []func(*trainer.Loop) error{drawFilters, drawFeatures, drawCurves, drawManifold, animateEpochs} {
 		if err := draw(l); err != nil {
 			return err
 		}
 	}
 	return writeReport(l, about)
+}
+
+// drawEpoch draws what compares from epoch to epoch.
+func drawEpoch(l *trainer.Loop, epoch int) error {
+	if err := drawReconstructions(l, epoch); err != nil {
+		return err
+	}
+	return drawSamples(l, epoch)
 }
 
 // drawReconstructions draws the first test images over their reconstructions.
@@ -79,11 +87,16 @@ func drawReconstructions(l *trainer.Loop, epoch int) error {
 	if err != nil {
 		return err
 	}
+	return write(l.Run.Path(folder, frame(l, reconstructions, epoch)), Reconstructions(epochTitle(l, epoch), pairs))
+}
+
+// epochTitle is the title of a picture of an epoch.
+func epochTitle(l *trainer.Loop, epoch int) string {
 	title := fmt.Sprintf("%s on %s, epoch %d", l.Config.Model, l.Data.Name, epoch)
 	if len(l.Stages) > 1 {
 		title += ", stage " + l.Stage.Name
 	}
-	return write(l.Run.Path(folder, frame(l, epoch)), Reconstructions(title, pairs))
+	return title
 }
 
 // Reconstructions draws images over their reconstructions, with the corrupted
@@ -97,12 +110,18 @@ func Reconstructions(title string, pairs trainer.Reconstructed) image.Image {
 	return viz.Grid(title, columns, append(rows, viz.Row{Label: "reconstruction", Images: images(pairs.Reconstruction)})...)
 }
 
+// Kinds of pictures that are drawn every epoch.
+const (
+	reconstructions = "reconstructions"
+	samples         = "samples"
+)
+
 // frame names the picture of an epoch, in the order of stages and epochs.
-func frame(l *trainer.Loop, epoch int) string {
+func frame(l *trainer.Loop, kind string, epoch int) string {
 	if len(l.Stages) == 1 {
-		return fmt.Sprintf("reconstructions-%04d.png", epoch)
+		return fmt.Sprintf("%s-%04d.png", kind, epoch)
 	}
-	return fmt.Sprintf("reconstructions-%d-%s-%04d.png", l.Position.Stage+1, l.Stage.Name, epoch)
+	return fmt.Sprintf("%s-%d-%s-%04d.png", kind, l.Position.Stage+1, l.Stage.Name, epoch)
 }
 
 // drawFilters draws the weights of the first layer's units as images.
@@ -176,24 +195,33 @@ func drawable(pixels []float32, s loaders.Shape) viz.Images {
 	return images
 }
 
-// epochs lists the pictures of the epochs in order.
-func epochs(l *trainer.Loop) (paths []string, err error) {
+// epochs lists the pictures of a kind in the order of the epochs.
+func epochs(l *trainer.Loop, kind string) (paths []string, err error) {
 	entries, err := os.ReadDir(l.Run.Path(folder)) // not Glob: a folder may be called [a]
 	if err != nil {
 		return nil, asRun(err)
 	}
 	for _, entry := range entries {
-		if ok, _ := filepath.Match("reconstructions-*.png", entry.Name()); ok {
+		if ok, _ := filepath.Match(kind+"-*.png", entry.Name()); ok {
 			paths = append(paths, l.Run.Path(folder, entry.Name()))
 		}
 	}
 	return paths, nil
 }
 
-// animate joins the pictures of the epochs.
-func animate(l *trainer.Loop) error {
+// animateEpochs joins the pictures of the epochs.
+func animateEpochs(l *trainer.Loop) error {
+	for _, kind := range []string{reconstructions, samples} {
+		if err := animate(l, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func animate(l *trainer.Loop, kind string) error {
 	const most = 30 // frames; of more, evenly spread ones
-	paths, err := epochs(l)
+	paths, err := epochs(l, kind)
 	if err != nil || len(paths) == 0 {
 		return err
 	}
@@ -209,7 +237,7 @@ func animate(l *trainer.Loop) error {
 		}
 		frames = append(frames, img)
 	}
-	return writeFile(l.Run.Path(folder, "reconstructions.gif"), func(w writer) error {
+	return writeFile(l.Run.Path(folder, kind+".gif"), func(w writer) error {
 		return viz.Animate(w, frames, 300*time.Millisecond)
 	})
 }

@@ -71,14 +71,20 @@ func settings(info trainer.RunInfo) []viz.Setting {
 
 // shown lists the pictures that the run has by now.
 func shown(l *trainer.Loop) []viz.Picture {
-	var last string
-	if frames, err := epochs(l); err == nil && len(frames) > 0 {
-		last = frames[len(frames)-1]
+	last := func(kind string) string {
+		frames, err := epochs(l, kind)
+		if err != nil || len(frames) == 0 {
+			return ""
+		}
+		return frames[len(frames)-1]
 	}
 	var list []viz.Picture
 	for _, p := range []viz.Picture{
-		{Title: "Reconstructions", Caption: "Test images over what the decoder makes of their codes, after the last epoch.", Path: last},
+		{Title: "Reconstructions", Caption: "Test images over what the decoder makes of their codes, after the last epoch.", Path: last(reconstructions)},
 		{Title: "Training", Caption: "The same images after each epoch.", Path: l.Run.Path(folder, "reconstructions.gif")},
+		{Title: "Samples", Caption: "What the decoder makes of codes drawn from N(0, I), after the last epoch.", Path: last(samples)},
+		{Title: "Samples in training", Caption: "The same codes after each epoch.", Path: l.Run.Path(folder, "samples.gif")},
+		{Title: "Manifold", Caption: "Codes at evenly spread quantiles of N(0, I): the first value to the right, the second upwards.", Path: l.Run.Path(folder, "manifold.png")},
 		{Title: "Confusion", Caption: "As what the test images of each class were taken, by the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
 		{Title: "Mistakes", Caption: "The pairs of classes confused most, and the images confused most surely.", Path: l.Run.Path(folder, "mistakes.png")},
 		{Title: "Curves", Caption: "Every term of the loss, on training and test images.", Path: l.Run.Path("curves.svg")},

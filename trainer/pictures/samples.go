@@ -1,0 +1,168 @@
+package pictures
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"math"
+	"time"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/viz"
+)
+
+// drawSamples draws what the decoder of a model with a prior makes of the same
+// draws from it every epoch.
+func drawSamples(l *trainer.Loop, epoch int) error {
+	model := l.Model()
+	a := model.Stage.Architecture
+	if !a.HasPrior() {
+		return nil
+	}
+	const most = 4 * columns
+	images, err := model.Decode(context.Background(), trainer.Draw(most, a.CodeSize(), l.Config.Seed, 1), nil)
+	if err != nil {
+		return err
+	}
+	grid := viz.Grid(epochTitle(l, epoch)+": samples", columns, viz.Row{Images: drawable(images, loaders.Shape(a.Input))})
+	return write(l.Run.Path(folder, frame(l, samples, epoch)), grid)
+}
+
+// drawManifold draws the manifold of a prior of two values, when a run is done.
+func drawManifold(l *trainer.Loop) error {
+	model := l.Model()
+	a := model.Stage.Architecture
+	if !a.HasPrior() || a.CodeSize() != 2 {
+		return nil
+	}
+	img, err := Manifold(fmt.Sprintf("%s on %s: the code's plane", l.Config.Model, l.Data.Name), loaders.Shape(a.Input), func(codes []float32) ([]float32, error) {
+		return model.Decode(context.Background(), codes, nil)
+	})
+	if err != nil {
+		return err
+	}
+	return write(l.Run.Path(folder, manifoldFile), img)
+}
+
+const (
+	manifoldFile = "manifold.png"
+	manifoldSide = 20 // images along each value of a code
+)
+
+// Manifold draws what is decoded from the codes of a grid of evenly spread
+// quantiles of N(0, I): each image stands for as many draws as any other. The
+// first value grows to the right, the second upwards.
+func Manifold(title string, shape loaders.Shape, decode func(codes []float32) ([]float32, error)) (image.Image, error) {
+	var codes []float32
+	quantile := func(i int) float32 {
+		return float32(math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/manifoldSide-1))
+	}
+	for y := range manifoldSide {
+		for x := range manifoldSide {
+			codes = append(codes, quantile(x), quantile(manifoldSide-1-y))
+		}
+	}
+	images, err := decode(codes)
+	if err != nil {
+		return nil, err
+	}
+	return viz.Grid(title, 1, viz.Row{Images: mosaic(drawable(images, shape), manifoldSide)}), nil
+}
+
+// mosaic joins images, so many in a row, into one without gaps.
+func mosaic(m viz.Images, columns int) viz.Images {
+	rows := m.Len() / columns
+	whole := viz.Images{Channels: m.Channels, Height: rows * m.Height, Width: columns * m.Width}
+	whole.Pixels = make([]float32, m.Channels*whole.Height*whole.Width)
+	for i := range rows * columns {
+		for line := range m.Channels * m.Height {
+			channel, y := line/m.Height, line%m.Height
+			at := (channel*whole.Height+i/columns*m.Height+y)*whole.Width + i%columns*m.Width
+			copy(whole.Pixels[at:at+m.Width], m.Pixels[(i*m.Channels*m.Height+line)*m.Width:])
+		}
+	}
+	return whole
+}
+
+// Samples are images that a model has made of codes.
+type Samples struct {
+	Title  string
+	Shape  loaders.Shape
+	Pixels []float32 // N×D
+}
+
+// mostSamples is the number of samples that a picture shows at most.
+const mostSamples = 400
+
+// Draw draws the samples, or the first 400, into the pictures of a run. It
+// returns the path of the picture and how many it shows.
+func (s Samples) Draw(dir string) (path string, shown int, err error) {
+	shown = min(len(s.Pixels)/s.Shape.Size(), mostSamples)
+	side := max(10, int(math.Ceil(math.Sqrt(float64(shown)))))
+	if path, err = inFolder(dir, samples+".png"); err != nil {
+		return "", 0, err
+	}
+	return path, shown, write(path, viz.Grid(s.Title, side, viz.Row{Images: drawable(s.Pixels[:shown*s.Shape.Size()], s.Shape)}))
+}
+
+// Walk are lines of images from one place of the code to another.
+type Walk struct {
+	Name, Title string
+	Shape       loaders.Shape
+	Lines       []Line
+}
+
+// Line is a row of as many images as any other.
+type Line struct {
+	Label  string
+	Pixels []float32 // S×D
+}
+
+// Draw draws the lines over each other, and as an animation in which all go
+// forth and back at once, into the pictures of a run. It returns the paths.
+func (w Walk) Draw(dir string) (picture, animation string, err error) {
+	rows := make([]viz.Row, len(w.Lines))
+	for i, line := range w.Lines {
+		rows[i] = viz.Row{Label: line.Label, Images: drawable(line.Pixels, w.Shape)}
+	}
+	if picture, err = inFolder(dir, w.Name+".png"); err != nil {
+		return "", "", err
+	}
+	steps := rows[0].Images.Len()
+	if err := write(picture, viz.Grid(w.Title, steps, rows...)); err != nil {
+		return "", "", err
+	}
+	var frames []image.Image
+	for step := range 2*steps - 1 {
+		frames = append(frames, w.frame(min(step, 2*(steps-1)-step)))
+	}
+	if animation, err = inFolder(dir, w.Name+".gif"); err != nil {
+		return "", "", err
+	}
+	return picture, animation, writeFile(animation, func(out writer) error { return viz.Animate(out, frames, 100*time.Millisecond) })
+}
+
+// frame is the picture of all lines at one step.
+func (w Walk) frame(step int) image.Image {
+	const across = 8
+	var at []float32
+	for _, line := range w.Lines {
+		at = append(at, line.Pixels[step*w.Shape.Size():(step+1)*w.Shape.Size()]...)
+	}
+	return viz.Grid(w.Title, across, viz.Row{Images: drawable(at, w.Shape)})
+}
+
+// DrawManifold draws the manifold of a code of two values into the pictures of
+// a run, and returns the path.
+func DrawManifold(dir, title string, shape loaders.Shape, decode func(codes []float32) ([]float32, error)) (string, error) {
+	img, err := Manifold(title, shape, decode)
+	if err != nil {
+		return "", err
+	}
+	path, err := inFolder(dir, manifoldFile)
+	if err != nil {
+		return "", err
+	}
+	return path, write(path, img)
+}
