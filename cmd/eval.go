@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -15,6 +16,7 @@ type evalOptions struct {
 	RunOptions
 	Corruption corruptions `toml:"corruption" group:"input" help:"of the images, one or several: none,masking:0.1,masking:0.5 (default: as in training)"`
 	NLL        int         `toml:"nll" group:"likelihood" help:"estimate −log p(image) by so many draws of the posterior; 0 for not at all"`
+	Posterior  bool        `toml:"posterior" group:"likelihood" help:"measure how the codes of all images together differ from the prior"`
 	JSON       bool        `toml:"json" group:"output" help:"print JSON instead of a table"`
 	Output
 }
@@ -29,6 +31,7 @@ type evaluated struct {
 	Images     int    `json:"images"`
 	*trainer.Figures
 	Likelihood  *likelihood `json:"likelihood,omitempty"`
+	Aggregate   *aggregate  `json:"posterior,omitempty"`
 	Corruptions []corrupted `json:"corruptions,omitempty"` // in place of the figures, where --corruption asks for some
 }
 
@@ -57,11 +60,19 @@ posterior is a poor proposal and its figure too high. Grey pixels are no outcome
 variable: their figures compare models with one loss, not losses. The squared error is that of a
 decoder N(x̂, I/2).
 
+--posterior measures the codes of up to 10,000 images together, which samples of the prior stand
+for: mean and variance of each value, 0 and 1 being the prior's; moment_divergence, in nats, of the
+Gaussian with their moments from the prior, which sees no holes and no clusters; and, of a Gaussian
+code, the kl of each value, active_units, and the mutual_information of image and code: an estimate
+by one draw an image, below the kl by what all codes together differ from the prior. It can be no
+more than the logarithm of the number of images, and tells nothing more near it.
+
 EXAMPLES:
    gaetrain eval --run runs/dense-sample-1
    gaetrain eval --run runs/dense-sample-1 --checkpoint best --split train --json
    gaetrain eval --run runs/denoising-sample-1 --corruption none,masking:0.25,gaussian:0.3
-   gaetrain eval --run runs/vae-sample-1 --nll 5000`,
+   gaetrain eval --run runs/vae-sample-1 --nll 5000
+   gaetrain eval --run runs/vae-sample-1 --posterior`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults
@@ -92,12 +103,26 @@ EXAMPLES:
 					return err
 				}
 			}
-			if o.JSON {
-				return printJSON(c.App.Writer, result)
+			if o.Posterior {
+				if result.Aggregate, err = aggregated(c.Context, model, split); err != nil {
+					return err
+				}
 			}
-			return table(c.App.Writer, result.rows(model.Stage.Objective)...)
+			return result.print(c.App.Writer, o.JSON, model.Stage.Objective)
 		},
 	}
+}
+
+func (e evaluated) print(w io.Writer, asJSON bool, o graph.Objective) error {
+	if asJSON {
+		return printJSON(w, e)
+	}
+	if err := table(w, e.rows(o)...); err != nil || e.Aggregate == nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	_, each := e.Aggregate.rows()
+	return table(w, each...)
 }
 
 // rows are the lines of a table: a figure each or, of several corruptions, one
@@ -111,6 +136,10 @@ func (e evaluated) rows(o graph.Objective) [][]string {
 	}
 	if e.Likelihood != nil {
 		rows = append(rows, e.Likelihood.rows()...)
+	}
+	if e.Aggregate != nil {
+		together, _ := e.Aggregate.rows()
+		rows = append(rows, together...)
 	}
 	for i, c := range e.Corruptions {
 		names, values := []string{"corruption"}, []string{c.Corruption.String()}
