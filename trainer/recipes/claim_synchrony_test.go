@@ -2,12 +2,7 @@ package recipes_test
 
 import (
 	"context"
-	"math"
-	"math/cmplx"
 	"testing"
-
-	"gonum.org/v1/gonum/dsp/fourier"
-	"gonum.org/v1/gonum/floats"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer/evaluate"
@@ -30,25 +25,12 @@ func TestSynchrony(t *testing.T) {
 	e, _ := trained(t, c, &data, r)
 
 	weights, _ := e.Parameters.Get("encoder/1/weights")
-	side, units := data.Train.Shape.Height, c.Code
-	spectra := make([][2][]complex128, units)
-	for unit := range units {
-		for frame := range 2 {
-			filter := make([]float64, side*side)
-			for i := range filter {
-				filter[i] = float64(weights.Values()[(frame*len(filter)+i)*units+unit])
-			}
-			spectra[unit][frame] = spectrum(filter, side)
-		}
+	pairs, err := evaluate.NewFilterPairs(evaluate.NewMatrix(weights.Values(), c.Code))
+	if err != nil {
+		t.Fatal(err)
 	}
-	var own, others, phase float64
-	for unit := range units {
-		own += alike(spectra[unit][0], spectra[unit][1]) / float64(units)
-		others += alike(spectra[unit][0], spectra[(unit+1)%units][1]) / float64(units)
-		phase += math.Abs(inPhase(spectra[unit][0], spectra[unit][1])) / float64(units)
-	}
-	t.Logf("spectra of a unit's filters correlate %.3f, with those of another's %.3f; the filters themselves %.3f", own, others, phase)
-	if own < others+0.1 || phase > 0.6*own {
+	t.Logf("of a unit's filters: %+v", pairs)
+	if pairs.Alike < pairs.Others+0.1 || pairs.InPhase > 0.6*pairs.Alike {
 		t.Error("the filters of a unit do not belong together")
 	}
 
@@ -57,14 +39,14 @@ func TestSynchrony(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return evaluate.NewMatrix(values, units)
+		return evaluate.NewMatrix(values, c.Code)
 	}
 	right := func(of func(loaders.Split) evaluate.Matrix) float64 {
-		l, err := evaluate.NewLogisticRegression(context.Background(), of(data.Train), directions(data.Train), 1)
+		l, err := evaluate.NewLogisticRegression(context.Background(), of(data.Train), evaluate.Directions(data.Train), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		correct, labels := 0.0, directions(data.Test)
+		correct, labels := 0.0, evaluate.Directions(data.Test)
 		for i, predicted := range l.Predict(of(data.Test)) {
 			if predicted == int(labels[i]) {
 				correct++
@@ -77,63 +59,4 @@ func TestSynchrony(t *testing.T) {
 	if fromCodes < 0.5 || fromPixels > fromCodes-0.1 {
 		t.Error("codes do not tell the motion")
 	}
-}
-
-// directions labels pairs of the first epoch by where the second frame has
-// moved most: down, up, right or left.
-func directions(s loaders.Split) []uint8 {
-	labels := make([]uint8, s.Len())
-	for i := range labels {
-		move, along := s.Move(i, 0), 0.0
-		if along = move.Down; math.Abs(move.Right) > math.Abs(move.Down) {
-			labels[i], along = 2, move.Right
-		}
-		if along < 0 {
-			labels[i]++
-		}
-	}
-	return labels
-}
-
-// spectrum is the discrete Fourier transform of a square filter without its mean.
-func spectrum(filter []float64, side int) []complex128 {
-	floats.AddConst(-floats.Sum(filter)/float64(len(filter)), filter)
-	fft := fourier.NewCmplxFFT(side)
-	rows := make([]complex128, len(filter))
-	for i, v := range filter {
-		rows[i] = complex(v, 0)
-	}
-	for range 2 { // rows, then columns
-		for y := range side {
-			fft.Coefficients(rows[y*side:(y+1)*side], rows[y*side:(y+1)*side])
-		}
-		for y := range side {
-			for x := range y {
-				rows[y*side+x], rows[x*side+y] = rows[x*side+y], rows[y*side+x]
-			}
-		}
-	}
-	return rows
-}
-
-// alike is the cosine between the magnitudes of two spectra, whatever their phases.
-func alike(a, b []complex128) float64 {
-	var product, first, second float64
-	for i := range a {
-		product += cmplx.Abs(a[i]) * cmplx.Abs(b[i])
-		first += cmplx.Abs(a[i]) * cmplx.Abs(a[i])
-		second += cmplx.Abs(b[i]) * cmplx.Abs(b[i])
-	}
-	return product / math.Sqrt(first*second)
-}
-
-// inPhase is the cosine between two filters of these spectra.
-func inPhase(a, b []complex128) float64 {
-	var product, first, second float64
-	for i := range a {
-		product += real(a[i] * cmplx.Conj(b[i]))
-		first += cmplx.Abs(a[i]) * cmplx.Abs(a[i])
-		second += cmplx.Abs(b[i]) * cmplx.Abs(b[i])
-	}
-	return product / math.Sqrt(first*second)
 }
