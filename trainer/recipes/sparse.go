@@ -15,7 +15,8 @@ code (--sparsity 0 --l1 0.1), which pays for every activation, or by keeping onl
 (--sparsity 0 --top-k 25 --code-activation linear).`,
 	Citation: "A. Ng: Sparse Autoencoder. CS294A Lecture Notes, Stanford 2011; k-sparse: A. Makhzani, B. Frey: k-Sparse Autoencoders. ICLR 2014, arXiv:1312.5663",
 	Defaults: func(c *trainer.Config) {
-		c.Hidden, c.Code, c.CodeActivation, c.Sparsity, c.LearningRate = nil, 256, kernel.Sigmoid, 5, 0.01
+		c.Hidden, c.Code, c.CodeActivation, c.LearningRate = nil, 256, kernel.Sigmoid, 0.01
+		c.Sparsity, c.SparsityTarget = 10, 0.1
 	},
 	Stages: autoencoder,
 }
