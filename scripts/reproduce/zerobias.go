@@ -58,7 +58,7 @@ of the test images without noise. Accuracies, in percent of the test images, are
 			}
 			count.add(float64(len(biases)), r.seconds)
 			mse.add(r.Last["test"].MSE, r.seconds)
-			accuracy, took, err := l.probe(r)
+			accuracy, took, err := l.probe(r, pick(l, "", " --fit-limit 4000"))
 			for features, row := range accuracies { // as many components as units are all there are
 				row.add(accuracy[features], took)
 			}
@@ -87,15 +87,16 @@ func hiddenBiases(r trained) ([]float64, error) {
 }
 
 // probe returns the accuracy in percent of a logistic regression on codes,
-// pixels and principal components, and how long it took.
-func (l *lab) probe(r trained) (accuracy map[string]float64, seconds float64, err error) {
+// pixels and principal components, and how long it took; flags are those of
+// 'gaetrain probe'.
+func (l *lab) probe(r trained, flags string) (accuracy map[string]float64, seconds float64, err error) {
 	var probed struct {
 		Accuracy []struct {
 			Features string
 			Logistic float64 `json:"logistic_regression"`
 		}
 	}
-	seconds, err = l.measure(r, "probe --neighbours 1"+pick(l, "", " --fit-limit 4000"), &probed)
+	seconds, err = l.measure(r, "probe --neighbours 1"+flags, &probed)
 	accuracy = make(map[string]float64)
 	for _, p := range probed.Accuracy {
 		accuracy[p.Features] = 100 * p.Logistic
