@@ -32,19 +32,19 @@ func after(t *testing.T, model string, change func(*trainer.Config)) trainer.Fig
 	return figures
 }
 
-// TestSparseReachesItsTarget: with the penalty, whatever mean it goes by, the
-// mean activation comes down to the target; without it stays far above.
+// TestSparseReachesItsTarget: with the recipe's own weight, whatever mean it goes
+// by, the mean activation of as many units as the recipe has comes down to the
+// target; without it stays far above.
 func TestSparseReachesItsTarget(t *testing.T) {
-	const target = 0.1
-	free := after(t, "sparse", func(c *trainer.Config) { c.Sparsity = 0 })
+	own := find("sparse").Configure()
+	target := own.SparsityTarget
+	free := after(t, "sparse", func(c *trainer.Config) { c.Code, c.Sparsity = own.Code, 0 })
 	if got := free.Measures[trainer.MeanActivation]; got < 2.5*target {
 		t.Errorf("without the penalty the mean activation is %g", got)
 	}
 	for _, mean := range []string{"running", "batch"} {
-		figures := after(t, "sparse", func(c *trainer.Config) {
-			c.Sparsity, c.SparsityTarget, c.SparsityMean = 40, target, mean
-		})
-		if got := figures.Measures[trainer.MeanActivation]; math.Abs(got-target) > 0.2*target {
+		figures := after(t, "sparse", func(c *trainer.Config) { c.Code, c.SparsityMean = own.Code, mean })
+		if got := figures.Measures[trainer.MeanActivation]; math.Abs(got-target) > 0.1*target {
 			t.Errorf("%s: mean activation %g, want %g", mean, got, target)
 		}
 		if got, without := figures.Measures[trainer.HoyerSparsity], free.Measures[trainer.HoyerSparsity]; got < without+0.1 {
