@@ -31,7 +31,7 @@ const (
 	// L1 is Σ_L |h| of a code per image.
 	L1 = "l1"
 	// Contraction is Σ ‖∂y/∂x‖² per image over the layers of the encoder, of
-	// each in its own input (Rifai 2011).
+	// each in its own input (Rifai 2011); of a gated code ‖∂s/∂(x, y)‖².
 	Contraction = "contraction"
 )
 
@@ -67,8 +67,8 @@ func (p Penalty) validate(a Architecture) error {
 	case p.Term != L1 && last.TopK > 0:
 		return impossible("top-k decides already which units are active")
 	}
-	if p.Term == Contraction && a.Code.gated() {
-		return impossible("the Jacobian of a %s code is not that of one layer", a.Code)
+	if a.Code.gated() { // whose one layer is linear, before it is gated
+		return nil
 	}
 	for _, l := range a.encoder() {
 		if p.Term == Contraction && l.Convolutional() {
@@ -114,6 +114,9 @@ func (p Penalty) loss(n *Network, a Architecture, all *Parameters) (op.Loss, err
 	case L1:
 		return op.L1(p.Term, n.rows, n.Code)
 	case Contraction:
+		if a.Code.gated() {
+			return op.GateContraction(p.Term, n.rows, a.Encoder[0].Activation, n.Code, n.responses, n.chain[0].Weights)
+		}
 		return op.Contraction(p.Term, n.rows, n.chain[:len(a.Encoder)]...)
 	}
 	mean, ok := all.Get(meanActivation(a))

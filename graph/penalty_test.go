@@ -77,7 +77,6 @@ func TestPenaltiesRefuse(t *testing.T) {
 		{"sparse top-k", topK, sparsity, "top-k decides already"},
 		{"contracted top-k", topK, graph.Penalty{Term: graph.Contraction}, "top-k decides already"},
 		{"convolution", convolved(), graph.Penalty{Term: graph.Contraction}, "encoder/1, a convolution"},
-		{"product", gated(), graph.Penalty{Term: graph.Contraction}, "a product code is not that of one layer"},
 		{"linear contraction", linear, graph.Penalty{Term: graph.Contraction}, "hint: weight decay"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -154,6 +153,38 @@ func TestPullback(t *testing.T) {
 		})
 	}
 	mentions(t, compile(t, deep(false), graph.Objective{}, parameters(t, deep(false), 1), graph.Pullback, 2).Run(graph.Batch{Rows: 2, Input: images(2, 20)}), "direction has 0 values")
+}
+
+// TestContractionIsTheJacobian holds the term of gated codes, whose encoder is
+// one layer, to the products of unit directions with the Jacobian.
+func TestContractionIsTheJacobian(t *testing.T) {
+	for _, code := range []graph.Code{graph.Product, graph.Exchange, graph.Energy} {
+		a := gated()
+		a.Code = code
+		p, size, units := parameters(t, a, 1), a.Input.Size(), a.CodeSize()
+		o := graph.Objective{Reconstruction: graph.SquaredError, Penalties: []graph.Penalty{{Term: graph.Contraction, Weight: 1}}}
+		const rows = 2
+		input := images(rows, size)
+		evaluation := compile(t, a, o, p, graph.Evaluation, rows)
+		run(t, evaluation, rows, input, input)
+		pullback := compile(t, a, graph.Objective{}, p, graph.Pullback, rows)
+		norms := make([]float64, rows)
+		for unit := range units {
+			directions := make([]float32, rows*units)
+			for i := range rows {
+				directions[i*units+unit] = 1
+			}
+			if err := pullback.Run(graph.Batch{Rows: rows, Input: input, Direction: directions}); err != nil {
+				t.Fatal(err)
+			}
+			for at, v := range pullback.Sensitivities() {
+				norms[at/size] += float64(v) * float64(v)
+			}
+		}
+		for i, want := range norms {
+			near(t, string(code), float64(evaluation.Terms[1].PerImage()[i]), want)
+		}
+	}
 }
 
 // TestPenaltiesAllocate bounds the bytes of a step with every penalty.

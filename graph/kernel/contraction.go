@@ -76,6 +76,66 @@ func (t *contractionTask) run(lo, hi int) {
 	}
 }
 
+// GateContraction adds to the loss of each of the rows the squared Frobenius
+// norm of the Jacobian of gates s = act(r₁ ⊙ r₂) in the frames x_k, to which the
+// responses are r_k = x_k·W_k,
+//
+//	‖∂s/∂x‖² = Σ_j act′(f_j)²·(r₂ⱼ²·‖W₁:j‖² + r₁ⱼ²·‖W₂:j‖²),
+//
+// and of s = act(r ⊙ r), where there is one frame, Σ_j act′(f_j)²·4·rⱼ²·‖W:j‖²
+// (Konda 2013; s, slopes: B×H; r: B×K·H; norms ‖W_k:j‖²: K·H; loss: B). It leaves
+// what norms are multiplied with in shares (B×K·H) and, with ds and dr non-nil,
+// scale times the gradients in s and r there.
+func GateContraction(act Activation, rows, units, frames int, scale float32, s, r, norms, slopes, shares, ds, dr, loss []float32) {
+	t := gateContractionTasks.get()
+	*t = gateContractionTask{act, units, frames, scale, s, r, norms, slopes, shares, ds, dr, loss}
+	parallel(rows, max(1, heavyGrain/max(frames*units, 1)), t)
+	gateContractionTasks.put(t)
+}
+
+type gateContractionTask struct {
+	act                                         Activation
+	units, frames                               int
+	scale                                       float32
+	s, r, norms, slopes, shares, ds, dr, losses []float32
+}
+
+var gateContractionTasks freeList[gateContractionTask]
+
+func (t *gateContractionTask) run(lo, hi int) {
+	units, all := t.units, t.frames*t.units
+	factor := float32(1)
+	if t.frames == 1 { // of (r²)′ = 2r, squared
+		factor = 4
+	}
+	for i := lo; i < hi; i++ {
+		slopes, r, shares := t.slopes[i*units:(i+1)*units], t.r[i*all:(i+1)*all], t.shares[i*all:(i+1)*all]
+		var ds, dr []float32
+		if t.ds != nil {
+			ds, dr = t.ds[i*units:(i+1)*units], t.dr[i*all:(i+1)*all]
+		}
+		derivatives(t.act, t.s[i*units:(i+1)*units], slopes, ds)
+		var sum float64
+		for j, slope := range slopes {
+			var moved float32 // Σ_k of what the other frame's response does to this one's norm
+			for own := j; own < all; own += units {
+				other := all - units - own + 2*j
+				influence := factor * r[other] * t.norms[own]
+				shares[own] = factor * slope * slope * r[other] * r[other]
+				moved += influence * r[other]
+				if dr != nil {
+					dr[other] = 2 * t.scale * slope * slope * influence
+				}
+			}
+			sum += float64(slope * slope * moved)
+			if ds != nil {
+				ds[j] *= 2 * t.scale * slope * moved
+			}
+		}
+		t.losses[i] += float32(sum)
+	}
+}
+
 // derivatives computes act′ of y = act(z) in slopes and, unless curvature is
 // nil, how act′ changes with y: act″/act′.
 func derivatives(act Activation, y, slopes, curvature []float32) {

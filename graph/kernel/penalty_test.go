@@ -20,14 +20,16 @@ func TestPenaltiesOnAnyPath(t *testing.T) {
 		norms, scratch, mean := make([]float32, columns), make([]float32, columns), make([]float32, columns)
 		slopes, gradient, weights := make([]float32, len(y)), make([]float32, len(y)), make([]float32, len(y))
 		kept, top, signs := make([]float32, len(y)), make([]float32, len(y)), make([]float32, len(y))
-		contraction, l1 := make([]float32, rows), make([]float32, rows)
+		contraction, l1, gates := make([]float32, rows), make([]float32, rows), make([]float32, rows)
+		moved, shares, ds, dr := make([]float32, len(y)), make([]float32, len(y)), make([]float32, len(y)), make([]float32, len(y))
 		SquaredColumnNorms(rows, columns, w, norms, scratch)
 		Contraction(Sigmoid, rows, columns, 0.5, y, norms, slopes, gradient, contraction)
+		GateContraction(Sigmoid, rows, columns, 1, 0.5, y, w, norms, moved, shares, ds, dr, gates)
 		ColumnMeans(rows, columns, slopes, mean)
 		ScaleColumns(rows, columns, 2, w, slices.Clone(mean), weights)
 		L1(rows, columns, 0.5, w, signs, l1)
 		TopK(rows, columns, 100, w, top, kept)
-		return [][]float32{norms, slopes, gradient, contraction, mean, weights, signs, l1, top, kept}
+		return [][]float32{norms, slopes, gradient, contraction, mean, weights, signs, l1, top, kept, moved, shares, ds, dr, gates}
 	}
 	before := Path()
 	defer Use(before)

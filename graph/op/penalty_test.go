@@ -214,3 +214,66 @@ func TestContractionErrors(t *testing.T) {
 		}
 	}
 }
+
+// gates is a net of gates of the responses to pairs of frames, or to their
+// energy, with the contraction of them for a loss.
+func gates(act kernel.Activation, frames int) model {
+	const d, h = 4, 3
+	return model{
+		inputs: []input{
+			{name: "x", shape: []int{frames * d}, batch: true, wrt: true, lo: -1, hi: 1},
+			{name: "w", shape: []int{frames * d, h}, wrt: true, lo: -1, hi: 1},
+		},
+		declare: func(t *testing.T, rows *op.Rows, in gorgonia.Nodes) (*gorgonia.Node, op.Loss) {
+			responses := must[*gorgonia.Node](t)(op.FrameAffine("encoder/1", rows, frames, false, false, in[0], in[1], nil))
+			product := must[*gorgonia.Node](t)(op.FrameProduct("code", rows, frames, responses))
+			code := must[*gorgonia.Node](t)(op.Activate("code", rows, act, product))
+			return code, must[op.Loss](t)(op.GateContraction("contraction", rows, act, code, responses, in[1]))
+		},
+		reference: func(in []array) (array, losses) {
+			x, w := in[0], in[1]
+			code, norms := zeros(x.shape[0], h), alike(0, x.shape[0])
+			response := func(i, k, j int) (r float64) {
+				for at := k * d; at < (k+1)*d; at++ {
+					r += x.at(i, at) * w.at(at, j)
+				}
+				return r
+			}
+			for i := range x.shape[0] {
+				for j := range h {
+					first, last := response(i, 0, j), response(i, frames-1, j)
+					code.values[i*h+j] = activation(act, first*last)
+					for at := range frames * d {
+						by := []float64{last, first}[at/d] // what this frame's response is multiplied with
+						if frames == 1 {
+							by *= 2
+						}
+						norms.perImage[i] += math.Pow(derivative(act, first*last)*by*w.at(at, j), 2)
+					}
+				}
+			}
+			return code, norms
+		},
+	}
+}
+
+func TestGateContraction(t *testing.T) { eachPath(t, testGateContraction) }
+
+func testGateContraction(t *testing.T) {
+	for _, act := range kernel.Activations() {
+		for frames := 1; frames <= 2; frames++ {
+			t.Run(fmt.Sprintf("%s, %d frames", act, frames), func(t *testing.T) { gates(act, frames).checkBatches(t) })
+		}
+	}
+}
+
+func TestGateContractionErrors(t *testing.T) {
+	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
+	s, r, w := declare(graph, "s", zeros(2, 3)), declare(graph, "r", zeros(2, 6)), declare(graph, "w", zeros(8, 3))
+	odd, wide, other := declare(graph, "odd", zeros(7, 3)), declare(graph, "wide", zeros(2, 9)), declare(graph, "other", zeros(8, 2))
+	for _, in := range [][3]*gorgonia.Node{{r, s, w}, {s, wide, w}, {s, r, odd}, {s, r, other}, {s, other, w}} {
+		if _, err := op.GateContraction("contraction", rows, kernel.Sigmoid, in[0], in[1], in[2]); err == nil {
+			t.Errorf("gates %v, responses %v, weights %v are no error", in[0].Shape(), in[1].Shape(), in[2].Shape())
+		}
+	}
+}

@@ -55,7 +55,7 @@ func suite() []recipes.Recipe {
 	gates := func(code graph.Code) recipes.Recipe {
 		return recipes.Recipe{Name: "synchrony-" + string(code), Stages: gated.Stages, Defaults: func(c *trainer.Config) {
 			gated.Defaults(c)
-			c.Gates = string(code)
+			c.Gates, c.Contraction = string(code), 0.1
 		}}
 	}
 	penalised := recipes.Recipe{Name: "penalised", Stages: plain.Stages, Defaults: func(c *trainer.Config) {

@@ -16,7 +16,8 @@ respond alike: s = σ((u·x)(v·y)), which detects synchrony. The decoder, tied 
 open units: the content remains in the responses, and what is left to the code is the motion. With the gates "product" a frame is
 reconstructed from its own responses, x̂ = U(s ⊙ Uᵀx) + b; with "exchange" from those to the other frame, x̂ = U(s ⊙ Vᵀy) + b,
 so that a unit's filters must agree but for the motion; with "energy" s = σ((u·x + v·y)²), and a pair is reconstructed as one.
-Pairs are made of any images by --motion, afresh in each epoch, or read as pairs:DIR.`,
+--contraction adds ‖∂s/∂(x, y)‖² to the loss, as the authors do. Pairs are made of any images by --motion, afresh in each epoch,
+or read as pairs:DIR.`,
 	Citation: "K. Konda, R. Memisevic, V. Michalski: Learning to encode motion using spatio-temporal synchrony. ICLR 2014, arXiv:1306.3162",
 	Defaults: func(c *trainer.Config) {
 		c.Hidden, c.Code, c.Tied, c.Bias, c.Initialiser = nil, 64, true, "output", graph.Normal
