@@ -21,17 +21,21 @@ func printRun(w io.Writer, run *trainer.Run) error {
 		return err
 	}
 	fmt.Fprintf(w, "run        %s (%d epochs, %.1f s, %d parameters)\n", run.Dir, final.Epochs, final.Seconds, final.Parameters)
-	objective := run.Info.Stages[len(run.Info.Stages)-1].Objective
+	last := run.Info.Stages[len(run.Info.Stages)-1]
 	for _, split := range slices.Sorted(maps.Keys(final.Last)) {
 		f := final.Last[split]
 		fmt.Fprintf(w, "%-10s ", split)
 		var figures []string
 		for name, value := range f.All() {
-			figures = append(figures, strings.TrimSpace(fmt.Sprintf("%s %.5g %s", strings.ReplaceAll(name, "_", " "), value, objective.Unit(name))))
+			figures = append(figures, strings.TrimSpace(fmt.Sprintf("%s %.5g %s", strings.ReplaceAll(name, "_", " "), value, last.Objective.Unit(name))))
 		}
 		fmt.Fprintln(w, strings.Join(figures, ", "))
 	}
-	fmt.Fprintf(w, "best       epoch %d\n", final.BestEpoch)
+	best := fmt.Sprintf("epoch %d", final.BestEpoch)
+	if len(run.Info.Stages) > 1 {
+		best += " of stage " + last.Name
+	}
+	fmt.Fprintf(w, "best       %s\n", best)
 	for _, file := range []struct{ name, path string }{
 		{"pictures", run.Path("pictures")}, {"curves", run.Path("curves.svg")}, {"figures", run.Path("metrics.json")}, {"report", run.Path("report.html")},
 	} {

@@ -53,7 +53,7 @@ type Config struct {
 
 	Binarise bool `toml:"binarise" group:"data" help:"draw each pixel anew in each epoch: 1 with the probability that its value is, else 0; evaluation always has the same ones"`
 
-	PretrainEpochs int `toml:"pretrain-epochs" group:"training" help:"model stacked: passes over the training images for each layer, before those for all of them together"`
+	PretrainEpochs int `toml:"pretrain-epochs" group:"model" help:"model stacked: passes over the training images for each layer, before those for all of them together"`
 
 	Epochs       int           `toml:"epochs" group:"training" help:"passes over the training images; 0 with model stacked: each layer by itself is all"`
 	BatchSize    int           `toml:"batch-size" group:"training" help:"images per step"`

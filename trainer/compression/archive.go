@@ -101,7 +101,7 @@ func parse(data []byte) (*Archive, error) {
 	body := data[headerSize:]
 	n, units := int(h.Images), int(h.Units)
 	if least := 4 + units*(8+6); len(body) < least {
-		return nil, fmt.Errorf("cut short: %d bytes after the header, %d units need at least %d", len(body), units, least)
+		return nil, fmt.Errorf("cut short: %d bytes after the header, %d units need at least %d; hint: compress the images again", len(body), units, least)
 	}
 	body, sum := body[:len(body)-4], binary.LittleEndian.Uint32(body[len(body)-4:])
 	if crc32.Checksum(body, castagnoli) != sum {
@@ -144,10 +144,10 @@ func parseStreams(data []byte, n, units, levels int) ([]uint8, error) {
 
 func parseHeader(data []byte) (h header, err error) {
 	if len(data) < len(magic) || !bytes.Equal(data[:len(magic)], magic[:]) {
-		return h, errors.New("this is no file of compressed codes")
+		return h, errors.New("this is no file of compressed codes; hint: gaetrain compress writes them")
 	}
 	if len(data) < headerSize {
-		return h, fmt.Errorf("cut short: %d bytes, the header alone has %d", len(data), headerSize)
+		return h, fmt.Errorf("cut short: %d bytes, the header alone has %d; hint: compress the images again", len(data), headerSize)
 	}
 	if _, err := binary.Decode(data, binary.LittleEndian, &h); err != nil {
 		return h, err

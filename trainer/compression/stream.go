@@ -40,11 +40,11 @@ func appendStream(out []byte, symbols []uint8, scratch *fse.Scratch) ([]byte, er
 func cutStream(data []byte, symbols []uint8, scratch *fse.Scratch) (rest []byte, err error) {
 	const header = 5
 	if len(data) < header {
-		return nil, errors.New("cut short")
+		return nil, errors.New("cut short; hint: compress the images again")
 	}
 	how, length := coding(data[0]), int64(binary.LittleEndian.Uint32(data[1:]))
 	if data = data[header:]; length > int64(len(data)) {
-		return nil, errors.New("cut short")
+		return nil, errors.New("cut short; hint: compress the images again")
 	}
 	packed, rest := data[:length], data[length:]
 	switch {
