@@ -31,9 +31,9 @@ func modelDefaults() ModelOptions { return ModelOptions{Checkpoint: trainer.Last
 
 func runDefaults() RunOptions { return RunOptions{ModelOptions: modelDefaults(), Split: "test"} }
 
-// openModel reads the options of a verb and the model of its run, and tells of
-// progress from then on.
-func openModel[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions, Output)) (*trainer.Model, *console, error) {
+// readOptions reads the options of a verb that works on a model; nothing is
+// opened by it. It tells of progress from then on.
+func readOptions[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions, Output)) (*ModelOptions, *console, error) {
 	known := trainDefaults()
 	if _, err := layers(c, options, "", &known); err != nil {
 		return nil, nil, err
@@ -42,17 +42,23 @@ func openModel[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions
 	if err := output.validate(); err != nil {
 		return nil, nil, err
 	}
-	if err := o.validate(c.Command.Name); err != nil {
+	return o, newLog(c.App.ErrWriter, output), o.validate(c.Command.Name)
+}
+
+// openModel reads the options of a verb and the model of its run.
+func openModel[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions, Output)) (*trainer.Model, *console, error) {
+	o, log, err := readOptions(c, options, common)
+	if err != nil {
 		return nil, nil, err
 	}
 	model, err := trainer.OpenModel(o.Run, o.Checkpoint)
-	return model, newLog(c.App.ErrWriter, output), err
+	return model, log, err
 }
 
 // openRun reads the options of a verb, the model of its run and the images it
 // asks for.
 func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Output)) (*trainer.Model, loaders.Split, *loaders.Dataset, error) {
-	model, log, err := openModel(c, options, func(options *T) (*ModelOptions, Output) {
+	_, log, err := readOptions(c, options, func(options *T) (*ModelOptions, Output) {
 		o, output := common(options)
 		return &o.ModelOptions, output
 	})
@@ -61,6 +67,10 @@ func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Ou
 	}
 	o, _ := common(options)
 	if err := o.validate(); err != nil {
+		return nil, loaders.Split{}, nil, err
+	}
+	model, err := trainer.OpenModel(o.Run, o.Checkpoint)
+	if err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
 	data, err := o.open(c, model, log)
