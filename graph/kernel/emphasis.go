@@ -15,7 +15,7 @@ type Emphasis struct {
 // squared, which is the same with w = 1, and with gradient non-nil also
 // scale·∂loss/∂x̂ (prediction x̂, target x, hit, gradient: B×D; loss, squared: B).
 func EmphasisedSquaredError(rows, columns int, scale float32, e Emphasis, prediction, target, hit, gradient, loss, squared []float32) {
-	emphasisedLoss(rows, columns, emphasisedTask{lossTask{scale, columns, prediction, target, gradient, loss, squared}, e, hit,
+	emphasisedLoss(rows, columns, emphasisedTask{lossTask{scale, columns, prediction, target, gradient, loss, squared, 1}, e, hit,
 		func(scale float32, prediction, target, gradient []float32) (float64, float64) {
 			loss := active.squaredError(scale, prediction, target, gradient)
 			return loss, loss
@@ -25,7 +25,7 @@ func EmphasisedSquaredError(rows, columns int, scale float32, e Emphasis, predic
 // EmphasisedCrossEntropy is CrossEntropy with the pixels weighted as in
 // EmphasisedSquaredError. The squared errors of the probabilities are not.
 func EmphasisedCrossEntropy(rows, columns int, scale float32, e Emphasis, logits, target, hit, gradient, loss, squared []float32) {
-	emphasisedLoss(rows, columns, emphasisedTask{lossTask{scale, columns, logits, target, gradient, loss, squared}, e, hit,
+	emphasisedLoss(rows, columns, emphasisedTask{lossTask{scale, columns, logits, target, gradient, loss, squared, 1}, e, hit,
 		func(scale float32, logits, target, gradient []float32) (float64, float64) {
 			return active.crossEntropy(scale, logits, target, gradient)
 		}})

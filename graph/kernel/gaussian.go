@@ -6,29 +6,46 @@ package kernel
 // further away.
 const LogVarianceLimit = 10
 
-// Reparametrise draws codes of the posterior N(μ, σ²) by z = μ + σ·ε (Kingma &
-// Welling 2014; statistics: B×2L, in each row L means, then L log-variances;
-// noise ε, z: B×L). It leaves σ in deviation (B×L).
-func Reparametrise(rows, size int, statistics, noise, z, deviation []float32) {
+// Reparametrise draws samples codes for each of the rows of the posterior
+// N(μ, σ²) by z = μ + σ·ε (Kingma & Welling 2014; statistics: B×2L, in each row L
+// means, then L log-variances; noise ε, z: B×K×L). It leaves σ in deviation
+// (B×L).
+func Reparametrise(rows, samples, size int, statistics, noise, z, deviation []float32) {
 	halves(rows, size, statistics, deviation)
 	Exp(deviation[:rows*size], deviation[:rows*size])
 	for i := range rows {
-		mean := statistics[2*i*size : (2*i+1)*size]
-		for j, m := range mean {
-			at := i*size + j
-			z[at] = m + deviation[at]*noise[at]
+		mean, spread := statistics[2*i*size:(2*i+1)*size], deviation[i*size:(i+1)*size]
+		for sample := i * samples; sample < (i+1)*samples; sample++ {
+			at := sample * size
+			for j, m := range mean {
+				z[at+j] = m + spread[j]*noise[at+j]
+			}
 		}
 	}
 }
 
 // ReparametriseGradient computes the gradient in the statistics (B×2L) from
-// that in z (B×L): dμ = dz, d log σ² = dz·ε·σ/2.
-func ReparametriseGradient(rows, size int, statistics, noise, deviation, dz, gradient []float32) {
+// that in z (B×K×L): dμ = Σ_k r·dz, d log σ² = Σ_k r·dz·ε·σ/2, where r are weights of the
+// samples (B×K), 1 where they are nil.
+func ReparametriseGradient(rows, samples, size int, statistics, noise, deviation, dz, weights, gradient []float32) {
 	for i := range rows {
-		for j := range size {
-			at, mean := i*size+j, 2*i*size+j
-			gradient[mean] = dz[at]
-			gradient[mean+size] = returning(statistics[mean+size], dz[at]*noise[at]*deviation[at]/2)
+		means, spreads := gradient[2*i*size:(2*i+1)*size], gradient[(2*i+1)*size:(2*i+2)*size]
+		clear(means)
+		clear(spreads)
+		for sample := i * samples; sample < (i+1)*samples; sample++ {
+			weight := float32(1)
+			if weights != nil {
+				weight = weights[sample]
+			}
+			for j := range size {
+				at := sample*size + j
+				d := weight * dz[at]
+				means[j] += d
+				spreads[j] += d * noise[at] * deviation[i*size+j] / 2
+			}
+		}
+		for j, logVariance := range statistics[(2*i+1)*size : (2*i+2)*size] {
+			spreads[j] = returning(logVariance, spreads[j])
 		}
 	}
 }
@@ -39,7 +56,7 @@ func ReparametriseGradient(rows, size int, statistics, noise, deviation, dz, gra
 //	KL(N(μ, σ²) ‖ N(0, I)) = ½ Σ_l μ² + σ² − 1 − log σ²,
 //
 // and with gradient non-nil also scale times its gradient in the statistics
-// (statistics, gradient: B×2L; loss: B; variance: B×L, overwritten).
+// (statistics, gradient: B×2L; loss: B). It leaves σ² in variance (B×L).
 func GaussianDivergence(rows, size int, scale float32, statistics, gradient, loss, variance []float32) {
 	halves(rows, size, statistics, variance)
 	Scale(2, variance[:rows*size])
@@ -57,6 +74,22 @@ func GaussianDivergence(rows, size int, scale float32, statistics, gradient, los
 			}
 		}
 		loss[i] = float32(sum)
+	}
+}
+
+// UnitDivergences computes the divergence in nats of each value of the codes from
+// its prior, averaged over the rows, given σ² as GaussianDivergence leaves it
+// (statistics: B×2L, variance: B×L, units: L).
+func UnitDivergences(rows, size int, statistics, variance []float32, units []float64) {
+	clear(units[:size])
+	for i := range rows {
+		for j := range size {
+			m, v := statistics[2*i*size+j], variance[i*size+j]
+			units[j] += float64(m*m+v-1-clamp(statistics[(2*i+1)*size+j])) / 2
+		}
+	}
+	for j := range size {
+		units[j] /= float64(rows)
 	}
 }
 

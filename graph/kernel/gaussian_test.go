@@ -30,9 +30,9 @@ func TestLogVarianceLimit(t *testing.T) {
 		GaussianDivergence(1, 1, 1, statistics, gradient, loss, scratch)
 		check("divergence", loss[0], test.divergence)
 		check("gradient of the divergence", gradient[1], test.ofDivergence)
-		Reparametrise(1, 1, statistics, []float32{test.noise}, z, scratch)
+		Reparametrise(1, 1, 1, statistics, []float32{test.noise}, z, scratch)
 		check("code", z[0], float64(test.noise)*math.Exp(float64(clamp(test.logVariance))/2))
-		ReparametriseGradient(1, 1, statistics, []float32{test.noise}, scratch, []float32{test.dz}, gradient)
+		ReparametriseGradient(1, 1, 1, statistics, []float32{test.noise}, scratch, []float32{test.dz}, nil, gradient)
 		check("gradient of the code", gradient[1], test.ofCode)
 	}
 	nan := float32(math.NaN())

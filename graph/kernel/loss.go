@@ -10,7 +10,13 @@ import (
 // (prediction x̂, target x, gradient: B×D; loss: B). gradient may be prediction.
 // Differences are float32, their squares and sums float64.
 func SquaredError(rows, columns int, scale float32, prediction, target, gradient, loss []float32) {
-	lossOfRows(rows, columns, lossTask{scale, columns, prediction, target, gradient, loss, nil})
+	SampledSquaredError(rows, 1, columns, scale, prediction, target, gradient, loss)
+}
+
+// SampledSquaredError is SquaredError of rows predictions, of which each samples
+// in a row have one target (prediction, gradient: BK×D; target: B×D; loss: BK).
+func SampledSquaredError(rows, samples, columns int, scale float32, prediction, target, gradient, loss []float32) {
+	lossOfRows(rows, columns, lossTask{scale, columns, prediction, target, gradient, loss, nil, samples})
 }
 
 // CrossEntropy computes, for each of the rows, the Bernoulli cross-entropy in
@@ -23,8 +29,13 @@ func SquaredError(rows, columns int, scale float32, prediction, target, gradient
 // (logits, target, gradient: B×D; loss, squared: B). gradient may be logits.
 // Terms are float32, within 2 ulp; squares and sums are float64.
 func CrossEntropy(rows, columns int, scale float32, logits, target, gradient, loss, squared []float32) {
-	squared = squared[:rows]
-	lossOfRows(rows, columns, lossTask{scale, columns, logits, target, gradient, loss, squared})
+	SampledCrossEntropy(rows, 1, columns, scale, logits, target, gradient, loss, squared)
+}
+
+// SampledCrossEntropy is CrossEntropy of rows of logits, of which each samples
+// in a row have one target (logits, gradient: BK×D; target: B×D; loss, squared: BK).
+func SampledCrossEntropy(rows, samples, columns int, scale float32, logits, target, gradient, loss, squared []float32) {
+	lossOfRows(rows, columns, lossTask{scale, columns, logits, target, gradient, loss, squared[:rows], samples})
 }
 
 // lossTask is split over rows.
@@ -33,13 +44,14 @@ type lossTask struct {
 	columns                      int
 	prediction, target, gradient []float32
 	loss, squared                []float32 // squared is nil for SquaredError
+	samples                      int       // predictions in a row that have one target
 }
 
 var lossTasks freeList[lossTask]
 
 func lossOfRows(rows, columns int, content lossTask) {
 	n := rows * columns
-	content.prediction, content.target, content.loss = content.prediction[:n], content.target[:n], content.loss[:rows]
+	content.prediction, content.target, content.loss = content.prediction[:n], content.target[:n/content.samples], content.loss[:rows]
 	if content.gradient != nil {
 		content.gradient = content.gradient[:n]
 	}
@@ -52,15 +64,16 @@ func lossOfRows(rows, columns int, content lossTask) {
 func (t *lossTask) run(lo, hi int) {
 	for i := lo; i < hi; i++ {
 		from, to := i*t.columns, (i+1)*t.columns
+		target := t.target[i/t.samples*t.columns:][:t.columns]
 		var gradient []float32
 		if t.gradient != nil {
 			gradient = t.gradient[from:to]
 		}
 		if t.squared == nil {
-			t.loss[i] = float32(active.squaredError(t.scale, t.prediction[from:to], t.target[from:to], gradient))
+			t.loss[i] = float32(active.squaredError(t.scale, t.prediction[from:to], target, gradient))
 			continue
 		}
-		loss, squared := active.crossEntropy(t.scale, t.prediction[from:to], t.target[from:to], gradient)
+		loss, squared := active.crossEntropy(t.scale, t.prediction[from:to], target, gradient)
 		t.loss[i], t.squared[i] = float32(loss), float32(squared)
 	}
 }

@@ -15,6 +15,25 @@ import (
 type Rows struct {
 	Live     int // rows to compute, at most Compiled
 	Compiled int // rows of every buffer
+	several  []*Rows
+}
+
+// Several are the rows of buffers that hold samples rows for each of these.
+func (r *Rows) Several(samples int) *Rows {
+	if samples == 1 {
+		return r
+	}
+	several := &Rows{Live: r.Live * samples, Compiled: r.Compiled * samples}
+	r.several = append(r.several, several)
+	return several
+}
+
+// SetLive says how many rows to compute, also of what holds several for each.
+func (r *Rows) SetLive(rows int) {
+	r.Live = rows
+	for _, several := range r.several {
+		several.SetLive(rows * (several.Compiled / r.Compiled))
+	}
 }
 
 // base is what all ops have in common. Its name identifies an op within its
@@ -97,9 +116,15 @@ func (b *base) shape(what string, s gorgonia.DimSizer, dimensions int) (tensor.S
 // batch returns the shape of the input called what, which must be a matrix
 // with the compiled batch along its rows.
 func (b *base) batch(what string, s gorgonia.DimSizer) (tensor.Shape, error) {
+	return b.samples(what, 1, s)
+}
+
+// samples returns the shape of the input called what, which must be a matrix
+// with so many rows for each image of the compiled batch.
+func (b *base) samples(what string, samples int, s gorgonia.DimSizer) (tensor.Shape, error) {
 	shape, err := b.shape(what, s, 2)
-	if err == nil && shape[0] != b.rows.Compiled {
-		return nil, fmt.Errorf("%s: %s has %d rows, compiled for a batch of %d", b.name, what, shape[0], b.rows.Compiled)
+	if err == nil && shape[0] != b.rows.Compiled*samples {
+		return nil, fmt.Errorf("%s: %s has %d rows, compiled for a batch of %d", b.name, what, shape[0], b.rows.Compiled*samples)
 	}
 	return shape, err
 }

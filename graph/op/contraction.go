@@ -42,7 +42,7 @@ func Contraction(name string, rows *Rows, layers ...Contracted) (Loss, error) {
 		c.layers[i] = contractedLayer{activation: l.Activation, inputs: w[0], units: w[1], norms: make([]float32, w[1]), slopes: make([]float32, w[1])}
 		in[i], in[len(layers)+i] = l.Y, l.Weights
 	}
-	l, err := makeLoss(b, c.compute, in)
+	l, err := makeLoss(b, 1, c.compute, in)
 	if err != nil {
 		return Loss{}, err
 	}

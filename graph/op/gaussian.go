@@ -10,9 +10,10 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Reparametrise declares codes drawn from a Gaussian posterior, z = μ + σ·ε
-// (Kingma & Welling 2014), so that gradients reach its statistics (statistics:
-// B×2L, in each row L means, then L log-variances; noise ε, z: B×L). The noise
+// Reparametrise declares K codes for each image drawn from its Gaussian posterior,
+// z = μ + σ·ε (Kingma & Welling 2014), so that gradients reach its statistics
+// (statistics: B×2L, in each row L means, then L log-variances; noise ε: B×KL;
+// z: BK×L, the K codes of an image in rows that follow each other). The noise
 // gets no gradient.
 func Reparametrise(name string, rows *Rows, statistics, noise *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&reparametrise{base: base{name: name + ": reparametrise", rows: rows}}, statistics, noise)
@@ -21,6 +22,7 @@ func Reparametrise(name string, rows *Rows, statistics, noise *gorgonia.Node) (*
 type reparametrise struct {
 	base
 	z, deviation buffer
+	weights      []float32 // of the samples in the gradient of the statistics; nil: 1
 }
 
 func (r *reparametrise) Arity() int    { return 2 }
@@ -35,18 +37,20 @@ func (r *reparametrise) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error
 	if err != nil {
 		return nil, err
 	}
-	if statistics[1] != 2*noise[1] {
-		return nil, fmt.Errorf("%s: statistics are %v, want B×%d", r.name, statistics, 2*noise[1])
+	size := statistics[1] / 2
+	if statistics[1]%2 != 0 || noise[1] == 0 || noise[1]%size != 0 {
+		return nil, fmt.Errorf("%s: statistics are %v and noise is %v, want B×2L and B×KL", r.name, statistics, noise)
 	}
-	return noise, nil
+	return tensor.Shape{noise[0] * noise[1] / size, size}, nil
 }
 
 func (r *reparametrise) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	defer recoverTo(&err, r.name)
-	size := columns(in[1])
-	dense, z := r.z.of(r.rows.Compiled, size)
+	size := columns(in[0]) / 2
+	samples := columns(in[1]) / size
+	dense, z := r.z.of(r.rows.Compiled*samples, size)
 	_, deviation := r.deviation.of(r.rows.Compiled, size)
-	kernel.Reparametrise(r.rows.Live, size, floats(in[0]), floats(in[1]), z, deviation)
+	kernel.Reparametrise(r.rows.Live, samples, size, floats(in[0]), floats(in[1]), z, deviation)
 	return dense, nil
 }
 
@@ -76,10 +80,11 @@ func (r *reparametriseBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shap
 
 func (r *reparametriseBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	defer recoverTo(&err, r.name)
-	size := columns(in[1])
+	size := columns(in[0]) / 2
+	samples := columns(in[1]) / size
 	dense, gradient := r.gradient.of(r.rows.Compiled, 2*size)
 	_, deviation := r.forward.deviation.of(r.rows.Compiled, size)
-	kernel.ReparametriseGradient(r.rows.Live, size, floats(in[0]), floats(in[1]), deviation, floats(in[3]), gradient)
+	kernel.ReparametriseGradient(r.rows.Live, samples, size, floats(in[0]), floats(in[1]), deviation, floats(in[3]), r.forward.weights, gradient)
 	return dense, nil
 }
 

@@ -73,6 +73,101 @@ func TestGaussianDivergence(t *testing.T) {
 
 // TestWeightedSum checks that every weight scales its term and its gradient,
 // also when it changes between runs.
+// unitDivergences are those of each unit, averaged over the batch.
+func unitDivergences(statistics array) []float64 {
+	size := statistics.shape[1] / 2
+	units := make([]float64, size)
+	for i := range statistics.shape[0] {
+		for j := range size {
+			m, v := statistics.at(i, j), statistics.at(i, j+size)
+			units[j] += (m*m + math.Exp(v) - 1 - v) / 2 / float64(statistics.shape[0])
+		}
+	}
+	return units
+}
+
+// onStatistics is a loss of the statistics that is alike for all images.
+func onStatistics(size int, declare func(rows *op.Rows, statistics *gorgonia.Node) (op.Loss, error), reference func(units []float64) float64) model {
+	return model{
+		inputs: []input{{name: "statistics", shape: []int{2 * size}, batch: true, wrt: true, lo: -1, hi: 1}},
+		declare: func(t *testing.T, rows *op.Rows, in gorgonia.Nodes) (*gorgonia.Node, op.Loss) {
+			return in[0], must[op.Loss](t)(declare(rows, in[0]))
+		},
+		reference: func(in []array) (array, losses) {
+			l := alike(reference(unitDivergences(in[0])), in[0].shape[0])
+			return in[0], l
+		},
+	}
+}
+
+func TestFreeBits(t *testing.T) {
+	for _, lambda := range []float64{0.01, 0.3, 5} {
+		onStatistics(8, func(rows *op.Rows, statistics *gorgonia.Node) (op.Loss, error) {
+			return op.FreeBits("free bits", rows, float64(lambda), statistics)
+		}, func(units []float64) (total float64) {
+			for _, nats := range units {
+				total += max(0, lambda-nats)
+			}
+			return total
+		}).checkLoss(t)
+	}
+}
+
+// TestFreeBitsOfUnits holds that with the divergence itself, units below the
+// bits that are free have no gradient at all, and the others the divergence's.
+func TestFreeBitsOfUnits(t *testing.T) {
+	const rows, size = 6, 8
+	var units []float64
+	compile := func(weights ...float32) []float32 {
+		m := onStatistics(size, func(rows *op.Rows, statistics *gorgonia.Node) (op.Loss, error) {
+			divergence, err := op.GaussianDivergence("kl", rows, statistics)
+			if err != nil {
+				return divergence, err
+			}
+			free, err := op.FreeBits("free", rows, 0.3, statistics)
+			if err != nil {
+				return free, err
+			}
+			free.Node, err = op.WeightedSum("loss", []*op.Weight{{Value: weights[0]}, {Value: weights[1]}}, gorgonia.Nodes{divergence.Node, free.Node})
+			return free, err
+		}, nil)
+		in := m.values(rows)
+		units = unitDivergences(in[0])
+		c := m.compile(t, rows, in)
+		c.run(t, rows)
+		return c.gradient(m, 0)
+	}
+	both, alone := compile(0.7, 0.7), compile(0.7, 0)
+	below := 0
+	for i, g := range both {
+		want := alone[i]
+		if units[i%size] < 0.3 {
+			want = 0
+			below++
+		}
+		if g != want {
+			t.Errorf("gradient %d of a unit with %.2g nats is %g, want %g", i, units[i%size], g, want)
+		}
+	}
+	if below == 0 || below == len(both) {
+		t.Errorf("%d of %d units are below", below, len(both))
+	}
+}
+
+func TestCapacity(t *testing.T) {
+	for _, capacity := range []float32{0, 0.5, 30} {
+		onStatistics(8, func(rows *op.Rows, statistics *gorgonia.Node) (op.Loss, error) {
+			return op.Capacity("capacity", rows, &op.Weight{Value: capacity}, statistics)
+		}, func(units []float64) float64 {
+			total := -float64(capacity)
+			for _, nats := range units {
+				total += nats
+			}
+			return math.Abs(total)
+		}).checkLoss(t)
+	}
+}
+
 func TestWeightedSum(t *testing.T) {
 	graph := gorgonia.NewGraph()
 	rows := &op.Rows{Live: 2, Compiled: 2}

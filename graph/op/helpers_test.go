@@ -105,7 +105,7 @@ func declare(graph *gorgonia.ExprGraph, name string, a array) *gorgonia.Node {
 // run computes the first rows of the batch.
 func (c *compiled) run(t testing.TB, rows int) {
 	t.Helper()
-	c.rows.Live = rows
+	c.rows.SetLive(rows)
 	if err := c.machine.RunAll(); err != nil {
 		t.Fatalf("run: %v", err)
 	}

@@ -29,19 +29,14 @@ func (l Loss) SquaredPerImage() []float32 { return l.op.squared[:l.op.rows.Live]
 // SquaredError declares mean_B Σ_D (x̂−x)² (prediction x̂, target x: B×D).
 // The target gets no gradient.
 func SquaredError(name string, rows *Rows, prediction, target *gorgonia.Node) (Loss, error) {
-	return declareLoss(name+": squared error", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
-		kernel.SquaredError(l.rows.Live, l.columns, scale, in[0], in[1], gradient, l.perImage)
-		copy(l.squared, l.perImage)
-	}, prediction, target)
+	return Squared().Loss(name, rows, prediction, target)
 }
 
 // CrossEntropy declares the Bernoulli cross-entropy in nats of targets x in
 // [0, 1] under logits z, mean_B Σ_D max(z,0) − z·x + log(1+e^−|z|)
 // (logits z, target x: B×D). The target gets no gradient.
 func CrossEntropy(name string, rows *Rows, logits, target *gorgonia.Node) (Loss, error) {
-	return declareLoss(name+": cross-entropy", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
-		kernel.CrossEntropy(l.rows.Live, l.columns, scale, in[0], in[1], gradient, l.perImage, l.squared)
-	}, logits, target)
+	return Bernoulli().Loss(name, rows, logits, target)
 }
 
 // EmphasisedSquaredError declares mean_B Σ_D w·(x̂−x)², where w is what e says
@@ -73,7 +68,7 @@ func SoftmaxCrossEntropy(name string, rows *Rows, logits, labels *gorgonia.Node)
 	if shape[1] != 1 {
 		return Loss{}, fmt.Errorf("%s: labels are %v, want B×1", b.name, shape)
 	}
-	return newLoss(b, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+	return newLoss(b, 1, func(l *loss, scale float32, in [][]float32, gradient []float32) {
 		kernel.SoftmaxCrossEntropy(l.rows.Live, l.columns, scale, in[0], in[1], gradient, l.perImage, l.squared)
 	}, logits, labels)
 }
@@ -87,12 +82,13 @@ func declareLoss(name string, rows *Rows, compute lossFunction, in ...*gorgonia.
 			return Loss{}, fmt.Errorf("%s: prediction is %v, %s is %v", name, in[0].Shape(), what[i+1], n.Shape())
 		}
 	}
-	return newLoss(base{name: name, rows: rows}, compute, in...)
+	return newLoss(base{name: name, rows: rows}, 1, compute, in...)
 }
 
-// newLoss puts a loss on the graph; the first of its inputs gets the gradient.
-func newLoss(b base, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
-	l, err := makeLoss(b, compute, in)
+// newLoss puts a loss on the graph, of so many predictions for each image; the
+// first of its inputs, the predictions, gets the gradient.
+func newLoss(b base, samples int, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
+	l, err := makeLoss(b, samples, compute, in)
 	if err != nil {
 		return Loss{}, err
 	}
@@ -100,14 +96,15 @@ func newLoss(b base, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
 	return Loss{node, l}, err
 }
 
-func makeLoss(b base, compute lossFunction, in gorgonia.Nodes) (*loss, error) {
-	shape, err := b.batch("prediction", in[0].Shape())
+func makeLoss(b base, samples int, compute lossFunction, in gorgonia.Nodes) (*loss, error) {
+	shape, err := b.samples("prediction", samples, in[0].Shape())
 	if err != nil {
 		return nil, err
 	}
 	return &loss{
 		base:     b,
 		compute:  compute,
+		samples:  samples,
 		columns:  shape[1],
 		in:       make([][]float32, len(in)),
 		perImage: make([]float32, b.rows.Compiled),
@@ -125,7 +122,7 @@ type lossFunction func(l *loss, scale float32, in [][]float32, gradient []float3
 type loss struct {
 	base
 	compute           lossFunction
-	columns           int
+	samples, columns  int
 	in                [][]float32
 	perImage, squared []float32
 	mean              *gorgonia.F32
@@ -151,7 +148,7 @@ func (l *loss) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	defer recoverTo(&err, l.name)
 	var gradient []float32
 	if l.differentiated {
-		_, gradient = l.gradient.of(l.rows.Compiled, l.columns)
+		_, gradient = l.gradient.of(l.rows.Compiled*l.samples, l.columns)
 	}
 	for i, v := range in {
 		l.in[i] = floats(v)
@@ -203,9 +200,9 @@ func (g *lossGradient) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) 
 	if !ok {
 		return nil, fmt.Errorf("%s: gradient of the loss is a %T, want a float32 scalar", g.name, in[2])
 	}
-	dense, gradient := g.loss.gradient.of(g.rows.Compiled, g.loss.columns)
+	dense, gradient := g.loss.gradient.of(g.rows.Compiled*g.loss.samples, g.loss.columns)
 	if *weight != 1 {
-		kernel.Scale(float32(*weight), gradient[:g.rows.Live*g.loss.columns])
+		kernel.Scale(float32(*weight), gradient[:g.rows.Live*g.loss.samples*g.loss.columns])
 	}
 	return dense, nil
 }

@@ -1,0 +1,71 @@
+package op
+
+import (
+	"math"
+
+	"gorgonia.org/gorgonia"
+
+	"gaetrain/graph/kernel"
+)
+
+// FreeBits declares what a divergence lacks of λ nats in each unit of a Gaussian
+// code (statistics: B×2L),
+//
+//	Σ_L max(0, λ − mean_B KL_l),
+//
+// so that the sum of both, Σ_L max(λ, mean_B KL_l), has no gradient in units
+// below λ (Kingma 2016, section C.8). It is the same for each image of a batch.
+func FreeBits(name string, rows *Rows, lambda float64, statistics *gorgonia.Node) (Loss, error) {
+	return declareDivergence(name+": free bits", rows, statistics, func(units []float64, slopes []float32) (total float64) {
+		for l, nats := range units {
+			slopes[l] = 0
+			if nats < lambda {
+				slopes[l] = -1
+				total += lambda - nats
+			}
+		}
+		return total
+	})
+}
+
+// Capacity declares |mean_B KL − C| in nats of a Gaussian code (statistics: B×2L;
+// Burgess 2018). C may change between runs. It is the same for each image of
+// a batch.
+func Capacity(name string, rows *Rows, capacity *Weight, statistics *gorgonia.Node) (Loss, error) {
+	return declareDivergence(name+": capacity", rows, statistics, func(units []float64, slopes []float32) float64 {
+		excess := -float64(capacity.Value)
+		for _, nats := range units {
+			excess += nats
+		}
+		for l := range slopes {
+			slopes[l] = float32(math.Copysign(1, excess))
+		}
+		return math.Abs(excess)
+	})
+}
+
+// declareDivergence declares a function of the divergences of the units, averaged
+// over the batch, that also sets its slopes in them.
+func declareDivergence(name string, rows *Rows, statistics *gorgonia.Node, function func(units []float64, slopes []float32) float64) (Loss, error) {
+	size := statistics.Shape()[1] / 2
+	units, slopes, perImage := make([]float64, size), make([]float32, size), make([]float32, rows.Compiled)
+	var variance buffer
+	return declareLoss(name, rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		_, v := variance.of(l.rows.Compiled, size)
+		kernel.GaussianDivergence(l.rows.Live, size, scale, in[0], gradient, perImage, v)
+		kernel.UnitDivergences(l.rows.Live, size, in[0], v, units)
+		total := function(units, slopes)
+		for i := range l.rows.Live {
+			l.perImage[i] = float32(total)
+		}
+		if gradient == nil {
+			return
+		}
+		for i := range l.rows.Live {
+			for j := range size {
+				gradient[2*i*size+j] *= slopes[j]
+				gradient[(2*i+1)*size+j] *= slopes[j]
+			}
+		}
+	}, statistics)
+}

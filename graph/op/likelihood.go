@@ -1,0 +1,81 @@
+package op
+
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/gorgonia"
+
+	"gaetrain/graph/kernel"
+)
+
+// Likelihood says how images are held against predictions of them: by the
+// negative logarithm of a likelihood, in nats, or by something like it.
+type Likelihood struct {
+	name string
+	// rows computes the loss of each of rows predictions, samples of which in a
+	// row have one target, their squared errors, and with gradient non-nil scale
+	// times the gradient in the predictions.
+	rows func(rows, samples, columns int, scale float32, prediction, target, gradient, loss, squared []float32)
+}
+
+// Bernoulli is the cross-entropy in nats of targets x in [0, 1] under logits z,
+// Σ_D max(z,0) − z·x + log(1+e^−|z|).
+func Bernoulli() Likelihood { return Likelihood{"cross-entropy", kernel.SampledCrossEntropy} }
+
+// Squared is Σ_D (x̂−x)².
+func Squared() Likelihood {
+	return Likelihood{"squared error", func(rows, samples, columns int, scale float32, prediction, target, gradient, loss, squared []float32) {
+		kernel.SampledSquaredError(rows, samples, columns, scale, prediction, target, gradient, loss)
+		copy(squared[:rows], loss)
+	}}
+}
+
+// GaussianOf is −log N(x; x̂, V) in nats, Σ_D (x̂−x)²/2V + ½ log 2πV. The
+// variance V has one value, which may change between runs and has no gradient.
+func GaussianOf(variance []float32) Likelihood {
+	return Likelihood{"Gaussian", func(rows, samples, columns int, scale float32, prediction, target, gradient, loss, squared []float32) {
+		v := float64(variance[0])
+		kernel.SampledSquaredError(rows, samples, columns, scale*float32(0.5/v), prediction, target, gradient, squared)
+		constant := float64(columns) / 2 * math.Log(2*math.Pi*v)
+		for i, s := range squared[:rows] {
+			loss[i] = float32(float64(s)/(2*v) + constant)
+		}
+	}}
+}
+
+// Loss declares mean_B mean_K of the loss of predictions (prediction: BK×D, the K
+// ones of an image in rows that follow each other; target: B×D). The target
+// gets no gradient.
+func (k Likelihood) Loss(name string, rows *Rows, prediction, target *gorgonia.Node) (Loss, error) {
+	b := base{name: name + ": " + k.name, rows: rows}
+	samples, err := k.samples(b, prediction, target)
+	if err != nil {
+		return Loss{}, err
+	}
+	if samples == 1 {
+		return newLoss(b, 1, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+			k.rows(l.rows.Live, 1, l.columns, scale, in[0], in[1], gradient, l.perImage, l.squared)
+		}, prediction, target)
+	}
+	b.name += fmt.Sprintf(", %d samples", samples)
+	each, squares := make([]float32, rows.Compiled*samples), make([]float32, rows.Compiled*samples)
+	return newLoss(b, samples, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		k.rows(l.rows.Live*samples, samples, l.columns, scale/float32(samples), in[0], in[1], gradient, each, squares)
+		kernel.MeanOfEach(l.rows.Live, samples, each, l.perImage)
+		kernel.MeanOfEach(l.rows.Live, samples, squares, l.squared)
+	}, prediction, target)
+}
+
+// samples is the number of predictions for each target.
+func (k Likelihood) samples(b base, prediction, target *gorgonia.Node) (int, error) {
+	want, err := b.shape("target", target.Shape(), 2)
+	if err != nil {
+		return 0, err
+	}
+	got, err := b.shape("prediction", prediction.Shape(), 2)
+	if err == nil && (got[1] != want[1] || got[0] < want[0] || got[0]%want[0] != 0) {
+		err = fmt.Errorf("%s: prediction is %v, target is %v", b.name, got, want)
+	}
+	return got[0] / max(1, want[0]), err
+}
