@@ -96,7 +96,7 @@ func (c *console) hook() trainer.Hook {
 // work is what steps of a stage cost, in operations: a step of one layer takes
 // less time than one of all.
 func work(l *trainer.Loop, s trainer.Stage, steps int) float64 {
-	return float64(steps) * s.Trained().FLOPs(l.Config.BatchSize)
+	return float64(steps) * s.FLOPs(l.Config.BatchSize)
 }
 
 // eta is the time left, from the work of this process so far.

@@ -254,16 +254,21 @@ func (a Architecture) validateCode() error {
 }
 
 // FLOPs is the number of floating-point operations in the matrix products of a
-// training step on a batch: the output of each layer, the gradient of its
-// weights, and that of its input for all but the first.
-func (a Architecture) FLOPs(batch int) float64 {
+// training step on a batch with so many codes drawn for each image: the output
+// of each layer, the gradient of its weights, and that of its input for all but
+// the first.
+func (a Architecture) FLOPs(batch, samples int) float64 {
 	var total float64
 	for i, l := range a.layers() {
 		products := 3
 		if i == 0 {
 			products = 2
 		}
-		total += float64(products*batch) * l.flops()
+		rows := batch
+		if i >= len(a.Encoder) {
+			rows *= samples
+		}
+		total += float64(products*rows) * l.flops()
 	}
 	return total
 }

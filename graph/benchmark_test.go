@@ -33,7 +33,7 @@ func benchmarkSteps(b *testing.B, a graph.Architecture, batch int) {
 	seconds := b.Elapsed().Seconds() / float64(b.N)
 	b.ReportMetric(seconds*1e3, "ms/step")
 	b.ReportMetric(float64(batch)/seconds, "images/s")
-	b.ReportMetric(a.FLOPs(batch)/seconds/1e9, "GFLOP/s")
+	b.ReportMetric(a.FLOPs(batch, 1)/seconds/1e9, "GFLOP/s")
 }
 
 // BenchmarkConvolutionalStep measures whole training steps of convolutional

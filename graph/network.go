@@ -44,8 +44,8 @@ type Network struct {
 	Input          *gorgonia.Node // B×D, in Decoding and Likelihood mode B×L
 	Target         *gorgonia.Node // B×D, what the reconstruction is held against
 	Hit            *gorgonia.Node // B×D, 1 where corruption has hit the input; nil without emphasis
-	Noise          *gorgonia.Node // B×L, what a Gaussian code is drawn with
-	Code           *gorgonia.Node // B×L
+	Noise          *gorgonia.Node // B×KL, what the K Gaussian codes of an image are drawn with
+	Code           *gorgonia.Node // B×L, or BK×L
 	Direction      *gorgonia.Node // B×L, in Pullback mode
 	Sensitivity    *gorgonia.Node // B×D, the gradient of direction·code in the input
 	Reconstruction *gorgonia.Node // B×D
@@ -59,17 +59,19 @@ type Network struct {
 	statistics *gorgonia.Node // B×2L of a Gaussian code
 	mode       Mode
 	chain      []op.Contracted // the layers so far
-	rows       *op.Rows
-	parameters gorgonia.Nodes // as in Parameters.All
-	used       []Parameter    // the parameters of those nodes
-	counts     []func()       // each brings a statistic up to date with the last run
+	rows       *op.Rows        // of what has one row for each image
+	sampled    *op.Rows        // of what has one for each code of an image
+	ramps      []ramp          // what rises over training
+	parameters gorgonia.Nodes  // as in Parameters.All
+	used       []Parameter     // the parameters of those nodes
+	counts     []func()        // each brings a statistic up to date with the last run
 }
 
-// Term is one term of the loss, averaged over the images of a batch. Its weight
-// may change between runs.
+// Term is one term of the loss, averaged over the images of a batch.
 type Term struct {
 	Name   string
-	Weight *op.Weight
+	Weight *op.Weight // may change between runs; nil: of what follows from the other terms
+	Told   float64    // the weight in the loss that is told, which is the same throughout training
 	op.Loss
 }
 
@@ -77,6 +79,10 @@ type Term struct {
 // to batch images.
 func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (*Network, error) {
 	n := &Network{Graph: gorgonia.NewGraph(), rows: &op.Rows{Live: batch, Compiled: batch}, mode: mode}
+	n.sampled = n.rows
+	if mode == Training || mode == Evaluation {
+		n.sampled = n.rows.Several(o.samples())
+	}
 	width := a.Input.Size()
 	if mode.ofCodes() {
 		width = a.CodeSize()
@@ -104,14 +110,17 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 		return nil, err
 	}
 	if mode == Evaluation || mode == Decoding {
-		if n.Reconstruction, err = o.Reconstruction.output("reconstruction", n.rows, last); err != nil {
+		if err := n.reconstruct(o, last); err != nil {
 			return nil, err
 		}
 	}
 	if mode == Decoding {
 		return n, nil
 	}
-	first, err := o.loss(n, last)
+	if o.Bound != Mean && mode != Likelihood {
+		return n, n.bound(a, o, p, last)
+	}
+	first, err := o.loss(n, p, last)
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +152,22 @@ func (n *Network) encode(a Architecture, p *Parameters) error {
 	return err
 }
 
-// decode declares the decoder of a code, and returns the last layer's values.
+// reconstruct declares the reconstruction by the first code of each image.
+func (n *Network) reconstruct(o Objective, last *gorgonia.Node) (err error) {
+	if samples := n.sampled.Compiled / n.rows.Compiled; samples > 1 {
+		if last, err = op.EveryNth("reconstruction", n.rows, samples, last); err != nil {
+			return err
+		}
+	}
+	n.Reconstruction, err = o.Reconstruction.output("reconstruction", n.rows, last)
+	return err
+}
+
+// decode declares the decoder of codes, and returns the last layer's values.
 func (n *Network) decode(a Architecture, p *Parameters, code *gorgonia.Node) (*gorgonia.Node, error) {
+	images := n.rows
+	n.rows = n.sampled
+	defer func() { n.rows = images }()
 	if a.Code.gated() {
 		var err error
 		if code, err = op.Modulate("code", n.rows, a.Code == Exchange, code, n.responses); err != nil {
@@ -190,14 +213,14 @@ func (n *Network) code(a Architecture, encoded *gorgonia.Node) (*gorgonia.Node, 
 	if n.mode == Encoding || n.mode == Pullback || a.Classifier != nil {
 		return op.FirstColumns("code", n.rows, a.CodeSize(), encoded)
 	}
-	n.Noise = n.matrix("noise", n.rows.Compiled, a.CodeSize())
+	n.Noise = n.matrix("noise", n.rows.Compiled, n.sampled.Compiled/n.rows.Compiled*a.CodeSize())
 	return op.Reparametrise("code", n.rows, encoded, n.Noise)
 }
 
 // loss declares the penalties of an objective and the sum of them and the
 // first term.
 func (n *Network) loss(a Architecture, o Objective, all *Parameters, name string, first op.Loss) (err error) {
-	n.Terms = []Term{{name, &op.Weight{Value: 1}, first}}
+	n.Terms = []Term{{name, &op.Weight{Value: 1}, 1, first}}
 	n.Loss = first.Node
 	if len(o.Penalties) == 0 {
 		return nil
@@ -207,11 +230,14 @@ func (n *Network) loss(a Architecture, o Objective, all *Parameters, name string
 		if err := p.validate(a); err != nil {
 			return err
 		}
+		if p.shapes() && n.mode != Training {
+			continue
+		}
 		loss, err := p.loss(n, a, all)
 		if err != nil {
 			return err
 		}
-		term := Term{p.Term, &op.Weight{Value: float32(p.Weight)}, loss}
+		term := Term{p.Term, n.weight(p), p.told(), loss}
 		n.Terms = append(n.Terms, term)
 		weights, nodes = append(weights, term.Weight), append(nodes, loss.Node)
 	}

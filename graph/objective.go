@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 
@@ -23,15 +24,19 @@ const (
 	// SquaredError is Σ(x̂−x)², up to constants the negative log-likelihood
 	// of a Gaussian decoder.
 	SquaredError Reconstruction = "squared-error"
+	// GaussianLikelihood is the negative log-likelihood in nats of a decoder of
+	// means x̂ and one variance V for all pixels, Σ_D (x̂−x)²/2V + ½ log 2πV.
+	GaussianLikelihood Reconstruction = "gaussian"
 )
+
+var reconstructions = []Reconstruction{CrossEntropy, SquaredError, GaussianLikelihood}
 
 // ParseReconstruction finds a reconstruction term by its name.
 func ParseReconstruction(name string) (Reconstruction, error) {
-	switch r := Reconstruction(name); r {
-	case CrossEntropy, SquaredError:
+	if r := Reconstruction(name); slices.Contains(reconstructions, r) {
 		return r, nil
 	}
-	return "", fmt.Errorf("unknown loss %q; hint: one of %s, %s", name, CrossEntropy, SquaredError)
+	return "", fmt.Errorf("unknown loss %q; hint: one of %s, %s, %s", name, CrossEntropy, SquaredError, GaussianLikelihood)
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
@@ -58,16 +63,31 @@ func (r Reconstruction) output(name string, rows *op.Rows, last *gorgonia.Node) 
 	return last, nil
 }
 
+// likelihood is how the last layer's output is held against the target.
+func (o Objective) likelihood(all *Parameters) (op.Likelihood, error) {
+	switch o.Reconstruction {
+	case CrossEntropy:
+		return op.Bernoulli(), nil
+	case SquaredError:
+		return op.Squared(), nil
+	}
+	variance, err := o.variance(all)
+	return op.GaussianOf(variance), err
+}
+
 // loss declares the reconstruction term of a network whose last layer is
 // declared, and the inputs that it needs.
-func (o Objective) loss(n *Network, last *gorgonia.Node) (op.Loss, error) {
+func (o Objective) loss(n *Network, all *Parameters, last *gorgonia.Node) (op.Loss, error) {
 	columns := last.Shape()[1]
 	n.Target = n.matrix("target", n.rows.Compiled, columns)
 	if o.Emphasis == (kernel.Emphasis{}) {
-		if o.Reconstruction == CrossEntropy {
-			return op.CrossEntropy("loss", n.rows, last, n.Target)
+		likelihood, err := o.likelihood(all)
+		if err != nil {
+			return op.Loss{}, err
 		}
-		return op.SquaredError("loss", n.rows, last, n.Target)
+		loss, err := likelihood.Loss("loss", n.rows, last, n.Target)
+		o.settle(n, all, loss)
+		return loss, err
 	}
 	n.Hit = n.matrix("hit", n.rows.Compiled, columns)
 	if o.Reconstruction == CrossEntropy {
@@ -86,10 +106,29 @@ const (
 // Of an architecture with a classifier, the first term is the classification.
 type Objective struct {
 	Reconstruction Reconstruction `json:"reconstruction,omitempty"`
+	Variance       float64        `json:"variance,omitempty"` // of GaussianLikelihood; 0: learned
 	Penalties      []Penalty      `json:"penalties,omitempty"`
 	// Emphasis weighs the pixels of the reconstruction by whether corruption has
 	// hit them; zero: all alike. The squared error per pixel is never weighted.
 	Emphasis kernel.Emphasis `json:"emphasis,omitzero"`
+	// Samples is the number of codes that are drawn for each image; 0 counts as 1.
+	Samples int   `json:"samples,omitempty"`
+	Bound   Bound `json:"bound,omitempty"` // what they make of the loss
+}
+
+// validate reports why the objective makes no sense on an architecture with a
+// decoder, wrapping ErrArchitecture.
+func (o Objective) validate(a Architecture) error {
+	if _, err := ParseReconstruction(string(o.Reconstruction)); err != nil {
+		return err
+	}
+	if o.Reconstruction == GaussianLikelihood && o.Emphasis != (kernel.Emphasis{}) {
+		return fmt.Errorf("%w: a Gaussian likelihood with pixels weighted; hint: the loss %s", ErrArchitecture, SquaredError)
+	}
+	if o.Variance < 0 || o.Variance-o.Variance != 0 {
+		return fmt.Errorf("%w: a variance of %g; hint: above 0, or 0 for a learned one", ErrArchitecture, o.Variance)
+	}
+	return o.validateSamples(a)
 }
 
 // Unit is the unit of a figure: a term of the loss, mse, or a measure, which
@@ -98,7 +137,7 @@ func (o Objective) Unit(name string) string {
 	switch {
 	case name == "mse":
 		return "squared error per pixel"
-	case name == Divergence, name == classification, name == reconstruction && o.Reconstruction == CrossEntropy:
+	case name == Divergence, name == Gap, name == FreeBits, name == Capacity, name == classification, name == reconstruction && o.Reconstruction != SquaredError:
 		return "nats per image"
 	case name == Sparsity:
 		return "nats"

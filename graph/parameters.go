@@ -53,6 +53,11 @@ func (p *Parameters) Extend(a Architecture, o Objective, seed uint64) error {
 	if err := p.extendLayers(a, seed); err != nil {
 		return err
 	}
+	if a.Classifier == nil {
+		if err := o.extendVariance(p); err != nil {
+			return err
+		}
+	}
 	for _, penalty := range o.Penalties {
 		if err := penalty.extend(a, p); err != nil {
 			return err

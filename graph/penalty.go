@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"gaetrain/graph/kernel"
@@ -18,6 +19,14 @@ type Penalty struct {
 	Target   float64 `json:"target,omitempty"`
 	Running  bool    `json:"running,omitempty"`
 	Momentum float64 `json:"momentum,omitempty"` // of the running mean
+	// Of FreeBits and Capacity, the Target is λ and C in nats.
+
+	// Ramp is the number of epochs over which the weight, of Capacity the target,
+	// rises from 0 in a straight line.
+	Ramp float64 `json:"ramp,omitempty"`
+	// Told penalties count in the loss that is told, with their weight, not in the
+	// one that training minimises.
+	Told bool `json:"told,omitempty"`
 }
 
 // The terms of penalties.
@@ -33,9 +42,18 @@ const (
 	// Contraction is Σ ‖∂y/∂x‖² per image over the layers of the encoder, of
 	// each in its own input (Rifai 2011); of a gated code ‖∂s/∂(x, y)‖².
 	Contraction = "contraction"
+	// FreeBits is what the divergence lacks of λ nats in each unit, see op.FreeBits.
+	// It shapes training and counts in no loss that is told.
+	FreeBits = "free_bits"
+	// Capacity is |KL − C|, see op.Capacity. It shapes training and counts in no
+	// loss that is told.
+	Capacity = "capacity"
 )
 
-var penalties = []string{Divergence, Sparsity, L1, Contraction}
+var penalties = []string{Divergence, FreeBits, Capacity, Sparsity, L1, Contraction}
+
+// shapes reports whether the penalty is for training alone.
+func (p Penalty) shapes() bool { return p.Term == FreeBits || p.Term == Capacity }
 
 // validate reports why the penalty makes no sense on an architecture, wrapping
 // ErrArchitecture.
@@ -46,9 +64,15 @@ func (p Penalty) validate(a Architecture) error {
 	if !slices.Contains(penalties, p.Term) {
 		return fmt.Errorf("%w: unknown term %q; hint: one of %v", ErrArchitecture, p.Term, penalties)
 	}
-	if p.Term == Divergence {
+	if !(p.Ramp >= 0) || math.IsInf(p.Ramp, 0) {
+		return impossible("rises over %g epochs; hint: 0 or more", p.Ramp)
+	}
+	if p.Term == Divergence || p.shapes() {
 		if a.Code != Gaussian {
 			return impossible("the code is not %s", Gaussian)
+		}
+		if p.shapes() && !(p.Target >= 0) || math.IsInf(p.Target, 0) {
+			return impossible("a target of %g nats; hint: 0 or more", p.Target)
 		}
 		return nil
 	}
@@ -111,6 +135,10 @@ func (p Penalty) loss(n *Network, a Architecture, all *Parameters) (op.Loss, err
 	switch p.Term {
 	case Divergence:
 		return op.GaussianDivergence(p.Term, n.rows, n.statistics)
+	case FreeBits:
+		return op.FreeBits(p.Term, n.rows, p.Target, n.statistics)
+	case Capacity:
+		return op.Capacity(p.Term, n.rows, n.rising(p.Target, p.Ramp), n.statistics)
 	case L1:
 		return op.L1(p.Term, n.rows, n.Code)
 	case Contraction:
@@ -129,4 +157,47 @@ func (p Penalty) loss(n *Network, a Architecture, all *Parameters) (op.Loss, err
 		n.counts = append(n.counts, count)
 	}
 	return loss, err
+}
+
+// weight is that of the penalty in the loss that the network minimises.
+func (n *Network) weight(p Penalty) *op.Weight {
+	switch {
+	case n.mode != Training:
+		return &op.Weight{Value: float32(p.Weight)}
+	case p.Told:
+		return &op.Weight{}
+	case p.Term == Capacity: // whose target rises
+		return &op.Weight{Value: float32(p.Weight)}
+	}
+	return n.rising(p.Weight, p.Ramp)
+}
+
+// told is the weight of the penalty in the loss that is told.
+func (p Penalty) told() float64 {
+	if p.shapes() {
+		return 0
+	}
+	return p.Weight
+}
+
+// A ramp is a number that rises from 0 in a straight line over some epochs.
+type ramp struct {
+	*op.Weight
+	full, epochs float64
+}
+
+// rising is a number that Program.At keeps where it is on its way from 0 to full.
+func (n *Network) rising(full, epochs float64) *op.Weight {
+	w := &op.Weight{Value: float32(full)}
+	if epochs > 0 {
+		n.ramps = append(n.ramps, ramp{w, full, epochs})
+	}
+	return w
+}
+
+// At brings what rises over training to where it stands after so many epochs.
+func (p *Program) At(epoch float64) {
+	for _, r := range p.ramps {
+		r.Value = float32(r.full * min(1, epoch/r.epochs))
+	}
 }

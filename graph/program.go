@@ -27,6 +27,7 @@ type Program struct {
 	gradients []Gradient
 	wrapped   map[*float32]*tensor.Dense       // whole batches by their first value
 	padded    map[*gorgonia.Node]*tensor.Dense // by input, for batches that are too short
+	first     []float32                        // codes, of several for each image
 }
 
 // Gradient is the gradient of the loss in one parameter.
@@ -76,7 +77,7 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 		return nil, fmt.Errorf("%w: a %s code tells how two frames relate, not what they show: it cannot be decoded without them", ErrArchitecture, a.Code)
 	}
 	if mode != Encoding && mode != Pullback && a.Classifier == nil {
-		if _, err := ParseReconstruction(string(o.Reconstruction)); err != nil {
+		if err := o.validate(a); err != nil {
 			return nil, err
 		}
 	}
@@ -108,7 +109,7 @@ type Batch struct {
 	Input     []float32 // B×D, in Decoding and Likelihood mode codes B×L
 	Target    []float32 // B×D, in Training, Evaluation and Likelihood mode
 	Hit       []float32 // B×D, in those modes and with emphasis
-	Noise     []float32 // B×L, in those modes and with a Gaussian code
+	Noise     []float32 // B×KL, in those modes and with a Gaussian code
 	Labels    []uint8   // B, in those modes and with a classifier
 	Direction []float32 // B×L, in Pullback mode
 }
@@ -118,7 +119,7 @@ func (p *Program) Run(b Batch) error {
 	if b.Rows < 1 || b.Rows > p.rows.Compiled {
 		return fmt.Errorf("%s program: batch of %d images, compiled for 1 to %d", p.Mode, b.Rows, p.rows.Compiled)
 	}
-	p.rows.Live = b.Rows
+	p.rows.SetLive(b.Rows)
 	for _, in := range [...]struct {
 		node   *gorgonia.Node
 		values []float32
@@ -204,13 +205,29 @@ func (p *Program) wrap(values []float32, width int) *tensor.Dense {
 	return dense
 }
 
-// live returns the values of the live rows of a matrix.
+// live returns the values of the live rows of a matrix, which has one row for
+// each image or for each code.
 func (p *Program) live(node *gorgonia.Node) []float32 {
-	return node.Value().(*tensor.Dense).Float32s()[:p.rows.Live*node.Shape()[1]]
+	rows := p.rows
+	if node.Shape()[0] != rows.Compiled {
+		rows = p.sampled
+	}
+	return node.Value().(*tensor.Dense).Float32s()[:rows.Live*node.Shape()[1]]
 }
 
-// Codes returns the codes of the last run, B×L.
-func (p *Program) Codes() []float32 { return p.live(p.Code) }
+// Codes returns the codes of the last run, B×L, of several the first of each
+// image.
+func (p *Program) Codes() []float32 {
+	codes, samples, size := p.live(p.Code), p.sampled.Compiled/p.rows.Compiled, p.Code.Shape()[1]
+	if samples == 1 {
+		return codes
+	}
+	p.first = p.first[:0]
+	for i := range p.rows.Live {
+		p.first = append(p.first, codes[i*samples*size:][:size]...)
+	}
+	return p.first
+}
 
 // Statistics returns the posteriors that the last run drew Gaussian codes from,
 // or gave the means of: B×2L, in each row L means, then L log-variances.
@@ -275,7 +292,7 @@ func (p *Program) computed(node *gorgonia.Node) []float32 {
 		return []float32{float32(*value)}
 	case *tensor.Dense:
 		isGradient := slices.ContainsFunc(p.gradients, func(g Gradient) bool { return g.node == node })
-		if node.Dims() == 2 && node.Shape()[0] == p.rows.Compiled && !isGradient {
+		if node.Dims() == 2 && (node.Shape()[0] == p.rows.Compiled || node.Shape()[0] == p.sampled.Compiled) && !isGradient {
 			return p.live(node)
 		}
 		return value.Float32s()

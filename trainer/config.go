@@ -35,6 +35,13 @@ type Config struct {
 	IntactWeight     float64              `toml:"intact-weight" group:"model" help:"weight in the loss of the other pixels"`
 	Gates            string               `toml:"gates" group:"model" help:"model synchrony: product (of the responses to two frames opens a unit), exchange (so too, and each frame is rebuilt from the other's) or energy (the squared sum opens it)"`
 	Beta             float64              `toml:"beta" group:"model" help:"weight of the divergence of a Gaussian code from its prior"`
+	KLWarmup         float64              `toml:"kl-warmup" group:"model" help:"epochs over which that weight rises from zero"`
+	FreeBits         float64              `toml:"free-bits" group:"model" help:"nats of divergence that each value of a Gaussian code has for nothing, on average over a batch; 0 for none"`
+	Capacity         float64              `toml:"capacity" group:"model" help:"nats C that the divergence of a Gaussian code is held at, by capacity-weight·|KL − C| in place of beta·KL; 0 for none"`
+	CapacityWeight   float64              `toml:"capacity-weight" group:"model" help:"weight of the distance from the capacity"`
+	CapacityEpochs   float64              `toml:"capacity-epochs" group:"model" help:"epochs over which the capacity rises from zero; 0: it is there at once"`
+	Samples          int                  `toml:"samples" group:"model" help:"codes drawn for each image from its Gaussian posterior"`
+	Gradient         string               `toml:"gradient" group:"model" help:"model iwae: plain, or dreg (doubly reparametrised), whose noise does not grow with the samples"`
 	Sparsity         float64              `toml:"sparsity" group:"model" help:"weight of Σ KL(ρ‖ρ̂), ρ̂ the mean activation of each unit of a sigmoid code; 0 for none"`
 	SparsityTarget   float64              `toml:"sparsity-target" group:"model" help:"ρ, the mean activation that sparsity asks for"`
 	SparsityMean     string               `toml:"sparsity-mean" group:"model" help:"what ρ̂ is while training: batch, or running over past ones too, for batches too small to tell"`
@@ -42,7 +49,8 @@ type Config struct {
 	L1               float64              `toml:"l1" group:"model" help:"weight of Σ|h| of the code; 0 for none"`
 	TopK             int                  `toml:"top-k" group:"model" help:"keep only the k largest values of each code, the others are 0; 0 for all"`
 	Contraction      float64              `toml:"contraction" group:"model" help:"weight of Σ‖∂h/∂x‖² over the encoder's layers, of each in its own input; 0 for none"`
-	Loss             graph.Reconstruction `toml:"loss" group:"model" help:"reconstruction term: cross-entropy (from logits) or squared-error"`
+	Loss             graph.Reconstruction `toml:"loss" group:"model" help:"reconstruction term: cross-entropy (from logits), squared-error, or gaussian (a negative log-likelihood in nats)"`
+	Variance         float64              `toml:"variance" group:"model" help:"of a pixel by the gaussian loss; 0: learned, one for all pixels"`
 
 	Dataset     string         `toml:"dataset" group:"data" help:"data set: see 'gaetrain datasets list'"`
 	DataDir     string         `toml:"data-dir" group:"data" help:"folder to look for data sets in first"`
@@ -63,6 +71,7 @@ type Config struct {
 	Schedule     string        `toml:"schedule" group:"training" help:"of the learning rate: constant, step or cosine"`
 	Warmup       float64       `toml:"warmup" group:"training" help:"epochs over which the learning rate rises from zero"`
 	StepEpochs   int           `toml:"step-epochs" group:"training" help:"schedule step: epochs between drops"`
+	StepAt       []int         `toml:"step-at" group:"training" help:"schedule step: the epochs after which it drops, such as 1,4,13, in place of step-epochs"`
 	StepFactor   float64       `toml:"step-factor" group:"training" help:"schedule step: factor of a drop"`
 	Momentum     float64       `toml:"momentum" group:"training" help:"of momentum and nesterov"`
 	Beta1        float64       `toml:"beta1" group:"training" help:"decay of Adam's first moment"`
@@ -87,6 +96,7 @@ func Defaults() Config {
 		Model: "dense", Hidden: []int{512, 256}, Code: 32, KernelSize: 3, Stride: 2, Upsampling: graph.Transposed,
 		Activation: kernel.ReLU, CodeActivation: kernel.Linear, OutputActivation: kernel.Sigmoid,
 		Initialiser: graph.GlorotUniform, Bias: "all", Gates: "exchange", CorruptedWeight: 1, IntactWeight: 1, Beta: 1, Loss: graph.CrossEntropy,
+		CapacityWeight: 100, Samples: 1, Gradient: "plain",
 		SparsityTarget: 0.05, SparsityMean: "batch", SparsityMomentum: 0.9,
 
 		Dataset: "sample",
@@ -117,6 +127,12 @@ func (c Config) Validate() error {
 		{c.CorruptedWeight >= 0 && finite(c.CorruptedWeight), "corrupted-weight", c.CorruptedWeight, "0 or more"},
 		{c.IntactWeight >= 0 && finite(c.IntactWeight), "intact-weight", c.IntactWeight, "0 or more"},
 		{c.Beta >= 0 && finite(c.Beta), "beta", c.Beta, "0 or more"},
+		{c.KLWarmup >= 0 && finite(c.KLWarmup), "kl-warmup", c.KLWarmup, "0 or more epochs"},
+		{c.FreeBits >= 0 && finite(c.FreeBits), "free-bits", c.FreeBits, "0 for none, or more"},
+		{c.Capacity >= 0 && finite(c.Capacity), "capacity", c.Capacity, "0 for none, or more"},
+		{c.CapacityWeight > 0 && finite(c.CapacityWeight), "capacity-weight", c.CapacityWeight, "above 0"},
+		{c.CapacityEpochs >= 0 && finite(c.CapacityEpochs), "capacity-epochs", c.CapacityEpochs, "0 or more epochs"},
+		{c.Variance >= 0 && finite(c.Variance), "variance", c.Variance, "above 0, or 0 for a learned one"},
 		{c.Threshold >= 0 && finite(c.Threshold), "threshold", c.Threshold, "0 for none, or more"},
 		{c.Sparsity >= 0 && finite(c.Sparsity), "sparsity", c.Sparsity, "0 for none, or more"},
 		{c.SparsityTarget > 0 && c.SparsityTarget < 1, "sparsity-target", c.SparsityTarget, "between 0 and 1"},
@@ -127,6 +143,7 @@ func (c Config) Validate() error {
 		{c.PretrainEpochs >= 1, "pretrain-epochs", c.PretrainEpochs, "at least 1"},
 		{c.Epochs >= 0, "epochs", c.Epochs, "at least 1"},
 		{c.BatchSize >= 1 && c.BatchSize <= maxBatch, "batch-size", c.BatchSize, fmt.Sprintf("from 1 to %d", maxBatch)},
+		{c.Samples >= 1 && c.Samples <= maxSamples && c.Samples*c.BatchSize <= maxBatch, "samples", c.Samples, fmt.Sprintf("from 1 to %d, and with the batch size at most %d codes in a step", maxSamples, maxBatch)},
 		{c.LearningRate > 0 && finite(c.LearningRate), "learning-rate", c.LearningRate, "above 0"},
 		{c.Warmup >= 0 && finite(c.Warmup), "warmup", c.Warmup, "0 or more epochs"},
 		{c.StepEpochs >= 1, "step-epochs", c.StepEpochs, "at least 1"},
@@ -153,6 +170,11 @@ func (c Config) Validate() error {
 			return fmt.Errorf("%w: hidden has a layer of %d units; hint: at least 1", ErrConfiguration, units)
 		}
 	}
+	for i, epoch := range c.StepAt {
+		if epoch < 1 || i > 0 && epoch <= c.StepAt[i-1] {
+			return fmt.Errorf("%w: step-at has a drop after %d epochs; hint: from 1 on, each later than the one before", ErrConfiguration, epoch)
+		}
+	}
 	for _, channels := range c.Filters {
 		if channels < 1 {
 			return fmt.Errorf("%w: filters has a layer of %d channels; hint: at least 1", ErrConfiguration, channels)
@@ -160,6 +182,9 @@ func (c Config) Validate() error {
 	}
 	if c.Loss == graph.CrossEntropy && c.OutputActivation != kernel.Sigmoid {
 		return fmt.Errorf("%w: output-activation is %s, but cross-entropy needs probabilities; hint: sigmoid, or --loss squared-error", ErrConfiguration, c.OutputActivation)
+	}
+	if err := c.validateDivergence(); err != nil {
+		return err
 	}
 	if c.Binarise && c.Loss != graph.CrossEntropy {
 		return fmt.Errorf("%w: binarise with the loss %s; hint: pixels of 0 and 1 have a likelihood by --loss cross-entropy", ErrConfiguration, c.Loss)
@@ -174,6 +199,9 @@ func (c Config) Validate() error {
 		return err
 	}
 	if err := oneOf("sparsity-mean", c.SparsityMean, []string{"running", "batch"}); err != nil {
+		return err
+	}
+	if err := oneOf("gradient", c.Gradient, []string{"plain", "dreg"}); err != nil {
 		return err
 	}
 	if err := oneOf("solver", c.Solver, solverNames()); err != nil {
@@ -214,8 +242,11 @@ func (c Config) validateEmphasis() error {
 	return nil
 }
 
-// maxBatch bounds the memory of a step.
-const maxBatch = 1 << 16
+// Bounds of the memory of a step.
+const (
+	maxBatch   = 1 << 16
+	maxSamples = 1 << 10
+)
 
 func finite(v float64) bool { return v-v == 0 }
 

@@ -76,12 +76,22 @@ func (s Stage) Inputs(p *graph.Parameters, split loaders.Split) (loaders.Split, 
 	return loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: size}, Values: codes, Labels: split.Labels}, err
 }
 
+// Noise is the number of standard normal numbers that the stage takes with each
+// image.
+func (s Stage) Noise() int { return s.Objective.Noise(s.Trained()) }
+
+// FLOPs is the number of floating-point operations in the matrix products of a
+// training step on a batch.
+func (s Stage) FLOPs(batch int) float64 {
+	return s.Trained().FLOPs(batch, max(1, s.Objective.Samples))
+}
+
 // stream cuts the inputs of the stage into batches for its programs. Codes that
 // layers below give are not binarised.
 func (s Stage) stream(inputs loaders.Split, seed uint64, batch int, shuffle bool) (*loaders.Stream, error) {
 	return loaders.NewStream(inputs, loaders.StreamOptions{
 		BatchSize: batch, Seed: seed, Shuffle: shuffle, Binarise: s.Binarise && s.Below == 0, Corruption: s.Corruption,
-		Hits: s.Objective.Emphasis != (kernel.Emphasis{}), Noise: s.Trained().Noise(),
+		Hits: s.Objective.Emphasis != (kernel.Emphasis{}), Noise: s.Noise(),
 	})
 }
 
@@ -102,6 +112,9 @@ func NewExperiment(c Config, data *loaders.Dataset, build func(Config, graph.Sha
 	stages, err := build(c, graph.Shape(data.Train.Shape))
 	if err != nil {
 		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, c.Model, err)
+	}
+	if err := c.requireGaussian(stages); err != nil {
+		return nil, err
 	}
 	for _, s := range stages {
 		if s.Epochs < 1 {

@@ -146,12 +146,13 @@ func (l *Loop) epoch(ctx context.Context) error {
 // step moves the parameters by one batch.
 func (l *Loop) step(batch *loaders.Batch) error {
 	start := time.Now()
+	update := l.Position.Epoch*l.stream.Batches() + l.Position.Step
+	l.Program.At(float64(update) / float64(l.stream.Batches()))
 	if err := l.Program.Run(Feed(batch)); err != nil {
 		return err
 	}
 	l.Position.Train.add(l.Program, batch.Rows)
 	if finite(l.Program.Mean()) {
-		update := l.Position.Epoch*l.stream.Batches() + l.Position.Step
 		l.Rate = l.rate(update)
 		l.solver.Step(l.Rate, update+1, l.Program.Gradients())
 		l.Program.Advance()

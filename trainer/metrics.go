@@ -56,8 +56,9 @@ func (t *Totals) add(p *graph.Program, rows int) {
 	t.Images += rows
 }
 
-// figures divides the sums by the number of images, of so many values each;
-// the loss has the weights that the program's terms have now.
+// figures divides the sums by the number of images, of so many values each. The
+// loss is the one that is told: warm-up and the like change what training
+// minimises, not what is compared.
 func (t Totals) figures(p *graph.Program, values int) Figures {
 	n := float64(t.Images)
 	f := Figures{Terms: make(map[string]float64, len(t.Terms))}
@@ -68,7 +69,7 @@ func (t Totals) figures(p *graph.Program, values int) Figures {
 	}
 	for _, term := range p.Terms {
 		f.Terms[term.Name] = t.Terms[term.Name] / n
-		f.Loss += float64(term.Weight.Value) * f.Terms[term.Name]
+		f.Loss += term.Told * f.Terms[term.Name]
 	}
 	return f
 }

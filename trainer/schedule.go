@@ -10,10 +10,24 @@ var schedules = []struct {
 }{
 	{"constant", func(Config, float64, float64) float64 { return 1 }},
 	{"step", func(c Config, _, epoch float64) float64 {
-		return math.Pow(c.StepFactor, math.Floor(epoch/float64(c.StepEpochs)))
+		return math.Pow(c.StepFactor, c.drops(epoch))
 	}},
 	// Loshchilov & Hutter 2017, without restarts.
 	{"cosine", func(_ Config, share, _ float64) float64 { return (1 + math.Cos(math.Pi*share)) / 2 }},
+}
+
+// drops is how often the schedule step has dropped after so many epochs.
+func (c Config) drops(epoch float64) float64 {
+	if len(c.StepAt) == 0 {
+		return math.Floor(epoch / float64(c.StepEpochs))
+	}
+	drops := 0.0
+	for _, at := range c.StepAt {
+		if epoch >= float64(at) {
+			drops++
+		}
+	}
+	return drops
 }
 
 func scheduleNames() (names []string) {

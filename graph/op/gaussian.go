@@ -163,3 +163,36 @@ func (f *firstColumnsBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err
 	}
 	return dense, nil
 }
+
+// EveryNth declares every n-th row of a matrix, from the first (x: Bn×D, y: B×D).
+// It has no gradient.
+func EveryNth(name string, rows *Rows, n int, x *gorgonia.Node) (*gorgonia.Node, error) {
+	return apply(&everyNth{base: base{name: fmt.Sprintf("%s: 1 of %d samples", name, n), rows: rows}, n: n}, x)
+}
+
+type everyNth struct {
+	base
+	n int
+	y buffer
+}
+
+func (e *everyNth) Arity() int    { return 1 }
+func (e *everyNth) Type() hm.Type { return hm.NewFnType(matrix(), matrix()) }
+
+func (e *everyNth) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	x, err := e.samples("input", e.n, in[0])
+	if err != nil {
+		return nil, err
+	}
+	return tensor.Shape{e.rows.Compiled, x[1]}, nil
+}
+
+func (e *everyNth) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer recoverTo(&err, e.name)
+	width := columns(in[0])
+	dense, y := e.y.of(e.rows.Compiled, width)
+	for i := range e.rows.Live {
+		copy(y[i*width:(i+1)*width], floats(in[0])[i*e.n*width:])
+	}
+	return dense, nil
+}

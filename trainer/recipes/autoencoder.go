@@ -49,7 +49,7 @@ func penalties(c trainer.Config) []graph.Penalty {
 
 // stage trains an architecture as the configuration says, for all its epochs.
 func stage(name string, c trainer.Config, a graph.Architecture, more ...graph.Penalty) trainer.Stage {
-	objective := graph.Objective{Reconstruction: c.Loss, Penalties: append(penalties(c), more...), Emphasis: c.Emphasis()}
+	objective := graph.Objective{Reconstruction: c.Loss, Variance: c.Variance, Penalties: append(penalties(c), more...), Emphasis: c.Emphasis()}
 	return trainer.Stage{Name: name, Architecture: a, Objective: objective, Binarise: c.Binarise, Corruption: c.Corruption, Epochs: c.Epochs}
 }
 

@@ -62,7 +62,28 @@ func suite() []recipes.Recipe {
 		c.CodeActivation, c.Tied = kernel.Sigmoid, true
 		c.Sparsity, c.SparsityMean, c.L1, c.Contraction = 0.5, "running", 0.2, 0.3
 	}}
-	return append(recipes.List(), twoStages, impatient, together, gates(graph.Product), gates(graph.Energy), penalised)
+	variational := func(name, model string, change func(*trainer.Config)) recipes.Recipe {
+		plain, err := recipes.Find(model)
+		if err != nil {
+			panic(err)
+		}
+		return recipes.Recipe{Name: name, Stages: plain.Stages, Defaults: func(c *trainer.Config) {
+			plain.Defaults(c)
+			change(c)
+		}}
+	}
+	all := append(recipes.List(), variational("vae-warm", "vae", func(c *trainer.Config) {
+		c.KLWarmup, c.FreeBits, c.Samples, c.Binarise = 1.5, 0.1, 3, true
+	}), variational("vae-capacity", "vae", func(c *trainer.Config) {
+		c.Capacity, c.CapacityEpochs, c.CapacityWeight, c.Loss = 2, 2.5, 3, graph.GaussianLikelihood
+	}), variational("vae-conv", "vae", func(c *trainer.Config) {
+		c.Filters, c.Hidden, c.Samples, c.Loss, c.Variance = []int{32, 64}, nil, 2, graph.GaussianLikelihood, 0.05
+	}), variational("iwae-dreg", "iwae", func(c *trainer.Config) {
+		c.Gradient, c.KLWarmup, c.Binarise = "dreg", 1.5, true
+	}), variational("iwae-gaussian", "iwae", func(c *trainer.Config) {
+		c.Loss, c.Samples = graph.GaussianLikelihood, 2
+	}))
+	return append(all, twoStages, impatient, together, gates(graph.Product), gates(graph.Energy), penalised)
 }
 
 func find(name string) recipes.Recipe {
@@ -222,7 +243,7 @@ func batch(t *testing.T, stage trainer.Stage, p *graph.Parameters, s loaders.Spl
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream, err := loaders.NewStream(inputs, loaders.StreamOptions{BatchSize: n, Corruption: stage.Corruption, Hits: stage.Objective.Emphasis != (kernel.Emphasis{}), Noise: stage.Trained().Noise()})
+	stream, err := loaders.NewStream(inputs, loaders.StreamOptions{BatchSize: n, Corruption: stage.Corruption, Hits: stage.Objective.Emphasis != (kernel.Emphasis{}), Noise: stage.Noise(), Binarise: stage.Binarise})
 	if err != nil {
 		t.Fatal(err)
 	}
