@@ -83,6 +83,23 @@ func TestValidate(t *testing.T) {
 			c.CorruptedWeight, c.Corruption = 2, loaders.Corruption{Kind: loaders.Gaussian, Level: 0.3}
 		}},
 		{"output-activation", func(c *Config) { c.OutputActivation = kernel.ReLU }},
+		{"kl-warmup", func(c *Config) { c.KLWarmup = -1 }},
+		{"kl-warmup with beta 0", func(c *Config) { c.KLWarmup, c.Beta = 10, 0 }},
+		{"free-bits", func(c *Config) { c.FreeBits = nan }},
+		{"capacity", func(c *Config) { c.Capacity = inf }},
+		{"capacity and free-bits", func(c *Config) { c.Capacity, c.FreeBits = 5, 0.5 }},
+		{"capacity and kl-warmup", func(c *Config) { c.Capacity, c.KLWarmup = 5, 2 }},
+		{"capacity and beta 4", func(c *Config) { c.Capacity, c.Beta = 5, 4 }},
+		{"capacity-weight", func(c *Config) { c.CapacityWeight = 0 }},
+		{"capacity-epochs without", func(c *Config) { c.CapacityEpochs = 3 }},
+		{"samples", func(c *Config) { c.Samples = 0 }},
+		{"samples", func(c *Config) { c.Samples = 1000 }},
+		{"gradient", func(c *Config) { c.Gradient = "double" }},
+		{"variance with the loss cross-entropy", func(c *Config) { c.Variance = 0.1 }},
+		{"variance", func(c *Config) { c.Variance, c.Loss = -1, graph.GaussianLikelihood }},
+		{"binarise", func(c *Config) { c.Binarise, c.Loss = true, graph.SquaredError }},
+		{"step-at", func(c *Config) { c.StepAt = []int{0} }},
+		{"step-at", func(c *Config) { c.StepAt = []int{4, 4} }},
 	} {
 		c := Defaults()
 		test.change(&c)
@@ -91,6 +108,21 @@ func TestValidate(t *testing.T) {
 			_, err := NewExperiment(c, dataset(), stages)
 			fails(t, err, ErrConfiguration, test.key)
 		})
+	}
+}
+
+// TestNotDrawn refuses what is said of Gaussian codes where there are none.
+func TestNotDrawn(t *testing.T) {
+	for key, change := range map[string]func(*Config){
+		"kl-warmup": func(c *Config) { c.KLWarmup = 1 },
+		"free-bits": func(c *Config) { c.FreeBits = 1 },
+		"capacity":  func(c *Config) { c.Capacity = 1 },
+		"samples":   func(c *Config) { c.Samples = 2 },
+	} {
+		c := small()
+		change(&c)
+		_, err := NewExperiment(c, dataset(), stages)
+		fails(t, err, ErrConfiguration, key, "not drawn", "hint: ")
 	}
 }
 

@@ -201,3 +201,13 @@ func TestSchedules(t *testing.T) {
 		})
 	}
 }
+
+// TestStepAt drops the learning rate after epochs that are listed.
+func TestStepAt(t *testing.T) {
+	c := Config{LearningRate: 2, Schedule: "step", StepEpochs: 2, StepFactor: 0.1, StepAt: []int{1, 4, 13}}
+	for update, want := range map[int]float64{0: 2, 3: 2, 4: 0.2, 15: 0.2, 16: 0.02, 51: 0.02, 52: 0.002, 400: 0.002} {
+		if got := rate(c, update, 4, 121); math.Abs(got-want) > 1e-12 {
+			t.Errorf("learning rate of update %d is %g, want %g", update, got, want)
+		}
+	}
+}
