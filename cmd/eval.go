@@ -130,6 +130,9 @@ func (e evaluated) print(w io.Writer, asJSON bool, o graph.Objective) error {
 func (e evaluated) rows(o graph.Objective) [][]string {
 	rows := [][]string{{"images", fmt.Sprintf("%d of %s, %s", e.Images, e.Dataset, e.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", e.Checkpoint, e.Epoch)}}
 	if e.Figures != nil {
+		if len(e.Terms) > 1 {
+			rows = append(rows, []string{"loss", fmt.Sprintf("%.7g", e.Loss)})
+		}
 		for name, value := range e.All() {
 			rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g %s", value, o.Unit(name)))})
 		}

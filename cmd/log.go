@@ -27,6 +27,8 @@ type console struct {
 	done    float64   // work of this process on finished epochs, see work
 	drawn   time.Time // of the terminal's line
 
+	collapsed int // evaluated epochs in a row whose code had collapsed
+
 	// Steps that an earlier process made of the epoch in hand.
 	earlierSteps int
 }
@@ -88,8 +90,25 @@ func (c *console) hook() trainer.Hook {
 				c.line(l)
 			}
 			c.earlierSteps = 0
+			c.warnOfCollapse(l)
 			return nil
 		},
+	}
+}
+
+// warnOfCollapse warns once of a Gaussian code that stays collapsed, or is so in
+// the end.
+func (c *console) warnOfCollapse(l *trainer.Loop) {
+	const patience = 3 // epochs: many a code needs some to come into use
+	warning, epoch := l.Latest[len(l.Latest)-1].Collapse(), l.Position.Epoch+1
+	if warning == "" || float64(epoch) <= l.Config.KLWarmup {
+		c.collapsed = 0
+		return
+	}
+	c.collapsed++
+	if c.collapsed == patience || epoch == l.Stage.Epochs && c.collapsed < patience {
+		c.end()
+		c.warn(warning)
 	}
 }
 

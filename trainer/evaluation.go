@@ -47,6 +47,7 @@ func newEvaluator(s Stage, p *graph.Parameters, seed uint64, splits ...namedSpli
 func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures, error) {
 	var totals Totals
 	var codes codeTotals
+	var posteriors posteriorTotals
 	for batch := range split.stream.Epoch(0, 0) {
 		if err := e.program.Run(Feed(batch)); err != nil {
 			return Figures{}, err
@@ -55,6 +56,9 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 		if e.program.Network.Noise == nil && e.program.Logits == nil {
 			codes.add(e.program.Codes(), e.program.Code.Shape()[1])
 		}
+		if e.program.Network.Noise != nil {
+			posteriors.add(e.program.Statistics(), e.program.Code.Shape()[1])
+		}
 		if err := ctx.Err(); err != nil {
 			return Figures{}, err
 		}
@@ -62,6 +66,11 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 	figures := totals.figures(e.program, split.Shape.Size())
 	if measures := codes.measures(); measures != nil {
 		figures.Measures = measures
+	}
+	if posteriors.images > 0 {
+		var active int
+		figures.KLUnits, active = posteriors.units()
+		figures.Measures = map[string]float64{ActiveUnits: float64(active)}
 	}
 	return figures, nil
 }

@@ -1,6 +1,11 @@
 package trainer
 
-import "math"
+import (
+	"fmt"
+	"math"
+
+	"gaetrain/graph/kernel"
+)
 
 // Names of what is measured besides the terms of the loss.
 const (
@@ -8,6 +13,7 @@ const (
 	MeanActivation = "mean_activation" // of a code's values, over all images and units
 	DeadUnits      = "dead_units"      // number of units that give the same value for every image
 	JacobianNorm   = "jacobian_norm"   // mean of ‖∂code/∂image‖², the squared Frobenius norm; measured when a run is done
+	ActiveUnits    = "active_units"    // values of a Gaussian code whose posterior mean varies over images, by more than activeVariance
 	HoyerSparsity  = "hoyer_sparsity"  // of a code, averaged over images: 0 where all values are equal, 1 where one is not 0
 )
 
@@ -69,4 +75,56 @@ func (t *codeTotals) measures() map[string]float64 {
 	}
 	n := float64(t.images)
 	return map[string]float64{MeanActivation: t.sum / n / float64(len(t.min)), DeadUnits: float64(dead), HoyerSparsity: t.hoyer / n}
+}
+
+// activeVariance is what the variance over images of a posterior's mean must
+// exceed for a value of the code to be active (Burda 2016, section 5.2).
+const activeVariance = 0.01
+
+// posteriorTotals are sums over the Gaussian posteriors of a split, for each
+// value of the code.
+type posteriorTotals struct {
+	images                     int
+	divergence, means, squares []float64
+}
+
+// add counts statistics B×2L in, in each row L means, then L log-variances.
+func (t *posteriorTotals) add(statistics []float32, size int) {
+	if t.divergence == nil {
+		t.divergence, t.means, t.squares = make([]float64, size), make([]float64, size), make([]float64, size)
+	}
+	for first := 0; first < len(statistics); first += 2 * size {
+		for l := range size {
+			mean := float64(statistics[first+l])
+			logVariance := min(max(float64(statistics[first+size+l]), -kernel.LogVarianceLimit), kernel.LogVarianceLimit)
+			t.divergence[l] += (mean*mean + math.Exp(logVariance) - 1 - logVariance) / 2
+			t.means[l] += mean
+			t.squares[l] += mean * mean
+		}
+		t.images++
+	}
+}
+
+// units are the divergence of each value of the code from its prior, averaged
+// over images, and how many values are active.
+func (t *posteriorTotals) units() (divergence []float64, active int) {
+	n := float64(t.images)
+	for l, sum := range t.divergence {
+		divergence = append(divergence, sum/n)
+		if mean := t.means[l] / n; t.squares[l]/n-mean*mean > activeVariance {
+			active++
+		}
+	}
+	return divergence, active
+}
+
+// Collapse tells of a Gaussian code of which so few values are active that its
+// posterior has collapsed into the prior, with a hint; "" of any other.
+func (f Figures) Collapse() string {
+	active, measured := f.Measures[ActiveUnits]
+	if !measured || 10*active >= float64(len(f.KLUnits)) {
+		return ""
+	}
+	return fmt.Sprintf("posterior collapse: %g of %d values of the code are active; hint: --kl-warmup 10, --free-bits 0.1 or a lower --beta keep them in use",
+		active, len(f.KLUnits))
 }

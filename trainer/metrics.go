@@ -17,6 +17,7 @@ type Figures struct {
 	Terms    map[string]float64 `json:"terms"`              // by name, the first among them
 	MSE      float64            `json:"mse,omitempty"`      // squared error per pixel; a classifier has none
 	Measures map[string]float64 `json:"measures,omitempty"` // by name, such as Accuracy
+	KLUnits  []float64          `json:"kl_units,omitempty"` // divergence in nats of each value of a Gaussian code
 }
 
 // All yields every figure but the loss by its name: the terms, mse unless it
@@ -105,6 +106,7 @@ type recordFields struct {
 	Loss            float64            `json:"loss"`
 	MSE             float64            `json:"mse,omitempty"`
 	Measures        map[string]float64 `json:"measures,omitempty"`
+	KLUnits         []float64          `json:"kl_units,omitempty"`
 	LearningRate    float64            `json:"learning_rate"`
 	Seconds         float64            `json:"seconds"`
 	ImagesPerSecond float64            `json:"images_per_second"`
@@ -113,7 +115,7 @@ type recordFields struct {
 
 // MarshalJSON writes one flat object with every term under its own name.
 func (r Record) MarshalJSON() ([]byte, error) {
-	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.Measures, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
+	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.Measures, r.KLUnits, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +152,7 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 			terms[name] = number
 		}
 	}
-	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE, f.Measures}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
+	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE, f.Measures, f.KLUnits}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
 	return nil
 }
 
@@ -161,6 +163,9 @@ func (f Figures) finite() bool {
 		for _, v := range values {
 			ok = ok && finite(v)
 		}
+	}
+	for _, v := range f.KLUnits {
+		ok = ok && finite(v)
 	}
 	return ok
 }

@@ -22,8 +22,9 @@ var ErrPicture = errors.New("unknown kind of picture")
 type Report struct {
 	Title         string // such as "vae on fashion-mnist"
 	Subtitle      string
-	Summary       string // what the model is, in a paragraph
-	Citation      string // of the paper that the model is from
+	Summary       string   // what the model is, in a paragraph
+	Citation      string   // of the paper that the model is from
+	Warnings      []string // what a reader should know before the figures
 	Figures       []Figure
 	Configuration []Setting
 	Pictures      []Picture

@@ -65,7 +65,7 @@ func summarise(l *trainer.Loop, about About) error {
 	if l.Config.Pictures == 0 {
 		return nil
 	}
-	for _, draw := range []func(*trainer.Loop) error{drawFilters, drawFeatures, drawCurves, drawManifold, animateEpochs} {
+	for _, draw := range []func(*trainer.Loop) error{drawFilters, drawFeatures, drawDivergence, drawCurves, drawManifold, animateEpochs} {
 		if err := draw(l); err != nil {
 			return err
 		}

@@ -27,6 +27,11 @@ func writeReport(l *trainer.Loop, about About) error {
 		Figures: figures(l, records), Configuration: settings(info), Pictures: shown(l),
 		Command: about.Command, Created: info.Created, Version: info.Version,
 	}
+	for _, r := range records[max(0, len(records)-1):] { // the test split's of the last epoch
+		if warning := r.Collapse(); warning != "" {
+			report.Warnings = append(report.Warnings, warning)
+		}
+	}
 	if info.Data.Attribution != "" {
 		report.Attribution = []string{info.Data.Attribution}
 	}
@@ -88,6 +93,7 @@ func shown(l *trainer.Loop) []viz.Picture {
 		{Title: "Confusion", Caption: "As what the test images of each class were taken, by the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
 		{Title: "Mistakes", Caption: "The pairs of classes confused most, and the images confused most surely.", Path: l.Run.Path(folder, "mistakes.png")},
 		{Title: "Curves", Caption: "Every term of the loss, on training and test images.", Path: l.Run.Path("curves.svg")},
+		{Title: "Divergence", Caption: "How far each value of the code is from its prior, on average over the test images: what it tells of an image.", Path: l.Run.Path(folder, "divergence.svg")},
 		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer: red excites, blue inhibits.", Path: l.Run.Path(folder, "filters.png")},
 		{Title: "Expression graph", Caption: "What the machine computes, from the input to the loss.", Path: l.Run.Path("graph.svg")},
 	} {

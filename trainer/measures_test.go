@@ -1,0 +1,46 @@
+package trainer
+
+import (
+	"math"
+	"testing"
+)
+
+// TestPosteriors measures codes of three values: one that tells images apart,
+// one that is far from the prior for all of them alike, one that is the prior.
+func TestPosteriors(t *testing.T) {
+	var totals posteriorTotals
+	const images = 100
+	for i := range images {
+		mean := float32(0.2)
+		if i%2 == 0 {
+			mean = -0.2
+		}
+		totals.add([]float32{mean, 3, 0, -1, 20, 0}, 3)
+	}
+	divergence, active := totals.units()
+	want := []float64{(0.04 + math.Exp(-1) - 1 + 1) / 2, (9 + math.Exp(10) - 1 - 10) / 2, 0} // the log-variance of 20 counts as 10
+	for l, nats := range divergence {
+		if math.Abs(nats-want[l]) > 1e-6*want[l] {
+			t.Errorf("value %d has %g nats, want %g", l, nats, want[l])
+		}
+	}
+	if active != 1 {
+		t.Errorf("%d active values, want 1", active)
+	}
+}
+
+func TestCollapse(t *testing.T) {
+	for _, test := range []struct {
+		active    float64
+		size      int
+		collapsed bool
+	}{{0, 3, true}, {1, 3, false}, {1, 20, true}, {2, 20, false}, {3, 20, false}} {
+		f := Figures{Measures: map[string]float64{ActiveUnits: test.active}, KLUnits: make([]float64, test.size)}
+		if got := f.Collapse() != ""; got != test.collapsed {
+			t.Errorf("%g of %d active values: collapsed is %t", test.active, test.size, got)
+		}
+	}
+	if (Figures{}).Collapse() != "" {
+		t.Error("a code that is not drawn has collapsed")
+	}
+}

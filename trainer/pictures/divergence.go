@@ -1,0 +1,43 @@
+package pictures
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"gaetrain/trainer"
+	"gaetrain/viz"
+)
+
+// drawDivergence draws, of a Gaussian code, how far each of its values is from
+// the prior on the test images, the furthest first.
+func drawDivergence(l *trainer.Loop) error {
+	records, err := trainer.ReadRecords(l.Run.Dir)
+	if err != nil {
+		return err
+	}
+	var last trainer.Record
+	for _, r := range records {
+		if r.Split == "test" && len(r.KLUnits) > 0 {
+			last = r
+		}
+	}
+	if len(last.KLUnits) == 0 {
+		return nil
+	}
+	b := viz.Bars{
+		Title: fmt.Sprintf("%s on %s, divergence from the prior after epoch %d: %g of %d values active",
+			l.Config.Model, l.Data.Name, last.Epoch, last.Measures[trainer.ActiveUnits], len(last.KLUnits)),
+		XLabel: "value of the code, by its number", YLabel: "nats per image",
+	}
+	order := make([]int, len(last.KLUnits))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(last.KLUnits[j], last.KLUnits[i]) })
+	for _, unit := range order {
+		b.Values, b.Names = append(b.Values, last.KLUnits[unit]), append(b.Names, fmt.Sprint(unit+1))
+	}
+	_, err = drawFigure(l.Run.Dir, "divergence", b)
+	return err
+}
