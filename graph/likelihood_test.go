@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"slices"
 	"testing"
 
 	"gaetrain/graph"
@@ -11,7 +12,9 @@ import (
 // that evaluation finds for it, and that the encoder tells the posterior.
 func TestLikelihood(t *testing.T) {
 	const rows, batch = 3, 5
-	for _, o := range objectives {
+	gaussian := graph.Objective{Reconstruction: graph.GaussianLikelihood, Variance: 0.3}
+	bound := graph.Objective{Reconstruction: graph.CrossEntropy, Bound: graph.Importance}
+	for _, o := range append(slices.Clone(objectives), gaussian, bound) {
 		a := small(kernel.Tanh)
 		a.Code = graph.Gaussian
 		a.Encoder[len(a.Encoder)-1].Units *= 2

@@ -36,7 +36,7 @@ func GateContraction(name string, rows *Rows, act kernel.Activation, gates, resp
 	}
 	c := &gateContraction{activation: act, units: units, frames: frames, width: w[0] / frames, norms: make([]float32, r[1]), means: make([]float32, r[1])}
 	in := gorgonia.Nodes{gates, responses, weights}
-	l, err := makeLoss(b, c.compute, in)
+	l, err := makeLoss(b, 1, c.compute, in)
 	if err != nil {
 		return Loss{}, err
 	}
