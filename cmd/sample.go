@@ -55,15 +55,20 @@ func (o sampleOptions) check() error {
 	switch {
 	case o.Count < 1 || o.Count > mostCodes:
 		return fmt.Errorf("%w: count is %d; hint: from 1 to %d", errUsage, o.Count, mostCodes)
-	case !(o.Temperature >= 0 && o.Temperature <= 100):
-		return fmt.Errorf("%w: temperature is %g; hint: 1 is the prior, from 0 to 100", errUsage, o.Temperature)
 	case o.Out == "":
-		return nil
+		return checkTemperature(o.Temperature)
 	}
 	for _, ending := range []string{"-codes.npy", "-images.npy"} {
 		if err := checkOut(o.Out, ending); err != nil {
 			return err
 		}
+	}
+	return checkTemperature(o.Temperature)
+}
+
+func checkTemperature(t float64) error {
+	if !(t >= 0 && t <= 100) {
+		return fmt.Errorf("%w: temperature is %g; hint: 1 is the prior, from 0 to 100", errUsage, t)
 	}
 	return nil
 }

@@ -46,3 +46,32 @@ func TestLikelihood(t *testing.T) {
 	_, err := graph.Compile(classifier(), graph.Objective{}, parameters(t, classifier(), 1), graph.Likelihood, 2)
 	mentions(t, err, "no decoder")
 }
+
+// TestClassification asks for the logits of evaluation without labels, and for
+// features that lead to them.
+func TestClassification(t *testing.T) {
+	const rows = 3
+	a := classifier()
+	a.Classifier = append([]graph.Layer{{Units: 5, Activation: kernel.ReLU, Initialiser: graph.GlorotUniform}}, a.Classifier...)
+	p := parameters(t, a, 1)
+	input := images(rows, a.Input.Size())
+	evaluation := compile(t, a, graph.Objective{}, p, graph.Evaluation, rows)
+	if err := evaluation.Run(graph.Batch{Rows: rows, Input: input, Labels: []uint8{0, 1, 2}}); err != nil {
+		t.Fatal(err)
+	}
+	classification := compile(t, a, graph.Objective{}, p, graph.Classification, rows)
+	run(t, classification, rows, input, nil)
+	same(t, "logits", classification.Scores(), evaluation.Scores())
+	weights, bias := values(t, p, "classifier/2/weights"), values(t, p, "classifier/2/bias")
+	for i := range rows {
+		for class := range 3 {
+			want := float64(bias[class])
+			for f, v := range classification.Described()[5*i : 5*(i+1)] {
+				want += float64(v) * float64(weights[3*f+class])
+			}
+			near(t, "logit of the features", float64(classification.Scores()[3*i+class]), want)
+		}
+	}
+	_, err := graph.Compile(small(kernel.Tanh), objectives[0], parameters(t, small(kernel.Tanh), 1), graph.Classification, 2)
+	mentions(t, err, "no classifier")
+}

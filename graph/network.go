@@ -22,11 +22,12 @@ const (
 	Decoding               // code → reconstruction
 	Pullback               // input, direction → gradient of direction·code in the input
 	Likelihood             // code, target → reconstruction term
+	Classification         // input → features and logits
 )
 
 // String names the mode.
 func (m Mode) String() string {
-	names := [...]string{"training", "evaluation", "encoding", "decoding", "pullback", "likelihood"}
+	names := [...]string{"training", "evaluation", "encoding", "decoding", "pullback", "likelihood", "classification"}
 	if m < 0 || int(m) >= len(names) {
 		return fmt.Sprintf("mode(%d)", int(m))
 	}
@@ -50,6 +51,7 @@ type Network struct {
 	Sensitivity    *gorgonia.Node // B×D, the gradient of direction·code in the input
 	Reconstruction *gorgonia.Node // B×D
 	Labels         *gorgonia.Node // B×1, what the logits are held against
+	Features       *gorgonia.Node // B×F, that the last layer of the classifier takes
 	Logits         *gorgonia.Node // B×C, of the classes
 	Terms          []Term         // of the loss, the reconstruction or classification first
 	Loss           *gorgonia.Node // scalar
@@ -177,9 +179,14 @@ func (n *Network) decode(a Architecture, p *Parameters, code *gorgonia.Node) (*g
 	return n.layers(p, a.decoder(), code)
 }
 
-// classify declares the classifier of a code and its loss.
+// classify declares the classifier of a code and, where there are labels, its
+// loss.
 func (n *Network) classify(a Architecture, o Objective, p *Parameters, code *gorgonia.Node) (err error) {
-	if n.Logits, err = n.layers(p, a.classifier(), code); err != nil {
+	layers := a.classifier()
+	if n.Features, err = n.layers(p, layers[:len(layers)-1], code); err != nil {
+		return err
+	}
+	if n.Logits, err = n.layers(p, layers[len(layers)-1:], n.Features); err != nil || n.mode == Classification {
 		return err
 	}
 	n.Labels = n.matrix("labels", n.rows.Compiled, 1)

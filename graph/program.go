@@ -67,8 +67,11 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
-	if mode < Training || mode > Likelihood {
+	if mode < Training || mode > Classification {
 		return nil, fmt.Errorf("no program for %s", mode)
+	}
+	if mode == Classification && a.Classifier == nil {
+		return nil, fmt.Errorf("%w: no classifier", ErrArchitecture)
 	}
 	if mode.ofCodes() && a.Classifier != nil {
 		return nil, fmt.Errorf("%w: a classifier has no decoder", ErrArchitecture)
@@ -239,6 +242,10 @@ func (p *Program) Sensitivities() []float32 { return p.live(p.Sensitivity) }
 
 // Reconstructions returns the reconstructions of the last run, B×D.
 func (p *Program) Reconstructions() []float32 { return p.live(p.Reconstruction) }
+
+// Described returns the features of the last run, B×F: what the last layer of a
+// classifier takes.
+func (p *Program) Described() []float32 { return p.live(p.Features) }
 
 // Scores returns the logits of the last run, B×C.
 func (p *Program) Scores() []float32 { return p.live(p.Logits) }

@@ -165,30 +165,29 @@ func NewClassifier(c Config, o Labelled, data *loaders.Dataset) (*Experiment, er
 }
 
 // Classify returns the logits N×C that a classifier gives the images of a
-// split.
-func (m *Model) Classify(ctx context.Context, split loaders.Split) ([]float32, error) {
+// split, and the features N×F that its last layer takes.
+func (m *Model) Classify(ctx context.Context, split loaders.Split) (logits, features []float32, err error) {
 	if m.Stage.Architecture.Classifier == nil {
-		return nil, fmt.Errorf("%w: %s has no classifier; hint: gaetrain finetune trains one", ErrConfiguration, m.Config.Model)
+		return nil, nil, fmt.Errorf("%w: %s has no classifier; hint: gaetrain finetune trains one", ErrConfiguration, m.Config.Model)
 	}
 	stage := m.Stage.whole()
-	program, err := stage.Compile(m.Parameters, graph.Evaluation, evaluationBatch)
+	program, err := stage.Compile(m.Parameters, graph.Classification, evaluationBatch)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer program.Close()
 	stream, err := stage.stream(split, m.Config.Seed, evaluationBatch, false)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var logits []float32
 	for batch := range stream.Epoch(0, 0) {
 		if err := program.Run(Feed(batch)); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		logits = append(logits, program.Scores()...)
+		logits, features = append(logits, program.Scores()...), append(features, program.Described()...)
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return logits, nil
+	return logits, features, nil
 }

@@ -48,7 +48,7 @@ func Classify(ctx context.Context, dir string, data *loaders.Dataset) (Classific
 	if err != nil {
 		return c, err
 	}
-	scores, err := model.Classify(ctx, data.Test)
+	scores, _, err := model.Classify(ctx, data.Test)
 	if err != nil {
 		return c, err
 	}

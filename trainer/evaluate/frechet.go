@@ -1,0 +1,84 @@
+package evaluate
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Frechet is the squared Fréchet distance between the Gaussians that have the
+// moments of two samples of the same D features (Dowson & Landau 1982),
+//
+//	‖m_x − m_y‖² + tr(S_x + S_y − 2(S_x·S_y)^½).
+//
+// Its square roots are those of symmetric matrices, by eigenvalues in float64:
+// tr (S_x·S_y)^½ = tr (S_x^½·S_y·S_x^½)^½. It is 0 for the same moments, whatever
+// else differs, and on average larger the fewer rows it is estimated from. Errors
+// wrap ErrInput.
+func Frechet(x, y Matrix) (float64, error) {
+	if err := alike(x, y); err != nil {
+		return 0, err
+	}
+	meanX, covarianceX := Moments(x)
+	meanY, covarianceY := Moments(y)
+	distance := mat.Trace(covarianceX) + mat.Trace(covarianceY)
+	for d, v := range meanX {
+		distance += (v - meanY[d]) * (v - meanY[d])
+	}
+	root, err := squareRoot(covarianceX)
+	if err != nil {
+		return 0, err
+	}
+	var product mat.Dense
+	product.Mul(root, covarianceY)
+	product.Mul(&product, root)
+	symmetric := mat.NewSymDense(x.Columns, nil)
+	for i := range x.Columns {
+		for j := i; j < x.Columns; j++ {
+			symmetric.SetSym(i, j, (product.At(i, j)+product.At(j, i))/2)
+		}
+	}
+	var eigen mat.EigenSym
+	if !eigen.Factorize(symmetric, false) {
+		return 0, notConverged(x.Columns)
+	}
+	for _, v := range eigen.Values(nil) {
+		distance -= 2 * math.Sqrt(max(v, 0))
+	}
+	return max(distance, 0), nil
+}
+
+// squareRoot is the symmetric square root of a covariance.
+func squareRoot(covariance *mat.SymDense) (*mat.Dense, error) {
+	var eigen mat.EigenSym
+	if !eigen.Factorize(covariance, true) {
+		return nil, notConverged(covariance.SymmetricDim())
+	}
+	var vectors, scaled, root mat.Dense
+	eigen.VectorsTo(&vectors)
+	values := eigen.Values(nil)
+	scaled.Apply(func(_, j int, v float64) float64 { return v * math.Sqrt(max(values[j], 0)) }, &vectors)
+	root.Mul(&scaled, vectors.T())
+	return &root, nil
+}
+
+func notConverged(size int) error {
+	return fmt.Errorf("%w: the eigenvalues of a covariance of %d×%d do not converge", ErrInput, size, size)
+}
+
+// alike makes sure that two samples can be compared.
+func alike(x, y Matrix) error {
+	for _, m := range []Matrix{x, y} {
+		if err := m.check(); err != nil {
+			return err
+		}
+		if m.Rows < 2 {
+			return fmt.Errorf("%w: a sample of %d; hint: at least 2", ErrInput, m.Rows)
+		}
+	}
+	if x.Columns != y.Columns {
+		return fmt.Errorf("%w: samples of %d and of %d values", ErrInput, x.Columns, y.Columns)
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package pictures
+
+import (
+	"fmt"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer/evaluate"
+	"gaetrain/viz"
+)
+
+// Resembling are images and what is nearest to each of them among others, by
+// several measures.
+type Resembling struct {
+	Name    string        // of the images, such as "sample"
+	Images  loaders.Split // N
+	Nearest [][]int       // by each measure, N indices of the others
+}
+
+// DrawNearest draws images over those nearest to them by the named measures,
+// into the pictures of a run. It returns the path.
+func DrawNearest(dir, title string, others loaders.Split, measures []string, all ...Resembling) (string, error) {
+	var rows []viz.Row
+	for _, r := range all {
+		shown := min(columns, r.Images.Len())
+		rows = append(rows, viz.Row{Label: r.Name, Images: pixels(r.Images.Limit(shown))})
+		for m, indices := range r.Nearest {
+			rows = append(rows, viz.Row{Label: "nearest in " + measures[m], Images: pixels(others.Select(indices[:shown]))})
+		}
+	}
+	path, err := inFolder(dir, "nearest.png")
+	if err != nil {
+		return "", err
+	}
+	return path, write(path, viz.Grid(title, columns, rows...))
+}
+
+// DrawClasses draws a row of images for each class that a classifier has sorted
+// them into, with its share of them, into the pictures of a run. It returns the
+// path.
+func DrawClasses(dir, title string, images loaders.Split, classes []string, logits evaluate.Matrix, shares evaluate.Shares) (string, error) {
+	const shown = 14
+	sorted := make([][]int, len(classes))
+	for i, class := range evaluate.Classes(logits.Values, len(classes)) {
+		if len(sorted[class]) < shown {
+			sorted[class] = append(sorted[class], i)
+		}
+	}
+	var rows []viz.Row
+	for class, indices := range sorted {
+		label := fmt.Sprintf("%s %.1f %%", classes[class], 100*shares.Shares[class])
+		rows = append(rows, viz.Row{Label: label, Images: pixels(images.Select(indices))})
+	}
+	path, err := inFolder(dir, "classes.png")
+	if err != nil {
+		return "", err
+	}
+	return path, write(path, viz.Grid(title, shown, rows...))
+}
