@@ -16,13 +16,13 @@ type Mode int
 
 // The modes.
 const (
-	Training   Mode = iota // input, target or labels → losses and gradients
-	Evaluation             // input, target or labels → code, reconstruction or logits, and losses
-	Encoding               // input → code
-	Decoding               // code → reconstruction
-	Pullback               // input, direction → gradient of direction·code in the input
-	Likelihood             // code, target → reconstruction term
-	Classification         // input → features and logits
+	Training       Mode = iota // input, target or labels → losses and gradients
+	Evaluation                 // input, target or labels → code, reconstruction or logits, and losses
+	Encoding                   // input → code
+	Decoding                   // code → reconstruction
+	Pullback                   // input, direction → gradient of direction·code in the input
+	Likelihood                 // code, target → reconstruction term
+	Classification             // input → features and logits
 )
 
 // String names the mode.
