@@ -116,3 +116,38 @@ func times(t *testing.T, folder string) (list []string) {
 	}
 	return list
 }
+
+// TestSections holds docs/results.md to what experiments say of themselves, and
+// its blocks of commands to being closed.
+func TestSections(t *testing.T) {
+	data, err := os.ReadFile("../../docs/results.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, sections := string(data), 0
+	for _, e := range experiments {
+		_, rest, _ := strings.Cut(text, "<!-- begin "+e.name+" -->\n")
+		section, _, found := strings.Cut(rest, "<!-- end "+e.name+" -->")
+		if !found {
+			continue // not yet run in full
+		}
+		sections++
+		if want := "## " + e.title + "\n\n" + strings.TrimSpace(e.about) + "\n"; !strings.HasPrefix(section, want) {
+			t.Errorf("%s: docs/results.md says %.200q, the experiment %.200q", e.name, section, want)
+		}
+	}
+	if marked := strings.Count(text, "<!-- begin "); marked != sections {
+		t.Errorf("%d sections are marked, %d are of experiments", marked, sections)
+	}
+	open := false
+	for i, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "```") {
+			open = !open
+		} else if open && strings.HasPrefix(line, "## ") {
+			t.Errorf("line %d: %q in a block of commands", i+1, line)
+		}
+	}
+	if open {
+		t.Error("the last block of commands is not closed")
+	}
+}

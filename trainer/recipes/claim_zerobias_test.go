@@ -10,8 +10,9 @@ import (
 )
 
 // TestHiddenBiases shows what zero-bias autoencoders are about (Konda 2014): a
-// regulariser, here noise, drives the hidden biases below zero, which without one
-// they are not; thresholded units have none, and learn without a regulariser.
+// regulariser, here noise or an L1 penalty, drives the hidden biases below zero,
+// which without one they are not; thresholded units have none, and learn without
+// a regulariser. Contraction, of which that is said too, leaves them about zero.
 func TestHiddenBiases(t *testing.T) {
 	whole, err := sample()
 	if err != nil {
@@ -28,13 +29,8 @@ func TestHiddenBiases(t *testing.T) {
 		return e
 	}
 	// biases are the mean of the hidden biases and the share below zero.
-	biases := func(noise float32) (mean, negative float64) {
-		e := model("dense", func(c *trainer.Config) {
-			if noise > 0 {
-				c.Corruption = loaders.Corruption{Kind: loaders.Gaussian, Level: noise}
-			}
-		})
-		bias, _ := e.Parameters.Get("encoder/1/bias")
+	biases := func(regularise func(*trainer.Config)) (mean, negative float64) {
+		bias, _ := model("dense", regularise).Parameters.Get("encoder/1/bias")
 		n := float64(len(bias.Values()))
 		for _, b := range bias.Values() {
 			mean += float64(b) / n
@@ -44,11 +40,21 @@ func TestHiddenBiases(t *testing.T) {
 		}
 		return mean, negative
 	}
-	plain, _ := biases(0)
-	regularised, negative := biases(0.5)
-	t.Logf("hidden biases of a plain autoencoder are %.4f in the mean, with noise %.4f, of which %.1f %% negative", plain, regularised, 100*negative)
-	if regularised > -0.02 || regularised > 3*plain || negative < 0.9 {
-		t.Error("noise does not drive the hidden biases below zero")
+	plain, _ := biases(func(*trainer.Config) {})
+	for _, r := range []struct {
+		name       string
+		below      bool
+		regularise func(*trainer.Config)
+	}{
+		{"noise", true, func(c *trainer.Config) { c.Corruption = loaders.Corruption{Kind: loaders.Gaussian, Level: 0.5} }},
+		{"an L1 penalty", true, func(c *trainer.Config) { c.L1 = 0.1 }},
+		{"contraction", false, func(c *trainer.Config) { c.Contraction = 1 }},
+	} {
+		mean, negative := biases(r.regularise)
+		t.Logf("hidden biases of a plain autoencoder are %.4f in the mean, with %s %.4f, of which %.1f %% negative", plain, r.name, mean, 100*negative)
+		if r.below != (mean < -0.01 && mean < 3*plain && negative > 0.9) {
+			t.Errorf("%s drives the hidden biases to %.4f, of which %.1f %% are negative", r.name, mean, 100*negative)
+		}
 	}
 
 	zerobias := model("zerobias", func(*trainer.Config) {})

@@ -9,7 +9,7 @@ import (
 var zerobias = Recipe{
 	Name:    "zerobias",
 	Summary: "thresholded units without hidden biases: overcomplete features with no other regulariser",
-	Idea: `Whatever keeps an autoencoder with many hidden units from copying its input (noise, contraction, sparsity) drives the hidden
+	Idea: `Whatever keeps an autoencoder with many hidden units from copying its input (noise, a sparsity penalty) drives the hidden
 biases below zero: they only switch units off. Here they are left out. A unit gives its activation a = w·x as it is where that
 exceeds a threshold, and nothing elsewhere: h = a·(a > θ) (TRec, relu units) or h = a·(a² > θ) (TLin, linear units). Selecting
 units and setting their values are then two things, and the decoder, tied to the encoder, learns from those selected. The weights
