@@ -18807,6 +18807,7 @@ TEXT ·copyPanelAVX2(SB), NOSPLIT, $0-80
 	CMPQ    CX, $0x00000010
 	JEQ     full
 	CMPQ    CX, $0x00000008
+	JEQ     half
 	JLE     narrow
 	SUBQ    $0x00000008, CX
 	LEAQ    gemmMask<>+32(SB), R8
@@ -18850,6 +18851,17 @@ full_loop:
 	ADDQ    DI, SI
 	DECQ    AX
 	JNZ     full_loop
+	VZEROUPPER
+	RET
+
+half:
+half_loop:
+	VMOVUPS (DX), Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    BX, DX
+	ADDQ    DI, SI
+	DECQ    AX
+	JNZ     half_loop
 	VZEROUPPER
 	RET
 

@@ -82,26 +82,33 @@ func (p *product) band(c target, a leftFactor, b rightFactor, k0, k1, rows, j0, 
 	}
 	tiles := ceil(rows, len(active.gemm)-1)
 	for j := j0; j < j1; j += active.gemmColumns {
-		columns, panel := min(active.gemmColumns, j1-j), b.data[(j-j0)/active.gemmColumns*b.panel:]
+		columns, at := min(active.gemmColumns, j1-j), (j-j0)/active.gemmColumns*b.panel
 		var segment []float32
 		if bias != nil {
 			segment = bias[j:]
 		}
-		if p.step == nil && b.step == p.ldb && !p.transB {
-			p.next(ahead, k0, k1, j+active.gemmColumns)
+		if p.step == nil {
+			p.next(ahead, b, at+b.panel, k0, k1, j+active.gemmColumns)
 		}
 		for tile := range tiles {
 			lo, hi := rows*tile/tiles, rows*(tile+1)/tiles
 			soon, step := ahead.next(k1 - k0)
-			active.gemm[hi-lo](columns, k1-k0, p.alpha, a.at(tile, lo), a.row, a.step, panel, b.step, segment, beta, c.data[lo*c.row+j-j0:], c.row, soon, step)
+			active.gemm[hi-lo](columns, k1-k0, p.alpha, a.at(tile, lo), a.row, a.step, b.data[at:], b.step, segment, beta, c.data[lo*c.row+j-j0:], c.row, soon, step)
 		}
 	}
 }
 
-// next sets what will be needed soon to a panel of B that is read where it
-// stands, from column j on, where there is one.
-func (p *product) next(ahead *lookahead, k0, k1, j int) {
+// next sets what will be needed soon to a panel of B: its copy, where there is
+// one at the given place, or what stands from column j on.
+func (p *product) next(ahead *lookahead, b rightFactor, at, k0, k1, j int) {
 	*ahead = lookahead{}
+	if b.panel > active.gemmColumns && at < len(b.data) {
+		ahead.add(b.data[at:], line, b.panel/line)
+		return
+	}
+	if p.transB {
+		return
+	}
 	for end := min(j+active.gemmColumns, p.n); j < end; j += line {
 		ahead.add(p.b[k0*p.ldb+j:], p.ldb, k1-k0)
 	}
@@ -179,16 +186,18 @@ func (p *product) left(s *scratch, i0, i1, k0, k1, columns int) leftFactor {
 }
 
 // leftTiles is left for a transposed A: tile by tile, so that what a tile reads
-// lies together.
+// lies together. Some rows of A at a time go to all tiles, while they are in
+// cache. A tile is copied with what stands beside it, as far as there is room,
+// since whole vectors are copied fastest.
 func (p *product) leftTiles(s *scratch, i0, i1, k0, k1 int) leftFactor {
-	const step = 16 // at least the rows of a tile
+	const rows = 16
+	step := active.gemmStep
 	tiles, size := ceil(i1-i0, len(active.gemm)-1), (k1-k0)*step
 	s.left = grow(s.left, tiles*size)
-	for tile := range tiles {
-		lo, hi := i0+(i1-i0)*tile/tiles, i0+(i1-i0)*(tile+1)/tiles
-		for columns := 0; columns < hi-lo; columns += active.gemmColumns {
-			width := min(hi-lo-columns, active.gemmColumns)
-			active.copyPanel(k1-k0, width, p.a[k0*p.lda+lo+columns:], p.lda, s.left[tile*size+columns:], step)
+	for k := k0; k < k1; k += rows {
+		for tile := range tiles {
+			lo := i0 + (i1-i0)*tile/tiles
+			active.copyPanel(min(rows, k1-k), min(step, p.m-lo), p.a[k*p.lda+lo:], p.lda, s.left[tile*size+(k-k0)*step:], step)
 		}
 	}
 	return leftFactor{s.left, 1, step, size}
@@ -204,7 +213,7 @@ type rightFactor struct {
 // right returns columns j0 to j1 of B, from k0 to k1, to be read for so many rows.
 func (p *product) right(s *scratch, k0, k1, j0, j1, rows int) rightFactor {
 	wide := active.gemmColumns
-	if !p.transB && rows < copyRows && (p.ldb%aliasing != 0 || rows < 2*len(active.gemm)) {
+	if !p.transB && rows < copyRows && (p.ldb%active.panelAliasing != 0 || rows < 2*len(active.gemm)) {
 		return rightFactor{p.b[k0*p.ldb+j0:], p.ldb, wide}
 	}
 	panel := (k1 - k0) * wide

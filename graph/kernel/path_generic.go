@@ -8,6 +8,8 @@ var generic = path{
 	gemm:          gemmGenericRows,
 	gemmColumns:   gemmGenericColumns,
 	gemmDepth:     448,
+	gemmStep:      gemmGenericColumns,
+	panelAliasing: 1024,
 	gemmRuns:      gemmRunsGenericRows,
 	transposeRows: 16,
 	transpose:     transposeGeneric,

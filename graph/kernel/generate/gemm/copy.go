@@ -19,12 +19,17 @@ func panel(isa isa) {
 	dst, dstRow := Load(Param("dst").Base(), GP64()), Load(Param("dstRow"), GP64())
 	SHLQ(U8(2), srcRow)
 	SHLQ(U8(2), dstRow)
+	bodies := []body{{"wide", 2, true}, {"narrow", 1, true}, {"full", 2, false}}
 	CMPQ(columns, U32(2*isa.lanes()))
 	JEQ(LabelRef("full"))
 	CMPQ(columns, U32(isa.lanes()))
+	if !isa.quickMasks() {
+		bodies = append(bodies, body{"half", 1, false})
+		JEQ(LabelRef("half"))
+	}
 	JLE(LabelRef("narrow"))
 	SUBQ(U32(isa.lanes()), columns)
-	for _, b := range []body{{"wide", 2, true}, {"narrow", 1, true}, {"full", 2, false}} {
+	for _, b := range bodies {
 		Label(b.label)
 		if b.masked {
 			isa.mask(columns)

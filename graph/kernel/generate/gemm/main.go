@@ -30,8 +30,9 @@ func main() {
 // isa is an instruction set as far as a micro-kernel needs one.
 type isa interface {
 	name() string
-	lanes() int // float32 numbers in a vector
-	rows() int  // of the largest tile, whose width is two vectors
+	lanes() int       // float32 numbers in a vector
+	rows() int        // of the largest tile, whose width is two vectors
+	quickMasks() bool // whether masked access costs what any other does
 
 	vector() reg.VecVirtual
 	zero(v reg.VecVirtual)
