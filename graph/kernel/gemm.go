@@ -125,11 +125,15 @@ func (p *product) split() int {
 }
 
 // splitRows chooses blocks of whole rows, so that a step goes through memory in
-// order: one tile high where that is work enough, and as many for each thread.
+// order: as many for each thread, and no larger than suits the caches.
 func (p *product) splitRows(tile int) int {
-	tiles := max(1, minStep/(p.n*tile))
-	blocks := ceil(p.m, tiles*tile)
-	if threads := runtime.GOMAXPROCS(0); blocks > 1 {
+	threads, wanted := runtime.GOMAXPROCS(0), 1
+	if threads > 1 {
+		wanted = blocksPerThread * threads
+	}
+	weights := min(max(p.m*p.n/wanted, minStep), active.stepWeights)
+	blocks := ceil(p.m, max(1, weights/(p.n*tile))*tile)
+	if blocks > 1 {
 		blocks = ceil(blocks, threads) * threads
 	}
 	p.height, p.width, p.across = ceil(p.m, blocks), p.n, 1

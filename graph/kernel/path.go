@@ -16,6 +16,7 @@ type path struct {
 	gemmDepth     int        // of the longest chunk of k
 	gemmStep      int        // numbers that a copied tile of A has for each k: its rows at least, gemmColumns at most
 	panelAliasing int        // in numbers: panels of B whose rows are a multiple of it apart do not stay in cache
+	stepWeights   int        // that a step moves at a time at most: minStep where B comes fast from the second-level cache
 	gemmRuns      []gemmRuns // by the rows of a tile, from 1, as many as in gemm
 	// transpose copies src (rows×columns, rows ≤ transposeRows) to dst
 	// (columns×rows), given the strides of the rows of both.

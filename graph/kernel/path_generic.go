@@ -10,6 +10,7 @@ var generic = path{
 	gemmDepth:     448,
 	gemmStep:      gemmGenericColumns,
 	panelAliasing: 1024,
+	stepWeights:   minStep,
 	gemmRuns:      gemmRunsGenericRows,
 	transposeRows: 16,
 	transpose:     transposeGeneric,
