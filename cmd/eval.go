@@ -63,9 +63,9 @@ decoder N(x̂, I/2).
 --posterior measures the codes of up to 10,000 images together, which samples of the prior stand
 for: mean and variance of each value, 0 and 1 being the prior's; moment_divergence, in nats, of the
 Gaussian with their moments from the prior, which sees no holes and no clusters; and, of a Gaussian
-code, the kl of each value, active_units, and the mutual_information of image and code: an estimate
-by one draw an image, below the kl by what all codes together differ from the prior. It can be no
-more than the logarithm of the number of images, and tells nothing more near it.
+code, the kl of each value and the mutual_information of image and code: an estimate by one draw
+an image, below the kl by what all codes together differ from the prior. It can be no more than the
+logarithm of the number of images, and near that it tells nothing more.
 
 EXAMPLES:
    gaetrain eval --run runs/dense-sample-1

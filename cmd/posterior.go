@@ -29,9 +29,8 @@ type aggregate struct {
 	Mean              []float64 `json:"mean"`
 	Variance          []float64 `json:"variance"`
 	MomentDivergence  *float64  `json:"moment_divergence"` // nil: +∞
-	KL                []float64 `json:"kl,omitempty"`
+	KL                []float64 `json:"-"`                 // which the figures have
 	MeanVariance      []float64 `json:"variance_of_means,omitempty"`
-	ActiveUnits       *int      `json:"active_units,omitempty"`
 	MutualInformation *float64  `json:"mutual_information,omitempty"`
 	Images            int       `json:"images"`
 }
@@ -61,8 +60,7 @@ func aggregated(ctx context.Context, model *trainer.Model, split loaders.Split) 
 		return nil, err
 	}
 	a.moments(posterior.Moments())
-	active := posterior.Active()
-	a.KL, a.MeanVariance, a.ActiveUnits = posterior.Divergences(), posterior.Spread(), &active
+	a.KL, a.MeanVariance = posterior.Divergences(), posterior.Spread()
 	noise := trainer.Draw(split.Len(), architecture.CodeSize(), model.Config.Seed, 1)
 	information, err := posterior.MutualInformation(evaluate.NewMatrix(noise, architecture.CodeSize()))
 	a.MutualInformation = &information
@@ -88,9 +86,7 @@ func (a *aggregate) rows() (together, each [][]string) {
 	together = [][]string{{"moment_divergence", divergence}}
 	each = [][]string{{"value", "mean", "variance"}}
 	if a.KL != nil {
-		together = append(together,
-			[]string{"active_units", fmt.Sprintf("%d of %d, whose posterior means have a variance above 0.01", *a.ActiveUnits, len(a.Mean))},
-			[]string{"mutual_information", fmt.Sprintf("%.5g nats between image and code, of at most log %d = %.3g", *a.MutualInformation, a.Images, math.Log(float64(a.Images)))})
+		together = append(together, []string{"mutual_information", fmt.Sprintf("%.5g nats between image and code, of at most log %d = %.3g", *a.MutualInformation, a.Images, math.Log(float64(a.Images)))})
 		each[0] = append(each[0], "kl", "variance of means")
 	}
 	for d := range a.Mean {

@@ -48,17 +48,6 @@ func (p Posterior) Divergences() []float64 {
 // dimension: near 0 where the posterior has collapsed to the prior.
 func (p Posterior) Spread() []float64 { return diagonal(covariance(p.Means, p.Means.mean())) }
 
-// Active is the number of dimensions whose posterior means have a variance
-// above 0.01 (Burda et al. 2016).
-func (p Posterior) Active() (active int) {
-	for _, v := range p.Spread() {
-		if v > 0.01 {
-			active++
-		}
-	}
-	return active
-}
-
 // Moments returns the mean and the covariance of the aggregate posterior, the
 // mixture of all posteriors: Cov μ + diag mean σ².
 func (p Posterior) Moments() ([]float64, *mat.SymDense) {

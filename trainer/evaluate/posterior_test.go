@@ -43,8 +43,10 @@ func TestPosterior(t *testing.T) {
 			t.Errorf("divergence of dimension %d is %g, want %g", j, got, divergences[j])
 		}
 	}
-	if active := p.Active(); active != 2 {
-		t.Errorf("%d active dimensions, want 2", active)
+	for j, want := range []float64{0.81, 0, 4} {
+		if got := p.Spread()[j]; math.Abs(got-want) > 0.05*want {
+			t.Errorf("variance of the means of dimension %d is %g, want %g", j, got, want)
+		}
 	}
 	mean, covariance := p.Moments()
 	for j, want := range []float64{0.81 + math.Exp(-2), 1, 4 + math.Exp(-3)} {
