@@ -233,9 +233,9 @@ func (p *product) right(s *scratch, k0, k1, j0, j1, rows int) rightFactor {
 }
 
 // grow returns n numbers, those of s where it has as many.
-func grow(s []float32, n int) []float32 {
+func grow[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]float32, n)
+		return make([]T, n)
 	}
 	return s[:n]
 }

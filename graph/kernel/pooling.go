@@ -10,16 +10,31 @@ type Pooling struct {
 
 // Pool computes y, and where the greatest values are, the first of equal ones,
 // unless the mean is taken (y, at: To.Size).
-func (p Pooling) Pool(batch int, x, y []float32, at []uint32) { p.do(batch, x, y, at, false) }
+func (p Pooling) Pool(batch int, x, y []float32, at []uint32) { p.do(batch, x, y, at, pooled) }
 
-// Gradient computes dx from dy and what Pool wrote to at.
+// Gradient computes dx from dy and what Pool wrote to at. It is also max
+// unpooling, which puts values where the greatest ones were (Zeiler & Fergus
+// 2014); windows that share a pixel add up there.
 func (p Pooling) Gradient(batch int, dy []float32, at []uint32, dx []float32) {
-	p.do(batch, dx, dy, at, true)
+	p.do(batch, dx, dy, at, spread)
 }
 
-func (p Pooling) do(batch int, x, y []float32, at []uint32, back bool) {
+// Gather takes the values from where the greatest ones were: the gradient of
+// max unpooling.
+func (p Pooling) Gather(batch int, x []float32, at []uint32, y []float32) {
+	p.do(batch, x, y, at, gathered)
+}
+
+// What is done with a window.
+const (
+	pooled = iota
+	spread
+	gathered
+)
+
+func (p Pooling) do(batch int, x, y []float32, at []uint32, what int) {
 	t := poolingTasks.get()
-	*t = poolingTask{p, x[:p.From.Size(batch)], y[:p.To.Size(batch)], at, back}
+	*t = poolingTask{p, x[:p.From.Size(batch)], y[:p.To.Size(batch)], at, what}
 	if !p.Average {
 		t.at = at[:len(t.y)]
 	}
@@ -33,7 +48,7 @@ type poolingTask struct {
 	Pooling
 	x, y []float32
 	at   []uint32
-	back bool
+	what int
 }
 
 var poolingTasks freeList[poolingTask]
@@ -42,7 +57,7 @@ func (t *poolingTask) run(lo, hi int) {
 	for unit := lo; unit < hi; unit++ {
 		block, channel := unit/t.From.Channels, unit%t.From.Channels
 		x, first := t.x[block*t.From.Block()+channel*t.From.Lanes:], block*t.To.Block()+channel*t.To.Lanes
-		if t.back {
+		if t.what == spread {
 			for pixel := range t.From.Height * t.From.Width {
 				clear(x[pixel*t.From.Pixel():][:t.From.Lanes])
 			}
@@ -54,9 +69,13 @@ func (t *poolingTask) run(lo, hi int) {
 				switch {
 				case t.Average:
 					t.average(window, y)
-				case t.back:
+				case t.what == spread:
 					for lane, at := range t.at[to:][:t.To.Lanes] {
 						window[at] += y[lane]
+					}
+				case t.what == gathered:
+					for lane, at := range t.at[to:][:t.To.Lanes] {
+						y[lane] = window[at]
 					}
 				default:
 					t.greatest(window, y, t.at[to:][:t.To.Lanes])
@@ -69,13 +88,13 @@ func (t *poolingTask) run(lo, hi int) {
 // average computes the mean of a window, or back, gives each its share.
 func (t *poolingTask) average(window, y []float32) {
 	share := 1 / float32(t.Window.Height*t.Window.Width)
-	if !t.back {
+	if t.what == pooled {
 		clear(y)
 	}
 	for i := range t.Window.Height {
 		for j := range t.Window.Width {
 			x := window[(i*t.From.Width+j)*t.From.Pixel():][:len(y)]
-			if t.back {
+			if t.what == spread {
 				active.axpy(share, y, x)
 			} else {
 				active.axpy(share, x, y)

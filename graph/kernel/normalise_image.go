@@ -1,0 +1,154 @@
+package kernel
+
+import "math"
+
+// ImageNormalisation brings each image to mean 0 and variance 1 over all its
+// values, then scales, moves and activates each channel:
+//
+//	y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias)
+//
+// (x, y: images; gain, bias: C; μ, σ²: one each of an image; Ba, Kiros & Hinton
+// 2016). It keeps buffers, and what Forward has found for Backward, so it serves
+// one caller at a time.
+type ImageNormalisation struct {
+	Images
+	Activation Activation
+
+	mean, inverse []float32 // of each image: μ, 1/√(σ²+ε)
+	parts         []imagePart
+	gain, bias    []float32
+	x, y, dy, dx  []float32
+	back          bool
+}
+
+// imagePart is some blocks. Which there are depends on the batch alone.
+type imagePart struct {
+	pixelPass
+	from, to     int       // blocks
+	dgain, dbias []float64 // Pixel
+}
+
+// Forward computes y (bias: nil for none).
+func (n *ImageNormalisation) Forward(batch int, x, gain, bias, y []float32) {
+	n.prepare(batch)
+	n.gain, n.bias, n.x, n.y, n.back = gain, bias, x, y, false
+	n.each(batch)
+}
+
+// Backward computes the gradients from x, what Forward made of it, and dy
+// (dbias: nil where there is no bias).
+func (n *ImageNormalisation) Backward(batch int, x, y, dy, dx, dgain, dbias []float32) {
+	n.x, n.y, n.dy, n.dx, n.back = x, y, dy, dx, true
+	n.each(batch)
+	for channel := range n.Channels {
+		var gain, bias float64
+		for i := range n.parts {
+			for lane := channel * n.Lanes; lane < (channel+1)*n.Lanes; lane++ {
+				gain += n.parts[i].dgain[lane]
+				bias += n.parts[i].dbias[lane]
+			}
+		}
+		dgain[channel] = float32(gain)
+		if dbias != nil {
+			dbias[channel] = float32(bias)
+		}
+	}
+	n.x, n.y, n.dy, n.dx = nil, nil, nil, nil
+}
+
+func (n *ImageNormalisation) prepare(batch int) {
+	blocks, width := n.Blocks(batch), n.Pixel()
+	n.mean, n.inverse = grow(n.mean, blocks*n.Lanes), grow(n.inverse, blocks*n.Lanes)
+	count := min(gradientParts, blocks)
+	n.parts = n.parts[:0]
+	for i := range count {
+		n.parts = lengthen(n.parts)
+		p := &n.parts[i]
+		p.pixelPass.prepare(width)
+		p.from, p.to = blocks*i/count, blocks*(i+1)/count
+		p.dgain, p.dbias = grow(p.dgain, width), grow(p.dbias, width)
+	}
+}
+
+func (n *ImageNormalisation) each(batch int) {
+	parallel(len(n.parts), ceil(lightGrain, n.Size(batch)/len(n.parts)), n)
+}
+
+func (n *ImageNormalisation) run(lo, hi int) {
+	for i := lo; i < hi; i++ {
+		p := &n.parts[i]
+		clear(p.dgain)
+		clear(p.dbias)
+		n.spread(n.bias, p.shift)
+		for block := p.from; block < p.to; block++ {
+			if n.back {
+				n.backward(p, block)
+			} else {
+				n.forward(p, block)
+			}
+		}
+	}
+}
+
+// forward normalises the images of a block.
+func (n *ImageNormalisation) forward(p *imagePart, block int) {
+	from, to := block*n.Block(), (block+1)*n.Block()
+	mean, inverse := n.mean[block*n.Lanes:][:n.Lanes], n.inverse[block*n.Lanes:][:n.Lanes]
+	p.sum(n.x[from:to])
+	for lane := range mean {
+		mean[lane] = float32(n.over(lane, p.first.total, nil))
+	}
+	n.pattern(p, mean, inverse)
+	p.squares(p.centre, n.x[from:to])
+	for lane := range inverse {
+		inverse[lane] = float32(1 / math.Sqrt(n.over(lane, p.second.total, nil)+NormaliseEpsilon))
+	}
+	n.pattern(p, mean, inverse)
+	p.normalise(n.Activation, n.x[from:to], n.y[from:to])
+}
+
+// backward computes the gradient of a block, with g = gain ⊙ dz
+//
+//	dx = (g − mean(g) − x̂·mean(g ⊙ x̂))/√(σ² + ε),
+//
+// and adds what it has of those of gain and bias to the part's.
+func (n *ImageNormalisation) backward(p *imagePart, block int) {
+	from, to := block*n.Block(), (block+1)*n.Block()
+	mean, inverse := n.mean[block*n.Lanes:][:n.Lanes], n.inverse[block*n.Lanes:][:n.Lanes]
+	n.pattern(p, mean, inverse)
+	p.gradientSums(n.Activation, p.centre, n.x[from:to], n.y[from:to], n.dy[from:to], n.dx[from:to])
+	for lane := range n.Lanes {
+		r := float64(inverse[lane])
+		offset := float32(-r * n.over(lane, p.first.total, n.gain))
+		slope := float32(-r * r * r * n.over(lane, p.second.total, n.gain))
+		for i := lane; i < len(p.offset); i += n.Lanes {
+			p.offset[i], p.slope[i] = offset, slope
+			p.dbias[i] += p.first.total[i]
+			p.dgain[i] += r * p.second.total[i]
+		}
+	}
+	p.gradient(n.x[from:to], n.dx[from:to], p.work)
+}
+
+// over is the mean over an image's values of what was added up for each of its
+// channels, weighted by factor unless that is nil.
+func (n *ImageNormalisation) over(lane int, sums []float64, factor []float32) (total float64) {
+	for channel := range n.Channels {
+		v := sums[channel*n.Lanes+lane]
+		if factor != nil {
+			v *= float64(factor[channel])
+		}
+		total += v
+	}
+	return total / float64(n.Values())
+}
+
+// pattern writes −μ and gain/√(σ²+ε) of a block's images.
+func (n *ImageNormalisation) pattern(p *imagePart, mean, inverse []float32) {
+	for channel := range n.Channels {
+		centre, scale := p.centre[channel*n.Lanes:][:n.Lanes], p.scale[channel*n.Lanes:][:n.Lanes]
+		for lane := range centre {
+			centre[lane], scale[lane] = -mean[lane], n.gain[channel]*inverse[lane]
+		}
+	}
+}
