@@ -29,6 +29,42 @@ func Pool(name string, rows *Rows, window, stride kernel.Extent, average bool, x
 	return declareLayer(b, p, imagesShape(to, rows), false, x)
 }
 
+// Unpool declares images made larger again: each value of x goes to where the
+// greatest value of its window was when pooled, a node of Pool, was computed in
+// the same run (x: images of the shape of pooled, y: of what was pooled; Zeiler &
+// Fergus 2014). Everything else is 0, and windows that share a pixel add up there.
+func Unpool(name string, rows *Rows, pooled, x *gorgonia.Node) (*gorgonia.Node, error) {
+	b := base{name: name + ": max unpooling", rows: rows}
+	l, ok := pooled.Op().(*layer)
+	if !ok {
+		return nil, fmt.Errorf("%s: %s is no pooling", b.name, pooled.Name())
+	}
+	p, ok := l.computation.(*pooling)
+	if !ok || p.Average {
+		return nil, fmt.Errorf("%s: %s is no max pooling", b.name, l.name)
+	}
+	given, err := b.images(x)
+	if err != nil {
+		return nil, err
+	}
+	if given != p.To {
+		return nil, fmt.Errorf("%s: input is %d×%d×%d, want %d×%d×%d", b.name, given.Channels, given.Height, given.Width, p.To.Channels, p.To.Height, p.To.Width)
+	}
+	return declareLayer(b, unpooling{p}, imagesShape(p.From, rows), true, pooled, x)
+}
+
+// unpooling has the pooled images for its first, constant input, so that it is
+// computed after them.
+type unpooling struct{ *pooling }
+
+func (u unpooling) forward(batch int, in [][]float32, y []float32) {
+	u.Gradient(batch, in[1], u.at, y)
+}
+
+func (u unpooling) backward(batch int, _ [][]float32, _, dy []float32, gradients [][]float32) {
+	u.Gather(batch, dy, u.at, gradients[1])
+}
+
 type pooling struct {
 	kernel.Pooling
 	at []uint32

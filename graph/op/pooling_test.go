@@ -61,3 +61,82 @@ func TestPoolShapes(t *testing.T) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }
+
+// unpool puts values where pool has found the greatest ones of windows.
+func unpool(pooled, x array, window, stride kernel.Extent) array {
+	const channels, height, width = 2, 5, 4
+	y, across, down := zeros(x.shape[0], channels*height*width), (width-window.Width)/stride.Width+1, (height-window.Height)/stride.Height+1
+	for i, v := range x.values {
+		plane, row, column := i/(down*across), i/across%down, i%across
+		best := -1
+		for u := range window.Height {
+			for w := range window.Width {
+				at := (plane*height+row*stride.Height+u)*width + column*stride.Width + w
+				if best < 0 || pooled.values[at] > pooled.values[best] {
+					best = at
+				}
+			}
+		}
+		y.values[best] += v
+	}
+	return y
+}
+
+func TestUnpool(t *testing.T) {
+	for _, stride := range []kernel.Extent{{Height: 2, Width: 2}, {Height: 1, Width: 2}, {Height: 3, Width: 1}} {
+		window := kernel.Extent{Height: 2, Width: 2}
+		values := pool(zeros(1, 40), window, stride, false).shape[1]
+		m := model{inputs: []input{
+			{name: "pooled", shape: []int{40}, batch: true, wrt: true, lo: -1, hi: 1},
+			{name: "x", shape: []int{values}, batch: true, wrt: true, lo: -1, hi: 1},
+			{name: "target", shape: []int{40}, batch: true, lo: -1, hi: 1},
+			{name: "weight", shape: []int{1}, batch: true, lo: 1, hi: 1},
+		}}
+		m.declare = func(t *testing.T, rows *op.Rows, in gorgonia.Nodes) (*gorgonia.Node, op.Loss) {
+			pooled := must[*gorgonia.Node](t)(op.Pool("pool", rows, window, stride, false, must[*gorgonia.Node](t)(op.FromRows("first", rows, 2, 5, 4, false, in[0]))))
+			s := pooled.Shape()
+			x := must[*gorgonia.Node](t)(op.FromRows("second", rows, s[3], s[1], s[2], false, in[1]))
+			y := must[*gorgonia.Node](t)(op.ToRows("last", rows, must[*gorgonia.Node](t)(op.Unpool("unpool", rows, pooled, x))))
+			loss := must[op.Loss](t)(op.SquaredError("loss", rows, y, in[2]))
+			// The pooled values have a loss too, so that there is a gradient in them.
+			other := must[op.Loss](t)(op.L1("other", rows, must[*gorgonia.Node](t)(op.ToRows("pooled", rows, pooled))))
+			loss.Node = must[*gorgonia.Node](t)(op.WeightedSum("sum", []*op.Weight{{Value: 1}, {Value: 1}}, gorgonia.Nodes{loss.Node, other.Node}))
+			return y, loss
+		}
+		m.reference = func(in []array) (array, losses) {
+			y := unpool(in[0], in[1], window, stride)
+			return y, squaredError(y, in[2])
+		}
+		for _, b := range [][2]int{{1, 1}, {5, 5}, {33, 40}} {
+			all := m.values(b[1])
+			c := m.compile(t, b[1], all)
+			c.run(t, b[0])
+			in := m.live(all, b[0])
+			want, l := m.reference(in)
+			near(t, "output", floats(c.y)[:len(want.values)], want.values)
+			gradient := make([]float64, len(in[1].values))
+			for i := range gradient {
+				gradient[i] = slope(&in[1].values[i], func() float64 { _, l := m.reference(in); return l.mean() })
+			}
+			near(t, "loss per image", c.loss.PerImage(), l.perImage)
+			near(t, "gradient", c.gradient(m, 1), gradient)
+		}
+	}
+}
+
+func TestUnpoolShapes(t *testing.T) {
+	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
+	images := must[*gorgonia.Node](t)(op.FromRows("first", rows, 1, 2, 4, false, declare(graph, "x", zeros(2, 8))))
+	two := kernel.Extent{Height: 2, Width: 2}
+	mean := must[*gorgonia.Node](t)(op.Pool("mean", rows, two, two, true, images))
+	greatest := must[*gorgonia.Node](t)(op.Pool("encoder/1", rows, two, two, false, images))
+	for want, in := range map[string][2]*gorgonia.Node{
+		"decoder/1: max unpooling: mean: average pooling is no max pooling": {mean, mean},
+		"decoder/1: max unpooling: first: images is no max pooling":         {images, mean},
+		"decoder/1: max unpooling: input is 1×2×4, want 1×1×2":              {greatest, images},
+	} {
+		if _, err := op.Unpool("decoder/1", rows, in[0], in[1]); err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package op
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"gaetrain/graph/kernel"
+)
+
+// Dropout declares y = x ⊙ m/(1 − share), where each value of m is 0 with
+// probability share, else 1 (x, y: B×C or images; Srivastava 2014). What falls
+// out of a batch depends on the key that is set before the run and on the layer's
+// number: the same of both, the same mask.
+func Dropout(name string, rows *Rows, share float64, key *kernel.Key, layer int, x *gorgonia.Node) (*gorgonia.Node, error) {
+	b := base{name: name + ": dropout", rows: rows}
+	if !(share >= 0 && share < 1) {
+		return nil, fmt.Errorf("%s: a share of %g, want from 0 to below 1", b.name, share)
+	}
+	s, err := b.layout(x)
+	if err != nil {
+		return nil, err
+	}
+	d := &dropout{layout: s, kept: float32(1 - share), key: key, stream: kernel.StreamDropout + uint32(layer)<<8}
+	return declareLayer(b, d, x.Shape(), false, x)
+}
+
+type dropout struct {
+	layout kernel.Images
+	kept   float32 // 1 − share
+	key    *kernel.Key
+	stream uint32
+	mask   []float32 // m/(1 − share)
+}
+
+func (d *dropout) forward(batch int, in [][]float32, y []float32) {
+	if len(d.mask) < len(y) {
+		d.mask = make([]float32, len(y))
+	}
+	live, key := d.layout.Size(batch), *d.key
+	key.Stream = d.stream
+	kernel.Bernoulli(d.mask[:live], d.kept, key)
+	kernel.Scale(1/d.kept, d.mask[:live])
+	kernel.Multiply(y[:live], in[0], d.mask)
+}
+
+func (d *dropout) backward(batch int, _ [][]float32, _, dy []float32, gradients [][]float32) {
+	kernel.Multiply(gradients[0][:d.layout.Size(batch)], dy, d.mask)
+}

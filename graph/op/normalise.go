@@ -1,0 +1,125 @@
+package op
+
+import (
+	"fmt"
+	"slices"
+
+	"gorgonia.org/gorgonia"
+
+	"gaetrain/graph/kernel"
+)
+
+// BatchStatistics are mean and variance of each unit or channel over past
+// batches, which is what batches are normalised by once training is over.
+type BatchStatistics struct {
+	Mean, Variance []float32 // C
+	Batches        []float32 // 1: how many are in them, up to as many as weigh equally
+	// Settled takes the statistics of the past for those of the batch, so that no
+	// image's values depend on its batch.
+	Settled bool
+}
+
+// batchMomentum is the weight of the past in the statistics of a batch, once
+// there have been enough: until then all batches weigh the same.
+const batchMomentum = 0.9
+
+// advance brings the statistics up to date with those of a batch of count values.
+// The variance is that which the batch lets expect of all images, as PyTorch has
+// it; a single value says nothing about it.
+func (s BatchStatistics) advance(mean, variance []float32, count int) {
+	if count < 2 {
+		return
+	}
+	fresh := max(1-batchMomentum, 1/(1+float64(s.Batches[0])))
+	s.Batches[0] = min(s.Batches[0]+1, 1/(1-batchMomentum))
+	unbiased := float64(count) / float64(count-1)
+	for i := range s.Mean {
+		s.Mean[i] = float32((1-fresh)*float64(s.Mean[i]) + fresh*float64(mean[i]))
+		s.Variance[i] = float32((1-fresh)*float64(s.Variance[i]) + fresh*unbiased*float64(variance[i]))
+	}
+}
+
+// BatchNormalise declares y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias) with mean and
+// variance of each unit over the batch, or of each channel over its images and
+// pixels (x, y: B×C or images; gain, bias: C, bias nil for none; Ioffe & Szegedy
+// 2015). It returns how to bring the statistics up to date after a run; a run
+// alone leaves them as they are.
+func BatchNormalise(name string, rows *Rows, act kernel.Activation, s BatchStatistics, x, gain, bias *gorgonia.Node) (*gorgonia.Node, func(), error) {
+	n := &batchNormalisation{BatchNormalisation: kernel.BatchNormalisation{Activation: act, Settled: s.Settled, Mean: s.Mean, Variance: s.Variance}}
+	if !s.Settled {
+		n.Mean, n.Variance = make([]float32, len(s.Mean)), make([]float32, len(s.Mean))
+	}
+	b := base{name: fmt.Sprintf("%s: batch normalisation+%s", name, act), rows: rows}
+	var err error
+	if n.Images, err = b.layout(x); err != nil {
+		return nil, nil, err
+	}
+	y, err := b.normalise(n, n.Images, x, gain, bias)
+	return y, func() { s.advance(n.Mean, n.Variance, n.Count(rows.Live)) }, err
+}
+
+// ImageNormalise declares y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias) with mean and
+// variance of each image over all its values (x, y: B×C or images; gain, bias:
+// C, bias nil for none; layer normalisation, Ba, Kiros & Hinton 2016).
+func ImageNormalise(name string, rows *Rows, act kernel.Activation, x, gain, bias *gorgonia.Node) (*gorgonia.Node, error) {
+	n := &imageNormalisation{ImageNormalisation: kernel.ImageNormalisation{Activation: act}}
+	b := base{name: fmt.Sprintf("%s: layer normalisation+%s", name, act), rows: rows}
+	var err error
+	if n.Images, err = b.layout(x); err != nil {
+		return nil, err
+	}
+	return b.normalise(n, n.Images, x, gain, bias)
+}
+
+// layout is how a batch lies in memory, of rows or of images.
+func (b *base) layout(x *gorgonia.Node) (kernel.Images, error) {
+	if x.Dims() == 5 {
+		return b.images(x)
+	}
+	shape, err := b.batch("input", x.Shape())
+	if err != nil {
+		return kernel.Images{}, err
+	}
+	return kernel.RowsOf(shape[1]), nil
+}
+
+func (b *base) normalise(c computation, s kernel.Images, x, gain, bias *gorgonia.Node) (*gorgonia.Node, error) {
+	in := gorgonia.Nodes{x, gain}
+	if bias != nil {
+		in = append(in, bias)
+	}
+	for i, parameter := range in[1:] {
+		if !slices.Equal(parameter.Shape(), []int{s.Channels}) {
+			return nil, fmt.Errorf("%s: %s is %v, want %d elements", b.name, [...]string{"gain", "bias"}[i], parameter.Shape(), s.Channels)
+		}
+	}
+	return declareLayer(*b, c, x.Shape(), false, in...)
+}
+
+type batchNormalisation struct{ kernel.BatchNormalisation }
+
+func (n *batchNormalisation) forward(batch int, in [][]float32, y []float32) {
+	n.Forward(batch, in[0], in[1], third(in), y)
+}
+
+func (n *batchNormalisation) backward(batch int, in [][]float32, y, dy []float32, gradients [][]float32) {
+	n.Backward(batch, in[0], y, dy, gradients[0], gradients[1], third(gradients))
+}
+
+type imageNormalisation struct{ kernel.ImageNormalisation }
+
+func (n *imageNormalisation) forward(batch int, in [][]float32, y []float32) {
+	n.Forward(batch, in[0], in[1], third(in), y)
+}
+
+func (n *imageNormalisation) backward(batch int, in [][]float32, y, dy []float32, gradients [][]float32) {
+	n.Backward(batch, in[0], y, dy, gradients[0], gradients[1], third(gradients))
+}
+
+// third is the bias, or nil where there is none.
+func third(in [][]float32) []float32 {
+	if len(in) < 3 {
+		return nil
+	}
+	return in[2]
+}
