@@ -77,7 +77,7 @@ EXAMPLES:
 				}
 				result.agreement = &a
 			}
-			if f.images != nil { // a classifier has no decoder
+			if f.images != nil { // else centres cannot be decoded
 				if result.images, err = f.images(c.Context, result.found.Centres); err != nil {
 					return err
 				}

@@ -54,6 +54,9 @@ EXAMPLES:
 			if err := checkOut(o.Out, ""); err != nil {
 				return err
 			}
+			if err := model.Stage.Architecture.Decodable(); err != nil {
+				return err
+			}
 			codes, err := encoded(c, model, split)
 			if err != nil {
 				return err

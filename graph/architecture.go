@@ -59,7 +59,7 @@ func (a Architecture) Outer(depth int) Architecture {
 
 // Inner is what follows the first below layers of the encoder: its input are
 // their outputs, and its decoder ends where the layers that mirror them begin.
-// A classifier remains whole. Inner(0) is the architecture itself.
+// A classifier remains whole, and no output falls out. Inner(0) is the architecture itself.
 func (a Architecture) Inner(below int) Architecture {
 	if below == 0 {
 		return a
@@ -72,7 +72,10 @@ func (a Architecture) Inner(below int) Architecture {
 	a.Part.Encoder += below
 	a.Encoder = a.Encoder[below:]
 	if a.Classifier == nil {
-		a.Decoder = a.Decoder[:len(a.Decoder)-below]
+		a.Decoder = slices.Clone(a.Decoder[:len(a.Decoder)-below])
+		if last := len(a.Decoder) - 1; last >= 0 {
+			a.Decoder[last].Dropout = 0 // it is the output now
+		}
 	}
 	return a
 }
@@ -126,6 +129,20 @@ func Dense(input Shape, widths []int, hidden, code, output Layer) Architecture {
 	}
 	add(&a.Decoder, output, input.Size())
 	return a
+}
+
+// Decodable reports why codes cannot be decoded without their images, wrapping
+// ErrArchitecture; nil where they can.
+func (a Architecture) Decodable() error {
+	switch {
+	case a.Classifier != nil:
+		return fmt.Errorf("%w: a classifier has no decoder", ErrArchitecture)
+	case a.Code.gated():
+		return fmt.Errorf("%w: a %s code tells how two frames relate, not what they show: it cannot be decoded without them", ErrArchitecture, a.Code)
+	case a.unpools():
+		return fmt.Errorf("%w: max unpooling puts values where the encoder has found the greatest ones: codes cannot be decoded without their images; hint: train with --upsampling transposed, nearest or bilinear", ErrArchitecture)
+	}
+	return nil
 }
 
 // CodeSize is the number of values of a code, L.
@@ -186,6 +203,12 @@ func (a Architecture) Validate() error {
 		return err
 	}
 	if err := a.validateGates(); err != nil {
+		return err
+	}
+	if err := a.validateExtras(); err != nil {
+		return err
+	}
+	if err := a.validateUnpooling(); err != nil {
 		return err
 	}
 	if a.Classifier != nil {
@@ -287,10 +310,10 @@ func (a Architecture) encoder() []namedLayer {
 
 func (a Architecture) decoder() []namedLayer {
 	layers := chain("decoder", a.Part.Decoder, a.codeShape(), a.Decoder)
-	if a.Tied {
-		for i := range layers {
-			layers[i].weights = fmt.Sprintf("encoder/%d/weights", a.Part.Encoder+len(layers)-i)
-			layers[i].transposed = true
+	for i := range layers {
+		layers[i].undoes = fmt.Sprintf("encoder/%d", a.Part.Encoder+len(layers)-i)
+		if a.Tied {
+			layers[i].weights, layers[i].transposed = layers[i].undoes+"/weights", true
 		}
 	}
 	return apart(layers, a.Code.frames())

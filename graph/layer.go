@@ -9,7 +9,9 @@ import (
 )
 
 // Layer is one layer: fully connected, y = act(x·W + b), or, with filters, a
-// convolution of images.
+// convolution of images. What may be before and after that happens in the order
+// of unpooling, enlarging, weights, normalisation, activation, pooling,
+// threshold, top-k and dropout.
 type Layer struct {
 	Units       int               `json:"units"` // of a convolution: channels of its output
 	Activation  kernel.Activation `json:"activation"`
@@ -28,6 +30,12 @@ type Layer struct {
 	// TopK is how many of a fully connected layer's outputs stay for each
 	// image, the largest ones; the others are 0 (Makhzani & Frey 2014). 0 for all.
 	TopK int `json:"top_k,omitempty"`
+	// Normalisation of the sums, before they are activated.
+	Normalisation Normalisation `json:"normalisation,omitempty"`
+	// Dropout is the share of the outputs that training puts to 0, others in each
+	// step and image; what is left grows by 1/(1−Dropout) (Srivastava 2014).
+	Dropout float64 `json:"dropout,omitempty"`
+	Unpool  Unpool  `json:"unpool,omitzero"` // before the filters; zero: not
 }
 
 // bound is what |a| must exceed to be above the threshold.
@@ -78,11 +86,15 @@ func (p Pool) output(in Shape) (Shape, error) {
 // Convolutional reports whether the layer has filters.
 func (l Layer) Convolutional() bool { return l.Filters != Filters{} }
 
-// units returns the shape of a layer's units, given that of its input.
+// units returns the shape of a layer's units, given that of what they take: the
+// input, or what is unpooled of it.
 func (l Layer) units(in Shape) (Shape, error) {
 	if !l.Convolutional() {
 		if l.Pool != (Pool{}) {
 			return in, fmt.Errorf("pooling of fully connected units; hint: only convolutions have it")
+		}
+		if l.Unpool != (Unpool{}) {
+			return in, fmt.Errorf("unpooling before fully connected units; hint: only before convolutions")
 		}
 		out := l.Shape
 		if out == (Shape{}) {
@@ -149,9 +161,11 @@ type namedLayer struct {
 	Layer
 	name       string // "encoder/1"
 	in, out    Shape
+	taken      Shape  // by the units: in, or what is unpooled of it
 	maps       Shape  // of the units: out, or what is pooled to it
 	weights    string // name of the parameter
 	transposed bool   // the weights are those of the mirrored encoder layer
+	undoes     string // name of the mirrored encoder layer
 	frames     int    // that it treats apart, each with its own rows of the weights
 	err        error  // why there is no such layer
 }
@@ -162,12 +176,16 @@ func chain(part string, before int, in Shape, layers []Layer) []namedLayer {
 	named := make([]namedLayer, len(layers))
 	for i, l := range layers {
 		name := fmt.Sprintf("%s/%d", part, before+i+1)
-		maps, err := l.units(in)
+		taken, err := l.Unpool.output(in)
+		maps := taken
+		if err == nil {
+			maps, err = l.units(taken)
+		}
 		out := maps
 		if err == nil {
 			out, err = l.Pool.output(maps)
 		}
-		named[i] = namedLayer{Layer: l, name: name, in: in, maps: maps, out: out, weights: name + "/weights", err: err}
+		named[i] = namedLayer{Layer: l, name: name, in: in, taken: taken, maps: maps, out: out, weights: name + "/weights", err: err}
 		in = out
 	}
 	return named
@@ -208,7 +226,7 @@ func (l namedLayer) fans() (in, out int) {
 // convolution is the layer as the kernels know it.
 func (l namedLayer) convolution() kernel.Convolution {
 	f := l.Filters
-	image := kernel.Images{Channels: l.in.Channels, Height: l.in.Height * max(1, f.Enlarge), Width: l.in.Width * max(1, f.Enlarge)}
+	image := kernel.Images{Channels: l.taken.Channels, Height: l.taken.Height * max(1, f.Enlarge), Width: l.taken.Width * max(1, f.Enlarge)}
 	maps := kernel.Images{Channels: l.Units, Height: l.maps.Height, Width: l.maps.Width}
 	if f.Transposed {
 		image, maps = maps, image
@@ -251,6 +269,9 @@ func (l namedLayer) validate() error {
 	if l.TopK > 0 && l.Convolutional() {
 		return fmt.Errorf("%w: top-k of %s, a convolution; hint: only fully connected layers have it", ErrArchitecture, l.name)
 	}
+	if err := l.validateExtras(); err != nil {
+		return err
+	}
 	if _, err := kernel.ParseActivation(l.Activation.String()); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrArchitecture, l.name, err)
 	}
@@ -267,8 +288,8 @@ func (l namedLayer) mirrors(encoder namedLayer) error {
 		return fmt.Errorf("%w: tied %s mirrors %s; hint: both fully connected, or both with filters", ErrArchitecture, l.name, encoder.name)
 	}
 	if l.Convolutional() {
-		if encoder.Pool != (Pool{}) || l.Pool != (Pool{}) {
-			return fmt.Errorf("%w: tied %s mirrors %s with pooling; hint: strides make images smaller in a way that weights can undo", ErrArchitecture, l.name, encoder.name)
+		if encoder.Pool != (Pool{}) && l.Unpool == (Unpool{}) || l.Pool != (Pool{}) {
+			return fmt.Errorf("%w: tied %s mirrors %s with pooling; hint: strides make images smaller in a way that weights can undo, or max pooling in one that unpooling can", ErrArchitecture, l.name, encoder.name)
 		}
 		want := encoder.Filters
 		want.Transposed, want.OutputPadding = !want.Transposed, l.Filters.OutputPadding

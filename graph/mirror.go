@@ -13,15 +13,18 @@ const (
 	Transposed Upsampling = "transposed"
 	Nearest    Upsampling = "nearest"  // pixels are repeated, then convolved
 	Bilinear   Upsampling = "bilinear" // pixels are interpolated, then convolved
+	// Unpooling puts values where max pooling has found the greatest ones, then
+	// convolves; what strides have made smaller is as with Transposed.
+	Unpooling Upsampling = "unpool"
 )
 
 // ParseUpsampling finds a kind of upsampling by its name.
 func ParseUpsampling(name string) (Upsampling, error) {
 	switch u := Upsampling(name); u {
-	case Transposed, Nearest, Bilinear:
+	case Transposed, Nearest, Bilinear, Unpooling:
 		return u, nil
 	}
-	return "", fmt.Errorf("unknown upsampling %q; hint: one of %s, %s, %s", name, Transposed, Nearest, Bilinear)
+	return "", fmt.Errorf("unknown upsampling %q; hint: one of %s, %s, %s, %s", name, Transposed, Nearest, Bilinear, Unpooling)
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
@@ -51,6 +54,9 @@ func (a Architecture) Mirror(hidden, output Layer, tied bool, u Upsampling) (Arc
 		}
 		a.Decoder = append(a.Decoder, l)
 	}
+	if u == Unpooling && !a.unpools() {
+		return a, fmt.Errorf("%w: upsampling by %s, and an encoder without max pooling; hint: --encoder such as 'conv:32,3 maxpool:2 conv:64,3 maxpool:2 dense:64'", ErrArchitecture, u)
+	}
 	return a, nil
 }
 
@@ -64,14 +70,21 @@ func (l namedLayer) mirror(like Layer, tied bool, u Upsampling) (Layer, error) {
 		return like, nil
 	}
 	like.Units, like.Filters = l.in.Channels, l.Filters
+	if u == Unpooling {
+		if l.Pool.Average {
+			return like, fmt.Errorf("average pooling keeps no place to unpool to; hint: maxpool, or another --upsampling")
+		}
+		like.Unpool = l.Pool.undo(l.maps, l.out)
+		l.out, l.Pool, u = l.maps, Pool{}, Transposed
+	}
 	f := &like.Filters
 	factor := l.Filters.Stride.Height * max(1, l.Pool.Stride.Height)
 	exact := f.Stride.Width*max(1, l.Pool.Stride.Width) == factor && l.in.Height == factor*l.out.Height && l.in.Width == factor*l.out.Width
 	switch {
-	case l.Filters.Transposed || l.Filters.Enlarge > 1:
+	case l.Filters.Transposed || l.Filters.Enlarge > 1 || l.Unpool != (Unpool{}):
 		return like, fmt.Errorf("the encoder makes images larger; hint: --decoder can say how to go back")
 	case tied && l.Pool != (Pool{}):
-		return like, fmt.Errorf("tied weights cannot undo pooling; hint: strides in place of pooling")
+		return like, fmt.Errorf("tied weights cannot undo pooling; hint: strides in place of pooling, or --upsampling unpool")
 	case !exact && l.Pool != (Pool{}):
 		return like, fmt.Errorf("pooling leaves pixels out; hint: sides that are multiples of the windows")
 	case tied || !exact && u == Transposed:
@@ -95,6 +108,17 @@ func (l namedLayer) mirror(like Layer, tied bool, u Upsampling) (Layer, error) {
 		return like, fmt.Errorf("%s makes images of %s; hint: odd kernels with the padding that keeps the size, or --decoder", like, out)
 	}
 	return like, nil
+}
+
+// undo is the unpooling of what was pooled to a shape.
+func (p Pool) undo(from, to Shape) Unpool {
+	if p == (Pool{}) {
+		return Unpool{}
+	}
+	return Unpool{p.Window, p.Stride, Extent{
+		Height: from.Height - (to.Height-1)*p.Stride.Height - p.Window.Height,
+		Width:  from.Width - (to.Width-1)*p.Stride.Width - p.Window.Width,
+	}}
 }
 
 // transposedSide is what a transposed convolution without output padding makes

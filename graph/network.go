@@ -60,13 +60,16 @@ type Network struct {
 	responses  *gorgonia.Node // of the units that a gated code gates
 	statistics *gorgonia.Node // B×2L of a Gaussian code
 	mode       Mode
-	chain      []op.Contracted // the layers so far
-	rows       *op.Rows        // of what has one row for each image
-	sampled    *op.Rows        // of what has one for each code of an image
-	ramps      []ramp          // what rises over training
-	parameters gorgonia.Nodes  // as in Parameters.All
-	used       []Parameter     // the parameters of those nodes
-	counts     []func()        // each brings a statistic up to date with the last run
+	chain      []op.Contracted           // the layers so far
+	rows       *op.Rows                  // of what has one row for each image
+	sampled    *op.Rows                  // of what has one for each code of an image
+	ramps      []ramp                    // what rises over training
+	parameters gorgonia.Nodes            // as in Parameters.All
+	used       []Parameter               // the parameters of those nodes
+	counts     []func()                  // each brings a statistic up to date with the last run
+	pooled     map[string]*gorgonia.Node // of the layers that pool
+	key        kernel.Key                // of what is drawn in a run
+	masks      int                       // layers with dropout so far
 }
 
 // Term is one term of the loss, averaged over the images of a batch.
@@ -80,7 +83,7 @@ type Term struct {
 // declare puts the network of a mode on a graph of its own, for batches of up
 // to batch images.
 func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (*Network, error) {
-	n := &Network{Graph: gorgonia.NewGraph(), rows: &op.Rows{Live: batch, Compiled: batch}, mode: mode}
+	n := &Network{Graph: gorgonia.NewGraph(), rows: &op.Rows{Live: batch, Compiled: batch}, pooled: make(map[string]*gorgonia.Node), mode: mode}
 	n.sampled = n.rows
 	if mode == Training || mode == Evaluation {
 		n.sampled = n.rows.Several(o.samples())
@@ -259,34 +262,8 @@ func (n *Network) matrix(name string, rows, columns int) *gorgonia.Node {
 // layers declares a chain of layers behind x, a batch of rows, as its output is.
 func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (_ *gorgonia.Node, err error) {
 	for _, l := range layers {
-		w, err := n.parameter(p, l.weights, l.weightShape()...)
-		if err != nil {
+		if x, err = n.layer(p, l, x); err != nil {
 			return nil, err
-		}
-		var b *gorgonia.Node
-		if !l.NoBias {
-			if b, err = n.parameter(p, l.bias(), l.Units); err != nil {
-				return nil, err
-			}
-		}
-		if l.Convolutional() {
-			x, err = n.convolution(l, x, w, b)
-		} else if x, err = n.rowsOf(l.name, x); err == nil {
-			x, err = n.affine(l, x, w, b)
-		}
-		if err != nil {
-			return nil, err
-		}
-		n.chain = append(n.chain, op.Contracted{Activation: l.Activation, Y: x, Weights: w})
-		if l.Threshold > 0 {
-			if x, err = op.Threshold(l.name, n.rows, l.bound(), x); err != nil {
-				return nil, err
-			}
-		}
-		if l.TopK > 0 {
-			if x, err = op.TopK(l.name, n.rows, l.TopK, x); err != nil {
-				return nil, err
-			}
 		}
 	}
 	if len(layers) == 0 {
@@ -295,8 +272,66 @@ func (n *Network) layers(p *Parameters, layers []namedLayer, x *gorgonia.Node) (
 	return n.rowsOf(layers[len(layers)-1].name+"/output", x)
 }
 
-// convolution declares a layer with filters behind x, a batch of rows or of
-// images in lanes; its output are images in lanes.
+// layer declares a layer behind x, a batch of rows or of images in lanes.
+func (n *Network) layer(p *Parameters, l namedLayer, x *gorgonia.Node) (*gorgonia.Node, error) {
+	y, err := n.units(p, l, x)
+	if err != nil {
+		return nil, err
+	}
+	if l.Pool != (Pool{}) {
+		if y, err = op.Pool(l.name, n.rows, l.Pool.Window, l.Pool.Stride, l.Pool.Average, y); err != nil {
+			return nil, err
+		}
+		n.pooled[l.name] = y
+	}
+	if l.Threshold > 0 {
+		if y, err = op.Threshold(l.name, n.rows, l.bound(), y); err != nil {
+			return nil, err
+		}
+	}
+	if l.TopK > 0 {
+		if y, err = op.TopK(l.name, n.rows, l.TopK, y); err != nil {
+			return nil, err
+		}
+	}
+	return n.dropout(l, y)
+}
+
+// units declares the units of a layer: weights, normalisation, activation.
+func (n *Network) units(p *Parameters, l namedLayer, x *gorgonia.Node) (y *gorgonia.Node, err error) {
+	w, err := n.parameter(p, l.weights, l.weightShape()...)
+	if err != nil {
+		return nil, err
+	}
+	var gain, b *gorgonia.Node
+	if l.Normalisation != NoNormalisation {
+		if gain, err = n.parameter(p, l.gain(), l.Units); err != nil {
+			return nil, err
+		}
+	}
+	if !l.NoBias {
+		if b, err = n.parameter(p, l.bias(), l.Units); err != nil {
+			return nil, err
+		}
+	}
+	before := b
+	if gain != nil { // then the bias comes after it
+		before = nil
+	}
+	if l.Convolutional() {
+		y, err = n.convolution(l.sums(), x, w, before)
+	} else if x, err = n.rowsOf(l.name, x); err == nil {
+		y, err = n.affine(l.sums(), x, w, before)
+	}
+	if err == nil && gain != nil {
+		y, err = n.normalise(p, l, y, gain, b)
+	}
+	n.chain = append(n.chain, op.Contracted{Activation: l.Activation, Y: y, Weights: w})
+	return y, err
+}
+
+// convolution declares filters behind x, a batch of rows or of images in lanes;
+// its output are images in lanes.
 func (n *Network) convolution(l namedLayer, x, w, b *gorgonia.Node) (_ *gorgonia.Node, err error) {
 	constant := n.constant(x)
 	if x.Dims() == 2 {
@@ -304,10 +339,10 @@ func (n *Network) convolution(l namedLayer, x, w, b *gorgonia.Node) (_ *gorgonia
 			return nil, err
 		}
 	}
-	if x, err = op.Convolution(l.name, n.rows, l.Activation, l.convolution(), l.Filters.Transposed, constant, x, w, b); err != nil || l.Pool == (Pool{}) {
-		return x, err
+	if x, err = n.unpool(l, x); err != nil {
+		return nil, err
 	}
-	return op.Pool(l.name, n.rows, l.Pool.Window, l.Pool.Stride, l.Pool.Average, x)
+	return op.Convolution(l.name, n.rows, l.Activation, l.convolution(), l.Filters.Transposed, constant, x, w, b)
 }
 
 // constant reports whether a node needs no gradient.

@@ -83,6 +83,9 @@ func (p *Parameters) extendLayers(a Architecture, seed uint64) error {
 				l.Initialiser.fill(weights.Values(), seed, l.weights, in, out)
 			}
 		}
+		if err := p.addNormalisation(l); err != nil {
+			return err
+		}
 		if !l.NoBias {
 			if _, _, err := p.add(l.bias(), l.Units); err != nil {
 				return err

@@ -88,6 +88,8 @@ func (p Penalty) validate(a Architecture) error {
 		return impossible("a share of activity needs codes from 0 to 1, those of %s units are not; hint: sigmoid codes, or an L1 penalty", last.Activation)
 	case p.Term == Sparsity && !(p.Target > 0 && p.Target < 1 && p.Momentum >= 0 && p.Momentum < 1):
 		return impossible("target %g and momentum %g; hint: a target between 0 and 1, a momentum from 0 to below 1", p.Target, p.Momentum)
+	case p.Term == Sparsity && last.Dropout > 0:
+		return impossible("dropout of the code decides already which units are active")
 	case p.Term != L1 && last.TopK > 0:
 		return impossible("top-k decides already which units are active")
 	}
@@ -97,6 +99,9 @@ func (p Penalty) validate(a Architecture) error {
 	for _, l := range a.encoder() {
 		if p.Term == Contraction && l.Convolutional() {
 			return impossible("the Jacobian of %s, a convolution, has no such formula; hint: only fully connected layers have it", l.name)
+		}
+		if p.Term == Contraction && l.Normalisation != NoNormalisation {
+			return impossible("the Jacobian of %s, which is normalised, has no such formula; hint: no normalisation of the encoder", l.name)
 		}
 		if p.Term == Contraction && l.Threshold > 0 {
 			return impossible("the threshold of %s decides already which units are active", l.name)

@@ -73,11 +73,10 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if mode == Classification && a.Classifier == nil {
 		return nil, fmt.Errorf("%w: no classifier", ErrArchitecture)
 	}
-	if mode.ofCodes() && a.Classifier != nil {
-		return nil, fmt.Errorf("%w: a classifier has no decoder", ErrArchitecture)
-	}
-	if mode.ofCodes() && a.Code.gated() {
-		return nil, fmt.Errorf("%w: a %s code tells how two frames relate, not what they show: it cannot be decoded without them", ErrArchitecture, a.Code)
+	if mode.ofCodes() {
+		if err := a.Decodable(); err != nil {
+			return nil, err
+		}
 	}
 	if mode != Encoding && mode != Pullback && a.Classifier == nil {
 		if err := o.validate(a); err != nil {
@@ -86,6 +85,11 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	}
 	if batch < 1 {
 		return nil, fmt.Errorf("%w: batches of %d images; hint: at least 1", ErrArchitecture, batch)
+	}
+	if mode == Training {
+		if err := a.validateBatch(batch); err != nil {
+			return nil, err
+		}
 	}
 	network, err := declare(a, o, p, mode, batch)
 	if err != nil {
@@ -108,13 +112,14 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 // Batch is what a program is run on. Slices that hold a whole compiled batch
 // are used as they are, without a copy.
 type Batch struct {
-	Rows      int       // images
-	Input     []float32 // B×D, in Decoding and Likelihood mode codes B×L
-	Target    []float32 // B×D, in Training, Evaluation and Likelihood mode
-	Hit       []float32 // B×D, in those modes and with emphasis
-	Noise     []float32 // B×KL, in those modes and with a Gaussian code
-	Labels    []uint8   // B, in those modes and with a classifier
-	Direction []float32 // B×L, in Pullback mode
+	Rows      int        // images
+	Input     []float32  // B×D, in Decoding and Likelihood mode codes B×L
+	Target    []float32  // B×D, in Training, Evaluation and Likelihood mode
+	Hit       []float32  // B×D, in those modes and with emphasis
+	Noise     []float32  // B×KL, in those modes and with a Gaussian code
+	Labels    []uint8    // B, in those modes and with a classifier
+	Direction []float32  // B×L, in Pullback mode
+	Key       kernel.Key // of what dropout draws, in Training mode
 }
 
 // Run computes the program for a batch.
@@ -123,6 +128,7 @@ func (p *Program) Run(b Batch) error {
 		return fmt.Errorf("%s program: batch of %d images, compiled for 1 to %d", p.Mode, b.Rows, p.rows.Compiled)
 	}
 	p.rows.SetLive(b.Rows)
+	p.key = b.Key
 	for _, in := range [...]struct {
 		node   *gorgonia.Node
 		values []float32

@@ -43,10 +43,12 @@ func TestParseLayers(t *testing.T) {
 	last := like
 	last.Activation = kernel.Linear
 	for given, want := range map[string]string{
-		"conv:16,3,s2 conv:32,3,s2 flatten dense:64":                "conv:16,3,s2,p1,relu conv:32,3,s2,p1,relu dense:64,linear",
-		"dense:98,2x7x7,tanh  transposed:1,4,s2,o1,sigmoid":         "dense:98,2x7x7,tanh transposed:1,4,s2,p1,o1,sigmoid",
-		"conv:4,3 maxpool:2 conv:8,3,tanh avgpool:3x2,s1 dense:3":   "conv:4,3,s1,p1,relu maxpool:2,s2 conv:8,3,s1,p1,tanh avgpool:3x2,s1 dense:3,linear",
-		"up:2 conv:8,3x5,d2\tbilinear:3 conv:1,3,p0,s2x1,d1x2,selu": "up:2 conv:8,3x5,s1,p2x4,d2,relu bilinear:3 conv:1,3,s2x1,p0,d1x2,selu",
+		"conv:16,3,s2 conv:32,3,s2 flatten dense:64":                         "conv:16,3,s2,p1,relu conv:32,3,s2,p1,relu dense:64,linear",
+		"dense:98,2x7x7,tanh  transposed:1,4,s2,o1,sigmoid":                  "dense:98,2x7x7,tanh transposed:1,4,s2,p1,o1,sigmoid",
+		"conv:4,3 maxpool:2 conv:8,3,tanh avgpool:3x2,s1 dense:3":            "conv:4,3,s1,p1,relu maxpool:2,s2 conv:8,3,s1,p1,tanh avgpool:3x2,s1 dense:3,linear",
+		"conv:4,3,batchnorm,tanh maxpool:2 dropout:0.25 dense:3 dropout:0.5": "conv:4,3,s1,p1,tanh,batchnorm maxpool:2,s2 dropout:0.25 dense:3,linear dropout:0.5",
+		"dense:8,layernorm unpool:2,o1x0 conv:1,3 dense:2,nonorm dropout:0":  "dense:8,relu,layernorm unpool:2,s2,o1x0 conv:1,3,s1,p1,relu dense:2,linear",
+		"up:2 conv:8,3x5,d2\tbilinear:3 conv:1,3,p0,s2x1,d1x2,selu":          "up:2 conv:8,3x5,s1,p2x4,d2,relu bilinear:3 conv:1,3,s2x1,p0,d1x2,selu",
 	} {
 		layers, err := graph.ParseLayers(given, like, last)
 		if err != nil {
@@ -60,21 +62,32 @@ func TestParseLayers(t *testing.T) {
 
 func TestParseLayersErrors(t *testing.T) {
 	for given, want := range map[string]string{
-		"":                   "has no layers",
-		"flatten":            "has no layers",
-		"cnov:3,3":           `"cnov:3,3": unknown kind "cnov"`,
-		"conv:3":             "wants channels and kernel",
-		"conv:3,x":           `"" is not a whole number`,
-		"conv:3,3,q4":        `"q4" is no option and no activation`,
-		"dense:-4":           `"-4" is not a whole number`,
-		"dense:4,wobbly":     `unknown activation "wobbly"`,
-		"flatten:3 dense:3":  "takes no arguments",
-		"up:2 dense:3":       "only conv may follow",
-		"conv:3,3 up:2":      "ends with a larger image",
-		"up:1 conv:3,3":      `"1" is not a factor`,
-		"up:2 up:2 conv:3,3": "follows another one",
-		"maxpool:2 conv:3,3": "behind a convolution",
-		"conv:3,3 maxpool:0": "at least 1",
+		"":                              "has no layers",
+		"flatten":                       "has no layers",
+		"cnov:3,3":                      `"cnov:3,3": unknown kind "cnov"`,
+		"conv:3":                        "wants channels and kernel",
+		"conv:3,x":                      `"" is not a whole number`,
+		"conv:3,3,q4":                   `"q4" is no option and no activation`,
+		"dense:-4":                      `"-4" is not a whole number`,
+		"dense:4,wobbly":                `unknown activation "wobbly"`,
+		"flatten:3 dense:3":             "takes no arguments",
+		"up:2 dense:3":                  "only conv may follow",
+		"conv:3,3 up:2":                 "ends with a larger image",
+		"up:1 conv:3,3":                 `"1" is not a factor`,
+		"up:2 up:2 conv:3,3":            "follows another one",
+		"maxpool:2 conv:3,3":            "behind a convolution",
+		"conv:3,3 maxpool:0":            "at least 1",
+		"conv:3,3 maxpool:2,o1":         "only unpool has it",
+		"dropout:0.5 dense:3":           "behind a layer",
+		"dense:3 dropout:1":             `"1" is no share`,
+		"dense:3 dropout:NaN":           `"NaN" is no share`,
+		"dense:3 dropout":               `"" is no share`,
+		"dense:3 dropout:.1 dropout:.1": "one of its kind",
+		"conv:3,3 dropout:.1 maxpool:2": "before its dropout",
+		"unpool:2 dense:3":              "only conv may follow",
+		"unpool:2 up:2 conv:1,3":        "follows another one",
+		"conv:3,3 unpool:2":             "ends with a larger image",
+		"up:2 transposed:3,4":           "only conv may follow",
 	} {
 		_, err := graph.ParseLayers(given, like, like)
 		mentions(t, err, want)
@@ -90,6 +103,7 @@ func FuzzParseLayers(f *testing.F) {
 	f.Add("conv:16,3,s2 conv:32,3x5,s2x1,p1,relu flatten dense:64,linear")
 	f.Add("conv:4,3 maxpool:2 conv:8,3,tanh avgpool:3x2,s1")
 	f.Add("dense:1568,32x7x7 transposed:16,4,s2,o1 bilinear:2 conv:1,3,d2,sigmoid")
+	f.Add("conv:4,3,batchnorm maxpool:3x2,s2 dropout:0.25 dense:36,4x3x3,layernorm unpool:3x2,s2,o1x0 transposed:1,3,s2 dropout:0.5")
 	f.Fuzz(func(t *testing.T, given string) {
 		layers, err := graph.ParseLayers(given, like, like)
 		if err != nil {
@@ -129,6 +143,10 @@ func TestMirror(t *testing.T) {
 			"conv:4,3,s1,p1,relu transposed:1,3,s2,p1,linear"},
 		{graph.Shape{Channels: 1, Height: 8, Width: 8}, "conv:4,3 maxpool:2 conv:5,3,s2 avgpool:2", false, graph.Nearest,
 			"up:4 conv:4,3,s1,p1,relu up:2 conv:1,3,s1,p1,linear"},
+		{graph.Shape{Channels: 1, Height: 9, Width: 8}, "conv:4,3 maxpool:2 conv:5,3,s2 maxpool:1x2 dense:3", false, graph.Unpooling,
+			"dense:10,5x2x1,relu unpool:1x2,s1x2 transposed:4,4,s2,p1,relu unpool:2,s2,o1x0 conv:1,3,s1,p1,linear"},
+		{graph.Shape{Channels: 1, Height: 9, Width: 8}, "conv:4,3 maxpool:2 conv:5,3,s2", true, graph.Unpooling,
+			"transposed:4,3,s2,p1,o1,relu unpool:2,s2,o1x0 transposed:1,3,s1,p1,linear"},
 	} {
 		if got := text(convolutional(t, test.input, test.text, test.tied, test.upsampling).Decoder); got != test.want {
 			t.Errorf("the mirror of %q is %q, want %q", test.text, got, test.want)

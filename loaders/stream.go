@@ -24,6 +24,9 @@ type Batch struct {
 	Hit    []float32 // B×D, 1 where corruption has hit a pixel, else 0; nil if it is not asked for
 	Noise  []float32 // B×Noise standard normal numbers; nil if none are asked for
 	Labels []uint8   // Rows; nil if the split is unlabelled
+	// Key is of what is drawn for the batch as a whole: it goes by seed, epoch and
+	// step. Its stream is for whoever draws.
+	Key kernel.Key
 }
 
 // StreamOptions says how a split is cut into batches. Only BatchSize is needed.
@@ -161,6 +164,7 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 	rows := min(s.options.BatchSize, s.split.Len()-first)
 	b, size := &to.batch, s.split.Shape.Size()
 	b.Step, b.Rows, b.Index = step, rows, to.index[:rows]
+	b.Key = kernel.Key{Seed: s.options.Seed, Step: uint64(epoch)<<32 | uint64(step)}
 	copy(b.Index, s.order[first:])
 	if to.labels != nil {
 		b.Labels = to.labels[:rows]

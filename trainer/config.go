@@ -20,13 +20,15 @@ type Config struct {
 	Filters          []int                `toml:"filters" group:"model" help:"channels of the encoder's convolutions, before its hidden layers; none: fully connected"`
 	KernelSize       int                  `toml:"kernel-size" group:"model" help:"side of the filters of those convolutions"`
 	Stride           int                  `toml:"stride" group:"model" help:"step of those convolutions"`
-	Upsampling       graph.Upsampling     `toml:"upsampling" group:"model" help:"how a decoder makes images larger: transposed, nearest or bilinear"`
+	Upsampling       graph.Upsampling     `toml:"upsampling" group:"model" help:"how a decoder makes images larger: transposed, nearest, bilinear, or unpool (to where max pooling found the greatest values; codes alone cannot be decoded then)"`
 	Encoder          string               `toml:"encoder" group:"model" help:"all layers of the encoder as text (the last makes the code), such as 'conv:16,3,s2 conv:32,3,s2 dense:64', in place of filters, hidden and code"`
 	Decoder          string               `toml:"decoder" group:"model" help:"all layers of the decoder as text; by default they mirror the encoder's"`
 	Activation       kernel.Activation    `toml:"activation" group:"model" help:"activation of hidden layers: linear, sigmoid, tanh, relu, leaky-relu, elu, softplus, selu"`
 	CodeActivation   kernel.Activation    `toml:"code-activation" group:"model" help:"activation of the code"`
 	OutputActivation kernel.Activation    `toml:"output-activation" group:"model" help:"activation of the last layer; with cross-entropy it is always sigmoid"`
 	Initialiser      graph.Initialiser    `toml:"initialiser" group:"model" help:"initial weights: glorot-, he-, lecun- with uniform or normal; normal, uniform, zeros; images (of the first layer, the others glorot-uniform)"`
+	Normalisation    graph.Normalisation  `toml:"normalisation" group:"model" help:"of hidden layers before they are activated: none, batch (of each unit or channel over the batch) or layer (of each image over all units)"`
+	Dropout          float64              `toml:"dropout" group:"model" help:"share of the outputs of hidden layers that is put to 0 while training; 0 for none"`
 	Threshold        float64              `toml:"threshold" group:"model" help:"units of a relu or linear code give 0 up to it while they learn; 0 for none"`
 	Tied             bool                 `toml:"tied" group:"model" help:"decoder weights are the encoder's, transposed"`
 	Bias             string               `toml:"bias" group:"model" help:"which layers have biases: all, output (the last one alone) or none"`
@@ -133,6 +135,7 @@ func (c Config) Validate() error {
 		{c.CapacityWeight > 0 && finite(c.CapacityWeight), "capacity-weight", c.CapacityWeight, "above 0"},
 		{c.CapacityEpochs >= 0 && finite(c.CapacityEpochs), "capacity-epochs", c.CapacityEpochs, "0 or more epochs"},
 		{c.Variance >= 0 && finite(c.Variance), "variance", c.Variance, "above 0, or 0 for a learned one"},
+		{c.Dropout >= 0 && c.Dropout < 1, "dropout", c.Dropout, "from 0 to below 1"},
 		{c.Threshold >= 0 && finite(c.Threshold), "threshold", c.Threshold, "0 for none, or more"},
 		{c.Sparsity >= 0 && finite(c.Sparsity), "sparsity", c.Sparsity, "0 for none, or more"},
 		{c.SparsityTarget > 0 && c.SparsityTarget < 1, "sparsity-target", c.SparsityTarget, "between 0 and 1"},

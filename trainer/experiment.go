@@ -97,7 +97,7 @@ func (s Stage) stream(inputs loaders.Split, seed uint64, batch int, shuffle bool
 
 // Feed is a batch of a stream as a program takes it.
 func Feed(b *loaders.Batch) graph.Batch {
-	return graph.Batch{Rows: b.Rows, Input: b.Input, Target: b.Clean, Hit: b.Hit, Noise: b.Noise, Labels: b.Labels}
+	return graph.Batch{Rows: b.Rows, Input: b.Input, Target: b.Clean, Hit: b.Hit, Noise: b.Noise, Labels: b.Labels, Key: b.Key}
 }
 
 // Final is the stage whose architecture is the trained model.

@@ -1,6 +1,9 @@
 package recipes
 
 import (
+	"fmt"
+	"slices"
+
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/trainer"
@@ -9,12 +12,26 @@ import (
 // architecture is the autoencoder of a configuration: convolutions where it
 // has filters, then fully connected layers, or the layers that it spells out.
 func architecture(c trainer.Config, image graph.Shape) (graph.Architecture, error) {
+	a, err := layered(c, image)
+	if err != nil || c.Normalisation == graph.NoNormalisation && c.Dropout == 0 {
+		return a, err
+	}
+	if !slices.ContainsFunc(slices.Concat(a.Encoder, a.Decoder), func(l graph.Layer) bool {
+		return l.Normalisation == c.Normalisation && l.Dropout == c.Dropout
+	}) {
+		return a, fmt.Errorf("normalisation %s and dropout %g are of hidden layers, and there are none; hint: such as --hidden 512", c.Normalisation, c.Dropout)
+	}
+	return a, nil
+}
+
+func layered(c trainer.Config, image graph.Shape) (graph.Architecture, error) {
 	initialiser := c.Initialiser
 	if initialiser == graph.Images { // of the first layer alone
 		initialiser = graph.GlorotUniform
 	}
 	hidden := graph.Layer{Activation: c.Activation, Initialiser: initialiser, NoBias: c.Bias != "all"}
 	code, output := hidden, hidden
+	hidden.Normalisation, hidden.Dropout = c.Normalisation, c.Dropout
 	code.Units, code.Activation, code.Threshold, code.TopK = c.Code, c.CodeActivation, c.Threshold, c.TopK
 	output.NoBias = c.Bias == "none"
 	output.Activation = c.OutputActivation

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/trainer"
 	"gaetrain/trainer/recipes"
@@ -56,8 +57,8 @@ func TestCombinations(t *testing.T) {
 	}
 }
 
-// TestRefusedPenalties asks for what makes no sense, and for the reason.
-func TestRefusedPenalties(t *testing.T) {
+// TestRefused asks for what makes no sense, and for the reason.
+func TestRefused(t *testing.T) {
 	for _, test := range []struct {
 		model, want string
 		ask         func(*trainer.Config)
@@ -70,7 +71,14 @@ func TestRefusedPenalties(t *testing.T) {
 		{"contractive", "top-k decides already", func(c *trainer.Config) { c.TopK = 2 }},
 		{"vae", "gaussian code has its own penalty", func(c *trainer.Config) { c.L1 = 1 }},
 		{"vae", "and all of them", func(c *trainer.Config) { c.TopK = 2 }},
+		{"contractive", "encoder/1, which is normalised", func(c *trainer.Config) { c.Hidden, c.Normalisation = []int{12}, graph.Batchwise }},
 		{"zerobias", "decides already which units are active", func(c *trainer.Config) { c.Contraction = 1 }},
+		{"sparse", "of hidden layers, and there are none; hint: such as --hidden", func(c *trainer.Config) { c.Dropout = 0.5 }},
+		{"synchrony", "and there are none", func(c *trainer.Config) { c.Normalisation = graph.Layerwise }},
+		{"linear", "linear and plain", func(c *trainer.Config) { c.Hidden, c.Normalisation = []int{12}, graph.Batchwise }},
+		{"dense", "dropout is 1; hint: from 0 to below 1", func(c *trainer.Config) { c.Dropout = 1 }},
+		{"conv", "without max pooling; hint: --encoder", func(c *trainer.Config) { c.Upsampling = graph.Unpooling }},
+		{"conv", "average pooling keeps no place", func(c *trainer.Config) { c.Encoder, c.Upsampling = "conv:3,3 avgpool:2", graph.Unpooling }},
 	} {
 		t.Run(test.model+"/"+test.want, func(t *testing.T) {
 			r, err := recipes.Find(test.model)

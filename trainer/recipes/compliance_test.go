@@ -284,9 +284,9 @@ func TestParts(t *testing.T) {
 		if stage.Architecture.Encoder[len(stage.Architecture.Encoder)-1].Threshold > 0 && slices.Equal(encoder.Codes(), whole.Codes()) {
 			t.Error("the threshold changes no code")
 		}
-		if slices.Contains([]graph.Code{graph.Product, graph.Exchange, graph.Energy}, stage.Architecture.Code) {
+		if needsImages(stage.Architecture) {
 			if _, err := stage.Compile(e.Parameters, graph.Decoding, rows); !errors.Is(err, graph.ErrArchitecture) {
-				t.Errorf("gates are decoded without frames: %v", err)
+				t.Errorf("codes are decoded without their images: %v", err)
 			}
 		} else {
 			decoder := compile(t, stage, e.Parameters, graph.Decoding, rows)
@@ -320,6 +320,12 @@ func TestParts(t *testing.T) {
 			}
 		}
 	})
+}
+
+// needsImages reports whether codes alone cannot be decoded.
+func needsImages(a graph.Architecture) bool {
+	return slices.Contains([]graph.Code{graph.Product, graph.Exchange, graph.Energy}, a.Code) ||
+		slices.ContainsFunc(a.Decoder, func(l graph.Layer) bool { return l.Unpool != (graph.Unpool{}) })
 }
 
 // thresholded returns codes with 0 in place of what does not exceed the threshold.

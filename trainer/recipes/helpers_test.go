@@ -62,28 +62,48 @@ func suite() []recipes.Recipe {
 		c.CodeActivation, c.Tied = kernel.Sigmoid, true
 		c.Sparsity, c.SparsityMean, c.L1, c.Contraction = 0.5, "running", 0.2, 0.3
 	}}
-	variational := func(name, model string, change func(*trainer.Config)) recipes.Recipe {
-		plain, err := recipes.Find(model)
-		if err != nil {
-			panic(err)
-		}
-		return recipes.Recipe{Name: name, Stages: plain.Stages, Defaults: func(c *trainer.Config) {
-			plain.Defaults(c)
-			change(c)
-		}}
-	}
-	all := append(recipes.List(), variational("vae-warm", "vae", func(c *trainer.Config) {
+	all := append(recipes.List(), like("vae", "vae-warm", func(c *trainer.Config) {
 		c.KLWarmup, c.FreeBits, c.Samples, c.Binarise = 1.5, 0.1, 3, true
-	}), variational("vae-capacity", "vae", func(c *trainer.Config) {
+	}), like("vae", "vae-capacity", func(c *trainer.Config) {
 		c.Capacity, c.CapacityEpochs, c.CapacityWeight, c.Loss = 2, 2.5, 3, graph.GaussianLikelihood
-	}), variational("vae-conv", "vae", func(c *trainer.Config) {
+	}), like("vae", "vae-conv", func(c *trainer.Config) {
 		c.Filters, c.Hidden, c.Samples, c.Loss, c.Variance = []int{32, 64}, nil, 2, graph.GaussianLikelihood, 0.05
-	}), variational("iwae-dreg", "iwae", func(c *trainer.Config) {
+	}), like("iwae", "iwae-dreg", func(c *trainer.Config) {
 		c.Gradient, c.KLWarmup, c.Binarise = "dreg", 1.5, true
-	}), variational("iwae-gaussian", "iwae", func(c *trainer.Config) {
+	}), like("iwae", "iwae-gaussian", func(c *trainer.Config) {
 		c.Loss, c.Samples = graph.GaussianLikelihood, 2
 	}))
-	return append(all, twoStages, impatient, together, gates(graph.Product), gates(graph.Energy), penalised)
+	return append(append(all, layered()...), twoStages, impatient, together, gates(graph.Product), gates(graph.Energy), penalised)
+}
+
+// like is a recipe that differs from a plain one in its defaults.
+func like(model, name string, more func(*trainer.Config)) recipes.Recipe {
+	r, err := recipes.Find(model)
+	if err != nil {
+		panic(err)
+	}
+	return recipes.Recipe{Name: name, Stages: r.Stages, Defaults: func(c *trainer.Config) {
+		if r.Defaults != nil {
+			r.Defaults(c)
+		}
+		more(c)
+	}}
+}
+
+// layered are recipes with layers that no plain one has.
+func layered() []recipes.Recipe {
+	return []recipes.Recipe{
+		like("conv", "conv-batchnorm-dropout", func(c *trainer.Config) {
+			c.Filters, c.Normalisation, c.Dropout, c.LearningRate, c.Warmup = []int{8, 16}, graph.Batchwise, 0.2, 1e-2, 0
+		}),
+		like("dense", "dense-layernorm", func(c *trainer.Config) { c.Normalisation = graph.Layerwise }),
+		like("stacked", "stacked-batchnorm-dropout", func(c *trainer.Config) { c.Normalisation, c.Dropout, c.Tied = graph.Batchwise, 0.1, true }),
+		like("vae", "vae-batchnorm", func(c *trainer.Config) { c.Normalisation = graph.Batchwise }),
+		like("conv", "conv-unpool", func(c *trainer.Config) {
+			c.Encoder, c.Upsampling = "conv:4,3 maxpool:2 conv:5,3,layernorm maxpool:2 dense:8", graph.Unpooling
+			c.LearningRate, c.Warmup = 1e-2, 0
+		}),
+	}
 }
 
 func find(name string) recipes.Recipe {

@@ -28,9 +28,9 @@ mixed.`,
 		c.LearningRate, c.WeightDecay = 3e-3, 0.2
 	},
 	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		if c.Loss != graph.SquaredError || c.CodeActivation != kernel.Linear || c.OutputActivation != kernel.Linear ||
+		if c.Loss != graph.SquaredError || c.Normalisation != graph.NoNormalisation || c.Dropout > 0 || c.CodeActivation != kernel.Linear || c.OutputActivation != kernel.Linear ||
 			len(c.Hidden) > 0 && c.Activation != kernel.Linear {
-			return nil, fmt.Errorf("all layers are linear, towards the squared error; hint: --model dense")
+			return nil, fmt.Errorf("all layers are linear and plain, towards the squared error; hint: --model dense")
 		}
 		return autoencoder(c, image)
 	},
