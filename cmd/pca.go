@@ -120,8 +120,11 @@ func compare(ctx context.Context, result *compared, model *trainer.Model, p *eva
 	return alignment, nil
 }
 
-// isLinear reports whether every layer of the decoder is linear.
+// isLinear reports whether the decoder is a linear map of the code.
 func isLinear(s trainer.Stage) bool {
+	if s.Architecture.Decodable() != nil {
+		return false
+	}
 	for _, l := range s.Architecture.Decoder {
 		if l.Activation != kernel.Linear {
 			return false

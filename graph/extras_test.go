@@ -55,6 +55,7 @@ func TestExtrasAreValidated(t *testing.T) {
 		{unpooled, "dense:12,3x2x2 unpool:2 conv:3,3 unpool:2 conv:1,3", nil, "from 3×2×2 to 3×4×4, and encoder/2 pooled 4×4×4 to 4×2×2"},
 		{"conv:3,3 avgpool:2", "unpool:2 conv:1,3", nil, "has no max pooling"},
 		{"dense:3", "dense:16,1x4x4 unpool:2 conv:2,3 conv:1,3", nil, "the encoder has no such layer"},
+		{"conv:3,3 maxpool:2 dense:8,linear", "dense:48,3x4x4 unpool:2 conv:1,3", func(a *graph.Architecture) { a.Code = graph.Gaussian; a.Decoder[0].Shape.Channels = 3 }, "to be decoded without an image"},
 		{"conv:3,3 maxpool:2", "unpool:2,o3 conv:1,3", nil, "output padding 3"},
 		{"conv:3,3 maxpool:2", "dense:64", func(a *graph.Architecture) {
 			a.Decoder[0].Unpool = graph.Unpool{Window: graph.Extent{Height: 2, Width: 2}, Stride: graph.Extent{Height: 2, Width: 2}}

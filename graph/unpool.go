@@ -72,6 +72,9 @@ func (a Architecture) validateUnpooling() error {
 		impossible := func(format string, values ...any) error {
 			return fmt.Errorf("%w: %s unpools, but %s", ErrArchitecture, l.name, fmt.Sprintf(format, values...))
 		}
+		if a.Code == Gaussian {
+			return impossible("a %s code is to be decoded without an image; hint: up:2, bilinear:2 or a transposed convolution", a.Code)
+		}
 		mirrored := len(decoder) - 1 - i
 		if mirrored >= len(encoder) {
 			return impossible("the encoder has no such layer; hint: as many layers from the image on as the decoder has to it")
