@@ -116,7 +116,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
 		Commands: []*cli.Command{
-			trainVerb(), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(), judgeVerb(), pcaVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(),
+			trainVerb(), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(), judgeVerb(), pcaVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(), compareVerb(),
 			benchVerb(), modelsVerb(), datasetsVerb(), configVerb(), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {

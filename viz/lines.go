@@ -97,7 +97,7 @@ func (l Lines) draw(canvas draw.Canvas) {
 		canvas.FillText(textStyle(11, muted), vg.Point{X: canvas.Min.X, Y: canvas.Max.Y - 11}, "no points")
 		return
 	}
-	axes.X.Tick.Marker, axes.Y.Tick.Marker = evenTicks{target: 8}, evenTicks{target: 8}
+	axes.X.Tick.Marker, axes.Y.Tick.Marker = evenTicks{target: 8, whole: l.countable()}, evenTicks{target: 8}
 	if l.LogX {
 		axes.X.Scale, axes.X.Tick.Marker = plot.LogScale{}, fineTicks{}
 		axes.X.Min, axes.X.Max = x.low/1.15, x.high*1.15
@@ -112,6 +112,18 @@ func (l Lines) draw(canvas draw.Canvas) {
 	}
 	axes.Draw(draw.Crop(canvas, 0, -linesLegend, 0, 0))
 	drawLegend(draw.Crop(canvas, canvas.Max.X-canvas.Min.X-linesLegend+figureMargin, 0, 0, 0), signs)
+}
+
+// countable reports whether all places are whole numbers, such as epochs.
+func (l Lines) countable() bool {
+	for _, line := range l.Lines {
+		for _, i := range l.points(line) {
+			if line.X[i] != math.Trunc(line.X[i]) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // span is a range of values, empty while low is above high.

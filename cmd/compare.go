@@ -1,0 +1,304 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/pictures"
+)
+
+type compareOptions struct {
+	Runs       string `toml:"runs" group:"input" help:"folders of two or more runs, separated by commas"`
+	Checkpoint string `toml:"checkpoint" group:"input" help:"weights to use: last or best"`
+	DataDir    string `toml:"data-dir" group:"input" help:"folder to look for data sets in first"`
+	Images     int    `toml:"images" group:"output" help:"test images to draw, the first ones"`
+	Out        string `toml:"out" group:"output" help:"folder for pictures and figures"`
+	JSON       bool   `toml:"json" group:"output" help:"print JSON instead of tables"`
+	Output
+}
+
+// compareFile is what compare writes beside its pictures.
+const compareFile = "compare.json"
+
+// sideBySide is what compare prints as JSON.
+type sideBySide struct {
+	Dataset    string       `json:"dataset"`
+	Shape      string       `json:"shape"`
+	Images     int          `json:"images"` // of the test split
+	Pictured   int          `json:"pictured"`
+	Checkpoint string       `json:"checkpoint"`
+	Runs       []contestant `json:"runs"`
+	// Differences are the settings in which the runs differ, as text, in the
+	// order of the runs.
+	Differences []difference `json:"differences"`
+	Comparable  bool         `json:"losses_comparable"` // of one objective
+	Pictures    []string     `json:"pictures"`
+}
+
+// contestant is one of the runs. Its figures are those of the test images after
+// the epoch of the checkpoint.
+type contestant struct {
+	Run        string `json:"run"`
+	Model      string `json:"model"`
+	Code       int    `json:"code"`
+	Parameters int    `json:"parameters"`
+	Epochs     int    `json:"epochs"` // of all stages, up to that epoch
+	trainer.Figures
+	Seconds     float64 `json:"seconds"`      // of training and evaluation, up to that epoch
+	PicturedMSE float64 `json:"pictured_mse"` // of the images that are drawn
+}
+
+type difference struct {
+	Setting string   `json:"setting"`
+	Values  []string `json:"values"`
+}
+
+func compareVerb() *cli.Command {
+	defaults := compareOptions{Checkpoint: trainer.LastCheckpoint, Images: 32, Out: "comparison", Output: Output{LogFormat: "text"}}
+	return &cli.Command{
+		Name:  "compare",
+		Usage: "hold runs against each other: figures, settings that differ, the same images",
+		Description: `Prints what each run has reached on the test images and in what its settings differ from the
+others'. The folder --out gets compare.json, reconstructions.png with the same test images as they
+are and as each run makes them, mse.png and mse.svg with the errors of all epochs, and loss.png and
+loss.svg where the runs have one objective: losses of different ones cannot be compared. All runs
+must have the same test images.
+
+EXAMPLES:
+   gaetrain compare --runs runs/dense-sample-1,runs/conv-sample-1
+   gaetrain compare --runs runs/a,runs/b,runs/c --checkpoint best --out best --json`,
+		Flags: flags(clone(defaults)),
+		Action: func(c *cli.Context) error {
+			o, known := defaults, trainDefaults()
+			if _, err := layers(c, &o, "", &known); err != nil {
+				return err
+			}
+			if err := o.Output.validate(); err != nil {
+				return err
+			}
+			runs, err := o.runs()
+			if err != nil {
+				return err
+			}
+			return o.compare(c, runs)
+		},
+	}
+}
+
+// runs lists the folders.
+func (o compareOptions) runs() (runs []string, err error) {
+	for _, run := range strings.Split(o.Runs, ",") {
+		if run = strings.TrimSpace(run); run == "" {
+			continue
+		}
+		if run = filepath.Clean(run); slices.Contains(runs, run) {
+			return nil, fmt.Errorf("%w: --runs names %s twice", errUsage, run)
+		}
+		runs = append(runs, run)
+	}
+	switch {
+	case len(runs) < 2:
+		return nil, fmt.Errorf("%w: %d runs to compare; hint: gaetrain compare --runs runs/dense-sample-1,runs/conv-sample-1", errUsage, len(runs))
+	case o.Images < 1:
+		return nil, fmt.Errorf("%w: images is %d; hint: at least 1", errUsage, o.Images)
+	case strings.TrimSpace(o.Out) == "":
+		return nil, fmt.Errorf("%w: --out names no folder; hint: such as comparison", errUsage)
+	}
+	return runs, nil
+}
+
+func (o compareOptions) compare(c *cli.Context, runs []string) error {
+	models := make([]*trainer.Model, len(runs))
+	for i, run := range runs {
+		var err error
+		if models[i], err = trainer.OpenModel(run, o.Checkpoint); err != nil {
+			return err
+		}
+		if models[i].Stage.Architecture.Classifier != nil {
+			return fmt.Errorf("%w: %s is a classifier; hint: compare is of reconstructions, 'gaetrain study' compares classifiers", errUsage, run)
+		}
+		if err := sameImages(runs[0], models[0], run, models[i]); err != nil {
+			return err
+		}
+	}
+	images, err := o.images(c, models[0])
+	if err != nil {
+		return err
+	}
+	info := models[0].Info.Data
+	result := sideBySide{
+		Dataset: info.Name, Shape: info.Shape, Images: info.Test, Pictured: images.Len(), Checkpoint: o.Checkpoint,
+		Differences: differences(models), Comparable: true,
+	}
+	var rivals []pictures.Rival
+	names := shortNames(runs)
+	for i, model := range models {
+		rival, figures, err := compete(runs[i], names[i], model, images)
+		if err != nil {
+			return err
+		}
+		rivals, result.Runs = append(rivals, rival), append(result.Runs, figures)
+		result.Comparable = result.Comparable && reflect.DeepEqual(model.Stage.Objective, models[0].Stage.Objective)
+	}
+	title := fmt.Sprintf("%s on %s", strings.Join(names, ", "), info.Name)
+	drawn := pictures.Comparison{Title: title, Images: images, Rivals: rivals, Losses: result.Comparable}
+	if result.Pictures, err = drawn.Draw(o.Out); err != nil {
+		return err
+	}
+	if _, err := keep(o.Out, compareFile, result); err != nil {
+		return err
+	}
+	if o.JSON {
+		return printJSON(c.App.Writer, result)
+	}
+	return result.print(c.App.Writer, filepath.Join(o.Out, compareFile))
+}
+
+// sameImages reports why the test images of two runs are not the same.
+func sameImages(first string, a *trainer.Model, second string, b *trainer.Model) error {
+	different := func(what string, one, other any) error {
+		return fmt.Errorf("%w: %s of %s is %v, that of %s %v; hint: only runs with the same test images can be compared", errUsage, what, first, one, second, other)
+	}
+	x, y := a.Info.Data, b.Info.Data
+	switch {
+	case x.Name != y.Name:
+		return different("the data set", x.Name, y.Name)
+	case x.Shape != y.Shape:
+		return different("the shape of images", x.Shape, y.Shape)
+	case x.Test != y.Test:
+		return different("the number of test images", x.Test, y.Test)
+	case a.Config.Motion != b.Config.Motion:
+		return different("the motion", a.Config.Motion, b.Config.Motion)
+	}
+	for file, digest := range x.Digest {
+		if other, ok := y.Digest[file]; ok && other != digest {
+			return different("the digest of "+file, digest, other)
+		}
+	}
+	return nil
+}
+
+// images are those that are drawn: of the first run's data.
+func (o compareOptions) images(c *cli.Context, model *trainer.Model) (loaders.Split, error) {
+	from := ModelOptions{DataDir: o.DataDir}
+	data, err := from.open(c, model, newLog(c.App.ErrWriter, o.Output))
+	if err != nil {
+		return loaders.Split{}, err
+	}
+	return data.Test.Limit(o.Images), nil
+}
+
+// compete takes a run's figures from its records and lets its model reconstruct
+// the images.
+func compete(run, name string, model *trainer.Model, images loaders.Split) (pictures.Rival, contestant, error) {
+	records, err := trainer.ReadRecords(run)
+	if err != nil {
+		return pictures.Rival{}, contestant{}, err
+	}
+	last := -1
+	for i, r := range records {
+		if r.Stage == model.Stage.Name && r.Epoch == model.Epoch && r.Split == "test" {
+			last = i
+		}
+	}
+	if last < 0 {
+		return pictures.Rival{}, contestant{}, fmt.Errorf("%w: %s has no figures of a finished epoch; hint: gaetrain train --resume --run %s", trainer.ErrRun, run, run)
+	}
+	rival := pictures.Rival{Name: name, Stage: model.Stage.Name, Records: records}
+	if rival.Reconstructed, err = model.Reconstruct(images); err != nil {
+		return rival, contestant{}, err
+	}
+	figures := contestant{
+		Run: run, Model: model.Config.Model, Code: model.Stage.Architecture.CodeSize(), Parameters: model.Parameters.Count(),
+		Figures: records[last].Figures, PicturedMSE: rival.MSE(),
+	}
+	for _, r := range records[:last+1] {
+		figures.Seconds += r.Seconds
+		if r.Split == "train" {
+			figures.Epochs++
+		}
+	}
+	return rival, figures, nil
+}
+
+// without are the settings that make no difference between models, or are told
+// anyway.
+var without = []string{"model", "dataset", "data-dir", "run", "resume", "checkpoint-every", "pictures", "time-limit"}
+
+// differences lists the settings in which models differ.
+func differences(models []*trainer.Model) (list []difference) {
+	all := make([][]trainer.Field, len(models))
+	for i, model := range models {
+		all[i] = trainer.Fields(&model.Config)
+	}
+	for at, field := range all[0] {
+		d := difference{Setting: field.Name}
+		for _, fields := range all {
+			d.Values = append(d.Values, fields[at].String())
+		}
+		if slices.Contains(without, field.Name) || len(slices.Compact(slices.Clone(d.Values))) == 1 {
+			continue
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// shortNames are the last parts of paths, or the paths where two would be alike.
+func shortNames(paths []string) []string {
+	short := make([]string, len(paths))
+	for i, path := range paths {
+		short[i] = filepath.Base(path)
+		if slices.Contains(short[:i], short[i]) {
+			return paths
+		}
+	}
+	return short
+}
+
+// print prints a table of the runs and one of their differences.
+func (s sideBySide) print(w io.Writer, file string) error {
+	fmt.Fprintf(w, "%s: %d test images of %s\n\n", s.Dataset, s.Images, s.Shape)
+	rows := [][]string{{"run", "model", "code", "parameters", "epochs", "mse", "loss", "seconds"}}
+	header := []string{"setting"}
+	for _, r := range s.Runs {
+		rows = append(rows, []string{
+			r.Run, r.Model, fmt.Sprint(r.Code), fmt.Sprint(r.Parameters), fmt.Sprint(r.Epochs),
+			fmt.Sprintf("%.7f", r.MSE), fmt.Sprintf("%.5g", r.Loss), fmt.Sprintf("%.1f", r.Seconds),
+		})
+		header = append(header, r.Run)
+	}
+	if err := table(w, rows...); err != nil {
+		return err
+	}
+	if !s.Comparable {
+		fmt.Fprintln(w, "the losses are of different objectives: compare the mse")
+	}
+	if len(s.Differences) > 0 {
+		rows = [][]string{header}
+		for _, d := range s.Differences {
+			row := []string{d.Setting}
+			for _, value := range d.Values {
+				if value == "" {
+					value = "none"
+				}
+				row = append(row, value)
+			}
+			rows = append(rows, row)
+		}
+		fmt.Fprintln(w)
+		if err := table(w, rows...); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "\npictures   %s\nfigures    %s\n", strings.Join(s.Pictures, ", "), file)
+	return err
+}

@@ -1,0 +1,104 @@
+package pictures
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/viz"
+)
+
+// Rival is one of the runs that a picture compares.
+type Rival struct {
+	Name          string
+	Stage         string                // that gave the model
+	Records       []trainer.Record      // of the run
+	Reconstructed trainer.Reconstructed // of the images
+}
+
+// Comparison draws several runs on the same images.
+type Comparison struct {
+	Title  string
+	Images loaders.Split
+	Rivals []Rival
+	// Losses are of one objective, so that they can be compared.
+	Losses bool
+}
+
+// Draw writes, into a folder, the images over what each run makes of them, and
+// the errors on the test images over the epochs of all runs, also the losses
+// where they can be compared. It returns the paths of the PNGs.
+func (c Comparison) Draw(dir string) (paths []string, err error) {
+	if err := asRun(os.MkdirAll(dir, 0o755)); err != nil {
+		return nil, err
+	}
+	paths = append(paths, filepath.Join(dir, "reconstructions.png"))
+	if err := write(paths[0], viz.Grid(c.Title, columns, c.rows()...)); err != nil {
+		return nil, err
+	}
+	curves := map[string]viz.Lines{"mse": c.curves("squared error per pixel of the test images", func(r trainer.Record) float64 { return r.MSE })}
+	names := []string{"mse"}
+	if c.Losses {
+		curves["loss"] = c.curves("loss of the test images", func(r trainer.Record) float64 { return r.Loss })
+		names = append(names, "loss")
+	}
+	for _, name := range names {
+		if err := writeFile(filepath.Join(dir, name+".svg"), curves[name].SVG); err != nil {
+			return nil, err
+		}
+		path := filepath.Join(dir, name+".png")
+		if err := writeFile(path, curves[name].PNG); err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// rows are the images, then what each run makes of them, and of what where that
+// is not the images themselves.
+func (c Comparison) rows() []viz.Row {
+	rows := []viz.Row{{Label: "original", Images: pixels(c.Images)}}
+	for _, r := range c.Rivals {
+		if r.Reconstructed.Input != nil {
+			rows = append(rows, viz.Row{Label: r.Name + ", input", Images: drawable(r.Reconstructed.Input, r.Reconstructed.Shape)})
+		}
+		label := fmt.Sprintf("%s mse %.5f", r.Name, r.MSE())
+		rows = append(rows, viz.Row{Label: label, Images: drawable(r.Reconstructed.Reconstruction, r.Reconstructed.Shape)})
+	}
+	return rows
+}
+
+// MSE is the squared error per pixel of the images.
+func (r Rival) MSE() (mean float64) {
+	for _, e := range r.Reconstructed.MSE {
+		mean += e / float64(len(r.Reconstructed.MSE))
+	}
+	return mean
+}
+
+// curves are the figures of every epoch of the stages that gave the models; what
+// earlier stages reconstruct may be codes, but their epochs count.
+func (c Comparison) curves(what string, figure func(trainer.Record) float64) viz.Lines {
+	l := viz.Lines{Title: c.Title, XLabel: "epoch", YLabel: what}
+	low, high := math.Inf(1), 0.0
+	for _, r := range c.Rivals {
+		line, before := viz.Line{Name: r.Name}, 0
+		for _, record := range r.Records {
+			switch {
+			case record.Stage != r.Stage && record.Split == "train":
+				before++
+			case record.Stage == r.Stage && record.Split == "test":
+				value := figure(record)
+				line.X, line.Y = append(line.X, float64(before+record.Epoch)), append(line.Y, value)
+				low, high = min(low, value), max(high, value)
+			}
+		}
+		l.Lines = append(l.Lines, line)
+	}
+	l.LogY = low > 0 && high > 10*low
+	return l
+}
