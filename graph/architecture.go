@@ -36,7 +36,11 @@ type Architecture struct {
 	// Standardised encoders take (x − m)/s, where m is the mean of the training
 	// images and s² the mean of (x − m)² over images and pixels.
 	Standardised bool `json:"standardised,omitempty"`
-	Part         Part `json:"part,omitzero"`
+	// Classes is the number of labels that a conditional autoencoder is told: the
+	// first fully connected layer of the encoder and the first layer of the decoder
+	// take the label of the image besides their input. 0: none.
+	Classes int  `json:"classes,omitempty"`
+	Part    Part `json:"part,omitzero"`
 }
 
 // Part says where the layers of an architecture stand in a larger one, whose
@@ -211,6 +215,9 @@ func (a Architecture) Validate() error {
 	if err := a.validateUnpooling(); err != nil {
 		return err
 	}
+	if err := a.validateClasses(); err != nil {
+		return err
+	}
 	if a.Classifier != nil {
 		return nil
 	}
@@ -305,7 +312,14 @@ func (a Architecture) layers() []namedLayer {
 }
 
 func (a Architecture) encoder() []namedLayer {
-	return apart(chain("encoder", a.Part.Encoder, a.Input, a.Encoder), a.Code.frames())
+	layers := apart(chain("encoder", a.Part.Encoder, a.Input, a.Encoder), a.Code.frames())
+	for i := range layers {
+		if !layers[i].Convolutional() {
+			layers[i].classes = a.Classes
+			break
+		}
+	}
+	return layers
 }
 
 func (a Architecture) decoder() []namedLayer {
@@ -315,6 +329,9 @@ func (a Architecture) decoder() []namedLayer {
 		if a.Tied {
 			layers[i].weights, layers[i].transposed = layers[i].undoes+"/weights", true
 		}
+	}
+	if len(layers) > 0 {
+		layers[0].classes = a.Classes
 	}
 	return apart(layers, a.Code.frames())
 }

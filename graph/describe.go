@@ -56,7 +56,7 @@ func (n *Network) describe(node *gorgonia.Node) Node {
 	}
 	batched := true
 	switch {
-	case node == n.Input || node == n.Hit:
+	case node == n.Input || node == n.Hit || node == n.Labels && n.Logits == nil:
 		d.Role = "input"
 	case node == n.Target || node == n.Labels:
 		d.Role = "target"

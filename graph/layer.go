@@ -167,6 +167,7 @@ type namedLayer struct {
 	transposed bool   // the weights are those of the mirrored encoder layer
 	undoes     string // name of the mirrored encoder layer
 	frames     int    // that it treats apart, each with its own rows of the weights
+	classes    int    // labels that it takes besides its input; 0: none
 	err        error  // why there is no such layer
 }
 

@@ -50,7 +50,7 @@ type Network struct {
 	Direction      *gorgonia.Node // B×L, in Pullback mode
 	Sensitivity    *gorgonia.Node // B×D, the gradient of direction·code in the input
 	Reconstruction *gorgonia.Node // B×D
-	Labels         *gorgonia.Node // B×1, what the logits are held against
+	Labels         *gorgonia.Node // B×1, what the logits are held against, or what a conditional autoencoder is told
 	Features       *gorgonia.Node // B×F, that the last layer of the classifier takes
 	Logits         *gorgonia.Node // B×C, of the classes
 	Terms          []Term         // of the loss, the reconstruction or classification first
@@ -64,6 +64,7 @@ type Network struct {
 	rows       *op.Rows                  // of what has one row for each image
 	sampled    *op.Rows                  // of what has one for each code of an image
 	ramps      []ramp                    // what rises over training
+	classes    int                       // that labels tell apart
 	parameters gorgonia.Nodes            // as in Parameters.All
 	used       []Parameter               // the parameters of those nodes
 	counts     []func()                  // each brings a statistic up to date with the last run
@@ -93,6 +94,9 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 		width = a.CodeSize()
 	}
 	n.Input = n.matrix("input", batch, width)
+	if n.classes = a.Classes; n.classes > 0 {
+		n.Labels = n.matrix("labels", batch, 1)
+	}
 
 	last := n.Input
 	if !mode.ofCodes() {
@@ -192,7 +196,7 @@ func (n *Network) classify(a Architecture, o Objective, p *Parameters, code *gor
 	if n.Logits, err = n.layers(p, layers[len(layers)-1:], n.Features); err != nil || n.mode == Classification {
 		return err
 	}
-	n.Labels = n.matrix("labels", n.rows.Compiled, 1)
+	n.Labels, n.classes = n.matrix("labels", n.rows.Compiled, 1), n.Logits.Shape()[1]
 	first, err := op.SoftmaxCrossEntropy("loss", n.rows, n.Logits, n.Labels)
 	if err != nil {
 		return err
@@ -321,7 +325,10 @@ func (n *Network) units(p *Parameters, l namedLayer, x *gorgonia.Node) (y *gorgo
 	if l.Convolutional() {
 		y, err = n.convolution(l.sums(), x, w, before)
 	} else if x, err = n.rowsOf(l.name, x); err == nil {
-		y, err = n.affine(l.sums(), x, w, before)
+		y, err = n.affine(l.sums().linear(), x, w, before)
+	}
+	if err == nil && l.classes > 0 {
+		y, err = n.condition(l.sums(), p, y)
 	}
 	if err == nil && gain != nil {
 		y, err = n.normalise(p, l, y, gain, b)

@@ -91,6 +91,9 @@ func (p *Parameters) extendLayers(a Architecture, seed uint64) error {
 				return err
 			}
 		}
+		if err := p.addClasses(l, seed); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ type Batch struct {
 	Target    []float32  // B×D, in Training, Evaluation and Likelihood mode
 	Hit       []float32  // B×D, in those modes and with emphasis
 	Noise     []float32  // B×KL, in those modes and with a Gaussian code
-	Labels    []uint8    // B, in those modes and with a classifier
+	Labels    []uint8    // B, in those modes with a classifier, in all with a conditional autoencoder
 	Direction []float32  // B×L, in Pullback mode
 	Key       kernel.Key // of what dropout draws, in Training mode
 }
@@ -170,11 +170,10 @@ func (p *Program) feedLabels(labels []uint8) error {
 	if len(labels) < p.rows.Live {
 		return fmt.Errorf("%s program: %d labels for %d images", p.Mode, len(labels), p.rows.Live)
 	}
-	classes := p.Logits.Shape()[1]
 	dense := p.padding(p.Network.Labels, 1)
 	for i, label := range labels[:p.rows.Live] {
-		if int(label) >= classes {
-			return fmt.Errorf("%s program: label %d of %d classes", p.Mode, label, classes)
+		if int(label) >= p.classes {
+			return fmt.Errorf("%s program: label %d of %d classes", p.Mode, label, p.classes)
 		}
 		dense.Float32s()[i] = float32(label)
 	}

@@ -147,6 +147,9 @@ func NewClassifier(c Config, o Labelled, data *loaders.Dataset) (*Experiment, er
 	if err != nil {
 		return nil, err
 	}
+	if model.Stage.Architecture.Classes > 0 {
+		return nil, fmt.Errorf("%w: the encoder of %s takes the labels that a classifier has to find; hint: --model vae", ErrConfiguration, model.Config.Model)
+	}
 	if got, want := graph.Shape(data.Train.Shape), model.Stage.Architecture.Input; got != want {
 		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}

@@ -26,6 +26,9 @@ type Stage struct {
 	Binarise     bool               `json:"binarise,omitempty"` // the images, inputs and targets alike, afresh in each epoch
 	Corruption   loaders.Corruption `json:"corruption"`         // of the inputs; the target stays clean
 	Epochs       int                `json:"epochs"`
+	// Conditional autoencoders are told the labels of images, of as many classes as
+	// the data set has.
+	Conditional bool `json:"conditional,omitempty"`
 	// Below is the number of encoder layers, from the image on, that the stage
 	// neither moves nor runs: it trains what is above them, on the codes that
 	// they give. These are computed once.
@@ -114,6 +117,9 @@ func NewExperiment(c Config, data *loaders.Dataset, build func(Config, graph.Sha
 		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, c.Model, err)
 	}
 	if err := c.requireGaussian(stages); err != nil {
+		return nil, err
+	}
+	if err := condition(stages, data); err != nil {
 		return nil, err
 	}
 	for _, s := range stages {

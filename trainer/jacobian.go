@@ -47,7 +47,7 @@ func jacobianNorm(ctx context.Context, a graph.Architecture, p *graph.Parameters
 			for i := range batch.Rows {
 				direct(directions[i*units:(i+1)*units], k, first+i)
 			}
-			if err := program.Run(graph.Batch{Rows: batch.Rows, Input: batch.Clean, Direction: directions}); err != nil {
+			if err := program.Run(graph.Batch{Rows: batch.Rows, Input: batch.Clean, Direction: directions, Labels: batch.Labels}); err != nil {
 				return 0, err
 			}
 			total += kernel.SumSquares(program.Sensitivities())

@@ -102,6 +102,9 @@ func (m *Model) Features(ctx context.Context, split loaders.Split, depth int) ([
 }
 
 func encode(ctx context.Context, a graph.Architecture, p *graph.Parameters, split loaders.Split) ([]float32, error) {
+	if err := requireLabels(a, split.Labels, split.Len()); err != nil {
+		return nil, err
+	}
 	program, err := graph.Compile(a, graph.Objective{}, p, graph.Encoding, evaluationBatch)
 	if err != nil {
 		return nil, err
@@ -124,11 +127,17 @@ func encode(ctx context.Context, a graph.Architecture, p *graph.Parameters, spli
 	return codes, nil
 }
 
-// Decode returns what the decoder makes of codes N×L: images N×D. labels are nil
-// unless the model is conditional: no model is yet.
+// Decode returns what the decoder makes of codes N×L: images N×D. A conditional
+// model takes the label of each image, any other nil.
 func (m *Model) Decode(ctx context.Context, codes []float32, labels []uint8) ([]float32, error) {
-	if labels != nil {
+	if labels != nil && m.Stage.Architecture.Classes == 0 {
 		return nil, fmt.Errorf("%w: %s is not conditional on labels; hint: decode codes alone", ErrConfiguration, m.Config.Model)
+	}
+	if len(codes) == 0 {
+		return nil, nil
+	}
+	if err := requireLabels(m.Stage.Architecture, labels, len(codes)/m.Stage.Architecture.CodeSize()); err != nil {
+		return nil, err
 	}
 	program, err := graph.Compile(m.Stage.Architecture, m.Stage.Objective, m.Parameters, graph.Decoding, evaluationBatch)
 	if err != nil {
@@ -139,9 +148,10 @@ func (m *Model) Decode(ctx context.Context, codes []float32, labels []uint8) ([]
 	var images []float32
 	for n := len(codes) / size; n > 0; n = len(codes) / size {
 		rows := min(n, evaluationBatch)
-		if err := program.Run(graph.Batch{Rows: rows, Input: codes[:rows*size]}); err != nil {
+		if err := program.Run(graph.Batch{Rows: rows, Input: codes[:rows*size], Labels: labels}); err != nil {
 			return nil, err
 		}
+		labels = labels[min(rows, len(labels)):]
 		images, codes = append(images, program.Reconstructions()...), codes[rows*size:]
 		if err := ctx.Err(); err != nil {
 			return nil, err

@@ -277,7 +277,7 @@ func TestParts(t *testing.T) {
 		run(t, whole, images)
 
 		encoder := compile(t, stage, e.Parameters, graph.Encoding, rows)
-		run(t, encoder, graph.Batch{Rows: rows, Input: images.Input})
+		run(t, encoder, graph.Batch{Rows: rows, Input: images.Input, Labels: images.Labels})
 		if !slices.Equal(thresholded(stage.Architecture, encoder.Codes()), whole.Codes()) {
 			t.Error("the encoder gives other codes than the whole")
 		}
@@ -290,7 +290,7 @@ func TestParts(t *testing.T) {
 			}
 		} else {
 			decoder := compile(t, stage, e.Parameters, graph.Decoding, rows)
-			run(t, decoder, graph.Batch{Rows: rows, Input: whole.Codes()})
+			run(t, decoder, graph.Batch{Rows: rows, Input: whole.Codes(), Labels: images.Labels})
 			if !slices.Equal(decoder.Reconstructions(), whole.Reconstructions()) {
 				t.Error("the decoder gives other reconstructions than the whole")
 			}
@@ -301,7 +301,7 @@ func TestParts(t *testing.T) {
 			other := compile(t, stage, e.Parameters, graph.Evaluation, size2)
 			for first := 0; first < rows; first += size2 {
 				live := min(size2, rows-first)
-				part := graph.Batch{Rows: live, Input: images.Input[first*size:], Target: images.Target[first*size:]}
+				part := graph.Batch{Rows: live, Input: images.Input[first*size:], Target: images.Target[first*size:], Labels: images.Labels[first:]}
 				if images.Noise != nil {
 					part.Noise = images.Noise[first*stage.Noise():]
 				}
