@@ -48,6 +48,9 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
+			if model.Stage.Conditional {
+				return fmt.Errorf("%w: model %s decodes codes with labels, which a file of codes does not hold; hint: --model vae", trainer.ErrConfiguration, model.Config.Model)
+			}
 			if o.Bits < 1 || o.Bits > compression.MaxBits {
 				return fmt.Errorf("%w: bits is %d; hint: from 1 to %d", errUsage, o.Bits, compression.MaxBits)
 			}

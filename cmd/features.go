@@ -35,7 +35,7 @@ func newFeatures(name string, model *trainer.Model, fit loaders.Split) (features
 			codes, err := model.Encode(ctx, images)
 			return evaluate.NewMatrix(codes, size), err
 		}}
-		if model.Stage.Architecture.Decodable() == nil {
+		if model.Stage.Architecture.Decodable() == nil && !model.Stage.Conditional { // else codes alone show nothing
 			f.images = func(ctx context.Context, codes evaluate.Matrix) ([]float32, error) {
 				return model.Decode(ctx, codes.Values, nil)
 			}

@@ -71,13 +71,17 @@ func (o interpolateOptions) check() error {
 func (o interpolateOptions) walk(c *cli.Context, p *prior, ends placed) error {
 	size, values := p.size(), shape(p.model).Size()
 	var codes []float32
+	var labels []uint8
 	for pair := range o.From {
 		from, to := ends.codes[pair*size:(pair+1)*size], ends.codes[(len(o.From)+pair)*size:][:size]
 		for step := range o.Steps {
 			codes = append(codes, between(from, to, float64(step)/float64(o.Steps-1), o.Spherical)...)
+			if end := pair + len(o.From)*(2*step/o.Steps); ends.labels != nil { // the nearer image's
+				labels = append(labels, ends.labels[end])
+			}
 		}
 	}
-	images, err := p.model.Decode(c.Context, codes, nil)
+	images, err := p.model.Decode(c.Context, codes, labels)
 	if err != nil {
 		return err
 	}

@@ -154,7 +154,7 @@ func (t *trial) open(c *cli.Context, log *console) (err error) {
 	if t.prior, err = newPrior(c, t.model, &t.ModelOptions, log); err != nil {
 		return err
 	}
-	images, err := t.model.Decode(c.Context, t.prior.draw(t.count, t.Seed, t.Temperature), nil)
+	images, err := t.model.Decode(c.Context, t.prior.draw(t.count, t.Seed, t.Temperature), t.prior.labels(t.count))
 	t.samples = t.valued(images)
 	return err
 }

@@ -62,6 +62,20 @@ func (p *prior) draw(n int, seed uint64, temperature float64) []float32 {
 	return p.codes(trainer.Draw(n, p.size(), seed, temperature))
 }
 
+// labels are those that n draws are decoded with: every class in turn, or nil
+// where the model is not conditional on them.
+func (p *prior) labels(n int) []uint8 {
+	classes := p.model.Stage.Architecture.Classes
+	if classes == 0 {
+		return nil
+	}
+	labels := make([]uint8, n)
+	for i := range labels {
+		labels[i] = uint8(i % classes)
+	}
+	return labels
+}
+
 func (p *prior) size() int { return p.model.Stage.Architecture.CodeSize() }
 
 // shape is that of the images that codes are decoded to.
@@ -73,6 +87,7 @@ func shape(model *trainer.Model) loaders.Shape { return loaders.Shape(model.Stag
 type placed struct {
 	indices []int
 	codes   []float32 // N×L
+	labels  []uint8   // N; nil unless the model is conditional on them
 	images  []float32 // N×D
 }
 
@@ -101,6 +116,9 @@ func (p *prior) place(c *cli.Context, o *ModelOptions, log *console, seed uint64
 	}
 	split := data.Test.Select(indices)
 	found.images = evaluate.Pixels(split).Values
+	if p.model.Stage.Conditional {
+		found.labels = split.Labels
+	}
 	found.codes, err = p.model.Encode(c.Context, split)
 	return found, err
 }

@@ -25,7 +25,8 @@ func sampleVerb() *cli.Command {
 		Description: `Draws codes from the prior N(0, I) of a model such as vae, decodes them, and draws the images into
 pictures/samples.png of the run. Image i depends on the seed and i alone. An autoencoder without a
 prior was never asked to decode codes that no image has: for it codes are drawn from the Gaussian
-that has the mean and covariance of the codes of its training images, and stdout says so.
+that has the mean and covariance of the codes of its training images, and stdout says so. A model
+that is conditional on labels, such as cvae, gets those of all classes in turn.
 Good samples alone prove little: 'judge' measures them, and looks for copies of training images.
 
 EXAMPLES:
@@ -76,7 +77,7 @@ func checkTemperature(t float64) error {
 // sample draws images, and tells where they are.
 func (o sampleOptions) sample(c *cli.Context, p *prior) error {
 	codes := p.draw(o.Count, o.Seed, o.Temperature)
-	images, err := p.model.Decode(c.Context, codes, nil)
+	images, err := p.model.Decode(c.Context, codes, p.labels(o.Count))
 	if err != nil {
 		return err
 	}

@@ -86,6 +86,7 @@ type traversal struct {
 	traverseOptions
 	prior  *prior
 	code   []float32 // L: where to start
+	label  uint8     // of a conditional model: that of the image
 	middle []float64 // L: of the prior
 	scale  []float64 // L: its standard deviations
 	ranks  []float64 // L: what each value tells; nil: nobody knows
@@ -109,6 +110,9 @@ func (t *traversal) start(c *cli.Context, log *console) error {
 			return err
 		}
 		t.code = at.codes
+		if at.labels != nil {
+			t.label = at.labels[0]
+		}
 	}
 	if len(t.prior.model.Stage.Architecture.Encoder) == 0 {
 		return nil
@@ -153,7 +157,7 @@ func (t *traversal) walk(c *cli.Context) error {
 			codes = append(codes, code...)
 		}
 	}
-	images, err := model.Decode(c.Context, codes, nil)
+	images, err := model.Decode(c.Context, codes, t.labels(codes))
 	if err != nil {
 		return err
 	}
@@ -175,13 +179,22 @@ func (t *traversal) walk(c *cli.Context) error {
 	}
 	title := fmt.Sprintf("%s on %s: the code's plane", model.Config.Model, model.Info.Data.Name)
 	path, err := pictures.DrawManifold(t.Run, title, shape(model), func(normal []float32) ([]float32, error) {
-		return model.Decode(c.Context, t.prior.codes(normal), nil)
+		return model.Decode(c.Context, t.prior.codes(normal), t.labels(normal))
 	})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.App.Writer, "manifold in %s\n", path)
 	return nil
+}
+
+// labels are those that codes are decoded with: the image's, of no image class
+// 0; nil unless the model is conditional on them.
+func (t *traversal) labels(codes []float32) []uint8 {
+	if !t.prior.model.Stage.Conditional {
+		return nil
+	}
+	return slices.Repeat([]uint8{t.label}, len(codes)/t.prior.size())
 }
 
 // order lists the values to move: those that tell most first.

@@ -28,7 +28,7 @@ func drawDivergence(l *trainer.Loop) error {
 	b := viz.Bars{
 		Title: fmt.Sprintf("%s on %s, divergence from the prior after epoch %d: %g of %d values active",
 			l.Config.Model, l.Data.Name, last.Epoch, last.Measures[trainer.ActiveUnits], len(last.KLUnits)),
-		XLabel: "value of the code, by its number", YLabel: "nats per image",
+		XLabel: "value of the code, by its number from 0 on", YLabel: "nats per image",
 	}
 	order := make([]int, len(last.KLUnits))
 	for i := range order {
@@ -36,7 +36,7 @@ func drawDivergence(l *trainer.Loop) error {
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(last.KLUnits[j], last.KLUnits[i]) })
 	for _, unit := range order {
-		b.Values, b.Names = append(b.Values, last.KLUnits[unit]), append(b.Names, fmt.Sprint(unit+1))
+		b.Values, b.Names = append(b.Values, last.KLUnits[unit]), append(b.Names, fmt.Sprint(unit))
 	}
 	_, err = drawFigure(l.Run.Dir, "divergence", b)
 	return err

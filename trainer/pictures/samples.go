@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"time"
 
 	"gaetrain/loaders"
@@ -21,19 +22,33 @@ func drawSamples(l *trainer.Loop, epoch int) error {
 		return nil
 	}
 	const most = 4 * columns
-	images, err := model.Decode(context.Background(), trainer.Draw(most, a.CodeSize(), l.Config.Seed, 1), nil)
-	if err != nil {
-		return err
+	draw := func(n int, labels []uint8) (viz.Images, error) {
+		images, err := model.Decode(context.Background(), trainer.Draw(n, a.CodeSize(), l.Config.Seed, 1), labels)
+		return drawable(images, loaders.Shape(a.Input)), err
 	}
-	grid := viz.Grid(epochTitle(l, epoch)+": samples", columns, viz.Row{Images: drawable(images, loaders.Shape(a.Input))})
-	return write(l.Run.Path(folder, frame(l, samples, epoch)), grid)
+	var rows []viz.Row
+	for class := range min(a.Classes, 2*columns) { // the same codes for each
+		images, err := draw(columns, slices.Repeat([]uint8{uint8(class)}, columns))
+		if err != nil {
+			return err
+		}
+		rows = append(rows, viz.Row{Label: l.Data.Classes[class], Images: images})
+	}
+	if a.Classes == 0 {
+		images, err := draw(most, nil)
+		if err != nil {
+			return err
+		}
+		rows = []viz.Row{{Images: images}}
+	}
+	return write(l.Run.Path(folder, frame(l, samples, epoch)), viz.Grid(epochTitle(l, epoch)+": samples", columns, rows...))
 }
 
 // drawManifold draws the manifold of a prior of two values, when a run is done.
 func drawManifold(l *trainer.Loop) error {
 	model := l.Model()
 	a := model.Stage.Architecture
-	if !a.HasPrior() || a.CodeSize() != 2 {
+	if !a.HasPrior() || a.CodeSize() != 2 || a.Classes > 0 { // which has a plane for each class
 		return nil
 	}
 	img, err := Manifold(fmt.Sprintf("%s on %s: the code's plane", l.Config.Model, l.Data.Name), loaders.Shape(a.Input), func(codes []float32) ([]float32, error) {

@@ -2,6 +2,7 @@ package recipes_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -27,6 +28,12 @@ func TestClassifiers(t *testing.T) {
 			}
 			o := trainer.LabelledDefaults()
 			o.From, o.EncoderLRScale = from, 0
+			if model.Stage.Conditional {
+				if _, err := trainer.NewClassifier(c, o, data); !errors.Is(err, trainer.ErrConfiguration) {
+					t.Errorf("a classifier that is told the labels: %v", err)
+				}
+				return
+			}
 			if got := classified(t, c, data, o); !slices.Equal(got, want) {
 				t.Error("a frozen encoder gives other codes than the model")
 			}
