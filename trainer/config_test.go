@@ -160,6 +160,8 @@ func unusual(t *testing.T) Config {
 			text = "lecun-normal"
 		case graph.Upsampling:
 			text = "nearest"
+		case graph.Normalisation:
+			text = "layer"
 		case graph.Reconstruction:
 			text = "squared-error"
 		case loaders.Corruption:
