@@ -19,6 +19,7 @@ import (
 // options are the flags.
 type options struct {
 	quick   bool
+	full    bool
 	seeds   int
 	dataDir string
 	work    string
@@ -30,6 +31,7 @@ type options struct {
 func main() {
 	var o options
 	flag.BoolVar(&o.quick, "quick", false, "fewer images, epochs and seeds: all experiments in 15 minutes on two cores")
+	flag.BoolVar(&o.full, "full", false, "iwae: all stages of the published schedule, the expected hours first")
 	flag.IntVar(&o.seeds, "seeds", 0, "train with the seeds 1 to `N` (default: as many as the experiment says, 1 with --quick)")
 	flag.StringVar(&o.dataDir, "data-dir", "", "`folder` to look for data sets in first")
 	flag.StringVar(&o.work, "work", "runs/reproduce", "`folder` of the runs; what is finished there is not done again")
@@ -62,6 +64,9 @@ func reproduce(ctx context.Context, o options, names []string) error {
 	}
 	if o.seeds < 0 {
 		return fmt.Errorf("%d seeds; hint: at least 1", o.seeds)
+	}
+	if o.full && o.quick {
+		return errors.New("--full with --quick; hint: one of them")
 	}
 	if o.write && o.quick {
 		return errors.New("--write with --quick; hint: docs/results.md has figures of full runs")
