@@ -25,19 +25,19 @@ func (a Architecture) validateGates() error {
 		return nil
 	}
 	if len(a.Encoder) != 1 || len(a.Decoder) > 1 {
-		return fmt.Errorf("%w: a %s code of %d encoder and %d decoder layers; hint: one of each", ErrArchitecture, a.Code, len(a.Encoder), len(a.Decoder))
+		return fmt.Errorf("%w: a code of %s gates with %d encoder and %d decoder layers; hint: one of each", ErrArchitecture, a.Code, len(a.Encoder), len(a.Decoder))
 	}
 	if len(a.Decoder) == 1 && !a.Tied {
-		return fmt.Errorf("%w: a %s code without tied weights; hint: it gates the responses to the decoder's own filters", ErrArchitecture, a.Code)
+		return fmt.Errorf("%w: a code of %s gates without tied weights; hint: it gates the responses to the decoder's own filters", ErrArchitecture, a.Code)
 	}
 	if !a.Encoder[0].NoBias || a.Encoder[0].Threshold != 0 || a.Encoder[0].TopK != 0 {
-		return fmt.Errorf("%w: a %s code with biases, a threshold or top-k; hint: none of them", ErrArchitecture, a.Code)
+		return fmt.Errorf("%w: a code of %s gates with biases, a threshold or top-k; hint: none of them", ErrArchitecture, a.Code)
 	}
 	if a.Encoder[0].Convolutional() {
-		return fmt.Errorf("%w: a %s code of filters that move over the image; hint: a fully connected layer", ErrArchitecture, a.Code)
+		return fmt.Errorf("%w: a code of %s gates of filters that move over the image; hint: a fully connected layer", ErrArchitecture, a.Code)
 	}
 	if a.Input.Channels%2 != 0 {
-		return fmt.Errorf("%w: a %s code of images of %s; hint: pairs of frames have an even number of channels", ErrArchitecture, a.Code, a.Input)
+		return fmt.Errorf("%w: a code of %s gates of images of %s; hint: pairs of frames have an even number of channels", ErrArchitecture, a.Code, a.Input)
 	}
 	return nil
 }
