@@ -142,7 +142,7 @@ func (a Architecture) Decodable() error {
 	case a.Classifier != nil:
 		return fmt.Errorf("%w: a classifier has no decoder", ErrArchitecture)
 	case a.Code.gated():
-		return fmt.Errorf("%w: a %s code tells how two frames relate, not what they show: it cannot be decoded without them", ErrArchitecture, a.Code)
+		return fmt.Errorf("%w: a code of %s gates tells how two frames relate, not what they show: it cannot be decoded without them", ErrArchitecture, a.Code)
 	case a.unpools():
 		return fmt.Errorf("%w: max unpooling puts values where the encoder has found the greatest ones: codes cannot be decoded without their images; hint: train with --upsampling transposed, nearest or bilinear", ErrArchitecture)
 	}
