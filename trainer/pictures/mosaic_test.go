@@ -1,0 +1,57 @@
+package pictures
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"gaetrain/loaders"
+	"gaetrain/viz"
+)
+
+// TestMosaic puts six images of three channels and 2×1 pixels into two rows.
+func TestMosaic(t *testing.T) {
+	m := viz.Images{Channels: 3, Height: 2, Width: 1}
+	for i := range 6 {
+		for channel := range 3 {
+			for y := range 2 {
+				m.Pixels = append(m.Pixels, float32(100*i+10*channel+y))
+			}
+		}
+	}
+	whole := mosaic(m, 3)
+	var want []float32
+	for channel := range 3 {
+		for _, line := range [][4]int{{0, 1, 2, 0}, {0, 1, 2, 1}, {3, 4, 5, 0}, {3, 4, 5, 1}} {
+			for _, i := range line[:3] {
+				want = append(want, float32(100*i+10*channel+line[3]))
+			}
+		}
+	}
+	if whole.Height != 4 || whole.Width != 3 || whole.Channels != 3 || !slices.Equal(whole.Pixels, want) {
+		t.Errorf("%d×%d×%d of %v, want 3×4×3 of %v", whole.Channels, whole.Height, whole.Width, whole.Pixels, want)
+	}
+}
+
+// TestManifold asks for the codes of a grid of quantiles: symmetric, growing to
+// the right and upwards, each standing for as much of N(0, 1) as any other.
+func TestManifold(t *testing.T) {
+	_, err := Manifold("plane", loaders.Shape{Channels: 1, Height: 1, Width: 1}, func(codes []float32) ([]float32, error) {
+		if len(codes) != 2*manifoldSide*manifoldSide {
+			t.Fatalf("%d values of codes", len(codes))
+		}
+		for i := range manifoldSide * manifoldSide {
+			x, y := i%manifoldSide, manifoldSide-1-i/manifoldSide
+			for d, at := range []int{x, y} {
+				share := (1 + math.Erf(float64(codes[2*i+d])/math.Sqrt2)) / 2
+				if math.Abs(share-(float64(at)+0.5)/manifoldSide) > 1e-6 {
+					t.Errorf("value %d of code %d is %g, the quantile of %g", d, i, codes[2*i+d], share)
+				}
+			}
+		}
+		return make([]float32, len(codes)/2), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
