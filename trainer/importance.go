@@ -10,10 +10,6 @@ import (
 	"gaetrain/loaders"
 )
 
-// likelihoodBatch is the number of codes decoded at once, about: many rows make
-// fast products, few stay in the cache.
-const likelihoodBatch = 512
-
 // ImportanceWeights draws codes of the posterior of each image of a split, and
 // calls visit with the image's index and the logarithms of their weights,
 //
@@ -75,9 +71,9 @@ type importance struct {
 func (m *Model) newImportance(draws int) (*importance, error) {
 	a, o := m.Stage.Architecture, m.Stage.Objective
 	o.Emphasis = kernel.Emphasis{}
-	s := &importance{seed: m.Config.Seed, draws: draws, images: max(1, likelihoodBatch/draws), normaliser: o.Reconstruction.LogNormaliser(a.Input.Size())}
+	s := &importance{seed: m.Config.Seed, draws: draws, images: max(1, evaluationBatch/draws), normaliser: o.Reconstruction.LogNormaliser(a.Input.Size())}
 	rows := s.images * draws
-	batches := (rows + likelihoodBatch - 1) / likelihoodBatch
+	batches := (rows + evaluationBatch - 1) / evaluationBatch
 	s.batch = (rows + batches - 1) / batches
 	s.noise, s.codes, s.weights = make([]float32, rows*a.CodeSize()), make([]float32, rows*a.CodeSize()), make([]float64, rows)
 	s.target, s.labels, s.shown = make([]float32, s.batch*a.Input.Size()), make([]uint8, s.batch), make([]int, s.batch)
