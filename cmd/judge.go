@@ -32,7 +32,7 @@ func judgeVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "judge",
 		Usage: "measure how good and how new the samples of a model are",
-		Description: `Draws images as 'sample' does, and holds them against the test images by what a classifier of the
+		Description: `Draws images as 'sample' does, of all classes in turn if the model is conditional, and holds them against the test images by what a classifier of the
 same images sees in them: the features that its last layer takes, and its classes. Two lines frame
 the figures of the samples: training images, the best that a model can hope for, and draws of the
 Gaussian of the pixels with as many components as a code has values, which a model should beat.
@@ -96,18 +96,20 @@ type trial struct {
 
 // verdict is what judge.json holds.
 type verdict struct {
-	Run        string    `json:"run"`
-	Checkpoint string    `json:"checkpoint"`
-	Epoch      int       `json:"epoch"`
-	Dataset    string    `json:"dataset"`
-	Codes      string    `json:"codes"` // what they were drawn from
-	Judge      string    `json:"judge"`
-	Features   int       `json:"features"`
-	Accuracy   float64   `json:"judge_accuracy,omitempty"` // on the test images; 0 without labels
-	Images     int       `json:"images"`                   // of each set
-	Neighbours int       `json:"neighbours"`
-	Classes    []string  `json:"classes"`
-	Sets       []finding `json:"sets"`
+	Run         string    `json:"run"`
+	Checkpoint  string    `json:"checkpoint"`
+	Epoch       int       `json:"epoch"`
+	Dataset     string    `json:"dataset"`
+	Codes       string    `json:"codes"` // what they were drawn from
+	Seed        uint64    `json:"seed"`
+	Temperature float64   `json:"temperature"`
+	Judge       string    `json:"judge"`
+	Features    int       `json:"features"`
+	Accuracy    float64   `json:"judge_accuracy,omitempty"` // on the test images; 0 without labels
+	Images      int       `json:"images"`                   // of each set
+	Neighbours  int       `json:"neighbours"`
+	Classes     []string  `json:"classes"`
+	Sets        []finding `json:"sets"`
 }
 
 // finding is what is found of a set of images. Test images have no distance
@@ -265,7 +267,7 @@ func (j *jury) introduce(logits []float32, classes int) {
 		}
 	}
 	j.verdict = verdict{
-		Run: j.Run, Checkpoint: j.Checkpoint, Epoch: j.model.Epoch, Dataset: j.data.Name, Codes: j.prior.String(),
+		Run: j.Run, Checkpoint: j.Checkpoint, Epoch: j.model.Epoch, Dataset: j.data.Name, Codes: j.prior.String(), Seed: j.Seed, Temperature: j.Temperature,
 		Judge: j.By, Features: j.width, Images: j.count, Neighbours: j.Neighbours, Classes: j.classes,
 	}
 	if labels := j.data.Test.Labels; labels != nil {

@@ -2,6 +2,9 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,6 +15,7 @@ type sampleOptions struct {
 	ModelOptions
 	Count       int     `toml:"count" group:"sample" help:"images to draw"`
 	Seed        uint64  `toml:"seed" group:"sample" help:"the same seed gives the same images"`
+	Class       string  `toml:"class" group:"sample" help:"of a conditional model: the class to draw, by name or number (default: all in turn)"`
 	Temperature float64 `toml:"temperature" group:"sample" help:"standard deviation of the codes: below 1 more typical images, above 1 odder ones"`
 	Out         string  `toml:"out" group:"output" help:"write codes and images too, as OUT-codes.npy and OUT-images.npy"`
 	Output
@@ -26,13 +30,15 @@ func sampleVerb() *cli.Command {
 pictures/samples.png of the run. Image i depends on the seed and i alone. An autoencoder without a
 prior was never asked to decode codes that no image has: for it codes are drawn from the Gaussian
 that has the mean and covariance of the codes of its training images, and stdout says so. A model
-that is conditional on labels, such as cvae, gets those of all classes in turn.
+that is conditional on labels, such as cvae, gets those of all classes in turn, and the picture has a
+line for each; --class draws one class alone.
 Good samples alone prove little: 'judge' measures them, and looks for copies of training images.
 
 EXAMPLES:
    gaetrain sample --run runs/vae-sample-1
    gaetrain sample --run runs/vae-sample-1 --count 10000 --seed 7 --out samples
-   gaetrain sample --run runs/vae-sample-1 --temperature 0.7`,
+   gaetrain sample --run runs/vae-sample-1 --temperature 0.7
+   gaetrain sample --run runs/cvae-sample-1 --class Bag`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults
@@ -76,8 +82,12 @@ func checkTemperature(t float64) error {
 
 // sample draws images, and tells where they are.
 func (o sampleOptions) sample(c *cli.Context, p *prior) error {
+	labels, err := o.labels(p)
+	if err != nil {
+		return err
+	}
 	codes := p.draw(o.Count, o.Seed, o.Temperature)
-	images, err := p.model.Decode(c.Context, codes, p.labels(o.Count))
+	images, err := p.model.Decode(c.Context, codes, labels)
 	if err != nil {
 		return err
 	}
@@ -93,7 +103,7 @@ func (o sampleOptions) sample(c *cli.Context, p *prior) error {
 	if o.Temperature != 1 {
 		title += fmt.Sprintf(", temperature %g", o.Temperature)
 	}
-	path, shown, err := pictures.Samples{Title: title, Shape: shape(p.model), Pixels: images}.Draw(o.Run)
+	path, shown, err := pictures.Samples{Title: title, Shape: shape(p.model), Pixels: images, Labels: labels, Classes: p.model.Info.Data.Classes}.Draw(o.Run)
 	if err != nil {
 		return err
 	}
@@ -102,4 +112,26 @@ func (o sampleOptions) sample(c *cli.Context, p *prior) error {
 		fmt.Fprintf(c.App.Writer, "codes and images in %s-codes.npy and %s-images.npy\n", o.Out, o.Out)
 	}
 	return nil
+}
+
+// labels are those that the samples are drawn of, nil unless the model is
+// conditional on them.
+func (o sampleOptions) labels(p *prior) ([]uint8, error) {
+	labels := p.labels(o.Count)
+	switch {
+	case o.Class == "":
+		return labels, nil
+	case labels == nil:
+		return nil, fmt.Errorf("%w: model %s is not conditional on a class; hint: --model cvae is", errUsage, p.model.Config.Model)
+	}
+	names := p.model.Info.Data.Classes
+	class := slices.Index(names, o.Class)
+	if class < 0 {
+		number, err := strconv.Atoi(o.Class)
+		if err != nil || number < 0 || number >= p.model.Stage.Architecture.Classes {
+			return nil, fmt.Errorf("%w: unknown class %q; hint: one of %s, or its number from 0 on", errUsage, o.Class, strings.Join(names, ", "))
+		}
+		class = number
+	}
+	return slices.Repeat([]uint8{uint8(class)}, o.Count), nil
 }

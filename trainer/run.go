@@ -52,6 +52,7 @@ type DataInfo struct {
 	Shape       string            `json:"shape"`
 	Train       int               `json:"train"`
 	Test        int               `json:"test"`
+	Classes     []string          `json:"classes,omitempty"` // by label
 	Digest      map[string]string `json:"digest,omitempty"`
 	Attribution string            `json:"attribution,omitempty"`
 }
@@ -257,7 +258,7 @@ func describe(e *Experiment, settings map[string]Setting) RunInfo {
 }
 
 func describeData(d *loaders.Dataset) DataInfo {
-	return DataInfo{d.Name, d.Train.Shape.String(), d.Train.Len(), d.Test.Len(), d.Digest, d.Attribution}
+	return DataInfo{d.Name, d.Train.Shape.String(), d.Train.Len(), d.Test.Len(), d.Classes, d.Digest, d.Attribution}
 }
 
 // ReadRecords reads metrics.jsonl; a last line that was cut off is left out.

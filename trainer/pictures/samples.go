@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"gaetrain/loaders"
@@ -105,6 +107,10 @@ type Samples struct {
 	Title  string
 	Shape  loaders.Shape
 	Pixels []float32 // N×D
+
+	// Of a conditional model, the classes that the images are of; nil of any other.
+	Labels  []uint8
+	Classes []string // by label; a label without a name is a number
 }
 
 // mostSamples is the number of samples that a picture shows at most.
@@ -118,7 +124,28 @@ func (s Samples) Draw(dir string) (path string, shown int, err error) {
 	if path, err = inFolder(dir, samples+".png"); err != nil {
 		return "", 0, err
 	}
-	return path, shown, write(path, viz.Grid(s.Title, side, viz.Row{Images: drawable(s.Pixels[:shown*s.Shape.Size()], s.Shape)}))
+	s.Pixels = s.Pixels[:shown*s.Shape.Size()]
+	return path, shown, write(path, viz.Grid(s.Title, side, s.rows()...))
+}
+
+// rows are the samples, where they have labels in a row for each class.
+func (s Samples) rows() (rows []viz.Row) {
+	if s.Labels == nil {
+		return []viz.Row{{Images: drawable(s.Pixels, s.Shape)}}
+	}
+	byClass := make(map[uint8][]float32)
+	size := s.Shape.Size()
+	for i := range len(s.Pixels) / size {
+		byClass[s.Labels[i]] = append(byClass[s.Labels[i]], s.Pixels[i*size:(i+1)*size]...)
+	}
+	for _, class := range slices.Sorted(maps.Keys(byClass)) {
+		name := strconv.Itoa(int(class))
+		if int(class) < len(s.Classes) {
+			name = s.Classes[class]
+		}
+		rows = append(rows, viz.Row{Label: name, Images: drawable(byClass[class], s.Shape)})
+	}
+	return rows
 }
 
 // Walk are lines of images from one place of the code to another.
