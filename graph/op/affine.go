@@ -186,13 +186,8 @@ func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error
 // nil for any other node, and where another node needs the value.
 func Defer(gradient *gorgonia.Node) func() kernel.Gradient {
 	a, ok := gradient.Op().(*affineBackward)
-	if !ok {
+	if !ok || len(users(gradient)) > 0 {
 		return nil
-	}
-	for users := gradient.Graph().To(gradient.ID()); users.Next(); {
-		if _, ok := users.Node().(*gorgonia.Node).Op().(*sideOutput); !ok {
-			return nil
-		}
 	}
 	a.deferred = true
 	return func() kernel.Gradient { return a.product }

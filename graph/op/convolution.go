@@ -86,7 +86,9 @@ func (c *convolution) backward(batch int, in [][]float32, y, dy []float32, gradi
 	if c.transposed {
 		image, maps = maps, image
 	}
-	c.Gradient(batch, image, maps, gradients[1])
+	if gradients[1] != nil {
+		c.Gradient(batch, image, maps, gradients[1])
+	}
 	switch {
 	case gradients[0] == nil:
 	case c.transposed:

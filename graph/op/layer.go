@@ -96,6 +96,7 @@ type layerBackward struct {
 	base
 	layer     *layer
 	buffers   []buffer
+	spared    []bool // gradients that nobody needs; nil for none
 	gradients [][]float32
 }
 
@@ -122,6 +123,9 @@ func (b *layerBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error)
 		l.values[i] = floats(in[i])
 		if i > 0 || !l.constantInput {
 			dense, b.gradients[i] = b.buffers[i].of(l.in[i]...)
+		}
+		if b.spared != nil && b.spared[i] {
+			b.gradients[i] = nil
 		}
 	}
 	l.backward(b.rows.Live, l.values, floats(in[last+1]), floats(in[last+2]), b.gradients)
