@@ -41,6 +41,12 @@ type Architecture struct {
 	// take the label of the image besides their input. 0: none.
 	Classes int  `json:"classes,omitempty"`
 	Part    Part `json:"part,omitzero"`
+
+	Latent        int     `json:"latent,omitempty"`        // values in a code that is drawn from the prior
+	Discriminator []Layer `json:"discriminator,omitempty"` // what the model is to deceive; the output of the last one is a logit
+	// Averaged is the decay of a running mean of the decoder's weights, with
+	// which the trained decoder works; 0: it works with the weights themselves.
+	Averaged float64 `json:"averaged,omitempty"`
 }
 
 // Part says where the layers of an architecture stand in a larger one, whose
@@ -113,6 +119,9 @@ const (
 	// Energy codes are gates of the sum of both frames' responses to a filter,
 	// s = act(r ⊙ r) where r = (x, y)·W. The tied decoder takes s ⊙ r.
 	Energy Code = "energy"
+	// Prior codes are drawn from N(0, I): there is no encoder, the decoder is a
+	// generator (Goodfellow 2014).
+	Prior Code = "prior"
 )
 
 // Dense returns an autoencoder of fully connected layers: hidden layers of the
@@ -154,6 +163,9 @@ func (a Architecture) CodeSize() int { return a.codeShape().Size() }
 
 // codeShape is the shape of a code as the decoder's layers see it.
 func (a Architecture) codeShape() Shape {
+	if a.Code == Prior {
+		return Shape{1, 1, a.Latent}
+	}
 	layers := a.encoder()
 	if len(layers) == 0 {
 		return a.Input
@@ -165,9 +177,10 @@ func (a Architecture) codeShape() Shape {
 	return code
 }
 
-// Noise is the number of standard normal numbers that a code is drawn with.
+// Noise is the number of standard normal numbers that a code is drawn with, or
+// held against.
 func (a Architecture) Noise() int {
-	if a.Code == Gaussian && a.Classifier == nil { // which takes the means
+	if a.Code == Gaussian && a.Classifier == nil || a.Code == Prior || a.Discriminator != nil { // a classifier takes the means
 		return a.CodeSize()
 	}
 	return 0
@@ -186,7 +199,10 @@ func (a Architecture) Validate() error {
 	if a.Input.Height > maxParameters/a.Input.Channels || a.Input.Width > maxParameters/a.Input.Channels/a.Input.Height {
 		return fmt.Errorf("%w: images of %s; hint: at most %d values", ErrArchitecture, a.Input, maxParameters)
 	}
-	if a.Classifier == nil && (len(a.Encoder) == 0 || len(a.Decoder) == 0) {
+	if a.Code == Prior && (a.Latent < 1 || a.Latent > maxParameters) {
+		return fmt.Errorf("%w: codes of %d values from the prior; hint: at least 1", ErrArchitecture, a.Latent)
+	}
+	if a.Classifier == nil && (len(a.Encoder) == 0 && a.Code != Prior || len(a.Decoder) == 0) {
 		return fmt.Errorf("%w: %d encoder and %d decoder layers; hint: at least one of each", ErrArchitecture, len(a.Encoder), len(a.Decoder))
 	}
 	if a.Classifier != nil && (len(a.Classifier) == 0 || len(a.Decoder) > 0) {
@@ -210,6 +226,9 @@ func (a Architecture) Validate() error {
 		return err
 	}
 	if err := a.validateExtras(); err != nil {
+		return err
+	}
+	if err := a.validateDiscriminator(); err != nil {
 		return err
 	}
 	if err := a.validateUnpooling(); err != nil {
@@ -254,7 +273,7 @@ func (a Architecture) validateThresholds() error {
 // validateCode checks what the kind of code and tied weights ask of the layers.
 func (a Architecture) validateCode() error {
 	switch a.Code {
-	case Deterministic, Product, Exchange, Energy:
+	case Deterministic, Product, Exchange, Energy, Prior:
 	case Gaussian:
 		if len(a.Encoder) == 0 {
 			return fmt.Errorf("%w: a gaussian code without an encoder", ErrArchitecture)
@@ -263,7 +282,7 @@ func (a Architecture) validateCode() error {
 			return fmt.Errorf("%w: the encoder ends with %d %s units; hint: a gaussian code of L values needs 2·L linear ones, fully connected, and all of them", ErrArchitecture, last.Units, last.Activation)
 		}
 	default:
-		return fmt.Errorf("%w: unknown kind of code %q; hint: none, %s, %s, %s or %s", ErrArchitecture, a.Code, Gaussian, Product, Exchange, Energy)
+		return fmt.Errorf("%w: unknown kind of code %q; hint: none, %s, %s, %s, %s or %s", ErrArchitecture, a.Code, Gaussian, Product, Exchange, Energy, Prior)
 	}
 	if !a.Tied {
 		return nil
@@ -289,7 +308,7 @@ func (a Architecture) validateCode() error {
 // the first.
 func (a Architecture) FLOPs(batch, samples int) float64 {
 	var total float64
-	for i, l := range a.layers() {
+	for i, l := range a.model() {
 		products := 3
 		if i == 0 {
 			products = 2
@@ -300,14 +319,20 @@ func (a Architecture) FLOPs(batch, samples int) float64 {
 		}
 		total += float64(products*rows) * l.flops()
 	}
-	return total
+	return total + a.discriminatorFLOPs(batch)
 }
 
 // maxParameters bounds one tensor to 4 GiB, and an image.
 const maxParameters = 1 << 30
 
-// layers lists the layers of encoder and decoder or classifier in order.
+// layers lists the layers of encoder and decoder or classifier, and those of
+// the discriminator, in order.
 func (a Architecture) layers() []namedLayer {
+	return slices.Concat(a.model(), a.discriminator())
+}
+
+// model lists the layers of encoder and decoder or classifier in order.
+func (a Architecture) model() []namedLayer {
 	return slices.Concat(a.encoder(), a.decoder(), a.classifier())
 }
 

@@ -36,6 +36,9 @@ type Layer struct {
 	// step and image; what is left grows by 1/(1−Dropout) (Srivastava 2014).
 	Dropout float64 `json:"dropout,omitempty"`
 	Unpool  Unpool  `json:"unpool,omitzero"` // before the filters; zero: not
+	// Spectral divides the weights by their largest singular value, so that the
+	// layer's slope is 1 at most (Miyato 2018): of a discriminator.
+	Spectral bool `json:"spectral,omitempty"`
 }
 
 // bound is what |a| must exceed to be above the threshold.

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -23,11 +24,13 @@ const (
 	Pullback                   // input, direction → gradient of direction·code in the input
 	Likelihood                 // code, target → reconstruction term
 	Classification             // input → features and logits
+	Discriminating             // real and generated images or codes → the discriminator's loss and gradients
+	Judging                    // the same → the discriminator's logits and loss
 )
 
 // String names the mode.
 func (m Mode) String() string {
-	names := [...]string{"training", "evaluation", "encoding", "decoding", "pullback", "likelihood", "classification"}
+	names := [...]string{"training", "evaluation", "encoding", "decoding", "pullback", "likelihood", "classification", "discriminating", "judging"}
 	if m < 0 || int(m) >= len(names) {
 		return fmt.Sprintf("mode(%d)", int(m))
 	}
@@ -45,14 +48,14 @@ type Network struct {
 	Input          *gorgonia.Node // B×D, in Decoding and Likelihood mode B×L
 	Target         *gorgonia.Node // B×D, what the reconstruction is held against
 	Hit            *gorgonia.Node // B×D, 1 where corruption has hit the input; nil without emphasis
-	Noise          *gorgonia.Node // B×KL, what the K Gaussian codes of an image are drawn with
+	Noise          *gorgonia.Node // B×KL, what the K Gaussian codes of an image are drawn with; the code itself of a generator
 	Code           *gorgonia.Node // B×L, or BK×L
 	Direction      *gorgonia.Node // B×L, in Pullback mode
 	Sensitivity    *gorgonia.Node // B×D, the gradient of direction·code in the input
 	Reconstruction *gorgonia.Node // B×D
 	Labels         *gorgonia.Node // B×1, what the logits are held against, or what a conditional autoencoder is told
 	Features       *gorgonia.Node // B×F, that the last layer of the classifier takes
-	Logits         *gorgonia.Node // B×C, of the classes
+	Logits         *gorgonia.Node // B×C, of the classes, or B×1, of the discriminator
 	Terms          []Term         // of the loss, the reconstruction or classification first
 	Loss           *gorgonia.Node // scalar
 
@@ -60,6 +63,7 @@ type Network struct {
 	responses  *gorgonia.Node // of the units that a gated code gates
 	statistics *gorgonia.Node // B×2L of a Gaussian code
 	mode       Mode
+	averaged   bool                      // the decoder works with running means, but for training
 	chain      []op.Contracted           // the layers so far
 	rows       *op.Rows                  // of what has one row for each image
 	sampled    *op.Rows                  // of what has one for each code of an image
@@ -84,26 +88,20 @@ type Term struct {
 // declare puts the network of a mode on a graph of its own, for batches of up
 // to batch images.
 func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (*Network, error) {
-	n := &Network{Graph: gorgonia.NewGraph(), rows: &op.Rows{Live: batch, Compiled: batch}, pooled: make(map[string]*gorgonia.Node), mode: mode}
+	n := &Network{Graph: gorgonia.NewGraph(), rows: &op.Rows{Live: batch, Compiled: batch}, pooled: make(map[string]*gorgonia.Node), mode: mode, averaged: a.Averaged > 0}
 	n.sampled = n.rows
 	if mode == Training || mode == Evaluation {
 		n.sampled = n.rows.Several(o.samples())
 	}
-	width := a.Input.Size()
-	if mode.ofCodes() {
-		width = a.CodeSize()
+	if mode == Discriminating || mode == Judging {
+		return n, n.discriminate(a, o, p)
 	}
-	n.Input = n.matrix("input", batch, width)
 	if n.classes = a.Classes; n.classes > 0 {
 		n.Labels = n.matrix("labels", batch, 1)
 	}
-
-	last := n.Input
-	if !mode.ofCodes() {
-		if err := n.encode(a, p); err != nil {
-			return nil, err
-		}
-		last = n.Code
+	last, err := n.start(a, p)
+	if err != nil {
+		return nil, err
 	}
 	switch {
 	case mode == Encoding:
@@ -114,9 +112,11 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if a.Classifier != nil {
 		return n, n.classify(a, o, p, last)
 	}
-	last, err := n.decode(a, p, last)
-	if err != nil {
+	if last, err = n.decode(a, p, last); err != nil {
 		return nil, err
+	}
+	if a.Code == Prior {
+		return n, n.generate(a, o, p, last)
 	}
 	if mode == Evaluation || mode == Decoding {
 		if err := n.reconstruct(o, last); err != nil {
@@ -137,6 +137,42 @@ func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 		o.Penalties = nil // which are of codes that an encoder has given
 	}
 	return n, n.loss(a, o, p, reconstruction, first)
+}
+
+// start declares the input and what leads to the code, which it returns.
+func (n *Network) start(a Architecture, p *Parameters) (*gorgonia.Node, error) {
+	switch {
+	case n.mode.ofCodes():
+		n.Input = n.matrix("input", n.rows.Compiled, a.CodeSize())
+		return n.Input, nil
+	case a.Code == Prior:
+		n.Noise = n.matrix("noise", n.rows.Compiled, a.CodeSize())
+		n.Code = n.Noise
+		return n.Code, nil
+	}
+	n.Input = n.matrix("input", n.rows.Compiled, a.Input.Size())
+	err := n.encode(a, p)
+	return n.Code, err
+}
+
+// generate declares what holds the images of a generator against real ones.
+func (n *Network) generate(a Architecture, o Objective, p *Parameters, images *gorgonia.Node) error {
+	n.Reconstruction = images
+	if n.mode == Decoding {
+		return nil
+	}
+	if n.mode == Training && n.averaged {
+		average, err := n.average(a.Averaged, p)
+		if err != nil {
+			return err
+		}
+		n.counts = append(n.counts, average)
+	}
+	first, err := n.deceive(a, o, p, images)
+	if err != nil {
+		return err
+	}
+	return n.loss(a, o, p, Deception, first)
 }
 
 // encode declares the encoder and the code. Thresholds are for what is trained.
@@ -247,7 +283,7 @@ func (n *Network) loss(a Architecture, o Objective, all *Parameters, name string
 		if p.shapes() && n.mode != Training {
 			continue
 		}
-		loss, err := p.loss(n, a, all)
+		loss, err := p.loss(n, a, o, all)
 		if err != nil {
 			return err
 		}
@@ -307,6 +343,11 @@ func (n *Network) units(p *Parameters, l namedLayer, x *gorgonia.Node) (y *gorgo
 	if err != nil {
 		return nil, err
 	}
+	if l.Spectral {
+		if w, err = n.spectral(p, l, w); err != nil {
+			return nil, err
+		}
+	}
 	var gain, b *gorgonia.Node
 	if l.Normalisation != NoNormalisation {
 		if gain, err = n.parameter(p, l.gain(), l.Units); err != nil {
@@ -354,7 +395,7 @@ func (n *Network) convolution(l namedLayer, x, w, b *gorgonia.Node) (_ *gorgonia
 
 // constant reports whether a node needs no gradient.
 func (n *Network) constant(x *gorgonia.Node) bool {
-	return n.mode != Pullback && (x == n.Input || x == n.encoded)
+	return n.mode != Pullback && (x == n.Input || x == n.encoded || x == n.Noise)
 }
 
 // rowsOf turns images in lanes into rows; rows stay what they are.
@@ -378,14 +419,18 @@ func (n *Network) affine(l namedLayer, x, w, b *gorgonia.Node) (*gorgonia.Node, 
 }
 
 // parameter declares a parameter of the given shape as an input that shares
-// its tensor; a second use of it is the same node.
+// its tensor; a second use of it is the same node. Those of a discriminator
+// that passes a gradient on do not move.
 func (n *Network) parameter(all *Parameters, name string, shape ...int) (*gorgonia.Node, error) {
 	if i := slices.IndexFunc(n.used, func(p Parameter) bool { return p.Name == name }); i >= 0 {
 		return n.parameters[i], nil
 	}
+	if n.averaged && n.mode != Training && strings.HasPrefix(name, generator) {
+		return n.tensor(all, averages+name, shape...)
+	}
 	node, err := n.tensor(all, name, shape...)
-	if err != nil {
-		return nil, err
+	if err != nil || n.mode != Discriminating && strings.HasPrefix(name, judge) {
+		return node, err
 	}
 	p, _ := all.Get(name)
 	n.parameters = append(n.parameters, node)

@@ -100,6 +100,11 @@ func (o Objective) loss(n *Network, all *Parameters, last *gorgonia.Node) (op.Lo
 const (
 	reconstruction = "reconstruction"
 	classification = "classification"
+	// Deception is what the model loses to a discriminator: the first term of a
+	// generator, a penalty on the codes of an autoencoder.
+	Deception = "deception"
+	// Discrimination is what the discriminator loses to the model.
+	Discrimination = "discrimination"
 )
 
 // Objective is what training minimises: loss = reconstruction + Σ weight·term.
@@ -114,11 +119,19 @@ type Objective struct {
 	// Samples is the number of codes that are drawn for each image; 0 counts as 1.
 	Samples int   `json:"samples,omitempty"`
 	Bound   Bound `json:"bound,omitempty"` // what they make of the loss
+	// Contest is what a discriminator and the model play for, Smoothing what the
+	// label of a real image lacks to 1 for the discriminator (Salimans 2016).
+	Contest   Contest `json:"contest,omitempty"`
+	Smoothing float64 `json:"smoothing,omitempty"`
 }
 
 // validate reports why the objective makes no sense on an architecture with a
 // decoder, wrapping ErrArchitecture.
 func (o Objective) validate(a Architecture) error {
+	if a.Code == Prior {
+		_, err := o.contest()
+		return err
+	}
 	if _, err := ParseReconstruction(string(o.Reconstruction)); err != nil {
 		return err
 	}

@@ -94,8 +94,23 @@ func (p *Parameters) extendLayers(a Architecture, seed uint64) error {
 		if err := p.addClasses(l, seed); err != nil {
 			return err
 		}
+		if l.Spectral {
+			if err := p.addSingular(l, seed); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
+	return p.addAverages(a)
+}
+
+// addStatistic adds a statistic, which set fills where it is new.
+func (p *Parameters) addStatistic(name string, set func([]float32), shape ...int) error {
+	statistic, added, err := p.add(name, shape...)
+	if added {
+		p.list[p.at[name]].Statistic = true
+		set(statistic.Values())
+	}
+	return err
 }
 
 // add makes a tensor of zeros unless there is one of that name.

@@ -50,7 +50,7 @@ const (
 	Capacity = "capacity"
 )
 
-var penalties = []string{Divergence, FreeBits, Capacity, Sparsity, L1, Contraction}
+var penalties = []string{Divergence, FreeBits, Capacity, Sparsity, L1, Contraction, Deception}
 
 // shapes reports whether the penalty is for training alone.
 func (p Penalty) shapes() bool { return p.Term == FreeBits || p.Term == Capacity }
@@ -75,6 +75,15 @@ func (p Penalty) validate(a Architecture) error {
 			return impossible("a target of %g nats; hint: 0 or more", p.Target)
 		}
 		return nil
+	}
+	if p.Term == Deception {
+		if len(a.Discriminator) == 0 || a.Code == Prior {
+			return impossible("no discriminator of codes")
+		}
+		return nil
+	}
+	if a.Code == Prior {
+		return impossible("a generator has no encoder")
 	}
 	if a.Code == Gaussian {
 		return impossible("a %s code has its own penalty, %s", a.Code, Divergence)
@@ -136,8 +145,10 @@ func meanActivation(a Architecture) string {
 }
 
 // loss declares the penalty on a network whose encoder is declared.
-func (p Penalty) loss(n *Network, a Architecture, all *Parameters) (op.Loss, error) {
+func (p Penalty) loss(n *Network, a Architecture, o Objective, all *Parameters) (op.Loss, error) {
 	switch p.Term {
+	case Deception:
+		return n.deceive(a, o, all, n.Code)
 	case Divergence:
 		return op.GaussianDivergence(p.Term, n.rows, n.statistics)
 	case FreeBits:

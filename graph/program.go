@@ -67,18 +67,21 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 	if err := a.Validate(); err != nil {
 		return nil, err
 	}
-	if mode < Training || mode > Classification {
+	if mode < Training || mode > Judging {
 		return nil, fmt.Errorf("no program for %s", mode)
 	}
 	if mode == Classification && a.Classifier == nil {
 		return nil, fmt.Errorf("%w: no classifier", ErrArchitecture)
+	}
+	if err := a.allows(mode); err != nil {
+		return nil, err
 	}
 	if mode.ofCodes() {
 		if err := a.Decodable(); err != nil {
 			return nil, err
 		}
 	}
-	if mode != Encoding && mode != Pullback && a.Classifier == nil {
+	if mode != Encoding && mode != Pullback && mode < Discriminating && a.Classifier == nil {
 		if err := o.validate(a); err != nil {
 			return nil, err
 		}
@@ -96,7 +99,7 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 		return nil, fmt.Errorf("declare the %s network: %w", mode, err)
 	}
 	program = &Program{Network: network, Mode: mode, wrapped: make(map[*float32]*tensor.Dense), padded: make(map[*gorgonia.Node]*tensor.Dense)}
-	if mode == Training {
+	if mode == Training || mode == Discriminating {
 		nodes, err := gorgonia.Grad(network.Loss, network.parameters...)
 		if err != nil {
 			return nil, fmt.Errorf("differentiate the %s network: %w", mode, err)
@@ -104,6 +107,7 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 		for i, node := range nodes {
 			program.gradients = append(program.gradients, Gradient{network.used[i], node, op.Defer(node)})
 		}
+		op.Spare(network.Graph, nodes)
 	}
 	program.machine = gorgonia.NewTapeMachine(network.Graph)
 	return program, nil
@@ -126,6 +130,9 @@ type Batch struct {
 func (p *Program) Run(b Batch) error {
 	if b.Rows < 1 || b.Rows > p.rows.Compiled {
 		return fmt.Errorf("%s program: batch of %d images, compiled for 1 to %d", p.Mode, b.Rows, p.rows.Compiled)
+	}
+	if (p.Mode == Discriminating || p.Mode == Judging) && b.Rows%2 != 0 {
+		return fmt.Errorf("%s program: batch of %d, of which no half is real", p.Mode, b.Rows)
 	}
 	p.rows.SetLive(b.Rows)
 	p.key = b.Key
