@@ -51,6 +51,13 @@ type Config struct {
 	L1               float64              `toml:"l1" group:"model" help:"weight of Σ|h| of the code; 0 for none"`
 	TopK             int                  `toml:"top-k" group:"model" help:"keep only the k largest values of each code, the others are 0; 0 for all"`
 	Contraction      float64              `toml:"contraction" group:"model" help:"weight of Σ‖∂h/∂x‖² over the encoder's layers, of each in its own input; 0 for none"`
+	Contest          graph.Contest        `toml:"contest" group:"model" help:"models gan and aae: what the discriminator plays for: non-saturating, least-squares, hinge or wasserstein"`
+	Deception        float64              `toml:"deception" group:"model" help:"model aae: weight of what the encoder loses to the discriminator of its codes"`
+	Discriminator    []int                `toml:"discriminator-hidden" group:"model" help:"model aae: widths of the discriminator's hidden layers; that of model gan mirrors the generator"`
+	Judging          kernel.Activation    `toml:"discriminator-activation" group:"model" help:"models gan and aae: activation of the discriminator's hidden layers"`
+	JudgingNorm      string               `toml:"discriminator-norm" group:"model" help:"models gan and aae: spectral (the discriminator's weights are divided by their largest singular value) or none"`
+	Smoothing        float64              `toml:"label-smoothing" group:"model" help:"models gan and aae: what the label of a real image lacks to 1, with contest non-saturating or least-squares"`
+	Averaging        float64              `toml:"averaging" group:"model" help:"model gan: decay of the running mean of the generator's weights, which gives the samples; 0 for none"`
 	Loss             graph.Reconstruction `toml:"loss" group:"model" help:"reconstruction term: cross-entropy (from logits), squared-error, or gaussian (a negative log-likelihood in nats)"`
 	Variance         float64              `toml:"variance" group:"model" help:"of a pixel by the gaussian loss; 0: learned, one for all pixels"`
 
@@ -70,6 +77,7 @@ type Config struct {
 	Seed         uint64        `toml:"seed" group:"training" help:"the same seed gives the same run, bit for bit"`
 	Solver       string        `toml:"solver" group:"training" help:"sgd, momentum, nesterov, rmsprop, adam or adamw"`
 	LearningRate float64       `toml:"learning-rate" group:"training" help:"learning rate before the schedule"`
+	JudgingRate  float64       `toml:"discriminator-learning-rate" group:"training" help:"models gan and aae: learning rate of the discriminator before the schedule; 0 for that of the model"`
 	Schedule     string        `toml:"schedule" group:"training" help:"of the learning rate: constant, step or cosine"`
 	Warmup       float64       `toml:"warmup" group:"training" help:"epochs over which the learning rate rises from zero"`
 	StepEpochs   int           `toml:"step-epochs" group:"training" help:"schedule step: epochs between drops"`
@@ -99,6 +107,7 @@ func Defaults() Config {
 		Activation: kernel.ReLU, CodeActivation: kernel.Linear, OutputActivation: kernel.Sigmoid,
 		Initialiser: graph.GlorotUniform, Bias: "all", Gates: "exchange", CorruptedWeight: 1, IntactWeight: 1, Beta: 1, Loss: graph.CrossEntropy,
 		CapacityWeight: 100, Samples: 1, Gradient: "plain",
+		Contest: graph.NonSaturating, Deception: 1, Discriminator: []int{256, 256}, Judging: kernel.LeakyReLU, JudgingNorm: "spectral",
 		SparsityTarget: 0.05, SparsityMean: "batch", SparsityMomentum: 0.9,
 
 		Dataset: "sample",
@@ -143,6 +152,10 @@ func (c Config) Validate() error {
 		{c.L1 >= 0 && finite(c.L1), "l1", c.L1, "0 for none, or more"},
 		{c.TopK >= 0 && c.TopK <= c.Code, "top-k", c.TopK, "0 for all, or as many values as are in a code at most"},
 		{c.Contraction >= 0 && finite(c.Contraction), "contraction", c.Contraction, "0 for none, or more"},
+		{c.Deception > 0 && finite(c.Deception), "deception", c.Deception, "above 0"},
+		{c.Smoothing >= 0 && c.Smoothing < 0.5, "label-smoothing", c.Smoothing, "0 for none, or below 0.5"},
+		{c.Averaging >= 0 && c.Averaging < 1, "averaging", c.Averaging, "0 for none, or below 1"},
+		{c.JudgingRate >= 0 && finite(c.JudgingRate), "discriminator-learning-rate", c.JudgingRate, "0 for that of the model, or more"},
 		{c.PretrainEpochs >= 1, "pretrain-epochs", c.PretrainEpochs, "at least 1"},
 		{c.Epochs >= 0, "epochs", c.Epochs, "at least 1"},
 		{c.BatchSize >= 1 && c.BatchSize <= maxBatch, "batch-size", c.BatchSize, fmt.Sprintf("from 1 to %d", maxBatch)},
@@ -178,6 +191,11 @@ func (c Config) Validate() error {
 			return fmt.Errorf("%w: step-at has a drop after %d epochs; hint: from 1 on, each later than the one before", ErrConfiguration, epoch)
 		}
 	}
+	for _, units := range c.Discriminator {
+		if units < 1 {
+			return fmt.Errorf("%w: discriminator-hidden has a layer of %d units; hint: at least 1", ErrConfiguration, units)
+		}
+	}
 	for _, channels := range c.Filters {
 		if channels < 1 {
 			return fmt.Errorf("%w: filters has a layer of %d channels; hint: at least 1", ErrConfiguration, channels)
@@ -199,6 +217,9 @@ func (c Config) Validate() error {
 		return err
 	}
 	if err := oneOf("gates", c.Gates, []string{string(graph.Product), string(graph.Exchange), string(graph.Energy)}); err != nil {
+		return err
+	}
+	if err := oneOf("discriminator-norm", c.JudgingNorm, []string{"spectral", "none"}); err != nil {
 		return err
 	}
 	if err := oneOf("sparsity-mean", c.SparsityMean, []string{"running", "batch"}); err != nil {

@@ -164,6 +164,8 @@ func unusual(t *testing.T) Config {
 			text = "layer"
 		case graph.Reconstruction:
 			text = "squared-error"
+		case graph.Contest:
+			text = "least-squares"
 		case loaders.Corruption:
 			text = "masking:0.25"
 		case loaders.Motion:
@@ -188,7 +190,7 @@ func TestFieldsRoundTrip(t *testing.T) {
 			copied := Defaults()
 			to := Fields(&copied)
 			for i, f := range Fields(&c) {
-				if name == "zero" && f.String() == "" && slices.Contains([]string{"initialiser", "loss", "upsampling"}, f.Name) {
+				if name == "zero" && f.String() == "" && slices.Contains([]string{"initialiser", "loss", "upsampling", "contest"}, f.Name) {
 					to[i].value.SetString("") // there is no such name
 					continue
 				}
@@ -227,7 +229,7 @@ func TestBadValues(t *testing.T) {
 	for name, values := range map[string][]string{
 		"code": {"", "x", "1.5", "1e3", "9223372036854775808"}, "seed": {"-1", "x", "18446744073709551616"},
 		"learning-rate": {"", "fast"}, "resume": {"", "maybe"}, "time-limit": {"", "5", "5 parsecs"},
-		"hidden": {"1,,2", "1;2", "1,a"}, "activation": {"", "ReLU"}, "initialiser": {"", "he"}, "loss": {"", "bce"},
+		"hidden": {"1,,2", "1;2", "1,a"}, "activation": {"", "ReLU"}, "initialiser": {"", "he"}, "loss": {"", "bce"}, "contest": {"", "chess"},
 	} {
 		c := Defaults()
 		for _, f := range Fields(&c) {

@@ -15,8 +15,11 @@ const evaluationBatch = 256
 // evaluator measures a stage's figures on whole splits. Corruption and noise are
 // those of epoch 0, the same every time.
 type evaluator struct {
-	program *graph.Program
-	splits  []evaluatedSplit
+	program   *graph.Program
+	adversary *adversary
+	decoder   *graph.Program // gives samples, where there is an adversary
+	seed      uint64
+	splits    []evaluatedSplit
 }
 
 type evaluatedSplit struct {
@@ -29,7 +32,15 @@ func newEvaluator(s Stage, p *graph.Parameters, seed uint64, splits ...namedSpli
 	if err != nil {
 		return nil, err
 	}
-	e := &evaluator{program: program}
+	e := &evaluator{program: program, seed: seed}
+	if e.adversary, err = newAdversary(s, p, graph.Judging, evaluationBatch); err != nil {
+		return nil, err
+	}
+	if e.adversary != nil {
+		if e.decoder, err = s.Compile(p, graph.Decoding, evaluationBatch); err != nil {
+			return nil, err
+		}
+	}
 	for _, split := range splits {
 		if split.Split, err = s.Inputs(p, split.Split); err != nil {
 			return nil, err
@@ -48,11 +59,15 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 	var totals Totals
 	var codes codeTotals
 	var posteriors posteriorTotals
+	samples := newSamples(e, split.Shape.Size())
 	for batch := range split.stream.Epoch(0, 0) {
 		if err := e.program.Run(Feed(batch)); err != nil {
 			return Figures{}, err
 		}
 		totals.add(e.program, batch.Rows)
+		if err := samples.add(e, &totals, batch); err != nil {
+			return Figures{}, err
+		}
 		if e.program.Network.Noise == nil && e.program.Logits == nil {
 			codes.add(e.program.Codes(), e.program.Code.Shape()[1])
 		}
@@ -64,13 +79,16 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 		}
 	}
 	figures := totals.figures(e.program, split.Shape.Size())
-	if measures := codes.measures(); measures != nil {
-		figures.Measures = measures
+	if codes.images > 0 {
+		figures.measure(codes.measures())
+	}
+	if samples != nil {
+		figures.measure(samples.measures())
 	}
 	if posteriors.images > 0 {
 		var active int
 		figures.KLUnits, active = posteriors.units()
-		figures.Measures = map[string]float64{ActiveUnits: float64(active)}
+		figures.measure(map[string]float64{ActiveUnits: float64(active)})
 	}
 	return figures, nil
 }

@@ -21,6 +21,9 @@ func guard() Hook {
 			if !finite(l.Program.Mean()) {
 				return l.diverged(l.Program)
 			}
+			if !l.adversary.finite() {
+				return l.diverged(l.adversary.Program)
+			}
 			return nil
 		},
 	}
@@ -61,13 +64,13 @@ func (l *Loop) divergedAt(what string) error {
 		ErrDiverged, what, l.Position.Step, l.Position.Epoch+1, l.Stage.Name)
 }
 
-// best keeps the weights of the epoch with the lowest loss on the first
+// best keeps the weights of the epoch with the lowest criterion on the first
 // evaluated split, and stops a stage that has not improved for Patience epochs.
 func best() Hook {
 	return Hook{
 		Name: "best",
 		Epoch: func(_ context.Context, l *Loop) error {
-			loss := l.Latest[1].Loss // behind the training split's
+			loss := l.Latest[1].Criterion() // behind the training split's
 			at := &l.Position
 			if at.Best == nil || loss < *at.Best-l.Config.MinDelta {
 				at.Best, at.BestEpoch = &loss, at.Epoch+1

@@ -77,9 +77,9 @@ func signs(seed uint64) func(v []float32, k, image int) {
 }
 
 // addJacobian adds the norm on a split to its figures, unless it is of a
-// classifier.
+// classifier or a generator.
 func (s Stage) addJacobian(ctx context.Context, f *Figures, p *graph.Parameters, seed uint64, split loaders.Split) error {
-	if s.Architecture.Classifier != nil {
+	if s.Architecture.Classifier != nil || s.Architecture.Code == graph.Prior {
 		return nil
 	}
 	norm, err := jacobianNorm(ctx, s.Architecture, p, seed, split)

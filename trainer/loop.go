@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"gaetrain/graph"
@@ -25,6 +26,7 @@ type Loop struct {
 	Resumed  bool
 
 	hooks     []Hook
+	adversary *adversary // of the stage, or nil
 	evaluator *evaluator
 	solver    *Solver
 	stream    *loaders.Stream
@@ -86,7 +88,10 @@ func (l *Loop) enter(from *Checkpoint) (err error) {
 	if l.evaluator, err = newEvaluator(l.Stage, l.Parameters, l.Config.Seed, splits...); err != nil {
 		return err
 	}
-	l.solver = NewSolver(l.Config, l.Stage.Rates, l.Program.Gradients())
+	if l.adversary, err = newAdversary(l.Stage, l.Parameters, graph.Discriminating, l.Config.BatchSize); err != nil {
+		return err
+	}
+	l.solver = NewSolver(l.Config, l.Stage.Rates, slices.Concat(l.Program.Gradients(), l.adversary.gradients()))
 	if from == nil {
 		return nil
 	}
@@ -143,7 +148,7 @@ func (l *Loop) epoch(ctx context.Context) error {
 	return err
 }
 
-// step moves the parameters by one batch.
+// step moves the parameters by one batch, those of an adversary as well.
 func (l *Loop) step(batch *loaders.Batch) error {
 	start := time.Now()
 	update := l.Position.Epoch*l.stream.Batches() + l.Position.Step
@@ -151,11 +156,17 @@ func (l *Loop) step(batch *loaders.Batch) error {
 	if err := l.Program.Run(Feed(batch)); err != nil {
 		return err
 	}
+	if err := l.adversary.judge(l.Program, batch); err != nil {
+		return err
+	}
 	l.Position.Train.add(l.Program, batch.Rows)
-	if finite(l.Program.Mean()) {
+	l.Position.Train.addContest(l.adversary, batch.Rows)
+	if finite(l.Program.Mean()) && l.adversary.finite() {
 		l.Rate = l.rate(update)
 		l.solver.Step(l.Rate, update+1, l.Program.Gradients())
+		l.solver.Step(l.Rate, update+1, l.adversary.gradients())
 		l.Program.Advance()
+		l.adversary.advance()
 	}
 	l.Position.Step++
 	l.Seconds += time.Since(start).Seconds()

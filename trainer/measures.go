@@ -62,11 +62,8 @@ func hoyer(l1, l2 float64, size int) float64 {
 	return (root - l1/l2) / (root - 1)
 }
 
-// measures are the figures of the codes; nil where there were none.
+// measures are the figures of the codes.
 func (t *codeTotals) measures() map[string]float64 {
-	if t.images == 0 {
-		return nil
-	}
 	dead := 0
 	for unit := range t.min {
 		if t.max[unit]-t.min[unit] <= deadSpread {

@@ -15,17 +15,17 @@ import (
 type Figures struct {
 	Loss     float64            `json:"loss"`               // reconstruction or classification + Σ weight·term
 	Terms    map[string]float64 `json:"terms"`              // by name, the first among them
-	MSE      float64            `json:"mse,omitempty"`      // squared error per pixel; a classifier has none
+	MSE      float64            `json:"mse,omitempty"`      // squared error per pixel; a classifier or a generator has none
 	Measures map[string]float64 `json:"measures,omitempty"` // by name, such as Accuracy
 	KLUnits  []float64          `json:"kl_units,omitempty"` // divergence in nats of each value of a Gaussian code
 }
 
-// All yields every figure but the loss by its name: the terms, mse unless it
-// is of a classifier, and the measures.
+// All yields every figure but the loss by its name: the terms, mse where
+// something is reconstructed, and the measures.
 func (f Figures) All() iter.Seq2[string, float64] {
 	return func(yield func(string, float64) bool) {
 		mse := map[string]float64{"mse": f.MSE}
-		if _, ok := f.Measures[Accuracy]; ok {
+		if _, ok := f.Measures[Accuracy]; ok || f.generated() {
 			mse = nil
 		}
 		for _, part := range []map[string]float64{f.Terms, mse, f.Measures} {
@@ -38,11 +38,20 @@ func (f Figures) All() iter.Seq2[string, float64] {
 	}
 }
 
+// generated reports whether the figures are of a generator, which reconstructs
+// nothing.
+func (f Figures) generated() bool {
+	_, deception := f.Terms[graph.Deception]
+	return deception && len(f.Terms) == 1
+}
+
 // Totals are sums over images, from which figures are made.
 type Totals struct {
 	Images  int                `json:"images"`
 	Terms   map[string]float64 `json:"terms,omitempty"`
 	Squared float64            `json:"squared"` // errors; of a classifier, images with another class
+	// Measures are of what a discriminator made of them.
+	Measures map[string]float64 `json:"measures,omitempty"`
 }
 
 // add counts the images of a program's last run in.
@@ -63,8 +72,11 @@ func (t *Totals) add(p *graph.Program, rows int) {
 func (t Totals) figures(p *graph.Program, values int) Figures {
 	n := float64(t.Images)
 	f := Figures{Terms: make(map[string]float64, len(t.Terms))}
+	for name, total := range t.Measures {
+		f.measure(map[string]float64{name: total / n})
+	}
 	if p.Logits != nil {
-		f.Measures = map[string]float64{Accuracy: 1 - t.Squared/n}
+		f.measure(map[string]float64{Accuracy: 1 - t.Squared/n})
 	} else {
 		f.MSE = t.Squared / n / float64(values)
 	}
@@ -73,6 +85,14 @@ func (t Totals) figures(p *graph.Program, values int) Figures {
 		f.Loss += term.Told * f.Terms[term.Name]
 	}
 	return f
+}
+
+// measure adds what was measured.
+func (f *Figures) measure(measures map[string]float64) {
+	if f.Measures == nil {
+		f.Measures = make(map[string]float64)
+	}
+	maps.Copy(f.Measures, measures)
 }
 
 func sum(values []float32) (total float64) {

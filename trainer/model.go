@@ -90,15 +90,29 @@ func (m Model) Corrupted(c loaders.Corruption) *Model {
 // Encode returns the codes N×L of the images of a split, which are not
 // corrupted for it.
 func (m *Model) Encode(ctx context.Context, split loaders.Split) ([]float32, error) {
+	if err := m.encodes(); err != nil {
+		return nil, err
+	}
 	return encode(ctx, m.Stage.Architecture, m.Parameters, split)
 }
 
 // Features returns what the first depth layers of the encoder make of the
 // images of a split, N×C×H×W, and the shape C×H×W.
 func (m *Model) Features(ctx context.Context, split loaders.Split, depth int) ([]float32, graph.Shape, error) {
+	if err := m.encodes(); err != nil {
+		return nil, graph.Shape{}, err
+	}
 	first, shape := m.Stage.Architecture.First(depth)
 	features, err := encode(ctx, first, m.Parameters, split)
 	return features, shape, err
+}
+
+// encodes reports where a model has no encoder.
+func (m *Model) encodes() error {
+	if m.Stage.Architecture.Code == graph.Prior {
+		return fmt.Errorf("%w: %s has no encoder, it makes images of codes alone; hint: any other model has one, aae is its kin", ErrConfiguration, m.Config.Model)
+	}
+	return nil
 }
 
 func encode(ctx context.Context, a graph.Architecture, p *graph.Parameters, split loaders.Split) ([]float32, error) {
@@ -171,6 +185,9 @@ type Reconstructed struct {
 
 // Reconstruct runs the model on the images of a split.
 func (m *Model) Reconstruct(split loaders.Split) (Reconstructed, error) {
+	if err := m.encodes(); err != nil {
+		return Reconstructed{}, err
+	}
 	if m.Stage.Architecture.Classifier != nil {
 		return Reconstructed{}, fmt.Errorf("%w: a classifier has no decoder; hint: the run it was made from has one", ErrConfiguration)
 	}

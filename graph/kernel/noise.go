@@ -20,6 +20,7 @@ const (
 	StreamImportance                   // codes that an image's likelihood is estimated with; the step is the image
 	StreamPrior                        // codes of the prior; the step is 0
 	StreamDropout                      // masks of layers, the number of which is above the last 8 bits; the step is epoch and batch
+	StreamSlice                        // directions along which two samples are compared
 )
 
 // Uniform fills dst with numbers uniform in [0, 1): multiples of 2^−24.
