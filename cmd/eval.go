@@ -84,6 +84,11 @@ EXAMPLES:
 				return fmt.Errorf("%w: nll is %d; hint: 5000 draws, or 0 for none", errUsage, o.NLL)
 			}
 			result := evaluated{Run: o.Run, Checkpoint: o.Checkpoint, Epoch: model.Epoch, Dataset: data.Name, Split: o.Split, Images: split.Len()}
+			if len(o.Corruption) > 0 {
+				if err := model.CanEncode(); err != nil {
+					return err
+				}
+			}
 			for _, corruption := range o.Corruption {
 				figures, err := model.Corrupted(corruption).Evaluate(c.Context, split)
 				if err != nil {

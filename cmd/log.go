@@ -89,6 +89,10 @@ func (c *console) hook() trainer.Hook {
 			} else {
 				c.line(l)
 			}
+			for _, warning := range l.Warnings {
+				c.end()
+				c.warn(warning)
+			}
 			c.earlierSteps = 0
 			c.warnOfCollapse(l)
 			return nil

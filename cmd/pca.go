@@ -67,6 +67,9 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
+			if err := model.CanEncode(); err != nil {
+				return err
+			}
 			if model.Stage.Architecture.Classifier != nil {
 				return fmt.Errorf("%w: %s is a classifier; hint: pca compares reconstructions", errUsage, o.Run)
 			}

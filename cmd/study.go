@@ -195,6 +195,9 @@ func (o studyOptions) perform(ctx context.Context, j job, origins map[string]tra
 	all.Config, all.Labelled, all.Output = o.Config, o.labelled(j), o.Output
 	all.Seed, all.Run, all.Resume = j.Seed, done.Folder, true
 	model, err := trainer.OpenModel(j.Run, all.FromCheckpoint)
+	if err == nil {
+		err = model.CanEncode()
+	}
 	if err != nil {
 		return done, err
 	}

@@ -147,6 +147,9 @@ func NewClassifier(c Config, o Labelled, data *loaders.Dataset) (*Experiment, er
 	if err != nil {
 		return nil, err
 	}
+	if err := model.CanEncode(); err != nil {
+		return nil, err
+	}
 	if model.Stage.Architecture.Classes > 0 {
 		return nil, fmt.Errorf("%w: the encoder of %s takes the labels that a classifier has to find; hint: --model vae", ErrConfiguration, model.Config.Model)
 	}

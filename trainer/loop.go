@@ -23,6 +23,7 @@ type Loop struct {
 	Seconds  float64        // spent on steps in this epoch, by this process
 	Images   int            // trained on in that time
 	Latest   []Record       // of the last epoch, once it is evaluated
+	Warnings []string       // about that epoch
 	Resumed  bool
 
 	hooks     []Hook
@@ -51,7 +52,7 @@ type point = func(context.Context, *Loop) error
 // Where the run folder has a checkpoint, training goes on from there.
 func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 	l := &Loop{Experiment: e, Run: run}
-	l.hooks = append(append([]Hook{guard(), evaluation(), best()}, more...), checkpoints())
+	l.hooks = append(append([]Hook{guard(), evaluation(), contested(), best()}, more...), checkpoints())
 	last, err := LoadCheckpoint(run.Path(lastCheckpoint))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -90,7 +90,7 @@ func (m Model) Corrupted(c loaders.Corruption) *Model {
 // Encode returns the codes N×L of the images of a split, which are not
 // corrupted for it.
 func (m *Model) Encode(ctx context.Context, split loaders.Split) ([]float32, error) {
-	if err := m.encodes(); err != nil {
+	if err := m.CanEncode(); err != nil {
 		return nil, err
 	}
 	return encode(ctx, m.Stage.Architecture, m.Parameters, split)
@@ -99,7 +99,7 @@ func (m *Model) Encode(ctx context.Context, split loaders.Split) ([]float32, err
 // Features returns what the first depth layers of the encoder make of the
 // images of a split, N×C×H×W, and the shape C×H×W.
 func (m *Model) Features(ctx context.Context, split loaders.Split, depth int) ([]float32, graph.Shape, error) {
-	if err := m.encodes(); err != nil {
+	if err := m.CanEncode(); err != nil {
 		return nil, graph.Shape{}, err
 	}
 	first, shape := m.Stage.Architecture.First(depth)
@@ -107,8 +107,9 @@ func (m *Model) Features(ctx context.Context, split loaders.Split, depth int) ([
 	return features, shape, err
 }
 
-// encodes reports where a model has no encoder.
-func (m *Model) encodes() error {
+// CanEncode reports where a model has no encoder: that of a generator. The error
+// wraps ErrConfiguration.
+func (m *Model) CanEncode() error {
 	if m.Stage.Architecture.Code == graph.Prior {
 		return fmt.Errorf("%w: %s has no encoder, it makes images of codes alone; hint: any other model has one, aae is its kin", ErrConfiguration, m.Config.Model)
 	}
@@ -185,7 +186,7 @@ type Reconstructed struct {
 
 // Reconstruct runs the model on the images of a split.
 func (m *Model) Reconstruct(split loaders.Split) (Reconstructed, error) {
-	if err := m.encodes(); err != nil {
+	if err := m.CanEncode(); err != nil {
 		return Reconstructed{}, err
 	}
 	if m.Stage.Architecture.Classifier != nil {

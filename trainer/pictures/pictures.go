@@ -83,6 +83,9 @@ func drawEpoch(l *trainer.Loop, epoch int) error {
 
 // drawReconstructions draws the first test images over their reconstructions.
 func drawReconstructions(l *trainer.Loop, epoch int) error {
+	if l.Stage.Architecture.Code == graph.Prior {
+		return nil // a generator reconstructs nothing
+	}
 	pairs, err := l.Reconstruct(l.Data.Test.Limit(fixed))
 	if err != nil {
 		return err
@@ -124,10 +127,25 @@ func frame(l *trainer.Loop, kind string, epoch int) string {
 	return fmt.Sprintf("%s-%d-%s-%04d.png", kind, l.Position.Stage+1, l.Stage.Name, epoch)
 }
 
-// drawFilters draws the weights of the first layer's units as images.
+// drawFilters draws the weights of the first layer's units as images; of a
+// generator, those of its last layer and of the first one of its discriminator.
 func drawFilters(l *trainer.Loop) error {
+	a := l.Stage.Architecture
+	if a.Code != graph.Prior {
+		return drawLayer(l, "encoder/1/weights", "filters.png", "first-layer filters", fullFilters)
+	}
+	last := fmt.Sprintf("decoder/%d/weights", len(a.Decoder))
+	if err := drawLayer(l, last, "filters-generator.png", "filters of the generator's last layer", rowFilters); err != nil {
+		return err
+	}
+	return drawLayer(l, "discriminator/1/weights", "filters-discriminator.png", "filters of the discriminator's first layer", fullFilters)
+}
+
+// drawLayer draws the weights of one layer, which full turns into images where
+// they are not of a convolution.
+func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Parameter, graph.Shape, int) (viz.Images, int)) error {
 	const most = 8 * columns
-	weights, ok := l.Parameters.Get("encoder/1/weights")
+	weights, ok := l.Parameters.Get(name)
 	if !ok {
 		return nil
 	}
@@ -136,10 +154,17 @@ func drawFilters(l *trainer.Loop) error {
 	if len(weights.Shape()) == 4 {
 		images, units = smallFilters(weights, most)
 	} else {
-		images, units = fullFilters(weights, l.Stage.Architecture.Input, most)
+		images, units = full(weights, l.Stage.Architecture.Input, most)
 	}
-	title := fmt.Sprintf("%s on %s, first-layer filters: %d of %d", l.Config.Model, l.Data.Name, images.Len(), units)
-	return write(l.Run.Path(folder, "filters.png"), viz.Filters(title, images, columns))
+	title := fmt.Sprintf("%s on %s, %s: %d of %d", l.Config.Model, l.Data.Name, what, images.Len(), units)
+	return write(l.Run.Path(folder, file), viz.Filters(title, images, columns))
+}
+
+// rowFilters are the weights H×D from the first units of a layer to an image,
+// each as an image, and how many units there are.
+func rowFilters(weights graph.Parameter, s graph.Shape, most int) (images viz.Images, units int) {
+	units = weights.Shape()[0]
+	return drawable(weights.Values()[:min(units, most)*s.Size()], loaders.Shape(s)), units
 }
 
 // fullFilters are the weights D×H of the first units, each as an image of the

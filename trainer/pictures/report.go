@@ -95,6 +95,8 @@ func shown(l *trainer.Loop) []viz.Picture {
 		{Title: "Curves", Caption: "Every term of the loss, on training and test images.", Path: l.Run.Path("curves.svg")},
 		{Title: "Divergence", Caption: "How far each value of the code is from its prior, on average over the test images: what it tells of an image.", Path: l.Run.Path(folder, "divergence.svg")},
 		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer: red excites, blue inhibits.", Path: l.Run.Path(folder, "filters.png")},
+		{Title: "Generator", Caption: "The weights from units of the generator's last layer to the pixels.", Path: l.Run.Path(folder, "filters-generator.png")},
+		{Title: "Discriminator", Caption: "The weights from the pixels to units of the discriminator's first layer.", Path: l.Run.Path(folder, "filters-discriminator.png")},
 		{Title: "Expression graph", Caption: "What the machine computes, from the input to the loss.", Path: l.Run.Path("graph.svg")},
 	} {
 		if _, err := os.Stat(p.Path); err == nil {

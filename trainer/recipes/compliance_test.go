@@ -63,6 +63,9 @@ func TestGradients(t *testing.T) {
 							t.Skip("its gradient is that of the loss on average alone")
 						}
 						compareGradients(t, stage, e.Parameters, data.Train)
+						if stage.Architecture.Discriminator != nil {
+							compareDiscriminator(t, stage, e.Parameters, data.Train)
+						}
 					}
 				})
 			})
@@ -71,7 +74,7 @@ func TestGradients(t *testing.T) {
 }
 
 func compareGradients(t *testing.T, stage trainer.Stage, p *graph.Parameters, split loaders.Split) {
-	const rows, samples = 5, 6
+	const rows = 5
 	b := batch(t, stage, p, split, rows)
 	program := compile(t, stage, p, graph.Training, rows)
 	// Biases start at zero, where gradients may be special.
@@ -80,6 +83,38 @@ func compareGradients(t *testing.T, stage trainer.Stage, p *graph.Parameters, sp
 			parameter.Values()[i] += 0.05 * float32(math.Sin(float64(7*i+len(parameter.Name))))
 		}
 	}
+	compareProgram(t, stage, program, b)
+}
+
+// compareDiscriminator compares the gradients of the program that moves a
+// stage's discriminator, when the singular vectors of its weights have settled.
+func compareDiscriminator(t *testing.T, stage trainer.Stage, p *graph.Parameters, split loaders.Split) {
+	const rows = 4
+	b := batch(t, stage, p, split, rows)
+	model := compile(t, stage, p, graph.Evaluation, rows)
+	run(t, model, b)
+	real, made := b.Target, model.Reconstructions()
+	if stage.Architecture.Code != graph.Prior {
+		real, made = b.Noise, model.Codes()
+	}
+	both := graph.Batch{Rows: 2 * rows, Input: slices.Concat(real[:len(made)], made)}
+	program := compile(t, stage, p, graph.Discriminating, 2*rows)
+	for _, g := range program.Gradients() {
+		if len(g.Parameter.Values()) == 1 { // the logit's bias: beyond a hinge, within which it gains nothing
+			g.Parameter.Values()[0]++
+		}
+	}
+	for range 300 {
+		run(t, program, both)
+		program.Advance()
+	}
+	compareProgram(t, stage, program, both)
+}
+
+// compareProgram compares the gradients of one program on a batch.
+func compareProgram(t *testing.T, stage trainer.Stage, program *graph.Program, b graph.Batch) {
+	const samples = 6
+	rows := float64(b.Rows)
 	loss := func() (mean float64) {
 		run(t, program, b)
 		for _, term := range program.Terms {
@@ -184,6 +219,9 @@ func TestLossFalls(t *testing.T) {
 		}
 		data := *whole
 		data.Train, data.Test = whole.Train.Limit(1000).Pairs(c.Motion, c.Seed), whole.Test.Limit(200).Pairs(c.Motion, c.Seed)
+		if c.Beta1 == 0.5 { // a contest, which is played in small steps
+			c.LearningRate, c.Epochs = 10*c.LearningRate, 6
+		}
 		e, err := experiment(c, &data, r)
 		if err != nil {
 			t.Fatal(err)
@@ -197,16 +235,20 @@ func TestLossFalls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		losses := []float64{untrained.Loss}
+		losses := []float64{untrained.Criterion()}
 		for _, record := range records {
 			if record.Split == "test" && record.Stage == e.Final().Name {
-				losses = append(losses, record.Loss)
+				losses = append(losses, record.Criterion())
 			}
 		}
 		if len(losses) != c.Epochs+1 {
 			t.Fatalf("test losses of %d epochs, want %d", len(losses)-1, c.Epochs)
 		}
-		if !slices.IsSortedFunc(losses, func(a, b float64) int { return int(b - a) }) || losses[c.Epochs] > 0.9*losses[0] {
+		falls := slices.IsSortedFunc(losses, func(a, b float64) int { return int(b - a) })
+		if e.Final().Architecture.Discriminator != nil { // against which a model does not gain in every epoch
+			falls = true
+		}
+		if !falls || losses[c.Epochs] > 0.9*losses[0] {
 			t.Errorf("test losses %v do not fall", losses)
 		}
 	})
@@ -253,7 +295,7 @@ func TestSaveLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if last := records[len(records)-1]; last.Split != "test" || last.Loss != figures.Loss || last.MSE != figures.MSE {
+		if last := records[len(records)-1]; last.Split != "test" || last.Loss != figures.Loss || last.MSE != figures.MSE || last.Criterion() != figures.Criterion() {
 			t.Errorf("the loaded model gives %+v, the run recorded %+v", figures, last)
 		}
 	})
@@ -271,18 +313,18 @@ func TestParts(t *testing.T) {
 			t.Fatal(err)
 		}
 		stage := e.Final()
+		generator := stage.Architecture.Code == graph.Prior
 		images := batch(t, stage, e.Parameters, data.Test, rows)
-		clear(images.Noise) // the encoder gives the means
+		if !generator {
+			clear(images.Noise) // the encoder gives the means
+		}
 		whole := compile(t, stage, e.Parameters, graph.Evaluation, rows)
 		run(t, whole, images)
 
-		encoder := compile(t, stage, e.Parameters, graph.Encoding, rows)
-		run(t, encoder, graph.Batch{Rows: rows, Input: images.Input, Labels: images.Labels})
-		if !slices.Equal(thresholded(stage.Architecture, encoder.Codes()), whole.Codes()) {
-			t.Error("the encoder gives other codes than the whole")
-		}
-		if stage.Architecture.Encoder[len(stage.Architecture.Encoder)-1].Threshold > 0 && slices.Equal(encoder.Codes(), whole.Codes()) {
-			t.Error("the threshold changes no code")
+		if !generator {
+			compareEncoder(t, stage, e.Parameters, images, whole)
+		} else if !slices.Equal(whole.Codes(), images.Noise[:len(whole.Codes())]) {
+			t.Error("the codes of a generator are not the draws from the prior")
 		}
 		if needsImages(stage.Architecture) {
 			if _, err := stage.Compile(e.Parameters, graph.Decoding, rows); !errors.Is(err, graph.ErrArchitecture) {
@@ -326,6 +368,19 @@ func TestParts(t *testing.T) {
 func needsImages(a graph.Architecture) bool {
 	return slices.Contains([]graph.Code{graph.Product, graph.Exchange, graph.Energy}, a.Code) ||
 		slices.ContainsFunc(a.Decoder, func(l graph.Layer) bool { return l.Unpool != (graph.Unpool{}) })
+}
+
+// compareEncoder compares the encoder's program with the evaluation program,
+// which has run on the images.
+func compareEncoder(t *testing.T, stage trainer.Stage, p *graph.Parameters, images graph.Batch, whole *graph.Program) {
+	encoder := compile(t, stage, p, graph.Encoding, images.Rows)
+	run(t, encoder, graph.Batch{Rows: images.Rows, Input: images.Input, Labels: images.Labels})
+	if !slices.Equal(thresholded(stage.Architecture, encoder.Codes()), whole.Codes()) {
+		t.Error("the encoder gives other codes than the whole")
+	}
+	if stage.Architecture.Encoder[len(stage.Architecture.Encoder)-1].Threshold > 0 && slices.Equal(encoder.Codes(), whole.Codes()) {
+		t.Error("the threshold changes no code")
+	}
 }
 
 // thresholded returns codes with 0 in place of what does not exceed the threshold.

@@ -41,7 +41,8 @@ distance between samples and images.`,
 // adversarial is one stage of an architecture with a discriminator of the given
 // hidden layers.
 func adversarial(c trainer.Config, a graph.Architecture, hidden []graph.Layer, more ...graph.Penalty) ([]trainer.Stage, error) {
-	logit := graph.Layer{Units: 1, Initialiser: graph.GlorotUniform}
+	// Of wasserstein only differences between logits count.
+	logit := graph.Layer{Units: 1, Initialiser: graph.GlorotUniform, NoBias: c.Contest == graph.Wasserstein}
 	for _, l := range hidden {
 		l.Activation, l.NoBias = c.Judging, false
 		a.Discriminator = append(a.Discriminator, l)
