@@ -219,6 +219,9 @@ func (c Config) Validate() error {
 	if err := oneOf("gates", c.Gates, []string{string(graph.Product), string(graph.Exchange), string(graph.Energy)}); err != nil {
 		return err
 	}
+	if c.Smoothing > 0 && c.Contest != graph.NonSaturating && c.Contest != graph.LeastSquares {
+		return fmt.Errorf("%w: label-smoothing is %g, but the contest %s has no labels; hint: non-saturating or least-squares", ErrConfiguration, c.Smoothing, c.Contest)
+	}
 	if err := oneOf("discriminator-norm", c.JudgingNorm, []string{"spectral", "none"}); err != nil {
 		return err
 	}
