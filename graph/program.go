@@ -244,6 +244,9 @@ func (p *Program) Codes() []float32 {
 	return p.first
 }
 
+// HasPosterior reports whether codes are drawn from a posterior.
+func (p *Program) HasPosterior() bool { return p.statistics != nil }
+
 // Statistics returns the posteriors that the last run drew Gaussian codes from,
 // or gave the means of: B×2L, in each row L means, then L log-variances.
 func (p *Program) Statistics() []float32 { return p.live(p.statistics) }

@@ -71,7 +71,7 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 		if e.program.Network.Noise == nil && e.program.Logits == nil {
 			codes.add(e.program.Codes(), e.program.Code.Shape()[1])
 		}
-		if e.program.Network.Noise != nil {
+		if e.program.HasPosterior() {
 			posteriors.add(e.program.Statistics(), e.program.Code.Shape()[1])
 		}
 		if err := ctx.Err(); err != nil {

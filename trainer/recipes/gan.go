@@ -44,7 +44,7 @@ func adversarial(c trainer.Config, a graph.Architecture, hidden []graph.Layer, m
 	// Of wasserstein only differences between logits count.
 	logit := graph.Layer{Units: 1, Initialiser: graph.GlorotUniform, NoBias: c.Contest == graph.Wasserstein}
 	for _, l := range hidden {
-		l.Activation, l.NoBias = c.Judging, false
+		l.Activation, l.NoBias, l.Normalisation, l.Dropout = c.Judging, false, graph.NoNormalisation, 0
 		a.Discriminator = append(a.Discriminator, l)
 	}
 	a.Discriminator = append(a.Discriminator, logit)
