@@ -164,8 +164,6 @@ func unusual(t *testing.T) Config {
 			text = "layer"
 		case graph.Reconstruction:
 			text = "squared-error"
-		case graph.Normalisation:
-			text = "layer"
 		case graph.Contest:
 			text = "least-squares"
 		case loaders.Corruption:
