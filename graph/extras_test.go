@@ -215,3 +215,16 @@ func TestExtrasAllocateNothing(t *testing.T) {
 		t.Errorf("a step allocates %d bytes, without normalisation and dropout %d", got, plain)
 	}
 }
+
+// TestConvolutionsAllocateLittle holds a run of many layers to the bookkeeping of
+// the machine.
+func TestConvolutionsAllocateLittle(t *testing.T) {
+	setThreads(t, 2)
+	const rows = 16
+	a := convolutional(t, graph.Shape{Channels: 1, Height: 8, Width: 8}, "conv:4,3,s2 conv:5,3,s2 dense:4", false, graph.Transposed)
+	program := compile(t, a, objectives[0], parameters(t, a, 1), graph.Training, rows)
+	input := images(rows, 64)
+	if got := bytesPerRun(func() { run(t, program, rows, input, input) }); got > 4096 {
+		t.Errorf("%d bytes a run", got)
+	}
+}

@@ -37,6 +37,7 @@ type affine struct {
 	transposed    bool
 	constantInput bool
 	bias          bool
+	x, w          *tensor.Dense // of the last run
 	y             buffer
 }
 
@@ -83,8 +84,8 @@ func (a *affine) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 }
 
 // sizes returns the widths of the input and the output of the layer.
-func (a *affine) sizes(w gorgonia.Value) (from, to int) {
-	shape := w.(*tensor.Dense).Shape()
+func (a *affine) sizes() (from, to int) {
+	shape := a.w.Shape()
 	if a.transposed {
 		return shape[1], shape[0]
 	}
@@ -93,7 +94,8 @@ func (a *affine) sizes(w gorgonia.Value) (from, to int) {
 
 func (a *affine) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	defer recoverTo(&err, a.name)
-	from, to := a.sizes(in[1])
+	a.x, a.w = in[0].(*tensor.Dense), in[1].(*tensor.Dense)
+	from, to := a.sizes()
 	var b []float32
 	if a.bias {
 		b = floats(in[2])
@@ -110,8 +112,8 @@ func (a *affine) DiffWRT(inputs int) []bool {
 // SymDiff puts the backward pass on the graph: one op that computes all the
 // gradients and is the node of dW, and one node for each other gradient.
 func (a *affine) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-	backward := &affineBackward{base: a.derive("backward"), affine: a}
-	dw, err := gorgonia.ApplyOp(backward, in[0], in[1], y, dy)
+	backward := &affineBackward{base: a.derive("backward"), affine: a, shape: in[1].Shape()}
+	dw, err := gorgonia.ApplyOp(backward, y, dy)
 	if err != nil {
 		return nil, err
 	}
@@ -128,31 +130,30 @@ func (a *affine) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Node
 }
 
 // affineBackward computes dz = dy ⊙ act′, dW = xᵀ·dz, db = Σ dz over the batch,
-// and dx = dz·Wᵀ where it is needed, from x, W, y and dy. Deferred, it leaves dW
-// to whoever asks for it.
+// and dx = dz·Wᵀ where it is needed, from y and dy: x and W are still what they
+// were, and every input costs the machine memory in each run. Deferred, it leaves
+// dW to whoever asks for it.
 type affineBackward struct {
 	base
 	affine         *affine
+	shape          tensor.Shape // of W
 	dz, dw, db, dx buffer
 	product        kernel.Gradient // dW of the last run
 	deferred       bool
 }
 
-func (a *affineBackward) Arity() int { return 4 }
+func (a *affineBackward) Arity() int    { return 2 }
+func (a *affineBackward) Type() hm.Type { return hm.NewFnType(matrix(), matrix(), matrix()) }
 
-func (a *affineBackward) Type() hm.Type {
-	return hm.NewFnType(matrix(), matrix(), matrix(), matrix(), matrix())
-}
-
-func (a *affineBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	return shapeOf(in[1])
+func (a *affineBackward) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
+	return a.shape.Clone(), nil
 }
 
 func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	defer recoverTo(&err, a.name)
-	x, w, y, dy := floats(in[0]), floats(in[1]), floats(in[2]), floats(in[3])
+	x, w, y, dy := a.affine.x.Float32s(), a.affine.w.Float32s(), floats(in[0]), floats(in[1])
 	rows, transposed := a.rows.Live, a.affine.transposed
-	from, to := a.affine.sizes(in[1])
+	from, to := a.affine.sizes()
 
 	_, dz := a.dz.of(a.rows.Compiled, to)
 	var db []float32
@@ -161,7 +162,7 @@ func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error
 	}
 	kernel.ActivationGradient(a.affine.activation, rows, to, y, dy, dz, db)
 
-	dense, dw := a.dw.of(in[1].Shape()...)
+	dense, dw := a.dw.of(a.shape...)
 	a.product = kernel.Gradient{Rows: rows, Inputs: from, Outputs: to, X: x, Z: dz}
 	if transposed {
 		a.product = kernel.Gradient{Rows: rows, Inputs: to, Outputs: from, X: dz, Z: x}

@@ -27,7 +27,7 @@ type layer struct {
 	in            []tensor.Shape
 	out           tensor.Shape
 	constantInput bool
-	values        [][]float32
+	values        [][]float32 // of the inputs, as the last run has had them
 	y             buffer
 }
 
@@ -74,11 +74,11 @@ func (l *layer) DiffWRT(inputs int) []bool {
 // SymDiff puts the backward pass on the graph: one op that computes all the
 // gradients and is the node of the last one, and a node for each other.
 func (l *layer) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
-	backward := &layerBackward{base: l.derive("backward"), layer: l, buffers: make([]buffer, len(in)), gradients: make([][]float32, len(in))}
+	backward := &layerBackward{base: l.derive("backward"), layer: l, shape: l.in[len(in)-1], buffers: make([]buffer, len(in)), gradients: make([][]float32, len(in))}
 	last := len(in) - 1
 	gradients := make(gorgonia.Nodes, len(in))
 	var err error
-	if gradients[last], err = gorgonia.ApplyOp(backward, append(in[:len(in):len(in)], y, dy)...); err != nil {
+	if gradients[last], err = gorgonia.ApplyOp(backward, y, dy); err != nil {
 		return nil, err
 	}
 	for i := range last {
@@ -92,35 +92,33 @@ func (l *layer) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes
 	return gradients, nil
 }
 
+// layerBackward has y and dy for its inputs alone: every input costs the machine
+// memory in each run, and those of the layer are still what they were.
 type layerBackward struct {
 	base
 	layer     *layer
+	shape     tensor.Shape // of the last input
 	buffers   []buffer
 	spared    []bool // gradients that nobody needs; nil for none
 	gradients [][]float32
 }
 
-func (b *layerBackward) Arity() int { return len(b.buffers) + 2 }
+func (b *layerBackward) Arity() int { return 2 }
 
 func (b *layerBackward) Type() hm.Type {
-	l := b.layer
-	types := make([]hm.Type, 0, len(l.in)+3)
-	for _, shape := range append(l.in[:len(l.in):len(l.in)], l.out, l.out, l.in[len(l.in)-1]) {
-		types = append(types, typeOf(len(shape)))
-	}
-	return hm.NewFnType(types...)
+	out := len(b.layer.out)
+	return hm.NewFnType(typeOf(out), typeOf(out), typeOf(len(b.shape)))
 }
 
 func (b *layerBackward) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
-	return b.layer.in[len(b.layer.in)-1].Clone(), nil
+	return b.shape.Clone(), nil
 }
 
 func (b *layerBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	defer recoverTo(&err, b.name)
-	l, last := b.layer, len(b.buffers)-1
+	l := b.layer
 	var dense *tensor.Dense
 	for i := range b.buffers {
-		l.values[i] = floats(in[i])
 		if i > 0 || !l.constantInput {
 			dense, b.gradients[i] = b.buffers[i].of(l.in[i]...)
 		}
@@ -128,7 +126,7 @@ func (b *layerBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error)
 			b.gradients[i] = nil
 		}
 	}
-	l.backward(b.rows.Live, l.values, floats(in[last+1]), floats(in[last+2]), b.gradients)
+	l.backward(b.rows.Live, l.values, floats(in[0]), floats(in[1]), b.gradients)
 	return dense, nil
 }
 
