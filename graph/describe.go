@@ -73,12 +73,32 @@ func (n *Network) describe(node *gorgonia.Node) Node {
 		at := strings.LastIndexByte(d.Name, '/')
 		d.Place, d.Name = d.Name[:at], d.Name[at+1:]
 	}
-	d.Shape = shapeText(node.Shape(), batched)
+	batch := ""
+	if batched {
+		batch = n.batchText(node.Shape())
+	}
+	d.Shape = shapeText(node.Shape(), batch)
 	return d
 }
 
-// shapeText writes a shape with × and the batch as B.
-func shapeText(shape []int, batched bool) string {
+// batchText is the batch along the rows of a node: B or, with one for each of
+// several codes of an image, such as 5B.
+func (n *Network) batchText(shape []int) string {
+	rows := 0
+	switch len(shape) {
+	case 2:
+		rows = shape[0]
+	case 5: // blocks, height, width, channels, lanes
+		rows = shape[0] * shape[4]
+	}
+	if samples := n.sampled.Compiled / n.rows.Compiled; samples > 1 && rows >= n.sampled.Compiled {
+		return fmt.Sprintf("%dB", samples)
+	}
+	return "B"
+}
+
+// shapeText writes a shape with × and the batch, where there is one, in its words.
+func shapeText(shape []int, batch string) string {
 	if len(shape) == 0 {
 		return "scalar"
 	}
@@ -89,8 +109,8 @@ func shapeText(shape []int, batched bool) string {
 	for i, side := range shape {
 		sides[i] = fmt.Sprint(side)
 	}
-	if batched {
-		sides[0] = "B"
+	if batch != "" {
+		sides[0] = batch
 	}
 	return strings.Join(sides, "×")
 }

@@ -188,3 +188,22 @@ func TestObjectivesRefuse(t *testing.T) {
 		mentions(t, err, test.want, "hint: ")
 	}
 }
+
+// TestDescribeSamples asks that a diagram tells what has a row for each code.
+func TestDescribeSamples(t *testing.T) {
+	a := drawn()
+	o := graph.Objective{Reconstruction: graph.CrossEntropy, Samples: 5}
+	nodes, err := compile(t, a, o, parameters(t, a, 1), graph.Evaluation, 4).Describe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shapes := make(map[string]string)
+	for _, n := range nodes {
+		shapes[n.Role+" "+n.Place] = n.Shape
+	}
+	for role, want := range map[string]string{"code code": "5B×3", "operation decoder/2": "5B×20", "operation encoder/2": "B×6", "reconstruction reconstruction": "B×20", "random ": "B×15"} {
+		if shapes[role] != want {
+			t.Errorf("%s is %q, want %q; of %v", role, shapes[role], want, shapes)
+		}
+	}
+}
