@@ -1,6 +1,7 @@
-// Package evaluate measures representations: principal components, probes,
-// clusterings. Its functions are pure: they work on plain matrices and labels
-// and know no run.
+// Package evaluate measures representations and what models make:
+// principal components, probes, clusterings; likelihoods, posteriors, samples.
+// Its functions are pure: they work on plain matrices and labels and know no
+// run.
 //
 // Shapes are given by letter: N observations (rows) of D values, codes N×L, C
 // classes, K clusters. Products are float32 on the kernels, sums over
