@@ -124,4 +124,4 @@ func (p *prior) place(c *cli.Context, o *ModelOptions, log *console, seed uint64
 }
 
 // mostCodes bounds what is drawn at once.
-const mostCodes = 1 << 20
+const mostCodes = 1 << 17

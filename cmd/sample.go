@@ -82,6 +82,10 @@ func checkTemperature(t float64) error {
 
 // sample draws images, and tells where they are.
 func (o sampleOptions) sample(c *cli.Context, p *prior) error {
+	const mostValues = 1 << 28 // of all images, which memory has to hold
+	if most := mostValues / shape(p.model).Size(); o.Count > most {
+		return fmt.Errorf("%w: count is %d; hint: %d images of %s at a time", errUsage, o.Count, most, shape(p.model))
+	}
 	labels, err := o.labels(p)
 	if err != nil {
 		return err

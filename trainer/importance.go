@@ -22,8 +22,8 @@ func (m *Model) ImportanceWeights(ctx context.Context, split loaders.Split, draw
 	if m.Stage.Architecture.Code != graph.Gaussian || m.Stage.Architecture.Classifier != nil {
 		return fmt.Errorf("%w: model %s draws its codes from no posterior, so images have no likelihood; hint: --model vae does", ErrConfiguration, m.Config.Model)
 	}
-	if draws < 1 {
-		return fmt.Errorf("%w: %d draws; hint: at least 1", ErrConfiguration, draws)
+	if draws < 1 || draws > mostDraws {
+		return fmt.Errorf("%w: %d draws; hint: from 1 to %d", ErrConfiguration, draws, mostDraws)
 	}
 	s, err := m.newImportance(draws)
 	if err != nil {
@@ -51,6 +51,9 @@ func (m *Model) ImportanceWeights(ctx context.Context, split loaders.Split, draw
 	}
 	return nil
 }
+
+// mostDraws bounds the draws of an image, which memory has to hold.
+const mostDraws = 1 << 20
 
 // importance draws the codes of a few images at once, K of each: R = images·K
 // rows in all, in batches of B.

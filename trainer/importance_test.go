@@ -157,7 +157,9 @@ func TestImportanceDraws(t *testing.T) {
 func TestImportanceErrors(t *testing.T) {
 	m, _ := linearGaussian(t, 0)
 	ignore := func(int, []float64) error { return nil }
-	fails(t, m.ImportanceWeights(context.Background(), flat(1), 0, ignore), ErrConfiguration, "hint: at least 1")
+	for _, draws := range []int{-1, 0, 1 << 30} {
+		fails(t, m.ImportanceWeights(context.Background(), flat(1), draws, ignore), ErrConfiguration, "hint: from 1 to")
+	}
 	m.Stage.Objective.Emphasis = kernel.Emphasis{Corrupted: 2, Intact: 1} // which is for training
 	weigh(t, m, flat(1), 3)
 	m.Stage.Architecture.Code = graph.Deterministic
