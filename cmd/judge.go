@@ -87,44 +87,13 @@ type trial struct {
 	data      *loaders.Dataset
 	classes   []string // of the judge
 	count     int      // images of a kind
+	test      loaders.Split
 	samples   loaders.Split
 	verdict   verdict
 
 	logits   evaluate.Matrix // of the samples
 	pictured []pictures.Resembling
 }
-
-// verdict is what judge.json holds.
-type verdict struct {
-	Run         string    `json:"run"`
-	Checkpoint  string    `json:"checkpoint"`
-	Epoch       int       `json:"epoch"`
-	Dataset     string    `json:"dataset"`
-	Codes       string    `json:"codes"` // what they were drawn from
-	Seed        uint64    `json:"seed"`
-	Temperature float64   `json:"temperature"`
-	Judge       string    `json:"judge"`
-	Features    int       `json:"features"`
-	Accuracy    float64   `json:"judge_accuracy,omitempty"` // on the test images; 0 without labels
-	Images      int       `json:"images"`                   // of each set
-	Neighbours  int       `json:"neighbours"`
-	Classes     []string  `json:"classes"`
-	Sets        []finding `json:"sets"`
-}
-
-// finding is what is found of a set of images. Test images have no distance
-// from themselves, training images none from the training images.
-type finding struct {
-	Set     string   `json:"set"`
-	Frechet *float64 `json:"frechet,omitempty"`
-	*evaluate.Overlap
-	evaluate.Shares
-	ClassDivergence *float64  `json:"class_kl"` // nil: the test images lack a class
-	Nearest         []float64 `json:"nearest,omitempty"`
-}
-
-// nearness are the measures of Nearest.
-var nearness = []string{"pixels", "features"}
 
 // open checks the options, opens the judge and the images, and draws samples.
 func (t *trial) open(c *cli.Context, log *console) (err error) {
@@ -150,6 +119,7 @@ func (t *trial) open(c *cli.Context, log *console) (err error) {
 		return fmt.Errorf("%w: the judge takes images of %s, the model makes images of %s", trainer.ErrConfiguration, got, want)
 	}
 	t.count = min(t.Images, t.data.Test.Len(), t.data.Train.Len())
+	t.test = t.data.Test.Spread(t.count)
 	if t.Neighbours < 1 || t.Neighbours >= t.count {
 		return fmt.Errorf("%w: neighbours is %d; hint: at least 1, fewer than the %d images", errUsage, t.Neighbours, t.count)
 	}
@@ -191,7 +161,7 @@ func (t *trial) judge(c *cli.Context) error {
 		name   string
 		images loaders.Split
 	}{
-		{testSet, t.data.Test.Limit(t.count)}, {sampleSet, t.samples}, {trainingSet, t.data.Train.Limit(t.count)},
+		{testSet, t.test}, {sampleSet, t.samples}, {trainingSet, t.data.Train.Spread(t.count)},
 		{"Gaussian of pixels", t.valued(clamped(floor.Draw(noise).Values))},
 	} {
 		if err := j.find(c, set.name, set.images); err != nil {
@@ -212,7 +182,7 @@ const (
 type jury struct {
 	*trial
 	width    int
-	test     evaluate.Matrix // features of the test images
+	features evaluate.Matrix // of the test images
 	shares   []float64       // of their classes
 	training []*evaluate.NearestNeighbours
 }
@@ -229,14 +199,14 @@ func (j *jury) find(c *cli.Context, name string, images loaders.Split) error {
 		return err
 	}
 	if name == testSet {
-		j.test, j.shares = features, f.Shares.Shares
+		j.features, j.shares = features, f.Shares.Shares
 		j.introduce(logits, classes)
 	} else {
-		distance, err := evaluate.Frechet(features, j.test)
+		distance, err := evaluate.Frechet(features, j.features)
 		if err != nil {
 			return err
 		}
-		overlap, err := evaluate.Compare(j.test, features, j.Neighbours)
+		overlap, err := evaluate.Compare(j.features, features, j.Neighbours)
 		if err != nil {
 			return err
 		}
@@ -270,7 +240,7 @@ func (j *jury) introduce(logits []float32, classes int) {
 		Run: j.Run, Checkpoint: j.Checkpoint, Epoch: j.model.Epoch, Dataset: j.data.Name, Codes: j.prior.String(), Seed: j.Seed, Temperature: j.Temperature,
 		Judge: j.By, Features: j.width, Images: j.count, Neighbours: j.Neighbours, Classes: j.classes,
 	}
-	if labels := j.data.Test.Labels; labels != nil {
+	if labels := j.test.Labels; labels != nil {
 		for i, class := range evaluate.Classes(logits, classes) {
 			if class == int(labels[i]) {
 				j.verdict.Accuracy += 1 / float64(j.count)
@@ -279,12 +249,13 @@ func (j *jury) introduce(logits []float32, classes int) {
 	}
 }
 
-// resemble finds the training images nearest to the first of a set.
+// resemble finds the training images nearest to some of a set.
 func (j *jury) resemble(f *finding, images loaders.Split, features evaluate.Matrix) error {
 	const most = 1000
-	images = images.Limit(most)
+	described := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: j.width}, Values: features.Values}
+	images, described = images.Spread(most), described.Spread(most)
 	seen := pictures.Resembling{Name: f.Set, Images: images}
-	for m, of := range []evaluate.Matrix{evaluate.Pixels(images), features.Slice(0, images.Len())} {
+	for m, of := range []evaluate.Matrix{evaluate.Pixels(images), evaluate.Pixels(described)} {
 		found, err := j.training[m].Search(of, 1)
 		if err != nil {
 			return err
@@ -333,58 +304,4 @@ func (t *trial) tell(c *cli.Context) error {
 	}
 	fmt.Fprintf(c.App.Writer, "\n%s, pictures in %s and %s\n", where, nearest, sorted)
 	return nil
-}
-
-func (v verdict) sureness() string {
-	if v.Accuracy == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", %s of the test images right", percent(v.Accuracy))
-}
-
-// rows are the lines of the table of sets.
-func (v verdict) rows() [][]string {
-	rows := [][]string{{"", "frechet", "precision", "recall", "density", "coverage", "class_kl", "confidence", "nearest: pixels", "features"}}
-	number := func(format string, value *float64) string {
-		if value == nil {
-			return "–"
-		}
-		return fmt.Sprintf(format, *value)
-	}
-	for _, f := range v.Sets {
-		row := []string{f.Set, number("%.4g", f.Frechet)}
-		if o := f.Overlap; o != nil {
-			for _, value := range []float64{o.Precision, o.Recall, o.Density, o.Coverage} {
-				row = append(row, fmt.Sprintf("%.4f", value))
-			}
-		} else {
-			row = append(row, "–", "–", "–", "–")
-		}
-		row = append(row, number("%.4f", f.ClassDivergence), fmt.Sprintf("%.4f", f.Confidence))
-		for m := range nearness {
-			if f.Nearest == nil {
-				row = append(row, "–")
-				continue
-			}
-			row = append(row, fmt.Sprintf("%.4g", f.Nearest[m]))
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-// classes are the lines of the table of classes.
-func (v verdict) classes() [][]string {
-	rows := [][]string{{"class"}}
-	for _, f := range v.Sets {
-		rows[0] = append(rows[0], f.Set)
-	}
-	for class, name := range v.Classes {
-		row := []string{name}
-		for _, f := range v.Sets {
-			row = append(row, percent(f.Shares.Shares[class]))
-		}
-		rows = append(rows, row)
-	}
-	return rows
 }

@@ -45,7 +45,7 @@ func aggregated(ctx context.Context, model *trainer.Model, split loaders.Split) 
 	if !architecture.HasPrior() || len(architecture.Encoder) == 0 {
 		return nil, fmt.Errorf("%w: model %s asks its codes for no likeness to a prior; hint: --model vae does", trainer.ErrConfiguration, model.Config.Model)
 	}
-	split = split.Limit(mostPairs)
+	split = split.Spread(mostPairs)
 	a := &aggregate{Images: split.Len()}
 	if architecture.Code != graph.Gaussian {
 		codes, err := model.Encode(ctx, split)

@@ -49,3 +49,16 @@ func (s Split) Balanced(n int, seed uint64) []int {
 	}
 	return chosen
 }
+
+// Spread returns n images at even distances, which are of all classes also where
+// the images are sorted by class; all of them if n ≥ N.
+func (s Split) Spread(n int) Split {
+	if n >= s.Len() {
+		return s
+	}
+	indices := make([]int, max(n, 0))
+	for i := range indices {
+		indices[i] = i * s.Len() / n
+	}
+	return s.Select(indices)
+}

@@ -49,3 +49,12 @@ func TestBalanced(t *testing.T) {
 		t.Errorf("without labels: %v", got)
 	}
 }
+
+func TestSpread(t *testing.T) {
+	s := Split{Shape: Shape{1, 1, 1}, Images: []uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, Labels: []uint8{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}}
+	for n, want := range map[int][]uint8{0: nil, 1: {0}, 3: {0, 3, 6}, 4: {0, 2, 5, 7}, 10: s.Images, 99: s.Images} {
+		if got := s.Spread(n); !slices.Equal(got.Images, want) || len(got.Labels) != len(want) {
+			t.Errorf("%d of 10 images are %v, want %v", n, got.Images, want)
+		}
+	}
+}
