@@ -14,7 +14,7 @@ tell the training images apart, contraction makes it deaf to all other direction
 images of this kind vary. A denoising autoencoder reaches the same end by examples, this one by a formula.`,
 	Citation: "S. Rifai, P. Vincent, X. Muller, X. Glorot, Y. Bengio: Contractive Auto-Encoders. ICML 2011",
 	Defaults: func(c *trainer.Config) {
-		c.Hidden, c.Code, c.Tied, c.Contraction, c.LearningRate = nil, 256, true, 1, 0.01
+		c.Hidden, c.Code, c.Tied, c.Contraction, c.LearningRate = nil, 256, true, 0.1, 0.01
 		c.Activation, c.CodeActivation = kernel.Sigmoid, kernel.Sigmoid
 	},
 	Stages: autoencoder,
