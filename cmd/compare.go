@@ -148,7 +148,7 @@ func (o compareOptions) compare(c *cli.Context, runs []string) error {
 		rivals, result.Runs = append(rivals, rival), append(result.Runs, figures)
 		result.Comparable = result.Comparable && reflect.DeepEqual(model.Stage.Objective, models[0].Stage.Objective)
 	}
-	title := fmt.Sprintf("%s on %s", strings.Join(names, ", "), info.Name)
+	title := fmt.Sprintf("%s on %s%s", strings.Join(names, ", "), info.Name, sharedCode(result.Runs))
 	drawn := pictures.Comparison{Title: title, Images: images, Rivals: rivals, Losses: result.Comparable}
 	if result.Pictures, err = drawn.Draw(o.Out); err != nil {
 		return err
@@ -250,6 +250,16 @@ func differences(models []*trainer.Model) (list []difference) {
 		list = append(list, d)
 	}
 	return list
+}
+
+// sharedCode tells the code size for a title, where all runs have the same.
+func sharedCode(runs []contestant) string {
+	for _, r := range runs {
+		if r.Code != runs[0].Code {
+			return ""
+		}
+	}
+	return fmt.Sprintf(", code %d", runs[0].Code)
 }
 
 // shortNames are the last parts of paths, or the paths where two would be alike.

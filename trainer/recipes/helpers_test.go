@@ -103,7 +103,7 @@ func layered() []recipes.Recipe {
 		}),
 		like("dense", "dense-layernorm", func(c *trainer.Config) { c.Normalisation = graph.Layerwise }),
 		like("stacked", "stacked-batchnorm-dropout", func(c *trainer.Config) { c.Normalisation, c.Dropout, c.Tied = graph.Batchwise, 0.1, true }),
-		like("vae", "vae-batchnorm", func(c *trainer.Config) { c.Normalisation = graph.Batchwise }),
+		like("vae", "vae-batchnorm-dropout", func(c *trainer.Config) { c.Normalisation, c.Dropout, c.Samples = graph.Batchwise, 0.1, 2 }),
 		like("conv", "conv-unpool", func(c *trainer.Config) {
 			c.Encoder, c.Upsampling = "conv:4,3 maxpool:2 conv:5,3,layernorm maxpool:2 dense:8", graph.Unpooling
 			c.LearningRate, c.Warmup = 1e-2, 0
