@@ -23,9 +23,11 @@ GAETRAIN = {
     "transposed": ["--model", "conv", "--activation", "relu", "--encoder", "conv:16,3,s2 conv:32,3,s2 conv:64,7,p0,relu",
                    "--decoder", "transposed:32,7,p0 transposed:16,3,s2,o1 transposed:1,3,s2,o1"],
     "conv64": ["--model", "conv", "--activation", "relu", "--filters", "32,64", "--hidden", "none", "--code", "64"],
+    "dcgan": ["--model", "gan", "--filters", "64,64", "--hidden", "none", "--kernel-size", "4", "--code", "64",
+              "--discriminator-norm", "none", "--averaging", "0"],
 }
 
-CONVOLUTIONAL = ("conv", "transposed", "conv64")
+CONVOLUTIONAL = ("conv", "transposed", "conv64", "dcgan")
 
 # Variables that change a peer's speed. A run starts without them: only its settings set them.
 TUNING = ("OPENBLAS_", "OMP_", "MKL_", "KMP_", "GOMP_", "ATEN_", "MALLOC_", "XLA_", "JAX_", "ONEDNN_", "DNNL_",

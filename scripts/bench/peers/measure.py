@@ -18,7 +18,7 @@ SETTING_VARIABLES = (
 
 def parser(description):
     p = argparse.ArgumentParser(description=description)
-    p.add_argument("--model", choices=("dense", "vae", "conv", "transposed", "conv64"), default="dense")
+    p.add_argument("--model", choices=("dense", "vae", "conv", "transposed", "conv64", "dcgan"), default="dense")
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--steps", type=int, default=0, help="stop after this many timed steps (0: no limit)")
     p.add_argument("--seconds", type=float, default=5, help="stop after this many seconds")

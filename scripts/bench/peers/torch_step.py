@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import measure
+import torch_dcgan
 
 
 def mlp(*sizes):
@@ -90,16 +91,28 @@ def main():
         torch.set_flush_denormal(True)
 
     batches = torch.from_numpy(measure.images(a.batch))
-    network = {"dense": lambda: mlp(784, 512, 64, 512, 784), "vae": VAE, "conv": convolutional,
-               "transposed": transposed, "conv64": conv64}[a.model]()
     if a.model not in ("dense", "vae"):
         batches = batches.view(-1, a.batch, 1, 28, 28)
     batches = list(batches.unbind())
     if a.channels_last:
-        network = network.to(memory_format=torch.channels_last)
         batches = [b.contiguous(memory_format=torch.channels_last) for b in batches]
-
     implementation = {"default": {}, "single": {"foreach": False}}.get(a.adam, {a.adam: True})
+    switches = [f"--{k.replace('_', '-')}" + ("" if v is True else f"={v}")
+                for k, v in vars(a).items()
+                if k not in ("model", "batch", "steps", "seconds", "warmup") and v != p.get_default(k)]
+    if a.model == "dcgan":
+        step = torch_dcgan.stepper(a, batches, implementation)
+    else:
+        step = stepper(a, batches, implementation)
+    measure.run(a, "pytorch", torch.__version__, switches, step)
+
+
+def stepper(a, batches, implementation):
+    """Returns step(i) of an autoencoder."""
+    network = {"dense": lambda: mlp(784, 512, 64, 512, 784), "vae": VAE, "conv": convolutional,
+               "transposed": transposed, "conv64": conv64}[a.model]()
+    if a.channels_last:
+        network = network.to(memory_format=torch.channels_last)
     adam = torch.optim.Adam(network.parameters(), lr=1e-3, **implementation)
     if a.trace:
         network = torch.jit.trace(network, batches[0], check_trace=False)
@@ -118,10 +131,7 @@ def main():
         adam.step()
         return value.item()
 
-    switches = [f"--{k.replace('_', '-')}" + ("" if v is True else f"={v}")
-                for k, v in vars(a).items()
-                if k not in ("model", "batch", "steps", "seconds", "warmup") and v != p.get_default(k)]
-    measure.run(a, "pytorch", torch.__version__, switches, step)
+    return step
 
 
 main()

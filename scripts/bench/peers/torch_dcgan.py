@@ -1,0 +1,57 @@
+"""A step of a DCGAN in PyTorch: both nets have two convolutional layers of 64 channels."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+CODE = 64
+
+
+def generator():
+    return nn.Sequential(
+        nn.Linear(CODE, 64 * 7 * 7), nn.ReLU(), nn.Unflatten(1, (64, 7, 7)),
+        nn.ConvTranspose2d(64, 64, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(64, 1, 4, 2, 1), nn.Sigmoid())
+
+
+def discriminator():
+    return nn.Sequential(
+        nn.Conv2d(1, 64, 4, 2, 1), nn.LeakyReLU(0.01), nn.Conv2d(64, 64, 4, 2, 1), nn.LeakyReLU(0.01),
+        nn.Flatten(), nn.Linear(64 * 7 * 7, 1))
+
+
+def stepper(a, batches, implementation):
+    """Returns step(i): both nets move once by the same point of the game, as ours do."""
+    layout = {"memory_format": torch.channels_last} if a.channels_last else {}
+    g, d = generator().to(**layout), discriminator().to(**layout)
+    moved = {net: torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999), **implementation) for net in (g, d)}
+    weights = list(d.parameters())
+    if a.trace:
+        g = torch.jit.trace(g, torch.randn(a.batch, CODE), check_trace=False)
+        d = torch.jit.trace(d, batches[0], check_trace=False)
+    if a.compile:
+        g, d = torch.compile(g), torch.compile(d)
+    real, made = torch.ones(a.batch, 1), torch.zeros(a.batch, 1)
+    buffer = batches[0].clone()
+
+    def step(i):
+        x = batches[i % len(batches)]
+        if a.reuse_input:
+            x = buffer.copy_(x)
+        for solver in moved.values():
+            solver.zero_grad(set_to_none=not a.keep_gradients)
+        images = g(torch.randn(a.batch, CODE))
+        for w in weights:  # which only pass the gradient on
+            w.requires_grad_(False)
+        F.binary_cross_entropy_with_logits(d(images), real).backward()
+        for w in weights:
+            w.requires_grad_(True)
+        both = torch.cat((x, images.detach()))
+        if a.channels_last:
+            both = both.contiguous(memory_format=torch.channels_last)
+        loss = F.binary_cross_entropy_with_logits(d(both), torch.cat((real, made)))
+        loss.backward()
+        for solver in moved.values():
+            solver.step()
+        return loss.item()
+
+    return step
