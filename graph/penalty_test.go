@@ -131,6 +131,15 @@ func TestPullback(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := slices.Clone(pullback.Sensitivities())
+			for _, b := range []graph.Batch{{Direction: make([]float32, len(directions))}, {Direction: directions, Repeated: true}} {
+				b.Rows, b.Input = rows, input
+				if err := pullback.Run(b); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !slices.Equal(pullback.Sensitivities(), got) {
+				t.Error("the images repeated give other products")
+			}
 			dot := func(image int) (sum float64) {
 				run(t, encoder, rows, input, nil)
 				for unit := range units {

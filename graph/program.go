@@ -109,6 +109,9 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 		}
 		op.Spare(network.Graph, nodes)
 	}
+	if mode == Pullback {
+		op.Spare(network.Graph, nil)
+	}
 	program.machine = gorgonia.NewTapeMachine(network.Graph)
 	return program, nil
 }
@@ -124,6 +127,7 @@ type Batch struct {
 	Labels    []uint8    // B, in those modes with a classifier, in all with a conditional autoencoder
 	Direction []float32  // B×L, in Pullback mode
 	Key       kernel.Key // of what dropout draws, in Training mode
+	Repeated  bool       // in Pullback mode: but for Direction, this batch and the weights are those of the last run
 }
 
 // Run computes the program for a batch.
@@ -136,6 +140,7 @@ func (p *Program) Run(b Batch) error {
 	}
 	p.rows.SetLive(b.Rows)
 	p.key = b.Key
+	p.rows.Repeated = b.Repeated && p.Mode == Pullback
 	for _, in := range [...]struct {
 		node   *gorgonia.Node
 		values []float32

@@ -47,7 +47,8 @@ func jacobianNorm(ctx context.Context, a graph.Architecture, p *graph.Parameters
 			for i := range batch.Rows {
 				direct(directions[i*units:(i+1)*units], k, first+i)
 			}
-			if err := program.Run(graph.Batch{Rows: batch.Rows, Input: batch.Clean, Direction: directions, Labels: batch.Labels}); err != nil {
+			b := graph.Batch{Rows: batch.Rows, Input: batch.Clean, Direction: directions, Labels: batch.Labels, Repeated: k > 0}
+			if err := program.Run(b); err != nil {
 				return 0, err
 			}
 			total += kernel.SumSquares(program.Sensitivities())

@@ -101,6 +101,9 @@ func (a *affine) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 		b = floats(in[2])
 	}
 	dense, y := a.y.of(a.rows.Compiled, to)
+	if a.rows.Repeated {
+		return dense, nil
+	}
 	kernel.Affine(a.activation, a.transposed, a.rows.Live, to, from, floats(in[0]), floats(in[1]), b, y)
 	return dense, nil
 }

@@ -13,8 +13,9 @@ import (
 // Rows says how much of the batch is alive. One Rows is shared by all ops of a
 // program: a partial last batch runs on the program compiled for a full one.
 type Rows struct {
-	Live     int // rows to compute, at most Compiled
-	Compiled int // rows of every buffer
+	Live     int  // rows to compute, at most Compiled
+	Compiled int  // rows of every buffer
+	Repeated bool // the layers' inputs and weights are those of the last run: what costs most to compute again is not
 	several  []*Rows
 }
 
