@@ -2,12 +2,13 @@ package loaders
 
 import (
 	"bufio"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"io"
 	"math"
 	"math/bits"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // Ranks of the two kinds of IDX file: images are N×H×W, labels N.

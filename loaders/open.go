@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Options says where data sets are looked for. The zero value looks in the
@@ -232,13 +233,19 @@ func (s *set) load(ctx context.Context, at found, o Options) (*Dataset, error) {
 
 func (p place) full(name string) string { return filepath.Join(p.path, name) }
 
-// loadFiles reads the four files of a set.
+// loadFiles reads the four files of a set, all at once.
 func (s *set) loadFiles(ctx context.Context, at found, o Options) (*Dataset, error) {
 	d := &Dataset{Name: s.Name, Classes: slices.Clone(s.classes), Attribution: s.attribution, Digest: map[string]string{}}
+	var digests [len(s.files)]string
+	var errs [len(s.files)]error
+	var reading sync.WaitGroup
+	for role := range s.files {
+		reading.Go(func() { digests[role], errs[role] = s.format.readInto(ctx, d, role, at.fsys, at.names[role]) })
+	}
+	reading.Wait()
 	for role, f := range s.files {
-		name := at.names[role]
-		digest, err := s.format.readInto(ctx, d, role, at.fsys, name)
-		if err != nil {
+		name, digest := at.names[role], digests[role]
+		if err := errs[role]; err != nil {
 			if at.strict {
 				return nil, dataErrorf("%s: %w; hint: gaetrain datasets fetch %s replaces a damaged file", at.full(name), err, s.Name)
 			}
