@@ -31,7 +31,7 @@ var errUsage = errors.New("usage")
 // the exit code.
 func Run(args []string, stdout, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(25) // a step allocates next to nothing, so a tight heap costs no time
+		debug.SetGCPercent(10) // a step allocates next to nothing, so a tight heap costs no time, and most of it are images and weights that need no scan
 	}
 	ctx, stop := withSignals(context.Background(), stderr)
 	defer stop()

@@ -48,12 +48,12 @@ const (
 // position to a file. The file that was there stays until the new one is whole
 // and on disk. Errors wrap ErrCheckpoint.
 func SaveCheckpoint(path string, stage Stage, p *graph.Parameters, solver map[string][]float32, at Position) error {
-	views := make(map[string]view)
+	views, bytes := make(map[string]view), new([]byte)
 	for _, parameter := range p.All() {
-		views[parameter.Name] = newView(parameter.Values(), parameter.Shape())
+		views[parameter.Name] = newView(parameter.Values(), parameter.Shape(), bytes)
 	}
 	for name, values := range solver {
-		views[name] = newView(values, []int{len(values)})
+		views[name] = newView(values, []int{len(values)}, bytes)
 	}
 	header, err := json.Marshal(checkpointHeader{stage, at})
 	if err != nil {
@@ -201,14 +201,15 @@ func writeAtomically(path string, write func(io.Writer) error) error {
 	return file.CloseAtomicallyReplace()
 }
 
-// view shows a slice to the safetensors writer.
+// view shows a slice to the safetensors writer, which writes one after the other.
 type view struct {
 	shape  []uint64
 	values []float32
+	bytes  *[]byte // of the view that was asked for last
 }
 
-func newView(values []float32, shape []int) view {
-	v := view{values: values}
+func newView(values []float32, shape []int, bytes *[]byte) view {
+	v := view{values: values, bytes: bytes}
 	for _, side := range shape {
 		v.shape = append(v.shape, uint64(side))
 	}
@@ -219,11 +220,13 @@ func (v view) DType() safetensors.DType { return safetensors.F32 }
 func (v view) Shape() []uint64          { return v.shape }
 func (v view) DataLen() uint64          { return uint64(4 * len(v.values)) }
 
-// Data returns the values as bytes, little-endian as the format wants them.
+// Data returns the values as bytes, little-endian as the format wants them. They
+// are valid until those of another view are asked for.
 func (v view) Data() []byte {
-	data := make([]byte, 0, 4*len(v.values))
+	data := slices.Grow((*v.bytes)[:0], 4*len(v.values))
 	for _, value := range v.values {
 		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(value))
 	}
+	*v.bytes = data
 	return data
 }

@@ -173,22 +173,22 @@ func TestUnfitCheckpoint(t *testing.T) {
 			delete(tensors, "encoder/1/weights")
 		}},
 		{"transposed weights", "another architecture: encoder/1/weights", func(_ *string, tensors map[string]safetensors.View) {
-			tensors["encoder/1/weights"] = newView(make([]float32, 36), []int{1, 36})
+			tensors["encoder/1/weights"] = newView(make([]float32, 36), []int{1, 36}, new([]byte))
 		}},
 		{"wider bias", "another architecture: decoder/1/bias should be [36], is [37]", func(_ *string, tensors map[string]safetensors.View) {
-			tensors["decoder/1/bias"] = newView(make([]float32, 37), []int{37})
+			tensors["decoder/1/bias"] = newView(make([]float32, 37), []int{37}, new([]byte))
 		}},
 		{"integers", "decoder/1/bias", func(_ *string, tensors map[string]safetensors.View) {
-			tensors["decoder/1/bias"] = other{newView(make([]float32, 36), []int{36}), safetensors.I32}
+			tensors["decoder/1/bias"] = other{newView(make([]float32, 36), []int{36}, new([]byte)), safetensors.I32}
 		}},
 		{"float16", "decoder/1/bias", func(_ *string, tensors map[string]safetensors.View) {
-			tensors["decoder/1/bias"] = other{newView(make([]float32, 18), []int{36}), safetensors.F16}
+			tensors["decoder/1/bias"] = other{newView(make([]float32, 18), []int{36}, new([]byte)), safetensors.F16}
 		}},
 		{"missing solver state", "solver/first/x is missing", func(_ *string, tensors map[string]safetensors.View) {
 			delete(tensors, "solver/first/x")
 		}},
 		{"shorter solver state", "solver/first/x", func(_ *string, tensors map[string]safetensors.View) {
-			tensors["solver/first/x"] = newView([]float32{1}, []int{1})
+			tensors["solver/first/x"] = newView([]float32{1}, []int{1}, new([]byte))
 		}},
 		{"no header", "header", func(header *string, _ map[string]safetensors.View) { *header = "" }},
 		{"header of another type", "header", func(header *string, _ map[string]safetensors.View) { *header = `{"position":[1]}` }},
@@ -211,7 +211,7 @@ func TestUnfitCheckpoint(t *testing.T) {
 
 // TestForeignFile reads a file of another program.
 func TestForeignFile(t *testing.T) {
-	data, err := safetensors.Serialize(map[string]view{"w": newView([]float32{1}, []int{1})}, nil)
+	data, err := safetensors.Serialize(map[string]view{"w": newView([]float32{1}, []int{1}, new([]byte))}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
