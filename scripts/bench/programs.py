@@ -13,6 +13,9 @@ REPOSITORY = HERE.parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gaetrain-bench"
 CORES = str(os.cpu_count())
 SYSTEM_PYTHON = "/usr/bin/python3"
+FLAGS = next((line.split() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")), [])
+ISA = ("avx512", "avx2") if "avx512f" in FLAGS else ("avx2",)  # a library that is told to use what the processor lacks dies or lies
+CORE_TYPES = {"avx512": ("SkylakeX", "Cooperlake"), "avx2": ("Haswell", "Zen")}  # of OpenBLAS
 
 # Our own command line, in the one place that knows it.
 GAETRAIN = {
@@ -53,7 +56,7 @@ def threads(first, second):
 
 
 TORCH = [
-    values("ATEN_CPU_CAPABILITY", "default", "avx2", "avx512"),
+    values("ATEN_CPU_CAPABILITY", "default", *ISA),
     values("--channels-last", ""),
     values("--adam", "single", "foreach", "fused"),
     values("--loss", "softplus"),
@@ -66,7 +69,7 @@ TORCH = [
 TORCH_DEBIAN = [  # built on OpenBLAS
     [MALLOC],
     threads("--threads", "OPENBLAS_NUM_THREADS"),
-    values("OPENBLAS_CORETYPE", "SkylakeX", "Haswell", "Cooperlake", "Zen"),
+    values("OPENBLAS_CORETYPE", *(core for isa in ISA for core in CORE_TYPES[isa])),
     *TORCH,
 ]
 TORCH_PYPI = [  # built on MKL, with a compiler
@@ -110,7 +113,7 @@ PROGRAMS = {
 # They also stand in where no search was made.
 STARTS = {
     "pytorch-debian": {
-        "dense": [{**MALLOC, "--threads": "1", "OPENBLAS_NUM_THREADS": CORES, "ATEN_CPU_CAPABILITY": "avx512",
+        "dense": [{**MALLOC, "--threads": "1", "OPENBLAS_NUM_THREADS": CORES, "ATEN_CPU_CAPABILITY": ISA[0],
                    "--adam": "foreach"},
                   {**MALLOC, "--threads": "1", "OPENBLAS_NUM_THREADS": CORES, "OPENBLAS_CORETYPE": "Haswell",
                    "--adam": "foreach"}],
