@@ -118,6 +118,7 @@ func TestNotDrawn(t *testing.T) {
 		"free-bits": func(c *Config) { c.FreeBits = 1 },
 		"capacity":  func(c *Config) { c.Capacity = 1 },
 		"samples":   func(c *Config) { c.Samples = 2 },
+		"gradient":  func(c *Config) { c.Gradient = "dreg" },
 	} {
 		c := small()
 		change(&c)

@@ -14,6 +14,7 @@ func (c Config) variational() (names []string) {
 		set  bool
 	}{
 		{"kl-warmup", c.KLWarmup > 0}, {"free-bits", c.FreeBits > 0}, {"capacity", c.Capacity > 0}, {"samples", c.Samples > 1},
+		{"gradient", c.Gradient != "plain"},
 	} {
 		if option.set {
 			names = append(names, option.name)
