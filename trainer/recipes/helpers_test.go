@@ -66,12 +66,9 @@ func suite() []recipes.Recipe {
 		c.KLWarmup, c.FreeBits, c.Samples, c.Binarise = 1.5, 0.1, 3, true
 	}), like("vae", "vae-capacity", func(c *trainer.Config) {
 		c.Capacity, c.CapacityEpochs, c.CapacityWeight, c.Loss = 2, 2.5, 3, graph.GaussianLikelihood
-	}), like("vae", "vae-conv", func(c *trainer.Config) {
-		c.Filters, c.Hidden, c.Samples, c.Loss, c.Variance = []int{32, 64}, nil, 2, graph.GaussianLikelihood, 0.05
+		c.Filters, c.Hidden, c.Samples = []int{8, 12}, nil, 2
 	}), like("iwae", "iwae-dreg", func(c *trainer.Config) {
 		c.Gradient, c.KLWarmup, c.Binarise = "dreg", 1.5, true
-	}), like("iwae", "iwae-gaussian", func(c *trainer.Config) {
-		c.Loss, c.Samples = graph.GaussianLikelihood, 2
 	}), like("gan", "gan-least-squares", func(c *trainer.Config) {
 		c.Contest, c.Smoothing, c.Averaging = graph.LeastSquares, 0.1, 0
 	}), like("gan", "gan-conv-wasserstein", func(c *trainer.Config) {
