@@ -129,20 +129,20 @@ func (a Architecture) validateExtras() error {
 // normalised: of single values, that are their own mean.
 func (a Architecture) validateBatch(batch int) error {
 	for _, l := range a.layers() {
-		if l.Normalisation == Batchwise && batch*l.maps.Height*l.maps.Width/l.perPixel() == 1 {
+		if l.Normalisation == Batchwise && batch*l.places() == 1 {
 			return fmt.Errorf("%w: batch normalisation of %s over a batch of one image; hint: a larger batch, or layer normalisation", ErrArchitecture, l.name)
 		}
 	}
 	return nil
 }
 
-// perPixel is 1 for layers whose units are channels; fully connected ones have
-// no pixels, whatever images they are to the layers behind.
-func (l namedLayer) perPixel() int {
+// places is how many values a unit has of an image: fully connected ones have no
+// pixels, whatever images they are to the layers behind.
+func (l namedLayer) places() int {
 	if l.Convolutional() {
-		return 1
+		return l.maps.Height * l.maps.Width
 	}
-	return l.maps.Height * l.maps.Width
+	return 1
 }
 
 // normalise declares what becomes of a layer's sums.
