@@ -69,8 +69,17 @@ func (a Architecture) Judged() Shape {
 	return a.codeShape()
 }
 
+// discriminator lists the discriminator's layers; that of a conditional
+// generator is told the label as an encoder is.
 func (a Architecture) discriminator() []namedLayer {
-	return chain("discriminator", 0, a.Judged(), a.Discriminator)
+	layers := chain("discriminator", 0, a.Judged(), a.Discriminator)
+	for i := range layers {
+		if a.Code == Prior && !layers[i].Convolutional() {
+			layers[i].classes = a.Classes
+			break
+		}
+	}
+	return layers
 }
 
 // validateDiscriminator checks the discriminator and what goes with it.
@@ -100,6 +109,9 @@ func (a Architecture) validateDiscriminator() error {
 		return impossible("a discriminator of %s codes, or beside a classifier; hint: of images, or of codes that are the encoder's output", a.Code)
 	}
 	for _, l := range a.discriminator() {
+		if l.classes > 0 && l.name == fmt.Sprintf("discriminator/%d", len(a.Discriminator)) {
+			return impossible("%s alone takes labels, and is the logit; hint: a fully connected hidden layer, such as --hidden 256", l.name)
+		}
 		if l.Normalisation == Batchwise || l.Dropout > 0 {
 			return impossible("batch normalisation or dropout of %s; hint: spectral norm, or layer normalisation", l.name)
 		}
@@ -146,6 +158,9 @@ func (n *Network) discriminate(a Architecture, o Objective, p *Parameters) error
 		return err
 	}
 	n.Input = n.matrix("input", n.rows.Compiled, a.Judged().Size())
+	if n.classes = a.Classes; n.classes > 0 && a.Code == Prior {
+		n.Labels = n.matrix("labels", n.rows.Compiled, 1)
+	}
 	if n.Logits, err = n.layers(p, a.discriminator(), n.Input); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type adversary struct {
 	*graph.Program
 	images bool      // it judges images, else codes
 	input  []float32 // 2B×J: what is real, then what the model has made
+	labels []uint8   // 2B, of a conditional generator's
 }
 
 // newAdversary compiles the discriminator of a stage for batches of so many
@@ -33,7 +34,7 @@ func newAdversary(s Stage, p *graph.Parameters, mode graph.Mode, batch int) (*ad
 		return nil, err
 	}
 	size := s.Architecture.Judged().Size()
-	return &adversary{program, s.Architecture.Code == graph.Prior, make([]float32, 0, 2*batch*size)}, nil
+	return &adversary{Program: program, images: s.Architecture.Code == graph.Prior, input: make([]float32, 0, 2*batch*size)}, nil
 }
 
 // judge runs the discriminator on a batch and on what a program of the model
@@ -50,7 +51,8 @@ func (a *adversary) judge(model *graph.Program, b *loaders.Batch) error {
 	}
 	values := made()
 	a.input = append(append(a.input[:0], real[:len(values)]...), values...)
-	return a.Run(graph.Batch{Rows: 2 * b.Rows, Input: a.input})
+	a.labels = append(append(a.labels[:0], b.Labels...), b.Labels...) // the made ones were told them too
+	return a.Run(graph.Batch{Rows: 2 * b.Rows, Input: a.input, Labels: a.labels})
 }
 
 // samples compares what a decoder makes of the prior with the images of a
@@ -85,7 +87,7 @@ func (s *samples) add(e *evaluator, t *Totals, b *loaders.Batch) error {
 		codes := e.program.Codes()
 		s.codes.add(b.Noise[:len(codes)], codes)
 	}
-	if err := e.decoder.Run(graph.Batch{Rows: b.Rows, Input: b.Noise}); err != nil {
+	if err := e.decoder.Run(graph.Batch{Rows: b.Rows, Input: b.Noise, Labels: b.Labels}); err != nil {
 		return err
 	}
 	made := e.decoder.Reconstructions()

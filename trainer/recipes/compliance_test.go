@@ -97,7 +97,7 @@ func compareDiscriminator(t *testing.T, stage trainer.Stage, p *graph.Parameters
 	if stage.Architecture.Code != graph.Prior {
 		real, made = b.Noise, model.Codes()
 	}
-	both := graph.Batch{Rows: 2 * rows, Input: slices.Concat(real[:len(made)], made)}
+	both := graph.Batch{Rows: 2 * rows, Input: slices.Concat(real[:len(made)], made), Labels: slices.Concat(b.Labels, b.Labels)}
 	program := compile(t, stage, p, graph.Discriminating, 2*rows)
 	for _, g := range program.Gradients() {
 		if len(g.Parameter.Values()) == 1 { // the logit's bias: beyond a hinge, within which it gains nothing

@@ -21,7 +21,7 @@ type Recipe struct {
 }
 
 // all lists the recipes in the order in which one would learn them.
-var all = []Recipe{linear, dense, tied, denoising, stacked, conv, sparse, contractive, zerobias, synchrony, vae, cvae, iwae, gan, aae}
+var all = []Recipe{linear, dense, tied, denoising, stacked, conv, sparse, contractive, zerobias, synchrony, vae, cvae, iwae, gan, cgan, aae}
 
 // List returns every recipe.
 func List() []Recipe { return all }
