@@ -67,3 +67,26 @@ func TestTerminal(t *testing.T) {
 		t.Errorf("%q", states)
 	}
 }
+
+// TestProgress asks for a line of progress that the end takes away again, and
+// for none of work that is done at once or is to be quiet.
+func TestProgress(t *testing.T) {
+	for _, test := range []struct {
+		terminal, quiet bool
+		want            string
+	}{
+		{true, false, "\r" + eraseToEnd},
+		{true, true, ""},
+		{false, false, ""},
+	} {
+		var out bytes.Buffer
+		c := newLog(&out, Output{LogFormat: "text", Quiet: test.quiet})
+		c.terminal = test.terminal
+		told := c.progress("images weighed", 2)
+		told(1) // too soon after the beginning
+		told(2)
+		if out.String() != test.want {
+			t.Errorf("terminal %t, quiet %t: %q, want %q", test.terminal, test.quiet, &out, test.want)
+		}
+	}
+}
