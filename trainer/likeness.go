@@ -24,7 +24,7 @@ type sample struct {
 }
 
 // directionCount is the number of random directions of a likeness.
-const directionCount = 64
+const directionCount = 256
 
 // newLikeness draws the directions for rows of so many values.
 func newLikeness(size int, seed uint64) *likeness {
