@@ -220,7 +220,7 @@ func TestLossFalls(t *testing.T) {
 		data := *whole
 		data.Train, data.Test = whole.Train.Limit(1000).Pairs(c.Motion, c.Seed), whole.Test.Limit(200).Pairs(c.Motion, c.Seed)
 		if c.Beta1 == 0.5 { // a contest, which is played in small steps
-			c.LearningRate, c.Epochs = 10*c.LearningRate, 6
+			c.LearningRate, c.Epochs = 2*c.LearningRate, 6
 		}
 		e, err := experiment(c, &data, r)
 		if err != nil {

@@ -20,7 +20,7 @@ distance between samples and images.`,
 	Citation: "I. Goodfellow et al.: Generative Adversarial Nets. NIPS 2014, arXiv:1406.2661; spectral norm: T. Miyato et al., ICLR 2018, arXiv:1802.05957",
 	Defaults: func(c *trainer.Config) {
 		c.Hidden, c.Code = []int{512, 512}, 64
-		c.LearningRate, c.Schedule, c.Beta1 = 2e-4, "constant", 0.5
+		c.Schedule, c.Beta1 = "constant", 0.5
 		c.Averaging = 0.999
 	},
 	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {

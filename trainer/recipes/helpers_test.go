@@ -72,7 +72,7 @@ func suite() []recipes.Recipe {
 	}), like("gan", "gan-least-squares", func(c *trainer.Config) {
 		c.Contest, c.Smoothing, c.Averaging = graph.LeastSquares, 0.1, 0
 	}), like("gan", "gan-conv-wasserstein", func(c *trainer.Config) {
-		c.Contest, c.JudgingRate, c.Normalisation = graph.Wasserstein, 1e-3, graph.Batchwise
+		c.Contest, c.JudgingRate, c.Normalisation = graph.Wasserstein, 5e-4, graph.Batchwise
 		c.Filters, c.Hidden, c.KernelSize = []int{8, 12}, nil, 4
 	}))
 	return append(append(all, layered()...), twoStages, impatient, together, gates(graph.Product), gates(graph.Energy), penalised)
