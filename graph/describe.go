@@ -71,7 +71,7 @@ func (n *Network) describe(node *gorgonia.Node) Node {
 	case node.Op() == nil:
 		d.Role, batched = "parameter", false
 		at := strings.LastIndexByte(d.Name, '/')
-		d.Place, d.Name = d.Name[:at], d.Name[at+1:]
+		d.Place, d.Name = strings.TrimPrefix(d.Name[:at], averages), d.Name[at+1:]
 	}
 	batch := ""
 	if batched {

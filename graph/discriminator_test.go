@@ -106,6 +106,27 @@ func TestGeneratorAverages(t *testing.T) {
 	}
 }
 
+// TestDescribeGenerator finds every parameter in the layer of its op, also where
+// that works with a running mean.
+func TestDescribeGenerator(t *testing.T) {
+	a, o := adversarial()
+	nodes, err := compile(t, a, o, parameters(t, a, 1), graph.Evaluation, 2).Describe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := make(map[string]int)
+	for _, n := range nodes {
+		if n.Role == "parameter" {
+			places[n.Place]++
+		}
+	}
+	for _, place := range []string{"decoder/1", "decoder/2", "discriminator/1", "discriminator/2"} {
+		if places[place] != 2 {
+			t.Errorf("%d parameters in %s, want weights and bias: %v", places[place], place, places)
+		}
+	}
+}
+
 // TestAdversarialCodes has a discriminator of codes: the encoder gets the
 // gradients of both terms.
 func TestAdversarialCodes(t *testing.T) {
