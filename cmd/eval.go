@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -84,38 +85,46 @@ EXAMPLES:
 				return fmt.Errorf("%w: nll is %d; hint: 5000 draws, or 0 for none", errUsage, o.NLL)
 			}
 			result := evaluated{Run: o.Run, Checkpoint: o.Checkpoint, Epoch: model.Epoch, Dataset: data.Name, Split: o.Split, Images: split.Len()}
-			if len(o.Corruption) > 0 {
-				if err := model.CanEncode(); err != nil {
-					return err
-				}
-			}
-			for _, corruption := range o.Corruption {
-				figures, err := model.Corrupted(corruption).Evaluate(c.Context, split)
-				if err != nil {
-					return err
-				}
-				result.Corruptions = append(result.Corruptions, corrupted{corruption, figures})
-			}
-			if len(o.Corruption) == 0 {
-				figures, err := model.Evaluate(c.Context, split)
-				if err != nil {
-					return err
-				}
-				result.Figures = &figures
-			}
-			if o.NLL > 0 {
-				if result.Likelihood, err = estimate(c.Context, model, split, o.NLL, newLog(c.App.ErrWriter, o.Output)); err != nil {
-					return err
-				}
-			}
-			if o.Posterior {
-				if result.Aggregate, err = aggregated(c.Context, model, split); err != nil {
-					return err
-				}
+			if err := result.measure(c.Context, o, model, split, newLog(c.App.ErrWriter, o.Output)); err != nil {
+				return err
 			}
 			return result.print(c.App.Writer, o.JSON, model.Stage.Objective)
 		},
 	}
+}
+
+// measure measures what the options ask for.
+func (e *evaluated) measure(ctx context.Context, o evalOptions, model *trainer.Model, split loaders.Split, log *console) (err error) {
+	if len(o.Corruption) > 0 {
+		if err := model.CanEncode(); err != nil {
+			return err
+		}
+	}
+	for _, corruption := range o.Corruption {
+		figures, err := model.Corrupted(corruption).Evaluate(ctx, split)
+		if err != nil {
+			return err
+		}
+		e.Corruptions = append(e.Corruptions, corrupted{corruption, figures})
+	}
+	if len(o.Corruption) == 0 {
+		figures, err := model.Evaluate(ctx, split)
+		if err != nil {
+			return err
+		}
+		e.Figures = &figures
+	}
+	if o.NLL > 0 {
+		if e.Likelihood, err = estimate(ctx, model, split, o.NLL, log); err != nil {
+			return err
+		}
+	}
+	if o.Posterior {
+		if e.Aggregate, err = aggregated(ctx, model, split); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e evaluated) print(w io.Writer, asJSON bool, o graph.Objective) error {
