@@ -106,7 +106,7 @@ func (c *contraction) SymDiff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorg
 		if i >= len(c.layers) {
 			what = "dW"
 		}
-		g := &contractionGradient{base: c.derive(fmt.Sprintf("%s %d", what, layer+1)), layer: &c.layers[layer], weights: i >= len(c.layers)}
+		g := &contractionGradient{penaltyGradient: penaltyGradient{c.derive(fmt.Sprintf("%s %d", what, layer+1))}, layer: &c.layers[layer], weights: i >= len(c.layers)}
 		var err error
 		if gradients[i], err = gorgonia.ApplyOp(g, in[i], out, grad); err != nil {
 			return nil, err
@@ -118,19 +118,9 @@ func (c *contraction) SymDiff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorg
 // contractionGradient computes the gradient in a layer's output or weights,
 // dW_:j = 2·W_:j·mean_B act′(z_j)², times that of the loss.
 type contractionGradient struct {
-	base
+	penaltyGradient
 	layer   *contractedLayer
 	weights bool
-}
-
-func (g *contractionGradient) Arity() int { return 3 }
-
-func (g *contractionGradient) Type() hm.Type {
-	return hm.NewFnType(matrix(), scalar(), scalar(), matrix())
-}
-
-func (g *contractionGradient) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	return shapeOf(in[0])
 }
 
 func (g *contractionGradient) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
@@ -145,4 +135,18 @@ func (g *contractionGradient) Do(in ...gorgonia.Value) (out gorgonia.Value, err 
 	dense, dw := layer.dw.of(layer.inputs, layer.units)
 	kernel.ScaleColumns(layer.inputs, layer.units, 2*weight, floats(in[0]), layer.slopes, dw)
 	return dense, nil
+}
+
+// penaltyGradient is what gradients of a scalar in one of its matrices have in
+// common: they take the matrix, the scalar and its gradient.
+type penaltyGradient struct{ base }
+
+func (g *penaltyGradient) Arity() int { return 3 }
+
+func (g *penaltyGradient) Type() hm.Type {
+	return hm.NewFnType(matrix(), scalar(), scalar(), matrix())
+}
+
+func (g *penaltyGradient) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	return shapeOf(in[0])
 }

@@ -3,9 +3,7 @@ package op
 import (
 	"fmt"
 
-	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"gaetrain/graph/kernel"
 )
@@ -81,30 +79,20 @@ func (c *gateContraction) SymDiff(in gorgonia.Nodes, out, grad *gorgonia.Node) (
 	if err != nil {
 		return nil, err
 	}
-	dr, err := gorgonia.ApplyOp(&gateContractionGradient{base: c.derive("dr"), of: c}, in[1], out, grad)
+	dr, err := gorgonia.ApplyOp(&gateContractionGradient{penaltyGradient: penaltyGradient{c.derive("dr")}, of: c}, in[1], out, grad)
 	if err != nil {
 		return nil, err
 	}
-	dw, err := gorgonia.ApplyOp(&gateContractionGradient{base: c.derive("dW"), of: c, weights: true}, in[2], out, grad)
+	dw, err := gorgonia.ApplyOp(&gateContractionGradient{penaltyGradient: penaltyGradient{c.derive("dW")}, of: c, weights: true}, in[2], out, grad)
 	return gorgonia.Nodes{ds[0], dr, dw}, err
 }
 
 // gateContractionGradient computes the gradient in the responses or in the
 // weights, dW_k:j = 2·W_k:j·mean_B shares_kj, times that of the loss.
 type gateContractionGradient struct {
-	base
+	penaltyGradient
 	of      *gateContraction
 	weights bool
-}
-
-func (g *gateContractionGradient) Arity() int { return 3 }
-
-func (g *gateContractionGradient) Type() hm.Type {
-	return hm.NewFnType(matrix(), scalar(), scalar(), matrix())
-}
-
-func (g *gateContractionGradient) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
-	return shapeOf(in[0])
 }
 
 func (g *gateContractionGradient) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
