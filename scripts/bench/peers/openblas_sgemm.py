@@ -9,7 +9,6 @@ import time
 
 import numpy
 
-LIBRARY = "/usr/lib/x86_64-linux-gnu/openblas-pthread/libopenblas.so.0"
 LAYERS = ((784, 512), (512, 64), (64, 512), (512, 784),  # dense
           (784, 400), (400, 20), (20, 400), (400, 784))  # vae
 ROW_MAJOR, NO_TRANSPOSE, TRANSPOSE = 101, 111, 112
@@ -47,7 +46,7 @@ def measure(blas, operation, m, n, k, seconds):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--library", default=LIBRARY)
+    p.add_argument("--library", required=True, help="file of OpenBLAS")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--seconds", type=float, default=0.3, help="for each product")
