@@ -35,6 +35,9 @@ func (r *row) add(ours, seconds float64) {
 	r.ours, r.seconds = append(r.ours, ours), append(r.seconds, seconds)
 }
 
+// last is what the seed that was added last gave.
+func (r row) last() float64 { return r.ours[len(r.ours)-1] }
+
 // holds reports whether the mean over the seeds keeps within the bound.
 func (r row) holds() bool { return r.bound.holds(stat.Mean(r.ours, nil)) }
 

@@ -16,7 +16,7 @@ var iwae = experiment{
 784-200-200-50 with tanh units both ways, pixels binarised anew in each epoch, batches of 20, Adam with ε 1e-4, stages of 3^i
 epochs at the learning rate 0.001·10^(−i/7): i = 0…4, 121 epochs, or with ` + "`--full`" + ` i = 0…7, 3,280 epochs. Negative log-likelihood
 of the 10,000 test images in nats by 5,000 draws. Published figures are after all 3,280 epochs. The training images were a copy in
-which pixels of value 1 are 0 (0.05 % of them). ` + "`scripts/reproduce/peers/iwae.py`" + ` trains the same in PyTorch.`,
+which pixels of value 1 are 0 (0.05 % of them). With ` + "`--peers python3`" + ` a script trains the same in PyTorch on one thread.`,
 	seeds: 1,
 	run: func(l *lab) error {
 		stages := pick(l, burdaStages, quickStages)
@@ -25,22 +25,29 @@ which pixels of value 1 are 0 (0.05 % of them). ` + "`scripts/reproduce/peers/iw
 			fmt.Fprintf(os.Stderr, "iwae --full: %d epochs of three models, about %.0f hours on two cores; what is cut short is gone on with\n",
 				epochsOf(stages), burdaHours*float64(epochsOf(stages))/float64(epochsOf(burdaStages)))
 		}
-		draws := pick(l, 5000, 50)
-		nll := func(claim, published string) (*row, *row) {
-			return l.row(row{claim: claim + ": nll", published: published, format: "%.2f"}),
-				l.row(row{claim: claim + ": active of 50 values", format: "%.0f"})
+		draws, images := pick(l, 5000, 50), pick(l, "", " --train-images 2000 --test-images 200")
+		models := []struct {
+			name, objective   string
+			samples           int
+			published         string
+			nll, active, peer *row
+		}{
+			{name: "vae, k = 1", objective: "vae", samples: 1, published: "86.76 (Burda 2016)"},
+			{name: "vae, k = 5", objective: "vae", samples: 5, published: "86.47 (Burda 2016)"},
+			{name: "iwae, k = 5", objective: "iwae", samples: 5, published: "85.54 (Burda 2016)"},
 		}
-		one, oneActive := nll("vae, k = 1", "86.76 (Burda 2016)")
-		mean, meanActive := nll("vae, k = 5", "86.47 (Burda 2016)")
-		bound, boundActive := nll("iwae, k = 5", "85.54 (Burda 2016)")
+		for i := range models {
+			m := &models[i]
+			m.nll = l.row(row{claim: m.name + ": nll", published: m.published, format: "%.2f"})
+			m.active = l.row(row{claim: m.name + ": active of 50 values", format: "%.0f"})
+			if l.peers != "" {
+				m.peer = l.row(row{claim: m.name + ": nll by PyTorch", format: "%.2f"})
+			}
+		}
 		gain := l.row(row{claim: "iwae below vae at k = 5, nats", published: "0.93 (Burda 2016)", format: "%.2f", bound: atLeast(pick(l, 0.3, 1))})
 		return l.eachSeed(func(seed int) error {
-			var found [3]float64
-			for i, model := range []struct {
-				flags       string
-				nll, active *row
-			}{{"--model vae --samples 1", one, oneActive}, {"--model vae --samples 5", mean, meanActive}, {"--model iwae --samples 5", bound, boundActive}} {
-				r, err := l.train(seed, model.flags+" "+burdaFlags(stages)+pick(l, "", " --train-images 2000 --test-images 200"))
+			for _, m := range models {
+				r, err := l.train(seed, fmt.Sprintf("--model %s --samples %d %s", m.objective, m.samples, burdaFlags(stages))+images)
 				if err != nil {
 					return err
 				}
@@ -49,11 +56,19 @@ which pixels of value 1 are 0 (0.05 % of them). ` + "`scripts/reproduce/peers/iw
 				if err != nil {
 					return err
 				}
-				found[i] = eval.Likelihood.NLL
-				model.nll.add(found[i], r.seconds+took)
-				model.active.add(r.Last["test"].Measures["active_units"], r.seconds)
+				m.nll.add(eval.Likelihood.NLL, r.seconds+took)
+				m.active.add(r.Last["test"].Measures["active_units"], r.seconds)
+				if m.peer == nil {
+					continue
+				}
+				var peer struct{ NLL float64 }
+				took, err = l.peer(seed, fmt.Sprintf("iwae.py --objective %s --samples %d --stages %d --test-samples %d", m.objective, m.samples, stages, draws)+images, &peer)
+				if err != nil {
+					return err
+				}
+				m.peer.add(peer.NLL, took)
 			}
-			gain.add(found[1]-found[2], 0)
+			gain.add(models[1].nll.last()-models[2].nll.last(), 0)
 			return nil
 		})
 	},

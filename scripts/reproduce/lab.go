@@ -110,7 +110,7 @@ type trained struct {
 // read, one that is not is gone on with.
 func (l *lab) train(seed int, flags string) (trained, error) {
 	command := fmt.Sprintf("train %s --seed %d", flags, seed)
-	l.note(seed, command)
+	l.note(seed, "gaetrain "+command)
 	return l.finish(l.place(command), strings.Fields(command)...)
 }
 
@@ -118,7 +118,7 @@ func (l *lab) train(seed int, flags string) (trained, error) {
 // flags are those of 'gaetrain finetune'.
 func (l *lab) finetune(from trained, seed int, flags string) (trained, error) {
 	command := fmt.Sprintf("finetune %s --seed %d", flags, seed)
-	l.note(seed, command+" --from RUN")
+	l.note(seed, "gaetrain "+command+" --from RUN")
 	return l.finish(from.dir+"."+slug(command), append(strings.Fields(command), "--from", from.dir)...)
 }
 
@@ -139,10 +139,30 @@ func (l *lab) finish(dir string, command ...string) (r trained, err error) {
 // and decodes what it prints. What the work folder has is only read. It returns
 // how long the verb took.
 func (l *lab) measure(r trained, command string, into any) (seconds float64, err error) {
-	l.note(1, command+" --run RUN")
-	path := r.dir + "." + slug(command)
+	l.note(1, "gaetrain "+command+" --run RUN")
+	return l.once(r.dir+"."+slug(command), into, func(path string) ([]byte, error) {
+		return l.gaetrain(path, append(strings.Fields(command), "--json", "--quiet", "--run", r.dir)...)
+	})
+}
+
+// peer runs a script of scripts/reproduce/peers, such as "iwae.py --samples 5",
+// that does the same by other means, and decodes the JSON it prints, as measure
+// does a verb's.
+func (l *lab) peer(seed int, command string, into any) (seconds float64, err error) {
+	command = fmt.Sprintf("scripts/reproduce/peers/%s --seed %d", command, seed)
+	l.note(seed, command)
+	return l.once(l.place(command), into, func(path string) ([]byte, error) {
+		words := append(strings.Fields(command), "--data-dir", l.dataDir)
+		words[0] = filepath.Join(l.root, words[0])
+		return l.command(path, l.peers, words...)
+	})
+}
+
+// once does what prints JSON unless the work folder has it, decodes it, and
+// returns how long it took.
+func (l *lab) once(path string, into any, do func(path string) ([]byte, error)) (seconds float64, err error) {
 	if _, missing := os.Stat(path + ".json"); missing != nil {
-		output, err := l.gaetrain(path, append(strings.Fields(command), "--json", "--quiet", "--run", r.dir)...)
+		output, err := do(path)
 		if err != nil {
 			return 0, err
 		}
@@ -165,7 +185,7 @@ type studied struct {
 // there is only read.
 func (l *lab) study(r trained, seeds int, flags string) ([]studied, error) {
 	command := fmt.Sprintf("study labels %s --seeds %d", flags, seeds)
-	l.note(1, command+" --runs RUN")
+	l.note(1, "gaetrain "+command+" --runs RUN")
 	place := r.dir + "." + slug(command)
 	if _, err := l.gaetrain(place, append(strings.Fields(command), "--quiet", "--runs", r.dir, "--out", place)...); err != nil {
 		return nil, err
@@ -176,7 +196,7 @@ func (l *lab) study(r trained, seeds int, flags string) ([]studied, error) {
 
 // note keeps a command for the section; those of other seeds differ in nothing else.
 func (l *lab) note(seed int, command string) {
-	if command = "gaetrain " + command; seed == 1 && !slices.Contains(l.commands, command) {
+	if seed == 1 && !slices.Contains(l.commands, command) {
 		l.commands = append(l.commands, command)
 	}
 }
@@ -193,16 +213,21 @@ func slug(command string) string {
 	return fmt.Sprintf("%.80s-%08x", words, h.Sum32())
 }
 
-// gaetrain runs the program and returns what it prints. The time it takes is
-// added to what is kept beside place.
+// gaetrain runs the program and returns what it prints.
 func (l *lab) gaetrain(place string, arguments ...string) ([]byte, error) {
 	if l.dataDir != "" {
 		arguments = append(arguments, "--data-dir", l.dataDir)
 	}
-	fmt.Fprintf(os.Stderr, "gaetrain %s\n", strings.Join(arguments, " "))
+	return l.command(place, l.program(), arguments...)
+}
+
+// command runs a program and returns what it prints. The time it takes is added to what is kept beside place.
+func (l *lab) command(place, program string, arguments ...string) ([]byte, error) {
+	name := filepath.Base(program)
+	fmt.Fprintf(os.Stderr, "%s %s\n", name, strings.Join(arguments, " "))
 	ctx, cancel := context.WithTimeout(l.ctx, l.limit)
 	defer cancel()
-	c := exec.CommandContext(ctx, l.program(), arguments...)
+	c := exec.CommandContext(ctx, program, arguments...)
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) } // which saves a checkpoint
 	c.WaitDelay = time.Minute
 	c.Env = slices.DeleteFunc(os.Environ(), func(entry string) bool {
@@ -215,11 +240,11 @@ func (l *lab) gaetrain(place string, arguments ...string) ([]byte, error) {
 		return nil, err
 	}
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("gaetrain %s: stopped after %s; hint: run it again to go on", arguments[0], l.limit)
+		return nil, fmt.Errorf("%s %s: stopped after %s; hint: run it again to go on", name, arguments[0], l.limit)
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		return nil, fmt.Errorf("gaetrain %s: %w: %s", arguments[0], err, strings.TrimSpace(string(exit.Stderr)))
+		return nil, fmt.Errorf("%s %s: %w: %s", name, arguments[0], err, strings.TrimSpace(string(exit.Stderr)))
 	}
 	return output, err
 }

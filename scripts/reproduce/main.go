@@ -26,6 +26,7 @@ type options struct {
 	write   bool
 	limit   time.Duration
 	root    string
+	peers   string
 }
 
 func main() {
@@ -38,6 +39,7 @@ func main() {
 	flag.BoolVar(&o.write, "write", false, "write the experiment's section of docs/results.md")
 	flag.DurationVar(&o.limit, "limit", 6*time.Hour, "time limit of one command")
 	flag.StringVar(&o.root, "root", ".", "`folder` of the repository")
+	flag.StringVar(&o.peers, "peers", "", "iwae: train the same in PyTorch too, by a Python `interpreter` that has it, with --data-dir")
 	flag.Usage = usage
 	flag.Parse()
 	if err := reproduce(context.Background(), o, flag.Args()); err != nil {
@@ -70,6 +72,9 @@ func reproduce(ctx context.Context, o options, names []string) error {
 	}
 	if o.write && o.quick {
 		return errors.New("--write with --quick; hint: docs/results.md has figures of full runs")
+	}
+	if o.peers != "" && o.dataDir == "" {
+		return errors.New("--peers without --data-dir; hint: peers download nothing")
 	}
 	l, err := newLab(ctx, o)
 	if err != nil {

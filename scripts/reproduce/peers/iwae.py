@@ -19,10 +19,10 @@ from torch import nn
 LOG_2PI = math.log(2 * math.pi)
 
 
-def read(directory, split):
+def read(directory, split, count):
     with gzip.open(os.path.join(directory, "mnist", f"{split}-images-idx3-ubyte.gz")) as f:
         pixels = numpy.frombuffer(f.read(), numpy.uint8, offset=16).reshape(-1, 784)
-    return torch.from_numpy(pixels.copy()).float() / 255
+    return torch.from_numpy(pixels[:count].copy()).float() / 255
 
 
 def mlp(*sizes):
@@ -72,8 +72,8 @@ def train(model, images, a):
 
 
 @torch.no_grad()
-def negative_log_likelihood(model, images, samples, chunk=100):
-    total = 0.0
+def negative_log_likelihood(model, images, samples):
+    total, chunk = 0.0, math.gcd(samples, 100)  # codes at a time
     for x in images.split(20):
         parts = [model.log_weights(x, chunk).logsumexp(0) for _ in range(samples // chunk)]
         total -= (torch.stack(parts).logsumexp(0) - math.log(samples)).sum().item()
@@ -87,19 +87,19 @@ def main():
     p.add_argument("--samples", type=int, default=1, help="codes for each image, k")
     p.add_argument("--stages", type=int, default=5, help="of 3^i epochs each, 8 in the paper")
     p.add_argument("--test-samples", type=int, default=5000)
+    p.add_argument("--train-images", type=int, default=60000, help="the first so many")
+    p.add_argument("--test-images", type=int, default=10000)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
-    p.add_argument("--save", help="file for the weights")
     a = p.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
-    images, test = read(a.data_dir, "train"), torch.bernoulli(read(a.data_dir, "t10k"))
+    images = read(a.data_dir, "train", a.train_images)
+    test = torch.bernoulli(read(a.data_dir, "t10k", a.test_images))
 
     model, start = Model(), time.time()
     train(model, images, a)
     seconds = time.time() - start
-    if a.save:
-        torch.save(model.state_dict(), a.save)
     with torch.no_grad():
         loss = -sum(bound(model.log_weights(x, a.samples), a.objective).sum().item() for x in test.split(500)) / len(test)
     print(json.dumps({
