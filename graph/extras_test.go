@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"gaetrain/graph"
@@ -226,5 +227,23 @@ func TestConvolutionsAllocateLittle(t *testing.T) {
 	input := images(rows, 64)
 	if got := bytesPerRun(func() { run(t, program, rows, input, input) }); got > 4700 {
 		t.Errorf("%d bytes a run", got)
+	}
+}
+
+// TestImagesStayInLanes turns the images of a code once, into the rows that
+// others read: a decoder of filters takes them as the encoder leaves them.
+func TestImagesStayInLanes(t *testing.T) {
+	for decoder, want := range map[string]int{"up:2 conv:1,3": 0, "dense:16,1x4x4 up:2 conv:1,3": 2} {
+		a := spelled(t, "conv:3,3,s2", decoder)
+		program := compile(t, a, graph.Objective{Reconstruction: graph.CrossEntropy}, parameters(t, a, 1), graph.Training, 4)
+		found := 0
+		for _, node := range program.Graph.AllNodes() {
+			if strings.HasPrefix(node.Name(), "decoder") && strings.Contains(node.Name(), ": images") {
+				found++
+			}
+		}
+		if found != want {
+			t.Errorf("decoder %q: %d operations on rows laid out as images, want %d, forward and back", decoder, found, want)
+		}
 	}
 }

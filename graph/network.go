@@ -59,9 +59,10 @@ type Network struct {
 	Terms          []Term         // of the loss, the reconstruction or classification first
 	Loss           *gorgonia.Node // scalar
 
-	encoded    *gorgonia.Node // B×D, what the encoder takes
-	responses  *gorgonia.Node // of the units that a gated code gates
-	statistics *gorgonia.Node // B×2L of a Gaussian code
+	encoded    *gorgonia.Node                    // B×D, what the encoder takes
+	responses  *gorgonia.Node                    // of the units that a gated code gates
+	statistics *gorgonia.Node                    // B×2L of a Gaussian code
+	laid       map[*gorgonia.Node]*gorgonia.Node // the images in lanes of which rows were made
 	mode       Mode
 	averaged   bool                      // the decoder works with running means, but for training
 	chain      []op.Contracted           // the layers so far
@@ -88,7 +89,7 @@ type Term struct {
 // declare puts the network of a mode on a graph of its own, for batches of up
 // to batch images.
 func declare(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (*Network, error) {
-	n := &Network{Graph: gorgonia.NewGraph(), rows: &op.Rows{Live: batch, Compiled: batch}, pooled: make(map[string]*gorgonia.Node), mode: mode, averaged: a.Averaged > 0}
+	n := &Network{Graph: gorgonia.NewGraph(), rows: &op.Rows{Live: batch, Compiled: batch}, pooled: make(map[string]*gorgonia.Node), laid: make(map[*gorgonia.Node]*gorgonia.Node), mode: mode, averaged: a.Averaged > 0}
 	n.sampled = n.rows
 	if mode == Training || mode == Evaluation {
 		n.sampled = n.rows.Several(o.samples())
@@ -382,6 +383,9 @@ func (n *Network) units(p *Parameters, l namedLayer, x *gorgonia.Node) (y *gorgo
 // its output are images in lanes.
 func (n *Network) convolution(l namedLayer, x, w, b *gorgonia.Node) (_ *gorgonia.Node, err error) {
 	constant := n.constant(x)
+	if images := n.laid[x]; images != nil && fits(images, l.in) {
+		x = images
+	}
 	if x.Dims() == 2 {
 		if x, err = op.FromRows(l.name, n.rows, l.in.Channels, l.in.Height, l.in.Width, constant, x); err != nil {
 			return nil, err
@@ -403,7 +407,15 @@ func (n *Network) rowsOf(name string, x *gorgonia.Node) (*gorgonia.Node, error) 
 	if x.Dims() == 2 {
 		return x, nil
 	}
-	return op.ToRows(name, n.rows, x)
+	rows, err := op.ToRows(name, n.rows, x)
+	n.laid[rows] = x
+	return rows, err
+}
+
+// fits reports whether images in lanes have a shape.
+func fits(images *gorgonia.Node, s Shape) bool {
+	lanes := images.Shape()
+	return lanes[1] == s.Height && lanes[2] == s.Width && lanes[3] == s.Channels
 }
 
 // affine declares what a layer makes of x with its weights and bias.
