@@ -273,13 +273,19 @@ wide_zero:
 	VPXORD Z1, Z1, Z1
 
 wide_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), DX
-	SHLQ $0x02, DX
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), DX
+	SHLQ   $0x02, DX
 
 wide_run:
 	CMPQ AX, CX
@@ -292,20 +298,61 @@ wide_run:
 	LEAQ (DI)(BX*4), DI
 	MOVQ 16(AX), BX
 	ADDQ $0x18, AX
+	SUBQ $0x04, BX
+	JL   wide_few
+
+wide_chains:
+	VMOVUPS      (DI), Z8
+	VMOVUPS.Z    64(DI), K1, Z9
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VMOVUPS      (DI), Z8
+	VMOVUPS.Z    64(DI), K1, Z9
+	ADDQ         DX, DI
+	VBROADCASTSS 4(SI), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VMOVUPS      (DI), Z8
+	VMOVUPS.Z    64(DI), K1, Z9
+	ADDQ         DX, DI
+	VBROADCASTSS 8(SI), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VMOVUPS      (DI), Z8
+	VMOVUPS.Z    64(DI), K1, Z9
+	ADDQ         DX, DI
+	VBROADCASTSS 12(SI), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, BX
+	JGE          wide_chains
+
+wide_few:
+	ADDQ $0x04, BX
+	JZ   wide_run
 
 wide_loop:
-	VMOVUPS      (DI), Z2
-	VMOVUPS.Z    64(DI), K1, Z3
+	VMOVUPS      (DI), Z8
+	VMOVUPS.Z    64(DI), K1, Z9
 	ADDQ         DX, DI
-	VBROADCASTSS (SI), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS (SI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
 	ADDQ         $0x04, SI
 	DECQ         BX
 	JNZ          wide_loop
 	JMP          wide_run
 
 wide_done:
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z5, Z1, Z1
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z7, Z3, Z3
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z3, Z1, Z1
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX
@@ -341,13 +388,16 @@ narrow_zero:
 	VPXORD Z0, Z0, Z0
 
 narrow_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), DX
-	SHLQ $0x02, DX
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), DX
+	SHLQ   $0x02, DX
 
 narrow_run:
 	CMPQ AX, CX
@@ -360,18 +410,48 @@ narrow_run:
 	LEAQ (DI)(BX*4), DI
 	MOVQ 16(AX), BX
 	ADDQ $0x18, AX
+	SUBQ $0x04, BX
+	JL   narrow_few
+
+narrow_chains:
+	VMOVUPS.Z    (DI), K1, Z4
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VMOVUPS.Z    (DI), K1, Z4
+	ADDQ         DX, DI
+	VBROADCASTSS 4(SI), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VMOVUPS.Z    (DI), K1, Z4
+	ADDQ         DX, DI
+	VBROADCASTSS 8(SI), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VMOVUPS.Z    (DI), K1, Z4
+	ADDQ         DX, DI
+	VBROADCASTSS 12(SI), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, BX
+	JGE          narrow_chains
+
+narrow_few:
+	ADDQ $0x04, BX
+	JZ   narrow_run
 
 narrow_loop:
-	VMOVUPS.Z    (DI), K1, Z1
+	VMOVUPS.Z    (DI), K1, Z4
 	ADDQ         DX, DI
-	VBROADCASTSS (SI), Z2
-	VFMADD231PS  Z1, Z2, Z0
+	VBROADCASTSS (SI), Z5
+	VFMADD231PS  Z4, Z5, Z0
 	ADDQ         $0x04, SI
 	DECQ         BX
 	JNZ          narrow_loop
 	JMP          narrow_run
 
 narrow_done:
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z3, Z1, Z1
+	VADDPS  Z1, Z0, Z0
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX
@@ -405,13 +485,19 @@ full_zero:
 	VPXORD Z1, Z1, Z1
 
 full_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), DX
-	SHLQ $0x02, DX
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), DX
+	SHLQ   $0x02, DX
 
 full_run:
 	CMPQ AX, CX
@@ -424,20 +510,61 @@ full_run:
 	LEAQ (DI)(BX*4), DI
 	MOVQ 16(AX), BX
 	ADDQ $0x18, AX
+	SUBQ $0x04, BX
+	JL   full_few
+
+full_chains:
+	VMOVUPS      (DI), Z8
+	VMOVUPS      64(DI), Z9
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VMOVUPS      (DI), Z8
+	VMOVUPS      64(DI), Z9
+	ADDQ         DX, DI
+	VBROADCASTSS 4(SI), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VMOVUPS      (DI), Z8
+	VMOVUPS      64(DI), Z9
+	ADDQ         DX, DI
+	VBROADCASTSS 8(SI), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VMOVUPS      (DI), Z8
+	VMOVUPS      64(DI), Z9
+	ADDQ         DX, DI
+	VBROADCASTSS 12(SI), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, BX
+	JGE          full_chains
+
+full_few:
+	ADDQ $0x04, BX
+	JZ   full_run
 
 full_loop:
-	VMOVUPS      (DI), Z2
-	VMOVUPS      64(DI), Z3
+	VMOVUPS      (DI), Z8
+	VMOVUPS      64(DI), Z9
 	ADDQ         DX, DI
-	VBROADCASTSS (SI), Z4
-	VFMADD231PS  Z2, Z4, Z0
-	VFMADD231PS  Z3, Z4, Z1
+	VBROADCASTSS (SI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
 	ADDQ         $0x04, SI
 	DECQ         BX
 	JNZ          full_loop
 	JMP          full_run
 
 full_done:
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z5, Z1, Z1
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z7, Z3, Z3
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z3, Z1, Z1
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX
@@ -757,13 +884,17 @@ wide_zero:
 	VPXORD Z3, Z3, Z3
 
 wide_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 wide_run:
 	CMPQ AX, CX
@@ -776,23 +907,56 @@ wide_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   wide_few
+
+wide_chains:
+	VMOVUPS      (R8), Z8
+	VMOVUPS.Z    64(R8), K1, Z9
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VMOVUPS      (R8), Z8
+	VMOVUPS.Z    64(R8), K1, Z9
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 4(DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          wide_chains
+
+wide_few:
+	ADDQ $0x02, SI
+	JZ   wide_run
 
 wide_loop:
-	VMOVUPS      (R8), Z4
-	VMOVUPS.Z    64(R8), K1, Z5
+	VMOVUPS      (R8), Z8
+	VMOVUPS.Z    64(R8), K1, Z9
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (DI)(DX*1), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          wide_loop
 	JMP          wide_run
 
 wide_done:
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z5, Z1, Z1
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z7, Z3, Z3
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX
@@ -835,13 +999,15 @@ narrow_zero:
 	VPXORD Z1, Z1, Z1
 
 narrow_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 narrow_run:
 	CMPQ AX, CX
@@ -854,20 +1020,45 @@ narrow_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   narrow_few
+
+narrow_chains:
+	VMOVUPS.Z    (R8), K1, Z4
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (DI)(DX*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
+	VMOVUPS.Z    (R8), K1, Z4
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Z5
+	VFMADD231PS  Z4, Z5, Z2
+	VBROADCASTSS 4(DI)(DX*1), Z5
+	VFMADD231PS  Z4, Z5, Z3
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          narrow_chains
+
+narrow_few:
+	ADDQ $0x02, SI
+	JZ   narrow_run
 
 narrow_loop:
-	VMOVUPS.Z    (R8), K1, Z2
+	VMOVUPS.Z    (R8), K1, Z4
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Z3
-	VFMADD231PS  Z2, Z3, Z0
-	VBROADCASTSS (DI)(DX*1), Z3
-	VFMADD231PS  Z2, Z3, Z1
+	VBROADCASTSS (DI), Z5
+	VFMADD231PS  Z4, Z5, Z0
+	VBROADCASTSS (DI)(DX*1), Z5
+	VFMADD231PS  Z4, Z5, Z1
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          narrow_loop
 	JMP          narrow_run
 
 narrow_done:
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z3, Z1, Z1
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX
@@ -910,13 +1101,17 @@ full_zero:
 	VPXORD Z3, Z3, Z3
 
 full_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 full_run:
 	CMPQ AX, CX
@@ -929,23 +1124,56 @@ full_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   full_few
+
+full_chains:
+	VMOVUPS      (R8), Z8
+	VMOVUPS      64(R8), Z9
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VMOVUPS      (R8), Z8
+	VMOVUPS      64(R8), Z9
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 4(DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          full_chains
+
+full_few:
+	ADDQ $0x02, SI
+	JZ   full_run
 
 full_loop:
-	VMOVUPS      (R8), Z4
-	VMOVUPS      64(R8), Z5
+	VMOVUPS      (R8), Z8
+	VMOVUPS      64(R8), Z9
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Z6
-	VFMADD231PS  Z4, Z6, Z0
-	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (DI)(DX*1), Z6
-	VFMADD231PS  Z4, Z6, Z2
-	VFMADD231PS  Z5, Z6, Z3
+	VBROADCASTSS (DI), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (DI)(DX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          full_loop
 	JMP          full_run
 
 full_done:
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z5, Z1, Z1
+	VADDPS  Z6, Z2, Z2
+	VADDPS  Z7, Z3, Z3
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX
@@ -1327,13 +1555,19 @@ wide_zero:
 	VPXORD Z5, Z5, Z5
 
 wide_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 wide_run:
 	CMPQ AX, CX
@@ -1346,26 +1580,67 @@ wide_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   wide_few
+
+wide_chains:
+	VMOVUPS      (R8), Z12
+	VMOVUPS.Z    64(R8), K1, Z13
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (DI)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (DI)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VMOVUPS      (R8), Z12
+	VMOVUPS.Z    64(R8), K1, Z13
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 4(DI)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 4(DI)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          wide_chains
+
+wide_few:
+	ADDQ $0x02, SI
+	JZ   wide_run
 
 wide_loop:
-	VMOVUPS      (R8), Z6
-	VMOVUPS.Z    64(R8), K1, Z7
+	VMOVUPS      (R8), Z12
+	VMOVUPS.Z    64(R8), K1, Z13
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Z8
-	VFMADD231PS  Z6, Z8, Z0
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (DI)(DX*1), Z8
-	VFMADD231PS  Z6, Z8, Z2
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (DI)(DX*2), Z8
-	VFMADD231PS  Z6, Z8, Z4
-	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (DI)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (DI)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          wide_loop
 	JMP          wide_run
 
 wide_done:
+	VADDPS  Z6, Z0, Z0
+	VADDPS  Z7, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z9, Z3, Z3
+	VADDPS  Z10, Z4, Z4
+	VADDPS  Z11, Z5, Z5
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX
@@ -1415,13 +1690,16 @@ narrow_zero:
 	VPXORD Z2, Z2, Z2
 
 narrow_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 narrow_run:
 	CMPQ AX, CX
@@ -1434,22 +1712,52 @@ narrow_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   narrow_few
+
+narrow_chains:
+	VMOVUPS.Z    (R8), K1, Z6
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS (DI)(DX*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS (DI)(DX*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
+	VMOVUPS.Z    (R8), K1, Z6
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Z7
+	VFMADD231PS  Z6, Z7, Z3
+	VBROADCASTSS 4(DI)(DX*1), Z7
+	VFMADD231PS  Z6, Z7, Z4
+	VBROADCASTSS 4(DI)(DX*2), Z7
+	VFMADD231PS  Z6, Z7, Z5
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          narrow_chains
+
+narrow_few:
+	ADDQ $0x02, SI
+	JZ   narrow_run
 
 narrow_loop:
-	VMOVUPS.Z    (R8), K1, Z3
+	VMOVUPS.Z    (R8), K1, Z6
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Z4
-	VFMADD231PS  Z3, Z4, Z0
-	VBROADCASTSS (DI)(DX*1), Z4
-	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS (DI)(DX*2), Z4
-	VFMADD231PS  Z3, Z4, Z2
+	VBROADCASTSS (DI), Z7
+	VFMADD231PS  Z6, Z7, Z0
+	VBROADCASTSS (DI)(DX*1), Z7
+	VFMADD231PS  Z6, Z7, Z1
+	VBROADCASTSS (DI)(DX*2), Z7
+	VFMADD231PS  Z6, Z7, Z2
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          narrow_loop
 	JMP          narrow_run
 
 narrow_done:
+	VADDPS  Z3, Z0, Z0
+	VADDPS  Z4, Z1, Z1
+	VADDPS  Z5, Z2, Z2
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX
@@ -1501,13 +1809,19 @@ full_zero:
 	VPXORD Z5, Z5, Z5
 
 full_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 full_run:
 	CMPQ AX, CX
@@ -1520,26 +1834,67 @@ full_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   full_few
+
+full_chains:
+	VMOVUPS      (R8), Z12
+	VMOVUPS      64(R8), Z13
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (DI)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (DI)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VMOVUPS      (R8), Z12
+	VMOVUPS      64(R8), Z13
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 4(DI)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 4(DI)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          full_chains
+
+full_few:
+	ADDQ $0x02, SI
+	JZ   full_run
 
 full_loop:
-	VMOVUPS      (R8), Z6
-	VMOVUPS      64(R8), Z7
+	VMOVUPS      (R8), Z12
+	VMOVUPS      64(R8), Z13
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Z8
-	VFMADD231PS  Z6, Z8, Z0
-	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (DI)(DX*1), Z8
-	VFMADD231PS  Z6, Z8, Z2
-	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (DI)(DX*2), Z8
-	VFMADD231PS  Z6, Z8, Z4
-	VFMADD231PS  Z7, Z8, Z5
+	VBROADCASTSS (DI), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (DI)(DX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (DI)(DX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          full_loop
 	JMP          full_run
 
 full_done:
+	VADDPS  Z6, Z0, Z0
+	VADDPS  Z7, Z1, Z1
+	VADDPS  Z8, Z2, Z2
+	VADDPS  Z9, Z3, Z3
+	VADDPS  Z10, Z4, Z4
+	VADDPS  Z11, Z5, Z5
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX
@@ -15001,13 +15356,19 @@ wide_zero:
 	VXORPS Y2, Y2, Y2
 
 wide_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), DX
-	SHLQ $0x02, DX
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), DX
+	SHLQ   $0x02, DX
 
 wide_run:
 	CMPQ AX, CX
@@ -15020,20 +15381,61 @@ wide_run:
 	LEAQ (DI)(BX*4), DI
 	MOVQ 16(AX), BX
 	ADDQ $0x18, AX
+	SUBQ $0x04, BX
+	JL   wide_few
+
+wide_chains:
+	VMOVUPS      (DI), Y9
+	VMASKMOVPS   32(DI), Y0, Y10
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Y11
+	VFMADD231PS  Y9, Y11, Y1
+	VFMADD231PS  Y10, Y11, Y2
+	VMOVUPS      (DI), Y9
+	VMASKMOVPS   32(DI), Y0, Y10
+	ADDQ         DX, DI
+	VBROADCASTSS 4(SI), Y11
+	VFMADD231PS  Y9, Y11, Y3
+	VFMADD231PS  Y10, Y11, Y4
+	VMOVUPS      (DI), Y9
+	VMASKMOVPS   32(DI), Y0, Y10
+	ADDQ         DX, DI
+	VBROADCASTSS 8(SI), Y11
+	VFMADD231PS  Y9, Y11, Y5
+	VFMADD231PS  Y10, Y11, Y6
+	VMOVUPS      (DI), Y9
+	VMASKMOVPS   32(DI), Y0, Y10
+	ADDQ         DX, DI
+	VBROADCASTSS 12(SI), Y11
+	VFMADD231PS  Y9, Y11, Y7
+	VFMADD231PS  Y10, Y11, Y8
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, BX
+	JGE          wide_chains
+
+wide_few:
+	ADDQ $0x04, BX
+	JZ   wide_run
 
 wide_loop:
-	VMOVUPS      (DI), Y3
-	VMASKMOVPS   32(DI), Y0, Y4
+	VMOVUPS      (DI), Y9
+	VMASKMOVPS   32(DI), Y0, Y10
 	ADDQ         DX, DI
-	VBROADCASTSS (SI), Y5
-	VFMADD231PS  Y3, Y5, Y1
-	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (SI), Y11
+	VFMADD231PS  Y9, Y11, Y1
+	VFMADD231PS  Y10, Y11, Y2
 	ADDQ         $0x04, SI
 	DECQ         BX
 	JNZ          wide_loop
 	JMP          wide_run
 
 wide_done:
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y6, Y2, Y2
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y8, Y4, Y4
+	VADDPS     Y3, Y1, Y1
+	VADDPS     Y4, Y2, Y2
 	MOVQ       c_base+128(FP), AX
 	MOVQ       cRow+152(FP), CX
 	SHLQ       $0x02, CX
@@ -15068,13 +15470,16 @@ narrow_zero:
 	VXORPS Y1, Y1, Y1
 
 narrow_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), DX
-	SHLQ $0x02, DX
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), DX
+	SHLQ   $0x02, DX
 
 narrow_run:
 	CMPQ AX, CX
@@ -15087,18 +15492,48 @@ narrow_run:
 	LEAQ (DI)(BX*4), DI
 	MOVQ 16(AX), BX
 	ADDQ $0x18, AX
+	SUBQ $0x04, BX
+	JL   narrow_few
+
+narrow_chains:
+	VMASKMOVPS   (DI), Y0, Y5
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VMASKMOVPS   (DI), Y0, Y5
+	ADDQ         DX, DI
+	VBROADCASTSS 4(SI), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VMASKMOVPS   (DI), Y0, Y5
+	ADDQ         DX, DI
+	VBROADCASTSS 8(SI), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VMASKMOVPS   (DI), Y0, Y5
+	ADDQ         DX, DI
+	VBROADCASTSS 12(SI), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, BX
+	JGE          narrow_chains
+
+narrow_few:
+	ADDQ $0x04, BX
+	JZ   narrow_run
 
 narrow_loop:
-	VMASKMOVPS   (DI), Y0, Y2
+	VMASKMOVPS   (DI), Y0, Y5
 	ADDQ         DX, DI
-	VBROADCASTSS (SI), Y3
-	VFMADD231PS  Y2, Y3, Y1
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y5, Y6, Y1
 	ADDQ         $0x04, SI
 	DECQ         BX
 	JNZ          narrow_loop
 	JMP          narrow_run
 
 narrow_done:
+	VADDPS     Y3, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y2, Y1, Y1
 	MOVQ       c_base+128(FP), AX
 	MOVQ       cRow+152(FP), CX
 	SHLQ       $0x02, CX
@@ -15132,13 +15567,19 @@ full_zero:
 	VXORPS Y1, Y1, Y1
 
 full_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), DX
-	SHLQ $0x02, DX
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), DX
+	SHLQ   $0x02, DX
 
 full_run:
 	CMPQ AX, CX
@@ -15151,20 +15592,61 @@ full_run:
 	LEAQ (DI)(BX*4), DI
 	MOVQ 16(AX), BX
 	ADDQ $0x18, AX
+	SUBQ $0x04, BX
+	JL   full_few
+
+full_chains:
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
+	ADDQ         DX, DI
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
+	ADDQ         DX, DI
+	VBROADCASTSS 4(SI), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
+	ADDQ         DX, DI
+	VBROADCASTSS 8(SI), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
+	ADDQ         DX, DI
+	VBROADCASTSS 12(SI), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, BX
+	JGE          full_chains
+
+full_few:
+	ADDQ $0x04, BX
+	JZ   full_run
 
 full_loop:
-	VMOVUPS      (DI), Y2
-	VMOVUPS      32(DI), Y3
+	VMOVUPS      (DI), Y8
+	VMOVUPS      32(DI), Y9
 	ADDQ         DX, DI
-	VBROADCASTSS (SI), Y4
-	VFMADD231PS  Y2, Y4, Y0
-	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
 	ADDQ         $0x04, SI
 	DECQ         BX
 	JNZ          full_loop
 	JMP          full_run
 
 full_done:
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	VADDPS  Y2, Y0, Y0
+	VADDPS  Y3, Y1, Y1
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX
@@ -15477,13 +15959,17 @@ wide_zero:
 	VXORPS Y4, Y4, Y4
 
 wide_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 wide_run:
 	CMPQ AX, CX
@@ -15496,23 +15982,56 @@ wide_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   wide_few
+
+wide_chains:
+	VMOVUPS      (R8), Y9
+	VMASKMOVPS   32(R8), Y0, Y10
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y11
+	VFMADD231PS  Y9, Y11, Y1
+	VFMADD231PS  Y10, Y11, Y2
+	VBROADCASTSS (DI)(DX*1), Y11
+	VFMADD231PS  Y9, Y11, Y3
+	VFMADD231PS  Y10, Y11, Y4
+	VMOVUPS      (R8), Y9
+	VMASKMOVPS   32(R8), Y0, Y10
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Y11
+	VFMADD231PS  Y9, Y11, Y5
+	VFMADD231PS  Y10, Y11, Y6
+	VBROADCASTSS 4(DI)(DX*1), Y11
+	VFMADD231PS  Y9, Y11, Y7
+	VFMADD231PS  Y10, Y11, Y8
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          wide_chains
+
+wide_few:
+	ADDQ $0x02, SI
+	JZ   wide_run
 
 wide_loop:
-	VMOVUPS      (R8), Y5
-	VMASKMOVPS   32(R8), Y0, Y6
+	VMOVUPS      (R8), Y9
+	VMASKMOVPS   32(R8), Y0, Y10
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Y7
-	VFMADD231PS  Y5, Y7, Y1
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (DI)(DX*1), Y7
-	VFMADD231PS  Y5, Y7, Y3
-	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (DI), Y11
+	VFMADD231PS  Y9, Y11, Y1
+	VFMADD231PS  Y10, Y11, Y2
+	VBROADCASTSS (DI)(DX*1), Y11
+	VFMADD231PS  Y9, Y11, Y3
+	VFMADD231PS  Y10, Y11, Y4
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          wide_loop
 	JMP          wide_run
 
 wide_done:
+	VADDPS     Y5, Y1, Y1
+	VADDPS     Y6, Y2, Y2
+	VADDPS     Y7, Y3, Y3
+	VADDPS     Y8, Y4, Y4
 	MOVQ       c_base+128(FP), AX
 	MOVQ       cRow+152(FP), CX
 	SHLQ       $0x02, CX
@@ -15554,13 +16073,15 @@ narrow_zero:
 	VXORPS Y2, Y2, Y2
 
 narrow_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 narrow_run:
 	CMPQ AX, CX
@@ -15573,20 +16094,45 @@ narrow_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   narrow_few
+
+narrow_chains:
+	VMASKMOVPS   (R8), Y0, Y5
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (DI)(DX*1), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VMASKMOVPS   (R8), Y0, Y5
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 4(DI)(DX*1), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          narrow_chains
+
+narrow_few:
+	ADDQ $0x02, SI
+	JZ   narrow_run
 
 narrow_loop:
-	VMASKMOVPS   (R8), Y0, Y3
+	VMASKMOVPS   (R8), Y0, Y5
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Y4
-	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS (DI)(DX*1), Y4
-	VFMADD231PS  Y3, Y4, Y2
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (DI)(DX*1), Y6
+	VFMADD231PS  Y5, Y6, Y2
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          narrow_loop
 	JMP          narrow_run
 
 narrow_done:
+	VADDPS     Y3, Y1, Y1
+	VADDPS     Y4, Y2, Y2
 	MOVQ       c_base+128(FP), AX
 	MOVQ       cRow+152(FP), CX
 	SHLQ       $0x02, CX
@@ -15629,13 +16175,17 @@ full_zero:
 	VXORPS Y3, Y3, Y3
 
 full_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 full_run:
 	CMPQ AX, CX
@@ -15648,23 +16198,56 @@ full_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   full_few
+
+full_chains:
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (DI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 4(DI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          full_chains
+
+full_few:
+	ADDQ $0x02, SI
+	JZ   full_run
 
 full_loop:
-	VMOVUPS      (R8), Y4
-	VMOVUPS      32(R8), Y5
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Y6
-	VFMADD231PS  Y4, Y6, Y0
-	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (DI)(DX*1), Y6
-	VFMADD231PS  Y4, Y6, Y2
-	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (DI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (DI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          full_loop
 	JMP          full_run
 
 full_done:
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX
@@ -16037,13 +16620,19 @@ wide_zero:
 	VXORPS Y6, Y6, Y6
 
 wide_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	VXORPS Y12, Y12, Y12
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 wide_run:
 	CMPQ AX, CX
@@ -16056,26 +16645,67 @@ wide_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   wide_few
+
+wide_chains:
+	VMOVUPS      (R8), Y13
+	VMASKMOVPS   32(R8), Y0, Y14
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS (DI)(DX*1), Y15
+	VFMADD231PS  Y13, Y15, Y3
+	VFMADD231PS  Y14, Y15, Y4
+	VBROADCASTSS (DI)(DX*2), Y15
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y6
+	VMOVUPS      (R8), Y13
+	VMASKMOVPS   32(R8), Y0, Y14
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Y15
+	VFMADD231PS  Y13, Y15, Y7
+	VFMADD231PS  Y14, Y15, Y8
+	VBROADCASTSS 4(DI)(DX*1), Y15
+	VFMADD231PS  Y13, Y15, Y9
+	VFMADD231PS  Y14, Y15, Y10
+	VBROADCASTSS 4(DI)(DX*2), Y15
+	VFMADD231PS  Y13, Y15, Y11
+	VFMADD231PS  Y14, Y15, Y12
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          wide_chains
+
+wide_few:
+	ADDQ $0x02, SI
+	JZ   wide_run
 
 wide_loop:
-	VMOVUPS      (R8), Y7
-	VMASKMOVPS   32(R8), Y0, Y8
+	VMOVUPS      (R8), Y13
+	VMASKMOVPS   32(R8), Y0, Y14
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Y9
-	VFMADD231PS  Y7, Y9, Y1
-	VFMADD231PS  Y8, Y9, Y2
-	VBROADCASTSS (DI)(DX*1), Y9
-	VFMADD231PS  Y7, Y9, Y3
-	VFMADD231PS  Y8, Y9, Y4
-	VBROADCASTSS (DI)(DX*2), Y9
-	VFMADD231PS  Y7, Y9, Y5
-	VFMADD231PS  Y8, Y9, Y6
+	VBROADCASTSS (DI), Y15
+	VFMADD231PS  Y13, Y15, Y1
+	VFMADD231PS  Y14, Y15, Y2
+	VBROADCASTSS (DI)(DX*1), Y15
+	VFMADD231PS  Y13, Y15, Y3
+	VFMADD231PS  Y14, Y15, Y4
+	VBROADCASTSS (DI)(DX*2), Y15
+	VFMADD231PS  Y13, Y15, Y5
+	VFMADD231PS  Y14, Y15, Y6
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          wide_loop
 	JMP          wide_run
 
 wide_done:
+	VADDPS     Y7, Y1, Y1
+	VADDPS     Y8, Y2, Y2
+	VADDPS     Y9, Y3, Y3
+	VADDPS     Y10, Y4, Y4
+	VADDPS     Y11, Y5, Y5
+	VADDPS     Y12, Y6, Y6
 	MOVQ       c_base+128(FP), AX
 	MOVQ       cRow+152(FP), CX
 	SHLQ       $0x02, CX
@@ -16124,13 +16754,16 @@ narrow_zero:
 	VXORPS Y3, Y3, Y3
 
 narrow_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 narrow_run:
 	CMPQ AX, CX
@@ -16143,22 +16776,52 @@ narrow_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   narrow_few
+
+narrow_chains:
+	VMASKMOVPS   (R8), Y0, Y7
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (DI)(DX*1), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS (DI)(DX*2), Y8
+	VFMADD231PS  Y7, Y8, Y3
+	VMASKMOVPS   (R8), Y0, Y7
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Y8
+	VFMADD231PS  Y7, Y8, Y4
+	VBROADCASTSS 4(DI)(DX*1), Y8
+	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS 4(DI)(DX*2), Y8
+	VFMADD231PS  Y7, Y8, Y6
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          narrow_chains
+
+narrow_few:
+	ADDQ $0x02, SI
+	JZ   narrow_run
 
 narrow_loop:
-	VMASKMOVPS   (R8), Y0, Y4
+	VMASKMOVPS   (R8), Y0, Y7
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Y5
-	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS (DI)(DX*1), Y5
-	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS (DI)(DX*2), Y5
-	VFMADD231PS  Y4, Y5, Y3
+	VBROADCASTSS (DI), Y8
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (DI)(DX*1), Y8
+	VFMADD231PS  Y7, Y8, Y2
+	VBROADCASTSS (DI)(DX*2), Y8
+	VFMADD231PS  Y7, Y8, Y3
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          narrow_loop
 	JMP          narrow_run
 
 narrow_done:
+	VADDPS     Y4, Y1, Y1
+	VADDPS     Y5, Y2, Y2
+	VADDPS     Y6, Y3, Y3
 	MOVQ       c_base+128(FP), AX
 	MOVQ       cRow+152(FP), CX
 	SHLQ       $0x02, CX
@@ -16210,13 +16873,19 @@ full_zero:
 	VXORPS Y5, Y5, Y5
 
 full_start:
-	MOVQ runs_base+8(FP), AX
-	MOVQ runs_len+16(FP), CX
-	LEAQ (AX)(CX*8), CX
-	MOVQ aRow+56(FP), DX
-	SHLQ $0x02, DX
-	MOVQ bStep+88(FP), BX
-	SHLQ $0x02, BX
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ   runs_base+8(FP), AX
+	MOVQ   runs_len+16(FP), CX
+	LEAQ   (AX)(CX*8), CX
+	MOVQ   aRow+56(FP), DX
+	SHLQ   $0x02, DX
+	MOVQ   bStep+88(FP), BX
+	SHLQ   $0x02, BX
 
 full_run:
 	CMPQ AX, CX
@@ -16229,26 +16898,67 @@ full_run:
 	LEAQ (R8)(SI*4), R8
 	MOVQ 16(AX), SI
 	ADDQ $0x18, AX
+	SUBQ $0x02, SI
+	JL   full_few
+
+full_chains:
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	ADDQ         BX, R8
+	VBROADCASTSS (DI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (DI)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (DI)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	ADDQ         BX, R8
+	VBROADCASTSS 4(DI), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 4(DI)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 4(DI)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $0x08, DI
+	SUBQ         $0x02, SI
+	JGE          full_chains
+
+full_few:
+	ADDQ $0x02, SI
+	JZ   full_run
 
 full_loop:
-	VMOVUPS      (R8), Y6
-	VMOVUPS      32(R8), Y7
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
 	ADDQ         BX, R8
-	VBROADCASTSS (DI), Y8
-	VFMADD231PS  Y6, Y8, Y0
-	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (DI)(DX*1), Y8
-	VFMADD231PS  Y6, Y8, Y2
-	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (DI)(DX*2), Y8
-	VFMADD231PS  Y6, Y8, Y4
-	VFMADD231PS  Y7, Y8, Y5
+	VBROADCASTSS (DI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (DI)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (DI)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
 	ADDQ         $0x04, DI
 	DECQ         SI
 	JNZ          full_loop
 	JMP          full_run
 
 full_done:
+	VADDPS  Y6, Y0, Y0
+	VADDPS  Y7, Y1, Y1
+	VADDPS  Y8, Y2, Y2
+	VADDPS  Y9, Y3, Y3
+	VADDPS  Y10, Y4, Y4
+	VADDPS  Y11, Y5, Y5
 	MOVQ    c_base+128(FP), AX
 	MOVQ    cRow+152(FP), CX
 	SHLQ    $0x02, CX

@@ -9,8 +9,9 @@ import (
 )
 
 // runs writes the micro-kernel of convolutions for one number of rows: the
-// sums stay in registers over a list of products. Each element of C is one
-// chain of fused multiply-adds in the order of the list.
+// sums stay in registers over a list of products. Each element of C is a
+// chain of fused multiply-adds in the order of the list, or with few rows the
+// sum of some chains: see chainsOf.
 func runs(isa isa, rows int) {
 	TEXT(fmt.Sprintf("gemmRuns%sRows%d", isa.name(), rows), NOSPLIT,
 		"func(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)")
@@ -32,18 +33,52 @@ func runs(isa isa, rows int) {
 	}
 }
 
+// chainsOf is how many chains an element of C is summed up in. A multiply-add
+// takes four cycles and two begin in each, so that fewer than eight vectors of
+// sums would wait for each other. Chain j takes every element of a product
+// whose place is j modulo their number, but the first takes all of the last few.
+func chainsOf(rows int) int {
+	switch rows {
+	case 1:
+		return 4
+	case 2, 3:
+		return 2
+	}
+	return 1
+}
+
 func writeRuns(isa isa, rows int, b body) {
-	sums := make(accumulator, rows)
-	for i := range sums {
-		for range b.vectors {
-			sums[i] = append(sums[i], isa.vector())
+	chains := make([]accumulator, chainsOf(rows))
+	for j := range chains {
+		chains[j] = make(accumulator, rows)
+		for i := range chains[j] {
+			for range b.vectors {
+				chains[j][i] = append(chains[j][i], isa.vector())
+			}
 		}
 	}
+	sums := chains[0]
 	access := func(v int) bool { return b.masked && v == b.vectors-1 }
 	at := func(base reg.Register, v int) Mem { return Mem{Base: base, Disp: v * isa.lanes() * 4} }
 
 	startRuns(isa, sums, b, access, at)
-	multiplyRuns(isa, sums, b, access, at)
+	for _, chain := range chains[1:] {
+		for _, row := range chain {
+			for _, sum := range row {
+				isa.zero(sum)
+			}
+		}
+	}
+	multiplyRuns(isa, chains, b, access, at)
+	for n := len(chains); n > 1; n /= 2 {
+		for j, chain := range chains[:n/2] {
+			for i, row := range chain {
+				for v, sum := range row {
+					VADDPS(chains[n/2+j][i][v], sum, sum)
+				}
+			}
+		}
+	}
 	c, cRow := Load(Param("c").Base(), GP64()), Load(Param("cRow"), GP64())
 	SHLQ(U8(2), cRow)
 	for _, row := range sums {
@@ -90,7 +125,7 @@ func startRuns(isa isa, sums accumulator, b body, access func(int) bool, at func
 }
 
 // multiplyRuns is the loop over the products, and in each over k.
-func multiplyRuns(isa isa, sums accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
+func multiplyRuns(isa isa, chains []accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
 	run, end := Load(Param("runs").Base(), GP64()), Load(Param("runs").Len(), GP64())
 	LEAQ(Mem{Base: run, Index: end, Scale: 8}, end)
 	aRow := Load(Param("aRow"), GP64())
@@ -106,7 +141,7 @@ func multiplyRuns(isa isa, sums accumulator, b body, access func(int) bool, at f
 	first := Load(Param("a").Base(), GP64())
 	LEAQ(Mem{Base: first, Index: offset, Scale: 4}, first)
 	bases := []reg.Register{first} // three rows share one, as in multiply
-	for i := 3; i < len(sums); i += 3 {
+	for i := 3; i < len(chains[0]); i += 3 {
 		next := GP64()
 		LEAQ(Mem{Base: bases[len(bases)-1], Index: aRow, Scale: 2}, next)
 		ADDQ(aRow, next)
@@ -119,27 +154,48 @@ func multiplyRuns(isa isa, sums accumulator, b body, access func(int) bool, at f
 	MOVQ(Mem{Base: run, Disp: 16}, k)
 	ADDQ(U8(24), run)
 
+	// add adds element l of the product from here on to a chain.
+	add := func(l int, sums accumulator) {
+		columns := make([]reg.VecVirtual, b.vectors)
+		for v := range columns {
+			columns[v] = isa.vector()
+			isa.load(at(right, v), columns[v], access(v))
+		}
+		ADDQ(bStep, right)
+		for i, row := range sums {
+			element := Mem{Base: bases[i/3], Disp: 4 * l}
+			if i%3 > 0 {
+				element.Index, element.Scale = aRow, uint8(i%3)
+			}
+			left := isa.vector()
+			VBROADCASTSS(element, left)
+			for v, sum := range row {
+				VFMADD231PS(columns[v], left, sum)
+			}
+		}
+	}
+	advance := func(by int) {
+		for _, base := range bases {
+			ADDQ(U8(4*by), base)
+		}
+	}
+	if len(chains) > 1 {
+		SUBQ(U8(len(chains)), k)
+		JL(LabelRef(b.label + "_few"))
+		Label(b.label + "_chains")
+		for l, sums := range chains {
+			add(l, sums)
+		}
+		advance(len(chains))
+		SUBQ(U8(len(chains)), k)
+		JGE(LabelRef(b.label + "_chains"))
+		Label(b.label + "_few")
+		ADDQ(U8(len(chains)), k)
+		JZ(LabelRef(b.label + "_run"))
+	}
 	Label(b.label + "_loop")
-	columns := make([]reg.VecVirtual, b.vectors)
-	for v := range columns {
-		columns[v] = isa.vector()
-		isa.load(at(right, v), columns[v], access(v))
-	}
-	ADDQ(bStep, right)
-	for i, row := range sums {
-		element := Mem{Base: bases[i/3]}
-		if i%3 > 0 {
-			element.Index, element.Scale = aRow, uint8(i%3)
-		}
-		left := isa.vector()
-		VBROADCASTSS(element, left)
-		for v, sum := range row {
-			VFMADD231PS(columns[v], left, sum)
-		}
-	}
-	for _, base := range bases {
-		ADDQ(U8(4), base)
-	}
+	add(0, chains[0])
+	advance(1)
 	DECQ(k)
 	JNZ(LabelRef(b.label + "_loop"))
 	JMP(LabelRef(b.label + "_run"))
