@@ -27,7 +27,11 @@ func (c *Convolution) Gradient(batch int, image, maps, weights []float32) {
 	for part := 1; part < parts; part++ {
 		Add(c.parts[:size], c.parts[:size], c.parts[part*size:][:size])
 	}
-	if c.convolve.direct {
+	switch taps := c.Weights() / c.Maps.Channels; {
+	case c.narrow():
+		transposed(taps, c.Maps.Channels, c.parts, c.Maps.Channels, weights, taps)
+		return
+	case c.convolve.direct:
 		copy(weights, c.parts)
 		return
 	}
@@ -37,6 +41,15 @@ func (c *Convolution) Gradient(batch int, image, maps, weights []float32) {
 	parallel(c.Maps.Channels, 1, p)
 	*p = packTask{}
 	packTasks.put(p)
+}
+
+// narrow reports whether a filter reads so few numbers of a row of images that
+// they would fill little of a register: then filters stand in it instead, and
+// sums are taps×F rather than F×taps.
+func (c *Convolution) narrow() bool {
+	const register = 16
+	numbers := c.Kernel.Width * c.Small.Channels
+	return c.convolve.direct && numbers < register && numbers < c.Maps.Channels
 }
 
 // weightTask sums up parts of a gradient of combined weights.
@@ -49,8 +62,10 @@ type weightTask struct {
 
 var weightTasks freeList[weightTask]
 
-// window is what a goroutine needs besides: it holds the rows of a block's images that are being read, turned:
-// a row for each image, pixel by pixel, in a ring of as many as are read at once.
+// window is what a goroutine needs besides: it holds the rows of a block's
+// images that are being read, turned: a row for each image, pixel by pixel, in
+// a ring of as many as are read at once. Of a narrow convolution it holds a row
+// of the maps.
 type window struct {
 	values []float32
 	holds  []int // which row of which block each place holds
@@ -81,27 +96,45 @@ func (t *weightTask) row(w *window, block, y int, sum []float32) {
 	m := &t.convolve
 	down := m.rows.points[y]
 	dz := t.maps[(block*t.Maps.Height+y)*t.Maps.Width*t.Maps.Pixel():]
+	if t.narrow() {
+		t.narrowRow(w, block, down, dz, sum)
+		return
+	}
 	for _, r := range down.runs {
 		for i := range r.count {
 			turned := t.turned(w, block, r.input+i)
 			for _, g := range t.alike {
 				offset, taps, length := m.at(down, point{phase: g.phase})
 				to := sum[offset+((r.tap+i)*taps+g.tap)*t.Small.Channels:]
-				t.accumulate(g.runs, dz, turned, g.count*t.Small.Channels, to, length)
+				addRuns(t.Maps.Channels, g.count*t.Small.Channels, g.runs, dz, t.Maps.Lanes, turned, turnedStride(t.Small), to, length)
 			}
 		}
 	}
 }
 
-// accumulate adds the products of the gradients of some pixels (F×Lanes each)
-// and the turned runs of pixels they meet (Lanes×columns) to sums.
-func (t *weightTask) accumulate(runs []int, dz, turned []float32, columns int, sum []float32, sumRow int) {
-	rows, stride := t.Maps.Channels, t.stride()
+// narrowRow is row of a narrow convolution.
+func (t *weightTask) narrowRow(w *window, block int, down point, dz, sum []float32) {
+	stride := turnedStride(t.Maps)
+	w.values = grow(w.values, t.Maps.Lanes*stride)
+	transposed(t.Maps.Width*t.Maps.Channels, t.Maps.Lanes, dz, t.Maps.Lanes, w.values, stride)
+	for _, r := range down.runs {
+		for i := range r.count {
+			pixels := t.image[(block*t.Small.Height+r.input+i)*t.Small.Width*t.Small.Pixel():]
+			for _, g := range t.alike {
+				first := ((r.tap+i)*t.Kernel.Width + g.tap) * t.Small.Channels
+				addRuns(g.count*t.Small.Channels, t.Maps.Channels, g.runs, pixels, t.Maps.Lanes, w.values, stride, sum[first*t.Maps.Channels:], t.Maps.Channels)
+			}
+		}
+	}
+}
+
+// addRuns adds the sum of some products to C (rows×columns): see gemmRuns.
+func addRuns(rows, columns int, runs []int, a []float32, aRow int, b []float32, bStep int, c []float32, cRow int) {
 	tiles := ceil(rows, len(active.gemmRuns)-1)
 	for j := 0; j < columns; j += active.gemmColumns {
 		for tile := range tiles {
 			lo, hi := rows*tile/tiles, rows*(tile+1)/tiles
-			active.gemmRuns[hi-lo](min(active.gemmColumns, columns-j), runs, dz[lo*t.Maps.Lanes:], t.Maps.Lanes, turned[j:], stride, nil, 1, sum[lo*sumRow+j:], sumRow)
+			active.gemmRuns[hi-lo](min(active.gemmColumns, columns-j), runs, a[lo*aRow:], aRow, b[j:], bStep, nil, 1, c[lo*cRow+j:], cRow)
 		}
 	}
 }
@@ -122,19 +155,23 @@ func (c *Convolution) group() (groups []alike) {
 			if at < 0 {
 				at, groups = len(groups), append(groups, alike{phase: p.phase, tap: q.tap, count: q.count})
 			}
-			groups[at].runs = append(groups[at].runs, x*c.Maps.Pixel(), q.input*c.Small.Channels, c.Maps.Lanes)
+			a, b := x*c.Maps.Pixel(), q.input*c.Small.Channels
+			if c.narrow() {
+				a, b = q.input*c.Small.Pixel(), x*c.Maps.Channels
+			}
+			groups[at].runs = append(groups[at].runs, a, b, c.Maps.Lanes)
 		}
 	}
 	return groups
 }
 
-// stride is how far the images of a turned row are apart: not a multiple of a
-// large power of two, which would send a column to few places of a cache.
-func (t *weightTask) stride() int { return ceil(t.Small.Width*t.Small.Channels, 32)*32 + 16 }
+// turnedStride is how far the images of a turned row are apart: not a multiple
+// of a large power of two, which would send a column to few places of a cache.
+func turnedStride(s Images) int { return ceil(s.Width*s.Channels, 32)*32 + 16 }
 
 // turned returns row y of a block's images, turned.
 func (t *weightTask) turned(w *window, block, y int) []float32 {
-	place, row, stride := y%t.span, block*t.Small.Height+y, t.stride()
+	place, row, stride := y%t.span, block*t.Small.Height+y, turnedStride(t.Small)
 	w.values = grow(w.values, t.span*t.Small.Lanes*stride)
 	to := w.values[place*t.Small.Lanes*stride:][:t.Small.Lanes*stride]
 	if w.holds[place] != row {

@@ -23,6 +23,7 @@ var convolutionCases = []convolutionCase{
 	{batch: 2, channels: 1, filters: 1, size: square(1), kernel: square(1), stride: square(1), dilation: square(1)},
 	{batch: 1, channels: 3, filters: 5, size: Extent{7, 5}, kernel: square(3), stride: square(1), padding: square(1), dilation: square(1)},
 	{batch: 33, channels: 1, filters: 16, size: square(28), kernel: square(3), stride: square(2), padding: square(1), dilation: square(1)},
+	{batch: 5, channels: 3, filters: 37, size: Extent{9, 7}, kernel: square(3), stride: square(1), padding: square(1), dilation: square(2)}, // narrow
 	{batch: 3, channels: 16, filters: 33, size: Extent{9, 14}, kernel: Extent{3, 5}, stride: Extent{2, 3}, padding: Extent{1, 2}, dilation: square(1)},
 	{batch: 17, channels: 2, filters: 3, size: square(8), kernel: square(4), stride: square(2), padding: square(1), dilation: square(1)},
 	{batch: 2, channels: 3, filters: 2, size: square(9), kernel: square(2), stride: square(3), dilation: square(1)},                     // stride > kernel
