@@ -32,9 +32,10 @@ func parallel(n, grain int, t task) {
 // threads of unequal speed, fewer cost less.
 const blocksPerThread = 4
 
-// spinTime is how long a worker without work looks for more before it parks;
-// waking it again takes about as long.
-const spinTime = 40 * time.Microsecond
+// spinTime is how long a worker without work looks for more before it parks:
+// longer than what a training step does on one thread between two calls, or
+// every step would pay for waking it.
+const spinTime = 500 * time.Microsecond
 
 // pool is a set of worker goroutines that serve one caller at a time.
 //
