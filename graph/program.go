@@ -35,15 +35,19 @@ type Gradient struct {
 	Parameter
 	node    *gorgonia.Node
 	product func() kernel.Gradient // of a deferred gradient; nil: the node has it
+	values  *[]float32             // of a deferred gradient that was asked for
 }
 
 // Values returns the gradient's numbers, in the order of the parameter's.
 func (g Gradient) Values() []float32 {
-	values := g.node.Value().(*tensor.Dense).Float32s()
-	if g.product != nil {
-		g.product().Compute(values)
+	if g.product == nil {
+		return g.node.Value().(*tensor.Dense).Float32s()
 	}
-	return values
+	if *g.values == nil {
+		*g.values = make([]float32, len(g.Parameter.Values()))
+	}
+	g.product().Compute(*g.values)
+	return *g.values
 }
 
 // Step returns the gradient as a solver's step takes it, which may be a product
@@ -105,7 +109,7 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 			return nil, fmt.Errorf("differentiate the %s network: %w", mode, err)
 		}
 		for i, node := range nodes {
-			program.gradients = append(program.gradients, Gradient{network.used[i], node, op.Defer(node)})
+			program.gradients = append(program.gradients, Gradient{network.used[i], node, op.Defer(node), new([]float32)})
 		}
 		op.Spare(network.Graph, nodes)
 	}
@@ -287,9 +291,6 @@ func (p *Program) Gradients() []Gradient { return p.gradients }
 // NotFinite names the first tensor, in the order of computation, that held a
 // NaN or an infinity in the last run, or returns "" where none did.
 func (p *Program) NotFinite() string {
-	for _, g := range p.gradients {
-		g.Values() // computes what was deferred
-	}
 	for i, parameter := range p.used {
 		if !kernel.Finite(parameter.Values()) {
 			return p.used[i].Name
@@ -318,8 +319,10 @@ func (p *Program) computed(node *gorgonia.Node) []float32 {
 	case *gorgonia.F32:
 		return []float32{float32(*value)}
 	case *tensor.Dense:
-		isGradient := slices.ContainsFunc(p.gradients, func(g Gradient) bool { return g.node == node })
-		if node.Dims() == 2 && (node.Shape()[0] == p.rows.Compiled || node.Shape()[0] == p.sampled.Compiled) && !isGradient {
+		if i := slices.IndexFunc(p.gradients, func(g Gradient) bool { return g.node == node }); i >= 0 {
+			return p.gradients[i].Values()
+		}
+		if node.Dims() == 2 && (node.Shape()[0] == p.rows.Compiled || node.Shape()[0] == p.sampled.Compiled) {
 			return p.live(node)
 		}
 		return value.Float32s()

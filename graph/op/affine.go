@@ -148,6 +148,9 @@ type affineBackward struct {
 func (a *affineBackward) Arity() int    { return 2 }
 func (a *affineBackward) Type() hm.Type { return hm.NewFnType(matrix(), matrix(), matrix()) }
 
+// nothing is the value of a node whose product is left to others.
+var nothing = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 1))
+
 func (a *affineBackward) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 	return a.shape.Clone(), nil
 }
@@ -165,12 +168,14 @@ func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error
 	}
 	kernel.ActivationGradient(a.affine.activation, rows, to, y, dy, dz, db)
 
-	dense, dw := a.dw.of(a.shape...)
 	a.product = kernel.Gradient{Rows: rows, Inputs: from, Outputs: to, X: x, Z: dz}
 	if transposed {
 		a.product = kernel.Gradient{Rows: rows, Inputs: to, Outputs: from, X: dz, Z: x}
 	}
+	dense := nothing // whose memory the gradient of the weights does not need
 	if !a.deferred {
+		var dw []float32
+		dense, dw = a.dw.of(a.shape...)
 		a.product.Compute(dw)
 	}
 	if !a.affine.constantInput {

@@ -210,7 +210,7 @@ func TestSpare(t *testing.T) {
 	want, computed := gradients(false)
 	got, left := gradients(true)
 	same(t, "the wanted gradient", got, want)
-	same(t, "the others", left, make([]float32, len(computed)))
+	same(t, "the others", left, make([]float32, len(left)))
 	for _, v := range computed[:16] {
 		if v == 0 {
 			t.Error("a gradient is zero that should not be")
