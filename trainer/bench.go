@@ -65,6 +65,10 @@ func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmar
 	return b, nil
 }
 
+// warmSteps is how many steps a measurement leaves out at least: the first ones
+// allocate every buffer.
+const warmSteps = 8
+
 // measure returns the times of single steps on full batches, and the bytes
 // allocated during all of them.
 func (l *Loop) measure(ctx context.Context, duration time.Duration, b *Benchmark) (times []time.Duration, bytes uint64, err error) {
@@ -73,7 +77,7 @@ func (l *Loop) measure(ctx context.Context, duration time.Duration, b *Benchmark
 	warm := begin.Add(duration / 10)
 	end := warm.Add(duration)
 	times = make([]time.Duration, 0, 1<<16)
-	for {
+	for steps := 0; ; {
 		last := time.Now()
 		for batch := range l.stream.Epoch(l.Position.Epoch, 0) {
 			if err := l.step(batch); err != nil {
@@ -84,8 +88,9 @@ func (l *Loop) measure(ctx context.Context, duration time.Duration, b *Benchmark
 			}
 			b.LossLast = l.Program.Mean()
 			now := time.Now()
+			steps++
 			switch {
-			case now.Before(warm):
+			case now.Before(warm) || steps <= warmSteps:
 				runtime.ReadMemStats(&before)
 				now = time.Now()
 			case batch.Rows == l.Config.BatchSize:

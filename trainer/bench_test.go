@@ -18,6 +18,9 @@ func TestBench(t *testing.T) {
 	if !(b.MillisecondsMinimum > 0 && b.MillisecondsMinimum <= b.MillisecondsPerStep && b.ShareOfPeak > 0 && b.ShareOfPeak < 1) {
 		t.Errorf("%+v", b)
 	}
+	if b, err = Bench(context.Background(), experiment(t, small()), time.Nanosecond); err != nil || b.BytesPerStep > 1e5 {
+		t.Errorf("%+v, %v: a short measurement counts what is allocated once", b, err)
+	}
 	c := small()
 	c.BatchSize = 61
 	_, err = Bench(context.Background(), experiment(t, c), duration)
