@@ -10,7 +10,7 @@ import (
 
 // evaluationBatch is the number of images evaluated at once. It changes no
 // figure: an image's result does not depend on its batch.
-const evaluationBatch = 256
+const evaluationBatch = 128
 
 // evaluator measures a stage's figures on whole splits. Corruption and noise are
 // those of epoch 0, the same every time.
