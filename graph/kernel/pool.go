@@ -164,7 +164,8 @@ func (p *pool) work(home int) {
 // serve is drain with a panic kept for the caller.
 func (p *pool) serve(home int) {
 	defer func() {
-		if value := recover(); value != nil {
+		if raised := recover(); raised != nil {
+			value := raised // of which the address is taken, so that nothing is allocated where nothing is raised
 			p.panicked.CompareAndSwap(nil, &value)
 			p.drop()
 		}

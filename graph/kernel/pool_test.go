@@ -135,6 +135,32 @@ func TestParallelAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestWorkersAllocateNothing counts on two threads, where AllocsPerRun allows one.
+func TestWorkersAllocateNothing(t *testing.T) {
+	setThreads(t, 2)
+	const calls = 2000
+	call := func() { parallel(8, 1, pauses{}) }
+	call()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range calls {
+		call()
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.Mallocs - before.Mallocs; n > calls/10 { // the runtime allocates a little by itself
+		t.Errorf("%d allocations in %d calls", n, calls)
+	}
+}
+
+// pauses is work that is long enough for a worker to come.
+type pauses struct{}
+
+func (pauses) run(lo, hi int) {
+	for range 50 * (hi - lo) {
+		pause()
+	}
+}
+
 type nothing struct{}
 
 func (nothing) run(lo, hi int) {}
