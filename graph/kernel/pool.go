@@ -35,7 +35,7 @@ const blocksPerThread = 4
 // spinTime is how long a worker without work looks for more before it parks:
 // longer than what a training step does on one thread between two calls, or
 // every step would pay for waking it.
-const spinTime = 500 * time.Microsecond
+const spinTime = 200 * time.Microsecond
 
 // pool is a set of worker goroutines that serve one caller at a time.
 //
