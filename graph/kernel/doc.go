@@ -12,12 +12,13 @@
 //
 // Every inner function has a plain Go form, and on amd64 assembly for AVX-512
 // and for AVX2 with FMA, which is generated; see Path and Use. Elementwise
-// arithmetic, gradients, reductions, squared error and noise give the same bits on
-// every path. Solver steps fuse multiplications with additions in assembly, and
-// their root and quotient are within 3 ulp with AVX-512. Exp, Log1p, the activations made of them, CrossEntropy
-// and the gradient of Softplus give the same bits in both assemblies, and stay
-// within the stated number of units in the last place (ulp) of the exact value
-// everywhere. NaN stays NaN and infinities go to their limits.
+// arithmetic, gradients, reductions, squared error and noise give the same bits
+// on every path. Solver steps, Exp, Log1p, the activations made of them,
+// CrossEntropy and the gradient of Softplus give the same bits in both
+// assemblies; plain Go rounds the last bit of a solver's fused multiplication and
+// addition otherwise once in a billion. Exponentials, logarithms and what is made
+// of them stay within the stated number of units in the last place (ulp) of the
+// exact value on every path. NaN stays NaN and infinities go to their limits.
 //
 // Denormal numbers are computed with as IEEE 754 has it: no code here changes
 // the processor's floating-point mode, so results depend on nothing outside.

@@ -2923,11 +2923,7 @@ loop2:
 	VMINPS            Z2, Z3, Z2
 	VSQRTPS           Z2, Z2
 	VADDPS.BCST       256(SI), Z2, Z2
-	VRCP14PS          Z2, Z3
-	VBROADCASTSS      word3f800000<>+0(SB), Z4
-	VFNMADD231PS      Z3, Z2, Z4
-	VFMADD213PS       Z3, Z4, Z3
-	VMULPS            Z3, Z1, Z1
+	VDIVPS            Z2, Z1, Z1
 	VFNMADD231PS.BCST 64(SI), Z0, Z0
 	VFNMADD231PS.BCST 96(SI), Z1, Z0
 	VMOVUPS           Z0, (AX)(DI*4)
@@ -2957,11 +2953,7 @@ end3:
 	VMINPS            Z2, Z3, Z2
 	VSQRTPS           Z2, Z2
 	VADDPS.BCST       256(SI), Z2, Z2
-	VRCP14PS          Z2, Z3
-	VBROADCASTSS      word3f800000<>+0(SB), Z4
-	VFNMADD231PS      Z3, Z2, Z4
-	VFMADD213PS       Z3, Z4, Z3
-	VMULPS            Z3, Z1, Z1
+	VDIVPS            Z2, Z1, Z1
 	VFNMADD231PS.BCST 64(SI), Z0, Z0
 	VFNMADD231PS.BCST 96(SI), Z1, Z0
 	VMOVUPS           Z0, K1, (AX)(DI*4)
@@ -3016,11 +3008,7 @@ loop2:
 	VMINPS            Z1, Z3, Z1
 	VSQRTPS           Z1, Z1
 	VADDPS.BCST       256(DI), Z1, Z1
-	VRCP14PS          Z1, Z3
-	VBROADCASTSS      word3f800000<>+0(SB), Z4
-	VFNMADD231PS      Z3, Z1, Z4
-	VFMADD213PS       Z3, Z4, Z3
-	VMULPS            Z3, Z2, Z1
+	VDIVPS            Z1, Z2, Z1
 	VFNMADD231PS.BCST 64(DI), Z0, Z0
 	VFNMADD231PS.BCST 96(DI), Z1, Z0
 	VMOVUPS           Z0, (AX)(R8*4)
@@ -3056,11 +3044,7 @@ end3:
 	VMINPS            Z1, Z3, Z1
 	VSQRTPS           Z1, Z1
 	VADDPS.BCST       256(DI), Z1, Z1
-	VRCP14PS          Z1, Z3
-	VBROADCASTSS      word3f800000<>+0(SB), Z4
-	VFNMADD231PS      Z3, Z1, Z4
-	VFMADD213PS       Z3, Z4, Z3
-	VMULPS            Z3, Z2, Z1
+	VDIVPS            Z1, Z2, Z1
 	VFNMADD231PS.BCST 64(DI), Z0, Z0
 	VFNMADD231PS.BCST 96(DI), Z1, Z0
 	VMOVUPS           Z0, K1, (AX)(R8*4)

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"flag"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -294,38 +295,60 @@ func init() {
 	}
 }
 
-// compareTwins runs an operation on all paths and compares with plain Go.
+// compareTwins runs an operation on all paths and compares with plain Go, and
+// assembly with assembly bit by bit.
 func compareTwins(t *testing.T, o operation, n int, seed uint64, prepare func(a [][]float32)) {
 	t.Helper()
 	before := Path()
 	defer Use(before)
-	var want [][]float32
-	var wantNumbers []float64
+	var plain, assembly *outcome
 	for _, name := range []string{"generic", "avx2", "avx512"} {
 		if Use(name) != nil {
 			continue
 		}
-		got, check := arrays(t, rand.New(rand.NewPCG(seed, 1)), o.arrays, n)
-		prepare(got)
-		numbers := o.do(got)
+		arrays, check := arrays(t, rand.New(rand.NewPCG(seed, 1)), o.arrays, n)
+		prepare(arrays)
+		got := &outcome{arrays, o.do(arrays)}
 		check()
-		if want == nil {
-			want, wantNumbers = got, numbers
+		switch {
+		case plain == nil:
+			plain = got
 			continue
+		case assembly == nil:
+			assembly = got
 		}
-		for i, array := range got {
-			for j, v := range array {
-				if !near(v, want[i][j], o.tolerance) {
-					t.Fatalf("%s on %s: %d elements: array %d [%d] is %g, want %g", o.name, name, n, i, j, v, want[i][j])
-				}
-			}
-		}
-		for i, v := range numbers {
-			if !near(float32(v), float32(wantNumbers[i]), o.tolerance) || o.tolerance == 0 && v != wantNumbers[i] && v == v {
-				t.Fatalf("%s on %s: %d elements: result %d is %g, want %g", o.name, name, n, i, v, wantNumbers[i])
+		for _, want := range []struct {
+			*outcome
+			tolerance float64
+		}{{plain, o.tolerance}, {assembly, 0}} {
+			if differs := got.differs(want.outcome, want.tolerance); differs != "" {
+				t.Fatalf("%s on %s, tolerance %g: %d elements: %s", o.name, name, want.tolerance, n, differs)
 			}
 		}
 	}
+}
+
+// outcome is what an operation makes of its arrays, and what it returns.
+type outcome struct {
+	arrays  [][]float32
+	numbers []float64
+}
+
+// differs tells the first difference, or nothing.
+func (got *outcome) differs(want *outcome, tolerance float64) string {
+	for i, array := range got.arrays {
+		for j, v := range array {
+			if !near(v, want.arrays[i][j], tolerance) {
+				return fmt.Sprintf("array %d [%d] is %g, want %g", i, j, v, want.arrays[i][j])
+			}
+		}
+	}
+	for i, v := range got.numbers {
+		if !near(float32(v), float32(want.numbers[i]), tolerance) || tolerance == 0 && v != want.numbers[i] && v == v {
+			return fmt.Sprintf("result %d is %g, want %g", i, v, want.numbers[i])
+		}
+	}
+	return ""
 }
 
 func TestTwinsAgree(t *testing.T) {

@@ -64,24 +64,13 @@ func (s solver) mean(x vec, decay int, at reg.Register) vec {
 // square returns gain2·g².
 func (s solver) square(g vec) vec { return s.do(mul, s.do(mul, g, s.constant(gain2)), g) }
 
-// quotient returns x/(√y + ε), where an infinite y counts as the largest
-// number, whose root has an inverse. With AVX-512 the reciprocal is an
-// approximation to 14 bits and a step of Newton's: the divider has enough to do
-// with the root.
+// quotient returns x/(√y + ε), where an infinite y counts as the largest number.
+// Root and quotient are rounded as they should be: weights may be what is left
+// of a sum that cancels, where an approximation's last bit counts.
 func (s solver) quotient(x, y vec) vec {
 	y = s.do(lesser, s.register(s.number(math.MaxFloat32)), y)
-	if !s.wide() {
-		VSQRTPS(y, y)
-		return s.do(div, x, s.do(add, y, s.constant(epsilon)))
-	}
-	root, inverse := s.new(), s.new()
-	VSQRTPS(y, root)
-	s.into(add, root, s.constant(epsilon), root)
-	VRCP14PS(root, inverse)
-	rest := s.register(s.number(1)) // inverse += inverse·(1 − root·inverse)
-	s.into(accumulateSub, root, inverse, rest)
-	s.into(multiplyAdd, rest, inverse, inverse)
-	return s.do(mul, x, inverse)
+	VSQRTPS(y, y)
+	return s.do(div, x, s.do(add, y, s.constant(epsilon)))
 }
 
 func solvers(m *machine) {
