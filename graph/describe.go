@@ -6,21 +6,23 @@ import (
 	"strings"
 
 	"gorgonia.org/gorgonia"
+
+	"gaetrain/graph/op"
 )
 
-// Node describes one node of a network's expression graph.
+// Node describes one node of a program's expression graph.
 type Node struct {
 	Place  string // the layer or part it belongs to, such as "encoder/1"; "" for an input
 	Name   string // what it is: "affine+relu", "weights", "input"
-	Role   string // "input", "target", "random", "parameter", "operation", "code", "reconstruction" or "loss"
+	Role   string // "parameter", "operation", "loss", the kind of an input, or the name of an output
 	Shape  string // such as "B×512" or "784×512"; "scalar" for a loss
 	Inputs []int  // indices of the nodes it is computed from
 }
 
-// Describe lists the nodes of the forward pass, inputs before what is computed
-// from them. The order and the text depend on the network alone.
-func (n *Network) Describe() ([]Node, error) {
-	sorted, err := gorgonia.Sort(n.Graph)
+// Describe lists the nodes of the program, inputs before what is computed from
+// them. The order and the text depend on the declaration alone.
+func (p *Program) Describe() ([]Node, error) {
+	sorted, err := gorgonia.Sort(p.scope.graph)
 	if err != nil {
 		return nil, fmt.Errorf("sort the expression graph: %w", err)
 	}
@@ -31,8 +33,8 @@ func (n *Network) Describe() ([]Node, error) {
 		index[node.ID()] = i
 	}
 	for i, node := range sorted {
-		described[i] = n.describe(node)
-		for _, child := range n.children(node) {
+		described[i] = p.scope.describe(node)
+		for _, child := range p.children(node) {
 			described[i].Inputs = append(described[i].Inputs, index[child.ID()])
 		}
 	}
@@ -40,50 +42,47 @@ func (n *Network) Describe() ([]Node, error) {
 }
 
 // children lists the inputs of a node in order.
-func (n *Network) children(node *gorgonia.Node) []*gorgonia.Node {
-	var children []*gorgonia.Node
-	for it := n.Graph.From(node.ID()); it.Next(); {
-		children = append(children, it.Node().(*gorgonia.Node))
+func (p *Program) children(node op.Node) []op.Node {
+	var children []op.Node
+	for it := p.scope.graph.From(node.ID()); it.Next(); {
+		children = append(children, it.Node().(op.Node))
 	}
-	slices.SortFunc(children, func(a, b *gorgonia.Node) int { return int(a.ID() - b.ID()) })
+	slices.SortFunc(children, func(a, b op.Node) int { return int(a.ID() - b.ID()) })
 	return children
 }
 
-func (n *Network) describe(node *gorgonia.Node) Node {
+func (s *Scope) describe(node op.Node) Node {
 	d := Node{Role: "operation", Name: node.Name()}
 	if node.Op() != nil {
 		d.Place, d.Name, _ = strings.Cut(node.Op().String(), ": ")
 	}
-	batched := true
-	switch {
-	case node == n.Input || node == n.Hit || node == n.Labels && n.Logits == nil:
-		d.Role = "input"
-	case node == n.Target || node == n.Labels:
-		d.Role = "target"
-	case node == n.Noise:
-		d.Role = "random"
-	case node == n.Code:
-		d.Role = "code"
-	case node == n.Reconstruction:
-		d.Role = "reconstruction"
-	case node == n.Loss:
-		d.Role = "loss"
-	case node.Op() == nil:
-		d.Role, batched = "parameter", false
-		at := strings.LastIndexByte(d.Name, '/')
-		d.Place, d.Name = strings.TrimPrefix(d.Name[:at], averages), d.Name[at+1:]
+	batch := s.batchText(node.Shape())
+	for _, in := range s.inputs {
+		if in.node == node {
+			d.Role = string(in.kind)
+		}
 	}
-	batch := ""
-	if batched {
-		batch = n.batchText(node.Shape())
+	for name, v := range s.outputs {
+		if v.node == node && (d.Role == "operation" || name < d.Role) {
+			d.Role = name
+		}
+	}
+	switch {
+	case node == s.node:
+		d.Role = "loss"
+	case node.Op() == nil && d.Role == "operation":
+		d.Role, batch = "parameter", ""
+		if at := strings.LastIndexByte(d.Name, '/'); at >= 0 {
+			d.Place, d.Name = d.Name[:at], d.Name[at+1:]
+		}
 	}
 	d.Shape = shapeText(node.Shape(), batch)
 	return d
 }
 
-// batchText is the batch along the rows of a node: B or, with one for each of
-// several codes of an image, such as 5B.
-func (n *Network) batchText(shape []int) string {
+// batchText is the batch along the rows of a node: B or, with several rows for
+// each image, such as 5B.
+func (s *Scope) batchText(shape []int) string {
 	rows := 0
 	switch len(shape) {
 	case 2:
@@ -91,8 +90,10 @@ func (n *Network) batchText(shape []int) string {
 	case 5: // blocks, height, width, channels, lanes
 		rows = shape[0] * shape[4]
 	}
-	if samples := n.sampled.Compiled / n.rows.Compiled; samples > 1 && rows >= n.sampled.Compiled {
-		return fmt.Sprintf("%dB", samples)
+	for samples, several := range s.several {
+		if samples > 1 && rows >= several.Compiled {
+			return fmt.Sprintf("%dB", samples)
+		}
 	}
 	return "B"
 }

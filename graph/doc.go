@@ -1,13 +1,9 @@
-// Package graph declares autoencoders as Gorgonia expression graphs and
-// compiles them into programs.
+// Package graph is what a model is declared with. A [Scope] takes the
+// declaration: inputs, parameters, operations on values, terms of a loss. It
+// becomes a [Program], a Gorgonia expression graph compiled into a TapeMachine
+// that computes what was asked for. Programs share their [Parameters] by
+// reference.
 //
-// An [Architecture] is pure data. An [Objective] says what is minimised.
-// [Compile] declares both as a [Network], on an expression graph of its own,
-// and makes a [Program] of it: a TapeMachine with its bound inputs and outputs.
-// Programs of one [Architecture] share their [Parameters] by reference, so the
-// training program's updates are at once what evaluation, encoder and decoder
-// see.
-//
-// Shapes are given by letter: B is the batch, D the values of an image, L the
-// size of the code.
+// A batch has B rows, one for each image. Errors stick to the scope, so that a
+// declaration reads like its equations; the first one is what Compile returns.
 package graph

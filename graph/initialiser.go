@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -11,8 +10,8 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Initialiser says how weights start. Fan-in is the number of inputs of a
-// layer, fan-out the number of its units.
+// Initialiser says how weights start. Fan-in is the number of inputs of a unit,
+// fan-out the number of units that an input reaches.
 type Initialiser string
 
 // The initialisers.
@@ -26,9 +25,8 @@ const (
 	Normal        Initialiser = "normal"         // N(0, 0.01²)
 	Uniform       Initialiser = "uniform"        // U(±0.05)
 	Zeros         Initialiser = "zeros"
-	// Images is 0.01·x, of another training image x for each unit (Konda 2014):
-	// of the first layer of an encoder, once Parameters.InitialiseFrom has seen
-	// the images.
+	// Images is 0.01·x, of another training image x for each unit (Konda 2014).
+	// Weights are zeros until InitialiseFromImages has seen the images.
 	Images Initialiser = "images"
 )
 
@@ -39,11 +37,11 @@ func Initialisers() []Initialiser {
 
 // ParseInitialiser finds an initialiser by its name.
 func ParseInitialiser(name string) (Initialiser, error) {
-	names := make([]string, 0, len(Initialisers()))
+	if i := Initialiser(name); slices.Contains(Initialisers(), i) {
+		return i, nil
+	}
+	var names []string
 	for _, known := range Initialisers() {
-		if string(known) == name {
-			return known, nil
-		}
 		names = append(names, string(known))
 	}
 	return "", fmt.Errorf("unknown initialiser %q; hint: one of %s", name, strings.Join(names, ", "))
@@ -55,8 +53,8 @@ func (i *Initialiser) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// spread reports the half width or the standard deviation of the
-// distribution, and whether it is normal.
+// spread is the half width or the standard deviation of the distribution, and
+// reports whether it is normal.
 func (i Initialiser) spread(fanIn, fanOut int) (spread float64, normal bool) {
 	in, out := float64(fanIn), float64(fanOut)
 	switch i {
@@ -80,51 +78,39 @@ func (i Initialiser) spread(fanIn, fanOut int) (spread float64, normal bool) {
 	return 0, false
 }
 
-// fill initialises the weights of the tensor called name. They depend on
-// (seed, name) alone, not on what other tensors there are.
-func (i Initialiser) fill(values []float32, seed uint64, name string, fanIn, fanOut int) {
-	spread, normal := i.spread(fanIn, fanOut)
-	key := kernel.Key{Seed: seed, Stream: kernel.StreamInitialise, Step: hash(name)}
-	switch {
-	case spread == 0:
-		clear(values)
-	case normal:
-		kernel.Gaussian(values, key)
-		kernel.Scale(float32(spread), values)
-	default:
-		kernel.Uniform(values, key)
-		for j, u := range values {
-			values[j] = float32(spread) * (2*u - 1)
+// Fill returns what initialises the weights of the tensor called name. They
+// depend on (seed, name) alone, not on what other tensors there are.
+func (i Initialiser) Fill(name string, fanIn, fanOut int) func(values []float32, seed uint64) {
+	return func(values []float32, seed uint64) {
+		spread, normal := i.spread(fanIn, fanOut)
+		key := InitialKey(seed, name)
+		switch {
+		case spread == 0:
+			clear(values)
+		case normal:
+			kernel.Gaussian(values, key)
+			kernel.Scale(float32(spread), values)
+		default:
+			kernel.Uniform(values, key)
+			for j, u := range values {
+				values[j] = float32(spread) * (2*u - 1)
+			}
 		}
 	}
 }
 
-// fill initialises weights D×H as Images says, with an image for each of the
-// units.
-func (s Sample) fill(weights []float32, units int, key kernel.Key) {
-	const scale = 0.01
-	image := make([]float32, len(weights)/units)
-	for unit, i := range draw(units, s.Count, key) {
-		s.Read(image, i)
-		for input, v := range image {
-			weights[input*units+unit] = scale * v
+// Constant returns what fills a tensor with one number.
+func Constant(value float32) func(values []float32, seed uint64) {
+	return func(values []float32, _ uint64) {
+		for i := range values {
+			values[i] = value
 		}
 	}
 }
 
-// draw returns n different ones of the numbers below count, at random.
-func draw(n, count int, key kernel.Key) []int {
-	ranks, order := make([]float32, count), make([]int, count)
-	kernel.Uniform(ranks, key)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(ranks[i], ranks[j]) })
-	return order[:n]
-}
-
-func hash(name string) uint64 {
+// InitialKey is the key of the noise that the tensor called name starts as.
+func InitialKey(seed uint64, name string) kernel.Key {
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	return h.Sum64()
+	return kernel.Key{Seed: seed, Stream: kernel.StreamInitialise, Step: h.Sum64()}
 }

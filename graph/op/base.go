@@ -37,6 +37,9 @@ func (r *Rows) SetLive(rows int) {
 	}
 }
 
+// Node is a node of an expression graph.
+type Node = *gorgonia.Node
+
 // base is what all ops have in common. Its name identifies an op within its
 // graph: Gorgonia merges ops of equal hash and equal inputs, which an op with
 // a buffer of its own must not suffer.

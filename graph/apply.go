@@ -1,0 +1,139 @@
+package graph
+
+import (
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/op"
+)
+
+// Apply declares an operation of package op: f gets the rows and the node of x,
+// as it lies, and those of the other values. The result has the rows of x,
+// or several of them for each image where its node has more.
+func (s *Scope) Apply(f func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error), x Value, more ...Value) Value {
+	nodes, ok := s.nodesOf(x, more)
+	if !ok {
+		return Value{}
+	}
+	y, err := f(x.rows, nodes[0], nodes[1:]...)
+	if err != nil {
+		s.Fail(err)
+		return Value{}
+	}
+	v := s.value(y, x.rows)
+	v.constant = x.constant
+	for _, other := range more {
+		v.constant = v.constant && other.constant
+	}
+	return v
+}
+
+// ApplyTo declares an operation on something other than a batch, such as weights.
+func (s *Scope) ApplyTo(f func(w op.Node) (op.Node, error), w Value) Value {
+	nodes, ok := s.nodesOf(w, nil)
+	if !ok {
+		return Value{}
+	}
+	y, err := f(nodes[0])
+	if err != nil {
+		s.Fail(err)
+	}
+	return Value{node: y}
+}
+
+// nodesOf lists the nodes of values, unless the declaration has failed.
+func (s *Scope) nodesOf(x Value, more []Value) ([]op.Node, bool) {
+	if s.Failed() {
+		return nil, false
+	}
+	nodes := []op.Node{x.node}
+	for _, v := range more {
+		nodes = append(nodes, v.node)
+	}
+	for _, node := range nodes {
+		if node == nil {
+			s.Failf("an operation on no value")
+			return nil, false
+		}
+	}
+	return nodes, true
+}
+
+// value is what a node is, given the rows of what it was computed from.
+func (s *Scope) value(node op.Node, rows *op.Rows) Value {
+	shape := node.Shape()
+	if len(shape) == 5 { // blocks, height, width, channels, lanes
+		return Value{node: node, rows: rows, shape: Shape{shape[3], shape[1], shape[2]}}
+	}
+	if len(shape) == 2 && shape[0] != rows.Compiled {
+		rows = s.Several(shape[0] / s.rows.Compiled)
+	}
+	if len(shape) != 2 {
+		return Value{node: node, rows: rows}
+	}
+	return Value{node: node, rows: rows, shape: Row(shape[1])}
+}
+
+// Several are the rows of what has so many rows for each image.
+func (s *Scope) Several(samples int) *op.Rows {
+	rows, ok := s.several[samples]
+	if !ok {
+		rows = s.rows.Several(samples)
+		s.several[samples] = rows
+	}
+	return rows
+}
+
+// Rows is a batch as rows: images in lanes are laid out as rows of C×H×W
+// values. The name is the place that needs them.
+func (s *Scope) Rows(name string, x Value) Value {
+	if s.Failed() || x.None() || !x.images() {
+		return x
+	}
+	rows, err := op.ToRows(name, x.rows, x.node)
+	if err != nil {
+		s.Fail(err)
+		return Value{}
+	}
+	s.lanes[rows] = x.node
+	return Value{node: rows, rows: x.rows, shape: x.shape, constant: x.constant}
+}
+
+// Images is a batch as images in lanes of its shape, as convolutions take them.
+func (s *Scope) Images(name string, x Value) Value {
+	if s.Failed() || x.None() || x.images() {
+		return x
+	}
+	if lanes := s.lanes[x.node]; lanes != nil { // rows that were made of images
+		if v := s.value(lanes, x.rows); v.shape == x.shape {
+			v.constant = x.constant
+			return v
+		}
+	}
+	images, err := op.FromRows(name, x.rows, x.shape.Channels, x.shape.Height, x.shape.Width, x.constant, x.node)
+	if err != nil {
+		s.Fail(err)
+		return Value{}
+	}
+	return Value{node: images, rows: x.rows, shape: x.shape, constant: x.constant}
+}
+
+// Activate declares act(x).
+func (s *Scope) Activate(name string, act kernel.Activation, x Value) Value {
+	x = s.Rows(name, x)
+	y := s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) { return op.Activate(name, rows, act, x) }, x)
+	return y.As(x.shape)
+}
+
+// VJP declares the vector–Jacobian product v·∂y/∂x of every row: the gradient of
+// v·y in x (y, v: B×L; x: B×D, declared by Variable).
+func (s *Scope) VJP(y, v, x Value) Value {
+	nodes, ok := s.nodesOf(y, []Value{v, x})
+	if !ok {
+		return Value{}
+	}
+	gradient, err := backpropagate(nodes[0], nodes[1], nodes[2])
+	if err != nil {
+		s.Fail(err)
+		return Value{}
+	}
+	return s.value(gradient, x.rows).As(x.shape)
+}

@@ -1,0 +1,68 @@
+package graph
+
+import (
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/op"
+)
+
+// Gradient is the gradient of the loss in one parameter.
+type Gradient struct {
+	Parameter
+	node    op.Node
+	product func() kernel.Gradient // of a deferred gradient; nil: the node has it
+	values  *[]float32             // of a deferred gradient that was asked for
+}
+
+// Values returns the gradient's numbers, in the order of the parameter's.
+func (g Gradient) Values() []float32 {
+	if g.product == nil {
+		return g.node.Value().(*tensor.Dense).Float32s()
+	}
+	if *g.values == nil {
+		*g.values = make([]float32, len(g.Parameter.Values()))
+	}
+	g.product().Compute(*g.values)
+	return *g.values
+}
+
+// Step returns the gradient as a solver's step takes it, which may be a product
+// that nobody has computed.
+func (g Gradient) Step() kernel.Gradient {
+	if g.product != nil {
+		return g.product()
+	}
+	return kernel.Gradient{Values: g.Values()}
+}
+
+// Gradients returns the gradients of the last run in the order in which the
+// parameters were declared.
+func (p *Program) Gradients() []Gradient { return p.gradients }
+
+// differentiate declares the gradients of the loss in what the program trains.
+func (s *Scope) differentiate() (gradients []Gradient, err error) {
+	if !s.Training() || s.node == nil {
+		op.Spare(s.graph, nil) // what VJP passes through
+		return nil, nil
+	}
+	nodes, err := gorgonia.Grad(s.node, s.moved...)
+	if err != nil {
+		return nil, err
+	}
+	for i, node := range nodes {
+		gradients = append(gradients, Gradient{s.trained[i], node, op.Defer(node), new([]float32)})
+	}
+	op.Spare(s.graph, nodes)
+	return gradients, nil
+}
+
+// backpropagate declares v·∂y/∂x.
+func backpropagate(y, v, x op.Node) (op.Node, error) {
+	products, err := gorgonia.Backpropagate(gorgonia.Nodes{y}, gorgonia.Nodes{v}, gorgonia.Nodes{x})
+	if err != nil {
+		return nil, err
+	}
+	return products[0], nil
+}

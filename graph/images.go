@@ -1,0 +1,45 @@
+package graph
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"gaetrain/graph/kernel"
+)
+
+// Sample is the training images that parameters are initialised from.
+type Sample struct {
+	Count int
+	Read  func(dst []float32, i int) // writes image i below Count into dst
+}
+
+// InitialiseFromImages sets weights D×H to 0.01·x, of another image x for each
+// of the H units (Konda 2014). Which images those are depends on the seed and
+// the name of the weights alone. Errors wrap ErrArchitecture.
+func InitialiseFromImages(p Parameter, s Sample, seed uint64) error {
+	const scale = 0.01
+	units := p.Shape[1]
+	if units > s.Count {
+		return fmt.Errorf("%w: %s has %d units to start as one image each, and there are %d; hint: fewer units, or another initialiser", ErrArchitecture, p.Name, units, s.Count)
+	}
+	image := make([]float32, p.Shape[0])
+	for unit, i := range draw(units, s.Count, InitialKey(seed, p.Name)) {
+		s.Read(image, i)
+		for input, v := range image {
+			p.Values()[input*units+unit] = scale * v
+		}
+	}
+	return nil
+}
+
+// draw returns n different ones of the numbers below count, at random.
+func draw(n, count int, key kernel.Key) []int {
+	ranks, order := make([]float32, count), make([]int, count)
+	kernel.Uniform(ranks, key)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(ranks[i], ranks[j]) })
+	return order[:n]
+}

@@ -1,0 +1,99 @@
+package graph
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Kind says what an input is, for the drawing of the graph.
+type Kind string
+
+// The kinds of inputs.
+const (
+	Data   Kind = "input"  // what the model takes
+	Target Kind = "target" // what the result is compared with
+	Random Kind = "random" // noise
+)
+
+// input is an input node, with the memory of batches that are too short for it.
+type input struct {
+	name   string
+	kind   Kind
+	node   *gorgonia.Node
+	limit  int // values are whole numbers below it; 0: any numbers
+	padded *tensor.Dense
+}
+
+// Input declares an input of the program, one row of the given shape for each
+// image. Declared twice, it is the same. No gradient in it is needed.
+func (s *Scope) Input(name string, kind Kind, shape Shape) Value {
+	v := s.input(name, kind, shape, 0)
+	v.constant = true
+	return v
+}
+
+// Variable declares an input that gradients are taken in, see VJP.
+func (s *Scope) Variable(name string, shape Shape) Value {
+	return s.input(name, Data, shape, 0)
+}
+
+// Labels declares the input "labels": one whole number below classes for each
+// image (B×1).
+func (s *Scope) Labels(kind Kind, classes int) Value {
+	v := s.input("labels", kind, Row(1), classes)
+	v.constant = true
+	return v
+}
+
+func (s *Scope) input(name string, kind Kind, shape Shape, limit int) Value {
+	if s.Failed() {
+		return Value{}
+	}
+	for _, in := range s.inputs {
+		if in.name == name {
+			if got := in.node.Shape()[1]; got != shape.Size() {
+				s.Failf("input %q has %d values, and also %d", name, got, shape.Size())
+			}
+			return Value{node: in.node, rows: s.rows, shape: shape}
+		}
+	}
+	if err := shape.Validate(); err != nil {
+		s.Fail(err)
+		return Value{}
+	}
+	node := gorgonia.NewMatrix(s.graph, tensor.Float32, gorgonia.WithName(name), gorgonia.WithShape(s.rows.Compiled, shape.Size()))
+	s.inputs = append(s.inputs, &input{name: name, kind: kind, node: node, limit: limit})
+	return Value{node: node, rows: s.rows, shape: shape}
+}
+
+// Output names a value that the program gives. A declaration may name more
+// than is asked for; what costs something to compute is declared only where
+// Wants reports true.
+func (s *Scope) Output(name string, v Value) {
+	if s.Failed() || v.None() || v.images() && !s.Wants(name) {
+		return
+	}
+	s.outputs[name] = s.Rows(name, v)
+}
+
+// Wants reports whether the program was asked for an output.
+func (s *Scope) Wants(name string) bool {
+	for _, wanted := range s.options.Outputs {
+		if wanted == name {
+			return true
+		}
+	}
+	return false
+}
+
+// check reports values that are no whole numbers below the limit.
+func (in *input) check(values []float32) error {
+	for _, v := range values {
+		if in.limit > 0 && !(v >= 0 && v < float32(in.limit)) {
+			return fmt.Errorf("%s has %g; hint: whole numbers from 0 to %d", in.name, v, in.limit-1)
+		}
+	}
+	return nil
+}
