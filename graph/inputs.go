@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -80,13 +81,12 @@ func (s *Scope) Output(name string, v Value) {
 
 // Wants reports whether the program was asked for an output.
 func (s *Scope) Wants(name string) bool {
-	for _, wanted := range s.options.Outputs {
-		if wanted == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.options.Outputs, name)
 }
+
+// Given reports whether the batches of the program have an input. A declaration
+// that can do without asks first.
+func (s *Scope) Given(name string) bool { return !slices.Contains(s.options.Without, name) }
 
 // check reports values that are no whole numbers below the limit.
 func (in *input) check(values []float32) error {

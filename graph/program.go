@@ -25,6 +25,7 @@ type Options struct {
 	// loss in the parameters, and dropout and the like are in force.
 	Training bool
 	Outputs  []string // what it is to give besides the loss
+	Without  []string // inputs that its batches lack, see Given
 }
 
 // Program is a declaration compiled into a TapeMachine. It is not safe for

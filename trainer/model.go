@@ -1,225 +1,170 @@
 package trainer
 
 import (
-	"context"
-	"fmt"
-
 	"gaetrain/graph"
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/latent"
 	"gaetrain/loaders"
 )
 
-// Model is a trained model read from a run folder: the configuration and the
-// stage it was trained with, and its weights.
-type Model struct {
-	Info       RunInfo
-	Config     Config
-	Stage      Stage
-	Parameters *graph.Parameters
-	Epoch      int // after which the weights were saved
+// Recipe is a model one can name.
+type Recipe struct {
+	Name     string
+	Summary  string // one line
+	Idea     string // a paragraph
+	Citation string
+	Defaults func(*Config) // settings of training and data that differ from Defaults; nil for none
+	New      func() Model  // with the default settings of the model
 }
 
-// Model returns the model as the experiment's parameters are now.
-func (e *Experiment) Model() *Model {
-	return &Model{Config: e.Config, Stage: e.Final(), Parameters: e.Parameters}
+// Find returns the recipe of a model by its name.
+type Find func(model string) (Recipe, error)
+
+// Source is what a model needs to know of the data.
+type Source struct {
+	Shape   graph.Shape // of an image
+	Classes int         // that labels tell apart; 0: there are no labels
 }
 
-// Checkpoints that OpenModel reads.
+// Model is the struct of a recipe. Its tagged fields are the settings of the
+// model, see package settings. Place checks them and puts the network together
+// for a source of data; everything else may be called after that. What a model
+// can do besides training is said by the interfaces that it implements.
+type Model interface {
+	Network
+	Validate() error           // settings that make no sense by themselves; wraps ErrConfiguration
+	Place(source Source) error // wraps graph.ErrArchitecture
+	Stages(c Config) ([]Stage, error)
+}
+
+// Names of the inputs and outputs of networks.
 const (
-	LastCheckpoint = "last" // after the last finished epoch
-	BestCheckpoint = "best" // after the epoch with the lowest loss
+	Input          = "input"          // B×D, the images, corrupted where the stage says so
+	Target         = "target"         // B×D, the images as they are
+	Mask           = "mask"           // B×D, 1 where corruption has hit the input, else 0
+	Noise          = "noise"          // standard normal numbers
+	Labels         = "labels"         // B×1
+	Code           = "code"           // B×L
+	Statistics     = "statistics"     // B×2L, of the Gaussian that a code is drawn from: L means, then L log-variances
+	Reconstruction = "reconstruction" // B×D
+	Features       = "features"       // B×F, what the last layer of a classifier takes
+	Logits         = "logits"         // B×C
+	Direction      = "direction"      // B×L, what a Jacobian is multiplied with
+	Sensitivity    = "sensitivity"    // B×D, the product
+	Samples        = "samples"        // 2B×D, of a discriminator: B real ones, then B that a model has made
 )
 
-// OpenModel reads the model of a run folder from one of its checkpoints, last
-// or best. Errors wrap ErrRun, ErrCheckpoint or ErrConfiguration.
-func OpenModel(dir, checkpoint string) (*Model, error) {
-	info, err := ReadRunInfo(dir)
-	if err != nil {
-		return nil, err
-	}
-	config, err := ConfigOf(info)
-	if err != nil {
-		return nil, err
-	}
-	r := Run{Dir: dir}
-	files := map[string]string{LastCheckpoint: lastCheckpoint, BestCheckpoint: bestCheckpoint}
-	file, ok := files[checkpoint]
-	if !ok {
-		return nil, fmt.Errorf("%w: unknown checkpoint %q; hint: last or best", ErrConfiguration, checkpoint)
-	}
-	c, err := LoadCheckpoint(r.Path(file))
-	if err != nil {
-		return nil, err
-	}
-	if n := len(info.Stages); c.Position().Stage < 0 || c.Position().Stage >= n {
-		return nil, fmt.Errorf("%w: %s has no stage %d", ErrRun, r.Path(runFile), c.Position().Stage+1)
-	}
-	stage := info.Stages[c.Position().Stage]
-	parameters, err := graph.NewParameters(stage.Architecture, stage.Objective, config.Seed)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrRun, r.Path(runFile), err)
-	}
-	if err := c.Restore(parameters, nil); err != nil {
-		return nil, err
-	}
-	return &Model{info, config, stage, parameters, c.Position().Epoch}, nil
+// Network declares the loss of a batch, with the inputs above and those of the
+// outputs above that it has.
+type Network interface {
+	Declare(s *graph.Scope)
 }
 
-// Evaluate measures the model on a whole split, with the corruption and noise
-// of the run's evaluations, and the Jacobian's norm on its first 1,000 images.
-func (m *Model) Evaluate(ctx context.Context, split loaders.Split) (Figures, error) {
-	e, err := newEvaluator(m.Stage, m.Parameters, m.Config.Seed, namedSplit{"", split})
-	if err != nil {
-		return Figures{}, err
-	}
-	defer e.program.Close()
-	figures, err := e.measure(ctx, e.splits[0])
-	if err != nil {
-		return Figures{}, err
-	}
-	return figures, m.Stage.addJacobian(ctx, &figures, m.Parameters, m.Config.Seed, split)
+// Encoder is a model that has an encoder.
+type Encoder interface {
+	// Encode declares the code z of images (x: B×D, z: B×L).
+	Encode(s *graph.Scope, x graph.Value) graph.Value
+	CodeShape() graph.Shape // of z
 }
 
-// Corrupted is the model as it is measured on images of another corruption, the
-// reconstructions of which are held against the clean ones with all pixels alike.
-func (m Model) Corrupted(c loaders.Corruption) *Model {
-	m.Stage.Corruption, m.Stage.Objective.Emphasis = c, kernel.Emphasis{}
-	return &m
+// Layered is an encoder whose layers can be taken apart.
+type Layered interface {
+	Encoder
+	// Depth is the number of layers with weights; First declares those up to
+	// depth (x: B×D), From what makes the code of their output.
+	Depth() int
+	First(s *graph.Scope, depth int, x graph.Value) graph.Value
+	From(s *graph.Scope, depth int, h graph.Value) graph.Value
+	LayerShape(depth int) graph.Shape // of what layer depth gives; 0: the image
+	Convolutional(depth int) bool     // reports whether layer depth, counted from 1, is a convolution
 }
 
-// Encode returns the codes N×L of the images of a split, which are not
-// corrupted for it.
-func (m *Model) Encode(ctx context.Context, split loaders.Split) ([]float32, error) {
-	if err := m.CanEncode(); err != nil {
-		return nil, err
-	}
-	return encode(ctx, m.Stage.Architecture, m.Parameters, split)
+// Decoder is a model that makes images of codes alone.
+type Decoder interface {
+	// Decode declares what the likelihood takes of codes (z: B×L).
+	Decode(s *graph.Scope, z graph.Value) graph.Value
+	Likelihood() Likelihood
+	CodeShape() graph.Shape
+	// Decodable reports why this model cannot do it after all; nil where it can.
+	Decodable() error
 }
 
-// Features returns what the first depth layers of the encoder make of the
-// images of a split, N×C×H×W, and the shape C×H×W.
-func (m *Model) Features(ctx context.Context, split loaders.Split, depth int) ([]float32, graph.Shape, error) {
-	if err := m.CanEncode(); err != nil {
-		return nil, graph.Shape{}, err
-	}
-	first, shape := m.Stage.Architecture.First(depth)
-	features, err := encode(ctx, first, m.Parameters, split)
-	return features, shape, err
+// Likelihood is how the output y of a decoder stands for an image.
+type Likelihood interface {
+	// Mean declares the reconstruction x̂ (y, x̂: B×D).
+	Mean(s *graph.Scope, y graph.Value) graph.Value
+	// Term declares the reconstruction term (y: BK×D, target: B×D).
+	Term(s *graph.Scope, y, target graph.Value) graph.Term
+	// LogNormaliser is what the term of an image of so many values lacks to be
+	// −log p(x|z).
+	LogNormaliser(values int) float64
+	Unit() string // of the term
 }
 
-// CanEncode reports where a model has no encoder: that of a generator. The error
-// wraps ErrConfiguration.
-func (m *Model) CanEncode() error {
-	if m.Stage.Architecture.Code == graph.Prior {
-		return fmt.Errorf("%w: %s has no encoder, it makes images of codes alone; hint: any other model has one, aae is its kin", ErrConfiguration, m.Config.Model)
-	}
-	return nil
+// Posterior is a model that draws its codes from a Gaussian for each image.
+type Posterior interface {
+	Posterior(s *graph.Scope, x graph.Value) latent.Gaussian
 }
 
-func encode(ctx context.Context, a graph.Architecture, p *graph.Parameters, split loaders.Split) ([]float32, error) {
-	if err := requireLabels(a, split.Labels, split.Len()); err != nil {
-		return nil, err
-	}
-	program, err := graph.Compile(a, graph.Objective{}, p, graph.Encoding, evaluationBatch)
-	if err != nil {
-		return nil, err
-	}
-	defer program.Close()
-	stream, err := loaders.NewStream(split, loaders.StreamOptions{BatchSize: evaluationBatch})
-	if err != nil {
-		return nil, err
-	}
-	codes := make([]float32, 0, split.Len()*a.CodeSize())
-	for batch := range stream.Epoch(0, 0) {
-		if err := program.Run(Feed(batch)); err != nil {
-			return nil, err
-		}
-		codes = append(codes, program.Codes()...)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-	}
-	return codes, nil
+// Generator is a model whose codes follow the prior N(0, I), so that draws from
+// it decode to images of the kind learned.
+type Generator interface {
+	Decoder
+	HasPrior()
 }
 
-// Decode returns what the decoder makes of codes N×L: images N×D. A conditional
-// model takes the label of each image, any other nil.
-func (m *Model) Decode(ctx context.Context, codes []float32, labels []uint8) ([]float32, error) {
-	if labels != nil && m.Stage.Architecture.Classes == 0 {
-		return nil, fmt.Errorf("%w: %s is not conditional on labels; hint: decode codes alone", ErrConfiguration, m.Config.Model)
-	}
-	if len(codes) == 0 {
-		return nil, nil
-	}
-	if err := requireLabels(m.Stage.Architecture, labels, len(codes)/m.Stage.Architecture.CodeSize()); err != nil {
-		return nil, err
-	}
-	program, err := graph.Compile(m.Stage.Architecture, m.Stage.Objective, m.Parameters, graph.Decoding, evaluationBatch)
-	if err != nil {
-		return nil, err
-	}
-	defer program.Close()
-	size := m.Stage.Architecture.CodeSize()
-	var images []float32
-	for n := len(codes) / size; n > 0; n = len(codes) / size {
-		rows := min(n, evaluationBatch)
-		if err := program.Run(graph.Batch{Rows: rows, Input: codes[:rows*size], Labels: labels}); err != nil {
-			return nil, err
-		}
-		labels = labels[min(rows, len(labels)):]
-		images, codes = append(images, program.Reconstructions()...), codes[rows*size:]
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-	}
-	return images, nil
+// Conditional is a model that takes the labels of images besides them. Its
+// programs have the input Labels.
+type Conditional interface {
+	Classes() int
 }
 
-// Reconstructed are images and what a model makes of them, each N×D in [0, 1].
-type Reconstructed struct {
-	Shape          loaders.Shape
-	Original       []float32
-	Input          []float32 // corrupted; nil where the model takes the original
-	Reconstruction []float32
-	MSE            []float64 // per pixel, of each image
+// Classifier is a model that tells the classes of images; its network has the
+// outputs Features and Logits.
+type Classifier interface {
+	Classify(s *graph.Scope, x graph.Value) (features, logits graph.Value)
 }
 
-// Reconstruct runs the model on the images of a split.
-func (m *Model) Reconstruct(split loaders.Split) (Reconstructed, error) {
-	if err := m.CanEncode(); err != nil {
-		return Reconstructed{}, err
-	}
-	if m.Stage.Architecture.Classifier != nil {
-		return Reconstructed{}, fmt.Errorf("%w: a classifier has no decoder; hint: the run it was made from has one", ErrConfiguration)
-	}
-	stage := m.Stage.whole()
-	program, err := stage.Compile(m.Parameters, graph.Evaluation, evaluationBatch)
-	if err != nil {
-		return Reconstructed{}, err
-	}
-	defer program.Close()
-	return reconstruct(stage, program, m.Config.Seed, split)
+// DataDependent is a model some of whose parameters start from training images.
+type DataDependent interface {
+	InitialiseFrom(images graph.Sample, p *graph.Parameters, seed uint64) error
 }
 
-func reconstruct(s Stage, program *graph.Program, seed uint64, split loaders.Split) (Reconstructed, error) {
-	r := Reconstructed{Shape: split.Shape}
-	stream, err := s.stream(split, seed, evaluationBatch, false)
-	if err != nil {
-		return r, err
-	}
-	for batch := range stream.Epoch(0, 0) {
-		if err := program.Run(Feed(batch)); err != nil {
-			return r, err
-		}
-		values := batch.Rows * split.Shape.Size()
-		r.Original = append(r.Original, batch.Clean[:values]...)
-		if s.Corruption.Kind != loaders.NoCorruption {
-			r.Input = append(r.Input, batch.Input[:values]...)
-		}
-		r.Reconstruction = append(r.Reconstruction, program.Reconstructions()...)
-		for _, squared := range program.Terms[0].SquaredPerImage() {
-			r.MSE = append(r.MSE, float64(squared)/float64(split.Shape.Size()))
-		}
-	}
-	return r, nil
+// Stage is training of one network for a while.
+type Stage struct {
+	Name   string
+	Epochs int
+	// Network is what is trained. Model is the model of images after the stage,
+	// with what it can do; it is the network itself unless the stage trains a part.
+	Network, Model Network
+	// Below is the part of the model that the stage neither moves nor runs: the
+	// network's inputs are the codes that it gives, computed once. nil: none.
+	Below Encoder
+	// Opponent is what the network plays against; nil: nothing.
+	Opponent *Opponent
+
+	Corruption loaders.Corruption // of the inputs; the target stays clean
+	Binarise   bool               // the images, inputs and targets alike, afresh in each epoch
+	// Rates are factors of the learning rate by the part of the model, such as
+	// encoder; a part that is missing has 1.
+	Rates map[string]float64
+	// Rising is the number of epochs over which terms of the loss still rise.
+	Rising float64
+	// Measures are taken on each evaluated split, by new ones each time.
+	Measures func() []Measure
+}
+
+// Opponent is a network that learns, in turns with that of a stage, to tell what
+// the latter has just made from what is real: a discriminator.
+type Opponent struct {
+	Network // of the input Samples and, where it takes them, Labels
+	// Real is the input of the stage's batches that is real, Made the output of its
+	// network that is to look like it: Target and Reconstruction, or Noise and Code.
+	Real, Made string
+}
+
+// Measure is taken on the programs that evaluate a split.
+type Measure interface {
+	Outputs() []string       // that the programs must give
+	Add(p *graph.Program)    // counts the images of the last run in
+	Report(figures *Figures) // adds what was measured
 }
