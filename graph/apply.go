@@ -116,6 +116,19 @@ func (s *Scope) Images(name string, x Value) Value {
 	return Value{node: images, rows: x.rows, shape: x.shape, constant: x.constant}
 }
 
+// First is the first row of x for each image: x itself where there is one
+// (x: BK×D). It has no gradient.
+func (s *Scope) First(name string, x Value) Value {
+	if s.Failed() || x.rows == s.rows {
+		return x
+	}
+	x = s.Rows(name, x)
+	y := s.Apply(func(rows *op.Rows, node op.Node, _ ...op.Node) (op.Node, error) {
+		return op.EveryNth(name, s.rows, rows.Compiled/s.rows.Compiled, node)
+	}, x)
+	return Value{node: y.node, rows: s.rows, shape: x.shape}
+}
+
 // Activate declares act(x).
 func (s *Scope) Activate(name string, act kernel.Activation, x Value) Value {
 	x = s.Rows(name, x)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // Sample is the training images that parameters are initialised from.
@@ -34,9 +34,9 @@ func InitialiseFromImages(p Parameter, s Sample, seed uint64) error {
 }
 
 // draw returns n different ones of the numbers below count, at random.
-func draw(n, count int, key kernel.Key) []int {
+func draw(n, count int, key noise.Key) []int {
 	ranks, order := make([]float32, count), make([]int, count)
-	kernel.Uniform(ranks, key)
+	noise.Uniform(ranks, key)
 	for i := range order {
 		order[i] = i
 	}

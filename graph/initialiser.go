@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // Initialiser says how weights start. Fan-in is the number of inputs of a unit,
@@ -88,10 +89,10 @@ func (i Initialiser) Fill(name string, fanIn, fanOut int) func(values []float32,
 		case spread == 0:
 			clear(values)
 		case normal:
-			kernel.Gaussian(values, key)
+			noise.Gaussian(values, key)
 			kernel.Scale(float32(spread), values)
 		default:
-			kernel.Uniform(values, key)
+			noise.Uniform(values, key)
 			for j, u := range values {
 				values[j] = float32(spread) * (2*u - 1)
 			}
@@ -108,9 +109,12 @@ func Constant(value float32) func(values []float32, seed uint64) {
 	}
 }
 
+// streamInitialise is of initial weights; the step is a hash of the name.
+const streamInitialise noise.Stream = 1
+
 // InitialKey is the key of the noise that the tensor called name starts as.
-func InitialKey(seed uint64, name string) kernel.Key {
+func InitialKey(seed uint64, name string) noise.Key {
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	return kernel.Key{Seed: seed, Stream: kernel.StreamInitialise, Step: h.Sum64()}
+	return noise.Key{Seed: seed, Stream: streamInitialise, Step: h.Sum64()}
 }

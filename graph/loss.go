@@ -30,14 +30,14 @@ func (t Term) PerImage() []float32 { return t.loss.PerImage() }
 // class with the largest logit, else 0.
 func (t Term) SquaredPerImage() []float32 { return t.loss.SquaredPerImage() }
 
-// Term declares a term of a loss: f gets the rows and the node of x as rows, and
-// those of the other values.
+// Term declares a term of a loss: f gets the rows that images have, the node of x
+// as rows, and those of the other values.
 func (s *Scope) Term(name string, f func(rows *op.Rows, x op.Node, more ...op.Node) (op.Loss, error), x Value, more ...Value) Term {
 	nodes, ok := s.nodesOf(s.Rows(name, x), more)
 	if !ok {
 		return Term{Name: name}
 	}
-	loss, err := f(x.rows, nodes[0], nodes[1:]...)
+	loss, err := f(s.rows, nodes[0], nodes[1:]...)
 	if err != nil {
 		s.Fail(err)
 	}

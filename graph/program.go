@@ -10,6 +10,7 @@ import (
 
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/kernel/blas"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/graph/op"
 )
 
@@ -69,7 +70,7 @@ func Compile(p *Parameters, o Options, d Declaration) (program *Program, err err
 type Batch struct {
 	Rows     int                  // images
 	Inputs   map[string][]float32 // B×D of each input, by its name; the program takes what it needs
-	Key      kernel.Key           // of what the program draws
+	Key      noise.Key            // of what the program draws
 	Repeated bool                 // but for what VJP multiplies, the inputs and the parameters are those of the last run
 }
 

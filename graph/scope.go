@@ -6,7 +6,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/graph/op"
 )
 
@@ -32,7 +32,7 @@ type declaration struct {
 
 	rows    *op.Rows         // of what has one row for each image
 	several map[int]*op.Rows // of what has several, by their number
-	key     kernel.Key       // of what is drawn in a run
+	key     noise.Key        // of what is drawn in a run
 	drawn   int              // operations so far that draw
 
 	nodes   map[string]op.Node  // of parameters
@@ -232,7 +232,7 @@ func (s *Scope) After(update func()) {
 
 // Draw is the key of what an operation draws in each run, and the operation's
 // number among those that draw.
-func (s *Scope) Draw() (key *kernel.Key, number int) {
+func (s *Scope) Draw() (key *noise.Key, number int) {
 	s.drawn++
 	return &s.key, s.drawn
 }

@@ -66,6 +66,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		"exp":           func() { Exp(a, b) },
 		"activate":      func() { Activate(Tanh, a, b) },
 		"gradient":      func() { ActivationGradient(Tanh, rows, columns, a, b, c, d) },
+		"smooth":        func() { ActivateSmooth(GELU, a, b); SmoothGradient(GELU, b, c, d) },
 		"multiply":      func() { Multiply(a, b, c) },
 		"axpy":          func() { Axpy(1, a, b) },
 		"scale":         func() { Scale(1, a) },
@@ -74,11 +75,11 @@ func TestNothingIsAllocated(t *testing.T) {
 		"finite":        func() { Finite(a) },
 		"squared error": func() { SquaredError(rows, columns, 1, a, b, c, loss) },
 		"cross-entropy": func() { CrossEntropy(rows, columns, 1, a, b, c, loss, squared) },
-		"emphasis":      func() { EmphasisedCrossEntropy(rows, columns, 1, Emphasis{1, 2}, a, b, d, c, loss, squared) },
+		"pixel weights": func() { WeightedCrossEntropy(rows, columns, 1, PixelWeights{1, 2}, a, b, d, c, loss, squared) },
 		"momentum":      func() { Momentum(update, 0.9, true, a, Gradient{Values: b}, c) },
 		"adam":          func() { Adam(update, AdamMoments{0.9, 0.999, 1e-8, 1, 1}, a, Gradient{Values: b}, c, d) },
-		"gaussian":      func() { Gaussian(a, key) },
-		"bernoulli":     func() { Bernoulli(a, 0.5, key) },
+		"gaussian":      func() { FillGaussian(a, key) },
+		"bernoulli":     func() { FillBernoulli(a, 0.5, key) },
 	}
 	for name, call := range calls {
 		if count := testing.AllocsPerRun(10, call); count != 0 {
@@ -100,8 +101,11 @@ func TestShortSlicesPanic(t *testing.T) {
 		"cross-entropy":    func() { CrossEntropy(10, 10, 1, long, short[:99:99], nil, loss, loss) },
 		"squared error":    func() { SquaredError(10, 10, 1, long, long, nil, loss[:9:9]) },
 		"squares in cross": func() { CrossEntropy(10, 10, 1, long, long, nil, loss, loss[:9:9]) },
-		"hits":             func() { EmphasisedSquaredError(10, 10, 1, Emphasis{1, 2}, long, long, short[:99:99], nil, loss, loss) },
-		"adam":             func() { Adam(Update{}, AdamMoments{}, long, Gradient{Values: long}, long, short[:99:99]) },
+		"smooth":           func() { SmoothGradient(GELU, long, short[:99:99], long) },
+		"mask": func() {
+			WeightedSquaredError(10, 10, 1, PixelWeights{1, 2}, long, long, short[:99:99], nil, loss, loss)
+		},
+		"adam": func() { Adam(Update{}, AdamMoments{}, long, Gradient{Values: long}, long, short[:99:99]) },
 	}
 	for name, call := range calls {
 		func() {

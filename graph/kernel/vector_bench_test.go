@@ -38,16 +38,20 @@ func BenchmarkElementwise(b *testing.B) {
 	for _, act := range Activations() {
 		benchmarkOn(b, act.String(), n, func() { Activate(act, dst, src) })
 	}
+	for _, a := range SmoothActivations() {
+		benchmarkOn(b, a.String(), n, func() { ActivateSmooth(a, dst, src) })
+		benchmarkOn(b, "gradient of "+a.String(), n, func() { SmoothGradient(a, src, src, dst) })
+	}
 	benchmarkOn(b, "axpy", n, func() { Axpy(1e-9, src, dst) })
 	benchmarkOn(b, "sum", n, func() { Sum(src) })
 	benchmarkOn(b, "sum of squares", n, func() { SumSquares(src) })
 	benchmarkOn(b, "finite", n, func() { Finite(src) })
 	bytes := make([]uint8, n)
 	benchmarkOn(b, "scale bytes", n, func() { ScaleBytes(dst, bytes) })
-	key := Key{Seed: 1}
-	benchmarkOn(b, "uniform", n, func() { Uniform(dst, key) })
-	benchmarkOn(b, "bernoulli", n, func() { Bernoulli(dst, 0.5, key) })
-	benchmarkOn(b, "gaussian", n, func() { Gaussian(dst, key) })
+	key := Words{Seed: 1}
+	benchmarkOn(b, "uniform", n, func() { FillUniform(dst, key) })
+	benchmarkOn(b, "bernoulli", n, func() { FillBernoulli(dst, 0.5, key) })
+	benchmarkOn(b, "gaussian", n, func() { FillGaussian(dst, key) })
 }
 
 func BenchmarkGradient(b *testing.B) {
