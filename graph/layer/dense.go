@@ -1,0 +1,134 @@
+package layer
+
+import (
+	"fmt"
+	"strings"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/op"
+)
+
+// Dense is a fully connected layer, y = act(x·W + b).
+type Dense struct {
+	Units int
+	Shape graph.Shape // what the units are to the layers behind; zero: a row
+	Options
+}
+
+func init() {
+	register("dense", func(r *reader, arguments []string, like Options) error {
+		if err := r.refuseLarger(); err != nil {
+			return err
+		}
+		l := Dense{Options: like}
+		if err := l.parse(arguments); err != nil {
+			return err
+		}
+		return r.add(l, l.Dropout, false)
+	})
+}
+
+// parse reads units, a shape and options.
+func (l *Dense) parse(arguments []string) (err error) {
+	if l.Units, err = parseCount(arguments[0]); err != nil {
+		return err
+	}
+	for _, argument := range arguments[1:] {
+		sides := strings.Split(argument, "x")
+		if len(sides) != 3 {
+			if err := l.argument(argument); err != nil {
+				return err
+			}
+			continue
+		}
+		for i, side := range []*int{&l.Shape.Channels, &l.Shape.Height, &l.Shape.Width} {
+			if *side, err = parseCount(sides[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// String returns the layer as Parse reads it.
+func (l Dense) String() string { return "dense:" + l.size() + l.arguments() }
+func (l Dense) full() string   { return l.String() + l.further() }
+
+func (l Dense) size() string {
+	if l.Shape == (graph.Shape{}) {
+		return fmt.Sprint(l.Units)
+	}
+	return fmt.Sprintf("%d,%dx%dx%d", l.Units, l.Shape.Channels, l.Shape.Height, l.Shape.Width)
+}
+
+func (l Dense) unfold() Sequence {
+	share := l.Dropout
+	l.Dropout = 0
+	return behind(l, share)
+}
+
+// Place puts the layer in its place.
+func (l Dense) Place(at At) (Placed, error) {
+	p, err := l.place(at)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (l Dense) place(at At) (*placedDense, error) {
+	if err := checkCount(at, l.Units); err != nil {
+		return nil, err
+	}
+	out := l.Shape
+	if out == (graph.Shape{}) {
+		out = graph.Row(l.Units)
+	}
+	if out.Size() != l.Units {
+		return nil, impossible("%s: %d units are no images of %s", at.Name, l.Units, out)
+	}
+	in := at.In.Size()
+	if l.Units > graph.MaxSize/in {
+		return nil, impossible("%s would have %d×%d weights; hint: at most %d in one layer", at.Name, in, l.Units, graph.MaxSize)
+	}
+	p := &placedDense{units{place: place{at, l, out}, has: l.Options, units: l.Units, count: l.Units, places: 1}}
+	p.weigh(in, l.Units, in, l.Units)
+	return p, p.check()
+}
+
+type placedDense struct{ units }
+
+func (p *placedDense) flops() float64 { return 2 * float64(p.at.In.Size()) * float64(p.units.units) }
+
+// On declares the layer behind x.
+func (p *placedDense) On(s *graph.Scope, x graph.Value) graph.Value {
+	return p.on(s, s.Rows(p.at.Name, x), p)
+}
+
+func (p *placedDense) sums(s *graph.Scope, act kernel.Activation, x, w, b graph.Value) graph.Value {
+	return s.Apply(func(rows *op.Rows, n op.Node, more ...op.Node) (op.Node, error) {
+		return op.Affine(p.at.Name, rows, act, p.tied, x.Constant(), n, more[0], second(more))
+	}, x, append([]graph.Value{w}, optional(b)...)...)
+}
+
+// tie makes the layer use the weights of one that it undoes.
+func (p *placedDense) tie(t Tied) (Placed, error) {
+	from, err := p.undoes(t)
+	if err != nil {
+		return nil, err
+	}
+	if from.Units() != p.at.In.Size() {
+		return nil, impossible("tied %s takes %d values; hint: %d, as %s has units", p.at.Name, p.at.In.Size(), from.Units(), from.Name())
+	}
+	return p, nil
+}
+
+// mirror is the layer that takes the units back to the input.
+func (p *placedDense) mirror(m mirroring) (Sequence, error) {
+	l := Dense{Units: p.at.In.Size(), Options: m.like}
+	if p.at.In.Channels > 1 || p.at.In.Height > 1 {
+		l.Shape = p.at.In
+	}
+	return Sequence{m.tie(l, p)}, nil
+}

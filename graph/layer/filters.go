@@ -1,0 +1,163 @@
+package layer
+
+import (
+	"fmt"
+	"strings"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/op"
+)
+
+// Filters are what convolutions move over images.
+type Filters struct {
+	Kernel, Stride Extent
+	Padding        Extent // of zeros, on either side
+	Dilation       Extent // between the taps of a kernel; zero counts as 1
+}
+
+// maxSide bounds the numbers that describe filters.
+const maxSide = 1 << 15
+
+func height(e Extent) int { return e.Height }
+func width(e Extent) int  { return e.Width }
+
+// dilation is the dilation with its zeros as 1.
+func (f Filters) dilation() Extent {
+	return Extent{Height: max(1, f.Dilation.Height), Width: max(1, f.Dilation.Width)}
+}
+
+// bounded reports numbers that are out of bounds, and kernels of nothing.
+func (f Filters) bounded(of func(Extent) int, more ...int) error {
+	for _, n := range append([]int{of(f.Kernel), of(f.Stride), of(f.Padding), of(f.Dilation)}, more...) {
+		if n < 0 || n > maxSide {
+			return fmt.Errorf("%d is out of bounds; hint: from 0 to %d", n, maxSide)
+		}
+	}
+	if of(f.Kernel) < 1 || of(f.Stride) < 1 {
+		return fmt.Errorf("a kernel of %d with stride %d; hint: at least 1 each", of(f.Kernel), of(f.Stride))
+	}
+	return nil
+}
+
+// parse reads channels, filters and options; other reads the extents of further
+// names.
+func (f *Filters) parse(channels *int, o *Options, arguments []string, further map[string]*Extent) (err error) {
+	if len(arguments) < 2 {
+		return fmt.Errorf("wants channels and kernel; hint: such as conv:16,3")
+	}
+	if *channels, err = parseCount(arguments[0]); err != nil {
+		return err
+	}
+	if f.Kernel, err = parseExtent(arguments[1]); err != nil {
+		return err
+	}
+	f.Stride = square(1)
+	extents := map[string]*Extent{"s": &f.Stride, "p": &f.Padding, "d": &f.Dilation}
+	for name, extent := range further {
+		extents[name] = extent
+	}
+	padded := false
+	for _, argument := range arguments[2:] {
+		name := strings.TrimRight(argument, "0123456789x")
+		extent, ok := extents[name]
+		if !ok {
+			if err = o.argument(argument); err != nil {
+				return fmt.Errorf("%q is no option and no activation; hint: s2, p1, d1, o1, batchnorm, layernorm or such as relu", argument)
+			}
+			continue
+		}
+		if *extent, err = parseExtent(argument[len(name):]); err != nil {
+			return err
+		}
+		padded = padded || name == "p"
+	}
+	if !padded { // what keeps the size at stride 1
+		d := f.dilation()
+		f.Padding = Extent{Height: d.Height * max(0, f.Kernel.Height-1) / 2, Width: d.Width * max(0, f.Kernel.Width-1) / 2}
+	}
+	return nil
+}
+
+// text writes channels and filters as parse reads them.
+func (f Filters) text(channels int) string {
+	text := fmt.Sprintf("%d,%s,s%s,p%s", channels, extentText(f.Kernel), extentText(f.Stride), extentText(f.Padding))
+	if f.Dilation != (Extent{}) {
+		text += ",d" + extentText(f.Dilation)
+	}
+	return text
+}
+
+// convolved is a convolution in its place, transposed or not.
+type convolved struct {
+	units
+	filters    Filters
+	enlarge    Enlarge
+	transposed bool
+}
+
+// place puts a convolution of known output in its place.
+func (f Filters) place(at At, l Layer, out graph.Shape, o Options, enlarge Enlarge, transposed bool) (*convolved, error) {
+	c := &convolved{units{place: place{at, l, out}, has: o, units: out.Channels, count: out.Channels, places: out.Height * out.Width}, f, enlarge, transposed}
+	taps, strides := f.Kernel.Height*f.Kernel.Width, f.Stride.Height*f.Stride.Width
+	image, maps := at.In.Channels, out.Channels
+	fanIn, fanOut := image*taps, max(1, maps*taps/strides)
+	if transposed { // a unit sees one tap in strides
+		fanIn, fanOut = max(1, image*taps/strides), maps*taps
+		image, maps = maps, image
+	}
+	if maps > graph.MaxSize/f.Kernel.Height/f.Kernel.Width/image || out.Channels > graph.MaxSize/out.Height/out.Width {
+		return nil, impossible("%s would have %d×%d×%d×%d weights and make images of %s; hint: at most %d numbers each", at.Name, maps, f.Kernel.Height, f.Kernel.Width, image, out, graph.MaxSize)
+	}
+	c.weigh(fanIn, fanOut, maps, f.Kernel.Height, f.Kernel.Width, image)
+	return c, c.check()
+}
+
+// convolution is the layer as the kernels know it.
+func (c *convolved) convolution() kernel.Convolution {
+	factor := max(1, c.enlarge.Factor)
+	image := kernel.Images{Channels: c.at.In.Channels, Height: c.at.In.Height * factor, Width: c.at.In.Width * factor}
+	maps := kernel.Images{Channels: c.out.Channels, Height: c.out.Height, Width: c.out.Width}
+	if c.transposed {
+		image, maps = maps, image
+	}
+	f := c.filters
+	return kernel.Convolution{Image: image, Maps: maps, Kernel: f.Kernel, Stride: f.Stride, Padding: f.Padding, Dilation: f.dilation(), Enlarge: kernel.Enlargement(c.enlarge)}
+}
+
+func (c *convolved) flops() float64 {
+	shape := c.convolution()
+	shape.Prepare()
+	return shape.FLOPs()
+}
+
+// On declares the layer behind x.
+func (c *convolved) On(s *graph.Scope, x graph.Value) graph.Value {
+	return c.on(s, s.Images(c.at.Name, x), c)
+}
+
+func (c *convolved) sums(s *graph.Scope, act kernel.Activation, x, w, b graph.Value) graph.Value {
+	return s.Apply(func(rows *op.Rows, n op.Node, more ...op.Node) (op.Node, error) {
+		return op.Convolution(c.at.Name, rows, act, c.convolution(), c.transposed, x.Constant(), n, more[0], second(more))
+	}, x, append([]graph.Value{w}, optional(b)...)...)
+}
+
+// tie makes the layer use the weights of one that it undoes.
+func (c *convolved) tie(t Tied) (Placed, error) {
+	from, ok := t.Of.(*convolved)
+	if !ok {
+		return nil, impossible("tied %s mirrors %s; hint: both fully connected, or both with filters", c.at.Name, t.Of.Name())
+	}
+	if t.pooled {
+		return nil, impossible("tied %s mirrors %s with pooling; hint: strides make images smaller in a way that weights can undo, or max pooling in one that unpooling can", c.at.Name, from.at.Name)
+	}
+	f, g := c.filters, from.filters
+	f.Dilation, g.Dilation = f.dilation(), g.dilation()
+	if f != g || c.transposed == from.transposed || c.enlarge.Factor > 1 || from.enlarge.Factor > 1 {
+		return nil, impossible("tied %s has other filters than %s; hint: the same, transposed", c.at.Name, from.at.Name)
+	}
+	if c.out != from.at.In || c.at.In.Channels != from.out.Channels {
+		return nil, impossible("tied %s has %d units; hint: %d, as %s has inputs", c.at.Name, c.out.Size(), from.at.In.Size(), from.at.Name)
+	}
+	return c, c.take(t, from)
+}

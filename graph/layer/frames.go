@@ -1,0 +1,119 @@
+package layer
+
+import (
+	"fmt"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/op"
+)
+
+// Frames is a dense layer that treats the frames of its input apart, each with
+// its own rows of the weights: y = (x₁·W₁ … x_K·W_K). Tied, it takes the
+// responses to each frame back to it.
+type Frames struct {
+	Count int // frames, which its input is divided into
+	Dense     // of Units for each frame; a Shape is of all frames
+}
+
+func init() {
+	register("frames", func(r *reader, arguments []string, like Options) (err error) {
+		if err := r.refuseLarger(); err != nil {
+			return err
+		}
+		if len(arguments) < 2 {
+			return fmt.Errorf("wants frames and units for each; hint: such as frames:2,64")
+		}
+		l := Frames{Dense: Dense{Options: like}}
+		if l.Count, err = parseCount(arguments[0]); err != nil {
+			return err
+		}
+		if err := l.parse(arguments[1:]); err != nil {
+			return err
+		}
+		return r.add(l, l.Dropout, false)
+	})
+}
+
+// String returns the layer as Parse reads it.
+func (l Frames) String() string {
+	return fmt.Sprintf("frames:%d,%s%s", l.Count, l.size(), l.arguments())
+}
+func (l Frames) full() string { return l.String() + l.further() }
+
+func (l Frames) conditional(int) (Layer, bool) { return nil, false }
+
+func (l Frames) unfold() Sequence {
+	share := l.Dropout
+	l.Dropout = 0
+	return behind(l, share)
+}
+
+// Place puts the layer in its place.
+func (l Frames) Place(at At) (Placed, error) {
+	in := at.In.Size()
+	if l.Count < 1 || in%l.Count != 0 {
+		return nil, impossible("%s treats %d frames of %s apart; hint: a number that divides its %d values", at.Name, l.Count, at.In, in)
+	}
+	if err := checkCount(at, l.Units); err != nil {
+		return nil, err
+	}
+	if l.Units > graph.MaxSize/in {
+		return nil, impossible("%s would have %d×%d weights; hint: at most %d in one layer", at.Name, in, l.Units, graph.MaxSize)
+	}
+	count := l.Units * l.Count
+	out := l.Shape
+	if out == (graph.Shape{}) {
+		out = graph.Row(count)
+	}
+	if out.Size() != count {
+		return nil, impossible("%s: %d units for each of %d frames are no images of %s", at.Name, l.Units, l.Count, out)
+	}
+	p := &placedFrames{units{place: place{at, l, out}, has: l.Options, units: l.Units, count: count, places: 1}, l.Count}
+	p.weigh(in, l.Units, in, l.Units)
+	return p, p.check()
+}
+
+type placedFrames struct {
+	units
+	frames int
+}
+
+func (p *placedFrames) flops() float64 { return 2 * float64(p.at.In.Size()) * float64(p.units.units) }
+
+// On declares the layer behind x.
+func (p *placedFrames) On(s *graph.Scope, x graph.Value) graph.Value {
+	return p.on(s, s.Rows(p.at.Name, x), p)
+}
+
+func (p *placedFrames) sums(s *graph.Scope, act kernel.Activation, x, w, b graph.Value) graph.Value {
+	y := s.Apply(func(rows *op.Rows, n op.Node, more ...op.Node) (op.Node, error) {
+		return op.FrameAffine(p.at.Name, rows, p.frames, p.tied, x.Constant(), n, more[0], second(more))
+	}, x, append([]graph.Value{w}, optional(b)...)...)
+	if act == kernel.Linear {
+		return y
+	}
+	return s.Activate(p.at.Name, act, y)
+}
+
+// tie makes the layer use the weights of one that it undoes.
+func (p *placedFrames) tie(t Tied) (Placed, error) {
+	from, err := p.undoes(t)
+	if err != nil {
+		return nil, err
+	}
+	other, ok := from.(*placedFrames)
+	if !ok || other.frames != p.frames || other.out.Size() != p.at.In.Size() {
+		return nil, impossible("tied %s takes %d frames with %d values; hint: what %s gives, frame by frame", p.at.Name, p.frames, p.at.In.Size(), from.Name())
+	}
+	return p, nil
+}
+
+// mirror is the layer that takes the responses back to the frames.
+func (p *placedFrames) mirror(m mirroring) (Sequence, error) {
+	l := Frames{p.frames, Dense{Units: p.at.In.Size() / p.frames, Options: m.like}}
+	if p.at.In.Channels > 1 || p.at.In.Height > 1 {
+		l.Shape = p.at.In
+	}
+	return Sequence{m.tie(l, p)}, nil
+}

@@ -1,0 +1,78 @@
+package layer
+
+import "gaetrain/graph"
+
+// group is a numbered layer of a stack with what goes with it.
+type group struct {
+	main    Placed
+	pool    *placedPool // nil: none
+	unpools bool
+	in, out graph.Shape
+}
+
+// group finds a numbered layer, counted from 1.
+func (s *Stack) group(number int) group {
+	var g group
+	for _, l := range s.layers {
+		if l.number != s.offset()+number {
+			continue
+		}
+		if g.out == (graph.Shape{}) {
+			g.in = l.In()
+		}
+		g.out = l.Out()
+		switch p := l.Placed.(type) {
+		case *placedPool:
+			g.pool = p
+		case *placedUnpool:
+			g.unpools = true
+		case placedDropout:
+		default:
+			g.main = p
+		}
+	}
+	return g
+}
+
+// Match relates a decoder that was written as text to the encoder that it
+// decodes: its unpool layers to the max pooling as far from the image and, if it
+// is tied, its layers with weights to those whose weights they use, transposed.
+func Match(decoder Sequence, encoder *Stack, tied bool) (Sequence, error) {
+	layers := decoder.unfold()
+	depth, number := layers.depth(), 0
+	if tied && depth != encoder.Depth() {
+		return nil, impossible("tied weights with %d encoder and %d decoder layers; hint: as many", encoder.Depth(), depth)
+	}
+	unpools, last := false, -1
+	for i, l := range layers {
+		if numbered(l) {
+			number, last = number+1, i
+		}
+		switch l := l.(type) {
+		case Unpool:
+			layers[i], unpools = l.match(encoder, depth-number), true
+		case Pool:
+			if t, ok := layers[max(0, last)].(Tied); ok {
+				t.pooled = true
+				layers[last] = t
+			}
+		case Dropout:
+		default:
+			if g := encoder.group(depth - number + 1); tied {
+				layers[i] = Tied{l, g.main, g.pool != nil && !unpools}
+			}
+			unpools = false
+		}
+	}
+	return layers, nil
+}
+
+// match relates the unpooling to the pooling of a numbered layer.
+func (l Unpool) match(encoder *Stack, number int) Unpool {
+	l.of = new(unpooled)
+	if number <= encoder.Depth() {
+		g := encoder.group(number)
+		l.of.name, l.of.pool = g.main.Name(), g.pool
+	}
+	return l
+}

@@ -1,0 +1,43 @@
+package layer
+
+import (
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/op"
+)
+
+// BatchNorm normalises each unit, or each channel, over the images of a batch and
+// their pixels; a program that does not train, by running statistics of the
+// training batches (Ioffe & Szegedy 2015).
+const BatchNorm Norm = "batch"
+
+type batchNorm struct{}
+
+func (batchNorm) name() Norm { return BatchNorm }
+
+func (batchNorm) check(*units) error { return nil }
+
+func (batchNorm) declare(s *graph.Scope, u *units) func(kernel.Activation, graph.Value, graph.Value) graph.Value {
+	if s.Training() && s.Batch()*u.places == 1 {
+		s.Failf("batch normalisation of %s over a batch of one image; hint: a larger batch, or layer normalisation", u.at.Name)
+	}
+	gain := gain(s, u)
+	statistic := func(name string, size int, start float32) []float32 {
+		return s.Statistic(graph.Spec{Name: u.at.Name + "/" + name, Part: u.at.Part, Shape: []int{size}, Fill: graph.Constant(start)})
+	}
+	statistics := op.BatchStatistics{
+		Mean:     statistic("running_mean", u.count, 0),
+		Variance: statistic("running_variance", u.count, 1),
+		Batches:  statistic("running_batches", 1, 0), // counted in both
+		Settled:  !s.Training(),
+	}
+	return func(act kernel.Activation, x, bias graph.Value) graph.Value {
+		return s.Apply(func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error) {
+			y, advance, err := op.BatchNormalise(u.at.Name, rows, act, statistics, x, more[0], second(more))
+			if err == nil {
+				s.After(advance)
+			}
+			return y, err
+		}, x, append([]graph.Value{gain}, optional(bias)...)...)
+	}
+}

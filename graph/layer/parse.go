@@ -1,0 +1,143 @@
+package layer
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Parse reads layers from text such as
+//
+//	conv:32,3x5,s2x1,p1,relu,batchnorm flatten dense:64,linear
+//	conv:8,3 maxpool:2 dropout:0.2 dense:1568,32x7x7 transposed:16,4,s2 up:2 conv:1,3,sigmoid
+//
+// A word is a kind of layer with its arguments. dense has the number of units
+// and, before convolutions, the channels×height×width they are to those. conv
+// and transposed have channels and kernel, then in any order stride s, padding
+// p, dilation d and, of transposed, output padding o, each one number or
+// height×width; the padding is what keeps the size at stride 1 unless it is
+// given. All of them take an activation, a normalisation (batchnorm, layernorm or
+// nonorm), bias or nobias, and the initialiser of their weights.
+//
+// up enlarges the input of the next convolution, repeating pixels; bilinear
+// interpolates them; unpool puts them where the encoder's maxpool of the same
+// window and stride, as far from the image, found them, with o for rows and
+// columns that no window reached. maxpool and avgpool, of a window and a stride
+// s that is the window's unless given, belong to the convolution before them;
+// dropout, of the share that is put to 0, to any layer. flatten says what holds
+// anyway between convolutions and dense. conditional is a dense layer that also
+// takes labels, written conditional:CLASSES,UNITS; frames treats the frames of
+// its input apart, frames:COUNT,UNITS. Each layer is like hidden otherwise and
+// the last one like last, also in its activation unless there is one among the
+// arguments. Errors wrap graph.ErrArchitecture.
+func Parse(text string, hidden, last Options) (Sequence, error) {
+	words, err := split(text)
+	if err != nil {
+		return nil, err
+	}
+	r, final := new(reader), -1 // word that makes a layer
+	for i, word := range words {
+		if kind, _ := kindOf(word); makers[kind] {
+			final = i
+		}
+	}
+	for i, word := range words {
+		like := hidden
+		if i == final {
+			like = last
+		}
+		if err := r.read(word, like); err != nil {
+			return nil, impossible("%q: %w", word, err)
+		}
+	}
+	if r.larger() {
+		return nil, impossible("%q ends with a larger image; hint: conv after up, bilinear or unpool", text)
+	}
+	r.flush()
+	if len(r.layers) == 0 {
+		return nil, impossible("%q has no layers; hint: such as conv:16,3,s2 dense:64", text)
+	}
+	return r.layers, nil
+}
+
+// makers are the kinds of words that make a numbered layer.
+var makers = map[string]bool{"dense": true, "conditional": true, "frames": true, "conv": true, "transposed": true}
+
+// kinds are what reads a word, by its kind.
+var kinds = map[string]func(r *reader, arguments []string, like Options) error{
+	"flatten": func(r *reader, _ []string, _ Options) error {
+		if r.rest != "" {
+			return fmt.Errorf("takes no arguments")
+		}
+		return nil
+	},
+}
+
+// register makes Parse know a kind of word.
+func register(kind string, read func(r *reader, arguments []string, like Options) error) {
+	kinds[kind] = read
+}
+
+// split divides a text into words.
+func split(text string) ([]string, error) { return strings.Fields(text), nil }
+
+// kindOf divides a word into its kind and its arguments.
+func kindOf(word string) (kind, rest string) {
+	kind, rest, _ = strings.Cut(word, ":")
+	return kind, rest
+}
+
+// reader reads layers word by word.
+type reader struct {
+	layers   Sequence
+	rest     string   // of the word, behind its kind
+	enlarge  Enlarge  // that the next convolution gets
+	leading  Sequence // unpooling before the next layer
+	poolable bool     // the last layer may be pooled
+	share    float64  // of the last layer's dropout
+	dropped  bool     // the last layer has had its word about dropout
+}
+
+func (r *reader) read(word string, like Options) error {
+	kind, rest := kindOf(word)
+	read, ok := kinds[kind]
+	if !ok {
+		return fmt.Errorf("unknown kind %q; hint: conv, transposed, dense, maxpool, avgpool, up, bilinear, unpool, dropout or flatten", kind)
+	}
+	r.rest = rest
+	return read(r, strings.Split(rest, ","), like)
+}
+
+// add adds a numbered layer, whose dropout comes behind its pooling.
+func (r *reader) add(l Layer, share float64, poolable bool) error {
+	r.flush()
+	r.layers = append(append(r.layers, r.leading...), Sequence{l}.unfold()[0])
+	r.enlarge, r.leading, r.poolable, r.share, r.dropped = Enlarge{}, nil, poolable, share, false
+	return nil
+}
+
+// flush adds the dropout of the last layer.
+func (r *reader) flush() {
+	if r.share > 0 {
+		r.layers = append(r.layers, Dropout{r.share})
+	}
+	r.share, r.poolable = 0, false
+}
+
+// larger reports whether the next layer takes images that were made larger.
+func (r *reader) larger() bool { return r.enlarge != (Enlarge{}) || len(r.leading) > 0 }
+
+// refuseLarger reports a layer that cannot take images that were made larger.
+func (r *reader) refuseLarger() error {
+	if r.larger() {
+		return fmt.Errorf("behind up, bilinear or unpool; hint: only conv may follow them")
+	}
+	return nil
+}
+
+// refuseSecond reports images that are made larger twice.
+func (r *reader) refuseSecond() error {
+	if r.larger() {
+		return fmt.Errorf("follows another one; hint: one factor before a convolution")
+	}
+	return nil
+}

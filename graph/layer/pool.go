@@ -1,0 +1,102 @@
+package layer
+
+import (
+	"fmt"
+
+	"gaetrain/graph"
+	"gaetrain/graph/op"
+)
+
+// Pool makes images smaller: each window gives its greatest or its mean value.
+type Pool struct {
+	Window, Stride Extent
+	Average        bool
+}
+
+func init() {
+	for _, kind := range []string{"maxpool", "avgpool"} {
+		register(kind, func(r *reader, arguments []string, _ Options) error {
+			if !r.poolable || r.dropped {
+				return fmt.Errorf("hint: one of its kind behind a convolution, before its dropout")
+			}
+			window, stride, extra, err := parseWindow(arguments)
+			if err == nil && extra != (Extent{}) {
+				err = fmt.Errorf("output padding of pooling; hint: only unpool has it")
+			}
+			r.layers, r.poolable = append(r.layers, Pool{window, stride, kind == "avgpool"}), false
+			return err
+		})
+	}
+}
+
+// parseWindow reads the window, stride and output padding of pooling.
+func parseWindow(arguments []string) (window, stride, extra Extent, err error) {
+	if window, err = parseExtent(arguments[0]); err != nil {
+		return
+	}
+	stride = window
+	for _, argument := range arguments[1:] {
+		name := argument[:min(1, len(argument))]
+		option, ok := map[string]*Extent{"s": &stride, "o": &extra}[name]
+		if !ok {
+			err = fmt.Errorf("%q is no stride; hint: such as s2", argument)
+			return
+		}
+		if *option, err = parseExtent(argument[1:]); err != nil {
+			return
+		}
+	}
+	if min(window.Height, window.Width, stride.Height, stride.Width) < 1 {
+		err = fmt.Errorf("windows and strides are at least 1")
+	}
+	return
+}
+
+// String returns the layer as Parse reads it.
+func (l Pool) String() string {
+	name := "maxpool"
+	if l.Average {
+		name = "avgpool"
+	}
+	return fmt.Sprintf("%s:%s,s%s", name, extentText(l.Window), extentText(l.Stride))
+}
+
+func (Pool) follows() {}
+
+// Place puts the layer in its place.
+func (l Pool) Place(at At) (Placed, error) {
+	in, w, s := at.In, l.Window, l.Stride
+	if min(w.Height, w.Width, s.Height, s.Width) < 1 || w.Height > in.Height || w.Width > in.Width {
+		return nil, impossible("%s: windows of %v with stride %v do not fit into %s", at.Name, w, s, in)
+	}
+	out := graph.Shape{Channels: in.Channels, Height: (in.Height-w.Height)/s.Height + 1, Width: (in.Width-w.Width)/s.Width + 1}
+	return &placedPool{place{at, l, out}, l}, nil
+}
+
+type placedPool struct {
+	place
+	pool Pool
+}
+
+// pooled is the name under which the scope keeps what was pooled.
+func (p *placedPool) pooled() string { return fmt.Sprintf("%s/pooled to %s", p.at.Name, p.out) }
+
+// On declares the layer behind x.
+func (p *placedPool) On(s *graph.Scope, x graph.Value) graph.Value {
+	y := s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
+		return op.Pool(p.at.Name, rows, p.pool.Window, p.pool.Stride, p.pool.Average, x)
+	}, s.Images(p.at.Name, x))
+	s.Keep(p.pooled(), y)
+	return y
+}
+
+func (p *placedPool) strides() (smaller, larger Extent) { return p.pool.Stride, square(1) }
+
+// undo is the unpooling that mirrors the pooling.
+func (p *placedPool) undo() Unpool {
+	in, w, s := p.at.In, p.pool.Window, p.pool.Stride
+	return Unpool{Window: w, Stride: s, OutputPadding: Extent{
+		Height: in.Height - (p.out.Height-1)*s.Height - w.Height,
+		Width:  in.Width - (p.out.Width-1)*s.Width - w.Width,
+	}, of: &unpooled{p.at.Name, p}}
+}

@@ -1,0 +1,110 @@
+package layer
+
+import (
+	"fmt"
+
+	"gaetrain/graph"
+)
+
+// Transposed is a transposed convolution, y = act(Wᵀ ∗ x + b), which undoes the
+// shapes of a convolution with the same filters.
+type Transposed struct {
+	Channels int // of the output
+	Filters
+	OutputPadding Extent // rows and columns more
+	Options
+}
+
+func init() {
+	register("transposed", func(r *reader, arguments []string, like Options) error {
+		if r.enlarge.Factor > 0 {
+			return fmt.Errorf("behind up or bilinear; hint: only conv may follow them")
+		}
+		l := Transposed{Options: like}
+		if err := l.parse(&l.Channels, &l.Options, arguments, map[string]*Extent{"o": &l.OutputPadding}); err != nil {
+			return err
+		}
+		return r.add(l, l.Dropout, true)
+	})
+}
+
+// String returns the layer as Parse reads it.
+func (l Transposed) String() string {
+	text := "transposed:" + l.text(l.Channels)
+	if l.OutputPadding != (Extent{}) {
+		text += ",o" + extentText(l.OutputPadding)
+	}
+	return text + l.arguments()
+}
+
+func (l Transposed) full() string { return l.String() + l.further() }
+
+func (l Transposed) unfold() Sequence {
+	share := l.Dropout
+	l.Dropout = 0
+	return behind(l, share)
+}
+
+// Place puts the layer in its place.
+func (l Transposed) Place(at At) (Placed, error) {
+	out, err := l.output(at)
+	if err != nil {
+		return nil, err
+	}
+	c, err := l.place(at, l, out, l.Options, Enlarge{}, true)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// output is the shape of what the layer makes of its input.
+func (l Transposed) output(at At) (out graph.Shape, err error) {
+	if err = checkCount(at, l.Channels); err != nil {
+		return out, err
+	}
+	out.Channels = l.Channels
+	if out.Height, err = l.side(at.In.Height, height); err != nil {
+		return out, impossible("%s: height of %s: %w", at.Name, at.In, err)
+	}
+	if out.Width, err = l.side(at.In.Width, width); err != nil {
+		return out, impossible("%s: width of %s: %w", at.Name, at.In, err)
+	}
+	return out, nil
+}
+
+// side is what the layer makes of one side of images.
+func (l Transposed) side(in int, of func(Extent) int) (int, error) {
+	extra := of(l.OutputPadding)
+	if err := l.bounded(of, in, extra); err != nil {
+		return 0, err
+	}
+	if stride, dilation := of(l.Stride), of(l.dilation()); extra >= max(stride, dilation) {
+		return 0, fmt.Errorf("output padding %d with stride %d and dilation %d; hint: less than one of them", extra, stride, dilation)
+	}
+	if out := l.unpadded(in, of) + extra; out >= 1 && out <= maxSide {
+		return out, nil
+	}
+	return 0, fmt.Errorf("a transposed kernel of %d with stride %d and padding %d makes nothing of %d", of(l.Kernel), of(l.Stride), of(l.Padding), in)
+}
+
+// unpadded is what filters, transposed, make of one side without output padding.
+func (f Filters) unpadded(in int, of func(Extent) int) int {
+	return (in-1)*of(f.Stride) - 2*of(f.Padding) + of(f.dilation())*(of(f.Kernel)-1) + 1
+}
+
+// transposed is a convolution transposed, padded so that it goes from one shape
+// to another.
+func (l Conv) transposed(from, to graph.Shape) Transposed {
+	return Transposed{l.Channels, l.Filters, Extent{
+		Height: to.Height - l.unpadded(from.Height, height),
+		Width:  to.Width - l.unpadded(from.Width, width),
+	}, l.Options}
+}
+
+// transposedBy is a transposed convolution that makes images larger by a factor,
+// with a kernel of twice the stride.
+func transposedBy(factor int, like Conv) Transposed {
+	padding := max(1, factor/2)
+	return Transposed{like.Channels, Filters{Kernel: square(factor + 2*padding), Stride: square(factor), Padding: square(padding)}, Extent{}, like.Options}
+}

@@ -1,0 +1,111 @@
+package layer
+
+import (
+	"fmt"
+
+	"gaetrain/graph"
+	"gaetrain/graph/op"
+)
+
+// Unpool makes images larger: each value goes to where the greatest one of its
+// window was when the encoder pooled it; the rest is 0 (Zeiler & Fergus 2014).
+// Mirror or Match says where that was. Such a decoder needs more than the code.
+type Unpool struct {
+	Window, Stride Extent
+	OutputPadding  Extent // rows and columns more, which no window reached
+	of             *unpooled
+}
+
+// unpooled is the layer of an encoder that is undone.
+type unpooled struct {
+	name string      // "" where the encoder has no such layer
+	pool *placedPool // nil where it has no pooling
+}
+
+func init() {
+	register("unpool", func(r *reader, arguments []string, _ Options) (err error) {
+		if err := r.refuseSecond(); err != nil {
+			return err
+		}
+		var l Unpool
+		l.Window, l.Stride, l.OutputPadding, err = parseWindow(arguments)
+		r.leading = Sequence{l}
+		return err
+	})
+}
+
+// String returns the layer as Parse reads it.
+func (l Unpool) String() string {
+	text := fmt.Sprintf("unpool:%s,s%s", extentText(l.Window), extentText(l.Stride))
+	if l.OutputPadding != (Extent{}) {
+		text += ",o" + extentText(l.OutputPadding)
+	}
+	return text
+}
+
+func (Unpool) leads() {}
+
+// Place puts the layer in its place, and checks that it was pooled.
+func (l Unpool) Place(at At) (Placed, error) {
+	if l.of == nil {
+		return nil, impossible("%s unpools; hint: only layers of the decoder can", at.Name)
+	}
+	height, err := l.side(at.In.Height, l.Window.Height, l.Stride.Height, l.OutputPadding.Height)
+	if err != nil {
+		return nil, impossible("%s: %w", at.Name, err)
+	}
+	width, err := l.side(at.In.Width, l.Window.Width, l.Stride.Width, l.OutputPadding.Width)
+	if err != nil {
+		return nil, impossible("%s: %w", at.Name, err)
+	}
+	out := graph.Shape{Channels: at.In.Channels, Height: height, Width: width}
+	from, why := l.of.pool, ""
+	switch {
+	case l.of.name == "":
+		why = "the encoder has no such layer; hint: as many layers from the image on as the decoder has to it"
+	case from == nil || from.pool.Average:
+		why = l.of.name + ", which it mirrors, has no max pooling; hint: maxpool there, or up:2 or a transposed convolution here"
+	case from.pool.Window != l.Window || from.pool.Stride != l.Stride:
+		why = l.of.name + " pools other windows; hint: the same window and stride"
+	case from.out != at.In || from.at.In != out:
+		why = fmt.Sprintf("from %s to %s, and %s pooled %s to %s; hint: the same shapes", at.In, out, l.of.name, from.at.In, from.out)
+	}
+	if why != "" {
+		return nil, impossible("%s unpools, but %s", at.Name, why)
+	}
+	return &placedUnpool{place{at, l, out}, l}, nil
+}
+
+// side is what unpooling makes of one side of images.
+func (l Unpool) side(in, window, stride, extra int) (int, error) {
+	for _, n := range []int{in, window, stride, extra} {
+		if n < 0 || n > maxSide {
+			return 0, fmt.Errorf("%d is out of bounds; hint: from 0 to %d", n, maxSide)
+		}
+	}
+	if window < 1 || stride < 1 || extra >= stride {
+		return 0, fmt.Errorf("unpooling of windows of %d with stride %d and output padding %d; hint: at least 1, and less padding than stride", window, stride, extra)
+	}
+	if out := (in-1)*stride + window + extra; out <= maxSide {
+		return out, nil
+	}
+	return 0, fmt.Errorf("unpooling of %d by windows of %d with stride %d is too large", in, window, stride)
+}
+
+type placedUnpool struct {
+	place
+	unpool Unpool
+}
+
+// On declares the layer behind x.
+func (p *placedUnpool) On(s *graph.Scope, x graph.Value) graph.Value {
+	pooled := s.Kept(p.unpool.of.pool.pooled())
+	if pooled.None() && !s.Failed() {
+		s.Failf("%s unpools what nothing has pooled", p.at.Name)
+	}
+	return s.Apply(func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error) {
+		return op.Unpool(p.at.Name, rows, more[0], x)
+	}, s.Images(p.at.Name, x), pooled)
+}
+
+func (p *placedUnpool) strides() (smaller, larger Extent) { return square(1), p.unpool.Stride }
