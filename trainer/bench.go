@@ -44,9 +44,9 @@ func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmar
 		return Benchmark{}, err
 	}
 	b := Benchmark{
-		Model: e.Config.Model, Batch: e.Config.BatchSize, Parameters: e.Parameters.Count(),
+		Model: e.Name, Batch: e.Config.BatchSize, Parameters: e.Parameters.Count(),
 		Kernel: kernel.Path(), Threads: runtime.GOMAXPROCS(0), Processor: processor(),
-		GFLOPPerStep: l.Stage.FLOPs(e.Config.BatchSize) / 1e9,
+		GFLOPPerStep: e.FLOPs(0) / 1e9,
 		PeakGFLOPS:   kernel.PeakFLOPS(min(duration/20, time.Second), runtime.GOMAXPROCS(0)) / 1e9,
 	}
 	times, bytes, err := l.measure(ctx, duration, &b)

@@ -10,13 +10,12 @@ import (
 	"maps"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 
-	"github.com/google/renameio/v2"
 	"github.com/nlpodyssey/safetensors"
 
 	"gaetrain/graph"
+	"gaetrain/trainer/files"
 )
 
 // Position is where in an experiment training stands, and what of the past it
@@ -34,7 +33,7 @@ type Position struct {
 
 // checkpointHeader is the metadata of a checkpoint file.
 type checkpointHeader struct {
-	Stage    Stage    `json:"stage"`
+	Stage    string   `json:"stage"`
 	Position Position `json:"position"`
 }
 
@@ -44,13 +43,13 @@ const (
 	checksumKey = "gaetrain-crc32c" // of the header, then of each tensor in the order of their names, as checksum says
 )
 
-// SaveCheckpoint writes parameters, solver state (nil for none), stage and
-// position to a file. The file that was there stays until the new one is whole
+// SaveCheckpoint writes parameters, solver state (nil for none), the stage's name
+// and the position to a file. The file that was there stays until the new one is whole
 // and on disk. Errors wrap ErrCheckpoint.
-func SaveCheckpoint(path string, stage Stage, p *graph.Parameters, solver map[string][]float32, at Position) error {
+func SaveCheckpoint(path, stage string, p *graph.Parameters, solver map[string][]float32, at Position) error {
 	views, bytes := make(map[string]view), new([]byte)
 	for _, parameter := range p.All() {
-		views[parameter.Name] = newView(parameter.Values(), parameter.Shape(), bytes)
+		views[parameter.Name] = newView(parameter.Values(), parameter.Shape, bytes)
 	}
 	for name, values := range solver {
 		views[name] = newView(values, []int{len(values)}, bytes)
@@ -59,7 +58,7 @@ func SaveCheckpoint(path string, stage Stage, p *graph.Parameters, solver map[st
 	if err != nil {
 		return fmt.Errorf("%w: save %s: %w", ErrCheckpoint, path, err)
 	}
-	err = writeAtomically(path, func(w io.Writer) error {
+	err = files.Write(path, func(w io.Writer) error {
 		metadata := map[string]string{headerKey: string(header), checksumKey: checksum(string(header), views)}
 		return safetensors.SerializeToWriter(views, metadata, w)
 	})
@@ -142,7 +141,7 @@ func parseCheckpoint(data []byte) (c *Checkpoint, err error) {
 	c = &Checkpoint{tensors: make(map[string]storedTensor)}
 	header, ok := metadata.Metadata()[headerKey]
 	if !ok {
-		return nil, errors.New("no position and architecture in its header")
+		return nil, errors.New("no stage and position in its header")
 	}
 	if err := json.Unmarshal([]byte(header), &c.checkpointHeader); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
@@ -169,8 +168,8 @@ func parseCheckpoint(data []byte) (c *Checkpoint, err error) {
 // state into solver (nil to leave it). Nothing changes where it does not fit.
 func (c *Checkpoint) Restore(p *graph.Parameters, solver map[string][]float32) error {
 	for _, parameter := range p.All() {
-		if stored, ok := c.tensors[parameter.Name]; !ok || !slices.Equal(stored.shape, parameter.Shape()) {
-			return fmt.Errorf("%w: %s is of another architecture: %s should be %v, is %v", ErrCheckpoint, c.path, parameter.Name, parameter.Shape(), stored.shape)
+		if stored, ok := c.tensors[parameter.Name]; !ok || !slices.Equal(stored.shape, parameter.Shape) {
+			return fmt.Errorf("%w: %s is of another architecture: %s should be %v, is %v", ErrCheckpoint, c.path, parameter.Name, parameter.Shape, stored.shape)
 		}
 	}
 	for name, values := range solver {
@@ -185,20 +184,6 @@ func (c *Checkpoint) Restore(p *graph.Parameters, solver map[string][]float32) e
 		copy(values, c.tensors[name].values)
 	}
 	return nil
-}
-
-// writeAtomically writes a file beside its final name, syncs it and renames
-// it; where anything fails, nothing is left behind.
-func writeAtomically(path string, write func(io.Writer) error) error {
-	file, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644))
-	if err != nil {
-		return err
-	}
-	defer file.Cleanup()
-	if err := write(file); err != nil {
-		return err
-	}
-	return file.CloseAtomicallyReplace()
 }
 
 // view shows a slice to the safetensors writer, which writes one after the other.

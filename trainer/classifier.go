@@ -2,34 +2,27 @@ package trainer
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
 	"gaetrain/graph"
-	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
 )
 
-// Labelled is what the training of a classifier can be told besides a Config.
+// Labelled holds the settings of the training of a classifier that are not of
+// its network: whose encoder it has and which images are labelled.
 type Labelled struct {
-	From             string  `toml:"from" group:"classifier" help:"run folder of the trained model whose encoder the classifier gets"`
-	FromCheckpoint   string  `toml:"from-checkpoint" group:"classifier" help:"of that run: last or best"`
-	FromScratch      bool    `toml:"from-scratch" group:"classifier" help:"the same net from random weights, for comparison"`
-	Labels           int     `toml:"labels" group:"classifier" help:"labelled training images, chosen by the seed, as many of each class; 0 for all"`
-	LabelList        string  `toml:"label-list" group:"classifier" help:"file with the indices of the labelled training images, one a line, in place of labels"`
-	ClassifierHidden []int   `toml:"classifier-hidden" group:"classifier" help:"widths of hidden layers between the code and the classes"`
-	EncoderLRScale   float64 `toml:"encoder-lr-scale" group:"classifier" help:"learning rate of the encoder as a share of the classifier's; 0 leaves the encoder as it is"`
-	Thaw             bool    `toml:"thaw" group:"classifier" help:"train the classifier alone first, then with one more layer of the encoder at a time"`
+	From           string `toml:"from" group:"classifier" help:"Run folder of the trained model whose encoder the classifier uses"`
+	FromCheckpoint string `toml:"from-checkpoint" group:"classifier" help:"Checkpoint of the run --from: last or best"`
+	FromScratch    bool   `toml:"from-scratch" group:"classifier" help:"Train the same network from random weights, for comparison"`
+	Labels         int    `toml:"labels" group:"classifier" help:"Number of labelled training images, as many of each class, selected by the seed; 0 for all"`
+	LabelList      string `toml:"label-list" group:"classifier" help:"File with the indices of the labelled training images, one per line; it replaces --labels"`
 }
 
-// LabelledDefaults are the values of one that was told nothing.
-func LabelledDefaults() Labelled {
-	return Labelled{FromCheckpoint: LastCheckpoint, EncoderLRScale: 0.1}
-}
+// LabelledDefaults returns the settings that a classifier has by default.
+func LabelledDefaults() Labelled { return Labelled{FromCheckpoint: LastCheckpoint} }
 
 // Validate reports the first value that makes no sense, wrapping
 // ErrConfiguration.
@@ -39,52 +32,8 @@ func (o Labelled) Validate() error {
 		return fmt.Errorf("%w: labels is %d; hint: 0 for all, or more", ErrConfiguration, o.Labels)
 	case o.Labels > 0 && o.LabelList != "":
 		return fmt.Errorf("%w: labels and label-list; hint: one of them says which images are labelled", ErrConfiguration)
-	case o.EncoderLRScale < 0 || !finite(o.EncoderLRScale):
-		return fmt.Errorf("%w: encoder-lr-scale is %v; hint: 0 for a frozen encoder, 1 for the classifier's rate", ErrConfiguration, o.EncoderLRScale)
-	case o.FromScratch && (o.Thaw || o.EncoderLRScale == 0):
-		return fmt.Errorf("%w: from-scratch with a frozen or thawing encoder; hint: random weights all have to move", ErrConfiguration)
-	case o.Thaw && o.EncoderLRScale == 0:
-		return fmt.Errorf("%w: thaw with encoder-lr-scale 0; hint: a rate at which the thawed layers can move", ErrConfiguration)
-	case slices.ContainsFunc(o.ClassifierHidden, func(units int) bool { return units < 1 }):
-		return fmt.Errorf("%w: classifier-hidden has a layer without units; hint: at least 1", ErrConfiguration)
 	}
 	return nil
-}
-
-// Stages trains a classifier of so many classes on the encoder of an
-// architecture: alone on its codes where the encoder is frozen, together with
-// it, or with ever more of its layers from the code downwards.
-func (o Labelled) Stages(c Config, from graph.Architecture, classes int) []Stage {
-	a := graph.Architecture{Input: from.Input, Encoder: slices.Clone(from.Encoder), Code: from.Code, Standardised: from.Standardised}
-	for i := range a.Encoder {
-		l := &a.Encoder[i]
-		l.Threshold = 0 // which is for learning features, not for using them
-		if l.Initialiser == graph.Images {
-			l.Initialiser = graph.GlorotUniform // there may be fewer labelled images than units
-		}
-	}
-	for _, units := range o.ClassifierHidden {
-		a.Classifier = append(a.Classifier, graph.Layer{Units: units, Activation: c.Activation, Initialiser: graph.GlorotUniform})
-	}
-	a.Classifier = append(a.Classifier, graph.Layer{Units: classes, Activation: kernel.Linear, Initialiser: graph.GlorotUniform})
-	stage := func(name string, below int) Stage {
-		s := Stage{Name: name, Architecture: a, Epochs: c.Epochs, Below: below}
-		if below < len(a.Encoder) && o.EncoderLRScale != 1 {
-			s.Rates = map[string]float64{"encoder": o.EncoderLRScale}
-		}
-		return s
-	}
-	switch frozen := stage("classifier", len(a.Encoder)); {
-	case o.Thaw:
-		stages := []Stage{frozen}
-		for below := range slices.Backward(a.Encoder) {
-			stages = append(stages, stage(fmt.Sprintf("thaw-%d", below+1), below))
-		}
-		return stages
-	case o.EncoderLRScale == 0:
-		return []Stage{frozen}
-	}
-	return []Stage{stage("classifier", 0)}
 }
 
 // HeldOut is how many of n labelled images are held out where nobody says: a
@@ -137,63 +86,67 @@ func readIndices(path string, n int) (indices []int, err error) {
 }
 
 // NewClassifier is the experiment of a classifier on the labelled images of a
-// data set. Unless it starts from scratch, its encoder has the weights of the
-// trained model.
-func NewClassifier(c Config, o Labelled, data *loaders.Dataset) (*Experiment, error) {
+// data set, which has the encoder of the trained model of a run. Unless it starts
+// from scratch, that encoder has the weights of the trained model.
+func NewClassifier(find Find, c Config, o Labelled, name string, m Transfer, data *loaders.Dataset) (*Experiment, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	model, err := OpenModel(o.From, o.FromCheckpoint)
+	from, err := OpenModel(find, o.From, o.FromCheckpoint)
 	if err != nil {
 		return nil, err
 	}
-	if err := model.CanEncode(); err != nil {
+	if err := from.lendsEncoder(); err != nil {
 		return nil, err
 	}
-	if model.Stage.Architecture.Classes > 0 {
-		return nil, fmt.Errorf("%w: the encoder of %s takes the labels that a classifier has to find; hint: --model vae", ErrConfiguration, model.Config.Model)
-	}
-	if got, want := graph.Shape(data.Train.Shape), model.Stage.Architecture.Input; got != want {
+	if got, want := graph.Shape(data.Train.Shape), from.Source.Shape; got != want {
 		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}
-	e, err := NewExperiment(c, data, func(Config, graph.Shape) ([]Stage, error) {
-		return o.Stages(c, model.Stage.Architecture, len(data.Classes)), nil
-	})
-	if err != nil || o.FromScratch {
-		return e, err
+	base := from.model
+	if from.encoder != nil {
+		base = from.encoder
+	}
+	m.SetEncoder(base)
+	e, err := NewExperiment(c, name, m, data)
+	if err != nil {
+		return nil, err
+	}
+	e.Encoder = from.encoderInfo()
+	if o.FromScratch {
+		return e, e.requireMoving()
 	}
 	for _, p := range e.Parameters.All() {
-		if learned, ok := model.Parameters.Get(p.Name); ok && !strings.HasPrefix(p.Name, "classifier/") {
+		if learned, ok := from.Parameters.Get(p.Name); ok && p.Part != classifierPart {
 			copy(p.Values(), learned.Values())
 		}
 	}
 	return e, nil
 }
 
-// Classify returns the logits N×C that a classifier gives the images of a
-// split, and the features N×F that its last layer takes.
-func (m *Model) Classify(ctx context.Context, split loaders.Split) (logits, features []float32, err error) {
-	if m.Stage.Architecture.Classifier == nil {
-		return nil, nil, fmt.Errorf("%w: %s has no classifier; hint: gaetrain finetune trains one", ErrConfiguration, m.Config.Model)
+// classifierPart is the part of parameters that a Transfer adds to those of the
+// model whose encoder it has.
+const classifierPart = "classifier"
+
+// lendsEncoder reports why a classifier cannot have the encoder of the model.
+func (t *Trained) lendsEncoder() error {
+	if err := t.CanEncode(); err != nil {
+		return err
 	}
-	stage := m.Stage.whole()
-	program, err := stage.Compile(m.Parameters, graph.Classification, evaluationBatch)
-	if err != nil {
-		return nil, nil, err
+	if t.Conditional() {
+		return t.cannot("has an encoder that takes the labels which a classifier has to find", "--model vae")
 	}
-	defer program.Close()
-	stream, err := stage.stream(split, m.Config.Seed, evaluationBatch, false)
-	if err != nil {
-		return nil, nil, err
+	if _, ok := t.Stage.Model.(Layered); !ok {
+		return t.cannot("has no encoder of separate layers", "--model dense")
 	}
-	for batch := range stream.Epoch(0, 0) {
-		if err := program.Run(Feed(batch)); err != nil {
-			return nil, nil, err
+	return nil
+}
+
+// requireMoving refuses random weights that a stage leaves as they are.
+func (e *Experiment) requireMoving() error {
+	for _, s := range e.Stages {
+		if s.Below != nil {
+			return fmt.Errorf("%w: from-scratch with a frozen or thawing encoder; hint: random weights all have to move", ErrConfiguration)
 		}
-		logits, features = append(logits, program.Scores()...), append(features, program.Described()...)
-		if err := ctx.Err(); err != nil {
-			return nil, nil, err
-		}
 	}
-	return logits, features, nil
+	return nil
 }

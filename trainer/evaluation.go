@@ -15,11 +15,13 @@ const evaluationBatch = 128
 // evaluator measures a stage's figures on whole splits. Corruption and noise are
 // those of epoch 0, the same every time.
 type evaluator struct {
-	program   *graph.Program
-	adversary *adversary
-	decoder   *graph.Program // gives samples, where there is an adversary
-	seed      uint64
-	splits    []evaluatedSplit
+	stage    Stage
+	program  *graph.Program
+	opponent *opponent
+	sampling *sampling
+	seed     uint64
+	splits   []evaluatedSplit
+	feeder   feeder
 }
 
 type evaluatedSplit struct {
@@ -28,24 +30,22 @@ type evaluatedSplit struct {
 }
 
 func newEvaluator(s Stage, p *graph.Parameters, seed uint64, splits ...namedSplit) (*evaluator, error) {
-	program, err := s.Compile(p, graph.Evaluation, evaluationBatch)
+	program, err := s.evaluation(p)
 	if err != nil {
 		return nil, err
 	}
-	e := &evaluator{program: program, seed: seed}
-	if e.adversary, err = newAdversary(s, p, graph.Judging, evaluationBatch); err != nil {
+	e := &evaluator{stage: s, program: program, seed: seed}
+	if e.opponent, err = newOpponent(s, p, false, evaluationBatch); err != nil {
 		return nil, err
 	}
-	if e.adversary != nil {
-		if e.decoder, err = s.Compile(p, graph.Decoding, evaluationBatch); err != nil {
-			return nil, err
-		}
+	if e.sampling, err = newSampling(s, p); err != nil {
+		return nil, err
 	}
 	for _, split := range splits {
-		if split.Split, err = s.Inputs(p, split.Split); err != nil {
+		if split.Split, err = s.inputs(p, split.Split); err != nil {
 			return nil, err
 		}
-		stream, err := s.stream(split.Split, seed, evaluationBatch, false)
+		stream, err := s.stream(split.Split, program, seed, evaluationBatch, false)
 		if err != nil {
 			return nil, err
 		}
@@ -57,38 +57,32 @@ func newEvaluator(s Stage, p *graph.Parameters, seed uint64, splits ...namedSpli
 // measure evaluates one of the splits.
 func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures, error) {
 	var totals Totals
-	var codes codeTotals
-	var posteriors posteriorTotals
-	samples := newSamples(e, split.Shape.Size())
+	measures := e.stage.measures()
+	e.sampling.begin(e, split.Shape.Size())
 	for batch := range split.stream.Epoch(0, 0) {
-		if err := e.program.Run(Feed(batch)); err != nil {
+		b := e.feeder.feed(batch)
+		if err := e.program.Run(b); err != nil {
 			return Figures{}, err
 		}
-		totals.add(e.program, batch.Rows)
-		if err := samples.add(e, &totals, batch); err != nil {
+		if err := e.opponent.run(e.program, b); err != nil {
 			return Figures{}, err
 		}
-		if e.program.Network.Noise == nil && e.program.Logits == nil {
-			codes.add(e.program.Codes(), e.program.Code.Shape()[1])
+		totals.add(e.program, b.Rows)
+		e.opponent.addTo(&totals, b.Rows)
+		if err := e.sampling.add(e, b); err != nil {
+			return Figures{}, err
 		}
-		if e.program.HasPosterior() {
-			posteriors.add(e.program.Statistics(), e.program.Code.Shape()[1])
+		for _, m := range measures {
+			m.Add(e.program)
 		}
 		if err := ctx.Err(); err != nil {
 			return Figures{}, err
 		}
 	}
-	figures := totals.figures(e.program, split.Shape.Size())
-	if codes.images > 0 {
-		figures.measure(codes.measures())
-	}
-	if samples != nil {
-		figures.measure(samples.measures())
-	}
-	if posteriors.images > 0 {
-		var active int
-		figures.KLUnits, active = posteriors.units()
-		figures.measure(map[string]float64{ActiveUnits: float64(active)})
+	figures := totals.figures(e.stage, e.program, split.Shape.Size())
+	e.sampling.report(&figures)
+	for _, m := range measures {
+		m.Report(&figures)
 	}
 	return figures, nil
 }
@@ -100,8 +94,8 @@ func evaluation() Hook {
 		Name:  "evaluation",
 		Start: func(_ context.Context, l *Loop) error { return l.forgetRecords() },
 		Epoch: func(ctx context.Context, l *Loop) error {
-			train := l.Position.Train
-			l.Latest = []Record{l.record("train", train.figures(l.Program, l.train.Shape.Size()), l.Images, l.Seconds)}
+			train := l.Position.Train.figures(l.Stage, l.Program, l.train.Shape.Size())
+			l.Latest = []Record{l.record("train", train, l.Images, l.Seconds)}
 			for _, split := range l.evaluator.splits {
 				start := time.Now()
 				figures, err := l.evaluator.measure(ctx, split)

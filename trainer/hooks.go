@@ -21,8 +21,8 @@ func guard() Hook {
 			if !finite(l.Program.Mean()) {
 				return l.diverged(l.Program)
 			}
-			if !l.adversary.finite() {
-				return l.diverged(l.adversary.Program)
+			if !l.opponent.finite() {
+				return l.diverged(l.opponent.Program)
 			}
 			return nil
 		},
@@ -74,7 +74,7 @@ func best() Hook {
 			at := &l.Position
 			if at.Best == nil || loss < *at.Best-l.Config.MinDelta {
 				at.Best, at.BestEpoch = &loss, at.Epoch+1
-				return SaveCheckpoint(l.Run.Path(bestCheckpoint), l.Stage, l.Parameters, nil, Position{Stage: at.Stage, Epoch: at.Epoch + 1})
+				return SaveCheckpoint(l.Run.Path(bestCheckpoint), l.Stage.Name, l.Parameters, nil, Position{Stage: at.Stage, Epoch: at.Epoch + 1})
 			}
 			at.Stopped = l.Config.Patience > 0 && at.Epoch+1-at.BestEpoch >= l.Config.Patience
 			return nil
@@ -83,34 +83,28 @@ func best() Hook {
 }
 
 // checkpoints saves the last checkpoint at the beginning, after each epoch and,
-// where the configuration says so, within long ones. The hooks before it have
-// done their work on an epoch when it moves the position past that epoch.
+// where the configuration says so, within long ones.
 func checkpoints() Hook {
 	var saved time.Time
-	save := func(l *Loop) error {
+	save := func(_ context.Context, l *Loop) error {
 		saved = time.Now()
 		return l.Save()
 	}
 	return Hook{
 		Name: "checkpoints",
-		Start: func(_ context.Context, l *Loop) error {
+		Start: func(ctx context.Context, l *Loop) error {
 			if l.Resumed {
 				saved = time.Now()
 				return nil
 			}
-			return save(l)
+			return save(ctx, l)
 		},
-		Step: func(_ context.Context, l *Loop) error {
+		Step: func(ctx context.Context, l *Loop) error {
 			if every := l.Config.CheckpointEvery; every > 0 && time.Since(saved) >= every {
-				return save(l)
+				return save(ctx, l)
 			}
 			return nil
 		},
-		Epoch: func(_ context.Context, l *Loop) error {
-			l.Position.Epoch++
-			l.Position.Step, l.Position.Train = 0, Totals{}
-			l.Seconds, l.Images = 0, 0
-			return save(l)
-		},
+		Next: save,
 	}
 }

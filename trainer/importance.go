@@ -7,6 +7,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/loaders"
 )
 
@@ -18,25 +19,26 @@ import (
 // in the order of the images. The corruption of inputs is that of evaluations;
 // the target's pixels count alike. A draw depends on the run's seed, the image
 // and its own number alone. Memory is that of the draws of one image.
-func (m *Model) ImportanceWeights(ctx context.Context, split loaders.Split, draws int, visit func(image int, logWeights []float64) error) error {
-	if m.Stage.Architecture.Code != graph.Gaussian || m.Stage.Architecture.Classifier != nil {
-		return fmt.Errorf("%w: model %s draws its codes from no posterior, so images have no likelihood; hint: --model vae does", ErrConfiguration, m.Config.Model)
+func (t *Trained) ImportanceWeights(ctx context.Context, split loaders.Split, draws int, visit func(image int, logWeights []float64) error) error {
+	if _, err := t.asPosterior(); err != nil {
+		return err
 	}
 	if draws < 1 || draws > mostDraws {
 		return fmt.Errorf("%w: %d draws; hint: from 1 to %d", ErrConfiguration, draws, mostDraws)
 	}
-	s, err := m.newImportance(draws)
+	s, err := t.newImportance(draws)
 	if err != nil {
 		return err
 	}
 	defer s.encoder.Close()
 	defer s.decoder.Close()
-	stream, err := m.Stage.stream(split, m.Config.Seed, evaluationBatch, false)
+	stream, err := t.Stage.stream(split, s.encoder, t.Config.Seed, evaluationBatch, false)
 	if err != nil {
 		return err
 	}
+	var f feeder
 	for batch := range stream.Epoch(0, 0) {
-		in := Feed(batch)
+		in := f.feed(batch)
 		if err := s.encoder.Run(in); err != nil {
 			return err
 		}
@@ -52,6 +54,10 @@ func (m *Model) ImportanceWeights(ctx context.Context, split loaders.Split, draw
 	return nil
 }
 
+// streamImportance is the noise of codes that an image's likelihood is estimated
+// with. The step is the image.
+const streamImportance noise.Stream = 7
+
 // mostDraws bounds the draws of an image, which memory has to hold.
 const mostDraws = 1 << 20
 
@@ -64,30 +70,39 @@ type importance struct {
 	batch            int
 	normaliser       float64
 
-	noise, codes []float32 // R×L
-	weights      []float64 // R
-	target       []float32 // B×D
-	labels       []uint8   // B
-	shown        []int     // B: the index of the image in each row of the target, or −1
+	draw, codes []float32 // R×L
+	weights     []float64 // R
+	target      []float32 // B×D
+	labels      []float32 // B
+	shown       []int     // B: the index of the image in each row of the target, or −1
+	inputs      map[string][]float32
 }
 
-func (m *Model) newImportance(draws int) (*importance, error) {
-	a, o := m.Stage.Architecture, m.Stage.Objective
-	o.Emphasis = kernel.Emphasis{}
-	s := &importance{seed: m.Config.Seed, draws: draws, images: max(1, evaluationBatch/draws), normaliser: o.Reconstruction.LogNormaliser(a.Input.Size())}
+func (t *Trained) newImportance(draws int) (*importance, error) {
+	encoder, err := t.asPosterior()
+	if err != nil {
+		return nil, err
+	}
+	decoder, err := t.asDecoder()
+	if err != nil {
+		return nil, err
+	}
+	image, size := t.Source.Shape, decoder.CodeShape().Size()
+	s := &importance{seed: t.Config.Seed, draws: draws, images: max(1, evaluationBatch/draws), normaliser: decoder.Likelihood().LogNormaliser(image.Size())}
 	rows := s.images * draws
 	batches := (rows + evaluationBatch - 1) / evaluationBatch
 	s.batch = (rows + batches - 1) / batches
-	s.noise, s.codes, s.weights = make([]float32, rows*a.CodeSize()), make([]float32, rows*a.CodeSize()), make([]float64, rows)
-	s.target, s.labels, s.shown = make([]float32, s.batch*a.Input.Size()), make([]uint8, s.batch), make([]int, s.batch)
+	s.draw, s.codes, s.weights = make([]float32, rows*size), make([]float32, rows*size), make([]float64, rows)
+	s.target, s.labels, s.shown = make([]float32, s.batch*image.Size()), make([]float32, s.batch), make([]int, s.batch)
+	s.inputs = map[string][]float32{Target: s.target, Labels: s.labels}
 	for row := range s.shown {
 		s.shown[row] = -1
 	}
-	var err error
-	if s.encoder, err = graph.Compile(a, o, m.Parameters, graph.Encoding, evaluationBatch); err != nil {
+	if s.encoder, err = compile(t.Parameters, "encoding", evaluationBatch, posterior(encoder, image), Statistics); err != nil {
 		return nil, err
 	}
-	if s.decoder, err = graph.Compile(a, o, m.Parameters, graph.Likelihood, s.batch); err != nil {
+	o := graph.Options{Name: "likelihood", Batch: s.batch, Without: []string{Mask}}
+	if s.decoder, err = graph.Compile(t.Parameters, o, likelihoodOf(decoder, image)); err != nil {
 		s.encoder.Close()
 	}
 	return s, err
@@ -95,13 +110,13 @@ func (m *Model) newImportance(draws int) (*importance, error) {
 
 // weigh visits the images [from, to) of a batch, which has just been encoded.
 func (s *importance) weigh(in graph.Batch, index []int, from, to int, visit func(int, []float64) error) error {
-	statistics := s.encoder.Statistics()
+	statistics := s.encoder.Output(Statistics)
 	size := len(statistics) / in.Rows / 2
 	for i := from; i < to; i++ {
 		first, last := (i-from)*s.draws, (i-from+1)*s.draws
-		noise := s.noise[first*size : last*size]
-		kernel.Gaussian(noise, kernel.Key{Seed: s.seed, Stream: kernel.StreamImportance, Step: uint64(index[i])})
-		kernel.ImportanceCodes(s.draws, size, statistics[2*i*size:2*(i+1)*size], noise, s.codes[first*size:], s.weights[first:])
+		draw := s.draw[first*size : last*size]
+		noise.Gaussian(draw, noise.Key{Seed: s.seed, Stream: streamImportance, Step: uint64(index[i])})
+		kernel.ImportanceCodes(s.draws, size, statistics[2*i*size:2*(i+1)*size], draw, s.codes[first*size:], s.weights[first:])
 	}
 	rows := (to - from) * s.draws
 	for first := 0; first < rows; first += s.batch {
@@ -127,15 +142,16 @@ func (s *importance) decode(in graph.Batch, index []int, image, first, last int)
 			continue
 		}
 		s.shown[row] = index[at]
-		copy(s.target[row*values:(row+1)*values], in.Target[at*values:])
-		if in.Labels != nil {
-			s.labels[row] = in.Labels[at]
+		copy(s.target[row*values:(row+1)*values], in.Inputs[Target][at*values:])
+		if labels := in.Inputs[Labels]; len(labels) > 0 {
+			s.labels[row] = labels[at]
 		}
 	}
-	if err := s.decoder.Run(graph.Batch{Rows: last - first, Input: s.codes[first*size:], Target: s.target, Labels: s.labels}); err != nil {
+	s.inputs[Code] = s.codes[first*size:]
+	if err := s.decoder.Run(graph.Batch{Rows: last - first, Inputs: s.inputs}); err != nil {
 		return err
 	}
-	for row, v := range s.decoder.Terms[0].PerImage() {
+	for row, v := range s.decoder.Terms()[0].PerImage() {
 		s.weights[first+row] -= float64(v) + s.normaliser
 		if math.IsNaN(s.weights[first+row]) {
 			return fmt.Errorf("%w: the likelihood of an image is NaN; hint: the weights of another checkpoint", ErrDiverged)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // likeness compares two samples of as many rows of D values, such as images and
@@ -23,13 +24,16 @@ type sample struct {
 	squares     float64   // Σ over rows and values
 }
 
+// streamSlice is the noise of those directions.
+const streamSlice noise.Stream = 10
+
 // directionCount is the number of random directions of a likeness.
 const directionCount = 256
 
 // newLikeness draws the directions for rows of so many values.
 func newLikeness(size int, seed uint64) *likeness {
 	l := &likeness{size: size, directions: make([]float32, size*directionCount)}
-	kernel.Gaussian(l.directions, kernel.Key{Seed: seed, Stream: kernel.StreamSlice})
+	noise.Gaussian(l.directions, noise.Key{Seed: seed, Stream: streamSlice})
 	for k := range directionCount {
 		var squares float64
 		for d := range size {

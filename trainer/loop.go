@@ -23,15 +23,16 @@ type Loop struct {
 	Seconds  float64        // spent on steps in this epoch, by this process
 	Images   int            // trained on in that time
 	Latest   []Record       // of the last epoch, once it is evaluated
-	Warnings []string       // about that epoch
+	Warnings []string       // about that epoch or, before the first one, about the run
 	Resumed  bool
 
 	hooks     []Hook
-	adversary *adversary // of the stage, or nil
+	opponent  *opponent // of the stage, or nil
 	evaluator *evaluator
 	solver    *Solver
 	stream    *loaders.Stream
 	train     loaders.Split // what the stage trains on
+	feeder    feeder
 }
 
 // Hook is work that hangs on the loop at named points. Hooks run in order; nil
@@ -41,6 +42,7 @@ type Hook struct {
 	Start point // before the first step of this process
 	Step  point // after each step
 	Epoch point // after each epoch, while Position still stands in it
+	Next  point // after Position has moved on to the next epoch
 	Stop  point // where training stops early for a signal or a time limit
 	End   point // after the last stage
 }
@@ -52,7 +54,10 @@ type point = func(context.Context, *Loop) error
 // Where the run folder has a checkpoint, training goes on from there.
 func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 	l := &Loop{Experiment: e, Run: run}
-	l.hooks = append(append([]Hook{guard(), evaluation(), contested(), best()}, more...), checkpoints())
+	if run.warning != "" {
+		l.Warnings = []string{run.warning}
+	}
+	l.hooks = append(append([]Hook{guard(), evaluation(), warnings(), best()}, more...), checkpoints())
 	last, err := LoadCheckpoint(run.Path(lastCheckpoint))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -77,22 +82,22 @@ func (l *Loop) enter(from *Checkpoint) (err error) {
 		}
 	}
 	images, splits := l.splits()
-	if l.train, err = l.Stage.Inputs(l.Parameters, images); err != nil {
+	if l.train, err = l.Stage.inputs(l.Parameters, images); err != nil {
 		return err
 	}
-	if l.stream, err = l.Stage.stream(l.train, l.Config.Seed, l.Config.BatchSize, true); err != nil {
+	if l.Program, err = l.Stage.training(l.Parameters, l.Config.BatchSize); err != nil {
 		return err
 	}
-	if l.Program, err = l.Stage.Compile(l.Parameters, graph.Training, l.Config.BatchSize); err != nil {
+	if l.stream, err = l.Stage.stream(l.train, l.Program, l.Config.Seed, l.Config.BatchSize, true); err != nil {
 		return err
 	}
 	if l.evaluator, err = newEvaluator(l.Stage, l.Parameters, l.Config.Seed, splits...); err != nil {
 		return err
 	}
-	if l.adversary, err = newAdversary(l.Stage, l.Parameters, graph.Discriminating, l.Config.BatchSize); err != nil {
+	if l.opponent, err = newOpponent(l.Stage, l.Parameters, true, l.Config.BatchSize); err != nil {
 		return err
 	}
-	l.solver = NewSolver(l.Config, l.Stage.Rates, slices.Concat(l.Program.Gradients(), l.adversary.gradients()))
+	l.solver = NewSolver(l.Config, l.Stage.Rates, slices.Concat(l.Program.Gradients(), l.opponent.gradients()))
 	if from == nil {
 		return nil
 	}
@@ -143,31 +148,43 @@ func (l *Loop) epoch(ctx context.Context) error {
 		}
 	}
 	err := l.each(ctx, func(h Hook) point { return h.Epoch })
+	if err == nil {
+		l.advance()
+		err = l.each(ctx, func(h Hook) point { return h.Next })
+	}
 	if ctx.Err() != nil {
 		return l.stop(ctx) // hooks that were cut short run again on this epoch
 	}
 	return err
 }
 
-// step moves the parameters by one batch, those of an adversary as well.
+// advance moves the position past an epoch.
+func (l *Loop) advance() {
+	l.Position.Epoch++
+	l.Position.Step, l.Position.Train = 0, Totals{}
+	l.Seconds, l.Images = 0, 0
+}
+
+// step moves the parameters by one batch, those of an opponent as well.
 func (l *Loop) step(batch *loaders.Batch) error {
 	start := time.Now()
 	update := l.Position.Epoch*l.stream.Batches() + l.Position.Step
 	l.Program.At(float64(update) / float64(l.stream.Batches()))
-	if err := l.Program.Run(Feed(batch)); err != nil {
+	b := l.feeder.feed(batch)
+	if err := l.Program.Run(b); err != nil {
 		return err
 	}
-	if err := l.adversary.judge(l.Program, batch); err != nil {
+	if err := l.opponent.run(l.Program, b); err != nil {
 		return err
 	}
-	l.Position.Train.add(l.Program, batch.Rows)
-	l.Position.Train.addContest(l.adversary, batch.Rows)
-	if finite(l.Program.Mean()) && l.adversary.finite() {
+	l.Position.Train.add(l.Program, b.Rows)
+	l.opponent.addTo(&l.Position.Train, b.Rows)
+	if finite(l.Program.Mean()) && l.opponent.finite() {
 		l.Rate = l.rate(update)
 		l.solver.Step(l.Rate, update+1, l.Program.Gradients())
-		l.solver.Step(l.Rate, update+1, l.adversary.gradients())
+		l.solver.Step(l.Rate, update+1, l.opponent.gradients())
 		l.Program.Advance()
-		l.adversary.advance()
+		l.opponent.advance()
 	}
 	l.Position.Step++
 	l.Seconds += time.Since(start).Seconds()
@@ -192,13 +209,13 @@ func (l *Loop) Save() error {
 	if err := l.checkWeights(); err != nil {
 		return err
 	}
-	return SaveCheckpoint(l.Run.Path(lastCheckpoint), l.Stage, l.Parameters, l.solver.State(), l.Position)
+	return SaveCheckpoint(l.Run.Path(lastCheckpoint), l.Stage.Name, l.Parameters, l.solver.State(), l.Position)
 }
 
 // Reconstruct runs the stage's model, as it stands, on the images of a split.
 func (l *Loop) Reconstruct(split loaders.Split) (Reconstructed, error) {
-	if l.Stage.Below > 0 {
-		return (&Model{Config: l.Config, Stage: l.Stage, Parameters: l.Parameters}).Reconstruct(split)
+	if l.Stage.Below != nil {
+		return l.trained(l.Stage).Reconstruct(split)
 	}
 	return reconstruct(l.Stage, l.evaluator.program, l.Config.Seed, split)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 )
 
@@ -20,16 +21,23 @@ const (
 // deadSpread is how far the values of a dead unit lie apart at most.
 const deadSpread = 1e-4
 
-// codeTotals are sums over the codes of a split.
-type codeTotals struct {
+// codeMeasure measures the codes of a split.
+type codeMeasure struct {
 	images   int
 	sum      float64
 	hoyer    float64
 	min, max []float32 // of each unit
 }
 
+// CodeMeasure measures codes: MeanActivation, DeadUnits and HoyerSparsity.
+func CodeMeasure() Measure { return &codeMeasure{} }
+
+func (t *codeMeasure) Outputs() []string { return []string{Code} }
+
+func (t *codeMeasure) Add(p *graph.Program) { t.add(p.Output(Code), p.Shape(Code).Size()) }
+
 // add counts codes B×L in.
-func (t *codeTotals) add(codes []float32, size int) {
+func (t *codeMeasure) add(codes []float32, size int) {
 	if t.min == nil {
 		t.min, t.max = make([]float32, size), make([]float32, size)
 		copy(t.min, codes)
@@ -49,6 +57,19 @@ func (t *codeTotals) add(codes []float32, size int) {
 	}
 }
 
+func (t *codeMeasure) Report(f *Figures) {
+	dead := 0
+	for unit := range t.min {
+		if t.max[unit]-t.min[unit] <= deadSpread {
+			dead++
+		}
+	}
+	n := float64(t.images)
+	f.Set(MeanActivation, t.sum/n/float64(len(t.min)))
+	f.Set(DeadUnits, float64(dead))
+	f.Set(HoyerSparsity, t.hoyer/n)
+}
+
 // hoyer is the sparsity (√L − ‖h‖₁/‖h‖₂)/(√L − 1) of a code of L values
 // (Hoyer 2004); that of zeros alone is 1.
 func hoyer(l1, l2 float64, size int) float64 {
@@ -62,31 +83,29 @@ func hoyer(l1, l2 float64, size int) float64 {
 	return (root - l1/l2) / (root - 1)
 }
 
-// measures are the figures of the codes.
-func (t *codeTotals) measures() map[string]float64 {
-	dead := 0
-	for unit := range t.min {
-		if t.max[unit]-t.min[unit] <= deadSpread {
-			dead++
-		}
-	}
-	n := float64(t.images)
-	return map[string]float64{MeanActivation: t.sum / n / float64(len(t.min)), DeadUnits: float64(dead), HoyerSparsity: t.hoyer / n}
-}
-
 // activeVariance is what the variance over images of a posterior's mean must
 // exceed for a value of the code to be active (Burda 2016, section 5.2).
 const activeVariance = 0.01
 
-// posteriorTotals are sums over the Gaussian posteriors of a split, for each
-// value of the code.
-type posteriorTotals struct {
+// posteriorMeasure measures the Gaussian posteriors of a split, for each value
+// of the code.
+type posteriorMeasure struct {
 	images                     int
 	divergence, means, squares []float64
 }
 
+// PosteriorMeasure measures the posteriors of codes: ActiveUnits and the
+// divergence of each value of the code.
+func PosteriorMeasure() Measure { return &posteriorMeasure{} }
+
+func (t *posteriorMeasure) Outputs() []string { return []string{Statistics} }
+
+func (t *posteriorMeasure) Add(p *graph.Program) {
+	t.add(p.Output(Statistics), p.Shape(Statistics).Size()/2)
+}
+
 // add counts statistics B×2L in, in each row L means, then L log-variances.
-func (t *posteriorTotals) add(statistics []float32, size int) {
+func (t *posteriorMeasure) add(statistics []float32, size int) {
 	if t.divergence == nil {
 		t.divergence, t.means, t.squares = make([]float64, size), make([]float64, size), make([]float64, size)
 	}
@@ -102,26 +121,27 @@ func (t *posteriorTotals) add(statistics []float32, size int) {
 	}
 }
 
-// units are the divergence of each value of the code from its prior, averaged
+// Report adds the divergence of each value of the code from its prior, averaged
 // over images, and how many values are active.
-func (t *posteriorTotals) units() (divergence []float64, active int) {
-	n := float64(t.images)
+func (t *posteriorMeasure) Report(f *Figures) {
+	n, active := float64(t.images), 0
+	f.KLUnits = nil
 	for l, sum := range t.divergence {
-		divergence = append(divergence, sum/n)
+		f.KLUnits = append(f.KLUnits, sum/n)
 		if mean := t.means[l] / n; t.squares[l]/n-mean*mean > activeVariance {
 			active++
 		}
 	}
-	return divergence, active
+	f.Set(ActiveUnits, float64(active))
 }
 
-// Collapse tells of a Gaussian code of which so few values are active that its
-// posterior has collapsed into the prior, with a hint; "" of any other.
+// Collapse describes a posterior that has collapsed into the prior: so few values
+// of the code are active. It is "" for any other.
 func (f Figures) Collapse() string {
 	active, measured := f.Measures[ActiveUnits]
 	if !measured || 10*active >= float64(len(f.KLUnits)) {
 		return ""
 	}
-	return fmt.Sprintf("posterior collapse: %g of %d values of the code are active; hint: --kl-warmup 10, --free-bits 0.1 or a lower --beta keep them in use",
+	return fmt.Sprintf("posterior collapse: %g of %d latent dimensions are active; hint: --kl-warmup 10, --free-bits 0.1 or a lower --beta keep more in use",
 		active, len(f.KLUnits))
 }

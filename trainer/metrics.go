@@ -15,7 +15,7 @@ import (
 type Figures struct {
 	Loss     float64            `json:"loss"`               // reconstruction or classification + Σ weight·term
 	Terms    map[string]float64 `json:"terms"`              // by name, the first among them
-	MSE      float64            `json:"mse,omitempty"`      // squared error per pixel; a classifier or a generator has none
+	MSE      float64            `json:"mse,omitempty"`      // squared error per pixel; 0 where nothing is reconstructed
 	Measures map[string]float64 `json:"measures,omitempty"` // by name, such as Accuracy
 	KLUnits  []float64          `json:"kl_units,omitempty"` // divergence in nats of each value of a Gaussian code
 }
@@ -24,9 +24,9 @@ type Figures struct {
 // something is reconstructed, and the measures.
 func (f Figures) All() iter.Seq2[string, float64] {
 	return func(yield func(string, float64) bool) {
-		mse := map[string]float64{"mse": f.MSE}
-		if _, ok := f.Measures[Accuracy]; ok || f.generated() {
-			mse = nil
+		var mse map[string]float64
+		if f.MSE != 0 {
+			mse = map[string]float64{"mse": f.MSE}
 		}
 		for _, part := range []map[string]float64{f.Terms, mse, f.Measures} {
 			for _, name := range slices.Sorted(maps.Keys(part)) {
@@ -38,61 +38,55 @@ func (f Figures) All() iter.Seq2[string, float64] {
 	}
 }
 
-// generated reports whether the figures are of a generator, which reconstructs
-// nothing.
-func (f Figures) generated() bool {
-	_, deception := f.Terms[graph.Deception]
-	return deception && len(f.Terms) == 1
-}
-
 // Totals are sums over images, from which figures are made.
 type Totals struct {
 	Images  int                `json:"images"`
 	Terms   map[string]float64 `json:"terms,omitempty"`
 	Squared float64            `json:"squared"` // errors; of a classifier, images with another class
-	// Measures are of what a discriminator made of them.
+	// Measures are those that an opponent adds.
 	Measures map[string]float64 `json:"measures,omitempty"`
 }
 
 // add counts the images of a program's last run in.
 func (t *Totals) add(p *graph.Program, rows int) {
 	if t.Terms == nil {
-		t.Terms = make(map[string]float64, len(p.Terms))
+		t.Terms = make(map[string]float64, len(p.Terms()))
 	}
-	for _, term := range p.Terms {
+	for _, term := range p.Terms() {
 		t.Terms[term.Name] += sum(term.PerImage())
 	}
-	t.Squared += sum(p.Terms[0].SquaredPerImage())
+	t.Squared += sum(p.Terms()[0].SquaredPerImage())
 	t.Images += rows
 }
 
 // figures divides the sums by the number of images, of so many values each. The
-// loss is the one that is told: warm-up and the like change what training
-// minimises, not what is compared.
-func (t Totals) figures(p *graph.Program, values int) Figures {
+// reported loss has the final weights of the terms: warm-up and the like change
+// only the loss that training minimises.
+func (t Totals) figures(s Stage, p *graph.Program, values int) Figures {
 	n := float64(t.Images)
 	f := Figures{Terms: make(map[string]float64, len(t.Terms))}
 	for name, total := range t.Measures {
-		f.measure(map[string]float64{name: total / n})
+		f.Set(name, total/n)
 	}
-	if p.Logits != nil {
-		f.measure(map[string]float64{Accuracy: 1 - t.Squared/n})
-	} else {
+	switch {
+	case s.classifies():
+		f.Set(Accuracy, 1-t.Squared/n)
+	case s.reconstructs():
 		f.MSE = t.Squared / n / float64(values)
 	}
-	for _, term := range p.Terms {
+	for _, term := range p.Terms() {
 		f.Terms[term.Name] = t.Terms[term.Name] / n
-		f.Loss += term.Told * f.Terms[term.Name]
+		f.Loss += term.Reported * f.Terms[term.Name]
 	}
 	return f
 }
 
-// measure adds what was measured.
-func (f *Figures) measure(measures map[string]float64) {
+// Set adds a measure by its name.
+func (f *Figures) Set(name string, value float64) {
 	if f.Measures == nil {
 		f.Measures = make(map[string]float64)
 	}
-	maps.Copy(f.Measures, measures)
+	f.Measures[name] = value
 }
 
 func sum(values []float32) (total float64) {

@@ -26,12 +26,12 @@ type Source struct {
 }
 
 // Model is the struct of a recipe. Its tagged fields are the settings of the
-// model, see package settings. Place checks them and puts the network together
+// model; it and the structs that it embeds may check them, see package settings.
+// Place puts the network together
 // for a source of data; everything else may be called after that. What a model
 // can do besides training is said by the interfaces that it implements.
 type Model interface {
 	Network
-	Validate() error           // settings that make no sense by themselves; wraps ErrConfiguration
 	Place(source Source) error // wraps graph.ErrArchitecture
 	Stages(c Config) ([]Stage, error)
 }
@@ -45,12 +45,18 @@ const (
 	Labels         = "labels"         // B×1
 	Code           = "code"           // B×L
 	Statistics     = "statistics"     // B×2L, of the Gaussian that a code is drawn from: L means, then L log-variances
-	Reconstruction = "reconstruction" // B×D
+	Reconstruction = "reconstruction" // B×D; every network whose model is an Encoder and no Classifier has it
 	Features       = "features"       // B×F, what the last layer of a classifier takes
 	Logits         = "logits"         // B×C
 	Direction      = "direction"      // B×L, what a Jacobian is multiplied with
 	Sensitivity    = "sensitivity"    // B×D, the product
 	Samples        = "samples"        // 2B×D, of a discriminator: B real ones, then B that a model has made
+)
+
+// Names of terms of the loss, which other packages look up.
+const (
+	AdversarialLoss   = "adversarial_loss"   // of a model against its opponent
+	DiscriminatorLoss = "discriminator_loss" // of the opponent, reported beside the terms
 )
 
 // Network declares the loss of a batch, with the inputs above and those of the
@@ -124,6 +130,20 @@ type Classifier interface {
 	Classify(s *graph.Scope, x graph.Value) (features, logits graph.Value)
 }
 
+// Transfer is a model that has the encoder of another model. SetEncoder is called
+// before Place, which places that model as well. Parameters that are not of the
+// other model have the part "classifier".
+type Transfer interface {
+	Model
+	SetEncoder(m Model)
+}
+
+// Linear is a model that knows whether its decoder is a linear map of the code
+// that is trained by the squared error.
+type Linear interface {
+	LinearDecoder() bool
+}
+
 // DataDependent is a model some of whose parameters start from training images.
 type DataDependent interface {
 	InitialiseFrom(images graph.Sample, p *graph.Parameters, seed uint64) error
@@ -151,6 +171,8 @@ type Stage struct {
 	Rising float64
 	// Measures are taken on each evaluated split, by new ones each time.
 	Measures func() []Measure
+
+	plain bool // evaluated with all pixels alike, whatever corruption has hit
 }
 
 // Opponent is a network that learns, in turns with that of a stage, to tell what

@@ -1,10 +1,16 @@
 package trainer
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // forgetRecords drops the lines of metrics.jsonl beyond the position: those of
@@ -72,6 +78,40 @@ func (l *Loop) writeFinal(ctx context.Context) error {
 		}
 	}
 	return l.Run.WriteJSON(finalFile, final)
+}
+
+// ReadRecords reads metrics.jsonl; a last line that was cut off is left out.
+func ReadRecords(dir string) ([]Record, error) {
+	data, err := os.ReadFile(filepath.Join(dir, metricsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRun, err)
+	}
+	whole := data[:bytes.LastIndexByte(data, '\n')+1]
+	var records []Record
+	for lines := bufio.NewScanner(bytes.NewReader(whole)); lines.Scan(); {
+		var r Record
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			return nil, fmt.Errorf("%w: %s line %d: %w", ErrRun, filepath.Join(dir, metricsFile), len(records)+1, err)
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// writeRecords replaces metrics.jsonl.
+func (r *Run) writeRecords(records []Record) error {
+	return r.Write(metricsFile, func(w io.Writer) error {
+		lines := json.NewEncoder(w)
+		for _, record := range records {
+			if err := lines.Encode(record); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // appendRecords writes lines behind metrics.jsonl in one piece.

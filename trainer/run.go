@@ -1,8 +1,6 @@
 package trainer
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,16 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gofrs/flock"
 
-	"gaetrain/graph/kernel"
-	"gaetrain/loaders"
+	"gaetrain/trainer/files"
+	"gaetrain/trainer/settings"
 )
 
 // Files and folders of a run folder.
@@ -34,58 +29,16 @@ const (
 	picturesFolder = "pictures"
 )
 
-// RunInfo is what run.json says about a run: what it takes to repeat it.
-type RunInfo struct {
-	Version       string             `json:"version"`
-	Kernel        string             `json:"kernel"` // path of the kernels; another one rounds differently
-	Created       time.Time          `json:"created"`
-	Configuration map[string]Setting `json:"configuration"`
-	Data          DataInfo           `json:"data"`
-	Stages        []Stage            `json:"stages"`
-	Parameters    int                `json:"parameters"` // trainable numbers
-	Machine       MachineInfo        `json:"machine"`
-}
-
-// DataInfo says which data a run was trained on.
-type DataInfo struct {
-	Name        string            `json:"name"`
-	Shape       string            `json:"shape"`
-	Train       int               `json:"train"`
-	Test        int               `json:"test"`
-	Classes     []string          `json:"classes,omitempty"` // by label
-	Digest      map[string]string `json:"digest,omitempty"`
-	Attribution string            `json:"attribution,omitempty"`
-}
-
-// MachineInfo says what a run was started on.
-type MachineInfo struct {
-	System    string `json:"system"`
-	Processor string `json:"processor"`
-	Threads   int    `json:"threads"`
-	Go        string `json:"go"`
-}
-
-// Version is the version of the program: that of its module or, for a build
-// from a checkout, "devel" with the revision where it is known.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "devel"
-	}
-	return strings.Trim(info.Main.Version, "()")
-}
-
 // Run is an open run folder, held by this process alone.
 type Run struct {
 	Dir  string
 	Info RunInfo
-	// Warning says why a resumed run cannot be bit-identical; "" where it can.
-	Warning string
-	lock    *flock.Flock
 
-	made   bool     // the folder itself, by this process
-	before []string // what it held before
-	fresh  bool     // it held no run
+	warning string // why a resumed run cannot be bit-identical; "" where it can
+	lock    *flock.Flock
+	made    bool     // the folder itself, by this process
+	before  []string // what it held before
+	fresh   bool     // it held no run
 }
 
 // Path returns the path of a file of the run folder.
@@ -97,11 +50,11 @@ func (r *Run) Path(elements ...string) string {
 // is there where the configuration says resume. dir "" stands for the next free
 // runs/<model>-<dataset>-<n>. The folder is locked until Close. Errors wrap
 // ErrRun or ErrRunExists.
-func CreateRun(dir string, e *Experiment, settings map[string]Setting) (*Run, error) {
-	r := &Run{Dir: dir, Info: describe(e, settings), made: dir == ""}
+func CreateRun(dir string, e *Experiment, configuration map[string]settings.Setting) (*Run, error) {
+	r := &Run{Dir: dir, Info: describe(e, configuration), made: dir == ""}
 	if r.made {
 		var err error
-		if r.Dir, err = nextRunFolder(e.Config); err != nil {
+		if r.Dir, err = nextRunFolder(e.Name, e.Config.Dataset); err != nil {
 			return nil, err
 		}
 	}
@@ -137,10 +90,8 @@ func (r *Run) begin(resume bool) error {
 	case !resume:
 		return fmt.Errorf("%w: %s; hint: --resume to go on with it, or another --run", ErrRunExists, r.Dir)
 	}
-	if kernel.Use(old.Kernel) != nil {
-		r.Warning = fmt.Sprintf("this processor has no %s kernels, with which the run began; with %s the last bits will differ", old.Kernel, r.Info.Kernel)
-	} else {
-		r.Info.Kernel = old.Kernel
+	if old.Kernel != r.Info.Kernel {
+		r.warning = fmt.Sprintf("the run began with the kernel path %s and goes on with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
 	}
 	for file, digest := range old.Data.Digest {
 		if r.Info.Data.Digest[file] != digest {
@@ -219,80 +170,19 @@ func (r *Run) discard() {
 }
 
 // nextRunFolder makes the first free runs/<model>-<dataset>-<n>.
-func nextRunFolder(c Config) (string, error) {
+func nextRunFolder(model, dataset string) (string, error) {
 	if err := os.MkdirAll("runs", 0o755); err != nil {
 		return "", fmt.Errorf("%w: %w; hint: choose a --run that can be written to", ErrRun, err)
 	}
-	name, _, _ := strings.Cut(c.Dataset, ":") // idx:DIR and the like: without the path
+	name, _, _ := strings.Cut(dataset, ":") // idx:DIR and the like: without the path
 	for n := 1; ; n++ {
-		dir := filepath.Join("runs", fmt.Sprintf("%s-%s-%d", c.Model, name, n))
+		dir := filepath.Join("runs", fmt.Sprintf("%s-%s-%d", model, name, n))
 		if err := os.Mkdir(dir, 0o755); err == nil {
 			return dir, nil
 		} else if !errors.Is(err, fs.ErrExist) {
 			return "", fmt.Errorf("%w: %w", ErrRun, err)
 		}
 	}
-}
-
-// ReadRunInfo reads run.json of a run folder. Errors wrap ErrRun; where there
-// is none they also wrap fs.ErrNotExist.
-func ReadRunInfo(dir string) (RunInfo, error) {
-	var info RunInfo
-	data, err := os.ReadFile(filepath.Join(dir, runFile))
-	if err != nil {
-		return info, fmt.Errorf("%w: %w; hint: --run names the folder of a run", ErrRun, err)
-	}
-	if err := json.Unmarshal(data, &info); err != nil {
-		return info, fmt.Errorf("%w: %s: %w", ErrRun, filepath.Join(dir, runFile), err)
-	}
-	return info, nil
-}
-
-// describe says what an experiment is.
-func describe(e *Experiment, settings map[string]Setting) RunInfo {
-	return RunInfo{
-		Version: Version(), Kernel: kernel.Path(), Created: time.Now().UTC().Truncate(time.Second),
-		Configuration: settings, Data: describeData(e.Data), Stages: e.Stages, Parameters: e.Parameters.Count(),
-		Machine: MachineInfo{runtime.GOOS + "/" + runtime.GOARCH, processor(), runtime.GOMAXPROCS(0), runtime.Version()},
-	}
-}
-
-func describeData(d *loaders.Dataset) DataInfo {
-	return DataInfo{d.Name, d.Train.Shape.String(), d.Train.Len(), d.Test.Len(), d.Classes, d.Digest, d.Attribution}
-}
-
-// ReadRecords reads metrics.jsonl; a last line that was cut off is left out.
-func ReadRecords(dir string) ([]Record, error) {
-	data, err := os.ReadFile(filepath.Join(dir, metricsFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrRun, err)
-	}
-	whole := data[:bytes.LastIndexByte(data, '\n')+1]
-	var records []Record
-	for lines := bufio.NewScanner(bytes.NewReader(whole)); lines.Scan(); {
-		var r Record
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return nil, fmt.Errorf("%w: %s line %d: %w", ErrRun, filepath.Join(dir, metricsFile), len(records)+1, err)
-		}
-		records = append(records, r)
-	}
-	return records, nil
-}
-
-// WriteRecords replaces metrics.jsonl.
-func (r *Run) writeRecords(records []Record) error {
-	return r.Write(metricsFile, func(w io.Writer) error {
-		lines := json.NewEncoder(w)
-		for _, record := range records {
-			if err := lines.Encode(record); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // WriteJSON writes a value as indented JSON into a file of the run folder, as Write does.
@@ -306,7 +196,7 @@ func (r *Run) WriteJSON(name string, value any) error {
 
 // Write lets write fill a file of the run folder, atomically. Errors wrap ErrRun.
 func (r *Run) Write(name string, write func(io.Writer) error) error {
-	if err := writeAtomically(r.Path(name), write); err != nil {
+	if err := files.Write(r.Path(name), write); err != nil {
 		return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", ErrRun, err)
 	}
 	return nil

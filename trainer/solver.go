@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"math"
-	"strings"
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
@@ -98,12 +97,11 @@ func (s *Solver) Step(rate float64, update int, gradients []graph.Gradient) {
 	}
 	for i, g := range gradients {
 		u := common
-		part, _, _ := strings.Cut(g.Name, "/")
-		if factor, ok := s.rates[part]; ok {
+		if factor, ok := s.rates[g.Part]; ok {
 			u.Rate *= float32(factor)
 		}
 		switch {
-		case g.IsBias():
+		case g.Role != graph.Weight:
 		case s.config.Solver == "adamw":
 			u.Decay = float32(s.config.WeightDecay)
 		default:

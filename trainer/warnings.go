@@ -5,56 +5,85 @@ import (
 	"fmt"
 )
 
-// Signs that a contest goes wrong.
+// Signs that training goes wrong.
 const (
 	won       = 0.99 // win rate of a discriminator from which the model learns little
 	collapsed = 0.1  // spread of samples that are nearly all alike
 	patience  = 3    // epochs in a row that make a sign
 )
 
-// contested warns where a discriminator wins all the time and samples get no
-// better, or where they are nearly all alike.
-func contested() Hook {
+// warnings reads signs that training goes wrong in the records of the stage.
+func warnings() Hook {
 	return Hook{
-		Name: "contested",
+		Name: "warnings",
 		Epoch: func(_ context.Context, l *Loop) error {
 			l.Warnings = nil
-			if l.adversary == nil {
+			last := l.Latest[len(l.Latest)-1]
+			_, drawn := last.Measures[ActiveUnits]
+			if l.opponent == nil && !drawn {
 				return nil
 			}
 			records, err := ReadRecords(l.Run.Dir)
 			if err != nil {
 				return err
 			}
-			l.Warnings = contestWarnings(records, l.Latest[1].Split)
+			l.Warnings = adversarialWarnings(of(records, l.Stage.Name, l.Latest[1].Split))
+			if warning := collapseWarning(of(records, l.Stage.Name, last.Split), l.Stage); warning != "" {
+				l.Warnings = append(l.Warnings, warning)
+			}
 			return nil
 		},
 	}
 }
 
-// contestWarnings reads the signs in the last records of a split.
-func contestWarnings(records []Record, split string) (warnings []string) {
-	var last []Record
+// of picks the records of a stage and a split.
+func of(records []Record, stage, split string) (picked []Record) {
 	for _, r := range records {
-		if r.Split == split {
-			last = append(last, r)
+		if r.Stage == stage && r.Split == split {
+			picked = append(picked, r)
 		}
 	}
-	if len(last) < patience {
+	return picked
+}
+
+// adversarialWarnings warns where a discriminator wins all the time and samples
+// get no better, or where samples are nearly all alike.
+func adversarialWarnings(records []Record) (warnings []string) {
+	if len(records) < patience {
 		return nil
 	}
-	last = last[len(last)-patience:]
+	last := records[len(records)-patience:]
 	wins, alike := true, true
 	for _, r := range last {
+		spread, measured := r.Measures[SampleSpread]
 		wins = wins && r.Measures[WinRate] > won
-		alike = alike && r.Measures[Spread] < collapsed
+		alike = alike && measured && spread < collapsed
 	}
 	now := last[patience-1]
 	if wins && now.Criterion() >= last[0].Criterion() {
-		warnings = append(warnings, fmt.Sprintf("the discriminator wins %.3g %% of its pairs and samples get no better; hint: a lower --discriminator-learning-rate, or a higher --learning-rate", 100*now.Measures[WinRate]))
+		warnings = append(warnings, fmt.Sprintf("the discriminator ranks %.3g %% of its pairs correctly and samples get no better; hint: a lower --discriminator-learning-rate, or a higher --learning-rate", 100*now.Measures[WinRate]))
 	}
 	if alike {
-		warnings = append(warnings, fmt.Sprintf("samples are nearly all alike: they spread %.3g times as far as the images; hint: another --seed, --contest or --learning-rate", now.Measures[Spread]))
+		warnings = append(warnings, fmt.Sprintf("samples are nearly all alike: their spread is %.3g times that of the images; hint: another --seed, --adversarial-loss or --learning-rate", now.Measures[SampleSpread]))
 	}
 	return warnings
+}
+
+// collapseWarning warns once of posteriors that stay collapsed, or are so in the
+// end. It waits until all terms of the loss have risen.
+func collapseWarning(records []Record, s Stage) string {
+	if len(records) == 0 {
+		return ""
+	}
+	epochs, last := 0, records[len(records)-1]
+	for _, r := range records {
+		epochs++
+		if r.Collapse() == "" || float64(r.Epoch) <= s.Rising {
+			epochs = 0
+		}
+	}
+	if epochs == patience || last.Epoch == s.Epochs && epochs > 0 && epochs < patience {
+		return last.Collapse()
+	}
+	return ""
 }

@@ -1,0 +1,174 @@
+package trainer
+
+import (
+	"fmt"
+	"reflect"
+
+	"gaetrain/graph"
+	"gaetrain/loaders"
+)
+
+// The methods of this file say what a trained model can do. Measures, pictures
+// and verbs ask them, so that they need not know the model.
+
+// cannot is the error that a model lacks what is asked for.
+func (t *Trained) cannot(lack, hint string) error {
+	return fmt.Errorf("%w: model %s %s; hint: %s", ErrConfiguration, t.Name, lack, hint)
+}
+
+// HasEncoder reports whether the model gives images codes.
+func (t *Trained) HasEncoder() bool { return t.CanEncode() == nil }
+
+// CanEncode returns an error for a model without an encoder, such as a
+// generator. The error wraps ErrConfiguration.
+func (t *Trained) CanEncode() error {
+	_, err := t.asEncoder()
+	return err
+}
+
+func (t *Trained) asEncoder() (Encoder, error) {
+	m, ok := t.Stage.Model.(Encoder)
+	if !ok {
+		return nil, t.cannot("has no encoder", "--model aae has one and makes images of draws from a prior, too")
+	}
+	return m, nil
+}
+
+// CanDecode returns an error for a model that cannot decode codes alone, because
+// it has no decoder, or because its decoder takes labels or the images as well.
+func (t *Trained) CanDecode() error {
+	if t.Conditional() {
+		return t.cannot("decodes codes together with labels", "--model vae decodes codes alone")
+	}
+	_, err := t.asDecoder()
+	return err
+}
+
+func (t *Trained) asDecoder() (Decoder, error) {
+	m, ok := t.Stage.Model.(Decoder)
+	if !ok {
+		return nil, t.cannot("has no decoder", "the run of an autoencoder")
+	}
+	if err := m.Decodable(); err != nil {
+		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, t.Name, err)
+	}
+	return m, nil
+}
+
+func (t *Trained) asPosterior() (Posterior, error) {
+	m, ok := t.Stage.Model.(Posterior)
+	if !ok {
+		return nil, t.cannot("has no posterior of codes", "--model vae has one")
+	}
+	return m, nil
+}
+
+// CodeShape is the shape of a code; that of no values where there are no codes.
+func (t *Trained) CodeShape() graph.Shape {
+	if m, ok := t.Stage.Model.(interface{ CodeShape() graph.Shape }); ok {
+		return m.CodeShape()
+	}
+	return graph.Shape{}
+}
+
+// CodeSize is the number of values of a code, L.
+func (t *Trained) CodeSize() int { return t.CodeShape().Size() }
+
+// Shape is the shape of the images that the model takes or makes.
+func (t *Trained) Shape() loaders.Shape { return loaders.Shape(t.Source.Shape) }
+
+// Classes is the number of classes whose labels a conditional model takes; 0 for
+// any other model.
+func (t *Trained) Classes() int {
+	if m, ok := t.Stage.Model.(Conditional); ok {
+		return m.Classes()
+	}
+	return 0
+}
+
+// Conditional reports whether the model takes the labels of images.
+func (t *Trained) Conditional() bool { return t.Classes() > 0 }
+
+// IsClassifier reports whether the model gives classes in place of images.
+func (t *Trained) IsClassifier() bool { return t.Stage.classifies() }
+
+// HasPrior reports whether codes that are drawn from N(0, I) decode to images of
+// the kind that the model has learned.
+func (t *Trained) HasPrior() bool {
+	_, ok := t.Stage.Model.(Generator)
+	return ok
+}
+
+// HasPosterior reports whether the encoder gives each image a Gaussian
+// distribution of codes.
+func (t *Trained) HasPosterior() bool {
+	_, ok := t.Stage.Model.(Posterior)
+	return ok
+}
+
+// LinearDecoder reports whether the decoder is a linear map of the code which is
+// trained by the squared error.
+func (t *Trained) LinearDecoder() bool {
+	m, ok := t.Stage.Model.(Linear)
+	return ok && t.CanDecode() == nil && m.LinearDecoder()
+}
+
+// Depth is the number of layers of the encoder that Features can be asked for.
+func (t *Trained) Depth() int {
+	if m, ok := t.Stage.Model.(Layered); ok {
+		return m.Depth()
+	}
+	return 0
+}
+
+// Convolutions is the number of convolutions that the encoder begins with.
+func (t *Trained) Convolutions() (depth int) {
+	m, ok := t.Stage.Model.(Layered)
+	for ok && depth < m.Depth() && m.Convolutional(depth+1) {
+		depth++
+	}
+	return depth
+}
+
+// Weights lists the weights of a part of the model, such as "decoder", in order.
+func (t *Trained) Weights(part string) (weights []graph.Parameter) {
+	for _, p := range t.Parameters.All() {
+		if p.Part == part && p.Role == graph.Weight {
+			weights = append(weights, p)
+		}
+	}
+	return weights
+}
+
+// SameObjective reports whether the losses of two models can be compared: they
+// have the same terms with the same weights and units.
+func (t *Trained) SameObjective(other *Trained) bool {
+	a, err := t.objective()
+	if err != nil {
+		return false
+	}
+	b, err := other.objective()
+	return err == nil && reflect.DeepEqual(a, b)
+}
+
+// weighted is a term of a loss as it is reported.
+type weighted struct {
+	name, unit string
+	weight     float64
+}
+
+func (t *Trained) objective() (terms []weighted, err error) {
+	p, err := t.Stage.evaluation(t.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	for _, term := range p.Terms() {
+		terms = append(terms, weighted{term.Name, t.Unit(term.Name), term.Reported})
+	}
+	return terms, nil
+}
+
+// Unit is the unit of a figure of the model, such as "nats per image"; "" for
+// figures without one.
+func (t *Trained) Unit(figure string) string { return t.Stage.Unit(figure) }

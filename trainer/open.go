@@ -1,0 +1,101 @@
+package trainer
+
+import (
+	"fmt"
+
+	"gaetrain/graph"
+	"gaetrain/trainer/settings"
+)
+
+// Checkpoints that OpenModel reads.
+const (
+	LastCheckpoint = "last" // after the last finished epoch
+	BestCheckpoint = "best" // after the epoch with the lowest loss
+)
+
+// OpenModel reads the model of a run folder from one of its checkpoints, last
+// or best. Errors wrap ErrRun, ErrCheckpoint or ErrConfiguration.
+func OpenModel(find Find, dir, checkpoint string) (*Trained, error) {
+	info, err := ReadRunInfo(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := Run{Dir: dir}
+	files := map[string]string{LastCheckpoint: lastCheckpoint, BestCheckpoint: bestCheckpoint}
+	file, ok := files[checkpoint]
+	if !ok {
+		return nil, fmt.Errorf("%w: unknown checkpoint %q; hint: last or best", ErrConfiguration, checkpoint)
+	}
+	c, err := LoadCheckpoint(r.Path(file))
+	if err != nil {
+		return nil, err
+	}
+	t, err := rebuild(find, info, c.Stage)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrRun, r.Path(runFile), err)
+	}
+	t.Epoch = c.Position().Epoch
+	return t, c.Restore(t.Parameters, nil)
+}
+
+// rebuild makes the model of a run as it is in a stage, with initial weights.
+func rebuild(find Find, info RunInfo, stage string) (*Trained, error) {
+	recipe, err := find(info.Model)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trained{
+		Info: info, Name: info.Model, Config: Defaults(), Source: Source{info.Image, len(info.Data.Classes)},
+		Parameters: new(graph.Parameters), model: recipe.New(),
+	}
+	structs := []any{&t.Config, t.model}
+	if m, ok := t.model.(Transfer); ok {
+		if t.encoder, err = rebuildEncoder(find, info.Encoder); err != nil {
+			return nil, err
+		}
+		m.SetEncoder(t.encoder)
+		structs = append(structs, new(Labelled))
+	}
+	if err := settings.Fill(info.Configuration, structs...); err != nil {
+		return nil, err
+	}
+	if err := t.model.Place(t.Source); err != nil {
+		return nil, err
+	}
+	stages, err := t.model.Stages(t.Config)
+	if err != nil {
+		return nil, err
+	}
+	if t.Stage, err = stageNamed(stages, stage); err != nil {
+		return nil, err
+	}
+	_, err = t.Stage.declare(t.Parameters, t.Config.Seed, 2)
+	return t, err
+}
+
+// rebuildEncoder makes the model that another one has the encoder of.
+func rebuildEncoder(find Find, info *EncoderInfo) (Model, error) {
+	if info == nil {
+		return nil, fmt.Errorf("no encoder is recorded")
+	}
+	recipe, err := find(info.Model)
+	if err != nil {
+		return nil, err
+	}
+	m := recipe.New()
+	return m, settings.Fill(info.Settings, m)
+}
+
+// encoderInfo describes the model for another one that has its encoder.
+func (t *Trained) encoderInfo() *EncoderInfo {
+	if t.Info.Encoder != nil {
+		return t.Info.Encoder
+	}
+	info := &EncoderInfo{Model: t.Name, Settings: make(map[string]settings.Setting)}
+	for _, f := range settings.Fields(t.model) {
+		if setting, ok := t.Info.Configuration[f.Name]; ok {
+			info.Settings[f.Name] = setting
+		}
+	}
+	return info
+}

@@ -1,0 +1,81 @@
+package trainer
+
+import (
+	"gaetrain/graph"
+)
+
+// Names of what is measured where a model plays against an opponent. The first
+// two depend on both sides and do not tell how good the samples are.
+const (
+	WinRate        = "win_rate"        // share of pairs of a real and a made example in which the discriminator gives the real one the higher logit; 0.5 is chance
+	SampleDistance = "sample_distance" // between samples and the images of the split, see likeness; it selects the best epoch
+	SampleSpread   = "sample_spread"   // of samples, as a share of that of the images; near 0 the model has collapsed
+	CodeDistance   = "code_distance"   // between codes and draws from the prior, as SampleDistance
+)
+
+// opponent is the program of a stage's Opponent. nil stands for none.
+type opponent struct {
+	*graph.Program
+	real, made string
+	samples    []float32 // 2B×D: what is real, then what the model has made
+	labels     []float32 // 2B
+	inputs     map[string][]float32
+}
+
+// newOpponent compiles the opponent of a stage for batches of so many pairs,
+// where the stage has one.
+func newOpponent(s Stage, p *graph.Parameters, training bool, batch int) (*opponent, error) {
+	if s.Opponent == nil {
+		return nil, nil
+	}
+	program, err := graph.Compile(p, graph.Options{Name: "discriminator", Batch: 2 * batch, Training: training}, s.Opponent.Declare)
+	if err != nil {
+		return nil, err
+	}
+	return &opponent{Program: program, real: s.Opponent.Real, made: s.Opponent.Made, inputs: make(map[string][]float32)}, nil
+}
+
+// run runs the opponent on a batch and on what a program of the model has just
+// made of it. So both sides learn from the same state of each other, and the
+// model runs only once.
+func (o *opponent) run(model *graph.Program, b graph.Batch) error {
+	if o == nil {
+		return nil
+	}
+	made := model.Output(o.made)
+	o.samples = append(append(o.samples[:0], b.Inputs[o.real][:len(made)]...), made...)
+	o.labels = append(append(o.labels[:0], b.Inputs[Labels]...), b.Inputs[Labels]...) // made examples have the labels of the real ones
+	o.inputs[Samples], o.inputs[Labels] = o.samples, o.labels
+	return o.Run(graph.Batch{Rows: 2 * b.Rows, Inputs: o.inputs})
+}
+
+// gradients lists the gradients of the opponent's parameters.
+func (o *opponent) gradients() []graph.Gradient {
+	if o == nil {
+		return nil
+	}
+	return o.Gradients()
+}
+
+// finite reports whether the opponent's loss was a number.
+func (o *opponent) finite() bool { return o == nil || finite(o.Mean()) }
+
+// advance brings the statistics of the opponent up to date.
+func (o *opponent) advance() {
+	if o != nil {
+		o.Advance()
+	}
+}
+
+// addTo adds what the opponent made of so many pairs to sums over images.
+func (o *opponent) addTo(t *Totals, pairs int) {
+	if o == nil {
+		return
+	}
+	if t.Measures == nil {
+		t.Measures = make(map[string]float64)
+	}
+	term := o.Terms()[0]
+	t.Measures[DiscriminatorLoss] += sum(term.PerImage()) / 2
+	t.Measures[WinRate] += float64(pairs) - sum(term.SquaredPerImage())/2
+}

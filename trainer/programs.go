@@ -1,0 +1,134 @@
+package trainer
+
+import (
+	"context"
+
+	"gaetrain/graph"
+	"gaetrain/loaders"
+)
+
+// The declarations of this file are the programs that a trained model is asked
+// for, besides those of training and evaluation.
+
+// encoding declares the code of images.
+func encoding(m Encoder, image graph.Shape) graph.Declaration {
+	return func(s *graph.Scope) {
+		s.Output(Code, m.Encode(s, s.Input(Input, graph.Data, image)))
+	}
+}
+
+// features declares what the first layers of an encoder make of images.
+func features(m Layered, image graph.Shape, depth int) graph.Declaration {
+	return func(s *graph.Scope) {
+		s.Output(Code, m.First(s, depth, s.Input(Input, graph.Data, image)))
+	}
+}
+
+// posterior declares the statistics of the codes of images.
+func posterior(m Posterior, image graph.Shape) graph.Declaration {
+	return func(s *graph.Scope) {
+		s.Output(Statistics, m.Posterior(s, s.Input(Input, graph.Data, image)).Statistics())
+	}
+}
+
+// classification declares the features and the logits of images.
+func classification(m Classifier, image graph.Shape) graph.Declaration {
+	return func(s *graph.Scope) {
+		features, logits := m.Classify(s, s.Input(Input, graph.Data, image))
+		s.Output(Features, features)
+		s.Output(Logits, logits)
+	}
+}
+
+// decoding declares the reconstruction of codes.
+func decoding(m Decoder) graph.Declaration {
+	return func(s *graph.Scope) {
+		z := s.Input(Code, graph.Data, m.CodeShape())
+		s.Output(Reconstruction, m.Likelihood().Mean(s, m.Decode(s, z)))
+	}
+}
+
+// likelihoodOf declares the reconstruction term of codes and images.
+func likelihoodOf(m Decoder, image graph.Shape) graph.Declaration {
+	return func(s *graph.Scope) {
+		y := m.Decode(s, s.Input(Code, graph.Data, m.CodeShape()))
+		s.Minimise(graph.Sum(m.Likelihood().Term(s, y, s.Input(Target, graph.Target, image))))
+	}
+}
+
+// pullback declares the product of a direction and the Jacobian of the code.
+func pullback(m Encoder, image graph.Shape) graph.Declaration {
+	return func(s *graph.Scope) {
+		x := s.Variable(Input, image)
+		z := s.Rows(Code, m.Encode(s, x))
+		s.Output(Sensitivity, s.VJP(z, s.Input(Direction, graph.Data, graph.Row(m.CodeShape().Size())), x))
+	}
+}
+
+// compile compiles a program that does not train and gives some outputs.
+func compile(p *graph.Parameters, name string, batch int, d graph.Declaration, outputs ...string) (*graph.Program, error) {
+	return graph.Compile(p, graph.Options{Name: name, Batch: batch, Outputs: outputs}, d)
+}
+
+// outputOf returns an output of a declaration for all images of a split, which
+// are not corrupted.
+func outputOf(ctx context.Context, p *graph.Parameters, output string, d graph.Declaration, split loaders.Split) ([]float32, error) {
+	program, err := compile(p, output, evaluationBatch, d, output)
+	if err != nil {
+		return nil, err
+	}
+	defer program.Close()
+	stream, err := loaders.NewStream(split, loaders.StreamOptions{BatchSize: evaluationBatch})
+	if err != nil {
+		return nil, err
+	}
+	values := make([]float32, 0, split.Len()*program.Shape(output).Size())
+	err = runAll(ctx, program, stream, func(*loaders.Batch) error {
+		values = append(values, program.Output(output)...)
+		return nil
+	})
+	return values, err
+}
+
+// runAll runs a program on all batches of a stream, as evaluations see them,
+// and calls visit after each.
+func runAll(ctx context.Context, p *graph.Program, stream *loaders.Stream, visit func(*loaders.Batch) error) error {
+	var f feeder
+	for batch := range stream.Epoch(0, 0) {
+		if err := p.Run(f.feed(batch)); err != nil {
+			return err
+		}
+		if err := visit(batch); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// feeder turns batches of a stream into those of programs. It keeps the memory
+// that this takes, so that a step allocates nothing.
+type feeder struct {
+	inputs map[string][]float32
+	labels []float32
+}
+
+// feed returns a batch as programs take it, valid until the next one.
+func (f *feeder) feed(b *loaders.Batch) graph.Batch {
+	if f.inputs == nil {
+		f.inputs = make(map[string][]float32)
+	}
+	f.labels = appendLabels(f.labels[:0], b.Labels)
+	f.inputs[Input], f.inputs[Target], f.inputs[Mask], f.inputs[Noise], f.inputs[Labels] = b.Input, b.Clean, b.Hit, b.Noise, f.labels
+	return graph.Batch{Rows: b.Rows, Inputs: f.inputs, Key: b.Key}
+}
+
+// appendLabels appends labels as programs take them.
+func appendLabels(to []float32, labels []uint8) []float32 {
+	for _, label := range labels {
+		to = append(to, float32(label))
+	}
+	return to
+}

@@ -1,0 +1,129 @@
+package trainer
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
+	"gaetrain/trainer/settings"
+)
+
+// runFormat is the format of run.json. Runs of another one cannot be read.
+const runFormat = 2
+
+// RunInfo is what run.json says about a run: what it takes to repeat it.
+type RunInfo struct {
+	Format        int                         `json:"format"`
+	Version       string                      `json:"version"`
+	Kernel        string                      `json:"kernel"` // path of the kernels; another one rounds differently
+	Created       time.Time                   `json:"created"`
+	Model         string                      `json:"model"`
+	Configuration map[string]settings.Setting `json:"configuration"` // of the trainer and of the model
+	Encoder       *EncoderInfo                `json:"encoder,omitempty"`
+	Data          DataInfo                    `json:"data"`
+	Image         graph.Shape                 `json:"image"`
+	Stages        []StageInfo                 `json:"stages"`
+	Parameters    int                         `json:"parameters"` // trainable numbers
+	Machine       MachineInfo                 `json:"machine"`
+}
+
+// EncoderInfo says which model another one has the encoder of.
+type EncoderInfo struct {
+	Model    string                      `json:"model"`
+	Settings map[string]settings.Setting `json:"settings"` // of that model
+}
+
+// StageInfo names a stage of a run.
+type StageInfo struct {
+	Name   string `json:"name"`
+	Epochs int    `json:"epochs"`
+}
+
+// DataInfo says which data a run was trained on.
+type DataInfo struct {
+	Name        string            `json:"name"`
+	Shape       string            `json:"shape"`
+	Train       int               `json:"train"`
+	Test        int               `json:"test"`
+	Classes     []string          `json:"classes,omitempty"` // by label
+	Digest      map[string]string `json:"digest,omitempty"`
+	Attribution string            `json:"attribution,omitempty"`
+}
+
+// MachineInfo says what a run was started on.
+type MachineInfo struct {
+	System    string `json:"system"`
+	Processor string `json:"processor"`
+	Threads   int    `json:"threads"`
+	Go        string `json:"go"`
+}
+
+// Version is the version of the program: that of its module or, for a build
+// from a checkout, "devel" with the revision where it is known.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "devel"
+	}
+	return strings.Trim(info.Main.Version, "()")
+}
+
+// ReadRunInfo reads run.json of a run folder. Errors wrap ErrRun; where there
+// is none they also wrap fs.ErrNotExist.
+func ReadRunInfo(dir string) (RunInfo, error) {
+	var info RunInfo
+	path := filepath.Join(dir, runFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return info, fmt.Errorf("%w: %w; hint: --run names the folder of a run", ErrRun, err)
+	}
+	var written struct {
+		Format  int    `json:"format"`
+		Version string `json:"version"`
+	}
+	if err := json.Unmarshal(data, &written); err != nil {
+		return info, fmt.Errorf("%w: %s: %w", ErrRun, path, err)
+	}
+	if written.Format != runFormat {
+		return info, fmt.Errorf("%w: %s has format %d of version %q of gaetrain, but this version reads format %d; hint: train the model again, or use that version",
+			ErrRun, path, written.Format, written.Version, runFormat)
+	}
+	if err := json.Unmarshal(data, &info); err != nil {
+		return info, fmt.Errorf("%w: %s: %w", ErrRun, path, err)
+	}
+	return info, nil
+}
+
+// KernelOf returns the kernel path that a run began with. A resumed run is
+// bit-identical only if kernel.Use selects this path before anything is
+// computed. Errors are those of ReadRunInfo.
+func KernelOf(dir string) (string, error) {
+	info, err := ReadRunInfo(dir)
+	return info.Kernel, err
+}
+
+// describe says what an experiment is.
+func describe(e *Experiment, configuration map[string]settings.Setting) RunInfo {
+	info := RunInfo{
+		Format: runFormat, Version: Version(), Kernel: kernel.Path(), Created: time.Now().UTC().Truncate(time.Second),
+		Model: e.Name, Configuration: configuration, Encoder: e.Encoder, Data: describeData(e.Data), Image: graph.Shape(e.Data.Train.Shape),
+		Parameters: e.Parameters.Count(),
+		Machine:    MachineInfo{runtime.GOOS + "/" + runtime.GOARCH, processor(), runtime.GOMAXPROCS(0), runtime.Version()},
+	}
+	for _, s := range e.Stages {
+		info.Stages = append(info.Stages, StageInfo{s.Name, s.Epochs})
+	}
+	return info
+}
+
+func describeData(d *loaders.Dataset) DataInfo {
+	return DataInfo{d.Name, d.Train.Shape.String(), d.Train.Len(), d.Test.Len(), d.Classes, d.Digest, d.Attribution}
+}

@@ -1,0 +1,81 @@
+package trainer
+
+import (
+	"gaetrain/graph"
+)
+
+// sampling compares what the decoder of a stage makes of draws from the prior
+// with the images of a split and, where the codes have an opponent, these with
+// the prior. nil stands for none.
+type sampling struct {
+	decoder       *graph.Program
+	inputs        map[string][]float32
+	images, codes *likeness
+	made          string
+}
+
+// newSampling measures the samples of a stage, where it has an opponent and a
+// decoder.
+func newSampling(s Stage, p *graph.Parameters) (*sampling, error) {
+	m, ok := s.Model.(Generator)
+	if s.Opponent == nil || !ok {
+		return nil, nil
+	}
+	decoder, err := compile(p, "decoding", evaluationBatch, decoding(m), Reconstruction)
+	if err != nil {
+		return nil, err
+	}
+	return &sampling{decoder: decoder, inputs: make(map[string][]float32), made: s.Opponent.Made}, nil
+}
+
+// begin begins with another split, of images of so many values.
+func (s *sampling) begin(e *evaluator, size int) {
+	if s == nil {
+		return
+	}
+	s.images = newLikeness(size, e.seed)
+	if s.made == Code {
+		s.codes = newLikeness(e.program.Shape(Code).Size(), e.seed)
+	}
+}
+
+// add counts a batch in that the evaluator's program has run on.
+func (s *sampling) add(e *evaluator, b graph.Batch) error {
+	if s == nil {
+		return nil
+	}
+	noise := b.Inputs[Noise]
+	if s.codes != nil {
+		codes := e.program.Output(Code)
+		s.codes.add(noise[:len(codes)], codes)
+	}
+	s.inputs[Code], s.inputs[Labels] = noise, b.Inputs[Labels]
+	if err := s.decoder.Run(graph.Batch{Rows: b.Rows, Inputs: s.inputs}); err != nil {
+		return err
+	}
+	made := s.decoder.Output(Reconstruction)
+	s.images.add(b.Inputs[Target][:len(made)], made)
+	return nil
+}
+
+// report adds what was measured to the figures of the split.
+func (s *sampling) report(f *Figures) {
+	if s == nil {
+		return
+	}
+	f.Set(SampleDistance, s.images.distance())
+	f.Set(SampleSpread, s.images.spread())
+	if s.codes != nil {
+		f.Set(CodeDistance, s.codes.distance())
+	}
+}
+
+// Criterion is what selects the best epoch, the lower the better: the distance
+// of samples from images where it is measured, because an adversarial loss does
+// not tell how good they are, else the loss.
+func (f Figures) Criterion() float64 {
+	if distance, ok := f.Measures[SampleDistance]; ok {
+		return distance
+	}
+	return f.Loss
+}

@@ -1,0 +1,132 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"gaetrain/graph"
+	"gaetrain/loaders"
+)
+
+// classifies reports whether the model of the stage tells the classes of images.
+func (s Stage) classifies() bool {
+	_, ok := s.Model.(Classifier)
+	return ok
+}
+
+// reconstructs reports whether the network of the stage reconstructs its inputs.
+func (s Stage) reconstructs() bool {
+	_, ok := s.Model.(Encoder)
+	return ok && !s.classifies()
+}
+
+// training compiles the program that trains the network.
+func (s Stage) training(p *graph.Parameters, batch int) (*graph.Program, error) {
+	o := graph.Options{Name: "training", Batch: batch, Training: true}
+	if s.Opponent != nil {
+		o.Outputs = []string{s.Opponent.Made}
+	}
+	return graph.Compile(p, o, s.Network.Declare)
+}
+
+// evaluation compiles the program that evaluates the network.
+func (s Stage) evaluation(p *graph.Parameters) (*graph.Program, error) {
+	o := graph.Options{Name: "evaluation", Batch: evaluationBatch}
+	for _, m := range s.measures() {
+		o.Outputs = append(o.Outputs, m.Outputs()...)
+	}
+	if s.reconstructs() {
+		o.Outputs = append(o.Outputs, Reconstruction)
+	}
+	if s.Opponent != nil {
+		o.Outputs = append(o.Outputs, s.Opponent.Made)
+	}
+	if s.plain {
+		o.Without = []string{Mask}
+	}
+	return graph.Compile(p, o, s.Network.Declare)
+}
+
+// measures are new ones, for one split.
+func (s Stage) measures() []Measure {
+	if s.Measures == nil {
+		return nil
+	}
+	return s.Measures()
+}
+
+// stream cuts the inputs of the stage into batches with what a program of it
+// takes. Codes that the part below gives are not binarised.
+func (s Stage) stream(inputs loaders.Split, p *graph.Program, seed uint64, batch int, shuffle bool) (*loaders.Stream, error) {
+	noise := p.Width(Noise)
+	if s.Opponent != nil && s.Opponent.Real == Noise && p.Has(s.Opponent.Made) {
+		noise = max(noise, p.Shape(s.Opponent.Made).Size())
+	}
+	return loaders.NewStream(inputs, loaders.StreamOptions{
+		BatchSize: batch, Seed: seed, Shuffle: shuffle, Binarise: s.Binarise && s.Below == nil, Corruption: s.Corruption,
+		Hits: p.Width(Mask) > 0, Noise: noise,
+	})
+}
+
+// inputs returns what the stage trains on of a split: its images or the codes
+// that the part below gives.
+func (s Stage) inputs(p *graph.Parameters, split loaders.Split) (loaders.Split, error) {
+	if s.Below == nil {
+		return split, nil
+	}
+	codes, err := outputOf(context.Background(), p, Code, encoding(s.Below, graph.Shape(split.Shape)), split)
+	return loaders.Split{Shape: loaders.Shape(graph.Row(s.Below.CodeShape().Size())), Values: codes, Labels: split.Labels}, err
+}
+
+// whole is the stage as one that trains its model of images, whatever part it
+// trains.
+func (s Stage) whole() Stage {
+	if s.Below != nil {
+		s.Network, s.Below, s.Corruption, s.Measures = s.Model, nil, loaders.Corruption{}, nil
+	}
+	return s
+}
+
+// declare adds the parameters of the stage for batches of so many images. It
+// returns the floating-point operations in the matrix products of a training
+// step.
+func (s Stage) declare(p *graph.Parameters, seed uint64, batch int) (flops float64, err error) {
+	if _, err := p.Declare(seed, batch, s.Model.Declare); err != nil {
+		return 0, err
+	}
+	if flops, err = p.Declare(seed, batch, s.Network.Declare); err != nil || s.Opponent == nil {
+		return flops, err
+	}
+	more, err := p.Declare(seed, 2*batch, s.Opponent.Declare)
+	return flops + more, err
+}
+
+// Unit is the unit of a figure of the stage, such as "nats per image"; "" for
+// figures without one.
+func (s Stage) Unit(figure string) string {
+	switch figure {
+	case "mse":
+		return "squared error per pixel"
+	case "kl", "gap", "free_bits", "capacity", "classification":
+		return "nats per image"
+	case "sparsity":
+		return "nats"
+	case Reconstruction:
+		for _, n := range []Network{s.Network, s.Model} {
+			if d, ok := n.(interface{ Likelihood() Likelihood }); ok {
+				return d.Likelihood().Unit()
+			}
+		}
+	}
+	return ""
+}
+
+// stageNamed finds a stage by its name.
+func stageNamed(stages []Stage, name string) (Stage, error) {
+	i := slices.IndexFunc(stages, func(s Stage) bool { return s.Name == name })
+	if i < 0 {
+		return Stage{}, fmt.Errorf("the model has no stage %q", name)
+	}
+	return stages[i], nil
+}
