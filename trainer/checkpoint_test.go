@@ -44,11 +44,11 @@ func TestCheckpointRoundTrip(t *testing.T) {
 	if at := c.Position(); at.Stage != 0 || at.Epoch != 3 || at.Step != 0 || at.Best == nil || *at.Best != *l.Position.Best {
 		t.Errorf("position is %+v, want %+v", at, l.Position)
 	}
-	if got := c.checkpointHeader.Stage.Architecture.CodeSize(); got != 3 || c.checkpointHeader.Stage.Epochs != 3 {
-		t.Errorf("stage is %+v", c.checkpointHeader.Stage)
+	if c.Stage != "train" {
+		t.Errorf("stage is %q", c.Stage)
 	}
 	other := experiment(t, small())
-	solver := NewSolver(small(), nil, l.Program.Gradients())
+	solver := NewSolver(small().Config, nil, l.Program.Gradients())
 	if err := c.Restore(other.Parameters, solver.State()); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func minute(t testing.TB) ([]byte, *Experiment) {
 	e := experiment(t, c)
 	path := filepath.Join(t.TempDir(), "minute.safetensors")
 	at := Position{Epoch: 1, Step: 2, Train: Totals{Images: 32, Squared: 1.25, Terms: map[string]float64{"reconstruction": 3.5}}}
-	if err := SaveCheckpoint(path, e.Final(), e.Parameters, map[string][]float32{"solver/first/x": {1, 2}}, at); err != nil {
+	if err := SaveCheckpoint(path, e.Final().Name, e.Parameters, map[string][]float32{"solver/first/x": {1, 2}}, at); err != nil {
 		t.Fatal(err)
 	}
 	return read(t, path), e
@@ -243,6 +243,6 @@ func FuzzParseCheckpoint(f *testing.F) {
 
 func TestUnwritableFolder(t *testing.T) {
 	e := experiment(t, small())
-	err := SaveCheckpoint(filepath.Join(t.TempDir(), "no", "such", "folder"), e.Final(), e.Parameters, nil, Position{})
+	err := SaveCheckpoint(filepath.Join(t.TempDir(), "no", "such", "folder"), e.Final().Name, e.Parameters, nil, Position{})
 	fails(t, err, ErrCheckpoint, "hint: ")
 }

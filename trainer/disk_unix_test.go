@@ -23,11 +23,12 @@ func saveLimited(path string) error {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		return err
 	}
-	e, err := NewExperiment(small(), dataset(), stages)
+	c := small()
+	e, err := NewExperiment(c.Config, "small", &c.net, dataset())
 	if err != nil {
 		return err
 	}
-	err = SaveCheckpoint(path, e.Final(), e.Parameters, nil, Position{})
+	err = SaveCheckpoint(path, e.Final().Name, e.Parameters, nil, Position{})
 	if !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), "hint: ") {
 		return fmt.Errorf("saving beyond the limit gives %v", err)
 	}

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"gaetrain/graph"
-	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
+	"gaetrain/trainer/settings"
 )
 
 // images are n images of 1×6×6 with something in common: a bright square at
@@ -39,29 +38,23 @@ func dataset() *loaders.Dataset {
 	return &loaders.Dataset{Name: "squares", Train: images(60, 1), Test: images(21, 2), Digest: map[string]string{"train": "md5:1", "test": "md5:2"}}
 }
 
-// small is the configuration of a net for dataset: 3 epochs of 4 steps.
-func small() Config {
-	c := Defaults()
-	c.Model, c.Dataset, c.Hidden, c.Code = "small", "squares", []int{12}, 3
+// setup is a configuration of the trainer and the settings of a net.
+type setup struct {
+	Config
+	net
+}
+
+// small is the setup of a net for dataset: 3 epochs of 4 steps.
+func small() setup {
+	c := setup{Defaults(), *newNet()}
+	c.Model, c.Dataset = "small", "squares"
 	c.BatchSize, c.Epochs, c.CheckpointEvery, c.Pictures = 16, 3, 0, 0
 	return c
 }
 
-func stages(c Config, image graph.Shape) ([]Stage, error) {
-	output := c.OutputActivation
-	if c.Loss == graph.CrossEntropy {
-		output = kernel.Linear
-	}
-	layer := func(units int, a kernel.Activation) graph.Layer {
-		return graph.Layer{Units: units, Activation: a, Initialiser: c.Initialiser}
-	}
-	a := graph.Dense(image, c.Hidden, layer(0, c.Activation), layer(c.Code, c.CodeActivation), layer(0, output))
-	return []Stage{{Name: "train", Architecture: a, Objective: graph.Objective{Reconstruction: c.Loss}, Epochs: c.Epochs}}, a.Validate()
-}
-
-func experiment(t testing.TB, c Config) *Experiment {
+func experiment(t testing.TB, c setup) *Experiment {
 	t.Helper()
-	e, err := NewExperiment(c, dataset(), stages)
+	e, err := NewExperiment(c.Config, "small", &c.net, dataset())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +62,7 @@ func experiment(t testing.TB, c Config) *Experiment {
 }
 
 func create(dir string, e *Experiment) (*Run, error) {
-	return CreateRun(dir, e, Settings(&e.Config, nil))
+	return CreateRun(dir, e, settings.Record(nil, &e.Config, e.Model))
 }
 
 // train trains an experiment in a run folder.
@@ -87,7 +80,7 @@ func train(ctx context.Context, dir string, e *Experiment, hooks ...Hook) (*Loop
 }
 
 // trained trains a configuration to its end in a new folder.
-func trained(t testing.TB, c Config, hooks ...Hook) (*Loop, string) {
+func trained(t testing.TB, c setup, hooks ...Hook) (*Loop, string) {
 	t.Helper()
 	dir := t.TempDir()
 	l, err := train(context.Background(), dir, experiment(t, c), hooks...)

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"gaetrain/graph"
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/layer"
 	"gaetrain/loaders"
 	"gaetrain/trainer/evaluate"
 )
@@ -16,17 +16,13 @@ import (
 // x ~ N(W·z + b, I/2), W with orthogonal columns, so that the posterior is a
 // Gaussian with a diagonal covariance. Its encoder gives that posterior, with
 // log-variances larger by excess. It returns W too, D×L.
-func linearGaussian(t *testing.T, excess float64) (*Model, [][]float64) {
+func linearGaussian(t *testing.T, excess float64) (*Trained, [][]float64) {
 	t.Helper()
 	const d, l = 6, 2
 	w := [][]float64{{1, .5}, {-1, .5}, {1, .5}, {-1, .5}, {1, 0}, {0, .75}}
-	layer := func(units int) graph.Layer { return graph.Layer{Units: units, Initialiser: graph.Zeros} }
-	a := graph.Architecture{Input: graph.Shape{Channels: 1, Height: 2, Width: 3}, Encoder: []graph.Layer{layer(2 * l)}, Code: graph.Gaussian, Decoder: []graph.Layer{layer(d)}}
-	o := graph.Objective{Reconstruction: graph.SquaredError, Penalties: []graph.Penalty{{Term: graph.Divergence, Weight: 0.1}}}
-	p, err := graph.NewParameters(a, o, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := &drawn{net{Code: l, Loss: squaredError, Initialiser: graph.Zeros}}
+	m := untrained(t, n, graph.Shape{Channels: 1, Height: 2, Width: 3})
+	p := m.Parameters
 	set := func(name string, value func(i int) float64) {
 		parameter, _ := p.Get(name)
 		for i := range parameter.Values() {
@@ -59,7 +55,27 @@ func linearGaussian(t *testing.T, excess float64) (*Model, [][]float64) {
 		}
 		return sum
 	})
-	return &Model{Config: Config{Seed: 7, Model: "linear-gaussian"}, Stage: Stage{Architecture: a, Objective: o}, Parameters: p}, w
+	return m, w
+}
+
+// untrained is a model with its initial weights.
+func untrained(t testing.TB, m Model, image graph.Shape) *Trained {
+	t.Helper()
+	if err := m.Place(Source{Shape: image}); err != nil {
+		t.Fatal(err)
+	}
+	stages, err := m.Stages(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stages[0].Corruption = loaders.Corruption{}
+	p := new(graph.Parameters)
+	if _, err := stages[0].declare(p, 1, 2); err != nil {
+		t.Fatal(err)
+	}
+	c := Defaults()
+	c.Seed = 7
+	return &Trained{Name: "untrained", Config: c, Source: Source{Shape: image}, Stage: stages[0], Parameters: p, model: m}
 }
 
 // exact is the mean of −log N(x; b, I/2 + W·Wᵀ). With orthogonal columns the
@@ -100,7 +116,7 @@ func flat(n int) loaders.Split {
 
 // weigh estimates the likelihoods of images: their mean, that of the bound, and
 // the smallest number of effective draws.
-func weigh(t *testing.T, m *Model, split loaders.Split, draws int) (nll, elbo, effective float64, all []float64) {
+func weigh(t *testing.T, m *Trained, split loaders.Split, draws int) (nll, elbo, effective float64, all []float64) {
 	t.Helper()
 	next := 0
 	effective = math.Inf(1)
@@ -160,9 +176,7 @@ func TestImportanceErrors(t *testing.T) {
 	for _, draws := range []int{-1, 0, 1 << 30} {
 		fails(t, m.ImportanceWeights(context.Background(), flat(1), draws, ignore), ErrConfiguration, "hint: from 1 to")
 	}
-	m.Stage.Objective.Emphasis = kernel.Emphasis{Corrupted: 2, Intact: 1} // which is for training
-	weigh(t, m, flat(1), 3)
-	m.Stage.Architecture.Code = graph.Deterministic
+	m.Stage.Model = newNet()
 	fails(t, m.ImportanceWeights(context.Background(), flat(1), 5, ignore), ErrConfiguration, "no posterior")
 }
 
@@ -170,17 +184,8 @@ func TestImportanceErrors(t *testing.T) {
 // et al.; the products of its decoder are 413,600 operations a draw.
 func BenchmarkImportanceWeights(b *testing.B) {
 	const draws = 5000
-	layer := func(units int, activation kernel.Activation) graph.Layer {
-		return graph.Layer{Units: units, Activation: activation, Initialiser: graph.GlorotUniform}
-	}
-	a := graph.Dense(graph.Shape{Channels: 1, Height: 28, Width: 28}, []int{200, 200}, layer(0, kernel.Tanh), layer(100, kernel.Linear), layer(0, kernel.Linear))
-	a.Code = graph.Gaussian
-	o := graph.Objective{Reconstruction: graph.CrossEntropy}
-	p, err := graph.NewParameters(a, o, 1)
-	if err != nil {
-		b.Fatal(err)
-	}
-	m := &Model{Config: Config{Seed: 7}, Stage: Stage{Architecture: a, Objective: o}, Parameters: p}
+	n := &drawn{net{Hidden: []int{200, 200}, Code: 50, Loss: crossEntropy, Activation: layer.Tanh, Initialiser: graph.GlorotUniform}}
+	m := untrained(b, n, graph.Shape{Channels: 1, Height: 28, Width: 28})
 	split := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 28, Width: 28}, Images: make([]uint8, 4*784)}
 	for b.Loop() {
 		if err := m.ImportanceWeights(context.Background(), split, draws, func(int, []float64) error { return nil }); err != nil {

@@ -5,8 +5,7 @@ import (
 	"math"
 	"testing"
 
-	"gaetrain/graph"
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/layer"
 )
 
 // TestJacobianNorm compares the norm with that of a layer by formula, exactly
@@ -17,34 +16,37 @@ func TestJacobianNorm(t *testing.T) {
 		units     int
 		tolerance float64
 	}{{jacobianExact, 1e-5}, {jacobianExact + 1, 0.1}} {
-		image := graph.Shape(data.Test.Shape)
-		layer := graph.Layer{Activation: kernel.Sigmoid, Initialiser: graph.GlorotUniform}
-		code := layer
-		code.Units = test.units
-		a := graph.Dense(image, nil, layer, code, layer)
-		objective := graph.Objective{Reconstruction: graph.CrossEntropy, Penalties: []graph.Penalty{{Term: graph.Contraction, Weight: 1}}}
-		p, err := graph.NewParameters(a, objective, 1)
+		n := newNet()
+		n.Hidden, n.Code, n.CodeActivation = nil, test.units, layer.Sigmoid
+		e, err := NewExperiment(small().Config, "small", n, data)
 		if err != nil {
 			t.Fatal(err)
 		}
-		model := &Model{Config: Defaults(), Stage: Stage{Architecture: a, Objective: objective}, Parameters: p}
-		figures, err := model.Evaluate(context.Background(), data.Test)
+		figures, err := e.Trained().Evaluate(context.Background(), data.Test)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, want := figures.Measures[JacobianNorm], figures.Terms[graph.Contraction]
-		if math.Abs(got-want) > test.tolerance*want {
+		codes, err := e.Trained().Encode(context.Background(), data.Test)
+		if err != nil {
+			t.Fatal(err)
+		}
+		weights, _ := e.Parameters.Get("encoder/1/weights")
+		var want float64 // Σ_units (s·(1−s))²·‖w‖²
+		for i, s := range codes {
+			slope := float64(s) * (1 - float64(s))
+			for d := range n.image.Size() {
+				w := float64(weights.Values()[d*test.units+i%test.units])
+				want += slope * slope * w * w / float64(data.Test.Len())
+			}
+		}
+		if got := figures.Measures[JacobianNorm]; math.Abs(got-want) > test.tolerance*want {
 			t.Errorf("of a code of %d values the norm is %g, want %g", test.units, got, want)
 		}
 	}
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	p := new(graph.Parameters)
-	a := graph.Dense(graph.Shape(data.Test.Shape), nil, graph.Layer{}, graph.Layer{Units: 2, Initialiser: graph.Zeros}, graph.Layer{Initialiser: graph.Zeros})
-	if err := p.Extend(a, graph.Objective{}, 1); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := jacobianNorm(ended, a, p, 1, data.Test); err == nil {
+	e := experiment(t, small())
+	if _, err := jacobianNorm(ended, e.Model.(Encoder), e.Parameters, 1, data.Test); err == nil {
 		t.Error("an ended context is no error")
 	}
 }

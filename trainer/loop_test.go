@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/layer"
 	"gaetrain/loaders"
 )
 
@@ -139,14 +139,14 @@ func allFinite(t *testing.T, path string) {
 // weights that leave all bounds, end with ErrDiverged; where they do not,
 // because a sigmoid saturates under small gradients, every figure is a number.
 func TestDivergence(t *testing.T) {
-	nets := map[string]func(*Config){
-		"default":          func(*Config) {},
-		"one layer":        func(c *Config) { c.Hidden = nil },
-		"linear output":    func(c *Config) { c.Loss, c.OutputActivation = graph.SquaredError, kernel.Linear },
-		"one linear layer": func(c *Config) { c.Hidden, c.Loss, c.OutputActivation = nil, graph.SquaredError, kernel.Linear },
-		"sigmoid output":   func(c *Config) { c.Loss = graph.SquaredError },
-		"tanh":             func(c *Config) { c.Activation = kernel.Tanh },
-		"clipped":          func(c *Config) { c.ClipNorm = 1 },
+	nets := map[string]func(*setup){
+		"default":          func(*setup) {},
+		"one layer":        func(c *setup) { c.Hidden = nil },
+		"linear output":    func(c *setup) { c.Loss, c.OutputActivation = squaredError, linear },
+		"one linear layer": func(c *setup) { c.Hidden, c.Loss, c.OutputActivation = nil, squaredError, linear },
+		"sigmoid output":   func(c *setup) { c.Loss = squaredError },
+		"tanh":             func(c *setup) { c.Activation = layer.Tanh },
+		"clipped":          func(c *setup) { c.ClipNorm = 1 },
 	}
 	for name, change := range nets {
 		for _, solver := range solverNames() {
@@ -181,7 +181,7 @@ func TestDivergence(t *testing.T) {
 // TestGuiltyTensor puts a NaN or Inf into a weight after the first step of an
 // epoch or the last, where activations may hide it.
 func TestGuiltyTensor(t *testing.T) {
-	for _, activation := range []kernel.Activation{kernel.ReLU, kernel.Tanh} {
+	for _, activation := range []layer.Activation{layer.ReLU, layer.Tanh} {
 		for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 			for _, name := range []string{"encoder/1/bias", "decoder/1/weights", "decoder/2/bias"} {
 				for _, step := range []int{1, 4} {
@@ -220,9 +220,9 @@ func TestHooks(t *testing.T) {
 			return nil
 		}
 	}
-	all := Hook{Name: "count", Start: count("start"), Step: count("step"), Epoch: count("epoch"), Stop: count("stop"), End: count("end")}
+	all := Hook{Name: "count", Start: count("start"), Step: count("step"), Epoch: count("epoch"), Next: count("next"), Stop: count("stop"), End: count("end")}
 	trained(t, small(), all)
-	if got, want := fmt.Sprint(counts), "map[end:1 epoch:3 start:1 step:12]"; got != want {
+	if got, want := fmt.Sprint(counts), "map[end:1 epoch:3 next:3 start:1 step:12]"; got != want {
 		t.Errorf("hooks ran %s, want %s", got, want)
 	}
 	clear(counts)
@@ -238,6 +238,7 @@ func TestHooks(t *testing.T) {
 		"start": {Start: func(context.Context, *Loop) error { return failure }},
 		"step":  {Step: func(context.Context, *Loop) error { return failure }},
 		"epoch": {Epoch: func(context.Context, *Loop) error { return failure }},
+		"next":  {Next: func(context.Context, *Loop) error { return failure }},
 		"end":   {End: func(context.Context, *Loop) error { return failure }},
 	} {
 		if _, err := train(context.Background(), t.TempDir(), experiment(t, small()), hook); !errors.Is(err, failure) {

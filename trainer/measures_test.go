@@ -2,13 +2,14 @@ package trainer
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
 // TestPosteriors measures codes of three values: one that tells images apart,
 // one that is far from the prior for all of them alike, one that is the prior.
 func TestPosteriors(t *testing.T) {
-	var totals posteriorTotals
+	var totals posteriorMeasure
 	const images = 100
 	for i := range images {
 		mean := float32(0.2)
@@ -17,15 +18,16 @@ func TestPosteriors(t *testing.T) {
 		}
 		totals.add([]float32{mean, 3, 0, -1, 20, 0}, 3)
 	}
-	divergence, active := totals.units()
+	var f Figures
+	totals.Report(&f)
 	want := []float64{(0.04 + math.Exp(-1) - 1 + 1) / 2, (9 + math.Exp(10) - 1 - 10) / 2, 0} // the log-variance of 20 counts as 10
-	for l, nats := range divergence {
+	for l, nats := range f.KLUnits {
 		if math.Abs(nats-want[l]) > 1e-6*want[l] {
 			t.Errorf("value %d has %g nats, want %g", l, nats, want[l])
 		}
 	}
-	if active != 1 {
-		t.Errorf("%d active values, want 1", active)
+	if active := f.Measures[ActiveUnits]; active != 1 {
+		t.Errorf("%g active values, want 1", active)
 	}
 }
 
@@ -42,5 +44,34 @@ func TestCollapse(t *testing.T) {
 	}
 	if (Figures{}).Collapse() != "" {
 		t.Error("a code that is not drawn has collapsed")
+	}
+}
+
+// TestCollapseWarning warns once, when all terms have risen.
+func TestCollapseWarning(t *testing.T) {
+	const epochs = 9
+	records := make([]Record, epochs)
+	for i := range records {
+		records[i] = Record{Epoch: i + 1, Figures: Figures{Measures: map[string]float64{ActiveUnits: 0}, KLUnits: make([]float64, 20)}}
+	}
+	warned := func(s Stage) (at []int) {
+		for n := range records {
+			if collapseWarning(records[:n+1], s) != "" {
+				at = append(at, n+1)
+			}
+		}
+		return at
+	}
+	for _, test := range []struct {
+		rising float64
+		want   []int
+	}{{0, []int{3}}, {2.5, []int{5}}, {6, []int{9}}, {7, []int{9}}, {8, []int{9}}, {9, nil}} {
+		if got := warned(Stage{Epochs: epochs, Rising: test.rising}); !slices.Equal(got, test.want) {
+			t.Errorf("terms that rise over %g epochs: warnings after %v, want %v", test.rising, got, test.want)
+		}
+	}
+	records[1].Measures[ActiveUnits] = 5
+	if got := warned(Stage{Epochs: epochs}); !slices.Equal(got, []int{5}) {
+		t.Errorf("warnings after %v", got)
 	}
 }

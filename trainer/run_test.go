@@ -111,14 +111,21 @@ func TestOtherKernel(t *testing.T) {
 	l, dir := trained(t, small())
 	text := strings.Replace(string(read(t, dir, runFile)), `"kernel": "`+kernel.Path()+`"`, `"kernel": "avx9"`, 1)
 	write(t, []byte(text), dir, runFile)
+	if path, err := KernelOf(dir); path != "avx9" || err != nil {
+		t.Errorf("the run began with %s, %v", path, err)
+	}
 	l.Config.Resume = true
 	run, err := create(dir, l.Experiment)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer run.Close()
-	if !strings.Contains(run.Warning, "avx9") || run.Info.Kernel != kernel.Path() {
-		t.Errorf("kernel %s, warning %q", run.Info.Kernel, run.Warning)
+	loop, err := NewLoop(l.Experiment, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(loop.Warnings) != 1 || !strings.Contains(loop.Warnings[0], "avx9") || run.Info.Kernel != kernel.Path() {
+		t.Errorf("kernel %s, warnings %q", run.Info.Kernel, loop.Warnings)
 	}
 }
 
@@ -156,8 +163,6 @@ func TestSweep(t *testing.T) {
 
 func TestNextRunFolder(t *testing.T) {
 	t.Chdir(t.TempDir())
-	c := small()
-	c.Dataset = "idx:/some/where"
 	if err := os.MkdirAll("runs/small-idx-2", 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +172,7 @@ func TestNextRunFolder(t *testing.T) {
 	for i := range runs {
 		wait.Go(func() {
 			var err error
-			if dirs[i], err = nextRunFolder(c); err != nil {
+			if dirs[i], err = nextRunFolder("small", "idx:/some/where"); err != nil {
 				t.Error(err)
 			}
 		})
@@ -271,7 +276,7 @@ func TestForgetRecords(t *testing.T) {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
 	write(t, append(read(t, dir, metricsFile), `{"stage":"train","ep`...), dir, metricsFile)
-	e = experiment(t, e.Config)
+	e = experiment(t, small())
 	e.Config.Resume = true
 	resumed, err := train(context.Background(), dir, e)
 	if err != nil {
@@ -303,12 +308,12 @@ func TestForgetRecords(t *testing.T) {
 // TestUnusableCheckpoint asks that a broken checkpoint ends a resumed run
 // before anything is written.
 func TestUnusableCheckpoint(t *testing.T) {
-	l, dir := trained(t, small())
+	_, dir := trained(t, small())
 	path := filepath.Join(dir, lastCheckpoint)
 	broken := read(t, path)[:500]
 	write(t, broken, path)
 	metrics := read(t, dir, metricsFile)
-	e := experiment(t, l.Config)
+	e := experiment(t, small())
 	e.Config.Resume = true
 	_, err := train(context.Background(), dir, e)
 	fails(t, err, ErrCheckpoint, path)
@@ -320,12 +325,12 @@ func TestUnusableCheckpoint(t *testing.T) {
 func TestOpenModel(t *testing.T) {
 	l, dir := trained(t, small())
 	for _, checkpoint := range []string{LastCheckpoint, BestCheckpoint} {
-		m, err := OpenModel(dir, checkpoint)
+		m, err := OpenModel(find, dir, checkpoint)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := map[string]int{LastCheckpoint: 3, BestCheckpoint: l.Position.BestEpoch}[checkpoint]
-		if m.Epoch != want || m.Config.Code != 3 {
+		if m.Epoch != want || m.CodeSize() != 3 {
 			t.Errorf("%s is of epoch %d, want %d", checkpoint, m.Epoch, want)
 		}
 		codes, err := m.Encode(context.Background(), l.Data.Test)
@@ -333,12 +338,28 @@ func TestOpenModel(t *testing.T) {
 			t.Errorf("%d codes, %v", len(codes), err)
 		}
 	}
-	_, err := OpenModel(dir, "first")
+	_, err := OpenModel(find, dir, "first")
 	fails(t, err, ErrConfiguration, "hint: ")
-	_, err = OpenModel(t.TempDir(), LastCheckpoint)
+	_, err = OpenModel(find, t.TempDir(), LastCheckpoint)
 	fails(t, err, ErrRun)
-	text := strings.Replace(string(read(t, dir, runFile)), `"units": 12`, `"units": 13`, 1)
-	write(t, []byte(text), dir, runFile)
-	_, err = OpenModel(dir, LastCheckpoint)
-	fails(t, err, ErrCheckpoint, "another architecture", "encoder/1")
+	whole := string(read(t, dir, runFile))
+	for _, test := range []struct {
+		old, new string
+		wrapped  error
+		parts    []string
+	}{
+		{" 12\n", " 13\n", ErrCheckpoint, []string{"another architecture", "encoder/1"}},
+		{`"model": "small"`, `"model": "large"`, ErrRun, []string{"large", runFile}},
+		{`"seed": {`, `"sead": {`, ErrRun, []string{"unknown setting sead", runFile}},
+		{`"format": 2`, `"format": 1`, ErrRun, []string{"format 1", "hint: "}},
+		{`"format": 2,`, ``, ErrRun, []string{"format 0", "hint: "}},
+	} {
+		text := strings.Replace(whole, test.old, test.new, 1)
+		if text == whole {
+			t.Errorf("no %s in %s", test.old, whole)
+		}
+		write(t, []byte(text), dir, runFile)
+		_, err = OpenModel(find, dir, LastCheckpoint)
+		fails(t, err, test.wrapped, test.parts...)
+	}
 }

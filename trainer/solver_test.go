@@ -54,12 +54,12 @@ func (r *reference) step(rate float64, update int, decays bool, scale float64, w
 // TestSolvers runs each solver beside its reference, on the gradients of real
 // steps, with every option apart and all together.
 func TestSolvers(t *testing.T) {
-	variants := map[string]func(*Config){
-		"plain":   func(*Config) {},
-		"decay":   func(c *Config) { c.WeightDecay = 0.1 },
-		"clip":    func(c *Config) { c.ClipNorm = 0.5 },
-		"no clip": func(c *Config) { c.ClipNorm = 1e6 },
-		"all":     func(c *Config) { c.WeightDecay, c.ClipNorm, c.Schedule, c.Warmup = 0.05, 0.5, "cosine", 0.5 },
+	variants := map[string]func(*setup){
+		"plain":   func(*setup) {},
+		"decay":   func(c *setup) { c.WeightDecay = 0.1 },
+		"clip":    func(c *setup) { c.ClipNorm = 0.5 },
+		"no clip": func(c *setup) { c.ClipNorm = 1e6 },
+		"all":     func(c *setup) { c.WeightDecay, c.ClipNorm, c.Schedule, c.Warmup = 0.05, 0.5, "cosine", 0.5 },
 	}
 	for _, solver := range solverNames() {
 		for name, change := range variants {
@@ -73,8 +73,8 @@ func TestSolvers(t *testing.T) {
 	}
 }
 
-func compareSolver(t *testing.T, c Config) {
-	if err := c.Validate(); err != nil {
+func compareSolver(t *testing.T, c setup) {
+	if err := c.Config.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	const updates = 9
@@ -96,7 +96,7 @@ func compareSolver(t *testing.T, c Config) {
 			scale, clipped = c.ClipNorm/norm, true
 		}
 		for _, g := range gradients {
-			references[g.Name].step(l.Rate, update, !g.IsBias(), scale, weights[g.Name], g.Values())
+			references[g.Name].step(l.Rate, update, g.Role == graph.Weight, scale, weights[g.Name], g.Values())
 			for i, want := range weights[g.Name] {
 				if got := float64(g.Parameter.Values()[i]); math.Abs(got-want) > 2e-4*math.Abs(want)+2e-5 {
 					t.Fatalf("update %d: %s[%d] is %g, want %g", update, g.Name, i, got, want)
@@ -106,7 +106,7 @@ func compareSolver(t *testing.T, c Config) {
 	}
 	start := Hook{Name: "start", Start: func(_ context.Context, l *Loop) error {
 		for _, g := range l.Program.Gradients() {
-			references[g.Name] = &reference{Config: c}
+			references[g.Name] = &reference{Config: c.Config}
 			// Biases away from zero, where decay would not show.
 			for i := range g.Parameter.Values() {
 				g.Parameter.Values()[i] += 0.3
@@ -127,14 +127,14 @@ func TestSolverState(t *testing.T) {
 		t.Run(solver, func(t *testing.T) {
 			c := small()
 			c.Solver = solver
-			p := experiment(t, c).Parameters
-			program, err := graph.Compile(experiment(t, c).Final().Architecture, experiment(t, c).Final().Objective, p, graph.Training, 4)
+			e := experiment(t, c)
+			program, err := e.Final().training(e.Parameters, 4)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer program.Close()
 			gradients := program.Gradients()
-			first := NewSolver(c, nil, gradients)
+			first := NewSolver(c.Config, nil, gradients)
 			moments := len(first.rule.moments)
 			if got := len(first.State()); got != moments*len(gradients) {
 				t.Fatalf("%d moments of %d parameters, want %d of each", got, len(gradients), moments)
@@ -144,7 +144,7 @@ func TestSolverState(t *testing.T) {
 					values[i] = float32(len(name) + i)
 				}
 			}
-			second := NewSolver(c, nil, gradients)
+			second := NewSolver(c.Config, nil, gradients)
 			for name, values := range second.State() {
 				copy(values, first.State()[name])
 			}
@@ -160,7 +160,7 @@ func TestSolverState(t *testing.T) {
 }
 
 func TestSchedules(t *testing.T) {
-	c := Config{LearningRate: 2, StepEpochs: 2, StepFactor: 0.1}
+	c := Config{Optimiser: Optimiser{LearningRate: 2}, RateSchedule: RateSchedule{StepEpochs: 2, StepFactor: 0.1}}
 	const perEpoch, epochs = 4, 10
 	for _, test := range []struct {
 		schedule string
@@ -204,7 +204,7 @@ func TestSchedules(t *testing.T) {
 
 // TestStepAt drops the learning rate after epochs that are listed.
 func TestStepAt(t *testing.T) {
-	c := Config{LearningRate: 2, Schedule: "step", StepEpochs: 2, StepFactor: 0.1, StepAt: []int{1, 4, 13}}
+	c := Config{Optimiser: Optimiser{LearningRate: 2}, RateSchedule: RateSchedule{Schedule: "step", StepEpochs: 2, StepFactor: 0.1, StepAt: []int{1, 4, 13}}}
 	for update, want := range map[int]float64{0: 2, 3: 2, 4: 0.2, 15: 0.2, 16: 0.02, 51: 0.02, 52: 0.002, 400: 0.002} {
 		if got := rate(c, update, 4, 121); math.Abs(got-want) > 1e-12 {
 			t.Errorf("learning rate of update %d is %g, want %g", update, got, want)
