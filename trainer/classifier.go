@@ -106,7 +106,9 @@ func NewClassifier(find Find, c Config, o Labelled, name string, m Transfer, dat
 	if from.encoder != nil {
 		base = from.encoder
 	}
-	m.SetEncoder(base)
+	if err := m.SetEncoder(base); err != nil {
+		return nil, err
+	}
 	e, err := NewExperiment(c, name, m, data)
 	if err != nil {
 		return nil, err

@@ -54,6 +54,17 @@ func newEvaluator(s Stage, p *graph.Parameters, seed uint64, splits ...namedSpli
 	return e, nil
 }
 
+// close frees the programs.
+func (e *evaluator) close() {
+	e.program.Close()
+	if e.opponent != nil {
+		e.opponent.Close()
+	}
+	if e.sampling != nil {
+		e.sampling.decoder.Close()
+	}
+}
+
 // measure evaluates one of the splits.
 func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures, error) {
 	var totals Totals

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -37,7 +38,10 @@ func NewExperiment(c Config, name string, m Model, data *loaders.Dataset) (*Expe
 		return nil, fmt.Errorf("%w: %s has no labels, which model %s takes; hint: a model that is not conditional needs none", loaders.ErrData, data.Name, name)
 	}
 	e := &Experiment{Name: name, Model: m, Config: c, Data: data, Parameters: new(graph.Parameters)}
-	if err := e.prepare(source); err != nil {
+	switch err := e.prepare(source); {
+	case errors.Is(err, ErrConfiguration) || errors.Is(err, loaders.ErrData):
+		return nil, err
+	case err != nil:
 		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, name, err)
 	}
 	return e, nil

@@ -69,6 +69,9 @@ func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 	if l.Position.Stage >= len(e.Stages) {
 		return nil, fmt.Errorf("%w: %s is in stage %d of %d", ErrCheckpoint, last.path, l.Position.Stage+1, len(e.Stages))
 	}
+	if name := e.Stages[l.Position.Stage].Name; last.Stage != name {
+		return nil, fmt.Errorf("%w: %s is in the stage %s, not %s", ErrCheckpoint, last.path, last.Stage, name)
+	}
 	return l, l.enter(last)
 }
 

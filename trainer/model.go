@@ -25,7 +25,7 @@ type Source struct {
 	Classes int         // that labels tell apart; 0: there are no labels
 }
 
-// Model is the struct of a recipe. Its tagged fields are the settings of the
+// Model is a pointer to the struct of a recipe. Its tagged fields are the settings of the
 // model; it and the structs that it embeds may check them, see package settings.
 // Place puts the network together
 // for a source of data; everything else may be called after that. What a model
@@ -135,7 +135,7 @@ type Classifier interface {
 // other model have the part "classifier".
 type Transfer interface {
 	Model
-	SetEncoder(m Model)
+	SetEncoder(m Model) error // wraps ErrConfiguration
 }
 
 // Linear is a model that knows whether its decoder is a linear map of the code

@@ -53,7 +53,9 @@ func rebuild(find Find, info RunInfo, stage string) (*Trained, error) {
 		if t.encoder, err = rebuildEncoder(find, info.Encoder); err != nil {
 			return nil, err
 		}
-		m.SetEncoder(t.encoder)
+		if err := m.SetEncoder(t.encoder); err != nil {
+			return nil, err
+		}
 		structs = append(structs, new(Labelled))
 	}
 	if err := settings.Fill(info.Configuration, structs...); err != nil {

@@ -31,7 +31,7 @@ func (t *Trained) Evaluate(ctx context.Context, split loaders.Split) (Figures, e
 	if err != nil {
 		return Figures{}, err
 	}
-	defer e.program.Close()
+	defer e.close()
 	figures, err := e.measure(ctx, e.splits[0])
 	if err != nil {
 		return Figures{}, err
