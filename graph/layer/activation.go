@@ -2,9 +2,12 @@ package layer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/op"
 )
 
 // Activation is what becomes of a unit's sum. Those of package kernel are
@@ -21,7 +24,13 @@ const (
 	ELU         = Activation(kernel.ELU)
 	Softplus    = Activation(kernel.Softplus)
 	SELU        = Activation(kernel.SELU)
+	GELU        = smooth + Activation(kernel.GELU)
+	SiLU        = smooth + Activation(kernel.SiLU)
 )
+
+// smooth is the first of the activations that are an operation of their own
+// behind the sums, since their derivative does not follow from their value.
+const smooth = SELU + 1
 
 // Activations lists every activation in order.
 func Activations() []Activation {
@@ -29,11 +38,19 @@ func Activations() []Activation {
 	for _, a := range kernel.Activations() {
 		all = append(all, Activation(a))
 	}
+	for _, a := range kernel.SmoothActivations() {
+		all = append(all, smooth+Activation(a))
+	}
 	return all
 }
 
 // String returns the name used in flags and files, such as "leaky-relu".
-func (a Activation) String() string { return kernel.Activation(a).String() }
+func (a Activation) String() string {
+	if slices.Contains(kernel.SmoothActivations(), a.smooth()) && a >= smooth {
+		return a.smooth().String()
+	}
+	return kernel.Activation(a).String()
+}
 
 // ParseActivation is the inverse of String.
 func ParseActivation(name string) (Activation, error) {
@@ -57,7 +74,22 @@ func (a *Activation) UnmarshalText(text []byte) (err error) {
 }
 
 // Kernel is the activation as package kernel has it, whose derivative follows
-// from its value; false where there is none.
+// from its value; for others it is linear, and false.
 func (a Activation) Kernel() (kernel.Activation, bool) {
+	if a >= smooth {
+		return kernel.Linear, false
+	}
 	return kernel.Activation(a), true
+}
+
+func (a Activation) smooth() kernel.SmoothActivation { return kernel.SmoothActivation(a - smooth) }
+
+// behind declares what is left to do behind sums, of which Kernel has been done.
+func (a Activation) behind(s *graph.Scope, name string, x graph.Value) graph.Value {
+	if a < smooth {
+		return x
+	}
+	return s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
+		return op.ActivateSmooth(name, rows, a.smooth(), x)
+	}, x)
 }

@@ -45,10 +45,9 @@ func (l Conditional) String() string {
 
 func (l Conditional) full() string { return l.String() + l.further() }
 
-func (l Conditional) unfold() Sequence {
-	share := l.Dropout
-	l.Dropout = 0
-	return behind(l, share)
+func (l Conditional) with(o Options) Layer {
+	l.Options = o
+	return l
 }
 
 // Place puts the layer in its place.
@@ -112,17 +111,16 @@ func (p *placedConditional) mirror(m mirroring) (Sequence, error) {
 	return layers, err
 }
 
-// Condition makes the first dense layer of a sequence take labels; where there
-// is none, none does.
+// Condition makes the first dense layer of a sequence take labels.
 func Condition(layers Sequence, classes int) (Sequence, error) {
 	layers = layers.unfold()
 	for i, l := range layers {
 		if conditional, ok := condition(l, classes); ok {
 			layers[i] = conditional
-			break
+			return layers, checkClasses(classes)
 		}
 	}
-	return layers, checkClasses(classes)
+	return nil, impossible("no layer of %q can take labels; hint: a fully connected one", layers)
 }
 
 // ConditionFirst makes the first layer of a decoder take labels, which must be

@@ -55,10 +55,9 @@ func (l Conv) String() string {
 
 func (l Conv) full() string { return l.String() + l.further() }
 
-func (l Conv) unfold() Sequence {
-	share := l.Dropout
-	l.Dropout = 0
-	return behind(l, share)
+func (l Conv) with(o Options) Layer {
+	l.Options = o
+	return l
 }
 
 // Place puts the layer in its place.

@@ -62,10 +62,9 @@ func (l Dense) size() string {
 	return fmt.Sprintf("%d,%dx%dx%d", l.Units, l.Shape.Channels, l.Shape.Height, l.Shape.Width)
 }
 
-func (l Dense) unfold() Sequence {
-	share := l.Dropout
-	l.Dropout = 0
-	return behind(l, share)
+func (l Dense) with(o Options) Layer {
+	l.Options = o
+	return l
 }
 
 // Place puts the layer in its place.

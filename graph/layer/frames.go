@@ -43,10 +43,9 @@ func (l Frames) full() string { return l.String() + l.further() }
 
 func (l Frames) conditional(int) (Layer, bool) { return nil, false }
 
-func (l Frames) unfold() Sequence {
-	share := l.Dropout
-	l.Dropout = 0
-	return behind(l, share)
+func (l Frames) with(o Options) Layer {
+	l.Options = o
+	return l
 }
 
 // Place puts the layer in its place.

@@ -72,11 +72,10 @@ func numbered(l Layer) bool {
 // An unfolder stands for several layers of the stack that it is in.
 type unfolder interface{ unfold() Sequence }
 
-// Inside lists the layers that a layer consists of, such as the body of a
-// residual block.
+// A composite consists of layers, such as the body of a residual block.
 type composite interface{ inside() Sequence }
 
-// any reports whether a layer, or one inside it, has a property.
+// anyOf reports whether a layer, or one inside it, has a property.
 func anyOf(layers Sequence, has func(l Layer) bool) bool {
 	for _, l := range layers {
 		if has(l) {
@@ -91,14 +90,14 @@ func anyOf(layers Sequence, has func(l Layer) bool) bool {
 
 // IsConvolution reports whether a layer has filters that move over images.
 func IsConvolution(p Placed) bool {
-	_, ok := p.(interface{ convolution() kernel.Convolution })
+	_, ok := p.(*convolved)
 	return ok
 }
 
 // Linear reports whether all activations of a stack are linear.
 func Linear(s *Stack) bool {
 	return !anyOf(s.sequence(), func(l Layer) bool {
-		o, ok := l.(interface{ options() Options })
+		o, ok := l.(optioned)
 		return ok && o.options().Activation != LinearUnits
 	})
 }

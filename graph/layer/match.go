@@ -38,6 +38,11 @@ func (s *Stack) group(number int) group {
 // decodes: its unpool layers to the max pooling as far from the image and, if it
 // is tied, its layers with weights to those whose weights they use, transposed.
 func Match(decoder Sequence, encoder *Stack, tied bool) (Sequence, error) {
+	return match(decoder, encoder, nil, tied)
+}
+
+// match matches with a stack that pooling is behind, or nil.
+func match(decoder Sequence, encoder *Stack, behind *placedPool, tied bool) (_ Sequence, err error) {
 	layers := decoder.unfold()
 	depth, number := layers.depth(), 0
 	if tied && depth != encoder.Depth() {
@@ -50,13 +55,19 @@ func Match(decoder Sequence, encoder *Stack, tied bool) (Sequence, error) {
 		}
 		switch l := l.(type) {
 		case Unpool:
-			layers[i], unpools = l.match(encoder, depth-number), true
+			layers[i], unpools = l.match(encoder, depth-number, behind), true
 		case Pool:
 			if t, ok := layers[max(0, last)].(Tied); ok {
 				t.pooled = true
 				layers[last] = t
 			}
 		case Dropout:
+		case Residual:
+			g := encoder.group(depth - number + 1)
+			if layers[i], err = l.match(g, tied); err != nil {
+				return nil, err
+			}
+			unpools = false
 		default:
 			if g := encoder.group(depth - number + 1); tied {
 				layers[i] = Tied{l, g.main, g.pool != nil && !unpools}
@@ -68,11 +79,14 @@ func Match(decoder Sequence, encoder *Stack, tied bool) (Sequence, error) {
 }
 
 // match relates the unpooling to the pooling of a numbered layer.
-func (l Unpool) match(encoder *Stack, number int) Unpool {
+func (l Unpool) match(encoder *Stack, number int, behind *placedPool) Unpool {
 	l.of = new(unpooled)
 	if number <= encoder.Depth() {
 		g := encoder.group(number)
 		l.of.name, l.of.pool = g.main.Name(), g.pool
+		if number == encoder.Depth() && g.pool == nil {
+			l.of.pool = behind
+		}
 	}
 	return l
 }

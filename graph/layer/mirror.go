@@ -42,6 +42,7 @@ type mirroring struct {
 	by      Upsampling
 	pool    *placedPool // behind the layer; nil: none
 	unpools bool        // the layer takes what is unpooled
+	output  bool        // the mirror is the output layer of the decoder, or has it
 }
 
 // tie is a layer that uses the weights of the one it mirrors, if they are tied.
@@ -53,7 +54,8 @@ func (m mirroring) tie(l Layer, of Placed) Layer {
 }
 
 // Mirror is the decoder that takes the shapes of an encoder back, layer by layer,
-// each with the options hidden and the last one with last. If it is tied, its
+// each with the options hidden and the last one with last; pooling behind a layer is
+// undone along with it. If it is tied, its
 // layers use the weights of those that they mirror, transposed.
 func Mirror(encoder *Stack, hidden, last Options, tied bool, by Upsampling) (Sequence, error) {
 	decoder, err := mirror(encoder, func(number int) Options {
@@ -61,7 +63,7 @@ func Mirror(encoder *Stack, hidden, last Options, tied bool, by Upsampling) (Seq
 			return last
 		}
 		return hidden
-	}, mirroring{tied: tied, by: by})
+	}, mirroring{tied: tied, by: by, output: true})
 	if err == nil && by == ByUnpooling && !decoder.Unpools() {
 		err = impossible("upsampling by %s, and an encoder without max pooling; hint: --encoder such as 'conv:32,3 maxpool:2 conv:64,3 maxpool:2 dense:64'", by)
 	}
@@ -69,15 +71,18 @@ func Mirror(encoder *Stack, hidden, last Options, tied bool, by Upsampling) (Seq
 }
 
 // mirror mirrors the numbered layers of a stack, the last one first; like are the
-// options of the mirror of a number.
+// options of the mirror of a number, and m.pool is behind the stack.
 func mirror(encoder *Stack, like func(number int) Options, m mirroring) (Sequence, error) {
 	var decoder Sequence
-	outermost := m.pool
+	behind, output := m.pool, m.output
 	for number := encoder.Depth(); number >= 1; number-- {
 		g := encoder.group(number)
-		m.like, m.pool, m.unpools = like(number), g.pool, g.unpools
-		if g.pool == nil && number == encoder.Depth() {
-			m.pool = outermost
+		m.like, m.pool, m.unpools, m.output = like(number), g.pool, g.unpools, output && number == 1
+		if number == encoder.Depth() && behind != nil {
+			if g.pool != nil {
+				return nil, impossible("no mirror of %s, which is pooled twice; hint: --decoder", g.main.Name())
+			}
+			m.pool = behind
 		}
 		l, ok := g.main.(interface {
 			mirror(m mirroring) (Sequence, error)

@@ -34,6 +34,14 @@ func TestMirror(t *testing.T) {
 			"transposed:4,3,s2,p1,o1,relu unpool:2,s2,o1x0 transposed:1,3,s1,p1,linear"},
 		{shape(2, 3, 3), "frames:2,5 dense:4 dropout:0.5", true, layer.ByTransposed,
 			"dense:10,relu frames:2,9,2x3x3,linear"},
+		{shape(1, 8, 8), "conv:3,3 residual(conv:3,3,gelu conv:5,3,s2,linear) dense:4", true, layer.ByTransposed,
+			"dense:80,5x4x4,relu residual(transposed:3,3,s2,p1,o1,gelu transposed:3,3,s1,p1,linear) transposed:1,3,s1,p1,linear"},
+		{shape(1, 8, 8), "residual(conv:3,3 conv:5,3,batchnorm) avgpool:2", false, layer.ByNearest,
+			"residual(up:2 conv:3,3,s1,p1,relu conv:1,3,s1,p1,linear)"},
+		{shape(1, 8, 8), "residual(conv:3,3 conv:5,3) maxpool:2", true, layer.ByUnpooling,
+			"unpool:2,s2 residual(transposed:3,3,s1,p1,relu transposed:1,3,s1,p1,linear)"},
+		{shape(1, 8, 8), "residual(conv:3,3 maxpool:2 conv:5,3)", false, layer.ByUnpooling,
+			"residual(conv:3,3,s1,p1,relu unpool:2,s2 conv:1,3,s1,p1,linear)"},
 		{shape(1, 3, 3), "conditional:3,5", true, layer.ByTransposed, "dense:9,1x3x3,linear"},
 	} {
 		encoder := place(t, "encoder", test.input, test.text)

@@ -30,6 +30,7 @@ type normaliser interface {
 // follows the name.
 var normalisers = map[string]func(argument string) (normaliser, error){
 	"batch": func(argument string) (normaliser, error) { return batchNorm{}, noArgument(argument) },
+	"group": func(argument string) (normaliser, error) { return parseGroups(argument) },
 	"layer": func(argument string) (normaliser, error) { return layerNorm{}, noArgument(argument) },
 }
 
@@ -65,7 +66,7 @@ func (n Norm) normaliser() (normaliser, error) {
 	return read(argument)
 }
 
-const normHint = "none, batch or layer"
+const normHint = "none, batch, layer or such as group:8"
 
 // String names the kind.
 func (n Norm) String() string {

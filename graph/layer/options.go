@@ -60,12 +60,11 @@ func (o Options) further() string {
 	return text
 }
 
-// behind is a layer with its dropout behind it.
-func behind(l Layer, share float64) Sequence {
-	if share == 0 {
-		return Sequence{l}
-	}
-	return Sequence{l, Dropout{share}}
+// optioned is a layer that has options.
+type optioned interface {
+	Layer
+	options() Options
+	with(o Options) Layer
 }
 
 // parseCount reads a whole number.

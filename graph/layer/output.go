@@ -4,8 +4,8 @@ import "gaetrain/graph"
 
 // ValidateOutput reports what the output of a model cannot have: dropout.
 func (s *Stack) ValidateOutput() error {
-	if last := s.Last(); last != nil && isDropout(last.Layer()) {
-		return impossible("dropout of %s, the output; hint: only layers that another one follows can do with fewer values", last.Name())
+	if s.EndsWithDropout() {
+		return impossible("dropout of %s, the output; hint: only layers that another one follows can do with fewer values", s.Last().Name())
 	}
 	return nil
 }
@@ -15,8 +15,8 @@ func (s *Stack) ValidateImages(want graph.Shape) error {
 	if err := s.ValidateOutput(); err != nil {
 		return err
 	}
-	out, last := s.Out(), s.lastNumbered()
-	if last != nil && IsConvolution(last) && out != want {
+	out := s.Out()
+	if s.Depth() > 0 && makesImages(s.Numbered(s.Depth())) && out != want {
 		return impossible("the decoder ends with images of %s, not of %s", out, want)
 	}
 	if out.Size() != want.Size() {
@@ -25,12 +25,10 @@ func (s *Stack) ValidateImages(want graph.Shape) error {
 	return nil
 }
 
-// lastNumbered is the last layer with a number; nil where there is none.
-func (s *Stack) lastNumbered() Placed {
-	for i := len(s.layers) - 1; i >= 0; i-- {
-		if numbered(s.layers[i].Layer()) {
-			return s.layers[i].Placed
-		}
+// makesImages reports whether a layer works on images, and gives them.
+func makesImages(p Placed) bool {
+	if r, ok := p.(*placedResidual); ok {
+		return r.images()
 	}
-	return nil
+	return IsConvolution(p)
 }

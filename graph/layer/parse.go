@@ -3,6 +3,7 @@ package layer
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Parse reads layers from text such as
@@ -15,8 +16,8 @@ import (
 // and transposed have channels and kernel, then in any order stride s, padding
 // p, dilation d and, of transposed, output padding o, each one number or
 // height×width; the padding is what keeps the size at stride 1 unless it is
-// given. All of them take an activation, a normalisation (batchnorm, layernorm or
-// nonorm), bias or nobias, and the initialiser of their weights.
+// given. All of them take an activation, a normalisation (batchnorm, layernorm,
+// groupnorm:8 or nonorm), bias or nobias, and the initialiser of their weights.
 //
 // up enlarges the input of the next convolution, repeating pixels; bilinear
 // interpolates them; unpool puts them where the encoder's maxpool of the same
@@ -26,7 +27,8 @@ import (
 // dropout, of the share that is put to 0, to any layer. flatten says what holds
 // anyway between convolutions and dense. conditional is a dense layer that also
 // takes labels, written conditional:CLASSES,UNITS; frames treats the frames of
-// its input apart, frames:COUNT,UNITS. Each layer is like hidden otherwise and
+// its input apart, frames:COUNT,UNITS. residual(…) has layers inside, and adds its
+// input to what they make of it. Each layer is like hidden otherwise and
 // the last one like last, also in its activation unless there is one among the
 // arguments. Errors wrap graph.ErrArchitecture.
 func Parse(text string, hidden, last Options) (Sequence, error) {
@@ -34,7 +36,7 @@ func Parse(text string, hidden, last Options) (Sequence, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, final := new(reader), -1 // word that makes a layer
+	r, final := &reader{hidden: hidden}, -1 // word that makes a layer
 	for i, word := range words {
 		if kind, _ := kindOf(word); makers[kind] {
 			final = i
@@ -77,18 +79,36 @@ func register(kind string, read func(r *reader, arguments []string, like Options
 	kinds[kind] = read
 }
 
-// split divides a text into words.
-func split(text string) ([]string, error) { return strings.Fields(text), nil }
+// split divides a text into words, at spaces outside of parentheses.
+func split(text string) ([]string, error) {
+	open := 0
+	words := strings.FieldsFunc(text, func(r rune) bool {
+		switch r {
+		case '(':
+			open++
+		case ')':
+			open--
+		}
+		return open == 0 && unicode.IsSpace(r)
+	})
+	if open != 0 {
+		return nil, impossible("%q has %+d parentheses; hint: as many ) as (", text, open)
+	}
+	return words, nil
+}
 
 // kindOf divides a word into its kind and its arguments.
 func kindOf(word string) (kind, rest string) {
-	kind, rest, _ = strings.Cut(word, ":")
-	return kind, rest
+	if at := strings.IndexAny(word, ":("); at >= 0 {
+		return word[:at], word[at+1:]
+	}
+	return word, ""
 }
 
 // reader reads layers word by word.
 type reader struct {
 	layers   Sequence
+	hidden   Options  // of layers that are not the last
 	rest     string   // of the word, behind its kind
 	enlarge  Enlarge  // that the next convolution gets
 	leading  Sequence // unpooling before the next layer
@@ -101,7 +121,7 @@ func (r *reader) read(word string, like Options) error {
 	kind, rest := kindOf(word)
 	read, ok := kinds[kind]
 	if !ok {
-		return fmt.Errorf("unknown kind %q; hint: conv, transposed, dense, maxpool, avgpool, up, bilinear, unpool, dropout or flatten", kind)
+		return fmt.Errorf("unknown kind %q; hint: conv, transposed, dense, maxpool, avgpool, up, bilinear, unpool, residual, dropout or flatten", kind)
 	}
 	r.rest = rest
 	return read(r, strings.Split(rest, ","), like)

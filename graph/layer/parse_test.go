@@ -13,14 +13,16 @@ import (
 
 func TestParse(t *testing.T) {
 	for given, want := range map[string]string{
-		"conv:16,3,s2 conv:32,3,s2 flatten dense:64":                         "conv:16,3,s2,p1,relu conv:32,3,s2,p1,relu dense:64,linear",
-		"dense:98,2x7x7,tanh  transposed:1,4,s2,o1,sigmoid":                  "dense:98,2x7x7,tanh transposed:1,4,s2,p1,o1,sigmoid",
-		"conv:4,3 maxpool:2 conv:8,3,tanh avgpool:3x2,s1 dense:3":            "conv:4,3,s1,p1,relu maxpool:2,s2 conv:8,3,s1,p1,tanh avgpool:3x2,s1 dense:3,linear",
-		"conv:4,3,batchnorm,tanh maxpool:2 dropout:0.25 dense:3 dropout:0.5": "conv:4,3,s1,p1,tanh,batchnorm maxpool:2,s2 dropout:0.25 dense:3,linear dropout:0.5",
-		"dense:8,layernorm unpool:2,o1x0 conv:1,3 dense:2,nonorm dropout:0":  "dense:8,relu,layernorm unpool:2,s2,o1x0 conv:1,3,s1,p1,relu dense:2,linear",
-		"up:2 conv:8,3x5,d2\tbilinear:3 conv:1,3,p0,s2x1,d1x2,selu":          "up:2 conv:8,3x5,s1,p2x4,d2,relu bilinear:3 conv:1,3,s2x1,p0,d1x2,selu",
-		"dense:8 unpool:2 dropout:0.5 conv:1,3":                              "dense:8,relu dropout:0.5 unpool:2,s2 conv:1,3,s1,p1,linear",
-		"conditional:10,64 frames:2,3,tanh,nobias,images":                    "conditional:10,64,relu frames:2,3,tanh",
+		"conv:16,3,s2 conv:32,3,s2 flatten dense:64":                                                    "conv:16,3,s2,p1,relu conv:32,3,s2,p1,relu dense:64,linear",
+		"dense:98,2x7x7,tanh  transposed:1,4,s2,o1,sigmoid":                                             "dense:98,2x7x7,tanh transposed:1,4,s2,p1,o1,sigmoid",
+		"conv:4,3 maxpool:2 conv:8,3,tanh avgpool:3x2,s1 dense:3":                                       "conv:4,3,s1,p1,relu maxpool:2,s2 conv:8,3,s1,p1,tanh avgpool:3x2,s1 dense:3,linear",
+		"conv:4,3,batchnorm,tanh maxpool:2 dropout:0.25 dense:3 dropout:0.5":                            "conv:4,3,s1,p1,tanh,batchnorm maxpool:2,s2 dropout:0.25 dense:3,linear dropout:0.5",
+		"dense:8,layernorm unpool:2,o1x0 conv:1,3 dense:2,nonorm dropout:0":                             "dense:8,relu,layernorm unpool:2,s2,o1x0 conv:1,3,s1,p1,relu dense:2,linear",
+		"up:2 conv:8,3x5,d2\tbilinear:3 conv:1,3,p0,s2x1,d1x2,selu":                                     "up:2 conv:8,3x5,s1,p2x4,d2,relu bilinear:3 conv:1,3,s2x1,p0,d1x2,selu",
+		"dense:8 unpool:2 dropout:0.5 conv:1,3":                                                         "dense:8,relu dropout:0.5 unpool:2,s2 conv:1,3,s1,p1,linear",
+		"residual(conv:3,3,groupnorm:3  conv:3,3,linear) maxpool:2 residual(dense:3 residual(dense:4))": "residual(conv:3,3,s1,p1,relu,groupnorm:3 conv:3,3,s1,p1,linear) maxpool:2,s2 residual(dense:3,relu residual(dense:4,linear))",
+		"dense:3,gelu dense:3,silu":                                                                     "dense:3,gelu dense:3,silu",
+		"conditional:10,64 frames:2,3,tanh,nobias,images":                                               "conditional:10,64,relu frames:2,3,tanh",
 	} {
 		layers, err := layer.Parse(given, like, linear)
 		if err != nil {
@@ -84,6 +86,12 @@ func TestParseErrors(t *testing.T) {
 		"unpool:2 dense:3":              "only conv may follow",
 		"unpool:2 up:2 conv:1,3":        "follows another one",
 		"conv:3,3 unpool:2":             "ends with a larger image",
+		"residual(dense:3":              "parentheses",
+		"residual(dense:3)x":            "hint: such as residual(",
+		"up:2 residual(conv:3,3)":       "no up or bilinear before it",
+		"residual()":                    "has no layers",
+		"dense:3,groupnorm":             `"" is not a whole number`,
+		"dense:3,groupnorm:0":           "normalisation of 0 groups",
 		"up:2 transposed:3,4":           "only conv may follow",
 	} {
 		_, err := layer.Parse(given, like, like)
@@ -101,6 +109,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("conv:4,3 maxpool:2 conv:8,3,tanh avgpool:3x2,s1")
 	f.Add("dense:1568,32x7x7 transposed:16,4,s2,o1 bilinear:2 conv:1,3,d2,sigmoid")
 	f.Add("conv:4,3,batchnorm maxpool:3x2,s2 dropout:0.25 dense:36,4x3x3,layernorm unpool:3x2,s2,o1x0 transposed:1,3,s2 dropout:0.5")
+	f.Add("residual(conv:3,3,groupnorm:08 conv:3,3,s2,gelu) residual(dense:3 residual(unpool:2 conv:2,1))")
 	f.Add("conditional:10,64,nobias,he-normal frames:2,36,8x3x3")
 	f.Fuzz(func(t *testing.T, given string) {
 		layers, err := layer.Parse(given, like, like)
@@ -136,7 +145,7 @@ func roundTrip(t testing.TB, layers layer.Sequence) {
 	if err := json.Unmarshal(text, &again); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(layers, again, cmp.AllowUnexported(layer.Unpool{})); diff != "" {
+	if diff := cmp.Diff(layers, again, cmp.AllowUnexported(layer.Unpool{}, layer.Residual{})); diff != "" {
 		t.Errorf("%s (-want +got)\n%s", text, diff)
 	}
 }
@@ -150,6 +159,7 @@ func TestJSON(t *testing.T) {
 		layer.Transposed{Channels: 2, Filters: layer.Filters{Kernel: layer.Extent{Height: 3, Width: 5}, Stride: layer.Extent{Height: 1, Width: 2}}, OutputPadding: layer.Extent{Width: 1}},
 		layer.Conv{Channels: 1, Filters: layer.Filters{Kernel: layer.Extent{Height: 1, Width: 1}, Stride: layer.Extent{Height: 1, Width: 1}}, Enlarge: layer.Enlarge{Factor: 2, Bilinear: true}},
 		layer.Conditional{Dense: layer.Dense{Units: 9, Shape: shape(1, 3, 3), Options: like}, Classes: 10},
+		layer.Residual{Body: layer.Sequence{layer.Dense{Units: 4, Options: layer.Options{Norm: layer.GroupNorm(2), NoBias: true}}, layer.Residual{Body: layer.Sequence{layer.Dense{Units: 3}}}}},
 		layer.Frames{Count: 2, Dense: layer.Dense{Units: 4, Options: layer.Options{Norm: layer.LayerNorm}}},
 	}
 	for _, a := range layer.Activations() {

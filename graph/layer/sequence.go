@@ -1,7 +1,6 @@
 package layer
 
 import (
-	"slices"
 	"strings"
 
 	"gaetrain/graph"
@@ -54,11 +53,19 @@ func (q Sequence) inside() Sequence { return q }
 func (q Sequence) unfold() Sequence {
 	var all Sequence
 	for _, l := range q {
-		if u, ok := l.(unfolder); ok {
-			all = append(all, u.unfold()...)
-			continue
+		switch l := l.(type) {
+		case unfolder:
+			all = append(all, l.unfold()...)
+		case optioned:
+			o := l.options()
+			share := o.Dropout
+			o.Dropout = 0
+			if all = append(all, l.with(o)); share != 0 {
+				all = append(all, Dropout{share})
+			}
+		default:
+			all = append(all, l)
 		}
-		all = append(all, l)
 	}
 	return all
 }
@@ -96,6 +103,3 @@ type placedSequence struct {
 }
 
 func (p placedSequence) On(s *graph.Scope, x graph.Value) graph.Value { return p.stack.declare(s, x) }
-
-// clone is a sequence that can be changed.
-func (q Sequence) clone() Sequence { return slices.Clone(q) }

@@ -39,10 +39,9 @@ func (l Transposed) String() string {
 
 func (l Transposed) full() string { return l.String() + l.further() }
 
-func (l Transposed) unfold() Sequence {
-	share := l.Dropout
-	l.Dropout = 0
-	return behind(l, share)
+func (l Transposed) with(o Options) Layer {
+	l.Options = o
+	return l
 }
 
 // Place puts the layer in its place.

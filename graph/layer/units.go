@@ -59,7 +59,7 @@ func (u *units) on(s *graph.Scope, x graph.Value, l summer) graph.Value {
 	} else { // the bias comes after it
 		y = normalise(act, l.sums(s, kernel.Linear, x, w, graph.Value{}), bias)
 	}
-	y = y.As(u.out)
+	y = u.has.Activation.behind(s, u.at.Name, y).As(u.out)
 	s.Keep(u.at.Name+"/output", y)
 	s.Keep(u.at.Name+"/weights", w)
 	return y

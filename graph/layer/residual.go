@@ -1,0 +1,188 @@
+package layer
+
+import (
+	"fmt"
+	"strings"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/op"
+)
+
+// Residual adds its input to what its body makes of it, y = body(x) + x, so that
+// the body learns the difference (He 2016). Where the body gives another shape,
+// a projection of x is added: a convolution with 1×1 filters and the stride of the
+// whole body, or a linear map, without a bias.
+type Residual struct {
+	Body       Sequence
+	projection Layer // of the decoder of a tied one; nil: as the shapes want it
+}
+
+func init() {
+	makers["residual"] = true
+	register("residual", func(r *reader, _ []string, like Options) error {
+		inner, ok := strings.CutSuffix(r.rest, ")")
+		if !ok || r.enlarge != (Enlarge{}) {
+			return fmt.Errorf("hint: such as residual(conv:32,3 conv:32,3,linear), and no up or bilinear before it")
+		}
+		body, err := Parse(inner, r.hidden, like)
+		if err != nil {
+			return err
+		}
+		return r.add(Residual{Body: body}, 0, true)
+	})
+}
+
+// String returns the layer as Parse reads it.
+func (l Residual) String() string { return "residual(" + l.Body.String() + ")" }
+func (l Residual) full() string   { return "residual(" + l.Body.full() + ")" }
+
+func (l Residual) inside() Sequence { return l.Body }
+
+// Place puts the layer in its place.
+func (l Residual) Place(at At) (Placed, error) {
+	body, err := stack(at.Part, at.Name, at.In, l.Body)
+	if err != nil {
+		return nil, err
+	}
+	if body.Depth() == 0 {
+		return nil, impossible("%s is residual without layers; hint: such as residual(dense:64)", at.Name)
+	}
+	p := &placedResidual{place: place{at, l, body.Out()}, body: body}
+	if body.Out() == at.In {
+		return p, nil
+	}
+	projection := l.projection
+	if projection == nil {
+		projection = p.derived()
+	}
+	if p.projection, err = projection.Place(At{at.Part, at.Name + "/projection", at.In}); err != nil {
+		return nil, err
+	}
+	if p.projection.Out() != p.out {
+		return nil, impossible("%s: its body takes %s to %s, and its projection %s to %s; hint: odd kernels with the padding that keeps the size", at.Name, at.In, p.out, projection, p.projection.Out())
+	}
+	return p, nil
+}
+
+type placedResidual struct {
+	place
+	body       *Stack
+	projection Placed // nil: none
+}
+
+// images reports whether what is added are images.
+func (p *placedResidual) images() bool { return makesImages(p.body.Numbered(p.body.Depth())) }
+
+// derived is the projection that the shapes want.
+func (p *placedResidual) derived() Layer {
+	o := Options{NoBias: true, Initialiser: p.initialiser()}
+	if !p.images() {
+		return Dense{Units: p.out.Size(), Shape: p.out, Options: o}
+	}
+	smaller, larger := p.strides()
+	return Conv{Channels: p.out.Channels, Filters: Filters{Kernel: square(1), Stride: smaller}, Enlarge: Enlarge{Factor: larger.Height}, Options: o}
+}
+
+// initialiser is how the last weights of the body start.
+func (p *placedResidual) initialiser() graph.Initialiser {
+	for number := p.body.Depth(); number >= 1; number-- {
+		switch l := p.body.Numbered(number).(type) {
+		case Weighted:
+			return l.Options().Initialiser
+		case *placedResidual:
+			return l.initialiser()
+		}
+	}
+	return graph.GlorotUniform
+}
+
+// strides are the factors by which the body makes images smaller and larger.
+func (p *placedResidual) strides() (smaller, larger Extent) {
+	smaller, larger = square(1), square(1)
+	for _, l := range p.body.Layers() {
+		if l, ok := l.(interface {
+			strides() (smaller, larger Extent)
+		}); ok {
+			s, g := l.strides()
+			smaller = Extent{Height: smaller.Height * s.Height, Width: smaller.Width * s.Width}
+			larger = Extent{Height: larger.Height * g.Height, Width: larger.Width * g.Width}
+		}
+	}
+	return smaller, larger
+}
+
+// On declares the layer behind x.
+func (p *placedResidual) On(s *graph.Scope, x graph.Value) graph.Value {
+	layout := s.Rows
+	if p.images() {
+		layout = s.Images
+	}
+	y, shortcut := p.body.declare(s, x), x
+	if p.projection != nil {
+		shortcut = p.projection.On(s, x)
+	}
+	y, shortcut = layout(p.at.Name, y), layout(p.at.Name+"/shortcut", shortcut)
+	return s.Apply(func(rows *op.Rows, y op.Node, more ...op.Node) (op.Node, error) {
+		return op.Add(p.at.Name, rows, kernel.Linear, [2]bool{false, shortcut.Constant()}, y, more[0])
+	}, y, shortcut).As(p.out)
+}
+
+// mirror is a residual block of the mirrored body, whose layers have the options
+// of the layers of this one in the same places; the output layer of the decoder
+// has those of an output layer.
+func (p *placedResidual) mirror(m mirroring) (Sequence, error) {
+	var before Sequence
+	if m.pool != nil && m.by == ByUnpooling && !m.pool.pool.Average {
+		before, m.pool = Sequence{m.pool.undo()}, nil
+	}
+	body, err := mirror(p.body, func(number int) Options {
+		o := m.like
+		if w, ok := p.body.Numbered(p.body.Depth() - number + 1).(Weighted); ok && !(m.output && number == 1) {
+			o = w.Options()
+			o.Dropout = m.like.Dropout
+		}
+		return o
+	}, m)
+	if err != nil {
+		return nil, err
+	}
+	l := Residual{Body: body}
+	if m.tied {
+		l.projection, err = p.undone()
+	}
+	return append(before, l), err
+}
+
+// undone is the projection of a tied decoder; nil: none.
+func (p *placedResidual) undone() (Layer, error) {
+	from, ok := p.projection.(interface {
+		Weighted
+		mirror(m mirroring) (Sequence, error)
+	})
+	if !ok {
+		return nil, nil
+	}
+	layers, err := from.mirror(mirroring{like: from.Options(), tied: true, by: ByTransposed})
+	if err != nil {
+		return nil, err
+	}
+	return layers[0], nil
+}
+
+// match relates the layers of the body to those of the block that this one undoes.
+func (l Residual) match(of group, tied bool) (Layer, error) {
+	from, ok := of.main.(*placedResidual)
+	if !ok {
+		if tied {
+			return nil, impossible("tied %s mirrors %s, which is not residual; hint: the same layers in reverse", l, of.main.Layer())
+		}
+		return l, nil
+	}
+	body, err := match(l.Body, from.body, of.pool, tied)
+	l.Body = body
+	if err == nil && tied {
+		l.projection, err = from.undone()
+	}
+	return l, err
+}
