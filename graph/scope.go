@@ -20,6 +20,7 @@ type Scope struct {
 	frozen  bool                            // parameters do not move
 	weights func(*Scope, Spec, Value) Value // what layers get in place of their weights; nil: those
 	replace func(*Scope, Spec) Spec         // see Replacing
+	observe func(*Scope, Parameter)         // see Observing
 }
 
 // declaration is what the scopes of a program share.
@@ -129,6 +130,14 @@ func (s *Scope) Replacing(f func(s *Scope, spec Spec) Spec) *Scope {
 	return &derived
 }
 
+// Observing is the scope on which f sees each trainable parameter that is
+// declared.
+func (s *Scope) Observing(f func(s *Scope, p Parameter)) *Scope {
+	derived := *s
+	derived.observe = f
+	return &derived
+}
+
 // Parameter declares a trainable parameter. Declared twice, it is the same.
 func (s *Scope) Parameter(spec Spec) Value {
 	if s.Failed() {
@@ -149,6 +158,9 @@ func (s *Scope) Parameter(spec Spec) Value {
 	node := s.nodes[spec.Name]
 	if !s.frozen && spec.Role != Statistic {
 		s.moved, s.trained = append(s.moved, node), append(s.trained, p)
+	}
+	if s.observe != nil {
+		s.observe(s, p)
 	}
 	return Value{node: node}
 }

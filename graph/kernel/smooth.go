@@ -98,9 +98,9 @@ func (t *smoothTask) run(lo, hi int) {
 	smoothBuffers.put(buffer)
 }
 
-// u(x) = x·(first + third·x²). The conversions to float32 in the formulas below
-// keep products from being fused with sums, which would change bits between
-// processors.
+// In u(x) = x·(first + third·x²), these are the coefficients of gelu. The conversions
+// to float32 in the formulas below keep products from being fused with sums, which
+// would change bits between processors.
 const geluFirst, geluThird = 1.5957691216057308, 0.044715 * geluFirst
 
 // values computes y = x·σ(u(x)).
@@ -127,25 +127,27 @@ func (a SmoothActivation) values(x, u, y []float32) {
 func (a SmoothActivation) gradients(x, u, dy, dx []float32) {
 	const sign = 1 << 31
 	u, dy, dx = u[:len(x)], dy[:len(x)], dx[:len(x)]
-	for i, v := range x {
-		if a == GELU {
+	first, third := float32(1), float32(0)
+	if a == GELU {
+		first, third = geluFirst, 3*geluThird // of u′
+		for i, v := range x {
 			v *= geluFirst + float32(geluThird*float32(v*v))
+			u[i] = math.Float32frombits(math.Float32bits(v) | sign)
 		}
-		u[i] = math.Float32frombits(math.Float32bits(v) | sign)
+	} else {
+		for i, v := range x {
+			u[i] = math.Float32frombits(math.Float32bits(v) | sign)
+		}
 	}
 	active.activate[Sigmoid](u, u)
 	for i, v := range x {
 		small := u[i]
 		large := 1 - small
-		product := small * large
 		// The sign of x selects σ without a branch, which would often be predicted wrong.
 		negative := uint32(int32(math.Float32bits(v)) >> 31)
 		slope := math.Float32frombits(math.Float32bits(large)&^negative | math.Float32bits(small)&negative)
-		if product != 0 { // else x or u′ may be infinite
-			if a == GELU {
-				product *= geluFirst + float32(3*geluThird*float32(v*v))
-			}
-			slope += float32(v * product)
+		if small != 0 { // else x or u′ may be infinite
+			slope += float32(float32(v*(first+float32(third*float32(v*v)))) * float32(small*large))
 		}
 		dx[i] = dy[i] * slope
 	}

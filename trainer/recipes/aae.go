@@ -2,31 +2,75 @@ package recipes
 
 import (
 	"gaetrain/graph"
+	"gaetrain/graph/layer"
 	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
 )
 
-var aae = Recipe{
+var aaeRecipe = trainer.Recipe{
 	Name:    "aae",
 	Summary: "adversarial autoencoder: a discriminator cannot tell its codes from draws of N(0, I)",
 	Idea: `An autoencoder is free to put its codes anywhere, so nobody knows which codes have an image. Here a discriminator learns to
-tell the codes of images from draws of N(0, I), and what the encoder loses to it is a term of the loss beside the reconstruction,
-weighted by deception: the codes of all images together come to look like the prior, though each image has one code and no
-variance of its own. Draws from the prior then decode to images. Reconstruction and deception are one step of the encoder, as in
-the Wasserstein autoencoder of Tolstikhin (2018), rather than two in turn.`,
+tell the codes of images from draws of N(0, I), and the adversarial loss of the encoder is a term of the loss beside the reconstruction,
+with the weight adversarial-weight: the codes of all images together come to look like the prior, though each image has one code and no
+variance of its own. Draws from the prior then decode to images. Reconstruction and adversarial loss are minimised in one step of the
+encoder, as in the Wasserstein autoencoder of Tolstikhin (2018), rather than in two steps that alternate.`,
 	Citation: "A. Makhzani, J. Shlens, N. Jaitly, I. Goodfellow, B. Frey: Adversarial Autoencoders. arXiv:1511.05644",
-	Defaults: func(c *trainer.Config) {
-		c.Hidden, c.Code = []int{512, 256}, 8
-		c.Beta1, c.Deception = 0.5, 10
+	Defaults: func(c *trainer.Config) { c.Beta1 = 0.5 },
+	New: func() trainer.Model {
+		m := aae{Plain: defaultPlain(), Discriminator: defaultDiscriminator(), Weight: 10, Widths: []int{256, 256}}
+		m.CodeSize = 8
+		return &m
 	},
-	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		a, err := architecture(c, image)
-		if err != nil {
-			return nil, err
-		}
-		var judge []graph.Layer
-		for _, units := range c.Discriminator {
-			judge = append(judge, graph.Layer{Units: units, Initialiser: graph.GlorotUniform})
-		}
-		return adversarial(c, a, judge, graph.Penalty{Term: graph.Deception, Weight: c.Deception})
-	},
+}
+
+// aae is an autoencoder whose codes play against a discriminator (Makhzani 2015).
+type aae struct {
+	Plain
+	Discriminator
+	Weight float64 `toml:"adversarial-weight" group:"model" help:"weight of the encoder's adversarial loss"`
+	Widths []int   `toml:"discriminator-hidden" group:"model" help:"widths of the discriminator's hidden layers"`
+}
+
+// Loss is the reconstruction term, and what the discriminator makes of the codes.
+func (m *aae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
+	z := m.Encode(s, x)
+	return graph.Sum(m.Compare(s, m.Decode(s, z), target)).
+		Plus(m.Terms(s, m.encoder, z)...).
+		Plus(m.Against(s, z).Times(m.Weight))
+}
+
+// Declare implements trainer.Network.
+func (m *aae) Declare(s *graph.Scope) {
+	x, target := m.images(s)
+	s.Minimise(m.Loss(s, x, target))
+}
+
+// Place implements trainer.Model.
+func (m *aae) Place(source trainer.Source) error {
+	if err := m.Plain.Place(source); err != nil {
+		return err
+	}
+	var hidden layer.Sequence
+	for _, units := range m.Widths {
+		hidden = append(hidden, layer.Dense{Units: units, Options: m.units(graph.GlorotUniform)})
+	}
+	return m.placeOn(m.CodeShape(), hidden, 0)
+}
+
+// Stages implements trainer.Model.
+func (m *aae) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	s, err := m.stage("train", c, m)
+	return []trainer.Stage{m.against(s, c, trainer.Noise, trainer.Code)}, err
+}
+
+// HasPrior implements trainer.Generator.
+func (m *aae) HasPrior() {}
+
+// Validate implements settings.Validator.
+func (m *aae) Validate() error {
+	if err := settings.Widths("discriminator-hidden", "units", m.Widths); err != nil {
+		return err
+	}
+	return settings.Numbers(settings.Number{OK: m.Weight > 0 && settings.Finite(m.Weight), Name: "adversarial-weight", Value: m.Weight, Hint: "above 0"})
 }

@@ -2,76 +2,98 @@ package recipes
 
 import (
 	"fmt"
-	"slices"
 
 	"gaetrain/graph"
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/layer"
 	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
 )
 
-// architecture is the autoencoder of a configuration: convolutions where it
-// has filters, then fully connected layers, or the layers that it spells out.
-func architecture(c trainer.Config, image graph.Shape) (graph.Architecture, error) {
-	a, err := layered(c, image)
-	if err != nil || c.Normalisation == graph.NoNormalisation && c.Dropout == 0 {
-		return a, err
-	}
-	if !slices.ContainsFunc(slices.Concat(a.Encoder, a.Decoder), func(l graph.Layer) bool {
-		return l.Normalisation == c.Normalisation && l.Dropout == c.Dropout
-	}) {
-		return a, fmt.Errorf("normalisation %s and dropout %g are of hidden layers, and there are none; hint: such as --hidden 512", c.Normalisation, c.Dropout)
-	}
-	return a, nil
+// Autoencoder is what most models are made of: an encoder, a decoder that mirrors
+// it, a reconstruction term, and inputs that may be corrupted.
+type Autoencoder struct {
+	EncoderDecoder
+	Layers
+	Reconstruction
+	Denoising
 }
 
-func layered(c trainer.Config, image graph.Shape) (graph.Architecture, error) {
-	initialiser := c.Initialiser
-	if initialiser == graph.Images { // of the first layer alone
-		initialiser = graph.GlorotUniform
-	}
-	hidden := graph.Layer{Activation: c.Activation, Initialiser: initialiser, NoBias: c.Bias != "all"}
-	code, output := hidden, hidden
-	hidden.Normalisation, hidden.Dropout = c.Normalisation, c.Dropout
-	code.Units, code.Activation, code.Threshold, code.TopK = c.Code, c.CodeActivation, c.Threshold, c.TopK
-	output.NoBias = c.Bias == "none"
-	output.Activation = c.OutputActivation
-	if c.Loss == graph.CrossEntropy { // which takes logits
-		output.Activation = kernel.Linear
-	}
-	if c.Encoder == "" && c.Decoder == "" && len(c.Filters) == 0 {
-		a := graph.Dense(image, c.Hidden, hidden, code, output)
-		a.Tied = c.Tied
-		if c.Initialiser == graph.Images {
-			a.Encoder[0].Initialiser = graph.Images
-		}
-		return a, a.Validate()
-	}
-	return convolutional(c, image, hidden, code, output)
+func defaultAutoencoder() Autoencoder {
+	return Autoencoder{Layers: defaultLayers(), Reconstruction: Reconstruction{Loss: crossEntropy}, Denoising: defaultDenoising()}
 }
 
-// penalties are those that the configuration asks for.
-func penalties(c trainer.Config) []graph.Penalty {
-	var asked []graph.Penalty
-	for _, p := range []graph.Penalty{
-		{Term: graph.Sparsity, Weight: c.Sparsity, Target: c.SparsityTarget, Running: c.SparsityMean == "running", Momentum: c.SparsityMomentum},
-		{Term: graph.L1, Weight: c.L1},
-		{Term: graph.Contraction, Weight: c.Contraction},
-	} {
-		if p.Weight > 0 {
-			asked = append(asked, p)
-		}
+// Validate implements settings.Validator.
+func (a *Autoencoder) Validate() error {
+	refused := func(format string, values ...any) error {
+		return fmt.Errorf("%w: %s", settings.ErrConfiguration, fmt.Sprintf(format, values...))
 	}
-	return asked
+	switch {
+	case a.Loss == crossEntropy && a.OutputActivation != layer.Sigmoid:
+		return refused("output-activation is %s, but cross-entropy needs probabilities; hint: sigmoid, or --loss squared-error", a.OutputActivation)
+	case a.Loss == gaussian && a.weighted():
+		return refused("corrupted-weight or intact-weight with the loss gaussian; hint: --loss squared-error")
+	}
+	return nil
 }
 
-// stage trains an architecture as the configuration says, for all its epochs.
-func stage(name string, c trainer.Config, a graph.Architecture, more ...graph.Penalty) trainer.Stage {
-	objective := graph.Objective{Reconstruction: c.Loss, Variance: c.Variance, Penalties: append(penalties(c), more...), Emphasis: c.Emphasis()}
-	return trainer.Stage{Name: name, Architecture: a, Objective: objective, Binarise: c.Binarise, Corruption: c.Corruption, Epochs: c.Epochs}
+// last is what the last layer of the decoder has: the cross-entropy takes logits,
+// whose sigmoid is the reconstruction.
+func (a *Autoencoder) last() layer.Options {
+	o := a.output()
+	if a.Loss == crossEntropy {
+		o.Activation = layer.LinearUnits
+	}
+	return o
 }
 
-// autoencoder is plain training: one stage of one architecture.
-func autoencoder(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-	a, err := architecture(c, image)
-	return []trainer.Stage{stage("train", c, a)}, err
+// join places the layers behind images, and the decoder behind codes of a shape.
+func (a *Autoencoder) join(image graph.Shape, encoder, decoder layer.Sequence, code graph.Shape) error {
+	if err := a.place(image, encoder, decoder, code); err != nil {
+		return err
+	}
+	return a.check(image, a.encoder, a.decoder)
+}
+
+// Compare declares the reconstruction term of the decoder's output y and the
+// target.
+func (a *Autoencoder) Compare(s *graph.Scope, y, target graph.Value) graph.Term {
+	return a.compare(s, a.likelihood(), y, target)
+}
+
+// stage is training of a model for all epochs.
+func (a *Autoencoder) stage(name string, c trainer.Config, m trainer.Network) (trainer.Stage, error) {
+	s := trainer.Stage{Name: name, Epochs: c.Epochs, Network: m, Model: m, Corruption: a.Corruption, Binarise: c.Binarise}
+	return s, binary(c, a.Loss)
+}
+
+// binary asks for a likelihood of pixels that are drawn as 0 and 1.
+func binary(c trainer.Config, loss lossName) error {
+	if c.Binarise && loss != crossEntropy {
+		return fmt.Errorf("%w: binarise with the loss %s; hint: pixels of 0 and 1 have a likelihood by --loss cross-entropy", settings.ErrConfiguration, loss)
+	}
+	return nil
+}
+
+// InitialiseFrom implements trainer.DataDependent.
+func (a *Autoencoder) InitialiseFrom(images graph.Sample, p *graph.Parameters, seed uint64) error {
+	if a.Initialiser != graph.Images {
+		return nil
+	}
+	weights, ok := p.Get(a.encoder.Numbered(1).(layer.Weighted).Weights().Name)
+	if !ok {
+		return nil // of a part of the model that has no parameters of its own
+	}
+	return graph.InitialiseFromImages(weights, images, seed)
+}
+
+// RandomWeights makes weights that would start as training images start at random.
+func (a *Autoencoder) RandomWeights() {
+	if a.Initialiser == graph.Images {
+		a.Initialiser = graph.GlorotUniform
+	}
+}
+
+// LinearDecoder implements trainer.Linear.
+func (a *Autoencoder) LinearDecoder() bool {
+	return a.Loss == squaredError && a.Decodable() == nil && layer.Linear(a.decoder)
 }

@@ -1,24 +1,34 @@
 package recipes
 
-import (
-	"gaetrain/graph"
-	"gaetrain/trainer"
-)
+import "gaetrain/trainer"
 
-var cgan = Recipe{
+var cganRecipe = trainer.Recipe{
 	Name:    "cgan",
-	Summary: "a gan that is told the label: it makes images of the class one asks for",
-	Idea: `The generator and the discriminator of a gan are told a label besides a code or an image. The discriminator then judges
-whether an image is real and of that class, so the generator has to make images of the class it is told, and no class can be
+	Summary: "a gan that is given the label: it makes images of the class one asks for",
+	Idea: `The generator and the discriminator of a gan are given a label besides a code or an image. The discriminator then decides
+whether an image is real and of that class, so the generator has to make images of the class it is given, and no class can be
 left out. In the first layer of the generator, and the first fully connected one of the discriminator, a label adds weights of
 its own.`,
 	Citation: "M. Mirza, S. Osindero: Conditional Generative Adversarial Nets. arXiv:1411.1784",
-	Defaults: gan.Defaults,
-	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		stages, err := gan.Stages(c, image)
-		for i := range stages {
-			stages[i].Conditional = true
-		}
-		return stages, err
-	},
+	Defaults: ganRecipe.Defaults,
+	New:      func() trainer.Model { return &cgan{gan: defaultGAN()} },
+}
+
+// cgan is a gan whose generator and discriminator take labels (Mirza 2014).
+type cgan struct {
+	gan
+	Labelled
+}
+
+// Place implements trainer.Model.
+func (m *cgan) Place(source trainer.Source) error {
+	if err := m.require(source); err != nil {
+		return err
+	}
+	return m.placeFor(source, source.Classes)
+}
+
+// Stages implements trainer.Model.
+func (m *cgan) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	return []trainer.Stage{m.stage(c, m)}, nil
 }

@@ -1,21 +1,27 @@
 package recipes
 
 import (
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/layer"
 	"gaetrain/trainer"
 )
 
-var contractive = Recipe{
+var contractiveRecipe = trainer.Recipe{
 	Name:    "contractive",
-	Summary: "the code hardly moves with the image: the Jacobian's norm is a term of the loss",
+	Summary: "the code hardly changes with the image: the Jacobian's norm is a term of the loss",
 	Idea: `A good code should not change with every little change of the image. The loss adds ‖∂h/∂x‖², the squared Frobenius norm of
-the code's Jacobian in the image: of sigmoid units exactly Σ (h(1−h))²·‖w‖², cheap to compute. Reconstruction needs the code to
-tell the training images apart, contraction makes it deaf to all other directions: what remains are the directions along which
+the code's Jacobian in the image: of sigmoid units exactly Σ (h(1−h))²·‖w‖², cheap to compute. Reconstruction needs a code that
+tells the training images apart, contraction removes its dependence on all other directions: what remains are the directions along which
 images of this kind vary. A denoising autoencoder reaches the same end by examples, this one by a formula.`,
 	Citation: "S. Rifai, P. Vincent, X. Muller, X. Glorot, Y. Bengio: Contractive Auto-Encoders. ICML 2011",
-	Defaults: func(c *trainer.Config) {
-		c.Hidden, c.Code, c.Tied, c.Contraction, c.LearningRate = nil, 256, true, 0.1, 0.01
-		c.Activation, c.CodeActivation = kernel.Sigmoid, kernel.Sigmoid
+	Defaults: func(c *trainer.Config) { c.LearningRate = 0.01 },
+	New: func() trainer.Model {
+		m := contractive{defaultPlain()}
+		m.Hidden, m.CodeSize, m.Tied, m.Contraction = nil, 256, true, 0.1
+		m.Activation, m.CodeActivation = layer.Sigmoid, layer.Sigmoid
+		return &m
 	},
-	Stages: autoencoder,
 }
+
+// contractive is an autoencoder with the term Σ ‖∂h/∂x‖² of its layers, see
+// Penalties (Rifai 2011).
+type contractive struct{ Plain }

@@ -1,22 +1,28 @@
 package recipes
 
 import (
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/layer"
 	"gaetrain/trainer"
 )
 
-var denoising = Recipe{
+var denoisingRecipe = trainer.Recipe{
 	Name:    "denoising",
-	Summary: "restores clean images from corrupted ones: a code larger than the image that is not the identity",
+	Summary: "restores clean images from corrupted ones: the code can be larger than the image without copying it",
 	Idea: `A code with more values than the image could simply copy it, and would then say nothing about images. Here the input is
 corrupted, anew for every image and epoch, and the loss asks for the clean one: copying does not help, since what is missing can
 only be filled in from what images of this kind have in common. The units of the code become detectors of strokes and edges, and
 a linear classifier does better on them than on pixels.`,
 	Citation: "P. Vincent, H. Larochelle, I. Lajoie, Y. Bengio, P.-A. Manzagol: Stacked Denoising Autoencoders. JMLR 11 (2010), 3371–3408",
-	Defaults: func(c *trainer.Config) {
-		c.Hidden, c.Code, c.CodeActivation = nil, 1024, kernel.Sigmoid
-		c.LearningRate, c.Warmup = 5e-3, 1 // sigmoids are slow: in 10 epochs a quarter less error than with 0.001
-		c.Corruption = trainer.Masking(0.25)
+	// Sigmoids learn slowly: in 10 epochs a quarter less error than with 0.001.
+	Defaults: func(c *trainer.Config) { c.LearningRate, c.Warmup = 5e-3, 1 },
+	New: func() trainer.Model {
+		m := denoising{defaultPlain()}
+		m.Hidden, m.CodeSize, m.CodeActivation = nil, 1024, layer.Sigmoid
+		m.Corruption = Masking(0.25)
+		return &m
 	},
-	Stages: autoencoder,
 }
+
+// denoising is an autoencoder whose input x is corrupted while its target is not
+// (Vincent 2010).
+type denoising struct{ Plain }

@@ -1,60 +1,106 @@
 package recipes
 
 import (
-	"fmt"
-
 	"gaetrain/graph"
+	"gaetrain/graph/layer"
 	"gaetrain/trainer"
 )
 
-var gan = Recipe{
+var ganRecipe = trainer.Recipe{
 	Name:    "gan",
-	Summary: "adversarial: a generator learns to deceive a discriminator, which learns to tell its images from real ones",
+	Summary: "adversarial: a generator makes images that a discriminator learns to tell from real ones",
 	Idea: `A generator, the decoder of an autoencoder without its encoder, makes images of codes drawn from N(0, I). A discriminator,
-shaped like the encoder that is missing, gives every image one logit: real or not. It learns from as many real images as made
-ones, and the generator learns from the slope of its judgement, so neither needs a measure of what an image should look like.
-The discriminator's weights are divided by their largest singular value, which bounds that slope whatever the two play for;
-with the contest wasserstein this takes the place of a gradient penalty, so that no second derivatives are needed. Samples come
-from a running mean of the generator's weights. Neither loss tells how good they are: the best epoch is that of the smallest
-distance between samples and images.`,
+shaped like the encoder that is missing, gives every image one logit: real or not. It learns from as many real images as generated
+ones, and the generator learns from the gradient of its logit, so neither needs a measure of what an image should look like.
+The discriminator's weights are divided by their largest singular value, which bounds that gradient for every adversarial loss;
+with the loss wasserstein this takes the place of a gradient penalty, so that no second derivatives are needed. Samples come
+from an exponential moving average of the generator's weights. Neither loss says how good they are: the best epoch is that of the
+smallest distance between samples and images.`,
 	Citation: "I. Goodfellow et al.: Generative Adversarial Nets. NIPS 2014, arXiv:1406.2661; spectral norm: T. Miyato et al., ICLR 2018, arXiv:1802.05957",
-	Defaults: func(c *trainer.Config) {
-		c.Hidden, c.Code = []int{512, 512}, 64
-		c.Schedule, c.Beta1 = "constant", 0.5
-		c.Averaging = 0.999
-	},
-	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		if c.Tied || c.Threshold > 0 || c.TopK > 0 || c.Corruption.String() != "none" {
-			return nil, fmt.Errorf("%w: tied weights, a threshold, top-k or corruption; hint: they need the encoder that model gan does not have", graph.ErrArchitecture)
-		}
-		c.Loss = graph.SquaredError // images are the last layer's output, not its logits
-		a, err := architecture(c, image)
-		if err != nil {
-			return nil, err
-		}
-		judge := a.Encoder[:len(a.Encoder)-1]
-		a.Encoder, a.Code, a.Latent, a.Averaged = nil, graph.Prior, c.Code, c.Averaging
-		return adversarial(c, a, judge)
-	},
+	Defaults: func(c *trainer.Config) { c.Schedule, c.Beta1 = "constant", 0.5 },
+	New:      func() trainer.Model { m := defaultGAN(); return &m },
 }
 
-// adversarial is one stage of an architecture with a discriminator of the given
-// hidden layers.
-func adversarial(c trainer.Config, a graph.Architecture, hidden []graph.Layer, more ...graph.Penalty) ([]trainer.Stage, error) {
-	// Of wasserstein only differences between logits count.
-	logit := graph.Layer{Units: 1, Initialiser: graph.GlorotUniform, NoBias: c.Contest == graph.Wasserstein}
-	for _, l := range hidden {
-		l.Activation, l.NoBias, l.Normalisation, l.Dropout = c.Judging, false, graph.NoNormalisation, 0
-		a.Discriminator = append(a.Discriminator, l)
-	}
-	a.Discriminator = append(a.Discriminator, logit)
-	for i := range a.Discriminator {
-		a.Discriminator[i].Spectral = c.JudgingNorm == "spectral"
-	}
-	s := stage("train", c, a, more...)
-	s.Objective.Contest, s.Objective.Smoothing = c.Contest, c.Smoothing
-	if c.JudgingRate > 0 {
-		s.Rates = map[string]float64{"discriminator": c.JudgingRate / c.LearningRate}
-	}
-	return []trainer.Stage{s}, a.Validate()
+// gan is a generator that plays against a discriminator (Goodfellow 2014).
+type gan struct {
+	Layers
+	Latent
+	Discriminator
+	EMA
+	generator     *layer.Stack
+	image, latent graph.Shape
 }
+
+func defaultGAN() gan {
+	m := gan{Layers: defaultLayers(), Latent: Latent{64}, Discriminator: defaultDiscriminator(), EMA: EMA{Decay: 0.999}}
+	m.Hidden = []int{512, 512}
+	return m
+}
+
+// Place implements trainer.Model: the decoder of an autoencoder is the generator,
+// and its encoder but for the code the discriminator.
+func (m *gan) Place(source trainer.Source) error { return m.placeFor(source, 0) }
+
+func (m *gan) placeFor(source trainer.Source, classes int) error {
+	_, generator, _, err := m.parts(source.Shape, m.CodeSize, m.Layers.code(layer.LinearUnits), m.output(), false)
+	if err != nil {
+		return err
+	}
+	m.image, m.latent = source.Shape, graph.Row(m.CodeSize)
+	if classes > 0 {
+		if generator, err = layer.ConditionFirst(generator, classes); err != nil {
+			return err
+		}
+	}
+	if m.generator, err = layer.NewStack("decoder", m.latent, generator); err != nil {
+		return err
+	}
+	if err := m.check(m.image, nil, m.generator); err != nil {
+		return err
+	}
+	units := m.units(m.hidden().Initialiser)
+	hidden, err := layer.Parse(m.text(m.CodeSize), units, units)
+	if err != nil {
+		return err
+	}
+	return m.placeOn(m.image, hidden.WithoutLast(), classes)
+}
+
+// Decode implements trainer.Decoder: the generator's image of a code.
+func (m *gan) Decode(s *graph.Scope, z graph.Value) graph.Value {
+	return m.generator.On(m.Averaged(s), z)
+}
+
+// Loss is the generator's: what the discriminator makes of its images.
+func (m *gan) Loss(s *graph.Scope, z graph.Value) graph.Loss {
+	x := m.Decode(s, z)
+	s.Output(trainer.Reconstruction, x)
+	return graph.Sum(m.Against(s, x))
+}
+
+// Declare implements trainer.Network.
+func (m *gan) Declare(s *graph.Scope) {
+	s.Minimise(m.Loss(s, s.Input(trainer.Noise, graph.Random, m.latent)))
+}
+
+// Stages implements trainer.Model.
+func (m *gan) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	return []trainer.Stage{m.stage(c, m)}, nil
+}
+
+func (m *gan) stage(c trainer.Config, of trainer.Network) trainer.Stage {
+	s := trainer.Stage{Name: "train", Epochs: c.Epochs, Network: of, Model: of, Binarise: c.Binarise}
+	return m.against(s, c, trainer.Target, trainer.Reconstruction)
+}
+
+// Likelihood implements trainer.Decoder: the generator gives the image itself.
+func (m *gan) Likelihood() trainer.Likelihood { return squared }
+
+// CodeShape implements trainer.Decoder.
+func (m *gan) CodeShape() graph.Shape { return m.latent }
+
+// Decodable implements trainer.Decoder.
+func (m *gan) Decodable() error { return nil }
+
+// HasPrior implements trainer.Generator.
+func (m *gan) HasPrior() {}

@@ -2,27 +2,65 @@ package recipes
 
 import (
 	"gaetrain/graph"
+	"gaetrain/graph/latent"
+	"gaetrain/graph/op"
 	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
 )
 
-var iwae = Recipe{
+var iwaeRecipe = trainer.Recipe{
 	Name:    "iwae",
 	Summary: "importance weighted: several codes for each image bound its likelihood more tightly",
-	Idea: `The evidence lower bound of a vae judges an image by one code, and a posterior is worth nothing unless nearly all of its
+	Idea: `The ELBO of a vae measures an image by one code, and a posterior is worth little unless nearly all of its
 codes explain the image. Here K codes are drawn for each image, and the loss is −log of the mean of their importance weights
-w = p(x|z)·p(z)/q(z|x): a bound that no larger K can loosen, and that forgives codes which explain nothing. With K = 1 it is the
-vae's, its divergence sampled. The terms are told as means over the codes, the divergence in closed form; gap is what the bound is
-below their sum.`,
+w = p(x|z)·p(z)/q(z|x): a bound that never gets looser with more codes, and that allows some of them to explain nothing. With K = 1 it
+is the vae's, with a sampled divergence. The terms are reported as means over the codes, the divergence in closed form; gap is what the
+bound is below their sum.`,
 	Citation: "Y. Burda, R. Grosse, R. Salakhutdinov: Importance Weighted Autoencoders. ICLR 2016, arXiv:1509.00519; gradient dreg: G. Tucker et al., ICLR 2019, arXiv:1810.04152",
-	Defaults: func(c *trainer.Config) {
-		vae.Defaults(c)
-		c.Samples = 5
-	},
-	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		bound := graph.Importance
-		if c.Gradient == "dreg" {
-			bound = graph.DoublyReparametrised
-		}
-		return variational(c, image, bound)
+	New: func() trainer.Model {
+		m := iwae{Variational: defaultVariational(), Gradient: "plain"}
+		m.Samples = 5
+		return &m
 	},
 }
+
+// iwae bounds the likelihood of an image by several codes (Burda 2016).
+type iwae struct {
+	Variational
+	Gradient string `toml:"gradient" group:"model" help:"gradient of the bound: plain, or dreg (doubly reparametrised), whose noise does not grow with the number of samples"`
+}
+
+// Loss is −log 1/K Σ_k p(x|z_k)·(p(z_k)/q(z_k|x))^β.
+func (m *iwae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
+	q := m.Posterior(s, x)
+	z := q.Draw(s, m.Samples)
+	return m.bound(s, q, z, m.Decode(s, z), target)
+}
+
+// bound declares the bound by the decoder's output y for the codes z, and its
+// parts: the mean of the reconstruction terms, the divergence in closed form, and
+// the gap between their sum and the bound.
+func (m *iwae) bound(s *graph.Scope, q latent.Gaussian, z, y, target graph.Value) graph.Loss {
+	beta, noise := s.Rising(m.Beta, m.KLWarmup), q.Noise(s, m.Samples)
+	var parts op.Bound
+	reconstructed := m.likelihood().term(s, y, target, func(of op.Likelihood) graph.Term {
+		return s.Term(reconstruction, func(rows *op.Rows, y op.Node, more ...op.Node) (loss op.Loss, err error) {
+			from := op.Sampled{Codes: more[1], Statistics: more[2], Noise: more[3]}
+			parts, err = of.Bound("loss", rows, m.Gradient == "dreg", beta, y, more[0], from)
+			return parts.Reconstruction, err
+		}, y, target, z, q.Statistics(), noise)
+	})
+	return graph.Whole(parts.Loss, reconstructed, graph.NewTerm("kl", parts.Divergence).Times(m.Beta), graph.NewTerm("gap", parts.Gap))
+}
+
+// Declare implements trainer.Network.
+func (m *iwae) Declare(s *graph.Scope) {
+	x, target := m.images(s)
+	s.Minimise(m.Loss(s, x, target))
+}
+
+// Stages implements trainer.Model.
+func (m *iwae) Stages(c trainer.Config) ([]trainer.Stage, error) { return m.train(c, m) }
+
+// Validate implements settings.Validator.
+func (m *iwae) Validate() error { return settings.Choice("gradient", m.Gradient, "plain", "dreg") }

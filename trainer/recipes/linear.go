@@ -1,37 +1,78 @@
 package recipes
 
 import (
-	"fmt"
-
 	"gaetrain/graph"
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/layer"
 	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
 )
 
-var linear = Recipe{
+var linearRecipe = trainer.Recipe{
 	Name:    "linear",
 	Summary: "one linear layer each way: finds the principal components, in order",
 	Idea: `Without nonlinearities the best that an autoencoder of L code values can do is what PCA does: keep the L directions in
 which images vary most. Squared error alone leaves the decoder any basis of their subspace. With a little weight decay each
-direction pays for itself, the more the less it explains: at the minimum the decoder is U(I − λΣ⁻²)^½Oᵀ, whose left singular
+direction has a cost, and the less it explains, the more it costs: at the minimum the decoder is U(I − λΣ⁻²)^½Oᵀ, whose left singular
 vectors U are the principal components in order of their variances Σ². 'gaetrain pca' compares the two. The weights are tied,
-as this minimum makes them anyway; left to themselves (--tied=false) they come there so slowly that the first components stay
+as this minimum makes them anyway; untied (--tied=false) they come there so slowly that the first components stay
 mixed.`,
 	Citation: "E. Plaut: From Principal Subspaces to Principal Components with Linear Autoencoders. 2018, arXiv:1804.10253; " +
 		"D. Kunin et al.: Loss Landscapes of Regularized Linear Autoencoders. ICML 2019, arXiv:1901.08168",
-	Defaults: func(c *trainer.Config) {
-		c.Hidden, c.Code, c.Tied = nil, 16, true
-		c.Activation, c.CodeActivation, c.OutputActivation = kernel.Linear, kernel.Linear, kernel.Linear
-		c.Loss = graph.SquaredError
-		// The decay costs 0.3 % of the error on Fashion-MNIST with code 16. Half of it
-		// tells neighbouring components apart half as well.
-		c.LearningRate, c.WeightDecay = 3e-3, 0.2
+	// The decay costs 0.3 % of the error on Fashion-MNIST with code 16. Half of it
+	// tells neighbouring components apart half as well.
+	Defaults: func(c *trainer.Config) { c.LearningRate, c.WeightDecay = 3e-3, 0.2 },
+	New: func() trainer.Model {
+		return &linear{CodeSize: 16, Tied: true, Initialiser: graph.GlorotUniform, Bias: "all", Denoising: defaultDenoising()}
 	},
-	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		if c.Loss != graph.SquaredError || c.Normalisation != graph.NoNormalisation || c.Dropout > 0 || c.CodeActivation != kernel.Linear || c.OutputActivation != kernel.Linear ||
-			len(c.Hidden) > 0 && c.Activation != kernel.Linear {
-			return nil, fmt.Errorf("all layers are linear and plain, towards the squared error; hint: --model dense")
-		}
-		return autoencoder(c, image)
-	},
+}
+
+// linear is z = x·W + b and x̂ = z·V + c, trained by the squared error (Plaut 2018).
+type linear struct {
+	EncoderDecoder
+	Denoising
+	CodeSize    int               `toml:"code" group:"model" help:"number of values in a latent code"`
+	Tied        bool              `toml:"tied" group:"model" help:"the decoder's weights are the encoder's, transposed"`
+	Initialiser graph.Initialiser `toml:"initialiser" group:"model" help:"initial weights: glorot-, he- or lecun- with uniform or normal; normal, uniform, zeros"`
+	Bias        string            `toml:"bias" group:"model" help:"layers that have biases: all, output (the last layer only) or none"`
+}
+
+// Place implements trainer.Model.
+func (m *linear) Place(source trainer.Source) error {
+	o := layer.Options{Activation: layer.LinearUnits, Initialiser: m.Initialiser, NoBias: m.Bias != "all"}
+	encoder := layer.Sequence{layer.Dense{Units: m.CodeSize, Options: o}}
+	stack, err := layer.NewStack("encoder", source.Shape, encoder)
+	if err != nil {
+		return err
+	}
+	o.NoBias = m.Bias == "none"
+	decoder, err := layer.Mirror(stack, o, o, m.Tied, layer.ByTransposed)
+	if err != nil {
+		return err
+	}
+	return m.place(source.Shape, encoder, decoder, graph.Row(m.CodeSize))
+}
+
+// Declare implements trainer.Network: Σ(x̂−x)².
+func (m *linear) Declare(s *graph.Scope) {
+	x, target := m.images(s)
+	s.Minimise(graph.Sum(m.compare(s, squared, m.Decode(s, m.Encode(s, x)), target)))
+}
+
+// Likelihood implements trainer.Decoder.
+func (m *linear) Likelihood() trainer.Likelihood { return squared }
+
+// LinearDecoder implements trainer.Linear.
+func (m *linear) LinearDecoder() bool { return true }
+
+// Stages implements trainer.Model.
+func (m *linear) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	return []trainer.Stage{{Name: "train", Epochs: c.Epochs, Network: m, Model: m, Corruption: m.Corruption, Measures: codeMeasures}}, binary(c, squaredError)
+}
+
+// Validate implements settings.Validator.
+func (m *linear) Validate() error {
+	if err := settings.Choice("bias", m.Bias, "all", "output", "none"); err != nil {
+		return err
+	}
+	return settings.Numbers(settings.Number{OK: m.CodeSize >= 1, Name: "code", Value: m.CodeSize, Hint: "at least 1"})
 }

@@ -1,49 +1,38 @@
-// Package recipes holds one file per model: its architecture, objective,
-// stages, defaults and citation.
+// Package recipes holds the models, one file each: what a model can be told, its
+// network as a few declarations, its stages, its defaults, its idea and paper.
+// What several models share stands in a file named after what it is.
 package recipes
 
 import (
 	"fmt"
 	"strings"
 
-	"gaetrain/graph"
 	"gaetrain/trainer"
 )
 
-// Recipe is a model one can name.
-type Recipe struct {
-	Name     string
-	Summary  string // one line
-	Idea     string // a paragraph
-	Citation string
-	Defaults func(*trainer.Config) // what differs from trainer.Defaults; nil for nothing
-	Stages   func(trainer.Config, graph.Shape) ([]trainer.Stage, error)
+// list has the recipes in the order in which one would learn them.
+var list = []trainer.Recipe{
+	linearRecipe, denseRecipe, tiedRecipe, denoisingRecipe, stackedRecipe, convRecipe,
+	sparseRecipe, contractiveRecipe, zerobiasRecipe, synchronyRecipe,
+	vaeRecipe, cvaeRecipe, iwaeRecipe, ganRecipe, cganRecipe, aaeRecipe,
 }
 
-// all lists the recipes in the order in which one would learn them.
-var all = []Recipe{linear, dense, tied, denoising, stacked, conv, sparse, contractive, zerobias, synchrony, vae, cvae, iwae, gan, cgan, aae}
-
 // List returns every recipe.
-func List() []Recipe { return all }
+func List() []trainer.Recipe { return list }
 
-// Find returns the recipe of a model. Errors wrap trainer.ErrConfiguration.
-func Find(model string) (Recipe, error) {
-	names := make([]string, len(all))
-	for i, r := range all {
+// Find returns the recipe of a model, or that of classifiers, which is not
+// listed: it is trained by fine-tuning another model. Errors wrap
+// trainer.ErrConfiguration.
+func Find(model string) (trainer.Recipe, error) {
+	if model == Classifier.Name {
+		return Classifier, nil
+	}
+	names := make([]string, len(list))
+	for i, r := range list {
 		if r.Name == model {
 			return r, nil
 		}
 		names[i] = r.Name
 	}
-	return Recipe{}, fmt.Errorf("%w: unknown model %q; hint: one of %s", trainer.ErrConfiguration, model, strings.Join(names, ", "))
-}
-
-// Configure returns the configuration of a model that was told nothing else.
-func (r Recipe) Configure() trainer.Config {
-	c := trainer.Defaults()
-	c.Model = r.Name
-	if r.Defaults != nil {
-		r.Defaults(&c)
-	}
-	return c
+	return trainer.Recipe{}, fmt.Errorf("%w: unknown model %q; hint: one of %s", trainer.ErrConfiguration, model, strings.Join(names, ", "))
 }

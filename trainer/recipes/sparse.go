@@ -1,22 +1,28 @@
 package recipes
 
 import (
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/layer"
 	"gaetrain/trainer"
 )
 
-var sparse = Recipe{
+var sparseRecipe = trainer.Recipe{
 	Name:    "sparse",
 	Summary: "many units, few of them active for an image: mean activation reaches the target",
 	Idea: `The code may have as many units as it likes, if only few of them are active for any image. To the reconstruction the loss
 adds, for each sigmoid unit, the divergence KL(ρ‖ρ̂) of its mean activation ρ̂ over the images from a small target ρ. A unit can
-then not stand for what all images share: it becomes a detector of one stroke or part. The same is had by an L1 penalty on the
-code (--sparsity 0 --l1 0.1), which pays for every activation, or by keeping only the k largest values of each code
+then not stand for what all images share: it becomes a detector of one stroke or part. An L1 penalty on the
+code (--sparsity 0 --l1 0.1), which pays for every activation, has the same effect, as has keeping only the k largest values of each code
 (--sparsity 0 --top-k 25 --code-activation linear).`,
 	Citation: "A. Ng: Sparse Autoencoder. CS294A Lecture Notes, Stanford 2011; k-sparse: A. Makhzani, B. Frey: k-Sparse Autoencoders. ICLR 2014, arXiv:1312.5663",
-	Defaults: func(c *trainer.Config) {
-		c.Hidden, c.Code, c.CodeActivation, c.LearningRate = nil, 256, kernel.Sigmoid, 0.01
-		c.Sparsity, c.SparsityTarget = 10, 0.1
+	Defaults: func(c *trainer.Config) { c.LearningRate = 0.01 },
+	New: func() trainer.Model {
+		m := sparse{defaultPlain()}
+		m.Hidden, m.CodeSize, m.CodeActivation = nil, 256, layer.Sigmoid
+		m.Sparsity, m.SparsityTarget = 10, 0.1
+		return &m
 	},
-	Stages: autoencoder,
 }
+
+// sparse is an autoencoder with the term Σ KL(ρ‖ρ̂) of its units, see Penalties
+// (Ng 2011).
+type sparse struct{ Plain }

@@ -4,37 +4,81 @@ import (
 	"fmt"
 
 	"gaetrain/graph"
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/layer"
 	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
 )
 
-var stacked = Recipe{
+var stackedRecipe = trainer.Recipe{
 	Name:    "stacked",
 	Summary: "greedy layer-wise pretraining, then joint fine-tuning: deep sigmoid nets train where plain ones stall",
 	Idea: `A deep net of sigmoid units hardly learns from random weights: the gradients that reach its first layers are tiny. So
-each layer is trained first on its own, as a shallow autoencoder of the codes that the layers below it give, and adds what it
-has learned to theirs. Then all layers are trained jointly, from weights that already do most of the work.`,
+each layer is trained first on its own, as a shallow autoencoder of the codes that the layers below it give. Then all layers are
+trained jointly, from weights that already do most of the work.`,
 	Citation: "Y. Bengio, P. Lamblin, D. Popovici, H. Larochelle: Greedy Layer-Wise Training of Deep Networks. NIPS 2007",
-	Defaults: func(c *trainer.Config) {
-		c.Activation, c.CodeActivation = kernel.Sigmoid, kernel.Sigmoid
+	New: func() trainer.Model {
+		m := stacked{Plain: defaultPlain(), PretrainEpochs: 10}
+		m.Activation, m.CodeActivation = layer.Sigmoid, layer.Sigmoid
+		return &m
 	},
-	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		whole, err := architecture(c, image)
+}
+
+// stacked is trained layer by layer, then as a whole (Bengio 2007).
+type stacked struct {
+	Plain
+	PretrainEpochs int `toml:"pretrain-epochs" group:"model" help:"epochs of training for each layer by itself, before --epochs for all of them together"`
+}
+
+// Validate implements settings.Validator.
+func (m *stacked) Validate() error {
+	return settings.Numbers(settings.Number{OK: m.PretrainEpochs >= 1, Name: "pretrain-epochs", Value: m.PretrainEpochs, Hint: "at least 1"})
+}
+
+// Stages implements trainer.Model: one for each layer, one for all.
+func (m *stacked) Stages(c trainer.Config) (stages []trainer.Stage, err error) {
+	if e, d := m.encoder.Depth(), m.decoder.Depth(); e != d {
+		return nil, fmt.Errorf("%w: %d encoder and %d decoder layers; hint: each layer is trained with the one that mirrors it", graph.ErrArchitecture, e, d)
+	}
+	for depth := 1; depth <= m.Depth(); depth++ {
+		outer := m.outer(depth)
+		s, err := m.stage(fmt.Sprintf("layer-%d", depth), c, outer)
 		if err != nil {
 			return nil, err
 		}
-		if len(whole.Encoder) != len(whole.Decoder) {
-			return nil, fmt.Errorf("%w: %d encoder and %d decoder layers; hint: each layer is trained with the one that mirrors it", graph.ErrArchitecture, len(whole.Encoder), len(whole.Decoder))
+		s.Epochs = m.PretrainEpochs
+		if depth > 1 {
+			s.Network, s.Below = outer.innermost(depth), m.outer(depth-1)
 		}
-		var stages []trainer.Stage
-		for depth := range whole.Encoder {
-			layer := stage(fmt.Sprintf("layer-%d", depth+1), c, whole.Outer(depth+1))
-			layer.Below, layer.Epochs = depth, c.PretrainEpochs
-			stages = append(stages, layer)
+		if err := m.Penalties.check(outer.encoder.From(depth-1), outer.TopK); err != nil {
+			return nil, err
 		}
-		if c.Epochs > 0 { // else to go on with a classifier
-			stages = append(stages, stage("joint", c, whole))
-		}
-		return stages, nil
-	},
+		stages = append(stages, s)
+	}
+	if c.Epochs > 0 { // else a classifier is to go on with it
+		joint, err := m.stage("joint", c, &m.Plain)
+		return append(stages, joint), err
+	}
+	return stages, nil
+}
+
+// outer is the autoencoder of the first depth layers of the encoder, whose output
+// is its code, and the layers of the decoder that mirror them.
+func (m *Plain) outer(depth int) *Plain {
+	part := *m
+	part.encoder, part.decoder = m.encoder.First(depth), m.decoder.From(m.Depth()-depth)
+	part.shape = part.encoder.Out()
+	if depth < m.Depth() {
+		part.TopK = 0
+	}
+	return &part
+}
+
+// innermost is the shallow autoencoder of layer depth alone: it reconstructs the
+// codes of the layers below, by the squared error since codes are no
+// probabilities.
+func (m *Plain) innermost(depth int) *Plain {
+	part := *m
+	part.encoder, part.decoder = m.encoder.From(depth-1), m.decoder.First(1).WithoutTrailingDropout()
+	part.image, part.Reconstruction.Loss = m.LayerShape(depth-1), squaredError
+	return &part
 }

@@ -4,11 +4,13 @@ import (
 	"fmt"
 
 	"gaetrain/graph"
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/latent"
+	"gaetrain/graph/layer"
 	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
 )
 
-var synchrony = Recipe{
+var synchronyRecipe = trainer.Recipe{
 	Name:    "synchrony",
 	Summary: "gated, on pairs of frames: codes tell how two frames relate, in pairs of filters out of phase",
 	Idea: `Two frames of a scene, x and y, differ by a motion. Each unit has a filter for either, u and v, and opens where both
@@ -16,23 +18,141 @@ respond alike: s = σ((u·x)(v·y)), which detects synchrony. The decoder, tied 
 open units: the content remains in the responses, and what is left to the code is the motion. With the gates "product" a frame is
 reconstructed from its own responses, x̂ = U(s ⊙ Uᵀx) + b; with "exchange" from those to the other frame, x̂ = U(s ⊙ Vᵀy) + b,
 so that a unit's filters must agree but for the motion; with "energy" s = σ((u·x + v·y)²), and a pair is reconstructed as one.
---contraction adds ‖∂s/∂(x, y)‖² to the loss, as the authors do. Pairs are made of any images by --motion, afresh in each epoch,
+--contraction adds ‖∂s/∂(x, y)‖² to the loss, as the authors do. Pairs are made of any images by --motion, anew in each epoch,
 or read as pairs:DIR.`,
 	Citation: "K. Konda, R. Memisevic, V. Michalski: Learning to encode motion using spatio-temporal synchrony. ICLR 2014, arXiv:1306.3162",
-	Defaults: func(c *trainer.Config) {
-		c.Hidden, c.Code, c.Tied, c.Bias, c.Initialiser = nil, 64, true, "output", graph.Normal
-		c.CodeActivation, c.OutputActivation, c.Loss = kernel.Sigmoid, kernel.Linear, graph.SquaredError
-		c.Motion.Shift, c.Motion.Patch = 2, 12
-	},
-	Stages: func(c trainer.Config, pair graph.Shape) ([]trainer.Stage, error) {
-		if pair.Channels%2 != 0 {
-			return nil, fmt.Errorf("images of %s are no pairs of frames; hint: --motion shift:3 makes pairs, or --dataset pairs:DIR", pair)
+	Defaults: func(c *trainer.Config) { c.Motion.Shift, c.Motion.Patch = 2, 12 },
+	New: func() trainer.Model {
+		return &synchrony{
+			Reconstruction: Reconstruction{Loss: squaredError}, Denoising: defaultDenoising(), Latent: Latent{64},
+			Gates: "exchange", CodeActivation: layer.Sigmoid, OutputActivation: layer.LinearUnits, Initialiser: graph.Normal,
 		}
-		a, err := architecture(c, pair)
-		if err != nil {
-			return nil, err
-		}
-		a.Code, a.Standardised = graph.Code(c.Gates), true
-		return []trainer.Stage{stage("train", c, a)}, a.Validate()
 	},
+}
+
+// synchrony is an autoencoder of pairs of frames whose code gates the responses
+// to them (Konda 2014).
+type synchrony struct {
+	EncoderDecoder
+	Reconstruction
+	Denoising
+	Latent
+	Gates            string            `toml:"gates" group:"model" help:"gates: product (of the responses to two frames opens a unit), exchange (likewise, and each frame is reconstructed from the other's responses) or energy (the squared sum of both responses opens it)"`
+	CodeActivation   layer.Activation  `toml:"code-activation" group:"model" help:"activation of the gates, which are the code"`
+	OutputActivation layer.Activation  `toml:"output-activation" group:"model" help:"activation of the decoder's last layer; always sigmoid with --loss cross-entropy"`
+	Initialiser      graph.Initialiser `toml:"initialiser" group:"model" help:"initial weights: glorot-, he- or lecun- with uniform or normal; normal, uniform, zeros"`
+	Contraction      float64           `toml:"contraction" group:"model" help:"weight of the contraction term ‖∂s/∂(x, y)‖² of the gates; 0 for none"`
+
+	standardised Standardised
+}
+
+// Place implements trainer.Model: one layer of filters, without biases, for each
+// frame or for both, and a decoder with the same filters.
+func (m *synchrony) Place(source trainer.Source) error {
+	if source.Shape.Channels%2 != 0 {
+		return fmt.Errorf("%w: images of %s are no pairs of frames; hint: --motion shift:3 makes pairs, or --dataset pairs:DIR", graph.ErrArchitecture, source.Shape)
+	}
+	filters := layer.Options{Initialiser: m.Initialiser, NoBias: true}
+	encoder := layer.Sequence{layer.Frames{Count: 2, Dense: layer.Dense{Units: m.CodeSize, Options: filters}}}
+	if m.Gates == "energy" {
+		encoder = layer.Sequence{layer.Dense{Units: m.CodeSize, Options: filters}}
+	}
+	responses, err := layer.NewStack("encoder", source.Shape, encoder)
+	if err != nil {
+		return err
+	}
+	output := layer.Options{Activation: m.OutputActivation, Initialiser: m.Initialiser}
+	if m.Reconstruction.Loss == crossEntropy { // which takes logits
+		output.Activation = layer.LinearUnits
+	}
+	decoder, err := layer.Mirror(responses, output, output, true, layer.ByTransposed)
+	if err != nil {
+		return err
+	}
+	m.standardised.image = source.Shape
+	err = m.place(source.Shape, encoder, decoder, responses.Out())
+	m.shape = graph.Row(m.CodeSize)
+	return err
+}
+
+// gates declares the gates of the responses of both frames.
+func (m *synchrony) gates(s *graph.Scope, responses graph.Value) latent.Gates {
+	declare := latent.ProductGates
+	if m.Gates == "energy" {
+		declare = latent.EnergyGates
+	}
+	act, _ := m.CodeActivation.Kernel()
+	g := declare(s, act, responses)
+	s.Output(trainer.Code, g.Code)
+	return g
+}
+
+// respond declares the responses to the frames, each by its own filters.
+func (m *synchrony) respond(s *graph.Scope, x graph.Value) graph.Value {
+	return m.encoder.On(s, m.standardised.Standardise(s, x))
+}
+
+// Encode implements trainer.Encoder.
+func (m *synchrony) Encode(s *graph.Scope, x graph.Value) graph.Value {
+	return m.gates(s, m.respond(s, x)).Code
+}
+
+// Loss is the reconstruction from the gated responses, and the contraction.
+func (m *synchrony) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
+	g := m.gates(s, m.respond(s, x))
+	y := m.decoder.On(s, g.Gated(s, m.Gates == "exchange"))
+	loss := graph.Sum(m.compare(s, m.likelihood(), y, target))
+	if m.Contraction == 0 {
+		return loss
+	}
+	act, _ := m.CodeActivation.Kernel()
+	return loss.Plus(g.Contraction(s, act, s.Kept("encoder/1/weights")).Times(m.Contraction))
+}
+
+// Declare implements trainer.Network.
+func (m *synchrony) Declare(s *graph.Scope) {
+	x, target := m.images(s)
+	s.Minimise(m.Loss(s, x, target))
+}
+
+// First implements trainer.Layered.
+func (m *synchrony) First(s *graph.Scope, depth int, x graph.Value) graph.Value {
+	return m.EncoderDecoder.First(s, depth, m.standardised.Standardise(s, x))
+}
+
+// From implements trainer.Layered.
+func (m *synchrony) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
+	return m.gates(s, m.encoder.From(depth).On(s, h)).Code
+}
+
+// Decodable implements trainer.Decoder.
+func (m *synchrony) Decodable() error {
+	return fmt.Errorf("%w: a code of %s gates tells how two frames relate, not what they show: it cannot be decoded without them", graph.ErrArchitecture, m.Gates)
+}
+
+// InitialiseFrom implements trainer.DataDependent.
+func (m *synchrony) InitialiseFrom(images graph.Sample, p *graph.Parameters, _ uint64) error {
+	_, err := m.standardised.measure(images, p)
+	return err
+}
+
+// Stages implements trainer.Model.
+func (m *synchrony) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	return []trainer.Stage{{
+		Name: "train", Epochs: c.Epochs, Network: m, Model: m, Corruption: m.Corruption, Binarise: c.Binarise, Measures: codeMeasures,
+	}}, binary(c, m.Reconstruction.Loss)
+}
+
+// Validate implements settings.Validator.
+func (m *synchrony) Validate() error {
+	if err := settings.Choice("gates", m.Gates, "product", "exchange", "energy"); err != nil {
+		return err
+	}
+	if _, ok := m.CodeActivation.Kernel(); !ok {
+		return fmt.Errorf("%w: code-activation is %s; hint: sigmoid, or another one whose slope follows from its value", settings.ErrConfiguration, m.CodeActivation)
+	}
+	if m.Initialiser == graph.Images {
+		return fmt.Errorf("%w: initialiser is images, but filters are of two frames; hint: normal", settings.ErrConfiguration)
+	}
+	return settings.Numbers(settings.Number{OK: m.Contraction >= 0 && settings.Finite(m.Contraction), Name: "contraction", Value: m.Contraction, Hint: "0 for none, or more"})
 }

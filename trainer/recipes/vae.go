@@ -1,57 +1,102 @@
 package recipes
 
 import (
-	"errors"
+	"fmt"
 
 	"gaetrain/graph"
+	"gaetrain/graph/latent"
 	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
 )
 
-var vae = Recipe{
+var vaeRecipe = trainer.Recipe{
 	Name:    "vae",
-	Summary: "variational: a Gaussian code, whose divergence from N(0, I) is a term of the loss",
+	Summary: "variational: a Gaussian code, whose KL divergence from N(0, I) is a term of the loss",
 	Idea: `The encoder gives a distribution instead of a point: the means and variances of a Gaussian posterior, from which the code
-is drawn while training. The loss is the negative evidence lower bound: the reconstruction term in nats, and the divergence of
+is drawn while training. The loss is the negative evidence lower bound (ELBO): the reconstruction term in nats, and the KL divergence of
 the posterior from the prior N(0, I), weighted by beta (1 is the bound itself). Codes drawn from the prior then decode to images
-of the same kind. Where the divergence wins early, values of the code stay without use: a rising weight (kl-warmup), nats for
-nothing (free-bits) or a fixed number of nats (capacity) keep them in it.`,
+of the same kind. Early in training the divergence can win, and values of the code stay unused. A rising weight (kl-warmup), free nats
+(free-bits) or a fixed number of nats (capacity) keep them in use.`,
 	Citation: "D. P. Kingma, M. Welling: Auto-Encoding Variational Bayes. ICLR 2014, arXiv:1312.6114; beta: I. Higgins et al., ICLR 2017; free bits: D. P. Kingma et al., NIPS 2016; capacity: C. P. Burgess et al., arXiv:1804.03599",
-	Defaults: func(c *trainer.Config) {
-		c.Hidden, c.Code = []int{400}, 20
-	},
-	Stages: func(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-		if c.Gradient != "plain" {
-			return nil, errors.New("gradient " + c.Gradient + " of a bound of one sample each; hint: --model iwae")
-		}
-		return variational(c, image, graph.Mean)
-	},
+	New:      func() trainer.Model { m := defaultVAE(); return &m },
 }
 
-// variational is one stage of an autoencoder with a Gaussian code.
-func variational(c trainer.Config, image graph.Shape, bound graph.Bound) ([]trainer.Stage, error) {
-	a, err := architecture(c, image)
-	if err != nil {
-		return nil, err
-	}
-	a.Code = graph.Gaussian
-	a.Encoder[len(a.Encoder)-1].Units *= 2 // means and log-variances
-	s := stage("train", c, a, divergence(c)...)
-	s.Objective.Bound = bound
-	if c.Samples > 1 {
-		s.Objective.Samples = c.Samples
-	}
-	return []trainer.Stage{s}, a.Validate()
+// vae draws its codes from a Gaussian posterior (Kingma & Welling 2014).
+type vae struct {
+	Variational
+	Capacity
+	FreeBits float64 `toml:"free-bits" group:"model" help:"free nats: a KL divergence per value of the code below this number, averaged over a batch, is not penalised; 0 for none"`
+}
+
+// Capacity are the settings of a divergence that is held at a number of nats.
+type Capacity struct {
+	Nats   float64 `toml:"capacity" group:"model" help:"nats C that the KL divergence is held at, by capacity-weight·|KL − C| in place of beta·KL; 0 for none"`
+	Weight float64 `toml:"capacity-weight" group:"model" help:"weight of the distance |KL − C| from the capacity"`
+	Epochs float64 `toml:"capacity-epochs" group:"model" help:"epochs over which the capacity rises from 0; 0: it is reached at once"`
+}
+
+func defaultVAE() vae { return vae{Variational: defaultVariational(), Capacity: Capacity{Weight: 100}} }
+
+// Loss is the negative ELBO, −E log p(x|z) + β·KL(q(z|x) ‖ p(z)).
+func (m *vae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
+	q := m.Posterior(s, x)
+	z := q.Draw(s, m.Samples)
+	return graph.Sum(m.Compare(s, m.Decode(s, z), target)).Plus(m.divergence(s, q)...)
 }
 
 // divergence are the terms of the divergence from the prior.
-func divergence(c trainer.Config) []graph.Penalty {
-	kl := graph.Penalty{Term: graph.Divergence, Weight: c.Beta, Ramp: c.KLWarmup}
+func (m *vae) divergence(s *graph.Scope, q latent.Gaussian) []graph.Term {
+	kl := q.Divergence(s).Times(m.Beta).RisingOver(m.KLWarmup)
 	switch {
-	case c.Capacity > 0:
-		kl.Told = true
-		return []graph.Penalty{kl, {Term: graph.Capacity, Weight: c.CapacityWeight, Target: c.Capacity, Ramp: c.CapacityEpochs}}
-	case c.FreeBits > 0:
-		return []graph.Penalty{kl, {Term: graph.FreeBits, Weight: c.Beta, Target: c.FreeBits, Ramp: c.KLWarmup}}
+	case m.Nats > 0 && s.Training():
+		return []graph.Term{kl.OnlyReported(), q.Capacity(s, m.Nats, m.Capacity.Epochs).Times(m.Weight).Unreported()}
+	case m.FreeBits > 0 && s.Training():
+		return []graph.Term{kl, q.FreeBits(s, m.FreeBits).Times(m.Beta).RisingOver(m.KLWarmup).Unreported()}
 	}
-	return []graph.Penalty{kl}
+	return []graph.Term{kl}
+}
+
+// Declare implements trainer.Network.
+func (m *vae) Declare(s *graph.Scope) {
+	x, target := m.images(s)
+	s.Minimise(m.Loss(s, x, target))
+}
+
+// Stages implements trainer.Model.
+func (m *vae) Stages(c trainer.Config) ([]trainer.Stage, error) { return m.train(c, m) }
+
+// Validate implements settings.Validator.
+func (m *vae) Validate() error {
+	refused := func(format string, values ...any) error {
+		return fmt.Errorf("%w: %s", settings.ErrConfiguration, fmt.Sprintf(format, values...))
+	}
+	switch {
+	case m.Nats > 0 && m.FreeBits > 0:
+		return refused("capacity and free-bits; hint: one of them says how many nats a code has")
+	case m.Nats > 0 && m.KLWarmup > 0:
+		return refused("capacity and kl-warmup; hint: --capacity-epochs makes the capacity rise")
+	case m.Nats > 0 && m.Beta != 1:
+		return refused("capacity and beta %g; hint: capacity-weight takes the place of beta", m.Beta)
+	case m.Beta == 0 && m.FreeBits > 0:
+		return refused("free-bits with beta 0; hint: a divergence without weight needs none")
+	}
+	return settings.Numbers(settings.Number{OK: m.FreeBits >= 0 && settings.Finite(m.FreeBits), Name: "free-bits", Value: m.FreeBits, Hint: "0 for none, or more"})
+}
+
+// Validate implements settings.Validator.
+func (c *Capacity) Validate() error {
+	return settings.Numbers(
+		settings.Number{OK: c.Nats >= 0 && settings.Finite(c.Nats), Name: "capacity", Value: c.Nats, Hint: "0 for none, or more"},
+		settings.Number{OK: c.Weight > 0 && settings.Finite(c.Weight), Name: "capacity-weight", Value: c.Weight, Hint: "above 0"},
+		settings.Number{OK: c.Epochs >= 0 && settings.Finite(c.Epochs), Name: "capacity-epochs", Value: c.Epochs, Hint: "0 or more epochs"},
+	)
+}
+
+// Ineffective implements settings.Ineffective.
+func (c *Capacity) Ineffective() []settings.Without {
+	if c.Nats > 0 {
+		return nil
+	}
+	const why = "without a capacity; hint: --capacity 25"
+	return []settings.Without{{Name: "capacity-weight", Why: why}, {Name: "capacity-epochs", Why: why}}
 }

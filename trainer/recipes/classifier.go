@@ -1,0 +1,187 @@
+package recipes
+
+import (
+	"fmt"
+
+	"gaetrain/graph"
+	"gaetrain/graph/layer"
+	"gaetrain/graph/op"
+	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
+)
+
+// Classifier is the recipe of a classifier on the encoder of a trained model. It
+// is not listed among the models: finetune trains it.
+var Classifier = trainer.Recipe{
+	Name:    "classifier",
+	Summary: "a classifier on the encoder of a trained model",
+	Idea: `What an autoencoder has learned from images alone, its encoder, is the beginning of a classifier that needs few labels: a
+linear layer is put on the code, and both are trained on the labelled images.`,
+	Citation: "G. E. Hinton, R. R. Salakhutdinov: Reducing the Dimensionality of Data with Neural Networks. Science 313 (2006), 504–507",
+	Defaults: func(c *trainer.Config) {
+		c.Schedule = "constant"
+		c.Epochs, c.BatchSize, c.Patience, c.LearningRate = 100, 32, 20, 1e-2
+	},
+	New: func() trainer.Model { return &classifier{EncoderLRScale: 0.1} },
+}
+
+// classifier is a softmax of linear logits of the code, or of hidden layers on it.
+type classifier struct {
+	Widths         []int   `toml:"classifier-hidden" group:"classifier" help:"widths of hidden layers between the code and the classes"`
+	EncoderLRScale float64 `toml:"encoder-lr-scale" group:"classifier" help:"learning rate of the encoder, relative to the classifier's; 0 leaves the encoder as it is"`
+	Thaw           bool    `toml:"thaw" group:"classifier" help:"train the classifier alone first, then with one more layer of the encoder at a time"`
+
+	encoder encoder
+	head    *layer.Stack
+	source  trainer.Source
+}
+
+// encoder is what a classifier needs of a model.
+type encoder interface {
+	trainer.Model
+	trainer.Layered
+}
+
+// SetEncoder implements trainer.Transfer.
+func (m *classifier) SetEncoder(of trainer.Model) error {
+	e, ok := of.(encoder)
+	if !ok {
+		return fmt.Errorf("%w: the model has no encoder of separate layers, which a classifier needs; hint: --model dense", settings.ErrConfiguration)
+	}
+	if r, ok := of.(interface{ RandomWeights() }); ok { // there may be fewer labelled images than units
+		r.RandomWeights()
+	}
+	m.encoder = e
+	return nil
+}
+
+// Place implements trainer.Model.
+func (m *classifier) Place(source trainer.Source) (err error) {
+	if err := m.encoder.Place(source); err != nil {
+		return err
+	}
+	var layers layer.Sequence
+	for _, units := range m.Widths {
+		layers = append(layers, layer.Dense{Units: units, Options: layer.Options{Activation: layer.ReLU, Initialiser: graph.GlorotUniform}})
+	}
+	layers = append(layers, layer.Dense{Units: source.Classes, Options: layer.Options{Initialiser: graph.GlorotUniform}})
+	m.source = source
+	m.head, err = layer.NewStack("classifier", m.encoder.CodeShape(), layers)
+	return err
+}
+
+// Classify implements trainer.Classifier.
+func (m *classifier) Classify(s *graph.Scope, x graph.Value) (features, logits graph.Value) {
+	return m.classify(s, m.encoder.Encode(s, x))
+}
+
+// classify declares the classifier of a code (z: B×L), and what its last layer
+// takes.
+func (m *classifier) classify(s *graph.Scope, z graph.Value) (features, logits graph.Value) {
+	last := m.head.Depth() - 1
+	features = m.head.First(last).On(s, z)
+	logits = m.head.From(last).On(s, features)
+	s.Output(trainer.Features, features)
+	s.Output(trainer.Logits, logits)
+	return features, logits
+}
+
+// Declare implements trainer.Network.
+func (m *classifier) Declare(s *graph.Scope) {
+	z := m.encoder.Encode(s, s.Input(trainer.Input, graph.Data, m.source.Shape))
+	s.Minimise(m.loss(s, z))
+}
+
+// loss is the cross-entropy of the labels under the softmax of the logits of
+// codes z.
+func (m *classifier) loss(s *graph.Scope, z graph.Value) graph.Loss {
+	_, logits := m.classify(s, z)
+	return graph.Sum(s.Term("classification", func(rows *op.Rows, z op.Node, more ...op.Node) (op.Loss, error) {
+		return op.SoftmaxCrossEntropy("loss", rows, z, more[0])
+	}, logits, s.Labels(graph.Target, m.source.Classes)))
+}
+
+// Stages implements trainer.Model: the classifier alone where the encoder is
+// frozen, both together, or the classifier with one more layer of the encoder at
+// a time, from the code to the image.
+func (m *classifier) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	depth := m.encoder.Depth()
+	switch frozen := m.stage("classifier", c, depth); {
+	case m.Thaw:
+		stages := []trainer.Stage{frozen}
+		for below := depth - 1; below >= 0; below-- {
+			stages = append(stages, m.stage(fmt.Sprintf("thaw-%d", below+1), c, below))
+		}
+		return stages, nil
+	case m.EncoderLRScale == 0:
+		return []trainer.Stage{frozen}, nil
+	}
+	return []trainer.Stage{m.stage("classifier", c, 0)}, nil
+}
+
+// stage trains what is above the first layers of the encoder.
+func (m *classifier) stage(name string, c trainer.Config, below int) trainer.Stage {
+	s := trainer.Stage{Name: name, Epochs: c.Epochs, Network: m, Model: m}
+	if below > 0 {
+		s.Network, s.Below = above{m, below}, prefix{m.encoder, below}
+	}
+	if below < m.encoder.Depth() && m.EncoderLRScale != 1 {
+		s.Rates = map[string]float64{"encoder": m.EncoderLRScale}
+	}
+	return s
+}
+
+// above is a classifier and the layers of its encoder above the first few.
+type above struct {
+	*classifier
+	depth int
+}
+
+func (a above) Declare(s *graph.Scope) {
+	z := s.Input(trainer.Input, graph.Data, prefix{a.encoder, a.depth}.CodeShape())
+	if a.depth < a.encoder.Depth() {
+		z = a.encoder.From(s, a.depth, z)
+	}
+	s.Minimise(a.loss(s, z))
+}
+
+// prefix is the first layers of an encoder, or all of it.
+type prefix struct {
+	encoder
+	depth int
+}
+
+func (p prefix) Encode(s *graph.Scope, x graph.Value) graph.Value {
+	if p.depth == p.Depth() {
+		return p.encoder.Encode(s, x)
+	}
+	h := p.First(s, p.depth, x)
+	s.Output(trainer.Code, h)
+	return h
+}
+
+func (p prefix) CodeShape() graph.Shape {
+	if p.depth == p.Depth() {
+		return p.encoder.CodeShape()
+	}
+	return p.LayerShape(p.depth)
+}
+
+// InitialiseFrom implements trainer.DataDependent.
+func (m *classifier) InitialiseFrom(images graph.Sample, p *graph.Parameters, seed uint64) error {
+	if d, ok := m.encoder.(trainer.DataDependent); ok {
+		return d.InitialiseFrom(images, p, seed)
+	}
+	return nil
+}
+
+// Validate implements settings.Validator.
+func (m *classifier) Validate() error {
+	if m.Thaw && m.EncoderLRScale == 0 {
+		return fmt.Errorf("%w: thaw with encoder-lr-scale 0; hint: a rate at which the thawed layers can move", settings.ErrConfiguration)
+	}
+	if err := settings.Widths("classifier-hidden", "units", m.Widths); err != nil {
+		return err
+	}
+	return settings.Numbers(settings.Number{OK: m.EncoderLRScale >= 0 && settings.Finite(m.EncoderLRScale), Name: "encoder-lr-scale", Value: m.EncoderLRScale, Hint: "0 for a frozen encoder, 1 for the classifier's rate"})
+}

@@ -1,0 +1,161 @@
+package recipes
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
+	"gaetrain/graph/layer"
+	"gaetrain/graph/op"
+	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
+)
+
+// Discriminator are the settings of a network that learns to tell what is real
+// from what a model makes, and that network once it is placed.
+type Discriminator struct {
+	AdversarialLoss adversarialLoss  `toml:"adversarial-loss" group:"model" help:"loss of the discriminator and of the model against it: non-saturating, least-squares, hinge or wasserstein"`
+	LabelSmoothing  float64          `toml:"label-smoothing" group:"model" help:"difference between 1 and the discriminator's target for real images, with non-saturating or least-squares (from 0 to below 0.5)"`
+	Units           layer.Activation `toml:"discriminator-activation" group:"model" help:"activation of the discriminator's hidden layers"`
+	Norm            string           `toml:"discriminator-norm" group:"model" help:"spectral (the discriminator's weights are divided by their largest singular value) or none"`
+	LearningRate    float64          `toml:"discriminator-learning-rate" group:"model" help:"learning rate of the discriminator before the schedule; 0: that of the model"`
+
+	layers *layer.Stack
+	input  graph.Shape
+	labels int // classes of labels that it takes; 0: none
+}
+
+func defaultDiscriminator() Discriminator {
+	return Discriminator{AdversarialLoss: nonSaturating, Units: layer.LeakyReLU, Norm: "spectral"}
+}
+
+// adversarialLoss names the losses of a discriminator and its opponent.
+type adversarialLoss string
+
+// The adversarial losses, see kernel.AdversarialLoss.
+const (
+	nonSaturating adversarialLoss = "non-saturating"
+	leastSquares  adversarialLoss = "least-squares"
+	hinge         adversarialLoss = "hinge"
+	wasserstein   adversarialLoss = "wasserstein"
+)
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *adversarialLoss) UnmarshalText(text []byte) error {
+	names := []string{string(nonSaturating), string(leastSquares), string(hinge), string(wasserstein)}
+	if !slices.Contains(names, string(text)) {
+		return fmt.Errorf("unknown adversarial loss %q; hint: one of %s", text, strings.Join(names, ", "))
+	}
+	*a = adversarialLoss(text)
+	return nil
+}
+
+// loss returns the losses of the logit.
+func (d *Discriminator) loss() kernel.AdversarialLoss {
+	switch real := 1 - d.LabelSmoothing; d.AdversarialLoss {
+	case leastSquares:
+		return kernel.LeastSquares(real)
+	case hinge:
+		return kernel.Hinge()
+	case wasserstein:
+		return kernel.Wasserstein()
+	default:
+		return kernel.NonSaturating(real)
+	}
+}
+
+// Validate implements settings.Validator.
+func (d *Discriminator) Validate() error {
+	if d.LabelSmoothing > 0 && d.AdversarialLoss != nonSaturating && d.AdversarialLoss != leastSquares {
+		return fmt.Errorf("%w: label-smoothing is %g, but the adversarial loss %s has no labels; hint: non-saturating or least-squares", settings.ErrConfiguration, d.LabelSmoothing, d.AdversarialLoss)
+	}
+	if err := settings.Choice("discriminator-norm", d.Norm, "spectral", "none"); err != nil {
+		return err
+	}
+	return settings.Numbers(
+		settings.Number{OK: d.LabelSmoothing >= 0 && d.LabelSmoothing < 0.5, Name: "label-smoothing", Value: d.LabelSmoothing, Hint: "0 for none, or below 0.5"},
+		settings.Number{OK: d.LearningRate >= 0 && settings.Finite(d.LearningRate), Name: "discriminator-learning-rate", Value: d.LearningRate, Hint: "0 for that of the model, or more"},
+	)
+}
+
+// units is what hidden layers of a discriminator have.
+func (d *Discriminator) units(i graph.Initialiser) layer.Options {
+	return layer.Options{Activation: d.Units, Initialiser: i}
+}
+
+// placeOn puts hidden layers and a logit behind what is to be told apart, with
+// labels of so many classes; 0: without labels.
+func (d *Discriminator) placeOn(input graph.Shape, hidden layer.Sequence, classes int) (err error) {
+	for _, l := range hidden {
+		if layer.DependsOnBatch(l) {
+			return fmt.Errorf("%w: the discriminator has %s; hint: no batch normalisation and no dropout, as real and generated images are in one batch", graph.ErrArchitecture, l)
+		}
+	}
+	if classes > 0 {
+		if hidden, err = layer.Condition(hidden, classes); err != nil {
+			return fmt.Errorf("%w; hint: a fully connected hidden layer of the discriminator, such as --hidden 256", err)
+		}
+	}
+	// Only differences between logits count with the wasserstein loss.
+	logit := layer.Dense{Units: 1, Options: layer.Options{Activation: layer.LinearUnits, Initialiser: graph.GlorotUniform, NoBias: d.AdversarialLoss == wasserstein}}
+	d.input, d.labels = input, classes
+	d.layers, err = layer.NewStack("discriminator", input, append(slices.Clone(hidden), logit))
+	return err
+}
+
+// Against declares the term "adversarial_loss" of a model for what it has made,
+// the gradient of which passes through the discriminator and leaves it as it is.
+func (d *Discriminator) Against(s *graph.Scope, made graph.Value) graph.Term {
+	logits := d.layers.On(d.normalised(s.Frozen()), made)
+	return s.Term("adversarial_loss", func(rows *op.Rows, z op.Node, _ ...op.Node) (op.Loss, error) {
+		return op.GeneratorLoss("adversarial_loss", rows, d.loss(), z)
+	}, logits)
+}
+
+// Declare implements trainer.Network: the discriminator's loss of a batch whose
+// first half is real.
+func (d *Discriminator) Declare(s *graph.Scope) {
+	logits := d.layers.On(d.normalised(s), s.Input(trainer.Samples, graph.Data, d.input))
+	s.Minimise(graph.Sum(s.Term("discriminator_loss", func(rows *op.Rows, z op.Node, _ ...op.Node) (op.Loss, error) {
+		return op.DiscriminatorLoss("loss", rows, d.loss(), z)
+	}, logits)))
+}
+
+// normalised is the scope on which weights are divided by their largest singular
+// value, so that the slope of each layer is 1 at most (Miyato 2018).
+func (d *Discriminator) normalised(s *graph.Scope) *graph.Scope {
+	if d.Norm != "spectral" {
+		return s
+	}
+	return s.WithWeights(spectralNorm)
+}
+
+// spectralNorm declares W/σ(W), see op.SpectralNorm. The left singular vector of W
+// is a statistic, at first a random one.
+func spectralNorm(s *graph.Scope, spec graph.Spec, w graph.Value) graph.Value {
+	name := strings.TrimSuffix(spec.Name, "/weights")
+	vector := s.Statistic(graph.Spec{Name: name + "/singular", Part: spec.Part, Shape: spec.Shape[:1], Fill: func(v []float32, seed uint64) {
+		noise.Gaussian(v, graph.InitialKey(seed, name+"/singular"))
+		kernel.Scale(float32(1/math.Sqrt(kernel.SumSquares(v))), v)
+	}})
+	return s.ApplyTo(func(w op.Node) (op.Node, error) {
+		normal, update, err := op.SpectralNorm(name, w, vector)
+		if s.Moves() {
+			s.After(update)
+		}
+		return normal, err
+	}, w)
+}
+
+// against makes a stage one in which a model plays against the discriminator.
+func (d *Discriminator) against(s trainer.Stage, c trainer.Config, real, made string) trainer.Stage {
+	s.Opponent = &trainer.Opponent{Network: d, Real: real, Made: made}
+	if d.LearningRate > 0 {
+		s.Rates = map[string]float64{"discriminator": d.LearningRate / c.LearningRate}
+	}
+	return s
+}

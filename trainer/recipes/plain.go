@@ -1,0 +1,87 @@
+package recipes
+
+import (
+	"gaetrain/graph"
+	"gaetrain/graph/latent"
+	"gaetrain/graph/layer"
+	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
+)
+
+// Plain is an autoencoder whose code is the output of its encoder.
+type Plain struct {
+	Autoencoder
+	Latent
+	Penalties
+	CodeActivation layer.Activation `toml:"code-activation" group:"model" help:"activation of the layer that makes the code"`
+	TopK           int              `toml:"top-k" group:"model" help:"number of values of each code that are kept, the largest ones; the others are 0 (0: all are kept)"`
+	Tied           bool             `toml:"tied" group:"model" help:"the decoder's weights are the encoder's, transposed"`
+}
+
+func defaultPlain() Plain {
+	return Plain{Autoencoder: defaultAutoencoder(), Latent: Latent{32}, Penalties: defaultPenalties(), CodeActivation: layer.LinearUnits}
+}
+
+// Validate implements settings.Validator.
+func (m *Plain) Validate() error {
+	return settings.Numbers(settings.Number{OK: m.TopK >= 0 && (m.TopK <= m.CodeSize || m.EncoderText != ""), Name: "top-k", Value: m.TopK, Hint: "0 for all, or at most as many as a code has values"})
+}
+
+// Place implements trainer.Model.
+func (m *Plain) Place(source trainer.Source) error {
+	encoder, decoder, code, err := m.parts(source.Shape, m.CodeSize, m.code(m.CodeActivation), m.last(), m.Tied)
+	if err != nil {
+		return err
+	}
+	if err := m.join(source.Shape, encoder, decoder, code); err != nil {
+		return err
+	}
+	return m.Penalties.check(m.encoder, m.TopK)
+}
+
+// Encode implements trainer.Encoder.
+func (m *Plain) Encode(s *graph.Scope, x graph.Value) graph.Value {
+	return m.keep(s, m.encoder.On(s, x))
+}
+
+// From implements trainer.Layered.
+func (m *Plain) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
+	return m.keep(s, m.encoder.From(depth).On(s, h))
+}
+
+// keep is the code with its largest values alone, where that is asked for.
+func (m *Plain) keep(s *graph.Scope, z graph.Value) graph.Value {
+	if m.TopK > 0 {
+		z = latent.Largest(s, m.encoder.Last().Name(), m.TopK, z)
+	}
+	s.Output(trainer.Code, z)
+	return z
+}
+
+// Loss is the reconstruction term and the penalties that are asked for.
+func (m *Plain) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
+	z := m.Encode(s, x)
+	return graph.Sum(m.Compare(s, m.Decode(s, z), target)).Plus(m.Terms(s, m.encoder, z)...)
+}
+
+// Declare implements trainer.Network.
+func (m *Plain) Declare(s *graph.Scope) {
+	x, target := m.images(s)
+	s.Minimise(m.Loss(s, x, target))
+}
+
+// Stages implements trainer.Model: plain training.
+func (m *Plain) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	s, err := m.stage("train", c, m)
+	return []trainer.Stage{s}, err
+}
+
+// stage is training of a part of the model, or of all of it.
+func (m *Plain) stage(name string, c trainer.Config, of trainer.Network) (trainer.Stage, error) {
+	s, err := m.Autoencoder.stage(name, c, of)
+	s.Measures = codeMeasures
+	return s, err
+}
+
+// codeMeasures are those of a code that is the output of an encoder.
+func codeMeasures() []trainer.Measure { return []trainer.Measure{trainer.CodeMeasure()} }

@@ -1,0 +1,69 @@
+package recipes
+
+import (
+	"fmt"
+	"math"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/op"
+)
+
+// Standardised is a model whose encoder takes (x − m)/s, where m is the mean of
+// the training images and s² the mean of (x − m)² over images and pixels.
+type Standardised struct{ image graph.Shape }
+
+func (z *Standardised) mean() graph.Spec {
+	return graph.Spec{Name: "input/mean", Part: "input", Role: graph.Statistic, Shape: []int{z.image.Size()}}
+}
+
+func (z *Standardised) deviation() graph.Spec {
+	return graph.Spec{Name: "input/deviation", Part: "input", Role: graph.Statistic, Shape: []int{1}, Fill: graph.Constant(1)}
+}
+
+// Standardise declares what the encoder takes (x: B×D).
+func (z *Standardised) Standardise(s *graph.Scope, x graph.Value) graph.Value {
+	y := s.Apply(func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error) {
+		return op.Standardise("input", rows, x, more[0], more[1])
+	}, x, s.StatisticValue(z.mean()), s.StatisticValue(z.deviation()))
+	return y.As(x.Shape())
+}
+
+// measure sets mean and deviation to those of training images, and returns the
+// images as the encoder takes them. Errors wrap graph.ErrArchitecture.
+func (z *Standardised) measure(images graph.Sample, p *graph.Parameters) (graph.Sample, error) {
+	mean, ok := p.Get(z.mean().Name)
+	deviation, also := p.Get(z.deviation().Name)
+	if !ok || !also {
+		return images, fmt.Errorf("%w: no parameters %s and %s", graph.ErrArchitecture, z.mean().Name, z.deviation().Name)
+	}
+	deviation.Values()[0] = measure(images, mean.Values())
+	return graph.Sample{Count: images.Count, Read: func(dst []float32, i int) {
+		images.Read(dst, i)
+		kernel.Axpy(-1, mean.Values(), dst)
+		kernel.Scale(1/deviation.Values()[0], dst)
+	}}, nil
+}
+
+// measure writes the mean image into mean and returns the deviation; 1 where all
+// images are the same.
+func measure(images graph.Sample, mean []float32) float32 {
+	image, sums := make([]float32, len(mean)), make([]float64, len(mean))
+	var squares float64
+	for i := range images.Count {
+		images.Read(image, i)
+		for j, v := range image {
+			sums[j] += float64(v)
+			squares += float64(v) * float64(v)
+		}
+	}
+	n := float64(images.Count)
+	for j, sum := range sums {
+		mean[j] = float32(sum / n)
+		squares -= sum * sum / n
+	}
+	if variance := squares / n / float64(len(mean)); variance > 1e-12 {
+		return float32(math.Sqrt(variance))
+	}
+	return 1
+}

@@ -1,0 +1,117 @@
+package recipes
+
+import (
+	"fmt"
+
+	"gaetrain/graph"
+	"gaetrain/graph/latent"
+	"gaetrain/graph/layer"
+	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
+)
+
+// Variational is an autoencoder whose codes are drawn from a Gaussian posterior
+// for each image.
+type Variational struct {
+	Autoencoder
+	Latent
+	Beta     float64 `toml:"beta" group:"model" help:"weight of the KL divergence of the posterior from the prior N(0, I)"`
+	KLWarmup float64 `toml:"kl-warmup" group:"model" help:"epochs over which the weight of the KL divergence rises from 0"`
+	Samples  int     `toml:"samples" group:"model" help:"number of codes that are drawn for each image from its posterior"`
+}
+
+func defaultVariational() Variational {
+	v := Variational{Autoencoder: defaultAutoencoder(), Latent: Latent{20}, Beta: 1, Samples: 1}
+	v.Hidden = []int{400}
+	return v
+}
+
+// Bounds of memory: codes for each image, and in a step.
+const (
+	maxSamples = 1 << 10
+	maxCodes   = 1 << 16
+)
+
+// Validate implements settings.Validator.
+func (v *Variational) Validate() error {
+	if err := settings.Numbers(
+		settings.Number{OK: v.Beta >= 0 && settings.Finite(v.Beta), Name: "beta", Value: v.Beta, Hint: "0 or more"},
+		settings.Number{OK: v.KLWarmup >= 0 && settings.Finite(v.KLWarmup), Name: "kl-warmup", Value: v.KLWarmup, Hint: "0 or more epochs"},
+		settings.Number{OK: v.Samples >= 1 && v.Samples <= maxSamples, Name: "samples", Value: v.Samples, Hint: fmt.Sprintf("from 1 to %d", maxSamples)},
+	); err != nil {
+		return err
+	}
+	switch {
+	case v.Beta == 0 && v.KLWarmup > 0:
+		return fmt.Errorf("%w: kl-warmup with beta 0; hint: a divergence without weight needs none", settings.ErrConfiguration)
+	case v.Samples > 1 && v.weighted():
+		return fmt.Errorf("%w: corrupted-weight or intact-weight with %d samples; hint: one sample", settings.ErrConfiguration, v.Samples)
+	}
+	return nil
+}
+
+// Place implements trainer.Model: the encoder ends with two values, mean and
+// log-variance, for each value of the code.
+func (v *Variational) Place(source trainer.Source) error { return v.placeFor(source, 0) }
+
+// placeFor places the layers of a model that takes labels of so many classes; 0:
+// it takes none.
+func (v *Variational) placeFor(source trainer.Source, classes int) error {
+	encoder, decoder, code, err := v.parts(source.Shape, v.CodeSize, v.code(layer.LinearUnits), v.last(), false)
+	if err != nil {
+		return err
+	}
+	if encoder, err = encoder.Doubled(); err != nil {
+		return err
+	}
+	if classes > 0 {
+		if encoder, err = layer.Condition(encoder, classes); err != nil {
+			return err
+		}
+		if decoder, err = layer.ConditionFirst(decoder, classes); err != nil {
+			return err
+		}
+	}
+	if err := v.join(source.Shape, encoder, decoder, graph.Row(code.Size())); err != nil {
+		return err
+	}
+	if v.decoder.Unpools() {
+		return fmt.Errorf("%w: the decoder unpools, but a gaussian code is to be decoded without an image; hint: up:2, bilinear:2 or a transposed convolution", graph.ErrArchitecture)
+	}
+	return nil
+}
+
+// Posterior declares q(z|x) (x: B×D).
+func (v *Variational) Posterior(s *graph.Scope, x graph.Value) latent.Gaussian {
+	return latent.GaussianOf(s, v.encoder.On(s, x))
+}
+
+// Encode implements trainer.Encoder: the code of an image is its posterior's mean.
+func (v *Variational) Encode(s *graph.Scope, x graph.Value) graph.Value {
+	return v.mean(s, v.Posterior(s, x))
+}
+
+// From implements trainer.Layered.
+func (v *Variational) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
+	return v.mean(s, latent.GaussianOf(s, v.encoder.From(depth).On(s, h)))
+}
+
+func (v *Variational) mean(s *graph.Scope, q latent.Gaussian) graph.Value {
+	z := q.Mean(s)
+	s.Output(trainer.Code, z)
+	return z
+}
+
+// HasPrior implements trainer.Generator.
+func (v *Variational) HasPrior() {}
+
+// train is one stage of a model with a Gaussian code.
+func (v *Variational) train(c trainer.Config, m trainer.Network) ([]trainer.Stage, error) {
+	if v.Samples*c.BatchSize > maxCodes {
+		return nil, fmt.Errorf("%w: samples is %d; hint: with the batch size at most %d codes in a step", settings.ErrConfiguration, v.Samples, maxCodes)
+	}
+	s, err := v.stage("train", c, m)
+	s.Rising = v.KLWarmup
+	s.Measures = func() []trainer.Measure { return []trainer.Measure{trainer.PosteriorMeasure()} }
+	return []trainer.Stage{s}, err
+}
