@@ -14,7 +14,7 @@ import (
 var list = []trainer.Recipe{
 	linearRecipe, denseRecipe, tiedRecipe, denoisingRecipe, stackedRecipe, convRecipe,
 	sparseRecipe, contractiveRecipe, zerobiasRecipe, synchronyRecipe,
-	vaeRecipe, cvaeRecipe, iwaeRecipe, ganRecipe, cganRecipe, aaeRecipe,
+	vaeRecipe, cvaeRecipe, iwaeRecipe, fsqRecipe, ganRecipe, cganRecipe, aaeRecipe,
 }
 
 // List returns every recipe.

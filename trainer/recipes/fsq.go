@@ -1,0 +1,121 @@
+package recipes
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/latent"
+	"gaetrain/graph/layer"
+	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
+)
+
+var fsqRecipe = trainer.Recipe{
+	Name:    "fsq",
+	Summary: "finite scalar quantisation: each code is some words of a codebook that nobody has to learn",
+	Idea: `A discrete code is a choice from a codebook. Here the codebook is a grid: each of a few values is bounded and rounded to a
+few levels, so that d values with ℓ levels each make ℓ^d words. Rounding has no gradient, so it is passed over: the gradient of the rounded
+value is given to the value before (straight-through). There is no codebook to learn and no loss to keep it in use, and nearly all words are
+used. Perplexity is the exponential of the entropy of the words: the number of words, if all of them were used equally often.`,
+	Citation: "F. Mentzer, D. Minnen, E. Agustsson, M. Tschannen: Finite Scalar Quantization: VQ-VAE Made Simple. ICLR 2024, arXiv:2309.15505",
+	Defaults: fast,
+	New: func() trainer.Model {
+		m := fsq{Autoencoder: defaultAutoencoder(), Levels: []int{8, 5, 5, 5}, Words: 16}
+		m.Activation = layer.ELU
+		return &m
+	},
+}
+
+// fsq rounds the values of its code to levels (Mentzer 2023).
+type fsq struct {
+	Autoencoder
+	Levels []int `toml:"levels" group:"model" help:"levels of each value of a word of the code; their product is the number of words in the codebook"`
+	Words  int   `toml:"words" group:"model" help:"number of words in the code of an image"`
+}
+
+// levels are those of all values of a code.
+func (m *fsq) levels() []int { return slices.Repeat(m.Levels, m.Words) }
+
+// Encode implements trainer.Encoder: z = round(bound(encoder(x))).
+func (m *fsq) Encode(s *graph.Scope, x graph.Value) graph.Value {
+	z := latent.Finite(s, m.levels(), m.encoder.On(s, x))
+	s.Output(trainer.Code, z)
+	return z
+}
+
+// Loss is the reconstruction term from the rounded code.
+func (m *fsq) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
+	return graph.Sum(m.Compare(s, m.Decode(s, m.Encode(s, x)), target))
+}
+
+// Declare implements trainer.Network.
+func (m *fsq) Declare(s *graph.Scope) {
+	x, target := m.images(s)
+	s.Minimise(m.Loss(s, x, target))
+}
+
+// From implements trainer.Layered.
+func (m *fsq) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
+	z := latent.Finite(s, m.levels(), m.encoder.From(depth).On(s, h))
+	s.Output(trainer.Code, z)
+	return z
+}
+
+// Place implements trainer.Model.
+func (m *fsq) Place(source trainer.Source) error {
+	size := m.Words * len(m.Levels)
+	encoder, decoder, code, err := m.parts(source.Shape, size, m.code(layer.LinearUnits), m.last(), false)
+	if err != nil {
+		return err
+	}
+	if code.Size() != size {
+		return fmt.Errorf("%w: the encoder ends with %d values, a code of %d words of %d values has %d", graph.ErrArchitecture, code.Size(), m.Words, len(m.Levels), size)
+	}
+	return m.join(source.Shape, encoder, decoder, graph.Row(size))
+}
+
+// Stages implements trainer.Model.
+func (m *fsq) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	s, err := m.stage("train", c, m)
+	s.Measures = func() []trainer.Measure {
+		grid, _ := kernel.NewFiniteScalar(m.Levels)
+		return []trainer.Measure{trainer.CodeMeasure(), &codebook{grid: grid, counts: make(map[int]float64)}}
+	}
+	return []trainer.Stage{s}, err
+}
+
+// Validate implements settings.Validator.
+func (m *fsq) Validate() error {
+	if _, err := kernel.NewFiniteScalar(m.Levels); err != nil {
+		return settings.Numbers(settings.Number{Name: "levels", Value: m.Levels, Hint: err.Error()})
+	}
+	return settings.Numbers(settings.Number{OK: m.Words >= 1, Name: "words", Value: m.Words, Hint: "at least 1"})
+}
+
+// codebook measures which words of a codebook the codes of a split use.
+type codebook struct {
+	grid   *kernel.FiniteScalar
+	counts map[int]float64 // of words, by their index
+	words  float64
+}
+
+func (c *codebook) Outputs() []string { return []string{trainer.Code} }
+
+func (c *codebook) Add(p *graph.Program) {
+	for word := range slices.Chunk(p.Output(trainer.Code), c.grid.Units()) {
+		c.counts[c.grid.Index(word)]++
+		c.words++
+	}
+}
+
+func (c *codebook) Report(f *trainer.Figures) {
+	entropy := 0.0
+	for _, n := range c.counts {
+		entropy -= n / c.words * math.Log(n/c.words)
+	}
+	f.Set("codebook_use", float64(len(c.counts))/float64(c.grid.CodebookSize()))
+	f.Set("perplexity", math.Exp(entropy))
+}
