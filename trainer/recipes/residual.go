@@ -1,0 +1,48 @@
+package recipes
+
+import (
+	"gaetrain/graph/layer"
+	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
+)
+
+var residualRecipe = trainer.Recipe{
+	Name:    "residual",
+	Summary: "convolutional autoencoder of residual blocks: deeper nets that still train",
+	Idea: `A deep stack of layers is hard to train, since each has to pass on what the others need. A residual block
+adds what its layers compute to its input, y = x + f(x): where nothing is to be changed, f is 0, and gradients reach the first layers
+through the sums. Here strided convolutions make the image smaller, with residual blocks of two convolutions behind each of them, and the
+decoder mirrors them all.`,
+	Citation: "K. He, X. Zhang, S. Ren, J. Sun: Deep Residual Learning for Image Recognition. CVPR 2016, arXiv:1512.03385",
+	Defaults: fast,
+	New: func() trainer.Model {
+		m := residual{Plain: defaultPlain(), Blocks: 1}
+		m.Filters, m.Hidden, m.CodeSize, m.Activation = []int{32, 64}, nil, 64, layer.ELU
+		return &m
+	},
+}
+
+// residual is a convolutional autoencoder with blocks y = x + f(x) (He 2016).
+type residual struct {
+	Plain
+	Blocks int `toml:"blocks" group:"model" help:"residual blocks of two convolutions behind each convolution that --filters makes"`
+}
+
+// Place implements trainer.Model.
+func (m *residual) Place(source trainer.Source) error {
+	m.blocks = m.Blocks
+	return m.Plain.Place(source)
+}
+
+// Validate implements settings.Validator.
+func (m *residual) Validate() error {
+	return settings.Numbers(settings.Number{OK: m.Blocks >= 1, Name: "blocks", Value: m.Blocks, Hint: "at least 1, or --model conv"})
+}
+
+// Ineffective implements settings.Ineffective.
+func (m *residual) Ineffective() []settings.Without {
+	if len(m.Filters) > 0 && m.EncoderText == "" {
+		return nil
+	}
+	return []settings.Without{{Name: "blocks", Why: "without --filters; hint: residual(conv:32,3 conv:32,3,linear) in --encoder"}}
+}
