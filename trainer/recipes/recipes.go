@@ -13,7 +13,7 @@ import (
 // list has the recipes in the order in which one would learn them.
 var list = []trainer.Recipe{
 	linearRecipe, denseRecipe, tiedRecipe, denoisingRecipe, stackedRecipe, convRecipe, residualRecipe,
-	sparseRecipe, contractiveRecipe, zerobiasRecipe, synchronyRecipe,
+	sparseRecipe, topkRecipe, contractiveRecipe, zerobiasRecipe, synchronyRecipe,
 	vaeRecipe, cvaeRecipe, iwaeRecipe, fsqRecipe, ganRecipe, cganRecipe, aaeRecipe,
 }
 
