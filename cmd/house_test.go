@@ -31,14 +31,14 @@ var rooms = []struct {
 	{"trainer", []string{"graph/...", "loaders"}},
 	{"trainer/recipes/...", []string{"trainer", "graph/..."}},
 	{"trainer/pictures/...", []string{"trainer", "trainer/evaluate", "trainer/compression", "graph/...", "loaders", "viz/..."}},
-	{"trainer/evaluate/...", []string{"graph/kernel", "loaders"}},
+	{"trainer/evaluate/...", []string{"graph/kernel/...", "loaders"}},
 	{"trainer/compression", nil},
 	{"viz/...", []string{"viz/..."}},
 	{"graph", []string{"graph/op/...", "graph/kernel/..."}},
 	{"graph/op/...", []string{"graph/kernel/..."}},
 	{"graph/kernel", nil},
 	{"graph/kernel/...", []string{"graph/kernel"}},
-	{"loaders/...", []string{"loaders/...", "graph/kernel"}},
+	{"loaders/...", []string{"loaders/...", "graph/kernel/..."}},
 	{"scripts/...", []string{"trainer/...", "graph/...", "loaders", "viz/..."}},
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // TestStockProducts asks whether a stock matrix product on a graph is ours,
@@ -25,8 +26,8 @@ func TestStockProducts(t *testing.T) {
 
 	const m, k, n = 13, 301, 17
 	x, w, want := make([]float32, m*k), make([]float32, k*n), make([]float32, m*n)
-	kernel.Gaussian(x, kernel.Key{Seed: 1})
-	kernel.Gaussian(w, kernel.Key{Seed: 2})
+	noise.Gaussian(x, noise.Key{Seed: 1})
+	noise.Gaussian(w, noise.Key{Seed: 2})
 	kernel.Gemm(false, false, m, n, k, 1, x, k, w, n, 0, want, n)
 
 	g := gorgonia.NewGraph()

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/graph/op"
 )
 
@@ -190,7 +191,7 @@ func (n *Network) deceive(a Architecture, o Objective, p *Parameters, made *gorg
 // random one.
 func (p *Parameters) addSingular(l namedLayer, seed uint64) error {
 	return p.addStatistic(l.singular(), func(vector []float32) {
-		kernel.Gaussian(vector, kernel.Key{Seed: seed, Stream: kernel.StreamInitialise, Step: hash(l.singular())})
+		noise.Gaussian(vector, noise.Key{Seed: seed, Stream: streamInitialise, Step: hash(l.singular())})
 		kernel.Scale(float32(1/math.Sqrt(kernel.SumSquares(vector))), vector)
 	}, l.weightShape()[0])
 }

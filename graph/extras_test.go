@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"gaetrain/graph"
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // spelled is an autoencoder of 1×8×8 images whose layers are given as text.
@@ -154,7 +154,7 @@ func TestDropoutGoesByKey(t *testing.T) {
 	a := spelled(t, normalised, unnormalise)
 	p := parameters(t, a, 3)
 	input := images(6, 64)
-	loss := func(mode graph.Mode, key kernel.Key) float64 {
+	loss := func(mode graph.Mode, key noise.Key) float64 {
 		program := compile(t, a, objectives[0], p, mode, 6)
 		if err := program.Run(graph.Batch{Rows: 6, Input: input, Target: input, Key: key}); err != nil {
 			t.Fatal(err)
@@ -162,11 +162,11 @@ func TestDropoutGoesByKey(t *testing.T) {
 		return program.Mean()
 	}
 	for mode, depends := range map[graph.Mode]bool{graph.Training: true, graph.Evaluation: false} {
-		first := loss(mode, kernel.Key{Seed: 1, Step: 2})
-		if again := loss(mode, kernel.Key{Seed: 1, Step: 2}); again != first {
+		first := loss(mode, noise.Key{Seed: 1, Step: 2})
+		if again := loss(mode, noise.Key{Seed: 1, Step: 2}); again != first {
 			t.Errorf("%s: the same key gives %g and %g", mode, first, again)
 		}
-		for _, key := range []kernel.Key{{Seed: 1, Step: 3}, {Seed: 2, Step: 2}} {
+		for _, key := range []noise.Key{{Seed: 1, Step: 3}, {Seed: 2, Step: 2}} {
 			if (loss(mode, key) != first) != depends {
 				t.Errorf("%s: another key changes the loss: %t, want %t", mode, !depends, depends)
 			}

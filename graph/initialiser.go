@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // Initialiser says how weights start. Fan-in is the number of inputs of a
@@ -80,19 +81,23 @@ func (i Initialiser) spread(fanIn, fanOut int) (spread float64, normal bool) {
 	return 0, false
 }
 
+// streamInitialise is the noise of initial values. The step is a hash of the name
+// of the tensor.
+const streamInitialise noise.Stream = 1
+
 // fill initialises the weights of the tensor called name. They depend on
 // (seed, name) alone, not on what other tensors there are.
 func (i Initialiser) fill(values []float32, seed uint64, name string, fanIn, fanOut int) {
 	spread, normal := i.spread(fanIn, fanOut)
-	key := kernel.Key{Seed: seed, Stream: kernel.StreamInitialise, Step: hash(name)}
+	key := noise.Key{Seed: seed, Stream: streamInitialise, Step: hash(name)}
 	switch {
 	case spread == 0:
 		clear(values)
 	case normal:
-		kernel.Gaussian(values, key)
+		noise.Gaussian(values, key)
 		kernel.Scale(float32(spread), values)
 	default:
-		kernel.Uniform(values, key)
+		noise.Uniform(values, key)
 		for j, u := range values {
 			values[j] = float32(spread) * (2*u - 1)
 		}
@@ -101,7 +106,7 @@ func (i Initialiser) fill(values []float32, seed uint64, name string, fanIn, fan
 
 // fill initialises weights D×H as Images says, with an image for each of the
 // units.
-func (s Sample) fill(weights []float32, units int, key kernel.Key) {
+func (s Sample) fill(weights []float32, units int, key noise.Key) {
 	const scale = 0.01
 	image := make([]float32, len(weights)/units)
 	for unit, i := range draw(units, s.Count, key) {
@@ -113,9 +118,9 @@ func (s Sample) fill(weights []float32, units int, key kernel.Key) {
 }
 
 // draw returns n different ones of the numbers below count, at random.
-func draw(n, count int, key kernel.Key) []int {
+func draw(n, count int, key noise.Key) []int {
 	ranks, order := make([]float32, count), make([]int, count)
-	kernel.Uniform(ranks, key)
+	noise.Uniform(ranks, key)
 	for i := range order {
 		order[i] = i
 	}

@@ -6,6 +6,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // TestLikelihood asks that the likelihood of a target under a code is the term
@@ -21,10 +22,10 @@ func TestLikelihood(t *testing.T) {
 		o.Penalties = []graph.Penalty{{Term: graph.Divergence, Weight: 1}}
 		p := parameters(t, a, 1)
 		d, l := a.Input.Size(), a.CodeSize()
-		input, noise := images(batch, d), make([]float32, batch*l)
-		kernel.Gaussian(noise, kernel.Key{Seed: 3})
+		input, normals := images(batch, d), make([]float32, batch*l)
+		noise.Gaussian(normals, noise.Key{Seed: 3})
 		evaluation := compile(t, a, o, p, graph.Evaluation, batch)
-		if err := evaluation.Run(graph.Batch{Rows: rows, Input: input, Target: input, Noise: noise}); err != nil {
+		if err := evaluation.Run(graph.Batch{Rows: rows, Input: input, Target: input, Noise: normals}); err != nil {
 			t.Fatal(err)
 		}
 		likelihood := compile(t, a, o, p, graph.Likelihood, batch)
@@ -39,7 +40,7 @@ func TestLikelihood(t *testing.T) {
 		same(t, "statistics", encoder.Statistics(), evaluation.Statistics())
 		codes, ratios := make([]float32, l), make([]float64, 1)
 		for i := range rows {
-			kernel.ImportanceCodes(1, l, encoder.Statistics()[2*i*l:2*(i+1)*l], noise[i*l:], codes, ratios)
+			kernel.ImportanceCodes(1, l, encoder.Statistics()[2*i*l:2*(i+1)*l], normals[i*l:], codes, ratios)
 			same(t, "code", codes, evaluation.Codes()[i*l:(i+1)*l])
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/graph/op"
 )
 
@@ -74,7 +75,7 @@ type Network struct {
 	used       []Parameter               // the parameters of those nodes
 	counts     []func()                  // each brings a statistic up to date with the last run
 	pooled     map[string]*gorgonia.Node // of the layers that pool
-	key        kernel.Key                // of what is drawn in a run
+	key        noise.Key                 // of what is drawn in a run
 	masks      int                       // layers with dropout so far
 }
 

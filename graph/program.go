@@ -10,6 +10,7 @@ import (
 
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/kernel/blas"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/graph/op"
 )
 
@@ -123,15 +124,15 @@ func Compile(a Architecture, o Objective, p *Parameters, mode Mode, batch int) (
 // Batch is what a program is run on. Slices that hold a whole compiled batch
 // are used as they are, without a copy.
 type Batch struct {
-	Rows      int        // images
-	Input     []float32  // B×D, in Decoding and Likelihood mode codes B×L
-	Target    []float32  // B×D, in Training, Evaluation and Likelihood mode
-	Hit       []float32  // B×D, in those modes and with emphasis
-	Noise     []float32  // B×KL, in those modes and with a Gaussian code
-	Labels    []uint8    // B, in those modes with a classifier, in all with a conditional autoencoder
-	Direction []float32  // B×L, in Pullback mode
-	Key       kernel.Key // of what dropout draws, in Training mode
-	Repeated  bool       // in Pullback mode: but for Direction, this batch and the weights are those of the last run
+	Rows      int       // images
+	Input     []float32 // B×D, in Decoding and Likelihood mode codes B×L
+	Target    []float32 // B×D, in Training, Evaluation and Likelihood mode
+	Hit       []float32 // B×D, in those modes and with emphasis
+	Noise     []float32 // B×KL, in those modes and with a Gaussian code
+	Labels    []uint8   // B, in those modes with a classifier, in all with a conditional autoencoder
+	Direction []float32 // B×L, in Pullback mode
+	Key       noise.Key // of what dropout draws, in Training mode
+	Repeated  bool      // in Pullback mode: but for Direction, this batch and the weights are those of the last run
 }
 
 // Run computes the program for a batch.

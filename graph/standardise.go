@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/graph/op"
 )
 
@@ -87,7 +88,7 @@ func (p *Parameters) InitialiseFrom(s Sample, a Architecture, seed uint64) error
 	if first.Units > s.Count {
 		return fmt.Errorf("%w: %s has %d units to start as one image each, and there are %d; hint: fewer units, or another initialiser", ErrArchitecture, first.name, first.Units, s.Count)
 	}
-	s.fill(weights.Values(), first.Units, kernel.Key{Seed: seed, Stream: kernel.StreamInitialise, Step: hash(first.weights)})
+	s.fill(weights.Values(), first.Units, noise.Key{Seed: seed, Stream: streamInitialise, Step: hash(first.weights)})
 	return nil
 }
 

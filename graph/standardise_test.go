@@ -7,6 +7,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // pictures are a sample of 40 images of 1×2×3 around a mean that differs from
@@ -14,7 +15,7 @@ import (
 func pictures() (s graph.Sample, mean []float64, deviation float64) {
 	const count, size = 40, 6
 	values := make([]float32, count*size)
-	kernel.Gaussian(values, kernel.Key{Seed: 3})
+	noise.Gaussian(values, noise.Key{Seed: 3})
 	mean = make([]float64, size)
 	for i := range values {
 		values[i] = 0.25*values[i] + float32(i%size)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/xrash/smetrics"
 
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // CorruptionKind says how a denoising autoencoder's input is corrupted
@@ -98,17 +98,17 @@ func (c Corruption) check() error {
 
 // Apply writes the corrupted src into dst; the two have one length and do not
 // overlap. Value i of the noise depends on key and i alone.
-func (c Corruption) Apply(dst, src []float32, key kernel.Key) {
+func (c Corruption) Apply(dst, src []float32, key noise.Key) {
 	switch c.Kind {
 	case NoCorruption:
 		copy(dst, src)
 	case Gaussian:
-		kernel.Gaussian(dst, key)
+		noise.Gaussian(dst, key)
 		for i, x := range src {
 			dst[i] = x + c.Level*dst[i]
 		}
 	case Masking:
-		kernel.Uniform(dst, key)
+		noise.Uniform(dst, key)
 		for i, x := range src {
 			if dst[i] < c.Level {
 				x = 0
@@ -116,7 +116,7 @@ func (c Corruption) Apply(dst, src []float32, key kernel.Key) {
 			dst[i] = x
 		}
 	case SaltAndPepper:
-		kernel.Uniform(dst, key)
+		noise.Uniform(dst, key)
 		for i, x := range src {
 			switch {
 			case dst[i] < c.Level/2:
@@ -131,7 +131,7 @@ func (c Corruption) Apply(dst, src []float32, key kernel.Key) {
 
 // Hit writes 1 where Apply hits a value with the same key, also one that it
 // leaves as it was, such as a masked black pixel, and 0 elsewhere.
-func (c Corruption) Hit(dst []float32, key kernel.Key) {
+func (c Corruption) Hit(dst []float32, key noise.Key) {
 	switch c.Kind {
 	case NoCorruption:
 		clear(dst)
@@ -140,7 +140,7 @@ func (c Corruption) Hit(dst []float32, key kernel.Key) {
 			dst[i] = 1
 		}
 	case Masking, SaltAndPepper:
-		kernel.Uniform(dst, key)
+		noise.Uniform(dst, key)
 		for i, u := range dst {
 			dst[i] = 0
 			if u < c.Level {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // Motion makes a pair of frames of an image: the image as it is, and moved by
@@ -80,9 +80,12 @@ func (m Motion) frame(image Shape) Shape {
 	return image
 }
 
+// streamMotion is the noise of second frames. The step holds epoch and image.
+const streamMotion noise.Stream = 4
+
 // draw returns the move of image i in an epoch; random has room for 5 numbers.
 func (m Motion) draw(random []float32, image Shape, seed uint64, epoch, i int) Move {
-	kernel.Uniform(random[:5], kernel.Key{Seed: seed, Stream: kernel.StreamMotion, Step: uint64(epoch)<<32 | uint64(i)})
+	noise.Uniform(random[:5], noise.Key{Seed: seed, Stream: streamMotion, Step: uint64(epoch)<<32 | uint64(i)})
 	within := func(u float32, most float64) float64 { return most * (2*float64(u) - 1) }
 	below := func(u float32, n int) int { return int(float64(u) * float64(n)) }
 	frame := m.frame(image)

@@ -6,12 +6,19 @@ import (
 	"math/rand/v2"
 	"sync"
 
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // ringSize is the number of batches in flight: one with the caller, one ready
 // and one in the making.
 const ringSize = 3
+
+// The noise that a stream of batches draws. The step holds epoch and image.
+const (
+	streamCorrupt  noise.Stream = 2 // corruption of inputs
+	streamLatent   noise.Stream = 3 // noise of Gaussian codes
+	streamBinarise noise.Stream = 6 // sampling of binary pixels
+)
 
 // Batch is B rows of D values, of which the first Rows are live. It is valid
 // until the next one is asked for.
@@ -26,7 +33,7 @@ type Batch struct {
 	Labels []uint8   // Rows; nil if the split is unlabelled
 	// Key is of what is drawn for the batch as a whole: it goes by seed, epoch and
 	// step. Its stream is for whoever draws.
-	Key kernel.Key
+	Key noise.Key
 }
 
 // StreamOptions says how a split is cut into batches. Only BatchSize is needed.
@@ -164,7 +171,7 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 	rows := min(s.options.BatchSize, s.split.Len()-first)
 	b, size := &to.batch, s.split.Shape.Size()
 	b.Step, b.Rows, b.Index = step, rows, to.index[:rows]
-	b.Key = kernel.Key{Seed: s.options.Seed, Step: uint64(epoch)<<32 | uint64(step)}
+	b.Key = noise.Key{Seed: s.options.Seed, Step: uint64(epoch)<<32 | uint64(step)}
 	copy(b.Index, s.order[first:])
 	if to.labels != nil {
 		b.Labels = to.labels[:rows]
@@ -175,11 +182,11 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 		if b.Labels != nil {
 			b.Labels[row] = s.split.Labels[i]
 		}
-		key := kernel.Key{Seed: s.options.Seed, Stream: kernel.StreamBinarise, Step: uint64(epoch)<<32 | uint64(i)}
+		key := noise.Key{Seed: s.options.Seed, Stream: streamBinarise, Step: uint64(epoch)<<32 | uint64(i)}
 		if s.options.Binarise {
 			binarise(clean, to.uniform, key)
 		}
-		key.Stream = kernel.StreamCorrupt
+		key.Stream = streamCorrupt
 		if s.options.Corruption.Kind != NoCorruption {
 			s.options.Corruption.Apply(b.Input[row*size:(row+1)*size], clean, key)
 		}
@@ -187,16 +194,16 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 			s.options.Corruption.Hit(b.Hit[row*size:(row+1)*size], key)
 		}
 		if n := s.options.Noise; n > 0 {
-			key.Stream = kernel.StreamLatent
-			kernel.Gaussian(b.Noise[row*n:(row+1)*n], key)
+			key.Stream = streamLatent
+			noise.Gaussian(b.Noise[row*n:(row+1)*n], key)
 		}
 	}
 }
 
 // binarise draws every pixel x anew: 1 with probability x, else 0 (Burda 2016,
 // section 5). uniform is overwritten.
-func binarise(pixels, uniform []float32, key kernel.Key) {
-	kernel.Uniform(uniform, key)
+func binarise(pixels, uniform []float32, key noise.Key) {
+	noise.Uniform(uniform, key)
 	for i, x := range pixels {
 		pixels[i] = 0
 		if uniform[i] < x {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // numbered returns n images of 3 pixels, the first being the image's number.
@@ -353,7 +353,7 @@ func TestCorruptionStatistics(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(fmt.Sprint(test.c), func(t *testing.T) {
-			test.c.Apply(dst, src, kernel.Key{Seed: 1})
+			test.c.Apply(dst, src, noise.Key{Seed: 1})
 			var zeros, ones, sum, squares float64
 			for _, x := range dst {
 				if x == 0 {

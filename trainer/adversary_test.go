@@ -6,30 +6,31 @@ import (
 	"testing"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // TestLikeness compares samples of known distance and spread.
 func TestLikeness(t *testing.T) {
 	const rows, size = 4000, 5
-	noise := func(step uint64) []float32 {
+	normals := func(step uint64) []float32 {
 		x := make([]float32, rows*size)
-		kernel.Gaussian(x, kernel.Key{Seed: 3, Step: step})
+		noise.Gaussian(x, noise.Key{Seed: 3, Step: step})
 		return x
 	}
 	compare := func(made []float32) (distance, spread float64) {
 		l := newLikeness(size, 1)
-		real := noise(1)
+		real := normals(1)
 		l.add(real[:1000*size], made[:1000*size])
 		l.add(real[1000*size:], made[1000*size:])
 		return l.distance(), l.spread()
 	}
-	if distance, spread := compare(noise(1)); distance != 0 || spread != 1 {
+	if distance, spread := compare(normals(1)); distance != 0 || spread != 1 {
 		t.Errorf("a sample is %g from itself and spreads %g", distance, spread)
 	}
-	if distance, spread := compare(noise(2)); distance > 0.2 || math.Abs(spread-1) > 0.03 {
+	if distance, spread := compare(normals(2)); distance > 0.2 || math.Abs(spread-1) > 0.03 {
 		t.Errorf("two samples of one distribution are %g apart, spread %g", distance, spread)
 	}
-	shifted := noise(1)
+	shifted := normals(1)
 	for i := range shifted {
 		shifted[i] += 2
 	}
@@ -37,7 +38,7 @@ func TestLikeness(t *testing.T) {
 	if distance, spread := compare(shifted); math.Abs(distance-math.Sqrt(20)) > 1 || math.Abs(spread-1) > 1e-3 {
 		t.Errorf("a shift by %g counts %g, spread %g", math.Sqrt(20), distance, spread)
 	}
-	half := noise(2)
+	half := normals(2)
 	kernel.Scale(0.5, half)
 	if distance, spread := compare(half); math.Abs(distance-0.5*math.Sqrt(size)) > 0.1 || math.Abs(spread-0.5) > 0.02 {
 		t.Errorf("half the deviation counts %g, spread %g", distance, spread)

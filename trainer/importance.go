@@ -7,6 +7,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/loaders"
 )
 
@@ -93,15 +94,19 @@ func (m *Model) newImportance(draws int) (*importance, error) {
 	return s, err
 }
 
+// streamImportance is the noise of the codes that the likelihood of an image is
+// estimated with. The step is the number of the image.
+const streamImportance noise.Stream = 7
+
 // weigh visits the images [from, to) of a batch, which has just been encoded.
 func (s *importance) weigh(in graph.Batch, index []int, from, to int, visit func(int, []float64) error) error {
 	statistics := s.encoder.Statistics()
 	size := len(statistics) / in.Rows / 2
 	for i := from; i < to; i++ {
 		first, last := (i-from)*s.draws, (i-from+1)*s.draws
-		noise := s.noise[first*size : last*size]
-		kernel.Gaussian(noise, kernel.Key{Seed: s.seed, Stream: kernel.StreamImportance, Step: uint64(index[i])})
-		kernel.ImportanceCodes(s.draws, size, statistics[2*i*size:2*(i+1)*size], noise, s.codes[first*size:], s.weights[first:])
+		normals := s.noise[first*size : last*size]
+		noise.Gaussian(normals, noise.Key{Seed: s.seed, Stream: streamImportance, Step: uint64(index[i])})
+		kernel.ImportanceCodes(s.draws, size, statistics[2*i*size:2*(i+1)*size], normals, s.codes[first*size:], s.weights[first:])
 	}
 	rows := (to - from) * s.draws
 	for first := 0; first < rows; first += s.batch {

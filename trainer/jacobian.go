@@ -6,6 +6,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/loaders"
 )
 
@@ -67,10 +68,14 @@ func unitDirection(v []float32, k, _ int) {
 	v[k] = 1
 }
 
+// streamProbe is the noise of the directions along which a Jacobian is measured.
+// The step holds direction and image.
+const streamProbe noise.Stream = 5
+
 // signs writes the k-th random direction of an image: ±1 in each value.
 func signs(seed uint64) func(v []float32, k, image int) {
 	return func(v []float32, k, image int) {
-		kernel.Bernoulli(v, 0.5, kernel.Key{Seed: seed, Stream: kernel.StreamProbe, Step: uint64(k)<<32 | uint64(image)})
+		noise.Bernoulli(v, 0.5, noise.Key{Seed: seed, Stream: streamProbe, Step: uint64(k)<<32 | uint64(image)})
 		for i := range v {
 			v[i] = 2*v[i] - 1
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // likeness compares two samples of as many rows of D values, such as images and
@@ -26,10 +27,14 @@ type sample struct {
 // directionCount is the number of random directions of a likeness.
 const directionCount = 256
 
+// streamSlice is the noise of the directions along which two samples are compared.
+// The step is 0.
+const streamSlice noise.Stream = 10
+
 // newLikeness draws the directions for rows of so many values.
 func newLikeness(size int, seed uint64) *likeness {
 	l := &likeness{size: size, directions: make([]float32, size*directionCount)}
-	kernel.Gaussian(l.directions, kernel.Key{Seed: seed, Stream: kernel.StreamSlice})
+	noise.Gaussian(l.directions, noise.Key{Seed: seed, Stream: streamSlice})
 	for k := range directionCount {
 		var squares float64
 		for d := range size {

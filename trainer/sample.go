@@ -6,15 +6,19 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/loaders"
 )
+
+// streamPrior is the noise of codes that are drawn from the prior. The step is 0.
+const streamPrior noise.Stream = 8
 
 // Draw returns n codes of L values drawn from N(0, T²·I), where T is the
 // temperature: draws of the prior where T is 1. Code i depends on the seed and
 // i alone, not on n.
 func Draw(n, size int, seed uint64, temperature float64) []float32 {
 	codes := make([]float32, n*size)
-	kernel.Gaussian(codes, kernel.Key{Seed: seed, Stream: kernel.StreamPrior})
+	noise.Gaussian(codes, noise.Key{Seed: seed, Stream: streamPrior})
 	kernel.Scale(float32(temperature), codes)
 	return codes
 }

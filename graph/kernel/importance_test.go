@@ -9,8 +9,8 @@ import (
 func TestImportanceCodes(t *testing.T) {
 	const rows, size = 400, 7
 	statistics, noise := make([]float32, 2*size), make([]float32, rows*size)
-	Gaussian(statistics, Key{Seed: 1})
-	Gaussian(noise, Key{Seed: 2})
+	FillGaussian(statistics, Words{Seed: 1})
+	FillGaussian(noise, Words{Seed: 2})
 	statistics[size] = 3 * LogVarianceLimit // counts as the limit
 	z, ratio := make([]float32, rows*size), make([]float64, rows)
 	ImportanceCodes(rows, size, statistics, noise, z, ratio)

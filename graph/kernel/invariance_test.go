@@ -77,8 +77,8 @@ func TestNothingIsAllocated(t *testing.T) {
 		"emphasis":      func() { EmphasisedCrossEntropy(rows, columns, 1, Emphasis{1, 2}, a, b, d, c, loss, squared) },
 		"momentum":      func() { Momentum(update, 0.9, true, a, Gradient{Values: b}, c) },
 		"adam":          func() { Adam(update, AdamMoments{0.9, 0.999, 1e-8, 1, 1}, a, Gradient{Values: b}, c, d) },
-		"gaussian":      func() { Gaussian(a, key) },
-		"bernoulli":     func() { Bernoulli(a, 0.5, key) },
+		"gaussian":      func() { FillGaussian(a, key) },
+		"bernoulli":     func() { FillBernoulli(a, 0.5, key) },
 	}
 	for name, call := range calls {
 		if count := testing.AllocsPerRun(10, call); count != 0 {

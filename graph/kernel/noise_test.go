@@ -20,7 +20,7 @@ func TestPhiloxKnownAnswers(t *testing.T) {
 			[4]uint32{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
 	}
 	for _, test := range tests {
-		key := Key{
+		key := Words{
 			Seed:   uint64(test.key[1])<<32 | uint64(test.key[0]),
 			Stream: test.counter[1],
 			Step:   uint64(test.counter[3])<<32 | uint64(test.counter[2]),
@@ -35,7 +35,7 @@ func TestPhiloxKnownAnswers(t *testing.T) {
 
 func TestNoiseOfAPrefix(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
-		for _, fill := range []func([]float32, Key){Uniform, Gaussian, func(dst []float32, key Key) { Bernoulli(dst, 0.5, key) }} {
+		for _, fill := range []func([]float32, Words){FillUniform, FillGaussian, func(dst []float32, key Words) { FillBernoulli(dst, 0.5, key) }} {
 			long := make([]float32, 9000)
 			fill(long, key)
 			for _, n := range lengths {
@@ -50,13 +50,13 @@ func TestNoiseOfAPrefix(t *testing.T) {
 }
 
 func TestNoiseDependsOnTheWholeKey(t *testing.T) {
-	base := Key{Seed: 1 << 33, Stream: 2, Step: 3}
-	keys := []Key{base, {1, 2, 3}, {1 << 33, 1, 3}, {1 << 33, 2, 2}, {1 << 33, 2, 1<<32 + 3}}
+	base := Words{Seed: 1 << 33, Stream: 2, Step: 3}
+	keys := []Words{base, {1, 2, 3}, {1 << 33, 1, 3}, {1 << 33, 2, 2}, {1 << 33, 2, 1<<32 + 3}}
 	eachPath(t, func(t *testing.T) {
 		var all [][]float32
 		for _, key := range keys {
 			x := make([]float32, 64)
-			Uniform(x, key)
+			FillUniform(x, key)
 			for i, other := range all {
 				if slices.Equal(x, other) {
 					t.Errorf("%+v and %+v give the same noise", key, keys[i])
@@ -71,7 +71,7 @@ func TestNoiseDependsOnTheWholeKey(t *testing.T) {
 func TestGaussianMoments(t *testing.T) {
 	const n = 1 << 19
 	x := make([]float32, n)
-	Gaussian(x, Key{Seed: 42})
+	FillGaussian(x, Words{Seed: 42})
 	var m [5]float64
 	var pairs float64
 	for i, v := range x {
@@ -119,7 +119,7 @@ func TestBoxMuller(t *testing.T) {
 func TestUniformAndBernoulli(t *testing.T) {
 	const n = 1 << 17
 	x := make([]float32, n)
-	Uniform(x, Key{Seed: 5})
+	FillUniform(x, Words{Seed: 5})
 	for i, v := range x {
 		if v < 0 || v >= 1 {
 			t.Fatalf("element %d is %g", i, v)
@@ -129,7 +129,7 @@ func TestUniformAndBernoulli(t *testing.T) {
 		t.Errorf("mean of uniform numbers is %g", mean)
 	}
 	for _, p := range []float64{0, 0.1, 0.5, 1} {
-		Bernoulli(x, float32(p), Key{Seed: 6})
+		FillBernoulli(x, float32(p), Words{Seed: 6})
 		if mean := Sum(x) / n; math.Abs(mean-p) > 5*math.Sqrt(p*(1-p)/n) {
 			t.Errorf("share of ones is %g, want %g", mean, p)
 		}

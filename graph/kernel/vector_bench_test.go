@@ -44,10 +44,10 @@ func BenchmarkElementwise(b *testing.B) {
 	benchmarkOn(b, "finite", n, func() { Finite(src) })
 	bytes := make([]uint8, n)
 	benchmarkOn(b, "scale bytes", n, func() { ScaleBytes(dst, bytes) })
-	key := Key{Seed: 1}
-	benchmarkOn(b, "uniform", n, func() { Uniform(dst, key) })
-	benchmarkOn(b, "bernoulli", n, func() { Bernoulli(dst, 0.5, key) })
-	benchmarkOn(b, "gaussian", n, func() { Gaussian(dst, key) })
+	key := Words{Seed: 1}
+	benchmarkOn(b, "uniform", n, func() { FillUniform(dst, key) })
+	benchmarkOn(b, "bernoulli", n, func() { FillBernoulli(dst, 0.5, key) })
+	benchmarkOn(b, "gaussian", n, func() { FillGaussian(dst, key) })
 }
 
 func BenchmarkGradient(b *testing.B) {

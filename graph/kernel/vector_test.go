@@ -257,14 +257,14 @@ var operations = []operation{
 		Adam(update, AdamMoments{0.9, 0.999, 1e-8, 10, 1000}, a[0], Gradient{Values: a[1]}, a[2], a[3])
 		return nil
 	}},
-	{"uniform", 1, 0, func(a [][]float32) []float64 { Uniform(a[0], key); return nil }},
-	{"gaussian", 1, 0, func(a [][]float32) []float64 { Gaussian(a[0], key); return nil }},
-	{"bernoulli", 1, 0, func(a [][]float32) []float64 { Bernoulli(a[0], 0.3, key); return nil }},
+	{"uniform", 1, 0, func(a [][]float32) []float64 { FillUniform(a[0], key); return nil }},
+	{"gaussian", 1, 0, func(a [][]float32) []float64 { FillGaussian(a[0], key); return nil }},
+	{"bernoulli", 1, 0, func(a [][]float32) []float64 { FillBernoulli(a[0], 0.3, key); return nil }},
 }
 
 var (
 	update = Update{Rate: 1e-2, Scale: 0.5, L2: 1e-3, Decay: 1e-2}
-	key    = Key{Seed: 0x123456789abcdef, Stream: 7, Step: 1<<40 + 5}
+	key    = Words{Seed: 0x123456789abcdef, Stream: 7, Step: 1<<40 + 5}
 )
 
 func positive(x []float32) {

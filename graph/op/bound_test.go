@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/graph/op"
 )
 
@@ -250,9 +251,9 @@ func TestDoublyReparametrisedMean(t *testing.T) {
 		for i := range in[3].values {
 			in[3].values[i] = in[3].values[i%boundPixels]
 		}
-		noise := make([]float32, len(in[1].values))
-		kernel.Gaussian(noise, kernel.Key{Seed: 5})
-		for i, v := range noise {
+		normals := make([]float32, len(in[1].values))
+		noise.Gaussian(normals, noise.Key{Seed: 5})
+		for i, v := range normals {
 			in[1].values[i] = float64(v)
 		}
 		c := m.compile(t, rows, in)

@@ -6,13 +6,18 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
+// streamDropout is the noise of the masks of layers. The number of the layer is in
+// the bits above the lowest eight; the step holds epoch and batch.
+const streamDropout noise.Stream = 9
+
 // Dropout declares y = x ⊙ m/(1 − share), where each value of m is 0 with
-// probability share, else 1 (x, y: B×C or images; Srivastava 2014). What falls
-// out of a batch depends on the key that is set before the run and on the layer's
-// number: the same of both, the same mask.
-func Dropout(name string, rows *Rows, share float64, key *kernel.Key, layer int, x *gorgonia.Node) (*gorgonia.Node, error) {
+// probability share, else 1 (x, y: B×C or images; Srivastava 2014). The
+// mask depends only on the key, which is set before a run, and on the number of
+// the layer.
+func Dropout(name string, rows *Rows, share float64, key *noise.Key, layer int, x *gorgonia.Node) (*gorgonia.Node, error) {
 	b := base{name: name + ": dropout", rows: rows}
 	if !(share >= 0 && share < 1) {
 		return nil, fmt.Errorf("%s: a share of %g, want from 0 to below 1", b.name, share)
@@ -21,15 +26,15 @@ func Dropout(name string, rows *Rows, share float64, key *kernel.Key, layer int,
 	if err != nil {
 		return nil, err
 	}
-	d := &dropout{layout: s, kept: float32(1 - share), key: key, stream: kernel.StreamDropout + uint32(layer)<<8}
+	d := &dropout{layout: s, kept: float32(1 - share), key: key, stream: streamDropout + noise.Stream(layer)<<8}
 	return declareLayer(b, d, x.Shape(), false, x)
 }
 
 type dropout struct {
 	layout kernel.Images
 	kept   float32 // 1 − share
-	key    *kernel.Key
-	stream uint32
+	key    *noise.Key
+	stream noise.Stream
 	mask   []float32 // m/(1 − share)
 }
 
@@ -39,7 +44,7 @@ func (d *dropout) forward(batch int, in [][]float32, y []float32) {
 	}
 	live, key := d.layout.Size(batch), *d.key
 	key.Stream = d.stream
-	kernel.Bernoulli(d.mask[:live], d.kept, key)
+	noise.Bernoulli(d.mask[:live], d.kept, key)
 	kernel.Scale(1/d.kept, d.mask[:live])
 	kernel.Multiply(y[:live], in[0], d.mask)
 }

@@ -8,12 +8,12 @@ import (
 
 	"gorgonia.org/gorgonia"
 
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 	"gaetrain/graph/op"
 )
 
 // dropped is dropout on rows or images of 24 values.
-func dropped(share float64, key *kernel.Key, layer int, images bool) model {
+func dropped(share float64, key *noise.Key, layer int, images bool) model {
 	m := onInput(0.5, 1, -1, 1, 24, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
 		y := x
 		if images {
@@ -33,7 +33,7 @@ func dropped(share float64, key *kernel.Key, layer int, images bool) model {
 func TestDropout(t *testing.T) {
 	for _, share := range []float64{0, 0.2, 0.75} {
 		for _, images := range []bool{false, true} {
-			key := kernel.Key{Seed: 3, Step: 5}
+			key := noise.Key{Seed: 3, Step: 5}
 			m := dropped(share, &key, 2, images)
 			for _, b := range [][2]int{{1, 1}, {5, 5}, {3, 5}, {33, 40}} {
 				all := m.values(b[1])
@@ -62,7 +62,7 @@ func TestDropout(t *testing.T) {
 func TestDropoutMask(t *testing.T) {
 	const rows = 500
 	mask := func(seed uint64, step uint64, layer int) []bool {
-		key := kernel.Key{Seed: seed, Step: step}
+		key := noise.Key{Seed: seed, Step: step}
 		m := dropped(0.3, &key, layer, true)
 		c := m.compile(t, rows, m.values(rows))
 		c.run(t, rows)
@@ -103,7 +103,7 @@ func TestDropoutMask(t *testing.T) {
 
 func TestDropoutShare(t *testing.T) {
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
-	_, err := op.Dropout("encoder/1", rows, 1, new(kernel.Key), 0, declare(graph, "x", zeros(2, 4)))
+	_, err := op.Dropout("encoder/1", rows, 1, new(noise.Key), 0, declare(graph, "x", zeros(2, 4)))
 	if want := "encoder/1: dropout: a share of 1, want from 0 to below 1"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

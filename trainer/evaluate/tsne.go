@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
 )
 
 // TSNE places points in the plane so that neighbours stay neighbours: stochastic
@@ -88,8 +88,8 @@ func (e *embedding) begin(x Matrix, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	noise := make([]float32, len(e.places))
-	kernel.Gaussian(noise, kernel.Key{Seed: seed})
+	normals := make([]float32, len(e.places))
+	noise.Gaussian(normals, noise.Key{Seed: seed})
 	scale := initialSpread / math.Max(math.Sqrt(pca.Variance[0]), math.SmallestNonzeroFloat32)
 	components := pca.Transform(x)
 	for i := range x.Rows {
@@ -97,7 +97,7 @@ func (e *embedding) begin(x Matrix, seed uint64) error {
 			e.places[2*i+j] = scale * float64(v)
 		}
 	}
-	for i, v := range noise {
+	for i, v := range normals {
 		e.places[i] += initialNoise * float64(v)
 	}
 	return nil
