@@ -52,7 +52,7 @@ func (o Objective) validateSamples(a Architecture) error {
 	if a.Code != Gaussian {
 		return fmt.Errorf("%w: %d samples of a code that is not drawn; hint: a %s code", ErrArchitecture, o.samples(), Gaussian)
 	}
-	if o.Emphasis != (kernel.Emphasis{}) {
+	if o.Emphasis != (kernel.PixelWeights{}) {
 		return fmt.Errorf("%w: %d samples with pixels weighted; hint: one sample, or all pixels alike", ErrArchitecture, o.samples())
 	}
 	if o.Bound == Mean {

@@ -14,7 +14,7 @@ import (
 // Contest is what a discriminator and the model that is to deceive it play for.
 type Contest string
 
-// The contests; see kernel.Contest.
+// The contests; see kernel.AdversarialLoss.
 const (
 	NonSaturating Contest = "non-saturating"
 	LeastSquares  Contest = "least-squares"
@@ -38,24 +38,24 @@ func (c *Contest) UnmarshalText(text []byte) (err error) {
 }
 
 // contest returns the losses of an objective's contest.
-func (o Objective) contest() (kernel.Contest, error) {
+func (o Objective) contest() (kernel.AdversarialLoss, error) {
 	real := 1 - o.Smoothing
 	switch {
 	case !(o.Smoothing >= 0 && o.Smoothing < 0.5):
-		return kernel.Contest{}, fmt.Errorf("%w: labels smoothed by %g; hint: from 0 to below 0.5", ErrArchitecture, o.Smoothing)
+		return kernel.AdversarialLoss{}, fmt.Errorf("%w: labels smoothed by %g; hint: from 0 to below 0.5", ErrArchitecture, o.Smoothing)
 	case o.Contest == NonSaturating:
 		return kernel.NonSaturating(real), nil
 	case o.Contest == LeastSquares:
 		return kernel.LeastSquares(real), nil
 	case o.Smoothing > 0:
-		return kernel.Contest{}, fmt.Errorf("%w: smoothed labels of the contest %q, which has none; hint: %s or %s", ErrArchitecture, o.Contest, NonSaturating, LeastSquares)
+		return kernel.AdversarialLoss{}, fmt.Errorf("%w: smoothed labels of the contest %q, which has none; hint: %s or %s", ErrArchitecture, o.Contest, NonSaturating, LeastSquares)
 	case o.Contest == Hinge:
 		return kernel.Hinge(), nil
 	case o.Contest == Wasserstein:
 		return kernel.Wasserstein(), nil
 	}
 	_, err := ParseContest(string(o.Contest))
-	return kernel.Contest{}, fmt.Errorf("%w: %w", ErrArchitecture, err)
+	return kernel.AdversarialLoss{}, fmt.Errorf("%w: %w", ErrArchitecture, err)
 }
 
 // judge begins the names of a discriminator's parameters.
@@ -165,7 +165,7 @@ func (n *Network) discriminate(a Architecture, o Objective, p *Parameters) error
 	if n.Logits, err = n.layers(p, a.discriminator(), n.Input); err != nil {
 		return err
 	}
-	first, err := op.Discriminate("loss", n.rows, contest, n.Logits)
+	first, err := op.DiscriminatorLoss("loss", n.rows, contest, n.Logits)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (n *Network) deceive(a Architecture, o Objective, p *Parameters, made *gorg
 	if err != nil {
 		return op.Loss{}, err
 	}
-	return op.Deceive(Deception, n.rows, contest, logits)
+	return op.GeneratorLoss(Deception, n.rows, contest, logits)
 }
 
 // addSingular adds the left singular vector of a layer's weights, at first a

@@ -80,7 +80,7 @@ func (o Objective) likelihood(all *Parameters) (op.Likelihood, error) {
 func (o Objective) loss(n *Network, all *Parameters, last *gorgonia.Node) (op.Loss, error) {
 	columns := last.Shape()[1]
 	n.Target = n.matrix("target", n.rows.Compiled, columns)
-	if o.Emphasis == (kernel.Emphasis{}) {
+	if o.Emphasis == (kernel.PixelWeights{}) {
 		likelihood, err := o.likelihood(all)
 		if err != nil {
 			return op.Loss{}, err
@@ -91,9 +91,9 @@ func (o Objective) loss(n *Network, all *Parameters, last *gorgonia.Node) (op.Lo
 	}
 	n.Hit = n.matrix("hit", n.rows.Compiled, columns)
 	if o.Reconstruction == CrossEntropy {
-		return op.EmphasisedCrossEntropy("loss", n.rows, o.Emphasis, last, n.Target, n.Hit)
+		return op.WeightedCrossEntropy("loss", n.rows, o.Emphasis, last, n.Target, n.Hit)
 	}
-	return op.EmphasisedSquaredError("loss", n.rows, o.Emphasis, last, n.Target, n.Hit)
+	return op.WeightedSquaredError("loss", n.rows, o.Emphasis, last, n.Target, n.Hit)
 }
 
 // The first terms.
@@ -115,7 +115,7 @@ type Objective struct {
 	Penalties      []Penalty      `json:"penalties,omitempty"`
 	// Emphasis weighs the pixels of the reconstruction by whether corruption has
 	// hit them; zero: all alike. The squared error per pixel is never weighted.
-	Emphasis kernel.Emphasis `json:"emphasis,omitzero"`
+	Emphasis kernel.PixelWeights `json:"emphasis,omitzero"`
 	// Samples is the number of codes that are drawn for each image; 0 counts as 1.
 	Samples int   `json:"samples,omitempty"`
 	Bound   Bound `json:"bound,omitempty"` // what they make of the loss
@@ -135,7 +135,7 @@ func (o Objective) validate(a Architecture) error {
 	if _, err := ParseReconstruction(string(o.Reconstruction)); err != nil {
 		return err
 	}
-	if o.Reconstruction == GaussianLikelihood && o.Emphasis != (kernel.Emphasis{}) {
+	if o.Reconstruction == GaussianLikelihood && o.Emphasis != (kernel.PixelWeights{}) {
 		return fmt.Errorf("%w: a Gaussian likelihood with pixels weighted; hint: the loss %s", ErrArchitecture, SquaredError)
 	}
 	if o.Variance < 0 || o.Variance-o.Variance != 0 {

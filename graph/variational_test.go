@@ -161,10 +161,10 @@ func TestObjectivesRefuse(t *testing.T) {
 		want         string
 	}{
 		{"negative variance", drawn(), graph.Objective{Reconstruction: graph.GaussianLikelihood, Variance: -1}, "a variance of -1"},
-		{"weighted pixels", drawn(), graph.Objective{Reconstruction: graph.GaussianLikelihood, Emphasis: kernel.Emphasis{Intact: 1}}, "pixels weighted"},
+		{"weighted pixels", drawn(), graph.Objective{Reconstruction: graph.GaussianLikelihood, Emphasis: kernel.PixelWeights{Intact: 1}}, "pixels weighted"},
 		{"no draw", small(kernel.Tanh), graph.Objective{Reconstruction: graph.CrossEntropy, Samples: 2}, "a code that is not drawn"},
 		{"many samples", drawn(), graph.Objective{Reconstruction: graph.CrossEntropy, Samples: 1 << 20}, "samples; hint: from 1 to"},
-		{"weighted samples", drawn(), graph.Objective{Reconstruction: graph.CrossEntropy, Samples: 2, Emphasis: kernel.Emphasis{Corrupted: 1}}, "2 samples with pixels weighted"},
+		{"weighted samples", drawn(), graph.Objective{Reconstruction: graph.CrossEntropy, Samples: 2, Emphasis: kernel.PixelWeights{Corrupted: 1}}, "2 samples with pixels weighted"},
 		{"unknown bound", drawn(), graph.Objective{Reconstruction: graph.CrossEntropy, Bound: "tight"}, `unknown bound "tight"`},
 		{"bound without divergence", drawn(), graph.Objective{Reconstruction: graph.CrossEntropy, Bound: graph.Importance}, "with other terms than kl"},
 		{"bound with free bits", drawn(), graph.Objective{Reconstruction: graph.CrossEntropy, Bound: graph.Importance, Penalties: []graph.Penalty{kl, {Term: graph.FreeBits}}}, "with other terms than kl"},

@@ -124,9 +124,9 @@ func Masking(share float32) loaders.Corruption {
 }
 
 // Emphasis weighs the pixels of the loss; zero where all weigh 1.
-func (c Config) Emphasis() kernel.Emphasis {
+func (c Config) Emphasis() kernel.PixelWeights {
 	if c.CorruptedWeight == 1 && c.IntactWeight == 1 {
-		return kernel.Emphasis{}
+		return kernel.PixelWeights{}
 	}
-	return kernel.Emphasis{Corrupted: float32(c.CorruptedWeight), Intact: float32(c.IntactWeight)}
+	return kernel.PixelWeights{Corrupted: float32(c.CorruptedWeight), Intact: float32(c.IntactWeight)}
 }

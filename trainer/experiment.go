@@ -94,7 +94,7 @@ func (s Stage) FLOPs(batch int) float64 {
 func (s Stage) stream(inputs loaders.Split, seed uint64, batch int, shuffle bool) (*loaders.Stream, error) {
 	return loaders.NewStream(inputs, loaders.StreamOptions{
 		BatchSize: batch, Seed: seed, Shuffle: shuffle, Binarise: s.Binarise && s.Below == 0, Corruption: s.Corruption,
-		Hits: s.Objective.Emphasis != (kernel.Emphasis{}), Noise: s.Noise(),
+		Hits: s.Objective.Emphasis != (kernel.PixelWeights{}), Noise: s.Noise(),
 	})
 }
 

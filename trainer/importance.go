@@ -74,7 +74,7 @@ type importance struct {
 
 func (m *Model) newImportance(draws int) (*importance, error) {
 	a, o := m.Stage.Architecture, m.Stage.Objective
-	o.Emphasis = kernel.Emphasis{}
+	o.Emphasis = kernel.PixelWeights{}
 	s := &importance{seed: m.Config.Seed, draws: draws, images: max(1, evaluationBatch/draws), normaliser: o.Reconstruction.LogNormaliser(a.Input.Size())}
 	rows := s.images * draws
 	batches := (rows + evaluationBatch - 1) / evaluationBatch

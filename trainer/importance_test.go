@@ -160,7 +160,7 @@ func TestImportanceErrors(t *testing.T) {
 	for _, draws := range []int{-1, 0, 1 << 30} {
 		fails(t, m.ImportanceWeights(context.Background(), flat(1), draws, ignore), ErrConfiguration, "hint: from 1 to")
 	}
-	m.Stage.Objective.Emphasis = kernel.Emphasis{Corrupted: 2, Intact: 1} // which is for training
+	m.Stage.Objective.Emphasis = kernel.PixelWeights{Corrupted: 2, Intact: 1} // which is for training
 	weigh(t, m, flat(1), 3)
 	m.Stage.Architecture.Code = graph.Deterministic
 	fails(t, m.ImportanceWeights(context.Background(), flat(1), 5, ignore), ErrConfiguration, "no posterior")

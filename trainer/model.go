@@ -83,7 +83,7 @@ func (m *Model) Evaluate(ctx context.Context, split loaders.Split) (Figures, err
 // Corrupted is the model as it is measured on images of another corruption, the
 // reconstructions of which are held against the clean ones with all pixels alike.
 func (m Model) Corrupted(c loaders.Corruption) *Model {
-	m.Stage.Corruption, m.Stage.Objective.Emphasis = c, kernel.Emphasis{}
+	m.Stage.Corruption, m.Stage.Objective.Emphasis = c, kernel.PixelWeights{}
 	return &m
 }
 

@@ -156,7 +156,7 @@ func (c Config) validateEmphasis() error {
 		return fmt.Errorf("%w: corrupted-weight is %g and intact-weight %g, but %s", ErrConfiguration, c.CorruptedWeight, c.IntactWeight, why)
 	}
 	switch {
-	case c.Emphasis() == (kernel.Emphasis{}):
+	case c.Emphasis() == (kernel.PixelWeights{}):
 		return refused("then the reconstruction has no weight; hint: one of them above 0")
 	case c.Corruption.Kind == loaders.NoCorruption:
 		return refused("nothing is corrupted; hint: --corruption masking:0.25")

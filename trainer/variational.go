@@ -42,9 +42,9 @@ func (c Config) validateDivergence() error {
 		return refused("%s with beta 0; hint: a divergence without weight needs neither", c.variational()[0])
 	case c.Variance > 0 && c.Loss != graph.GaussianLikelihood:
 		return refused("variance with the loss %s; hint: --loss gaussian", c.Loss)
-	case c.Loss == graph.GaussianLikelihood && c.Emphasis() != (kernel.Emphasis{}):
+	case c.Loss == graph.GaussianLikelihood && c.Emphasis() != (kernel.PixelWeights{}):
 		return refused("corrupted-weight or intact-weight with the loss gaussian; hint: --loss squared-error")
-	case c.Samples > 1 && c.Emphasis() != (kernel.Emphasis{}):
+	case c.Samples > 1 && c.Emphasis() != (kernel.PixelWeights{}):
 		return refused("corrupted-weight or intact-weight with %d samples; hint: one sample", c.Samples)
 	}
 	return nil

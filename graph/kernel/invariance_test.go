@@ -74,7 +74,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		"finite":        func() { Finite(a) },
 		"squared error": func() { SquaredError(rows, columns, 1, a, b, c, loss) },
 		"cross-entropy": func() { CrossEntropy(rows, columns, 1, a, b, c, loss, squared) },
-		"emphasis":      func() { EmphasisedCrossEntropy(rows, columns, 1, Emphasis{1, 2}, a, b, d, c, loss, squared) },
+		"pixel weights": func() { WeightedCrossEntropy(rows, columns, 1, PixelWeights{1, 2}, a, b, d, c, loss, squared) },
 		"momentum":      func() { Momentum(update, 0.9, true, a, Gradient{Values: b}, c) },
 		"adam":          func() { Adam(update, AdamMoments{0.9, 0.999, 1e-8, 1, 1}, a, Gradient{Values: b}, c, d) },
 		"gaussian":      func() { FillGaussian(a, key) },
@@ -100,8 +100,10 @@ func TestShortSlicesPanic(t *testing.T) {
 		"cross-entropy":    func() { CrossEntropy(10, 10, 1, long, short[:99:99], nil, loss, loss) },
 		"squared error":    func() { SquaredError(10, 10, 1, long, long, nil, loss[:9:9]) },
 		"squares in cross": func() { CrossEntropy(10, 10, 1, long, long, nil, loss, loss[:9:9]) },
-		"hits":             func() { EmphasisedSquaredError(10, 10, 1, Emphasis{1, 2}, long, long, short[:99:99], nil, loss, loss) },
-		"adam":             func() { Adam(Update{}, AdamMoments{}, long, Gradient{Values: long}, long, short[:99:99]) },
+		"mask": func() {
+			WeightedSquaredError(10, 10, 1, PixelWeights{1, 2}, long, long, short[:99:99], nil, loss, loss)
+		},
+		"adam": func() { Adam(Update{}, AdamMoments{}, long, Gradient{Values: long}, long, short[:99:99]) },
 	}
 	for name, call := range calls {
 		func() {

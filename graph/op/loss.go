@@ -39,21 +39,21 @@ func CrossEntropy(name string, rows *Rows, logits, target *gorgonia.Node) (Loss,
 	return Bernoulli().Loss(name, rows, logits, target)
 }
 
-// EmphasisedSquaredError declares mean_B Σ_D w·(x̂−x)², where w is what e says
-// of the pixels that were hit (hit 1) and of the others (hit 0)
-// (prediction x̂, target x, hit: B×D). Target and hit get no gradient.
-func EmphasisedSquaredError(name string, rows *Rows, e kernel.Emphasis, prediction, target, hit *gorgonia.Node) (Loss, error) {
-	return declareLoss(name+": emphasised squared error", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
-		kernel.EmphasisedSquaredError(l.rows.Live, l.columns, scale, e, in[0], in[1], in[2], gradient, l.perImage, l.squared)
-	}, prediction, target, hit)
+// WeightedSquaredError declares mean_B Σ_D w·(x̂−x)², where w is the weight of
+// corrupted pixels (mask 1) or of the others (mask 0) (prediction x̂, target x,
+// corruption mask: B×D). Target and mask get no gradient.
+func WeightedSquaredError(name string, rows *Rows, w kernel.PixelWeights, prediction, target, mask *gorgonia.Node) (Loss, error) {
+	return declareLoss(name+": weighted squared error", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		kernel.WeightedSquaredError(l.rows.Live, l.columns, scale, w, in[0], in[1], in[2], gradient, l.perImage, l.squared)
+	}, prediction, target, mask)
 }
 
-// EmphasisedCrossEntropy declares CrossEntropy with the pixels weighted as in
-// EmphasisedSquaredError.
-func EmphasisedCrossEntropy(name string, rows *Rows, e kernel.Emphasis, logits, target, hit *gorgonia.Node) (Loss, error) {
-	return declareLoss(name+": emphasised cross-entropy", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
-		kernel.EmphasisedCrossEntropy(l.rows.Live, l.columns, scale, e, in[0], in[1], in[2], gradient, l.perImage, l.squared)
-	}, logits, target, hit)
+// WeightedCrossEntropy declares CrossEntropy with the pixels weighted as in
+// WeightedSquaredError.
+func WeightedCrossEntropy(name string, rows *Rows, w kernel.PixelWeights, logits, target, mask *gorgonia.Node) (Loss, error) {
+	return declareLoss(name+": weighted cross-entropy", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		kernel.WeightedCrossEntropy(l.rows.Live, l.columns, scale, w, in[0], in[1], in[2], gradient, l.perImage, l.squared)
+	}, logits, target, mask)
 }
 
 // SoftmaxCrossEntropy declares the cross-entropy in nats of labels under the
@@ -76,7 +76,7 @@ func SoftmaxCrossEntropy(name string, rows *Rows, logits, labels *gorgonia.Node)
 // declareLoss declares a loss of a prediction and inputs of the same shape, the
 // first of which is the target.
 func declareLoss(name string, rows *Rows, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
-	what := [...]string{"prediction", "target", "hit"}
+	what := [...]string{"prediction", "target", "mask"}
 	for i, n := range in[1:] {
 		if !slices.Equal(in[0].Shape(), n.Shape()) {
 			return Loss{}, fmt.Errorf("%s: prediction is %v, %s is %v", name, in[0].Shape(), what[i+1], n.Shape())

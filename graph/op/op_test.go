@@ -155,40 +155,40 @@ func testLoss(t *testing.T) {
 	}
 }
 
-func TestEmphasis(t *testing.T) { eachPath(t, testEmphasis) }
+func TestPixelWeights(t *testing.T) { eachPath(t, testPixelWeights) }
 
-func testEmphasis(t *testing.T) {
-	type declareFunction func(string, *op.Rows, kernel.Emphasis, *gorgonia.Node, *gorgonia.Node, *gorgonia.Node) (op.Loss, error)
+func testPixelWeights(t *testing.T) {
+	type declareFunction func(string, *op.Rows, kernel.PixelWeights, *gorgonia.Node, *gorgonia.Node, *gorgonia.Node) (op.Loss, error)
 	for _, loss := range []struct {
 		name    string
 		declare declareFunction
 		plain   func(prediction, target array) losses
 	}{
-		{"squared error", op.EmphasisedSquaredError, squaredError},
-		{"cross-entropy", op.EmphasisedCrossEntropy, crossEntropy},
+		{"squared error", op.WeightedSquaredError, squaredError},
+		{"cross-entropy", op.WeightedCrossEntropy, crossEntropy},
 	} {
-		for _, e := range []kernel.Emphasis{{Corrupted: 1, Intact: 0.25}, {Corrupted: 3}, {Intact: 1}} {
+		for _, w := range []kernel.PixelWeights{{Corrupted: 1, Intact: 0.25}, {Corrupted: 3}, {Intact: 1}} {
 			for _, columns := range []int{1, 2, 31, 100} {
-				t.Run(fmt.Sprintf("%s/%v/%d", loss.name, e, columns), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s/%v/%d", loss.name, w, columns), func(t *testing.T) {
 					model{
 						inputs: []input{
 							{name: "x", shape: []int{columns}, batch: true, wrt: true, lo: -4, hi: 4},
 							{name: "target", shape: []int{columns}, batch: true, lo: 0, hi: 1},
-							{name: "hit", shape: []int{columns}, batch: true, lo: 0, hi: 1},
+							{name: "mask", shape: []int{columns}, batch: true, lo: 0, hi: 1},
 						},
 						declare: func(t *testing.T, rows *op.Rows, in gorgonia.Nodes) (*gorgonia.Node, op.Loss) {
-							hits := floats(in[2]) // of random numbers, those above a half
-							for i, v := range hits {
-								hits[i] = float32(math.Round(float64(v)))
+							mask := floats(in[2]) // of random numbers, those above a half
+							for i, v := range mask {
+								mask[i] = float32(math.Round(float64(v)))
 							}
-							return in[0], must[op.Loss](t)(loss.declare("loss", rows, e, in[0], in[1], in[2]))
+							return in[0], must[op.Loss](t)(loss.declare("loss", rows, w, in[0], in[1], in[2]))
 						},
 						reference: func(in []array) (array, losses) {
-							hit := zeros(in[2].shape...)
+							mask := zeros(in[2].shape...)
 							for i, v := range in[2].values {
-								hit.values[i] = math.Round(v)
+								mask.values[i] = math.Round(v)
 							}
-							return in[0], emphasised(e, loss.plain, in[0], in[1], hit)
+							return in[0], weighted(w, loss.plain, in[0], in[1], mask)
 						},
 					}.checkLoss(t)
 				})

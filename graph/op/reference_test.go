@@ -149,17 +149,17 @@ func crossEntropy(logits, target array) losses {
 	return l
 }
 
-// emphasised weighs the pixels by what hit says of them; a plain loss gives
-// that of each pixel, taken for an image of its own.
-func emphasised(e kernel.Emphasis, plain func(prediction, target array) losses, prediction, target, hit array) losses {
+// weighted weighs the pixels by the corruption mask. The plain loss is computed of
+// each pixel as an image of its own.
+func weighted(w kernel.PixelWeights, plain func(prediction, target array) losses, prediction, target, mask array) losses {
 	rows, columns := prediction.shape[0], prediction.shape[1]
 	pixel := func(a array) array { return array{[]int{rows * columns, 1}, a.values} }
 	each := plain(pixel(prediction), pixel(target))
 	l := losses{make([]float64, rows), make([]float64, rows)}
-	for i, h := range hit.values {
-		weight := float64(e.Intact)
-		if h >= 1 {
-			weight = float64(e.Corrupted)
+	for i, m := range mask.values {
+		weight := float64(w.Intact)
+		if m >= 1 {
+			weight = float64(w.Corrupted)
 		}
 		l.perImage[i/columns] += weight * each.perImage[i]
 		l.squared[i/columns] += each.squared[i]

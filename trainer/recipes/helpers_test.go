@@ -265,7 +265,7 @@ func batch(t *testing.T, stage trainer.Stage, p *graph.Parameters, s loaders.Spl
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream, err := loaders.NewStream(inputs, loaders.StreamOptions{BatchSize: n, Corruption: stage.Corruption, Hits: stage.Objective.Emphasis != (kernel.Emphasis{}), Noise: stage.Noise(), Binarise: stage.Binarise})
+	stream, err := loaders.NewStream(inputs, loaders.StreamOptions{BatchSize: n, Corruption: stage.Corruption, Hits: stage.Objective.Emphasis != (kernel.PixelWeights{}), Noise: stage.Noise(), Binarise: stage.Binarise})
 	if err != nil {
 		t.Fatal(err)
 	}

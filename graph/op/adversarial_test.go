@@ -12,28 +12,28 @@ import (
 	"gaetrain/graph/op"
 )
 
-// TestContest checks a layer of one logit under both sides of a contest.
-func TestContest(t *testing.T) {
-	contests := map[string]kernel.Contest{
+// TestAdversarialLoss checks a layer of one logit under both losses.
+func TestAdversarialLoss(t *testing.T) {
+	all := map[string]kernel.AdversarialLoss{
 		"non-saturating": kernel.NonSaturating(0.9), "least-squares": kernel.LeastSquares(1), "hinge": kernel.Hinge(), "wasserstein": kernel.Wasserstein(),
 	}
-	for name, contest := range contests {
+	for name, adversarial := range all {
 		logits := model{inputs: []input{
 			{name: "x", shape: []int{3}, batch: true, wrt: true, lo: -1, hi: 1},
 			{name: "w", shape: []int{3, 1}, wrt: true, lo: -1, hi: 1},
 		}}
-		side := func(declare func(string, *op.Rows, kernel.Contest, *gorgonia.Node) (op.Loss, error), judge func(rows, i int) kernel.Judgement, lost bool) model {
+		side := func(declare func(string, *op.Rows, kernel.AdversarialLoss, *gorgonia.Node) (op.Loss, error), of func(rows, i int) kernel.LogitLoss, ranked bool) model {
 			m := logits
 			m.declare = func(t *testing.T, rows *op.Rows, in gorgonia.Nodes) (*gorgonia.Node, op.Loss) {
 				y := must[*gorgonia.Node](t)(op.Affine("layer", rows, kernel.Linear, false, false, in[0], in[1], nil))
-				return y, must[op.Loss](t)(declare("loss", rows, contest, y))
+				return y, must[op.Loss](t)(declare("loss", rows, adversarial, y))
 			}
 			m.reference = func(in []array) (array, losses) {
 				y := affine(kernel.Linear, false, in[0], in[1], nil)
 				l := losses{perImage: make([]float64, y.shape[0]), squared: make([]float64, y.shape[0])}
 				for i, z := range y.values {
-					l.perImage[i], _ = judge(len(y.values), i)(z)
-					if half := len(y.values) / 2; lost && y.values[i%half] <= y.values[half+i%half] {
+					l.perImage[i], _ = of(len(y.values), i)(z)
+					if half := len(y.values) / 2; ranked && y.values[i%half] <= y.values[half+i%half] {
 						l.squared[i] = 1
 					}
 				}
@@ -42,21 +42,21 @@ func TestContest(t *testing.T) {
 			return m
 		}
 		t.Run(name+"/discriminator", func(t *testing.T) {
-			m := side(op.Discriminate, func(rows, i int) kernel.Judgement {
+			m := side(op.DiscriminatorLoss, func(rows, i int) kernel.LogitLoss {
 				if i < rows/2 {
-					return contest.Real
+					return adversarial.Real
 				}
-				return contest.Generated
+				return adversarial.Generated
 			}, true)
 			m.check(t, 2, 2)
 			m.check(t, 4, 10)
 		})
-		t.Run(name+"/model", func(t *testing.T) {
-			side(op.Deceive, func(int, int) kernel.Judgement { return contest.Deceiving }, false).checkBatches(t)
+		t.Run(name+"/generator", func(t *testing.T) {
+			side(op.GeneratorLoss, func(int, int) kernel.LogitLoss { return adversarial.Generator }, false).checkBatches(t)
 		})
 	}
 	graph := gorgonia.NewGraph()
-	if _, err := op.Deceive("loss", &op.Rows{Live: 2, Compiled: 2}, kernel.Hinge(), declare(graph, "logits", zeros(2, 2))); err == nil {
+	if _, err := op.GeneratorLoss("loss", &op.Rows{Live: 2, Compiled: 2}, kernel.Hinge(), declare(graph, "logits", zeros(2, 2))); err == nil {
 		t.Error("two logits an image are no error")
 	}
 }
@@ -189,7 +189,7 @@ func TestSpare(t *testing.T) {
 		}
 		y := node(op.ToRows("second", rows, node(op.Convolution("second", rows, kernel.Tanh, shape, false, false, images, filters, b))))
 		logits := node(op.Affine("third", rows, kernel.Linear, false, false, y, last, nil))
-		loss := must[op.Loss](t)(op.Deceive("loss", rows, kernel.NonSaturating(1), logits))
+		loss := must[op.Loss](t)(op.GeneratorLoss("loss", rows, kernel.NonSaturating(1), logits))
 		all, err := gorgonia.Grad(loss.Node, w, filters, b, last)
 		if err != nil {
 			t.Fatal(err)

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// TestContests compares slopes with differences, and checks what the losses
+// TestAdversarialLosses compares slopes with differences, and checks what the losses
 // are where a reader can compute them by hand.
-func TestContests(t *testing.T) {
-	contests := map[string]Contest{"non-saturating": NonSaturating(0.9), "least-squares": LeastSquares(0.9), "hinge": Hinge(), "wasserstein": Wasserstein()}
-	for name, c := range contests {
-		for side, j := range map[string]Judgement{"real": c.Real, "generated": c.Generated, "deceiving": c.Deceiving} {
+func TestAdversarialLosses(t *testing.T) {
+	all := map[string]AdversarialLoss{"non-saturating": NonSaturating(0.9), "least-squares": LeastSquares(0.9), "hinge": Hinge(), "wasserstein": Wasserstein()}
+	for name, c := range all {
+		for side, j := range map[string]LogitLoss{"real": c.Real, "generated": c.Generated, "generator": c.Generator} {
 			for _, z := range []float64{-60, -3.1, -0.4, 0, 0.3, 2.7, 60} {
 				const step = 1e-5
 				above, _ := j(z + step)
@@ -26,15 +26,15 @@ func TestContests(t *testing.T) {
 		}
 	}
 	for _, want := range []struct {
-		got  Judgement
+		got  LogitLoss
 		z    float64
 		loss float64
 	}{
-		{NonSaturating(1).Real, 0, math.Ln2}, {NonSaturating(1).Deceiving, 2, math.Log1p(math.Exp(-2))}, {NonSaturating(0.9).Real, 0, math.Ln2},
+		{NonSaturating(1).Real, 0, math.Ln2}, {NonSaturating(1).Generator, 2, math.Log1p(math.Exp(-2))}, {NonSaturating(0.9).Real, 0, math.Ln2},
 		{NonSaturating(1).Generated, 800, 800}, {NonSaturating(1).Real, 800, 0},
-		{LeastSquares(0.9).Real, 1, 0.01}, {LeastSquares(1).Generated, 3, 9}, {LeastSquares(0.9).Deceiving, 3, 4},
-		{Hinge().Real, 1.5, 0}, {Hinge().Real, -1, 2}, {Hinge().Generated, -0.5, 0.5}, {Hinge().Deceiving, -2, 2},
-		{Wasserstein().Real, 3, -3}, {Wasserstein().Generated, 3, 3}, {Wasserstein().Deceiving, 3, -3},
+		{LeastSquares(0.9).Real, 1, 0.01}, {LeastSquares(1).Generated, 3, 9}, {LeastSquares(0.9).Generator, 3, 4},
+		{Hinge().Real, 1.5, 0}, {Hinge().Real, -1, 2}, {Hinge().Generated, -0.5, 0.5}, {Hinge().Generator, -2, 2},
+		{Wasserstein().Real, 3, -3}, {Wasserstein().Generated, 3, 3}, {Wasserstein().Generator, 3, -3},
 	} {
 		if loss, _ := want.got(want.z); math.Abs(loss-want.loss) > 1e-12 {
 			t.Errorf("loss of %g is %g, want %g", want.z, loss, want.loss)
@@ -42,13 +42,13 @@ func TestContests(t *testing.T) {
 	}
 }
 
-func TestDiscriminate(t *testing.T) {
+func TestDiscriminatorLoss(t *testing.T) {
 	logits := []float32{2, -1, 0, -3, -1, 1}
-	gradient, loss, lost := make([]float32, 6), make([]float32, 6), make([]float32, 6)
-	Hinge().Discriminate(6, 0.5, logits, gradient, loss, lost)
+	gradient, loss, misranked := make([]float32, 6), make([]float32, 6), make([]float32, 6)
+	Hinge().DiscriminatorLoss(6, 0.5, logits, gradient, loss, misranked)
 	for i, want := range [6][3]float32{{0, 0, 0}, {2, -0.5, 1}, {1, -0.5, 1}, {0, 0, 0}, {0, 0, 1}, {2, 0.5, 1}} {
-		if got := [3]float32{loss[i], gradient[i], lost[i]}; got != want {
-			t.Errorf("row %d: loss, gradient, lost are %v, want %v", i, got, want)
+		if got := [3]float32{loss[i], gradient[i], misranked[i]}; got != want {
+			t.Errorf("row %d: loss, gradient, misranked are %v, want %v", i, got, want)
 		}
 	}
 }

@@ -1,0 +1,34 @@
+package op
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+
+	"gaetrain/graph/kernel"
+)
+
+// DiscriminatorLoss declares the mean over the rows of the loss of a
+// discriminator (logits: B×1). The first half of the live rows are real, the other
+// half are generated. SquaredPerImage is misranked of
+// [kernel.AdversarialLoss.DiscriminatorLoss].
+func DiscriminatorLoss(name string, rows *Rows, a kernel.AdversarialLoss, logits *gorgonia.Node) (Loss, error) {
+	return declareLogitLoss(name+": discriminator loss", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		a.DiscriminatorLoss(l.rows.Live, scale, in[0], gradient, l.perImage, l.squared)
+	}, logits)
+}
+
+// GeneratorLoss declares the mean over the rows of the loss of a generator, given
+// the logits of the discriminator for what it has made (logits: B×1).
+func GeneratorLoss(name string, rows *Rows, a kernel.AdversarialLoss, logits *gorgonia.Node) (Loss, error) {
+	return declareLogitLoss(name+": generator loss", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		a.GeneratorLoss(l.rows.Live, scale, in[0], gradient, l.perImage)
+	}, logits)
+}
+
+func declareLogitLoss(name string, rows *Rows, compute lossFunction, logits *gorgonia.Node) (Loss, error) {
+	if shape := logits.Shape(); len(shape) != 2 || shape[1] != 1 {
+		return Loss{}, fmt.Errorf("%s: logits are %v, want B×1", name, shape)
+	}
+	return declareLoss(name, rows, compute, logits)
+}
