@@ -66,6 +66,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		"exp":           func() { Exp(a, b) },
 		"activate":      func() { Activate(Tanh, a, b) },
 		"gradient":      func() { ActivationGradient(Tanh, rows, columns, a, b, c, d) },
+		"smooth":        func() { ActivateSmooth(GELU, a, b); SmoothGradient(GELU, b, c, d) },
 		"multiply":      func() { Multiply(a, b, c) },
 		"axpy":          func() { Axpy(1, a, b) },
 		"scale":         func() { Scale(1, a) },
@@ -100,6 +101,7 @@ func TestShortSlicesPanic(t *testing.T) {
 		"cross-entropy":    func() { CrossEntropy(10, 10, 1, long, short[:99:99], nil, loss, loss) },
 		"squared error":    func() { SquaredError(10, 10, 1, long, long, nil, loss[:9:9]) },
 		"squares in cross": func() { CrossEntropy(10, 10, 1, long, long, nil, loss, loss[:9:9]) },
+		"smooth":           func() { SmoothGradient(GELU, long, short[:99:99], long) },
 		"mask": func() {
 			WeightedSquaredError(10, 10, 1, PixelWeights{1, 2}, long, long, short[:99:99], nil, loss, loss)
 		},

@@ -38,6 +38,10 @@ func BenchmarkElementwise(b *testing.B) {
 	for _, act := range Activations() {
 		benchmarkOn(b, act.String(), n, func() { Activate(act, dst, src) })
 	}
+	for _, a := range SmoothActivations() {
+		benchmarkOn(b, a.String(), n, func() { ActivateSmooth(a, dst, src) })
+		benchmarkOn(b, "gradient of "+a.String(), n, func() { SmoothGradient(a, src, src, dst) })
+	}
 	benchmarkOn(b, "axpy", n, func() { Axpy(1e-9, src, dst) })
 	benchmarkOn(b, "sum", n, func() { Sum(src) })
 	benchmarkOn(b, "sum of squares", n, func() { SumSquares(src) })

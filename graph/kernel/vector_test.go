@@ -274,6 +274,17 @@ func positive(x []float32) {
 }
 
 func init() {
+	for _, a := range SmoothActivations() {
+		operations = append(operations,
+			operation{a.String(), 2, 3e-6, func(arrays [][]float32) []float64 {
+				ActivateSmooth(a, arrays[0], arrays[1])
+				return nil
+			}},
+			operation{"gradient of " + a.String(), 3, 3e-6, func(arrays [][]float32) []float64 {
+				SmoothGradient(a, arrays[0], arrays[1], arrays[2])
+				return nil
+			}})
+	}
 	for _, act := range Activations() {
 		tolerance := 0.0
 		if act == Softplus {

@@ -243,3 +243,38 @@ func eachPath(t *testing.T, test func(t *testing.T)) {
 		})
 	}
 }
+
+// elementwise is a function of one array under a squared error, on rows of 24
+// values or on images of 2×4×3.
+func elementwise(lo, hi float64, images bool, declare func(rows *op.Rows, x *gorgonia.Node) (*gorgonia.Node, error), reference func(x array) array) model {
+	return onInput(lo, hi, -1, 1, 24, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
+		y := must[*gorgonia.Node](t)(declare(rows, layOut(t, rows, images, x)))
+		if images {
+			y = must[*gorgonia.Node](t)(op.ToRows("last", rows, y))
+		}
+		return y, must[op.Loss](t)(op.SquaredError("loss", rows, y, target))
+	}, func(x, target array) (array, losses) {
+		y := reference(x)
+		return y, squaredError(y, target)
+	})
+}
+
+// layOut declares rows of 24 values as images of 2×4×3, or leaves them as they are.
+func layOut(t *testing.T, rows *op.Rows, images bool, x *gorgonia.Node) *gorgonia.Node {
+	t.Helper()
+	if !images {
+		return x
+	}
+	return must[*gorgonia.Node](t)(op.FromRows(x.Name()+" as images", rows, 2, 4, 3, false, x))
+}
+
+// checkAllocations bounds the bytes of a run: what the machine itself allocates
+// for each node, and nothing of the size of a batch.
+func (m model) checkAllocations(t *testing.T) {
+	t.Helper()
+	c := m.compile(t, 512, m.values(512))
+	c.run(t, 512)
+	if got := bytesPerRun(func() { c.run(t, 512) }); got > 8192 {
+		t.Errorf("%d bytes per run", got)
+	}
+}
