@@ -8,13 +8,16 @@ import "math"
 //	y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias)
 //
 // (x, y: images; gain, bias: C; μ, σ²: one each of an image; Ba, Kiros & Hinton
-// 2016). It keeps buffers, and what Forward has found for Backward, so it serves
+// 2016). With several groups, channels are divided into as many groups of
+// neighbours, and μ and σ² are those of an image's values in one group (Wu & He
+// 2018). It keeps buffers, and what Forward has found for Backward, so it serves
 // one caller at a time.
 type ImageNormalisation struct {
 	Images
 	Activation Activation
+	Groups     int // a divisor of C; 0 stands for 1
 
-	mean, inverse []float32 // of each image: μ, 1/√(σ²+ε)
+	mean, inverse []float32 // of each block, group and lane: μ, 1/√(σ²+ε)
 	parts         []imagePart
 	gain, bias    []float32
 	x, y, dy, dx  []float32
@@ -58,7 +61,7 @@ func (n *ImageNormalisation) Backward(batch int, x, y, dy, dx, dgain, dbias []fl
 
 func (n *ImageNormalisation) prepare(batch int) {
 	blocks, width := n.Blocks(batch), n.Pixel()
-	n.mean, n.inverse = grow(n.mean, blocks*n.Lanes), grow(n.inverse, blocks*n.Lanes)
+	n.mean, n.inverse = grow(n.mean, blocks*n.figures()), grow(n.inverse, blocks*n.figures())
 	count := min(gradientParts, blocks)
 	n.parts = n.parts[:0]
 	for i := range count {
@@ -69,6 +72,12 @@ func (n *ImageNormalisation) prepare(batch int) {
 		p.dgain, p.dbias = grow(p.dgain, width), grow(p.dbias, width)
 	}
 }
+
+// groups is the number of groups of channels.
+func (n *ImageNormalisation) groups() int { return max(n.Groups, 1) }
+
+// figures is how many means a block has: one for each group and lane.
+func (n *ImageNormalisation) figures() int { return n.groups() * n.Lanes }
 
 func (n *ImageNormalisation) each(batch int) {
 	parallel(len(n.parts), ceil(lightGrain, n.Size(batch)/len(n.parts)), n)
@@ -93,15 +102,15 @@ func (n *ImageNormalisation) run(lo, hi int) {
 // forward normalises the images of a block.
 func (n *ImageNormalisation) forward(p *imagePart, block int) {
 	from, to := block*n.Block(), (block+1)*n.Block()
-	mean, inverse := n.mean[block*n.Lanes:][:n.Lanes], n.inverse[block*n.Lanes:][:n.Lanes]
+	mean, inverse := n.mean[block*n.figures():][:n.figures()], n.inverse[block*n.figures():][:n.figures()]
 	p.sum(n.x[from:to])
-	for lane := range mean {
-		mean[lane] = float32(n.over(lane, p.first.total, nil))
+	for at := range mean {
+		mean[at] = float32(n.over(at, p.first.total, nil))
 	}
 	n.pattern(p, mean, inverse)
 	p.squares(p.centre, n.x[from:to])
-	for lane := range inverse {
-		inverse[lane] = float32(1 / math.Sqrt(n.over(lane, p.second.total, nil)+NormaliseEpsilon))
+	for at := range inverse {
+		inverse[at] = float32(1 / math.Sqrt(n.over(at, p.second.total, nil)+NormaliseEpsilon))
 	}
 	n.pattern(p, mean, inverse)
 	p.normalise(n.Activation, n.x[from:to], n.y[from:to])
@@ -114,14 +123,16 @@ func (n *ImageNormalisation) forward(p *imagePart, block int) {
 // and adds what it has of those of gain and bias to the part's.
 func (n *ImageNormalisation) backward(p *imagePart, block int) {
 	from, to := block*n.Block(), (block+1)*n.Block()
-	mean, inverse := n.mean[block*n.Lanes:][:n.Lanes], n.inverse[block*n.Lanes:][:n.Lanes]
+	mean, inverse := n.mean[block*n.figures():][:n.figures()], n.inverse[block*n.figures():][:n.figures()]
 	n.pattern(p, mean, inverse)
 	p.gradientSums(n.Activation, p.centre, n.x[from:to], n.y[from:to], n.dy[from:to], n.dx[from:to])
-	for lane := range n.Lanes {
-		r := float64(inverse[lane])
-		offset := float32(-r * n.over(lane, p.first.total, n.gain))
-		slope := float32(-r * r * r * n.over(lane, p.second.total, n.gain))
-		for i := lane; i < len(p.offset); i += n.Lanes {
+	group := len(p.offset) / n.groups() // numbers of a pixel
+	for at := range inverse {
+		r := float64(inverse[at])
+		offset := float32(-r * n.over(at, p.first.total, n.gain))
+		slope := float32(-r * r * r * n.over(at, p.second.total, n.gain))
+		first := at / n.Lanes * group
+		for i := first + at%n.Lanes; i < first+group; i += n.Lanes {
 			p.offset[i], p.slope[i] = offset, slope
 			p.dbias[i] += p.first.total[i]
 			p.dgain[i] += r * p.second.total[i]
@@ -130,23 +141,27 @@ func (n *ImageNormalisation) backward(p *imagePart, block int) {
 	p.gradient(n.x[from:to], n.dx[from:to], p.work)
 }
 
-// over is the mean over an image's values of what was added up for each of its
-// channels, weighted by factor unless that is nil.
-func (n *ImageNormalisation) over(lane int, sums []float64, factor []float32) (total float64) {
-	for channel := range n.Channels {
+// over is the mean over the values of an image in a group of what was added up for
+// each channel, weighted by factor unless that is nil. The group and the lane of
+// the image are those of the figure at the given place.
+func (n *ImageNormalisation) over(at int, sums []float64, factor []float32) (total float64) {
+	group, lane, channels := at/n.Lanes, at%n.Lanes, n.Channels/n.groups()
+	for channel := group * channels; channel < (group+1)*channels; channel++ {
 		v := sums[channel*n.Lanes+lane]
 		if factor != nil {
 			v *= float64(factor[channel])
 		}
 		total += v
 	}
-	return total / float64(n.Values())
+	return total / float64(n.Values()/n.groups())
 }
 
 // pattern writes −μ and gain/√(σ²+ε) of a block's images.
 func (n *ImageNormalisation) pattern(p *imagePart, mean, inverse []float32) {
+	channels := n.Channels / n.groups()
 	for channel := range n.Channels {
 		centre, scale := p.centre[channel*n.Lanes:][:n.Lanes], p.scale[channel*n.Lanes:][:n.Lanes]
+		mean, inverse := mean[channel/channels*n.Lanes:], inverse[channel/channels*n.Lanes:]
 		for lane := range centre {
 			centre[lane], scale[lane] = -mean[lane], n.gain[channel]*inverse[lane]
 		}

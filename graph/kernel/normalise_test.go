@@ -14,9 +14,11 @@ type normaliser interface {
 	Backward(batch int, x, y, dy, dx, dgain, dbias []float32)
 }
 
-func newNormaliser(s Images, act Activation, perImage bool) normaliser {
-	if perImage {
-		return &ImageNormalisation{Images: s, Activation: act}
+// newNormaliser normalises the channels of an image in so many groups, or with 0
+// each channel over the batch.
+func newNormaliser(s Images, act Activation, groups int) normaliser {
+	if groups > 0 {
+		return &ImageNormalisation{Images: s, Activation: act, Groups: groups}
 	}
 	return &BatchNormalisation{Images: s, Activation: act, Mean: make([]float32, s.Channels), Variance: make([]float32, s.Channels)}
 }
@@ -50,7 +52,7 @@ func TestNormalisationAsPyTorch(t *testing.T) {
 				if !p.Rows && s.Lanes == 1 {
 					continue
 				}
-				n := newNormaliser(s, Linear, p.Over == "image")
+				n := newNormaliser(s, Linear, map[string]int{"image": 1}[p.Over])
 				batch, settled := n.(*BatchNormalisation)
 				if settled = settled && p.Over == "settled"; settled {
 					batch.Settled, batch.Mean, batch.Variance = true, slices.Clone(p.Mean), slices.Clone(p.Variance)
@@ -85,7 +87,7 @@ func TestNormalisationAsPyTorch(t *testing.T) {
 // threads, and dead lanes of gradients to zeros, whatever values are there.
 func TestNormalisationThreads(t *testing.T) {
 	for _, s := range []Images{RowsOf(300), {3, 9, 8, 32}, {40, 3, 3, 16}, {1, 1, 1, 16}} {
-		for _, perImage := range []bool{false, true} {
+		for _, groups := range []int{0, 1, s.Channels} {
 			const batch = 75
 			random := rand.New(rand.NewPCG(1, 2))
 			x, dy := blocks(s, batch, sample(random, batch*s.Values())), blocks(s, batch, sample(random, batch*s.Values()))
@@ -99,7 +101,7 @@ func TestNormalisationThreads(t *testing.T) {
 			var want []float32
 			for _, threads := range []int{1, 2, 3} {
 				setThreads(t, threads)
-				n := newNormaliser(s, Tanh, perImage)
+				n := newNormaliser(s, Tanh, groups)
 				y, dx := make([]float32, len(x)), make([]float32, len(x))
 				dgain, dbias := make([]float32, s.Channels), make([]float32, s.Channels)
 				for range 2 { // the second time buffers hold what the first has left
@@ -114,7 +116,7 @@ func TestNormalisationThreads(t *testing.T) {
 				if got := slices.Concat(y, dx, dgain, dbias); want == nil {
 					want = got
 				} else if !slices.Equal(got, want) {
-					t.Errorf("%+v, per image %t: %d threads make another result than one", s, perImage, threads)
+					t.Errorf("%+v, %d groups: %d threads make another result than one", s, groups, threads)
 				}
 			}
 		}
@@ -124,9 +126,9 @@ func TestNormalisationThreads(t *testing.T) {
 func TestNormalisationAllocatesNothing(t *testing.T) {
 	setThreads(t, 2)
 	for _, s := range []Images{RowsOf(64), {4, 7, 7, 32}} {
-		for _, perImage := range []bool{false, true} {
+		for _, groups := range []int{0, 1, s.Channels} {
 			const batch = 70
-			n, size := newNormaliser(s, ReLU, perImage), s.Size(batch)
+			n, size := newNormaliser(s, ReLU, groups), s.Size(batch)
 			x, y, dx, gain, dgain, dbias := normals(size), make([]float32, size), make([]float32, size), normals(s.Channels), make([]float32, s.Channels), make([]float32, s.Channels)
 			if count := testing.AllocsPerRun(10, func() {
 				for _, live := range []int{batch, 33} {
@@ -134,7 +136,7 @@ func TestNormalisationAllocatesNothing(t *testing.T) {
 					n.Backward(live, x, y, x, dx, dgain, dbias)
 				}
 			}); count != 0 {
-				t.Errorf("%+v, per image %t: %v allocations per step", s, perImage, count)
+				t.Errorf("%+v, %d groups: %v allocations per step", s, groups, count)
 			}
 		}
 	}

@@ -62,11 +62,26 @@ func BatchNormalise(name string, rows *Rows, act kernel.Activation, s BatchStati
 // variance of each image over all its values (x, y: B×C or images; gain, bias:
 // C, bias nil for none; layer normalisation, Ba, Kiros & Hinton 2016).
 func ImageNormalise(name string, rows *Rows, act kernel.Activation, x, gain, bias *gorgonia.Node) (*gorgonia.Node, error) {
-	n := &imageNormalisation{ImageNormalisation: kernel.ImageNormalisation{Activation: act}}
-	b := base{name: fmt.Sprintf("%s: layer normalisation+%s", name, act), rows: rows}
+	return base{name: fmt.Sprintf("%s: layer normalisation+%s", name, act), rows: rows}.groupNormalise(1, act, x, gain, bias)
+}
+
+// GroupNormalise declares y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias) with mean and
+// variance of each image over its values in each of so many groups of
+// neighbouring units or channels (x, y: B×C or images; gain, bias: C, bias nil for
+// none; Wu & He 2018). One group is layer normalisation, and as many groups as an
+// image has channels are instance normalisation.
+func GroupNormalise(name string, rows *Rows, groups int, act kernel.Activation, x, gain, bias *gorgonia.Node) (*gorgonia.Node, error) {
+	return base{name: fmt.Sprintf("%s: normalisation of %d groups+%s", name, groups, act), rows: rows}.groupNormalise(groups, act, x, gain, bias)
+}
+
+func (b base) groupNormalise(groups int, act kernel.Activation, x, gain, bias *gorgonia.Node) (*gorgonia.Node, error) {
+	n := &imageNormalisation{ImageNormalisation: kernel.ImageNormalisation{Activation: act, Groups: groups}}
 	var err error
 	if n.Images, err = b.layout(x); err != nil {
 		return nil, err
+	}
+	if groups < 1 || n.Channels%groups != 0 {
+		return nil, fmt.Errorf("%s: %d units or channels, want a multiple of the %d groups", b.name, n.Channels, groups)
 	}
 	return b.normalise(n, n.Images, x, gain, bias)
 }

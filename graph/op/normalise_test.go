@@ -23,22 +23,22 @@ func moments(values []float64) (mean, variance float64) {
 	return mean, variance
 }
 
-// normalise normalises B×(C·pixels), by channel over the batch or by image, or
-// with given moments of each channel.
-func normalise(act kernel.Activation, perImage bool, given [][2]float64, pixels int, x array, gain, bias []float64) array {
+// normalise normalises B×(C·pixels), by image and group of channels or, with no
+// groups, by channel over the batch, or with given moments of each channel.
+func normalise(act kernel.Activation, groups int, given [][2]float64, pixels int, x array, gain, bias []float64) array {
 	z, channels := zeros(x.shape...), x.shape[1]/pixels
 	group := func(i int) int {
-		if perImage {
-			return i / x.shape[1]
+		if groups > 0 {
+			return i / (x.shape[1] / groups)
 		}
 		return i / pixels % channels
 	}
-	groups := make([][]float64, max(channels, x.shape[0]))
+	members := make([][]float64, max(channels, x.shape[0]*groups))
 	for i, v := range x.values {
-		groups[group(i)] = append(groups[group(i)], v)
+		members[group(i)] = append(members[group(i)], v)
 	}
 	for i, v := range x.values {
-		mean, variance := moments(groups[group(i)])
+		mean, variance := moments(members[group(i)])
 		if given != nil {
 			mean, variance = given[group(i)][0], given[group(i)][1]
 		}
@@ -52,7 +52,7 @@ func normalise(act kernel.Activation, perImage bool, given [][2]float64, pixels 
 }
 
 // normalisation is one of the ops, on rows or, with height and width, on images.
-func normalisation(act kernel.Activation, perImage, settled, bias bool, channels, height, width int) model {
+func normalisation(act kernel.Activation, groups int, settled, bias bool, channels, height, width int) model {
 	pixels := max(1, height*width)
 	m := model{inputs: []input{
 		{name: "x", shape: []int{channels * pixels}, batch: true, wrt: true, lo: -1, hi: 2},
@@ -81,9 +81,12 @@ func normalisation(act kernel.Activation, perImage, settled, bias bool, channels
 		if height > 0 {
 			x = must[*gorgonia.Node](t)(op.FromRows("first", rows, channels, height, width, false, x))
 		}
-		if perImage {
+		switch groups {
+		case 1:
 			x, err = op.ImageNormalise("layer", rows, act, x, in[2], b)
-		} else {
+		default:
+			x, err = op.GroupNormalise("layer", rows, groups, act, x, in[2], b)
+		case 0:
 			s, _ := statistics()
 			x, _, err = op.BatchNormalise("layer", rows, act, s, x, in[2], b)
 		}
@@ -99,7 +102,7 @@ func normalisation(act kernel.Activation, perImage, settled, bias bool, channels
 		if bias {
 			b = in[3].values
 		}
-		y := normalise(act, perImage, given, pixels, in[0], in[2].values, b)
+		y := normalise(act, groups, given, pixels, in[0], in[2].values, b)
 		return y, squaredError(y, in[1])
 	}
 	return m
@@ -109,15 +112,15 @@ func TestNormalisation(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		for _, size := range [][3]int{{1, 0, 0}, {7, 0, 0}, {33, 0, 0}, {1, 1, 1}, {1, 5, 3}, {3, 3, 4}} {
 			for bits := range 8 {
-				perImage, settled, bias := bits&1 != 0, bits&2 != 0, bits&4 != 0
-				if perImage && (settled || size[0]*max(1, size[1]*size[2]) == 1) { // a single value is the bias
+				groups, settled, bias := bits&1, bits&2 != 0, bits&4 != 0
+				if groups > 0 && (settled || size[0]*max(1, size[1]*size[2]) == 1) { // a single value is the bias
 					continue
 				}
-				t.Run(fmt.Sprintf("%v/image=%t,settled=%t,bias=%t", size, perImage, settled, bias), func(t *testing.T) {
-					m := normalisation(kernel.Tanh, perImage, settled, bias, size[0], size[1], size[2])
+				t.Run(fmt.Sprintf("%v/groups=%d,settled=%t,bias=%t", size, groups, settled, bias), func(t *testing.T) {
+					m := normalisation(kernel.Tanh, groups, settled, bias, size[0], size[1], size[2])
 					m.check(t, 5, 5)
 					m.check(t, 3, 5)
-					if perImage || settled {
+					if groups > 0 || settled {
 						m.check(t, 1, 1)
 						m.check(t, 1, 4)
 					}
@@ -129,16 +132,36 @@ func TestNormalisation(t *testing.T) {
 
 func TestNormalisationActivations(t *testing.T) {
 	for _, act := range kernel.Activations() {
-		for _, perImage := range []bool{false, true} {
-			normalisation(act, perImage, false, true, 5, 0, 0).check(t, 13, 17)
-			normalisation(act, perImage, false, true, 2, 3, 2).check(t, 33, 40)
+		for _, groups := range []int{0, 1, 2} {
+			normalisation(act, groups, false, true, 10, 0, 0).check(t, 13, 17)
+			normalisation(act, groups, false, true, 2, 3, 2).check(t, 33, 40)
 		}
+	}
+}
+
+func TestGroupNormalisation(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		for _, size := range [][4]int{{2, 10, 0, 0}, {3, 15, 0, 0}, {2, 4, 3, 4}, {4, 4, 3, 4}, {2, 10, 1, 1}} {
+			for _, bias := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%v/bias=%t", size, bias), func(t *testing.T) {
+					m := normalisation(kernel.Tanh, size[0], false, bias, size[1], size[2], size[3])
+					m.checkBatches(t)
+				})
+			}
+		}
+	})
+	normalisation(kernel.ReLU, 2, false, true, 6, 0, 0).checkAllocations(t)
+	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
+	x, gain := declare(graph, "x", zeros(2, 4)), declare(graph, "gain", zeros(4))
+	_, err := op.GroupNormalise("encoder/1", rows, 3, kernel.ReLU, x, gain, nil)
+	if want := "encoder/1: normalisation of 3 groups+relu: 4 units or channels, want a multiple of the 3 groups"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }
 
 // TestOneValue normalises a single value of each unit: to the bias.
 func TestOneValue(t *testing.T) {
-	m := normalisation(kernel.Linear, false, false, true, 4, 0, 0)
+	m := normalisation(kernel.Linear, 0, false, true, 4, 0, 0)
 	all := m.values(1)
 	c := m.compile(t, 1, all)
 	c.run(t, 1)
