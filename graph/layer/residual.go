@@ -114,15 +114,15 @@ func (p *placedResidual) strides() (smaller, larger Extent) {
 
 // On declares the layer behind x.
 func (p *placedResidual) On(s *graph.Scope, x graph.Value) graph.Value {
-	layout := s.Rows
+	layout := s.Rows // of what is added
 	if p.images() {
 		layout = s.Images
 	}
+	x = layout(p.at.Name, x)
 	y, shortcut := p.body.declare(s, x), x
 	if p.projection != nil {
 		shortcut = p.projection.On(s, x)
 	}
-	y, shortcut = layout(p.at.Name, y), layout(p.at.Name+"/shortcut", shortcut)
 	return s.Apply(func(rows *op.Rows, y op.Node, more ...op.Node) (op.Node, error) {
 		return op.Add(p.at.Name, rows, kernel.Linear, [2]bool{false, shortcut.Constant()}, y, more[0])
 	}, y, shortcut).As(p.out)
