@@ -1,10 +1,11 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
+	"gaetrain/trainer/recipes"
 )
 
 type compareOptions struct {
@@ -77,8 +79,8 @@ EXAMPLES:
    gaetrain compare --runs runs/a,runs/b,runs/c --checkpoint best --out best --json`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
-			o, known := defaults, trainDefaults()
-			if _, err := layers(c, &o, "", &known); err != nil {
+			o := defaults
+			if _, err := layers(c, &o, ""); err != nil {
 				return err
 			}
 			if err := o.Output.validate(); err != nil {
@@ -88,7 +90,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			return o.compare(c, runs)
+			return o.compare(c.Context, c.App.Writer, newLog(c.App.ErrWriter, o.Output), runs)
 		},
 	}
 }
@@ -115,21 +117,21 @@ func (o compareOptions) runs() (runs []string, err error) {
 	return runs, nil
 }
 
-func (o compareOptions) compare(c *cli.Context, runs []string) error {
-	models := make([]*trainer.Model, len(runs))
+func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, runs []string) error {
+	models := make([]*trainer.Trained, len(runs))
 	for i, run := range runs {
 		var err error
-		if models[i], err = trainer.OpenModel(run, o.Checkpoint); err != nil {
+		if models[i], err = trainer.OpenModel(recipes.Find, run, o.Checkpoint); err != nil {
 			return err
 		}
-		if models[i].Stage.Architecture.Classifier != nil {
+		if models[i].IsClassifier() {
 			return fmt.Errorf("%w: %s is a classifier; hint: compare is of reconstructions, 'gaetrain study' compares classifiers", errUsage, run)
 		}
 		if err := sameImages(runs[0], models[0], run, models[i]); err != nil {
 			return err
 		}
 	}
-	images, err := o.images(c, models[0])
+	images, err := o.images(ctx, models[0], log)
 	if err != nil {
 		return err
 	}
@@ -146,7 +148,7 @@ func (o compareOptions) compare(c *cli.Context, runs []string) error {
 			return err
 		}
 		rivals, result.Runs = append(rivals, rival), append(result.Runs, figures)
-		result.Comparable = result.Comparable && reflect.DeepEqual(model.Stage.Objective, models[0].Stage.Objective)
+		result.Comparable = result.Comparable && model.SameObjective(models[0])
 	}
 	title := fmt.Sprintf("%s on %s%s", strings.Join(names, ", "), info.Name, sharedCode(result.Runs))
 	drawn := pictures.Comparison{Title: title, Images: images, Rivals: rivals, Losses: result.Comparable}
@@ -157,13 +159,13 @@ func (o compareOptions) compare(c *cli.Context, runs []string) error {
 		return err
 	}
 	if o.JSON {
-		return printJSON(c.App.Writer, result)
+		return printJSON(w, result)
 	}
-	return result.print(c.App.Writer, filepath.Join(o.Out, compareFile))
+	return result.print(w, filepath.Join(o.Out, compareFile))
 }
 
 // sameImages reports why the test images of two runs are not the same.
-func sameImages(first string, a *trainer.Model, second string, b *trainer.Model) error {
+func sameImages(first string, a *trainer.Trained, second string, b *trainer.Trained) error {
 	different := func(what string, one, other any) error {
 		return fmt.Errorf("%w: %s of %s is %v, that of %s %v; hint: only runs with the same test images can be compared", errUsage, what, first, one, second, other)
 	}
@@ -187,9 +189,9 @@ func sameImages(first string, a *trainer.Model, second string, b *trainer.Model)
 }
 
 // images are those that are drawn: of the first run's data.
-func (o compareOptions) images(c *cli.Context, model *trainer.Model) (loaders.Split, error) {
+func (o compareOptions) images(ctx context.Context, model *trainer.Trained, log *console) (loaders.Split, error) {
 	from := ModelOptions{DataDir: o.DataDir}
-	data, err := from.open(c, model, newLog(c.App.ErrWriter, o.Output))
+	data, err := from.open(ctx, model, log)
 	if err != nil {
 		return loaders.Split{}, err
 	}
@@ -198,7 +200,7 @@ func (o compareOptions) images(c *cli.Context, model *trainer.Model) (loaders.Sp
 
 // compete takes a run's figures from its records and lets its model reconstruct
 // the images.
-func compete(run, name string, model *trainer.Model, images loaders.Split) (pictures.Rival, contestant, error) {
+func compete(run, name string, model *trainer.Trained, images loaders.Split) (pictures.Rival, contestant, error) {
 	records, err := trainer.ReadRecords(run)
 	if err != nil {
 		return pictures.Rival{}, contestant{}, err
@@ -217,7 +219,7 @@ func compete(run, name string, model *trainer.Model, images loaders.Split) (pict
 		return rival, contestant{}, err
 	}
 	figures := contestant{
-		Run: run, Model: model.Config.Model, Code: model.Stage.Architecture.CodeSize(), Parameters: model.Parameters.Count(),
+		Run: run, Model: model.Config.Model, Code: model.CodeSize(), Parameters: model.Parameters.Count(),
 		Figures: records[last].Figures, PicturedMSE: rival.MSE(),
 	}
 	for _, r := range records[:last+1] {
@@ -229,22 +231,29 @@ func compete(run, name string, model *trainer.Model, images loaders.Split) (pict
 	return rival, figures, nil
 }
 
-// without are the settings that make no difference between models, or are told
-// anyway.
+// without are settings that do not change a model, or that the table of the runs
+// shows.
 var without = []string{"model", "dataset", "data-dir", "run", "resume", "checkpoint-every", "pictures", "time-limit"}
 
-// differences lists the settings in which models differ.
-func differences(models []*trainer.Model) (list []difference) {
-	all := make([][]trainer.Field, len(models))
-	for i, model := range models {
-		all[i] = trainer.Fields(&model.Config)
-	}
-	for at, field := range all[0] {
-		d := difference{Setting: field.Name}
-		for _, fields := range all {
-			d.Values = append(d.Values, fields[at].String())
+// differences lists the settings in which models differ, as their runs recorded
+// them. The value of a model without the setting is a dash.
+func differences(models []*trainer.Trained) (list []difference) {
+	names := make(map[string]bool)
+	for _, model := range models {
+		for name := range model.Info.Configuration {
+			names[name] = true
 		}
-		if slices.Contains(without, field.Name) || len(slices.Compact(slices.Clone(d.Values))) == 1 {
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		d := difference{Setting: name}
+		for _, model := range models {
+			text := "–"
+			if setting, ok := model.Info.Configuration[name]; ok {
+				text = setting.String()
+			}
+			d.Values = append(d.Values, text)
+		}
+		if slices.Contains(without, name) || len(slices.Compact(slices.Clone(d.Values))) == 1 {
 			continue
 		}
 		list = append(list, d)

@@ -3,34 +3,36 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
+	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
 )
 
-// finetuneOptions are what finetune can be told.
+// finetuneOptions are the settings of finetune.
 type finetuneOptions struct {
-	Classifier
-	Output
-}
-
-// Classifier is what a classifier's run keeps of the options.
-type Classifier struct {
 	trainer.Labelled
-	trainer.Config
+	trainOptions // of the model classifier
 }
-
-// classifierModel is the model of a classifier's run: it is no recipe.
-const classifierModel = "classifier"
 
 func finetuneDefaults() finetuneOptions {
-	c := trainer.Defaults()
-	c.Model, c.Schedule = classifierModel, "constant"
-	c.Epochs, c.BatchSize, c.Patience, c.LearningRate = 100, 32, 20, 1e-2
-	return finetuneOptions{Classifier{trainer.LabelledDefaults(), c}, Output{LogFormat: "text"}}
+	return finetuneOptions{trainer.LabelledDefaults(), recipeDefaults(recipes.Classifier)}
+}
+
+// recorded are the structs that run.json holds.
+func (o *finetuneOptions) recorded() []any {
+	return append([]any{&o.Labelled}, o.trainOptions.recorded()...)
+}
+
+// fields are the settings of finetune. The model is not among them, because
+// finetune trains no other one.
+func (o *finetuneOptions) fields() []settings.Field {
+	return withoutNames(settings.Fields(append(o.recorded(), &o.Output)...), "model")
 }
 
 func finetuneVerb() *cli.Command {
@@ -54,115 +56,136 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			run, err := o.train(c.Context, newLog(c.App.ErrWriter, o.Output), origins)
+			done, err := o.train(c.Context, newLog(c.App.ErrWriter, o.Output), origins)
 			if err != nil {
 				return err
 			}
-			return printClassifier(c, run)
+			return printClassifier(c.App.Writer, done)
 		},
 	}
 }
 
 // train trains the classifier that the options describe.
-func (o finetuneOptions) train(ctx context.Context, log *console, origins map[string]trainer.Origin) (*trainer.Run, error) {
+func (o finetuneOptions) train(ctx context.Context, log *console, origins map[string]settings.Origin) (finished, error) {
 	ctx, cancel := timeLimited(ctx, o.Config)
 	defer cancel()
+	restore, err := resumeKernel(o.Config, log)
+	if err != nil {
+		return finished{}, err
+	}
+	defer restore()
 	data, err := openData(ctx, o.Config, log)
 	if err != nil {
-		return nil, err
+		return finished{}, err
 	}
 	if data.Train, err = o.Select(data.Train, o.Seed); err != nil {
-		return nil, err
+		return finished{}, err
 	}
 	if origins["validation"] == "" {
 		o.Validation = trainer.HeldOut(data.Train.Len())
 	}
-	experiment, err := trainer.NewClassifier(o.Config, o.Labelled, data)
+	model, ok := o.model.(trainer.Transfer)
+	if !ok {
+		return finished{}, fmt.Errorf("model %s has no encoder of another model", o.recipe.Name)
+	}
+	experiment, err := trainer.NewClassifier(recipes.Find, o.Config, o.Labelled, o.recipe.Name, model, data)
 	if err != nil {
-		return nil, err
+		return finished{}, err
 	}
 	about := pictures.About{
-		Summary: "a classifier on the encoder of " + o.From,
-		Idea: `What an autoencoder has learned from images alone, its encoder, is the beginning of a classifier that needs few labels: a
-linear layer is put on the code, and both are trained on the labelled images.`,
-		Citation: "G. E. Hinton, R. R. Salakhutdinov: Reducing the Dimensionality of Data with Neural Networks. Science 313 (2006), 504–507",
-		Command:  command("finetune", &o.Classifier, origins),
+		Summary: "a classifier on the encoder of " + o.From, Idea: o.recipe.Idea, Citation: o.recipe.Citation,
+		Command: command("finetune", origins, o.recorded()...),
 	}
-	return perform(ctx, experiment, trainer.Settings(&o.Classifier, origins), log, pictures.Classifier(about))
+	return perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, pictures.Classifier(recipes.Find, about))
 }
 
-// finetuneFlags are those of options that a classifier has use for.
+// finetuneFlags are the flags of the settings of finetune.
 func finetuneFlags() []cli.Flag {
-	return withoutGroup("model", flags(clone(finetuneDefaults())))
-}
-
-func withoutGroup(group string, flags []cli.Flag) []cli.Flag {
-	return slices.DeleteFunc(flags, func(f cli.Flag) bool {
-		c, ok := f.(cli.CategorizableFlag)
-		return ok && c.GetCategory() == group
-	})
-}
-
-// resolveFinetune finds the options of a run. Those that say which images the
-// model was trained on are its own unless they are told.
-func resolveFinetune(c *cli.Context) (finetuneOptions, map[string]trainer.Origin, error) {
 	o := finetuneDefaults()
-	origins, err := layers(c, &o, c.String(configFlag))
+	return withoutFlags(flags(append(o.recorded(), &o.Output)...), "model")
+}
+
+// withoutFlags leaves flags out by their names.
+func withoutFlags(flags []cli.Flag, names ...string) []cli.Flag {
+	return slices.DeleteFunc(flags, func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
+}
+
+// resolveFinetune finds the settings of a run. If no data are given, they are
+// those that the model was trained on.
+func resolveFinetune(c *cli.Context) (finetuneOptions, map[string]settings.Origin, error) {
+	o := finetuneDefaults()
+	list, err := sources(c, c.String(configFlag))
 	if err != nil {
+		return o, nil, err
+	}
+	origins, rest, err := fill(o.fields(), list)
+	if err != nil {
+		return o, nil, err
+	}
+	if err := refuse(rest, o.fields(), ""); err != nil {
 		return o, nil, err
 	}
 	if err := o.Output.validate(); err != nil {
 		return o, nil, err
 	}
-	if info, err := resumed(o.Config); info != nil || err != nil {
+	info, err := resumed(o.Config)
+	if err != nil {
+		return o, nil, err
+	}
+	if info != nil {
+		run := o.Run
+		o = finetuneDefaults()
+		if err := info.Fill(o.recorded()...); err != nil {
+			return o, nil, err
+		}
+		given, _, err := refill(o.fields(), list, run, *info)
 		if err != nil {
 			return o, nil, err
 		}
-		run := o.Run
-		o = finetuneDefaults()
-		origins, err := resolveResumed(c, run, *info, &o)
-		return o, origins, err
+		return o, resumedOrigins(*info, given), o.check(given)
 	}
 	if o.From == "" {
 		return o, nil, fmt.Errorf("%w: no trained model; hint: gaetrain finetune --from runs/dense-sample-1", errUsage)
 	}
-	model, err := trainer.OpenModel(o.From, o.FromCheckpoint)
+	if err := o.check(origins); err != nil {
+		return o, nil, err
+	}
+	model, err := trainer.OpenModel(recipes.Find, o.From, o.FromCheckpoint)
 	if err != nil {
 		return o, nil, err
 	}
-	if err := o.adoptData(model, origins); err != nil {
-		return o, nil, err
-	}
+	return o, origins, o.adoptData(model, origins)
+}
+
+// check reports values that make no sense, and given ones without an effect.
+func (o *finetuneOptions) check(given map[string]settings.Origin) error {
 	if err := o.Labelled.Validate(); err != nil {
-		return o, nil, err
+		return err
 	}
-	return o, origins, o.Config.Validate()
+	return o.trainOptions.check(given)
 }
 
-// adoptData takes over which images a model was trained on, where nothing else
-// is told.
-func (o *finetuneOptions) adoptData(model *trainer.Model, origins map[string]trainer.Origin) error {
-	theirs := trainer.Fields(&model.Config)
-	for i, f := range trainer.Fields(&o.Config) {
-		if _, told := origins[f.Name]; f.Group != "data" || told || f.Name == "validation" {
-			continue
-		}
-		if err := f.Set(theirs[i].String()); err != nil {
-			return fmt.Errorf("%w: %s: %w", errUsage, f.Name, err)
-		}
-		origins[f.Name] = trainer.FromRun
+// adoptData copies the settings of the data that a model was trained on, except
+// those that were given.
+func (o *finetuneOptions) adoptData(model *trainer.Trained, origins map[string]settings.Origin) error {
+	fields := slices.DeleteFunc(settings.Fields(&o.Data), func(f settings.Field) bool {
+		_, given := origins[f.Name]
+		return given || f.Name == "validation"
+	})
+	for _, f := range fields {
+		origins[f.Name] = settings.FromRun
 	}
-	return nil
+	return adopt(fields, settings.Fields(&model.Config.Data))
 }
 
-// printClassifier tells what a classifier makes of the test images, class by
-// class.
-func printClassifier(c *cli.Context, run *trainer.Run) error {
-	result, err := pictures.ReadClassification(run.Dir)
+// printClassifier prints how well a classifier recognises each class in the test
+// images.
+func printClassifier(w io.Writer, done finished) error {
+	result, err := pictures.ReadClassification(done.Dir)
 	if err != nil {
 		return err
 	}
-	if err := printRun(c.App.Writer, run); err != nil {
+	if err := done.print(w); err != nil {
 		return err
 	}
 	rows := [][]string{{"class", "precision", "recall", "images"}}
@@ -175,8 +198,8 @@ func printClassifier(c *cli.Context, run *trainer.Run) error {
 		total += images
 		rows = append(rows, []string{name, percent(result.Confusion.Precision(i)), percent(result.Confusion.Recall(i)), fmt.Sprint(images)})
 	}
-	fmt.Fprintf(c.App.Writer, "\naccuracy %s on %d test images, with the weights of the best epoch\n\n", percent(result.Accuracy), total)
-	return table(c.App.Writer, rows...)
+	fmt.Fprintf(w, "\naccuracy %s on %d test images, with the weights of the best epoch\n\n", percent(result.Accuracy), total)
+	return table(w, rows...)
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }

@@ -27,8 +27,6 @@ type console struct {
 	done    float64   // work of this process on finished epochs, see work
 	drawn   time.Time // of the terminal's line
 
-	collapsed int // evaluated epochs in a row whose code had collapsed
-
 	// Steps that an earlier process made of the epoch in hand.
 	earlierSteps int
 }
@@ -52,8 +50,11 @@ func newLog(out io.Writer, o Output) *console {
 
 func (c *console) warn(message string) { c.log.Warn(message) }
 
-// begin tells what is about to be trained.
+// begin reports what is about to be trained.
 func (c *console) begin(l *trainer.Loop) {
+	for _, warning := range l.Warnings {
+		c.warn(warning)
+	}
 	c.started = time.Now()
 	c.earlierSteps = l.Position.Step
 	if c.terminal {
@@ -83,7 +84,7 @@ func (c *console) hook() trainer.Hook {
 			return nil
 		},
 		Epoch: func(_ context.Context, l *trainer.Loop) error {
-			c.done += work(l, l.Stage, l.Batches()-c.earlierSteps)
+			c.done += work(l, l.Position.Stage, l.Batches()-c.earlierSteps)
 			if c.terminal {
 				c.draw(l)
 			} else {
@@ -94,44 +95,27 @@ func (c *console) hook() trainer.Hook {
 				c.warn(warning)
 			}
 			c.earlierSteps = 0
-			c.warnOfCollapse(l)
 			return nil
 		},
 	}
 }
 
-// warnOfCollapse warns once of a Gaussian code that stays collapsed, or is so in
-// the end.
-func (c *console) warnOfCollapse(l *trainer.Loop) {
-	const patience = 3 // epochs: many a code needs some to come into use
-	warning, epoch := l.Latest[len(l.Latest)-1].Collapse(), l.Position.Epoch+1
-	if warning == "" || float64(epoch) <= l.Config.KLWarmup {
-		c.collapsed = 0
-		return
-	}
-	c.collapsed++
-	if c.collapsed == patience || epoch == l.Stage.Epochs && c.collapsed < patience {
-		c.end()
-		c.warn(warning)
-	}
-}
-
-// work is what steps of a stage cost, in operations: a step of one layer takes
-// less time than one of all.
-func work(l *trainer.Loop, s trainer.Stage, steps int) float64 {
-	return float64(steps) * s.FLOPs(l.Config.BatchSize)
+// work is the number of operations in steps of a stage. A step of one layer takes
+// less time than a step of all layers.
+func work(l *trainer.Loop, stage, steps int) float64 {
+	return float64(steps) * l.FLOPs(stage)
 }
 
 // eta is the time left, from the work of this process so far.
 func (c *console) eta(l *trainer.Loop) time.Duration {
 	at, steps := l.Position, l.Batches()
-	left := -work(l, l.Stage, at.Epoch*steps+at.Step)
-	for _, s := range l.Stages[at.Stage:] {
-		left += work(l, s, s.Epochs*steps)
+	left := -work(l, at.Stage, at.Epoch*steps+at.Step)
+	for i, s := range l.Stages[at.Stage:] {
+		left += work(l, at.Stage+i, s.Epochs*steps)
 	}
 	made := c.done
 	if at.Step < steps { // else within the hooks of an epoch, which done counts already
-		made += work(l, l.Stage, at.Step-c.earlierSteps)
+		made += work(l, at.Stage, at.Step-c.earlierSteps)
 	}
 	if made <= 0 {
 		return 0

@@ -14,8 +14,14 @@ import (
 	"gaetrain/trainer"
 )
 
-// printRun tells what a finished run gave and where it lies.
-func printRun(w io.Writer, run *trainer.Run) error {
+// finished is a run that is done.
+type finished struct {
+	*trainer.Run
+	unit func(figure string) string
+}
+
+// print prints the figures of the run and the paths of its files.
+func (run finished) print(w io.Writer) error {
 	final, err := run.Final()
 	if err != nil {
 		return err
@@ -27,7 +33,7 @@ func printRun(w io.Writer, run *trainer.Run) error {
 		fmt.Fprintf(w, "%-10s ", split)
 		var figures []string
 		for name, value := range f.All() {
-			figures = append(figures, strings.TrimSpace(fmt.Sprintf("%s %.5g %s", strings.ReplaceAll(name, "_", " "), value, last.Objective.Unit(name))))
+			figures = append(figures, strings.TrimSpace(fmt.Sprintf("%s %.5g %s", strings.ReplaceAll(name, "_", " "), value, run.unit(name))))
 		}
 		fmt.Fprintln(w, strings.Join(figures, ", "))
 	}
@@ -44,6 +50,12 @@ func printRun(w io.Writer, run *trainer.Run) error {
 		}
 	}
 	return nil
+}
+
+// keep writes figures as JSON into a run folder, and says where.
+func keep(dir, name string, figures any) (string, error) {
+	run := trainer.Run{Dir: dir}
+	return "figures in " + run.Path(name), run.WriteJSON(name, figures)
 }
 
 // printJSON writes a value as indented JSON.

@@ -6,9 +6,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"gaetrain/graph"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/trainer/measure"
+	"gaetrain/trainer/recipes"
 )
 
 // ModelOptions are what every verb that works on a trained model can be told.
@@ -34,8 +35,7 @@ func runDefaults() RunOptions { return RunOptions{ModelOptions: modelDefaults(),
 // readOptions reads the options of a verb that works on a model; nothing is
 // opened by it. It tells of progress from then on.
 func readOptions[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions, Output)) (*ModelOptions, *console, error) {
-	known := trainDefaults()
-	if _, err := layers(c, options, "", &known); err != nil {
+	if _, err := layers(c, options, ""); err != nil {
 		return nil, nil, err
 	}
 	o, output := common(options)
@@ -46,18 +46,18 @@ func readOptions[T any](c *cli.Context, options *T, common func(*T) (*ModelOptio
 }
 
 // openModel reads the options of a verb and the model of its run.
-func openModel[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions, Output)) (*trainer.Model, *console, error) {
+func openModel[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions, Output)) (*trainer.Trained, *console, error) {
 	o, log, err := readOptions(c, options, common)
 	if err != nil {
 		return nil, nil, err
 	}
-	model, err := trainer.OpenModel(o.Run, o.Checkpoint)
+	model, err := trainer.OpenModel(recipes.Find, o.Run, o.Checkpoint)
 	return model, log, err
 }
 
 // openRun reads the options of a verb, the model of its run and the images it
 // asks for.
-func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Output)) (*trainer.Model, loaders.Split, *loaders.Dataset, error) {
+func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Output)) (*trainer.Trained, loaders.Split, *loaders.Dataset, error) {
 	_, log, err := readOptions(c, options, func(options *T) (*ModelOptions, Output) {
 		o, output := common(options)
 		return &o.ModelOptions, output
@@ -69,11 +69,11 @@ func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Ou
 	if err := o.validate(); err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
-	model, err := trainer.OpenModel(o.Run, o.Checkpoint)
+	model, err := trainer.OpenModel(recipes.Find, o.Run, o.Checkpoint)
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
-	data, err := o.open(c, model, log)
+	data, err := o.open(c.Context, model, log)
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
@@ -102,7 +102,7 @@ func (o *RunOptions) validate() error {
 }
 
 // open reads the data set, by default the one of the run cut as the run did.
-func (o *ModelOptions) open(c *cli.Context, model *trainer.Model, log *console) (*loaders.Dataset, error) {
+func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *console) (*loaders.Dataset, error) {
 	config := model.Config
 	if o.DataDir != "" {
 		config.DataDir = o.DataDir
@@ -110,26 +110,52 @@ func (o *ModelOptions) open(c *cli.Context, model *trainer.Model, log *console) 
 	if o.Dataset != "" && o.Dataset != config.Dataset {
 		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
 	}
-	data, err := trainer.OpenData(c.Context, config, loaderOptions(log))
+	data, err := trainer.OpenData(ctx, config, loaderOptions(log))
 	if err != nil {
 		return nil, err
 	}
-	if got, want := data.Test.Shape.String(), model.Stage.Architecture.Input.String(); got != want {
+	if got, want := data.Test.Shape, model.Shape(); got != want {
 		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}
 	return data, nil
 }
 
+// prior returns the distribution of the codes of a model. It reads training
+// images only for a model without a prior.
+func (o *ModelOptions) prior(ctx context.Context, model *trainer.Trained, log *console) (*measure.Prior, error) {
+	var train loaders.Split
+	if measure.NeedsImages(model) {
+		data, err := o.open(ctx, model, log)
+		if err != nil {
+			return nil, err
+		}
+		train = data.Train
+	}
+	return measure.NewPrior(ctx, model, train)
+}
+
+// testImages reads the test images for a model that can encode them.
+func (o *ModelOptions) testImages(ctx context.Context, model *trainer.Trained, log *console) (loaders.Split, error) {
+	if !model.HasEncoder() {
+		return loaders.Split{}, nil
+	}
+	data, err := o.open(ctx, model, log)
+	if err != nil {
+		return loaders.Split{}, err
+	}
+	return data.Test, nil
+}
+
 // ownImages reads images from a file or a folder as the model takes them, and
 // returns their paths with them. A model of pairs gets pairs of them, made by
 // the motion of its run.
-func ownImages(ctx context.Context, path string, model *trainer.Model) (loaders.Split, []string, error) {
+func ownImages(ctx context.Context, path string, model *trainer.Trained) (loaders.Split, []string, error) {
 	split, names, err := loaders.Images(ctx, path)
 	if err != nil {
 		return split, nil, err
 	}
 	split = split.Pairs(model.Config.Motion, model.Config.Seed)
-	if got, want := split.Shape, model.Stage.Architecture.Input; graph.Shape(got) != want {
+	if got, want := split.Shape, model.Shape(); got != want {
 		return split, nil, fmt.Errorf("%w: %s is %s, the model was trained on %s; hint: resize the images", loaders.ErrData, names[0], got, want)
 	}
 	return split, names, nil

@@ -17,29 +17,40 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
+	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
 	"gaetrain/viz"
 )
 
-// studyOptions are what study labels can be told.
+// studyOptions are the settings of study labels.
 type studyOptions struct {
-	Runs             string  `toml:"runs" group:"study" help:"folders of trained models, separated by commas"`
-	Labels           []int   `toml:"labels" group:"study" help:"numbers of labelled images to train with; 0 for all"`
-	Encoders         string  `toml:"encoders" group:"study" help:"what to compare, separated by commas: scratch (random weights), frozen, finetuned"`
-	Seeds            int     `toml:"seeds" group:"study" help:"how often each is trained, every time on other labelled images"`
-	ClassifierHidden []int   `toml:"classifier-hidden" group:"study" help:"widths of hidden layers between the code and the classes"`
-	EncoderLRScale   float64 `toml:"encoder-lr-scale" group:"study" help:"learning rate of finetuned encoders as a share of the classifier's"`
-	Out              string  `toml:"out" group:"output" help:"folder of the study: one run folder for each job, study.json and study.png"`
+	Runs     string `toml:"runs" group:"study" help:"Run folders of trained models, separated by commas"`
+	Labels   []int  `toml:"labels" group:"study" help:"Numbers of labelled images to train with; 0 for all"`
+	Encoders string `toml:"encoders" group:"study" help:"Encoders to compare, separated by commas: scratch (random weights), frozen, finetuned"`
+	Seeds    int    `toml:"seeds" group:"study" help:"Number of runs per classifier, each with another seed and other labelled images, 1 or more"`
+	Studied
+	Out string `toml:"out" group:"output" help:"Folder of the study, with a run folder for each job, study.json and study.png"`
 	trainer.Config
 	Output
+}
+
+// Studied holds the settings of the model classifier that a study has as well.
+type Studied struct {
+	ClassifierHidden []int   `toml:"classifier-hidden" group:"study" help:"Widths of hidden layers between the code and the classes"`
+	EncoderLRScale   float64 `toml:"encoder-lr-scale" group:"study" help:"Learning rate of the encoder, relative to that of the classifier, 0 or more"`
 }
 
 func studyDefaults() studyOptions {
 	f := finetuneDefaults()
 	f.Config.Pictures = 0
-	return studyOptions{
-		Labels: []int{100, 300, 1000, 3000, 10000, 0}, Encoders: "scratch,frozen,finetuned", Seeds: 3, EncoderLRScale: f.EncoderLRScale,
+	o := studyOptions{
+		Labels: []int{100, 300, 1000, 3000, 10000, 0}, Encoders: "scratch,frozen,finetuned", Seeds: 3,
 		Out: "study", Config: f.Config, Output: f.Output,
 	}
+	if err := adopt(settings.Fields(&o.Studied), settings.Fields(f.model)); err != nil {
+		panic(err) // the two structs do not fit together
+	}
+	return o
 }
 
 func studyVerb() *cli.Command {
@@ -73,15 +84,12 @@ EXAMPLES:
 	}
 }
 
-// studyFlags are those of options that say something of all jobs alike.
-func studyFlags() (list []cli.Flag) {
-	own := []string{"run", "resume", "pictures", "checkpoint-every", "seed", "time-limit"}
-	for _, f := range withoutGroup("model", flags(clone(studyDefaults()))) {
-		if !slices.Contains(own, f.Names()[0]) {
-			list = append(list, f)
-		}
-	}
-	return append(list, configFileFlag())
+// perJob are settings that a study chooses for each job.
+var perJob = []string{"model", "run", "resume", "pictures", "checkpoint-every", "seed", "time-limit"}
+
+// studyFlags are the flags of the settings that all jobs share.
+func studyFlags() []cli.Flag {
+	return append(withoutFlags(flags(clone(studyDefaults())), perJob...), configFileFlag())
 }
 
 // job is one training of a study.
@@ -140,35 +148,46 @@ func (o studyOptions) validate() error {
 			return fmt.Errorf("%w: two jobs would be in %s; hint: each run, with a name of its own, and each number once", errUsage, j.folder(o.Out))
 		}
 		folders[j.folder(o.Out)] = true
-		if err := o.labelled(j).Validate(); err != nil {
+		all, err := o.finetune(j)
+		if err == nil {
+			err = all.check(nil)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return o.Config.Validate()
+	return nil
 }
 
-// labelled is what the training of a job is told.
-func (o studyOptions) labelled(j job) trainer.Labelled {
-	l := trainer.LabelledDefaults()
-	l.From, l.Labels, l.ClassifierHidden = j.Run, j.Labels, o.ClassifierHidden
-	switch j.Encoder {
-	case "scratch":
-		l.FromScratch, l.EncoderLRScale = true, o.EncoderLRScale
-	case "frozen":
-		l.EncoderLRScale = 0
-	case "finetuned":
-		l.EncoderLRScale = o.EncoderLRScale
+// finetune returns the settings of a job.
+func (o studyOptions) finetune(j job) (finetuneOptions, error) {
+	all := finetuneDefaults()
+	all.Config, all.Output = o.Config, o.Output
+	all.From, all.Labels, all.FromScratch = j.Run, j.Labels, j.Encoder == "scratch"
+	all.Seed, all.Run, all.Resume = j.Seed, j.folder(o.Out), true
+	if j.Encoder == "frozen" {
+		o.EncoderLRScale = 0
 	}
-	return l
+	of := settings.Fields(&o.Studied)
+	var same []settings.Field
+	for _, f := range settings.Fields(all.model) {
+		if _, ok := settings.Named(of, f.Name); ok {
+			same = append(same, f)
+		}
+	}
+	return all, adopt(same, of)
 }
 
 func studyLabels(c *cli.Context) error {
 	o := studyDefaults()
-	origins, err := layers(c, &o, c.String(configFlag))
+	origins, err := layersOf(c, withoutNames(settings.Fields(&o), perJob...), c.String(configFlag))
 	if err != nil {
 		return err
 	}
 	if err := o.validate(); err != nil {
+		return err
+	}
+	if err := settings.Check(origins, &o.Config); err != nil {
 		return err
 	}
 	log := newLog(c.App.ErrWriter, o.Output)
@@ -189,23 +208,24 @@ func studyLabels(c *cli.Context) error {
 }
 
 // perform makes one job's run, goes on with it, or reads what it gave.
-func (o studyOptions) perform(ctx context.Context, j job, origins map[string]trainer.Origin, at, of int, log *console) (outcome, error) {
+func (o studyOptions) perform(ctx context.Context, j job, origins map[string]settings.Origin, at, of int, log *console) (outcome, error) {
 	done := outcome{job: j, Folder: j.folder(o.Out)}
-	all := finetuneDefaults()
-	all.Config, all.Labelled, all.Output = o.Config, o.labelled(j), o.Output
-	all.Seed, all.Run, all.Resume = j.Seed, done.Folder, true
-	model, err := trainer.OpenModel(j.Run, all.FromCheckpoint)
+	all, err := o.finetune(j)
+	if err != nil {
+		return done, err
+	}
+	model, err := trainer.OpenModel(recipes.Find, j.Run, all.FromCheckpoint)
 	if err == nil {
 		err = model.CanEncode()
 	}
 	if err != nil {
 		return done, err
 	}
-	told := maps.Clone(origins)
-	if err := all.adoptData(model, told); err != nil {
+	given := maps.Clone(origins)
+	if err := all.adoptData(model, given); err != nil {
 		return done, err
 	}
-	if err := all.begun(told); err != nil {
+	if err := all.begun(given); err != nil {
 		return done, err
 	}
 	run := &trainer.Run{Dir: done.Folder}
@@ -214,7 +234,7 @@ func (o studyOptions) perform(ctx context.Context, j job, origins map[string]tra
 			return done, fmt.Errorf("%w: %w; hint: choose an --out that can be written to", trainer.ErrRun, err)
 		}
 		log.log.Info(fmt.Sprintf("job %d of %d", at+1, of), "run", done.Folder)
-		if _, err := all.train(ctx, log, told); err != nil {
+		if _, err := all.train(ctx, log, given); err != nil {
 			return done, err
 		}
 	}
@@ -235,8 +255,9 @@ func (o studyOptions) perform(ctx context.Context, j job, origins map[string]tra
 	return done, nil
 }
 
-// begun reports where the job's folder holds a run that was told otherwise.
-func (o *finetuneOptions) begun(told map[string]trainer.Origin) error {
+// begun returns an error if the folder of the job holds a run with other
+// settings.
+func (o *finetuneOptions) begun(given map[string]settings.Origin) error {
 	info, err := trainer.ReadRunInfo(o.Run)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -244,14 +265,14 @@ func (o *finetuneOptions) begun(told map[string]trainer.Origin) error {
 	if err != nil {
 		return err
 	}
-	old := o.Classifier
-	if err := info.Fill(&old); err != nil {
+	old := finetuneDefaults()
+	if err := info.Fill(old.recorded()...); err != nil {
 		return err
 	}
-	if told["validation"] == "" { // then the run has chosen it
+	if given["validation"] == "" { // then the run has chosen it
 		o.Validation = old.Validation
 	}
-	return unchanged(o.Run, info, &o.Classifier)
+	return unchanged(o.fields(), texts(old.fields()), o.Run, info)
 }
 
 // summary is what the jobs of a study gave, by run, encoder and labels.

@@ -25,9 +25,9 @@ type Classification struct {
 
 // Classifier draws, at the end of a classifier's training, curves, the
 // confusion matrix and the worst mistakes, and writes classification.json.
-func Classifier(about About) trainer.Hook {
+func Classifier(find trainer.Find, about About) trainer.Hook {
 	summarise := func(ctx context.Context, l *trainer.Loop) error {
-		if _, err := Classify(ctx, l.Run.Dir, l.Data); err != nil || l.Config.Pictures == 0 {
+		if _, err := Classify(ctx, find, l.Run.Dir, l.Data); err != nil || l.Config.Pictures == 0 {
 			return err
 		}
 		for _, draw := range []func(*trainer.Loop) error{drawGraph, drawCurves} {
@@ -42,9 +42,9 @@ func Classifier(about About) trainer.Hook {
 
 // Classify classifies the test images with the best weights of a run, and
 // writes and draws the outcome into its folder.
-func Classify(ctx context.Context, dir string, data *loaders.Dataset) (Classification, error) {
+func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.Dataset) (Classification, error) {
 	var c Classification
-	model, err := trainer.OpenModel(dir, trainer.BestCheckpoint)
+	model, err := trainer.OpenModel(find, dir, trainer.BestCheckpoint)
 	if err != nil {
 		return c, err
 	}

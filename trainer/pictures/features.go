@@ -13,12 +13,9 @@ import (
 // the first test images: a picture for each layer, a row for each image.
 func drawFeatures(l *trainer.Loop) error {
 	const images = 8
-	model := l.Model()
+	model := l.Trained()
 	split := l.Data.Test.Limit(images)
-	for i, layer := range model.Stage.Architecture.Encoder {
-		if !layer.Convolutional() {
-			break
-		}
+	for i := range model.Convolutions() {
 		features, shape, err := model.Features(context.Background(), split, i+1)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"gaetrain/graph"
@@ -83,7 +84,7 @@ func drawEpoch(l *trainer.Loop, epoch int) error {
 
 // drawReconstructions draws the first test images over their reconstructions.
 func drawReconstructions(l *trainer.Loop, epoch int) error {
-	if l.Stage.Architecture.Code == graph.Prior {
+	if !l.Trained().HasEncoder() {
 		return nil // a generator reconstructs nothing
 	}
 	pairs, err := l.Reconstruct(l.Data.Test.Limit(fixed))
@@ -130,11 +131,16 @@ func frame(l *trainer.Loop, kind string, epoch int) string {
 // drawFilters draws the weights of the first layer's units as images; of a
 // generator, those of its last layer and of the first one of its discriminator.
 func drawFilters(l *trainer.Loop) error {
-	a := l.Stage.Architecture
-	if a.Code != graph.Prior {
+	model := l.Trained()
+	if model.HasEncoder() {
 		return drawLayer(l, "encoder/1/weights", "filters.png", "first-layer filters", fullFilters)
 	}
-	last := fmt.Sprintf("decoder/%d/weights", len(a.Decoder))
+	last := ""
+	for _, w := range model.Weights("decoder") {
+		if strings.HasSuffix(w.Name, "/weights") { // those of labels have another name
+			last = w.Name
+		}
+	}
 	if err := drawLayer(l, last, "filters-generator.png", "filters of the generator's last layer", rowFilters); err != nil {
 		return err
 	}
@@ -143,7 +149,7 @@ func drawFilters(l *trainer.Loop) error {
 
 // drawLayer draws the weights of one layer, which full turns into images where
 // they are not of a convolution.
-func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Parameter, graph.Shape, int) (viz.Images, int)) error {
+func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Parameter, loaders.Shape, int) (viz.Images, int)) error {
 	const most = 8 * columns
 	weights, ok := l.Parameters.Get(name)
 	if !ok {
@@ -151,10 +157,10 @@ func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Paramet
 	}
 	var images viz.Images
 	var units int
-	if len(weights.Shape()) == 4 {
+	if len(weights.Shape) == 4 {
 		images, units = smallFilters(weights, most)
 	} else {
-		images, units = full(weights, l.Stage.Architecture.Input, most)
+		images, units = full(weights, l.Trained().Shape(), most)
 	}
 	title := fmt.Sprintf("%s on %s, %s: %d of %d", l.Config.Model, l.Data.Name, what, images.Len(), units)
 	return write(l.Run.Path(folder, file), viz.Filters(title, images, columns))
@@ -162,31 +168,31 @@ func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Paramet
 
 // rowFilters are the weights H×D from the first units of a layer to an image,
 // each as an image, and how many units there are.
-func rowFilters(weights graph.Parameter, s graph.Shape, most int) (images viz.Images, units int) {
-	units = weights.Shape()[0]
-	return drawable(weights.Values()[:min(units, most)*s.Size()], loaders.Shape(s)), units
+func rowFilters(weights graph.Parameter, s loaders.Shape, most int) (images viz.Images, units int) {
+	units = weights.Shape[0]
+	return drawable(weights.Values()[:min(units, most)*s.Size()], s), units
 }
 
 // fullFilters are the weights D×H of the first units, each as an image of the
 // input, and how many units there are. Of pairs, the strongest units come first.
-func fullFilters(weights graph.Parameter, s graph.Shape, most int) (images viz.Images, units int) {
-	inputs, units := weights.Shape()[0], weights.Shape()[1]
+func fullFilters(weights graph.Parameter, s loaders.Shape, most int) (images viz.Images, units int) {
+	inputs, units := weights.Shape[0], weights.Shape[1]
 	filters := make([][]float32, units)
 	for unit := range filters {
 		for input := range inputs {
 			filters[unit] = append(filters[unit], weights.Values()[input*units+unit])
 		}
 	}
-	if loaders.Shape(s).Frames() > 1 {
+	if s.Frames() > 1 {
 		slices.SortStableFunc(filters, func(a, b []float32) int { return cmp.Compare(kernel.SumSquares(b), kernel.SumSquares(a)) })
 	}
-	return drawable(slices.Concat(filters[:min(units, most)]...), loaders.Shape(s)), units
+	return drawable(slices.Concat(filters[:min(units, most)]...), s), units
 }
 
 // smallFilters are the first filters of weights F×kh×kw×C, and how many there
 // are.
 func smallFilters(weights graph.Parameter, most int) (filters viz.Images, units int) {
-	shape := weights.Shape()
+	shape := weights.Shape
 	units, channels := shape[0], shape[3]
 	filters = viz.Images{Channels: channels, Height: shape[1], Width: shape[2]}
 	taps := shape[1] * shape[2]

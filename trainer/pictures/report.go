@@ -22,7 +22,7 @@ func writeReport(l *trainer.Loop, about About) error {
 	info := l.Run.Info
 	report := viz.Report{
 		Title:    l.Config.Model + " on " + l.Data.Name,
-		Subtitle: fmt.Sprintf("%s · %d parameters · code of %d values", about.Summary, info.Parameters, l.Final().Architecture.CodeSize()),
+		Subtitle: fmt.Sprintf("%s · %d parameters · code of %d values", about.Summary, info.Parameters, l.Trained().CodeSize()),
 		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
 		Figures: figures(l, records), Configuration: settings(info), Pictures: shown(l),
 		Command: about.Command, Created: info.Created, Version: info.Version,
@@ -55,7 +55,7 @@ func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
 			kind = fmt.Sprintf("mean over the training images during epoch %d, while the weights moved", r.Epoch)
 		}
 		for name, value := range r.All() {
-			list = append(list, viz.Figure{Name: split + " " + strings.ReplaceAll(name, "_", " "), Value: fmt.Sprintf("%.5g", value), Unit: l.Stage.Objective.Unit(name), Explanation: kind})
+			list = append(list, viz.Figure{Name: split + " " + strings.ReplaceAll(name, "_", " "), Value: fmt.Sprintf("%.5g", value), Unit: l.Stage.Unit(name), Explanation: kind})
 		}
 	}
 	return list

@@ -1,8 +1,7 @@
-package cmd
+package measure
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"gaetrain/loaders"
@@ -10,9 +9,9 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// likelihood is what the images of a split are worth to a model, in nats per
-// image.
-type likelihood struct {
+// Likelihood is the log-likelihood of the images of a split under a model, in
+// nats per image.
+type Likelihood struct {
 	Draws           int     `json:"draws"`
 	NLL             float64 `json:"nll"`
 	StandardError   float64 `json:"standard_error"` // over images
@@ -22,10 +21,10 @@ type likelihood struct {
 	Unsure          int     `json:"images_below_10_effective_draws"`
 }
 
-// estimate estimates −log p(x) of the images of a split by importance sampling.
-func estimate(ctx context.Context, model *trainer.Model, split loaders.Split, draws int, log *console) (*likelihood, error) {
-	l := likelihood{Draws: draws, FewestEffective: math.Inf(1)}
-	progress := log.progress("images weighed", split.Len())
+// EstimateLikelihood estimates −log p(x) of the images of a split by importance
+// sampling. It calls progress with the number of images done, unless that is nil.
+func EstimateLikelihood(ctx context.Context, model *trainer.Trained, split loaders.Split, draws int, progress func(done int)) (*Likelihood, error) {
+	l := Likelihood{Draws: draws, FewestEffective: math.Inf(1)}
 	var squares float64
 	err := model.ImportanceWeights(ctx, split, draws, func(image int, weights []float64) error {
 		var s evaluate.Importance
@@ -38,7 +37,9 @@ func estimate(ctx context.Context, model *trainer.Model, split loaders.Split, dr
 		if s.EffectiveDraws() < 10 {
 			l.Unsure++
 		}
-		progress(image + 1)
+		if progress != nil {
+			progress(image + 1)
+		}
 		return nil
 	})
 	if err != nil {
@@ -48,13 +49,4 @@ func estimate(ctx context.Context, model *trainer.Model, split loaders.Split, dr
 	l.NLL, l.Bound, l.EffectiveDraws = l.NLL/n, l.Bound/n, l.EffectiveDraws/n
 	l.StandardError = math.Sqrt(max(squares/n-l.NLL*l.NLL, 0) / n)
 	return &l, nil
-}
-
-// rows are the lines of a table.
-func (l *likelihood) rows() [][]string {
-	return [][]string{
-		{"nll", fmt.Sprintf("%.7g nats per image by %d draws, ± %.2g over images", l.NLL, l.Draws, l.StandardError)},
-		{"negative_elbo", fmt.Sprintf("%.7g nats per image by the same draws", l.Bound)},
-		{"effective_draws", fmt.Sprintf("%.4g of %d on average, %.3g at the least, below 10 of %d images", l.EffectiveDraws, l.Draws, l.FewestEffective, l.Unsure)},
-	}
 }
