@@ -1,14 +1,12 @@
 package trainer
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"maps"
-	"math"
 	"os"
 	"slices"
 
@@ -73,25 +71,6 @@ type Checkpoint struct {
 	checkpointHeader
 	path    string
 	tensors map[string]storedTensor
-}
-
-type storedTensor struct {
-	shape  []int
-	values []float32
-}
-
-func decode(t safetensors.TensorView) (storedTensor, error) {
-	if t.DType() != safetensors.F32 {
-		return storedTensor{}, errors.New("not of type F32")
-	}
-	stored := storedTensor{values: make([]float32, len(t.Data())/4)}
-	for i := range stored.values {
-		stored.values[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data()[4*i:]))
-	}
-	for _, side := range t.Shape() {
-		stored.shape = append(stored.shape, int(side))
-	}
-	return stored, nil
 }
 
 // checksum sums up all that a checkpoint says: a flipped bit in the position
@@ -184,34 +163,4 @@ func (c *Checkpoint) Restore(p *graph.Parameters, solver map[string][]float32) e
 		copy(values, c.tensors[name].values)
 	}
 	return nil
-}
-
-// view shows a slice to the safetensors writer, which writes one after the other.
-type view struct {
-	shape  []uint64
-	values []float32
-	bytes  *[]byte // of the view that was asked for last
-}
-
-func newView(values []float32, shape []int, bytes *[]byte) view {
-	v := view{values: values, bytes: bytes}
-	for _, side := range shape {
-		v.shape = append(v.shape, uint64(side))
-	}
-	return v
-}
-
-func (v view) DType() safetensors.DType { return safetensors.F32 }
-func (v view) Shape() []uint64          { return v.shape }
-func (v view) DataLen() uint64          { return uint64(4 * len(v.values)) }
-
-// Data returns the values as bytes, little-endian as the format wants them. They
-// are valid until those of another view are asked for.
-func (v view) Data() []byte {
-	data := slices.Grow((*v.bytes)[:0], 4*len(v.values))
-	for _, value := range v.values {
-		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(value))
-	}
-	*v.bytes = data
-	return data
 }

@@ -10,6 +10,32 @@ import (
 	"gaetrain/graph/kernel"
 )
 
+// Hook is work that hangs on the loop at named points. Hooks run in order; nil
+// functions are passed over; an error ends training.
+type Hook struct {
+	Name  string
+	Start point // before the first step of this process
+	Step  point // after each step
+	Epoch point // after each epoch, while Position still stands in it
+	Next  point // after Position has moved on to the next epoch
+	Stop  point // where training stops early for a signal or a time limit
+	End   point // after the last stage
+}
+
+type point = func(context.Context, *Loop) error
+
+// each runs one point of all hooks.
+func (l *Loop) each(ctx context.Context, at func(Hook) point) error {
+	for _, h := range l.hooks {
+		if run := at(h); run != nil {
+			if err := run(ctx, l); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // guard stops training as soon as the loss is not a number, and names the
 // tensor where it began. An epoch's weights are looked at themselves: an
 // activation can hide one that is infinite.

@@ -35,20 +35,6 @@ type Loop struct {
 	feeder    feeder
 }
 
-// Hook is work that hangs on the loop at named points. Hooks run in order; nil
-// functions are passed over; an error ends training.
-type Hook struct {
-	Name  string
-	Start point // before the first step of this process
-	Step  point // after each step
-	Epoch point // after each epoch, while Position still stands in it
-	Next  point // after Position has moved on to the next epoch
-	Stop  point // where training stops early for a signal or a time limit
-	End   point // after the last stage
-}
-
-type point = func(context.Context, *Loop) error
-
 // NewLoop prepares training with the given hooks among the standard ones: they
 // see an epoch when it has been evaluated, before its checkpoint is saved.
 // Where the run folder has a checkpoint, training goes on from there.
@@ -228,15 +214,3 @@ func (l *Loop) Describe() ([]graph.Node, error) { return l.evaluator.program.Des
 
 // Batches is the number of steps in an epoch.
 func (l *Loop) Batches() int { return l.stream.Batches() }
-
-// each runs one point of all hooks.
-func (l *Loop) each(ctx context.Context, at func(Hook) point) error {
-	for _, h := range l.hooks {
-		if run := at(h); run != nil {
-			if err := run(ctx, l); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}

@@ -22,7 +22,7 @@ type Find func(model string) (Recipe, error)
 // Source is what a model needs to know of the data.
 type Source struct {
 	Shape   graph.Shape // of an image
-	Classes int         // that labels tell apart; 0: there are no labels
+	Classes int         // that labels have; 0: there are no labels
 }
 
 // Model is a pointer to the struct of a recipe. Its tagged fields are the settings of the
@@ -124,7 +124,7 @@ type Conditional interface {
 	Classes() int
 }
 
-// Classifier is a model that tells the classes of images; its network has the
+// Classifier is a model that predicts the classes of images; its network has the
 // outputs Features and Logits.
 type Classifier interface {
 	Classify(s *graph.Scope, x graph.Value) (features, logits graph.Value)
@@ -175,8 +175,9 @@ type Stage struct {
 	plain bool // evaluated with all pixels alike, whatever corruption has hit
 }
 
-// Opponent is a network that learns, in turns with that of a stage, to tell what
-// the latter has just made from what is real: a discriminator.
+// Opponent is a network that learns, together with that of a stage, to distinguish
+// real examples from those that the latter has just made: a discriminator. Its
+// loss is that of op.DiscriminatorLoss.
 type Opponent struct {
 	Network // of the input Samples and, where it takes them, Labels
 	// Real is the input of the stage's batches that is real, Made the output of its

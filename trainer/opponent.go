@@ -4,8 +4,8 @@ import (
 	"gaetrain/graph"
 )
 
-// Names of what is measured where a model plays against an opponent. The first
-// two depend on both sides and do not tell how good the samples are.
+// Names of what is measured where a model plays against an opponent. The win
+// rate depends on both sides and does not show how good the samples are.
 const (
 	WinRate        = "win_rate"        // share of pairs of a real and a made example in which the discriminator gives the real one the higher logit; 0.5 is chance
 	SampleDistance = "sample_distance" // between samples and the images of the split, see likeness; it selects the best epoch

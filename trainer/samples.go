@@ -72,7 +72,7 @@ func (s *sampling) report(f *Figures) {
 
 // Criterion is what selects the best epoch, the lower the better: the distance
 // of samples from images where it is measured, because an adversarial loss does
-// not tell how good they are, else the loss.
+// not show how good they are, else the loss.
 func (f Figures) Criterion() float64 {
 	if distance, ok := f.Measures[SampleDistance]; ok {
 		return distance

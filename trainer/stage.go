@@ -9,7 +9,7 @@ import (
 	"gaetrain/loaders"
 )
 
-// classifies reports whether the model of the stage tells the classes of images.
+// classifies reports whether the model of the stage predicts the classes of images.
 func (s Stage) classifies() bool {
 	_, ok := s.Model.(Classifier)
 	return ok
