@@ -31,7 +31,7 @@ func TestTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	experiment, err := trainer.NewExperiment(o.Config, o.model, data)
+	experiment, err := trainer.NewExperiment(o.Config, recipe.Name, o.model, data)
 	if err != nil {
 		t.Fatal(err)
 	}

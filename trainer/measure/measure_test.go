@@ -8,13 +8,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"gaetrain/graph"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/compression"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
 )
 
 // squares are n images of 1×6×6 of two classes: a bright square on the left or on
@@ -49,33 +49,58 @@ func model(t *testing.T, name string, change ...func(*trainer.Config)) *trainer.
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := recipe.Configure()
-	c.Dataset, c.Hidden, c.Code, c.BatchSize = "squares", []int{8}, 3, 20
-	for _, f := range change {
-		f(&c)
+	m := recipe.New()
+	set(t, m, "hidden", "8")
+	set(t, m, "code", "3")
+	return build(t, recipe, m, change...)
+}
+
+// set sets a setting of a model.
+func set(t *testing.T, m trainer.Model, name, text string) {
+	t.Helper()
+	f, ok := settings.Named(settings.Fields(m), name)
+	if !ok {
+		t.Fatalf("no setting %s", name)
 	}
-	return build(t, c, recipe.Stages)
+	if err := f.Set(text); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // classifier is a classifier of squares.
 func classifier(t *testing.T) *trainer.Trained {
 	t.Helper()
-	from := model(t, "dense").Stage.Architecture
-	c := trainer.Defaults()
-	return build(t, c, func(c trainer.Config, _ graph.Shape) ([]trainer.Stage, error) {
-		return trainer.LabelledDefaults().Stages(c, from, 2), nil
-	})
-}
-
-func build(t *testing.T, c trainer.Config, stages func(trainer.Config, graph.Shape) ([]trainer.Stage, error)) *trainer.Trained {
-	t.Helper()
-	e, err := trainer.NewExperiment(c, dataset(), stages)
+	dense, err := recipes.Find("dense")
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := e.Model()
-	m.Info.Data.Classes = []string{"left", "right"}
-	return m
+	encoder := dense.New()
+	set(t, encoder, "hidden", "8")
+	set(t, encoder, "code", "3")
+	m := recipes.Classifier.New().(trainer.Transfer)
+	if err := m.SetEncoder(encoder); err != nil {
+		t.Fatal(err)
+	}
+	return build(t, recipes.Classifier, m)
+}
+
+func build(t *testing.T, recipe trainer.Recipe, m trainer.Model, change ...func(*trainer.Config)) *trainer.Trained {
+	t.Helper()
+	c := trainer.Defaults()
+	if recipe.Defaults != nil {
+		recipe.Defaults(&c)
+	}
+	c.Dataset, c.BatchSize = "squares", 20
+	for _, f := range change {
+		f(&c)
+	}
+	e, err := trainer.NewExperiment(c, recipe.Name, m, dataset())
+	if err != nil {
+		t.Fatal(err)
+	}
+	trained := e.Trained()
+	trained.Info.Data.Classes = []string{"left", "right"}
+	return trained
 }
 
 func prior(t *testing.T, m *trainer.Trained) *measure.Prior {

@@ -3,6 +3,7 @@ package pictures_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -21,6 +23,7 @@ import (
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
 	"gaetrain/viz"
 )
 
@@ -29,31 +32,57 @@ var about = pictures.About{Summary: "one line", Idea: "A paragraph\nof two lines
 // configure is a run of two epochs on few images of the sample.
 func configure() trainer.Config {
 	c := trainer.Defaults()
-	c.Hidden, c.Code, c.BatchSize, c.Epochs, c.CheckpointEvery = []int{20}, 3, 16, 2, 0
+	c.BatchSize, c.Epochs, c.CheckpointEvery = 16, 2, 0
 	c.TrainImages, c.TestImages = 48, 40
 	return c
 }
 
-type build = func(trainer.Config, graph.Shape) ([]trainer.Stage, error)
+type build = func() (trainer.Model, error)
 
-func dense(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
+func dense() (trainer.Model, error) { return denseWith("cross-entropy") }
+
+// denseWith is a small model dense with a loss.
+func denseWith(loss string) (trainer.Model, error) {
 	r, err := recipes.Find("dense")
 	if err != nil {
 		return nil, err
 	}
-	return r.Stages(c, image)
+	m := r.New()
+	return m, settings.Fill(map[string]settings.Setting{
+		"hidden": {Value: json.RawMessage("[20]")}, "code": {Value: json.RawMessage("3")}, "loss": {Value: json.RawMessage(strconv.Quote(loss))},
+	}, m)
 }
 
-// twoStages trains the same net towards two objectives.
-func twoStages(c trainer.Config, image graph.Shape) ([]trainer.Stage, error) {
-	stages, err := dense(c, image)
+// twoStages trains the same net with two losses.
+func twoStages() (trainer.Model, error) {
+	first, err := denseWith("squared-error")
 	if err != nil {
 		return nil, err
 	}
-	second := stages[0]
-	stages[0].Name, second.Name = "first", "second"
-	stages[0].Objective.Reconstruction = graph.SquaredError
-	return append(stages, second), nil
+	second, err := dense()
+	return &twice{first, second}, err
+}
+
+// twice are two models with the same parameters, trained one after the other.
+type twice struct{ first, second trainer.Model }
+
+func (m *twice) Declare(s *graph.Scope) { m.second.Declare(s) }
+
+func (m *twice) Place(source trainer.Source) error {
+	return errors.Join(m.first.Place(source), m.second.Place(source))
+}
+
+func (m *twice) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	first, err := m.first.Stages(c)
+	if err != nil {
+		return nil, err
+	}
+	second, err := m.second.Stages(c)
+	if err != nil {
+		return nil, err
+	}
+	first[0].Name, second[0].Name = "first", "second"
+	return append(first, second...), nil
 }
 
 func train(ctx context.Context, dir string, c trainer.Config, b build, more ...trainer.Hook) error {
@@ -61,11 +90,15 @@ func train(ctx context.Context, dir string, c trainer.Config, b build, more ...t
 	if err != nil {
 		return err
 	}
-	e, err := trainer.NewExperiment(c, data, b)
+	m, err := b()
 	if err != nil {
 		return err
 	}
-	run, err := trainer.CreateRun(dir, e, trainer.Settings(&c, nil))
+	e, err := trainer.NewExperiment(c, "dense", m, data)
+	if err != nil {
+		return err
+	}
+	run, err := trainer.CreateRun(dir, e, settings.Record(nil, &c, m))
 	if err != nil {
 		return err
 	}

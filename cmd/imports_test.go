@@ -15,16 +15,16 @@ import (
 	"testing"
 )
 
-// The house: which package may import which. Imports only go down. A name
-// stands for one package; "name/..." stands for it and all below it.
+// The tables of this file say which package may import which. A name stands for
+// one package; "name/..." stands for the package and all packages below it.
 
 const project = "gaetrain"
 
-// rooms says what of the project each room may import. The first line that fits
-// a package is its own; a package that fits none must be given a line.
-var rooms = []struct {
-	room    string
-	imports []string
+// allowed says what of the project each package may import. The first line that
+// fits a package counts. A package that fits no line needs a new line.
+var allowed = []struct {
+	packages string
+	imports  []string
 }{
 	{"cmd/gaetrain", []string{"cmd"}},
 	{"cmd/...", []string{"trainer/...", "viz/...", "graph/...", "loaders"}},
@@ -38,6 +38,8 @@ var rooms = []struct {
 	{"trainer/measure/...", []string{"trainer", "trainer/evaluate", "trainer/compression", "loaders"}},
 	{"viz/...", []string{"viz/..."}},
 	{"graph", []string{"graph/op/...", "graph/kernel/..."}},
+	{"graph/layer", []string{"graph", "graph/op/...", "graph/kernel/..."}},
+	{"graph/latent", []string{"graph", "graph/op/...", "graph/kernel/..."}},
 	{"graph/op/...", []string{"graph/kernel/..."}},
 	{"graph/kernel", nil},
 	{"graph/kernel/...", []string{"graph/kernel"}},
@@ -45,27 +47,27 @@ var rooms = []struct {
 	{"scripts/...", []string{"trainer/...", "graph/...", "loaders", "viz/..."}},
 }
 
-// border says which packages may import what lies outside the project. What is
-// not in the list is free to all.
-var border = []struct {
-	outside string
-	users   []string
-	why     string
+// outside says which packages may import packages of other projects. All packages
+// may import what is not in the list.
+var outside = []struct {
+	imported string
+	users    []string
+	why      string
 }{
 	{"github.com/urfave/cli/...", []string{"cmd"}, "verbs and flags belong to cmd"},
 	{"github.com/kelseyhightower/envconfig", []string{"cmd"}, "the environment is read in cmd alone"},
 	{"github.com/schollz/progressbar/...", []string{"cmd"}, "the terminal belongs to cmd"},
 	{"golang.org/x/term", []string{"cmd"}, "the terminal belongs to cmd"},
 	{"flag", []string{"scripts/..."}, "flags are parsed in cmd, by urfave/cli"},
-	{"log/...", []string{"cmd", "scripts/..."}, "what lies below cmd returns errors and never logs by itself"},
-	{"os/signal", []string{"cmd"}, "signals are caught in cmd, below it there are contexts"},
-	{"gorgonia.org/...", []string{"graph", "graph/op/..."}, "Gorgonia ends at the border of graph"},
-	{"github.com/chewxy/...", []string{"graph", "graph/op/..."}, "Gorgonia ends at the border of graph"},
+	{"log/...", []string{"cmd", "scripts/..."}, "packages return errors, only cmd logs"},
+	{"os/signal", []string{"cmd", "scripts/..."}, "signals are caught in cmd, other packages take contexts"},
+	{"gorgonia.org/...", []string{"graph", "graph/op/..."}, "only graph uses Gorgonia"},
+	{"github.com/chewxy/...", []string{"graph", "graph/op/..."}, "only graph uses Gorgonia"},
 	{"github.com/mmcloughlin/avo/...", nil, "the generator of the kernels is a module of its own"},
 }
 
-// process are the names by which a package would reach past its arguments, to
-// flags, the environment, the terminal or the end of the process.
+// process lists the names by which a package would read flags, the environment or
+// the terminal, write to the terminal, or end the process.
 var process = []string{
 	"os.Args", "os.Stdin", "os.Stdout", "os.Stderr", "os.Exit",
 	"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv",
@@ -82,15 +84,15 @@ func anyFits(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool { return fits(pattern, name) })
 }
 
-// judge returns what is wrong about an import of one package by another, both
-// named as in the tables, or "". Tests of trainer/recipes may import all of trainer
-// and what trainer may, and so on; and tests may parse flags.
-func judge(from, to string, test bool) string {
+// problem returns what is wrong about an import of one package by another, or "".
+// The names are those of the tables. Tests of trainer/recipes may import all of
+// trainer and what trainer may import, and so on. Tests may parse flags.
+func problem(from, to string, test bool) string {
 	if to == project || strings.HasPrefix(to, project+"/") {
-		return judgeInside(from, strings.TrimPrefix(to, project+"/"), test)
+		return problemInside(from, strings.TrimPrefix(to, project+"/"), test)
 	}
-	for _, b := range border {
-		if !fits(b.outside, to) || anyFits(b.users, from) || test && to == "flag" {
+	for _, b := range outside {
+		if !fits(b.imported, to) || anyFits(b.users, from) || test && to == "flag" {
 			continue
 		}
 		if len(b.users) == 0 {
@@ -101,28 +103,28 @@ func judge(from, to string, test bool) string {
 	return ""
 }
 
-func judgeInside(from, to string, test bool) string {
+func problemInside(from, to string, test bool) string {
 	top, _, _ := strings.Cut(from, "/")
-	if test && (fits(top+"/...", to) || top != from && judgeInside(top, to, true) == "") {
+	if test && (fits(top+"/...", to) || top != from && problemInside(top, to, true) == "") {
 		return ""
 	}
-	for _, r := range rooms {
-		if !fits(r.room, from) {
+	for _, r := range allowed {
+		if !fits(r.packages, from) {
 			continue
 		}
 		switch {
 		case anyFits(r.imports, to):
 			return ""
 		case len(r.imports) == 0:
-			return fmt.Sprintf("%s may not import %s: it stands on the ground and imports nothing of the project", from, to)
+			return fmt.Sprintf("%s may not import %s: it imports nothing of the project", from, to)
 		}
-		return fmt.Sprintf("%s may not import %s: imports only go down; hint: it may import %s", from, to, strings.Join(r.imports, ", "))
+		return fmt.Sprintf("%s may not import %s; hint: of the project it may import %s", from, to, strings.Join(r.imports, ", "))
 	}
-	return fmt.Sprintf("%s has no room in the house; hint: give it a line in cmd/house_test.go", from)
+	return fmt.Sprintf("%s is not in the table of packages; hint: give it a line in cmd/imports_test.go", from)
 }
 
-// TestHouse holds the arrows of the house over every file of the module.
-func TestHouse(t *testing.T) {
+// TestImports checks the imports of every file of the module.
+func TestImports(t *testing.T) {
 	files := 0
 	err := filepath.WalkDir("..", func(name string, entry fs.DirEntry, err error) error {
 		switch {
@@ -172,7 +174,7 @@ func inspect(t *testing.T, name string) error {
 		if err != nil {
 			return err
 		}
-		if wrong := judge(from, to, test); wrong != "" {
+		if wrong := problem(from, to, test); wrong != "" {
 			t.Errorf("%s: %s", fileSet.Position(spec.Pos()), wrong)
 		}
 	}
@@ -202,54 +204,56 @@ func spell(s *ast.SelectorExpr) string {
 	return ""
 }
 
-// TestHouseJudges makes sure that TestHouse can fail.
-func TestHouseJudges(t *testing.T) {
+// TestProblem makes sure that TestImports can fail.
+func TestProblem(t *testing.T) {
 	for _, c := range []struct {
 		from, to string
 		test     bool
 		want     string // part of what is wrong; "" for nothing
 	}{
 		{"cmd/gaetrain", "gaetrain/cmd", false, ""},
-		{"cmd/gaetrain", "gaetrain/trainer", false, "imports only go down"},
+		{"cmd/gaetrain", "gaetrain/trainer", false, "may not import"},
 		{"cmd", "gaetrain/trainer/recipes", false, ""},
 		{"cmd", "os/signal", false, ""},
 		{"trainer", "gaetrain/graph/kernel", false, ""},
-		{"trainer", "gaetrain/viz", false, "imports only go down"},
-		{"trainer", "gaetrain/trainer/pictures", false, "imports only go down"},
+		{"trainer", "gaetrain/viz", false, "may not import"},
+		{"trainer", "gaetrain/trainer/pictures", false, "may not import"},
 		{"trainer", "gaetrain/trainer/recipes", true, ""},
-		{"trainer", "gaetrain/cmd", true, "imports only go down"},
+		{"trainer", "gaetrain/cmd", true, "may not import"},
 		{"trainer", "gorgonia.org/gorgonia", false, "only graph, graph/op/... may"},
-		{"trainer", "log/slog", false, "never logs"},
+		{"trainer", "log/slog", false, "only cmd logs"},
 		{"trainer", "gaetrain/trainer/settings", false, ""},
 		{"trainer/settings", "gaetrain/trainer", false, "imports nothing of the project"},
 		{"trainer/pictures", "gaetrain/viz", false, ""},
 		{"cmd", "gaetrain/trainer/measure", false, ""},
 		{"trainer/measure", "gaetrain/trainer/compression", false, ""},
-		{"trainer/measure", "gaetrain/trainer/pictures", false, "imports only go down"},
-		{"trainer/measure", "gaetrain/graph", false, "imports only go down"},
-		{"trainer/evaluate", "gaetrain/trainer/measure", false, "imports only go down"},
-		{"trainer/recipes", "gaetrain/viz", true, "imports only go down"},
+		{"trainer/measure", "gaetrain/trainer/pictures", false, "may not import"},
+		{"trainer/measure", "gaetrain/graph", false, "may not import"},
+		{"trainer/evaluate", "gaetrain/trainer/measure", false, "may not import"},
+		{"trainer/recipes", "gaetrain/viz", true, "may not import"},
 		{"trainer/recipes", "gaetrain/loaders", false, ""},
-		{"trainer/recipes", "gaetrain/trainer/files", false, "imports only go down"},
+		{"trainer/recipes", "gaetrain/trainer/files", false, "may not import"},
 		{"trainer/evaluate", "gaetrain/graph/kernel", false, ""},
-		{"trainer/evaluate", "gaetrain/trainer", false, "imports only go down"},
-		{"trainer", "gaetrain/trainer/evaluate", false, "imports only go down"},
-		{"viz", "gaetrain/graph/kernel", false, "imports only go down"},
+		{"trainer/evaluate", "gaetrain/trainer", false, "may not import"},
+		{"trainer", "gaetrain/trainer/evaluate", false, "may not import"},
+		{"viz", "gaetrain/graph/kernel", false, "may not import"},
 		{"viz", "flag", true, ""},
 		{"viz", "flag", false, "flags are parsed in cmd"},
 		{"loaders", "gaetrain/graph/kernel", false, ""},
-		{"loaders", "gaetrain/graph", true, "imports only go down"},
-		{"graph", "gaetrain/loaders", true, "imports only go down"},
+		{"loaders", "gaetrain/graph", true, "may not import"},
+		{"graph", "gaetrain/loaders", true, "may not import"},
 		{"graph/op", "gorgonia.org/tensor", false, ""},
-		{"graph/op", "gaetrain/graph", false, "imports only go down"},
-		{"graph/kernel", "gaetrain/graph/op", false, "stands on the ground"},
+		{"graph/op", "gaetrain/graph", false, "may not import"},
+		{"graph/layer", "gaetrain/graph", false, ""},
+		{"graph", "gaetrain/graph/layer", false, "may not import"},
+		{"graph/kernel", "gaetrain/graph/op", false, "imports nothing of the project"},
 		{"graph/kernel", "github.com/mmcloughlin/avo/build", false, "module of its own"},
-		{"graph/kernels", "gaetrain/graph", false, "has no room"},
+		{"graph/kernels", "gaetrain/graph", false, "not in the table"},
 		{"loaders", "github.com/kelseyhightower/envconfig", false, "only cmd may"},
 	} {
-		got := judge(c.from, c.to, c.test)
+		got := problem(c.from, c.to, c.test)
 		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
-			t.Errorf("judge(%s, %s, %t) = %q, want %q in it", c.from, c.to, c.test, got, c.want)
+			t.Errorf("problem(%s, %s, %t) = %q, want %q in it", c.from, c.to, c.test, got, c.want)
 		}
 	}
 	const source = "package p\nimport \"os\"\nvar home, args = os.Getenv(\"HOME\"), os.Args\n"
