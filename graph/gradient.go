@@ -43,7 +43,7 @@ func (p *Program) Gradients() []Gradient { return p.gradients }
 
 // differentiate declares the gradients of the loss in what the program trains.
 func (s *Scope) differentiate() (gradients []Gradient, err error) {
-	if !s.Training() || s.node == nil {
+	if !s.Training() || s.node == nil || len(s.moved) == 0 {
 		op.Spare(s.graph, nil) // what VJP passes through
 		return nil, nil
 	}

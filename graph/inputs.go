@@ -91,7 +91,7 @@ func (s *Scope) Given(name string) bool { return !slices.Contains(s.options.With
 // check reports values that are no whole numbers below the limit.
 func (in *input) check(values []float32) error {
 	for _, v := range values {
-		if in.limit > 0 && !(v >= 0 && v < float32(in.limit)) {
+		if in.limit > 0 && !(v >= 0 && v < float32(in.limit) && v == float32(int(v))) {
 			return fmt.Errorf("%s has %g; hint: whole numbers from 0 to %d", in.name, v, in.limit-1)
 		}
 	}

@@ -148,14 +148,15 @@ func (s *Scope) Parameter(spec Spec) Value {
 			return Value{}
 		}
 	}
-	if node, ok := s.nodes[spec.Name]; ok {
-		return Value{node: node}
-	}
+	_, declared := s.nodes[spec.Name]
 	p, ok := s.tensor(spec)
 	if !ok {
 		return Value{}
 	}
 	node := s.nodes[spec.Name]
+	if declared {
+		return Value{node: node}
+	}
 	if !s.frozen && spec.Role != Statistic {
 		s.moved, s.trained = append(s.moved, node), append(s.trained, p)
 	}
