@@ -103,7 +103,7 @@ func (c *console) hook() trainer.Hook {
 // work is the number of operations in steps of a stage. A step of one layer takes
 // less time than a step of all layers.
 func work(l *trainer.Loop, stage, steps int) float64 {
-	return float64(steps) * l.FLOPs(stage)
+	return float64(steps) * l.Stages[stage].FLOPs()
 }
 
 // eta is the time left, from the work of this process so far.

@@ -89,7 +89,7 @@ func (i Initialiser) Fill(name string, fanIn, fanOut int) func(values []float32,
 		case spread == 0:
 			clear(values)
 		case normal:
-			noise.Gaussian(values, key)
+			noise.Normal(values, key)
 			kernel.Scale(float32(spread), values)
 		default:
 			noise.Uniform(values, key)

@@ -14,6 +14,7 @@ type Loss struct {
 // Term is one term of a loss, reported under its own name.
 type Term struct {
 	Name     string
+	Unit     string  // such as "nats per image"; "": none
 	Reported float64 // its weight in the loss that is reported, the same throughout training
 	loss     op.Loss
 	weight   float64
@@ -47,6 +48,12 @@ func (s *Scope) Term(name string, f func(rows *op.Rows, x op.Node, more ...op.No
 // NewTerm is the term of a declared loss, with weight 1.
 func NewTerm(name string, loss op.Loss) Term {
 	return Term{Name: name, Reported: 1, loss: loss, weight: 1}
+}
+
+// In is the term with a unit.
+func (t Term) In(unit string) Term {
+	t.Unit = unit
+	return t
 }
 
 // Times is the term with a weight.
@@ -108,7 +115,7 @@ func (s *Scope) minimise() {
 		t.number = s.weight(*t)
 		weights, nodes = append(weights, t.number), append(nodes, t.loss.Node)
 	}
-	if first := s.loss.terms[0]; len(nodes) == 1 && first.weight == 1 && first.epochs == 0 {
+	if first := s.loss.terms[0]; len(nodes) == 1 && first.number.Value == 1 && first.epochs == 0 {
 		s.node = nodes[0]
 		return
 	}

@@ -53,19 +53,25 @@ type Parameters struct {
 	at   map[string]int
 }
 
-// Declare runs declarations for what they need of parameters, and adds what is
-// not there yet with its initial values. Programs that are compiled later use
-// these parameters and add none. It returns the floating-point operations in
-// the matrix products of the declarations, trained on so many images.
-func (p *Parameters) Declare(seed uint64, batch int, declarations ...Declaration) (flops float64, err error) {
+// Declared is what declarations were found to be.
+type Declared struct {
+	FLOPs float64 // floating-point operations in the matrix products of training steps on whole batches
+	Terms []Term  // of the losses
+}
+
+// Declare runs declarations for what they need of parameters, trained on batches
+// of so many images, and adds what is not there yet with its initial values.
+// Programs that are compiled later use these parameters and add none.
+func (p *Parameters) Declare(seed uint64, batch int, declarations ...Declaration) (all Declared, err error) {
 	for _, d := range declarations {
 		s, err := declare(p, Options{Batch: batch, Training: true}, &seed, d)
 		if err != nil {
-			return 0, err
+			return Declared{}, err
 		}
-		flops += s.flops
+		all.FLOPs += s.flops
+		all.Terms = append(all.Terms, s.loss.terms...)
 	}
-	return flops, nil
+	return all, nil
 }
 
 // add makes the parameter that a spec describes, unless it is there.

@@ -103,7 +103,7 @@ func (c Corruption) Apply(dst, src []float32, key noise.Key) {
 	case NoCorruption:
 		copy(dst, src)
 	case Gaussian:
-		noise.Gaussian(dst, key)
+		noise.Normal(dst, key)
 		for i, x := range src {
 			dst[i] = x + c.Level*dst[i]
 		}

@@ -195,7 +195,7 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 		}
 		if n := s.options.Noise; n > 0 {
 			key.Stream = streamLatent
-			noise.Gaussian(b.Noise[row*n:(row+1)*n], key)
+			noise.Normal(b.Noise[row*n:(row+1)*n], key)
 		}
 	}
 }

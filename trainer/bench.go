@@ -46,7 +46,7 @@ func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmar
 	b := Benchmark{
 		Model: e.Name, Batch: e.Config.BatchSize, Parameters: e.Parameters.Count(),
 		Kernel: kernel.Path(), Threads: runtime.GOMAXPROCS(0), Processor: processor(),
-		GFLOPPerStep: e.FLOPs(0) / 1e9,
+		GFLOPPerStep: l.Stage.FLOPs() / 1e9,
 		PeakGFLOPS:   kernel.PeakFLOPS(min(duration/20, time.Second), runtime.GOMAXPROCS(0)) / 1e9,
 	}
 	times, bytes, err := l.measure(ctx, duration, &b)

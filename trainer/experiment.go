@@ -20,8 +20,6 @@ type Experiment struct {
 	Stages     []Stage
 	Parameters *graph.Parameters
 	Encoder    *EncoderInfo // the model whose encoder a Transfer has; nil: none
-
-	flops []float64 // of a training step, by stage
 }
 
 // NewExperiment checks the configuration and the settings of the model, places
@@ -55,12 +53,12 @@ func (e *Experiment) prepare(source Source) (err error) {
 	if e.Stages, err = e.Model.Stages(e.Config); err != nil {
 		return err
 	}
-	e.flops = make([]float64, len(e.Stages))
-	for i, s := range slices.Backward(e.Stages) { // the model first, then what only led to it
+	for i := range slices.Backward(e.Stages) { // the model first, then what only led to it
+		s := &e.Stages[i]
 		if s.Epochs < 1 {
 			return fmt.Errorf("epochs is %d; hint: at least 1", s.Epochs)
 		}
-		if e.flops[i], err = s.declare(e.Parameters, e.Config.Seed, e.Config.BatchSize); err != nil {
+		if err := s.declare(e.Parameters, e.Config.Seed, e.Config.BatchSize); err != nil {
 			return err
 		}
 	}
@@ -84,10 +82,6 @@ func sourceOf(data *loaders.Dataset) Source {
 
 // Final is the stage whose model is the trained one.
 func (e *Experiment) Final() Stage { return e.Stages[len(e.Stages)-1] }
-
-// FLOPs is the number of floating-point operations in the matrix products of a
-// training step of a stage on a whole batch.
-func (e *Experiment) FLOPs(stage int) float64 { return e.flops[stage] }
 
 // Trained returns the model of the last stage as the parameters are now.
 func (e *Experiment) Trained() *Trained { return e.trained(e.Final()) }

@@ -115,7 +115,7 @@ func (s *importance) weigh(in graph.Batch, index []int, from, to int, visit func
 	for i := from; i < to; i++ {
 		first, last := (i-from)*s.draws, (i-from+1)*s.draws
 		draw := s.draw[first*size : last*size]
-		noise.Gaussian(draw, noise.Key{Seed: s.seed, Stream: streamImportance, Step: uint64(index[i])})
+		noise.Normal(draw, noise.Key{Seed: s.seed, Stream: streamImportance, Step: uint64(index[i])})
 		kernel.ImportanceCodes(s.draws, size, statistics[2*i*size:2*(i+1)*size], draw, s.codes[first*size:], s.weights[first:])
 	}
 	rows := (to - from) * s.draws

@@ -70,7 +70,7 @@ func untrained(t testing.TB, m Model, image graph.Shape) *Trained {
 	}
 	stages[0].Corruption = loaders.Corruption{}
 	p := new(graph.Parameters)
-	if _, err := stages[0].declare(p, 1, 2); err != nil {
+	if err := stages[0].declare(p, 1, 2); err != nil {
 		t.Fatal(err)
 	}
 	c := Defaults()

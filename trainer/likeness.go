@@ -33,7 +33,7 @@ const directionCount = 256
 // newLikeness draws the directions for rows of so many values.
 func newLikeness(size int, seed uint64) *likeness {
 	l := &likeness{size: size, directions: make([]float32, size*directionCount)}
-	noise.Gaussian(l.directions, noise.Key{Seed: seed, Stream: streamSlice})
+	noise.Normal(l.directions, noise.Key{Seed: seed, Stream: streamSlice})
 	for k := range directionCount {
 		var squares float64
 		for d := range size {

@@ -27,9 +27,9 @@ type Source struct {
 
 // Model is a pointer to the struct of a recipe. Its tagged fields are the settings of the
 // model; it and the structs that it embeds may check them, see package settings.
-// Place puts the network together
-// for a source of data; everything else may be called after that. What a model
-// can do besides training is said by the interfaces that it implements.
+// Place puts the network together for a source of data; everything else may be
+// called after that. The interfaces that a model implements say what it can do
+// besides training.
 type Model interface {
 	Network
 	Place(source Source) error // wraps graph.ErrArchitecture
@@ -103,7 +103,6 @@ type Likelihood interface {
 	// LogNormaliser is what the term of an image of so many values lacks to be
 	// −log p(x|z).
 	LogNormaliser(values int) float64
-	Unit() string // of the term
 }
 
 // Posterior is a model that draws its codes from a Gaussian for each image.
@@ -172,7 +171,9 @@ type Stage struct {
 	// Measures are taken on each evaluated split, by new ones each time.
 	Measures func() []Measure
 
-	plain bool // evaluated with all pixels alike, whatever corruption has hit
+	flops float64           // of a training step
+	units map[string]string // of figures
+	plain bool              // evaluated with all pixels alike, whatever corruption has hit
 }
 
 // Opponent is a network that learns, together with that of a stage, to distinguish

@@ -71,8 +71,7 @@ func rebuild(find Find, info RunInfo, stage string) (*Trained, error) {
 	if t.Stage, err = stageNamed(stages, stage); err != nil {
 		return nil, err
 	}
-	_, err = t.Stage.declare(t.Parameters, t.Config.Seed, 2)
-	return t, err
+	return t, t.Stage.declare(t.Parameters, t.Config.Seed, 2)
 }
 
 // rebuildEncoder makes the model that another one has the encoder of.

@@ -16,7 +16,7 @@ const streamPrior noise.Stream = 8
 // i alone, not on n.
 func Draw(n, size int, seed uint64, temperature float64) []float32 {
 	codes := make([]float32, n*size)
-	noise.Gaussian(codes, noise.Key{Seed: seed, Stream: streamPrior})
+	noise.Normal(codes, noise.Key{Seed: seed, Stream: streamPrior})
 	kernel.Scale(float32(temperature), codes)
 	return codes
 }

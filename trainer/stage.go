@@ -88,39 +88,35 @@ func (s Stage) whole() Stage {
 	return s
 }
 
-// declare adds the parameters of the stage for batches of so many images. It
-// returns the floating-point operations in the matrix products of a training
-// step.
-func (s Stage) declare(p *graph.Parameters, seed uint64, batch int) (flops float64, err error) {
+// declare adds the parameters of the stage for batches of so many images, and
+// notes what its programs are.
+func (s *Stage) declare(p *graph.Parameters, seed uint64, batch int) error {
 	if _, err := p.Declare(seed, batch, s.Model.Declare); err != nil {
-		return 0, err
+		return err
 	}
-	if flops, err = p.Declare(seed, batch, s.Network.Declare); err != nil || s.Opponent == nil {
-		return flops, err
+	of, err := p.Declare(seed, batch, s.Network.Declare)
+	if err != nil {
+		return err
 	}
-	more, err := p.Declare(seed, 2*batch, s.Opponent.Declare)
-	return flops + more, err
+	s.flops, s.units = of.FLOPs, map[string]string{"mse": "squared error per pixel"}
+	for _, term := range of.Terms {
+		s.units[term.Name] = term.Unit
+	}
+	if s.Opponent == nil {
+		return nil
+	}
+	of, err = p.Declare(seed, 2*batch, s.Opponent.Declare)
+	s.flops += of.FLOPs
+	return err
 }
+
+// FLOPs is the number of floating-point operations in the matrix products of a
+// training step on a whole batch.
+func (s Stage) FLOPs() float64 { return s.flops }
 
 // Unit is the unit of a figure of the stage, such as "nats per image"; "" for
 // figures without one.
-func (s Stage) Unit(figure string) string {
-	switch figure {
-	case "mse":
-		return "squared error per pixel"
-	case "kl", "gap", "free_bits", "capacity", "classification":
-		return "nats per image"
-	case "sparsity":
-		return "nats"
-	case Reconstruction:
-		for _, n := range []Network{s.Network, s.Model} {
-			if d, ok := n.(interface{ Likelihood() Likelihood }); ok {
-				return d.Likelihood().Unit()
-			}
-		}
-	}
-	return ""
-}
+func (s Stage) Unit(figure string) string { return s.units[figure] }
 
 // stageNamed finds a stage by its name.
 func stageNamed(stages []Stage, name string) (Stage, error) {

@@ -13,33 +13,33 @@ import (
 type Dictionary struct {
 	Code        graph.Value // B×L
 	activations graph.Value // B×L
-	silence     op.Silence
+	topK        op.BatchTopK
 }
 
 // NewDictionary declares the code of activations h (h: B×L). A unit that has been
-// kept for no image of so many batches counts as dead.
+// kept for no image of more than deadAfter batches counts as dead.
 func NewDictionary(s *graph.Scope, k, deadAfter int, h graph.Value) Dictionary {
 	statistic := func(name string, size int) []float32 {
 		return s.Statistic(graph.Spec{Name: "code/" + name, Part: "encoder", Shape: []int{size}})
 	}
-	threshold := op.CodeThreshold{Mean: statistic("threshold", 1), Batches: statistic("threshold_batches", 1), Settled: !s.Training()}
-	d := Dictionary{activations: h, silence: op.Silence{Batches: statistic("silent_batches", h.Size()), Limit: deadAfter}}
+	d := Dictionary{activations: h, topK: op.BatchTopK{
+		K: k, Bound: statistic("bound", 1), Batches: statistic("bound_batches", 1), Settled: !s.Training(),
+		Silent: statistic("silent_batches", h.Size()), DeadAfter: deadAfter,
+	}}
 	d.Code = s.Apply(func(rows *op.Rows, h op.Node, _ ...op.Node) (op.Node, error) {
-		z, update, err := op.BatchTopK(code, rows, k, threshold, h)
-		if err == nil {
-			s.After(update)
-			s.After(d.silence.Count(rows, z))
-		}
+		z, update, err := d.topK.Declare(code, rows, h)
+		s.After(update)
 		return z, err
 	}, h)
 	s.Output(code, d.Code)
 	return d
 }
 
-// Dead declares the code of dead units alone, the k largest activations of each
-// image among them (Gao 2024).
+// Dead declares the code of dead units alone: the B·k largest activations among
+// theirs (Gao 2024).
 func (d Dictionary) Dead(s *graph.Scope, k int) graph.Value {
+	d.topK.K = k
 	return s.Apply(func(rows *op.Rows, h op.Node, _ ...op.Node) (op.Node, error) {
-		return op.DeadUnits("dead units", rows, k, d.silence, h)
+		return d.topK.Dead("dead units", rows, h)
 	}, d.activations)
 }

@@ -53,7 +53,7 @@ func (g Gaussian) Draw(s *graph.Scope, samples int) graph.Value {
 func (g Gaussian) Divergence(s *graph.Scope) graph.Term {
 	return s.Term("kl", func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Loss, error) {
 		return op.GaussianDivergence("kl", rows, x)
-	}, g.statistics)
+	}, g.statistics).In("nats per image")
 }
 
 // FreeBits declares the term "free_bits": what the divergence of each value of
@@ -61,7 +61,7 @@ func (g Gaussian) Divergence(s *graph.Scope) graph.Term {
 func (g Gaussian) FreeBits(s *graph.Scope, nats float64) graph.Term {
 	return s.Term("free_bits", func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Loss, error) {
 		return op.FreeBits("free_bits", rows, nats, x)
-	}, g.statistics)
+	}, g.statistics).In("nats per image")
 }
 
 // Capacity declares the term "capacity", |KL − C| with C rising to so many nats
@@ -70,5 +70,5 @@ func (g Gaussian) Capacity(s *graph.Scope, nats, epochs float64) graph.Term {
 	c := s.Rising(nats, epochs)
 	return s.Term("capacity", func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Loss, error) {
 		return op.Capacity("capacity", rows, c, x)
-	}, g.statistics)
+	}, g.statistics).In("nats per image")
 }

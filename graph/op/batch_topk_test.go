@@ -29,9 +29,10 @@ func TestBatchTopK(t *testing.T) {
 	const columns = 12
 	for _, settled := range []bool{false, true} {
 		for _, k := range []int{1, 3, 20} { // of the last k, there are fewer positive values
-			mean, batches := []float32{0.25}, []float32{1}
+			state := newBatchTopK(k, columns, settled)
+			state.Bound[0], state.Batches[0] = 0.25, 1
 			m := onInput(-1, 1, -1, 1, columns, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
-				y, _, err := op.BatchTopK("code", rows, k, op.CodeThreshold{Mean: mean, Batches: batches, Settled: settled}, x)
+				y, _, err := state.Declare("code", rows, x)
 				return must[*gorgonia.Node](t)(y, err), must[op.Loss](t)(op.SquaredError("loss", rows, y, target))
 			}, func(x, target array) (array, losses) {
 				count := k * x.shape[0]
@@ -44,18 +45,49 @@ func TestBatchTopK(t *testing.T) {
 			m.checkBatches(t)
 			m.check(t, 33, 40)
 			m.checkAllocations(t)
-			same(t, "the threshold after runs", slices.Concat(mean, batches), []float32{0.25, 1})
+			same(t, "the bound after runs", slices.Concat(state.Bound, state.Batches), []float32{0.25, 1})
 		}
 	}
 }
 
-// TestCodeThreshold updates the threshold, at first with equal weights of all
-// batches. A batch without positive values does not count.
-func TestCodeThreshold(t *testing.T) {
+func newBatchTopK(k, columns int, settled bool) op.BatchTopK {
+	return op.BatchTopK{K: k, Bound: make([]float32, 1), Batches: make([]float32, 1), Silent: make([]float32, columns), DeadAfter: 2, Settled: settled}
+}
+
+// TestDeadUnits keeps the largest activations of dead units alone, with their
+// gradient.
+func TestDeadUnits(t *testing.T) {
+	const columns = 12
+	state := newBatchTopK(2, columns, false)
+	for unit := range state.Silent {
+		state.Silent[unit] = float32(unit % 5) // 3 and 4 are above the limit
+	}
+	m := onInput(-1, 1, -1, 1, columns, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
+		y, err := state.Dead("dead", rows, x)
+		return must[*gorgonia.Node](t)(y, err), must[op.Loss](t)(op.SquaredError("loss", rows, y, target))
+	}, func(x, target array) (array, losses) {
+		dead := zeros(x.shape...)
+		for i, v := range x.values {
+			if state.Silent[i%columns] > 2 {
+				dead.values[i] = v
+			}
+		}
+		y := batchTopKReference(2*x.shape[0], 0, dead)
+		return y, squaredError(y, target)
+	})
+	m.checkBatches(t)
+	m.check(t, 33, 40)
+	m.checkAllocations(t)
+}
+
+// TestBatchTopKUpdate updates the bound, at first with equal weights of all
+// batches, and the counts of silent batches. A batch without positive values does
+// not move the bound.
+func TestBatchTopKUpdate(t *testing.T) {
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 	x := declare(graph, "x", zeros(2, 2))
-	s := op.CodeThreshold{Mean: make([]float32, 1), Batches: make([]float32, 1)}
-	_, advance, err := op.BatchTopK("code", rows, 1, s, x)
+	state := newBatchTopK(1, 2, false)
+	_, update, err := state.Declare("code", rows, x)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,11 +97,12 @@ func TestCodeThreshold(t *testing.T) {
 		values        []float32
 		live          int
 		mean, batches float32
+		silent        []float32
 	}{
-		{[]float32{3, 1, -2, 2}, 2, 2, 1},
-		{[]float32{-3, 0, -2, 0}, 2, 2, 1},
-		{[]float32{0.5, 1, 7, 7}, 1, 1.5, 2},
-		{[]float32{0, 0, -1, 3}, 2, 2, 3},
+		{[]float32{3, 1, -2, 2}, 2, 2, 1, []float32{0, 0}},
+		{[]float32{-3, 0, -2, 0}, 2, 2, 1, []float32{1, 1}},
+		{[]float32{0.5, 1, 7, 7}, 1, 1.5, 2, []float32{2, 0}},
+		{[]float32{0, 0, -1, 3}, 2, 2, 3, []float32{3, 0}},
 	} {
 		copy(floats(x), step.values)
 		rows.Live = step.live
@@ -77,10 +110,11 @@ func TestCodeThreshold(t *testing.T) {
 			t.Fatal(err)
 		}
 		machine.Reset()
-		advance()
-		same(t, "threshold", slices.Concat(s.Mean, s.Batches), []float32{step.mean, step.batches})
+		update()
+		same(t, "bound", slices.Concat(state.Bound, state.Batches), []float32{step.mean, step.batches})
+		same(t, "silent batches", state.Silent, step.silent)
 	}
-	if _, _, err := op.BatchTopK("code", rows, 0, s, x); err == nil {
+	if _, _, err := newBatchTopK(0, 2, false).Declare("code", rows, x); err == nil {
 		t.Error("k of 0 is accepted")
 	}
 }

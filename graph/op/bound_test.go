@@ -252,7 +252,7 @@ func TestDoublyReparametrisedMean(t *testing.T) {
 			in[3].values[i] = in[3].values[i%boundPixels]
 		}
 		normals := make([]float32, len(in[1].values))
-		noise.Gaussian(normals, noise.Key{Seed: 5})
+		noise.Normal(normals, noise.Key{Seed: 5})
 		for i, v := range normals {
 			in[1].values[i] = float64(v)
 		}

@@ -89,7 +89,7 @@ func (e *embedding) begin(x Matrix, seed uint64) error {
 		return err
 	}
 	normals := make([]float32, len(e.places))
-	noise.Gaussian(normals, noise.Key{Seed: seed})
+	noise.Normal(normals, noise.Key{Seed: seed})
 	scale := initialSpread / math.Max(math.Sqrt(pca.Variance[0]), math.SmallestNonzeroFloat32)
 	components := pca.Transform(x)
 	for i := range x.Rows {

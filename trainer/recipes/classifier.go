@@ -27,13 +27,13 @@ linear layer is put on the code, and both are trained on the labelled images.`,
 
 // classifier is a softmax of linear logits of the code, or of hidden layers on it.
 type classifier struct {
+	encoder
 	Widths         []int   `toml:"classifier-hidden" group:"classifier" help:"widths of hidden layers between the code and the classes"`
 	EncoderLRScale float64 `toml:"encoder-lr-scale" group:"classifier" help:"learning rate of the encoder, relative to the classifier's; 0 leaves the encoder as it is"`
 	Thaw           bool    `toml:"thaw" group:"classifier" help:"train the classifier alone first, then with one more layer of the encoder at a time"`
 
-	encoder encoder
-	head    *layer.Stack
-	source  trainer.Source
+	head   *layer.Stack
+	source trainer.Source
 }
 
 // encoder is what a classifier needs of a model.
@@ -98,7 +98,7 @@ func (m *classifier) loss(s *graph.Scope, z graph.Value) graph.Loss {
 	_, logits := m.classify(s, z)
 	return graph.Sum(s.Term("classification", func(rows *op.Rows, z op.Node, more ...op.Node) (op.Loss, error) {
 		return op.SoftmaxCrossEntropy("loss", rows, z, more[0])
-	}, logits, s.Labels(graph.Target, m.source.Classes)))
+	}, logits, s.Labels(graph.Target, m.source.Classes)).In("nats per image"))
 }
 
 // Stages implements trainer.Model: the classifier alone where the encoder is

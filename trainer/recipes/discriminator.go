@@ -139,7 +139,7 @@ func (d *Discriminator) normalised(s *graph.Scope) *graph.Scope {
 func spectralNorm(s *graph.Scope, spec graph.Spec, w graph.Value) graph.Value {
 	name := strings.TrimSuffix(spec.Name, "/weights")
 	vector := s.Statistic(graph.Spec{Name: name + "/singular", Part: spec.Part, Shape: spec.Shape[:1], Fill: func(v []float32, seed uint64) {
-		noise.Gaussian(v, graph.InitialKey(seed, name+"/singular"))
+		noise.Normal(v, graph.InitialKey(seed, name+"/singular"))
 		kernel.Scale(float32(1/math.Sqrt(kernel.SumSquares(v))), v)
 	}})
 	return s.ApplyTo(func(w op.Node) (op.Node, error) {

@@ -2,7 +2,6 @@ package recipes
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"gaetrain/graph"
@@ -82,7 +81,7 @@ func (m *fsq) Stages(c trainer.Config) ([]trainer.Stage, error) {
 	s, err := m.stage("train", c, m)
 	s.Measures = func() []trainer.Measure {
 		grid, _ := kernel.NewFiniteScalar(m.Levels)
-		return []trainer.Measure{trainer.CodeMeasure(), &codebook{grid: grid, counts: make(map[int]float64)}}
+		return []trainer.Measure{trainer.CodeMeasure(), newCodebook(grid)}
 	}
 	return []trainer.Stage{s}, err
 }
@@ -93,29 +92,4 @@ func (m *fsq) Validate() error {
 		return settings.Numbers(settings.Number{Name: "levels", Value: m.Levels, Hint: err.Error()})
 	}
 	return settings.Numbers(settings.Number{OK: m.Words >= 1, Name: "words", Value: m.Words, Hint: "at least 1"})
-}
-
-// codebook measures which words of a codebook the codes of a split use.
-type codebook struct {
-	grid   *kernel.FiniteScalar
-	counts map[int]float64 // of words, by their index
-	words  float64
-}
-
-func (c *codebook) Outputs() []string { return []string{trainer.Code} }
-
-func (c *codebook) Add(p *graph.Program) {
-	for word := range slices.Chunk(p.Output(trainer.Code), c.grid.Units()) {
-		c.counts[c.grid.Index(word)]++
-		c.words++
-	}
-}
-
-func (c *codebook) Report(f *trainer.Figures) {
-	entropy := 0.0
-	for _, n := range c.counts {
-		entropy -= n / c.words * math.Log(n/c.words)
-	}
-	f.Set("codebook_use", float64(len(c.counts))/float64(c.grid.CodebookSize()))
-	f.Set("perplexity", math.Exp(entropy))
 }

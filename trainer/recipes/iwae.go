@@ -50,7 +50,7 @@ func (m *iwae) bound(s *graph.Scope, q latent.Gaussian, z, y, target graph.Value
 			return parts.Reconstruction, err
 		}, y, target, z, q.Statistics(), noise)
 	})
-	return graph.Whole(parts.Loss, reconstructed, graph.NewTerm("kl", parts.Divergence).Times(m.Beta), graph.NewTerm("gap", parts.Gap))
+	return graph.Whole(parts.Loss, reconstructed, graph.NewTerm("kl", parts.Divergence).In("nats per image").Times(m.Beta), graph.NewTerm("gap", parts.Gap).In("nats per image"))
 }
 
 // Declare implements trainer.Network.

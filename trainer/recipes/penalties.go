@@ -54,7 +54,7 @@ func (p *Penalties) Ineffective() (without []settings.Without) {
 // encoder gives.
 func (p *Penalties) Terms(s *graph.Scope, encoder *layer.Stack, z graph.Value) (terms []graph.Term) {
 	if p.Sparsity > 0 {
-		terms = append(terms, p.sparsity(s, encoder, z).Times(p.Sparsity))
+		terms = append(terms, p.sparsity(s, encoder, z).In("nats").Times(p.Sparsity))
 	}
 	if p.L1 > 0 {
 		terms = append(terms, s.Term("l1", func(rows *op.Rows, z op.Node, _ ...op.Node) (op.Loss, error) {

@@ -144,7 +144,7 @@ func (l likelihood) term(s *graph.Scope, y, target graph.Value, declare func(op.
 		s.Output(reconstruction, l.Mean(s, s.First(reconstruction, y)))
 	}
 	of, learn := l.declare(s)
-	term := declare(of)
+	term := declare(of).In(l.unit)
 	if learn != nil {
 		s.After(func() { learn(term, target.Size()) })
 	}
@@ -153,6 +153,3 @@ func (l likelihood) term(s *graph.Scope, y, target graph.Value, declare func(op.
 
 // LogNormaliser implements trainer.Likelihood.
 func (l likelihood) LogNormaliser(values int) float64 { return float64(values) * l.logNormaliser }
-
-// Unit implements trainer.Likelihood.
-func (l likelihood) Unit() string { return l.unit }

@@ -15,57 +15,52 @@ var topkRecipe = trainer.Recipe{
 	Summary: "an overcomplete dictionary: each image is a sum of a few of many directions",
 	Idea: `The code has more units than the image has pixels, and an image may use only k of them on average: of a batch, the largest
 activations are kept, the others are 0. The decoder's rows, one for each unit, have length 1, so that an activation says how much of its
-direction is in the image. A unit that is never kept would never learn. So the units that have been silent for long are
-asked, with a small weight, to reconstruct what the others have left. l0 is the number of units that an image uses, explained_variance
+direction is in the image. A unit that is never kept would never learn. So the units that have been silent for long
+reconstruct, with a small weight, what the others have left. l0 is the number of units that an image uses, explained_variance
 the share of the variance of the images that the reconstruction has.`,
 	Citation: "L. Gao et al.: Scaling and Evaluating Sparse Autoencoders. 2024, arXiv:2406.04093; batch top-k: B. Bussmann et al., 2024, arXiv:2412.06410",
-	Defaults: func(c *trainer.Config) { c.LearningRate, c.Warmup = 1e-3, 1 },
-	New: func() trainer.Model {
-		return &topk{Latent: Latent{2048}, Denoising: defaultDenoising(), K: 32, DeadAfter: 200, DeadK: 64, DeadWeight: 1. / 32}
-	},
+	Defaults: func(c *trainer.Config) { c.Warmup = 1 },
+	New:      func() trainer.Model { return &topk{Latent: Latent{2048}, K: 32, DeadAfter: 200, DeadWeight: 1. / 32} },
 }
 
 // topk is a dictionary of unit directions with a batch top-k code (Bussmann 2024).
 type topk struct {
 	EncoderDecoder
 	Latent
-	Denoising
 	K          int     `toml:"top-k" group:"model" help:"number of values of a code that are kept, on average over a batch"`
-	DeadAfter  int     `toml:"dead-after" group:"model" help:"batches without use after which a unit counts as dead"`
-	DeadK      int     `toml:"dead-k" group:"model" help:"dead units for each image that learn from what the others leave"`
-	DeadWeight float64 `toml:"dead-weight" group:"model" help:"weight of the reconstruction error that dead units leave; 0 for none"`
+	DeadAfter  int     `toml:"dead-after" group:"model" help:"number of batches without use after which a unit is dead"`
+	DeadWeight float64 `toml:"dead-weight" group:"model" help:"weight of the squared error that is left when dead units are added to the reconstruction; 0 for none"`
 
 	directions *layer.Stack // the decoder without its bias
-}
-
-// dictionary declares the code of images (x: B×D).
-func (m *topk) dictionary(s *graph.Scope, x graph.Value) latent.Dictionary {
-	return latent.NewDictionary(s, m.K, m.DeadAfter, m.encoder.On(s, x))
 }
 
 // Encode implements trainer.Encoder.
 func (m *topk) Encode(s *graph.Scope, x graph.Value) graph.Value { return m.dictionary(s, x).Code }
 
+func (m *topk) dictionary(s *graph.Scope, x graph.Value) latent.Dictionary {
+	return latent.NewDictionary(s, m.K, m.DeadAfter, m.encoder.On(s, x))
+}
+
 // Decode implements trainer.Decoder: z·V + c, where the rows of V have length 1.
 func (m *topk) Decode(s *graph.Scope, z graph.Value) graph.Value {
-	return m.decoder.On(s.WithWeights(unitRows), z)
+	return m.decoder.On(unitRows(s), z)
 }
 
 // Loss is ‖x − x̂‖² and, weighted, what is left once dead units are added to x̂.
 func (m *topk) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	d := m.dictionary(s, x)
 	y := m.Decode(s, d.Code)
-	loss := graph.Sum(m.compare(s, squared, y, target))
+	loss := graph.Sum(squared.Term(s, y, target))
 	s.Output(trainer.Target, target)
 	if m.DeadWeight == 0 || !s.Training() {
 		return loss
 	}
-	more := m.directions.On(s.WithWeights(unitRows), d.Dead(s, m.DeadK))
+	more := m.directions.On(s, d.Dead(s, 2*m.K))
 	return loss.Plus(leftover(s, y, more, target).Times(m.DeadWeight).Unreported())
 }
 
-// leftover declares the term "dead_units": the squared error of y and what dead
-// units add to it, whose gradient reaches only the latter.
+// leftover declares the term "dead_units", ‖x − x̂ − more‖², whose gradient reaches
+// only what dead units add to x̂.
 func leftover(s *graph.Scope, y, more, target graph.Value) graph.Term {
 	return s.Term("dead_units", func(rows *op.Rows, more op.Node, others ...op.Node) (op.Loss, error) {
 		whole, err := op.Add("dead units", rows, kernel.Linear, [2]bool{true, false}, others[0], more)
@@ -74,11 +69,6 @@ func leftover(s *graph.Scope, y, more, target graph.Value) graph.Term {
 		}
 		return op.SquaredError("dead_units", rows, whole, others[1])
 	}, more, y, target)
-}
-
-// unitRows declares weights L×D with each row divided by its length.
-func unitRows(s *graph.Scope, spec graph.Spec, w graph.Value) graph.Value {
-	return s.ApplyTo(func(w op.Node) (op.Node, error) { return op.UnitRows(spec.Name, w) }, w)
 }
 
 // Place implements trainer.Model.
@@ -94,6 +84,14 @@ func (m *topk) Place(source trainer.Source) (err error) {
 	return err
 }
 
+// InitialiseFrom implements trainer.DataDependent: rows have length 1 from the start.
+func (m *topk) InitialiseFrom(_ graph.Sample, p *graph.Parameters, _ uint64) error {
+	if w, ok := p.Get("decoder/1/weights"); ok {
+		normaliseRows(w)
+	}
+	return nil
+}
+
 // Declare implements trainer.Network.
 func (m *topk) Declare(s *graph.Scope) {
 	x, target := m.images(s)
@@ -105,7 +103,7 @@ func (m *topk) Likelihood() trainer.Likelihood { return squared }
 
 // Stages implements trainer.Model.
 func (m *topk) Stages(c trainer.Config) ([]trainer.Stage, error) {
-	return []trainer.Stage{{Name: "train", Epochs: c.Epochs, Network: m, Model: m, Corruption: m.Corruption, Measures: func() []trainer.Measure {
+	return []trainer.Stage{{Name: "train", Epochs: c.Epochs, Network: m, Model: m, Measures: func() []trainer.Measure {
 		return []trainer.Measure{trainer.CodeMeasure(), new(explained)}
 	}}}, binary(c, squaredError)
 }
@@ -115,7 +113,6 @@ func (m *topk) Validate() error {
 	return settings.Numbers(
 		settings.Number{OK: m.K >= 1 && m.K <= m.CodeSize, Name: "top-k", Value: m.K, Hint: "from 1 to the number of values in a code"},
 		settings.Number{OK: m.DeadAfter >= 1, Name: "dead-after", Value: m.DeadAfter, Hint: "at least 1"},
-		settings.Number{OK: m.DeadK >= 1 && m.DeadK <= m.CodeSize, Name: "dead-k", Value: m.DeadK, Hint: "from 1 to the number of values in a code"},
 		settings.Number{OK: m.DeadWeight >= 0 && settings.Finite(m.DeadWeight), Name: "dead-weight", Value: m.DeadWeight, Hint: "0 for none, or more"},
 	)
 }

@@ -35,9 +35,9 @@ func (k Key) words() kernel.Words {
 // Uniform fills dst with numbers uniform in [0, 1): multiples of 2^−24.
 func Uniform(dst []float32, key Key) { kernel.FillUniform(dst, key.words()) }
 
-// Gaussian fills dst with standard normal numbers, none beyond ±5.77. See
+// Normal fills dst with standard normal numbers, none beyond ±5.77. See
 // [kernel.FillGaussian] for their error.
-func Gaussian(dst []float32, key Key) { kernel.FillGaussian(dst, key.words()) }
+func Normal(dst []float32, key Key) { kernel.FillGaussian(dst, key.words()) }
 
 // Bernoulli fills dst with ones of probability p, and zeros.
 func Bernoulli(dst []float32, p float32, key Key) { kernel.FillBernoulli(dst, p, key.words()) }

@@ -58,7 +58,7 @@ func TestBits(t *testing.T) {
 			if got := bits(func(dst []float32) { noise.Uniform(dst, test.key) }); !slices.Equal(got, test.uniform) {
 				t.Errorf("%s: uniform numbers of %+v are %#x, want %#x", path, test.key, got, test.uniform)
 			}
-			if got := bits(func(dst []float32) { noise.Gaussian(dst, test.key) }); !slices.Equal(got, test.gaussian) {
+			if got := bits(func(dst []float32) { noise.Normal(dst, test.key) }); !slices.Equal(got, test.gaussian) {
 				t.Errorf("%s: normal numbers of %+v are %#x, want %#x", path, test.key, got, test.gaussian)
 			}
 			want := slices.Clone(test.bernoulli)
@@ -75,7 +75,7 @@ func TestBits(t *testing.T) {
 func TestNothingIsAllocated(t *testing.T) {
 	values := make([]float32, 1<<15)
 	if count := testing.AllocsPerRun(10, func() {
-		noise.Gaussian(values, noise.Key{Seed: 1})
+		noise.Normal(values, noise.Key{Seed: 1})
 		noise.Bernoulli(values, 0.5, noise.Key{Seed: 1})
 	}); count != 0 {
 		t.Errorf("%v allocations per call", count)

@@ -43,8 +43,8 @@ func products(batch int) []product {
 // measure is the median rate of a product over the given time.
 func measure(p product, seconds float64) float64 {
 	a, b, c := make([]float32, p.M*p.K), make([]float32, p.K*p.N), make([]float32, p.M*p.N)
-	noise.Gaussian(a, noise.Key{Seed: 1})
-	noise.Gaussian(b, noise.Key{Seed: 2})
+	noise.Normal(a, noise.Key{Seed: 1})
+	noise.Normal(b, noise.Key{Seed: 2})
 	transA, transB := p.Operation[0] == 't', p.Operation[1] == 't'
 	lda, ldb := p.K, p.N
 	if transA {

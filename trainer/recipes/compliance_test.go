@@ -1,0 +1,489 @@
+package recipes_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"gaetrain/graph"
+	"gaetrain/trainer"
+	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
+)
+
+// checks are what every subject has to pass. A check that cannot be made of a
+// subject says why by Skip or Log.
+var checks = []struct {
+	name string
+	run  func(t *testing.T, f *fixture)
+}{
+	{"settings", checkSettings},
+	{"every setting matters", checkEffects},
+	{"round trip of settings", checkRoundTrip},
+	{"round trip of layers", checkLayers},
+	{"gradients", checkGradients},
+	{"loss falls", checkLossFalls},
+	{"partial batch", checkPartialBatch},
+	{"same seed same bytes", checkSameSeed},
+	{"threads", checkThreads},
+	{"save and load", checkSaveLoad},
+	{"evaluation", checkEvaluation},
+	{"resume", checkResume},
+}
+
+// TestCompliance makes every check of every subject.
+func TestCompliance(t *testing.T) {
+	for _, s := range subjects() {
+		t.Run(s.name, func(t *testing.T) {
+			f := newFixture(t, s)
+			for _, check := range checks {
+				t.Run(check.name, func(t *testing.T) { check.run(t, f) })
+			}
+		})
+	}
+}
+
+// fixture is a subject and one run of it on tiny images, which several checks
+// compare others with.
+type fixture struct {
+	subject
+	run func() (*trainer.Experiment, string)
+}
+
+func newFixture(t *testing.T, s subject) *fixture {
+	return &fixture{s, sync.OnceValues(func() (*trainer.Experiment, string) {
+		u := s.small()
+		return trained(t, u, tinyData(u))
+	})}
+}
+
+// TestCompleteness asks for everything that 'gaetrain models' and the report
+// say about a model.
+func TestCompleteness(t *testing.T) {
+	for _, r := range recipes.List() {
+		if r.Name == "" || r.Summary == "" || r.Idea == "" || r.Citation == "" || r.New == nil {
+			t.Errorf("recipe %+v lacks a name, a summary, an idea, a citation or a model", r)
+		}
+		found, err := recipes.Find(r.Name)
+		if err != nil || found.Name != r.Name {
+			t.Errorf("Find(%q) = %q, %v", r.Name, found.Name, err)
+		}
+	}
+	_, err := recipes.Find("densse")
+	refused(t, err, trainer.ErrConfiguration, "one of linear, dense")
+}
+
+// checkSettings asks for help on every setting of a model, and for values that
+// make sense and have an effect where nobody has set them.
+func checkSettings(t *testing.T, f *fixture) {
+	u := f.plain()
+	if err := settings.Validate(u.model); err != nil {
+		t.Error(err)
+	}
+	if err := u.Config.Validate(); err != nil {
+		t.Error(err)
+	}
+	for _, field := range settings.Fields(&u.Config, u.model) { // which panics where two have one name
+		if field.Help == "" || field.Group == "" {
+			t.Errorf("setting %s has the help %q in the group %q", field.Name, field.Help, field.Group)
+		}
+		if old := field.String(); field.Set(old) != nil || field.String() != old {
+			t.Errorf("setting %s is %q, which it does not read", field.Name, old)
+		}
+	}
+	useless := settings.Useless(u.model)
+	for _, w := range useless {
+		if _, ok := u.field(w.Name); !ok && w.Name != "code" { // without a Latent there is none
+			t.Errorf("setting %s has no effect %s, but there is none of that name", w.Name, w.Why)
+		}
+	}
+}
+
+// texts are values for settings whose text says more than a choice.
+var texts = map[string][]string{
+	"corruption": {"gaussian:0.3"}, "normalisation": {"layer", "batch"}, "encoder": {"dense:7 dense:4", "dense:4"}, "decoder": {"dense:9 dense:64"},
+}
+
+// checkEffects changes each setting of a model by itself, and asks for another
+// program, other parameters or another schedule.
+func checkEffects(t *testing.T, f *fixture) {
+	if f.settings != "" {
+		t.Skip("only the recipes themselves: a variant has the settings of its recipe")
+	}
+	base := func(more ...string) setup {
+		u := f.small(more...)
+		if has(&u, "corruption") && !has(&u, "samples") { // else pixels cannot weigh differently
+			u.set("corruption=masking:0.25")
+		}
+		return u
+	}
+	u := base()
+	want, err := fingerprint(t, u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	useless := settings.Useless(u.model)
+	for _, field := range settings.Fields(u.model) {
+		if i := slices.IndexFunc(useless, func(w settings.Without) bool { return w.Name == field.Name }); i >= 0 {
+			other := base()
+			changed, _ := other.field(field.Name)
+			for _, value := range others(other, field) {
+				if changed.Set(value) != nil || settings.Validate(other.model) != nil {
+					continue
+				}
+				if got, err := fingerprint(t, other); err == nil && got != want {
+					t.Errorf("setting %s has an effect (%s), but is said to have none %s", field.Name, value, useless[i].Why)
+				}
+			}
+			continue
+		}
+		tried, failed := []string{}, []string{}
+		for _, value := range others(u, field) {
+			other := base()
+			changed, _ := other.field(field.Name)
+			if err := errors.Join(changed.Set(value), settings.Validate(other.model)); err != nil {
+				failed = append(failed, err.Error())
+				continue
+			}
+			got, err := fingerprint(t, other)
+			if err != nil {
+				failed = append(failed, err.Error())
+				continue
+			}
+			if got != want {
+				tried, failed = nil, nil
+				break
+			}
+			tried = append(tried, value)
+		}
+		switch {
+		case len(tried) > 0:
+			t.Errorf("setting %s has no effect: %s and %s give the same", field.Name, field, strings.Join(tried, ", "))
+		case len(failed) > 0:
+			t.Logf("setting %s was not tried: %s", field.Name, strings.Join(failed, "; "))
+		}
+	}
+}
+
+// others are values of a setting that differ from its present one.
+func others(u setup, field settings.Field) (values []string) {
+	add := func(all ...any) {
+		for _, v := range all {
+			if text := fmt.Sprint(v); text != field.String() {
+				values = append(values, text)
+			}
+		}
+	}
+	if all, ok := texts[field.Name]; ok {
+		for _, text := range all {
+			add(text)
+		}
+		return values
+	}
+	var number float64
+	value := u.settings()[field.Name].Value
+	switch {
+	case field.IsBool():
+		add(true, false)
+	case json.Unmarshal(value, &number) == nil && number == math.Trunc(number) && !strings.ContainsAny(field.String(), ".e"):
+		add(number+1, number-1, 1, 2, 0.5, 0.25)
+	case json.Unmarshal(value, &number) == nil:
+		add(number/2, 0.03, 2*number)
+	case strings.HasPrefix(string(value), "["):
+		var list []int
+		if json.Unmarshal(value, &list) == nil {
+			for i := range list {
+				list[i]++
+			}
+			add(strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ","), "[]"), "4", "7,5")
+		}
+	default: // a choice: the error about a wrong one lists them
+		changed, _ := u.field(field.Name)
+		old := field.String()
+		err := changed.Set("nothing of the kind")
+		if err == nil {
+			err = settings.Validate(u.model)
+			if changed.Set(old) != nil {
+				panic(old)
+			}
+		}
+		if err != nil {
+			_, list, _ := strings.Cut(err.Error(), "one of ")
+			for word := range strings.SplitSeq(list, ", ") {
+				add(word)
+			}
+		}
+	}
+	return values
+}
+
+// fingerprint tells two setups apart by what two steps of training make of their
+// stages: losses, parameters, outputs, and for how long at which rates.
+func fingerprint(t *testing.T, u setup) (string, error) {
+	const rows = 6
+	e, err := u.experiment(tinyData(u))
+	if err != nil {
+		return "", err
+	}
+	text := new(strings.Builder)
+	for _, stage := range e.Stages {
+		fmt.Fprintln(text, stage.Name, stage.Epochs, stage.Rates, stage.Corruption)
+		program := training(t, stage, e.Parameters, rows)
+		b := batch(t, stage, e.Parameters, program, e.Data.Train, rows)
+		solver := trainer.NewSolver(u.Config, stage.Rates, program.Gradients())
+		var opponent *graph.Program
+		var second *trainer.Solver
+		if stage.Opponent != nil {
+			opponent = compile(t, e.Parameters, graph.Options{Batch: 2 * rows, Training: true}, stage.Opponent.Declare)
+			second = trainer.NewSolver(u.Config, stage.Rates, opponent.Gradients())
+		}
+		for update := range 2 {
+			program.At(0.25)
+			run(t, program, b)
+			fmt.Fprintln(text, program.Mean())
+			if opponent != nil {
+				run(t, opponent, against(stage, program, b))
+				fmt.Fprintln(text, opponent.Mean())
+				second.Step(0.01, update+1, opponent.Gradients())
+				opponent.Advance()
+			}
+			solver.Step(0.01, update+1, program.Gradients())
+			program.Advance()
+		}
+		whole := evaluation(t, stage, e.Parameters, rows)
+		run(t, whole, batch(t, stage, e.Parameters, whole, e.Data.Train, rows))
+		fmt.Fprintln(text, whole.Mean(), whole.Output(trainer.Code), whole.Output(trainer.Reconstruction))
+	}
+	fmt.Fprintf(text, "%x", e.Parameters.Digest())
+	return text.String(), nil
+}
+
+// checkRoundTrip writes settings as run.json does, reads them, and asks for the
+// same model.
+func checkRoundTrip(t *testing.T, f *fixture) {
+	u := f.small()
+	text, err := json.Marshal(u.settings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recorded map[string]settings.Setting
+	if err := json.Unmarshal(text, &recorded); err != nil {
+		t.Fatal(err)
+	}
+	other := setup{trainer.Defaults(), f.recipe.New(), f.recipe.Name}
+	if err := settings.Fill(recorded, &other.Config, other.model); err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range settings.Fields(&other.Config, other.model) {
+		if was, _ := u.field(field.Name); !was.Equal(field) {
+			t.Errorf("setting %s was %s and is read as %s", field.Name, was, field)
+		}
+	}
+	want, err := fingerprint(t, u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := fingerprint(t, other); err != nil || got != want {
+		t.Errorf("the settings that are read make another model: %v", err)
+	}
+	for name := range recorded {
+		if _, ok := u.field(name); !ok {
+			t.Errorf("%s is recorded, but no setting", name)
+		}
+	}
+}
+
+// checkLayers writes the layers of the encoder as text, and asks for the same model
+// with that text as a setting.
+func checkLayers(t *testing.T, f *fixture) {
+	u := f.small()
+	e := experiment(t, u, tinyData(u))
+	shaped, ok := u.model.(interface{ CodeShape() graph.Shape })
+	if !ok {
+		t.Skip("the model has no codes")
+	}
+	text := recipes.EncoderText(u.model, shaped.CodeShape().Size())
+	if text == "" {
+		t.Skip("the model has no setting for the text of its layers")
+	}
+	other := f.small()
+	field, _ := other.field("encoder")
+	if err := field.Set(text); err != nil {
+		t.Fatal(err)
+	}
+	written, err := other.experiment(tinyData(other))
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	if e.Parameters.Digest() != written.Parameters.Digest() {
+		t.Errorf("the layers %q have other parameters", text)
+	}
+	other = f.small()
+	if field, _ := other.field("encoder"); field.Set(text+" dense:5") != nil {
+		t.Fatal("text is not set")
+	}
+	if written, err := other.experiment(tinyData(other)); err == nil && e.Parameters.Digest() == written.Parameters.Digest() {
+		t.Error("another text of layers makes the same model")
+	}
+}
+
+func checkLossFalls(t *testing.T, f *fixture) {
+	u := f.setup(medium, mediumOf, "batch-size=50; epochs=3; patience=0")
+	played := u.Beta1 == 0.5 // two networks that play learn in small steps
+	if played {
+		u.LearningRate, u.Epochs = 2*u.LearningRate, 6
+	}
+	d := data(t, u, 1000, 200)
+	untrained := evaluated(t, experiment(t, u, d).Trained(), d.Test).Criterion()
+	e, dir := trained(t, f.setup(medium, mediumOf, fmt.Sprintf("batch-size=50; patience=0; epochs=%d; learning-rate=%g", u.Epochs, u.LearningRate)), d)
+	losses := []float64{untrained}
+	for _, record := range records(t, dir) {
+		if record.Split == "test" && record.Stage == e.Final().Name {
+			losses = append(losses, record.Criterion())
+		}
+	}
+	if len(losses) != u.Epochs+1 {
+		t.Fatalf("test losses of %d epochs, want %d", len(losses)-1, u.Epochs)
+	}
+	// Against an opponent a model does not gain in every epoch.
+	if problem := falling(losses, 0.1, !played); problem != "" {
+		t.Error(problem)
+	}
+}
+
+// falling returns what is wrong about losses of which the last one is to be a share
+// below the first, and each below the one before where that is asked for.
+func falling(losses []float64, share float64, each bool) string {
+	first, last := losses[0], losses[len(losses)-1]
+	if fall := first - last; !(fall >= share*math.Abs(first)) {
+		return fmt.Sprintf("losses %v do not fall by %g %%", losses, 100*share)
+	}
+	for i := range losses[1:] {
+		if each && !(losses[i+1] < losses[i]) {
+			return fmt.Sprintf("losses %v do not fall in epoch %d", losses, i+1)
+		}
+	}
+	return ""
+}
+
+func TestFalling(t *testing.T) {
+	for _, test := range []struct {
+		losses []float64
+		each   bool
+		want   string
+	}{
+		{[]float64{0.5, 0.4, 0.3}, true, ""},
+		{[]float64{-10, -20}, true, ""},
+		{[]float64{0.5, 0.55, 0.3}, false, ""},
+		{[]float64{0.5, 0.55, 0.3}, true, "in epoch 1"},
+		{[]float64{0.9, 0.89}, true, "by 10 %"},
+		{[]float64{1, 0.5, math.NaN()}, false, "by 10 %"},
+		{[]float64{1, math.NaN(), 0.5}, true, "in epoch 1"},
+	} {
+		if got := falling(test.losses, 0.1, test.each); (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+			t.Errorf("%v: %q, want %q", test.losses, got, test.want)
+		}
+	}
+}
+
+// checkPartialBatch compares a batch of fewer images than a program is compiled
+// for with the same images in a program that is compiled for them.
+func checkPartialBatch(t *testing.T, f *fixture) {
+	const compiled, rows = 16, 5
+	e, _ := f.run()
+	for _, stage := range e.Stages {
+		large, exact := training(t, stage, e.Parameters, compiled), training(t, stage, e.Parameters, rows)
+		b := batch(t, stage, e.Parameters, large, e.Data.Train, compiled)
+		part := graph.Batch{Rows: rows, Key: b.Key, Inputs: make(map[string][]float32)}
+		for name, values := range b.Inputs {
+			part.Inputs[name] = values[:len(values)/compiled*rows]
+		}
+		run(t, large, b) // which leaves its values behind
+		b.Rows = rows    // of a whole batch of memory
+		for _, short := range []graph.Batch{part, b} {
+			run(t, large, short)
+			run(t, exact, part)
+			if got, want := large.Mean(), exact.Mean(); math.Abs(got-want) > 1e-5*math.Abs(want) {
+				t.Errorf("%s: the loss of a partial batch is %g, want %g", stage.Name, got, want)
+			}
+			for i, term := range large.Terms() {
+				if len(term.PerImage()) != rows || !slices.Equal(term.PerImage(), exact.Terms()[i].PerImage()) {
+					t.Errorf("%s: term %s of a partial batch is %v, want %v", stage.Name, term.Name, term.PerImage(), exact.Terms()[i].PerImage())
+				}
+			}
+			for i, g := range large.Gradients() {
+				want := exact.Gradients()[i].Values()
+				for j, got := range g.Values() {
+					if math.Abs(float64(got-want[j])) > 1e-5*(largest(want)+1e-6) {
+						t.Errorf("%s: the gradient of %s[%d] of a partial batch is %g, want %g", stage.Name, g.Name, j, got, want[j])
+						break
+					}
+				}
+			}
+		}
+	}
+}
+
+func checkSameSeed(t *testing.T, f *fixture) {
+	_, first := f.run()
+	u := f.small()
+	_, second := trained(t, u, tinyData(u))
+	sameOutcome(t, second, first)
+	u = f.small("seed=7")
+	_, other := trained(t, u, tinyData(u))
+	a, b := outcome(t, first), outcome(t, other)
+	for name := range a {
+		if a[name] == b[name] {
+			t.Errorf("%s does not depend on the seed", name)
+		}
+	}
+}
+
+// checkThreads trains with one thread and with two.
+func checkThreads(t *testing.T, f *fixture) {
+	u := f.small()
+	setThreads(t, 1)
+	_, one := trained(t, u, tinyData(u))
+	setThreads(t, 2)
+	u = f.small()
+	_, two := trained(t, u, tinyData(u))
+	sameOutcome(t, two, one)
+}
+
+func checkSaveLoad(t *testing.T, f *fixture) {
+	e, dir := f.run()
+	model, err := trainer.OpenModel(recipeOf, dir, trainer.LastCheckpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(model.Parameters.All()) != len(e.Parameters.All()) || model.Parameters.Digest() == experiment(t, f.small(), e.Data).Parameters.Digest() {
+		t.Errorf("%d parameters, want %d trained ones", len(model.Parameters.All()), len(e.Parameters.All()))
+	}
+	for _, p := range e.Parameters.All() {
+		loaded, ok := model.Parameters.Get(p.Name)
+		if !ok || !slices.Equal(loaded.Values(), p.Values()) {
+			t.Errorf("%s is not what was saved", p.Name)
+		}
+	}
+	figures := evaluated(t, model, e.Data.Test)
+	all := records(t, dir)
+	if last := all[len(all)-1]; last.Split != "test" || last.Loss != figures.Loss || last.MSE != figures.MSE || last.Criterion() != figures.Criterion() {
+		t.Errorf("the loaded model gives %+v, the run recorded %+v", figures, last)
+	}
+	if !model.HasEncoder() {
+		return
+	}
+	got, err := model.Encode(context.Background(), e.Data.Test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := e.Trained().Encode(context.Background(), e.Data.Test); err != nil || !slices.Equal(got, want) {
+		t.Errorf("the loaded model gives other codes: %v", err)
+	}
+}

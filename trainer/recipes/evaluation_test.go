@@ -1,0 +1,138 @@
+package recipes_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"gaetrain/graph"
+	"gaetrain/trainer"
+)
+
+// checkEvaluation compares the evaluation of a trained model with the programs of
+// its parts, and with itself on batches of other sizes.
+func checkEvaluation(t *testing.T, f *fixture) {
+	const rows = 7
+	e, _ := f.run()
+	stage := e.Final()
+	whole := evaluation(t, stage, e.Parameters, rows)
+	images := batch(t, stage, e.Parameters, whole, e.Data.Test, rows)
+	if _, ok := stage.Model.(trainer.Encoder); ok && stage.Opponent == nil {
+		clear(images.Inputs[trainer.Noise]) // the encoder gives the means
+	}
+	run(t, whole, images)
+	codes := images.Inputs[trainer.Noise]
+	if m, ok := stage.Model.(trainer.Encoder); ok {
+		codes = slices.Clone(whole.Output(trainer.Code))
+		encoder := compile(t, e.Parameters, graph.Options{Batch: rows, Outputs: []string{trainer.Code}}, func(s *graph.Scope) {
+			s.Output(trainer.Code, m.Encode(s, s.Input(trainer.Input, graph.Data, graph.Shape(e.Data.Test.Shape))))
+		})
+		run(t, encoder, images)
+		compareEncoder(t, f, m, encoder.Output(trainer.Code), codes)
+	}
+	if m, ok := stage.Model.(trainer.Decoder); ok {
+		compareDecoder(t, m, e.Parameters, images, everyFirst(codes, rows, m.CodeShape().Size()), whole)
+	} else {
+		t.Log("the model has no decoder")
+	}
+	for _, size := range []int{1, 3, 64} {
+		other := evaluation(t, stage, e.Parameters, size)
+		for first := 0; first < rows; first += size {
+			live := min(size, rows-first)
+			part := graph.Batch{Rows: live, Key: images.Key, Inputs: make(map[string][]float32)}
+			for name, values := range images.Inputs {
+				width := len(values) / rows
+				part.Inputs[name] = values[first*width : (first+live)*width]
+			}
+			run(t, other, part)
+			compareRows(t, size, first, live, other, whole)
+		}
+	}
+}
+
+// compareRows compares a batch with the same images in a larger one.
+func compareRows(t *testing.T, size, first, live int, got, want *graph.Program) {
+	for _, output := range []string{trainer.Code, trainer.Reconstruction} {
+		if values := got.Output(output); values != nil {
+			width := len(values) / live
+			if !slices.Equal(values, want.Output(output)[first*width:(first+live)*width]) {
+				t.Errorf("%s changes with a batch of %d", output, size)
+			}
+		}
+	}
+	for i, term := range got.Terms() {
+		if !slices.Equal(term.PerImage(), want.Terms()[i].PerImage()[first:first+live]) {
+			t.Errorf("%s changes with a batch of %d", term.Name, size)
+		}
+	}
+}
+
+// everyFirst is the first of several codes of each row.
+func everyFirst(codes []float32, rows, size int) (first []float32) {
+	width := len(codes) / rows
+	for i := range rows {
+		first = append(first, codes[i*width:i*width+size]...)
+	}
+	return first
+}
+
+// thresholded are the recipes whose encoder gives codes without the threshold that
+// the network has, and that threshold.
+var thresholded = map[string]string{"zerobias": "threshold"}
+
+// compareEncoder compares the codes of the encoder with those of the network, the
+// first of several for each image.
+func compareEncoder(t *testing.T, f *fixture, m trainer.Encoder, encoded, codes []float32) {
+	rows := len(encoded) / m.CodeShape().Size()
+	codes = everyFirst(codes, rows, m.CodeShape().Size())
+	name, ok := thresholded[f.recipe.Name]
+	if !ok {
+		if !slices.Equal(encoded, codes) {
+			t.Errorf("the encoder gives other codes than the network: %v and %v", encoded, codes)
+		}
+		return
+	}
+	u, bound := f.small(), float32(0)
+	field, _ := u.field(name)
+	t.Logf("the encoder gives codes without the threshold of %s", field)
+	for _, v := range codes {
+		if v != 0 && (bound == 0 || v < bound) {
+			bound = v
+		}
+	}
+	zeros := 0
+	for i, v := range encoded {
+		if codes[i] == 0 {
+			zeros++
+		}
+		if codes[i] != v && codes[i] != 0 || codes[i] == 0 && v > bound {
+			t.Errorf("code value %d is %g with a threshold and %g without", i, codes[i], v)
+		}
+	}
+	if slices.Equal(encoded, codes) || zeros == len(codes) {
+		t.Error("the threshold changes no code, or clears all")
+	}
+}
+
+// compareDecoder compares the decoder's images of codes with the reconstructions of
+// the network, or asks for the reason why it gives none.
+func compareDecoder(t *testing.T, m trainer.Decoder, p *graph.Parameters, images graph.Batch, codes []float32, whole *graph.Program) {
+	if err := m.Decodable(); err != nil {
+		t.Logf("codes alone are not decoded: %v", err)
+		if !errors.Is(err, graph.ErrArchitecture) {
+			t.Errorf("error %v does not wrap %v", err, graph.ErrArchitecture)
+		}
+		return
+	}
+	if _, ok := m.(trainer.Encoder); !ok {
+		codes = images.Inputs[trainer.Noise]
+	}
+	decoder := compile(t, p, graph.Options{Batch: images.Rows, Outputs: []string{trainer.Reconstruction}}, func(s *graph.Scope) {
+		z := s.Input(trainer.Code, graph.Data, m.CodeShape())
+		s.Output(trainer.Reconstruction, m.Likelihood().Mean(s, m.Decode(s, z)))
+	})
+	run(t, decoder, graph.Batch{Rows: images.Rows, Inputs: map[string][]float32{trainer.Code: codes, trainer.Labels: images.Inputs[trainer.Labels]}})
+	if !slices.Equal(decoder.Output(trainer.Reconstruction), whole.Output(trainer.Reconstruction)) {
+		t.Error("the decoder gives other reconstructions than the network")
+	}
+}

@@ -1,0 +1,315 @@
+package recipes_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"gaetrain/graph"
+	"gaetrain/trainer"
+)
+
+// inexact says which gradients are no derivatives of the loss, by the recipe and
+// its settings, and why. Gradients of the parts that are listed are not compared
+// with differences; those of all other parts are.
+func inexact(u *setup) (parts []string, why string) {
+	has := func(name, value string) bool {
+		f, ok := u.field(name)
+		return ok && f.String() == value
+	}
+	switch {
+	case has("gradient", "dreg"):
+		return []string{"encoder", "decoder"}, "the doubly reparametrised gradient is that of the loss on average alone"
+	case u.name == "fsq":
+		return []string{"encoder"}, "gradients pass through the rounding of the code as they are (straight-through), so they are no derivatives"
+	}
+	return nil, ""
+}
+
+// withoutStops are settings under which a model has no term whose gradient stops
+// at a part of it, by recipe, and why that is needed.
+var withoutStops = map[string]struct{ settings, why string }{
+	"topk": {"dead-weight=0", "the term of dead units does not reach the units that are alive, see TestDeadUnitsLearn"},
+}
+
+// checkGradients compares the gradients of every stage's training program with
+// central differences of the loss, for several activations and reconstruction
+// terms.
+func checkGradients(t *testing.T, f *fixture) {
+	seen := make(map[string]bool)
+	for _, activation := range []string{"tanh", "relu"} {
+		for _, loss := range []string{"cross-entropy", "squared-error", "gaussian"} {
+			u := f.small()
+			for _, text := range []string{"loss=" + loss, "activation=" + activation} {
+				if name, _, _ := strings.Cut(text, "="); has(&u, name) {
+					u.set(text)
+				}
+			}
+			if loss == "cross-entropy" && has(&u, "loss") {
+				u.set("output-activation=sigmoid")
+			}
+			u.set(f.settings)
+			if stop, ok := withoutStops[u.name]; ok {
+				t.Logf("%s: %s", stop.settings, stop.why)
+				u.set(stop.settings)
+			}
+			key, err := json.Marshal(u.settings())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen[string(key)] { // the model has no such setting
+				continue
+			}
+			seen[string(key)] = true
+			t.Run(activation+"/"+loss, func(t *testing.T) {
+				e, err := u.experiment(tinyData(u))
+				if err != nil {
+					t.Skip(err) // what makes no sense with this model, see TestRefused
+				}
+				parts, why := inexact(&u)
+				if why != "" {
+					t.Logf("not compared: %s: %s", strings.Join(parts, " and "), why)
+				}
+				for _, stage := range e.Stages {
+					compareStage(t, stage, e, parts)
+					if stage.Opponent != nil {
+						compareOpponent(t, stage, e)
+					}
+				}
+			})
+		}
+	}
+}
+
+func has(u *setup, name string) bool {
+	_, ok := u.field(name)
+	return ok
+}
+
+// compareStage compares the gradients of a stage's training program, except those
+// of some parts, which must only be there.
+func compareStage(t *testing.T, stage trainer.Stage, e *trainer.Experiment, without []string) {
+	const rows = 5
+	move(e.Parameters)
+	program := training(t, stage, e.Parameters, rows)
+	b := batch(t, stage, e.Parameters, program, e.Data.Train, rows)
+	for _, problem := range compareProgram(t, stage.Name, program, b, without) {
+		t.Error(problem)
+	}
+}
+
+// move moves parameters off their initial values: biases start at zero, where
+// gradients may be special.
+func move(p *graph.Parameters) {
+	for _, parameter := range p.All() {
+		if parameter.Role == graph.Statistic {
+			continue
+		}
+		for i := range parameter.Values() {
+			parameter.Values()[i] += 0.05 * float32(math.Sin(float64(7*i+len(parameter.Name))))
+		}
+	}
+}
+
+// compareOpponent compares the gradients of the program that trains the opponent
+// of a stage, when the singular vectors of its weights have settled.
+func compareOpponent(t *testing.T, stage trainer.Stage, e *trainer.Experiment) {
+	const rows = 4
+	model := training(t, stage, e.Parameters, rows)
+	b := batch(t, stage, e.Parameters, model, e.Data.Train, rows)
+	run(t, model, b)
+	program := compile(t, e.Parameters, graph.Options{Batch: 2 * rows, Training: true}, stage.Opponent.Declare)
+	both := against(stage, model, b)
+	for range 300 {
+		run(t, program, both)
+		program.Advance()
+	}
+	for _, problem := range compareProgram(t, stage.Name+", opponent", program, both, nil) {
+		t.Error(problem)
+	}
+}
+
+// against is the batch of an opponent: what is real, then what the model's program
+// has just made.
+func against(stage trainer.Stage, model *graph.Program, b graph.Batch) graph.Batch {
+	made, labels := model.Output(stage.Opponent.Made), b.Inputs[trainer.Labels]
+	return graph.Batch{Rows: 2 * b.Rows, Key: b.Key, Inputs: map[string][]float32{
+		trainer.Samples: slices.Concat(b.Inputs[stage.Opponent.Real][:len(made)], made),
+		trainer.Labels:  slices.Concat(labels, labels),
+	}}
+}
+
+// slopes are differences of the loss along one number of a tensor, by step, with
+// bounds of their rounding errors.
+type slopes []struct{ value, error float64 }
+
+// agree reports whether a gradient is one of the slopes, but for a share of scale:
+// a kink between two points spoils a large step, rounding a small one.
+func (s slopes) agree(gradient, scale float64) bool {
+	for _, slope := range s {
+		if math.Abs(gradient-slope.value) <= 0.01*scale+slope.error {
+			return true
+		}
+	}
+	return false
+}
+
+// compareProgram compares the gradients of a program with differences, along the
+// numbers of each tensor with the largest gradients and along some others. What is
+// compared must be able to tell: for each tensor, a gradient of zero and ones that
+// are a fifth too small or too large must not pass. It returns what is wrong.
+func compareProgram(t *testing.T, name string, program *graph.Program, b graph.Batch, without []string) (problems []string) {
+	problem := func(format string, values ...any) {
+		problems = append(problems, name+": "+fmt.Sprintf(format, values...))
+	}
+	run(t, program, b)
+	loss := lossOf(t, program, b)
+	var gradients [][]float32
+	for _, g := range program.Gradients() {
+		gradients = append(gradients, slices.Clone(g.Values()))
+	}
+	if len(gradients) == 0 {
+		problem("nothing is trained")
+	}
+	for at, g := range program.Gradients() {
+		gradient := gradients[at]
+		scale := largest(gradient)
+		if scale == 0 {
+			problem("the gradient of %s is zero", g.Name)
+			continue
+		}
+		if slices.Contains(without, g.Part) {
+			continue
+		}
+		values := g.Parameter.Values()
+		compared := make(map[int]slopes)
+		for _, i := range chosen(gradient) {
+			if compared[i] = differences(&values[i], scale, loss); len(compared[i]) == 0 {
+				problem("gradients of %s up to %g are too small for float32 differences of a loss of %g", g.Name, scale, loss())
+				break
+			}
+		}
+		// wrong lists the numbers along which a multiple of the gradient differs.
+		wrong := func(factor float64) (all []int) {
+			for i, slopes := range compared {
+				if !slopes.agree(factor*float64(gradient[i]), scale) {
+					all = append(all, i)
+				}
+			}
+			return all
+		}
+		for _, i := range wrong(1) {
+			problem("the gradient of %s[%d] is %g, differences are %.6g (largest gradient %g)", g.Name, i, gradient[i], compared[i], scale)
+		}
+		for _, factor := range []float64{0, -1, 0.8, 1.2} {
+			if len(wrong(factor)) == 0 {
+				problem("%g times the gradient of %s would pass", factor, g.Name)
+			}
+		}
+	}
+	return problems
+}
+
+func largest(values []float32) (scale float64) {
+	for _, v := range values {
+		scale = max(scale, math.Abs(float64(v)))
+	}
+	return scale
+}
+
+// chosen are the places of the numbers with the three largest magnitudes, and of
+// three others.
+func chosen(values []float32) []int {
+	places := make([]int, len(values))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortStableFunc(places, func(i, j int) int {
+		return -compareMagnitudes(values[i], values[j])
+	})
+	some := slices.Clone(places[:min(3, len(places))])
+	random := rand.New(rand.NewPCG(1, uint64(len(values))))
+	for range min(3, len(places)-len(some)) {
+		some = append(some, random.IntN(len(values)))
+	}
+	return some
+}
+
+func compareMagnitudes(a, b float32) int {
+	switch a, b := math.Abs(float64(a)), math.Abs(float64(b)); {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// differences are the central differences of a loss along a number, of the steps
+// whose rounding errors are small against scale.
+func differences(value *float32, scale float64, loss func() float64) (all slopes) {
+	for _, step := range []float32{1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4} {
+		old := *value
+		*value = old + step
+		above, right := loss(), float64(*value)
+		*value = old - step
+		below, left := loss(), float64(*value)
+		*value = old
+		rounding := (math.Abs(above) + math.Abs(below)) * 0x1p-24 / float64(step)
+		if rounding < 0.05*scale {
+			all = append(all, struct{ value, error float64 }{(above - below) / (right - left), rounding})
+		}
+	}
+	return all
+}
+
+// lossOf returns a function that runs a program and gives the loss that it
+// minimises. Where that is the sum of the terms that are reported, they are added
+// as float64, image by image; else it is the program's own sum.
+func lossOf(t *testing.T, program *graph.Program, b graph.Batch) func() float64 {
+	sum := func() (mean float64) {
+		for _, term := range program.Terms() {
+			for _, image := range term.PerImage() {
+				mean += term.Reported * float64(image) / float64(b.Rows)
+			}
+		}
+		return mean
+	}
+	exact := math.Abs(sum()-program.Mean()) <= 1e-5*math.Abs(program.Mean())
+	return func() float64 {
+		run(t, program, b)
+		if exact {
+			return sum()
+		}
+		return program.Mean()
+	}
+}
+
+// TestWrongGradients holds compareProgram to gradients that are wrong: the
+// gradient of another loss, as the straight-through estimator has it.
+func TestWrongGradients(t *testing.T) {
+	for name, part := range map[string]string{"fsq": "encoder", "topk": "decoder"} {
+		u := find(name).small()
+		if name == "topk" {
+			u.set("dead-weight=10")
+		}
+		e := experiment(t, u, tinyData(u))
+		if name == "topk" {
+			silent, _ := e.Parameters.Get("code/silent_batches")
+			for i := range silent.Values() {
+				silent.Values()[i] = float32(i % 2 * 1000)
+			}
+		}
+		move(e.Parameters)
+		program := training(t, e.Final(), e.Parameters, 5)
+		b := batch(t, e.Final(), e.Parameters, program, e.Data.Train, 5)
+		problems := compareProgram(t, name, program, b, nil)
+		if len(problems) == 0 || !strings.Contains(strings.Join(problems, "\n"), part+"/") {
+			t.Errorf("gradients of the %s of %s pass: %q", part, name, problems)
+		}
+	}
+}

@@ -1,0 +1,273 @@
+package recipes_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gaetrain/graph"
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
+)
+
+var sample = sync.OnceValues(func() (*loaders.Dataset, error) {
+	return loaders.Open(context.Background(), "sample", loaders.Options{})
+})
+
+// data is the embedded sample with its first training and test images, 0 for all,
+// in pairs where the setup asks for them.
+func data(t testing.TB, u setup, train, test int) *loaders.Dataset {
+	t.Helper()
+	whole, err := sample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := *whole
+	d.Train, d.Test = whole.Train.Limit(train).Pairs(u.Motion, u.Seed), whole.Test.Limit(test).Pairs(u.Motion, u.Seed)
+	return &d
+}
+
+// tinyData is 60 training and 21 test images of 8×8 pixels.
+func tinyData(u setup) *loaders.Dataset {
+	whole, err := sample()
+	if err != nil {
+		panic(err)
+	}
+	d := *whole
+	d.Train, d.Test = shrink(whole.Train, 60).Pairs(u.Motion, u.Seed), shrink(whole.Test, 21).Pairs(u.Motion, u.Seed)
+	return &d
+}
+
+// shrink keeps every third pixel of the middle of the first n images: 1×8×8.
+func shrink(s loaders.Split, n int) loaders.Split {
+	const side, first, every = 8, 3, 3
+	small := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: side, Width: side}, Labels: s.Labels[:n]}
+	for i := range n {
+		image := s.Image(i)
+		for y := range side {
+			for x := range side {
+				small.Images = append(small.Images, image[(first+every*y)*s.Shape.Width+first+every*x])
+			}
+		}
+	}
+	return small
+}
+
+// train trains in a run folder, from its checkpoint where it has one.
+func train(ctx context.Context, dir string, u setup, data *loaders.Dataset, hooks ...trainer.Hook) (*trainer.Experiment, error) {
+	e, err := u.experiment(data)
+	if err != nil {
+		return nil, err
+	}
+	return e, trainIn(ctx, dir, e, u.settings(), hooks...)
+}
+
+func trainIn(ctx context.Context, dir string, e *trainer.Experiment, recorded map[string]settings.Setting, hooks ...trainer.Hook) error {
+	run, err := trainer.CreateRun(dir, e, recorded)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	l, err := trainer.NewLoop(e, run, hooks...)
+	if err != nil {
+		return err
+	}
+	return l.Train(ctx)
+}
+
+// trained trains to the end in a new folder and returns the folder.
+func trained(t testing.TB, u setup, data *loaders.Dataset) (*trainer.Experiment, string) {
+	t.Helper()
+	dir := t.TempDir()
+	e, err := train(context.Background(), dir, u, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, dir
+}
+
+// evaluated returns the figures of a model on images.
+func evaluated(t testing.TB, m *trainer.Trained, split loaders.Split) trainer.Figures {
+	t.Helper()
+	figures, err := m.Evaluate(t.Context(), split)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return figures
+}
+
+func records(t testing.TB, dir string) []trainer.Record {
+	t.Helper()
+	records, err := trainer.ReadRecords(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records
+}
+
+// outcome returns what a run leaves that must not depend on how it was
+// interrupted: weights, solver state, position, and metrics but for times.
+func outcome(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	result := make(map[string]string)
+	for _, name := range []string{"checkpoint/last.safetensors", "checkpoint/best.safetensors", "metrics.jsonl", "metrics.json"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Ext(name) == ".safetensors" {
+			result[name] = string(data)
+			continue
+		}
+		for decoder := json.NewDecoder(bytes.NewReader(data)); decoder.More(); {
+			var object map[string]any
+			if err := decoder.Decode(&object); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for _, time := range []string{"seconds", "images_per_second", "timestamp"} {
+				delete(object, time)
+			}
+			line, err := json.Marshal(object)
+			if err != nil {
+				t.Fatal(err)
+			}
+			result[name] += string(line) + "\n"
+		}
+	}
+	return result
+}
+
+// sameOutcome fails where two runs left something else, or one of them left
+// temporary files.
+func sameOutcome(t *testing.T, gotDir, wantDir string) {
+	t.Helper()
+	got, want := outcome(t, gotDir), outcome(t, wantDir)
+	for name := range want {
+		if got[name] != want[name] {
+			if filepath.Ext(name) == ".safetensors" {
+				t.Errorf("%s differs: %.300q…, want %.300q…", name, got[name], want[name])
+			} else {
+				t.Errorf("%s differs:\n%s", name, cmp.Diff(strings.Split(want[name], "\n"), strings.Split(got[name], "\n")))
+			}
+		}
+	}
+	for _, pattern := range []string{".*", "*/.*"} {
+		hidden, err := filepath.Glob(filepath.Join(gotDir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range hidden {
+			if filepath.Base(path) != ".lock" {
+				t.Errorf("left behind: %s", path)
+			}
+		}
+	}
+}
+
+// batch returns the first images of a split as a batch of n rows for a program of
+// a stage.
+func batch(t testing.TB, stage trainer.Stage, parameters *graph.Parameters, program *graph.Program, split loaders.Split, n int) graph.Batch {
+	t.Helper()
+	if stage.Below != nil {
+		split = below(t, stage, parameters, split.Limit(n))
+	}
+	noise := program.Width(trainer.Noise)
+	if o := stage.Opponent; o != nil && o.Real == trainer.Noise && program.Has(o.Made) {
+		noise = max(noise, program.Shape(o.Made).Size())
+	}
+	stream, err := loaders.NewStream(split, loaders.StreamOptions{
+		BatchSize: n, Corruption: stage.Corruption, Hits: true, Noise: max(1, noise), Binarise: stage.Binarise && stage.Below == nil,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for b := range stream.Epoch(0, 0) {
+		labels := make([]float32, b.Rows)
+		for i, label := range b.Labels {
+			labels[i] = float32(label)
+		}
+		return graph.Batch{Rows: b.Rows, Key: b.Key, Inputs: map[string][]float32{
+			trainer.Input: b.Input, trainer.Target: b.Clean, trainer.Mask: b.Hit, trainer.Noise: b.Noise, trainer.Labels: labels,
+		}}
+	}
+	t.Fatal("no batch")
+	return graph.Batch{}
+}
+
+// below returns the codes that the part below a stage gives images.
+func below(t testing.TB, stage trainer.Stage, p *graph.Parameters, split loaders.Split) loaders.Split {
+	t.Helper()
+	n, size := split.Len(), split.Shape.Size()
+	program := compile(t, p, graph.Options{Batch: n, Outputs: []string{trainer.Code}}, func(s *graph.Scope) {
+		s.Output(trainer.Code, stage.Below.Encode(s, s.Input(trainer.Input, graph.Data, graph.Shape(split.Shape))))
+	})
+	images := make([]float32, n*size)
+	for i := range n {
+		split.Read(images[i*size:(i+1)*size], i, 0)
+	}
+	run(t, program, graph.Batch{Rows: n, Inputs: map[string][]float32{trainer.Input: images}})
+	codes := loaders.Shape{Channels: 1, Height: 1, Width: program.Shape(trainer.Code).Size()}
+	return loaders.Split{Shape: codes, Values: append([]float32(nil), program.Output(trainer.Code)...), Labels: split.Labels}
+}
+
+func compile(t testing.TB, p *graph.Parameters, o graph.Options, d graph.Declaration) *graph.Program {
+	t.Helper()
+	o.Name = "test"
+	program, err := graph.Compile(p, o, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { program.Close() })
+	return program
+}
+
+// training compiles the program that trains a stage.
+func training(t testing.TB, stage trainer.Stage, p *graph.Parameters, rows int) *graph.Program {
+	t.Helper()
+	o := graph.Options{Batch: rows, Training: true}
+	if stage.Opponent != nil {
+		o.Outputs = []string{stage.Opponent.Made}
+	}
+	return compile(t, p, o, stage.Network.Declare)
+}
+
+// evaluation compiles the program that evaluates a stage, with as many of the
+// outputs code and reconstruction as it has.
+func evaluation(t testing.TB, stage trainer.Stage, p *graph.Parameters, rows int) *graph.Program {
+	t.Helper()
+	outputs := []string{trainer.Reconstruction}
+	if _, ok := stage.Model.(trainer.Encoder); ok {
+		outputs = append(outputs, trainer.Code)
+	}
+	return compile(t, p, graph.Options{Batch: rows, Outputs: outputs}, stage.Network.Declare)
+}
+
+func run(t testing.TB, p *graph.Program, b graph.Batch) {
+	t.Helper()
+	if err := p.Run(b); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func setThreads(t *testing.T, threads int) {
+	old := runtime.GOMAXPROCS(threads)
+	t.Cleanup(func() { runtime.GOMAXPROCS(old) })
+}
+
+// refused fails where an error does not wrap another or lacks a text.
+func refused(t *testing.T, err, wrapped error, text string) {
+	t.Helper()
+	if !errors.Is(err, wrapped) || !strings.Contains(err.Error(), text) {
+		t.Errorf("error %v, want one that wraps %q with %q in it", err, wrapped, text)
+	}
+}

@@ -1,0 +1,203 @@
+package recipes_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"gaetrain/trainer"
+)
+
+var errCrash = errors.New("crash")
+
+// An interruption ends training at one point: by cancel as a signal does, after
+// which a checkpoint is saved, or as a crash does, after which nothing is.
+type interruption struct {
+	name            string
+	cancel          bool
+	step            int // of all steps of the run, from 1; 0 for the end of an epoch
+	epoch           int // of all epochs of the run, from 1
+	cut             bool
+	checkpointEvery time.Duration
+}
+
+// interruptions are the kinds of places in a run of epochs epochs of steps
+// steps.
+func interruptions(epochs, steps int) []interruption {
+	always := time.Nanosecond
+	return []interruption{
+		{name: "after the first step", cancel: true, step: 1},
+		{name: "within an epoch", cancel: true, step: steps + 2},
+		{name: "after the last step of an epoch", cancel: true, step: steps},
+		{name: "after the last step of all", cancel: true, step: epochs * steps},
+		{name: "at the end of an epoch", cancel: true, epoch: 1},
+		{name: "at the end of all", cancel: true, epoch: epochs},
+		{name: "cut at the end of an epoch", cancel: true, epoch: epochs - 1, cut: true},
+		{name: "cut at the end of all", cancel: true, epoch: epochs, cut: true},
+		{name: "crash in the first epoch", step: steps - 1},
+		{name: "crash after checkpoints", step: steps + 3, checkpointEvery: always},
+		{name: "crash between checkpoint and next step", step: steps + 1, checkpointEvery: always},
+		{name: "crash at the end of an epoch", epoch: epochs - 1},
+		{name: "crash at the end of an epoch after checkpoints", epoch: epochs, checkpointEvery: always},
+	}
+}
+
+// hook interrupts training once.
+func (i interruption) hook(cancel context.CancelCauseFunc) trainer.Hook {
+	steps, epochs, done := 0, 0, false
+	interrupt := func(ctx context.Context, now bool) error {
+		if !now || done {
+			return nil
+		}
+		done = true
+		if !i.cancel {
+			return errCrash
+		}
+		cancel(errCrash)
+		if i.cut {
+			return ctx.Err()
+		}
+		return nil
+	}
+	return trainer.Hook{
+		Name: "interruption",
+		Step: func(ctx context.Context, _ *trainer.Loop) error {
+			steps++
+			return interrupt(ctx, steps == i.step)
+		},
+		Epoch: func(ctx context.Context, _ *trainer.Loop) error {
+			epochs++
+			return interrupt(ctx, epochs == i.epoch)
+		},
+	}
+}
+
+// checkResume interrupts training at every kind of place, and asks for what an
+// uninterrupted run leaves.
+func checkResume(t *testing.T, f *fixture) {
+	_, want := f.run()
+	done := records(t, want)
+	for _, i := range interruptions(len(done)/2, done[0].Step) {
+		t.Run(i.name, func(t *testing.T) {
+			dir, u := t.TempDir(), f.small()
+			u.CheckpointEvery = i.checkpointEvery
+			ctx, cancel := context.WithCancelCause(context.Background())
+			_, err := train(ctx, dir, u, tinyData(u), i.hook(cancel))
+			if !errors.Is(err, errCrash) || i.cancel != errors.Is(err, trainer.ErrStopped) {
+				t.Fatalf("interrupted: %v", err)
+			}
+			u = f.small("resume=true")
+			u.CheckpointEvery = i.checkpointEvery
+			if _, err := train(context.Background(), dir, u, tinyData(u)); err != nil {
+				t.Fatal(err)
+			}
+			sameOutcome(t, dir, want)
+		})
+	}
+	t.Run("after every step", func(t *testing.T) {
+		dir := t.TempDir()
+		for {
+			u := f.small("resume=true")
+			ctx, cancel := context.WithCancelCause(context.Background())
+			_, err := train(ctx, dir, u, tinyData(u), interruption{cancel: true, step: 1}.hook(cancel))
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, trainer.ErrStopped) {
+				t.Fatal(err)
+			}
+		}
+		sameOutcome(t, dir, want)
+	})
+}
+
+// childVariable asks the test binary to train instead: the subject, then the run
+// folder.
+const childVariable = "RECIPES_TEST_TRAIN"
+
+func TestMain(m *testing.M) {
+	name, dir := os.Getenv(childVariable), os.Getenv(childVariable+"_RUN")
+	if name == "" {
+		os.Exit(m.Run())
+	}
+	u := killed(find(name))
+	u.Resume = true
+	if _, err := train(context.Background(), dir, u, tinyData(u)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func killed(s subject) setup {
+	u := s.small("epochs=12")
+	u.CheckpointEvery = time.Nanosecond
+	return u
+}
+
+func TestKilledEqualsUninterrupted(t *testing.T) {
+	for _, s := range subjects() {
+		t.Run(s.name, func(t *testing.T) {
+			u := killed(s)
+			_, want := trained(t, u, tinyData(u))
+			dir, elsewhere := t.TempDir(), t.TempDir()
+			child := func() *exec.Cmd {
+				command := exec.Command(os.Args[0])
+				command.Env = append(os.Environ(), childVariable+"="+s.name, childVariable+"_RUN="+dir, "TMPDIR="+elsewhere)
+				command.Stderr = os.Stderr
+				return command
+			}
+			seed := uint64(time.Now().UnixNano())
+			t.Logf("seed %d", seed)
+			random := rand.New(rand.NewPCG(seed, 0))
+			for range 4 {
+				kill(t, child(), filepath.Join(dir, "checkpoint", "last.safetensors"), time.Duration(random.IntN(30_000))*time.Microsecond)
+			}
+			if err := child().Run(); err != nil {
+				t.Fatal(err)
+			}
+			sameOutcome(t, dir, want)
+			if left, err := os.ReadDir(elsewhere); err != nil || len(left) > 0 {
+				t.Errorf("left behind in the folder for temporary files: %v, %v", left, err)
+			}
+		})
+	}
+}
+
+// kill starts a process, waits until it has written a file and for a while longer,
+// and kills it.
+func kill(t *testing.T, command *exec.Cmd, file string, wait time.Duration) {
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	waitForChange(file, ended)
+	time.Sleep(wait)
+	command.Process.Kill() // fails where it has already ended
+	select {
+	case err := <-ended:
+		var exit *exec.ExitError
+		if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != -1) {
+			t.Fatalf("before it was killed: %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the killed process does not end")
+	}
+}
+
+// waitForChange waits until a file is another, or a process has ended.
+func waitForChange(path string, ended chan error) {
+	before, _ := os.Stat(path)
+	for start := time.Now(); time.Since(start) < 10*time.Second && len(ended) == 0; time.Sleep(time.Millisecond) {
+		if after, err := os.Stat(path); err == nil && (before == nil || !os.SameFile(before, after)) {
+			return
+		}
+	}
+}
