@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
 )
 
 // benchOptions are the settings of bench besides those of train.
@@ -32,7 +33,11 @@ EXAMPLES:
 		Flags: slices.Concat(trainFlags(model), flags(clone(defaults))),
 		Action: func(c *cli.Context) error {
 			own := defaults
-			if _, err := layers(c, &own, ""); err != nil {
+			list, err := sources(c, "")
+			if err != nil {
+				return err
+			}
+			if _, _, err := fill(settings.Fields(&own), list); err != nil { // resolve takes the rest
 				return err
 			}
 			o, _, err := resolve(c)

@@ -28,7 +28,7 @@ GAETRAIN = {
                    "--decoder", "transposed:32,7,p0 transposed:16,3,s2,o1 transposed:1,3,s2,o1"],
     "conv64": ["--model", "conv", "--activation", "relu", "--filters", "32,64", "--hidden", "none", "--code", "64"],
     "dcgan": ["--model", "gan", "--filters", "64,64", "--hidden", "none", "--kernel-size", "4", "--code", "64",
-              "--discriminator-norm", "none", "--averaging", "0"],
+              "--discriminator-norm", "none", "--ema-decay", "0"],
 }
 
 CONVOLUTIONAL = ("conv", "transposed", "conv64", "dcgan")

@@ -14,7 +14,7 @@ trainings (table 1 times 10⁻⁴), so what is held against them is the order. T
 is: with this much the norm comes below those of both denoising models, unlike Rifai's.`,
 	seeds: 2,
 	run: func(l *lab) error {
-		const common = " --dataset mnist --hidden none --code 1000 --activation sigmoid --code-activation sigmoid --tied=true" +
+		const common = " --dataset mnist --hidden none --code 1000 --code-activation sigmoid --tied=true" +
 			" --learning-rate 0.001 --warmup 0 --epochs 20"
 		models := []struct{ name, published, flags string }{
 			{"contractive", "0.73", "--model dense --contraction 0.1"},

@@ -4,6 +4,7 @@ import (
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/recipes"
 )
 
 // synchrony asks whether the two filters of a gated unit become one filter at
@@ -54,12 +55,12 @@ a machine that was busy with other work too.`,
 // test pairs whose direction of motion a logistic regression tells from codes
 // and from pixels.
 func (l *lab) motion(r trained) (pairs evaluate.FilterPairs, accuracy map[string]float64, err error) {
-	model, err := trainer.OpenModel(r.dir, trainer.LastCheckpoint)
+	model, err := trainer.OpenModel(recipes.Find, r.dir, trainer.LastCheckpoint)
 	if err != nil {
 		return pairs, nil, err
 	}
 	weights, _ := model.Parameters.Get("encoder/1/weights")
-	if pairs, err = evaluate.NewFilterPairs(evaluate.NewMatrix(weights.Values(), model.Config.Code)); err != nil {
+	if pairs, err = evaluate.NewFilterPairs(evaluate.NewMatrix(weights.Values(), model.CodeSize())); err != nil {
 		return pairs, nil, err
 	}
 	config := model.Config
@@ -72,7 +73,7 @@ func (l *lab) motion(r trained) (pairs evaluate.FilterPairs, accuracy map[string
 	for name, of := range map[string]features{
 		"codes": func(s loaders.Split) (evaluate.Matrix, error) {
 			codes, err := model.Encode(l.ctx, s)
-			return evaluate.NewMatrix(codes, model.Config.Code), err
+			return evaluate.NewMatrix(codes, model.CodeSize()), err
 		},
 		"pixels": func(s loaders.Split) (evaluate.Matrix, error) { return evaluate.Pixels(s), nil },
 	} {

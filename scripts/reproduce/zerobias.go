@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"gaetrain/trainer"
+	"gaetrain/trainer/recipes"
 )
 
 // zerobias asks which way regularisers move hidden biases, and what learns
@@ -72,7 +73,7 @@ The test of the recipe has an L1 penalty do what noise does here; a contraction,
 // hiddenBiases are those of the units of the first layer; none where it has
 // none.
 func hiddenBiases(r trained) ([]float64, error) {
-	model, err := trainer.OpenModel(r.dir, trainer.LastCheckpoint)
+	model, err := trainer.OpenModel(recipes.Find, r.dir, trainer.LastCheckpoint)
 	if err != nil {
 		return nil, err
 	}
