@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -90,8 +91,8 @@ func (s *Scope) batchText(shape []int) string {
 	case 5: // blocks, height, width, channels, lanes
 		rows = shape[0] * shape[4]
 	}
-	for samples, several := range s.several {
-		if samples > 1 && rows >= several.Compiled {
+	for _, samples := range slices.Backward(slices.Sorted(maps.Keys(s.several))) { // the most that the rows are enough for
+		if samples > 1 && rows >= s.several[samples].Compiled {
 			return fmt.Sprintf("%dB", samples)
 		}
 	}

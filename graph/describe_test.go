@@ -1,0 +1,117 @@
+package graph_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gaetrain/graph"
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/op"
+)
+
+func describe(t *testing.T, p *graph.Program) []graph.Node {
+	t.Helper()
+	nodes, err := p.Describe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nodes
+}
+
+// TestDescribe finds every node of a small autoencoder, with what it is computed
+// from.
+func TestDescribe(t *testing.T) {
+	a := small(t, "relu", true)
+	nodes := describe(t, evaluationOf(t, parameters(t, 1, a.declare), 6, a.declare, "reconstruction"))
+	text := make(map[string]string)
+	name := func(n graph.Node) string { return strings.TrimPrefix(n.Place+" "+n.Name, " ") }
+	for i, n := range nodes {
+		var inputs []string
+		for _, at := range n.Inputs {
+			if at >= i {
+				t.Errorf("%s is listed before its input %s", name(n), name(nodes[at]))
+			}
+			inputs = append(inputs, name(nodes[at]))
+		}
+		slices.Sort(inputs)
+		if _, twice := text[name(n)]; twice {
+			t.Errorf("%s is listed twice", name(n))
+		}
+		text[name(n)] = n.Role + " " + n.Shape + " of " + strings.Join(inputs, ", ")
+	}
+	want := map[string]string{
+		"input":                        "input B×20 of ",
+		"target":                       "target B×20 of ",
+		"encoder/1 weights":            "parameter 20×13 of ",
+		"encoder/1 bias":               "parameter 13 of ",
+		"encoder/2 weights":            "parameter 13×3 of ",
+		"encoder/2 bias":               "parameter 3 of ",
+		"decoder/1 weights":            "parameter 3×13 of ",
+		"decoder/2 weights":            "parameter 13×20 of ",
+		"decoder/2 bias":               "parameter 20 of ",
+		"encoder/1 affine+relu":        "operation B×13 of encoder/1 bias, encoder/1 weights, input",
+		"encoder/2 affine+linear":      "code B×3 of encoder/1 affine+relu, encoder/2 bias, encoder/2 weights",
+		"decoder/1 affine+relu":        "operation B×13 of decoder/1 weights, encoder/2 affine+linear",
+		"decoder/2 affine+linear":      "operation B×20 of decoder/1 affine+relu, decoder/2 bias, decoder/2 weights",
+		"reconstruction sigmoid":       "reconstruction B×20 of decoder/2 affine+linear",
+		"reconstruction cross-entropy": "loss scalar of decoder/2 affine+linear, target",
+	}
+	if diff := cmp.Diff(want, text); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestDescribeIsDeterministic compiles programs several times over, among them one
+// with several rows for each image, of two numbers.
+func TestDescribeIsDeterministic(t *testing.T) {
+	a := spelled(t, graph.Shape{Channels: 1, Height: 4, Width: 4}, "conv:2,3,s2 dense:3", "dense:16,1x4x4", true)
+	samples := func(s *graph.Scope) {
+		several(s, 2)
+		s.Output("z", s.First("z", several(s, 5)))
+	}
+	p := parameters(t, 1, a.declare)
+	for _, declare := range []graph.Declaration{a.declare, samples} {
+		for _, training := range []bool{true, false} {
+			var first []graph.Node
+			for range 10 {
+				nodes := describe(t, compile(t, p, graph.Options{Batch: 3, Training: training}, declare))
+				if first == nil {
+					first = nodes
+				}
+				if diff := cmp.Diff(first, nodes); diff != "" {
+					t.Fatalf("(-first +again)\n%s", diff)
+				}
+			}
+		}
+	}
+}
+
+// TestDescribeRows says what has one row for each image and what has several, and
+// which images lie in lanes.
+func TestDescribeRows(t *testing.T) {
+	shape := graph.Shape{Channels: 2, Height: 3, Width: 4}
+	program := compile(t, new(graph.Parameters), graph.Options{Batch: 40, Outputs: []string{"first"}}, func(s *graph.Scope) {
+		s.Output("act", s.Activate("act", kernel.Tanh, several(s, 2)))
+		s.Output("first", s.First("last", s.Activate("five", kernel.Tanh, several(s, 5))))
+		s.Images("lanes", s.Input("input", graph.Data, shape))
+		labels := s.Labels(graph.Target, 3)
+		s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
+			return op.Activate("labelled", rows, kernel.Tanh, x)
+		}, labels)
+	})
+	got := make(map[string]string)
+	for _, n := range describe(t, program) {
+		got[strings.TrimPrefix(n.Place+" "+n.Name, " ")] = n.Role + " " + n.Shape
+	}
+	for name, want := range map[string]string{
+		"act tanh": "act 2B×3", "five tanh": "operation 5B×3", "last 1 of 5 samples": "first B×3", "noise-2": "random B×6", "noise-5": "random B×15", "statistics": "input B×6",
+		"lanes images": "operation B×2×3×4", "labels": "target B×1", "labelled tanh": "operation B×1",
+	} {
+		if got[name] != want {
+			t.Errorf("%s is %q, want %q; of %v", name, got[name], want, got)
+		}
+	}
+}
