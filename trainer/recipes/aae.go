@@ -28,8 +28,8 @@ encoder, as in the Wasserstein autoencoder of Tolstikhin (2018), rather than in 
 type aae struct {
 	Plain
 	Discriminator
-	Weight float64 `toml:"adversarial-weight" group:"model" help:"weight of the encoder's adversarial loss"`
-	Widths []int   `toml:"discriminator-hidden" group:"model" help:"widths of the discriminator's hidden layers"`
+	Weight float64 `toml:"adversarial-weight" group:"model" help:"Weight of the encoder's adversarial loss"`
+	Widths []int   `toml:"discriminator-hidden" group:"model" help:"Widths of the discriminator's hidden layers"`
 }
 
 // Loss is the reconstruction term, and what the discriminator makes of the codes.

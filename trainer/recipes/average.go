@@ -9,7 +9,7 @@ import (
 // once training is over (Yazıcı 2019): the last weights swing around what they
 // learn.
 type EMA struct {
-	Decay float64 `toml:"ema-decay" group:"model" help:"decay of the exponential moving average of the generator's weights, which makes the samples; 0: the weights themselves do"`
+	Decay float64 `toml:"ema-decay" group:"model" help:"Decay of the exponential moving average of the generator's weights, which makes the samples; 0: the weights themselves do"`
 }
 
 // Validate implements settings.Validator.

@@ -28,9 +28,9 @@ linear layer is put on the code, and both are trained on the labelled images.`,
 // classifier is a softmax of linear logits of the code, or of hidden layers on it.
 type classifier struct {
 	encoder
-	Widths         []int   `toml:"classifier-hidden" group:"classifier" help:"widths of hidden layers between the code and the classes"`
-	EncoderLRScale float64 `toml:"encoder-lr-scale" group:"classifier" help:"learning rate of the encoder, relative to the classifier's; 0 leaves the encoder as it is"`
-	Thaw           bool    `toml:"thaw" group:"classifier" help:"train the classifier alone first, then with one more layer of the encoder at a time"`
+	Widths         []int   `toml:"classifier-hidden" group:"classifier" help:"Widths of hidden layers between the code and the classes"`
+	EncoderLRScale float64 `toml:"encoder-lr-scale" group:"classifier" help:"Learning rate of the encoder, relative to the classifier's; 0 leaves the encoder as it is"`
+	Thaw           bool    `toml:"thaw" group:"classifier" help:"Train the classifier alone first, then with one more layer of the encoder at a time"`
 
 	head   *layer.Stack
 	source trainer.Source

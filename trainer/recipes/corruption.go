@@ -14,9 +14,9 @@ import (
 // Denoising are the settings of a model whose inputs may be corrupted, while the
 // target stays clean.
 type Denoising struct {
-	Corruption      loaders.Corruption `toml:"corruption" group:"model" help:"corruption of the inputs, while the target stays clean: none, gaussian:0.3, masking:0.25 or salt-and-pepper:0.1"`
-	CorruptedWeight float64            `toml:"corrupted-weight" group:"model" help:"weight in the loss of pixels that masking or salt-and-pepper noise has changed"`
-	IntactWeight    float64            `toml:"intact-weight" group:"model" help:"weight in the loss of pixels that the corruption has left alone"`
+	Corruption      loaders.Corruption `toml:"corruption" group:"model" help:"Corruption of the inputs, while the target stays clean: none, gaussian:0.3, masking:0.25 or salt-and-pepper:0.1"`
+	CorruptedWeight float64            `toml:"corrupted-weight" group:"model" help:"Weight in the loss of pixels that masking or salt-and-pepper noise has changed"`
+	IntactWeight    float64            `toml:"intact-weight" group:"model" help:"Weight in the loss of pixels that the corruption has left alone"`
 }
 
 func defaultDenoising() Denoising { return Denoising{CorruptedWeight: 1, IntactWeight: 1} }

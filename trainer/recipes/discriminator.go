@@ -18,11 +18,11 @@ import (
 // Discriminator are the settings of a network that learns to tell what is real
 // from what a model makes, and that network once it is placed.
 type Discriminator struct {
-	AdversarialLoss adversarialLoss  `toml:"adversarial-loss" group:"model" help:"loss of the discriminator and of the model against it: non-saturating, least-squares, hinge or wasserstein"`
-	LabelSmoothing  float64          `toml:"label-smoothing" group:"model" help:"difference between 1 and the discriminator's target for real images, with non-saturating or least-squares (from 0 to below 0.5)"`
-	Units           layer.Activation `toml:"discriminator-activation" group:"model" help:"activation of the discriminator's hidden layers"`
-	Norm            string           `toml:"discriminator-norm" group:"model" help:"spectral (the discriminator's weights are divided by their largest singular value) or none"`
-	LearningRate    float64          `toml:"discriminator-learning-rate" group:"model" help:"learning rate of the discriminator before the schedule; 0: that of the model"`
+	AdversarialLoss adversarialLoss  `toml:"adversarial-loss" group:"model" help:"Loss of the discriminator and of the model against it: non-saturating, least-squares, hinge or wasserstein"`
+	LabelSmoothing  float64          `toml:"label-smoothing" group:"model" help:"Difference between 1 and the discriminator's target for real images, with non-saturating or least-squares (from 0 to below 0.5)"`
+	Units           layer.Activation `toml:"discriminator-activation" group:"model" help:"Activation of the discriminator's hidden layers"`
+	Norm            string           `toml:"discriminator-norm" group:"model" help:"Spectral (the discriminator's weights are divided by their largest singular value) or none"`
+	LearningRate    float64          `toml:"discriminator-learning-rate" group:"model" help:"Learning rate of the discriminator before the schedule; 0: that of the model"`
 
 	layers *layer.Stack
 	input  graph.Shape

@@ -17,7 +17,7 @@ var fsqRecipe = trainer.Recipe{
 	Summary: "finite scalar quantisation: each code is some words of a codebook that nobody has to learn",
 	Idea: `A discrete code is a choice from a codebook. Here the codebook is a grid: each of a few values is bounded and rounded to a
 few levels, so that d values with ℓ levels each make ℓ^d words. Rounding has no gradient, so it is passed over: the gradient of the rounded
-value is given to the value before (straight-through). There is no codebook to learn and no loss to keep it in use, and nearly all words are
+value is given to the value before (straight-through). Batch normalisation of the values spreads them over all levels from the start. There is no codebook to learn and no loss to keep it in use, and nearly all words are
 used. Perplexity is the exponential of the entropy of the words: the number of words, if all of them were used equally often.`,
 	Citation: "F. Mentzer, D. Minnen, E. Agustsson, M. Tschannen: Finite Scalar Quantization: VQ-VAE Made Simple. ICLR 2024, arXiv:2309.15505",
 	Defaults: fast,
@@ -31,8 +31,8 @@ used. Perplexity is the exponential of the entropy of the words: the number of w
 // fsq rounds the values of its code to levels (Mentzer 2023).
 type fsq struct {
 	Autoencoder
-	Levels []int `toml:"levels" group:"model" help:"levels of each value of a word of the code; their product is the number of words in the codebook"`
-	Words  int   `toml:"words" group:"model" help:"number of words in the code of an image"`
+	Levels []int `toml:"levels" group:"model" help:"Levels of each value of a word of the code; their product is the number of words in the codebook"`
+	Words  int   `toml:"words" group:"model" help:"Number of words in the code of an image"`
 }
 
 // levels are those of all values of a code.
@@ -66,7 +66,9 @@ func (m *fsq) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
 // Place implements trainer.Model.
 func (m *fsq) Place(source trainer.Source) error {
 	size := m.Words * len(m.Levels)
-	encoder, decoder, code, err := m.parts(source.Shape, size, m.code(layer.LinearUnits), m.last(), false)
+	values := m.code(layer.LinearUnits)
+	values.Norm = layer.BatchNorm // so that they spread over all levels from the start
+	encoder, decoder, code, err := m.parts(source.Shape, size, values, m.last(), false)
 	if err != nil {
 		return err
 	}

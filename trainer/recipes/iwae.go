@@ -27,7 +27,7 @@ bound is below their sum.`,
 // iwae bounds the likelihood of an image by several codes (Burda 2016).
 type iwae struct {
 	Variational
-	Gradient string `toml:"gradient" group:"model" help:"gradient of the bound: plain, or dreg (doubly reparametrised), whose noise does not grow with the number of samples"`
+	Gradient string `toml:"gradient" group:"model" help:"Gradient of the bound: plain, or dreg (doubly reparametrised), whose noise does not grow with the number of samples"`
 }
 
 // Loss is −log 1/K Σ_k p(x|z_k)·(p(z_k)/q(z_k|x))^β.

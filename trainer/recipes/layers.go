@@ -12,26 +12,26 @@ import (
 
 // Layers are the settings of an encoder and the decoder that mirrors it.
 type Layers struct {
-	Hidden           []int             `toml:"hidden" group:"model" help:"widths of the encoder's fully connected hidden layers, mirrored by the decoder"`
-	Filters          []int             `toml:"filters" group:"model" help:"channels of the encoder's convolutions, which come before its hidden layers; none: fully connected"`
-	KernelSize       int               `toml:"kernel-size" group:"model" help:"height and width of the filters that --filters makes"`
-	Stride           int               `toml:"stride" group:"model" help:"stride of the convolutions that --filters makes"`
-	Upsampling       layer.Upsampling  `toml:"upsampling" group:"model" help:"how a convolutional decoder makes images larger: transposed, nearest, bilinear, or unpool (to the places where max pooling found the greatest values; codes alone cannot be decoded then)"`
-	EncoderText      string            `toml:"encoder" group:"model" help:"all layers of the encoder as text, in place of --filters, --hidden and --code, such as 'conv:16,3,s2 conv:32,3,s2 dense:64'; the last layer makes the code"`
-	DecoderText      string            `toml:"decoder" group:"model" help:"all layers of the decoder as text (default: they mirror the encoder's)"`
-	Activation       layer.Activation  `toml:"activation" group:"model" help:"activation of hidden layers: linear, sigmoid, tanh, relu, leaky-relu, elu, softplus, selu, gelu or silu"`
-	OutputActivation layer.Activation  `toml:"output-activation" group:"model" help:"activation of the decoder's last layer; always sigmoid with --loss cross-entropy"`
-	Initialiser      graph.Initialiser `toml:"initialiser" group:"model" help:"initial weights: glorot-, he- or lecun- with uniform or normal; normal, uniform, zeros; images (training images in the first layer, glorot-uniform in the others)"`
-	Normalisation    layer.Norm        `toml:"normalisation" group:"model" help:"normalisation of hidden layers before their activation: none, batch, layer, or group:8 (8 groups of channels)"`
-	Dropout          float64           `toml:"dropout" group:"model" help:"share of the outputs of hidden layers that is set to 0 while training (from 0 to below 1)"`
-	Bias             string            `toml:"bias" group:"model" help:"layers that have biases: all, output (the last layer only) or none"`
+	Hidden           []int             `toml:"hidden" group:"model" help:"Widths of the encoder's fully connected hidden layers, mirrored by the decoder"`
+	Filters          []int             `toml:"filters" group:"model" help:"Channels of the encoder's convolutions, which come before its hidden layers; none: fully connected"`
+	KernelSize       int               `toml:"kernel-size" group:"model" help:"Height and width of the filters that --filters makes"`
+	Stride           int               `toml:"stride" group:"model" help:"Stride of the convolutions that --filters makes"`
+	Upsampling       layer.Upsampling  `toml:"upsampling" group:"model" help:"How a convolutional decoder makes images larger: transposed, nearest, bilinear, or unpool (to the places where max pooling found the greatest values; codes alone cannot be decoded then)"`
+	EncoderText      string            `toml:"encoder" group:"model" help:"All layers of the encoder as text, in place of --filters, --hidden and --code, such as 'conv:16,3,s2 conv:32,3,s2 dense:64'; the last layer makes the code"`
+	DecoderText      string            `toml:"decoder" group:"model" help:"All layers of the decoder as text (default: they mirror the encoder's)"`
+	Activation       layer.Activation  `toml:"activation" group:"model" help:"Activation of hidden layers: linear, sigmoid, tanh, relu, leaky-relu, elu, softplus, selu, gelu or silu"`
+	OutputActivation layer.Activation  `toml:"output-activation" group:"model" help:"Activation of the decoder's last layer; always sigmoid with --loss cross-entropy"`
+	Initialiser      graph.Initialiser `toml:"initialiser" group:"model" help:"Initial weights: glorot-, he- or lecun- with uniform or normal; normal, uniform, zeros; images (training images in the first layer, glorot-uniform in the others)"`
+	Normalisation    layer.Norm        `toml:"normalisation" group:"model" help:"Normalisation of hidden layers before their activation: none, batch, layer, or group:8 (8 groups of channels)"`
+	Dropout          float64           `toml:"dropout" group:"model" help:"Share of the outputs of hidden layers that is set to 0 while training (from 0 to below 1)"`
+	Bias             string            `toml:"bias" group:"model" help:"Layers that have biases: all, output (the last layer only) or none"`
 
 	blocks int // residual blocks behind each convolution that --filters makes
 }
 
 // Latent is the setting of a code that can have any size.
 type Latent struct {
-	CodeSize int `toml:"code" group:"model" help:"number of values in a latent code"`
+	CodeSize int `toml:"code" group:"model" help:"Number of values in a latent code"`
 }
 
 // Validate implements settings.Validator.

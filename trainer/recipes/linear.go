@@ -30,10 +30,10 @@ mixed.`,
 type linear struct {
 	EncoderDecoder
 	Denoising
-	CodeSize    int               `toml:"code" group:"model" help:"number of values in a latent code"`
-	Tied        bool              `toml:"tied" group:"model" help:"the decoder's weights are the encoder's, transposed"`
-	Initialiser graph.Initialiser `toml:"initialiser" group:"model" help:"initial weights: glorot-, he- or lecun- with uniform or normal; normal, uniform, zeros"`
-	Bias        string            `toml:"bias" group:"model" help:"layers that have biases: all, output (the last layer only) or none"`
+	CodeSize    int               `toml:"code" group:"model" help:"Number of values in a latent code"`
+	Tied        bool              `toml:"tied" group:"model" help:"The decoder's weights are the encoder's, transposed"`
+	Initialiser graph.Initialiser `toml:"initialiser" group:"model" help:"Initial weights: glorot-, he- or lecun- with uniform or normal; normal, uniform, zeros"`
+	Bias        string            `toml:"bias" group:"model" help:"Layers that have biases: all, output (the last layer only) or none"`
 }
 
 // Place implements trainer.Model.

@@ -13,12 +13,12 @@ import (
 // Penalties are terms of the loss that a deterministic code may have besides the
 // reconstruction.
 type Penalties struct {
-	Sparsity         float64 `toml:"sparsity" group:"model" help:"weight of the sparsity term Σ KL(ρ‖ρ̂), where ρ̂ is the mean activation of each unit of a sigmoid code; 0 for none"`
-	SparsityTarget   float64 `toml:"sparsity-target" group:"model" help:"ρ, the mean activation that the sparsity term asks for (between 0 and 1)"`
-	SparsityMean     string  `toml:"sparsity-mean" group:"model" help:"ρ̂ while training: batch (the mean over the batch), or running (over past batches too, for small batches)"`
-	SparsityMomentum float64 `toml:"sparsity-momentum" group:"model" help:"momentum of the running mean activation, which evaluation always uses"`
-	L1               float64 `toml:"l1" group:"model" help:"weight of the L1 norm Σ|h| of the code; 0 for none"`
-	Contraction      float64 `toml:"contraction" group:"model" help:"weight of the contraction term Σ‖∂h/∂x‖² over the encoder's layers, of each in its own input; 0 for none"`
+	Sparsity         float64 `toml:"sparsity" group:"model" help:"Weight of the sparsity term Σ KL(ρ‖ρ̂), where ρ̂ is the mean activation of each unit of a sigmoid code; 0 for none"`
+	SparsityTarget   float64 `toml:"sparsity-target" group:"model" help:"Mean activation ρ that the sparsity term asks for, between 0 and 1"`
+	SparsityMean     string  `toml:"sparsity-mean" group:"model" help:"Mean activation ρ̂ while training: batch (over the batch), or running (over past batches too, for small batches)"`
+	SparsityMomentum float64 `toml:"sparsity-momentum" group:"model" help:"Momentum of the running mean activation, which evaluation always uses"`
+	L1               float64 `toml:"l1" group:"model" help:"Weight of the L1 norm Σ|h| of the code; 0 for none"`
+	Contraction      float64 `toml:"contraction" group:"model" help:"Weight of the contraction term Σ‖∂h/∂x‖² over the encoder's layers, of each in its own input; 0 for none"`
 }
 
 func defaultPenalties() Penalties {

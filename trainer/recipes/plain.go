@@ -13,9 +13,9 @@ type Plain struct {
 	Autoencoder
 	Latent
 	Penalties
-	CodeActivation layer.Activation `toml:"code-activation" group:"model" help:"activation of the layer that makes the code"`
-	TopK           int              `toml:"top-k" group:"model" help:"number of values of each code that are kept, the largest ones; the others are 0 (0: all are kept)"`
-	Tied           bool             `toml:"tied" group:"model" help:"the decoder's weights are the encoder's, transposed"`
+	CodeActivation layer.Activation `toml:"code-activation" group:"model" help:"Activation of the layer that makes the code"`
+	TopK           int              `toml:"top-k" group:"model" help:"Number of values of each code that are kept, the largest ones; the others are 0 (0: all are kept)"`
+	Tied           bool             `toml:"tied" group:"model" help:"The decoder's weights are the encoder's, transposed"`
 }
 
 func defaultPlain() Plain {

@@ -15,8 +15,8 @@ import (
 
 // Reconstruction says how a reconstruction is compared with the image.
 type Reconstruction struct {
-	Loss     lossName `toml:"loss" group:"model" help:"reconstruction term: cross-entropy (of logits), squared-error, or gaussian (a negative log-likelihood in nats)"`
-	Variance float64  `toml:"variance" group:"model" help:"variance of a pixel with --loss gaussian; 0: it is learned, one for all pixels"`
+	Loss     lossName `toml:"loss" group:"model" help:"Reconstruction term: cross-entropy (of logits), squared-error, or gaussian (a negative log-likelihood in nats)"`
+	Variance float64  `toml:"variance" group:"model" help:"Variance of a pixel with --loss gaussian; 0: it is learned, one for all pixels"`
 }
 
 // lossName names a likelihood.

@@ -25,7 +25,7 @@ decoder mirrors them all.`,
 // residual is a convolutional autoencoder with blocks y = x + f(x) (He 2016).
 type residual struct {
 	Plain
-	Blocks int `toml:"blocks" group:"model" help:"residual blocks of two convolutions behind each convolution that --filters makes"`
+	Blocks int `toml:"blocks" group:"model" help:"Residual blocks of two convolutions behind each convolution that --filters makes"`
 }
 
 // Place implements trainer.Model.

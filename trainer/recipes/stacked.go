@@ -26,7 +26,7 @@ trained jointly, from weights that already do most of the work.`,
 // stacked is trained layer by layer, then as a whole (Bengio 2007).
 type stacked struct {
 	Plain
-	PretrainEpochs int `toml:"pretrain-epochs" group:"model" help:"epochs of training for each layer by itself, before --epochs for all of them together"`
+	PretrainEpochs int `toml:"pretrain-epochs" group:"model" help:"Epochs of training for each layer by itself, before --epochs for all of them together"`
 }
 
 // Validate implements settings.Validator.

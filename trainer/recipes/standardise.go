@@ -11,7 +11,10 @@ import (
 
 // Standardised is a model whose encoder takes (x − m)/s, where m is the mean of
 // the training images and s² the mean of (x − m)² over images and pixels.
-type Standardised struct{ image graph.Shape }
+type Standardised struct {
+	image   graph.Shape
+	centred bool // s is 1
+}
 
 func (z *Standardised) mean() graph.Spec {
 	return graph.Spec{Name: "input/mean", Part: "input", Role: graph.Statistic, Shape: []int{z.image.Size()}}
@@ -37,7 +40,9 @@ func (z *Standardised) measure(images graph.Sample, p *graph.Parameters) (graph.
 	if !ok || !also {
 		return images, fmt.Errorf("%w: no parameters %s and %s", graph.ErrArchitecture, z.mean().Name, z.deviation().Name)
 	}
-	deviation.Values()[0] = measure(images, mean.Values())
+	if s := measure(images, mean.Values()); !z.centred {
+		deviation.Values()[0] = s
+	}
 	return graph.Sample{Count: images.Count, Read: func(dst []float32, i int) {
 		images.Read(dst, i)
 		kernel.Axpy(-1, mean.Values(), dst)

@@ -37,11 +37,11 @@ type synchrony struct {
 	Reconstruction
 	Denoising
 	Latent
-	Gates            string            `toml:"gates" group:"model" help:"gates: product (of the responses to two frames opens a unit), exchange (likewise, and each frame is reconstructed from the other's responses) or energy (the squared sum of both responses opens it)"`
-	CodeActivation   layer.Activation  `toml:"code-activation" group:"model" help:"activation of the gates, which are the code"`
-	OutputActivation layer.Activation  `toml:"output-activation" group:"model" help:"activation of the decoder's last layer; always sigmoid with --loss cross-entropy"`
-	Initialiser      graph.Initialiser `toml:"initialiser" group:"model" help:"initial weights: glorot-, he- or lecun- with uniform or normal; normal, uniform, zeros"`
-	Contraction      float64           `toml:"contraction" group:"model" help:"weight of the contraction term ‖∂s/∂(x, y)‖² of the gates; 0 for none"`
+	Gates            string            `toml:"gates" group:"model" help:"Gates: product (of the responses to two frames opens a unit), exchange (likewise, and each frame is reconstructed from the other's responses) or energy (the squared sum of both responses opens it)"`
+	CodeActivation   layer.Activation  `toml:"code-activation" group:"model" help:"Activation of the gates, which are the code"`
+	OutputActivation layer.Activation  `toml:"output-activation" group:"model" help:"Activation of the decoder's last layer; always sigmoid with --loss cross-entropy"`
+	Initialiser      graph.Initialiser `toml:"initialiser" group:"model" help:"Initial weights: glorot-, he- or lecun- with uniform or normal; normal, uniform, zeros"`
+	Contraction      float64           `toml:"contraction" group:"model" help:"Weight of the contraction term ‖∂s/∂(x, y)‖² of the gates; 0 for none"`
 
 	standardised Standardised
 }

@@ -19,17 +19,19 @@ direction is in the image. A unit that is never kept would never learn. So the u
 reconstruct, with a small weight, what the others have left. l0 is the number of units that an image uses, explained_variance
 the share of the variance of the images that the reconstruction has.`,
 	Citation: "L. Gao et al.: Scaling and Evaluating Sparse Autoencoders. 2024, arXiv:2406.04093; batch top-k: B. Bussmann et al., 2024, arXiv:2412.06410",
-	Defaults: func(c *trainer.Config) { c.Warmup = 1 },
+	Defaults: func(c *trainer.Config) { c.LearningRate, c.Warmup = 3e-3, 1 },
 	New:      func() trainer.Model { return &topk{Latent: Latent{2048}, K: 32, DeadAfter: 200, DeadWeight: 1. / 32} },
 }
 
-// topk is a dictionary of unit directions with a batch top-k code (Bussmann 2024).
+// topk is a dictionary of unit directions with a batch top-k code of centred
+// images (Bussmann 2024).
 type topk struct {
 	EncoderDecoder
 	Latent
-	K          int     `toml:"top-k" group:"model" help:"number of values of a code that are kept, on average over a batch"`
-	DeadAfter  int     `toml:"dead-after" group:"model" help:"number of batches without use after which a unit is dead"`
-	DeadWeight float64 `toml:"dead-weight" group:"model" help:"weight of the squared error that is left when dead units are added to the reconstruction; 0 for none"`
+	standardised Standardised
+	K            int     `toml:"top-k" group:"model" help:"Number of values of a code that are kept, on average over a batch"`
+	DeadAfter    int     `toml:"dead-after" group:"model" help:"Number of batches without use after which a unit is dead"`
+	DeadWeight   float64 `toml:"dead-weight" group:"model" help:"Weight of the squared error that is left when dead units are added to the reconstruction; 0 for none"`
 
 	directions *layer.Stack // the decoder without its bias
 }
@@ -38,7 +40,7 @@ type topk struct {
 func (m *topk) Encode(s *graph.Scope, x graph.Value) graph.Value { return m.dictionary(s, x).Code }
 
 func (m *topk) dictionary(s *graph.Scope, x graph.Value) latent.Dictionary {
-	return latent.NewDictionary(s, m.K, m.DeadAfter, m.encoder.On(s, x))
+	return latent.NewDictionary(s, m.K, m.DeadAfter, m.encoder.On(s, m.standardised.Standardise(s, x)))
 }
 
 // Decode implements trainer.Decoder: z·V + c, where the rows of V have length 1.
@@ -59,15 +61,15 @@ func (m *topk) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	return loss.Plus(leftover(s, y, more, target).Times(m.DeadWeight).Unreported())
 }
 
-// leftover declares the term "dead_units", ‖x − x̂ − more‖², whose gradient reaches
-// only what dead units add to x̂.
+// leftover declares the term "auxiliary_loss", ‖x − x̂ − more‖², whose gradient
+// reaches only what dead units add to x̂.
 func leftover(s *graph.Scope, y, more, target graph.Value) graph.Term {
-	return s.Term("dead_units", func(rows *op.Rows, more op.Node, others ...op.Node) (op.Loss, error) {
+	return s.Term("auxiliary_loss", func(rows *op.Rows, more op.Node, others ...op.Node) (op.Loss, error) {
 		whole, err := op.Add("dead units", rows, kernel.Linear, [2]bool{true, false}, others[0], more)
 		if err != nil {
 			return op.Loss{}, err
 		}
-		return op.SquaredError("dead_units", rows, whole, others[1])
+		return op.SquaredError("auxiliary_loss", rows, whole, others[1])
 	}, more, y, target)
 }
 
@@ -79,16 +81,22 @@ func (m *topk) Place(source trainer.Source) (err error) {
 	if err := m.place(source.Shape, encoder, layer.Sequence{decoder}, graph.Row(m.CodeSize)); err != nil {
 		return err
 	}
-	decoder.NoBias = true
+	m.standardised, decoder.NoBias = Standardised{image: source.Shape, centred: true}, true
 	m.directions, err = layer.NewStack("decoder", m.shape, layer.Sequence{decoder})
 	return err
 }
 
-// InitialiseFrom implements trainer.DataDependent: rows have length 1 from the start.
-func (m *topk) InitialiseFrom(_ graph.Sample, p *graph.Parameters, _ uint64) error {
-	if w, ok := p.Get("decoder/1/weights"); ok {
-		normaliseRows(w)
+// InitialiseFrom implements trainer.DataDependent: directions have length 1, units
+// look for what they put into an image, and without any of them it is the mean.
+func (m *topk) InitialiseFrom(images graph.Sample, p *graph.Parameters, _ uint64) error {
+	if _, err := m.standardised.measure(images, p); err != nil {
+		return err
 	}
+	values := func(name string) graph.Parameter { w, _ := p.Get(name); return w }
+	directions := values("decoder/1/weights")
+	normaliseRows(directions)
+	transpose(directions, values("encoder/1/weights"))
+	copy(values("decoder/1/bias").Values(), values("input/mean").Values())
 	return nil
 }
 

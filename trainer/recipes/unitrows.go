@@ -23,3 +23,13 @@ func normaliseRows(w graph.Parameter) {
 		kernel.Scale(float32(1/math.Sqrt(max(kernel.SumSquares(row), 1e-30))), row)
 	}
 }
+
+// transpose writes weights L×D as weights D×L.
+func transpose(from, to graph.Parameter) {
+	rows, columns := from.Shape[0], from.Shape[1]
+	for i := range rows {
+		for j := range columns {
+			to.Values()[j*rows+i] = from.Values()[i*columns+j]
+		}
+	}
+}

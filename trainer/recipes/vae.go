@@ -25,14 +25,14 @@ of the same kind. Early in training the divergence can win, and values of the co
 type vae struct {
 	Variational
 	Capacity
-	FreeBits float64 `toml:"free-bits" group:"model" help:"free nats: a KL divergence per value of the code below this number, averaged over a batch, is not penalised; 0 for none"`
+	FreeBits float64 `toml:"free-bits" group:"model" help:"Free nats: a KL divergence per value of the code below this number, averaged over a batch, is not penalised; 0 for none"`
 }
 
 // Capacity are the settings of a divergence that is held at a number of nats.
 type Capacity struct {
-	Nats   float64 `toml:"capacity" group:"model" help:"nats C that the KL divergence is held at, by capacity-weight·|KL − C| in place of beta·KL; 0 for none"`
-	Weight float64 `toml:"capacity-weight" group:"model" help:"weight of the distance |KL − C| from the capacity"`
-	Epochs float64 `toml:"capacity-epochs" group:"model" help:"epochs over which the capacity rises from 0; 0: it is reached at once"`
+	Nats   float64 `toml:"capacity" group:"model" help:"Nats C that the KL divergence is held at, by capacity-weight·|KL − C| in place of beta·KL; 0 for none"`
+	Weight float64 `toml:"capacity-weight" group:"model" help:"Weight of the distance |KL − C| from the capacity"`
+	Epochs float64 `toml:"capacity-epochs" group:"model" help:"Epochs over which the capacity rises from 0; 0: it is reached at once"`
 }
 
 func defaultVAE() vae { return vae{Variational: defaultVariational(), Capacity: Capacity{Weight: 100}} }

@@ -15,9 +15,9 @@ import (
 type Variational struct {
 	Autoencoder
 	Latent
-	Beta     float64 `toml:"beta" group:"model" help:"weight of the KL divergence of the posterior from the prior N(0, I)"`
-	KLWarmup float64 `toml:"kl-warmup" group:"model" help:"epochs over which the weight of the KL divergence rises from 0"`
-	Samples  int     `toml:"samples" group:"model" help:"number of codes that are drawn for each image from its posterior"`
+	Beta     float64 `toml:"beta" group:"model" help:"Weight of the KL divergence of the posterior from the prior N(0, I)"`
+	KLWarmup float64 `toml:"kl-warmup" group:"model" help:"Epochs over which the weight of the KL divergence rises from 0"`
+	Samples  int     `toml:"samples" group:"model" help:"Number of codes that are drawn for each image from its posterior"`
 }
 
 func defaultVariational() Variational {

@@ -36,7 +36,7 @@ start as faint training images. Once trained, codes are computed without the thr
 type zerobias struct {
 	Plain
 	standardised Standardised
-	Threshold    float64 `toml:"threshold" group:"model" help:"threshold θ below which units of the code give 0 while they learn; 0 for none"`
+	Threshold    float64 `toml:"threshold" group:"model" help:"Threshold θ below which units of the code give 0 while they learn; 0 for none"`
 }
 
 // Encode implements trainer.Encoder: a = act(x·W), without the threshold.
