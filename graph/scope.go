@@ -88,7 +88,7 @@ func (s *Scope) Failf(format string, values ...any) {
 func (s *Scope) Failed() bool { return s.err != nil }
 
 // Training reports whether the program trains: then there is dropout, batches
-// are normalised by themselves, and terms of the loss rise as they are told.
+// are normalised by their own statistics, and weights of the loss may rise.
 func (s *Scope) Training() bool { return s.options.Training }
 
 // Batch is the number of images that the program is compiled for.

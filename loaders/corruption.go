@@ -129,9 +129,9 @@ func (c Corruption) Apply(dst, src []float32, key noise.Key) {
 	}
 }
 
-// Hit writes 1 where Apply hits a value with the same key, also one that it
-// leaves as it was, such as a masked black pixel, and 0 elsewhere.
-func (c Corruption) Hit(dst []float32, key noise.Key) {
+// Mask writes 1 where Apply changes a value with the same key, also one that has
+// the new value already, such as a masked black pixel, and 0 elsewhere.
+func (c Corruption) Mask(dst []float32, key noise.Key) {
 	switch c.Kind {
 	case NoCorruption:
 		clear(dst)

@@ -28,7 +28,7 @@ type Batch struct {
 	Index  []int     // Rows: positions of the images in the split
 	Clean  []float32 // B×D, pixels in [0, 1], or drawn from them where they are binarised; rows beyond Rows are zero or stale
 	Input  []float32 // B×D, the corrupted images; Clean itself without corruption
-	Hit    []float32 // B×D, 1 where corruption has hit a pixel, else 0; nil if it is not asked for
+	Mask   []float32 // B×D, 1 where corruption has changed a pixel, else 0; nil if it is not asked for
 	Noise  []float32 // B×Noise standard normal numbers; nil if none are asked for
 	Labels []uint8   // Rows; nil if the split is unlabelled
 	// Key is of what is drawn for the batch as a whole: it goes by seed, epoch and
@@ -44,7 +44,7 @@ type StreamOptions struct {
 	DropLast   bool       // leave out a partial last batch
 	Binarise   bool       // pixels are 1 with the probability that their value is, else 0, drawn afresh in each epoch
 	Corruption Corruption // of the inputs; zero: none
-	Hits       bool       // tell which pixels were corrupted
+	Mask       bool       // give the mask of the corruption
 	Noise      int        // standard normal numbers per image, fresh in each epoch
 }
 
@@ -105,8 +105,8 @@ func newSlot(s Split, o StreamOptions) *slot {
 	if o.Binarise {
 		made.uniform = make([]float32, s.Shape.Size())
 	}
-	if o.Hits {
-		made.batch.Hit = make([]float32, size)
+	if o.Mask {
+		made.batch.Mask = make([]float32, size)
 	}
 	if o.Noise > 0 {
 		made.batch.Noise = make([]float32, o.BatchSize*o.Noise)
@@ -190,8 +190,8 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 		if s.options.Corruption.Kind != NoCorruption {
 			s.options.Corruption.Apply(b.Input[row*size:(row+1)*size], clean, key)
 		}
-		if s.options.Hits {
-			s.options.Corruption.Hit(b.Hit[row*size:(row+1)*size], key)
+		if s.options.Mask {
+			s.options.Corruption.Mask(b.Mask[row*size:(row+1)*size], key)
 		}
 		if n := s.options.Noise; n > 0 {
 			key.Stream = streamLatent

@@ -266,17 +266,17 @@ func TestNewStreamRefuses(t *testing.T) {
 	}
 }
 
-// TestStreamHits asks that exactly what differs from the clean image was hit,
-// and that what was hit but looks the same is told too.
-func TestStreamHits(t *testing.T) {
+// TestStreamMask checks that the mask has exactly what differs from the clean image,
+// and what was corrupted but looks the same.
+func TestStreamMask(t *testing.T) {
 	white := Split{Shape: Shape{1, 40, 50}, Images: bytes.Repeat([]byte{255}, 3*2000)}
 	for _, c := range []Corruption{{}, {Masking, 0.25}, {SaltAndPepper, 0.5}, {Gaussian, 0.3}} {
-		stream := newStream(t, white, StreamOptions{BatchSize: 2, Seed: 5, Corruption: c, Hits: true})
+		stream := newStream(t, white, StreamOptions{BatchSize: 2, Seed: 5, Corruption: c, Mask: true})
 		var hits, hidden int
 		for b := range stream.Epoch(1, 0) {
-			for i, h := range b.Hit[:b.Rows*2000] {
+			for i, h := range b.Mask[:b.Rows*2000] {
 				if h != 0 && h != 1 || h == 0 && b.Input[i] != b.Clean[i] {
-					t.Fatalf("%v: pixel %d is %g, was %g, hit %g", c, i, b.Input[i], b.Clean[i], h)
+					t.Fatalf("%v: pixel %d is %g, was %g, mask %g", c, i, b.Input[i], b.Clean[i], h)
 				}
 				hits += int(h)
 				if h == 1 && b.Input[i] == b.Clean[i] {

@@ -56,8 +56,8 @@ func likelihoodOf(m Decoder, image graph.Shape) graph.Declaration {
 	}
 }
 
-// pullback declares the product of a direction and the Jacobian of the code.
-func pullback(m Encoder, image graph.Shape) graph.Declaration {
+// jacobianProduct declares the vector–Jacobian product of a direction and the code.
+func jacobianProduct(m Encoder, image graph.Shape) graph.Declaration {
 	return func(s *graph.Scope) {
 		x := s.Variable(Input, image)
 		z := s.Rows(Code, m.Encode(s, x))
@@ -121,7 +121,7 @@ func (f *feeder) feed(b *loaders.Batch) graph.Batch {
 		f.inputs = make(map[string][]float32)
 	}
 	f.labels = appendLabels(f.labels[:0], b.Labels)
-	f.inputs[Input], f.inputs[Target], f.inputs[Mask], f.inputs[Noise], f.inputs[Labels] = b.Input, b.Clean, b.Hit, b.Noise, f.labels
+	f.inputs[Input], f.inputs[Target], f.inputs[Mask], f.inputs[Noise], f.inputs[Labels] = b.Input, b.Clean, b.Mask, b.Noise, f.labels
 	return graph.Batch{Rows: b.Rows, Inputs: f.inputs, Key: b.Key}
 }
 

@@ -65,7 +65,7 @@ func (s Stage) stream(inputs loaders.Split, p *graph.Program, seed uint64, batch
 	}
 	return loaders.NewStream(inputs, loaders.StreamOptions{
 		BatchSize: batch, Seed: seed, Shuffle: shuffle, Binarise: s.Binarise && s.Below == nil, Corruption: s.Corruption,
-		Hits: p.Width(Mask) > 0, Noise: noise,
+		Mask: p.Width(Mask) > 0, Noise: noise,
 	})
 }
 

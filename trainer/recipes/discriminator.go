@@ -87,8 +87,8 @@ func (d *Discriminator) units(i graph.Initialiser) layer.Options {
 	return layer.Options{Activation: d.Units, Initialiser: i}
 }
 
-// placeOn puts hidden layers and a logit behind what is to be told apart, with
-// labels of so many classes; 0: without labels.
+// placeOn puts hidden layers and a logit behind the input, with labels of so many
+// classes; 0: without labels.
 func (d *Discriminator) placeOn(input graph.Shape, hidden layer.Sequence, classes int) (err error) {
 	for _, l := range hidden {
 		if layer.DependsOnBatch(l) {

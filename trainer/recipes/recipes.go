@@ -1,6 +1,6 @@
-// Package recipes holds the models, one file each: what a model can be told, its
-// network as a few declarations, its stages, its defaults, its idea and paper.
-// What several models share stands in a file named after what it is.
+// Package recipes holds the models, one file each: the settings of a model, its
+// network as a few declarations, its stages, its defaults, its idea and paper. Code
+// that several models share is in a file named after what it is.
 package recipes
 
 import (
