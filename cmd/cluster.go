@@ -17,14 +17,14 @@ import (
 
 type clusterOptions struct {
 	RunOptions
-	On          string `toml:"on" group:"clusters" help:"what to cluster: codes, pixels or pca (as many principal components as a code has values)"`
-	Method      string `toml:"method" group:"clusters" help:"k-means, gaussian-diagonal or gaussian-full"`
-	Clusters    int    `toml:"clusters" group:"clusters" help:"number of clusters; 0 to choose it"`
-	MaxClusters int    `toml:"max-clusters" group:"clusters" help:"number of clusters up to which to choose"`
-	Criterion   string `toml:"criterion" group:"clusters" help:"to choose the number by: silhouette or bic (default: silhouette with k-means, bic with gaussians)"`
-	Restarts    int    `toml:"restarts" group:"clusters" help:"starts of k-means, the best of which is kept"`
-	ClusterStep int    `toml:"cluster-step" group:"clusters" help:"images that a step of k-means looks at, for sets that are large; 0 for all"`
-	Silhouette  int    `toml:"silhouette-images" group:"clusters" help:"images that the silhouette is measured on; 0 for all"`
+	On          string `toml:"on" group:"clusters" help:"Features to cluster: codes, pixels or pca (as many principal components as a code has values)"`
+	Method      string `toml:"method" group:"clusters" help:"Method: k-means, gaussian-diagonal or gaussian-full"`
+	Clusters    int    `toml:"clusters" group:"clusters" help:"Number of clusters; 0 to choose it by the criterion"`
+	MaxClusters int    `toml:"max-clusters" group:"clusters" help:"Largest number of clusters to choose from"`
+	Criterion   string `toml:"criterion" group:"clusters" help:"Criterion that chooses the number of clusters: silhouette or bic (default: silhouette for k-means, bic for Gaussians)"`
+	Restarts    int    `toml:"restarts" group:"clusters" help:"Number of random starts of k-means, of which the best is kept, 1 or more"`
+	ClusterStep int    `toml:"cluster-step" group:"clusters" help:"Images per step of k-means, for large data sets; 0 for all"`
+	Silhouette  int    `toml:"silhouette-images" group:"clusters" help:"Number of images on which the silhouette is measured; 0 for all"`
 	Output
 }
 
@@ -36,11 +36,11 @@ func clusterVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "cluster",
 		Usage: "find clusters of the codes of a run, and compare them with the classes",
-		Description: `Finds clusters by k-means or as a mixture of Gaussians. Where images have labels, which the
-clusters are not told of, prints their mutual information (nmi), adjusted Rand index (ari), and the
-accuracy when each cluster stands for the class that fits best. The run folder gets
-clusters-ON.json, clusters-ON.csv with the cluster of each image, and pictures of the means of the
-clusters, decoded, beside the images nearest to them.
+		Description: `This verb finds clusters by k-means or as a mixture of Gaussians. Labels are not used for it. If the
+images have labels, the verb prints the normalised mutual information of clusters and classes (nmi),
+the adjusted Rand index (ari), and the accuracy if each cluster is matched to one class. It writes
+clusters-ON.json, clusters-ON.csv with the cluster of each image, and pictures of the decoded means
+of the clusters beside the images nearest to them to the run folder.
 
 EXAMPLES:
    gaetrain cluster --run runs/dense-sample-1 --clusters 10
@@ -80,7 +80,7 @@ func (r clusterResult) name() string { return "clusters-" + r.options.On }
 // report draws and writes the result into the run folder, and prints it.
 func (r clusterResult) report(w io.Writer) error {
 	path, err := pictures.Clusters{
-		Name: r.name(), Title: fmt.Sprintf("%d clusters, %s: their means, and the images nearest to them", r.found.Clusters, r.about()),
+		Name: r.name(), Title: fmt.Sprintf("%d clusters, %s: decoded means and the images nearest to them", r.found.Clusters, r.about()),
 		Split: r.split, Features: r.all.Features, Found: r.found, Centres: r.all.Centres, Labels: r.labels(),
 	}.Draw(r.options.Run)
 	if err != nil {
@@ -88,7 +88,7 @@ func (r clusterResult) report(w io.Writer) error {
 	}
 	drawn := "pictures in " + path
 	if len(r.all.Tried) > 1 {
-		if path, err = pictures.Choice(r.options.Run, r.name(), "The number of clusters: "+r.about(), r.all.Criterion, r.all.Tried, r.all.Best); err != nil {
+		if path, err = pictures.Choice(r.options.Run, r.name(), "Number of clusters: "+r.about(), r.all.Criterion, r.all.Tried, r.all.Best); err != nil {
 			return err
 		}
 		drawn += " and " + path
@@ -145,12 +145,13 @@ func (r clusterResult) print(w io.Writer) error {
 	return table(w, rows...)
 }
 
-// about says what was clustered, and how.
+// about names the features that were clustered, and the method.
 func (r clusterResult) about() string {
 	return fmt.Sprintf("%s of %s on %s, %s, by %s", r.options.On, r.model.Config.Model, r.data.Name, r.options.Split, r.options.Method)
 }
 
-// labels says, of each cluster, how many images it has and which class fits best.
+// labels are the number of images of each cluster and the class that it is matched
+// to.
 func (r clusterResult) labels() []string {
 	labels := make([]string, r.found.Clusters)
 	counts := make([]int, r.found.Clusters)

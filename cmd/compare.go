@@ -18,26 +18,26 @@ import (
 )
 
 type compareOptions struct {
-	Runs       string `toml:"runs" group:"input" help:"folders of two or more runs, separated by commas"`
-	Checkpoint string `toml:"checkpoint" group:"input" help:"weights to use: last or best"`
-	DataDir    string `toml:"data-dir" group:"input" help:"folder to look for data sets in first"`
-	Images     int    `toml:"images" group:"output" help:"test images to draw, the first ones"`
-	Out        string `toml:"out" group:"output" help:"folder for pictures and figures"`
-	JSON       bool   `toml:"json" group:"output" help:"print JSON instead of tables"`
+	Runs       string `toml:"runs" group:"input" help:"Folders of two or more runs, separated by commas"`
+	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
+	DataDir    string `toml:"data-dir" group:"input" help:"Folder that is searched first for data sets"`
+	Images     int    `toml:"images" group:"output" help:"Number of test images to draw, the first ones, 1 or more"`
+	Out        string `toml:"out" group:"output" help:"Folder for pictures and figures"`
+	JSON       bool   `toml:"json" group:"output" help:"Print JSON instead of tables"`
 	Output
 }
 
-// compareFile is what compare writes beside its pictures.
+// compareFile is the file that compare writes beside its pictures.
 const compareFile = "compare.json"
 
 // sideBySide is what compare prints as JSON.
 type sideBySide struct {
-	Dataset    string       `json:"dataset"`
-	Shape      string       `json:"shape"`
-	Images     int          `json:"images"` // of the test split
-	Pictured   int          `json:"pictured"`
-	Checkpoint string       `json:"checkpoint"`
-	Runs       []contestant `json:"runs"`
+	Dataset    string        `json:"dataset"`
+	Shape      string        `json:"shape"`
+	Images     int           `json:"images"` // of the test split
+	Pictured   int           `json:"pictured"`
+	Checkpoint string        `json:"checkpoint"`
+	Runs       []comparedRun `json:"runs"`
 	// Differences are the settings in which the runs differ, as text, in the
 	// order of the runs.
 	Differences []difference `json:"differences"`
@@ -45,9 +45,9 @@ type sideBySide struct {
 	Pictures    []string     `json:"pictures"`
 }
 
-// contestant is one of the runs. Its figures are those of the test images after
+// comparedRun is one of the runs. Its figures are those of the test images after
 // the epoch of the checkpoint.
-type contestant struct {
+type comparedRun struct {
 	Run        string `json:"run"`
 	Model      string `json:"model"`
 	Code       int    `json:"code"`
@@ -67,12 +67,12 @@ func compareVerb() *cli.Command {
 	defaults := compareOptions{Checkpoint: trainer.LastCheckpoint, Images: 32, Out: "comparison", Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "compare",
-		Usage: "hold runs against each other: figures, settings that differ, the same images",
-		Description: `Prints what each run has reached on the test images and in what its settings differ from the
-others'. The folder --out gets compare.json, reconstructions.png with the same test images as they
-are and as each run makes them, mse.png and mse.svg with the errors of all epochs, and loss.png and
-loss.svg where the runs have one objective: losses of different ones cannot be compared. All runs
-must have the same test images.
+		Usage: "compare runs: figures, settings and reconstructions of the same images",
+		Description: `This verb prints the figures of each run on the test images, and the settings in which the runs
+differ. The folder --out gets compare.json, reconstructions.png with the same test images and their
+reconstructions by each run, mse.png and mse.svg with the errors of all epochs, and loss.png and
+loss.svg if the runs have the same objective. Losses of different objectives cannot be compared. All
+runs must have the same test images.
 
 EXAMPLES:
    gaetrain compare --runs runs/dense-sample-1,runs/conv-sample-1
@@ -125,7 +125,7 @@ func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, 
 			return err
 		}
 		if models[i].IsClassifier() {
-			return fmt.Errorf("%w: %s is a classifier; hint: compare is of reconstructions, 'gaetrain study' compares classifiers", errUsage, run)
+			return fmt.Errorf("%w: %s is a classifier; hint: compare needs reconstructions, 'gaetrain study' compares classifiers", errUsage, run)
 		}
 		if err := sameImages(runs[0], models[0], run, models[i]); err != nil {
 			return err
@@ -140,19 +140,19 @@ func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, 
 		Dataset: info.Name, Shape: info.Shape, Images: info.Test, Pictured: images.Len(), Checkpoint: o.Checkpoint,
 		Differences: differences(models), Comparable: true,
 	}
-	var rivals []pictures.Rival
+	var all []pictures.ComparedRun
 	names := shortNames(runs)
 	for i, model := range models {
-		rival, figures, err := compete(runs[i], names[i], model, images)
+		drawn, figures, err := figuresOf(runs[i], names[i], model, images)
 		if err != nil {
 			return err
 		}
-		rivals, result.Runs = append(rivals, rival), append(result.Runs, figures)
+		all, result.Runs = append(all, drawn), append(result.Runs, figures)
 		result.Comparable = result.Comparable && model.SameObjective(models[0])
 	}
 	title := fmt.Sprintf("%s on %s%s", strings.Join(names, ", "), info.Name, sharedCode(result.Runs))
-	drawn := pictures.Comparison{Title: title, Images: images, Rivals: rivals, Losses: result.Comparable}
-	if result.Pictures, err = drawn.Draw(o.Out); err != nil {
+	picture := pictures.Comparison{Title: title, Images: images, Runs: all, Losses: result.Comparable}
+	if result.Pictures, err = picture.Draw(o.Out); err != nil {
 		return err
 	}
 	if _, err := keep(o.Out, compareFile, result); err != nil {
@@ -167,7 +167,7 @@ func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, 
 // sameImages reports why the test images of two runs are not the same.
 func sameImages(first string, a *trainer.Trained, second string, b *trainer.Trained) error {
 	different := func(what string, one, other any) error {
-		return fmt.Errorf("%w: %s of %s is %v, that of %s %v; hint: only runs with the same test images can be compared", errUsage, what, first, one, second, other)
+		return fmt.Errorf("%w: %s of %s is %v, but that of %s is %v; hint: only runs with the same test images can be compared", errUsage, what, first, one, second, other)
 	}
 	x, y := a.Info.Data, b.Info.Data
 	switch {
@@ -198,12 +198,12 @@ func (o compareOptions) images(ctx context.Context, model *trainer.Trained, log 
 	return data.Test.Limit(o.Images), nil
 }
 
-// compete takes a run's figures from its records and lets its model reconstruct
+// figuresOf takes a run's figures from its records and lets its model reconstruct
 // the images.
-func compete(run, name string, model *trainer.Trained, images loaders.Split) (pictures.Rival, contestant, error) {
+func figuresOf(run, name string, model *trainer.Trained, images loaders.Split) (pictures.ComparedRun, comparedRun, error) {
 	records, err := trainer.ReadRecords(run)
 	if err != nil {
-		return pictures.Rival{}, contestant{}, err
+		return pictures.ComparedRun{}, comparedRun{}, err
 	}
 	last := -1
 	for i, r := range records {
@@ -212,15 +212,15 @@ func compete(run, name string, model *trainer.Trained, images loaders.Split) (pi
 		}
 	}
 	if last < 0 {
-		return pictures.Rival{}, contestant{}, fmt.Errorf("%w: %s has no figures of a finished epoch; hint: gaetrain train --resume --run %s", trainer.ErrRun, run, run)
+		return pictures.ComparedRun{}, comparedRun{}, fmt.Errorf("%w: %s has no figures of a finished epoch; hint: gaetrain train --resume --run %s", trainer.ErrRun, run, run)
 	}
-	rival := pictures.Rival{Name: name, Stage: model.Stage.Name, Records: records}
-	if rival.Reconstructed, err = model.Reconstruct(images); err != nil {
-		return rival, contestant{}, err
+	drawn := pictures.ComparedRun{Name: name, Stage: model.Stage.Name, Records: records}
+	if drawn.Reconstructed, err = model.Reconstruct(images); err != nil {
+		return drawn, comparedRun{}, err
 	}
-	figures := contestant{
+	figures := comparedRun{
 		Run: run, Model: model.Config.Model, Code: model.CodeSize(), Parameters: model.Parameters.Count(),
-		Figures: records[last].Figures, PicturedMSE: rival.MSE(),
+		Figures: records[last].Figures, PicturedMSE: drawn.MSE(),
 	}
 	for _, r := range records[:last+1] {
 		figures.Seconds += r.Seconds
@@ -228,7 +228,7 @@ func compete(run, name string, model *trainer.Trained, images loaders.Split) (pi
 			figures.Epochs++
 		}
 	}
-	return rival, figures, nil
+	return drawn, figures, nil
 }
 
 // without are settings that do not change a model, or that the table of the runs
@@ -261,8 +261,8 @@ func differences(models []*trainer.Trained) (list []difference) {
 	return list
 }
 
-// sharedCode tells the code size for a title, where all runs have the same.
-func sharedCode(runs []contestant) string {
+// sharedCode names the code size in a title if all runs have the same.
+func sharedCode(runs []comparedRun) string {
 	for _, r := range runs {
 		if r.Code != runs[0].Code {
 			return ""
@@ -299,7 +299,7 @@ func (s sideBySide) print(w io.Writer, file string) error {
 		return err
 	}
 	if !s.Comparable {
-		fmt.Fprintln(w, "the losses are of different objectives: compare the mse")
+		fmt.Fprintln(w, "the losses belong to different objectives; hint: compare the mse")
 	}
 	if len(s.Differences) > 0 {
 		rows = [][]string{header}

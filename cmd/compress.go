@@ -18,8 +18,8 @@ import (
 
 type compressOptions struct {
 	RunOptions
-	Bits int    `toml:"bits" group:"output" help:"bits per value of a code before entropy coding, from 1 to 8"`
-	Out  string `toml:"out" group:"output" help:"file to write"`
+	Bits int    `toml:"bits" group:"output" help:"Bits per value of a code before entropy coding, from 1 to 8"`
+	Out  string `toml:"out" group:"output" help:"File to write"`
 	Output
 }
 
@@ -31,11 +31,12 @@ func compressVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "compress",
 		Usage: "write images as quantised, entropy-coded codes",
-		Description: `Writes one file for all images of the split, which decompress reads with the same run. Prints, and
-draws into the run folder, the bytes per image and the squared error per pixel for 1 to 8 bits per
-value, beside those of principal components (as many as a code has values, and four times as
-many), JPEG and PNG. The last column is the error of principal components (the better of the two)
-at the same bytes. Weights and components, which all images share, are not counted.
+		Description: `This verb writes one file with the codes of all images of the split. The verb decompress reads the
+file with the same run. A table lists the bytes per image and the squared error per pixel for 1 to 8
+bits per value. For comparison, it lists those of principal components (as many as a code has values,
+and four times as many), of JPEG and of PNG. The last column is the smallest error of principal
+components at the same number of bytes. Weights and components are shared by all images, so their
+size is not included. The run folder gets the table as JSON and as a picture.
 
 EXAMPLES:
    gaetrain compress --run runs/dense-sample-1
@@ -77,7 +78,7 @@ EXAMPLES:
 				return err
 			}
 			points = append(points, files...)
-			title := fmt.Sprintf("%s on %s, %d %s images: error over rate", model.Config.Model, data.Name, split.Len(), o.Split)
+			title := fmt.Sprintf("%s on %s, %d %s images: squared error against bytes per image", model.Config.Model, data.Name, split.Len(), o.Split)
 			path, err := pictures.Rates(o.Run, title, points)
 			if err != nil {
 				return err
@@ -112,7 +113,7 @@ func (o compressOptions) write(model *trainer.Trained, split loaders.Split, code
 // printRates prints the table of all points; pixels is the number of values of
 // an image.
 func printRates(w io.Writer, points []compression.Point, pixels int) error {
-	rows := [][]string{{"coder", "setting", "bytes", "bits/value", "mse", "PSNR", "PCA mse at this rate"}}
+	rows := [][]string{{"coder", "setting", "bytes", "bits/value", "mse", "PSNR", "PCA mse at equal bytes"}}
 	for _, p := range points {
 		row := []string{p.Coder, p.Setting, fmt.Sprintf("%.1f", p.Bytes), fmt.Sprintf("%.3f", 8*p.Bytes/float64(pixels)), fmt.Sprintf("%.5f", p.MSE), "∞", ""}
 		if p.MSE > 0 {

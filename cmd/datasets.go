@@ -11,7 +11,7 @@ import (
 )
 
 type datasetOptions struct {
-	DataDir string `toml:"data-dir" group:"input" help:"folder to look for data sets in first"`
+	DataDir string `toml:"data-dir" group:"input" help:"Folder that is searched first for data sets"`
 	Output
 }
 
@@ -19,15 +19,15 @@ func datasetsVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "datasets",
 		Usage: "list, fetch or verify data sets",
-		Description: `A named set is looked for in --data-dir, then the user's cache, then
-/usr/share/datasets, then downloaded.
+		Description: `A data set is searched in --data-dir, then in the user's cache, and then in /usr/share/datasets. If
+it is in none of them, it is downloaded.
 
 EXAMPLES:
    gaetrain datasets list
    gaetrain datasets fetch fashion-mnist
    gaetrain datasets verify --data-dir data fashion-mnist`,
 		Subcommands: []*cli.Command{
-			{Name: "list", Usage: "list what --dataset takes", Action: func(c *cli.Context) error { return listDatasets(c.App.Writer) }},
+			{Name: "list", Usage: "list the values of --dataset", Action: func(c *cli.Context) error { return listDatasets(c.App.Writer) }},
 			datasetVerb("fetch", "download a data set into the user's cache", fetchDataset),
 			datasetVerb("verify", "check the files of a data set against the published checksums", verifyDataset),
 		},

@@ -20,10 +20,10 @@ import (
 )
 
 type decompressOptions struct {
-	Run        string `toml:"run" group:"input" help:"folder of the run that the images were compressed with"`
-	Checkpoint string `toml:"checkpoint" group:"input" help:"weights to use: last or best"`
-	In         string `toml:"in" group:"input" help:"file of compressed images"`
-	Out        string `toml:"out" group:"output" help:"folder to make, for the images as PNG files"`
+	Run        string `toml:"run" group:"input" help:"Run folder that the images were compressed with"`
+	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
+	In         string `toml:"in" group:"input" help:"File of compressed images"`
+	Out        string `toml:"out" group:"output" help:"New folder for the images as PNG files"`
 	Output
 }
 
@@ -31,8 +31,8 @@ func decompressVerb() *cli.Command {
 	defaults := decompressOptions{Checkpoint: trainer.LastCheckpoint, In: "images.codes", Out: "images", Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "decompress",
-		Usage: "make images of what compress has written",
-		Description: `The file must be whole, and from the same weights.
+		Usage: "write the images of a file of compress as PNG files",
+		Description: `The file must be complete, and compress must have used the same weights.
 
 EXAMPLE:
    gaetrain decompress --run runs/dense-sample-1 --in images.codes --out images`,
@@ -84,7 +84,7 @@ func (o decompressOptions) decode(ctx context.Context, model *trainer.Trained) (
 	decoded, shape, err := measure.Decompress(ctx, model, file)
 	switch {
 	case errors.Is(err, measure.ErrOtherWeights):
-		return nil, fmt.Errorf("%w: %s was written with other weights than those of %s, checkpoint %s; hint: give the run it was compressed with", compression.ErrFormat, o.In, o.Run, o.Checkpoint)
+		return nil, fmt.Errorf("%w: %s was written with other weights than those of %s, checkpoint %s; hint: --run names the run that the file was written with", compression.ErrFormat, o.In, o.Run, o.Checkpoint)
 	case errors.Is(err, compression.ErrFormat):
 		return nil, fmt.Errorf("%s: %w", o.In, err)
 	case err != nil:

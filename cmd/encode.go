@@ -20,16 +20,16 @@ import (
 
 type encodeOptions struct {
 	RunOptions
-	Out string `toml:"out" group:"output" help:"files to write, without the endings .npy and .csv"`
+	Out string `toml:"out" group:"output" help:"Files to write, without the endings .npy and .csv"`
 	ScatterOptions
 	Output
 }
 
-// ScatterOptions are what pictures of codes as points can be told.
+// ScatterOptions are the settings of pictures that show codes as points.
 type ScatterOptions struct {
-	Picture    bool    `toml:"picture" group:"picture" help:"draw the codes as points into the run folder"`
-	Points     int     `toml:"points" group:"picture" help:"codes to draw, the first of the images"`
-	Perplexity float64 `toml:"perplexity" group:"picture" help:"number of neighbours that t-SNE keeps close; 0 for 30, or a quarter of the points if that is less"`
+	Picture    bool    `toml:"picture" group:"picture" help:"Draw the codes as points, in the run folder"`
+	Points     int     `toml:"points" group:"picture" help:"Number of codes to draw, those of the first images"`
+	Perplexity float64 `toml:"perplexity" group:"picture" help:"Perplexity of t-SNE, the number of neighbours that stay close; 0 for 30, or for a quarter of the points if that is less"`
 }
 
 func encodeVerb() *cli.Command {
@@ -37,10 +37,10 @@ func encodeVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "encode",
 		Usage: "write the codes of images as .npy and .csv",
-		Description: `The .npy file is an N×L array of float32, for NumPy. The .csv file has one line an
-image: its index, its label where there is one, and its L values. --picture draws the codes of
-the first images as points, coloured by class, among the pictures of the run: codes of two values
-as they are, longer ones by their principal components and by t-SNE.
+		Description: `The .npy file is an N×L array of float32 for NumPy. The .csv file has one line per image: its index,
+its label if it has one, and the L values of its code. With --picture, the codes of the first images
+are drawn as points, coloured by class, in the pictures folder of the run. Codes of two values are
+drawn as they are. Longer codes are reduced to two values by PCA and by t-SNE.
 
 EXAMPLES:
    gaetrain encode --run runs/dense-sample-1 --out codes

@@ -14,10 +14,10 @@ import (
 
 type evalOptions struct {
 	RunOptions
-	Corruption corruptions `toml:"corruption" group:"input" help:"of the images, one or several: none,masking:0.1,masking:0.5 (default: as in training)"`
-	NLL        int         `toml:"nll" group:"likelihood" help:"estimate −log p(image) by so many draws of the posterior; 0 for not at all"`
-	Posterior  bool        `toml:"posterior" group:"likelihood" help:"measure how the codes of all images together differ from the prior"`
-	JSON       bool        `toml:"json" group:"output" help:"print JSON instead of a table"`
+	Corruption corruptions `toml:"corruption" group:"input" help:"Corruptions of the images, separated by commas, such as none,masking:0.1,masking:0.5 (default: as in training)"`
+	NLL        int         `toml:"nll" group:"likelihood" help:"Number of samples of the posterior by which −log p(x) of each image is estimated; 0 for no estimate"`
+	Posterior  bool        `toml:"posterior" group:"likelihood" help:"Measure how the codes of all images together differ from the prior"`
+	JSON       bool        `toml:"json" group:"output" help:"Print JSON instead of a table"`
 	Output
 }
 
@@ -37,27 +37,27 @@ func evalVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "eval",
 		Usage: "measure a run on a whole split",
-		Description: `Prints every term of the loss and the squared error per pixel, averaged over the images
-of the split, and measures of the code. jacobian_norm is the mean of ‖∂code/∂image‖² over the
-first 1,000 images: exact for codes of up to 32 values, of larger ones by random directions,
-with a standard error below 1 %. With --corruption it does so for images corrupted in each of the ways that are
-named; the error is always that against the clean images, and no pixel has more weight than
-another.
+		Description: `This verb prints every term of the loss, the squared error per pixel and measures of the code,
+averaged over the images of the split. jacobian_norm is the mean of ‖∂code/∂image‖² over the first
+1,000 images. It is exact for codes of up to 32 values. For longer codes it is estimated from random
+directions, with a standard error below 1 %. --corruption measures the model on corrupted images, once
+for each corruption. The reconstruction is always compared with the clean image, and all pixels have
+the same weight.
 
---nll K estimates the negative log-likelihood of each image under a model with a Gaussian code, by
-importance sampling: −log of the mean of p(x|z)·p(z)/q(z|x) over K draws z of its posterior. The
-mean over images is an upper bound that falls as K grows, 5,000 being the custom; negative_elbo is
-the loss with beta 1 by the same draws, above it. Few effective_draws of an image tell that its
-posterior is a poor proposal and its figure too high. Grey pixels are no outcomes of a Bernoulli
-variable: their figures compare models with one loss, not losses. The squared error is that of a
-decoder N(x̂, I/2).
+--nll K estimates the negative log-likelihood of each image by importance sampling: −log of the mean
+of p(x|z)·p(z)/q(z|x) over K samples z of the posterior. The model must have a Gaussian code. The mean
+over images is an upper bound that decreases as K grows; 5,000 is a usual choice. negative_elbo is the
+loss with beta 1 for the same samples. An image with few effective_draws has an estimate that is too
+high, because its posterior is a poor proposal distribution. Grey pixels are not binary, as the
+cross-entropy assumes, so these figures can only compare models with the same loss. The squared error
+is the likelihood of a decoder N(x̂, I/2).
 
---posterior measures the codes of up to 10,000 images together, which samples of the prior stand
-for: mean and variance of each value, 0 and 1 being the prior's; moment_divergence, in nats, of the
-Gaussian with their moments from the prior, which sees no holes and no clusters; and, of a Gaussian
-code, the kl of each value and the mutual_information of image and code: an estimate by one draw
-an image, below the kl by what all codes together differ from the prior. It can be no more than the
-logarithm of the number of images, and near that it tells nothing more.
+--posterior measures the codes of up to 10,000 images together: the mean and the variance of each
+value, which are 0 and 1 in the prior, and moment_divergence, the KL divergence in nats of a Gaussian
+with these means and covariances from the prior. It does not detect holes or clusters. For a Gaussian
+code it also measures the kl of each value and the mutual_information of image and code, estimated
+from one sample per image. The mutual information is at most the logarithm of the number of images. An
+estimate near this limit only says that the mutual information is large.
 
 EXAMPLES:
    gaetrain eval --run runs/dense-sample-1
@@ -74,7 +74,7 @@ EXAMPLES:
 			}
 			settings := measure.EvaluateOptions{Corruptions: o.Corruption, Draws: o.NLL, Posterior: o.Posterior}
 			if o.NLL > 0 {
-				settings.Progress = newLog(c.App.ErrWriter, o.Output).progress("images weighed", split.Len())
+				settings.Progress = newLog(c.App.ErrWriter, o.Output).progress("images with an estimated likelihood", split.Len())
 			}
 			result := evaluated{Run: o.Run, Checkpoint: o.Checkpoint, Epoch: model.Epoch, Dataset: data.Name, Split: o.Split, Images: split.Len()}
 			if result.Evaluation, err = measure.Evaluate(c.Context, model, split, settings); err != nil {
@@ -97,8 +97,8 @@ func (e evaluated) print(w io.Writer, asJSON bool, model *trainer.Trained) error
 	return table(w, each...)
 }
 
-// rows are the lines of a table: a figure each or, of several corruptions, one
-// of those each with its figures behind.
+// rows are the lines of a table: one per figure or, with several corruptions, one
+// per corruption with all its figures.
 func (e evaluated) rows(model *trainer.Trained) [][]string {
 	rows := [][]string{{"images", fmt.Sprintf("%d of %s, %s", e.Images, e.Dataset, e.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", e.Checkpoint, e.Epoch)}}
 	if e.Figures != nil {

@@ -39,11 +39,11 @@ func finetuneVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "finetune",
 		Usage: "train a classifier on the encoder of a trained model, with few labels",
-		Description: `Takes the encoder of a run with its weights, puts a linear layer (or more) from the code to the
-classes, and trains both on labelled images by the softmax cross-entropy. A fifth of those images,
-at most 5,000, is held out and decides when to stop and which epoch is the best; --validation says
-otherwise. The test images are classified with the weights of the best epoch. The result is a run
-like any other; classification.json, confusion.png and mistakes.png are its own.
+		Description: `This verb takes the encoder of a run with its weights, adds a linear layer (or more layers) from the
+code to the classes, and trains both on labelled images with the softmax cross-entropy. A fifth of
+these images, at most 5,000, is the validation set, which selects the best epoch and stops training
+early; --validation sets another number. The test images are classified with the weights of the best
+epoch. The result is a run like any other, with classification.json, confusion.png and mistakes.png.
 
 EXAMPLES:
    gaetrain finetune --from runs/dense-sample-1 --labels 1000

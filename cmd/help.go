@@ -9,7 +9,7 @@ import (
 
 func helpVerb() *cli.Command {
 	return &cli.Command{
-		Name: "help", Usage: "tell what the program or one of its verbs does", ArgsUsage: "[VERB]",
+		Name: "help", Usage: "show the help of the program or of a verb", ArgsUsage: "[VERB]",
 		Description: "EXAMPLE:\n   gaetrain help train",
 		Action: func(c *cli.Context) error {
 			switch verb := c.Args().First(); {

@@ -13,11 +13,11 @@ import (
 
 type interpolateOptions struct {
 	ModelOptions
-	From      []int  `toml:"from" group:"walk" help:"test images to begin at, by index"`
-	To        []int  `toml:"to" group:"walk" help:"test images to end at, as many"`
-	Steps     int    `toml:"steps" group:"walk" help:"images on the way, both ends among them"`
-	Spherical bool   `toml:"spherical" group:"walk" help:"turn from one code to the other, which keeps to the norms of draws of a prior, in place of a straight line"`
-	Seed      uint64 `toml:"seed" group:"walk" help:"of the samples between which a model without an encoder goes"`
+	From      []int  `toml:"from" group:"walk" help:"Indices of the test images at which lines start"`
+	To        []int  `toml:"to" group:"walk" help:"Indices of the test images at which lines end, as many as --from has"`
+	Steps     int    `toml:"steps" group:"walk" help:"Number of images of a line, including both ends, 2 or more"`
+	Spherical bool   `toml:"spherical" group:"walk" help:"Interpolate on a sphere (slerp), which keeps the norms of codes, instead of on a straight line"`
+	Seed      uint64 `toml:"seed" group:"walk" help:"Seed of the samples of a model without an encoder"`
 	Output
 }
 
@@ -25,13 +25,13 @@ func interpolateVerb() *cli.Command {
 	defaults := interpolateOptions{ModelOptions: modelDefaults(), From: []int{0, 1, 2, 8}, To: []int{1, 2, 9, 4}, Steps: 10, Seed: 1, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "interpolate",
-		Usage: "decode what lies between the codes of images",
-		Description: `Goes from the code of each test image of --from to that of the one of --to in steps of equal
-length, or of equal angle with --spherical (slerp), and decodes what lies between: a smooth change
-by way of plausible images tells of a code without holes. The lines, with the images themselves at
-their ends, are pictures/interpolation.png in the run folder, and interpolation.gif moves along them.
-A model without an encoder, such as gan, goes between samples: --from and --to are then their
-numbers in what 'sample --seed' draws.
+		Usage: "decode codes between the codes of two images",
+		Description: `This verb goes from the code of each test image of --from to the code of a test image of --to, and
+decodes the codes between them. The steps have equal length, or equal angles with --spherical (slerp).
+A smooth change through plausible images is a sign that the latent space has no holes. The lines, with
+the images themselves at their ends, are drawn in pictures/interpolation.png in the run folder, and
+animated in interpolation.gif. A model without an encoder, such as gan, goes from sample to sample:
+--from and --to are then the numbers of samples, and --seed is their seed.
 
 EXAMPLES:
    gaetrain interpolate --run runs/vae-sample-1
@@ -73,7 +73,7 @@ func (o interpolateOptions) walk(model *trainer.Trained, lines [][]float32) pict
 	return walk
 }
 
-// drawWalk draws a walk into a run folder and says where.
+// drawWalk draws a walk into a run folder and prints the paths.
 func drawWalk(w io.Writer, run string, walk pictures.Walk) error {
 	picture, animation, err := walk.Draw(run)
 	if err != nil {

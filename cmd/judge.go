@@ -15,16 +15,16 @@ import (
 
 type judgeOptions struct {
 	ModelOptions
-	By          string  `toml:"by" group:"judge" help:"run of a classifier of the same images, as 'finetune' trains it"`
-	Images      int     `toml:"images" group:"judge" help:"samples to judge, beside as many test and training images"`
-	Neighbours  int     `toml:"neighbours" group:"judge" help:"neighbour that the balls of precision, recall, density and coverage reach to"`
-	Seed        uint64  `toml:"seed" group:"judge" help:"of the samples, as in 'sample'"`
-	Temperature float64 `toml:"temperature" group:"judge" help:"of the samples, as in 'sample'"`
-	JSON        bool    `toml:"json" group:"output" help:"print JSON instead of tables"`
+	By          string  `toml:"by" group:"judge" help:"Run folder of a classifier of the same images, which 'gaetrain finetune' trains"`
+	Images      int     `toml:"images" group:"judge" help:"Number of samples to measure, beside as many test and training images"`
+	Neighbours  int     `toml:"neighbours" group:"judge" help:"Number k of the nearest neighbour that sets the radius of the balls of precision, recall, density and coverage"`
+	Seed        uint64  `toml:"seed" group:"judge" help:"Seed of the samples"`
+	Temperature float64 `toml:"temperature" group:"judge" help:"Standard deviation of the codes of the samples, relative to that of the prior"`
+	JSON        bool    `toml:"json" group:"output" help:"Print JSON instead of tables"`
 	Output
 }
 
-// judgeFile is what judge writes into the run folder.
+// judgeFile is the file that judge writes into the run folder.
 const judgeFile = "judge.json"
 
 func judgeVerb() *cli.Command {
@@ -32,29 +32,32 @@ func judgeVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "judge",
 		Usage: "measure how good and how new the samples of a model are",
-		Description: `Draws images as 'sample' does, of all classes in turn if the model is conditional, and holds them against the test images by what a classifier of the
-same images sees in them: the features that its last layer takes, and its classes. Two lines frame
-the figures of the samples: training images, the best that a model can hope for, and draws of the
-Gaussian of the pixels with as many components as a code has values, which a model should beat.
-No one number tells that samples are good; each has a caveat:
+		Description: `This verb draws samples as the verb sample does, from all classes in turn if the model is
+conditional. It compares them with the test images by a classifier of the same images: by the features
+that enter its last layer, and by the classes that it predicts. For comparison, the table also has
+training images, which a model can hardly surpass, and samples of a Gaussian fitted to the pixels with
+as many principal components as a code has values, which a model should surpass. No single number
+proves that samples are good. Each number has a limitation:
 
-   frechet      distance of means and covariances of the features, called the Fréchet distance in
-                the features of the judge: it is no FID, has the scale of this judge, falls with
-                more images, and sees nothing but two moments
-   precision    share of samples within the k-nearest-neighbour balls of test images: rises for
-                samples that are all typical, whatever they leave out; outliers make balls large
-   recall       share of test images within such balls of samples: odd samples have large balls, so
-                noise can raise it
-   density      as precision, counting balls over k; 1 is what another sample of the same has
-   coverage     share of test images with a sample in their ball: falls for what is left out
-   class_kl     divergence of the classes of samples from those of test images, in nats; within a
-                class all may be the same, and the judge must choose a class for nonsense too
-   confidence   mean probability of the class chosen: of blurred images a judge may well be sure
-   nearest      mean distance of 1,000 of the images from the training image nearest to each, in
-                pixels and in features. Copies are nearer than test images are; so are blurred
-                images in pixels. Look at the picture, which shows both
+   frechet      Fréchet distance of the Gaussians that are fitted to the features. It is not the FID:
+                its scale depends on the classifier. It decreases with more images, and it only
+                compares means and covariances
+   precision    share of samples within the k-nearest-neighbour balls of test images. It does not
+                decrease if kinds of images are missing. Outliers among the test images enlarge balls
+   recall       share of test images within such balls of samples. Unusual samples have large balls,
+                so noise can increase it
+   density      number of such balls of test images around a sample, divided by k. It is 1 for new
+                images of the same distribution
+   coverage     share of test images with a sample in their ball. It decreases if kinds of images are
+                missing
+   class_kl     KL divergence of the predicted classes of samples from those of test images, in nats.
+                It ignores differences within a class, and meaningless images get a class as well
+   confidence   mean probability of the predicted class. It can be high for blurred images
+   nearest      mean distance of 1,000 images from their nearest training image, in pixels and in
+                features. It is smaller for copies than for test images. In pixels it is smaller for
+                blurred images as well; the picture shows which is the case
 
-They go into judge.json of the run, nearest.png and classes.png among its pictures.
+The run folder gets judge.json, and its pictures folder gets nearest.png and classes.png.
 
 EXAMPLES:
    gaetrain train --model conv --code-activation relu --run runs/conv --epochs 1
@@ -68,7 +71,7 @@ EXAMPLES:
 				return err
 			}
 			if o.By == "" {
-				return fmt.Errorf("%w: no judge; hint: --by names the run of a classifier, see gaetrain judge --help", errUsage)
+				return fmt.Errorf("%w: no classifier; hint: --by names the run of a classifier, see gaetrain judge --help", errUsage)
 			}
 			settings := measure.JudgeOptions{Images: o.Images, Neighbours: o.Neighbours, Seed: o.Seed, Temperature: o.Temperature}
 			if err := settings.Validate(); err != nil {
@@ -125,10 +128,10 @@ func (o judgeOptions) draw(name string, data *loaders.Dataset, found *measure.As
 	for _, n := range found.Nearest {
 		pictured = append(pictured, pictures.Resembling{Name: n.Set, Images: n.Images, Nearest: n.Nearest})
 	}
-	nearest, err := pictures.DrawNearest(o.Run, name+": test images and samples, and the training images nearest to each", data.Train, measure.Nearnesses, pictured...)
+	nearest, err := pictures.DrawNearest(o.Run, name+": test images and samples, each with its nearest training images", data.Train, measure.Nearnesses, pictured...)
 	if err != nil {
 		return "", err
 	}
-	sorted, err := pictures.DrawClasses(o.Run, name+": the first samples of each class, by the judge", found.Samples, found.Classes, found.Logits, found.Sets[0].Shares)
+	sorted, err := pictures.DrawClasses(o.Run, name+": the first samples of each predicted class", found.Samples, found.Classes, found.Logits, found.Sets[0].Shares)
 	return nearest + " and " + sorted, err
 }

@@ -7,13 +7,13 @@ import (
 	"gaetrain/trainer/measure"
 )
 
-// judged is what judge.json holds.
+// judged is the content of judge.json.
 type judged struct {
 	Run         string                `json:"run"`
 	Checkpoint  string                `json:"checkpoint"`
 	Epoch       int                   `json:"epoch"`
 	Dataset     string                `json:"dataset"`
-	Codes       string                `json:"codes"` // what they were drawn from
+	Codes       string                `json:"codes"` // the distribution that they are drawn from
 	Seed        uint64                `json:"seed"`
 	Temperature float64               `json:"temperature"`
 	Judge       string                `json:"judge"`
@@ -28,9 +28,9 @@ type judged struct {
 // print prints a table of the sets and one of the classes.
 func (r judged) print(w io.Writer) error {
 	fmt.Fprintf(w, "%d samples, codes of %s\n", r.Images, r.Codes)
-	fmt.Fprintf(w, "judge %s: %d features", r.Judge, r.Features)
+	fmt.Fprintf(w, "classifier %s: %d features", r.Judge, r.Features)
 	if r.Accuracy != 0 {
-		fmt.Fprintf(w, ", %s of the test images right", percent(r.Accuracy))
+		fmt.Fprintf(w, ", accuracy %s on the test images", percent(r.Accuracy))
 	}
 	fmt.Fprint(w, "\n\n")
 	if err := table(w, r.rows()...); err != nil {

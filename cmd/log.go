@@ -15,8 +15,8 @@ import (
 	"gaetrain/trainer"
 )
 
-// console tells of progress on stderr: one line that is rewritten on a
-// terminal, a line per epoch elsewhere, nothing when quiet.
+// console reports progress on stderr: one line that is rewritten on a terminal,
+// one line per epoch elsewhere, and nothing if it is quiet.
 type console struct {
 	out      io.Writer
 	log      *slog.Logger
@@ -58,7 +58,7 @@ func (c *console) begin(l *trainer.Loop) {
 	c.started = time.Now()
 	c.earlierSteps = l.Position.Step
 	if c.terminal {
-		fmt.Fprintf(c.out, "training %s (%d parameters) on %s: %d images, %d steps an epoch, into %s\n",
+		fmt.Fprintf(c.out, "training %s (%d parameters) on %s: %d images, %d steps per epoch, writing to %s\n",
 			l.Config.Model, l.Parameters.Count(), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
 		return
 	}
@@ -123,8 +123,8 @@ func (c *console) eta(l *trainer.Loop) time.Duration {
 	return time.Duration(float64(time.Since(c.started)) / made * left).Round(time.Second)
 }
 
-// draw rewrites the terminal's one line: what matters first, as the end is cut
-// off where the terminal is narrow.
+// draw rewrites the one line of the terminal. The most important figures come
+// first, because a narrow terminal cuts off the end.
 func (c *console) draw(l *trainer.Loop) {
 	c.drawn = time.Now()
 	text := fmt.Sprintf("epoch %d/%d  step %d/%d  ETA %s", min(l.Position.Epoch+1, l.Stage.Epochs), l.Stage.Epochs, l.Position.Step, l.Batches(), c.eta(l))
@@ -173,20 +173,20 @@ func (c *console) line(l *trainer.Loop) {
 	c.log.Info(fmt.Sprintf("epoch %d/%d", l.Position.Epoch+1, l.Stage.Epochs), pairs...)
 }
 
-// progress tells how much of some work is done, as it is called: on a terminal
-// by a line that is rewritten, elsewhere by one every ten seconds.
+// progress returns a function that reports how much of some work is done: on a
+// terminal in a line that is rewritten, elsewhere in one line every ten seconds.
 func (c *console) progress(what string, total int) func(done int) {
 	const pause = 10 * time.Second
-	started, told := time.Now(), time.Now()
+	started, reported := time.Now(), time.Now()
 	return func(done int) {
-		since := time.Since(told)
+		since := time.Since(reported)
 		if c.quiet || done < total && since < pause && (!c.terminal || since < 100*time.Millisecond) {
 			return
 		}
-		told = time.Now()
+		reported = time.Now()
 		left := time.Duration(float64(time.Since(started)) / float64(max(done, 1)) * float64(total-done)).Round(time.Second)
 		switch {
-		case !c.terminal && time.Since(started) > pause: // what is done at once is not worth a line
+		case !c.terminal && time.Since(started) > pause: // work that is done at once needs no line
 			c.log.Info(what, "done", done, "of", total, "eta", left.String())
 		case c.terminal && done < total:
 			fmt.Fprintf(c.out, "\r%s: %d of %d  ETA %s%s", what, done, total, left, eraseToEnd)
@@ -196,7 +196,7 @@ func (c *console) progress(what string, total int) func(done int) {
 	}
 }
 
-// round keeps five digits, which is what one reads of a figure.
+// round keeps five digits.
 func round(v float64) slog.Value { return slog.StringValue(fmt.Sprintf("%.5g", v)) }
 
 // loaderOptions shows downloads and warnings about data.
@@ -217,7 +217,7 @@ func loaderOptions(c *console) loaders.Options {
 			bar, current = progressbar.NewOptions64(total, progressbar.OptionSetWriter(c.out), progressbar.OptionSetDescription(file),
 				progressbar.OptionShowBytes(true), progressbar.OptionOnCompletion(func() { fmt.Fprintln(c.out) })), file
 		}
-		_ = bar.Set64(done) // a picture of progress; its failure is none
+		_ = bar.Set64(done) // progress is not worth an error
 	}
 	return o
 }

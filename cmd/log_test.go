@@ -53,7 +53,7 @@ func TestTerminal(t *testing.T) {
 	log.end()
 
 	first, rest, _ := strings.Cut(out.String(), "\n")
-	if want := "training dense (26036 parameters) on sample: 256 images, 2 steps an epoch, into "; !strings.HasPrefix(first, want) {
+	if want := "training dense (26036 parameters) on sample: 256 images, 2 steps per epoch, writing to "; !strings.HasPrefix(first, want) {
 		t.Errorf("%q", first)
 	}
 	if strings.Count(rest, "\n") != 1 || !strings.HasSuffix(rest, "\x1b[K\n") {
@@ -86,9 +86,9 @@ func TestProgress(t *testing.T) {
 		var out bytes.Buffer
 		c := newLog(&out, Output{LogFormat: "text", Quiet: test.quiet})
 		c.terminal = test.terminal
-		told := c.progress("images weighed", 2)
-		told(1) // too soon after the beginning
-		told(2)
+		report := c.progress("images", 2)
+		report(1) // too soon after the beginning
+		report(2)
 		if out.String() != test.want {
 			t.Errorf("terminal %t, quiet %t: %q, want %q", test.terminal, test.quiet, &out, test.want)
 		}

@@ -65,6 +65,10 @@ func describe(w io.Writer, r trainer.Recipe) error {
 	if err := table(w, rows...); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n'gaetrain train --model %s --help' shows all settings.\n", r.Name)
+	help := "train --model " + r.Name
+	if r.Name == recipes.Classifier.Name {
+		help = "finetune"
+	}
+	_, err := fmt.Fprintf(w, "\n'gaetrain %s --help' shows all settings.\n", help)
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,7 +15,7 @@ import (
 
 type pcaOptions struct {
 	RunOptions
-	JSON bool `toml:"json" group:"output" help:"print JSON instead of a table"`
+	JSON bool `toml:"json" group:"output" help:"Print JSON instead of a table"`
 	Output
 }
 
@@ -33,12 +34,12 @@ func pcaVerb() *cli.Command {
 	defaults := pcaOptions{RunOptions: runDefaults(), Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "pca",
-		Usage: "compare a run with exact principal components of the same number",
-		Description: `Finds the principal components of the images that the run was trained on, and measures
-both on the images of the split. Where the decoder is linear, as that of the model linear,
-it also tells the principal angles between the two subspaces and the cosines between the
-components and the decoder's left singular vectors, in order. The figures are kept in
-pca.json in the run folder, both sets of directions in pictures/components.png.
+		Usage: "compare a run with as many principal components as its code has values",
+		Description: `This verb finds the exact principal components of the images that the run was trained on. It
+compares their squared error with that of the model on the images of the split. For a linear decoder,
+such as that of model linear, it also prints the principal angles between the two subspaces, and the
+cosines between the components and the decoder's left singular vectors, in order. The run folder gets
+the figures in pca.json, and both sets of directions in pictures/components.png.
 
 EXAMPLES:
    gaetrain train --model linear --run runs/linear && gaetrain pca --run runs/linear
@@ -83,11 +84,15 @@ EXAMPLES:
 }
 
 func printComparison(w io.Writer, r compared) error {
+	side := "higher"
+	if r.Gap < 0 {
+		side = "lower"
+	}
 	rows := [][]string{
 		{"images", fmt.Sprintf("%d of %s, %s", r.Images, r.Dataset, r.Split)},
 		{"weights", fmt.Sprintf("%s, after epoch %d", r.Checkpoint, r.Epoch)},
-		{"mse", fmt.Sprintf("%.7g, of %d components %.7g: %+.2f %%", r.MSE, r.Code, r.PCAMSE, 100*r.Gap)},
-		{"explained", fmt.Sprintf("%s, by components %s", percent(r.Explained), percent(r.PCAExplained))},
+		{"mse", fmt.Sprintf("%.7g, %.2f %% %s than PCA with %d components (%.7g)", r.MSE, 100*math.Abs(r.Gap), side, r.Code, r.PCAMSE)},
+		{"explained", fmt.Sprintf("%s of the variance, %s by PCA", percent(r.Explained), percent(r.PCAExplained))},
 	}
 	if err := table(w, rows...); err != nil {
 		return err

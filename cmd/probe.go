@@ -11,10 +11,10 @@ import (
 
 type probeOptions struct {
 	RunOptions
-	FitLimit   int     `toml:"fit-limit" group:"input" help:"fit with only the first N training images; 0 for all"`
-	L2         float64 `toml:"l2" group:"probe" help:"penalty on the squared weights of the logistic regression, beside the sum of the losses"`
-	Neighbours int     `toml:"neighbours" group:"probe" help:"nearest training images that vote for a class"`
-	JSON       bool    `toml:"json" group:"output" help:"print JSON instead of a table"`
+	FitLimit   int     `toml:"fit-limit" group:"input" help:"Fit the classifiers to the first N training images; 0 for all"`
+	L2         float64 `toml:"l2" group:"probe" help:"Weight of the squared weights of the logistic regression, which are added to the sum of the losses, 0 or more"`
+	Neighbours int     `toml:"neighbours" group:"probe" help:"Number of nearest training images that vote for a class, 1 or more"`
+	JSON       bool    `toml:"json" group:"output" help:"Print JSON instead of a table"`
 	Output
 }
 
@@ -24,11 +24,11 @@ func probeVerb() *cli.Command {
 	defaults := probeOptions{RunOptions: runDefaults(), L2: 1, Neighbours: 5, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "probe",
-		Usage: "measure what the codes of a run tell of the classes",
-		Description: `Fits two simple classifiers, a multinomial logistic regression and a vote of the nearest
-neighbours, with the training images and their labels, and prints the share of the images of
---split that they get right: on the codes, on the raw pixels, and on principal components as
-many as the code has values. The figures are kept in probe.json in the run folder.
+		Usage: "measure how well the codes of a run predict the classes",
+		Description: `This verb fits two simple classifiers to the training images and their labels: a multinomial logistic
+regression and a vote of the nearest neighbours. It prints their accuracies on the images of --split,
+with three kinds of features: codes, pixels, and as many principal components as a code has values. The
+run folder gets the figures in probe.json.
 
 EXAMPLES:
    gaetrain probe --run runs/dense-sample-1
@@ -73,7 +73,7 @@ func (o probeOptions) validate(fit, split loaders.Split, name string) error {
 	case o.FitLimit < 0:
 		return fmt.Errorf("%w: fit-limit is %d; hint: 0 for all, or more", errUsage, o.FitLimit)
 	case fit.Labels == nil || split.Labels == nil:
-		return fmt.Errorf("%w: %s has no labels; hint: a probe needs some", loaders.ErrData, name)
+		return fmt.Errorf("%w: %s has no labels; hint: a probe needs labelled images", loaders.ErrData, name)
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 
 type reconstructOptions struct {
 	RunOptions
-	Images string `toml:"images" group:"input" help:"PNG or JPEG file, or folder of them, to use instead of a data set"`
-	Out    string `toml:"out" group:"output" help:"picture to write"`
+	Images string `toml:"images" group:"input" help:"PNG or JPEG file, or folder of such files, to use instead of a data set"`
+	Out    string `toml:"out" group:"output" help:"PNG file to write"`
 	Output
 }
 
@@ -23,8 +23,8 @@ func reconstructVerb() *cli.Command {
 	defaults.Limit = 64
 	return &cli.Command{
 		Name:  "reconstruct",
-		Usage: "draw images over what a run makes of them",
-		Description: `Prints the squared error per pixel of each image.
+		Usage: "draw images and their reconstructions",
+		Description: `This verb prints the squared error per pixel of each image.
 
 EXAMPLES:
    gaetrain reconstruct --run runs/dense-sample-1
@@ -40,7 +40,7 @@ EXAMPLES:
 				return err
 			}
 			if !strings.HasSuffix(o.Out, ".png") {
-				return fmt.Errorf("%w: --out %s; hint: the picture is a .png", errUsage, o.Out)
+				return fmt.Errorf("%w: --out %s; hint: the name must end with .png", errUsage, o.Out)
 			}
 			name, names := fmt.Sprintf("%s, %s", data.Name, o.Split), []string(nil)
 			if o.Images != "" {

@@ -52,7 +52,8 @@ func (run finished) print(w io.Writer) error {
 	return nil
 }
 
-// keep writes figures as JSON into a run folder, and says where.
+// keep writes figures as JSON into a run folder. It returns a line that names the
+// file.
 func keep(dir, name string, figures any) (string, error) {
 	run := trainer.Run{Dir: dir}
 	return "figures in " + run.Path(name), run.WriteJSON(name, figures)

@@ -104,9 +104,9 @@ func exitCode(err error) int {
 }
 
 const exitCodes = `EXIT CODES:
-   0 done · 1 unexpected · 2 usage or configuration · 3 data · 4 diverged (NaN or Inf)
-   5 checkpoint unusable or run folder locked · 75 stopped with a checkpoint saved, run
-   again with --resume to go on · 130 interrupted twice, or where nothing is to be saved
+   0 done · 1 unexpected error · 2 usage or configuration · 3 data · 4 diverged (NaN or Inf)
+   5 unusable checkpoint or locked run folder · 75 stopped after a checkpoint was saved,
+   --resume continues · 130 interrupted twice, or interrupted with nothing to save
 `
 
 // newApp makes the program. Help shows the settings of the model, if it is named.
@@ -114,8 +114,8 @@ func newApp(model string, stdout, stderr io.Writer) *cli.App {
 	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "gaetrain", trainer.Version()) }
 	app := &cli.App{
 		Name:      "gaetrain",
-		Usage:     "train autoencoders declared as Gorgonia graphs, and see what they learn",
-		UsageText: "gaetrain VERB [flags]\n\ngaetrain train         trains the default model on the embedded sample\ngaetrain VERB --help   tells what a verb does, with examples",
+		Usage:     "train autoencoders declared as Gorgonia graphs, and examine what they learn",
+		UsageText: "gaetrain VERB [flags]\n\ngaetrain train         trains the default model on the embedded sample\ngaetrain VERB --help   shows the help of a verb, with examples",
 		Version:   trainer.Version(),
 		Writer:    stdout, ErrWriter: stderr,
 		HideHelpCommand: true, Flags: []cli.Flag{cli.HelpFlag}, // else the verb help would replace both
@@ -164,15 +164,15 @@ func verbNames(app *cli.App) (names []string) {
 	return names
 }
 
-// usageError tells what is wrong with a flag: an unknown one with the nearest
-// known, one that stands before its verb, a value that makes no sense.
+// usageError explains what is wrong with a flag: it is unknown, stands before its
+// verb, or has no value or one that makes no sense.
 func usageError(c *cli.Context, err error, _ bool) error {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
 		name = "--" + strings.TrimLeft(name, "-")
 		known := flagNames(c.Command)
 		if slices.Contains(known, name) {
-			return fmt.Errorf("%w: %s stands before its verb; hint: gaetrain VERB %s", errUsage, name, name)
+			return fmt.Errorf("%w: %s stands before the verb; hint: gaetrain VERB %s", errUsage, name, name)
 		}
 		if now := "--" + renamed[strings.TrimPrefix(name, "--")]; slices.Contains(known, now) {
 			return renamedError(name, now)

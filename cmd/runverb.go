@@ -12,28 +12,28 @@ import (
 	"gaetrain/trainer/recipes"
 )
 
-// ModelOptions are what every verb that works on a trained model can be told.
+// ModelOptions are the settings of every verb that works on a trained model.
 // Embedded structs are exported so that they can be filled.
 type ModelOptions struct {
-	Run        string `toml:"run" group:"input" help:"folder of the run"`
-	Checkpoint string `toml:"checkpoint" group:"input" help:"weights to use: last or best"`
-	Dataset    string `toml:"dataset" group:"input" help:"images to use (default: those the run was trained on)"`
-	DataDir    string `toml:"data-dir" group:"input" help:"folder to look for data sets in first"`
+	Run        string `toml:"run" group:"input" help:"Folder of the run"`
+	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
+	Dataset    string `toml:"dataset" group:"input" help:"Name of the data set to use (default: the one that the run was trained on)"`
+	DataDir    string `toml:"data-dir" group:"input" help:"Folder that is searched first for data sets"`
 }
 
-// RunOptions are what verbs that work on a run and some images can be told.
+// RunOptions are the settings of verbs that work on a run and some images.
 type RunOptions struct {
 	ModelOptions
-	Split string `toml:"split" group:"input" help:"train or test"`
-	Limit int    `toml:"limit" group:"input" help:"use only the first N images; 0 for all"`
+	Split string `toml:"split" group:"input" help:"Images to use: train or test"`
+	Limit int    `toml:"limit" group:"input" help:"Use only the first N images; 0 for all"`
 }
 
 func modelDefaults() ModelOptions { return ModelOptions{Checkpoint: trainer.LastCheckpoint} }
 
 func runDefaults() RunOptions { return RunOptions{ModelOptions: modelDefaults(), Split: "test"} }
 
-// readOptions reads the options of a verb that works on a model; nothing is
-// opened by it. It tells of progress from then on.
+// readOptions reads the options of a verb that works on a model, and returns the
+// console for its progress. It opens nothing.
 func readOptions[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions, Output)) (*ModelOptions, *console, error) {
 	if _, err := layers(c, options, ""); err != nil {
 		return nil, nil, err

@@ -13,11 +13,11 @@ import (
 
 type sampleOptions struct {
 	ModelOptions
-	Count       int     `toml:"count" group:"sample" help:"images to draw"`
-	Seed        uint64  `toml:"seed" group:"sample" help:"the same seed gives the same images"`
-	Class       string  `toml:"class" group:"sample" help:"of a conditional model: the class to draw, by name or number (default: all in turn)"`
-	Temperature float64 `toml:"temperature" group:"sample" help:"standard deviation of the codes: below 1 more typical images, above 1 odder ones"`
-	Out         string  `toml:"out" group:"output" help:"write codes and images too, as OUT-codes.npy and OUT-images.npy"`
+	Count       int     `toml:"count" group:"sample" help:"Number of images to sample, from 1 to 131072"`
+	Seed        uint64  `toml:"seed" group:"sample" help:"Seed of the samples. The same seed gives the same images"`
+	Class       string  `toml:"class" group:"sample" help:"Class to sample from a conditional model, by name or number (default: all classes in turn)"`
+	Temperature float64 `toml:"temperature" group:"sample" help:"Standard deviation of the codes, relative to that of the prior, from 0 to 100. Images are more typical below 1"`
+	Out         string  `toml:"out" group:"output" help:"Write the codes and the images to OUT-codes.npy and OUT-images.npy as well"`
 	Output
 }
 
@@ -25,14 +25,14 @@ func sampleVerb() *cli.Command {
 	defaults := sampleOptions{ModelOptions: modelDefaults(), Count: 100, Seed: 1, Temperature: 1, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "sample",
-		Usage: "draw new images from a model",
-		Description: `Draws codes from the prior N(0, I) of a model such as vae, decodes them, and draws the images into
-pictures/samples.png of the run. Image i depends on the seed and i alone. An autoencoder without a
-prior was never asked to decode codes that no image has: for it codes are drawn from the Gaussian
-that has the mean and covariance of the codes of its training images, and stdout says so. A model
-that is conditional on labels, such as cvae, gets those of all classes in turn, and the picture has a
-line for each; --class draws one class alone.
-Good samples alone prove little: 'judge' measures them, and looks for copies of training images.
+		Usage: "sample new images from a model",
+		Description: `This verb samples codes from the prior N(0, I) of a model such as vae, decodes them, and draws the
+images in pictures/samples.png in the run folder. Image i depends only on the seed and the number i. An
+autoencoder without a prior has only learned to decode codes of images. For such a model, codes are
+sampled from the Gaussian with the mean and the covariance of the codes of the training images; the
+output names the distribution. A model that is conditional on labels, such as cvae, gets the labels of
+all classes in turn, and the picture has a row for each class. --class samples one class only. The verb
+judge measures the quality of samples, and looks for copies of training images.
 
 EXAMPLES:
    gaetrain sample --run runs/vae-sample-1
@@ -74,7 +74,7 @@ func (o sampleOptions) check() error {
 	return nil
 }
 
-// sample draws images, and prints where they are.
+// sample samples images, and prints the paths of the files.
 func (o sampleOptions) sample(ctx context.Context, w io.Writer, p *measure.Prior) error {
 	drawn, err := measure.Sample(ctx, p, o.settings())
 	if err != nil {

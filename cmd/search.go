@@ -15,14 +15,14 @@ import (
 
 type searchOptions struct {
 	RunOptions
-	Query      []int  `toml:"query" group:"search" help:"test images to search for, by index"`
-	Images     string `toml:"images" group:"search" help:"PNG or JPEG file, or folder of them, to search for instead"`
-	Neighbours int    `toml:"neighbours" group:"search" help:"images to find for each"`
-	Queries    int    `toml:"queries" group:"search" help:"test images to measure precision with, the first of them; 0 for no measurement"`
+	Query      []int  `toml:"query" group:"search" help:"Indices of the test images to search for"`
+	Images     string `toml:"images" group:"search" help:"PNG or JPEG file, or folder of such files, to search for instead of test images"`
+	Neighbours int    `toml:"neighbours" group:"search" help:"Number of images to find for each query, 1 or more"`
+	Queries    int    `toml:"queries" group:"search" help:"Number of test images with which precision is measured, the first ones; 0 for no measurement"`
 	Output
 }
 
-// searchFile is what search writes into the run folder.
+// searchFile is the file that search writes into the run folder.
 const searchFile = "search.json"
 
 func searchVerb() *cli.Command {
@@ -30,12 +30,12 @@ func searchVerb() *cli.Command {
 	defaults.Split = "train"
 	return &cli.Command{
 		Name:  "search",
-		Usage: "find the images whose codes are nearest to that of an image",
-		Description: `Searches the images of --split, exactly, by the Euclidean distance of codes. Where there are
-labels it measures retrieval with test images as queries: the share of the k nearest with the
-query's label (precision@k) and the mean average precision (mAP) of ranking all images, by codes,
-by as many principal components, and by pixels. The picture of the queries and what was found is
-pictures/search.png in the run folder, the figures are in search.json.
+		Usage: "find the images whose codes are nearest to the code of an image",
+		Description: `This verb searches the images of --split by the Euclidean distance of codes. The search is exact. If
+there are labels, it measures retrieval with test images as queries: the share of the k nearest images
+with the label of the query (precision@k), and the mean average precision (mAP) of a ranking of all
+images. Both are measured for codes, for as many principal components, and for pixels. The run folder
+gets the queries with the images found in pictures/search.png, and the figures in search.json.
 
 EXAMPLES:
    gaetrain search --run runs/dense-sample-1
@@ -121,7 +121,7 @@ func (s *search) choose(ctx context.Context) (err error) {
 // report draws and writes what was found and measured into the run folder, and
 // prints it.
 func (s *search) report(w io.Writer) error {
-	title := fmt.Sprintf("%s on %s: images searched for (left), and the nearest of %d %s images by code", s.model.Config.Model, s.data.Name, s.split.Len(), s.Split)
+	title := fmt.Sprintf("%s on %s: queries (left), and the nearest of %d %s images by code", s.model.Config.Model, s.data.Name, s.split.Len(), s.Split)
 	path, err := pictures.Found{Title: title, Queries: s.queries, Names: s.names, Split: s.split, Neighbour: s.found.Neighbours}.Draw(s.Run)
 	if err != nil {
 		return err

@@ -61,12 +61,11 @@ func studyVerb() *cli.Command {
    gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3`,
 		Subcommands: []*cli.Command{{
 			Name:  "labels",
-			Usage: "how the accuracy grows with the number of labels, with and without pretraining",
-			Description: `Trains a classifier on the encoder of each run for each number of labels, each seed and each
-way to begin, as finetune does, and compares the accuracies on the test images. An encoder that
-has learned from images alone helps most where labels are few; where there are many, training from
-scratch catches up, and this study shows where. Stopped at any moment, the same command goes on
-with the jobs that are left.
+			Usage: "measure the accuracy for several numbers of labels, with and without pretraining",
+			Description: `This verb trains classifiers on the encoder of each run as finetune does: one for each number of
+labels, each seed and each kind of encoder. It compares their accuracies on the test images. A
+pretrained encoder helps most with few labels. With many labels, training from scratch is as good, and
+the study shows where. After an interruption, the same command continues with the remaining jobs.
 
 EXAMPLES:
    gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3
@@ -100,7 +99,7 @@ type job struct {
 	Seed    uint64 `json:"seed"`
 }
 
-// outcome is a job with what it gave.
+// outcome is a job with its result.
 type outcome struct {
 	job
 	Folder   string  `json:"folder"`
@@ -115,7 +114,7 @@ func (j job) folder(dir string) string {
 }
 
 // jobs lists the trainings of a study: first all with one seed, then with the
-// next, so that a stopped study has something to tell.
+// next, so that an interrupted study has results.
 func (o studyOptions) jobs() (list []job) {
 	for seed := range o.Seeds {
 		for _, labels := range o.Labels {
@@ -145,7 +144,7 @@ func (o studyOptions) validate() error {
 			return unknown("encoder", j.Encoder, []string{"scratch", "frozen", "finetuned"})
 		}
 		if folders[j.folder(o.Out)] {
-			return fmt.Errorf("%w: two jobs would be in %s; hint: each run, with a name of its own, and each number once", errUsage, j.folder(o.Out))
+			return fmt.Errorf("%w: two jobs would be in %s; hint: name each run and each number once, and give runs different names", errUsage, j.folder(o.Out))
 		}
 		folders[j.folder(o.Out)] = true
 		all, err := o.finetune(j)
@@ -207,7 +206,7 @@ func studyLabels(c *cli.Context) error {
 	return study.print(c.App.Writer, o.Out)
 }
 
-// perform makes one job's run, goes on with it, or reads what it gave.
+// perform starts or resumes the run of a job, or reads its result.
 func (o studyOptions) perform(ctx context.Context, j job, origins map[string]settings.Origin, at, of int, log *console) (outcome, error) {
 	done := outcome{job: j, Folder: j.folder(o.Out)}
 	all, err := o.finetune(j)
@@ -275,7 +274,7 @@ func (o *finetuneOptions) begun(given map[string]settings.Origin) error {
 	return unchanged(o.fields(), texts(old.fields()), o.Run, info)
 }
 
-// summary is what the jobs of a study gave, by run, encoder and labels.
+// summary holds the results of a study by run, encoder and labels.
 type summary struct {
 	Rows     []summaryRow `json:"rows"`
 	Outcomes []outcome    `json:"outcomes"`
@@ -326,7 +325,7 @@ func (s summary) write(dir string) error {
 }
 
 // curves draws the accuracy of each encoder of each run against the number of
-// labels; all of them stand at as many as there were.
+// labels. The value 0, which stands for all, is drawn at the number of images.
 func (s summary) curves() viz.Lines {
 	figure := viz.Lines{Title: "Accuracy against the number of labels", XLabel: "labelled images", YLabel: "accuracy on test images, %", LogX: true}
 	for _, r := range s.Rows {
@@ -374,7 +373,7 @@ func (s summary) print(w io.Writer, dir string) error {
 		}
 		rows = append(rows, line)
 	}
-	fmt.Fprintf(w, "accuracy on test images, mean and standard deviation over seeds; every run is in %s\n\n", dir)
+	fmt.Fprintf(w, "accuracy on test images: mean and standard deviation over seeds; the runs are in %s\n\n", dir)
 	return table(w, rows...)
 }
 

@@ -31,7 +31,7 @@ func trainFlags(model string) []cli.Flag {
 	return slices.Concat(flags(&o.Config, &o.Output), modelFlags(model), []cli.Flag{configFileFlag()})
 }
 
-// modelHelp says in the help of a verb where the settings of models are.
+// modelHelp is the text in the help of a verb about the settings of models.
 func modelHelp(verb, model string) string {
 	if model == "" {
 		return "These are the settings that all models share. Each model has settings of its own:\ngaetrain " + verb + " --model vae --help shows those of model vae, gaetrain models lists the models."

@@ -14,11 +14,11 @@ import (
 
 type traverseOptions struct {
 	ModelOptions
-	Image      int     `toml:"image" group:"walk" help:"test image to start from, by index; -1 for the middle of the prior"`
-	Dimensions []int   `toml:"dimensions" group:"walk" help:"values of the code to move, by index (default: the 16 that matter most)"`
-	Range      float64 `toml:"range" group:"walk" help:"how far to either side, in standard deviations of the prior"`
-	Steps      int     `toml:"steps" group:"walk" help:"images on the way"`
-	Seed       uint64  `toml:"seed" group:"walk" help:"of the sample to start from with a model without an encoder"`
+	Image      int     `toml:"image" group:"walk" help:"Index of the test image to start from; -1 for the mean of the prior"`
+	Dimensions []int   `toml:"dimensions" group:"walk" help:"Indices of the latent dimensions to change (default: the 16 with the largest KL divergence or variance)"`
+	Range      float64 `toml:"range" group:"walk" help:"Largest change to either side, in standard deviations of the prior, above 0"`
+	Steps      int     `toml:"steps" group:"walk" help:"Number of images of a line, 2 or more"`
+	Seed       uint64  `toml:"seed" group:"walk" help:"Seed of the sample to start from, for a model without an encoder"`
 	Output
 }
 
@@ -26,15 +26,15 @@ func traverseVerb() *cli.Command {
 	defaults := traverseOptions{ModelOptions: modelDefaults(), Range: 3, Steps: 11, Seed: 1, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "traverse",
-		Usage: "move one value of a code at a time, and decode",
-		Description: `Starts from the code of a test image, lets one value at a time go from -range to range, all others
-fixed, and decodes. The lines are sorted by what the value tells of an image: its divergence from
-the prior in nats where codes have a posterior, else its variance over the test images. They are
-pictures/traversal.png in the run folder, and traversal.gif moves all of them. Values of a model
-without a prior go from the mean over the training images, in standard deviations over those.
-Of a code of two values, pictures/manifold.png is drawn too: what is decoded from a grid of evenly
-spread quantiles of the prior. A model without an encoder, such as gan, starts from the sample that
-has the number --image in what 'sample --seed' draws, and its lines are in the order of the values.
+		Usage: "change one value of a code at a time, and decode",
+		Description: `This verb starts from the code of a test image, changes one value from -range to range while all
+others are fixed, and decodes. The lines are sorted by the KL divergence of the value from the prior if
+the model has a posterior, and by its variance over the test images if it has none. They are drawn in
+pictures/traversal.png in the run folder, and animated in traversal.gif. For a model without a prior,
+--range counts standard deviations over the training images, from their mean. For a code of two
+values, the verb also draws pictures/manifold.png, which decodes a grid of evenly spaced quantiles of
+the prior. A model without an encoder, such as gan, starts from the sample with the number --image and
+the seed --seed, and its lines are in the order of the values.
 
 EXAMPLES:
    gaetrain traverse --run runs/vae-sample-1 --image 7
@@ -67,14 +67,14 @@ EXAMPLES:
 	}
 }
 
-// draw draws the lines and, of a code of two values, the grid of its plane.
+// draw draws the lines and, for a code of two values, the decoded grid.
 func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.Trained, t measure.Traversal) error {
 	from := fmt.Sprintf("image %d", o.Image)
 	if o.Image < 0 {
-		from = "the middle of the prior"
+		from = "the mean of the prior"
 	}
 	name := fmt.Sprintf("%s on %s", model.Config.Model, model.Info.Data.Name)
-	walk := pictures.Walk{Name: "traversal", Shape: model.Shape(), Title: fmt.Sprintf("%s: one value of the code of %s at a time, from %g to %g", name, from, -o.Range, o.Range)}
+	walk := pictures.Walk{Name: "traversal", Shape: model.Shape(), Title: fmt.Sprintf("%s: the code of %s with one value changed from %g to %g", name, from, -o.Range, o.Range)}
 	for _, line := range t.Lines {
 		label := fmt.Sprint(line.Dimension)
 		if t.Unit != "" {
@@ -85,7 +85,7 @@ func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.T
 	if err := drawWalk(w, o.Run, walk); err != nil || model.CodeSize() != 2 {
 		return err
 	}
-	path, err := pictures.DrawManifold(o.Run, name+": the code's plane", model.Shape(), func(normal []float32) ([]float32, error) {
+	path, err := pictures.DrawManifold(o.Run, name+": decoded grid of the 2-D latent space", model.Shape(), func(normal []float32) ([]float32, error) {
 		return t.DecodeNormal(ctx, normal)
 	})
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 func versionVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "version",
-		Usage: "print the version, and the kernels this processor gets",
+		Usage: "print the version and the kernel path that is in use",
 		Description: `EXAMPLE:
    gaetrain version`,
 		Action: func(c *cli.Context) error {

@@ -32,7 +32,7 @@ func (o ClusterOptions) validate(images int) error {
 	case o.Clusters < 0 || o.Restarts < 1 || o.Batch < 0 || o.SilhouetteImages < 0:
 		return refused("%d clusters, %d restarts, steps of %d images, silhouette of %d; hint: 0 or more, and at least 1 restart", o.Clusters, o.Restarts, o.Batch, o.SilhouetteImages)
 	case most > images:
-		return refused("%d clusters of %d images; hint: --clusters and --max-clusters are at most as many as images", most, images)
+		return refused("%d clusters of %d images; hint: --clusters and --max-clusters are at most the number of images", most, images)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ type CorruptedFigures struct {
 // Evaluate measures a model on the images of a split.
 func Evaluate(ctx context.Context, model *trainer.Trained, split loaders.Split, o EvaluateOptions) (e Evaluation, err error) {
 	if o.Draws < 0 {
-		return e, refused("nll is %d; hint: 5000 draws, or 0 for none", o.Draws)
+		return e, refused("nll is %d; hint: 5000 samples, or 0 for none", o.Draws)
 	}
 	if len(o.Corruptions) > 0 {
 		err = e.corrupted(ctx, model, split, o.Corruptions)

@@ -21,7 +21,7 @@ type InterpolateOptions struct {
 func (o InterpolateOptions) Validate() error {
 	switch {
 	case len(o.From) == 0 || len(o.From) != len(o.To):
-		return refused("%d images to begin at and %d to end at; hint: as many, such as --from 3,17 --to 8,4", len(o.From), len(o.To))
+		return refused("--from has %d images and --to has %d; hint: as many of each, such as --from 3,17 --to 8,4", len(o.From), len(o.To))
 	case len(o.From) > 64:
 		return refused("%d pairs; hint: 64 at most", len(o.From))
 	case o.Steps < 2 || o.Steps > 100:

@@ -19,7 +19,7 @@ type JudgeOptions struct {
 // Validate reports the first option that makes no sense, whatever the images.
 func (o JudgeOptions) Validate() error {
 	if o.Images < 2 {
-		return refused("images is %d; hint: 10000, at least 2", o.Images)
+		return refused("images is %d; hint: at least 2, such as 10000", o.Images)
 	}
 	return checkTemperature(o.Temperature)
 }
@@ -75,12 +75,12 @@ func Judge(ctx context.Context, model, classifier *trainer.Trained, data *loader
 		return nil, err
 	}
 	if got, want := classifier.Shape(), model.Shape(); got != want {
-		return nil, refused("the judge takes images of %s, the model makes images of %s", got, want)
+		return nil, refused("the classifier takes images of %s, but the model makes images of %s", got, want)
 	}
 	j := assessor{JudgeOptions: o, classifier: classifier, data: data}
 	j.Assessment.Images = min(o.Images, data.Test.Len(), data.Train.Len())
 	if o.Neighbours < 1 || o.Neighbours >= j.Assessment.Images {
-		return nil, refused("neighbours is %d; hint: at least 1, fewer than the %d images", o.Neighbours, j.Assessment.Images)
+		return nil, refused("neighbours is %d; hint: at least 1, and fewer than the %d images", o.Neighbours, j.Assessment.Images)
 	}
 	if err := j.draw(ctx, model); err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ const mostPairs = 10000
 // the prior of a model. It takes up to 10,000 images.
 func AggregatePosterior(ctx context.Context, model *trainer.Trained, split loaders.Split) (*Aggregate, error) {
 	if !model.HasPrior() || !model.HasEncoder() {
-		return nil, refused("model %s asks its codes for no likeness to a prior; hint: --model vae does", model.Config.Model)
+		return nil, refused("the codes of model %s have no prior; hint: --model vae has one", model.Config.Model)
 	}
 	split = split.Spread(mostPairs)
 	a := &Aggregate{Images: split.Len()}

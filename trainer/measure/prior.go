@@ -25,7 +25,7 @@ type Prior struct {
 func NewPrior(ctx context.Context, model *trainer.Trained, train loaders.Split) (*Prior, error) {
 	p := &Prior{Model: model}
 	if model.IsClassifier() {
-		return nil, refused("a classifier makes no images; hint: the run it was made from does")
+		return nil, refused("a classifier makes no images; hint: the run of the model whose encoder it has")
 	}
 	if model.HasPrior() {
 		return p, nil
@@ -106,7 +106,7 @@ func (p *Prior) place(ctx context.Context, test loaders.Split, seed uint64, indi
 	}
 	for _, i := range indices {
 		if i < 0 || i >= test.Len() {
-			return at, refused("image %d; hint: from 0 to %d, the test images", i, test.Len()-1)
+			return at, refused("image %d; hint: the index of a test image, from 0 to %d", i, test.Len()-1)
 		}
 	}
 	split := test.Select(indices)

@@ -15,7 +15,7 @@ import (
 
 // ErrOtherWeights is the error of Decompress about a file that another model has
 // written.
-var ErrOtherWeights = fmt.Errorf("%w: the file was written with other weights than those of the model; hint: give the run it was compressed with", compression.ErrFormat)
+var ErrOtherWeights = fmt.Errorf("%w: the file was written with other weights than those of the model; hint: --run names the run that the file was written with", compression.ErrFormat)
 
 // Compress returns the file of the codes of images of a shape, with 1 to 8 bits
 // per value.
@@ -46,7 +46,7 @@ func Decompress(ctx context.Context, model *trainer.Trained, file []byte) ([]flo
 	}
 	shape := loaders.Shape{Channels: archive.Channels, Height: archive.Height, Width: archive.Width}
 	if shape.Size() != model.Shape().Size() || len(archive.Quantiser.Step) != model.CodeSize() {
-		return nil, shape, fmt.Errorf("%w: the file has images of %v and codes of %d values, the model makes %v of %d", compression.ErrFormat, shape, len(archive.Quantiser.Step), model.Shape(), model.CodeSize())
+		return nil, shape, fmt.Errorf("%w: the file has images of %v and codes of %d values, but the model has images of %v and codes of %d values", compression.ErrFormat, shape, len(archive.Quantiser.Step), model.Shape(), model.CodeSize())
 	}
 	images, err := model.Decode(ctx, archive.Quantiser.Dequantise(archive.Symbols), nil)
 	return images, shape, err

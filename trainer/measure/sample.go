@@ -25,7 +25,7 @@ func (o SampleOptions) Validate() error {
 
 func checkTemperature(t float64) error {
 	if !(t >= 0 && t <= 100) {
-		return refused("temperature is %g; hint: 1 is the prior, from 0 to 100", t)
+		return refused("temperature is %g; hint: from 0 to 100, 1 for the prior", t)
 	}
 	return nil
 }
@@ -44,7 +44,7 @@ func Sample(ctx context.Context, p *Prior, o SampleOptions) (s Samples, err erro
 	}
 	const mostValues = 1 << 28 // of all images, which memory has to hold
 	if most := mostValues / p.Model.Shape().Size(); o.Count > most {
-		return s, refused("count is %d; hint: %d images of %s at a time", o.Count, most, p.Model.Shape())
+		return s, refused("count is %d; hint: at most %d images of %s", o.Count, most, p.Model.Shape())
 	}
 	if s.Labels, err = o.labels(p); err != nil {
 		return s, err
@@ -62,14 +62,14 @@ func (o SampleOptions) labels(p *Prior) ([]uint8, error) {
 	case o.Class == "":
 		return labels, nil
 	case labels == nil:
-		return nil, refused("model %s is not conditional on a class; hint: --model cvae is", p.Model.Config.Model)
+		return nil, refused("model %s is not conditional on a class; hint: --model cvae is conditional", p.Model.Config.Model)
 	}
 	names := p.Model.Info.Data.Classes
 	class := slices.Index(names, o.Class)
 	if class < 0 {
 		number, err := strconv.Atoi(o.Class)
 		if err != nil || number < 0 || number >= p.Model.Classes() {
-			return nil, refused("unknown class %q; hint: one of %s, or its number from 0 on", o.Class, strings.Join(names, ", "))
+			return nil, refused("unknown class %q; hint: one of %s, or its number, counted from 0", o.Class, strings.Join(names, ", "))
 		}
 		class = number
 	}

@@ -26,11 +26,11 @@ func (o SearchOptions) validate(images, queries int) error {
 	case queries == 0:
 		return refused("no image to search for; hint: at least 1")
 	case o.Positions != nil && len(o.Positions) != queries:
-		return refused("%d positions of %d queries; hint: one of each", len(o.Positions), queries)
+		return refused("%d positions for %d queries; hint: one position per query", len(o.Positions), queries)
 	case o.Neighbours < 1 || o.Neighbours > 50:
 		return refused("neighbours is %d; hint: from 1 to 50", o.Neighbours)
 	case o.Neighbours >= images:
-		return refused("%d neighbours among %d images; hint: fewer than there are", o.Neighbours, images)
+		return refused("%d neighbours among %d images; hint: fewer than the images", o.Neighbours, images)
 	}
 	return nil
 }

@@ -27,13 +27,13 @@ func (o TraverseOptions) Validate(size int) error {
 	}
 	switch {
 	case len(o.Dimensions) > 64:
-		return refused("%d values to move; hint: 64 at most", len(o.Dimensions))
+		return refused("%d values to change; hint: 64 at most", len(o.Dimensions))
 	case !(o.Range > 0 && o.Range <= 100):
 		return refused("range is %g; hint: above 0, such as 3", o.Range)
 	case o.Steps < 2 || o.Steps > 100:
 		return refused("steps is %d; hint: from 2 to 100", o.Steps)
 	case o.Image < -1:
-		return refused("image is %d; hint: the index of a test image, or -1 for the middle of the prior", o.Image)
+		return refused("image is %d; hint: the index of a test image, or -1 for the mean of the prior", o.Image)
 	}
 	return nil
 }

@@ -15,12 +15,12 @@ import (
 
 const classificationFile = "classification.json"
 
-// Classification is what a classifier makes of the test images with the
-// weights of its best epoch.
+// Classification is how a classifier classifies the test images with the weights
+// of its best epoch.
 type Classification struct {
 	Accuracy  float64            `json:"accuracy"`
 	Classes   []string           `json:"classes"`
-	Confusion evaluate.Confusion `json:"confusion"` // rows are classes, columns what they were taken for
+	Confusion evaluate.Confusion `json:"confusion"` // rows: true class, columns: predicted class
 }
 
 // Classifier draws, at the end of a classifier's training, curves, the
@@ -63,15 +63,15 @@ func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.
 	if err := writeJSON(run.Path(classificationFile), c); err != nil || model.Config.Pictures == 0 {
 		return c, err
 	}
-	title := fmt.Sprintf("%s, %d test images: %.2f %% right", data.Name, data.Test.Len(), 100*c.Accuracy)
+	title := fmt.Sprintf("%s, %d test images: accuracy %.2f %%", data.Name, data.Test.Len(), 100*c.Accuracy)
 	if err := write(run.Path(folder, "confusion.png"), viz.Confusion(title, data.Classes, confusion)); err != nil {
 		return c, err
 	}
-	return c, write(run.Path(folder, "mistakes.png"), viz.Grid("Worst mistakes: of the pairs of classes confused most, those taken for the wrong one most surely",
+	return c, write(run.Path(folder, "mistakes.png"), viz.Grid("Wrong predictions with the highest confidence, for the pairs of classes that are confused most",
 		mistakeColumns, worst(data, confusion, scores, predicted)...))
 }
 
-// ReadClassification reads what Classify has written.
+// ReadClassification reads the file that Classify has written.
 func ReadClassification(dir string) (Classification, error) {
 	var c Classification
 	run := trainer.Run{Dir: dir}
@@ -90,8 +90,8 @@ const (
 	mistakeColumns = 12
 )
 
-// worst lists the images of the pairs of classes that were confused most, the
-// surest mistakes first.
+// worst lists the images of the pairs of classes that were confused most. The wrong
+// predictions with the highest confidence come first.
 func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32, predicted []int) []viz.Row {
 	classes := len(confusion)
 	var rows []viz.Row
@@ -115,7 +115,7 @@ func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32
 			}
 			return 0
 		})
-		row := viz.Row{Label: fmt.Sprintf("%s taken for %s, %d times", data.Classes[m.Class], data.Classes[m.Predicted], m.Count)}
+		row := viz.Row{Label: fmt.Sprintf("%s predicted as %s, %d times", data.Classes[m.Class], data.Classes[m.Predicted], m.Count)}
 		row.Images = pixels(data.Test.Select(images[:min(mistakeColumns, len(images))]))
 		rows = append(rows, row)
 	}

@@ -11,8 +11,8 @@ import (
 	"gaetrain/viz"
 )
 
-// Rival is one of the runs that a picture compares.
-type Rival struct {
+// ComparedRun is one of the runs that a picture compares.
+type ComparedRun struct {
 	Name          string
 	Stage         string                // that gave the model
 	Records       []trainer.Record      // of the run
@@ -23,7 +23,7 @@ type Rival struct {
 type Comparison struct {
 	Title  string
 	Images loaders.Split
-	Rivals []Rival
+	Runs   []ComparedRun
 	// Losses are of one objective, so that they can be compared.
 	Losses bool
 }
@@ -62,7 +62,7 @@ func (c Comparison) Draw(dir string) (paths []string, err error) {
 // is not the images themselves.
 func (c Comparison) rows() []viz.Row {
 	rows := []viz.Row{{Label: "original", Images: pixels(c.Images)}}
-	for _, r := range c.Rivals {
+	for _, r := range c.Runs {
 		if r.Reconstructed.Input != nil {
 			rows = append(rows, viz.Row{Label: r.Name + ", input", Images: drawable(r.Reconstructed.Input, r.Reconstructed.Shape)})
 		}
@@ -73,7 +73,7 @@ func (c Comparison) rows() []viz.Row {
 }
 
 // MSE is the squared error per pixel of the images.
-func (r Rival) MSE() (mean float64) {
+func (r ComparedRun) MSE() (mean float64) {
 	for _, e := range r.Reconstructed.MSE {
 		mean += e / float64(len(r.Reconstructed.MSE))
 	}
@@ -85,7 +85,7 @@ func (r Rival) MSE() (mean float64) {
 func (c Comparison) curves(what string, figure func(trainer.Record) float64) viz.Lines {
 	l := viz.Lines{Title: c.Title, XLabel: "epoch", YLabel: what}
 	low, high := math.Inf(1), 0.0
-	for _, r := range c.Rivals {
+	for _, r := range c.Runs {
 		line, before := viz.Line{Name: r.Name}, 0
 		for _, record := range r.Records {
 			switch {

@@ -9,8 +9,8 @@ import (
 	"gaetrain/viz"
 )
 
-// drawDivergence draws, of a Gaussian code, how far each of its values is from
-// the prior on the test images, the furthest first.
+// drawDivergence draws the KL divergence of each latent dimension of a Gaussian code
+// from the prior, on the test images. The largest comes first.
 func drawDivergence(l *trainer.Loop) error {
 	records, err := trainer.ReadRecords(l.Run.Dir)
 	if err != nil {
@@ -26,9 +26,9 @@ func drawDivergence(l *trainer.Loop) error {
 		return nil
 	}
 	b := viz.Bars{
-		Title: fmt.Sprintf("%s on %s, divergence from the prior after epoch %d: %g of %d values active",
+		Title: fmt.Sprintf("%s on %s, KL divergence from the prior after epoch %d: %g of %d latent dimensions are active",
 			l.Config.Model, l.Data.Name, last.Epoch, last.Measures[trainer.ActiveUnits], len(last.KLUnits)),
-		XLabel: "value of the code, by its number from 0 on", YLabel: "nats per image",
+		XLabel: "index of the latent dimension", YLabel: "nats per image",
 	}
 	order := make([]int, len(last.KLUnits))
 	for i := range order {

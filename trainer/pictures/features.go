@@ -9,8 +9,8 @@ import (
 	"gaetrain/viz"
 )
 
-// drawFeatures draws the maps that each convolution of the encoder makes of
-// the first test images: a picture for each layer, a row for each image.
+// drawFeatures draws the feature maps of each convolution of the encoder for the
+// first test images: a picture for each layer, a row for each image.
 func drawFeatures(l *trainer.Loop) error {
 	const images = 8
 	model := l.Trained()

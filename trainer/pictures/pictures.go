@@ -26,7 +26,7 @@ const (
 	fixed   = 2 * columns // images that are drawn every epoch
 )
 
-// About is what the report says about a model besides what the run knows.
+// About describes a model in the report, beyond what the run records.
 type About struct {
 	Summary  string // one line
 	Idea     string // a paragraph

@@ -27,8 +27,9 @@ func writeReport(l *trainer.Loop, about About) error {
 		Figures: figures(l, records), Configuration: settings(info), Pictures: shown(l),
 		Command: about.Command, Created: info.Created, Version: info.Version,
 	}
+	report.Warnings = slices.Clone(l.Warnings)
 	for _, r := range records[max(0, len(records)-1):] { // the test split's of the last epoch
-		if warning := r.Collapse(); warning != "" {
+		if warning := r.Collapse(); warning != "" && !slices.Contains(report.Warnings, warning) {
 			report.Warnings = append(report.Warnings, warning)
 		}
 	}
@@ -38,7 +39,7 @@ func writeReport(l *trainer.Loop, about About) error {
 	return writeFile(l.Run.Path("report.html"), report.HTML)
 }
 
-// figures lists what the last epoch gave on each split.
+// figures lists the figures of the last epoch on each split.
 func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
 	latest := make(map[string]trainer.Record)
 	for _, r := range records {
@@ -50,9 +51,9 @@ func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
 		if !ok {
 			continue
 		}
-		kind := fmt.Sprintf("mean over the %s images after epoch %d", split, r.Epoch)
+		kind := fmt.Sprintf("averaged over the %s images, after epoch %d", split, r.Epoch)
 		if split == "train" {
-			kind = fmt.Sprintf("mean over the training images during epoch %d, while the weights moved", r.Epoch)
+			kind = fmt.Sprintf("averaged over epoch %d, while training", r.Epoch)
 		}
 		for name, value := range r.All() {
 			list = append(list, viz.Figure{Name: split + " " + strings.ReplaceAll(name, "_", " "), Value: fmt.Sprintf("%.5g", value), Unit: l.Stage.Unit(name), Explanation: kind})
@@ -85,19 +86,19 @@ func shown(l *trainer.Loop) []viz.Picture {
 	}
 	var list []viz.Picture
 	for _, p := range []viz.Picture{
-		{Title: "Reconstructions", Caption: "Test images over what the decoder makes of their codes, after the last epoch.", Path: last(reconstructions)},
+		{Title: "Reconstructions", Caption: "Test images and their reconstructions after the last epoch.", Path: last(reconstructions)},
 		{Title: "Training", Caption: "The same images after each epoch.", Path: l.Run.Path(folder, "reconstructions.gif")},
-		{Title: "Samples", Caption: "What the decoder makes of codes drawn from N(0, I), after the last epoch.", Path: last(samples)},
-		{Title: "Samples in training", Caption: "The same codes after each epoch.", Path: l.Run.Path(folder, "samples.gif")},
-		{Title: "Manifold", Caption: "Codes at evenly spread quantiles of N(0, I): the first value to the right, the second upwards.", Path: l.Run.Path(folder, "manifold.png")},
-		{Title: "Confusion", Caption: "As what the test images of each class were taken, by the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
-		{Title: "Mistakes", Caption: "The pairs of classes confused most, and the images confused most surely.", Path: l.Run.Path(folder, "mistakes.png")},
-		{Title: "Curves", Caption: "Every term of the loss, on training and test images.", Path: l.Run.Path("curves.svg")},
-		{Title: "Divergence", Caption: "How far each value of the code is from its prior, on average over the test images: what it tells of an image.", Path: l.Run.Path(folder, "divergence.svg")},
-		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer: red excites, blue inhibits.", Path: l.Run.Path(folder, "filters.png")},
+		{Title: "Samples", Caption: "Decoded codes that are sampled from N(0, I), after the last epoch.", Path: last(samples)},
+		{Title: "Samples in training", Caption: "The same codes, decoded after each epoch.", Path: l.Run.Path(folder, "samples.gif")},
+		{Title: "Manifold", Caption: "Decoded grid of the 2-D latent space at evenly spaced quantiles of N(0, I). The first value increases to the right, the second upwards.", Path: l.Run.Path(folder, "manifold.png")},
+		{Title: "Confusion", Caption: "Confusion matrix (rows: true class, columns: predicted class) of the test images, with the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
+		{Title: "Mistakes", Caption: "Wrong predictions with the highest confidence, for the pairs of classes that are confused most.", Path: l.Run.Path(folder, "mistakes.png")},
+		{Title: "Curves", Caption: "Every figure after each epoch, on training and test images.", Path: l.Run.Path("curves.svg")},
+		{Title: "Divergence", Caption: "KL divergence of each latent dimension from the prior, averaged over the test images. A dimension with a larger divergence holds more information about the image.", Path: l.Run.Path(folder, "divergence.svg")},
+		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer. Red weights are positive, blue weights are negative.", Path: l.Run.Path(folder, "filters.png")},
 		{Title: "Generator", Caption: "The weights from units of the generator's last layer to the pixels.", Path: l.Run.Path(folder, "filters-generator.png")},
 		{Title: "Discriminator", Caption: "The weights from the pixels to units of the discriminator's first layer.", Path: l.Run.Path(folder, "filters-discriminator.png")},
-		{Title: "Expression graph", Caption: "What the machine computes, from the input to the loss.", Path: l.Run.Path("graph.svg")},
+		{Title: "Expression graph", Caption: "The operations from the input to the loss.", Path: l.Run.Path("graph.svg")},
 	} {
 		if _, err := os.Stat(p.Path); err == nil {
 			list = append(list, p)

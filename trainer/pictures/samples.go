@@ -15,8 +15,8 @@ import (
 	"gaetrain/viz"
 )
 
-// drawSamples draws what the decoder of a model with a prior makes of the same
-// draws from it every epoch.
+// drawSamples draws samples of a model with a prior, every epoch from the same
+// codes.
 func drawSamples(l *trainer.Loop, epoch int) error {
 	model := l.Trained()
 	if !model.HasPrior() {
@@ -51,7 +51,7 @@ func drawManifold(l *trainer.Loop) error {
 	if !model.HasPrior() || model.CodeSize() != 2 || model.Classes() > 0 { // which has a plane for each class
 		return nil
 	}
-	img, err := Manifold(fmt.Sprintf("%s on %s: the code's plane", l.Config.Model, l.Data.Name), model.Shape(), func(codes []float32) ([]float32, error) {
+	img, err := Manifold(fmt.Sprintf("%s on %s: decoded grid of the 2-D latent space", l.Config.Model, l.Data.Name), model.Shape(), func(codes []float32) ([]float32, error) {
 		return model.Decode(context.Background(), codes, nil)
 	})
 	if err != nil {
