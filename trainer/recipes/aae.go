@@ -41,10 +41,7 @@ func (m *aae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 }
 
 // Declare implements trainer.Network.
-func (m *aae) Declare(s *graph.Scope) {
-	x, target := m.images(s)
-	s.Minimise(m.Loss(s, x, target))
-}
+func (m *aae) Declare(s *graph.Scope) { declare(s, m) }
 
 // Place implements trainer.Model.
 func (m *aae) Place(source trainer.Source) error {

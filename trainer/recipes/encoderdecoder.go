@@ -31,6 +31,15 @@ func (e *EncoderDecoder) images(s *graph.Scope) (x, target graph.Value) {
 	return s.Input(trainer.Input, graph.Data, e.image), s.Input(trainer.Target, graph.Target, e.image)
 }
 
+// declare declares the loss of a model of images and targets.
+func declare(s *graph.Scope, m interface {
+	images(s *graph.Scope) (x, target graph.Value)
+	Loss(s *graph.Scope, x, target graph.Value) graph.Loss
+}) {
+	x, target := m.images(s)
+	s.Minimise(m.Loss(s, x, target))
+}
+
 // Encode implements trainer.Encoder: the code is the encoder's output.
 func (e *EncoderDecoder) Encode(s *graph.Scope, x graph.Value) graph.Value {
 	z := e.encoder.On(s, x)

@@ -51,10 +51,7 @@ func (m *fsq) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 }
 
 // Declare implements trainer.Network.
-func (m *fsq) Declare(s *graph.Scope) {
-	x, target := m.images(s)
-	s.Minimise(m.Loss(s, x, target))
-}
+func (m *fsq) Declare(s *graph.Scope) { declare(s, m) }
 
 // From implements trainer.Layered.
 func (m *fsq) From(s *graph.Scope, depth int, h graph.Value) graph.Value {

@@ -1,6 +1,8 @@
 package recipes
 
 import (
+	"fmt"
+
 	"gaetrain/graph"
 	"gaetrain/graph/latent"
 	"gaetrain/graph/op"
@@ -54,13 +56,15 @@ func (m *iwae) bound(s *graph.Scope, q latent.Gaussian, z, y, target graph.Value
 }
 
 // Declare implements trainer.Network.
-func (m *iwae) Declare(s *graph.Scope) {
-	x, target := m.images(s)
-	s.Minimise(m.Loss(s, x, target))
-}
+func (m *iwae) Declare(s *graph.Scope) { declare(s, m) }
 
 // Stages implements trainer.Model.
 func (m *iwae) Stages(c trainer.Config) ([]trainer.Stage, error) { return m.train(c, m) }
 
 // Validate implements settings.Validator.
-func (m *iwae) Validate() error { return settings.Choice("gradient", m.Gradient, "plain", "dreg") }
+func (m *iwae) Validate() error {
+	if m.weighted() { // importance weights are of whole images
+		return fmt.Errorf("%w: corrupted-weight or intact-weight with model iwae; hint: --model vae", settings.ErrConfiguration)
+	}
+	return settings.Choice("gradient", m.Gradient, "plain", "dreg")
+}

@@ -52,11 +52,13 @@ func (m *linear) Place(source trainer.Source) error {
 	return m.place(source.Shape, encoder, decoder, graph.Row(m.CodeSize))
 }
 
-// Declare implements trainer.Network: Σ(x̂−x)².
-func (m *linear) Declare(s *graph.Scope) {
-	x, target := m.images(s)
-	s.Minimise(graph.Sum(m.compare(s, squared, m.Decode(s, m.Encode(s, x)), target)))
+// Loss is Σ(x̂−x)².
+func (m *linear) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
+	return graph.Sum(m.compare(s, squared, m.Decode(s, m.Encode(s, x)), target))
 }
+
+// Declare implements trainer.Network.
+func (m *linear) Declare(s *graph.Scope) { declare(s, m) }
 
 // Likelihood implements trainer.Decoder.
 func (m *linear) Likelihood() trainer.Likelihood { return squared }

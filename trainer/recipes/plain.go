@@ -65,10 +65,7 @@ func (m *Plain) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 }
 
 // Declare implements trainer.Network.
-func (m *Plain) Declare(s *graph.Scope) {
-	x, target := m.images(s)
-	s.Minimise(m.Loss(s, x, target))
-}
+func (m *Plain) Declare(s *graph.Scope) { declare(s, m) }
 
 // Stages implements trainer.Model: plain training.
 func (m *Plain) Stages(c trainer.Config) ([]trainer.Stage, error) {

@@ -110,10 +110,7 @@ func (m *synchrony) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 }
 
 // Declare implements trainer.Network.
-func (m *synchrony) Declare(s *graph.Scope) {
-	x, target := m.images(s)
-	s.Minimise(m.Loss(s, x, target))
-}
+func (m *synchrony) Declare(s *graph.Scope) { declare(s, m) }
 
 // First implements trainer.Layered.
 func (m *synchrony) First(s *graph.Scope, depth int, x graph.Value) graph.Value {

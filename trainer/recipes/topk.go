@@ -2,10 +2,8 @@ package recipes
 
 import (
 	"gaetrain/graph"
-	"gaetrain/graph/kernel"
 	"gaetrain/graph/latent"
 	"gaetrain/graph/layer"
-	"gaetrain/graph/op"
 	"gaetrain/trainer"
 	"gaetrain/trainer/settings"
 )
@@ -43,6 +41,16 @@ func (m *topk) dictionary(s *graph.Scope, x graph.Value) latent.Dictionary {
 	return latent.NewDictionary(s, m.K, m.DeadAfter, m.encoder.On(s, m.standardised.Standardise(s, x)))
 }
 
+// First implements trainer.Layered.
+func (m *topk) First(s *graph.Scope, depth int, x graph.Value) graph.Value {
+	return m.EncoderDecoder.First(s, depth, m.standardised.Standardise(s, x))
+}
+
+// From implements trainer.Layered.
+func (m *topk) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
+	return latent.NewDictionary(s, m.K, m.DeadAfter, m.encoder.From(depth).On(s, h)).Code
+}
+
 // Decode implements trainer.Decoder: z·V + c, where the rows of V have length 1.
 func (m *topk) Decode(s *graph.Scope, z graph.Value) graph.Value {
 	return m.decoder.On(unitRows(s), z)
@@ -61,18 +69,6 @@ func (m *topk) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	return loss.Plus(leftover(s, y, more, target).Times(m.DeadWeight).Unreported())
 }
 
-// leftover declares the term "auxiliary_loss", ‖x − x̂ − more‖², whose gradient
-// reaches only what dead units add to x̂.
-func leftover(s *graph.Scope, y, more, target graph.Value) graph.Term {
-	return s.Term("auxiliary_loss", func(rows *op.Rows, more op.Node, others ...op.Node) (op.Loss, error) {
-		whole, err := op.Add("dead units", rows, kernel.Linear, [2]bool{true, false}, others[0], more)
-		if err != nil {
-			return op.Loss{}, err
-		}
-		return op.SquaredError("auxiliary_loss", rows, whole, others[1])
-	}, more, y, target)
-}
-
 // Place implements trainer.Model.
 func (m *topk) Place(source trainer.Source) (err error) {
 	o := layer.Options{Initialiser: graph.GlorotUniform}
@@ -86,25 +82,17 @@ func (m *topk) Place(source trainer.Source) (err error) {
 	return err
 }
 
-// InitialiseFrom implements trainer.DataDependent: directions have length 1, units
-// look for what they put into an image, and without any of them it is the mean.
+// InitialiseFrom implements trainer.DataDependent.
 func (m *topk) InitialiseFrom(images graph.Sample, p *graph.Parameters, _ uint64) error {
-	if _, err := m.standardised.measure(images, p); err != nil {
-		return err
+	_, err := m.standardised.measure(images, p)
+	if err == nil {
+		startTied(p)
 	}
-	values := func(name string) graph.Parameter { w, _ := p.Get(name); return w }
-	directions := values("decoder/1/weights")
-	normaliseRows(directions)
-	transpose(directions, values("encoder/1/weights"))
-	copy(values("decoder/1/bias").Values(), values("input/mean").Values())
-	return nil
+	return err
 }
 
 // Declare implements trainer.Network.
-func (m *topk) Declare(s *graph.Scope) {
-	x, target := m.images(s)
-	s.Minimise(m.Loss(s, x, target))
-}
+func (m *topk) Declare(s *graph.Scope) { declare(s, m) }
 
 // Likelihood implements trainer.Decoder.
 func (m *topk) Likelihood() trainer.Likelihood { return squared }
@@ -121,6 +109,5 @@ func (m *topk) Validate() error {
 	return settings.Numbers(
 		settings.Number{OK: m.K >= 1 && m.K <= m.CodeSize, Name: "top-k", Value: m.K, Hint: "from 1 to the number of values in a code"},
 		settings.Number{OK: m.DeadAfter >= 1, Name: "dead-after", Value: m.DeadAfter, Hint: "at least 1"},
-		settings.Number{OK: m.DeadWeight >= 0 && settings.Finite(m.DeadWeight), Name: "dead-weight", Value: m.DeadWeight, Hint: "0 for none, or more"},
-	)
+		settings.Number{OK: m.DeadWeight >= 0 && settings.Finite(m.DeadWeight), Name: "dead-weight", Value: m.DeadWeight, Hint: "0 for none, or more"})
 }

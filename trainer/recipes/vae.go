@@ -57,10 +57,7 @@ func (m *vae) divergence(s *graph.Scope, q latent.Gaussian) []graph.Term {
 }
 
 // Declare implements trainer.Network.
-func (m *vae) Declare(s *graph.Scope) {
-	x, target := m.images(s)
-	s.Minimise(m.Loss(s, x, target))
-}
+func (m *vae) Declare(s *graph.Scope) { declare(s, m) }
 
 // Stages implements trainer.Model.
 func (m *vae) Stages(c trainer.Config) ([]trainer.Stage, error) { return m.train(c, m) }

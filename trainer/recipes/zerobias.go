@@ -72,10 +72,7 @@ func (m *zerobias) above(s *graph.Scope, a graph.Value) graph.Value {
 }
 
 // Declare implements trainer.Network.
-func (m *zerobias) Declare(s *graph.Scope) {
-	x, target := m.images(s)
-	s.Minimise(m.Loss(s, x, target))
-}
+func (m *zerobias) Declare(s *graph.Scope) { declare(s, m) }
 
 // Place implements trainer.Model.
 func (m *zerobias) Place(source trainer.Source) error {
