@@ -8,12 +8,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders"
+	"gaetrain/loaders/files"
 	"gaetrain/trainer"
 	"gaetrain/trainer/compression"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
-	"gaetrain/viz"
 )
 
 type compressOptions struct {
@@ -100,7 +100,7 @@ func (o compressOptions) write(model *trainer.Trained, split loaders.Split, code
 	if err != nil {
 		return 0, err
 	}
-	err = viz.WriteFile(o.Out, func(w io.Writer) error {
+	err = files.Write(o.Out, func(w io.Writer) error {
 		_, err := w.Write(file)
 		return err
 	})

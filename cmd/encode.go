@@ -11,11 +11,11 @@ import (
 	"codeberg.org/sbinet/npyio"
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/loaders/files"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
-	"gaetrain/viz"
 )
 
 type encodeOptions struct {
@@ -132,7 +132,7 @@ func writeNPY(path string, values []float32, columns int) error {
 
 // writeBuffered writes a file in few pieces.
 func writeBuffered(path string, write func(io.Writer) error) error {
-	err := viz.WriteFile(path, func(w io.Writer) error {
+	err := files.Write(path, func(w io.Writer) error {
 		buffered := bufio.NewWriterSize(w, 1<<16)
 		if err := write(buffered); err != nil {
 			return err

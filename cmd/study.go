@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"gonum.org/v1/gonum/stat"
 
+	"gaetrain/loaders/files"
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
@@ -317,7 +318,7 @@ func (s summary) write(dir string) error {
 	for name, write := range map[string]func(io.Writer) error{
 		"study.json": func(w io.Writer) error { return printJSON(w, s) }, "study.svg": curves.SVG, "study.png": curves.PNG,
 	} {
-		if err := viz.WriteFile(filepath.Join(dir, name), write); err != nil {
+		if err := files.Write(filepath.Join(dir, name), write); err != nil {
 			return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", trainer.ErrRun, err)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/nlpodyssey/safetensors"
 
 	"gaetrain/graph"
-	"gaetrain/trainer/files"
+	"gaetrain/loaders/files"
 )
 
 // Position is where in an experiment training stands, and what of the past it

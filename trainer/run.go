@@ -14,7 +14,7 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"gaetrain/trainer/files"
+	"gaetrain/loaders/files"
 	"gaetrain/trainer/settings"
 )
 

@@ -7,35 +7,13 @@ import (
 	"image/png"
 	"io"
 	"os"
-	"path/filepath"
 
-	"github.com/google/renameio/v2"
+	"gaetrain/loaders/files"
 )
 
-// WriteFile lets write fill the file at path atomically: a temporary file in the same folder is filled, synced and
-// renamed. When anything fails the old file, if any, is left as it was and nothing else remains.
-func WriteFile(path string, write func(io.Writer) error) error {
-	file, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644))
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	defer file.Cleanup()
-	buffered := bufio.NewWriter(file)
-	if err := write(buffered); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err := buffered.Flush(); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err := file.CloseAtomicallyReplace(); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
-}
-
-// WritePNG writes img to path as PNG, atomically (see WriteFile).
+// WritePNG writes img to path as PNG, atomically.
 func WritePNG(path string, img image.Image) error {
-	return WriteFile(path, func(w io.Writer) error { return encodePNG(w, img) })
+	return files.Write(path, func(w io.Writer) error { return encodePNG(w, img) })
 }
 
 // encodePNG favours speed: pictures of flat squares shrink well at any level, and one is written every epoch.

@@ -6,6 +6,7 @@ import (
 	"image"
 	"io"
 
+	"gaetrain/loaders/files"
 	"gaetrain/trainer"
 	"gaetrain/viz"
 )
@@ -15,7 +16,7 @@ type writer = io.Writer
 func write(path string, img image.Image) error { return asRun(viz.WritePNG(path, img)) }
 
 func writeFile(path string, write func(writer) error) error {
-	return asRun(viz.WriteFile(path, write))
+	return asRun(files.Write(path, write))
 }
 
 func writeJSON(path string, value any) error {

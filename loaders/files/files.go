@@ -3,6 +3,7 @@ package files
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"path/filepath"
 
@@ -13,6 +14,13 @@ import (
 // renamed to path. If anything fails, the file that was there is unchanged and
 // nothing else is left.
 func Write(path string, write func(io.Writer) error) error {
+	if err := replace(path, write); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+func replace(path string, write func(io.Writer) error) error {
 	file, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644))
 	if err != nil {
 		return err
