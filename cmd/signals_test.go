@@ -110,7 +110,7 @@ func TestKill(t *testing.T) {
 	if diff, err := compareRuns(filepath.Join(dir, "alone"), filepath.Join(dir, "killed")); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
-	if diff := cmp.Diff(files(t, filepath.Join(dir, "alone")), files(t, filepath.Join(dir, "killed"))); diff != "" {
+	if diff := cmp.Diff(filesIn(t, filepath.Join(dir, "alone")), filesIn(t, filepath.Join(dir, "killed"))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -140,7 +140,7 @@ func exitOf(t *testing.T, err error) int {
 }
 
 // files lists the files below a folder.
-func files(t *testing.T, dir string) (list []string) {
+func filesIn(t *testing.T, dir string) (list []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() {
