@@ -16,7 +16,7 @@ import (
 type judgeOptions struct {
 	ModelOptions
 	By          string  `toml:"by" group:"judge" help:"Run folder of a classifier of the same images, which 'gaetrain finetune' trains"`
-	Images      int     `toml:"images" group:"judge" help:"Number of samples to measure, beside as many test and training images"`
+	Images      int     `toml:"images" group:"judge" help:"Number of samples to measure, with as many test and training images"`
 	Neighbours  int     `toml:"neighbours" group:"judge" help:"Number k of the nearest neighbour that sets the radius of the balls of precision, recall, density and coverage"`
 	Seed        uint64  `toml:"seed" group:"judge" help:"Seed of the samples"`
 	Temperature float64 `toml:"temperature" group:"judge" help:"Standard deviation of the codes of the samples, relative to that of the prior"`

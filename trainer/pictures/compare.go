@@ -28,7 +28,7 @@ type Comparison struct {
 	Losses bool
 }
 
-// Draw writes, into a folder, the images over what each run makes of them, and
+// Draw writes, into a folder, the images over their reconstructions by each run, and
 // the errors on the test images over the epochs of all runs, also the losses
 // where they can be compared. It returns the paths of the PNGs.
 func (c Comparison) Draw(dir string) (paths []string, err error) {
@@ -58,8 +58,8 @@ func (c Comparison) Draw(dir string) (paths []string, err error) {
 	return paths, nil
 }
 
-// rows are the images, then what each run makes of them, and of what where that
-// is not the images themselves.
+// rows are the images and their reconstructions by each run, with the corrupted
+// inputs of a run above its reconstructions.
 func (c Comparison) rows() []viz.Row {
 	rows := []viz.Row{{Label: "original", Images: pixels(c.Images)}}
 	for _, r := range c.Runs {
