@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -122,7 +121,7 @@ func (o compareOptions) compare(c *cli.Context, runs []string) error {
 		if models[i], err = trainer.OpenModel(run, o.Checkpoint); err != nil {
 			return err
 		}
-		if models[i].Stage.Architecture.Classifier != nil {
+		if models[i].IsClassifier() {
 			return fmt.Errorf("%w: %s is a classifier; hint: compare is of reconstructions, 'gaetrain study' compares classifiers", errUsage, run)
 		}
 		if err := sameImages(runs[0], models[0], run, models[i]); err != nil {
@@ -146,7 +145,7 @@ func (o compareOptions) compare(c *cli.Context, runs []string) error {
 			return err
 		}
 		rivals, result.Runs = append(rivals, rival), append(result.Runs, figures)
-		result.Comparable = result.Comparable && reflect.DeepEqual(model.Stage.Objective, models[0].Stage.Objective)
+		result.Comparable = result.Comparable && model.SameObjective(models[0])
 	}
 	title := fmt.Sprintf("%s on %s%s", strings.Join(names, ", "), info.Name, sharedCode(result.Runs))
 	drawn := pictures.Comparison{Title: title, Images: images, Rivals: rivals, Losses: result.Comparable}
@@ -217,7 +216,7 @@ func compete(run, name string, model *trainer.Model, images loaders.Split) (pict
 		return rival, contestant{}, err
 	}
 	figures := contestant{
-		Run: run, Model: model.Config.Model, Code: model.Stage.Architecture.CodeSize(), Parameters: model.Parameters.Count(),
+		Run: run, Model: model.Config.Model, Code: model.CodeSize(), Parameters: model.Parameters.Count(),
 		Figures: records[last].Figures, PicturedMSE: rival.MSE(),
 	}
 	for _, r := range records[:last+1] {

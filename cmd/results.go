@@ -27,7 +27,7 @@ func printRun(w io.Writer, run *trainer.Run) error {
 		fmt.Fprintf(w, "%-10s ", split)
 		var figures []string
 		for name, value := range f.All() {
-			figures = append(figures, strings.TrimSpace(fmt.Sprintf("%s %.5g %s", strings.ReplaceAll(name, "_", " "), value, last.Objective.Unit(name))))
+			figures = append(figures, strings.TrimSpace(fmt.Sprintf("%s %.5g %s", strings.ReplaceAll(name, "_", " "), value, last.Unit(name))))
 		}
 		fmt.Fprintln(w, strings.Join(figures, ", "))
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"gaetrain/graph"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 )
@@ -114,7 +113,7 @@ func (o *ModelOptions) open(c *cli.Context, model *trainer.Model, log *console) 
 	if err != nil {
 		return nil, err
 	}
-	if got, want := data.Test.Shape.String(), model.Stage.Architecture.Input.String(); got != want {
+	if got, want := data.Test.Shape, model.Shape(); got != want {
 		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}
 	return data, nil
@@ -129,7 +128,7 @@ func ownImages(ctx context.Context, path string, model *trainer.Model) (loaders.
 		return split, nil, err
 	}
 	split = split.Pairs(model.Config.Motion, model.Config.Seed)
-	if got, want := split.Shape, model.Stage.Architecture.Input; graph.Shape(got) != want {
+	if got, want := split.Shape, model.Shape(); got != want {
 		return split, nil, fmt.Errorf("%w: %s is %s, the model was trained on %s; hint: resize the images", loaders.ErrData, names[0], got, want)
 	}
 	return split, names, nil

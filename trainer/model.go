@@ -98,22 +98,13 @@ func (m *Model) Encode(ctx context.Context, split loaders.Split) ([]float32, err
 
 // Features returns what the first depth layers of the encoder make of the
 // images of a split, N×C×H×W, and the shape C×H×W.
-func (m *Model) Features(ctx context.Context, split loaders.Split, depth int) ([]float32, graph.Shape, error) {
+func (m *Model) Features(ctx context.Context, split loaders.Split, depth int) ([]float32, loaders.Shape, error) {
 	if err := m.CanEncode(); err != nil {
-		return nil, graph.Shape{}, err
+		return nil, loaders.Shape{}, err
 	}
 	first, shape := m.Stage.Architecture.First(depth)
 	features, err := encode(ctx, first, m.Parameters, split)
-	return features, shape, err
-}
-
-// CanEncode reports where a model has no encoder: that of a generator. The error
-// wraps ErrConfiguration.
-func (m *Model) CanEncode() error {
-	if m.Stage.Architecture.Code == graph.Prior {
-		return fmt.Errorf("%w: %s has no encoder, it makes images of codes alone; hint: any other model has one, aae is its kin", ErrConfiguration, m.Config.Model)
-	}
-	return nil
+	return features, loaders.Shape(shape), err
 }
 
 func encode(ctx context.Context, a graph.Architecture, p *graph.Parameters, split loaders.Split) ([]float32, error) {

@@ -15,10 +15,7 @@ func drawFeatures(l *trainer.Loop) error {
 	const images = 8
 	model := l.Model()
 	split := l.Data.Test.Limit(images)
-	for i, layer := range model.Stage.Architecture.Encoder {
-		if !layer.Convolutional() {
-			break
-		}
+	for i := range model.Convolutions() {
 		features, shape, err := model.Features(context.Background(), split, i+1)
 		if err != nil {
 			return err

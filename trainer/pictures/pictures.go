@@ -83,7 +83,7 @@ func drawEpoch(l *trainer.Loop, epoch int) error {
 
 // drawReconstructions draws the first test images over their reconstructions.
 func drawReconstructions(l *trainer.Loop, epoch int) error {
-	if l.Stage.Architecture.Code == graph.Prior {
+	if !l.Model().HasEncoder() {
 		return nil // a generator reconstructs nothing
 	}
 	pairs, err := l.Reconstruct(l.Data.Test.Limit(fixed))
@@ -130,11 +130,11 @@ func frame(l *trainer.Loop, kind string, epoch int) string {
 // drawFilters draws the weights of the first layer's units as images; of a
 // generator, those of its last layer and of the first one of its discriminator.
 func drawFilters(l *trainer.Loop) error {
-	a := l.Stage.Architecture
-	if a.Code != graph.Prior {
+	model := l.Model()
+	if model.HasEncoder() {
 		return drawLayer(l, "encoder/1/weights", "filters.png", "first-layer filters", fullFilters)
 	}
-	last := fmt.Sprintf("decoder/%d/weights", len(a.Decoder))
+	last := fmt.Sprintf("decoder/%d/weights", model.DecoderDepth())
 	if err := drawLayer(l, last, "filters-generator.png", "filters of the generator's last layer", rowFilters); err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func drawFilters(l *trainer.Loop) error {
 
 // drawLayer draws the weights of one layer, which full turns into images where
 // they are not of a convolution.
-func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Parameter, graph.Shape, int) (viz.Images, int)) error {
+func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Parameter, loaders.Shape, int) (viz.Images, int)) error {
 	const most = 8 * columns
 	weights, ok := l.Parameters.Get(name)
 	if !ok {
@@ -154,7 +154,7 @@ func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Paramet
 	if len(weights.Shape()) == 4 {
 		images, units = smallFilters(weights, most)
 	} else {
-		images, units = full(weights, l.Stage.Architecture.Input, most)
+		images, units = full(weights, l.Model().Shape(), most)
 	}
 	title := fmt.Sprintf("%s on %s, %s: %d of %d", l.Config.Model, l.Data.Name, what, images.Len(), units)
 	return write(l.Run.Path(folder, file), viz.Filters(title, images, columns))
@@ -162,14 +162,14 @@ func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Paramet
 
 // rowFilters are the weights H×D from the first units of a layer to an image,
 // each as an image, and how many units there are.
-func rowFilters(weights graph.Parameter, s graph.Shape, most int) (images viz.Images, units int) {
+func rowFilters(weights graph.Parameter, s loaders.Shape, most int) (images viz.Images, units int) {
 	units = weights.Shape()[0]
-	return drawable(weights.Values()[:min(units, most)*s.Size()], loaders.Shape(s)), units
+	return drawable(weights.Values()[:min(units, most)*s.Size()], s), units
 }
 
 // fullFilters are the weights D×H of the first units, each as an image of the
 // input, and how many units there are. Of pairs, the strongest units come first.
-func fullFilters(weights graph.Parameter, s graph.Shape, most int) (images viz.Images, units int) {
+func fullFilters(weights graph.Parameter, s loaders.Shape, most int) (images viz.Images, units int) {
 	inputs, units := weights.Shape()[0], weights.Shape()[1]
 	filters := make([][]float32, units)
 	for unit := range filters {
@@ -177,10 +177,10 @@ func fullFilters(weights graph.Parameter, s graph.Shape, most int) (images viz.I
 			filters[unit] = append(filters[unit], weights.Values()[input*units+unit])
 		}
 	}
-	if loaders.Shape(s).Frames() > 1 {
+	if s.Frames() > 1 {
 		slices.SortStableFunc(filters, func(a, b []float32) int { return cmp.Compare(kernel.SumSquares(b), kernel.SumSquares(a)) })
 	}
-	return drawable(slices.Concat(filters[:min(units, most)]...), loaders.Shape(s)), units
+	return drawable(slices.Concat(filters[:min(units, most)]...), s), units
 }
 
 // smallFilters are the first filters of weights F×kh×kw×C, and how many there

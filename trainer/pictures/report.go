@@ -55,7 +55,7 @@ func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
 			kind = fmt.Sprintf("mean over the training images during epoch %d, while the weights moved", r.Epoch)
 		}
 		for name, value := range r.All() {
-			list = append(list, viz.Figure{Name: split + " " + strings.ReplaceAll(name, "_", " "), Value: fmt.Sprintf("%.5g", value), Unit: l.Stage.Objective.Unit(name), Explanation: kind})
+			list = append(list, viz.Figure{Name: split + " " + strings.ReplaceAll(name, "_", " "), Value: fmt.Sprintf("%.5g", value), Unit: l.Stage.Unit(name), Explanation: kind})
 		}
 	}
 	return list

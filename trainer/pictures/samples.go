@@ -19,24 +19,23 @@ import (
 // draws from it every epoch.
 func drawSamples(l *trainer.Loop, epoch int) error {
 	model := l.Model()
-	a := model.Stage.Architecture
-	if !a.HasPrior() {
+	if !model.HasPrior() {
 		return nil
 	}
 	const most = 4 * columns
 	draw := func(n int, labels []uint8) (viz.Images, error) {
-		images, err := model.Decode(context.Background(), trainer.Draw(n, a.CodeSize(), l.Config.Seed, 1), labels)
-		return drawable(images, loaders.Shape(a.Input)), err
+		images, err := model.Decode(context.Background(), trainer.Draw(n, model.CodeSize(), l.Config.Seed, 1), labels)
+		return drawable(images, model.Shape()), err
 	}
 	var rows []viz.Row
-	for class := range min(a.Classes, 2*columns) { // the same codes for each
+	for class := range min(model.Classes(), 2*columns) { // the same codes for each
 		images, err := draw(columns, slices.Repeat([]uint8{uint8(class)}, columns))
 		if err != nil {
 			return err
 		}
 		rows = append(rows, viz.Row{Label: l.Data.Classes[class], Images: images})
 	}
-	if a.Classes == 0 {
+	if model.Classes() == 0 {
 		images, err := draw(most, nil)
 		if err != nil {
 			return err
@@ -49,11 +48,10 @@ func drawSamples(l *trainer.Loop, epoch int) error {
 // drawManifold draws the manifold of a prior of two values, when a run is done.
 func drawManifold(l *trainer.Loop) error {
 	model := l.Model()
-	a := model.Stage.Architecture
-	if !a.HasPrior() || a.CodeSize() != 2 || a.Classes > 0 { // which has a plane for each class
+	if !model.HasPrior() || model.CodeSize() != 2 || model.Classes() > 0 { // which has a plane for each class
 		return nil
 	}
-	img, err := Manifold(fmt.Sprintf("%s on %s: the code's plane", l.Config.Model, l.Data.Name), loaders.Shape(a.Input), func(codes []float32) ([]float32, error) {
+	img, err := Manifold(fmt.Sprintf("%s on %s: the code's plane", l.Config.Model, l.Data.Name), model.Shape(), func(codes []float32) ([]float32, error) {
 		return model.Decode(context.Background(), codes, nil)
 	})
 	if err != nil {
