@@ -1,0 +1,159 @@
+package measure
+
+import (
+	"context"
+	"math"
+	"strconv"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+)
+
+// assessor is the state of Judge.
+type assessor struct {
+	JudgeOptions
+	Assessment
+	classifier *trainer.Model
+	data       *loaders.Dataset
+	features   evaluate.Matrix               // of the test images
+	shares     []float64                     // of their classes
+	training   []*evaluate.NearestNeighbours // by each of Nearnesses
+}
+
+// draw draws the samples.
+func (j *assessor) draw(ctx context.Context, model *trainer.Model) error {
+	p, err := NewPrior(ctx, model, j.data.Train)
+	if err != nil {
+		return err
+	}
+	j.Codes = p.String()
+	n := j.Assessment.Images
+	images, err := model.Decode(ctx, p.Draw(n, j.Seed, j.Temperature), p.labels(n))
+	j.Samples = j.valued(images)
+	return err
+}
+
+// valued is a split of images that are given as numbers.
+func (j *assessor) valued(images []float32) loaders.Split {
+	return loaders.Split{Shape: j.data.Test.Shape, Values: images}
+}
+
+// assess measures each set.
+func (j *assessor) assess(ctx context.Context, codeSize int) error {
+	_, known, err := j.classifier.Classify(ctx, j.data.Train)
+	if err != nil {
+		return err
+	}
+	j.Features = len(known) / j.data.Train.Len()
+	pixels := evaluate.Pixels(j.data.Train)
+	floor, err := evaluate.NewPCA(pixels, min(codeSize, pixels.Columns))
+	if err != nil {
+		return err
+	}
+	count := j.Assessment.Images
+	noise := evaluate.NewMatrix(trainer.Draw(count, len(floor.Variance), j.Seed, 1), len(floor.Variance))
+	for _, training := range []evaluate.Matrix{pixels, evaluate.NewMatrix(known, j.Features)} {
+		index, err := evaluate.NewNearestNeighbours(training)
+		if err != nil {
+			return err
+		}
+		j.training = append(j.training, index)
+	}
+	for _, set := range []struct {
+		name   string
+		images loaders.Split
+	}{ // the test images first, since the others are compared with them
+		{TestSet, j.data.Test.Spread(count)}, {SampleSet, j.Samples}, {TrainingSet, j.data.Train.Spread(count)},
+		{GaussianSet, j.valued(clamped(floor.Draw(noise).Values))},
+	} {
+		if err := j.measure(ctx, set.name, set.images); err != nil {
+			return err
+		}
+	}
+	j.Sets = append(j.Sets[1:], j.Sets[0])
+	return nil
+}
+
+// measure measures a set.
+func (j *assessor) measure(ctx context.Context, name string, images loaders.Split) error {
+	logits, values, err := j.classifier.Classify(ctx, images)
+	if err != nil {
+		return err
+	}
+	classes := len(logits) / images.Len()
+	features, s := evaluate.NewMatrix(values, j.Features), AssessedSet{Set: name}
+	if s.Shares, err = evaluate.Sort(evaluate.NewMatrix(logits, classes)); err != nil {
+		return err
+	}
+	if name == TestSet {
+		j.features, j.shares = features, s.Shares.Shares
+		j.introduce(images, logits, classes)
+	} else if err := j.compare(&s, features); err != nil {
+		return err
+	}
+	if divergence := evaluate.Divergence(s.Shares.Shares, j.shares); !math.IsInf(divergence, 1) {
+		s.ClassDivergence = &divergence
+	}
+	if name == SampleSet {
+		j.Logits = evaluate.NewMatrix(logits, classes)
+	}
+	if name != TrainingSet {
+		if err := j.nearest(&s, images, features); err != nil {
+			return err
+		}
+	}
+	j.Sets = append(j.Sets, s)
+	return ctx.Err()
+}
+
+// introduce names the classes and measures the classifier on the test images.
+func (j *assessor) introduce(test loaders.Split, logits []float32, classes int) {
+	j.Classes = j.data.Classes
+	if len(j.Classes) != classes {
+		j.Classes = nil
+		for class := range classes {
+			j.Classes = append(j.Classes, strconv.Itoa(class))
+		}
+	}
+	for i, class := range evaluate.Classes(logits, classes) {
+		if test.Labels != nil && class == int(test.Labels[i]) {
+			j.Accuracy += 1 / float64(j.Assessment.Images)
+		}
+	}
+}
+
+// compare compares the features of a set with those of the test images.
+func (j *assessor) compare(s *AssessedSet, features evaluate.Matrix) error {
+	distance, err := evaluate.Frechet(features, j.features)
+	if err != nil {
+		return err
+	}
+	overlap, err := evaluate.Compare(j.features, features, j.Neighbours)
+	s.Frechet, s.Overlap = &distance, &overlap
+	return err
+}
+
+// nearest finds the training images nearest to some of a set.
+func (j *assessor) nearest(s *AssessedSet, images loaders.Split, features evaluate.Matrix) error {
+	const most = 1000
+	described := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: j.Features}, Values: features.Values}
+	images, described = images.Spread(most), described.Spread(most)
+	seen := NearestImages{Set: s.Set, Images: images}
+	for m, of := range []evaluate.Matrix{evaluate.Pixels(images), evaluate.Pixels(described)} {
+		found, err := j.training[m].Search(of, 1)
+		if err != nil {
+			return err
+		}
+		var sum float64
+		indices := make([]int, len(found))
+		for i, nearest := range found {
+			sum, indices[i] = sum+nearest[0].Distance, nearest[0].Index
+		}
+		s.Nearest, seen.Nearest = append(s.Nearest, sum/float64(len(found))), append(seen.Nearest, indices)
+	}
+	if s.Set == TestSet || s.Set == SampleSet {
+		j.Nearest = append(j.Nearest, seen)
+	}
+	return nil
+}

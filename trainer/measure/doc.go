@@ -1,0 +1,38 @@
+// Package measure measures trained models on images: how well codes predict the
+// classes, which clusters they form, how good samples are, how many bytes an
+// image needs. Its functions take a context, a trained model and plain options,
+// and return plain results. They print nothing and write no files.
+//
+// Errors about options wrap trainer.ErrConfiguration. Other errors are those of
+// the packages trainer, evaluate, compression and loaders.
+//
+// Shapes are given by letter: N images of D values, codes N×L, K clusters.
+package measure
+
+import (
+	"context"
+	"fmt"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+)
+
+// Codes returns the codes N×L of the images of a split.
+func Codes(ctx context.Context, model *trainer.Model, split loaders.Split) (evaluate.Matrix, error) {
+	codes, err := model.Encode(ctx, split)
+	return evaluate.NewMatrix(codes, model.CodeSize()), err
+}
+
+// refused is an error about options that make no sense.
+func refused(format string, values ...any) error {
+	return fmt.Errorf("%w: %s", trainer.ErrConfiguration, fmt.Sprintf(format, values...))
+}
+
+// clamped clips pixels to [0, 1] in place.
+func clamped(pixels []float32) []float32 {
+	for i, v := range pixels {
+		pixels[i] = min(max(v, 0), 1)
+	}
+	return pixels
+}

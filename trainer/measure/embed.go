@@ -1,0 +1,64 @@
+package measure
+
+import (
+	"context"
+
+	"gaetrain/trainer/evaluate"
+)
+
+// EmbedOptions are the settings of Embed.
+type EmbedOptions struct {
+	Points     int     // codes to place, the first ones
+	Perplexity float64 // of t-SNE; 0: 30, or a quarter of the points if that is less
+}
+
+// Validate reports the first option that makes no sense for a number of codes.
+func (o EmbedOptions) Validate(codes int) error {
+	points := min(o.Points, codes)
+	switch {
+	case points < 4:
+		return refused("a picture of %d points; hint: --points and --limit are at least 4", points)
+	case o.Perplexity != 0 && !(o.Perplexity >= 1 && o.Perplexity <= float64(points-1)/3):
+		return refused("perplexity is %g; hint: from 1 to a third of the %d points", o.Perplexity, points)
+	}
+	return nil
+}
+
+// The kinds of Embedding.
+const (
+	PlainEmbedding = "codes"      // the codes themselves, of two values
+	PCAEmbedding   = "codes-pca"  // their first two principal components
+	TSNEEmbedding  = "codes-tsne" // t-SNE
+)
+
+// Embedding are codes as points of the plane.
+type Embedding struct {
+	Kind      string
+	Explained float64         // share of the variance, of principal components
+	Places    evaluate.Matrix // N×2
+}
+
+// Embed places codes on the plane: codes of two values as they are, and longer
+// ones both by their principal components and by t-SNE.
+func Embed(ctx context.Context, codes evaluate.Matrix, o EmbedOptions) (all []Embedding, err error) {
+	if err := o.Validate(codes.Rows); err != nil {
+		return nil, err
+	}
+	codes = codes.Slice(0, min(o.Points, codes.Rows))
+	if codes.Columns == 2 {
+		return []Embedding{{Kind: PlainEmbedding, Places: codes}}, nil
+	}
+	if codes.Columns > 2 {
+		pca, err := evaluate.NewPCA(codes, 2)
+		if err != nil {
+			return nil, err
+		}
+		explained := (pca.Variance[0] + pca.Variance[1]) / max(pca.Total, 1e-300)
+		all = append(all, Embedding{PCAEmbedding, explained, pca.Transform(codes)})
+	}
+	places, _, err := evaluate.TSNE{Perplexity: o.Perplexity}.Embed(ctx, codes)
+	if err != nil {
+		return nil, err
+	}
+	return append(all, Embedding{Kind: TSNEEmbedding, Places: places}), nil
+}

@@ -1,0 +1,71 @@
+package measure
+
+import (
+	"context"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+)
+
+// EvaluateOptions are the settings of Evaluate.
+type EvaluateOptions struct {
+	Corruptions []loaders.Corruption // of the images, each measured by itself; none: that of the training
+	Draws       int                  // of the posterior, to estimate the likelihood; 0: it is not estimated
+	Posterior   bool                 // measure how the codes differ from the prior
+	Progress    func(done int)       // is called with the number of images whose likelihood is estimated; may be nil
+}
+
+// Evaluation is the result of Evaluate.
+type Evaluation struct {
+	*trainer.Figures                    // nil with Corruptions
+	Likelihood       *Likelihood        `json:"likelihood,omitempty"`
+	Aggregate        *Aggregate         `json:"posterior,omitempty"`
+	Corruptions      []CorruptedFigures `json:"corruptions,omitempty"`
+}
+
+// CorruptedFigures are the figures of a model on corrupted images.
+type CorruptedFigures struct {
+	Corruption loaders.Corruption `json:"corruption"`
+	trainer.Figures
+}
+
+// Evaluate measures a model on the images of a split.
+func Evaluate(ctx context.Context, model *trainer.Model, split loaders.Split, o EvaluateOptions) (e Evaluation, err error) {
+	if o.Draws < 0 {
+		return e, refused("nll is %d; hint: 5000 draws, or 0 for none", o.Draws)
+	}
+	if len(o.Corruptions) > 0 {
+		err = e.corrupted(ctx, model, split, o.Corruptions)
+	} else {
+		var figures trainer.Figures
+		figures, err = model.Evaluate(ctx, split)
+		e.Figures = &figures
+	}
+	if err != nil {
+		return e, err
+	}
+	if o.Draws > 0 {
+		if e.Likelihood, err = EstimateLikelihood(ctx, model, split, o.Draws, o.Progress); err != nil {
+			return e, err
+		}
+	}
+	if o.Posterior {
+		e.Aggregate, err = AggregatePosterior(ctx, model, split)
+	}
+	return e, err
+}
+
+// corrupted measures the model with each of some corruptions.
+func (e *Evaluation) corrupted(ctx context.Context, model *trainer.Model, split loaders.Split, corruptions []loaders.Corruption) error {
+	if err := model.CanEncode(); err != nil {
+		return err
+	}
+	for _, corruption := range corruptions {
+		figures, err := model.Corrupted(corruption).Evaluate(ctx, split)
+		if err != nil {
+			return err
+		}
+		e.Corruptions = append(e.Corruptions, CorruptedFigures{corruption, figures})
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package measure
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+)
+
+// The features by which images can be described.
+const (
+	CodeFeatures  = "codes"
+	PixelFeatures = "pixels"
+	PCAFeatures   = "pca" // as many principal components as a code has values
+)
+
+// FeatureNames lists all features.
+var FeatureNames = []string{CodeFeatures, PixelFeatures, PCAFeatures}
+
+// features describes images by L values each.
+type features struct {
+	of     func(context.Context, loaders.Split) (evaluate.Matrix, error) // N×L
+	images func(context.Context, evaluate.Matrix) ([]float32, error)     // N×L → N×D; nil where the model cannot decode them
+}
+
+func checkFeatures(name string) error {
+	if slices.Contains(FeatureNames, name) {
+		return nil
+	}
+	return refused("unknown features %q; hint: --on %s", name, strings.Join(FeatureNames, ", "))
+}
+
+// newFeatures returns the features of a name. Principal components are those of
+// the images fit.
+func newFeatures(name string, model *trainer.Model, fit loaders.Split) (features, error) {
+	if err := checkFeatures(name); err != nil {
+		return features{}, err
+	}
+	switch name {
+	case PixelFeatures:
+		return pixelFeatures(), nil
+	case PCAFeatures:
+		return pcaFeatures(min(model.CodeSize(), fit.Shape.Size()), fit)
+	}
+	f := features{of: func(ctx context.Context, images loaders.Split) (evaluate.Matrix, error) {
+		return Codes(ctx, model, images)
+	}}
+	if model.CanDecode() == nil {
+		f.images = func(ctx context.Context, codes evaluate.Matrix) ([]float32, error) {
+			return model.Decode(ctx, codes.Values, nil)
+		}
+	}
+	return f, nil
+}
+
+func pixelFeatures() features {
+	return features{
+		func(_ context.Context, images loaders.Split) (evaluate.Matrix, error) {
+			return evaluate.Pixels(images), nil
+		},
+		func(_ context.Context, pixels evaluate.Matrix) ([]float32, error) { return pixels.Values, nil },
+	}
+}
+
+func pcaFeatures(components int, fit loaders.Split) (features, error) {
+	pca, err := evaluate.NewPCA(evaluate.Pixels(fit), components)
+	if err != nil {
+		return features{}, err
+	}
+	return features{
+		func(_ context.Context, images loaders.Split) (evaluate.Matrix, error) {
+			return pca.Transform(evaluate.Pixels(images)), nil
+		},
+		func(_ context.Context, codes evaluate.Matrix) ([]float32, error) {
+			return pca.Inverse(codes).Values, nil
+		},
+	}, nil
+}

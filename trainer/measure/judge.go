@@ -1,0 +1,92 @@
+package measure
+
+import (
+	"context"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+)
+
+// JudgeOptions are the settings of Judge.
+type JudgeOptions struct {
+	Images      int // of each set, at most
+	Neighbours  int // k of precision, recall, density and coverage
+	Seed        uint64
+	Temperature float64 // of the samples
+}
+
+// Validate reports the first option that makes no sense, whatever the images.
+func (o JudgeOptions) Validate() error {
+	if o.Images < 2 {
+		return refused("images is %d; hint: 10000, at least 2", o.Images)
+	}
+	return checkTemperature(o.Temperature)
+}
+
+// The sets of images that Judge measures.
+const (
+	TestSet     = "test images"
+	SampleSet   = "samples"
+	TrainingSet = "training images"
+	GaussianSet = "Gaussian of pixels"
+)
+
+// Nearnesses are the distances by which Judge looks for the nearest training
+// images.
+var Nearnesses = []string{"pixels", "features"}
+
+// Assessment is the result of Judge.
+type Assessment struct {
+	Codes    string  // the distribution that the codes of the samples are drawn from
+	Features int     // values that describe an image
+	Accuracy float64 // of the classifier on the test images; 0 without labels
+	Images   int     // of each set
+	Classes  []string
+	Sets     []AssessedSet // samples, training images, Gaussian of pixels, test images
+
+	Samples loaders.Split
+	Logits  evaluate.Matrix // of the samples
+	Nearest []NearestImages // of test images and samples
+}
+
+// AssessedSet holds the figures of a set of images. Test images have no distance
+// from themselves, and training images none from the training images.
+type AssessedSet struct {
+	Set     string   `json:"set"`
+	Frechet *float64 `json:"frechet,omitempty"`
+	*evaluate.Overlap
+	evaluate.Shares
+	ClassDivergence *float64  `json:"class_kl"` // nil: the test images lack a class
+	Nearest         []float64 `json:"nearest,omitempty"`
+}
+
+// NearestImages are images of a set and the training images nearest to each.
+type NearestImages struct {
+	Set     string
+	Images  loaders.Split // N
+	Nearest [][]int       // by each of Nearnesses, N indices of training images
+}
+
+// Judge draws samples from a model, and compares them with test and training
+// images by the features and the classes that a classifier gives them.
+func Judge(ctx context.Context, model, classifier *trainer.Model, data *loaders.Dataset, o JudgeOptions) (*Assessment, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if got, want := classifier.Shape(), model.Shape(); got != want {
+		return nil, refused("the judge takes images of %s, the model makes images of %s", got, want)
+	}
+	j := assessor{JudgeOptions: o, classifier: classifier, data: data}
+	j.Assessment.Images = min(o.Images, data.Test.Len(), data.Train.Len())
+	if o.Neighbours < 1 || o.Neighbours >= j.Assessment.Images {
+		return nil, refused("neighbours is %d; hint: at least 1, fewer than the %d images", o.Neighbours, j.Assessment.Images)
+	}
+	if err := j.draw(ctx, model); err != nil {
+		return nil, err
+	}
+	if err := j.assess(ctx, model.CodeSize()); err != nil {
+		return nil, err
+	}
+	return &j.Assessment, nil
+}

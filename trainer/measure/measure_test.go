@@ -1,0 +1,223 @@
+package measure_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gaetrain/graph"
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/compression"
+	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/measure"
+	"gaetrain/trainer/recipes"
+)
+
+// squares are n images of 1×6×6 of two classes: a bright square on the left or on
+// the right.
+func squares(n, first int) loaders.Split {
+	const side = 6
+	s := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: side, Width: side}}
+	for i := first; i < first+n; i++ {
+		class := i % 2
+		s.Labels = append(s.Labels, uint8(class))
+		for y := range side {
+			for x := range side {
+				pixel := (i*31 + y*17 + x*7) % 50
+				if x/3 == class && y >= i%4 && y < i%4+3 {
+					pixel += 150
+				}
+				s.Images = append(s.Images, uint8(pixel))
+			}
+		}
+	}
+	return s
+}
+
+func dataset() *loaders.Dataset {
+	return &loaders.Dataset{Name: "squares", Train: squares(60, 0), Test: squares(20, 60), Classes: []string{"left", "right"}}
+}
+
+// model is a model of squares with the weights that training begins with.
+func model(t *testing.T, name string, change ...func(*trainer.Config)) *trainer.Model {
+	t.Helper()
+	recipe, err := recipes.Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := recipe.Configure()
+	c.Dataset, c.Hidden, c.Code, c.BatchSize = "squares", []int{8}, 3, 20
+	for _, f := range change {
+		f(&c)
+	}
+	return build(t, c, recipe.Stages)
+}
+
+// classifier is a classifier of squares.
+func classifier(t *testing.T) *trainer.Model {
+	t.Helper()
+	from := model(t, "dense").Stage.Architecture
+	c := trainer.Defaults()
+	return build(t, c, func(c trainer.Config, _ graph.Shape) ([]trainer.Stage, error) {
+		return trainer.LabelledDefaults().Stages(c, from, 2), nil
+	})
+}
+
+func build(t *testing.T, c trainer.Config, stages func(trainer.Config, graph.Shape) ([]trainer.Stage, error)) *trainer.Model {
+	t.Helper()
+	e, err := trainer.NewExperiment(c, dataset(), stages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := e.Model()
+	m.Info.Data.Classes = []string{"left", "right"}
+	return m
+}
+
+func prior(t *testing.T, m *trainer.Model) *measure.Prior {
+	t.Helper()
+	p, err := measure.NewPrior(t.Context(), m, dataset().Train)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestRefused asks that options that make no sense are errors of the
+// configuration, before anything is measured.
+func TestRefused(t *testing.T) {
+	d := dataset()
+	vae, dense, cvae := model(t, "vae"), model(t, "dense"), model(t, "cvae")
+	ctx, cancel := context.WithCancel(t.Context())
+	p := prior(t, vae)
+	cancel() // so that whatever is measured ends with another error
+	for name, measured := range map[string]func() error{
+		"probe": func() error {
+			_, err := measure.Probe(ctx, dense, d.Train, d.Test, measure.ProbeOptions{L2: -1, Neighbours: 1})
+			return err
+		},
+		"cluster": func() error {
+			_, err := measure.Cluster(ctx, dense, d.Test, measure.ClusterOptions{On: "colours", Clusters: 2, Restarts: 1})
+			return err
+		},
+		"search": func() error {
+			_, err := measure.Search(ctx, dense, d.Train, d.Test, measure.SearchOptions{Neighbours: 60})
+			return err
+		},
+		"pca": func() error { _, err := measure.ComparePCA(ctx, classifier(t), d.Train, d.Test); return err },
+		"compress": func() error {
+			_, err := measure.Compress(cvae, d.Test.Shape, evaluate.Matrix{}, 4)
+			return err
+		},
+		"prior":  func() error { _, err := measure.NewPrior(ctx, classifier(t), d.Train); return err },
+		"sample": func() error { _, err := measure.Sample(ctx, p, measure.SampleOptions{}); return err },
+		"class": func() error {
+			_, err := measure.Sample(ctx, p, measure.SampleOptions{Count: 1, Class: "left"})
+			return err
+		},
+		"traverse": func() error {
+			_, err := measure.Traverse(ctx, p, d.Test, measure.TraverseOptions{Range: 1, Steps: 3, Dimensions: []int{3}})
+			return err
+		},
+		"interpolate": func() error {
+			_, err := measure.Interpolate(ctx, dense, d.Test, measure.InterpolateOptions{From: []int{20}, To: []int{0}, Steps: 2})
+			return err
+		},
+		"judge": func() error {
+			_, err := measure.Judge(ctx, vae, classifier(t), d, measure.JudgeOptions{Images: 20, Neighbours: 20})
+			return err
+		},
+		"evaluate": func() error {
+			_, err := measure.Evaluate(ctx, vae, d.Test, measure.EvaluateOptions{Draws: -1})
+			return err
+		},
+		"posterior": func() error { _, err := measure.AggregatePosterior(ctx, dense, d.Test); return err },
+		"embed":     func() error { return measure.EmbedOptions{Points: 3}.Validate(20) },
+	} {
+		if err := measured(); !errors.Is(err, trainer.ErrConfiguration) {
+			t.Errorf("%s: %v is no error of the configuration", name, err)
+		}
+	}
+}
+
+func TestCompress(t *testing.T) {
+	d, m := dataset(), model(t, "dense")
+	codes, err := measure.Codes(t.Context(), m, d.Test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := measure.Compress(m, d.Test.Shape, codes, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, shape, err := measure.Decompress(t.Context(), m, file)
+	if err != nil || shape != d.Test.Shape || len(images) != d.Test.Len()*shape.Size() {
+		t.Errorf("%d values of images %v, %v", len(images), shape, err)
+	}
+	other := model(t, "dense", func(c *trainer.Config) { c.Seed++ })
+	if _, _, err := measure.Decompress(t.Context(), other, file); !errors.Is(err, measure.ErrOtherWeights) || !errors.Is(err, compression.ErrFormat) {
+		t.Errorf("other weights: %v", err)
+	}
+}
+
+func TestTraverse(t *testing.T) {
+	d := dataset()
+	for _, name := range []string{"vae", "dense", "cvae", "gan"} {
+		p := prior(t, model(t, name))
+		found, err := measure.Traverse(t.Context(), p, d.Test, measure.TraverseOptions{Image: 4, Range: 2, Steps: 3})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want := map[string]string{"vae": "nats", "dense": "variance", "cvae": "nats", "gan": ""}[name]
+		if found.Unit != want || len(found.Lines) != p.Model.CodeSize() || len(found.Lines[0].Images) != 3*36 {
+			t.Errorf("%s: %d lines of %d values, ranks in %q, want %q", name, len(found.Lines), len(found.Lines[0].Images), found.Unit, want)
+		}
+		if !slices.IsSortedFunc(found.Lines, func(a, b measure.TraversalLine) int { return int(max(-1, min(1, 1e9*(b.Rank-a.Rank)))) }) {
+			t.Errorf("%s: lines are not sorted by rank: %v", name, found.Lines)
+		}
+	}
+}
+
+func TestSample(t *testing.T) {
+	p := prior(t, model(t, "cvae"))
+	draw := func(o measure.SampleOptions) measure.Samples {
+		t.Helper()
+		s, err := measure.Sample(t.Context(), p, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	few, more := draw(measure.SampleOptions{Count: 2, Seed: 7, Temperature: 1}), draw(measure.SampleOptions{Count: 5, Seed: 7, Temperature: 1})
+	if diff := cmp.Diff(few.Images, more.Images[:2*36]); diff != "" {
+		t.Errorf("the first images depend on the number of images:\n%s", diff)
+	}
+	if diff := cmp.Diff([]uint8{0, 1, 0, 1, 0}, more.Labels); diff != "" {
+		t.Error(diff)
+	}
+	if right := draw(measure.SampleOptions{Count: 2, Class: "right"}); right.Labels[0] != 1 || right.Labels[1] != 1 {
+		t.Errorf("samples of the class right have labels %v", right.Labels)
+	}
+}
+
+func TestJudge(t *testing.T) {
+	o := measure.JudgeOptions{Images: 16, Neighbours: 3, Seed: 1, Temperature: 1}
+	found, err := measure.Judge(t.Context(), model(t, "vae"), classifier(t), dataset(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sets []string
+	for _, s := range found.Sets {
+		sets = append(sets, s.Set)
+	}
+	if diff := cmp.Diff([]string{measure.SampleSet, measure.TrainingSet, measure.GaussianSet, measure.TestSet}, sets); diff != "" {
+		t.Error(diff)
+	}
+	if found.Images != 16 || found.Samples.Len() != 16 || len(found.Nearest) != 2 || *found.Sets[3].ClassDivergence != 0 {
+		t.Errorf("%+v", found)
+	}
+}

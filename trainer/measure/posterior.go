@@ -1,0 +1,77 @@
+package measure
+
+import (
+	"context"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+)
+
+// posteriorOf returns the posteriors of the codes of images.
+func posteriorOf(ctx context.Context, model *trainer.Model, split loaders.Split) (evaluate.Posterior, error) {
+	means, logVariances, err := model.Posterior(ctx, split)
+	if err != nil {
+		return evaluate.Posterior{}, err
+	}
+	size := model.CodeSize()
+	return evaluate.NewPosterior(evaluate.NewMatrix(means, size), evaluate.NewMatrix(logVariances, size))
+}
+
+// Aggregate describes the codes of all images of a split together. Lists have an
+// entry for each value of a code. What only a posterior has is nil for codes
+// without one.
+type Aggregate struct {
+	Mean              []float64 `json:"mean"`
+	Variance          []float64 `json:"variance"`
+	MomentDivergence  *float64  `json:"moment_divergence"` // nil: +∞
+	KL                []float64 `json:"-"`                 // trainer.Figures has it, too
+	MeanVariance      []float64 `json:"variance_of_means,omitempty"`
+	MutualInformation *float64  `json:"mutual_information,omitempty"`
+	Images            int       `json:"images"`
+}
+
+// mostPairs bounds the images between which mutual information is measured: the
+// time is the square of their number, and the result at most its logarithm.
+const mostPairs = 10000
+
+// AggregatePosterior measures how the codes of the images of a split differ from
+// the prior of a model. It takes up to 10,000 images.
+func AggregatePosterior(ctx context.Context, model *trainer.Model, split loaders.Split) (*Aggregate, error) {
+	if !model.HasPrior() || !model.HasEncoder() {
+		return nil, refused("model %s asks its codes for no likeness to a prior; hint: --model vae does", model.Config.Model)
+	}
+	split = split.Spread(mostPairs)
+	a := &Aggregate{Images: split.Len()}
+	if !model.HasPosterior() {
+		codes, err := Codes(ctx, model, split)
+		if err != nil {
+			return nil, err
+		}
+		a.moments(evaluate.Moments(codes))
+		return a, nil
+	}
+	posterior, err := posteriorOf(ctx, model, split)
+	if err != nil {
+		return nil, err
+	}
+	a.moments(posterior.Moments())
+	a.KL, a.MeanVariance = posterior.Divergences(), posterior.Spread()
+	noise := trainer.Draw(split.Len(), model.CodeSize(), model.Config.Seed, 1)
+	information, err := posterior.MutualInformation(evaluate.NewMatrix(noise, model.CodeSize()))
+	a.MutualInformation = &information
+	return a, err
+}
+
+func (a *Aggregate) moments(mean []float64, covariance *mat.SymDense) {
+	a.Mean = mean
+	for d := range mean {
+		a.Variance = append(a.Variance, covariance.At(d, d))
+	}
+	if divergence := evaluate.MomentDivergence(mean, covariance); !math.IsInf(divergence, 1) {
+		a.MomentDivergence = &divergence
+	}
+}

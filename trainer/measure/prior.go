@@ -1,0 +1,136 @@
+package measure
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+)
+
+// Prior is the distribution that the codes of a model are drawn from: N(0, I)
+// for a model with a prior, and for any other the Gaussian with the mean and the
+// covariance of the codes of its training images.
+type Prior struct {
+	Model  *trainer.Model
+	fitted *evaluate.PCA // nil: N(0, I)
+	images int           // that it is fitted to
+}
+
+// NewPrior returns the prior of a model that makes images. The training images
+// are used only for a model without a prior; see NeedsImages.
+func NewPrior(ctx context.Context, model *trainer.Model, train loaders.Split) (*Prior, error) {
+	p := &Prior{Model: model}
+	if model.IsClassifier() {
+		return nil, refused("a classifier makes no images; hint: the run it was made from does")
+	}
+	if model.HasPrior() {
+		return p, nil
+	}
+	codes, err := Codes(ctx, model, train)
+	if err != nil {
+		return nil, err
+	}
+	p.images = codes.Rows
+	p.fitted, err = evaluate.NewPCA(codes, codes.Columns)
+	return p, err
+}
+
+// NeedsImages reports whether the prior of a model is fitted to training images.
+func NeedsImages(model *trainer.Model) bool { return !model.IsClassifier() && !model.HasPrior() }
+
+// String names the distribution.
+func (p *Prior) String() string {
+	if p.fitted == nil {
+		return "N(0, I)"
+	}
+	return fmt.Sprintf("the Gaussian of the codes of %d training images (model %s has no prior)", p.images, p.Model.Config.Model)
+}
+
+// Draw draws n codes N×L. The temperature is a factor of the standard deviation.
+// Code i depends only on the seed and i.
+func (p *Prior) Draw(n int, seed uint64, temperature float64) []float32 {
+	return p.codes(trainer.Draw(n, p.Model.CodeSize(), seed, temperature))
+}
+
+// codes turns draws of N(0, I), N×L, into draws of the prior.
+func (p *Prior) codes(normal []float32) []float32 {
+	if p.fitted == nil {
+		return normal
+	}
+	return p.fitted.Draw(evaluate.NewMatrix(normal, p.Model.CodeSize())).Values
+}
+
+// moments are the means and the standard deviations of the values of a code.
+func (p *Prior) moments() (mean, deviation []float64) {
+	size := p.Model.CodeSize()
+	mean, deviation = make([]float64, size), slices.Repeat([]float64{1}, size)
+	if p.fitted != nil {
+		for d := range size {
+			mean[d], deviation[d] = p.fitted.Mean[d], p.fitted.Deviation(d)
+		}
+	}
+	return mean, deviation
+}
+
+// labels are those that n draws are decoded with: every class in turn, or nil
+// for a model that is not conditional.
+func (p *Prior) labels(n int) []uint8 {
+	classes := p.Model.Classes()
+	if classes == 0 {
+		return nil
+	}
+	labels := make([]uint8, n)
+	for i := range labels {
+		labels[i] = uint8(i % classes)
+	}
+	return labels
+}
+
+// placed are the codes of images.
+type placed struct {
+	codes  []float32 // N×L
+	labels []uint8   // N; nil for a model that is not conditional
+	images []float32 // N×D; nil for a model without an encoder
+}
+
+// place returns the codes of the test images with some indices. For a model
+// without an encoder it returns the draws of the prior with these numbers.
+func (p *Prior) place(ctx context.Context, test loaders.Split, seed uint64, indices []int) (at placed, err error) {
+	if !p.Model.HasEncoder() {
+		at.codes, err = p.numbered(seed, indices)
+		return at, err
+	}
+	for _, i := range indices {
+		if i < 0 || i >= test.Len() {
+			return at, refused("image %d; hint: from 0 to %d, the test images", i, test.Len()-1)
+		}
+	}
+	split := test.Select(indices)
+	at.images = evaluate.Pixels(split).Values
+	if p.Model.Conditional() {
+		at.labels = split.Labels
+	}
+	at.codes, err = p.Model.Encode(ctx, split)
+	return at, err
+}
+
+// numbered returns the draws with some numbers.
+func (p *Prior) numbered(seed uint64, numbers []int) (codes []float32, err error) {
+	least, most := slices.Min(numbers), slices.Max(numbers)
+	if least < 0 || most >= mostCodes {
+		return nil, refused("sample %d; hint: from 0 to %d", cmp.Or(min(least, 0), most), mostCodes-1)
+	}
+	size := p.Model.CodeSize()
+	all := p.Draw(most+1, seed, 1)
+	for _, i := range numbers {
+		codes = append(codes, all[i*size:(i+1)*size]...)
+	}
+	return codes, nil
+}
+
+// mostCodes bounds the number of codes that are drawn at once.
+const mostCodes = 1 << 17

@@ -1,0 +1,92 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+)
+
+// ProbeOptions are the settings of the two classifiers of Probe.
+type ProbeOptions struct {
+	L2         float64 // penalty on the squared weights of the logistic regression, added to the sum of the losses
+	Neighbours int     // number of nearest images that vote for a class
+}
+
+func (o ProbeOptions) validate(fit, test loaders.Split) error {
+	switch {
+	case !(o.L2 >= 0):
+		return refused("l2 is %g; hint: 0 or more", o.L2)
+	case o.Neighbours < 1 || o.Neighbours > fit.Len():
+		return refused("%d neighbours of %d images; hint: at least 1, at most as many as images to fit", o.Neighbours, fit.Len())
+	case fit.Labels == nil || test.Labels == nil:
+		return fmt.Errorf("%w: the images have no labels; hint: a probe needs some", loaders.ErrData)
+	}
+	return nil
+}
+
+// Probed holds the accuracies of two simple classifiers on one kind of features.
+type Probed struct {
+	Features   string  `json:"features"`
+	Values     int     `json:"values"`
+	Logistic   float64 `json:"logistic_regression"` // accuracy
+	Neighbours float64 `json:"nearest_neighbours"`  // accuracy
+}
+
+// Probe measures how well codes, pixels and principal components predict the
+// classes. A logistic regression and a vote of the nearest neighbours are fitted
+// to the images fit and measured on the images test.
+func Probe(ctx context.Context, model *trainer.Model, fit, test loaders.Split, o ProbeOptions) ([]Probed, error) {
+	if err := o.validate(fit, test); err != nil {
+		return nil, err
+	}
+	var results []Probed
+	for _, name := range FeatureNames {
+		f, err := newFeatures(name, model, fit)
+		if err != nil {
+			return nil, err
+		}
+		known, err := f.of(ctx, fit)
+		if err != nil {
+			return nil, err
+		}
+		asked, err := f.of(ctx, test)
+		if err != nil {
+			return nil, err
+		}
+		predicted, voted, err := o.classify(ctx, known, asked, fit.Labels)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, Probed{name, known.Columns, accuracy(predicted, test.Labels), accuracy(voted, test.Labels)})
+	}
+	return results, nil
+}
+
+// classify fits both classifiers to the known features, and returns the classes
+// that each predicts for the asked ones.
+func (o ProbeOptions) classify(ctx context.Context, known, asked evaluate.Matrix, labels []uint8) (predicted, voted []int, err error) {
+	regression, err := evaluate.NewLogisticRegression(ctx, known, labels, o.L2)
+	if err != nil {
+		return nil, nil, err
+	}
+	index, err := evaluate.NewNearestNeighbours(known)
+	if err != nil {
+		return nil, nil, err
+	}
+	voted, err = index.Classify(asked, labels, o.Neighbours)
+	return regression.Predict(asked), voted, err
+}
+
+// accuracy is the share of predicted classes that equal the labels.
+func accuracy(predicted []int, labels []uint8) float64 {
+	right := 0
+	for i, label := range labels {
+		if predicted[i] == int(label) {
+			right++
+		}
+	}
+	return float64(right) / float64(len(labels))
+}

@@ -1,0 +1,114 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/compression"
+	"gaetrain/trainer/evaluate"
+)
+
+// ErrOtherWeights is the error of Decompress about a file that another model has
+// written.
+var ErrOtherWeights = fmt.Errorf("%w: the file was written with other weights than those of the model; hint: give the run it was compressed with", compression.ErrFormat)
+
+// Compress returns the file of the codes of images of a shape, with 1 to 8 bits
+// per value.
+func Compress(model *trainer.Model, shape loaders.Shape, codes evaluate.Matrix, bits int) ([]byte, error) {
+	if err := model.CanDecode(); err != nil {
+		return nil, err
+	}
+	q, err := compression.NewQuantiser(codes.Values, codes.Columns, bits, compression.PerUnit)
+	if err != nil {
+		return nil, err
+	}
+	archive := compression.Archive{
+		Channels: shape.Channels, Height: shape.Height, Width: shape.Width,
+		Model: model.Parameters.Digest(), Quantiser: q, Symbols: q.Quantise(codes.Values),
+	}
+	return archive.Encode()
+}
+
+// Decompress returns the images N×D of a file that Compress has made with the
+// same model, and their shape.
+func Decompress(ctx context.Context, model *trainer.Model, file []byte) ([]float32, loaders.Shape, error) {
+	archive, err := compression.Parse(file)
+	if err != nil {
+		return nil, loaders.Shape{}, err
+	}
+	if archive.Model != model.Parameters.Digest() {
+		return nil, loaders.Shape{}, ErrOtherWeights
+	}
+	shape := loaders.Shape{Channels: archive.Channels, Height: archive.Height, Width: archive.Width}
+	if shape.Size() != model.Shape().Size() || len(archive.Quantiser.Step) != model.CodeSize() {
+		return nil, shape, fmt.Errorf("%w: the file has images of %v and codes of %d values, the model makes %v of %d", compression.ErrFormat, shape, len(archive.Quantiser.Step), model.Shape(), model.CodeSize())
+	}
+	images, err := model.Decode(ctx, archive.Quantiser.Dequantise(archive.Symbols), nil)
+	return images, shape, err
+}
+
+// Coders of Rates.
+const (
+	codesCoder = "codes"
+	pcaCoder   = " components" // after their number
+	pcaFactor  = 4             // components of the second PCA, per value of a code
+)
+
+// Rates measures the bytes per image and the squared error of the codes of a
+// split, and of principal components of the training images, with 1 to 8 bits per
+// value.
+func Rates(ctx context.Context, model *trainer.Model, train, split loaders.Split, codes evaluate.Matrix) ([]compression.Point, error) {
+	images := evaluate.Pixels(split)
+	coders := []compression.Codes{{
+		Coder: codesCoder, Values: codes.Values, Units: codes.Columns, Rule: compression.PerUnit,
+		Decode: func(codes []float32) ([]float32, error) { return model.Decode(ctx, codes, nil) },
+	}}
+	sizes := []int{min(codes.Columns, images.Columns), min(pcaFactor*codes.Columns, images.Columns)}
+	for _, components := range slices.Compact(sizes) {
+		pca, err := evaluate.NewPCA(evaluate.Pixels(train), components)
+		if err != nil {
+			return nil, err
+		}
+		coders = append(coders, compression.Codes{
+			Coder: fmt.Sprint(components, pcaCoder), Values: pca.Transform(images).Values, Units: components, Rule: compression.Common,
+			Decode: func(codes []float32) ([]float32, error) {
+				return clamped(pca.Inverse(evaluate.NewMatrix(codes, components)).Values), nil
+			},
+		})
+	}
+	var points []compression.Point
+	for _, coder := range coders {
+		measured, err := coder.Measure(images.Values, compression.MaxBits)
+		if err != nil {
+			return nil, err
+		}
+		points = append(points, measured...)
+	}
+	return points, nil
+}
+
+// IsCodes reports whether a point of Rates belongs to the codes of the model.
+func IsCodes(p compression.Point) bool { return p.Coder == codesCoder }
+
+// PCAError is the smallest error of principal components among the points of
+// Rates at a number of bytes per image; +Inf where none has so many or so few.
+func PCAError(points []compression.Point, bytes float64) float64 {
+	by := make(map[string][]compression.Point)
+	for _, p := range points {
+		if strings.HasSuffix(p.Coder, pcaCoder) {
+			by[p.Coder] = append(by[p.Coder], p)
+		}
+	}
+	best := math.Inf(1)
+	for _, coder := range by {
+		if at := compression.At(coder, bytes); at < best { // false for NaN
+			best = at
+		}
+	}
+	return best
+}

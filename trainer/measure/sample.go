@@ -1,0 +1,77 @@
+package measure
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// SampleOptions are the settings of Sample.
+type SampleOptions struct {
+	Count       int
+	Seed        uint64
+	Temperature float64 // standard deviation of the codes, as a factor of that of the prior
+	Class       string  // name or number of the class to draw from a conditional model; "": all in turn
+}
+
+// Validate reports the first option that makes no sense.
+func (o SampleOptions) Validate() error {
+	if o.Count < 1 || o.Count > mostCodes {
+		return refused("count is %d; hint: from 1 to %d", o.Count, mostCodes)
+	}
+	return checkTemperature(o.Temperature)
+}
+
+func checkTemperature(t float64) error {
+	if !(t >= 0 && t <= 100) {
+		return refused("temperature is %g; hint: 1 is the prior, from 0 to 100", t)
+	}
+	return nil
+}
+
+// Samples are images that are decoded from draws of a prior.
+type Samples struct {
+	Codes  []float32 // N×L
+	Images []float32 // N×D
+	Labels []uint8   // N: the classes of the images; nil for a model that is not conditional
+}
+
+// Sample draws codes from a prior and decodes them.
+func Sample(ctx context.Context, p *Prior, o SampleOptions) (s Samples, err error) {
+	if err := o.Validate(); err != nil {
+		return s, err
+	}
+	const mostValues = 1 << 28 // of all images, which memory has to hold
+	if most := mostValues / p.Model.Shape().Size(); o.Count > most {
+		return s, refused("count is %d; hint: %d images of %s at a time", o.Count, most, p.Model.Shape())
+	}
+	if s.Labels, err = o.labels(p); err != nil {
+		return s, err
+	}
+	s.Codes = p.Draw(o.Count, o.Seed, o.Temperature)
+	s.Images, err = p.Model.Decode(ctx, s.Codes, s.Labels)
+	return s, err
+}
+
+// labels are the classes of the samples, nil for a model that is not
+// conditional.
+func (o SampleOptions) labels(p *Prior) ([]uint8, error) {
+	labels := p.labels(o.Count)
+	switch {
+	case o.Class == "":
+		return labels, nil
+	case labels == nil:
+		return nil, refused("model %s is not conditional on a class; hint: --model cvae is", p.Model.Config.Model)
+	}
+	names := p.Model.Info.Data.Classes
+	class := slices.Index(names, o.Class)
+	if class < 0 {
+		number, err := strconv.Atoi(o.Class)
+		if err != nil || number < 0 || number >= p.Model.Classes() {
+			return nil, refused("unknown class %q; hint: one of %s, or its number from 0 on", o.Class, strings.Join(names, ", "))
+		}
+		class = number
+	}
+	return slices.Repeat([]uint8{uint8(class)}, o.Count), nil
+}

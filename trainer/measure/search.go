@@ -1,0 +1,155 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+)
+
+// SearchOptions are the settings of Search.
+type SearchOptions struct {
+	Neighbours int // images to find for each query
+	// Positions are the indices of the queries among the images that are searched.
+	// A query is left out of what is found for it. nil: the queries are other images.
+	Positions []int
+	// Measured are labelled images with which retrieval is measured; none: it is
+	// not measured.
+	Measured loaders.Split
+}
+
+func (o SearchOptions) validate(images int) error {
+	switch {
+	case o.Neighbours < 1 || o.Neighbours > 50:
+		return refused("neighbours is %d; hint: from 1 to 50", o.Neighbours)
+	case o.Neighbours >= images:
+		return refused("%d neighbours among %d images; hint: fewer than there are", o.Neighbours, images)
+	}
+	return nil
+}
+
+// Searched is the result of Search.
+type Searched struct {
+	Neighbours [][]evaluate.Neighbour // of each query, nearest first
+	Images     int                    // that were searched
+	Values     int                    // of a code
+	Seconds    float64                // of the search for one query, on average
+	Retrieval  []Retrieval
+}
+
+// Retrieval is how well one kind of features retrieves images of the class of
+// the query.
+type Retrieval struct {
+	Features             string             `json:"features"`
+	Values               int                `json:"values"`
+	Precision            map[string]float64 `json:"precision"` // by the number of nearest images
+	MeanAveragePrecision float64            `json:"mean_average_precision"`
+}
+
+// RetrievalRanks are the numbers of nearest images for which the precision is
+// measured.
+var RetrievalRanks = []int{1, 10, 100}
+
+// Search finds the images of a split whose codes are nearest to those of the
+// queries.
+func Search(ctx context.Context, model *trainer.Model, split, queries loaders.Split, o SearchOptions) (Searched, error) {
+	var s Searched
+	if err := o.validate(split.Len()); err != nil {
+		return s, err
+	}
+	codes, err := Codes(ctx, model, split)
+	if err != nil {
+		return s, err
+	}
+	asked, err := Codes(ctx, model, queries)
+	if err != nil {
+		return s, err
+	}
+	s.Images, s.Values = codes.Rows, codes.Columns
+	if err := s.find(codes, asked, o); err != nil || o.Measured.Len() == 0 || split.Labels == nil {
+		return s, err
+	}
+	s.Retrieval, err = retrieve(ctx, model, codes, split, o.Measured)
+	return s, err
+}
+
+// find searches the codes for the asked ones.
+func (s *Searched) find(codes, asked evaluate.Matrix, o SearchOptions) error {
+	index, err := evaluate.NewNearestNeighbours(codes)
+	if err != nil {
+		return err
+	}
+	k := o.Neighbours
+	if o.Positions != nil {
+		k++
+	}
+	start := time.Now()
+	for i := range asked.Rows {
+		found, err := index.Search(asked.Slice(i, i+1), k)
+		if err != nil {
+			return err
+		}
+		s.Neighbours = append(s.Neighbours, found[0])
+	}
+	s.Seconds = time.Since(start).Seconds() / float64(asked.Rows)
+	for i, position := range o.Positions {
+		s.Neighbours[i] = evaluate.Without(s.Neighbours[i], position)
+	}
+	return nil
+}
+
+// retrieve measures retrieval by codes, principal components and pixels.
+func retrieve(ctx context.Context, model *trainer.Model, codes evaluate.Matrix, split, test loaders.Split) ([]Retrieval, error) {
+	asked, err := Codes(ctx, model, test)
+	if err != nil {
+		return nil, err
+	}
+	pixels, queries := evaluate.Pixels(split), evaluate.Pixels(test)
+	pca, err := evaluate.NewPCA(pixels, min(codes.Columns, pixels.Columns))
+	if err != nil {
+		return nil, err
+	}
+	var all []Retrieval
+	for _, f := range []struct {
+		name            string
+		points, queries evaluate.Matrix
+	}{{"codes", codes, asked}, {"principal components", pca.Transform(pixels), pca.Transform(queries)}, {"pixels", pixels, queries}} {
+		r, err := retrieveBy(f.points, f.queries, split.Labels, test.Labels)
+		if err != nil {
+			return nil, err
+		}
+		r.Features = f.name
+		all = append(all, r)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// retrieveBy measures retrieval by one kind of features.
+func retrieveBy(points, queries evaluate.Matrix, labels, queryLabels []uint8) (Retrieval, error) {
+	r := Retrieval{Values: points.Columns, Precision: make(map[string]float64)}
+	var ranks []int
+	for _, rank := range RetrievalRanks {
+		if rank <= points.Rows {
+			ranks = append(ranks, rank)
+		}
+	}
+	index, err := evaluate.NewNearestNeighbours(points)
+	if err != nil {
+		return r, err
+	}
+	measured, err := index.Retrieve(queries, queryLabels, labels, ranks)
+	if err != nil {
+		return r, err
+	}
+	for i, rank := range ranks {
+		r.Precision[fmt.Sprint(rank)] = measured.Precision[i]
+	}
+	r.MeanAveragePrecision = measured.MeanAveragePrecision
+	return r, nil
+}

@@ -1,0 +1,174 @@
+package measure
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer/evaluate"
+)
+
+// TraverseOptions are the settings of Traverse.
+type TraverseOptions struct {
+	Image      int     // index of the test image to start from; −1: the mean of the prior
+	Dimensions []int   // values of the code to change; none: the 16 with the highest ranks
+	Range      float64 // largest change to either side, in standard deviations of the prior
+	Steps      int     // images of a line
+	Seed       uint64  // of the sample to start from, for a model without an encoder
+}
+
+// Validate reports the first option that makes no sense for codes of a size.
+func (o TraverseOptions) Validate(size int) error {
+	for _, d := range o.Dimensions {
+		if d < 0 || d >= size {
+			return refused("value %d of the code; hint: from 0 to %d", d, size-1)
+		}
+	}
+	switch {
+	case len(o.Dimensions) > 64:
+		return refused("%d values to move; hint: 64 at most", len(o.Dimensions))
+	case !(o.Range > 0 && o.Range <= 100):
+		return refused("range is %g; hint: above 0, such as 3", o.Range)
+	case o.Steps < 2 || o.Steps > 100:
+		return refused("steps is %d; hint: from 2 to 100", o.Steps)
+	case o.Image < -1:
+		return refused("image is %d; hint: the index of a test image, or -1 for the middle of the prior", o.Image)
+	}
+	return nil
+}
+
+// Traversal is the result of Traverse.
+type Traversal struct {
+	Lines []TraversalLine // by rank, highest first; by dimension where there are no ranks
+	Unit  string          // of the ranks; "": there are none
+
+	prior *Prior
+	label uint8 // of the image; 0 without one
+}
+
+// TraversalLine are the images of codes in which one value changes.
+type TraversalLine struct {
+	Dimension int
+	Rank      float64   // of the value: its KL divergence from the prior, or its variance over the test images
+	Images    []float32 // steps×D
+}
+
+// Traverse changes one value of a code at a time and decodes the results. The
+// test images are not used for a model without an encoder.
+func Traverse(ctx context.Context, p *Prior, test loaders.Split, o TraverseOptions) (Traversal, error) {
+	t := Traversal{prior: p}
+	if err := o.Validate(p.Model.CodeSize()); err != nil {
+		return t, err
+	}
+	start, err := t.start(ctx, test, o)
+	if err != nil {
+		return t, err
+	}
+	var ranks []float64
+	if p.Model.HasEncoder() {
+		if ranks, err = t.rank(ctx, test); err != nil {
+			return t, err
+		}
+	}
+	dimensions := o.order(len(start), ranks)
+	images, err := t.decode(ctx, o.codes(p, start, dimensions))
+	if err != nil {
+		return t, err
+	}
+	size := o.Steps * p.Model.Shape().Size()
+	for i, d := range dimensions {
+		line := TraversalLine{Dimension: d, Images: images[i*size : (i+1)*size]}
+		if ranks != nil {
+			line.Rank = ranks[d]
+		}
+		t.Lines = append(t.Lines, line)
+	}
+	return t, nil
+}
+
+// start returns the code to start from.
+func (t *Traversal) start(ctx context.Context, test loaders.Split, o TraverseOptions) ([]float32, error) {
+	if o.Image < 0 {
+		mean, _ := t.prior.moments()
+		code := make([]float32, len(mean))
+		for d, v := range mean {
+			code[d] = float32(v)
+		}
+		return code, nil
+	}
+	at, err := t.prior.place(ctx, test, o.Seed, []int{o.Image})
+	if at.labels != nil {
+		t.label = at.labels[0]
+	}
+	return at.codes, err
+}
+
+// rank measures each value of the code over the test images.
+func (t *Traversal) rank(ctx context.Context, test loaders.Split) (ranks []float64, err error) {
+	if t.prior.Model.HasPosterior() {
+		posterior, err := posteriorOf(ctx, t.prior.Model, test)
+		if err != nil {
+			return nil, err
+		}
+		t.Unit = "nats"
+		return posterior.Divergences(), nil
+	}
+	codes, err := Codes(ctx, t.prior.Model, test)
+	if err != nil {
+		return nil, err
+	}
+	t.Unit = "variance"
+	_, covariance := evaluate.Moments(codes)
+	for d := range codes.Columns {
+		ranks = append(ranks, covariance.At(d, d))
+	}
+	return ranks, nil
+}
+
+// order lists the values to change, those of the highest ranks first.
+func (o TraverseOptions) order(size int, ranks []float64) []int {
+	const most = 16
+	dimensions := slices.Clone(o.Dimensions)
+	if len(dimensions) == 0 {
+		for d := range size {
+			dimensions = append(dimensions, d)
+		}
+	}
+	if ranks != nil {
+		slices.SortStableFunc(dimensions, func(a, b int) int { return cmp.Compare(ranks[b], ranks[a]) })
+	}
+	if len(o.Dimensions) == 0 {
+		dimensions = dimensions[:min(most, len(dimensions))]
+	}
+	return dimensions
+}
+
+// codes are the codes of all lines.
+func (o TraverseOptions) codes(p *Prior, start []float32, dimensions []int) (codes []float32) {
+	mean, deviation := p.moments()
+	for _, d := range dimensions {
+		for step := range o.Steps {
+			code := slices.Clone(start)
+			code[d] = float32(mean[d] + deviation[d]*o.Range*(2*float64(step)/float64(o.Steps-1)-1))
+			codes = append(codes, code...)
+		}
+	}
+	return codes
+}
+
+// DecodeNormal decodes codes that are given as draws of N(0, I), N×L, such as a
+// grid of its quantiles.
+func (t Traversal) DecodeNormal(ctx context.Context, normal []float32) ([]float32, error) {
+	return t.decode(ctx, t.prior.codes(normal))
+}
+
+// decode decodes codes; a conditional model takes the label of the image with
+// them, without an image class 0.
+func (t Traversal) decode(ctx context.Context, codes []float32) ([]float32, error) {
+	var labels []uint8
+	if t.prior.Model.Conditional() {
+		labels = slices.Repeat([]uint8{t.label}, len(codes)/t.prior.Model.CodeSize())
+	}
+	return t.prior.Model.Decode(ctx, codes, labels)
+}
