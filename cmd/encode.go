@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -10,9 +11,9 @@ import (
 	"codeberg.org/sbinet/npyio"
 	"github.com/urfave/cli/v2"
 
-	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 	"gaetrain/viz"
 )
@@ -52,69 +53,72 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if err := o.ScatterOptions.validate(split.Len()); err != nil {
-				return err
+			if o.Picture {
+				if err := o.embedding().Validate(split.Len()); err != nil {
+					return err
+				}
 			}
 			for _, ending := range []string{".npy", ".csv"} {
 				if err := checkOut(o.Out, ending); err != nil {
 					return err
 				}
 			}
-			codes, err := model.Encode(c.Context, split)
+			codes, err := measure.Codes(c.Context, model, split)
 			if err != nil {
 				return err
 			}
-			size := model.Stage.Architecture.CodeSize()
-			if err := writeCodes(o.Out, codes, size, split); err != nil {
+			if err := writeCodes(o.Out, codes, split.Labels); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.App.Writer, "%d codes of %d values in %s.npy and %s.csv\n", split.Len(), size, o.Out, o.Out)
+			fmt.Fprintf(c.App.Writer, "%d codes of %d values in %s.npy and %s.csv\n", codes.Rows, codes.Columns, o.Out, o.Out)
 			if !o.Picture {
 				return nil
 			}
-			return o.draw(c, o.Run, pictures.Codes{
-				Title:  fmt.Sprintf("%s on %s, %s", model.Config.Model, data.Name, o.Split),
-				Values: evaluate.NewMatrix(codes, size), Labels: split.Labels, Classes: data.Classes,
-			})
+			title := fmt.Sprintf("%s on %s, %s", model.Config.Model, data.Name, o.Split)
+			return o.draw(c.Context, c.App.Writer, title, codes, split.Labels, data.Classes)
 		},
 	}
 }
 
-// validate checks the options for a number of images.
-func (o ScatterOptions) validate(images int) error {
-	points := min(o.Points, images)
-	switch {
-	case !o.Picture:
-		return nil
-	case points < 4:
-		return fmt.Errorf("%w: a picture of %d points; hint: --points and --limit are at least 4", errUsage, points)
-	case o.Perplexity != 0 && !(o.Perplexity >= 1 && o.Perplexity <= float64(points-1)/3):
-		return fmt.Errorf("%w: perplexity is %g; hint: from 1 to a third of the %d points", errUsage, o.Perplexity, points)
+func (o ScatterOptions) embedding() measure.EmbedOptions {
+	return measure.EmbedOptions{Points: o.Points, Perplexity: o.Perplexity}
+}
+
+// draw draws the first codes into the run folder.
+func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, codes evaluate.Matrix, labels []uint8, classes []string) error {
+	all, err := measure.Embed(ctx, codes, o.embedding())
+	if err != nil {
+		return err
+	}
+	points := min(o.Points, codes.Rows)
+	if labels != nil {
+		labels = labels[:points]
+	}
+	for _, e := range all {
+		how, x, y := "the codes themselves", "first value", "second value"
+		switch e.Kind {
+		case measure.PCAEmbedding:
+			how, x, y = fmt.Sprintf("principal components (%.0f %% of the variance)", 100*e.Explained), "first component", "second component"
+		case measure.TSNEEmbedding:
+			how, x, y = "t-SNE", "", ""
+		}
+		path, err := pictures.Points{
+			Title: fmt.Sprintf("%s: %d codes, %s", title, points, how), XLabel: x, YLabel: y, Places: e.Places, Labels: labels, Classes: classes,
+		}.Draw(o.Run, e.Kind)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%d points in %s\n", points, path)
 	}
 	return nil
 }
 
-// draw draws the first codes into the run folder.
-func (o ScatterOptions) draw(c *cli.Context, run string, codes pictures.Codes) error {
-	points := min(o.Points, codes.Values.Rows)
-	codes.Values = codes.Values.Slice(0, points)
-	if codes.Labels != nil {
-		codes.Labels = codes.Labels[:points]
-	}
-	codes.Title = fmt.Sprintf("%s: %d codes", codes.Title, points)
-	paths, err := codes.Draw(c.Context, run, evaluate.TSNE{Perplexity: o.Perplexity})
-	for _, path := range paths {
-		fmt.Fprintf(c.App.Writer, "%d points in %s\n", points, path)
-	}
-	return err
-}
-
 // writeCodes writes codes N×L to out.npy and out.csv.
-func writeCodes(out string, codes []float32, size int, split loaders.Split) error {
-	if err := writeNPY(out+".npy", codes, size); err != nil {
+func writeCodes(out string, codes evaluate.Matrix, labels []uint8) error {
+	if err := writeNPY(out+".npy", codes.Values, codes.Columns); err != nil {
 		return err
 	}
-	return writeBuffered(out+".csv", func(w io.Writer) error { return writeCSV(w, evaluate.NewMatrix(codes, size), split.Labels) })
+	return writeBuffered(out+".csv", func(w io.Writer) error { return writeCSV(w, codes, labels) })
 }
 
 // writeNPY writes a matrix N×columns of float32.

@@ -1,8 +1,6 @@
 package pictures
 
 import (
-	"context"
-	"fmt"
 	"io"
 	"os"
 
@@ -11,45 +9,23 @@ import (
 	"gaetrain/viz"
 )
 
-// Codes are the codes of images, to be drawn as points.
-type Codes struct {
-	Title   string // of the model and the images
-	Values  evaluate.Matrix
-	Labels  []uint8 // nil: one colour
-	Classes []string
+// Points are codes as points of the plane, to be drawn.
+type Points struct {
+	Title          string
+	XLabel, YLabel string
+	Places         evaluate.Matrix // N×2
+	Labels         []uint8         // nil: one colour
+	Classes        []string
 }
 
-// Draw draws codes of two values into a run folder as they are, and longer ones
-// by their first two principal components and by t-SNE, each as PNG and SVG. It
-// returns the paths of the PNGs.
-func (c Codes) Draw(ctx context.Context, dir string, tsne evaluate.TSNE) (paths []string, err error) {
-	draw := func(name, how, xlabel, ylabel string, places evaluate.Matrix) error {
-		s := viz.Scatter{Title: c.Title + ", " + how, XLabel: xlabel, YLabel: ylabel, Classes: c.Labels, Names: c.Classes}
-		for i := range places.Rows {
-			s.X, s.Y = append(s.X, float64(places.Row(i)[0])), append(s.Y, float64(places.Row(i)[1]))
-		}
-		path, err := drawFigure(dir, name, s)
-		paths = append(paths, path)
-		return err
+// Draw draws the points among the pictures of a run, as PNG and SVG, and returns
+// the path of the PNG.
+func (p Points) Draw(dir, name string) (string, error) {
+	s := viz.Scatter{Title: p.Title, XLabel: p.XLabel, YLabel: p.YLabel, Classes: p.Labels, Names: p.Classes}
+	for i := range p.Places.Rows {
+		s.X, s.Y = append(s.X, float64(p.Places.Row(i)[0])), append(s.Y, float64(p.Places.Row(i)[1]))
 	}
-	if c.Values.Columns == 2 {
-		return paths, draw("codes", "the codes themselves", "first value", "second value", c.Values)
-	}
-	if c.Values.Columns > 2 {
-		pca, err := evaluate.NewPCA(c.Values, 2)
-		if err != nil {
-			return nil, err
-		}
-		how := fmt.Sprintf("principal components (%.0f %% of the variance)", 100*(pca.Variance[0]+pca.Variance[1])/max(pca.Total, 1e-300))
-		if err := draw("codes-pca", how, "first component", "second component", pca.Transform(c.Values)); err != nil {
-			return nil, err
-		}
-	}
-	places, _, err := tsne.Embed(ctx, c.Values)
-	if err != nil {
-		return nil, err
-	}
-	return paths, draw("codes-tsne", "t-SNE", "", "", places)
+	return drawFigure(dir, name, s)
 }
 
 // figure is a picture of package viz that can be drawn both ways.
