@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -87,7 +88,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			return o.compare(c, runs)
+			return o.compare(c.Context, c.App.Writer, newLog(c.App.ErrWriter, o.Output), runs)
 		},
 	}
 }
@@ -114,7 +115,7 @@ func (o compareOptions) runs() (runs []string, err error) {
 	return runs, nil
 }
 
-func (o compareOptions) compare(c *cli.Context, runs []string) error {
+func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, runs []string) error {
 	models := make([]*trainer.Model, len(runs))
 	for i, run := range runs {
 		var err error
@@ -128,7 +129,7 @@ func (o compareOptions) compare(c *cli.Context, runs []string) error {
 			return err
 		}
 	}
-	images, err := o.images(c, models[0])
+	images, err := o.images(ctx, models[0], log)
 	if err != nil {
 		return err
 	}
@@ -156,9 +157,9 @@ func (o compareOptions) compare(c *cli.Context, runs []string) error {
 		return err
 	}
 	if o.JSON {
-		return printJSON(c.App.Writer, result)
+		return printJSON(w, result)
 	}
-	return result.print(c.App.Writer, filepath.Join(o.Out, compareFile))
+	return result.print(w, filepath.Join(o.Out, compareFile))
 }
 
 // sameImages reports why the test images of two runs are not the same.
@@ -186,9 +187,9 @@ func sameImages(first string, a *trainer.Model, second string, b *trainer.Model)
 }
 
 // images are those that are drawn: of the first run's data.
-func (o compareOptions) images(c *cli.Context, model *trainer.Model) (loaders.Split, error) {
+func (o compareOptions) images(ctx context.Context, model *trainer.Model, log *console) (loaders.Split, error) {
 	from := ModelOptions{DataDir: o.DataDir}
-	data, err := from.open(c, model, newLog(c.App.ErrWriter, o.Output))
+	data, err := from.open(ctx, model, log)
 	if err != nil {
 		return loaders.Split{}, err
 	}

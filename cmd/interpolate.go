@@ -2,11 +2,12 @@ package cmd
 
 import (
 	"fmt"
-	"math"
-	"slices"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/trainer"
+	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 )
 
@@ -42,92 +43,42 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if err := o.check(); err != nil {
+			settings := measure.InterpolateOptions{From: o.From, To: o.To, Steps: o.Steps, Spherical: o.Spherical, Seed: o.Seed}
+			if err := settings.Validate(); err != nil {
 				return err
 			}
-			p := &prior{model: model} // whose moments do not matter here
-			ends, err := p.place(c, &o.ModelOptions, log, o.Seed, slices.Concat(o.From, o.To))
+			test, err := o.testImages(c.Context, model, log)
 			if err != nil {
 				return err
 			}
-			return o.walk(c, p, ends)
+			lines, err := measure.Interpolate(c.Context, model, test, settings)
+			if err != nil {
+				return err
+			}
+			return drawWalk(c.App.Writer, o.Run, o.walk(model, lines))
 		},
 	}
 }
 
-func (o interpolateOptions) check() error {
-	switch {
-	case len(o.From) == 0 || len(o.From) != len(o.To):
-		return fmt.Errorf("%w: %d images to begin at and %d to end at; hint: as many, such as --from 3,17 --to 8,4", errUsage, len(o.From), len(o.To))
-	case len(o.From) > 64:
-		return fmt.Errorf("%w: %d pairs; hint: 64 at most", errUsage, len(o.From))
-	case o.Steps < 2 || o.Steps > 100:
-		return fmt.Errorf("%w: steps is %d; hint: from 2 to 100", errUsage, o.Steps)
-	}
-	return nil
-}
-
-// walk decodes the ways and draws them.
-func (o interpolateOptions) walk(c *cli.Context, p *prior, ends placed) error {
-	size, values := p.size(), shape(p.model).Size()
-	var codes []float32
-	var labels []uint8
-	for pair := range o.From {
-		from, to := ends.codes[pair*size:(pair+1)*size], ends.codes[(len(o.From)+pair)*size:][:size]
-		for step := range o.Steps {
-			codes = append(codes, between(from, to, float64(step)/float64(o.Steps-1), o.Spherical)...)
-			if end := pair + len(o.From)*(2*step/o.Steps); ends.labels != nil { // the nearer image's
-				labels = append(labels, ends.labels[end])
-			}
-		}
-	}
-	images, err := p.model.Decode(c.Context, codes, labels)
-	if err != nil {
-		return err
-	}
+// walk is the picture of the lines.
+func (o interpolateOptions) walk(model *trainer.Model, lines [][]float32) pictures.Walk {
 	way := "straight"
 	if o.Spherical {
 		way = "spherical"
 	}
-	walk := pictures.Walk{Name: "interpolation", Shape: shape(p.model), Title: fmt.Sprintf("%s on %s: %s interpolation of codes", p.model.Config.Model, p.model.Info.Data.Name, way)}
-	for pair := range o.From {
-		line := pictures.Line{Label: fmt.Sprintf("%d to %d", o.From[pair], o.To[pair]), Pixels: images[pair*o.Steps*values:][:o.Steps*values]}
-		if ends.images != nil {
-			line.Pixels = slices.Concat(ends.images[pair*values:][:values], line.Pixels, ends.images[(len(o.From)+pair)*values:][:values])
-		}
-		walk.Lines = append(walk.Lines, line)
+	walk := pictures.Walk{Name: "interpolation", Shape: model.Shape(), Title: fmt.Sprintf("%s on %s: %s interpolation of codes", model.Config.Model, model.Info.Data.Name, way)}
+	for pair, images := range lines {
+		walk.Lines = append(walk.Lines, pictures.Line{Label: fmt.Sprintf("%d to %d", o.From[pair], o.To[pair]), Pixels: images})
 	}
-	return drawWalk(c, o.Run, walk)
+	return walk
 }
 
 // drawWalk draws a walk into a run folder and says where.
-func drawWalk(c *cli.Context, run string, walk pictures.Walk) error {
+func drawWalk(w io.Writer, run string, walk pictures.Walk) error {
 	picture, animation, err := walk.Draw(run)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.App.Writer, "%d lines in %s and %s\n", len(walk.Lines), picture, animation)
+	fmt.Fprintf(w, "%d lines in %s and %s\n", len(walk.Lines), picture, animation)
 	return nil
-}
-
-// between is the code at a share t of the way: (1−t)·a + t·b or, on the sphere,
-// sin((1−t)·Ω)/sin Ω·a + sin(t·Ω)/sin Ω·b, where Ω is the angle between them
-// (Shoemake 1985).
-func between(a, b []float32, t float64, spherical bool) []float32 {
-	left, right := 1-t, t
-	if spherical {
-		var ab, aa, bb float64
-		for i := range a {
-			ab, aa, bb = ab+float64(a[i])*float64(b[i]), aa+float64(a[i])*float64(a[i]), bb+float64(b[i])*float64(b[i])
-		}
-		angle := math.Acos(max(-1, min(1, ab/math.Sqrt(aa*bb))))
-		if sine := math.Sin(angle); sine > 1e-6 { // else they point the same way or opposite ways, or one of them nowhere
-			left, right = math.Sin((1-t)*angle)/sine, math.Sin(t*angle)/sine
-		}
-	}
-	code := make([]float32, len(a))
-	for i := range code {
-		code[i] = float32(left*float64(a[i]) + right*float64(b[i]))
-	}
-	return code
 }

@@ -2,14 +2,13 @@ package cmd
 
 import (
 	"fmt"
-	"math"
-	"strconv"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
-	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 )
 
@@ -67,241 +66,68 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			t := trial{judgeOptions: o, model: model}
-			if err := t.open(c, log); err != nil {
+			if o.By == "" {
+				return fmt.Errorf("%w: no judge; hint: --by names the run of a classifier, see gaetrain judge --help", errUsage)
+			}
+			settings := measure.JudgeOptions{Images: o.Images, Neighbours: o.Neighbours, Seed: o.Seed, Temperature: o.Temperature}
+			if err := settings.Validate(); err != nil {
 				return err
 			}
-			if err := t.judge(c); err != nil {
+			by, err := trainer.OpenModel(o.By, trainer.BestCheckpoint)
+			if err != nil {
 				return err
 			}
-			return t.tell(c)
+			if !by.IsClassifier() {
+				return fmt.Errorf("%w: %s is no classifier; hint: gaetrain finetune trains one", trainer.ErrConfiguration, o.By)
+			}
+			data, err := o.open(c.Context, model, log)
+			if err != nil {
+				return err
+			}
+			found, err := measure.Judge(c.Context, model, by, data, settings)
+			if err != nil {
+				return err
+			}
+			return o.report(c.App.Writer, model, data, found)
 		},
 	}
 }
 
-// trial is one run of the verb.
-type trial struct {
-	judgeOptions
-	model, by *trainer.Model
-	prior     *prior
-	data      *loaders.Dataset
-	classes   []string // of the judge
-	count     int      // images of a kind
-	test      loaders.Split
-	samples   loaders.Split
-	verdict   verdict
-
-	logits   evaluate.Matrix // of the samples
-	pictured []pictures.Resembling
-}
-
-// open checks the options, opens the judge and the images, and draws samples.
-func (t *trial) open(c *cli.Context, log *console) (err error) {
-	switch {
-	case t.By == "":
-		return fmt.Errorf("%w: no judge; hint: --by names the run of a classifier, see gaetrain judge --help", errUsage)
-	case t.Images < 2:
-		return fmt.Errorf("%w: images is %d; hint: 10000, at least 2", errUsage, t.Images)
-	}
-	if err := checkTemperature(t.Temperature); err != nil {
+// report draws, writes and prints what was measured.
+func (o judgeOptions) report(w io.Writer, model *trainer.Model, data *loaders.Dataset, found *measure.Assessment) error {
+	drawn, err := o.draw(fmt.Sprintf("%s on %s", model.Config.Model, data.Name), data, found)
+	if err != nil {
 		return err
 	}
-	if t.by, err = trainer.OpenModel(t.By, trainer.BestCheckpoint); err != nil {
+	r := judged{
+		Run: o.Run, Checkpoint: o.Checkpoint, Epoch: model.Epoch, Dataset: data.Name, Codes: found.Codes, Seed: o.Seed, Temperature: o.Temperature,
+		Judge: o.By, Features: found.Features, Accuracy: found.Accuracy, Images: found.Images, Neighbours: o.Neighbours, Classes: found.Classes, Sets: found.Sets,
+	}
+	where, err := keep(o.Run, judgeFile, r)
+	if err != nil {
 		return err
 	}
-	if t.by.Stage.Architecture.Classifier == nil {
-		return fmt.Errorf("%w: %s is no classifier; hint: gaetrain finetune trains one", trainer.ErrConfiguration, t.By)
+	if o.JSON {
+		return printJSON(w, r)
 	}
-	if t.data, err = t.ModelOptions.open(c, t.model, log); err != nil {
+	if err := r.print(w); err != nil {
 		return err
 	}
-	if got, want := t.by.Stage.Architecture.Input, t.model.Stage.Architecture.Input; got != want {
-		return fmt.Errorf("%w: the judge takes images of %s, the model makes images of %s", trainer.ErrConfiguration, got, want)
-	}
-	t.count = min(t.Images, t.data.Test.Len(), t.data.Train.Len())
-	t.test = t.data.Test.Spread(t.count)
-	if t.Neighbours < 1 || t.Neighbours >= t.count {
-		return fmt.Errorf("%w: neighbours is %d; hint: at least 1, fewer than the %d images", errUsage, t.Neighbours, t.count)
-	}
-	if t.prior, err = newPrior(c, t.model, &t.ModelOptions, log); err != nil {
-		return err
-	}
-	images, err := t.model.Decode(c.Context, t.prior.draw(t.count, t.Seed, t.Temperature), t.prior.labels(t.count))
-	t.samples = t.valued(images)
+	_, err = fmt.Fprintf(w, "\n%s, pictures in %s\n", where, drawn)
 	return err
 }
 
-// valued are images that no file holds.
-func (t *trial) valued(images []float32) loaders.Split {
-	return loaders.Split{Shape: shape(t.model), Values: images}
-}
-
-// judge finds what is to be found of each set.
-func (t *trial) judge(c *cli.Context) error {
-	_, known, err := t.by.Classify(c.Context, t.data.Train)
+// draw draws samples beside training images, and samples by class. It returns the
+// paths of the pictures.
+func (o judgeOptions) draw(name string, data *loaders.Dataset, found *measure.Assessment) (string, error) {
+	var pictured []pictures.Resembling
+	for _, n := range found.Nearest {
+		pictured = append(pictured, pictures.Resembling{Name: n.Set, Images: n.Images, Nearest: n.Nearest})
+	}
+	nearest, err := pictures.DrawNearest(o.Run, name+": test images and samples, and the training images nearest to each", data.Train, measure.Nearnesses, pictured...)
 	if err != nil {
-		return err
+		return "", err
 	}
-	width := len(known) / t.data.Train.Len()
-	pixels := evaluate.Pixels(t.data.Train)
-	floor, err := evaluate.NewPCA(pixels, min(t.prior.size(), pixels.Columns))
-	if err != nil {
-		return err
-	}
-	noise := evaluate.NewMatrix(trainer.Draw(t.count, len(floor.Variance), t.Seed, 1), len(floor.Variance))
-	j := jury{trial: t, width: width}
-	for _, training := range []evaluate.Matrix{pixels, evaluate.NewMatrix(known, width)} {
-		index, err := evaluate.NewNearestNeighbours(training)
-		if err != nil {
-			return err
-		}
-		j.training = append(j.training, index)
-	}
-	for _, set := range []struct {
-		name   string
-		images loaders.Split
-	}{
-		{testSet, t.test}, {sampleSet, t.samples}, {trainingSet, t.data.Train.Spread(t.count)},
-		{"Gaussian of pixels", t.valued(clamped(floor.Draw(noise).Values))},
-	} {
-		if err := j.find(c, set.name, set.images); err != nil {
-			return err
-		}
-	}
-	t.verdict.Sets = append(t.verdict.Sets[1:], t.verdict.Sets[0]) // the test images last
-	return nil
-}
-
-const (
-	testSet     = "test images"
-	sampleSet   = "samples"
-	trainingSet = "training images"
-)
-
-// jury holds what sets of images are held against.
-type jury struct {
-	*trial
-	width    int
-	features evaluate.Matrix // of the test images
-	shares   []float64       // of their classes
-	training []*evaluate.NearestNeighbours
-}
-
-// find finds what is to be found of a set; that of the test images comes first.
-func (j *jury) find(c *cli.Context, name string, images loaders.Split) error {
-	logits, values, err := j.by.Classify(c.Context, images)
-	if err != nil {
-		return err
-	}
-	classes := len(logits) / images.Len()
-	features, f := evaluate.NewMatrix(values, j.width), finding{Set: name}
-	if f.Shares, err = evaluate.Sort(evaluate.NewMatrix(logits, classes)); err != nil {
-		return err
-	}
-	if name == testSet {
-		j.features, j.shares = features, f.Shares.Shares
-		j.introduce(logits, classes)
-	} else {
-		distance, err := evaluate.Frechet(features, j.features)
-		if err != nil {
-			return err
-		}
-		overlap, err := evaluate.Compare(j.features, features, j.Neighbours)
-		if err != nil {
-			return err
-		}
-		f.Frechet, f.Overlap = &distance, &overlap
-	}
-	if divergence := evaluate.Divergence(f.Shares.Shares, j.shares); !math.IsInf(divergence, 1) {
-		f.ClassDivergence = &divergence
-	}
-	if name == sampleSet {
-		j.logits = evaluate.NewMatrix(logits, classes)
-	}
-	if name != trainingSet {
-		if err := j.resemble(&f, images, features); err != nil {
-			return err
-		}
-	}
-	j.verdict.Sets = append(j.verdict.Sets, f)
-	return c.Context.Err()
-}
-
-// introduce tells who judges, from what it makes of the test images.
-func (j *jury) introduce(logits []float32, classes int) {
-	j.classes = j.data.Classes
-	if len(j.classes) != classes {
-		j.classes = nil
-		for class := range classes {
-			j.classes = append(j.classes, strconv.Itoa(class))
-		}
-	}
-	j.verdict = verdict{
-		Run: j.Run, Checkpoint: j.Checkpoint, Epoch: j.model.Epoch, Dataset: j.data.Name, Codes: j.prior.String(), Seed: j.Seed, Temperature: j.Temperature,
-		Judge: j.By, Features: j.width, Images: j.count, Neighbours: j.Neighbours, Classes: j.classes,
-	}
-	if labels := j.test.Labels; labels != nil {
-		for i, class := range evaluate.Classes(logits, classes) {
-			if class == int(labels[i]) {
-				j.verdict.Accuracy += 1 / float64(j.count)
-			}
-		}
-	}
-}
-
-// resemble finds the training images nearest to some of a set.
-func (j *jury) resemble(f *finding, images loaders.Split, features evaluate.Matrix) error {
-	const most = 1000
-	described := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: j.width}, Values: features.Values}
-	images, described = images.Spread(most), described.Spread(most)
-	seen := pictures.Resembling{Name: f.Set, Images: images}
-	for m, of := range []evaluate.Matrix{evaluate.Pixels(images), evaluate.Pixels(described)} {
-		found, err := j.training[m].Search(of, 1)
-		if err != nil {
-			return err
-		}
-		var sum float64
-		indices := make([]int, len(found))
-		for i, nearest := range found {
-			sum, indices[i] = sum+nearest[0].Distance, nearest[0].Index
-		}
-		f.Nearest, seen.Nearest = append(f.Nearest, sum/float64(len(found))), append(seen.Nearest, indices)
-	}
-	if f.Set == testSet || f.Set == sampleSet {
-		j.pictured = append(j.pictured, seen)
-	}
-	return nil
-}
-
-// tell draws, keeps and prints what was found.
-func (t *trial) tell(c *cli.Context) error {
-	v := t.verdict
-	title := fmt.Sprintf("%s on %s: test images and samples, and the training images nearest to each", t.model.Config.Model, v.Dataset)
-	nearest, err := pictures.DrawNearest(t.Run, title, t.data.Train, nearness, t.pictured...)
-	if err != nil {
-		return err
-	}
-	title = fmt.Sprintf("%s on %s: the first samples of each class, by the judge", t.model.Config.Model, v.Dataset)
-	sorted, err := pictures.DrawClasses(t.Run, title, t.samples, t.classes, t.logits, v.Sets[0].Shares)
-	if err != nil {
-		return err
-	}
-	where, err := keep(t.Run, judgeFile, v)
-	if err != nil {
-		return err
-	}
-	if t.JSON {
-		return printJSON(c.App.Writer, v)
-	}
-	fmt.Fprintf(c.App.Writer, "%d samples, codes of %s\n", v.Images, v.Codes)
-	fmt.Fprintf(c.App.Writer, "judge %s: %d features%s\n\n", v.Judge, v.Features, v.sureness())
-	if err := table(c.App.Writer, v.rows()...); err != nil {
-		return err
-	}
-	fmt.Fprintln(c.App.Writer)
-	if err := table(c.App.Writer, v.classes()...); err != nil {
-		return err
-	}
-	fmt.Fprintf(c.App.Writer, "\n%s, pictures in %s and %s\n", where, nearest, sorted)
-	return nil
+	sorted, err := pictures.DrawClasses(o.Run, name+": the first samples of each class, by the judge", found.Samples, found.Classes, found.Logits, found.Sets[0].Shares)
+	return nearest + " and " + sorted, err
 }

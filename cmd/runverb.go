@@ -8,6 +8,7 @@ import (
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/trainer/measure"
 )
 
 // ModelOptions are what every verb that works on a trained model can be told.
@@ -72,7 +73,7 @@ func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Ou
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
-	data, err := o.open(c, model, log)
+	data, err := o.open(c.Context, model, log)
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
@@ -101,7 +102,7 @@ func (o *RunOptions) validate() error {
 }
 
 // open reads the data set, by default the one of the run cut as the run did.
-func (o *ModelOptions) open(c *cli.Context, model *trainer.Model, log *console) (*loaders.Dataset, error) {
+func (o *ModelOptions) open(ctx context.Context, model *trainer.Model, log *console) (*loaders.Dataset, error) {
 	config := model.Config
 	if o.DataDir != "" {
 		config.DataDir = o.DataDir
@@ -109,7 +110,7 @@ func (o *ModelOptions) open(c *cli.Context, model *trainer.Model, log *console) 
 	if o.Dataset != "" && o.Dataset != config.Dataset {
 		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
 	}
-	data, err := trainer.OpenData(c.Context, config, loaderOptions(log))
+	data, err := trainer.OpenData(ctx, config, loaderOptions(log))
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +118,32 @@ func (o *ModelOptions) open(c *cli.Context, model *trainer.Model, log *console) 
 		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}
 	return data, nil
+}
+
+// prior returns the distribution of the codes of a model. It reads training
+// images only for a model without a prior.
+func (o *ModelOptions) prior(ctx context.Context, model *trainer.Model, log *console) (*measure.Prior, error) {
+	var train loaders.Split
+	if measure.NeedsImages(model) {
+		data, err := o.open(ctx, model, log)
+		if err != nil {
+			return nil, err
+		}
+		train = data.Train
+	}
+	return measure.NewPrior(ctx, model, train)
+}
+
+// testImages reads the test images for a model that can encode them.
+func (o *ModelOptions) testImages(ctx context.Context, model *trainer.Model, log *console) (loaders.Split, error) {
+	if !model.HasEncoder() {
+		return loaders.Split{}, nil
+	}
+	data, err := o.open(ctx, model, log)
+	if err != nil {
+		return loaders.Split{}, err
+	}
+	return data.Test, nil
 }
 
 // ownImages reads images from a file or a folder as the model takes them, and

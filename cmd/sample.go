@@ -1,13 +1,13 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 )
 
@@ -49,93 +49,57 @@ EXAMPLES:
 			if err := o.check(); err != nil {
 				return err
 			}
-			p, err := newPrior(c, model, &o.ModelOptions, log)
+			p, err := o.prior(c.Context, model, log)
 			if err != nil {
 				return err
 			}
-			return o.sample(c, p)
+			return o.sample(c.Context, c.App.Writer, p)
 		},
 	}
 }
 
+func (o sampleOptions) settings() measure.SampleOptions {
+	return measure.SampleOptions{Count: o.Count, Seed: o.Seed, Temperature: o.Temperature, Class: o.Class}
+}
+
 func (o sampleOptions) check() error {
-	switch {
-	case o.Count < 1 || o.Count > mostCodes:
-		return fmt.Errorf("%w: count is %d; hint: from 1 to %d", errUsage, o.Count, mostCodes)
-	case o.Out == "":
-		return checkTemperature(o.Temperature)
+	if err := o.settings().Validate(); err != nil || o.Out == "" {
+		return err
 	}
 	for _, ending := range []string{"-codes.npy", "-images.npy"} {
 		if err := checkOut(o.Out, ending); err != nil {
 			return err
 		}
 	}
-	return checkTemperature(o.Temperature)
-}
-
-func checkTemperature(t float64) error {
-	if !(t >= 0 && t <= 100) {
-		return fmt.Errorf("%w: temperature is %g; hint: 1 is the prior, from 0 to 100", errUsage, t)
-	}
 	return nil
 }
 
-// sample draws images, and tells where they are.
-func (o sampleOptions) sample(c *cli.Context, p *prior) error {
-	const mostValues = 1 << 28 // of all images, which memory has to hold
-	if most := mostValues / shape(p.model).Size(); o.Count > most {
-		return fmt.Errorf("%w: count is %d; hint: %d images of %s at a time", errUsage, o.Count, most, shape(p.model))
-	}
-	labels, err := o.labels(p)
+// sample draws images, and prints where they are.
+func (o sampleOptions) sample(ctx context.Context, w io.Writer, p *measure.Prior) error {
+	drawn, err := measure.Sample(ctx, p, o.settings())
 	if err != nil {
 		return err
 	}
-	codes := p.draw(o.Count, o.Seed, o.Temperature)
-	images, err := p.model.Decode(c.Context, codes, labels)
-	if err != nil {
-		return err
-	}
+	model := p.Model
 	if o.Out != "" {
-		if err := writeNPY(o.Out+"-codes.npy", codes, p.size()); err != nil {
+		if err := writeNPY(o.Out+"-codes.npy", drawn.Codes, model.CodeSize()); err != nil {
 			return err
 		}
-		if err := writeNPY(o.Out+"-images.npy", images, shape(p.model).Size()); err != nil {
+		if err := writeNPY(o.Out+"-images.npy", drawn.Images, model.Shape().Size()); err != nil {
 			return err
 		}
 	}
-	title := fmt.Sprintf("%s on %s after epoch %d: samples, seed %d", p.model.Config.Model, p.model.Info.Data.Name, p.model.Epoch, o.Seed)
+	title := fmt.Sprintf("%s on %s after epoch %d: samples, seed %d", model.Config.Model, model.Info.Data.Name, model.Epoch, o.Seed)
 	if o.Temperature != 1 {
 		title += fmt.Sprintf(", temperature %g", o.Temperature)
 	}
-	path, shown, err := pictures.Samples{Title: title, Shape: shape(p.model), Pixels: images, Labels: labels, Classes: p.model.Info.Data.Classes}.Draw(o.Run)
+	path, shown, err := pictures.Samples{Title: title, Shape: model.Shape(), Pixels: drawn.Images, Labels: drawn.Labels, Classes: model.Info.Data.Classes}.Draw(o.Run)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.App.Writer, "codes of %s\n%d of %d samples in %s\n", p, shown, o.Count, path)
+	fmt.Fprintf(w, "codes of %s\n%d of %d samples in %s\n", p, shown, o.Count, path)
 	if o.Out != "" {
-		fmt.Fprintf(c.App.Writer, "codes and images in %s-codes.npy and %s-images.npy\n", o.Out, o.Out)
+		fmt.Fprintf(w, "codes and images in %s-codes.npy and %s-images.npy\n", o.Out, o.Out)
 	}
 	return nil
-}
-
-// labels are those that the samples are drawn of, nil unless the model is
-// conditional on them.
-func (o sampleOptions) labels(p *prior) ([]uint8, error) {
-	labels := p.labels(o.Count)
-	switch {
-	case o.Class == "":
-		return labels, nil
-	case labels == nil:
-		return nil, fmt.Errorf("%w: model %s is not conditional on a class; hint: --model cvae is", errUsage, p.model.Config.Model)
-	}
-	names := p.model.Info.Data.Classes
-	class := slices.Index(names, o.Class)
-	if class < 0 {
-		number, err := strconv.Atoi(o.Class)
-		if err != nil || number < 0 || number >= p.model.Stage.Architecture.Classes {
-			return nil, fmt.Errorf("%w: unknown class %q; hint: one of %s, or its number from 0 on", errUsage, o.Class, strings.Join(names, ", "))
-		}
-		class = number
-	}
-	return slices.Repeat([]uint8{uint8(class)}, o.Count), nil
 }

@@ -1,0 +1,88 @@
+package cmd
+
+import (
+	"fmt"
+	"io"
+
+	"gaetrain/trainer/measure"
+)
+
+// judged is what judge.json holds.
+type judged struct {
+	Run         string                `json:"run"`
+	Checkpoint  string                `json:"checkpoint"`
+	Epoch       int                   `json:"epoch"`
+	Dataset     string                `json:"dataset"`
+	Codes       string                `json:"codes"` // what they were drawn from
+	Seed        uint64                `json:"seed"`
+	Temperature float64               `json:"temperature"`
+	Judge       string                `json:"judge"`
+	Features    int                   `json:"features"`
+	Accuracy    float64               `json:"judge_accuracy,omitempty"` // on the test images; 0 without labels
+	Images      int                   `json:"images"`                   // of each set
+	Neighbours  int                   `json:"neighbours"`
+	Classes     []string              `json:"classes"`
+	Sets        []measure.AssessedSet `json:"sets"`
+}
+
+// print prints a table of the sets and one of the classes.
+func (r judged) print(w io.Writer) error {
+	fmt.Fprintf(w, "%d samples, codes of %s\n", r.Images, r.Codes)
+	fmt.Fprintf(w, "judge %s: %d features", r.Judge, r.Features)
+	if r.Accuracy != 0 {
+		fmt.Fprintf(w, ", %s of the test images right", percent(r.Accuracy))
+	}
+	fmt.Fprint(w, "\n\n")
+	if err := table(w, r.rows()...); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	return table(w, r.classes()...)
+}
+
+// rows are the lines of the table of sets.
+func (r judged) rows() [][]string {
+	rows := [][]string{{"", "frechet", "precision", "recall", "density", "coverage", "class_kl", "confidence", "nearest: pixels", "features"}}
+	number := func(format string, value *float64) string {
+		if value == nil {
+			return "–"
+		}
+		return fmt.Sprintf(format, *value)
+	}
+	for _, s := range r.Sets {
+		row := []string{s.Set, number("%.4g", s.Frechet)}
+		if o := s.Overlap; o != nil {
+			for _, value := range []float64{o.Precision, o.Recall, o.Density, o.Coverage} {
+				row = append(row, fmt.Sprintf("%.4f", value))
+			}
+		} else {
+			row = append(row, "–", "–", "–", "–")
+		}
+		row = append(row, number("%.4f", s.ClassDivergence), fmt.Sprintf("%.4f", s.Confidence))
+		for m := range measure.Nearnesses {
+			if s.Nearest == nil {
+				row = append(row, "–")
+				continue
+			}
+			row = append(row, fmt.Sprintf("%.4g", s.Nearest[m]))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// classes are the lines of the table of classes.
+func (r judged) classes() [][]string {
+	rows := [][]string{{"class"}}
+	for _, s := range r.Sets {
+		rows[0] = append(rows[0], s.Set)
+	}
+	for class, name := range r.Classes {
+		row := []string{name}
+		for _, s := range r.Sets {
+			row = append(row, percent(s.Shares.Shares[class]))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
