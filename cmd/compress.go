@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -13,6 +11,7 @@ import (
 	"gaetrain/trainer"
 	"gaetrain/trainer/compression"
 	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 	"gaetrain/viz"
 )
@@ -48,7 +47,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if model.Stage.Conditional {
+			if model.Conditional() {
 				return fmt.Errorf("%w: model %s decodes codes with labels, which a file of codes does not hold; hint: --model vae", trainer.ErrConfiguration, model.Config.Model)
 			}
 			if o.Bits < 1 || o.Bits > compression.MaxBits {
@@ -57,10 +56,10 @@ EXAMPLES:
 			if err := checkOut(o.Out, ""); err != nil {
 				return err
 			}
-			if err := model.Stage.Architecture.Decodable(); err != nil {
+			if err := model.CanDecode(); err != nil {
 				return err
 			}
-			codes, err := encoded(c, model, split)
+			codes, err := measure.Codes(c.Context, model, split)
 			if err != nil {
 				return err
 			}
@@ -69,10 +68,15 @@ EXAMPLES:
 				return err
 			}
 			fmt.Fprintf(c.App.Writer, "%d images in %s: %d bytes, %.2f per image\n", split.Len(), o.Out, size, float64(size)/float64(split.Len()))
-			points, err := rates(c, model, data.Train, split, codes)
+			points, err := measure.Rates(c.Context, model, data.Train, split, codes)
 			if err != nil {
 				return err
 			}
+			files, err := compression.Files(pictures.Files(split))
+			if err != nil {
+				return err
+			}
+			points = append(points, files...)
 			title := fmt.Sprintf("%s on %s, %d %s images: error over rate", model.Config.Model, data.Name, split.Len(), o.Split)
 			path, err := pictures.Rates(o.Run, title, points)
 			if err != nil {
@@ -91,15 +95,7 @@ EXAMPLES:
 
 // write writes the file and returns its size.
 func (o compressOptions) write(model *trainer.Model, split loaders.Split, codes evaluate.Matrix) (int, error) {
-	q, err := compression.NewQuantiser(codes.Values, codes.Columns, o.Bits, compression.PerUnit)
-	if err != nil {
-		return 0, err
-	}
-	archive := compression.Archive{
-		Channels: split.Shape.Channels, Height: split.Shape.Height, Width: split.Shape.Width,
-		Model: model.Parameters.Digest(), Quantiser: q, Symbols: q.Quantise(codes.Values),
-	}
-	file, err := archive.Encode()
+	file, err := measure.Compress(model, split.Shape, codes, o.Bits)
 	if err != nil {
 		return 0, err
 	}
@@ -113,80 +109,19 @@ func (o compressOptions) write(model *trainer.Model, split loaders.Split, codes 
 	return len(file), nil
 }
 
-// Coders of the table.
-const (
-	codesCoder = "codes"
-	pcaCoder   = " components" // after their number
-	pcaFactor  = 4             // components of the second PCA, per value of a code
-)
-
-// rates measures codes, principal components of the training images, and files.
-func rates(c *cli.Context, model *trainer.Model, train, split loaders.Split, codes evaluate.Matrix) ([]compression.Point, error) {
-	images := evaluate.Pixels(split)
-	coders := []compression.Codes{{
-		Coder: codesCoder, Values: codes.Values, Units: codes.Columns, Rule: compression.PerUnit,
-		Decode: func(codes []float32) ([]float32, error) { return model.Decode(c.Context, codes, nil) },
-	}}
-	sizes := []int{min(codes.Columns, images.Columns), min(pcaFactor*codes.Columns, images.Columns)}
-	for _, components := range slices.Compact(sizes) {
-		pca, err := evaluate.NewPCA(evaluate.Pixels(train), components)
-		if err != nil {
-			return nil, err
-		}
-		coders = append(coders, compression.Codes{
-			Coder: fmt.Sprint(components, pcaCoder), Values: pca.Transform(images).Values, Units: components, Rule: compression.Common,
-			Decode: func(codes []float32) ([]float32, error) {
-				return clamped(pca.Inverse(evaluate.NewMatrix(codes, components)).Values), nil
-			},
-		})
-	}
-	var points []compression.Point
-	for _, coder := range coders {
-		measured, err := coder.Measure(images.Values, compression.MaxBits)
-		if err != nil {
-			return nil, err
-		}
-		points = append(points, measured...)
-	}
-	files, err := compression.Files(pictures.Files(split))
-	return append(points, files...), err
-}
-
-// clamped keeps pixels from 0 to 1, as images have them.
-func clamped(pixels []float32) []float32 {
-	for i, v := range pixels {
-		pixels[i] = min(max(v, 0), 1)
-	}
-	return pixels
-}
-
 // printRates prints the table of all points; pixels is the number of values of
 // an image.
 func printRates(w io.Writer, points []compression.Point, pixels int) error {
-	by := make(map[string][]compression.Point)
-	var coders []string
-	for _, p := range points {
-		if by[p.Coder] == nil {
-			coders = append(coders, p.Coder)
-		}
-		by[p.Coder] = append(by[p.Coder], p)
-	}
 	rows := [][]string{{"coder", "setting", "bytes", "bits/value", "mse", "PSNR", "PCA mse at this rate"}}
 	for _, p := range points {
 		row := []string{p.Coder, p.Setting, fmt.Sprintf("%.1f", p.Bytes), fmt.Sprintf("%.3f", 8*p.Bytes/float64(pixels)), fmt.Sprintf("%.5f", p.MSE), "∞", ""}
 		if p.MSE > 0 {
 			row[5] = fmt.Sprintf("%.2f dB", p.PSNR())
 		}
-		if p.Coder == codesCoder {
+		if measure.IsCodes(p) {
 			row[6] = "–"
-			best := math.Inf(1)
-			for _, coder := range coders {
-				if !strings.HasSuffix(coder, pcaCoder) {
-					continue
-				}
-				if at := compression.At(by[coder], p.Bytes); at < best {
-					best, row[6] = at, fmt.Sprintf("%.5f", at)
-				}
+			if mse := measure.PCAError(points, p.Bytes); !math.IsInf(mse, 1) {
+				row[6] = fmt.Sprintf("%.5f", mse)
 			}
 		}
 		rows = append(rows, row)

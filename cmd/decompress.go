@@ -12,9 +12,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/compression"
+	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 )
 
@@ -81,19 +81,13 @@ func (o decompressOptions) decode(ctx context.Context, model *trainer.Model) ([]
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", compression.ErrFormat, o.In, reason(err))
 	}
-	archive, err := compression.Parse(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o.In, err)
-	}
-	if archive.Model != model.Parameters.Digest() {
+	decoded, shape, err := measure.Decompress(ctx, model, file)
+	switch {
+	case errors.Is(err, measure.ErrOtherWeights):
 		return nil, fmt.Errorf("%w: %s was written with other weights than those of %s, checkpoint %s; hint: give the run it was compressed with", compression.ErrFormat, o.In, o.Run, o.Checkpoint)
-	}
-	shape := loaders.Shape{Channels: archive.Channels, Height: archive.Height, Width: archive.Width}
-	if a := model.Stage.Architecture; shape.Size() != a.Input.Size() || len(archive.Quantiser.Step) != a.CodeSize() {
-		return nil, fmt.Errorf("%w: %s has images of %v and codes of %d values, the model makes %s of %d", compression.ErrFormat, o.In, shape, len(archive.Quantiser.Step), a.Input, a.CodeSize())
-	}
-	decoded, err := model.Decode(ctx, archive.Quantiser.Dequantise(archive.Symbols), nil)
-	if err != nil {
+	case errors.Is(err, compression.ErrFormat):
+		return nil, fmt.Errorf("%s: %w", o.In, err)
+	case err != nil:
 		return nil, err
 	}
 	return pictures.Decoded(shape, decoded), nil
