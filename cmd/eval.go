@@ -1,16 +1,15 @@
 package cmd
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"gaetrain/graph"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/trainer/measure"
 )
 
 type evalOptions struct {
@@ -30,15 +29,7 @@ type evaluated struct {
 	Dataset    string `json:"dataset"`
 	Split      string `json:"split"`
 	Images     int    `json:"images"`
-	*trainer.Figures
-	Likelihood  *likelihood `json:"likelihood,omitempty"`
-	Aggregate   *aggregate  `json:"posterior,omitempty"`
-	Corruptions []corrupted `json:"corruptions,omitempty"` // in place of the figures, where --corruption asks for some
-}
-
-type corrupted struct {
-	Corruption loaders.Corruption `json:"corruption"`
-	trainer.Figures
+	measure.Evaluation
 }
 
 func evalVerb() *cli.Command {
@@ -81,81 +72,48 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if o.NLL < 0 {
-				return fmt.Errorf("%w: nll is %d; hint: 5000 draws, or 0 for none", errUsage, o.NLL)
+			settings := measure.EvaluateOptions{Corruptions: o.Corruption, Draws: o.NLL, Posterior: o.Posterior}
+			if o.NLL > 0 {
+				settings.Progress = newLog(c.App.ErrWriter, o.Output).progress("images weighed", split.Len())
 			}
 			result := evaluated{Run: o.Run, Checkpoint: o.Checkpoint, Epoch: model.Epoch, Dataset: data.Name, Split: o.Split, Images: split.Len()}
-			if err := result.measure(c.Context, o, model, split, newLog(c.App.ErrWriter, o.Output)); err != nil {
+			if result.Evaluation, err = measure.Evaluate(c.Context, model, split, settings); err != nil {
 				return err
 			}
-			return result.print(c.App.Writer, o.JSON, model.Stage.Objective)
+			return result.print(c.App.Writer, o.JSON, model)
 		},
 	}
 }
 
-// measure measures what the options ask for.
-func (e *evaluated) measure(ctx context.Context, o evalOptions, model *trainer.Model, split loaders.Split, log *console) (err error) {
-	if len(o.Corruption) > 0 {
-		if err := model.CanEncode(); err != nil {
-			return err
-		}
-	}
-	for _, corruption := range o.Corruption {
-		figures, err := model.Corrupted(corruption).Evaluate(ctx, split)
-		if err != nil {
-			return err
-		}
-		e.Corruptions = append(e.Corruptions, corrupted{corruption, figures})
-	}
-	if len(o.Corruption) == 0 {
-		figures, err := model.Evaluate(ctx, split)
-		if err != nil {
-			return err
-		}
-		e.Figures = &figures
-	}
-	if o.NLL > 0 {
-		if e.Likelihood, err = estimate(ctx, model, split, o.NLL, log); err != nil {
-			return err
-		}
-	}
-	if o.Posterior {
-		if e.Aggregate, err = aggregated(ctx, model, split); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e evaluated) print(w io.Writer, asJSON bool, o graph.Objective) error {
+func (e evaluated) print(w io.Writer, asJSON bool, model *trainer.Model) error {
 	if asJSON {
 		return printJSON(w, e)
 	}
-	if err := table(w, e.rows(o)...); err != nil || e.Aggregate == nil {
+	if err := table(w, e.rows(model)...); err != nil || e.Aggregate == nil {
 		return err
 	}
 	fmt.Fprintln(w)
-	_, each := e.Aggregate.rows()
+	_, each := aggregateRows(e.Aggregate)
 	return table(w, each...)
 }
 
 // rows are the lines of a table: a figure each or, of several corruptions, one
 // of those each with its figures behind.
-func (e evaluated) rows(o graph.Objective) [][]string {
+func (e evaluated) rows(model *trainer.Model) [][]string {
 	rows := [][]string{{"images", fmt.Sprintf("%d of %s, %s", e.Images, e.Dataset, e.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", e.Checkpoint, e.Epoch)}}
 	if e.Figures != nil {
 		if len(e.Terms) > 1 {
 			rows = append(rows, []string{"loss", fmt.Sprintf("%.7g", e.Loss)})
 		}
 		for name, value := range e.All() {
-			rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g %s", value, o.Unit(name)))})
+			rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g %s", value, model.Unit(name)))})
 		}
 	}
 	if e.Likelihood != nil {
-		rows = append(rows, e.Likelihood.rows()...)
+		rows = append(rows, likelihoodRows(e.Likelihood)...)
 	}
 	if e.Aggregate != nil {
-		together, _ := e.Aggregate.rows()
+		together, _ := aggregateRows(e.Aggregate)
 		rows = append(rows, together...)
 	}
 	for i, c := range e.Corruptions {
