@@ -4,15 +4,14 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 )
 
@@ -31,7 +30,7 @@ type clusterOptions struct {
 
 func clusterVerb() *cli.Command {
 	defaults := clusterOptions{
-		RunOptions: runDefaults(), On: codeFeatures, Method: string(evaluate.ByKMeans), MaxClusters: 20, Restarts: 10, Silhouette: 10000,
+		RunOptions: runDefaults(), On: measure.CodeFeatures, Method: string(evaluate.ByKMeans), MaxClusters: 20, Restarts: 10, Silhouette: 10000,
 		Output: Output{LogFormat: "text"},
 	}
 	return &cli.Command{
@@ -54,98 +53,42 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if err := o.validate(split.Len()); err != nil {
-				return err
-			}
-			f, err := newFeatures(o.On, model, split)
+			found, err := measure.Cluster(c.Context, model, split, measure.ClusterOptions{
+				On: o.On, Method: evaluate.Method(o.Method), Clusters: o.Clusters, MaxClusters: o.MaxClusters, Criterion: evaluate.Criterion(o.Criterion),
+				Restarts: o.Restarts, Batch: o.ClusterStep, SilhouetteImages: o.Silhouette,
+			})
 			if err != nil {
 				return err
 			}
-			x, err := f.of(c.Context, split)
-			if err != nil {
-				return err
-			}
-			all, best, err := o.find(c, x, model.Config.Seed)
-			if err != nil {
-				return err
-			}
-			result := clusterResult{options: o, model: model, split: split, data: data, features: x, all: all, found: all[best]}
-			if split.Labels != nil {
-				a, err := evaluate.Agree(result.found.Of, result.found.Clusters, split.Labels)
-				if err != nil {
-					return err
-				}
-				result.agreement = &a
-			}
-			if f.images != nil { // else centres cannot be decoded
-				if result.images, err = f.images(c.Context, result.found.Centres); err != nil {
-					return err
-				}
-			}
-			return result.tell(c, best)
+			return clusterResult{o, model, split, data, found, found.Found()}.report(c.App.Writer)
 		},
 	}
 }
 
-func (o *clusterOptions) validate(images int) error {
-	if o.Criterion == "" {
-		o.Criterion = string(evaluate.BySilhouette)
-		if o.Method != string(evaluate.ByKMeans) {
-			o.Criterion = string(evaluate.ByBIC)
-		}
-	}
-	most := o.Clusters
-	if most == 0 {
-		most = o.MaxClusters
-	}
-	switch {
-	case !slices.Contains(featureNames, o.On):
-		return fmt.Errorf("%w: unknown features %q; hint: --on %s", errUsage, o.On, strings.Join(featureNames, ", "))
-	case o.Clusters < 0 || o.Restarts < 1 || o.ClusterStep < 0 || o.Silhouette < 0:
-		return fmt.Errorf("%w: %d clusters, %d restarts, steps of %d images, silhouette of %d; hint: 0 or more, and at least 1 restart", errUsage, o.Clusters, o.Restarts, o.ClusterStep, o.Silhouette)
-	case most > images:
-		return fmt.Errorf("%w: %d clusters of %d images; hint: --clusters and --max-clusters are at most as many as images", errUsage, most, images)
-	}
-	return nil
-}
-
-// find returns the clusterings that were tried and which of them is the best.
-func (o clusterOptions) find(c *cli.Context, x evaluate.Matrix, seed uint64) ([]evaluate.Clustering, int, error) {
-	how := evaluate.ClusterOptions{Method: evaluate.Method(o.Method), Restarts: o.Restarts, Batch: o.ClusterStep, SilhouetteImages: o.Silhouette, Seed: seed}
-	if o.Clusters == 0 {
-		return evaluate.Choose(c.Context, x, o.MaxClusters, evaluate.Criterion(o.Criterion), how)
-	}
-	found, err := evaluate.Cluster(c.Context, x, o.Clusters, how)
-	return []evaluate.Clustering{found}, 0, err
-}
-
-// clusterResult is what is told of the clusters that were found.
+// clusterResult is what the verb writes and prints.
 type clusterResult struct {
-	options   clusterOptions
-	found     evaluate.Clustering
-	model     *trainer.Model
-	split     loaders.Split
-	data      *loaders.Dataset
-	features  evaluate.Matrix
-	all       []evaluate.Clustering
-	agreement *evaluate.Agreement // nil without labels
-	images    []float32           // of the centres, K×D; nil where they cannot be decoded
+	options clusterOptions
+	model   *trainer.Model
+	split   loaders.Split
+	data    *loaders.Dataset
+	all     measure.Clustered
+	found   evaluate.Clustering // the chosen one of all
 }
 
 func (r clusterResult) name() string { return "clusters-" + r.options.On }
 
-// tell draws and keeps the result in the run folder, and prints it.
-func (r clusterResult) tell(c *cli.Context, best int) error {
+// report draws and writes the result into the run folder, and prints it.
+func (r clusterResult) report(w io.Writer) error {
 	path, err := pictures.Clusters{
 		Name: r.name(), Title: fmt.Sprintf("%d clusters, %s: their means, and the images nearest to them", r.found.Clusters, r.about()),
-		Split: r.split, Features: r.features, Found: r.found, Centres: r.images, Labels: r.labels(),
+		Split: r.split, Features: r.all.Features, Found: r.found, Centres: r.all.Centres, Labels: r.labels(),
 	}.Draw(r.options.Run)
 	if err != nil {
 		return err
 	}
 	drawn := "pictures in " + path
-	if len(r.all) > 1 {
-		if path, err = pictures.Choice(r.options.Run, r.name(), "The number of clusters: "+r.about(), evaluate.Criterion(r.options.Criterion), r.all, best); err != nil {
+	if len(r.all.Tried) > 1 {
+		if path, err = pictures.Choice(r.options.Run, r.name(), "The number of clusters: "+r.about(), r.all.Criterion, r.all.Tried, r.all.Best); err != nil {
 			return err
 		}
 		drawn += " and " + path
@@ -155,23 +98,23 @@ func (r clusterResult) tell(c *cli.Context, best int) error {
 	}
 	file, err := keep(r.options.Run, r.name()+".json", map[string]any{
 		"checkpoint": r.options.Checkpoint, "epoch": r.model.Epoch, "dataset": r.data.Name, "split": r.options.Split, "images": r.split.Len(),
-		"on": r.options.On, "values": r.features.Columns, "method": r.options.Method, "criterion": r.options.Criterion, "restarts": r.options.Restarts,
-		"tried": r.all, "chosen": r.found, "agreement": r.agreement,
+		"on": r.options.On, "values": r.all.Features.Columns, "method": r.options.Method, "criterion": r.all.Criterion, "restarts": r.options.Restarts,
+		"tried": r.all.Tried, "chosen": r.found, "agreement": r.all.Agreement,
 	})
 	if err != nil {
 		return err
 	}
-	if err := r.print(c.App.Writer); err != nil {
+	if err := r.print(w); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.App.Writer, "%s\n%s\n", drawn, file)
+	_, err = fmt.Fprintf(w, "%s\n%s\n", drawn, file)
 	return err
 }
 
 func (r clusterResult) print(w io.Writer) error {
-	if len(r.all) > 1 {
+	if len(r.all.Tried) > 1 {
 		rows := [][]string{{"clusters", "silhouette", "inertia", "bic"}}
-		for _, c := range r.all {
+		for _, c := range r.all.Tried {
 			row := []string{fmt.Sprint(c.Clusters), fmt.Sprintf("%.4f", c.Silhouette), fmt.Sprintf("%.6g", c.Inertia)}
 			if r.options.Method != string(evaluate.ByKMeans) {
 				row = append(row, fmt.Sprintf("%.6g", c.BIC))
@@ -188,7 +131,7 @@ func (r clusterResult) print(w io.Writer) error {
 	}
 	rows := [][]string{
 		{"images", fmt.Sprintf("%d of %s, %s", r.split.Len(), r.data.Name, r.options.Split)},
-		{"features", fmt.Sprintf("%s, %d values", r.options.On, r.features.Columns)},
+		{"features", fmt.Sprintf("%s, %d values", r.options.On, r.all.Features.Columns)},
 		{"clusters", fmt.Sprintf("%d by %s", r.found.Clusters, r.options.Method)},
 		{"inertia", fmt.Sprintf("%.6g", r.found.Inertia)},
 		{"silhouette", fmt.Sprintf("%.4f", r.found.Silhouette)},
@@ -196,7 +139,7 @@ func (r clusterResult) print(w io.Writer) error {
 	if r.options.Method != string(evaluate.ByKMeans) {
 		rows = append(rows, []string{"log-likelihood", fmt.Sprintf("%.4f nats per image", r.found.LogLikelihood)}, []string{"bic", fmt.Sprintf("%.6g", r.found.BIC)})
 	}
-	if a := r.agreement; a != nil {
+	if a := r.all.Agreement; a != nil {
 		rows = append(rows, []string{"nmi", fmt.Sprintf("%.4f", a.NMI)}, []string{"ari", fmt.Sprintf("%.4f", a.ARI)}, []string{"accuracy", fmt.Sprintf("%.4f", a.Accuracy)})
 	}
 	return table(w, rows...)
@@ -216,10 +159,10 @@ func (r clusterResult) labels() []string {
 	}
 	for k, count := range counts {
 		labels[k] = fmt.Sprintf("%d: %d images", k, count)
-		if r.agreement == nil {
+		if r.all.Agreement == nil {
 			continue
 		}
-		if class := r.agreement.Classes[k]; class >= 0 && class < len(r.data.Classes) {
+		if class := r.all.Agreement.Classes[k]; class >= 0 && class < len(r.data.Classes) {
 			labels[k] += ", matched to " + r.data.Classes[class]
 		}
 	}

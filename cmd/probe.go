@@ -1,14 +1,12 @@
 package cmd
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders"
-	"gaetrain/trainer"
-	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/measure"
 )
 
 type probeOptions struct {
@@ -18,14 +16,6 @@ type probeOptions struct {
 	Neighbours int     `toml:"neighbours" group:"probe" help:"nearest training images that vote for a class"`
 	JSON       bool    `toml:"json" group:"output" help:"print JSON instead of a table"`
 	Output
-}
-
-// Probed is what two simple classifiers make of one kind of features.
-type Probed struct {
-	Features   string  `json:"features"`
-	Values     int     `json:"values"`
-	Logistic   float64 `json:"logistic_regression"` // accuracy
-	Neighbours float64 `json:"nearest_neighbours"`  // accuracy
 }
 
 const probeFile = "probe.json"
@@ -54,7 +44,7 @@ EXAMPLES:
 			if err := o.validate(fit, split, data.Name); err != nil {
 				return err
 			}
-			results, err := o.probe(c.Context, model, fit, split)
+			results, err := measure.Probe(c.Context, model, fit, split, measure.ProbeOptions{L2: o.L2, Neighbours: o.Neighbours})
 			if err != nil {
 				return err
 			}
@@ -82,63 +72,8 @@ func (o probeOptions) validate(fit, split loaders.Split, name string) error {
 	switch {
 	case o.FitLimit < 0:
 		return fmt.Errorf("%w: fit-limit is %d; hint: 0 for all, or more", errUsage, o.FitLimit)
-	case !(o.L2 >= 0):
-		return fmt.Errorf("%w: l2 is %g; hint: 0 or more", errUsage, o.L2)
-	case o.Neighbours < 1 || o.Neighbours > fit.Len():
-		return fmt.Errorf("%w: %d neighbours of %d images; hint: at least 1, at most as many as images to fit", errUsage, o.Neighbours, fit.Len())
 	case fit.Labels == nil || split.Labels == nil:
 		return fmt.Errorf("%w: %s has no labels; hint: a probe needs some", loaders.ErrData, name)
 	}
 	return nil
-}
-
-// probe measures codes, pixels and principal components.
-func (o probeOptions) probe(ctx context.Context, model *trainer.Model, fit, split loaders.Split) ([]Probed, error) {
-	var results []Probed
-	for _, name := range featureNames {
-		f, err := newFeatures(name, model, fit)
-		if err != nil {
-			return nil, err
-		}
-		known, err := f.of(ctx, fit)
-		if err != nil {
-			return nil, err
-		}
-		asked, err := f.of(ctx, split)
-		if err != nil {
-			return nil, err
-		}
-		predicted, voted, err := o.classify(ctx, known, asked, fit.Labels)
-		if err != nil {
-			return nil, err
-		}
-		results = append(results, Probed{name, known.Columns, accuracy(predicted, split.Labels), accuracy(voted, split.Labels)})
-	}
-	return results, nil
-}
-
-// classify fits both classifiers to what is known, and returns the classes that
-// each gives what is asked.
-func (o probeOptions) classify(ctx context.Context, known, asked evaluate.Matrix, labels []uint8) (predicted, voted []int, err error) {
-	regression, err := evaluate.NewLogisticRegression(ctx, known, labels, o.L2)
-	if err != nil {
-		return nil, nil, err
-	}
-	index, err := evaluate.NewNearestNeighbours(known)
-	if err != nil {
-		return nil, nil, err
-	}
-	voted, err = index.Classify(asked, labels, o.Neighbours)
-	return regression.Predict(asked), voted, err
-}
-
-// accuracy is the share of predicted classes that are those of the labels.
-func accuracy(predicted []int, labels []uint8) float64 {
-	right := 0
-	for i, label := range labels {
-		if predicted[i] == int(label) {
-			right++
-		}
-	}
-	return float64(right) / float64(len(labels))
 }

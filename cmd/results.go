@@ -46,6 +46,12 @@ func printRun(w io.Writer, run *trainer.Run) error {
 	return nil
 }
 
+// keep writes figures as JSON into a run folder, and says where.
+func keep(dir, name string, figures any) (string, error) {
+	run := trainer.Run{Dir: dir}
+	return "figures in " + run.Path(name), run.WriteJSON(name, figures)
+}
+
 // printJSON writes a value as indented JSON.
 func printJSON(w io.Writer, value any) error {
 	e := json.NewEncoder(w)

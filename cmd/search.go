@@ -1,14 +1,15 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
-	"time"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
-	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 )
 
@@ -51,13 +52,13 @@ EXAMPLES:
 			if err := s.validate(); err != nil {
 				return err
 			}
-			if err := s.find(c); err != nil {
+			if err := s.choose(c.Context); err != nil {
 				return err
 			}
-			if err := s.measure(c); err != nil {
+			if s.found, err = measure.Search(c.Context, model, split, s.queries, s.settings()); err != nil {
 				return err
 			}
-			return s.tell(c)
+			return s.report(c.App.Writer)
 		},
 	}
 }
@@ -65,35 +66,28 @@ EXAMPLES:
 // search is one run of the verb.
 type search struct {
 	searchOptions
-	model *trainer.Model
-	split loaders.Split // that is searched
-	data  *loaders.Dataset
-	codes evaluate.Matrix // of the split
-
+	model   *trainer.Model
+	split   loaders.Split // that is searched
+	data    *loaders.Dataset
 	queries loaders.Split
-	names   []string
-	found   [][]evaluate.Neighbour
-	seconds float64 // of a search for one query, on average
-	figures []retrievalFigures
+	names   []string // of the queries
+	found   measure.Searched
 }
 
-// retrievalFigures are how well one kind of features retrieves.
-type retrievalFigures struct {
-	Features             string             `json:"features"`
-	Values               int                `json:"values"`
-	Precision            map[string]float64 `json:"precision"` // by the number of nearest images
-	MeanAveragePrecision float64            `json:"mean_average_precision"`
+// settings are those of the measure.
+func (s *search) settings() measure.SearchOptions {
+	o := measure.SearchOptions{Neighbours: s.Neighbours}
+	if s.Images == "" && s.Split == "test" {
+		o.Positions = s.Query
+	}
+	if s.Queries > 0 && s.Split != "test" {
+		o.Measured = s.data.Test.Limit(s.Queries)
+	}
+	return o
 }
-
-// retrievalRanks are the numbers of nearest images at which precision is told.
-var retrievalRanks = []int{1, 10, 100}
 
 func (s *search) validate() error {
 	switch {
-	case s.Neighbours < 1 || s.Neighbours > 50:
-		return fmt.Errorf("%w: neighbours is %d; hint: from 1 to 50", errUsage, s.Neighbours)
-	case s.Neighbours >= s.split.Len():
-		return fmt.Errorf("%w: %d neighbours among %d images; hint: fewer than there are", errUsage, s.Neighbours, s.split.Len())
 	case s.Queries < 0:
 		return fmt.Errorf("%w: queries is %d; hint: 0 for no measurement, or more", errUsage, s.Queries)
 	case s.Images == "" && len(s.Query) == 0:
@@ -107,48 +101,8 @@ func (s *search) validate() error {
 	return nil
 }
 
-// itself reports whether the queries are among the images that are searched.
-func (s *search) itself() bool { return s.Images == "" && s.Split == "test" }
-
-// find searches for the queries, and draws them over what it found.
-func (s *search) find(c *cli.Context) (err error) {
-	if err := s.choose(c); err != nil {
-		return err
-	}
-	if s.codes, err = encoded(c, s.model, s.split); err != nil {
-		return err
-	}
-	codes, err := encoded(c, s.model, s.queries)
-	if err != nil {
-		return err
-	}
-	index, err := evaluate.NewNearestNeighbours(s.codes)
-	if err != nil {
-		return err
-	}
-	k := s.Neighbours
-	if s.itself() {
-		k++
-	}
-	start := time.Now()
-	for i := range codes.Rows {
-		found, err := index.Search(codes.Slice(i, i+1), k)
-		if err != nil {
-			return err
-		}
-		s.found = append(s.found, found[0])
-	}
-	s.seconds = time.Since(start).Seconds() / float64(codes.Rows)
-	if s.itself() {
-		for i, query := range s.Query {
-			s.found[i] = evaluate.Without(s.found[i], query)
-		}
-	}
-	return nil
-}
-
 // choose reads the images to search for.
-func (s *search) choose(c *cli.Context) (err error) {
+func (s *search) choose(ctx context.Context) (err error) {
 	if s.Images == "" {
 		s.queries = s.data.Test.Select(s.Query)
 		for i, query := range s.Query {
@@ -160,87 +114,38 @@ func (s *search) choose(c *cli.Context) (err error) {
 		}
 		return nil
 	}
-	s.queries, s.names, err = ownImages(c.Context, s.Images, s.model)
+	s.queries, s.names, err = ownImages(ctx, s.Images, s.model)
 	return err
 }
 
-// encoded returns the codes N×L of images.
-func encoded(c *cli.Context, model *trainer.Model, split loaders.Split) (evaluate.Matrix, error) {
-	codes, err := model.Encode(c.Context, split)
-	return evaluate.NewMatrix(codes, model.Stage.Architecture.CodeSize()), err
-}
-
-// measure compares retrieval by codes, principal components and pixels, where
-// there are labels.
-func (s *search) measure(c *cli.Context) error {
-	n := min(s.Queries, s.data.Test.Len())
-	if n == 0 || s.split.Labels == nil || s.Split == "test" {
-		return nil
-	}
-	test := s.data.Test.Limit(n)
-	codes, err := encoded(c, s.model, test)
-	if err != nil {
-		return err
-	}
-	pixels, queries := evaluate.Pixels(s.split), evaluate.Pixels(test)
-	pca, err := evaluate.NewPCA(pixels, min(s.codes.Columns, pixels.Columns))
-	if err != nil {
-		return err
-	}
-	for _, f := range []struct {
-		name            string
-		points, queries evaluate.Matrix
-	}{{"codes", s.codes, codes}, {"principal components", pca.Transform(pixels), pca.Transform(queries)}, {"pixels", pixels, queries}} {
-		figures := retrievalFigures{Features: f.name, Values: f.points.Columns, Precision: make(map[string]float64)}
-		var ranks []int
-		for _, rank := range retrievalRanks {
-			if rank <= f.points.Rows {
-				ranks = append(ranks, rank)
-			}
-		}
-		index, err := evaluate.NewNearestNeighbours(f.points)
-		if err != nil {
-			return err
-		}
-		r, err := index.Retrieve(f.queries, test.Labels, s.split.Labels, ranks)
-		if err != nil {
-			return err
-		}
-		for i, rank := range ranks {
-			figures.Precision[fmt.Sprint(rank)] = r.Precision[i]
-		}
-		figures.MeanAveragePrecision = r.MeanAveragePrecision
-		s.figures = append(s.figures, figures)
-		if err := c.Context.Err(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// tell draws and writes what was found and measured into the run folder, and
+// report draws and writes what was found and measured into the run folder, and
 // prints it.
-func (s *search) tell(c *cli.Context) error {
+func (s *search) report(w io.Writer) error {
 	title := fmt.Sprintf("%s on %s: images searched for (left), and the nearest of %d %s images by code", s.model.Config.Model, s.data.Name, s.split.Len(), s.Split)
-	path, err := pictures.Found{Title: title, Queries: s.queries, Names: s.names, Split: s.split, Neighbour: s.found}.Draw(s.Run)
+	path, err := pictures.Found{Title: title, Queries: s.queries, Names: s.names, Split: s.split, Neighbour: s.found.Neighbours}.Draw(s.Run)
 	if err != nil {
 		return err
 	}
 	if err := pictures.WriteJSON(s.Run, searchFile, s.results()); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.App.Writer, "%d queries among %d codes of %d values, %.2f ms each, in %s\n", len(s.found), s.codes.Rows, s.codes.Columns, 1000*s.seconds, path)
-	if len(s.figures) == 0 {
+	fmt.Fprintf(w, "%d queries among %d codes of %d values, %.2f ms each, in %s\n", len(s.found.Neighbours), s.found.Images, s.found.Values, 1000*s.found.Seconds, path)
+	if len(s.found.Retrieval) == 0 {
 		return nil
 	}
+	return table(w, retrievalRows(s.found.Retrieval)...)
+}
+
+// retrievalRows are the lines of the table of retrieval.
+func retrievalRows(all []measure.Retrieval) [][]string {
 	rows := [][]string{{"features", "values"}}
-	for _, rank := range retrievalRanks {
+	for _, rank := range measure.RetrievalRanks {
 		rows[0] = append(rows[0], fmt.Sprintf("precision@%d", rank))
 	}
 	rows[0] = append(rows[0], "mAP")
-	for _, f := range s.figures {
+	for _, f := range all {
 		row := []string{f.Features, fmt.Sprint(f.Values)}
-		for _, rank := range retrievalRanks {
+		for _, rank := range measure.RetrievalRanks {
 			cell := "–"
 			if p, ok := f.Precision[fmt.Sprint(rank)]; ok {
 				cell = fmt.Sprintf("%.4f", p)
@@ -249,7 +154,7 @@ func (s *search) tell(c *cli.Context) error {
 		}
 		rows = append(rows, append(row, fmt.Sprintf("%.4f", f.MeanAveragePrecision)))
 	}
-	return table(c.App.Writer, rows...)
+	return rows
 }
 
 // results are what search.json holds.
@@ -263,8 +168,8 @@ func (s *search) results() any {
 		Name       string      `json:"name"`
 		Neighbours []neighbour `json:"neighbours"`
 	}
-	queries := make([]query, len(s.found))
-	for i, found := range s.found {
+	queries := make([]query, len(s.found.Neighbours))
+	for i, found := range s.found.Neighbours {
 		queries[i].Name = s.names[i]
 		for _, f := range found {
 			n := neighbour{Index: f.Index, Distance: f.Distance}
@@ -277,6 +182,6 @@ func (s *search) results() any {
 	}
 	return map[string]any{
 		"checkpoint": s.Checkpoint, "epoch": s.model.Epoch, "dataset": s.data.Name, "split": s.Split, "images": s.split.Len(),
-		"seconds_per_query": s.seconds, "queries": queries, "measured_queries": min(s.Queries, s.data.Test.Len()), "retrieval": s.figures,
+		"seconds_per_query": s.found.Seconds, "queries": queries, "measured_queries": min(s.Queries, s.data.Test.Len()), "retrieval": s.found.Retrieval,
 	}
 }
