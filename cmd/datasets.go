@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,7 +27,7 @@ EXAMPLES:
    gaetrain datasets fetch fashion-mnist
    gaetrain datasets verify --data-dir data fashion-mnist`,
 		Subcommands: []*cli.Command{
-			{Name: "list", Usage: "list what --dataset takes", Action: listDatasets},
+			{Name: "list", Usage: "list what --dataset takes", Action: func(c *cli.Context) error { return listDatasets(c.App.Writer) }},
 			datasetVerb("fetch", "download a data set into the user's cache", fetchDataset),
 			datasetVerb("verify", "check the files of a data set against the published checksums", verifyDataset),
 		},
@@ -39,7 +41,7 @@ EXAMPLES:
 	}
 }
 
-func listDatasets(c *cli.Context) error {
+func listDatasets(w io.Writer) error {
 	rows := [][]string{{"NAME", "TRAIN", "TEST", "SHAPE", "CLASSES", "LICENCE", "SUMMARY"}}
 	for _, d := range loaders.List() {
 		row := []string{d.Name, "", "", "", "", d.Licence, d.Summary}
@@ -48,11 +50,11 @@ func listDatasets(c *cli.Context) error {
 		}
 		rows = append(rows, row)
 	}
-	return table(c.App.Writer, rows...)
+	return table(w, rows...)
 }
 
 // datasetVerb is a verb on one named data set; flags stand before the name.
-func datasetVerb(name, usage string, run func(*cli.Context, string, loaders.Options) error) *cli.Command {
+func datasetVerb(name, usage string, run func(context.Context, io.Writer, string, loaders.Options) error) *cli.Command {
 	defaults := datasetOptions{Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name: name, Usage: usage, ArgsUsage: "NAME",
@@ -71,25 +73,25 @@ func datasetVerb(name, usage string, run func(*cli.Context, string, loaders.Opti
 			}
 			options := loaderOptions(newLog(c.App.ErrWriter, o.Output))
 			options.DataDir = o.DataDir
-			return run(c, c.Args().First(), options)
+			return run(c.Context, c.App.Writer, c.Args().First(), options)
 		},
 	}
 }
 
-func fetchDataset(c *cli.Context, name string, o loaders.Options) error {
-	if err := loaders.Fetch(c.Context, name, o); err != nil {
+func fetchDataset(ctx context.Context, w io.Writer, name string, o loaders.Options) error {
+	if err := loaders.Fetch(ctx, name, o); err != nil {
 		return err
 	}
-	return verifyDataset(c, name, o)
+	return verifyDataset(ctx, w, name, o)
 }
 
-func verifyDataset(c *cli.Context, name string, o loaders.Options) error {
-	files, err := loaders.Verify(c.Context, name, o)
+func verifyDataset(ctx context.Context, w io.Writer, name string, o loaders.Options) error {
+	files, err := loaders.Verify(ctx, name, o)
 	var rows [][]string
 	for _, f := range files {
 		rows = append(rows, []string{f.File, string(f.State), f.Digest, f.Path, f.Reason})
 	}
-	if printing := table(c.App.Writer, rows...); err == nil {
+	if printing := table(w, rows...); err == nil {
 		err = printing
 	}
 	return err

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -58,7 +59,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			return printClassifier(c, run)
+			return printClassifier(c.App.Writer, run)
 		},
 	}
 }
@@ -157,12 +158,12 @@ func (o *finetuneOptions) adoptData(model *trainer.Model, origins map[string]tra
 
 // printClassifier tells what a classifier makes of the test images, class by
 // class.
-func printClassifier(c *cli.Context, run *trainer.Run) error {
+func printClassifier(w io.Writer, run *trainer.Run) error {
 	result, err := pictures.ReadClassification(run.Dir)
 	if err != nil {
 		return err
 	}
-	if err := printRun(c.App.Writer, run); err != nil {
+	if err := printRun(w, run); err != nil {
 		return err
 	}
 	rows := [][]string{{"class", "precision", "recall", "images"}}
@@ -175,8 +176,8 @@ func printClassifier(c *cli.Context, run *trainer.Run) error {
 		total += images
 		rows = append(rows, []string{name, percent(result.Confusion.Precision(i)), percent(result.Confusion.Recall(i)), fmt.Sprint(images)})
 	}
-	fmt.Fprintf(c.App.Writer, "\naccuracy %s on %d test images, with the weights of the best epoch\n\n", percent(result.Accuracy), total)
-	return table(c.App.Writer, rows...)
+	fmt.Fprintf(w, "\naccuracy %s on %d test images, with the weights of the best epoch\n\n", percent(result.Accuracy), total)
+	return table(w, rows...)
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }
