@@ -21,8 +21,12 @@ type SearchOptions struct {
 	Measured loaders.Split
 }
 
-func (o SearchOptions) validate(images int) error {
+func (o SearchOptions) validate(images, queries int) error {
 	switch {
+	case queries == 0:
+		return refused("no image to search for; hint: at least 1")
+	case o.Positions != nil && len(o.Positions) != queries:
+		return refused("%d positions of %d queries; hint: one of each", len(o.Positions), queries)
 	case o.Neighbours < 1 || o.Neighbours > 50:
 		return refused("neighbours is %d; hint: from 1 to 50", o.Neighbours)
 	case o.Neighbours >= images:
@@ -57,7 +61,7 @@ var RetrievalRanks = []int{1, 10, 100}
 // queries.
 func Search(ctx context.Context, model *trainer.Model, split, queries loaders.Split, o SearchOptions) (Searched, error) {
 	var s Searched
-	if err := o.validate(split.Len()); err != nil {
+	if err := o.validate(split.Len(), queries.Len()); err != nil {
 		return s, err
 	}
 	codes, err := Codes(ctx, model, split)
