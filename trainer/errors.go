@@ -1,10 +1,14 @@
 package trainer
 
-import "errors"
+import (
+	"errors"
+
+	"gaetrain/trainer/settings"
+)
 
 // What the errors of this package wrap; each has an exit code of its own kind.
 var (
-	ErrConfiguration = errors.New("configuration")          // a value that makes no sense
+	ErrConfiguration = settings.ErrConfiguration            // a value that makes no sense
 	ErrDiverged      = errors.New("training diverged")      // NaN or Inf
 	ErrCheckpoint    = errors.New("checkpoint")             // unusable checkpoint
 	ErrRun           = errors.New("run folder")             // missing, unwritable or in use

@@ -1,0 +1,29 @@
+package trainer
+
+import (
+	"time"
+
+	"gaetrain/trainer/settings"
+)
+
+// Output holds the settings that say what a run writes, and where.
+type Output struct {
+	Run             string        `toml:"run" group:"output" help:"Run folder (default: runs/<model>-<dataset>-<n>)"`
+	Resume          bool          `toml:"resume" group:"output" help:"Resume the run in the run folder. If the folder has no run yet, a new one starts"`
+	CheckpointEvery time.Duration `toml:"checkpoint-every" group:"output" help:"Save a checkpoint within an epoch after this time, 0 for only after epochs"`
+	Pictures        int           `toml:"pictures" group:"output" help:"Draw pictures every N epochs, 0 for never"`
+}
+
+// OutputDefaults returns the settings of the output that a run has by default.
+func OutputDefaults() Output {
+	return Output{CheckpointEvery: 5 * time.Minute, Pictures: 1}
+}
+
+// Validate reports the first value that makes no sense, wrapping
+// ErrConfiguration.
+func (o Output) Validate() error {
+	return settings.Numbers(
+		settings.Number{OK: o.CheckpointEvery >= 0, Name: "checkpoint-every", Value: o.CheckpointEvery, Hint: "0 for only after epochs, or more"},
+		settings.Number{OK: o.Pictures >= 0, Name: "pictures", Value: o.Pictures, Hint: "0 for never, or more"},
+	)
+}
