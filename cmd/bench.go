@@ -2,51 +2,58 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/trainer"
-	"gaetrain/trainer/recipes"
 )
 
-func benchVerb() *cli.Command {
+// benchOptions are the settings of bench besides those of train.
+type benchOptions struct {
+	Seconds float64 `toml:"seconds" group:"output" help:"Time to measure in seconds, above 0 and at most 3600"`
+}
+
+func benchVerb(model string) *cli.Command {
+	defaults := benchOptions{Seconds: 5}
 	return &cli.Command{
 		Name:  "bench",
 		Usage: "measure training steps of a model on this machine, as JSON",
-		Description: `Takes the flags of train, and trains for a few seconds without a run folder. Reports the
-median time of a whole step, images and floating-point operations a second, and the share of
-the processor's peak of fused multiply-adds, which is measured in the same run.
+		Description: modelHelp("bench", model) + `
+
+This verb takes the flags of train and trains for a few seconds without a run folder. It reports
+the median time of a step, images and floating-point operations per second, and the share of the
+processor's peak of fused multiply-adds, which is measured in the same run.
 
 EXAMPLES:
    gaetrain bench
    gaetrain bench --hidden 512 --code 64 --batch-size 512 --seconds 10`,
-		Flags: append(trainFlags(), &cli.Float64Flag{Name: "seconds", Usage: "how long to measure", Value: 5}),
+		Flags: slices.Concat(trainFlags(model), flags(clone(defaults))),
 		Action: func(c *cli.Context) error {
+			own := defaults
+			if _, err := layers(c, &own, ""); err != nil {
+				return err
+			}
 			o, _, err := resolve(c)
 			if err != nil {
 				return err
 			}
-			duration := time.Duration(c.Float64("seconds") * float64(time.Second))
-			if duration <= 0 || duration > time.Hour {
-				return fmt.Errorf("%w: seconds is %v; hint: above 0, at most 3600", errUsage, c.Float64("seconds"))
-			}
-			recipe, err := recipes.Find(o.Model)
-			if err != nil {
-				return err
+			if !(own.Seconds > 0 && own.Seconds <= 3600) {
+				return fmt.Errorf("%w: seconds is %v; hint: above 0, at most 3600", errUsage, own.Seconds)
 			}
 			data, err := trainer.OpenData(c.Context, o.Config, loaderOptions(newLog(c.App.ErrWriter, o.Output)))
 			if err != nil {
 				return err
 			}
 			if o.BatchSize > data.Train.Len()-o.Validation {
-				return fmt.Errorf("%w: batch-size is %d, there are %d training images", trainer.ErrConfiguration, o.BatchSize, data.Train.Len()-o.Validation)
+				return fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: a smaller --batch-size", trainer.ErrConfiguration, o.BatchSize, data.Train.Len()-o.Validation)
 			}
-			experiment, err := trainer.NewExperiment(o.Config, data, recipe.Stages)
+			experiment, err := trainer.NewExperiment(o.Config, o.model, data)
 			if err != nil {
 				return err
 			}
-			result, err := trainer.Bench(c.Context, experiment, duration)
+			result, err := trainer.Bench(c.Context, experiment, time.Duration(own.Seconds*float64(time.Second)))
 			if err != nil {
 				return err
 			}

@@ -1,8 +1,10 @@
 package cmd
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -77,8 +79,8 @@ EXAMPLES:
    gaetrain compare --runs runs/a,runs/b,runs/c --checkpoint best --out best --json`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
-			o, known := defaults, trainDefaults()
-			if _, err := layers(c, &o, "", &known); err != nil {
+			o := defaults
+			if _, err := layers(c, &o, ""); err != nil {
 				return err
 			}
 			if err := o.Output.validate(); err != nil {
@@ -229,27 +231,39 @@ func compete(run, name string, model *trainer.Model, images loaders.Split) (pict
 	return rival, figures, nil
 }
 
-// without are the settings that make no difference between models, or are told
-// anyway.
+// without are settings that do not change a model, or that the table of the runs
+// shows.
 var without = []string{"model", "dataset", "data-dir", "run", "resume", "checkpoint-every", "pictures", "time-limit"}
 
-// differences lists the settings in which models differ.
+// differences lists the settings in which models differ, as their runs recorded
+// them. A value is empty if a model does not have the setting.
 func differences(models []*trainer.Model) (list []difference) {
-	all := make([][]trainer.Field, len(models))
-	for i, model := range models {
-		all[i] = trainer.Fields(&model.Config)
-	}
-	for at, field := range all[0] {
-		d := difference{Setting: field.Name}
-		for _, fields := range all {
-			d.Values = append(d.Values, fields[at].String())
+	names := make(map[string]bool)
+	for _, model := range models {
+		for name := range model.Info.Configuration {
+			names[name] = true
 		}
-		if slices.Contains(without, field.Name) || len(slices.Compact(slices.Clone(d.Values))) == 1 {
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		d := difference{Setting: name}
+		for _, model := range models {
+			d.Values = append(d.Values, recordedText(model.Info.Configuration[name].Value))
+		}
+		if slices.Contains(without, name) || len(slices.Compact(slices.Clone(d.Values))) == 1 {
 			continue
 		}
 		list = append(list, d)
 	}
 	return list
+}
+
+// recordedText writes a recorded value in the form that a flag takes.
+func recordedText(value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		return text
+	}
+	return strings.NewReplacer("[", "", "]", "", " ", "").Replace(string(value))
 }
 
 // sharedCode tells the code size for a title, where all runs have the same.

@@ -5,30 +5,37 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"gaetrain/trainer"
+	"gaetrain/trainer/settings"
 )
 
-func configVerb() *cli.Command {
+func configVerb(model string) *cli.Command {
 	return &cli.Command{
 		Name:  "config",
-		Usage: "print the configuration that train would use, and where each value comes from",
-		Description: `Takes the flags, environment and file of train. The output is a TOML file that --config
-reads again.
+		Usage: "print the settings that train would use, and the origin of each value",
+		Description: modelHelp("config", model) + `
+
+This verb takes the flags, the environment and the file of train. It prints a TOML file, which
+--config reads again. Settings that have no effect, such as momentum with the solver adam, are
+left out.
 
 EXAMPLES:
    gaetrain config --model dense --code 64
    GAETRAIN_EPOCHS=5 gaetrain config > gaetrain.toml`,
-		Flags: trainFlags(),
+		Flags: trainFlags(model),
 		Action: func(c *cli.Context) error {
 			o, origins, err := resolve(c)
 			if err != nil {
 				return err
 			}
+			var useless []string
+			for _, w := range settings.Useless(o.recorded()...) {
+				useless = append(useless, w.Name)
+			}
 			var rows [][]string
-			settings := trainer.Settings(&o.Config, origins)
-			for _, f := range trainer.Fields(&o.Config) {
-				s := settings[f.Name]
-				value := strings.ReplaceAll(string(s.Value), "\x7f", `\u007f`) // the one that JSON leaves and TOML forbids
+			recorded := settings.Record(origins, o.recorded()...)
+			for _, f := range withoutNames(settings.Fields(o.recorded()...), useless...) {
+				s := recorded[f.Name]
+				value := strings.ReplaceAll(string(s.Value), "\x7f", `\u007f`) // JSON allows it, TOML does not
 				rows = append(rows, []string{f.Name + " = " + value, "# " + string(s.Origin)})
 			}
 			return table(c.App.Writer, rows...)

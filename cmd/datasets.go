@@ -62,8 +62,8 @@ func datasetVerb(name, usage string, run func(*cli.Context, string, loaders.Opti
 			if c.NArg() != 1 {
 				return fmt.Errorf("%w: %d arguments; hint: gaetrain datasets %s [flags] NAME, flags before the name", errUsage, c.NArg(), name)
 			}
-			o, training := defaults, trainDefaults()
-			if _, err := layers(c, &o, "", &training); err != nil {
+			o := defaults
+			if _, err := layers(c, &o, ""); err != nil {
 				return err
 			}
 			if err := o.validate(); err != nil {

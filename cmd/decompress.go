@@ -38,8 +38,7 @@ EXAMPLE:
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults
-			training, run := trainDefaults(), runDefaults()
-			if _, err := layers(c, &o, "", &training, &run); err != nil {
+			if _, err := layers(c, &o, ""); err != nil {
 				return err
 			}
 			if err := o.validate(); err != nil {

@@ -9,15 +9,16 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
+	"gaetrain/trainer/settings"
 )
 
-// finetuneOptions are what finetune can be told.
+// finetuneOptions are the settings of finetune.
 type finetuneOptions struct {
 	Classifier
 	Output
 }
 
-// Classifier is what a classifier's run keeps of the options.
+// Classifier holds the settings that the run of a classifier records.
 type Classifier struct {
 	trainer.Labelled
 	trainer.Config
@@ -31,6 +32,12 @@ func finetuneDefaults() finetuneOptions {
 	c.Model, c.Schedule = classifierModel, "constant"
 	c.Epochs, c.BatchSize, c.Patience, c.LearningRate = 100, 32, 20, 1e-2
 	return finetuneOptions{Classifier{trainer.LabelledDefaults(), c}, Output{LogFormat: "text"}}
+}
+
+// finetuneFields are the settings of finetune. The model is not among them,
+// because it is that of another run.
+func finetuneFields(o *finetuneOptions) []settings.Field {
+	return withoutNames(settings.Fields(o), "model")
 }
 
 func finetuneVerb() *cli.Command {
@@ -64,7 +71,7 @@ EXAMPLES:
 }
 
 // train trains the classifier that the options describe.
-func (o finetuneOptions) train(ctx context.Context, log *console, origins map[string]trainer.Origin) (*trainer.Run, error) {
+func (o finetuneOptions) train(ctx context.Context, log *console, origins map[string]settings.Origin) (*trainer.Run, error) {
 	ctx, cancel := timeLimited(ctx, o.Config)
 	defer cancel()
 	data, err := openData(ctx, o.Config, log)
@@ -86,71 +93,91 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 		Idea: `What an autoencoder has learned from images alone, its encoder, is the beginning of a classifier that needs few labels: a
 linear layer is put on the code, and both are trained on the labelled images.`,
 		Citation: "G. E. Hinton, R. R. Salakhutdinov: Reducing the Dimensionality of Data with Neural Networks. Science 313 (2006), 504–507",
-		Command:  command("finetune", &o.Classifier, origins),
+		Command:  command("finetune", origins, &o.Classifier),
 	}
-	return perform(ctx, experiment, trainer.Settings(&o.Classifier, origins), log, pictures.Classifier(about))
+	return perform(ctx, experiment, settings.Record(origins, &o.Classifier), log, pictures.Classifier(about))
 }
 
-// finetuneFlags are those of options that a classifier has use for.
+// finetuneFlags are the flags of the settings of finetune.
 func finetuneFlags() []cli.Flag {
-	return withoutGroup("model", flags(clone(finetuneDefaults())))
+	return withoutFlags(flags(clone(finetuneDefaults())), "model")
 }
 
-func withoutGroup(group string, flags []cli.Flag) []cli.Flag {
-	return slices.DeleteFunc(flags, func(f cli.Flag) bool {
-		c, ok := f.(cli.CategorizableFlag)
-		return ok && c.GetCategory() == group
-	})
+// withoutFlags leaves flags out by their names.
+func withoutFlags(flags []cli.Flag, names ...string) []cli.Flag {
+	return slices.DeleteFunc(flags, func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
 }
 
-// resolveFinetune finds the options of a run. Those that say which images the
-// model was trained on are its own unless they are told.
-func resolveFinetune(c *cli.Context) (finetuneOptions, map[string]trainer.Origin, error) {
+// resolveFinetune finds the settings of a run. If no data are given, they are
+// those that the model was trained on.
+func resolveFinetune(c *cli.Context) (finetuneOptions, map[string]settings.Origin, error) {
 	o := finetuneDefaults()
-	origins, err := layers(c, &o, c.String(configFlag))
+	list, err := sources(c, c.String(configFlag))
 	if err != nil {
+		return o, nil, err
+	}
+	origins, rest, err := fill(finetuneFields(&o), list)
+	if err != nil {
+		return o, nil, err
+	}
+	if err := refuse(rest, finetuneFields(&o), ""); err != nil {
 		return o, nil, err
 	}
 	if err := o.Output.validate(); err != nil {
 		return o, nil, err
 	}
-	if info, err := resumed(o.Config); info != nil || err != nil {
+	info, err := resumed(o.Config)
+	if err != nil {
+		return o, nil, err
+	}
+	if info != nil {
+		run := o.Run
+		o = finetuneDefaults()
+		if err := info.Fill(&o.Classifier); err != nil {
+			return o, nil, err
+		}
+		given, _, err := refill(finetuneFields(&o), list, run, *info)
 		if err != nil {
 			return o, nil, err
 		}
-		run := o.Run
-		o = finetuneDefaults()
-		origins, err := resolveResumed(c, run, *info, &o)
-		return o, origins, err
+		return o, resumedOrigins(*info, given), o.check(given)
 	}
 	if o.From == "" {
 		return o, nil, fmt.Errorf("%w: no trained model; hint: gaetrain finetune --from runs/dense-sample-1", errUsage)
+	}
+	if err := o.check(origins); err != nil {
+		return o, nil, err
 	}
 	model, err := trainer.OpenModel(o.From, o.FromCheckpoint)
 	if err != nil {
 		return o, nil, err
 	}
-	if err := o.adoptData(model, origins); err != nil {
-		return o, nil, err
-	}
-	if err := o.Labelled.Validate(); err != nil {
-		return o, nil, err
-	}
-	return o, origins, o.Config.Validate()
+	return o, origins, o.adoptData(model, origins)
 }
 
-// adoptData takes over which images a model was trained on, where nothing else
-// is told.
-func (o *finetuneOptions) adoptData(model *trainer.Model, origins map[string]trainer.Origin) error {
-	theirs := trainer.Fields(&model.Config)
-	for i, f := range trainer.Fields(&o.Config) {
-		if _, told := origins[f.Name]; f.Group != "data" || told || f.Name == "validation" {
+// check reports values that make no sense, and given ones without an effect.
+func (o *finetuneOptions) check(given map[string]settings.Origin) error {
+	if err := o.Labelled.Validate(); err != nil {
+		return err
+	}
+	if err := o.Config.Validate(); err != nil {
+		return err
+	}
+	return settings.Check(given, &o.Labelled, &o.Config)
+}
+
+// adoptData copies the settings of the data that a model was trained on, except
+// those that were given.
+func (o *finetuneOptions) adoptData(model *trainer.Model, origins map[string]settings.Origin) error {
+	theirs := settings.Fields(&model.Config.Data)
+	for i, f := range settings.Fields(&o.Data) {
+		if _, given := origins[f.Name]; given || f.Name == "validation" {
 			continue
 		}
 		if err := f.Set(theirs[i].String()); err != nil {
 			return fmt.Errorf("%w: %s: %w", errUsage, f.Name, err)
 		}
-		origins[f.Name] = trainer.FromRun
+		origins[f.Name] = settings.FromRun
 	}
 	return nil
 }

@@ -2,46 +2,69 @@ package cmd
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
 )
 
 func modelsVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "models",
-		Usage:     "list the models, or tell about one",
+		Usage:     "list the models, or describe one and its settings",
 		ArgsUsage: "[MODEL]",
 		Description: `EXAMPLES:
    gaetrain models
    gaetrain models dense`,
 		Action: func(c *cli.Context) error {
-			w := c.App.Writer
 			switch c.NArg() {
 			case 0:
 				var rows [][]string
 				for _, r := range recipes.List() {
 					rows = append(rows, []string{r.Name, r.Summary})
 				}
-				return table(w, rows...)
+				return table(c.App.Writer, rows...)
 			case 1:
 				r, err := recipes.Find(c.Args().First())
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(w, "%s: %s\n\n%s\n\n%s\n\nDefaults:\n", r.Name, r.Summary, r.Idea, r.Citation)
-				config := r.Configure()
-				var rows [][]string
-				for _, f := range trainer.Fields(&config) {
-					if f.Group == "model" || f.Group == "training" {
-						rows = append(rows, []string{"  --" + f.Name, f.String()})
-					}
-				}
-				return table(w, rows...)
+				return describe(c.App.Writer, r)
 			}
 			return fmt.Errorf("%w: %d models; hint: name one, or none for the list", errUsage, c.NArg())
 		},
 	}
+}
+
+// describe prints what a model is, its own settings with their defaults, and the
+// settings of the trainer whose defaults it changes.
+func describe(w io.Writer, r trainer.Recipe) error {
+	fmt.Fprintf(w, "%s: %s\n\n%s\n\n%s\n\nSettings of the model, with their defaults:\n", r.Name, r.Summary, r.Idea, r.Citation)
+	o := recipeDefaults(r)
+	var rows [][]string
+	for _, f := range settings.Fields(o.model) {
+		rows = append(rows, []string{"  --" + f.Name, shown(f.String()), f.Help})
+	}
+	if err := table(w, rows...); err != nil {
+		return err
+	}
+	rows = nil
+	plain := trainer.Defaults()
+	defaults := settings.Fields(&plain)
+	for i, f := range settings.Fields(&o.Config) {
+		if f.Name != "model" && !f.Equal(defaults[i]) {
+			rows = append(rows, []string{"  --" + f.Name, shown(f.String()), "other models: " + shown(defaults[i].String())})
+		}
+	}
+	if len(rows) > 0 {
+		fmt.Fprintln(w, "\nDefaults of training that differ from those of other models:")
+	}
+	if err := table(w, rows...); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n'gaetrain train --model %s --help' shows all settings.\n", r.Name)
+	return err
 }

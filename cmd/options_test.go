@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"gaetrain/trainer"
+	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
 )
 
 // config runs the verb config and returns its values by name, or the code and
@@ -74,8 +77,12 @@ func FuzzFile(f *testing.F) {
 // FuzzValue gives one text to a flag, a variable and a file: all take it, as the
 // same value, or none does.
 func FuzzValue(f *testing.F) {
-	defaults := trainDefaults()
-	fields := trainer.Fields(&defaults)
+	recipe, err := recipes.Find("dense")
+	if err != nil {
+		f.Fatal(err)
+	}
+	defaults := recipeDefaults(recipe)
+	fields := defaults.fields()
 	for i := range fields {
 		for _, text := range []string{"", "-1", "010", "0x10", "2.5", "5s", "true", " 8, 4", "none", "relu", "\"\t\u007f"} {
 			f.Add(uint8(i), text)
@@ -115,4 +122,121 @@ func quote(text string) string {
 		b.WriteRune(r)
 	}
 	return b.String() + `"`
+}
+
+// TestOwners asks for the models that have a setting.
+func TestOwners(t *testing.T) {
+	if got := owners("beta"); len(got) < 2 || got[0] != "vae" {
+		t.Errorf("models %v have beta", got)
+	}
+	if got := owners("epochs"); got != nil {
+		t.Errorf("models %v have a setting of the trainer", got)
+	}
+	for old, now := range renamed {
+		if owners(now) == nil || owners(old) != nil {
+			t.Errorf("%s of models %v became %s of models %v", old, owners(old), now, owners(now))
+		}
+	}
+}
+
+// TestModelSettings asks that the settings of each model have help and differ in
+// name from those of the trainer, that a setting has one kind in all models, and
+// that the defaults are valid.
+func TestModelSettings(t *testing.T) {
+	bools := make(map[string]bool)
+	for _, r := range recipes.List() {
+		o := recipeDefaults(r)
+		for _, f := range o.fields() { // panics where two have one name
+			if f.Group == "" || f.Help == "" {
+				t.Errorf("model %s: %s lacks a group or help", r.Name, f.Name)
+			}
+			if before, ok := bools[f.Name]; ok && before != f.IsBool() {
+				t.Errorf("model %s: %s is a flag with a value in some models only", r.Name, f.Name)
+			}
+			bools[f.Name] = f.IsBool()
+		}
+		if err := o.check(nil); err != nil {
+			t.Errorf("model %s: %v", r.Name, err)
+		}
+	}
+}
+
+// TestSources asks for the precedence of the sources, whichever model takes them.
+func TestSources(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "vae.toml")
+	if err := os.WriteFile(file, []byte("model = \"vae\"\nbeta = 2\nhidden = [7, 5]\nbinarise = true\nepochs = 3\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	check := func(want map[string]string, args ...string) {
+		t.Helper()
+		values, _, problem := config(t, args...)
+		for name, value := range want {
+			if values[name] != value {
+				t.Errorf("%q: %s = %s, want %s; %s", args, name, values[name], value, problem)
+			}
+		}
+	}
+	check(map[string]string{"model": `"vae"`, "beta": "2", "hidden": "[7,5]", "binarise": "true", "epochs": "3"}, "--config", file)
+	check(map[string]string{"beta": "5", "hidden": "[]", "binarise": "false"}, "--config", file, "--beta", "5", "--hidden", "none", "--binarise=false")
+	t.Setenv("GAETRAIN_BETA", "4")
+	t.Setenv("GAETRAIN_HIDDEN", "9")
+	check(map[string]string{"model": `"vae"`, "beta": "4", "hidden": "[9]"}, "--config", file)
+	check(map[string]string{"model": `"iwae"`, "beta": "5", "hidden": "[9]", "epochs": "3"}, "--config", file, "--model", "iwae", "--beta=5")
+	t.Setenv("GAETRAIN_MODEL", "cvae")
+	check(map[string]string{"model": `"cvae"`, "beta": "4"}, "--config", file)
+	check(map[string]string{"model": `"vae"`, "binarise": "true"}, "--binarise", "--model", "vae")
+}
+
+// TestNamedModel looks for a model in arguments before flags are parsed.
+func TestNamedModel(t *testing.T) {
+	for _, test := range []struct {
+		args, variable, want string
+	}{
+		{"gaetrain train", "", ""},
+		{"gaetrain train --model vae --help", "", "vae"},
+		{"gaetrain train -model=iwae -h", "", "iwae"},
+		{"gaetrain train --model vae --model dense", "", "dense"},
+		{"gaetrain train --help --model", "", ""},
+		{"gaetrain train -- --model vae", "", ""},
+		{"gaetrain train model vae", "", ""},
+		{"gaetrain train --help", "vae", "vae"},
+		{"gaetrain train --help --model dense", "vae", "dense"},
+		{"gaetrain train --model vea", "", ""}, // resolve reports it
+		{"gaetrain eval --help", "vea", ""},
+	} {
+		t.Setenv("GAETRAIN_MODEL", test.variable)
+		if got, err := namedModel(strings.Fields(test.args)); err != nil || got != test.want {
+			t.Errorf("%s with variable %q: model %q, error %v, want %q", test.args, test.variable, got, err, test.want)
+		}
+	}
+	if _, err := namedModel(strings.Fields("gaetrain config --help --model vea")); !errors.Is(err, trainer.ErrConfiguration) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestCommand asks for a command line that a shell and the program read again.
+func TestCommand(t *testing.T) {
+	recipe, err := recipes.Find("vae")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := recipeDefaults(recipe)
+	list := []given{
+		{name: "beta", text: "4", origin: settings.FromEnvironment}, {name: "hidden", text: "none", origin: settings.FromFlag},
+		{name: "binarise", text: "true", origin: settings.FromFile}, {name: "dataset", text: "idx:my data/it's", origin: settings.FromFlag},
+		{name: "run", text: "runs/x", origin: settings.FromFlag}, {name: "step-at", text: "3, 5", origin: settings.FromFlag},
+	}
+	origins, rest, err := fill(o.fields(), append(list, given{name: "contraction", text: "1"}))
+	if err != nil || len(rest) != 1 || rest[0].name != "contraction" {
+		t.Fatalf("rest %v, error %v", rest, err)
+	}
+	words := strings.Fields(command("train", mergeOrigins(o.Config, origins), o.recorded()...))
+	for _, want := range []string{"gaetrain train", "--beta 4", "--hidden ''", "--binarise", `--dataset 'idx:my data/it'\''s'`, "--step-at 3,5"} {
+		if line := strings.Join(words, " "); !strings.Contains(line, want) {
+			t.Errorf("%s lacks %s", line, want)
+		}
+	}
+	if line := strings.Join(words, " "); strings.Contains(line, "--run") || strings.Contains(line, "learning-rate") || strings.Contains(line, "--binarise true") {
+		t.Error(line)
+	}
 }

@@ -22,6 +22,7 @@ import (
 	"gaetrain/trainer"
 	"gaetrain/trainer/compression"
 	"gaetrain/trainer/evaluate"
+	"gaetrain/trainer/settings"
 )
 
 // errUsage is wrapped by errors about how the program was called.
@@ -73,7 +74,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err := chooseKernel(); err != nil {
 		return err
 	}
-	return newApp(stdout, stderr).RunContext(ctx, args)
+	model, err := namedModel(args)
+	if err != nil {
+		return err
+	}
+	return newApp(model, stdout, stderr).RunContext(ctx, args)
 }
 
 // exitCode is the one place where errors become exit codes.
@@ -104,7 +109,8 @@ const exitCodes = `EXIT CODES:
    again with --resume to go on · 130 interrupted twice, or where nothing is to be saved
 `
 
-func newApp(stdout, stderr io.Writer) *cli.App {
+// newApp makes the program. Help shows the settings of the model, if it is named.
+func newApp(model string, stdout, stderr io.Writer) *cli.App {
 	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "gaetrain", trainer.Version()) }
 	app := &cli.App{
 		Name:      "gaetrain",
@@ -116,8 +122,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
 		Commands: []*cli.Command{
-			trainVerb(), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(), judgeVerb(), pcaVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(), compareVerb(),
-			benchVerb(), modelsVerb(), datasetsVerb(), configVerb(), versionVerb(), helpVerb(),
+			trainVerb(model), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(), judgeVerb(), pcaVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(), compareVerb(),
+			benchVerb(model), modelsVerb(), datasetsVerb(), configVerb(model), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {
 			if verb := c.Args().First(); verb != "" {
@@ -168,6 +174,9 @@ func usageError(c *cli.Context, err error, _ bool) error {
 		if slices.Contains(known, name) {
 			return fmt.Errorf("%w: %s stands before its verb; hint: gaetrain VERB %s", errUsage, name, name)
 		}
+		if now := "--" + renamed[strings.TrimPrefix(name, "--")]; slices.Contains(known, now) {
+			return renamedError(name, now)
+		}
 		return unknown("flag", name, known)
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
@@ -209,7 +218,7 @@ func chooseKernel() error {
 	return nil
 }
 
-const kernelVariable = trainer.EnvironmentPrefix + "_KERNEL"
+const kernelVariable = settings.EnvironmentPrefix + "_KERNEL"
 
 // oneLine keeps an error on one line, whatever a library put into it.
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

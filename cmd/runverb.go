@@ -34,8 +34,7 @@ func runDefaults() RunOptions { return RunOptions{ModelOptions: modelDefaults(),
 // readOptions reads the options of a verb that works on a model; nothing is
 // opened by it. It tells of progress from then on.
 func readOptions[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions, Output)) (*ModelOptions, *console, error) {
-	known := trainDefaults()
-	if _, err := layers(c, options, "", &known); err != nil {
+	if _, err := layers(c, options, ""); err != nil {
 		return nil, nil, err
 	}
 	o, output := common(options)

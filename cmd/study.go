@@ -17,6 +17,7 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
+	"gaetrain/trainer/settings"
 	"gaetrain/viz"
 )
 
@@ -73,15 +74,12 @@ EXAMPLES:
 	}
 }
 
-// studyFlags are those of options that say something of all jobs alike.
-func studyFlags() (list []cli.Flag) {
-	own := []string{"run", "resume", "pictures", "checkpoint-every", "seed", "time-limit"}
-	for _, f := range withoutGroup("model", flags(clone(studyDefaults()))) {
-		if !slices.Contains(own, f.Names()[0]) {
-			list = append(list, f)
-		}
-	}
-	return append(list, configFileFlag())
+// perJob are settings that a study chooses for each job.
+var perJob = []string{"model", "run", "resume", "pictures", "checkpoint-every", "seed", "time-limit"}
+
+// studyFlags are the flags of the settings that all jobs share.
+func studyFlags() []cli.Flag {
+	return append(withoutFlags(flags(clone(studyDefaults())), perJob...), configFileFlag())
 }
 
 // job is one training of a study.
@@ -164,11 +162,14 @@ func (o studyOptions) labelled(j job) trainer.Labelled {
 
 func studyLabels(c *cli.Context) error {
 	o := studyDefaults()
-	origins, err := layers(c, &o, c.String(configFlag))
+	origins, err := layersOf(c, withoutNames(settings.Fields(&o), perJob...), c.String(configFlag))
 	if err != nil {
 		return err
 	}
 	if err := o.validate(); err != nil {
+		return err
+	}
+	if err := settings.Check(origins, &o.Config); err != nil {
 		return err
 	}
 	log := newLog(c.App.ErrWriter, o.Output)
@@ -189,7 +190,7 @@ func studyLabels(c *cli.Context) error {
 }
 
 // perform makes one job's run, goes on with it, or reads what it gave.
-func (o studyOptions) perform(ctx context.Context, j job, origins map[string]trainer.Origin, at, of int, log *console) (outcome, error) {
+func (o studyOptions) perform(ctx context.Context, j job, origins map[string]settings.Origin, at, of int, log *console) (outcome, error) {
 	done := outcome{job: j, Folder: j.folder(o.Out)}
 	all := finetuneDefaults()
 	all.Config, all.Labelled, all.Output = o.Config, o.labelled(j), o.Output
@@ -235,8 +236,9 @@ func (o studyOptions) perform(ctx context.Context, j job, origins map[string]tra
 	return done, nil
 }
 
-// begun reports where the job's folder holds a run that was told otherwise.
-func (o *finetuneOptions) begun(told map[string]trainer.Origin) error {
+// begun returns an error if the folder of the job holds a run with other
+// settings.
+func (o *finetuneOptions) begun(given map[string]settings.Origin) error {
 	info, err := trainer.ReadRunInfo(o.Run)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -248,10 +250,10 @@ func (o *finetuneOptions) begun(told map[string]trainer.Origin) error {
 	if err := info.Fill(&old); err != nil {
 		return err
 	}
-	if told["validation"] == "" { // then the run has chosen it
+	if given["validation"] == "" { // then the run has chosen it
 		o.Validation = old.Validation
 	}
-	return unchanged(o.Run, info, &o.Classifier)
+	return unchanged(settings.Fields(&o.Classifier), texts(settings.Fields(&old)), o.Run, info)
 }
 
 // summary is what the jobs of a study gave, by run, encoder and labels.

@@ -2,9 +2,7 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -14,53 +12,59 @@ import (
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
 )
-
-// trainOptions are what train and config can be told.
-type trainOptions struct {
-	trainer.Config
-	Output
-}
-
-func trainDefaults() trainOptions {
-	return trainOptions{trainer.Defaults(), Output{LogFormat: "text"}}
-}
 
 const configFlag = "config"
 
-func trainFlags() []cli.Flag {
-	return append(flags(clone(trainDefaults())), configFileFlag())
+// trainFlags are the flags of train and config. The help shows the settings of
+// the named model, with its defaults, or only those of all models.
+func trainFlags(model string) []cli.Flag {
+	o := trainDefaults()
+	if r, err := recipes.Find(model); err == nil {
+		o = recipeDefaults(r)
+		o.Model = trainer.Defaults().Model
+	}
+	return slices.Concat(flags(&o.Config, &o.Output), modelFlags(model), []cli.Flag{configFileFlag()})
+}
+
+// modelHelp says in the help of a verb where the settings of models are.
+func modelHelp(verb, model string) string {
+	if model == "" {
+		return "These are the settings that all models share. Each model has settings of its own:\ngaetrain " + verb + " --model vae --help shows those of model vae, gaetrain models lists the models."
+	}
+	return "These are all settings that apply to model " + model + ". Without --model, this help shows those that\nall models share."
 }
 
 func configFileFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name: configFlag, Category: "output", EnvVars: []string{configVariable},
-		Usage: "TOML file with any of these settings, such as `FILE` with the line: learning-rate = 0.002",
+		Usage: "TOML `FILE` with settings, one per line, such as: learning-rate = 0.002",
 	}
 }
 
-func trainVerb() *cli.Command {
+func trainVerb(model string) *cli.Command {
 	return &cli.Command{
 		Name:  "train",
-		Usage: "train a model; pictures, curves and figures go into the run folder",
-		Description: `Every flag can also be set as GAETRAIN_… in the environment (--learning-rate is
-GAETRAIN_LEARNING_RATE) or in a TOML file: flag > environment > file > recipe.
+		Usage: "train a model and write pictures, curves and metrics to the run folder",
+		Description: modelHelp("train", model) + `
+
+Each flag is also a variable of the environment (--learning-rate is GAETRAIN_LEARNING_RATE) and
+a key in a TOML file. Flags take precedence over the environment, the environment over the file,
+and the file over the defaults of the model.
 
 EXAMPLES:
    gaetrain train
    gaetrain train --dataset fashion-mnist --code 64 --epochs 20 --run runs/fashion
+   gaetrain train --model vae --beta 4
    gaetrain train --resume --run runs/fashion`,
-		Flags:  trainFlags(),
+		Flags:  trainFlags(model),
 		Action: train,
 	}
 }
 
 func train(c *cli.Context) error {
 	o, origins, err := resolve(c)
-	if err != nil {
-		return err
-	}
-	recipe, err := recipes.Find(o.Model)
 	if err != nil {
 		return err
 	}
@@ -71,12 +75,14 @@ func train(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	experiment, err := trainer.NewExperiment(o.Config, data, recipe.Stages)
+	experiment, err := trainer.NewExperiment(o.Config, o.model, data)
 	if err != nil {
 		return err
 	}
-	about := pictures.About{Summary: recipe.Summary, Idea: recipe.Idea, Citation: recipe.Citation, Command: command("train", &o.Config, origins)}
-	run, err := perform(ctx, experiment, trainer.Settings(&o.Config, origins), log, pictures.Hook(about))
+	about := pictures.About{
+		Summary: o.recipe.Summary, Idea: o.recipe.Idea, Citation: o.recipe.Citation, Command: command("train", origins, o.recorded()...),
+	}
+	run, err := perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, pictures.Hook(about))
 	if err != nil {
 		return err
 	}
@@ -101,8 +107,8 @@ func openData(ctx context.Context, c trainer.Config, log *console) (*loaders.Dat
 }
 
 // perform trains an experiment in its run folder to the end.
-func perform(ctx context.Context, e *trainer.Experiment, settings map[string]trainer.Setting, log *console, hooks ...trainer.Hook) (*trainer.Run, error) {
-	run, err := trainer.CreateRun(e.Config.Run, e, settings)
+func perform(ctx context.Context, e *trainer.Experiment, configuration map[string]settings.Setting, log *console, hooks ...trainer.Hook) (*trainer.Run, error) {
+	run, err := trainer.CreateRun(e.Config.Run, e, configuration)
 	if err != nil {
 		return nil, err
 	}
@@ -119,122 +125,30 @@ func perform(ctx context.Context, e *trainer.Experiment, settings map[string]tra
 	return run, loop.Train(ctx)
 }
 
-// resolve finds the configuration of a training run and the origin of each of
-// its values.
-func resolve(c *cli.Context) (trainOptions, map[string]trainer.Origin, error) {
-	first := trainDefaults()
-	if _, err := layers(c, &first, c.String(configFlag)); err != nil {
-		return first, nil, err
-	}
-	if err := first.Output.validate(); err != nil {
-		return first, nil, err
-	}
-	if info, err := resumed(first.Config); info != nil || err != nil {
-		if err != nil {
-			return first, nil, err
-		}
-		o := trainDefaults()
-		origins, err := resolveResumed(c, first.Run, *info, &o)
-		if err != nil {
-			return o, nil, err
-		}
-		return o, origins, o.Validate()
-	}
-	recipe, err := recipes.Find(first.Model)
-	if err != nil {
-		return first, nil, err
-	}
-	o := trainDefaults()
-	o.Config = recipe.Configure()
-	base := o.Config
-	told, err := layers(c, &o, c.String(configFlag))
-	if err != nil {
-		return o, nil, err
-	}
-	return o, mergeOrigins(base, told), o.Validate()
-}
-
-// mergeOrigins adds the values that a recipe sets.
-func mergeOrigins(recipe trainer.Config, told map[string]trainer.Origin) map[string]trainer.Origin {
-	plain := trainer.Defaults()
-	defaults := trainer.Fields(&plain)
-	for i, f := range trainer.Fields(&recipe) {
-		if _, ok := told[f.Name]; !ok && f.Name != "model" && !f.Equal(defaults[i]) {
-			told[f.Name] = trainer.FromRecipe
-		}
-	}
-	return told
-}
-
-// changeable are the values that may change when a run goes on.
-var changeable = []string{"run", "resume", "epochs", "patience", "min-delta", "time-limit", "checkpoint-every", "pictures", "data-dir"}
-
-// resumed reads the run that is to go on, if one is; where its folder is still
-// empty there is none.
-func resumed(c trainer.Config) (*trainer.RunInfo, error) {
-	if !c.Resume {
-		return nil, nil
-	}
-	if c.Run == "" {
-		return nil, fmt.Errorf("%w: --resume without --run; hint: name the run folder to go on with", errUsage)
-	}
-	info, err := trainer.ReadRunInfo(c.Run)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return &info, err
-}
-
-// resolveResumed fills options from the run that goes on in a folder. What is told besides
-// must be the same, or be changeable.
-func resolveResumed[T any](c *cli.Context, run string, info trainer.RunInfo, options *T) (map[string]trainer.Origin, error) {
-	if err := info.Fill(options); err != nil {
-		return nil, err
-	}
-	told, err := layers(c, options, c.String(configFlag))
-	if err != nil {
-		return nil, err
-	}
-	if err := unchanged(run, info, options); err != nil {
-		return nil, err
-	}
-	origins := make(map[string]trainer.Origin)
-	for _, f := range trainer.Fields(options) {
-		origins[f.Name] = info.Configuration[f.Name].Origin
-		if origin, ok := told[f.Name]; ok {
-			origins[f.Name] = origin
-		}
-	}
-	return origins, nil
-}
-
-// unchanged reports an option that is not as the run in a folder was told, and
-// may not change when it goes on.
-func unchanged[T any](run string, info trainer.RunInfo, options *T) error {
-	before := clone(*options)
-	if err := info.Fill(before); err != nil {
-		return err
-	}
-	old := trainer.Fields(before)
-	for i, f := range trainer.Fields(options) {
-		if _, kept := info.Configuration[f.Name]; kept && !f.Equal(old[i]) && !slices.Contains(changeable, f.Name) {
-			return fmt.Errorf("%w: %s is %s, but the run in %s was started with %s; hint: leave it out, or begin another one",
-				trainer.ErrConfiguration, f.Name, f, run, old[i])
-		}
-	}
-	return nil
-}
-
-// command is the command line of a verb that repeats a run.
-func command(verb string, options any, origins map[string]trainer.Origin) string {
+// command is the command line of a verb that repeats a run. The structs, given by
+// pointers, hold the settings.
+func command(verb string, origins map[string]settings.Origin, structs ...any) string {
 	words := []string{"gaetrain " + verb}
-	for _, f := range trainer.Fields(options) {
+	for _, f := range settings.Fields(structs...) {
 		switch origin := origins[f.Name]; {
-		case origin == "" || origin == trainer.FromDefault || origin == trainer.FromRecipe:
+		case origin == "" || origin == settings.FromDefault || origin == settings.FromRecipe:
 		case f.Name == "run" || f.Name == "resume" || f.Name == "data-dir" || f.Name == "time-limit":
+		case f.IsBool():
+			words = append(words, map[string]string{"true": "--" + f.Name, "false": "--" + f.Name + "=false"}[f.String()])
 		default:
-			words = append(words, "--"+f.Name+" "+f.String())
+			words = append(words, "--"+f.Name+" "+shellWord(f.String()))
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// shellWord quotes text where a shell would split or change it.
+func shellWord(text string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:,+=@%", r)
+	}
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

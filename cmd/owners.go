@@ -1,0 +1,131 @@
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
+)
+
+// renamed maps old names of settings to the present ones.
+var renamed = map[string]string{
+	"contest":   "adversarial-loss",
+	"deception": "adversarial-weight",
+	"averaging": "ema-decay",
+}
+
+func renamedError(where, now string) error {
+	return fmt.Errorf("%w: %s was renamed; hint: %s", errUsage, where, now)
+}
+
+// owners lists the models that have a setting, in the order of the recipes.
+func owners(name string) (models []string) {
+	for _, r := range recipes.List() {
+		if _, ok := settings.Named(settings.Fields(r.New()), name); ok {
+			models = append(models, r.Name)
+		}
+	}
+	return models
+}
+
+// refuse returns an error about the first value that was given for no field. The
+// model is empty where a verb trains none. Such verbs ignore the variables of
+// models, as all verbs ignore the variables of other verbs.
+func refuse(rest []given, fields []settings.Field, model string) error {
+	for _, g := range rest {
+		models := owners(g.name)
+		switch {
+		case len(models) > 0 && model != "":
+			return fmt.Errorf("%w: %s is a setting of %s; model %s does not have it; hint: --model %s",
+				errUsage, g.where, sorted(models), model, models[0])
+		case len(models) > 0 && g.origin != settings.FromEnvironment:
+			return fmt.Errorf("%w: %s is a setting of %s, which gaetrain train takes; hint: leave it out", errUsage, g.where, sorted(models))
+		case g.origin == settings.FromFile:
+			return unknownKey(g, fields)
+		}
+	}
+	return nil
+}
+
+func sorted(names []string) string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// unknownKey is the error about a key in a file that is no setting.
+func unknownKey(g given, fields []settings.Field) error {
+	var valid []string
+	for _, f := range fields {
+		valid = append(valid, f.Name)
+	}
+	if now, ok := renamed[g.name]; ok {
+		return renamedError(g.where, now)
+	}
+	file := strings.TrimSuffix(g.where, ": "+g.name)
+	return fmt.Errorf("%w: %s: unknown key %s; hint: did you mean %s?", errUsage, file, g.name, nearest(g.name, valid))
+}
+
+// modelFlags are the flags of the settings that models have. Those of the named
+// model appear in help. The others are hidden: they are parsed only to report
+// which models have them, or because a file can name the model.
+func modelFlags(model string) (list []cli.Flag) {
+	seen := make(map[string]bool)
+	if r, err := recipes.Find(model); err == nil {
+		list = flags(r.New())
+		for _, f := range list {
+			seen[f.Names()[0]] = true
+		}
+	}
+	for _, r := range recipes.List() {
+		for _, f := range settings.Fields(r.New()) {
+			switch {
+			case seen[f.Name]:
+			case f.IsBool():
+				list = append(list, &cli.BoolFlag{Name: f.Name, Hidden: true})
+			default:
+				list = append(list, &cli.StringFlag{Name: f.Name, Hidden: true})
+			}
+			seen[f.Name] = true
+		}
+	}
+	return list
+}
+
+// namedModel returns the model that the arguments of the program or the
+// environment name, for the help of train, config and bench. It is empty if they name
+// none. An unknown name is an error if the arguments ask for that help.
+func namedModel(args []string) (string, error) {
+	model := os.Getenv(settings.Variable("model"))
+	help := false
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		name, value, assigned := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		switch strings.TrimPrefix(name, "-") {
+		case arg: // no flag
+		case "model":
+			if assigned {
+				model = value
+			} else if i+1 < len(args) {
+				model = args[i+1]
+			}
+		case "help", "h":
+			help = true
+		}
+	}
+	_, err := recipes.Find(model)
+	switch {
+	case err == nil:
+		return model, nil
+	case help && model != "" && len(args) > 1 && slices.Contains([]string{"train", "config", "bench"}, args[1]):
+		return "", err
+	}
+	return "", nil
+}

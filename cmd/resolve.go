@@ -1,0 +1,199 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/trainer"
+	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
+)
+
+// trainOptions are the settings of train and config: those of the trainer and
+// those of the model.
+type trainOptions struct {
+	trainer.Config
+	Output
+	recipe trainer.Recipe
+	model  trainer.Model // the model's own settings
+}
+
+// trainDefaults are the defaults without a recipe.
+func trainDefaults() trainOptions {
+	return trainOptions{Config: trainer.Defaults(), Output: Output{LogFormat: "text"}}
+}
+
+// recipeDefaults are the defaults of a recipe.
+func recipeDefaults(r trainer.Recipe) trainOptions {
+	o := trainDefaults()
+	o.recipe, o.model = r, r.New()
+	o.Model = r.Name
+	if r.Defaults != nil {
+		r.Defaults(&o.Config)
+	}
+	return o
+}
+
+// recorded are the structs that run.json holds.
+func (o *trainOptions) recorded() []any { return []any{&o.Config, o.model} }
+
+func (o *trainOptions) fields() []settings.Field {
+	return settings.Fields(&o.Config, o.model, &o.Output)
+}
+
+// check reports values that make no sense, and given ones without an effect.
+func (o *trainOptions) check(given map[string]settings.Origin) error {
+	if err := o.Config.Validate(); err != nil {
+		return err
+	}
+	if err := o.model.Validate(); err != nil {
+		return err
+	}
+	return settings.Check(given, o.recorded()...)
+}
+
+// resolve finds the settings of a training run and the origins of their values.
+// The model comes first, because it decides which settings there are.
+func resolve(c *cli.Context) (o trainOptions, origins map[string]settings.Origin, err error) {
+	list, err := sources(c, c.String(configFlag))
+	if err != nil {
+		return o, nil, err
+	}
+	first := trainDefaults()
+	given, _, err := fill(settings.Fields(&first.Config, &first.Output), list)
+	if err != nil {
+		return o, nil, err
+	}
+	if err := first.Output.validate(); err != nil {
+		return o, nil, err
+	}
+	info, err := resumed(first.Config)
+	if err != nil {
+		return o, nil, err
+	}
+	if info != nil {
+		return resolveResumed(list, first.Run, *info)
+	}
+	recipe, err := recipes.Find(first.Model)
+	if err != nil {
+		return o, nil, err
+	}
+	o = recipeDefaults(recipe)
+	base := o.Config
+	given, rest, err := fill(o.fields(), list)
+	if err != nil {
+		return o, nil, err
+	}
+	if err := refuse(rest, o.fields(), o.Model); err != nil {
+		return o, nil, err
+	}
+	return o, mergeOrigins(base, given), o.check(given)
+}
+
+// mergeOrigins adds the values that a recipe changes.
+func mergeOrigins(recipe trainer.Config, given map[string]settings.Origin) map[string]settings.Origin {
+	plain := trainer.Defaults()
+	defaults := settings.Fields(&plain)
+	for i, f := range settings.Fields(&recipe) {
+		if _, ok := given[f.Name]; !ok && f.Name != "model" && !f.Equal(defaults[i]) {
+			given[f.Name] = settings.FromRecipe
+		}
+	}
+	return given
+}
+
+// changeable are the settings that may change when a run is resumed.
+var changeable = []string{"run", "resume", "epochs", "patience", "min-delta", "time-limit", "checkpoint-every", "pictures", "data-dir"}
+
+// resumed reads the run that is to be resumed. It returns nil if there is none,
+// or if its folder is still empty.
+func resumed(c trainer.Config) (*trainer.RunInfo, error) {
+	if !c.Resume {
+		return nil, nil
+	}
+	if c.Run == "" {
+		return nil, fmt.Errorf("%w: --resume without --run; hint: name the folder of the run", errUsage)
+	}
+	info, err := trainer.ReadRunInfo(c.Run)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return &info, err
+}
+
+// resolveResumed finds the settings of a run that is resumed in a folder.
+func resolveResumed(list []given, run string, info trainer.RunInfo) (o trainOptions, origins map[string]settings.Origin, err error) {
+	config, err := trainer.ConfigOf(info)
+	if err != nil {
+		return o, nil, err
+	}
+	recipe, err := recipes.Find(config.Model)
+	if err != nil {
+		return o, nil, fmt.Errorf("%w: the run in %s is of model %s, which is no recipe; hint: gaetrain finetune resumes classifiers", trainer.ErrConfiguration, run, config.Model)
+	}
+	o = recipeDefaults(recipe)
+	if err := info.Fill(o.recorded()...); err != nil {
+		return o, nil, err
+	}
+	given, rest, err := refill(o.fields(), list, run, info)
+	if err != nil {
+		return o, nil, err
+	}
+	if err := refuse(rest, o.fields(), o.Model); err != nil {
+		return o, nil, err
+	}
+	return o, resumedOrigins(info, given), o.check(given)
+}
+
+// refill sets the fields of a resumed run to the values that were given. They
+// must be those of the run, except for the changeable ones.
+func refill(fields []settings.Field, list []given, run string, info trainer.RunInfo) (map[string]settings.Origin, []given, error) {
+	before := texts(fields)
+	given, rest, err := fill(fields, list)
+	if err == nil {
+		err = unchanged(fields, before, run, info)
+	}
+	return given, rest, err
+}
+
+// texts lists the values of fields by name.
+func texts(fields []settings.Field) map[string]string {
+	list := make(map[string]string)
+	for _, f := range fields {
+		list[f.Name] = f.String()
+	}
+	return list
+}
+
+// unchanged reports a field that differs from the value that the run in a folder
+// had before, and may not differ.
+func unchanged(fields []settings.Field, before map[string]string, run string, info trainer.RunInfo) error {
+	for _, f := range fields {
+		if _, kept := info.Configuration[f.Name]; kept && f.String() != before[f.Name] && !slices.Contains(changeable, f.Name) {
+			return fmt.Errorf("%w: %s is %s, but the run in %s was started with %s; hint: leave it out, or start another run",
+				trainer.ErrConfiguration, f.Name, shown(f.String()), run, shown(before[f.Name]))
+		}
+	}
+	return nil
+}
+
+func shown(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+// resumedOrigins are the origins of the run, except for values that were given.
+func resumedOrigins(info trainer.RunInfo, given map[string]settings.Origin) map[string]settings.Origin {
+	for name, setting := range info.Configuration {
+		if _, ok := given[name]; !ok {
+			given[name] = setting.Origin
+		}
+	}
+	return given
+}
