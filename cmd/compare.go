@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -236,7 +235,7 @@ func compete(run, name string, model *trainer.Model, images loaders.Split) (pict
 var without = []string{"model", "dataset", "data-dir", "run", "resume", "checkpoint-every", "pictures", "time-limit"}
 
 // differences lists the settings in which models differ, as their runs recorded
-// them. A value is empty if a model does not have the setting.
+// them. The value of a model without the setting is a dash.
 func differences(models []*trainer.Model) (list []difference) {
 	names := make(map[string]bool)
 	for _, model := range models {
@@ -247,7 +246,11 @@ func differences(models []*trainer.Model) (list []difference) {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		d := difference{Setting: name}
 		for _, model := range models {
-			d.Values = append(d.Values, recordedText(model.Info.Configuration[name].Value))
+			text := "–"
+			if setting, ok := model.Info.Configuration[name]; ok {
+				text = setting.String()
+			}
+			d.Values = append(d.Values, text)
 		}
 		if slices.Contains(without, name) || len(slices.Compact(slices.Clone(d.Values))) == 1 {
 			continue
@@ -255,15 +258,6 @@ func differences(models []*trainer.Model) (list []difference) {
 		list = append(list, d)
 	}
 	return list
-}
-
-// recordedText writes a recorded value in the form that a flag takes.
-func recordedText(value json.RawMessage) string {
-	var text string
-	if json.Unmarshal(value, &text) == nil {
-		return text
-	}
-	return strings.NewReplacer("[", "", "]", "", " ", "").Replace(string(value))
 }
 
 // sharedCode tells the code size for a title, where all runs have the same.

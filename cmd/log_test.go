@@ -12,6 +12,7 @@ import (
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
 )
 
 // TestTerminal trains before a terminal of 80 columns: one line that is
@@ -21,17 +22,20 @@ func TestTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := recipe.Configure()
-	config.Hidden, config.Code, config.TrainImages, config.TestImages, config.Epochs = []int{16}, 4, 256, 64, 3
-	data, err := trainer.OpenData(context.Background(), config, loaders.Options{})
+	o := recipeDefaults(recipe)
+	list := []given{{name: "hidden", text: "16"}, {name: "code", text: "4"}, {name: "train-images", text: "256"}, {name: "test-images", text: "64"}, {name: "epochs", text: "3"}}
+	if _, rest, err := fill(o.fields(), list); err != nil || len(rest) > 0 {
+		t.Fatal(rest, err)
+	}
+	data, err := trainer.OpenData(context.Background(), o.Config, loaders.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	experiment, err := trainer.NewExperiment(config, data, recipe.Stages)
+	experiment, err := trainer.NewExperiment(o.Config, o.model, data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := trainer.CreateRun(filepath.Join(t.TempDir(), "run"), experiment, trainer.Settings(&config, nil))
+	run, err := trainer.CreateRun(filepath.Join(t.TempDir(), "run"), experiment, settings.Record(nil, o.recorded()...))
 	if err != nil {
 		t.Fatal(err)
 	}

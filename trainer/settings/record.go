@@ -39,6 +39,23 @@ func (f Field) json() json.RawMessage {
 	return text
 }
 
+// String returns the value in the form that Field.Set reads.
+func (s Setting) String() string {
+	var text string
+	if json.Unmarshal(s.Value, &text) == nil {
+		return text
+	}
+	var list []json.Number
+	if json.Unmarshal(s.Value, &list) != nil {
+		return string(s.Value)
+	}
+	words := make([]string, len(list))
+	for i, n := range list {
+		words[i] = n.String()
+	}
+	return strings.Join(words, ",")
+}
+
 // UnknownError lists recorded names that no struct has.
 type UnknownError struct{ Names []string }
 

@@ -150,6 +150,14 @@ func TestRecord(t *testing.T) {
 	if recorded["rate"].Origin != FromFlag || recorded["seed"].Origin != FromDefault {
 		t.Errorf("%+v", recorded)
 	}
+	for _, f := range Fields(&s, &o) {
+		if setting := recorded[f.Name]; setting.String() != f.String() {
+			t.Errorf("%s is recorded as %s, want %s", f.Name, setting, f)
+		}
+	}
+	if list := (Setting{Value: json.RawMessage("[\n 2,\n 3 ]")}); list.String() != "2,3" {
+		t.Errorf("a list is %s", list)
+	}
 	s2, o2 := Sizes{Widths: []int{5}}, others{}
 	if err := Fill(recorded, &s2, &o2); err != nil {
 		t.Fatal(err)
