@@ -33,7 +33,7 @@ func NewExperiment(c Config, name string, m Model, data *loaders.Dataset) (*Expe
 	}
 	source := sourceOf(data)
 	if _, ok := m.(Conditional); ok && source.Classes == 0 {
-		return nil, fmt.Errorf("%w: %s has no labels, which model %s takes; hint: a model that is not conditional needs none", loaders.ErrData, data.Name, name)
+		return nil, fmt.Errorf("%w: %s has no labels, which model %s takes; hint: --model vae or gan needs none", loaders.ErrData, data.Name, name)
 	}
 	e := &Experiment{Name: name, Model: m, Config: c, Data: data, Parameters: new(graph.Parameters)}
 	switch err := e.prepare(source); {

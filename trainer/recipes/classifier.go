@@ -105,6 +105,9 @@ func (m *classifier) loss(s *graph.Scope, z graph.Value) graph.Loss {
 // frozen, both together, or the classifier with one more layer of the encoder at
 // a time, from the code to the image.
 func (m *classifier) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	if c.Binarise {
+		return nil, fmt.Errorf("%w: binarise with a classifier, which takes images as they are; hint: leave it out", settings.ErrConfiguration)
+	}
 	depth := m.encoder.Depth()
 	switch frozen := m.stage("classifier", c, depth); {
 	case m.Thaw:

@@ -97,7 +97,7 @@ func (d *Discriminator) placeOn(input graph.Shape, hidden layer.Sequence, classe
 	}
 	if classes > 0 {
 		if hidden, err = layer.Condition(hidden, classes); err != nil {
-			return fmt.Errorf("%w; hint: a fully connected hidden layer of the discriminator, such as --hidden 256", err)
+			return fmt.Errorf("the discriminator of a conditional model needs a fully connected hidden layer, such as --hidden 256: %w", err)
 		}
 	}
 	// Only differences between logits count with the wasserstein loss.
