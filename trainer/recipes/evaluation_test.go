@@ -29,6 +29,9 @@ func checkEvaluation(t *testing.T, f *fixture) {
 		})
 		run(t, encoder, images)
 		compareEncoder(t, f, m, encoder.Output(trainer.Code), codes)
+		if m, ok := m.(trainer.Layered); ok {
+			compareLayers(t, m, e.Parameters, images, graph.Shape(e.Data.Test.Shape), encoder.Output(trainer.Code))
+		}
 	}
 	if m, ok := stage.Model.(trainer.Decoder); ok {
 		compareDecoder(t, m, e.Parameters, images, everyFirst(codes, rows, m.CodeShape().Size()), whole)
@@ -46,6 +49,30 @@ func checkEvaluation(t *testing.T, f *fixture) {
 			}
 			run(t, other, part)
 			compareRows(t, size, first, live, other, whole)
+		}
+	}
+}
+
+// compareLayers asks of an encoder that is taken apart behind each of its layers for
+// the same codes.
+func compareLayers(t *testing.T, m trainer.Layered, p *graph.Parameters, images graph.Batch, shape graph.Shape, codes []float32) {
+	for depth := 1; depth <= m.Depth(); depth++ {
+		o := graph.Options{Batch: images.Rows, Outputs: []string{trainer.Code}}
+		first := compile(t, p, o, func(s *graph.Scope) {
+			s.Output(trainer.Code, m.First(s, depth, s.Input(trainer.Input, graph.Data, shape)))
+		})
+		run(t, first, images)
+		h := first.Output(trainer.Code)
+		if want := m.LayerShape(depth).Size(); len(h) != images.Rows*want {
+			t.Errorf("layer %d gives %d values, its shape has %d", depth, len(h)/images.Rows, want)
+			return
+		}
+		from := compile(t, p, o, func(s *graph.Scope) {
+			s.Output(trainer.Code, m.From(s, depth, s.Input(trainer.Input, graph.Data, m.LayerShape(depth))))
+		})
+		run(t, from, graph.Batch{Rows: images.Rows, Key: images.Key, Inputs: map[string][]float32{trainer.Input: h, trainer.Labels: images.Inputs[trainer.Labels]}})
+		if !slices.Equal(from.Output(trainer.Code), codes) {
+			t.Errorf("the layers up to %d and those behind them give other codes", depth)
 		}
 	}
 }
@@ -110,7 +137,7 @@ func compareEncoder(t *testing.T, f *fixture, m trainer.Encoder, encoded, codes 
 		}
 	}
 	if slices.Equal(encoded, codes) || zeros == len(codes) {
-		t.Error("the threshold changes no code, or clears all")
+		t.Errorf("the threshold changes no code, or clears all: %v and %v", codes, encoded)
 	}
 }
 

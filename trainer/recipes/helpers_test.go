@@ -186,7 +186,7 @@ func batch(t testing.TB, stage trainer.Stage, parameters *graph.Parameters, prog
 		noise = max(noise, program.Shape(o.Made).Size())
 	}
 	stream, err := loaders.NewStream(split, loaders.StreamOptions{
-		BatchSize: n, Corruption: stage.Corruption, Hits: true, Noise: max(1, noise), Binarise: stage.Binarise && stage.Below == nil,
+		BatchSize: n, Corruption: stage.Corruption, Mask: true, Noise: max(1, noise), Binarise: stage.Binarise && stage.Below == nil,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -197,7 +197,7 @@ func batch(t testing.TB, stage trainer.Stage, parameters *graph.Parameters, prog
 			labels[i] = float32(label)
 		}
 		return graph.Batch{Rows: b.Rows, Key: b.Key, Inputs: map[string][]float32{
-			trainer.Input: b.Input, trainer.Target: b.Clean, trainer.Mask: b.Hit, trainer.Noise: b.Noise, trainer.Labels: labels,
+			trainer.Input: b.Input, trainer.Target: b.Clean, trainer.Mask: b.Mask, trainer.Noise: b.Noise, trainer.Labels: labels,
 		}}
 	}
 	t.Fatal("no batch")

@@ -57,10 +57,10 @@ var variants = []struct{ model, name, settings string }{
 	{"dense", "dense-gelu", "activation=gelu; code-activation=silu"},
 	{"conv", "conv-silu", "activation=silu; dropout=0.1"},
 	{"conv", "conv-groupnorm", "normalisation=group:2; filters=4,6"},
-	{"conv", "residual-text", "encoder=conv:4,3,s2 residual(conv:4,3,batchnorm conv:4,3,linear) conv:6,3,s2 residual(conv:6,3 conv:6,3,linear) dense:3"},
+	{"conv", "residual-text", "encoder=conv:4,3,s2 residual(conv:4,3,batchnorm conv:4,3,linear) conv:6,3,s2 residual(conv:6,3 conv:6,3,linear) dense:8; learning-rate=1e-2; warmup=0"},
 	{"fsq", "fsq-levels", "levels=3,2,7; words=3; corruption=masking:0.2"},
 	{"dense", "dense-top-k", "top-k=2; code=6"},
-	{"topk", "topk-denoising", "top-k=2; dead-after=1; dead-weight=0.5; corruption=gaussian:0.2"},
+	{"topk", "topk-dead", "top-k=2; dead-after=1; dead-weight=0.5"},
 }
 
 func find(name string) subject {
@@ -92,13 +92,13 @@ type setup struct {
 var tiny = []string{"hidden=12", "filters=4,5", "discriminator-hidden=12", "code=3", "words=2", "levels=5,4", "pretrain-epochs=2"}
 
 // tinyOf are the sizes of models that have other ones.
-var tinyOf = map[string]string{"topk": "top-k=3; dead-k=4; dead-after=2; code=24", "zerobias": "threshold=0.02"}
+var tinyOf = map[string]string{"topk": "top-k=3; dead-after=2; code=24", "zerobias": "threshold=0.1"}
 
 // medium are the sizes of models of 28×28 images.
 var medium = []string{"hidden=32", "filters=8,12", "code=16"}
 
 // mediumOf are the sizes of models that have other ones.
-var mediumOf = map[string]string{"topk": "top-k=8; dead-k=16; code=256"}
+var mediumOf = map[string]string{"topk": "top-k=8; code=256"}
 
 // setup returns what the recipe says, of certain sizes, with the settings of the
 // subject and others.

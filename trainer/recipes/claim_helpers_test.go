@@ -1,0 +1,29 @@
+package recipes_test
+
+import (
+	"testing"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
+)
+
+// after trains a recipe of one layer of 40 sigmoid units on 2,000 images and
+// returns its figures on the test images.
+func after(t *testing.T, model string, lists ...string) trainer.Figures {
+	t.Helper()
+	u := find(model).plain(append([]string{"hidden=none; code=40; learning-rate=0.01; epochs=15; batch-size=50"}, lists...)...)
+	d := data(t, u, 2000, 500)
+	e, _ := trained(t, u, d)
+	return evaluated(t, e.Trained(), d.Test)
+}
+
+// encoded are the codes of images.
+func encoded(t *testing.T, m *trainer.Trained, split loaders.Split) evaluate.Matrix {
+	t.Helper()
+	values, err := m.Encode(t.Context(), split)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return evaluate.NewMatrix(values, m.CodeSize())
+}

@@ -1,0 +1,60 @@
+package recipes_test
+
+import (
+	"testing"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+)
+
+// TestHiddenBiases shows what zero-bias autoencoders are about (Konda 2014): a
+// regulariser, here noise or an L1 penalty, drives the hidden biases below zero,
+// which without one they are not; thresholded units have none, and learn without
+// a regulariser. Contraction, of which that is said too, leaves them about zero.
+func TestHiddenBiases(t *testing.T) {
+	var d *loaders.Dataset
+	model := func(recipe, list string) *trainer.Experiment {
+		u := find(recipe).plain("hidden=none; code=200; batch-size=50; epochs=12; tied=true; learning-rate=1e-3", "code-activation=relu; output-activation=linear; loss=squared-error", list)
+		d = data(t, u, 2000, 0)
+		e, _ := trained(t, u, d)
+		return e
+	}
+	// biases are the mean of the hidden biases and the share below zero.
+	biases := func(list string) (mean, negative float64) {
+		bias, _ := model("dense", list).Parameters.Get("encoder/1/bias")
+		n := float64(len(bias.Values()))
+		for _, b := range bias.Values() {
+			mean += float64(b) / n
+			if b < 0 {
+				negative += 1 / n
+			}
+		}
+		return mean, negative
+	}
+	plain, _ := biases("")
+	for _, r := range []struct {
+		name       string
+		below      bool
+		regularise string
+	}{
+		{"noise", true, "corruption=gaussian:0.5"},
+		{"an L1 penalty", true, "l1=0.1"},
+		{"contraction", false, "contraction=1"},
+	} {
+		mean, negative := biases(r.regularise)
+		t.Logf("hidden biases of a plain autoencoder are %.4f in the mean, with %s %.4f, of which %.1f %% negative", plain, r.name, mean, 100*negative)
+		if r.below != (mean < -0.01 && mean < 3*plain && negative > 0.9) {
+			t.Errorf("%s drives the hidden biases to %.4f, of which %.1f %% are negative", r.name, mean, 100*negative)
+		}
+	}
+
+	zerobias := model("zerobias", "")
+	if _, ok := zerobias.Parameters.Get("encoder/1/bias"); ok {
+		t.Error("there are hidden biases")
+	}
+	figures := evaluated(t, zerobias.Trained(), d.Test)
+	t.Logf("thresholded units: %v", figures)
+	if dead := figures.Measures[trainer.DeadUnits]; dead > 20 || figures.MSE > 0.025 || figures.Measures[trainer.HoyerSparsity] < 0.7 {
+		t.Errorf("thresholded units do not learn: %+v", figures)
+	}
+}

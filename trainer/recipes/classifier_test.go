@@ -1,0 +1,129 @@
+package recipes_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
+)
+
+// TestClassifiers asks of every subject that a frozen classifier's codes are the
+// model's, that its training is of the labels, and that more layers thaw one by one.
+func TestClassifiers(t *testing.T) {
+	for _, s := range subjects() {
+		t.Run(s.name, func(t *testing.T) {
+			u := s.small()
+			d := tinyData(u)
+			_, from := trained(t, u, d)
+			model, err := trainer.OpenModel(recipeOf, from, trainer.LastCheckpoint)
+			if err != nil {
+				t.Fatal(err)
+			}
+			frozen, thawed := classifier(u, "encoder-lr-scale=0"), classifier(u, "encoder-lr-scale=1; thaw=true")
+			if model.Conditional() || !model.HasEncoder() {
+				_, err := newClassifier(frozen, from, d)
+				refused(t, err, trainer.ErrConfiguration, "hint: --model")
+				return
+			}
+			if s.recipe.Name == "topk" && !isLayered(model) {
+				_, err := newClassifier(frozen, from, d)
+				refused(t, err, trainer.ErrConfiguration, "no encoder of separate layers")
+				return
+			}
+			want, err := model.Encode(context.Background(), d.Test)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := classified(t, frozen, from, d); !slices.Equal(got, want) {
+				t.Error("a frozen encoder gives other codes than the model")
+			}
+			if got := classified(t, thawed, from, d); slices.Equal(got, want) {
+				t.Error("a thawed encoder has learned nothing")
+			}
+		})
+	}
+}
+
+func isLayered(m *trainer.Trained) bool {
+	_, ok := m.Stage.Model.(trainer.Layered)
+	return ok
+}
+
+// classifier is a classifier on the model of a setup.
+func classifier(of setup, list string) setup {
+	u := setup{of.Config, recipes.Classifier.New(), recipes.Classifier.Name}
+	u.set("epochs=2; solver=adam; learning-rate=1e-2; patience=0")
+	u.set(list)
+	return u
+}
+
+func newClassifier(u setup, from string, d *loaders.Dataset) (*trainer.Experiment, error) {
+	o := trainer.LabelledDefaults()
+	o.From = from
+	return trainer.NewClassifier(recipeOf, u.Config, o, u.name, u.model.(trainer.Transfer), d)
+}
+
+// classified trains a classifier, asks for stages and a loss that falls, and
+// returns the codes of its encoder.
+func classified(t *testing.T, u setup, from string, d *loaders.Dataset) []float32 {
+	t.Helper()
+	e, err := newClassifier(u, from, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := trainIn(context.Background(), dir, e, settings.Record(nil, &u.Config, u.model)); err != nil {
+		t.Fatal(err)
+	}
+	model, err := trainer.OpenModel(recipeOf, dir, trainer.LastCheckpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	thaw, _ := u.field("thaw")
+	if want := map[string]int{"false": 1, "true": 1 + model.Depth()}[thaw.String()]; len(e.Stages) != want && isLayered(model) {
+		t.Errorf("%d stages, want %d", len(e.Stages), want)
+	}
+	first, last := 0.0, 0.0
+	for _, record := range records(t, dir) {
+		if record.Split == "train" {
+			if last = record.Loss; first == 0 {
+				first = record.Loss
+			}
+		}
+	}
+	if problem := falling([]float64{first, last}, 0.001, true); problem != "" {
+		t.Error(problem)
+	}
+	codes, err := model.Encode(context.Background(), d.Test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return codes
+}
+
+// TestClassifierSettings asks for help on the settings of a classifier, and for the
+// reasons of what makes no sense.
+func TestClassifierSettings(t *testing.T) {
+	m := recipes.Classifier.New()
+	for _, f := range settings.Fields(m) {
+		if f.Help == "" || f.Group == "" {
+			t.Errorf("setting %s has the help %q in the group %q", f.Name, f.Help, f.Group)
+		}
+	}
+	if err := settings.Validate(m); err != nil {
+		t.Error(err)
+	}
+	for want, list := range map[string]string{
+		"thaw with encoder-lr-scale 0":                   "thaw=true; encoder-lr-scale=0",
+		"encoder-lr-scale is -1":                         "encoder-lr-scale=-1",
+		"classifier-hidden has a layer of 0 units; hint": "classifier-hidden=0",
+	} {
+		u := setup{trainer.Defaults(), recipes.Classifier.New(), recipes.Classifier.Name}
+		u.set(list)
+		refused(t, settings.Validate(u.model), trainer.ErrConfiguration, want)
+	}
+}

@@ -1,0 +1,128 @@
+package recipes_test
+
+import (
+	"strings"
+	"testing"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
+)
+
+func mask(share float32) loaders.Corruption { return recipes.Masking(share) }
+
+// TestRefused asks for what makes no sense, and for the reason.
+func TestRefused(t *testing.T) {
+	for _, test := range []struct{ model, settings, want string }{
+		{"dense", "sparsity=1", "linear units are not; hint: sigmoid"},
+		{"dense", "contraction=1", "weight decay"},
+		{"stacked", "sparsity=1; activation=relu", "relu units are not"},
+		{"sparse", "top-k=2", "top-k decides already"},
+		{"sparse", "top-k=4", "top-k is 4; hint: 0 for all"},
+		{"contractive", "top-k=2", "top-k decides already"},
+		{"contractive", "hidden=12; normalisation=batch", "encoder/1, which is normalised"},
+		{"contractive", "hidden=12; activation=gelu", "encoder/1 has no such formula"},
+		{"conv", "contraction=1; code-activation=sigmoid", "encoder/1, a convolution"},
+		{"zerobias", "contraction=1", "decides already which units are active"},
+		{"zerobias", "code-activation=sigmoid", "has a threshold of sigmoid units; hint: relu or linear"},
+		{"zerobias", "filters=4", "only the first layer of the encoder takes images"},
+		{"sparse", "dropout=0.5", "of hidden layers, and there are none; hint: such as --hidden"},
+		{"dense", "dropout=1", "dropout is 1; hint: from 0 to below 1"},
+		{"dense", "hidden=12,0", "hidden has a layer of 0 units"},
+		{"dense", "code=0", "code is 0; hint: at least 1"},
+		{"dense", "bias=some", "unknown bias"},
+		{"dense", "output-activation=relu", "cross-entropy needs probabilities"},
+		{"dense", "loss=squared-error; binarise=true", "binarise with the loss squared-error"},
+		{"linear", "binarise=true", "binarise with the loss squared-error"},
+		{"dense", "intact-weight=0.5", "nothing is corrupted"},
+		{"dense", "corruption=gaussian:0.5; intact-weight=0.5", "gaussian noise hits every pixel"},
+		{"dense", "corruption=masking:0.5; intact-weight=0; corrupted-weight=0", "no weight"},
+		{"dense", "loss=gaussian; corruption=masking:0.5; intact-weight=0.5", "with the loss gaussian"},
+		{"conv", "upsampling=unpool", "without max pooling; hint: --encoder"},
+		{"conv", "encoder=conv:3,3 avgpool:2; upsampling=unpool", "average pooling keeps no place"},
+		{"conv", "encoder=conv:3", "conv"},
+		{"vae", "encoder=conv:4,3 maxpool:2 dense:6; upsampling=unpool", "a gaussian code is to be decoded without an image"},
+		{"tied", "filters=4; upsampling=nearest", "tied weights are those of a transposed convolution, not of nearest upsampling"},
+		{"tied", "tied=false", "not tied; hint: --model dense"},
+		{"stacked", "decoder=dense:9 dense:9 dense:64", "2 encoder and 3 decoder layers"},
+		{"stacked", "pretrain-epochs=0", "pretrain-epochs is 0"},
+		{"vae", "capacity=2; free-bits=0.1", "capacity and free-bits"},
+		{"vae", "capacity=2; kl-warmup=1", "capacity and kl-warmup"},
+		{"vae", "capacity=2; beta=3", "capacity and beta 3"},
+		{"vae", "beta=0; free-bits=0.1", "free-bits with beta 0"},
+		{"vae", "beta=0; kl-warmup=2", "kl-warmup with beta 0"},
+		{"vae", "samples=2; corruption=masking:0.5; intact-weight=0.5", "hint: one sample"},
+		{"vae", "samples=1024; batch-size=128", "codes in a step"},
+		{"iwae", "samples=1; corruption=masking:0.5; intact-weight=0.5", "with model iwae; hint: --model vae"},
+		{"iwae", "gradient=steep", "unknown gradient"},
+		{"gan", "normalisation=batch; adversarial-loss=hinge; label-smoothing=0.1", "has no labels"},
+		{"gan", "label-smoothing=0.5", "label-smoothing is 0.5"},
+		{"gan", "ema-decay=1", "ema-decay is 1"},
+		{"cgan", "hidden=none; filters=4", "a fully connected hidden layer of the discriminator"},
+		{"aae", "adversarial-weight=0", "adversarial-weight is 0"},
+		{"aae", "discriminator-hidden=0", "discriminator-hidden has a layer of 0 units"},
+		{"synchrony", "gates=and", "unknown gates"},
+		{"synchrony", "code-activation=gelu", "code-activation is gelu"},
+		{"synchrony", "initialiser=images", "initialiser is images"},
+		{"synchrony", "motion=none", "no pairs of frames"},
+		{"fsq", "levels=8,1", "levels is [8 1]"},
+		{"fsq", "levels=none", "has 0 units"},
+		{"fsq", "words=0", "words is 0"},
+		{"fsq", "encoder=dense:5", "the encoder ends with 5 values"},
+		{"topk", "top-k=25", "top-k is 25"},
+		{"topk", "top-k=0", "top-k is 0"},
+		{"topk", "dead-after=0", "dead-after is 0"},
+		{"residual", "blocks=0", "blocks is 0"},
+	} {
+		t.Run(test.model+"/"+test.settings, func(t *testing.T) {
+			u := find(test.model).small(test.settings)
+			_, err := u.experiment(tinyData(u))
+			refused(t, err, trainer.ErrConfiguration, test.want)
+			if err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %q is not one line", err)
+			}
+		})
+	}
+}
+
+// TestNoSuchSetting asks for settings that models have not, since they would make
+// no sense.
+func TestNoSuchSetting(t *testing.T) {
+	for model, names := range map[string][]string{
+		"vae":       {"l1", "sparsity", "contraction", "top-k", "tied", "code-activation", "gradient", "ema-decay"},
+		"iwae":      {"l1", "capacity", "free-bits", "tied"},
+		"linear":    {"hidden", "filters", "activation", "code-activation", "normalisation", "dropout", "loss", "output-activation", "encoder"},
+		"synchrony": {"hidden", "normalisation", "dropout", "tied", "activation", "l1", "upsampling"},
+		"gan":       {"loss", "corruption", "intact-weight", "l1", "code-activation", "tied", "adversarial-weight"},
+		"topk":      {"l1", "sparsity", "hidden", "loss", "tied"},
+		"fsq":       {"code", "code-activation", "top-k", "tied"},
+		"dense":     {"blocks", "pretrain-epochs", "threshold", "gates", "beta", "samples", "levels", "thaw"},
+	} {
+		u := find(model).plain()
+		for _, name := range names {
+			if _, ok := settings.Named(settings.Fields(u.model), name); ok {
+				t.Errorf("setting %s is a field of model %s", name, model)
+			}
+		}
+		// A file or a run that has one of them is refused with its name.
+		for _, name := range names {
+			recorded := map[string]settings.Setting{name: {Value: []byte(`"1"`), Origin: settings.FromFile}}
+			if err := settings.Fill(recorded, u.model); err == nil || !strings.Contains(err.Error(), "unknown setting "+name) {
+				t.Errorf("model %s: setting %s: error %v", model, name, err)
+			}
+		}
+	}
+}
+
+// TestConditionalNeedsLabels asks conditional models for the reason why they do not
+// learn from images without labels.
+func TestConditionalNeedsLabels(t *testing.T) {
+	for _, model := range []string{"cvae", "cgan"} {
+		u := find(model).small()
+		d := *tinyData(u)
+		d.Train.Labels, d.Test.Labels = nil, nil
+		_, err := u.experiment(&d)
+		refused(t, err, loaders.ErrData, "has no labels")
+	}
+}
