@@ -11,8 +11,8 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// TestStockProducts asks whether a stock matrix product on a graph is ours,
-// bit for bit, once a program has been compiled.
+// TestStockProducts compares a stock matrix product on a graph with ours, bit for
+// bit, once a program has been compiled.
 func TestStockProducts(t *testing.T) {
 	a := spelled(t, graph.Row(4), "dense:1", "dense:4", false)
 	evaluationOf(t, parameters(t, 1, a.declare), 1, a.declare)

@@ -171,6 +171,22 @@ func TestManyBuffers(t *testing.T) {
 	}
 }
 
+// TestSharedBuffer has inputs of different widths begin in the same place.
+func TestSharedBuffer(t *testing.T) {
+	program := compile(t, new(graph.Parameters), graph.Options{Batch: 2}, func(s *graph.Scope) {
+		for _, name := range []string{"wide", "narrow"} {
+			x := s.Input(name, graph.Data, graph.Row(len(name)))
+			s.Output(name, s.Activate(name+" act", kernel.ReLU, x))
+		}
+	})
+	x := images(2, 6)
+	for range 2 {
+		run(t, program, 2, map[string][]float32{"wide": x, "narrow": x})
+		same(t, "wide", program.Output("wide"), x[:8])
+		same(t, "narrow", program.Output("narrow"), x)
+	}
+}
+
 // TestOutputs gives what was asked for and what costs nothing.
 func TestOutputs(t *testing.T) {
 	a := spelled(t, graph.Shape{Channels: 1, Height: 4, Width: 4}, "conv:2,3,s2 dense:3", "dense:16,1x4x4", false)

@@ -31,8 +31,8 @@ func meanOf(p *graph.Program, i int) (mean float64) {
 	return mean
 }
 
-// TestWeights asks what training minimises and what is reported for every kind of
-// weight.
+// TestWeights checks what training minimises and what is reported for every kind
+// of weight.
 func TestWeights(t *testing.T) {
 	type loss = func(s *graph.Scope, squared, l1 graph.Term) graph.Loss
 	for _, test := range []struct {
@@ -116,7 +116,7 @@ func TestWeightedGradients(t *testing.T) {
 	}
 }
 
-// TestAt moves weights back and forth; evaluation takes no notice.
+// TestAt moves weights back and forth; evaluation ignores them.
 func TestAt(t *testing.T) {
 	const rows = 2
 	declare := terms(func(s *graph.Scope, a, b graph.Term) graph.Loss {

@@ -83,7 +83,7 @@ func TestDeclareAgain(t *testing.T) {
 	}
 }
 
-// TestDeclared tells of the matrix products and the terms of a declaration.
+// TestDeclared checks the matrix products and the terms of a declaration.
 func TestDeclared(t *testing.T) {
 	a := small(t, "relu", false)
 	p := new(graph.Parameters)

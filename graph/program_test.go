@@ -516,8 +516,8 @@ func TestFLOPs(t *testing.T) {
 	}
 }
 
-// TestStep gives the gradients of fully connected layers as products that nobody
-// has computed yet; their values are what these products are.
+// TestStep checks that gradients of fully connected layers are products that are not
+// computed yet, and that they have the values of Values.
 func TestStep(t *testing.T) {
 	a := small(t, "relu", false)
 	p := parameters(t, 1, a.declare)

@@ -365,5 +365,5 @@ func TestDiscriminatorRefuses(t *testing.T) {
 	netMentions(t, m.Place(trainer.Source{Shape: netShape}), "the discriminator has", "no batch normalisation")
 	c := cgan{gan: defaultGAN()}
 	c.Hidden, c.Filters = nil, []int{4}
-	netMentions(t, c.Place(trainer.Source{Shape: netShape, Classes: 3}), "a fully connected hidden layer of the discriminator")
+	netMentions(t, c.Place(trainer.Source{Shape: netShape, Classes: 3}), "discriminator", "a fully connected hidden layer")
 }

@@ -83,8 +83,8 @@ func TestBatchStatistics(t *testing.T) {
 	n.evaluation(1, m.Declare)
 }
 
-// TestDropoutOnlyInTraining asks the same key for the same loss, and another for
-// another, while training; evaluation draws nothing.
+// TestDropoutOnlyInTraining checks that a training loss depends on the key, and on
+// nothing else. Evaluation draws nothing.
 func TestDropoutOnlyInTraining(t *testing.T) {
 	m := defaultPlain()
 	m.Hidden, m.CodeSize, m.Dropout = []int{13, 7}, 3, 0.5

@@ -141,8 +141,8 @@ func TestClassifierLearns(t *testing.T) {
 	}
 }
 
-// TestFeaturesLeadToLogits asks for the logits of evaluation without labels, and
-// for features of which the last layer makes these logits.
+// TestFeaturesLeadToLogits checks that a program without labels gives the logits of
+// evaluation, and features from which the last layer computes these logits.
 func TestFeaturesLeadToLogits(t *testing.T) {
 	const rows = 3
 	for _, widths := range [][]int{nil, {5}} {

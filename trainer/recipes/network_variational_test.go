@@ -36,9 +36,8 @@ func withNoise(x []float32, rows, samples int, seed uint64) map[string][]float32
 	return inputs
 }
 
-// TestVariationalTerms asks which terms there are, with which weight training
-// minimises them after some epochs, and with which they are reported, whatever
-// epochs there were before.
+// TestVariationalTerms checks which terms there are, with which weight training
+// minimises them after some epochs, and with which weight they are reported.
 func TestVariationalTerms(t *testing.T) {
 	const rows = 4
 	warm := func(m *vae) { m.Beta, m.KLWarmup = 2, 4 }
@@ -223,7 +222,7 @@ func TestDoublyReparametrised(t *testing.T) {
 	}
 }
 
-// TestLikelihoods asks that the likelihood of a target under a code is the term
+// TestLikelihoods checks that the likelihood of a target under a code is the term
 // that evaluation finds for it, and that codes are drawn from the statistics of the
 // posterior.
 func TestLikelihoods(t *testing.T) {
@@ -332,7 +331,7 @@ func TestLearnedVariance(t *testing.T) {
 	}
 }
 
-// TestDescribeSamples asks that a diagram shows what has a row for each code.
+// TestDescribeSamples checks that a description shows what has a row for each code.
 func TestDescribeSamples(t *testing.T) {
 	m := netVAE(t, func(m *vae) { m.Samples = 5 })
 	n := newNet(t, 1, m.Declare)
