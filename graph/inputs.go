@@ -57,6 +57,9 @@ func (s *Scope) input(name string, kind Kind, shape Shape, limit int) Value {
 			if got := in.node.Shape()[1]; got != shape.Size() {
 				s.Failf("input %q has %d values, and also %d", name, got, shape.Size())
 			}
+			if in.limit != limit {
+				s.Failf("input %q is declared with %d classes, and also with %d", name, in.limit, limit)
+			}
 			return Value{node: in.node, rows: s.rows, shape: shape}
 		}
 	}

@@ -164,8 +164,14 @@ func (p *Program) Shape(name string) Shape { return p.scope.outputs[name].shape 
 // Terms are the terms of the loss, the one that the model is about first.
 func (p *Program) Terms() []Term { return p.scope.loss.terms }
 
-// Mean returns the loss of the last run, averaged over its images.
-func (p *Program) Mean() float64 { return float64(*p.scope.node.Value().(*gorgonia.F32)) }
+// Mean returns the loss of the last run, averaged over its images; 0 where the
+// program has no loss.
+func (p *Program) Mean() float64 {
+	if p.scope.node == nil {
+		return 0
+	}
+	return float64(*p.scope.node.Value().(*gorgonia.F32))
+}
 
 // FLOPs is the number of floating-point operations in the matrix products of a
 // run on a whole batch.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -138,7 +139,8 @@ func (s *Scope) Observing(f func(s *Scope, p Parameter)) *Scope {
 	return &derived
 }
 
-// Parameter declares a trainable parameter. Declared twice, it is the same.
+// Parameter declares a trainable parameter. Declared twice, it is the same, and
+// moves if one of the scopes moves it.
 func (s *Scope) Parameter(spec Spec) Value {
 	if s.Failed() {
 		return Value{}
@@ -154,13 +156,10 @@ func (s *Scope) Parameter(spec Spec) Value {
 		return Value{}
 	}
 	node := s.nodes[spec.Name]
-	if declared {
-		return Value{node: node}
-	}
-	if !s.frozen && spec.Role != Statistic {
+	if !s.frozen && spec.Role != Statistic && !slices.Contains(s.moved, node) {
 		s.moved, s.trained = append(s.moved, node), append(s.trained, p)
 	}
-	if s.observe != nil {
+	if s.observe != nil && !declared {
 		s.observe(s, p)
 	}
 	return Value{node: node}

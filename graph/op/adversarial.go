@@ -13,6 +13,9 @@ import (
 // half are generated. SquaredPerImage is misranked of
 // [kernel.AdversarialLoss.DiscriminatorLoss].
 func DiscriminatorLoss(name string, rows *Rows, a kernel.AdversarialLoss, logits *gorgonia.Node) (Loss, error) {
+	if rows.Compiled%2 != 0 {
+		return Loss{}, fmt.Errorf("%s: compiled for %d rows, no half of which is real", name, rows.Compiled)
+	}
 	return declareLogitLoss(name+": discriminator loss", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
 		a.DiscriminatorLoss(l.rows.Live, scale, in[0], gradient, l.perImage, l.squared)
 	}, logits)
