@@ -142,6 +142,8 @@ func (c *convolved) mirror(m mirroring) (Sequence, error) {
 		return nil, fmt.Errorf("tied weights cannot undo pooling; hint: strides in place of pooling, or --upsampling unpool")
 	case !exact && pool != nil:
 		return nil, fmt.Errorf("pooling leaves pixels out; hint: sides that are multiples of the windows")
+	case m.tied && factor > 1 && (m.by == ByNearest || m.by == ByBilinear):
+		return nil, fmt.Errorf("tied weights are those of a transposed convolution, not of %s upsampling; hint: --upsampling transposed", m.by)
 	case m.tied || !exact && m.by == ByTransposed:
 		l = conv.transposed(out, in)
 	case !exact:

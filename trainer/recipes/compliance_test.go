@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -134,7 +135,7 @@ func checkEffects(t *testing.T, f *fixture) {
 	}
 	for _, base := range bases {
 		u := f.small()
-		if !u.try(base) {
+		if len(open) == 0 || !u.try(base) {
 			continue
 		}
 		want, err := fingerprint(t, u)
@@ -156,6 +157,7 @@ func checkEffects(t *testing.T, f *fixture) {
 					t.Errorf("setting %s has an effect (%s), but is said to have none %s", field.Name, value, useless[i].Why)
 				}
 				if why == "" {
+					f.requireWeight(t, base, field, value)
 					delete(open, field.Name)
 					break
 				}
@@ -168,6 +170,29 @@ func checkEffects(t *testing.T, f *fixture) {
 			continue
 		}
 		t.Errorf("setting %s has no effect: %s", name, why)
+	}
+}
+
+// requireWeight asks of a number that is 0 by default that it does more than turn
+// something on: half of another value has to make a difference, too.
+func (s subject) requireWeight(t *testing.T, base string, field settings.Field, value string) {
+	number, err := strconv.ParseFloat(value, 64)
+	u := s.small()
+	if half := fmt.Sprint(number / 2); field.String() == "0" && err == nil && u.try(base+"; "+field.Name+"="+value) {
+		other, _ := u.field(field.Name)
+		if other.Set(half) != nil { // a whole number
+			return
+		}
+		if err := other.Set(value); err != nil {
+			t.Fatal(err)
+		}
+		want, err := fingerprint(t, u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if why := s.changes(t, base+"; "+field.Name+"="+value, field.Name, half, want); why != "" {
+			t.Errorf("setting %s: %s makes no difference to %s: %s", field.Name, half, value, why)
+		}
 	}
 }
 

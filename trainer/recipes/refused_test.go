@@ -59,7 +59,7 @@ func TestRefused(t *testing.T) {
 		{"gan", "normalisation=batch; adversarial-loss=hinge; label-smoothing=0.1", "has no labels"},
 		{"gan", "label-smoothing=0.5", "label-smoothing is 0.5"},
 		{"gan", "ema-decay=1", "ema-decay is 1"},
-		{"cgan", "hidden=none; filters=4", "a fully connected hidden layer of the discriminator"},
+		{"cgan", "hidden=none; filters=4", "needs a fully connected hidden layer"},
 		{"aae", "adversarial-weight=0", "adversarial-weight is 0"},
 		{"aae", "discriminator-hidden=0", "discriminator-hidden has a layer of 0 units"},
 		{"synchrony", "gates=and", "unknown gates"},

@@ -85,6 +85,7 @@ func checkResume(t *testing.T, f *fixture) {
 	done := records(t, want)
 	for _, i := range interruptions(len(done)/2, done[0].Step) {
 		t.Run(i.name, func(t *testing.T) {
+			t.Parallel()
 			dir, u := t.TempDir(), f.small()
 			u.CheckpointEvery = i.checkpointEvery
 			ctx, cancel := context.WithCancelCause(context.Background())
@@ -101,6 +102,7 @@ func checkResume(t *testing.T, f *fixture) {
 		})
 	}
 	t.Run("after every step", func(t *testing.T) {
+		t.Parallel()
 		dir := t.TempDir()
 		for {
 			u := f.small("resume=true")
@@ -144,6 +146,7 @@ func killed(s subject) setup {
 func TestKilledEqualsUninterrupted(t *testing.T) {
 	for _, s := range subjects() {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			u := killed(s)
 			_, want := trained(t, u, tinyData(u))
 			dir, elsewhere := t.TempDir(), t.TempDir()
