@@ -90,5 +90,7 @@ func (m *fsq) Validate() error {
 	if _, err := kernel.NewFiniteScalar(m.Levels); err != nil {
 		return settings.Numbers(settings.Number{Name: "levels", Value: m.Levels, Hint: err.Error()})
 	}
-	return settings.Numbers(settings.Number{OK: m.Words >= 1, Name: "words", Value: m.Words, Hint: "at least 1"})
+	return settings.Numbers(
+		settings.Number{OK: len(m.Levels) > 0, Name: "levels", Value: m.Levels, Hint: "at least one, such as 8,5,5,5"},
+		settings.Number{OK: m.Words >= 1, Name: "words", Value: m.Words, Hint: "at least 1"})
 }
