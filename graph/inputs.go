@@ -93,8 +93,11 @@ func (s *Scope) Given(name string) bool { return !slices.Contains(s.options.With
 
 // check reports values that are no whole numbers below the limit.
 func (in *input) check(values []float32) error {
+	if in.limit == 0 {
+		return nil
+	}
 	for _, v := range values {
-		if in.limit > 0 && !(v >= 0 && v < float32(in.limit) && v == float32(int(v))) {
+		if !(v >= 0 && v < float32(in.limit) && v == float32(int(v))) {
 			return fmt.Errorf("%s has %g; hint: whole numbers from 0 to %d", in.name, v, in.limit-1)
 		}
 	}
