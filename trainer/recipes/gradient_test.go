@@ -57,7 +57,7 @@ func checkGradients(t *testing.T, f *fixture) {
 					u.set(text)
 				}
 			}
-			if loss == "cross-entropy" && has(&u, "loss") {
+			if loss == "cross-entropy" && has(&u, "loss") && has(&u, "output-activation") {
 				u.set("output-activation=sigmoid")
 			}
 			u.set(f.settings)

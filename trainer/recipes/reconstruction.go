@@ -54,6 +54,9 @@ func (r *Reconstruction) likelihood() likelihood {
 
 // Validate implements settings.Validator.
 func (r *Reconstruction) Validate() error {
+	if err := settings.Choice("loss", string(r.Loss), string(crossEntropy), string(squaredError), string(gaussian)); err != nil {
+		return err
+	}
 	return settings.Numbers(settings.Number{OK: r.Variance >= 0 && settings.Finite(r.Variance), Name: "variance", Value: r.Variance, Hint: "above 0, or 0 for a learned one"})
 }
 
