@@ -2,7 +2,7 @@ package main
 
 import "gaetrain/trainer"
 
-// contractive asks how much less a code moves with the image that is told not
+// contractive measures how much less a code changes with the image if it is told not
 // to, and what that costs.
 var contractive = experiment{
 	name:  "contractive",

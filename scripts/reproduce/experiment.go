@@ -25,7 +25,7 @@ type row struct {
 	claim      string
 	published  string // what was published, and where; "" for a claim of our own
 	format     string // of ours, such as "%.2f"
-	bound      bound  // of the mean; the zero bound is no claim, only told
+	bound      bound  // of the mean; the zero bound is no claim, only reported
 	ours       []float64
 	seconds    []float64
 }
@@ -67,7 +67,7 @@ func (r row) cells() []string {
 	if len(r.ours) > 1 {
 		ours += " ± " + fmt.Sprintf(r.format, spread)
 	}
-	verdict := "told"
+	verdict := "reported"
 	if r.bound.sign != "" {
 		verdict = fmt.Sprintf("%s %g: ", r.bound.sign, r.bound.value) + map[bool]string{true: "holds", false: "FAILS"}[r.holds()]
 	}

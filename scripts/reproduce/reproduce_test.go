@@ -21,7 +21,7 @@ func TestVerdicts(t *testing.T) {
 		{atMost(3.5), []float64{3.501}, []string{"3.50", "≤ 3.5: FAILS"}, false},
 		{atLeast(0.99), []float64{0.995}, []string{"0.99", "≥ 0.99: holds"}, true},
 		{atLeast(0.99), nil, []string{"NaN", "≥ 0.99: FAILS"}, false},
-		{bound{}, []float64{7}, []string{"7.00", "told"}, true},
+		{bound{}, []float64{7}, []string{"7.00", "reported"}, true},
 	} {
 		r := row{format: "%.2f", bound: c.bound}
 		for _, v := range c.ours {
