@@ -63,8 +63,7 @@ func resolve(c *cli.Context) (o trainOptions, origins map[string]settings.Origin
 		return o, nil, err
 	}
 	first := trainDefaults()
-	given, _, err := fill(settings.Fields(&first.Config, &first.Output), list)
-	if err != nil {
+	if _, _, err := fill(settings.Fields(&first.Config, &first.Output), list); err != nil {
 		return o, nil, err
 	}
 	if err := first.Output.validate(); err != nil {

@@ -84,11 +84,11 @@ func normalisation(act kernel.Activation, groups int, settled, bias bool, channe
 		switch groups {
 		case 1:
 			x, err = op.ImageNormalise("layer", rows, act, x, in[2], b)
-		default:
-			x, err = op.GroupNormalise("layer", rows, groups, act, x, in[2], b)
 		case 0:
 			s, _ := statistics()
 			x, _, err = op.BatchNormalise("layer", rows, act, s, x, in[2], b)
+		default:
+			x, err = op.GroupNormalise("layer", rows, groups, act, x, in[2], b)
 		}
 		y := must[*gorgonia.Node](t)(x, err)
 		if height > 0 {
