@@ -52,6 +52,9 @@ func (q Sequence) lastNumbered() int {
 	return -1
 }
 
+// Depth is the number of layers that are numbered in a stack.
+func (q Sequence) Depth() int { return q.unfold().depth() }
+
 // WithoutLast is the sequence up to its last layer with a number.
 func (q Sequence) WithoutLast() Sequence {
 	all := q.unfold()

@@ -98,9 +98,15 @@ type placed struct {
 }
 
 // place returns the codes of the test images with some indices. For a model
-// without an encoder it returns the draws of the prior with these numbers.
+// without an encoder it returns the draws of the prior with these numbers, with the
+// classes that Sample gives them.
 func (p *Prior) place(ctx context.Context, test loaders.Split, seed uint64, indices []int) (at placed, err error) {
 	if !p.Model.HasEncoder() {
+		if classes := p.Model.Classes(); classes > 0 {
+			for _, i := range indices {
+				at.labels = append(at.labels, uint8(max(i, 0)%classes))
+			}
+		}
 		at.codes, err = p.numbered(seed, indices)
 		return at, err
 	}

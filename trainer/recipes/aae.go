@@ -71,3 +71,11 @@ func (m *aae) Validate() error {
 	}
 	return settings.Numbers(settings.Number{OK: m.Weight > 0 && settings.Finite(m.Weight), Name: "adversarial-weight", Value: m.Weight, Hint: "above 0"})
 }
+
+// Ineffective implements settings.Ineffective.
+func (m *aae) Ineffective() []settings.Without {
+	if len(m.Widths) > 0 {
+		return nil
+	}
+	return []settings.Without{{Name: "discriminator-activation", Why: "without hidden layers; hint: --discriminator-hidden 256"}}
+}

@@ -90,7 +90,12 @@ func (m *fsq) Validate() error {
 	if _, err := kernel.NewFiniteScalar(m.Levels); err != nil {
 		return settings.Numbers(settings.Number{Name: "levels", Value: m.Levels, Hint: err.Error()})
 	}
+	words := 1.0
+	for _, levels := range m.Levels {
+		words *= float64(levels)
+	}
 	return settings.Numbers(
 		settings.Number{OK: len(m.Levels) > 0, Name: "levels", Value: m.Levels, Hint: "at least one, such as 8,5,5,5"},
+		settings.Number{OK: words <= 1<<31, Name: "levels", Value: m.Levels, Hint: "a codebook of at most 2^31 words"},
 		settings.Number{OK: m.Words >= 1, Name: "words", Value: m.Words, Hint: "at least 1"})
 }

@@ -81,10 +81,47 @@ func (l *Layers) Ineffective() (without []settings.Without) {
 	if l.EncoderText == "" && len(l.Filters) == 0 || l.DecoderText != "" {
 		add("where the decoder does not mirror convolutions; hint: --filters 32,64", "upsampling")
 	}
-	if l.EncoderText == "" && len(l.Filters)+len(l.Hidden) == 0 && l.DecoderText == "" {
+	switch {
+	case l.EncoderText == "" && len(l.Filters)+len(l.Hidden) == 0 && l.DecoderText == "":
 		add("without hidden layers; hint: --hidden 512", "activation")
+	case !l.usesActivation():
+		add("on layers whose text has activations; hint: leave them out of --encoder and --decoder", "activation")
+	}
+	if l.DecoderText != "" && !changes(l.DecoderText, func(_, last *layer.Options, a layer.Activation) { last.Activation = a }) {
+		add("on a last layer whose text has an activation; hint: leave it out of --decoder", "output-activation")
 	}
 	return without
+}
+
+// usesActivation reports whether a hidden layer of the encoder or the decoder has
+// the activation of hidden layers.
+func (l *Layers) usesActivation() bool {
+	hidden := func(hidden, _ *layer.Options, a layer.Activation) { hidden.Activation = a }
+	encoder := l.text(1)
+	if changes(encoder, hidden) {
+		return true
+	}
+	if l.DecoderText != "" {
+		return changes(l.DecoderText, hidden)
+	}
+	layers, err := layer.Parse(encoder, layer.Options{}, layer.Options{})
+	return err != nil || layers.Depth() > 1 // whose mirrors have it
+}
+
+// changes reports whether the activation that set gives to options makes a
+// difference to the layers of a text; true of a text that cannot be read.
+func changes(text string, set func(hidden, last *layer.Options, a layer.Activation)) bool {
+	var written [2]string
+	for i, a := range []layer.Activation{layer.Tanh, layer.Sigmoid} {
+		var hidden, last layer.Options
+		set(&hidden, &last, a)
+		layers, err := layer.Parse(text, hidden, last)
+		if err != nil {
+			return true
+		}
+		written[i] = layers.String()
+	}
+	return written[0] != written[1]
 }
 
 // text is the encoder's layers as text, for a code of so many values.

@@ -27,6 +27,14 @@ func (m *Plain) Validate() error {
 	return settings.Numbers(settings.Number{OK: m.TopK >= 0 && (m.TopK <= m.CodeSize || m.EncoderText != ""), Name: "top-k", Value: m.TopK, Hint: "0 for all, or at most as many as a code has values"})
 }
 
+// Ineffective implements settings.Ineffective.
+func (m *Plain) Ineffective() []settings.Without {
+	if m.EncoderText == "" || changes(m.EncoderText, func(_, last *layer.Options, a layer.Activation) { last.Activation = a }) {
+		return nil
+	}
+	return []settings.Without{{Name: "code-activation", Why: "on a last layer whose text has an activation; hint: leave it out of --encoder"}}
+}
+
 // Place implements trainer.Model.
 func (m *Plain) Place(source trainer.Source) error {
 	encoder, decoder, code, err := m.parts(source.Shape, m.CodeSize, m.code(m.CodeActivation), m.last(), m.Tied)

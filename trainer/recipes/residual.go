@@ -36,7 +36,7 @@ func (m *residual) Place(source trainer.Source) error {
 
 // Validate implements settings.Validator.
 func (m *residual) Validate() error {
-	return settings.Numbers(settings.Number{OK: m.Blocks >= 1, Name: "blocks", Value: m.Blocks, Hint: "at least 1, or --model conv"})
+	return settings.Numbers(settings.Number{OK: m.Blocks >= 1 && m.Blocks <= 100, Name: "blocks", Value: m.Blocks, Hint: "from 1 to 100; --model conv has none"})
 }
 
 // Ineffective implements settings.Ineffective.

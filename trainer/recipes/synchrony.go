@@ -124,7 +124,7 @@ func (m *synchrony) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
 
 // Decodable implements trainer.Decoder.
 func (m *synchrony) Decodable() error {
-	return fmt.Errorf("%w: a code of %s gates tells how two frames relate, not what they show: it cannot be decoded without them", graph.ErrArchitecture, m.Gates)
+	return fmt.Errorf("%w: a code of %s gates tells how two frames relate, not what they show: it cannot be decoded without them; hint: gaetrain reconstruct takes both frames", graph.ErrArchitecture, m.Gates)
 }
 
 // InitialiseFrom implements trainer.DataDependent.

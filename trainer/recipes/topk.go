@@ -21,8 +21,7 @@ the share of the variance of the images that the reconstruction has.`,
 	New:      func() trainer.Model { return &topk{Latent: Latent{2048}, K: 32, DeadAfter: 200, DeadWeight: 1. / 32} },
 }
 
-// topk is a dictionary of unit directions with a batch top-k code of centred
-// images (Bussmann 2024).
+// topk is a dictionary of unit directions for centred images (Bussmann 2024).
 type topk struct {
 	EncoderDecoder
 	Latent
@@ -110,4 +109,12 @@ func (m *topk) Validate() error {
 		settings.Number{OK: m.K >= 1 && m.K <= m.CodeSize, Name: "top-k", Value: m.K, Hint: "from 1 to the number of values in a code"},
 		settings.Number{OK: m.DeadAfter >= 1, Name: "dead-after", Value: m.DeadAfter, Hint: "at least 1"},
 		settings.Number{OK: m.DeadWeight >= 0 && settings.Finite(m.DeadWeight), Name: "dead-weight", Value: m.DeadWeight, Hint: "0 for none, or more"})
+}
+
+// Ineffective implements settings.Ineffective.
+func (m *topk) Ineffective() []settings.Without {
+	if m.DeadWeight > 0 {
+		return nil
+	}
+	return []settings.Without{{Name: "dead-after", Why: "with dead-weight 0; hint: --dead-weight 0.03"}}
 }
