@@ -67,7 +67,7 @@ func TestRefused(t *testing.T) {
 		{"synchrony", "initialiser=images", "initialiser is images"},
 		{"synchrony", "motion=none", "no pairs of frames"},
 		{"fsq", "levels=8,1", "levels is [8 1]"},
-		{"fsq", "levels=none", "has 0 units"},
+		{"fsq", "levels=none", "levels is []; hint: at least one"},
 		{"fsq", "words=0", "words is 0"},
 		{"fsq", "encoder=dense:5", "the encoder ends with 5 values"},
 		{"topk", "top-k=25", "top-k is 25"},
