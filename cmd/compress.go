@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math"
@@ -69,29 +70,35 @@ EXAMPLES:
 				return err
 			}
 			fmt.Fprintf(c.App.Writer, "%d images in %s: %d bytes, %.2f per image\n", split.Len(), o.Out, size, float64(size)/float64(split.Len()))
-			points, err := measure.Rates(c.Context, model, data.Train, split, codes)
-			if err != nil {
-				return err
-			}
-			files, err := compression.Files(pictures.Files(split))
-			if err != nil {
-				return err
-			}
-			points = append(points, files...)
-			title := fmt.Sprintf("%s on %s, %d %s images: squared error against bytes per image", model.Config.Model, data.Name, split.Len(), o.Split)
-			path, err := pictures.Rates(o.Run, title, points)
-			if err != nil {
-				return err
-			}
-			if err := pictures.WriteJSON(o.Run, ratesFile, map[string]any{
-				"checkpoint": o.Checkpoint, "epoch": model.Epoch, "dataset": data.Name, "split": o.Split, "images": split.Len(), "points": points,
-			}); err != nil {
-				return err
-			}
-			fmt.Fprintf(c.App.Writer, "rates and errors in %s\n", path)
-			return printRates(c.App.Writer, points, split.Shape.Size())
+			return o.compare(c.Context, c.App.Writer, model, data, split, codes)
 		},
 	}
+}
+
+// compare prints and keeps the bytes and the errors of codes, principal components
+// of the training images, JPEG and PNG.
+func (o compressOptions) compare(ctx context.Context, w io.Writer, model *trainer.Trained, data *loaders.Dataset, split loaders.Split, codes evaluate.Matrix) error {
+	points, err := measure.Rates(ctx, model, data.Train, split, codes)
+	if err != nil {
+		return err
+	}
+	files, err := compression.Files(pictures.Files(split))
+	if err != nil {
+		return err
+	}
+	points = append(points, files...)
+	title := fmt.Sprintf("%s on %s, %d %s images: squared error against bytes per image", model.Config.Model, data.Name, split.Len(), o.Split)
+	path, err := pictures.Rates(o.Run, title, points)
+	if err != nil {
+		return err
+	}
+	if err := pictures.WriteJSON(o.Run, ratesFile, map[string]any{
+		"checkpoint": o.Checkpoint, "epoch": model.Epoch, "dataset": data.Name, "split": o.Split, "images": split.Len(), "points": points,
+	}); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "rates and errors in %s\n", path)
+	return printRates(w, points, split.Shape.Size())
 }
 
 // write writes the file and returns its size.

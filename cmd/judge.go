@@ -27,12 +27,7 @@ type judgeOptions struct {
 // judgeFile is the file that judge writes into the run folder.
 const judgeFile = "judge.json"
 
-func judgeVerb() *cli.Command {
-	defaults := judgeOptions{ModelOptions: modelDefaults(), Images: 10000, Neighbours: 5, Seed: 1, Temperature: 1, Output: Output{LogFormat: "text"}}
-	return &cli.Command{
-		Name:  "judge",
-		Usage: "measure how good and how new the samples of a model are",
-		Description: `This verb draws samples as the verb sample does, from all classes in turn if the model is
+const judgeHelp = `This verb draws samples as the verb sample does, from all classes in turn if the model is
 conditional. It compares them with the test images by a classifier of the same images: by the features
 that enter its last layer, and by the classes that it predicts. For comparison, the table also has
 training images, which a model can hardly surpass, and samples of a Gaussian fitted to the pixels with
@@ -62,8 +57,15 @@ The run folder gets judge.json, and its pictures folder gets nearest.png and cla
 EXAMPLES:
    gaetrain train --model conv --code-activation relu --run runs/conv --epochs 1
    gaetrain finetune --from runs/conv --from-scratch --encoder-lr-scale 1 --learning-rate 0.001 --run runs/judge
-   gaetrain judge --run runs/vae-sample-1 --by runs/judge`,
-		Flags: flags(clone(defaults)),
+   gaetrain judge --run runs/vae-sample-1 --by runs/judge`
+
+func judgeVerb() *cli.Command {
+	defaults := judgeOptions{ModelOptions: modelDefaults(), Images: 10000, Neighbours: 5, Seed: 1, Temperature: 1, Output: Output{LogFormat: "text"}}
+	return &cli.Command{
+		Name:        "judge",
+		Usage:       "measure how good and how new the samples of a model are",
+		Description: judgeHelp,
+		Flags:       flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, log, err := openModel(c, &o, func(o *judgeOptions) (*ModelOptions, Output) { return &o.ModelOptions, o.Output })

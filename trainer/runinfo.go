@@ -93,7 +93,7 @@ func ReadRunInfo(dir string) (RunInfo, error) {
 		return info, fmt.Errorf("%w: %s: %w", ErrRun, path, err)
 	}
 	if written.Format != runFormat {
-		return info, fmt.Errorf("%w: %s has format %d of version %q of gaetrain, but this version reads format %d; hint: train the model again, or use that version",
+		return info, fmt.Errorf("%w: %s was written by another version of gaetrain (format %d, version %q), and this version reads format %d; hint: train the model again, or use that version",
 			ErrRun, path, written.Format, written.Version, runFormat)
 	}
 	if err := json.Unmarshal(data, &info); err != nil {
