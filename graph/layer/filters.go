@@ -63,7 +63,7 @@ func (f *Filters) parse(channels *int, o *Options, arguments []string, further m
 		extent, ok := extents[name]
 		if !ok {
 			if err = o.argument(argument); err != nil {
-				return fmt.Errorf("%q is no option and no activation; hint: s2, p1, d1, o1, batchnorm, layernorm or such as relu", argument)
+				return fmt.Errorf("%q is no option and no activation; hint: s2, p1, d1, o1, batchnorm, layernorm, groupnorm:8 or such as relu", argument)
 			}
 			continue
 		}

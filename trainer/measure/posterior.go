@@ -41,7 +41,10 @@ const mostPairs = 10000
 // AggregatePosterior measures how the codes of the images of a split differ from
 // the prior of a model. It takes up to 10,000 images.
 func AggregatePosterior(ctx context.Context, model *trainer.Trained, split loaders.Split) (*Aggregate, error) {
-	if !model.HasPrior() || !model.HasEncoder() {
+	if err := model.CanEncode(); err != nil {
+		return nil, err
+	}
+	if !model.HasPrior() {
 		return nil, refused("the codes of model %s have no prior; hint: --model vae has one", model.Config.Model)
 	}
 	split = split.Spread(mostPairs)
