@@ -156,7 +156,7 @@ func (s *Scope) Parameter(spec Spec) Value {
 		return Value{}
 	}
 	node := s.nodes[spec.Name]
-	if !s.frozen && spec.Role != Statistic && (!declared || !slices.Contains(s.moved, node)) {
+	if !s.frozen && spec.Role != Statistic && !slices.Contains(s.moved, node) {
 		s.moved, s.trained = append(s.moved, node), append(s.trained, p)
 	}
 	if s.observe != nil && !declared {
