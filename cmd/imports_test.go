@@ -43,6 +43,7 @@ var allowed = []struct {
 	{"graph/kernel", nil},
 	{"graph/kernel/...", []string{"graph/kernel"}},
 	{"loaders/files", nil},
+	{"loaders/memory", nil},
 	{"loaders/...", []string{"loaders/...", "graph/kernel/..."}},
 	{"scripts/...", []string{"trainer/...", "graph/...", "loaders", "viz/..."}},
 }
