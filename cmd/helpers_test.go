@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
@@ -77,7 +78,7 @@ func complete(t *testing.T, dir string, args ...string) {
 }
 
 // times are the parts of metrics that differ from run to run.
-var times = regexp.MustCompile(`"(seconds|images_per_second|timestamp)": ?("[^"]*"|[0-9.e+-]+)`)
+var times = regexp.MustCompile(`"(seconds|images_per_second|timestamp|checksum)": ?("[^"]*"|[0-9.e+-]+)`)
 
 // compareRuns says how two run folders differ, times aside.
 func compareRuns(a, b string) (string, error) {
@@ -90,7 +91,9 @@ func compareRuns(a, b string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if strings.HasPrefix(name, "metrics") {
+		if !strings.HasPrefix(name, "metrics") {
+			first, second = withoutRun(first), withoutRun(second)
+		} else {
 			first, second = times.ReplaceAll(first, nil), times.ReplaceAll(second, nil)
 			if diff := cmp.Diff(string(first), string(second)); diff != "" {
 				return name + ": " + diff, nil
@@ -101,4 +104,15 @@ func compareRuns(a, b string) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// ofRun are the parts of a checkpoint's header that differ between equal runs: the
+// run's id, the extent of metrics.jsonl, which holds times, and the checksum.
+var ofRun = regexp.MustCompile(`\\"run\\":\\"\w*\\"|\\"(bytes|crc32c)\\":\d+|"gaetrain-crc32c":"\w*"`)
+
+// withoutRun returns a checkpoint without what differs between equal runs.
+func withoutRun(checkpoint []byte) []byte {
+	end := 8 + binary.LittleEndian.Uint64(checkpoint)
+	header := bytes.TrimRight(ofRun.ReplaceAll(checkpoint[8:end], nil), " ")
+	return append(header, checkpoint[end:]...)
 }

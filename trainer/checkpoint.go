@@ -2,38 +2,20 @@ package trainer
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/nlpodyssey/safetensors"
 
 	"gaetrain/graph"
+	"gaetrain/graph/kernel"
 	"gaetrain/loaders/files"
 )
-
-// Position is where in an experiment training stands, and what of the past it
-// needs to go on as if never interrupted. The zero value is the beginning.
-type Position struct {
-	Stage int    `json:"stage"`
-	Epoch int    `json:"epoch"` // finished epochs of the stage
-	Step  int    `json:"step"`  // finished steps of the epoch after those
-	Train Totals `json:"train"` // of those steps
-
-	Best      *float64 `json:"best,omitempty"`       // lowest loss of an epoch of this stage
-	BestEpoch int      `json:"best_epoch,omitempty"` // that epoch, from 1
-	Stopped   bool     `json:"stopped,omitempty"`    // early
-}
-
-// checkpointHeader is the metadata of a checkpoint file.
-type checkpointHeader struct {
-	Stage    string   `json:"stage"`
-	Position Position `json:"position"`
-}
 
 // Keys of the metadata of a checkpoint file.
 const (
@@ -41,10 +23,10 @@ const (
 	checksumKey = "gaetrain-crc32c" // of the header, then of each tensor in the order of their names, as checksum says
 )
 
-// SaveCheckpoint writes parameters, solver state (nil for none), the stage's name
-// and the position to a file. The file that was there stays until the new one is whole
-// and on disk. Errors wrap ErrCheckpoint.
-func SaveCheckpoint(path, stage string, p *graph.Parameters, solver map[string][]float32, at Position) error {
+// SaveCheckpoint writes parameters and solver state (nil for none) to a file. The
+// file that was there stays until the new one is whole and on disk. Errors wrap
+// ErrCheckpoint.
+func SaveCheckpoint(path string, of Header, p *graph.Parameters, solver map[string][]float32) error {
 	views, bytes := make(map[string]view), new([]byte)
 	for _, parameter := range p.All() {
 		views[parameter.Name] = newView(parameter.Values(), parameter.Shape, bytes)
@@ -52,7 +34,7 @@ func SaveCheckpoint(path, stage string, p *graph.Parameters, solver map[string][
 	for name, values := range solver {
 		views[name] = newView(values, []int{len(values)}, bytes)
 	}
-	header, err := json.Marshal(checkpointHeader{stage, at})
+	header, err := json.Marshal(of)
 	if err != nil {
 		return fmt.Errorf("%w: save %s: %w", ErrCheckpoint, path, err)
 	}
@@ -61,14 +43,18 @@ func SaveCheckpoint(path, stage string, p *graph.Parameters, solver map[string][
 		return safetensors.SerializeToWriter(views, metadata, w)
 	})
 	if err != nil {
-		return fmt.Errorf("%w: save: %w; hint: the last good checkpoint is kept; free space or choose another --run", ErrCheckpoint, err)
+		kept := "there is no checkpoint yet"
+		if _, missing := os.Stat(path); missing == nil {
+			kept = "the checkpoint before it is kept"
+		}
+		return fmt.Errorf("%w: save: %w; hint: %s; free space or choose another --run", ErrCheckpoint, err, kept)
 	}
 	return nil
 }
 
 // Checkpoint is a checkpoint that was read.
 type Checkpoint struct {
-	checkpointHeader
+	Header
 	path    string
 	tensors map[string]storedTensor
 }
@@ -76,7 +62,7 @@ type Checkpoint struct {
 // checksum sums up all that a checkpoint says: a flipped bit in the position
 // would go unnoticed otherwise.
 func checksum[V safetensors.View](header string, tensors map[string]V) string {
-	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	sum := crc32.New(castagnoli)
 	io.WriteString(sum, header)
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
 		fmt.Fprintf(sum, "\n%s %v\n", name, tensors[name].Shape())
@@ -84,9 +70,6 @@ func checksum[V safetensors.View](header string, tensors map[string]V) string {
 	}
 	return fmt.Sprintf("%08x", sum.Sum32())
 }
-
-// Position is where training stood.
-func (c *Checkpoint) Position() Position { return c.checkpointHeader.Position }
 
 // LoadCheckpoint reads a checkpoint file. Errors wrap ErrCheckpoint; where
 // there is no file they also wrap fs.ErrNotExist.
@@ -118,15 +101,9 @@ func parseCheckpoint(data []byte) (c *Checkpoint, err error) {
 		return nil, err
 	}
 	c = &Checkpoint{tensors: make(map[string]storedTensor)}
-	header, ok := metadata.Metadata()[headerKey]
-	if !ok {
-		return nil, errors.New("no stage and position in its header")
-	}
-	if err := json.Unmarshal([]byte(header), &c.checkpointHeader); err != nil {
-		return nil, fmt.Errorf("header: %w", err)
-	}
-	if at := c.checkpointHeader.Position; min(at.Stage, at.Epoch, at.Step) < 0 {
-		return nil, fmt.Errorf("impossible position: stage %d, epoch %d, step %d", at.Stage, at.Epoch, at.Step)
+	header := metadata.Metadata()[headerKey]
+	if c.Header, err = parseHeader(header); err != nil {
+		return nil, err
 	}
 	views := make(map[string]safetensors.TensorView)
 	for _, t := range file.Tensors() {
@@ -140,7 +117,22 @@ func parseCheckpoint(data []byte) (c *Checkpoint, err error) {
 	if got, want := checksum(header, views), metadata.Metadata()[checksumKey]; got != want {
 		return nil, fmt.Errorf("checksum is %s, want %q", got, want)
 	}
+	if err := c.checkFinite(); err != nil {
+		return nil, err
+	}
 	return c, nil
+}
+
+// checkFinite reports a parameter that no checkpoint of this program holds: training
+// stops before a weight that is not finite is saved. The state of a solver can
+// overflow while the weights are still good.
+func (c *Checkpoint) checkFinite() error {
+	for _, name := range slices.Sorted(maps.Keys(c.tensors)) {
+		if !strings.HasPrefix(name, solverPrefix) && !kernel.Finite(c.tensors[name].values) {
+			return fmt.Errorf("NaN or Inf in tensor %s", name)
+		}
+	}
+	return nil
 }
 
 // Restore copies the checkpoint's weights into parameters, and its solver

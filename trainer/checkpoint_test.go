@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nlpodyssey/safetensors"
@@ -41,7 +43,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if at := c.Position(); at.Stage != 0 || at.Epoch != 3 || at.Step != 0 || at.Best == nil || *at.Best != *l.Position.Best {
+	if at := c.Position; at.Stage != 0 || at.Epoch != 3 || at.Step != 0 || at.Best == nil || *at.Best != *l.Position.Best {
 		t.Errorf("position is %+v, want %+v", at, l.Position)
 	}
 	if c.Stage != "train" {
@@ -77,8 +79,9 @@ func minute(t testing.TB) ([]byte, *Experiment) {
 	c.Hidden, c.Code = nil, 1
 	e := experiment(t, c)
 	path := filepath.Join(t.TempDir(), "minute.safetensors")
-	at := Position{Epoch: 1, Step: 2, Train: Totals{Images: 32, Squared: 1.25, Terms: map[string]float64{"reconstruction": 3.5}}}
-	if err := SaveCheckpoint(path, e.Final().Name, e.Parameters, map[string][]float32{"solver/first/x": {1, 2}}, at); err != nil {
+	of := Header{Run: "X", Stage: e.Final().Name, Metrics: Extent{100, 7}}
+	of.Position = Position{Epoch: 1, Step: 2, Train: Totals{Images: 32, Squared: 1.25, Terms: map[string]float64{"reconstruction": 3.5}}}
+	if err := SaveCheckpoint(path, of, e.Parameters, map[string][]float32{"solver/first/x": {1, 2}}); err != nil {
 		t.Fatal(err)
 	}
 	return read(t, path), e
@@ -126,7 +129,7 @@ func TestFlippedByte(t *testing.T) {
 }
 
 func text(c *Checkpoint) string {
-	header, err := json.Marshal(c.checkpointHeader)
+	header, err := json.Marshal(c.Header)
 	return fmt.Sprint(string(header), err)
 }
 
@@ -190,6 +193,12 @@ func TestUnfitCheckpoint(t *testing.T) {
 		{"shorter solver state", "solver/first/x", func(_ *string, tensors map[string]safetensors.View) {
 			tensors["solver/first/x"] = newView([]float32{1}, []int{1}, new([]byte))
 		}},
+		{"NaN", "NaN or Inf in tensor decoder/1/bias", func(_ *string, tensors map[string]safetensors.View) {
+			tensors["decoder/1/bias"] = newView(append(make([]float32, 35), float32(math.NaN())), []int{36}, new([]byte))
+		}},
+		{"unknown key", "stags", func(header *string, _ map[string]safetensors.View) {
+			*header = strings.Replace(*header, "stage", "stags", 1)
+		}},
 		{"no header", "header", func(header *string, _ map[string]safetensors.View) { *header = "" }},
 		{"header of another type", "header", func(header *string, _ map[string]safetensors.View) { *header = `{"position":[1]}` }},
 		{"before the beginning", "impossible position", func(header *string, _ map[string]safetensors.View) {
@@ -243,6 +252,6 @@ func FuzzParseCheckpoint(f *testing.F) {
 
 func TestUnwritableFolder(t *testing.T) {
 	e := experiment(t, small())
-	err := SaveCheckpoint(filepath.Join(t.TempDir(), "no", "such", "folder"), e.Final().Name, e.Parameters, nil, Position{})
-	fails(t, err, ErrCheckpoint, "hint: ")
+	err := SaveCheckpoint(filepath.Join(t.TempDir(), "no", "such", "folder"), Header{}, e.Parameters, nil)
+	fails(t, err, ErrCheckpoint, "hint: there is no checkpoint yet")
 }

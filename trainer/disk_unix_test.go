@@ -28,11 +28,11 @@ func saveLimited(path string) error {
 	if err != nil {
 		return err
 	}
-	err = SaveCheckpoint(path, e.Final().Name, e.Parameters, nil, Position{})
+	err = SaveCheckpoint(path, Header{}, e.Parameters, nil)
 	if !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), "hint: ") {
 		return fmt.Errorf("saving beyond the limit gives %v", err)
 	}
-	if err := appendRecords(filepath.Join(filepath.Dir(path), metricsFile), make([]Record, 100)); !errors.Is(err, ErrRun) {
+	if _, err := (Extent{}).append(filepath.Dir(path), make([]Record, 100)); !errors.Is(err, ErrRun) {
 		return fmt.Errorf("recording beyond the limit gives %v", err)
 	}
 	return nil
@@ -64,8 +64,5 @@ func TestFullDisk(t *testing.T) {
 	}
 	if got := names(t, dir); !slices.Equal(got, []string{"last.safetensors", metricsFile}) {
 		t.Errorf("the folder holds %v", got)
-	}
-	if _, err := ReadRecords(dir); err != nil {
-		t.Errorf("a cut line: %v", err)
 	}
 }

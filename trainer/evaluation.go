@@ -102,9 +102,8 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 // the training split's running means, to metrics.jsonl.
 func evaluation() Hook {
 	return Hook{
-		Name:  "evaluation",
-		Start: func(_ context.Context, l *Loop) error { return l.forgetRecords() },
-		Epoch: func(ctx context.Context, l *Loop) error {
+		Name: "evaluation",
+		Epoch: func(ctx context.Context, l *Loop) (err error) {
 			train := l.Position.Train.figures(l.Stage, l.Program, l.train.Shape.Size())
 			l.Latest = []Record{l.record("train", train, l.Images, l.Seconds)}
 			for _, split := range l.evaluator.splits {
@@ -118,9 +117,10 @@ func evaluation() Hook {
 				}
 				l.Latest = append(l.Latest, l.record(split.name, figures, split.Len(), time.Since(start).Seconds()))
 			}
-			return appendRecords(l.Run.Path(metricsFile), l.Latest)
+			l.written, err = l.finished.append(l.Run.Dir, l.Latest)
+			return err
 		},
-		End: func(ctx context.Context, l *Loop) error { return l.writeFinal(context.WithoutCancel(ctx)) },
+		End: func(ctx context.Context, l *Loop) error { return l.writeFinal(ctx) },
 	}
 }
 

@@ -100,7 +100,7 @@ func best() Hook {
 			at := &l.Position
 			if at.Best == nil || loss < *at.Best-l.Config.MinDelta {
 				at.Best, at.BestEpoch = &loss, at.Epoch+1
-				return SaveCheckpoint(l.Run.Path(bestCheckpoint), l.Stage.Name, l.Parameters, nil, Position{Stage: at.Stage, Epoch: at.Epoch + 1})
+				return SaveCheckpoint(l.Run.Path(bestCheckpoint), l.header(Position{Stage: at.Stage, Epoch: at.Epoch + 1}, Extent{}), l.Parameters, nil)
 			}
 			at.Stopped = l.Config.Patience > 0 && at.Epoch+1-at.BestEpoch >= l.Config.Patience
 			return nil

@@ -2,9 +2,7 @@ package trainer
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -26,6 +24,8 @@ type Loop struct {
 	Warnings []string       // about that epoch or, before the first one, about the run
 	Resumed  bool
 
+	finished  Extent // of metrics.jsonl: the epochs before Position
+	written   Extent // and the epoch in hand, once it is evaluated
 	hooks     []Hook
 	opponent  *opponent // of the stage, or nil
 	evaluator *evaluator
@@ -44,20 +44,12 @@ func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 		l.Warnings = []string{run.warning}
 	}
 	l.hooks = append(append([]Hook{guard(), evaluation(), warnings(), best()}, more...), checkpoints())
-	last, err := LoadCheckpoint(run.Path(lastCheckpoint))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	last := run.last
+	if run.last = nil; last == nil { // its tensors are needed only here
 		return l, l.enter(nil)
-	case err != nil:
-		return nil, err
 	}
-	l.Position, l.Resumed = last.Position(), true
-	if l.Position.Stage >= len(e.Stages) {
-		return nil, fmt.Errorf("%w: %s is in stage %d of %d", ErrCheckpoint, last.path, l.Position.Stage+1, len(e.Stages))
-	}
-	if name := e.Stages[l.Position.Stage].Name; last.Stage != name {
-		return nil, fmt.Errorf("%w: %s is in the stage %s, not %s", ErrCheckpoint, last.path, last.Stage, name)
-	}
+	l.Position, l.Resumed = last.Position, true
+	l.finished, l.written = last.Metrics, last.Metrics
 	return l, l.enter(last)
 }
 
@@ -114,7 +106,11 @@ func (l *Loop) Train(ctx context.Context) error {
 			}
 		}
 		if l.Position.Stage+1 == len(l.Stages) {
-			return l.each(ctx, func(h Hook) point { return h.End })
+			err := l.each(ctx, func(h Hook) point { return h.End })
+			if err != nil && ctx.Err() != nil {
+				return l.stop(ctx) // the hooks run again when the run is resumed
+			}
+			return err
 		}
 		l.Position = Position{Stage: l.Position.Stage + 1}
 		if err := l.enter(nil); err != nil {
@@ -150,6 +146,7 @@ func (l *Loop) epoch(ctx context.Context) error {
 // advance moves the position past an epoch.
 func (l *Loop) advance() {
 	l.Position.Epoch++
+	l.finished = l.written
 	l.Position.Step, l.Position.Train = 0, Totals{}
 	l.Seconds, l.Images = 0, 0
 }
@@ -198,7 +195,12 @@ func (l *Loop) Save() error {
 	if err := l.checkWeights(); err != nil {
 		return err
 	}
-	return SaveCheckpoint(l.Run.Path(lastCheckpoint), l.Stage.Name, l.Parameters, l.solver.State(), l.Position)
+	return SaveCheckpoint(l.Run.Path(lastCheckpoint), l.header(l.Position, l.finished), l.Parameters, l.solver.State())
+}
+
+// header is that of a checkpoint of the run.
+func (l *Loop) header(at Position, metrics Extent) Header {
+	return Header{Run: l.Run.Info.ID, Stage: l.Stage.Name, Position: at, Metrics: metrics}
 }
 
 // Reconstruct runs the stage's model, as it stands, on the images of a split.

@@ -30,11 +30,14 @@ func OpenModel(find Find, dir, checkpoint string) (*Trained, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.checkRun(info); err != nil {
+		return nil, err
+	}
 	t, err := rebuild(find, info, c.Stage)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrRun, r.Path(runFile), err)
 	}
-	t.Epoch = c.Position().Epoch
+	t.Epoch = c.Position.Epoch
 	return t, c.Restore(t.Parameters, nil)
 }
 

@@ -1,99 +1,51 @@
 package trainer
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// forgetRecords drops the lines of metrics.jsonl beyond the position: those of
-// an epoch whose checkpoint was never saved.
-func (l *Loop) forgetRecords() error {
-	records, err := ReadRecords(l.Run.Dir)
-	if err != nil {
-		return err
-	}
-	finished := make(map[string]int) // epochs by stage
-	for i, stage := range l.Stages[:l.Position.Stage+1] {
-		finished[stage.Name] = stage.Epochs
-		if i == l.Position.Stage {
-			finished[stage.Name] = l.Position.Epoch
-		}
-	}
-	kept := records[:0]
-	for _, r := range records {
-		if r.Epoch <= finished[r.Stage] {
-			kept = append(kept, r)
-		}
-	}
-	return l.Run.writeRecords(kept)
+// Extent is how much of metrics.jsonl the finished epochs have written. What lies
+// beyond belongs to an epoch whose checkpoint was never saved.
+type Extent struct {
+	Bytes    int64  `json:"bytes"`
+	Checksum uint32 `json:"crc32c"` // of these bytes
 }
 
-// Final is what metrics.json says when a run is done.
-type Final struct {
-	Epochs     int                `json:"epochs"`     // trained, over all stages
-	Seconds    float64            `json:"seconds"`    // of training and evaluation
-	Parameters int                `json:"parameters"` // trainable numbers
-	BestEpoch  int                `json:"best_epoch"` // of the last stage
-	Last       map[string]Figures `json:"last"`       // by split, after the last epoch
-	Best       map[string]Figures `json:"best"`       // by split, after the best epoch
-}
-
-// writeFinal writes metrics.json from metrics.jsonl, and what is measured only
-// once, of the weights as they are now.
-func (l *Loop) writeFinal(ctx context.Context) error {
-	records, err := ReadRecords(l.Run.Dir)
-	if err != nil {
-		return err
-	}
-	final := Final{Parameters: l.Parameters.Count(), BestEpoch: l.Position.BestEpoch, Last: map[string]Figures{}, Best: map[string]Figures{}}
-	for _, r := range records {
-		final.Seconds += r.Seconds
-		if r.Split == "train" {
-			final.Epochs++
-		}
-		if r.Stage == l.Stage.Name {
-			final.Last[r.Split] = r.Figures
-			if r.Epoch == final.BestEpoch {
-				final.Best[r.Split] = r.Figures
-			}
-		}
-	}
-	_, splits := l.splits()
-	for _, split := range splits {
-		figures := final.Last[split.name]
-		if err := l.Stage.addJacobian(ctx, &figures, l.Parameters, l.Config.Seed, split.Split); err != nil {
-			return err
-		}
-		final.Last[split.name] = figures
-		if final.BestEpoch == l.Position.Epoch {
-			final.Best[split.name] = figures
-		}
-	}
-	return l.Run.WriteJSON(finalFile, final)
-}
-
-// ReadRecords reads metrics.jsonl; a last line that was cut off is left out.
+// ReadRecords reads the records of the epochs that the last checkpoint of a run
+// folder comes after. A run that has no checkpoint yet has no records. Errors wrap
+// ErrRun or ErrCheckpoint.
 func ReadRecords(dir string) ([]Record, error) {
-	data, err := os.ReadFile(filepath.Join(dir, metricsFile))
+	last, err := readHeader(filepath.Join(dir, lastCheckpoint))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrRun, err)
+		return nil, err
 	}
-	whole := data[:bytes.LastIndexByte(data, '\n')+1]
-	var records []Record
-	for lines := bufio.NewScanner(bytes.NewReader(whole)); lines.Scan(); {
+	return last.Metrics.read(dir)
+}
+
+// Records returns the records of the run so far, those of an epoch that has just
+// been evaluated among them.
+func (l *Loop) Records() ([]Record, error) { return l.written.read(l.Run.Dir) }
+
+// read reads the records of an extent.
+func (x Extent) read(dir string) (records []Record, err error) {
+	data, err := x.load(dir)
+	if err != nil {
+		return nil, err
+	}
+	for line := range bytes.Lines(data) {
 		var r Record
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+		if err := json.Unmarshal(line, &r); err != nil {
 			return nil, fmt.Errorf("%w: %s line %d: %w", ErrRun, filepath.Join(dir, metricsFile), len(records)+1, err)
 		}
 		records = append(records, r)
@@ -101,54 +53,67 @@ func ReadRecords(dir string) ([]Record, error) {
 	return records, nil
 }
 
-// writeRecords replaces metrics.jsonl.
-func (r *Run) writeRecords(records []Record) error {
-	return r.Write(metricsFile, func(w io.Writer) error {
-		lines := json.NewEncoder(w)
-		for _, record := range records {
-			if err := lines.Encode(record); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+// load reads the bytes of an extent and verifies them.
+func (x Extent) load(dir string) ([]byte, error) {
+	if x.Bytes == 0 {
+		return nil, nil
+	}
+	path := filepath.Join(dir, metricsFile)
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w; hint: restore the file from a copy", ErrRun, err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, x.Bytes))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %s: %w", ErrRun, path, err)
+	case int64(len(data)) < x.Bytes:
+		return nil, fmt.Errorf("%w: %s has %d bytes, but the checkpoint was saved after %d; hint: restore the file from a copy", ErrRun, path, len(data), x.Bytes)
+	case crc32.Checksum(data, castagnoli) != x.Checksum:
+		return nil, fmt.Errorf("%w: %s: its checksum is wrong; hint: the file was changed or damaged, restore it from a copy", ErrRun, path)
+	}
+	return data, nil
 }
 
-// appendRecords writes lines behind metrics.jsonl in one piece.
-func appendRecords(path string, records []Record) error {
+// cut removes what lies beyond an extent.
+func (x Extent) cut(dir string) error {
+	path := filepath.Join(dir, metricsFile)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) && x.Bytes == 0 {
+		return nil
+	}
+	if err == nil && info.Size() > x.Bytes {
+		err = os.Truncate(path, x.Bytes)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrRun, err)
+	}
+	return nil
+}
+
+// append writes records behind an extent and returns the longer one.
+func (x Extent) append(dir string, records []Record) (Extent, error) {
 	var lines []byte
 	for _, r := range records {
 		line, err := json.Marshal(r)
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrRun, err)
+			return x, fmt.Errorf("%w: %w", ErrRun, err)
 		}
 		lines = append(append(lines, line...), '\n')
 	}
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(filepath.Join(dir, metricsFile), os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrRun, err)
+		return x, fmt.Errorf("%w: %w", ErrRun, err)
 	}
-	if _, err = file.Write(lines); err == nil {
+	if _, err = file.WriteAt(lines, x.Bytes); err == nil {
 		err = file.Sync()
 	}
 	if closing := file.Close(); err == nil {
 		err = closing
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %w; hint: is the disk full?", ErrRun, err)
+		return x, fmt.Errorf("%w: %w; hint: is the disk full?", ErrRun, err)
 	}
-	return nil
-}
-
-// Final reads metrics.json.
-func (r *Run) Final() (Final, error) {
-	var final Final
-	data, err := os.ReadFile(r.Path(finalFile))
-	if err == nil {
-		err = json.Unmarshal(data, &final)
-	}
-	if err != nil {
-		return final, fmt.Errorf("%w: %w; hint: the run is not finished", ErrRun, err)
-	}
-	return final, nil
+	return Extent{x.Bytes + int64(len(lines)), crc32.Update(x.Checksum, castagnoli, lines)}, nil
 }

@@ -34,11 +34,13 @@ type Run struct {
 	Dir  string
 	Info RunInfo
 
-	warning string // why a resumed run cannot be bit-identical; "" where it can
-	lock    *flock.Flock
-	made    bool     // the folder itself, by this process
-	before  []string // what it held before
-	fresh   bool     // it held no run
+	warning  string // why a resumed run cannot be bit-identical; "" where it can
+	lock     *flock.Flock
+	lockMade bool        // its file, by this process
+	made     []string    // the folder and those above it that this process made, the deepest first
+	before   []string    // what the folder held before
+	fresh    bool        // it held no run
+	last     *Checkpoint // that a resumed run goes on from, until NewLoop has taken it up
 }
 
 // Path returns the path of a file of the run folder.
@@ -48,58 +50,126 @@ func (r *Run) Path(elements ...string) string {
 
 // CreateRun makes a run folder for an experiment, or goes on with the one that
 // is there where the configuration says resume. dir "" stands for the next free
-// runs/<model>-<dataset>-<n>. The folder is locked until Close. Errors wrap
-// ErrRun or ErrRunExists.
+// runs/<model>-<dataset>-<n>. The folder is locked until Close. A run that is
+// refused leaves the folder as it was. Errors wrap ErrRun, ErrRunExists,
+// ErrCheckpoint or ErrConfiguration.
 func CreateRun(dir string, e *Experiment, configuration map[string]settings.Setting) (*Run, error) {
-	r := &Run{Dir: dir, Info: describe(e, configuration), made: dir == ""}
-	if r.made {
-		var err error
-		if r.Dir, err = nextRunFolder(e.Name, e.Config.Dataset); err != nil {
-			return nil, err
-		}
-	}
-	r.look()
-	if err := os.MkdirAll(r.Path(picturesFolder), 0o755); err != nil {
-		return nil, fmt.Errorf("%w: %w; hint: choose a --run that can be written to", ErrRun, err)
-	}
-	if err := os.MkdirAll(r.Path(filepath.Dir(lastCheckpoint)), 0o755); err != nil {
-		return nil, fmt.Errorf("%w: %w; hint: choose a --run that can be written to", ErrRun, err)
+	r := &Run{Dir: dir, Info: describe(e, configuration)}
+	if err := r.makeFolder(e); err != nil {
+		r.removeFolders()
+		return nil, err
 	}
 	if err := r.acquire(); err != nil {
 		return nil, err
 	}
-	r.sweep()
-	if err := r.begin(e.Config.Resume); err != nil {
-		r.Close()
+	r.look()
+	if err := r.begin(e); err != nil {
+		r.discard()
+		r.lock.Unlock()
 		return nil, err
 	}
 	return r, nil
 }
 
-// begin writes run.json, or where there is one checks that this is the same run.
-func (r *Run) begin(resume bool) error {
+// makeFolder makes the run folder itself and notes which folders it had to make.
+func (r *Run) makeFolder(e *Experiment) (err error) {
+	if r.Dir == "" {
+		r.made = missing("runs")
+		if r.Dir, err = nextRunFolder(e.Name, e.Config.Dataset); err != nil {
+			return err
+		}
+		r.made = append([]string{r.Dir}, r.made...)
+		return nil
+	}
+	r.made = missing(r.Dir)
+	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
+		return fmt.Errorf("%w: %w; hint: choose a --run that can be written to", ErrRun, err)
+	}
+	return nil
+}
+
+// missing lists a folder and those above it that do not exist, the deepest first.
+func missing(dir string) (list []string) {
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			return list
+		}
+		list = append(list, dir)
+	}
+}
+
+// begin starts a run, or resumes the one that is there. All that is there is
+// checked before anything is written.
+func (r *Run) begin(e *Experiment) error {
 	old, err := ReadRunInfo(r.Dir)
-	missing := errors.Is(err, fs.ErrNotExist)
-	_, noCheckpoint := os.Stat(r.Path(lastCheckpoint))
 	switch {
-	case missing && (resume || noCheckpoint != nil):
-		r.fresh = true
-		return r.WriteJSON(runFile, r.Info)
-	case err != nil && !missing:
+	case errors.Is(err, fs.ErrNotExist):
+		err = r.start(e.Config.Resume)
+	case err != nil:
 		return err
-	case !resume:
+	case !e.Config.Resume:
 		return fmt.Errorf("%w: %s; hint: --resume to go on with it, or another --run", ErrRunExists, r.Dir)
+	default:
+		err = r.resume(e, old)
 	}
-	if old.Kernel != r.Info.Kernel {
-		r.warning = fmt.Sprintf("the run began with the kernel path %s and goes on with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
+	if err != nil {
+		return err
 	}
+	r.sweep()
+	for _, folder := range []string{picturesFolder, filepath.Dir(lastCheckpoint)} {
+		if err := os.MkdirAll(r.Path(folder), 0o755); err != nil {
+			return fmt.Errorf("%w: %w; hint: choose a --run that can be written to", ErrRun, err)
+		}
+	}
+	return r.WriteSealed(runFile, r.Info)
+}
+
+// start begins a new run, unless the folder holds what a run has left.
+func (r *Run) start(resume bool) error {
+	for _, name := range []string{lastCheckpoint, bestCheckpoint, metricsFile} {
+		if info, err := os.Stat(r.Path(name)); err != nil || info.Size() == 0 {
+			continue
+		}
+		kind := ErrRunExists
+		if resume {
+			kind = ErrRun
+		}
+		return fmt.Errorf("%w: %s has %s but no %s; hint: restore it from a copy, or choose another --run", kind, r.Dir, name, runFile)
+	}
+	r.fresh = true
+	return nil
+}
+
+// resume checks that the folder holds an earlier part of the same run, and reads
+// the checkpoint that the run goes on from.
+func (r *Run) resume(e *Experiment, old RunInfo) error {
 	for file, digest := range old.Data.Digest {
 		if r.Info.Data.Digest[file] != digest {
 			return fmt.Errorf("%w: %s was trained on another %s; hint: --data-dir with the same data", ErrRun, r.Dir, file)
 		}
 	}
-	r.Info.Created = old.Created
-	return r.WriteJSON(runFile, r.Info)
+	if old.Kernel != r.Info.Kernel {
+		r.warning = fmt.Sprintf("the run began with the kernel path %s and goes on with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
+	}
+	r.Info.ID, r.Info.Created = old.ID, old.Created
+	last, err := LoadCheckpoint(r.Path(lastCheckpoint))
+	if errors.Is(err, fs.ErrNotExist) {
+		return r.start(true) // the process ended before the first checkpoint
+	}
+	if err != nil {
+		return err
+	}
+	if err := last.checkRun(old); err != nil {
+		return err
+	}
+	if err := last.checkExperiment(e); err != nil {
+		return err
+	}
+	if _, err := last.Metrics.read(r.Dir); err != nil {
+		return err
+	}
+	r.last = last
+	return last.Metrics.cut(r.Dir)
 }
 
 // temporary matches the names of files that are being written.
@@ -123,6 +193,8 @@ func (r *Run) sweep() {
 
 // acquire takes the folder's lock.
 func (r *Run) acquire() error {
+	_, err := os.Lstat(r.Path(lockFile))
+	r.lockMade = errors.Is(err, fs.ErrNotExist)
 	r.lock = flock.New(r.Path(lockFile))
 	ok, err := r.lock.TryLock()
 	if err != nil {
@@ -146,9 +218,13 @@ func (r *Run) Close() error {
 // look notes what is in the folder before the run.
 func (r *Run) look() {
 	entries, err := os.ReadDir(r.Dir)
-	r.made = r.made || errors.Is(err, fs.ErrNotExist)
+	if err != nil {
+		return
+	}
 	for _, entry := range entries {
-		r.before = append(r.before, entry.Name())
+		if entry.Name() != lockFile || !r.lockMade {
+			r.before = append(r.before, entry.Name())
+		}
 	}
 }
 
@@ -164,8 +240,13 @@ func (r *Run) discard() {
 			os.RemoveAll(r.Path(entry.Name()))
 		}
 	}
-	if r.made {
-		os.Remove(r.Dir)
+	r.removeFolders()
+}
+
+// removeFolders removes the folders that this process made, if they are empty.
+func (r *Run) removeFolders() {
+	for _, dir := range r.made {
+		os.Remove(dir)
 	}
 }
 
@@ -192,6 +273,25 @@ func (r *Run) WriteJSON(name string, value any) error {
 		e.SetIndent("", "  ")
 		return e.Encode(value)
 	})
+}
+
+// WriteSealed writes a struct as WriteJSON does, with a checksum that ReadSealed
+// verifies.
+func (r *Run) WriteSealed(name string, value any) error {
+	return r.Write(name, func(w io.Writer) error { return seal(w, value) })
+}
+
+// ReadSealed reads what WriteSealed has written. Errors wrap ErrRun; where there is
+// no file they also wrap fs.ErrNotExist.
+func (r *Run) ReadSealed(name string, into any) error {
+	data, err := readBounded(r.Path(name), largestSealed)
+	if err == nil {
+		err = decodeSealed(data, into)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrRun, r.Path(name), plain(err))
+	}
+	return nil
 }
 
 // Write lets write fill a file of the run folder, atomically. Errors wrap ErrRun.

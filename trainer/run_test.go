@@ -1,9 +1,12 @@
 package trainer
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"math"
 	"os"
@@ -109,8 +112,7 @@ func TestRunInfo(t *testing.T) {
 // lacks.
 func TestOtherKernel(t *testing.T) {
 	l, dir := trained(t, small())
-	text := strings.Replace(string(read(t, dir, runFile)), `"kernel": "`+kernel.Path()+`"`, `"kernel": "avx9"`, 1)
-	write(t, []byte(text), dir, runFile)
+	reseal(t, dir, `"kernel": "`+kernel.Path()+`"`, `"kernel": "avx9"`)
 	if path, err := KernelOf(dir); path != "avx9" || err != nil {
 		t.Errorf("the run began with %s, %v", path, err)
 	}
@@ -198,12 +200,14 @@ func TestRecordsRoundTrip(t *testing.T) {
 		LearningRate: 1e-3, Seconds: 0.5, ImagesPerSecond: 120, Timestamp: "2026-01-02T03:04:05Z",
 	}
 	path := filepath.Join(dir, metricsFile)
+	var whole Extent
 	for range 2 {
-		if err := appendRecords(path, []Record{r, r}); err != nil {
+		var err error
+		if whole, err = whole.append(dir, []Record{r, r}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := appendRecords(path, []Record{{Figures: Figures{Loss: math.NaN()}}}); err == nil {
+	if _, err := whole.append(dir, []Record{{Figures: Figures{Loss: math.NaN()}}}); err == nil {
 		t.Error("a loss that is no number is recorded")
 	}
 	var flat map[string]any
@@ -217,10 +221,10 @@ func TestRecordsRoundTrip(t *testing.T) {
 		}
 	}
 	want := []Record{r, r, r, r}
-	whole := read(t, path)
+	data := read(t, path)
 	for cut := 0; cut <= len(line); cut++ { // a kill in the middle of the next line
-		write(t, append(slices.Clone(whole), line[:cut]...), path)
-		got, err := ReadRecords(dir)
+		write(t, append(slices.Clone(data), line[:cut]...), path)
+		got, err := whole.read(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,10 +232,61 @@ func TestRecordsRoundTrip(t *testing.T) {
 			t.Fatal(diff)
 		}
 	}
-	write(t, append([]byte("{\n"), whole...), path)
-	_, err := ReadRecords(dir)
-	fails(t, err, ErrRun, path+" line 1")
+	if err := whole.cut(dir); err != nil || !slices.Equal(read(t, path), data) {
+		t.Errorf("the next line is not cut: %v", err)
+	}
 }
+
+// TestDamagedRecords changes what a checkpoint comes after.
+func TestDamagedRecords(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, metricsFile)
+	r := Record{Stage: "train", Epoch: 1, Split: "test", Figures: Figures{Loss: 0.5, Terms: map[string]float64{"kl": 2}}}
+	whole, err := Extent{}.append(dir, []Record{r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := read(t, path)
+	for i := range data {
+		for bit := range 8 {
+			flipped := slices.Clone(data)
+			flipped[i] ^= 1 << bit
+			write(t, flipped, path)
+			if _, err := whole.read(dir); err == nil {
+				t.Fatalf("bit %d of byte %d goes unnoticed", bit, i)
+			}
+		}
+	}
+	write(t, data[:len(data)-1], path)
+	_, err = whole.read(dir)
+	fails(t, err, ErrRun, path, "hint: ")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	_, err = whole.read(dir)
+	fails(t, err, ErrRun, path, "hint: ")
+	fails(t, whole.cut(dir), ErrRun, path)
+}
+
+// TestLongRecord asks for lines of any length, as of a large Gaussian code.
+func TestLongRecord(t *testing.T) {
+	dir := t.TempDir()
+	r := Record{Stage: "train", Split: "test", Figures: Figures{KLUnits: make([]float64, 100_000), Terms: map[string]float64{}}}
+	for i := range r.KLUnits {
+		r.KLUnits[i] = 1 / float64(i+3)
+	}
+	whole, err := Extent{}.append(dir, []Record{r, r, r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := whole.read(dir)
+	if diff := cmp.Diff([]Record{r, r, r}, got); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+}
+
+// extentOf is the extent of a whole file.
+func extentOf(data []byte) Extent { return Extent{int64(len(data)), crc32.Checksum(data, castagnoli)} }
 
 func FuzzReadRecords(f *testing.F) {
 	f.Add([]byte("{\"stage\":\"train\",\"epoch\":1,\"loss\":2.5,\"kl\":3}\n"))
@@ -239,17 +294,18 @@ func FuzzReadRecords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		dir := t.TempDir()
 		write(t, data, dir, metricsFile)
-		records, err := ReadRecords(dir)
+		records, err := extentOf(data).read(dir)
 		if err != nil {
 			if !errors.Is(err, ErrRun) {
 				t.Errorf("error %v", err)
 			}
 			return
 		}
-		if err := (&Run{Dir: dir}).writeRecords(records); err != nil {
+		rewritten, err := Extent{}.append(dir, records)
+		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := ReadRecords(dir)
+		again, err := rewritten.read(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -272,7 +328,7 @@ func TestForgetRecords(t *testing.T) {
 	}})
 	fails(t, err, crash)
 	records, err := ReadRecords(dir)
-	if err != nil || len(records) != 4 {
+	if err != nil || len(records) != 2 || bytes.Count(read(t, dir, metricsFile), []byte("\n")) != 4 {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
 	write(t, append(read(t, dir, metricsFile), `{"stage":"train","ep`...), dir, metricsFile)
@@ -350,16 +406,33 @@ func TestOpenModel(t *testing.T) {
 	}{
 		{" 12\n", " 13\n", ErrCheckpoint, []string{"another architecture", "encoder/1"}},
 		{`"model": "small"`, `"model": "large"`, ErrRun, []string{"large", runFile}},
-		{`"seed": {`, `"sead": {`, ErrRun, []string{"unknown setting sead", runFile}},
-		{`"format": 2`, `"format": 1`, ErrRun, []string{"format 1", "hint: "}},
-		{`"format": 2,`, ``, ErrRun, []string{"format 0", "hint: "}},
+		{`"seed": {`, `"sead": {`, ErrRun, []string{"setting seed is missing", runFile}},
+		{`"seed": {`, `"seed": {"value": 2, "origin": "flag"}, "x": {`, ErrRun, []string{"unknown setting x", runFile}},
+		{`"created":`, `"creates":`, ErrRun, []string{"creates", runFile}},
+		{`"id": "`, `"id": "X`, ErrCheckpoint, []string{"another run", "hint: "}},
+		{`"name": "train"`, `"name": "other"`, ErrCheckpoint, []string{"in the stage train, not other"}},
+		{`"epochs": 3`, `"epochs": 2`, ErrCheckpoint, []string{"after epoch 3 of 2"}},
+		{`"format": 3`, `"format": 1`, ErrRun, []string{"format 1", "hint: "}},
+		{`"format": 3,`, ``, ErrRun, []string{"format 0", "hint: "}},
 	} {
-		text := strings.Replace(whole, test.old, test.new, 1)
-		if text == whole {
-			t.Errorf("no %s in %s", test.old, whole)
-		}
-		write(t, []byte(text), dir, runFile)
+		write(t, []byte(whole), dir, runFile)
+		reseal(t, dir, test.old, test.new)
 		_, err = OpenModel(find, dir, LastCheckpoint)
 		fails(t, err, test.wrapped, test.parts...)
 	}
+}
+
+// reseal changes run.json and keeps its checksum right.
+func reseal(t *testing.T, dir, old, new string) {
+	t.Helper()
+	data, err := unseal(read(t, dir, runFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := bytes.Replace(data, []byte(old), []byte(new), 1)
+	if bytes.Equal(changed, data) {
+		t.Fatalf("no %s in %s", old, data)
+	}
+	rest := bytes.TrimPrefix(changed, []byte(sealStart))
+	write(t, fmt.Appendf(nil, sealStart+sealLine+"%s", crc32.Checksum(rest, castagnoli), rest), dir, runFile)
 }

@@ -1,9 +1,9 @@
 package trainer
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -17,11 +17,12 @@ import (
 )
 
 // runFormat is the format of run.json. Runs of another one cannot be read.
-const runFormat = 2
+const runFormat = 3
 
 // RunInfo is what run.json says about a run: what it takes to repeat it.
 type RunInfo struct {
 	Format        int                         `json:"format"`
+	ID            string                      `json:"id"` // random; checkpoints of the run have it too
 	Version       string                      `json:"version"`
 	Kernel        string                      `json:"kernel"` // path of the kernels; another one rounds differently
 	Created       time.Time                   `json:"created"`
@@ -81,7 +82,7 @@ func Version() string {
 func ReadRunInfo(dir string) (RunInfo, error) {
 	var info RunInfo
 	path := filepath.Join(dir, runFile)
-	data, err := os.ReadFile(path)
+	data, err := readBounded(path, largestSealed)
 	if err != nil {
 		return info, fmt.Errorf("%w: %w; hint: --run names the folder of a run", ErrRun, err)
 	}
@@ -96,8 +97,11 @@ func ReadRunInfo(dir string) (RunInfo, error) {
 		return info, fmt.Errorf("%w: %s was written by another version of gaetrain (format %d, version %q), and this version reads format %d; hint: train the model again, or use that version",
 			ErrRun, path, written.Format, written.Version, runFormat)
 	}
-	if err := json.Unmarshal(data, &info); err != nil {
+	if err := decodeSealed(data, &info); err != nil {
 		return info, fmt.Errorf("%w: %s: %w", ErrRun, path, err)
+	}
+	if info.ID == "" || len(info.Stages) == 0 {
+		return info, fmt.Errorf("%w: %s has no id or no stages", ErrRun, path)
 	}
 	return info, nil
 }
@@ -113,7 +117,7 @@ func KernelOf(dir string) (string, error) {
 // describe says what an experiment is.
 func describe(e *Experiment, configuration map[string]settings.Setting) RunInfo {
 	info := RunInfo{
-		Format: runFormat, Version: Version(), Kernel: kernel.Path(), Created: time.Now().UTC().Truncate(time.Second),
+		Format: runFormat, ID: rand.Text(), Version: Version(), Kernel: kernel.Path(), Created: time.Now().UTC().Truncate(time.Second),
 		Model: e.Name, Configuration: configuration, Encoder: e.Encoder, Data: describeData(e.Data), Image: graph.Shape(e.Data.Train.Shape),
 		Parameters: e.Parameters.Count(),
 		Machine:    MachineInfo{runtime.GOOS + "/" + runtime.GOARCH, processor(), runtime.GOMAXPROCS(0), runtime.Version()},

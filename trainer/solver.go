@@ -117,8 +117,11 @@ func (s *Solver) State() map[string][]float32 {
 	state := make(map[string][]float32)
 	for parameter, moments := range s.moments {
 		for i, moment := range moments {
-			state["solver/"+s.rule.moments[i]+"/"+parameter] = moment
+			state[solverPrefix+s.rule.moments[i]+"/"+parameter] = moment
 		}
 	}
 	return state
 }
+
+// solverPrefix begins the names of a solver's state in a checkpoint.
+const solverPrefix = "solver/"

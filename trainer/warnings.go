@@ -23,7 +23,7 @@ func warnings() Hook {
 			if l.opponent == nil && !drawn {
 				return nil
 			}
-			records, err := ReadRecords(l.Run.Dir)
+			records, err := l.Records()
 			if err != nil {
 				return err
 			}

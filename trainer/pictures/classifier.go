@@ -2,9 +2,7 @@ package pictures
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 
 	"gaetrain/loaders"
@@ -60,7 +58,7 @@ func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.
 	}
 	c = Classification{confusion.Accuracy(), data.Classes, confusion}
 	run := trainer.Run{Dir: dir}
-	if err := writeJSON(run.Path(classificationFile), c); err != nil || model.Config.Pictures == 0 {
+	if err := run.WriteSealed(classificationFile, c); err != nil || model.Config.Pictures == 0 {
 		return c, err
 	}
 	title := fmt.Sprintf("%s, %d test images: accuracy %.2f %%", data.Name, data.Test.Len(), 100*c.Accuracy)
@@ -75,14 +73,7 @@ func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.
 func ReadClassification(dir string) (Classification, error) {
 	var c Classification
 	run := trainer.Run{Dir: dir}
-	data, err := os.ReadFile(run.Path(classificationFile))
-	if err == nil {
-		err = json.Unmarshal(data, &c)
-	}
-	if err != nil {
-		return c, fmt.Errorf("%w: %w", trainer.ErrRun, err)
-	}
-	return c, nil
+	return c, run.ReadSealed(classificationFile, &c)
 }
 
 const (

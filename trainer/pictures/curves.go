@@ -7,7 +7,7 @@ import (
 
 // drawCurves draws every term of metrics.jsonl over all epochs.
 func drawCurves(l *trainer.Loop) error {
-	records, err := trainer.ReadRecords(l.Run.Dir)
+	records, err := l.Records()
 	if err != nil {
 		return err
 	}

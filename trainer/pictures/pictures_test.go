@@ -3,7 +3,6 @@ package pictures_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -48,9 +46,16 @@ func denseWith(loss string) (trainer.Model, error) {
 		return nil, err
 	}
 	m := r.New()
-	return m, settings.Fill(map[string]settings.Setting{
-		"hidden": {Value: json.RawMessage("[20]")}, "code": {Value: json.RawMessage("3")}, "loss": {Value: json.RawMessage(strconv.Quote(loss))},
-	}, m)
+	for name, value := range map[string]string{"hidden": "20", "code": "3", "loss": loss} {
+		f, ok := settings.Named(settings.Fields(m), name)
+		if !ok {
+			return nil, fmt.Errorf("no setting %s", name)
+		}
+		if err := f.Set(value); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
 }
 
 // twoStages trains the same net with two losses.

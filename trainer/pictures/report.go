@@ -15,7 +15,7 @@ import (
 // writeReport writes report.html: the figures, pictures and configuration of a
 // run on one page.
 func writeReport(l *trainer.Loop, about About) error {
-	records, err := trainer.ReadRecords(l.Run.Dir)
+	records, err := l.Records()
 	if err != nil {
 		return err
 	}

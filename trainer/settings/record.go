@@ -63,15 +63,15 @@ func (e *UnknownError) Error() string {
 	return "unknown setting " + strings.Join(e.Names, ", ")
 }
 
-// Fill sets the fields of structs, given by pointers, to recorded values. Fields
-// that were not recorded are unchanged. If no struct has a recorded name, the
-// error is an *UnknownError, and all other fields are set nevertheless.
+// Fill sets the fields of structs, given by pointers, to recorded values. A field
+// that was not recorded is an error. If no struct has a recorded name, the error is
+// an *UnknownError, and all other fields are set nevertheless.
 func Fill(recorded map[string]Setting, structs ...any) error {
 	unknown := maps.Clone(recorded)
 	for _, f := range Fields(structs...) {
 		setting, ok := recorded[f.Name]
 		if !ok {
-			continue
+			return fmt.Errorf("setting %s is missing", f.Name)
 		}
 		delete(unknown, f.Name)
 		if err := f.fill(setting.Value); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -175,11 +176,13 @@ func TestRecord(t *testing.T) {
 	if s3.Rate != s.Rate {
 		t.Errorf("rate %v is not filled", s3.Rate)
 	}
-	if err := Fill(nil, &s3); err != nil {
+	if err := Fill(nil, &s3); err == nil || !strings.Contains(err.Error(), "setting widths is missing") {
 		t.Error(err)
 	}
 	for key, value := range map[string]string{"rate": `"x"`, "count-all": `1.5`, "widths": `{"a":1}`, "colour": `"blue"`, "fast": `3`, "seed": `-1`, "limit": `null`} {
-		err := Fill(map[string]Setting{key: {Value: json.RawMessage(value)}}, &s2, &o2)
+		changed := maps.Clone(recorded)
+		changed[key] = Setting{Value: json.RawMessage(value)}
+		err := Fill(changed, &s2, &o2)
 		if err == nil || errors.As(err, &unknown) || !strings.Contains(err.Error(), "key "+key) {
 			t.Errorf("%s %s: error %v", key, value, err)
 		}

@@ -1,0 +1,62 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// Final is what metrics.json says when a run is done.
+type Final struct {
+	Epochs     int                `json:"epochs"`     // trained, over all stages
+	Seconds    float64            `json:"seconds"`    // of training and evaluation
+	Parameters int                `json:"parameters"` // trainable numbers
+	BestEpoch  int                `json:"best_epoch"` // of the last stage
+	Last       map[string]Figures `json:"last"`       // by split, after the last epoch
+	Best       map[string]Figures `json:"best"`       // by split, after the best epoch
+}
+
+// writeFinal writes metrics.json from metrics.jsonl, and what is measured only
+// once, of the weights as they are now.
+func (l *Loop) writeFinal(ctx context.Context) error {
+	records, err := l.Records()
+	if err != nil {
+		return err
+	}
+	final := Final{Parameters: l.Parameters.Count(), BestEpoch: l.Position.BestEpoch, Last: map[string]Figures{}, Best: map[string]Figures{}}
+	for _, r := range records {
+		final.Seconds += r.Seconds
+		if r.Split == "train" {
+			final.Epochs++
+		}
+		if r.Stage == l.Stage.Name {
+			final.Last[r.Split] = r.Figures
+			if r.Epoch == final.BestEpoch {
+				final.Best[r.Split] = r.Figures
+			}
+		}
+	}
+	_, splits := l.splits()
+	for _, split := range splits {
+		figures := final.Last[split.name]
+		if err := l.Stage.addJacobian(ctx, &figures, l.Parameters, l.Config.Seed, split.Split); err != nil {
+			return err
+		}
+		final.Last[split.name] = figures
+		if final.BestEpoch == l.Position.Epoch {
+			final.Best[split.name] = figures
+		}
+	}
+	return l.Run.WriteSealed(finalFile, final)
+}
+
+// Final reads metrics.json.
+func (r *Run) Final() (Final, error) {
+	var final Final
+	err := r.ReadSealed(finalFile, &final)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; hint: the run is not finished", err)
+	}
+	return final, err
+}

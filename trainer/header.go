@@ -1,0 +1,105 @@
+package trainer
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// Position is where in an experiment training stands, and what of the past it
+// needs to go on as if never interrupted. The zero value is the beginning.
+type Position struct {
+	Stage int    `json:"stage"`
+	Epoch int    `json:"epoch"` // finished epochs of the stage
+	Step  int    `json:"step"`  // finished steps of the epoch after those
+	Train Totals `json:"train"` // of those steps
+
+	Best      *float64 `json:"best,omitempty"`       // lowest loss of an epoch of this stage
+	BestEpoch int      `json:"best_epoch,omitempty"` // that epoch, from 1
+	Stopped   bool     `json:"stopped,omitempty"`    // early
+}
+
+// Header says what a checkpoint file is of.
+type Header struct {
+	Run      string   `json:"run"`   // RunInfo.ID
+	Stage    string   `json:"stage"` // its name
+	Position Position `json:"position"`
+	Metrics  Extent   `json:"metrics"` // what metrics.jsonl says of the epochs before the position; zero in the best checkpoint
+}
+
+func parseHeader(text string) (h Header, err error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&h); err != nil {
+		return h, fmt.Errorf("header: %w", err)
+	}
+	if at := h.Position; min(at.Stage, at.Epoch, at.Step) < 0 {
+		return h, fmt.Errorf("impossible position: stage %d, epoch %d, step %d", at.Stage, at.Epoch, at.Step)
+	}
+	return h, nil
+}
+
+// readHeader reads the header of a checkpoint file alone. Its checksum, which also
+// covers the tensors, is not verified.
+func readHeader(path string) (h Header, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return h, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	defer file.Close()
+	const most = 100 << 20 // of the format
+	var length uint64
+	if err = binary.Read(file, binary.LittleEndian, &length); err == nil && length > most {
+		err = fmt.Errorf("a header of %d bytes", length)
+	}
+	var text struct {
+		Metadata map[string]string `json:"__metadata__"`
+	}
+	if err == nil {
+		err = json.NewDecoder(io.LimitReader(file, int64(length))).Decode(&text)
+	}
+	if err == nil {
+		h, err = parseHeader(text.Metadata[headerKey])
+	}
+	if err != nil {
+		return h, fmt.Errorf("%w: %s: %w; hint: the file is truncated or not a checkpoint of gaetrain", ErrCheckpoint, path, err)
+	}
+	return h, nil
+}
+
+// checkRun reports where a checkpoint is not of the run that run.json describes.
+func (c *Checkpoint) checkRun(info RunInfo) error {
+	at, stages := c.Position, info.Stages
+	switch {
+	case c.Run != info.ID:
+		return fmt.Errorf("%w: %s is of another run than %s; hint: restore the run's own checkpoint", ErrCheckpoint, c.path, runFile)
+	case at.Stage >= len(stages):
+		return fmt.Errorf("%w: %s is in stage %d of %d", ErrCheckpoint, c.path, at.Stage+1, len(stages))
+	case c.Stage != stages[at.Stage].Name:
+		return fmt.Errorf("%w: %s is in the stage %s, not %s", ErrCheckpoint, c.path, c.Stage, stages[at.Stage].Name)
+	case at.Epoch > stages[at.Stage].Epochs:
+		return fmt.Errorf("%w: %s is after epoch %d of %d", ErrCheckpoint, c.path, at.Epoch, stages[at.Stage].Epochs)
+	}
+	return nil
+}
+
+// checkExperiment reports where an experiment cannot go on from a checkpoint of its
+// run.
+func (c *Checkpoint) checkExperiment(e *Experiment) error {
+	at := c.Position
+	if at.Stage >= len(e.Stages) || e.Stages[at.Stage].Name != c.Stage {
+		return fmt.Errorf("%w: %s is in the stage %s, which the model does not have", ErrCheckpoint, c.path, c.Stage)
+	}
+	if epochs := e.Stages[at.Stage].Epochs; at.Epoch > epochs || at.Epoch == epochs && at.Step > 0 {
+		done := min(at.Step, 1) + at.Epoch
+		return fmt.Errorf("%w: %d epochs, but epoch %d of the stage %s has begun; hint: --epochs %d or more", ErrConfiguration, epochs, done, c.Stage, done)
+	}
+	train, _ := e.splits()
+	if steps := (train.Len() + e.Config.BatchSize - 1) / e.Config.BatchSize; at.Step > steps {
+		return fmt.Errorf("%w: %s is after step %d of %d", ErrCheckpoint, c.path, at.Step, steps)
+	}
+	return nil
+}
