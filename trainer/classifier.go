@@ -1,9 +1,7 @@
 package trainer
 
 import (
-	"bufio"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
@@ -57,18 +55,20 @@ func (o Labelled) Select(s loaders.Split, seed uint64) (loaders.Split, error) {
 	return listed.Select(listed.Balanced(0, seed)), nil
 }
 
+// largestList bounds the file of label-list, in bytes.
+const largestList = 64 << 20
+
 // readIndices reads a file with one index from 0 to n−1 a line.
 func readIndices(path string, n int) (indices []int, err error) {
-	file, err := os.Open(path)
+	data, err := readBounded(path, largestList)
 	if err != nil {
-		return nil, fmt.Errorf("%w: label-list: %w", ErrConfiguration, err)
+		return nil, fmt.Errorf("%w: label-list %s: %w", ErrConfiguration, path, plain(err))
 	}
-	defer file.Close()
 	seen := make(map[int]bool)
 	line := 0
-	for lines := bufio.NewScanner(file); lines.Scan(); {
+	for text := range strings.Lines(string(data)) {
 		line++
-		text := strings.TrimSpace(lines.Text())
+		text = strings.TrimSpace(text)
 		if text == "" {
 			continue
 		}

@@ -86,8 +86,20 @@ func (l *Loop) diverged(p *graph.Program) error {
 }
 
 func (l *Loop) divergedAt(what string) error {
-	return fmt.Errorf("%w: %s at step %d of epoch %d, stage %s; hint: a lower --learning-rate, or --clip-norm; the last good checkpoint is kept",
-		ErrDiverged, what, l.Position.Step, l.Position.Epoch+1, l.Stage.Name)
+	return fmt.Errorf("%w: %s at step %d of epoch %d, stage %s; hint: a lower --learning-rate, or --clip-norm; %s",
+		ErrDiverged, what, l.Position.Step, l.Position.Epoch+1, l.Stage.Name, l.kept())
+}
+
+// kept says which weights the last checkpoint holds.
+func (l *Loop) kept() string {
+	switch at := l.saved; {
+	case at.Stage == 0 && at.Epoch == 0 && at.Step == 0:
+		return "the checkpoint holds the initial weights"
+	case at.Step == 0:
+		return fmt.Sprintf("the checkpoint after epoch %d is kept", at.Epoch)
+	default:
+		return fmt.Sprintf("the checkpoint after step %d of epoch %d is kept", at.Step, at.Epoch+1)
+	}
 }
 
 // best keeps the weights of the epoch with the lowest criterion on the first

@@ -26,6 +26,7 @@ type Loop struct {
 
 	finished  Extent // of metrics.jsonl: the epochs before Position
 	written   Extent // and the epoch in hand, once it is evaluated
+	saved     Position // of the last checkpoint
 	hooks     []Hook
 	opponent  *opponent // of the stage, or nil
 	evaluator *evaluator
@@ -49,7 +50,7 @@ func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 		return l, l.enter(nil)
 	}
 	l.Position, l.Resumed = last.Position, true
-	l.finished, l.written = last.Metrics, last.Metrics
+	l.finished, l.written, l.saved = last.Metrics, last.Metrics, last.Position
 	return l, l.enter(last)
 }
 
@@ -195,7 +196,11 @@ func (l *Loop) Save() error {
 	if err := l.checkWeights(); err != nil {
 		return err
 	}
-	return SaveCheckpoint(l.Run.Path(lastCheckpoint), l.header(l.Position, l.finished), l.Parameters, l.solver.State())
+	err := SaveCheckpoint(l.Run.Path(lastCheckpoint), l.header(l.Position, l.finished), l.Parameters, l.solver.State())
+	if err == nil {
+		l.saved = l.Position
+	}
+	return err
 }
 
 // header is that of a checkpoint of the run.

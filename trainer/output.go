@@ -11,7 +11,7 @@ type Output struct {
 	Run             string        `toml:"run" group:"output" help:"Run folder (default: runs/<model>-<dataset>-<n>)"`
 	Resume          bool          `toml:"resume" group:"output" help:"Resume the run in the run folder. If the folder has no run yet, a new one starts"`
 	CheckpointEvery time.Duration `toml:"checkpoint-every" group:"output" help:"Save a checkpoint within an epoch after this time, 0 for only after epochs"`
-	Pictures        int           `toml:"pictures" group:"output" help:"Draw pictures every N epochs, 0 for never"`
+	Pictures        int           `toml:"pictures" group:"output" help:"Draw pictures every N epochs, and less often after 32 pictures; 0 for never"`
 }
 
 // OutputDefaults returns the settings of the output that a run has by default.

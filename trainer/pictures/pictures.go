@@ -51,7 +51,7 @@ func Hook(about About) trainer.Hook {
 		},
 		Epoch: func(_ context.Context, l *trainer.Loop) error {
 			epoch := l.Position.Epoch + 1
-			if l.Config.Pictures == 0 || epoch%l.Config.Pictures != 0 && epoch != l.Stage.Epochs && !l.Position.Stopped {
+			if l.Config.Pictures == 0 || !due(epoch, l.Config.Pictures) && epoch != l.Stage.Epochs && !l.Position.Stopped {
 				return nil
 			}
 			return drawEpoch(l, epoch)
@@ -59,6 +59,18 @@ func Hook(about About) trainer.Hook {
 		Stop: func(_ context.Context, l *trainer.Loop) error { return summarise(l, about) },
 		End:  func(_ context.Context, l *trainer.Loop) error { return summarise(l, about) },
 	}
+}
+
+// due reports whether an epoch is drawn. The first 32 of every so many epochs are,
+// then every second one up to 64, every fourth one up to 128, and so on: a model
+// changes less and less, and a long run must not fill the disk.
+func due(epoch, every int) bool {
+	const all = 32
+	number, step := epoch/every, 1
+	for most := all; number > most; most *= 2 {
+		step *= 2
+	}
+	return epoch%every == 0 && number%step == 0
 }
 
 // summarise draws what shows the whole run so far.
@@ -251,7 +263,7 @@ func animateEpochs(l *trainer.Loop) error {
 }
 
 func animate(l *trainer.Loop, kind string) error {
-	const most = 30 // frames; of more, evenly spread ones
+	const most = 12 // frames, which the report holds; of more, evenly spread ones
 	paths, err := epochs(l, kind)
 	if err != nil || len(paths) == 0 {
 		return err
