@@ -95,6 +95,8 @@ func (l *Loop) kept() string {
 	switch at := l.saved; {
 	case at.Stage == 0 && at.Epoch == 0 && at.Step == 0:
 		return "the checkpoint holds the initial weights"
+	case at.Epoch == 0 && at.Step == 0:
+		return "the checkpoint after the stage before it is kept"
 	case at.Step == 0:
 		return fmt.Sprintf("the checkpoint after epoch %d is kept", at.Epoch)
 	default:
