@@ -42,10 +42,11 @@ type EncoderInfo struct {
 	Settings map[string]settings.Setting `json:"settings"` // of that model
 }
 
-// StageInfo names a stage of a run.
+// StageInfo names a stage of a run and the units of its figures.
 type StageInfo struct {
-	Name   string `json:"name"`
-	Epochs int    `json:"epochs"`
+	Name   string            `json:"name"`
+	Epochs int               `json:"epochs"`
+	Units  map[string]string `json:"units"` // by figure, such as "nats per image"
 }
 
 // DataInfo says which data a run was trained on.
@@ -123,7 +124,7 @@ func describe(e *Experiment, configuration map[string]settings.Setting) RunInfo 
 		Machine:    MachineInfo{runtime.GOOS + "/" + runtime.GOARCH, processor(), runtime.GOMAXPROCS(0), runtime.Version()},
 	}
 	for _, s := range e.Stages {
-		info.Stages = append(info.Stages, StageInfo{s.Name, s.Epochs})
+		info.Stages = append(info.Stages, StageInfo{s.Name, s.Epochs, s.units})
 	}
 	return info
 }
