@@ -105,7 +105,10 @@ func mergeOrigins(recipe trainer.Config, given map[string]settings.Origin) map[s
 }
 
 // changeable are the settings that may change when a run is resumed.
-var changeable = []string{"run", "resume", "epochs", "patience", "min-delta", "time-limit", "checkpoint-every", "pictures", "data-dir"}
+var changeable = []string{
+	"run", "resume", "epochs", "patience", "min-delta", "time-limit", "checkpoint-every", "pictures", "data-dir",
+	"learning-rate", "clip-norm", "schedule", "warmup", "step-epochs", "step-at", "step-factor",
+}
 
 // resumed reads the run that is to be resumed. It returns nil if there is none,
 // or if its folder is still empty.

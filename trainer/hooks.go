@@ -86,8 +86,8 @@ func (l *Loop) diverged(p *graph.Program) error {
 }
 
 func (l *Loop) divergedAt(what string) error {
-	return fmt.Errorf("%w: %s at step %d of epoch %d, stage %s; hint: a lower --learning-rate, or --clip-norm; %s",
-		ErrDiverged, what, l.Position.Step, l.Position.Epoch+1, l.Stage.Name, l.kept())
+	return fmt.Errorf("%w: %s at step %d of epoch %d, stage %s; %s; hint: --resume --run %s --learning-rate %.2g goes on from there, or with --clip-norm 1",
+		ErrDiverged, what, l.Position.Step, l.Position.Epoch+1, l.Stage.Name, l.kept(), l.Run.Dir, l.Config.LearningRate/10)
 }
 
 // kept says which weights the last checkpoint holds.
@@ -116,10 +116,15 @@ func best() Hook {
 				at.Best, at.BestEpoch = &loss, at.Epoch+1
 				return SaveCheckpoint(l.Run.Path(bestCheckpoint), l.header(Position{Stage: at.Stage, Epoch: at.Epoch + 1}, Extent{}), l.Parameters, nil)
 			}
-			at.Stopped = l.Config.Patience > 0 && at.Epoch+1-at.BestEpoch >= l.Config.Patience
+			at.Stopped = l.stale(at.Epoch + 1)
 			return nil
 		},
 	}
+}
+
+// stale reports whether the loss has not improved for Patience epochs, after so many.
+func (l *Loop) stale(epochs int) bool {
+	return l.Config.Patience > 0 && epochs-l.Position.BestEpoch >= l.Config.Patience
 }
 
 // checkpoints saves the last checkpoint at the beginning, after each epoch and,

@@ -41,17 +41,33 @@ type Loop struct {
 // Where the run folder has a checkpoint, training goes on from there.
 func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 	l := &Loop{Experiment: e, Run: run}
-	if run.warning != "" {
-		l.Warnings = []string{run.warning}
-	}
+	l.Warnings = run.warnings
 	l.hooks = append(append([]Hook{guard(), evaluation(), warnings(), best()}, more...), checkpoints())
 	last := run.last
 	if run.last = nil; last == nil { // its tensors are needed only here
 		return l, l.enter(nil)
 	}
 	l.Position, l.Resumed = last.Position, true
+	l.Position.Stopped = l.Position.Stopped && l.stale(l.Position.Epoch)
+	if done := l.done(); done != "" {
+		l.Warnings = append(l.Warnings, done)
+	}
 	l.finished, l.written, l.saved = last.Metrics, last.Metrics, last.Position
 	return l, l.enter(last)
+}
+
+// done says that a resumed run has nothing left to train; "" where it has.
+func (l *Loop) done() string {
+	at, stage := l.Position, l.Stages[l.Position.Stage]
+	switch {
+	case at.Stage+1 < len(l.Stages) || at.Step > 0:
+		return ""
+	case at.Epoch == stage.Epochs:
+		return fmt.Sprintf("nothing is left to train, all %d epochs are done; hint: --epochs %d goes on", stage.Epochs, stage.Epochs+10)
+	case at.Stopped:
+		return fmt.Sprintf("nothing is left to train, the loss has not improved since epoch %d; hint: --patience %d or more goes on, 0 never stops", at.BestEpoch, l.Config.Patience+1)
+	}
+	return ""
 }
 
 // enter compiles the stage at the position and restores its state from a

@@ -34,7 +34,7 @@ type Run struct {
 	Dir  string
 	Info RunInfo
 
-	warning  string // why a resumed run cannot be bit-identical; "" where it can
+	warnings []string // about how a resumed run goes on
 	lock     *flock.Flock
 	lockMade bool        // its file, by this process
 	made     []string    // the folder and those above it that this process made, the deepest first
@@ -149,9 +149,9 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 		}
 	}
 	if old.Kernel != r.Info.Kernel {
-		r.warning = fmt.Sprintf("the run began with the kernel path %s and goes on with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
+		r.warn("the run began with the kernel path %s and goes on with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
 	}
-	r.Info.ID, r.Info.Created = old.ID, old.Created
+	r.Info.ID, r.Info.Created, r.Info.Changes = old.ID, old.Created, old.Changes
 	last, err := LoadCheckpoint(r.Path(lastCheckpoint))
 	if errors.Is(err, fs.ErrNotExist) {
 		return r.start(true) // the process ended before the first checkpoint
@@ -168,8 +168,15 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 	if _, err := last.Metrics.read(r.Dir); err != nil {
 		return err
 	}
+	if err := r.noteChanges(e, old, last.Position); err != nil {
+		return err
+	}
 	r.last = last
 	return last.Metrics.cut(r.Dir)
+}
+
+func (r *Run) warn(format string, values ...any) {
+	r.warnings = append(r.warnings, fmt.Sprintf(format, values...))
 }
 
 // temporary matches the names of files that are being written.

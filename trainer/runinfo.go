@@ -32,6 +32,7 @@ type RunInfo struct {
 	Data          DataInfo                    `json:"data"`
 	Image         graph.Shape                 `json:"image"`
 	Stages        []StageInfo                 `json:"stages"`
+	Changes       []Change                    `json:"changes,omitempty"` // of settings, when the run was resumed
 	Parameters    int                         `json:"parameters"` // trainable numbers
 	Machine       MachineInfo                 `json:"machine"`
 }

@@ -1,0 +1,50 @@
+package trainer
+
+import (
+	"maps"
+	"slices"
+)
+
+// Change is a setting that a resumed run has changed.
+type Change struct {
+	Setting string `json:"setting"`
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Stage   string `json:"stage"`
+	Epoch   int    `json:"epoch"` // finished epochs of the stage
+	Step    int    `json:"step"`  // finished steps after those
+}
+
+// silent are the settings of which a change has no effect on the weights.
+var silent = []string{"run", "resume", "data-dir", "time-limit", "checkpoint-every", "pictures"}
+
+// noteChanges records the settings of a run that are others than before, and warns
+// of a learning rate that rises.
+func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
+	stage := e.Stages[at.Stage]
+	for _, name := range slices.Sorted(maps.Keys(r.Info.Configuration)) {
+		from, to := old.Configuration[name].String(), r.Info.Configuration[name].String()
+		if from == to || slices.Contains(silent, name) {
+			continue
+		}
+		r.Info.Changes = append(r.Info.Changes, Change{name, from, to, stage.Name, at.Epoch, at.Step})
+		r.warn("from epoch %d on, %s is %s instead of %s", at.Epoch+1, name, to, from)
+	}
+	before, err := ConfigOf(old)
+	if err != nil {
+		return err
+	}
+	train, _ := e.splits()
+	steps := (train.Len() + e.Config.BatchSize - 1) / e.Config.BatchSize
+	next := at.Epoch*steps + at.Step
+	if next == 0 || at.Epoch == stage.Epochs || before.Schedule != e.Config.Schedule || before.LearningRate != e.Config.LearningRate {
+		return nil
+	}
+	last := rate(before, next-1, steps, old.Stages[at.Stage].Epochs)
+	now := rate(e.Config, next, steps, stage.Epochs)
+	if epochs := stage.Epochs; epochs != old.Stages[at.Stage].Epochs && now > 1.01*last {
+		r.warn("the learning rate rises from %.2g to %.2g, because the schedule %s now ends after epoch %d; hint: --schedule constant --learning-rate %.2g keeps it as it was",
+			last, now, e.Config.Schedule, epochs, last)
+	}
+	return nil
+}
