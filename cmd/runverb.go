@@ -117,6 +117,9 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if got, want := data.Test.Shape, model.Shape(); got != want {
 		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}
+	if model.IsClassifier() || model.Conditional() {
+		return data, data.MatchClasses(model.Info.Data.Classes)
+	}
 	return data, nil
 }
 
