@@ -1,5 +1,10 @@
 package loaders
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Select returns the images of the given indices, in that order; pairs that
 // Pairs makes move as they did. Their memory is their own.
 func (s Split) Select(indices []int) Split {
@@ -22,32 +27,58 @@ func (s Split) Select(indices []int) Split {
 	return out
 }
 
-// Balanced returns the indices of n images, as many of each class as there are:
-// one image of every class in turn, those of a class in a random order that
-// depends on the seed. n ≤ 0 or n ≥ N is all images, in such an order. A split
+// Balanced returns the indices of n images, as many of each class as there are.
+// The images of a class are chosen at random, by the seed. They are in an order in
+// which every class is spread evenly, so that the last ones, which are held out,
+// are of all classes too. n ≤ 0 or n ≥ N is all images, in such an order. A split
 // without labels has none.
 func (s Split) Balanced(n int, seed uint64) []int {
+	if s.Labels == nil {
+		return nil
+	}
 	if n <= 0 || n > s.Len() {
 		n = s.Len()
 	}
-	classes := len(numberedClasses(s))
-	byClass := make([][]int, classes)
+	byClass := make([][]int, len(numberedClasses(s)))
 	order := make([]int, s.Len())
 	permutation(order, true, seed, 0)
 	for _, i := range order {
-		if s.Labels != nil {
-			byClass[s.Labels[i]] = append(byClass[s.Labels[i]], i)
-		}
+		byClass[s.Labels[i]] = append(byClass[s.Labels[i]], i)
 	}
-	var chosen []int
-	for turn := 0; classes > 0 && len(chosen) < n; turn++ {
-		for _, images := range byClass {
-			if turn < len(images) && len(chosen) < n {
-				chosen = append(chosen, images[turn])
+	counts := make([]int, len(byClass))
+	for chosen := 0; chosen < n; {
+		for class, images := range byClass {
+			if counts[class] < len(images) && chosen < n {
+				counts[class]++
+				chosen++
 			}
 		}
 	}
-	return chosen
+	for class := range byClass {
+		byClass[class] = byClass[class][:counts[class]]
+	}
+	return spread(byClass)
+}
+
+// spread joins lists so that each is spread evenly over the result: element r
+// of a list of n comes at (r + ½)/n.
+func spread(lists [][]int) []int {
+	type placed struct {
+		at    float64
+		index int
+	}
+	var all []placed
+	for _, list := range lists {
+		for r, index := range list {
+			all = append(all, placed{(float64(r) + 0.5) / float64(len(list)), index})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(a.at, b.at) })
+	indices := make([]int, len(all))
+	for i, p := range all {
+		indices[i] = p.index
+	}
+	return indices
 }
 
 // Spread returns n images at even distances, which are of all classes also where

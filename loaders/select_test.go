@@ -58,3 +58,32 @@ func TestSpread(t *testing.T) {
 		}
 	}
 }
+
+// TestBalancedSpreadsEveryClass asks that the last tenth of the labelled images is
+// of all classes in their shares, also where one class is much larger.
+func TestBalancedSpreadsEveryClass(t *testing.T) {
+	s := Split{Shape: Shape{1, 1, 1}}
+	for class, count := range []int{900, 60, 40} {
+		for range count {
+			s.Images, s.Labels = append(s.Images, 0), append(s.Labels, uint8(class))
+		}
+	}
+	indices := s.Balanced(0, 1)
+	if len(indices) != 1000 {
+		t.Fatalf("%d images", len(indices))
+	}
+	var counts [3]int
+	for _, i := range indices[900:] {
+		counts[s.Labels[i]]++
+	}
+	if counts != [3]int{90, 6, 4} {
+		t.Errorf("the last 100 images are %v of the classes", counts)
+	}
+	clear(counts[:])
+	for _, i := range s.Balanced(150, 1) {
+		counts[s.Labels[i]]++
+	}
+	if counts != [3]int{55, 55, 40} {
+		t.Errorf("150 labelled images are %v of the classes", counts)
+	}
+}
