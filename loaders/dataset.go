@@ -1,15 +1,12 @@
 package loaders
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 
 	"gaetrain/graph/kernel"
 )
-
-// maxBytes bounds the pixels of one split: more is taken for a corrupt header
-// or for data this program cannot hold in memory.
-const maxBytes = 1 << 34
 
 // Shape is the shape C×H×W of every image of a data set.
 type Shape struct{ Channels, Height, Width int }
@@ -173,10 +170,17 @@ func numberedClasses(splits ...Split) []string {
 
 // transpose swaps the rows and columns of every image, in place for the
 // caller: EMNIST stores its images column by column.
-func (s *Split) transpose() {
+func (s *Split) transpose(ctx context.Context, room *budget) error {
 	height, width := s.Shape.Height, s.Shape.Width
+	if err := room.take(int64(height * width)); err != nil {
+		return err
+	}
+	defer room.give(int64(height * width))
 	plane := make([]uint8, height*width)
 	for at := 0; at+len(plane) <= len(s.Images); at += len(plane) {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
 		stored := s.Images[at : at+len(plane)]
 		for y := range height {
 			for x := range width {
@@ -186,4 +190,5 @@ func (s *Split) transpose() {
 		copy(stored, plane)
 	}
 	s.Shape.Height, s.Shape.Width = width, height
+	return nil
 }

@@ -71,10 +71,13 @@ func (s *set) downloads() []file {
 	return files
 }
 
+// mostDownloaded bounds the bytes of one file of the set on a server.
+func (s *set) mostDownloaded() int64 { return 2*s.Download + 1<<20 }
+
 // whole returns nil if the file has the published digest.
 func (s *set) whole(ctx context.Context, path string, f file) error {
 	dir, name := filepath.Split(path)
-	digest, err := fileDigest(ctx, os.DirFS(dir), name)
+	digest, err := fileDigest(ctx, os.DirFS(dir), name, s.unpacked(f))
 	if err != nil {
 		return dataErrorf("%s: %w", path, reason(err))
 	}
@@ -89,7 +92,7 @@ func (s *set) fetchFile(ctx context.Context, dir string, f file, o Options) erro
 	d := download{
 		client: o.Client,
 		path:   filepath.Join(dir, f.name),
-		limit:  2*s.Download + 1<<20,
+		limit:  s.mostDownloaded(),
 		check:  func(ctx context.Context, part string) error { return s.whole(ctx, part, f) },
 	}
 	if d.client == nil {
@@ -113,8 +116,9 @@ func (s *set) fetchFile(ctx context.Context, dir string, f file, o Options) erro
 		if ctx.Err() != nil || errors.As(err, new(diskError)) {
 			return dataErrorf("%s: %w", d.path, err)
 		}
-		o.log("%s: %v", base, err)
-		failures = append(failures, fmt.Sprintf("%s: %v", base, err))
+		failure := fmt.Sprintf("%s: %.300v", base, err) // an answer can be megabytes long
+		o.log("%s", failure)
+		failures = append(failures, failure)
 	}
 	return dataErrorf("%s of %s could not be downloaded (%s); hint: put the files into a folder and name it as the data folder",
 		f.name, s.Name, strings.Join(failures, "; "))

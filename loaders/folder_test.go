@@ -182,11 +182,12 @@ func FuzzPicture(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		save(t, grey(t, 2, 3, 1), dir, "first.png")
 		save(t, file, dir, "second.png")
-		c := &collector{ctx: context.Background(), sum: md5.New()}
-		if err := c.add(picture{path: filepath.Join(dir, "first.png")}, dir); err != nil {
+		in := &folder{dir: dir, sum: md5.New()}
+		c := &collector{ctx: context.Background(), room: newBudget(), count: 2}
+		if err := c.add(picture{path: filepath.Join(dir, "first.png"), in: in}); err != nil {
 			t.Fatal(err)
 		}
-		if err := c.add(picture{path: filepath.Join(dir, "second.png")}, dir); err != nil {
+		if err := c.add(picture{path: filepath.Join(dir, "second.png"), in: in}); err != nil {
 			wantError(t, err, ErrData, "second.png")
 			return
 		}

@@ -12,11 +12,11 @@ import (
 )
 
 // format reads the images and the labels of a set's file, with the digest of
-// the file's decompressed bytes.
+// the file's decompressed bytes. Labels are of a known number of images.
 type format struct {
 	suffix string // of the files on a server
-	images func(ctx context.Context, fsys fs.FS, name string) (Split, string, error)
-	labels func(ctx context.Context, fsys fs.FS, name string) ([]uint8, string, error)
+	images func(ctx context.Context, fsys fs.FS, name string, room *budget) (Split, string, error)
+	labels func(ctx context.Context, fsys fs.FS, name string, images int, room *budget) ([]uint8, string, error)
 }
 
 var (
@@ -24,103 +24,71 @@ var (
 	npzFormat = format{"", npzImages, npzLabels}
 )
 
-func idxImages(ctx context.Context, fsys fs.FS, name string) (Split, string, error) {
-	dims, data, digest, err := readIDXFile(ctx, fsys, name, imageRank)
+func idxImages(ctx context.Context, fsys fs.FS, name string, room *budget) (Split, string, error) {
+	dims, data, digest, err := readIDXFile(ctx, fsys, name, 0, room)
 	if err != nil {
 		return Split{}, "", err
 	}
 	return Split{Shape: Shape{1, dims[1], dims[2]}, Images: data}, digest, nil
 }
 
-func idxLabels(ctx context.Context, fsys fs.FS, name string) ([]uint8, string, error) {
-	_, data, digest, err := readIDXFile(ctx, fsys, name, labelRank)
+func idxLabels(ctx context.Context, fsys fs.FS, name string, images int, room *budget) ([]uint8, string, error) {
+	_, data, digest, err := readIDXFile(ctx, fsys, name, images, room)
 	return data, digest, err
 }
 
-func readIDXFile(ctx context.Context, fsys fs.FS, name string, rank int) (dims []int, data []uint8, digest string, err error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, nil, "", dataErrorf("%w", reason(err))
-	}
-	defer f.Close()
-	unpacked, err := decompress(contextReader{ctx, f})
+func readIDXFile(ctx context.Context, fsys fs.FS, name string, images int, room *budget) (dims []int, data []uint8, digest string, err error) {
+	s, file, err := openSource(ctx, fsys, name, room)
 	if err != nil {
 		return nil, nil, "", err
 	}
+	defer file.Close()
 	sum := md5.New()
-	dims, data, err = readIDX(io.TeeReader(unpacked, sum), rank)
+	s.Reader = io.TeeReader(s.Reader, sum)
+	dims, data, err = readIDX(s, images)
 	return dims, data, digestOf(sum), err
 }
 
-func npzImages(ctx context.Context, fsys fs.FS, name string) (Split, string, error) {
-	a, digest, err := onlyArray(ctx, fsys, name)
-	if err != nil {
-		return Split{}, "", err
-	}
-	images, err := a.images()
+func npzImages(ctx context.Context, fsys fs.FS, name string, room *budget) (images Split, digest string, err error) {
+	digest, err = withArray(ctx, fsys, name, room, func(s source) error {
+		images, err = readImages(ctx, s)
+		return err
+	})
 	return images, digest, err
 }
 
-func npzLabels(ctx context.Context, fsys fs.FS, name string) ([]uint8, string, error) {
-	a, digest, err := onlyArray(ctx, fsys, name)
-	if err != nil {
-		return nil, "", err
-	}
-	labels, err := a.labels()
+func npzLabels(ctx context.Context, fsys fs.FS, name string, images int, room *budget) (labels []uint8, digest string, err error) {
+	digest, err = withArray(ctx, fsys, name, room, func(s source) error {
+		labels, err = readLabels(s, images)
+		return err
+	})
 	return labels, digest, err
 }
 
-// onlyArray reads the array arr_0 that numpy.savez(file, a) writes.
-func onlyArray(ctx context.Context, fsys fs.FS, name string) (a array, digest string, err error) {
-	err = withNPZ(ctx, fsys, name, func(arrays map[string]*zip.File, sum string) error {
-		member := arrays["arr_0"]
+// withArray opens the array arr_0 that numpy.savez(file, a) writes.
+func withArray(ctx context.Context, fsys fs.FS, name string, room *budget, use func(source) error) (digest string, err error) {
+	err = withZip(ctx, fsys, name, room, func(z *zip.Reader, sum string) error {
+		digest = sum
+		member := npzArrays(z)["arr_0"]
 		if member == nil {
 			return dataErrorf("holds no array arr_0")
 		}
-		digest = sum
-		a, err = readMember(member)
-		return err
+		return withMember(member, room, use)
 	})
-	return a, digest, err
+	return digest, err
 }
 
-// withNPZ opens a NumPy archive and hands over its arrays and the digest of
-// the file as it is.
-func withNPZ(ctx context.Context, fsys fs.FS, name string, use func(arrays map[string]*zip.File, digest string) error) error {
-	return withZip(ctx, fsys, name, true, func(z *zip.Reader, digest string) error {
-		return use(npzArrays(z), digest)
-	})
-}
-
-// withZip opens a zip archive for the duration of use. The digest is that of
-// the file as it is, "" unless asked for.
-func withZip(ctx context.Context, fsys fs.FS, name string, digested bool, use func(z *zip.Reader, digest string) error) error {
-	f, err := fsys.Open(name)
+// withMember opens a member of a zip archive.
+func withMember(member *zip.File, room *budget, use func(source) error) error {
+	r, err := member.Open()
 	if err != nil {
-		return dataErrorf("%w", reason(err))
+		return dataErrorf("%s: %w", member.Name, err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return dataErrorf("%w", reason(err))
+	defer r.Close()
+	if err := use(source{r, memberSize(&member.FileHeader), room}); err != nil {
+		return dataErrorf("%s: %w", member.Name, err)
 	}
-	at, ok := f.(io.ReaderAt)
-	if !ok || info.IsDir() {
-		return dataErrorf("not a regular file")
-	}
-	digest := ""
-	if digested {
-		sum := md5.New()
-		if _, err := io.Copy(sum, contextReader{ctx, io.NewSectionReader(at, 0, info.Size())}); err != nil {
-			return dataErrorf("%w", err)
-		}
-		digest = digestOf(sum)
-	}
-	z, err := zip.NewReader(at, info.Size())
-	if err != nil {
-		return dataErrorf("not a zip archive: %w", err)
-	}
-	return use(z, digest)
+	return nil
 }
 
 // digestOf returns a digest as it is written in the registry.
@@ -133,17 +101,4 @@ func reason(err error) error {
 		return path.Err
 	}
 	return err
-}
-
-// contextReader stops reading when its context is done.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := context.Cause(c.ctx); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

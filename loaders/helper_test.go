@@ -88,7 +88,7 @@ func tinyFiles() [4][]byte {
 func tinySet(t *testing.T, contents [4][]byte) *set {
 	t.Helper()
 	s := &set{
-		Info:   Info{Name: "tiny", Shape: Shape{1, 2, 3}, Download: 1 << 20},
+		Info:   Info{Name: "tiny", Train: 5, Test: 2, Shape: Shape{1, 2, 3}, Download: 1 << 20},
 		folder: "tiny", torch: "Tiny", format: idxFormat, classes: []string{"a", "b", "c"}, files: idxFiles(),
 	}
 	for i, data := range contents {
@@ -120,4 +120,9 @@ func wantError(t *testing.T, err, sentinel error, parts ...string) {
 	if strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %q has more than one line", err)
 	}
+}
+
+// within makes a source of the bytes of a file, with plenty of memory.
+func within(file []byte) source {
+	return source{bytes.NewReader(file), int64(len(file)), newBudget()}
 }

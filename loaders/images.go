@@ -8,25 +8,30 @@ import (
 
 // Images reads one PNG or JPEG file, or all of a folder and its sub-folders in
 // sorted order, as one unlabelled split, and returns the paths of the files
-// with it. Errors wrap ErrData.
+// with it. The images may take half of memory.Limit. Errors wrap ErrData or are
+// the context's.
 func Images(ctx context.Context, path string) (Split, []string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Split{}, nil, dataErrorf("%s: %w", path, reason(err))
 	}
-	files := []picture{{path: path}}
+	f := &folder{dir: path, sum: md5.New()}
+	files := []picture{{path: path, in: f}}
 	if info.IsDir() {
-		if files, err = pictures(path); err != nil {
+		if files, err = f.pictures(ctx, path); err != nil {
 			return Split{}, nil, err
 		}
 	}
-	c := &collector{ctx: ctx, sum: md5.New()}
+	split, err := collect(ctx, files, newBudget())
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return Split{}, nil, cause
+	}
+	if err != nil {
+		return Split{}, nil, err
+	}
 	names := make([]string, len(files))
 	for i, file := range files {
 		names[i] = file.path
-		if err := c.add(file, path); err != nil {
-			return Split{}, nil, err
-		}
 	}
-	return Split{Shape: c.shape, Images: c.pixels}, names, nil
+	return split, names, nil
 }

@@ -1,10 +1,11 @@
 package loaders
 
 import (
-	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/binary"
-	"io"
+	"errors"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,11 +33,15 @@ var (
 // refuses to read headers beyond 10,000.
 const maxNPYHeader = 1 << 16
 
-// readNPY reads one .npy stream (NEP 1, versions 1 to 3) to its end. The
-// general-purpose readers trust the header's sizes; this one does not.
-func readNPY(r io.Reader) (array, error) {
+// maxRank is the largest number of dimensions that NumPy itself allows.
+const maxRank = 64
+
+// readNPY reads one .npy stream (NEP 1, versions 1 to 3) to its end, if check
+// accepts what its header says. The general-purpose readers trust the header's
+// sizes; this one does not.
+func readNPY(s source, check func(array) error) (array, error) {
 	var start [8]byte
-	if err := readHeader(r, start[:]); err != nil {
+	if err := readHeader(s, start[:]); err != nil {
 		return array{}, err
 	}
 	if !bytes.HasPrefix(start[:], []byte("\x93NUMPY")) {
@@ -50,7 +55,7 @@ func readNPY(r io.Reader) (array, error) {
 	default:
 		return array{}, dataErrorf("NumPy format version %d, want 1 to 3", major)
 	}
-	if err := readHeader(r, lengthBytes); err != nil {
+	if err := readHeader(s, lengthBytes); err != nil {
 		return array{}, err
 	}
 	length := binary.LittleEndian.Uint32(append(slices.Clone(lengthBytes), 0, 0)[:4])
@@ -58,18 +63,17 @@ func readNPY(r io.Reader) (array, error) {
 		return array{}, dataErrorf("NumPy header of %d bytes, want at most %d", length, maxNPYHeader)
 	}
 	header := make([]byte, length)
-	if err := readHeader(r, header); err != nil {
+	if err := readHeader(s, header); err != nil {
 		return array{}, err
 	}
 	a, err := parseNPYHeader(string(header))
 	if err != nil {
 		return array{}, err
 	}
-	count, err := elements(append(slices.Clone(a.dims), a.width))
-	if err != nil {
+	if err := check(a); err != nil {
 		return array{}, err
 	}
-	a.data, err = readExactly(r, count)
+	a.data, err = s.data(a.dims, a.width)
 	return a, err
 }
 
@@ -93,69 +97,105 @@ func parseNPYHeader(header string) (array, error) {
 		}
 		d, err := strconv.Atoi(field)
 		if err != nil {
-			return array{}, dataErrorf("NumPy shape (%s): %w", shape[1], err)
+			return array{}, dataErrorf("NumPy shape (%.80s): %w", shape[1], errors.Unwrap(err))
+		}
+		if len(a.dims) == maxRank {
+			return array{}, dataErrorf("array of more than %d dimensions", maxRank)
 		}
 		a.dims = append(a.dims, d)
 	}
 	return a, nil
 }
 
-// images reads the array as uint8 images: N×H×W, N×H×W×C as Keras has them,
-// N×C×H×W as PyTorch has them (C is 1 or 3), or flat N×D, which becomes a
-// square if D is one and a row of D pixels if not.
-func (a array) images() (Split, error) {
+// layout returns the shape of the images that the array holds, one a row: N×H×W,
+// N×H×W×C as Keras has them, N×C×H×W as PyTorch has them (C is 1 or 3), or flat
+// N×D, which becomes a square if D is one and a row of D pixels if not.
+func (a array) layout() (shape Shape, channelsLast bool, err error) {
 	if a.kind != 'u' || a.width != 1 {
-		return Split{}, dataErrorf("images are of type %c%d, want u1 (uint8); hint: save pixels 0…255 as numpy.uint8", a.kind, a.width)
+		return shape, false, dataErrorf("images are of type %c%d, want u1 (uint8); hint: save pixels 0…255 as numpy.uint8", a.kind, a.width)
 	}
 	isChannels := func(c int) bool { return c == 1 || c == 3 }
 	switch d := a.dims; {
 	case len(d) == 2:
-		return Split{Shape: flatShape(d[1]), Images: a.data}, nil
+		return flatShape(d[1]), false, nil
 	case len(d) == 3:
-		return Split{Shape: Shape{1, d[1], d[2]}, Images: a.data}, nil
+		return Shape{1, d[1], d[2]}, false, nil
 	case len(d) == 4 && isChannels(d[3]):
-		shape := Shape{d[3], d[1], d[2]}
-		planesFirst(a.data, shape)
-		return Split{Shape: shape, Images: a.data}, nil
+		return Shape{d[3], d[1], d[2]}, true, nil
 	case len(d) == 4 && isChannels(d[1]):
-		return Split{Shape: Shape{d[1], d[2], d[3]}, Images: a.data}, nil
+		return Shape{d[1], d[2], d[3]}, false, nil
 	}
-	return Split{}, dataErrorf("images of shape %v, want N×H×W, N×H×W×C or N×C×H×W with C 1 or 3", a.dims)
+	return shape, false, dataErrorf("images of shape %v, want N×H×W, N×H×W×C or N×C×H×W with C 1 or 3", a.dims)
 }
 
+// readImages reads an array of uint8 images.
+func readImages(ctx context.Context, s source) (Split, error) {
+	a, err := readNPY(s, func(a array) error { _, _, err := a.layout(); return err })
+	if err != nil {
+		return Split{}, err
+	}
+	shape, channelsLast, err := a.layout()
+	if err == nil && channelsLast && shape.Channels > 1 {
+		err = planesFirst(ctx, a.data, shape, s.room)
+	}
+	return Split{Shape: shape, Images: a.data}, err
+}
+
+// flatShape is that of flat images. The square root of a size is exact: sizes of
+// 2⁵³ and more are of no file.
 func flatShape(size int) Shape {
-	for side := 1; side*side <= size; side++ {
-		if side*side == size {
-			return Shape{1, side, side}
-		}
+	if side := int(math.Sqrt(float64(size))); side*side == size {
+		return Shape{1, side, side}
 	}
 	return Shape{1, 1, size}
 }
 
 // planesFirst turns images H×W×C into C×H×W.
-func planesFirst(data []uint8, shape Shape) {
-	if shape.Channels == 1 {
-		return
-	}
+func planesFirst(ctx context.Context, data []uint8, shape Shape, room *budget) error {
 	size, plane := shape.Size(), shape.Height*shape.Width
+	if err := room.take(int64(size)); err != nil {
+		return err
+	}
+	defer room.give(int64(size))
 	planes := make([]uint8, size)
 	for at := 0; at < len(data); at += size {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
 		for i, v := range data[at : at+size] {
 			planes[i%shape.Channels*plane+i/shape.Channels] = v
 		}
 		copy(data[at:], planes)
 	}
+	return nil
 }
 
-// labels reads the array, N or N×1 integers of any width, as labels 0…255.
-func (a array) labels() ([]uint8, error) {
+// checkLabels accepts what can be the labels of the given number of images: N or
+// N×1 integers of any width.
+func (a array) checkLabels(images int) error {
 	if len(a.dims) != 1 && (len(a.dims) != 2 || a.dims[1] != 1) {
-		return nil, dataErrorf("labels of shape %v, want one integer per image; hint: turn one-hot rows into numbers by argmax", a.dims)
+		return dataErrorf("labels of shape %v, want one integer per image; hint: turn one-hot rows into numbers by argmax", a.dims)
 	}
 	if !strings.ContainsRune("uib", rune(a.kind)) || !slices.Contains([]int{1, 2, 4, 8}, a.width) {
-		return nil, dataErrorf("labels are of type %c%d, want integers", a.kind, a.width)
+		return dataErrorf("labels are of type %c%d, want integers", a.kind, a.width)
 	}
-	labels := make([]uint8, a.dims[0])
+	if a.dims[0] != images {
+		return dataErrorf("%d labels for %d images", a.dims[0], images)
+	}
+	return nil
+}
+
+// readLabels reads an array of the labels, 0…255, of the given number of images.
+func readLabels(s source, images int) ([]uint8, error) {
+	a, err := readNPY(s, func(a array) error { return a.checkLabels(images) })
+	if err != nil {
+		return nil, err
+	}
+	defer s.room.give(int64(len(a.data)))
+	if err := s.room.take(int64(images)); err != nil {
+		return nil, err
+	}
+	labels := make([]uint8, images)
 	for i := range labels {
 		element := a.data[i*a.width : (i+1)*a.width]
 		value := a.unsigned(element)
@@ -177,28 +217,4 @@ func (a array) unsigned(element []byte) uint64 {
 		return uint64(a.order.Uint32(element))
 	}
 	return a.order.Uint64(element)
-}
-
-// npzArrays lists the arrays of a NumPy archive by name, without ".npy".
-func npzArrays(z *zip.Reader) map[string]*zip.File {
-	arrays := map[string]*zip.File{}
-	for _, f := range z.File {
-		if name, ok := strings.CutSuffix(f.Name, ".npy"); ok {
-			arrays[name] = f
-		}
-	}
-	return arrays
-}
-
-func readMember(f *zip.File) (array, error) {
-	r, err := f.Open()
-	if err != nil {
-		return array{}, dataErrorf("%s: %w", f.Name, err)
-	}
-	defer r.Close()
-	a, err := readNPY(r)
-	if err != nil {
-		return array{}, dataErrorf("%s: %w", f.Name, err)
-	}
-	return a, nil
 }

@@ -38,7 +38,8 @@ var systemRoot = "/usr/share/datasets"
 // Open reads a data set into memory. A named set is looked for in o.DataDir, the
 // cache, /usr/share/datasets/<name>, and then downloaded if o.Download. Files of
 // o.DataDir whose digest is not the published one are used with a warning; files
-// anywhere else are refused. Errors wrap ErrUnknown, ErrData or the context's.
+// anywhere else are refused. So are data whose pixels and labels would take more
+// than half of memory.Limit. Errors wrap ErrUnknown, ErrData or the context's.
 func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	d, err := open(ctx, name, o)
 	if err == nil {
@@ -55,11 +56,12 @@ func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 }
 
 func open(ctx context.Context, name string, o Options) (*Dataset, error) {
+	room := newBudget()
 	if read, path, err := ownData(name); err != nil || read != nil {
 		if err != nil {
 			return nil, err
 		}
-		return read(ctx, path, o)
+		return read(ctx, path, o, room)
 	}
 	s, err := lookup(name)
 	if err != nil {
@@ -75,11 +77,11 @@ func open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.load(ctx, at, o)
+	return s.load(ctx, at, o, room)
 }
 
 // reader reads the data a user brings.
-type reader func(ctx context.Context, path string, o Options) (*Dataset, error)
+type reader func(ctx context.Context, path string, o Options, room *budget) (*Dataset, error)
 
 // ownData splits idx:DIR, npz:FILE, folder:DIR and pairs:DIR; read is nil for a plain name.
 func ownData(name string) (read reader, path string, err error) {
@@ -203,12 +205,12 @@ func isFile(fsys fs.FS, name string) bool {
 }
 
 // load reads a set where it was found and checks its digests.
-func (s *set) load(ctx context.Context, at found, o Options) (*Dataset, error) {
+func (s *set) load(ctx context.Context, at found, o Options, room *budget) (*Dataset, error) {
 	if at.archive == "" {
-		return s.loadFiles(ctx, at, o)
+		return s.loadFiles(ctx, at, o, room)
 	}
 	var d *Dataset
-	err := withZip(ctx, at.fsys, at.archive, true, func(z *zip.Reader, digest string) error {
+	err := withZip(ctx, at.fsys, at.archive, room, func(z *zip.Reader, digest string) error {
 		if err := s.compare(at.place, at.archive, s.archive, digest, o); err != nil {
 			return err
 		}
@@ -220,7 +222,7 @@ func (s *set) load(ctx context.Context, at found, o Options) (*Dataset, error) {
 		if missing != "" || members.archive != "" {
 			return dataErrorf("lacks %s", s.files[trainImages].name)
 		}
-		if d, err = s.loadFiles(ctx, members, o); err == nil {
+		if d, err = s.loadFiles(ctx, members, o, room); err == nil {
 			d.Digest[s.archive.name] = "md5:" + digest
 		}
 		return err
@@ -233,14 +235,22 @@ func (s *set) load(ctx context.Context, at found, o Options) (*Dataset, error) {
 
 func (p place) full(name string) string { return filepath.Join(p.path, name) }
 
-// loadFiles reads the four files of a set, all at once.
-func (s *set) loadFiles(ctx context.Context, at found, o Options) (*Dataset, error) {
+// loadFiles reads the four files of a set, both splits at once. Labels are read
+// after their images, because their number is known then.
+func (s *set) loadFiles(ctx context.Context, at found, o Options, room *budget) (*Dataset, error) {
 	d := &Dataset{Name: s.Name, Classes: slices.Clone(s.classes), Attribution: s.attribution, Digest: map[string]string{}}
 	var digests [len(s.files)]string
 	var errs [len(s.files)]error
 	var reading sync.WaitGroup
-	for role := range s.files {
-		reading.Go(func() { digests[role], errs[role] = s.format.readInto(ctx, d, role, at.fsys, at.names[role]) })
+	for _, roles := range [][2]int{{trainImages, trainLabels}, {testImages, testLabels}} {
+		reading.Go(func() {
+			for _, role := range roles {
+				digests[role], errs[role] = s.format.readInto(ctx, d, role, at.fsys, at.names[role], room)
+				if errs[role] != nil {
+					return
+				}
+			}
+		})
 	}
 	reading.Wait()
 	for role, f := range s.files {
@@ -258,7 +268,9 @@ func (s *set) loadFiles(ctx context.Context, at found, o Options) (*Dataset, err
 	}
 	for _, split := range []*Split{&d.Train, &d.Test} {
 		if s.transposed {
-			split.transpose()
+			if err := split.transpose(ctx, room); err != nil {
+				return nil, err
+			}
 		}
 		for i := range split.Labels {
 			split.Labels[i] -= s.firstLabel // a label below it wraps to one that no set has
@@ -267,17 +279,17 @@ func (s *set) loadFiles(ctx context.Context, at found, o Options) (*Dataset, err
 	return d, nil
 }
 
-// readInto reads one file into its part of d.
-func (f format) readInto(ctx context.Context, d *Dataset, role int, fsys fs.FS, name string) (digest string, err error) {
+// readInto reads one file into its part of d, labels after their images.
+func (f format) readInto(ctx context.Context, d *Dataset, role int, fsys fs.FS, name string, room *budget) (digest string, err error) {
 	split := &d.Train
 	if role == testImages || role == testLabels {
 		split = &d.Test
 	}
 	if role == trainLabels || role == testLabels {
-		split.Labels, digest, err = f.labels(ctx, fsys, name)
+		split.Labels, digest, err = f.labels(ctx, fsys, name, split.Len(), room)
 		return digest, err
 	}
-	images, digest, err := f.images(ctx, fsys, name)
+	images, digest, err := f.images(ctx, fsys, name, room)
 	split.Shape, split.Images = images.Shape, images.Images
 	return digest, err
 }

@@ -3,6 +3,8 @@ package loaders
 import (
 	"archive/zip"
 	"context"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +14,7 @@ import (
 // openIDX reads a folder with files named like MNIST's. The four files are
 // needed, or the two of images alone for data without labels. Missing test
 // images are an error, not a reason to hold training images out.
-func openIDX(ctx context.Context, dir string, _ Options) (*Dataset, error) {
+func openIDX(ctx context.Context, dir string, _ Options, room *budget) (*Dataset, error) {
 	files := idxFiles()
 	at := found{place: place{fsys: os.DirFS(dir), path: dir}}
 	for role, f := range files {
@@ -30,7 +32,7 @@ func openIDX(ctx context.Context, dir string, _ Options) (*Dataset, error) {
 			}
 			return nil, dataErrorf("%s: no %s[.gz]; hint: training and test files are both needed, named like MNIST's", dir, files[role].name)
 		}
-		digest, err := idxFormat.readInto(ctx, d, role, at.fsys, name)
+		digest, err := idxFormat.readInto(ctx, d, role, at.fsys, name, room)
 		if err != nil {
 			return nil, dataErrorf("%s: %w", at.full(name), err)
 		}
@@ -43,15 +45,15 @@ func openIDX(ctx context.Context, dir string, _ Options) (*Dataset, error) {
 // openNPZ reads a NumPy archive: x_train, y_train, x_test, y_test as in Keras'
 // mnist.npz, or images, labels, or arr_0, arr_1. Labels are optional. Without
 // test images the last tenth is held out.
-func openNPZ(ctx context.Context, path string, _ Options) (*Dataset, error) {
+func openNPZ(ctx context.Context, path string, _ Options, room *budget) (*Dataset, error) {
 	d := &Dataset{}
 	dir, name := filepath.Split(path)
 	if dir == "" {
 		dir = "."
 	}
-	err := withNPZ(ctx, os.DirFS(dir), name, func(arrays map[string]*zip.File, digest string) error {
+	err := withZip(ctx, os.DirFS(dir), name, room, func(z *zip.Reader, digest string) error {
 		d.Digest = map[string]string{name: "md5:" + digest}
-		return readNPZ(ctx, d, arrays)
+		return readNPZ(ctx, d, npzArrays(z), room)
 	})
 	if err != nil {
 		return nil, dataErrorf("%s: %w", path, err)
@@ -60,54 +62,38 @@ func openNPZ(ctx context.Context, path string, _ Options) (*Dataset, error) {
 	return d, nil
 }
 
-func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File) (err error) {
+func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File, room *budget) (err error) {
 	for _, names := range [][2]string{{"x_train", "y_train"}, {"images", "labels"}, {"arr_0", "arr_1"}} {
 		if arrays[names[0]] == nil {
 			continue
 		}
-		if d.Train, err = readSplit(arrays, names[0], names[1]); err != nil {
-			return err
-		}
-		if err := context.Cause(ctx); err != nil {
+		if d.Train, err = readSplit(ctx, arrays, names[0], names[1], room); err != nil {
 			return err
 		}
 		if arrays["x_test"] != nil && names[0] == "x_train" {
-			d.Test, err = readSplit(arrays, "x_test", "y_test")
+			d.Test, err = readSplit(ctx, arrays, "x_test", "y_test", room)
 			return err
 		}
 		d.Train, d.Test, err = lastTenth(d.Train)
 		return err
 	}
-	var names []string
-	for name := range arrays {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return dataErrorf("holds the arrays %q, want x_train, images or arr_0", names[:min(len(names), 8)])
+	names := slices.Sorted(maps.Keys(arrays))
+	return dataErrorf("holds the arrays %.300s, want x_train, images or arr_0", fmt.Sprintf("%q", names[:min(len(names), 8)]))
 }
 
-func readSplit(arrays map[string]*zip.File, images, labels string) (Split, error) {
-	a, err := readMember(arrays[images])
-	if err != nil {
-		return Split{}, err
+func readSplit(ctx context.Context, arrays map[string]*zip.File, images, labels string, room *budget) (s Split, err error) {
+	err = withMember(arrays[images], room, func(member source) error {
+		s, err = readImages(ctx, member)
+		return err
+	})
+	if err != nil || arrays[labels] == nil {
+		return s, err
 	}
-	s, err := a.images()
-	if err != nil {
-		return Split{}, dataErrorf("%s: %w", images, err)
-	}
-	if arrays[labels] == nil {
-		return s, nil
-	}
-	if a, err = readMember(arrays[labels]); err != nil {
-		return Split{}, err
-	}
-	if s.Labels, err = a.labels(); err != nil {
-		return Split{}, dataErrorf("%s: %w", labels, err)
-	}
-	if len(s.Labels) != s.Len() {
-		return Split{}, dataErrorf("%d %s for %d %s", len(s.Labels), labels, s.Len(), images)
-	}
-	return s, nil
+	err = withMember(arrays[labels], room, func(member source) error {
+		s.Labels, err = readLabels(member, s.Len())
+		return err
+	})
+	return s, err
 }
 
 func lastTenth(s Split) (train, test Split, err error) {

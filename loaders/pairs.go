@@ -54,53 +54,56 @@ func (s Split) readPair(dst []float32, i, epoch int) {
 }
 
 // openPairs reads pairs of frames from the sub-folders first and second, each
-// as openFolder does. Their files have the same names.
-func openPairs(ctx context.Context, dir string, o Options) (*Dataset, error) {
-	var names [2][]string
-	var frames [2]*Dataset
-	folders := [2]string{filepath.Join(dir, "first"), filepath.Join(dir, "second")}
-	for i, folder := range folders {
-		list, err := pictures(folder)
+// split as openFolder does. Their files have the same names. Frames are grey if
+// all are, else RGB.
+func openPairs(ctx context.Context, dir string, o Options, room *budget) (*Dataset, error) {
+	var frames [2]*folder
+	for i, name := range []string{"first", "second"} {
+		f, err := listFolder(ctx, filepath.Join(dir, name), o)
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range list {
-			name, err := filepath.Rel(folder, p.path)
+		frames[i] = f
+	}
+	first, second := frames[0], frames[1]
+	if err := sameNames(first, second); err != nil {
+		return nil, err
+	}
+	var list []picture
+	seconds := second.all()
+	for i, p := range first.all() {
+		list = append(list, p, seconds[i])
+	}
+	pairs, err := collect(ctx, list, room)
+	if err != nil {
+		return nil, err
+	}
+	pairs.Shape.Channels *= 2
+	pairs.Labels = first.labels()
+	d := &Dataset{Classes: first.classes, Digest: map[string]string{"first": first.digest(), "second": second.digest()}}
+	d.Train, d.Test = pairs.Holdout(len(first.test))
+	return d, nil
+}
+
+// sameNames finds a frame without the other of its pair.
+func sameNames(folders ...*folder) error {
+	var names [2][]string
+	for i, f := range folders {
+		for _, p := range f.all() {
+			name, err := filepath.Rel(f.dir, p.path)
 			if err != nil {
-				return nil, dataErrorf("%s: %w", p.path, err)
+				return dataErrorf("%s: %w", p.path, err)
 			}
 			names[i] = append(names[i], name)
 		}
 		slices.Sort(names[i])
 	}
-	for i, folder := range folders {
+	for i := range folders {
 		for _, name := range names[i] {
 			if _, found := slices.BinarySearch(names[1-i], name); !found {
-				return nil, dataErrorf("%s: no %s, which %s has; hint: the frames of a pair have one name", folders[1-i], name, folder)
+				return dataErrorf("%s: no %s, which %s has; hint: the frames of a pair have one name", folders[1-i].dir, name, folders[i].dir)
 			}
 		}
-		d, err := openFolder(ctx, folder, o)
-		if err != nil {
-			return nil, err
-		}
-		frames[i] = d
 	}
-	if a, b := frames[0].Train.Shape, frames[1].Train.Shape; a != b {
-		return nil, dataErrorf("%s: first frames are %v, second ones %v; hint: one size, and all grey or all in colour", dir, a, b)
-	}
-	return &Dataset{
-		Train: interleave(frames[0].Train, frames[1].Train), Test: interleave(frames[0].Test, frames[1].Test), Classes: frames[0].Classes,
-		Digest: map[string]string{"first": frames[0].Digest["folder"], "second": frames[1].Digest["folder"]},
-	}, nil
-}
-
-// interleave joins each image of first with that of second.
-func interleave(first, second Split) Split {
-	size := first.Shape.Size()
-	pairs := Split{Shape: first.Shape, Labels: first.Labels, Images: make([]uint8, 0, 2*len(first.Images))}
-	pairs.Shape.Channels *= 2
-	for at := 0; at < len(first.Images); at += size {
-		pairs.Images = append(append(pairs.Images, first.Images[at:at+size]...), second.Images[at:at+size]...)
-	}
-	return pairs
+	return nil
 }

@@ -205,13 +205,11 @@ func TestOpenPairsErrors(t *testing.T) {
 			fill(dir, "second", 9)
 			save(t, []byte("x"), dir, "second", "9.png")
 		}, "9.png"},
-		"a colour second": {func(dir string) {
+		"another size": {func(dir string) {
 			fill(dir, "first", 10)
 			fill(dir, "second", 9)
-			coloured := image.NewRGBA(image.Rect(0, 0, 3, 2))
-			coloured.Set(0, 0, color.RGBA{200, 0, 0, 255})
-			save(t, encodePNG(t, coloured), dir, "second", "9.png")
-		}, "1×2×3, second ones 3×2×3"},
+			save(t, grey(t, 3, 2, 0), dir, "second", "9.png")
+		}, "9.png is 3×2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -219,5 +217,28 @@ func TestOpenPairsErrors(t *testing.T) {
 			_, err := Open(context.Background(), "pairs:"+dir, Options{})
 			wantError(t, err, ErrData, test.mention)
 		})
+	}
+}
+
+// TestOpenPairsInColour has grey frames beside one in colour, which makes all RGB.
+func TestOpenPairsInColour(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 10 {
+		save(t, grey(t, 2, 3, 7), dir, "first", fmt.Sprintf("%d.png", i))
+		coloured := image.NewRGBA(image.Rect(0, 0, 3, 2))
+		coloured.Set(0, 0, color.RGBA{200, uint8(100 + i), 0, 255})
+		save(t, encodePNG(t, coloured), dir, "second", fmt.Sprintf("%d.png", i))
+	}
+	d, err := Open(context.Background(), "pairs:"+dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Train.Shape != (Shape{6, 2, 3}) || d.Train.Len() != 9 {
+		t.Fatalf("%d pairs of %v", d.Train.Len(), d.Train.Shape)
+	}
+	for i := range 9 {
+		if pair := d.Train.Image(i); pair[0] != 7 || pair[6] != 7 || pair[12] != 7 || pair[18] != 200 || pair[24] != uint8(100+i) {
+			t.Errorf("pair %d is %v", i, pair)
+		}
 	}
 }

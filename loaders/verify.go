@@ -8,6 +8,9 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
+
+	"gaetrain/loaders/memory"
 )
 
 // FileState says whether a file is what it should be.
@@ -115,7 +118,7 @@ func (s *set) status(ctx context.Context, w wantedFile) FileStatus {
 		return status
 	}
 	status.Path = w.full(w.actual)
-	digest, err := fileDigest(ctx, w.fsys, w.actual)
+	digest, err := fileDigest(ctx, w.fsys, w.actual, s.unpacked(w.file))
 	if err != nil {
 		status.State, status.Reason = FileUnreadable, reason(err).Error()
 		return status
@@ -132,20 +135,36 @@ func (s *set) status(ctx context.Context, w wantedFile) FileStatus {
 	return status
 }
 
-// fileDigest returns the md5 of a file's decompressed bytes.
-func fileDigest(ctx context.Context, fsys fs.FS, name string) (string, error) {
-	f, err := fsys.Open(name)
+// fileDigest returns the md5 of a file's decompressed bytes, of which there may
+// be most.
+func fileDigest(ctx context.Context, fsys fs.FS, name string, most int64) (string, error) {
+	s, file, err := openSource(ctx, fsys, name, nil)
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
-	unpacked, err := decompress(contextReader{ctx, f})
-	if err != nil {
-		return "", err
-	}
+	defer file.Close()
 	sum := md5.New()
-	if _, err := io.Copy(sum, unpacked); err != nil {
+	n, err := io.Copy(sum, io.LimitReader(s, most+1))
+	if err != nil {
 		return "", err
+	}
+	if n > most {
+		return "", dataErrorf("more than %s decompressed, not the published file", memory.Format(most))
 	}
 	return digestOf(sum), nil
+}
+
+// unpacked bounds the decompressed bytes of a file of the set, from the number
+// and the shape of its images; of a zip archive, the bytes of the archive.
+func (s *set) unpacked(f file) int64 {
+	const margin = 1 << 20 // for headers
+	switch strings.TrimSuffix(f.name, s.format.suffix) {
+	case s.archive.name:
+		return s.mostDownloaded()
+	case s.files[trainImages].name:
+		return int64(s.Train*s.Shape.Size()) + margin
+	case s.files[testImages].name:
+		return int64(s.Test*s.Shape.Size()) + margin
+	}
+	return int64(8*max(s.Train, s.Test)) + margin // an int64 a label
 }

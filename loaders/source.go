@@ -1,0 +1,172 @@
+package loaders
+
+import (
+	"archive/zip"
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"math"
+	"math/bits"
+
+	"github.com/klauspost/compress/gzip"
+
+	"gaetrain/loaders/memory"
+)
+
+// deflateRatio is more than DEFLATE, the compression of gzip and zip, can make of
+// one byte: 1,032.
+const deflateRatio = 1033
+
+// source is a file that is being read, whose header is not trusted: what it
+// claims must fit into the file and into memory.
+type source struct {
+	io.Reader
+	most int64   // bytes that the file can hold, decompressed
+	room *budget // for what is kept in memory
+}
+
+// openSource opens a file, gzipped or not. The bytes themselves say whether they
+// are gzip, whatever the file is called. Reading ends when the context is done.
+func openSource(ctx context.Context, fsys fs.FS, name string, room *budget) (source, io.Closer, error) {
+	f, size, err := openRegular(fsys, name)
+	if err != nil {
+		return source{}, nil, err
+	}
+	buffered := bufio.NewReaderSize(contextReader{ctx, f}, 1<<16)
+	magic, err := buffered.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		f.Close()
+		return source{}, nil, dataErrorf("%w", err)
+	}
+	if len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
+		return source{buffered, size, room}, f, nil
+	}
+	unzipped, err := gzip.NewReader(buffered)
+	if err != nil {
+		f.Close()
+		return source{}, nil, dataErrorf("gzip header: %w", err)
+	}
+	return source{contextReader{ctx, unzipped}, inflated(size), room}, f, nil
+}
+
+// openRegular opens a file and returns how many bytes it can hold. Pipes and
+// devices are refused before they are opened: that can wait for ever.
+func openRegular(fsys fs.FS, name string) (f fs.File, size int64, err error) {
+	info, err := fs.Stat(fsys, name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err == nil {
+		f, err = fsys.Open(name)
+	}
+	if err != nil {
+		return nil, 0, dataErrorf("%w", reason(err))
+	}
+	if member, ok := info.Sys().(*zip.FileHeader); ok {
+		return f, memberSize(member), nil
+	}
+	return f, info.Size(), nil
+}
+
+// memberSize is how many bytes a member of a zip archive can hold.
+func memberSize(member *zip.FileHeader) int64 {
+	packed := int64(min(member.CompressedSize64, math.MaxInt64))
+	if member.Method != zip.Store {
+		packed = inflated(packed)
+	}
+	return int64(min(member.UncompressedSize64, uint64(packed)))
+}
+
+// inflated is how many bytes the given number of compressed ones can become.
+func inflated(size int64) int64 {
+	if size > math.MaxInt64/deflateRatio {
+		return math.MaxInt64
+	}
+	return deflateRatio * size
+}
+
+// data reads an array of the given dimensions and element width, and the end of
+// the source. Before memory is asked for, the array must fit.
+func (s source) data(dims []int, width int) ([]byte, error) {
+	count, err := elements(dims, width)
+	if err != nil {
+		return nil, err
+	}
+	if int64(count) > s.most {
+		return nil, dataErrorf("truncated or corrupt: the header claims %s of data, the file can hold at most %s",
+			memory.Format(int64(count)), memory.Format(s.most))
+	}
+	if err := s.room.take(int64(count)); err != nil {
+		return nil, err
+	}
+	return readExactly(s, count)
+}
+
+// elements multiplies dims and width, none of which may be zero or make the
+// product overflow.
+func elements(dims []int, width int) (int, error) {
+	count := uint64(width)
+	for i, d := range dims {
+		if d <= 0 {
+			return 0, dataErrorf("dimension %d of %v is %d: the file holds no data", i+1, dims, d)
+		}
+		high, low := bits.Mul64(count, uint64(d))
+		if high != 0 || low > math.MaxInt {
+			return 0, dataErrorf("corrupt header: dimensions %v are more than any file can hold", dims)
+		}
+		count = low
+	}
+	if count == 0 {
+		return 0, dataErrorf("elements of 0 bytes: the file holds no data")
+	}
+	return int(count), nil
+}
+
+// readExactly reads want bytes and the end of r. The system gives memory to the
+// slice page by page, as bytes arrive.
+func readExactly(r io.Reader, want int) ([]byte, error) {
+	data := make([]byte, want)
+	n, err := io.ReadFull(r, data)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, dataErrorf("truncated: %d of %d data bytes", n, want)
+	}
+	if err != nil {
+		return nil, dataErrorf("after %d data bytes: %w", n, err)
+	}
+	var extra [1]byte
+	switch _, err := io.ReadFull(r, extra[:]); {
+	case err == nil:
+		return nil, dataErrorf("trailing bytes after the %d declared data bytes", want)
+	case !errors.Is(err, io.EOF):
+		return nil, dataErrorf("after %d data bytes: %w", want, err)
+	}
+	return data, nil
+}
+
+// readHeader fills header.
+func readHeader(r io.Reader, header []byte) error {
+	n, err := io.ReadFull(r, header)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return dataErrorf("truncated header: %d of %d bytes", n, len(header))
+	}
+	if err != nil {
+		return dataErrorf("%w", err)
+	}
+	return nil
+}
+
+// contextReader stops reading when its context is done, and reads at most 1 MiB
+// before it asks again.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := context.Cause(c.ctx); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p[:min(len(p), 1<<20)])
+}
