@@ -4,24 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
+	"sync/atomic"
 	"time"
+
+	"gaetrain/loaders/memory"
 )
 
 // Patience with servers. Variables, so that tests need not wait.
 var (
-	stallAfter   = 30 * time.Second       // without a byte a connection is given up
-	firstBackoff = 500 * time.Millisecond // before the second attempt; doubles while nothing arrives
-	maxAttempts  = 4                      // in a row in which nothing arrives
+	stallAfter   = 30 * time.Second       // over which the rate of a connection is averaged
+	leastRate    = int64(4 << 10)         // bytes per second; a slower connection is given up
+	firstBackoff = 500 * time.Millisecond // before the second attempt; doubles without progress
+	maxIdle      = 4                      // attempts in a row without progress
+	maxAttempts  = 100                    // for one file at one mirror, whatever arrives
 )
-
-// errStalled is the cause of a connection given up.
-var errStalled = errors.New("the server sent nothing for too long")
 
 // diskError is one that no other mirror can help.
 type diskError struct{ error }
@@ -34,43 +33,47 @@ type finalError struct{ error }
 func (e finalError) Unwrap() error { return e.error }
 
 // download brings one file to path: by way of path.part, which survives an
-// interruption and is gone on with, then a check, a sync and a rename.
+// interruption and is continued, then a check, a sync and a rename.
 type download struct {
 	client   *http.Client
 	path     string
 	limit    int64                                        // bytes, more are refused
 	check    func(ctx context.Context, part string) error // of the whole file
 	progress func(done, total int64)                      // nil: none
+
+	// Of the bytes in path.part, as far as they came in this process.
+	validator string // ETag or Last-Modified; "": unknown
+	total     int64  // of the whole file; 0: unknown
 }
 
-// from downloads the file from one address, resuming after each cut as long as
-// bytes arrive.
+// from downloads the file from one address. It continues after each cut, and
+// waits before each attempt, longer after one that made no progress.
 func (d *download) from(ctx context.Context, url string) error {
-	backoff, idle, restarted := firstBackoff, 0, false
-	resumed := d.have() > 0 // what is there may be of another file
-	for {
-		before := d.have()
+	progress := progress{best: d.have()}
+	continued, restarted := progress.best > 0, false // what is there may be of another file
+	backoff := firstBackoff
+	for attempt := 1; ; attempt++ {
 		err := d.attempt(ctx, url)
 		if err == nil {
 			if err = d.finish(ctx); err == nil {
 				return nil
 			}
-			if restarted || !resumed || ctx.Err() != nil || errors.As(err, new(diskError)) {
+			if restarted || !continued {
 				return err
 			}
 			restarted = true // once, from the start
-			continue
-		}
-		if ctx.Err() != nil || errors.As(err, new(diskError)) || errors.As(err, new(finalError)) {
+		} else if errors.As(err, new(finalError)) {
 			return err
 		}
-		resumed = true
-		if d.have() > before {
-			backoff, idle = firstBackoff, 0
-			continue
-		}
-		if idle++; idle >= maxAttempts {
+		continued = true
+		if ctx.Err() != nil || errors.As(err, new(diskError)) {
 			return err
+		}
+		if progress.made(d.have(), d.enough()) {
+			backoff = firstBackoff
+		}
+		if progress.idle >= maxIdle || attempt >= maxAttempts {
+			return fmt.Errorf("given up after %d attempts: %w", attempt, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -79,6 +82,39 @@ func (d *download) from(ctx context.Context, url string) error {
 			backoff *= 2
 		}
 	}
+}
+
+// progress counts the attempts that got no further than those before.
+type progress struct {
+	best  int64 // the most bytes there have been
+	idle  int   // attempts in a row that did not add enough
+	begun bool  // anew, after what was there turned out to be of another file
+}
+
+// made reports whether an attempt that ends with the given number of bytes got
+// ahead. To begin anew is forgiven once.
+func (p *progress) made(have, enough int64) bool {
+	if have < p.best && !p.begun {
+		p.begun, p.best = true, 0
+	}
+	ahead := have-p.best >= enough
+	p.best = max(p.best, have)
+	p.idle++
+	if ahead {
+		p.idle = 0
+	}
+	return ahead
+}
+
+// least is the number of bytes that must arrive while the rate is averaged.
+func least() int64 { return int64(float64(leastRate) * stallAfter.Seconds()) }
+
+// enough is the number of bytes of an attempt that made progress.
+func (d *download) enough() int64 {
+	if d.total > 0 {
+		return max(1, min(least(), d.total/8))
+	}
+	return max(1, least())
 }
 
 func (d *download) part() string { return d.path + ".part" }
@@ -92,12 +128,21 @@ func (d *download) have() int64 {
 	return info.Size()
 }
 
+// drop removes what has arrived, because the rest would not fit it.
+func (d *download) drop() error {
+	d.validator, d.total = "", 0
+	if err := os.Remove(d.part()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return diskError{err}
+	}
+	return nil
+}
+
 // attempt makes one request for what is missing and stores what arrives.
 func (d *download) attempt(ctx context.Context, url string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watchdog := time.AfterFunc(stallAfter, func() { cancel(errStalled) })
-	defer watchdog.Stop()
+	var arrived atomic.Int64
+	go giveUpSlow(ctx, cancel, &arrived)
 
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -108,114 +153,49 @@ func (d *download) attempt(ctx context.Context, url string) error {
 	offset := d.have()
 	if offset > 0 {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
+		if d.validator != "" {
+			request.Header.Set("If-Range", d.validator)
+		}
 	}
 	response, err := d.client.Do(request)
 	if err != nil {
-		return stalledOr(ctx, err)
+		return slowOr(ctx, err)
 	}
 	defer response.Body.Close()
-	offset, total, err := d.place(response, offset)
+	body, err := d.place(response, offset)
 	if err != nil {
 		return err
 	}
-	return d.store(ctx, response.Body, offset, total, watchdog)
+	return slowOr(ctx, d.store(response.Body, body, &arrived))
 }
 
-// place returns where the response's body begins in the file and how long the
-// whole file is, −1 if the server does not say.
-func (d *download) place(response *http.Response, offset int64) (begin, total int64, err error) {
-	switch code := response.StatusCode; {
-	case code == http.StatusOK: // also of a server that knows no ranges
-		return 0, response.ContentLength, nil
-	case code == http.StatusPartialContent:
-		begin, total, err := contentRange(response.Header.Get("Content-Range"))
-		if err != nil {
-			return 0, 0, finalError{err}
-		}
-		if begin != offset {
-			return 0, 0, finalError{fmt.Errorf("the server sent bytes from %d on instead of %d", begin, offset)}
-		}
-		return begin, total, nil
-	case code == http.StatusRequestedRangeNotSatisfiable:
-		_, total, err := contentRange(response.Header.Get("Content-Range"))
-		if err == nil && total == offset {
-			response.Body = http.NoBody // all of it is here already
-			return offset, total, nil
-		}
-		if err := os.Remove(d.part()); err != nil {
-			return 0, 0, diskError{err}
-		}
-		return 0, 0, errors.New("the file has changed on the server")
-	case code >= 500 || code == http.StatusTooManyRequests || code == http.StatusRequestTimeout:
-		return 0, 0, fmt.Errorf("the server answered %s", response.Status)
-	default:
-		return 0, 0, finalError{fmt.Errorf("the server answered %s", response.Status)}
-	}
-}
+// errSlow is the cause of a connection given up.
+var errSlow = errors.New("the server is too slow")
 
-// contentRange parses "bytes 5-9/10", "bytes 5-9/*" (total −1) and "bytes */10".
-func contentRange(header string) (begin, total int64, err error) {
-	number := func(digits string) int64 {
-		n, wrong := strconv.ParseInt(digits, 10, 64)
-		if wrong != nil || n < 0 {
-			err = fmt.Errorf("the server sent the Content-Range %q", header)
-		}
-		return n
-	}
-	span, size, _ := strings.Cut(strings.TrimPrefix(header, "bytes "), "/")
-	total = -1
-	if size != "*" {
-		total = number(size)
-	}
-	if span != "*" {
-		first, _, _ := strings.Cut(span, "-")
-		begin = number(first)
-	}
-	return begin, total, err
-}
-
-// store writes the body into the part file from offset on.
-func (d *download) store(ctx context.Context, body io.Reader, offset, total int64, watchdog *time.Timer) error {
-	part, err := os.OpenFile(d.part(), os.O_WRONLY|os.O_CREATE, 0o644)
-	if err != nil {
-		return diskError{err}
-	}
-	defer part.Close()
-	if err := part.Truncate(offset); err != nil {
-		return diskError{err}
-	}
-	buffer, done := make([]byte, 1<<16), offset
+// giveUpSlow cancels a connection as soon as less than least has arrived in a
+// period. The wait for the answer belongs to the first one.
+func giveUpSlow(ctx context.Context, cancel context.CancelCauseFunc, arrived *atomic.Int64) {
+	period := time.NewTicker(stallAfter)
+	defer period.Stop()
 	for {
-		n, err := body.Read(buffer)
-		watchdog.Reset(stallAfter)
-		if n > 0 {
-			if _, err := part.WriteAt(buffer[:n], done); err != nil {
-				return diskError{err}
+		select {
+		case <-ctx.Done():
+			return
+		case <-period.C:
+			if n := arrived.Swap(0); n < least() {
+				cancel(fmt.Errorf("%w: %s in %v, want at least %s a second", errSlow, memory.Format(n), stallAfter, memory.Format(leastRate)))
+				return
 			}
-			done += int64(n)
-			d.report(done, total)
-		}
-		switch {
-		case done > d.limit:
-			os.Remove(d.part())
-			return finalError{fmt.Errorf("more than %d bytes: not the file that was asked for", d.limit)}
-		case errors.Is(err, io.EOF) && total >= 0 && done < total:
-			return fmt.Errorf("cut off after %d of %d bytes", done, total)
-		case errors.Is(err, io.EOF):
-			if err := part.Sync(); err != nil {
-				return diskError{err}
-			}
-			return nil
-		case err != nil:
-			return stalledOr(ctx, err)
 		}
 	}
 }
 
-func (d *download) report(done, total int64) {
-	if d.progress != nil {
-		d.progress(done, total)
+// slowOr tells why a connection ended.
+func slowOr(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, errSlow) {
+		return cause
 	}
+	return err
 }
 
 // finish gives the part file its name if it is what it should be, and removes
@@ -223,7 +203,9 @@ func (d *download) report(done, total int64) {
 func (d *download) finish(ctx context.Context) error {
 	if err := d.check(ctx, d.part()); err != nil {
 		if ctx.Err() == nil {
-			os.Remove(d.part())
+			if err := d.drop(); err != nil {
+				return err
+			}
 		}
 		return finalError{err}
 	}
@@ -237,12 +219,4 @@ func (d *download) finish(ctx context.Context) error {
 	defer dir.Close()
 	dir.Sync() // not every file system can; the file itself is synced
 	return nil
-}
-
-// stalledOr tells why a connection ended.
-func stalledOr(ctx context.Context, err error) error {
-	if errors.Is(context.Cause(ctx), errStalled) {
-		return errStalled
-	}
-	return err
 }
