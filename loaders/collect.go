@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"gaetrain/loaders/memory"
 )
 
 // maxSide bounds the height and width of an image file: larger is taken for a
@@ -22,6 +24,9 @@ const maxSide = 1 << 13
 // taken by a progressive JPEG file, whose coefficients are kept at 4 bytes for
 // each of three channels, and by an interlaced PNG file of 16 bits.
 const decodingBytes = 24
+
+// maxMetadata bounds what an image file holds beside its pixels.
+const maxMetadata = 64 << 20
 
 // maxScans bounds the scans of a JPEG file, each of which goes over the whole
 // image though it can be a few bytes long. Programs write about ten.
@@ -75,6 +80,10 @@ func (c *collector) add(p picture) error {
 	}
 	if err := c.checkSize(p.path, config.Height, config.Width); err != nil {
 		return err
+	}
+	if most := int64(decodingBytes*config.Height*config.Width) + maxMetadata; size > most {
+		return dataErrorf("%s: a file of %s for an image of %d×%d pixels, want at most %s",
+			p.path, memory.Format(size), config.Height, config.Width, memory.Format(most))
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return dataErrorf("%s: %w", p.path, reason(err))
@@ -152,7 +161,14 @@ func (c *collector) checkSize(path string, height, width int) error {
 // keep appends the pixels of an image. RGBA is premultiplied: what is transparent
 // comes out black.
 func (c *collector) keep(m image.Image) error {
-	draw.Draw(c.canvas, c.canvas.Bounds(), m, m.Bounds().Min, draw.Src)
+	const rows = 64
+	for y := 0; y < c.shape.Height; y += rows {
+		if err := context.Cause(c.ctx); err != nil {
+			return err
+		}
+		strip := image.Rect(0, y, c.shape.Width, min(y+rows, c.shape.Height))
+		draw.Draw(c.canvas, strip, m, m.Bounds().Min.Add(strip.Min), draw.Src)
+	}
 	if c.shape.Channels == 1 && !isGrey(c.canvas.Pix) {
 		if err := c.widen(); err != nil {
 			return err
@@ -174,6 +190,9 @@ func (c *collector) widen() error {
 	}
 	wide := make([]uint8, 0, 3*grey)
 	for at := 0; at < len(c.pixels); at += plane {
+		if err := context.Cause(c.ctx); err != nil {
+			return err
+		}
 		for range 3 {
 			wide = append(wide, c.pixels[at:at+plane]...)
 		}

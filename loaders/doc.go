@@ -12,6 +12,8 @@
 //	pairs:DIR                  pairs of frames, in sub-folders first and second
 //
 // Pixels stay uint8 in memory; a [Stream] converts one batch at a time. No file
-// is trusted: sizes are checked before memory is asked for, and whatever is
-// wrong with data is an error that wraps [ErrData] and names the file.
+// is trusted. What a header claims must fit into the file itself, and pixels and
+// labels together into half of what [gaetrain/loaders/memory.Limit] returns: both
+// are checked before memory is asked for. Whatever is wrong with data is an error
+// that wraps [ErrData] and names the file.
 package loaders

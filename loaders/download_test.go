@@ -96,7 +96,7 @@ func cutOff(w http.ResponseWriter, r *http.Request, file []byte, n int) bool {
 // impatient shortens the waiting of downloads.
 func impatient(t *testing.T) {
 	stall, backoff := stallAfter, firstBackoff
-	stallAfter, firstBackoff = 200*time.Millisecond, time.Millisecond
+	stallAfter, firstBackoff = 100*time.Millisecond, time.Millisecond
 	t.Cleanup(func() { stallAfter, firstBackoff = stall, backoff })
 }
 

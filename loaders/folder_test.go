@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/md5"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
@@ -178,6 +179,11 @@ func FuzzPicture(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
+	huge := bytes.Clone(grey(f, 2, 3, 1))
+	binary.BigEndian.PutUint64(huge[16:], 60000<<32|60000) // the size in the header
+	f.Add(huge)
+	f.Add(encodePNG(f, image.NewNRGBA64(image.Rect(0, 0, 3, 2))))
+	f.Add([]byte("GIF89a"))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, file []byte) {
 		save(t, grey(t, 2, 3, 1), dir, "first.png")

@@ -141,6 +141,10 @@ func FuzzIDX(f *testing.F) {
 		f.Add(zipped(f, file))
 	}
 	f.Add(idx(nil, math.MaxUint32, math.MaxUint32, math.MaxUint32))
+	f.Add(idx(ramp(100), 1<<24, 32, 32))
+	f.Add(zipped(f, idx(ramp(100), 1<<24, 32, 32)))
+	f.Add(zipped(f, idx(make([]byte, 1<<16), 1, 256, 256)))
+	f.Add(append(zipped(f, idx(ramp(24), 4, 2, 3)), zipped(f, make([]byte, 9))...))
 	path := filepath.Join(f.TempDir(), "images")
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if err := os.WriteFile(path, file, 0o644); err != nil {

@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -213,6 +214,10 @@ func FuzzOpenNPZ(f *testing.F) {
 	f.Add(archive(f, map[string][]byte{"arr_0.npy": npyFile("|u1", "10, 1, 2", ramp(20))}))
 	f.Add(archive(f, map[string][]byte{"x_train.npy": npyFile("|u1", "2, 4", ramp(8)), "x_test.npy": npyFile("|u1", "1, 4", ramp(4))}))
 	f.Add(archive(f, map[string][]byte{"two\nlines.npy": npyFile("|u1", "2, 4", ramp(8))}))
+	f.Add(archive(f, map[string][]byte{"x_train.npy": npyFile("|u1", "10, 4", ramp(40)), "y_train.npy": npyFile("<i8", "1000000,", nil)}))
+	f.Add(archive(f, map[string][]byte{"arr_0.npy": npyFile("|u1", "1000, 1000, 1000", make([]byte, 1<<16))}))
+	f.Add(lyingArchive(f, zip.FileHeader{Name: "arr_0.npy", Method: zip.Deflate, CompressedSize64: 1 << 40, UncompressedSize64: 1 << 62}, nil))
+	f.Add(lyingArchive(f, zip.FileHeader{Name: "arr_0.npy", Method: zip.Store, CompressedSize64: 40, UncompressedSize64: 1 << 62}, npyFile("|u1", "10, 4", ramp(40))))
 	path := filepath.Join(f.TempDir(), "data.npz")
 	f.Fuzz(func(t *testing.T, file []byte) {
 		save(t, file, path)

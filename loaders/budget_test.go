@@ -1,0 +1,301 @@
+package loaders
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"testing"
+)
+
+// littleMemory lets the process use 64 MiB, so that data may take 32.
+func littleMemory(t *testing.T) {
+	before := debug.SetMemoryLimit(64 << 20)
+	t.Cleanup(func() { debug.SetMemoryLimit(before) })
+}
+
+// zeros builds a file of n zeros after a header, gzipped to less than a hundredth.
+func zeros(t testing.TB, header []byte, n int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(append(bytes.Clone(header), make([]byte, n)...)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// saveIDX writes the tiny set with some files replaced.
+func saveIDX(t *testing.T, dir string, replaced map[int][]byte) {
+	t.Helper()
+	for role, file := range tinyFiles() {
+		if other, ok := replaced[role]; ok {
+			file = other
+		}
+		save(t, file, dir, idxFiles()[role].name)
+	}
+}
+
+// Small files that claim or hold a lot are refused before memory is asked for.
+func TestMemoryIsBounded(t *testing.T) {
+	const mib = 1 << 20
+	tests := []struct {
+		name, form, mention string
+		build               func(t *testing.T, path string)
+	}{
+		{"images", "idx:", "train-images-idx3-ubyte: the data need at least 40 MiB of memory, but at most 32 MiB of this process's 64 MiB may hold data; hint: fewer or smaller images",
+			func(t *testing.T, path string) {
+				saveIDX(t, path, map[int][]byte{trainImages: zeros(t, idx(nil, 40, 1024, 1024), 40*mib)})
+			}},
+		{"a claim beyond the file", "idx:", "the header claims 5 GiB of data, the file can hold at most 116 bytes",
+			func(t *testing.T, path string) {
+				saveIDX(t, path, map[int][]byte{trainImages: idx(ramp(100), 5120, 1024, 1024)})
+			}},
+		{"a claim beyond the gzipped file", "idx:", "claims 31 MiB of data, the file can hold at most",
+			func(t *testing.T, path string) {
+				saveIDX(t, path, map[int][]byte{trainImages: zipped(t, idx(ramp(100), 31, 1024, 1024))})
+			}},
+		{"labels", "idx:", "train-labels-idx1-ubyte: 41943040 labels for 5 images",
+			func(t *testing.T, path string) {
+				saveIDX(t, path, map[int][]byte{trainLabels: zeros(t, idx(nil, 40*mib), 40*mib)})
+			}},
+		{"an array", "npz:", "x_train.npy: the data need at least 40 MiB",
+			func(t *testing.T, path string) {
+				save(t, archive(t, map[string][]byte{"x_train.npy": npyFile("|u1", "40, 1024, 1024", make([]byte, 40*mib))}), path)
+			}},
+		{"array of another type", "npz:", "type f8, want u1",
+			func(t *testing.T, path string) {
+				save(t, archive(t, map[string][]byte{"x_train.npy": npyFile("<f8", "3, 1024, 1024", make([]byte, 24*mib))}), path)
+			}},
+		{"array of labels", "npz:", "y_train.npy: 3145728 labels for 10 images",
+			func(t *testing.T, path string) {
+				save(t, archive(t, map[string][]byte{"x_train.npy": npyFile("|u1", "10, 1", ramp(10)), "y_train.npy": npyFile("<i8", "3145728,", make([]byte, 24*mib))}), path)
+			}},
+		{"a claim beyond the member", "npz:", "claims 16 MiB of data, the file can hold at most",
+			func(t *testing.T, path string) {
+				save(t, archive(t, map[string][]byte{"x_train.npy": npyFile("|u1", "16, 1024, 1024", ramp(100))}), path)
+			}},
+		{"a member beyond the archive", "npz:", "that claims a member of 1099511627776 compressed ones",
+			func(t *testing.T, path string) {
+				file := npyFile("|u1", "16, 1024, 1024", ramp(100))
+				save(t, lyingArchive(t, zip.FileHeader{Name: "x_train.npy", Method: zip.Deflate, CompressedSize64: 1 << 40, UncompressedSize64: 1 << 50}, file), path)
+			}},
+		{"a picture", "folder:", "10 images of 2000×2000 pixels: the data need at least",
+			func(t *testing.T, path string) {
+				file := encodePNG(t, image.NewGray(image.Rect(0, 0, 2000, 2000)))
+				for i := range 10 {
+					save(t, file, path, fmt.Sprintf("%d.png", i))
+				}
+			}},
+		{"many pictures", "folder:", "200 images of 400×400 pixels: the data need at least",
+			func(t *testing.T, path string) {
+				file := encodePNG(t, image.NewGray(image.Rect(0, 0, 400, 400)))
+				for i := range 200 {
+					save(t, file, path, fmt.Sprintf("%d.png", i))
+				}
+			}},
+		{"a picture with an attachment", "folder:", "0.png: a file of 100 MiB for an image of 4×4 pixels",
+			func(t *testing.T, path string) {
+				for i := range 10 {
+					save(t, grey(t, 4, 4, 0), path, fmt.Sprintf("%d.png", i))
+				}
+				if err := os.Truncate(filepath.Join(path, "0.png"), 100*mib); err != nil {
+					t.Fatal(err)
+				}
+			}},
+		{"pairs", "pairs:", "first: 200 images of 400×400 pixels: the data need at least",
+			func(t *testing.T, path string) {
+				file := encodePNG(t, image.NewGray(image.Rect(0, 0, 400, 400)))
+				for i := range 100 {
+					save(t, file, path, "first", fmt.Sprintf("%d.png", i))
+					save(t, file, path, "second", fmt.Sprintf("%d.png", i))
+				}
+			}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			littleMemory(t)
+			path := filepath.Join(t.TempDir(), "data")
+			test.build(t, path)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := Open(context.Background(), test.form+path, Options{})
+			runtime.ReadMemStats(&after)
+			wantError(t, err, ErrData, path, test.mention)
+			if grown := after.TotalAlloc - before.TotalAlloc; grown > 2*mib {
+				t.Errorf("%d bytes were allocated", grown)
+			}
+		})
+	}
+}
+
+// lyingArchive is an archive of one member whose header claims what it likes.
+func lyingArchive(t testing.TB, header zip.FileHeader, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	f, err := w.CreateRaw(&header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// The bound is that of both splits together, and of a registered set too.
+func TestMemoryOfBothSplits(t *testing.T) {
+	littleMemory(t)
+	half := zeros(t, idx(nil, 20, 1024, 1024), 20<<20)
+	dir := t.TempDir()
+	saveIDX(t, dir, map[int][]byte{trainImages: half, trainLabels: idx(make([]byte, 20), 20), testImages: half})
+	_, err := Open(context.Background(), "idx:"+dir, Options{})
+	wantError(t, err, ErrData, "t10k-images-idx3-ubyte: the data need at least 40 MiB")
+	tinySet(t, tinyFiles())
+	_, err = Open(context.Background(), "tiny", Options{DataDir: dir})
+	wantError(t, err, ErrData, "-images-idx3-ubyte: the data need at least 40 MiB")
+}
+
+// Data that just fit are read into memory of their own size, once.
+func TestMemoryIsOfTheSizeOfTheData(t *testing.T) {
+	littleMemory(t)
+	dir := t.TempDir()
+	const n = 24
+	saveIDX(t, dir, map[int][]byte{
+		trainImages: zeros(t, idx(nil, n, 1024, 1024), n<<20), trainLabels: idx(make([]byte, n), n),
+		testImages: zeros(t, idx(nil, 2, 1024, 1024), 2<<20),
+	})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	d, err := Open(context.Background(), "idx:"+dir, Options{})
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > (n+3)<<20 {
+		t.Errorf("%d MiB were allocated for %d MiB of data", grown>>20, (len(d.Train.Images)+len(d.Test.Images))>>20)
+	}
+}
+
+// Grey images fit, but not the three channels that one in colour makes of all.
+func TestMemoryOfColour(t *testing.T) {
+	littleMemory(t)
+	dir := t.TempDir()
+	m := image.NewRGBA(image.Rect(0, 0, 500, 500))
+	plain := encodePNG(t, m)
+	m.Set(1, 1, color.RGBA{200, 0, 0, 255})
+	coloured := encodePNG(t, m)
+	for i := range 40 {
+		save(t, plain, dir, fmt.Sprintf("%02d.png", i))
+	}
+	if _, names, err := Images(context.Background(), dir); err != nil || len(names) != 40 {
+		t.Fatalf("%d images, error %v", len(names), err)
+	}
+	save(t, coloured, dir, "05.png")
+	_, _, err := Images(context.Background(), dir)
+	wantError(t, err, ErrData, "05.png: image in colour: the data need at least")
+}
+
+func TestZipOfManyMembers(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := range 40000 {
+		if _, err := w.CreateRaw(&zip.FileHeader{Name: fmt.Sprintf("%060d", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "data.npz")
+	save(t, b.Bytes(), path)
+	_, err := Open(context.Background(), "npz:"+path, Options{})
+	wantError(t, err, ErrData, path, "a directory of more than 4194304 bytes")
+}
+
+// Each scan of a JPEG file is decoded over the whole image.
+func TestJPEGOfManyScans(t *testing.T) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
+		t.Fatal(err)
+	}
+	file := b.Bytes()
+	scan := file[bytes.Index(file, []byte{0xff, 0xda}) : len(file)-2]
+	for _, test := range []struct {
+		scans int
+		ok    bool
+	}{{maxScans, true}, {maxScans + 1, false}} {
+		path := filepath.Join(t.TempDir(), "a.jpg")
+		save(t, append(append(bytes.Clone(file[:len(file)-2]), bytes.Repeat(scan, test.scans-1)...), 0xff, 0xd9), path)
+		_, _, err := Images(context.Background(), path)
+		if test.ok && err != nil {
+			t.Errorf("%d scans: %v", test.scans, err)
+		}
+		if !test.ok {
+			wantError(t, err, ErrData, "too many scans")
+		}
+	}
+}
+
+// Another format under the name of one that is read is refused, whatever
+// decoders the program has registered.
+func TestOtherImageFormat(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.png")
+	save(t, []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"), path)
+	_, _, err := Images(context.Background(), path)
+	wantError(t, err, ErrData, "a.png: unreadable image: neither PNG nor JPEG")
+}
+
+// endless gives zeros for ever, and cancels at the third read.
+type endless struct {
+	cancel context.CancelFunc
+	reads  int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.reads++; e.reads == 3 {
+		e.cancel()
+	}
+	return len(p), nil
+}
+
+// What reads for long stops as soon as its context is done.
+func TestReadersListenToTheContext(t *testing.T) {
+	for name, reader := range map[string]func(context.Context, io.Reader) io.Reader{
+		"file":  func(ctx context.Context, r io.Reader) io.Reader { return contextReader{ctx, r} },
+		"image": func(ctx context.Context, r io.Reader) io.Reader { return &sipReader{ctx: ctx, r: r} },
+		"archive": func(ctx context.Context, r io.Reader) io.Reader {
+			return io.NewSectionReader(&boundedReaderAt{ctx: ctx, r: readerAt{r}, listed: true}, 0, 1<<40)
+		},
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		bytes := &endless{cancel: cancel}
+		if _, err := io.Copy(io.Discard, reader(ctx, bytes)); !errors.Is(err, context.Canceled) || bytes.reads != 3 {
+			t.Errorf("%s: error %v after %d reads, want that of the context after 3", name, err, bytes.reads)
+		}
+	}
+}
+
+type readerAt struct{ io.Reader }
+
+func (r readerAt) ReadAt(p []byte, _ int64) (int, error) { return r.Read(p) }
