@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -207,7 +208,7 @@ func TestVJP(t *testing.T) {
 			}
 			inputs["direction"] = make([]float32, batch*units)
 			for range 2 {
-				if err := program.Run(graph.Batch{Rows: rows, Inputs: inputs, Repeated: true}); err != nil {
+				if err := program.Run(context.Background(), graph.Batch{Rows: rows, Inputs: inputs, Repeated: true}); err != nil {
 					t.Fatal(err)
 				}
 				if inputs["direction"][0] == 0 && scale(program.Output("product")) != 0 {
@@ -234,7 +235,7 @@ func TestVJP(t *testing.T) {
 				input[at] = old
 				within(t, "product", float64(got[at]), (above-below)/(2*step), bound)
 			}
-			mentions(t, program.Run(graph.Batch{Rows: rows, Inputs: map[string][]float32{"input": input}}), "direction has 0 values")
+			mentions(t, program.Run(context.Background(), graph.Batch{Rows: rows, Inputs: map[string][]float32{"input": input}}), "direction has 0 values")
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 
@@ -57,14 +58,14 @@ func Example() {
 		1, 1, 0, 0,
 	}}}
 	for range 2000 {
-		if err := training.Run(images); err != nil {
+		if err := training.Run(context.Background(), images); err != nil {
 			log.Fatal(err)
 		}
 		for _, g := range training.Gradients() { // gradient descent
 			kernel.Axpy(-0.05, g.Values(), g.Parameter.Values())
 		}
 	}
-	if err := evaluation.Run(images); err != nil {
+	if err := evaluation.Run(context.Background(), images); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Printf("%d numbers, error %.2f, %d codes of %d values\n",
@@ -87,11 +88,11 @@ func ExampleScope_Output() {
 		log.Fatal(err)
 	}
 	defer decoder.Close()
-	if err := decoder.Run(graph.Batch{Rows: 1, Inputs: map[string][]float32{"code": {0, 0}}}); err != nil {
+	if err := decoder.Run(context.Background(), graph.Batch{Rows: 1, Inputs: map[string][]float32{"code": {0, 0}}}); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(decoder.Output("reconstruction"))
-	fmt.Println(decoder.Run(graph.Batch{Rows: 1}))
+	fmt.Println(decoder.Run(context.Background(), graph.Batch{Rows: 1}))
 	// Output:
 	// [0 0 0 0]
 	// decoding program: code has 0 values, want 1×2
@@ -128,7 +129,7 @@ func ExampleTerm_RisingOver() {
 		}
 		for _, epoch := range []float64{0, 1, 4} {
 			program.At(epoch)
-			if err := program.Run(graph.Batch{Rows: 1, Inputs: map[string][]float32{"input": {3, -4}}}); err != nil {
+			if err := program.Run(context.Background(), graph.Batch{Rows: 1, Inputs: map[string][]float32{"input": {3, -4}}}); err != nil {
 				log.Fatal(err)
 			}
 			fmt.Printf("%g;", program.Mean())

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -141,7 +142,7 @@ func both(x []float32) map[string][]float32 { return map[string][]float32{"input
 
 func run(t testing.TB, p *graph.Program, rows int, inputs map[string][]float32) {
 	t.Helper()
-	if err := p.Run(graph.Batch{Rows: rows, Inputs: inputs}); err != nil {
+	if err := p.Run(context.Background(), graph.Batch{Rows: rows, Inputs: inputs}); err != nil {
 		t.Fatal(err)
 	}
 }

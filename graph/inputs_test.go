@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"testing"
@@ -98,10 +99,10 @@ func TestLabels(t *testing.T) {
 	}
 	nan := float32(math.NaN())
 	for _, bad := range []float32{3, -1, 1.5, nan, 1e10} {
-		mentions(t, program.Run(graph.Batch{Rows: 2, Inputs: logits(1, bad)}), "classification program: labels", "whole numbers from 0 to 2")
+		mentions(t, program.Run(context.Background(), graph.Batch{Rows: 2, Inputs: logits(1, bad)}), "classification program: labels", "whole numbers from 0 to 2")
 		run(t, program, 1, logits(1, bad)) // of which the second image is no part
 	}
-	mentions(t, program.Run(graph.Batch{Rows: 2, Inputs: logits(1)}), "labels has 1 values, want 2×1")
+	mentions(t, program.Run(context.Background(), graph.Batch{Rows: 2, Inputs: logits(1)}), "labels has 1 values, want 2×1")
 	run(t, program, 2, logits(0, 2))
 }
 
@@ -143,7 +144,7 @@ func TestRunErrors(t *testing.T) {
 		{"no codes", decoder, 4, x, x, []string{"decoding", "code", "0", "4×3"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			mentions(t, c.program.Run(graph.Batch{Rows: c.rows, Inputs: map[string][]float32{"input": c.input, "target": c.target}}), c.want...)
+			mentions(t, c.program.Run(context.Background(), graph.Batch{Rows: c.rows, Inputs: map[string][]float32{"input": c.input, "target": c.target}}), c.want...)
 		})
 	}
 	run(t, evaluation, 4, both(x)) // goes on after an error
@@ -249,7 +250,7 @@ func TestGiven(t *testing.T) {
 	x := both(images(2, 20))
 	with := compile(t, p, graph.Options{Name: "training", Batch: 2}, declare)
 	without := compile(t, p, graph.Options{Name: "evaluation", Batch: 2, Without: []string{"mask"}}, declare)
-	mentions(t, with.Run(graph.Batch{Rows: 2, Inputs: x}), "training program: mask has 0 values")
+	mentions(t, with.Run(context.Background(), graph.Batch{Rows: 2, Inputs: x}), "training program: mask has 0 values")
 	run(t, without, 2, x)
 	x["mask"] = make([]float32, 40)
 	run(t, with, 2, x)

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -74,14 +75,18 @@ type Batch struct {
 	Repeated bool                 // but for what VJP multiplies, the inputs and the parameters are those of the last run
 }
 
-// Run computes the program for a batch.
-func (p *Program) Run(b Batch) error {
+// Run computes the program for a batch. When the context ends, the operation in
+// hand is finished and the context's error returned. What the program gives is
+// then undefined until the next run, and nothing else has changed: only Advance
+// and a solver move what a run has computed from.
+func (p *Program) Run(ctx context.Context, b Batch) error {
 	s := p.scope
 	if b.Rows < 1 || b.Rows > s.rows.Compiled {
 		return fmt.Errorf("%s program: batch of %d images, compiled for 1 to %d", s.options.Name, b.Rows, s.rows.Compiled)
 	}
 	s.rows.SetLive(b.Rows)
 	s.rows.Repeated = b.Repeated
+	s.rows.Until(ctx.Done())
 	s.key = b.Key
 	for _, in := range s.inputs {
 		if err := p.feed(in, b.Inputs[in.name]); err != nil {
@@ -90,6 +95,9 @@ func (p *Program) Run(b Batch) error {
 	}
 	defer p.machine.Reset()
 	if err := p.machine.RunAll(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fmt.Errorf("run the %s program: %w", s.options.Name, err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -393,7 +394,7 @@ func TestConcurrentPrograms(t *testing.T) {
 	for _, program := range programs {
 		group.Go(func() {
 			for i := range 100 {
-				if err := program.Run(graph.Batch{Rows: 3, Inputs: both(x[i%60*20:])}); err != nil {
+				if err := program.Run(context.Background(), graph.Batch{Rows: 3, Inputs: both(x[i%60*20:])}); err != nil {
 					t.Error(err)
 					return
 				}

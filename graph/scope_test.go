@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"slices"
@@ -385,7 +386,7 @@ func TestDraw(t *testing.T) {
 	})
 	for step := range uint64(2) {
 		want := noise.Key{Seed: 4, Stream: 9, Step: step}
-		if err := program.Run(graph.Batch{Rows: 1, Inputs: both(images(2, 20)), Key: want}); err != nil {
+		if err := program.Run(context.Background(), graph.Batch{Rows: 1, Inputs: both(images(2, 20)), Key: want}); err != nil {
 			t.Fatal(err)
 		}
 		for _, key := range keys {

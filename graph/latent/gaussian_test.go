@@ -1,6 +1,7 @@
 package latent_test
 
 import (
+	"context"
 	"math"
 	"strings"
 	"testing"
@@ -107,7 +108,7 @@ func TestDraw(t *testing.T) {
 			})
 		}
 		short := map[string][]float32{"input": x, "target": aim, "noise": noise[:size]}
-		mentions(t, program.Run(graph.Batch{Rows: rows, Inputs: short}), "noise has 3 values")
+		mentions(t, program.Run(context.Background(), graph.Batch{Rows: rows, Inputs: short}), "noise has 3 values")
 	}
 }
 

@@ -1,6 +1,7 @@
 package latent_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -52,7 +53,7 @@ func (c code) program(t testing.TB, p *graph.Parameters, batch, width int, train
 
 func run(t testing.TB, p *graph.Program, rows int, inputs map[string][]float32) {
 	t.Helper()
-	if err := p.Run(graph.Batch{Rows: rows, Inputs: inputs}); err != nil {
+	if err := p.Run(context.Background(), graph.Batch{Rows: rows, Inputs: inputs}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 package layer_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -106,7 +107,7 @@ func compile(t testing.TB, p *graph.Parameters, o graph.Options, d graph.Declara
 
 func run(t testing.TB, p *graph.Program, b graph.Batch) {
 	t.Helper()
-	if err := p.Run(b); err != nil {
+	if err := p.Run(context.Background(), b); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -30,7 +30,7 @@ func (a *activate) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 }
 
 func (a *activate) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, a.name)
+	defer a.end(&err)
 	width := columns(in[0])
 	dense, y := a.y.of(a.rows.Compiled, width)
 	live := a.rows.Live * width
@@ -59,7 +59,7 @@ func (a *activateBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, er
 }
 
 func (a *activateBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, a.name)
+	defer a.end(&err)
 	width := columns(in[0])
 	dense, dz := a.dz.of(a.rows.Compiled, width)
 	kernel.ActivationGradient(a.activation, a.rows.Live, width, floats(in[0]), floats(in[1]), dz, nil)

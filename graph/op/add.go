@@ -49,7 +49,7 @@ func (s *addition) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 }
 
 func (s *addition) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, s.name)
+	defer s.end(&err)
 	dense, y := s.y.of(s.shape...)
 	live := y[:s.layout.Size(s.rows.Live)]
 	kernel.Add(live, floats(in[0]), floats(in[1]))
@@ -97,7 +97,7 @@ func (s *additionBackward) InferShape(...gorgonia.DimSizer) (tensor.Shape, error
 }
 
 func (s *additionBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, s.name)
+	defer s.end(&err)
 	dense, dz := s.dz.of(s.forward.shape...)
 	kernel.ActivationGradient(s.forward.activation, 1, s.forward.layout.Size(s.rows.Live), floats(in[0]), floats(in[1]), dz, nil)
 	return dense, nil

@@ -93,7 +93,7 @@ func (a *affine) sizes() (from, to int) {
 }
 
 func (a *affine) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, a.name)
+	defer a.end(&err)
 	a.x, a.w = in[0].(*tensor.Dense), in[1].(*tensor.Dense)
 	from, to := a.sizes()
 	var b []float32
@@ -156,7 +156,7 @@ func (a *affineBackward) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) 
 }
 
 func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, a.name)
+	defer a.end(&err)
 	x, w, y, dy := a.affine.x.Float32s(), a.affine.w.Float32s(), floats(in[0]), floats(in[1])
 	rows, transposed := a.rows.Live, a.affine.transposed
 	from, to := a.affine.sizes()

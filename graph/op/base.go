@@ -1,6 +1,7 @@
 package op
 
 import (
+	"errors"
 	"fmt"
 	"hash"
 	"hash/fnv"
@@ -16,7 +17,9 @@ type Rows struct {
 	Live     int  // rows to compute, at most Compiled
 	Compiled int  // rows of every buffer
 	Repeated bool // the layers' inputs and weights are those of the last run: what costs most to compute again is not
-	several  []*Rows
+
+	stop    <-chan struct{}
+	several []*Rows
 }
 
 // Several are the rows of buffers that hold samples rows for each of these.
@@ -36,6 +39,18 @@ func (r *Rows) SetLive(rows int) {
 		several.SetLive(rows * (several.Compiled / r.Compiled))
 	}
 }
+
+// Until makes the next run one that ends once stop is closed: the op in hand
+// is finished, and then gives ErrStopped. nil is never closed.
+func (r *Rows) Until(stop <-chan struct{}) {
+	r.stop = stop
+	for _, several := range r.several {
+		several.Until(stop)
+	}
+}
+
+// ErrStopped is the error of an op that ended a run, see Rows.Until.
+var ErrStopped = errors.New("stopped")
 
 // Node is a node of an expression graph.
 type Node = *gorgonia.Node
@@ -62,11 +77,22 @@ func (b *base) Hashcode() uint32 {
 	return h.Sum32()
 }
 
-// recoverTo turns a panic of the op called name into an error. The machine
-// runs ops on a goroutine of its own, where nobody else could catch it.
-func recoverTo(err *error, name string) {
+// end is deferred by every op that computes. It turns a panic into an error:
+// the machine runs ops on a goroutine of its own, where nobody else could catch
+// it. And it ends a run that is to stop, here because nothing but an op's error
+// does that. A closed channel is looked for without a lock, so this costs nothing
+// beside the smallest of ops.
+func (b *base) end(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("%s: %v", name, r)
+		*err = fmt.Errorf("%s: %v", b.name, r)
+	}
+	if b.rows == nil {
+		return // of weights alone
+	}
+	select {
+	case <-b.rows.stop:
+		*err = ErrStopped
+	default:
 	}
 }
 

@@ -145,7 +145,7 @@ func (g *partGradient) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error)
 }
 
 func (g *partGradient) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, g.name)
+	defer g.end(&err)
 	if weight := *in[2].(*gorgonia.F32); weight != 1 {
 		shape := g.from.dense.Shape()
 		kernel.Scale(float32(weight), g.from.dense.Float32s()[:shape[0]/g.rows.Compiled*g.rows.Live*shape[1]])

@@ -56,7 +56,7 @@ func (c *condition) samples(labels gorgonia.Value) int {
 }
 
 func (c *condition) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, c.name)
+	defer c.end(&err)
 	width := columns(in[0])
 	dense, y := c.y.of(c.rows.Compiled, width)
 	live := y[:c.rows.Live*width]
@@ -98,7 +98,7 @@ func (c *conditionBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, e
 }
 
 func (c *conditionBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, c.name)
+	defer c.end(&err)
 	width := columns(in[2])
 	_, dz := c.dz.of(c.rows.Compiled, width)
 	dense, dclasses := c.dclasses.of(in[0].Shape()...)

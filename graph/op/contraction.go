@@ -124,7 +124,7 @@ type contractionGradient struct {
 }
 
 func (g *contractionGradient) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, g.name)
+	defer g.end(&err)
 	weight, layer, rows := float32(*in[2].(*gorgonia.F32)), g.layer, g.rows.Live
 	if !g.weights {
 		dense, dy := layer.dy.of(g.rows.Compiled, layer.units)

@@ -114,7 +114,7 @@ func multiply(transA, transB bool, m, n, k int, a, b, c block) {
 }
 
 func (a *frameAffine) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, a.name)
+	defer a.end(&err)
 	from, to := a.sizes(in[1].(*tensor.Dense).Shape())
 	x, w, live := floats(in[0]), floats(in[1]), a.rows.Live
 	dense, y := a.y.of(a.rows.Compiled, a.frames*to)
@@ -171,7 +171,7 @@ func (a *frameAffineBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape,
 }
 
 func (a *frameAffineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, a.name)
+	defer a.end(&err)
 	f, live := a.affine, a.rows.Live
 	shape := in[1].(*tensor.Dense).Shape()
 	from, to := f.sizes(shape)

@@ -44,7 +44,7 @@ func (p *frameProduct) factors(responses []float32) (a, b []float32) {
 }
 
 func (p *frameProduct) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, p.name)
+	defer p.end(&err)
 	all, r := columns(in[0]), floats(in[0])
 	width := all / p.frames
 	dense, f := p.f.of(p.rows.Compiled, width)
@@ -79,7 +79,7 @@ func (p *frameProductBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape
 }
 
 func (p *frameProductBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, p.name)
+	defer p.end(&err)
 	all, width := columns(in[0]), columns(in[1])
 	r, df := floats(in[0]), floats(in[1])
 	dense, dr := p.dr.of(p.rows.Compiled, all)
@@ -143,7 +143,7 @@ func (m *modulate) frames(units, responses int, do func(gate, in, out int)) {
 }
 
 func (m *modulate) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, m.name)
+	defer m.end(&err)
 	units, all := columns(in[0]), columns(in[1])
 	s, r := floats(in[0]), floats(in[1])
 	dense, y := m.m.of(m.rows.Compiled, all)
@@ -185,7 +185,7 @@ func (m *modulateBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, er
 }
 
 func (m *modulateBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, m.name)
+	defer m.end(&err)
 	units, all := columns(in[0]), columns(in[1])
 	s, r, dm := floats(in[0]), floats(in[1]), floats(in[2])
 	_, ds := m.ds.of(m.rows.Compiled, units)

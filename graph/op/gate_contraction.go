@@ -96,7 +96,7 @@ type gateContractionGradient struct {
 }
 
 func (g *gateContractionGradient) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, g.name)
+	defer g.end(&err)
 	c, weight, rows := g.of, float32(*in[2].(*gorgonia.F32)), g.rows.Live
 	all := c.frames * c.units
 	if !g.weights {

@@ -45,7 +45,7 @@ func (r *reparametrise) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error
 }
 
 func (r *reparametrise) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, r.name)
+	defer r.end(&err)
 	size := columns(in[0]) / 2
 	samples := columns(in[1]) / size
 	dense, z := r.z.of(r.rows.Compiled*samples, size)
@@ -79,7 +79,7 @@ func (r *reparametriseBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shap
 }
 
 func (r *reparametriseBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, r.name)
+	defer r.end(&err)
 	size := columns(in[0]) / 2
 	samples := columns(in[1]) / size
 	dense, gradient := r.gradient.of(r.rows.Compiled, 2*size)
@@ -124,7 +124,7 @@ func (f *firstColumns) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error)
 }
 
 func (f *firstColumns) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, f.name)
+	defer f.end(&err)
 	dense, y := f.y.of(f.rows.Compiled, f.columns)
 	x, width := floats(in[0]), columns(in[0])
 	for i := range f.rows.Live {
@@ -155,7 +155,7 @@ func (f *firstColumnsBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape
 }
 
 func (f *firstColumnsBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, f.name)
+	defer f.end(&err)
 	width, kept := columns(in[0]), columns(in[1])
 	dense, dx := f.dx.of(f.rows.Compiled, width)
 	for i := range f.rows.Live {
@@ -188,7 +188,7 @@ func (e *everyNth) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 }
 
 func (e *everyNth) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, e.name)
+	defer e.end(&err)
 	width := columns(in[0])
 	dense, y := e.y.of(e.rows.Compiled, width)
 	for i := range e.rows.Live {

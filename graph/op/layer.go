@@ -54,7 +54,7 @@ func (l *layer) Type() hm.Type {
 func (l *layer) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) { return l.out.Clone(), nil }
 
 func (l *layer) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, l.name)
+	defer l.end(&err)
 	for i, v := range in {
 		l.values[i] = floats(v)
 	}
@@ -115,7 +115,7 @@ func (b *layerBackward) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 }
 
 func (b *layerBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, b.name)
+	defer b.end(&err)
 	l := b.layer
 	var dense *tensor.Dense
 	for i := range b.buffers {

@@ -145,7 +145,7 @@ func (l *loss) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 }
 
 func (l *loss) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, l.name)
+	defer l.end(&err)
 	var gradient []float32
 	if l.differentiated {
 		_, gradient = l.gradient.of(l.rows.Compiled*l.samples, l.columns)
@@ -195,7 +195,7 @@ func (g *lossGradient) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error)
 }
 
 func (g *lossGradient) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, g.name)
+	defer g.end(&err)
 	weight, ok := in[2].(*gorgonia.F32)
 	if !ok {
 		return nil, fmt.Errorf("%s: gradient of the loss is a %T, want a float32 scalar", g.name, in[2])

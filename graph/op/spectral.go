@@ -45,7 +45,7 @@ func (s *spectralNorm) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 }
 
 func (s *spectralNorm) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, s.name)
+	defer s.end(&err)
 	dense, normal := s.normal.of(s.shape...)
 	s.singular.Iterate(floats(in[0]), s.vector)
 	s.singular.Divide(floats(in[0]), normal)
@@ -77,7 +77,7 @@ func (s *spectralNormBackward) InferShape(...gorgonia.DimSizer) (tensor.Shape, e
 }
 
 func (s *spectralNormBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, s.name)
+	defer s.end(&err)
 	dense, dw := s.dw.of(s.forward.shape...)
 	s.forward.singular.Gradient(floats(in[0]), floats(in[1]), dw)
 	return dense, nil

@@ -44,7 +44,7 @@ func (s *standardise) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) 
 }
 
 func (s *standardise) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, s.name)
+	defer s.end(&err)
 	width, x, mean, scale := columns(in[0]), floats(in[0]), floats(in[1]), 1/floats(in[2])[0]
 	dense, y := s.y.of(s.rows.Compiled, width)
 	for first := 0; first < s.rows.Live*width; first += width {
@@ -77,7 +77,7 @@ func (s *standardiseBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape,
 }
 
 func (s *standardiseBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, s.name)
+	defer s.end(&err)
 	width := columns(in[0])
 	dense, dx := s.dx.of(s.rows.Compiled, width)
 	live := dx[:s.rows.Live*width]

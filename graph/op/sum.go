@@ -40,7 +40,7 @@ func (s *weightedSum) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 }
 
 func (s *weightedSum) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, s.name)
+	defer s.end(&err)
 	*s.sum = 0
 	for i, term := range in {
 		*s.sum += gorgonia.F32(s.weights[i].Value) * *term.(*gorgonia.F32)
@@ -83,7 +83,7 @@ func (w *weighted) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 }
 
 func (w *weighted) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, w.name)
+	defer w.end(&err)
 	*w.product = gorgonia.F32(w.weight.Value) * *in[0].(*gorgonia.F32)
 	return w.product, nil
 }

@@ -30,7 +30,7 @@ func (t *threshold) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 }
 
 func (t *threshold) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, t.name)
+	defer t.end(&err)
 	width, a := columns(in[0]), floats(in[0])
 	dense, y := t.y.of(t.rows.Compiled, width)
 	kernel.Threshold(y[:t.rows.Live*width], a, a, t.bound)
@@ -57,7 +57,7 @@ func (t *thresholdBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, e
 }
 
 func (t *thresholdBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, t.name)
+	defer t.end(&err)
 	width := columns(in[0])
 	dense, da := t.da.of(t.rows.Compiled, width)
 	kernel.Threshold(da[:t.rows.Live*width], floats(in[1]), floats(in[0]), 0)

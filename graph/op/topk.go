@@ -29,7 +29,7 @@ func (t *topK) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 }
 
 func (t *topK) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, t.name)
+	defer t.end(&err)
 	width := columns(in[0])
 	dense, y := t.y.of(t.rows.Compiled, width)
 	_, kept := t.kept.of(t.rows.Compiled, width)
@@ -60,7 +60,7 @@ func (t *topKBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error)
 }
 
 func (t *topKBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
-	defer recoverTo(&err, t.name)
+	defer t.end(&err)
 	width := columns(in[0])
 	dense, dx := t.dx.of(t.rows.Compiled, width)
 	live := t.rows.Live * width

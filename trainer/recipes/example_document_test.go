@@ -1,6 +1,7 @@
 package recipes_test
 
 import (
+	"context"
 	"os"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func TestSoftThreshold(t *testing.T) {
 			"x":  slices.Repeat([]float32{-3, -1, 0.5, 1, 2.5}, rows),
 			"dy": slices.Repeat([]float32{1, 2, 3, 4, 5}, rows),
 		}}
-		if err := program.Run(batch); err != nil {
+		if err := program.Run(context.Background(), batch); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := program.Output("y"), slices.Repeat([]float32{-2, 0, 0, 0, 1.5}, rows); !slices.Equal(got, want) {

@@ -267,7 +267,7 @@ func evaluation(t testing.TB, stage trainer.Stage, p *graph.Parameters, rows int
 
 func run(t testing.TB, p *graph.Program, b graph.Batch) {
 	t.Helper()
-	if err := p.Run(b); err != nil {
+	if err := p.Run(context.Background(), b); err != nil {
 		t.Fatal(err)
 	}
 }

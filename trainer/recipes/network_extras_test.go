@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -92,7 +93,7 @@ func TestDropoutOnlyInTraining(t *testing.T) {
 	n := newNet(t, 3, m.Declare)
 	x := netImages(6, 20)
 	loss := func(p *graph.Program, key noise.Key) float64 {
-		if err := p.Run(graph.Batch{Rows: 6, Inputs: netBoth(x), Key: key}); err != nil {
+		if err := p.Run(context.Background(), graph.Batch{Rows: 6, Inputs: netBoth(x), Key: key}); err != nil {
 			t.Fatal(err)
 		}
 		return p.Mean()

@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -79,7 +80,7 @@ func (n net) evaluation(batch int, d graph.Declaration, outputs ...string) *grap
 
 func (n net) run(p *graph.Program, rows int, inputs map[string][]float32) {
 	n.Helper()
-	if err := p.Run(graph.Batch{Rows: rows, Inputs: inputs}); err != nil {
+	if err := p.Run(context.Background(), graph.Batch{Rows: rows, Inputs: inputs}); err != nil {
 		n.Fatal(err)
 	}
 }

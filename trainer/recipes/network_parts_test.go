@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"context"
 	"math"
 	"slices"
 	"strings"
@@ -137,7 +138,7 @@ func TestClassifierLearns(t *testing.T) {
 			netNear(t, "cross-entropy", float64(evaluation.Terms()[0].PerImage()[i]), math.Log(sum)-float64(scores[label]))
 		}
 		inputs[trainer.Labels][1] = 3
-		netMentions(t, evaluation.Run(graph.Batch{Rows: 2, Inputs: inputs}), "labels has 3", "0 to 2")
+		netMentions(t, evaluation.Run(context.Background(), graph.Batch{Rows: 2, Inputs: inputs}), "labels has 3", "0 to 2")
 	}
 }
 

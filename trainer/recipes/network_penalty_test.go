@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -249,7 +250,7 @@ func TestPullback(t *testing.T) {
 				t.Errorf("scale %g, %d jumps of %d", scale, jumps, len(got))
 			}
 			delete(inputs, trainer.Direction)
-			netMentions(t, pullback.Run(graph.Batch{Rows: rows, Inputs: inputs}), "direction has 0 values")
+			netMentions(t, pullback.Run(context.Background(), graph.Batch{Rows: rows, Inputs: inputs}), "direction has 0 values")
 		})
 	}
 }
@@ -271,7 +272,7 @@ func TestWeightedPixels(t *testing.T) {
 		weighted := n.evaluation(rows, m.Declare, trainer.Reconstruction)
 		alike := n.compile(graph.Options{Name: "alike", Batch: rows, Without: []string{trainer.Mask}}, m.Declare)
 		n.run(alike, rows, inputs)
-		netMentions(t, weighted.Run(graph.Batch{Rows: rows, Inputs: inputs}), "mask has 0 values")
+		netMentions(t, weighted.Run(context.Background(), graph.Batch{Rows: rows, Inputs: inputs}), "mask has 0 values")
 		inputs[trainer.Mask] = mask
 		n.run(weighted, rows, inputs)
 		y := weighted.Output(trainer.Reconstruction)

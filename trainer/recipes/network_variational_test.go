@@ -1,6 +1,7 @@
 package recipes
 
 import (
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -374,5 +375,5 @@ func TestLabelledCodes(t *testing.T) {
 		t.Errorf("%d classes", m.Classes())
 	}
 	inputs[trainer.Labels][1] = 3
-	netMentions(t, decoder.Run(graph.Batch{Rows: rows, Inputs: inputs}), "labels has 3", "0 to 2")
+	netMentions(t, decoder.Run(context.Background(), graph.Batch{Rows: rows, Inputs: inputs}), "labels has 3", "0 to 2")
 }
