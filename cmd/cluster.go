@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -60,7 +61,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			return clusterResult{o, model, split, data, found, found.Found()}.report(c.App.Writer)
+			return clusterResult{o, model, split, data, found, found.Found()}.report(c.Context, c.App.Writer)
 		},
 	}
 }
@@ -78,11 +79,11 @@ type clusterResult struct {
 func (r clusterResult) name() string { return "clusters-" + r.options.On }
 
 // report draws and writes the result into the run folder, and prints it.
-func (r clusterResult) report(w io.Writer) error {
+func (r clusterResult) report(ctx context.Context, w io.Writer) error {
 	path, err := pictures.Clusters{
 		Name: r.name(), Title: fmt.Sprintf("%d clusters, %s: decoded means and the images nearest to them", r.found.Clusters, r.about()),
 		Split: r.split, Features: r.all.Features, Found: r.found, Centres: r.all.Centres, Labels: r.labels(),
-	}.Draw(r.options.Run)
+	}.Draw(ctx, r.options.Run)
 	if err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, 
 	var all []pictures.ComparedRun
 	names := shortNames(runs)
 	for i, model := range models {
-		drawn, figures, err := figuresOf(runs[i], names[i], model, images)
+		drawn, figures, err := figuresOf(ctx, runs[i], names[i], model, images)
 		if err != nil {
 			return err
 		}
@@ -200,7 +200,7 @@ func (o compareOptions) images(ctx context.Context, model *trainer.Trained, log 
 
 // figuresOf takes a run's figures from its records and lets its model reconstruct
 // the images.
-func figuresOf(run, name string, model *trainer.Trained, images loaders.Split) (pictures.ComparedRun, comparedRun, error) {
+func figuresOf(ctx context.Context, run, name string, model *trainer.Trained, images loaders.Split) (pictures.ComparedRun, comparedRun, error) {
 	records, err := trainer.ReadRecords(run)
 	if err != nil {
 		return pictures.ComparedRun{}, comparedRun{}, err
@@ -215,7 +215,7 @@ func figuresOf(run, name string, model *trainer.Trained, images loaders.Split) (
 		return pictures.ComparedRun{}, comparedRun{}, fmt.Errorf("%w: %s has no figures of a finished epoch; hint: gaetrain train --resume --run %s", trainer.ErrRun, run, run)
 	}
 	drawn := pictures.ComparedRun{Name: name, Stage: model.Stage.Name, Records: records}
-	if drawn.Reconstructed, err = model.Reconstruct(images); err != nil {
+	if drawn.Reconstructed, err = model.Reconstruct(ctx, images); err != nil {
 		return drawn, comparedRun{}, err
 	}
 	figures := comparedRun{

@@ -82,7 +82,7 @@ func (o compressOptions) compare(ctx context.Context, w io.Writer, model *traine
 	if err != nil {
 		return err
 	}
-	files, err := compression.Files(pictures.Files(split))
+	files, err := compression.Files(ctx, pictures.Files(split))
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/loaders/files"
 	"gaetrain/trainer"
 	"gaetrain/trainer/compression"
 	"gaetrain/trainer/measure"
@@ -99,6 +100,7 @@ func writeImages(ctx context.Context, dir string, images []image.Image) (err err
 	if err != nil {
 		return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", trainer.ErrRun, err)
 	}
+	defer files.Temporary(temporary)()
 	defer os.RemoveAll(temporary)
 	for i, img := range images {
 		if err := ctx.Err(); err != nil {

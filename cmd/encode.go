@@ -67,7 +67,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if err := writeCodes(o.Out, codes, split.Labels); err != nil {
+			if err := writeCodes(c.Context, o.Out, codes, split.Labels); err != nil {
 				return err
 			}
 			fmt.Fprintf(c.App.Writer, "%d codes of %d values in %s.npy and %s.csv\n", codes.Rows, codes.Columns, o.Out, o.Out)
@@ -114,26 +114,26 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 }
 
 // writeCodes writes codes N×L to out.npy and out.csv.
-func writeCodes(out string, codes evaluate.Matrix, labels []uint8) error {
-	if err := writeNPY(out+".npy", codes.Values, codes.Columns); err != nil {
+func writeCodes(ctx context.Context, out string, codes evaluate.Matrix, labels []uint8) error {
+	if err := writeNPY(ctx, out+".npy", codes.Values, codes.Columns); err != nil {
 		return err
 	}
-	return writeBuffered(out+".csv", func(w io.Writer) error { return writeCSV(w, codes, labels) })
+	return writeBuffered(ctx, out+".csv", func(w io.Writer) error { return writeCSV(w, codes, labels) })
 }
 
 // writeNPY writes a matrix N×columns of float32.
-func writeNPY(path string, values []float32, columns int) error {
+func writeNPY(ctx context.Context, path string, values []float32, columns int) error {
 	rows := make([][]float32, len(values)/columns)
 	for i := range rows {
 		rows[i] = values[i*columns : (i+1)*columns]
 	}
-	return writeBuffered(path, func(w io.Writer) error { return npyio.Write(w, rows) })
+	return writeBuffered(ctx, path, func(w io.Writer) error { return npyio.Write(w, rows) })
 }
 
-// writeBuffered writes a file in few pieces.
-func writeBuffered(path string, write func(io.Writer) error) error {
+// writeBuffered writes a file in few pieces, unless the context ends before.
+func writeBuffered(ctx context.Context, path string, write func(io.Writer) error) error {
 	err := files.Write(path, func(w io.Writer) error {
-		buffered := bufio.NewWriterSize(w, 1<<16)
+		buffered := bufio.NewWriterSize(files.Until(ctx, w), 1<<16)
 		if err := write(buffered); err != nil {
 			return err
 		}

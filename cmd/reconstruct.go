@@ -49,12 +49,12 @@ EXAMPLES:
 				}
 				name, split = o.Images, split.Limit(o.Limit)
 			}
-			pairs, err := model.Reconstruct(split)
+			pairs, err := model.Reconstruct(c.Context, split)
 			if err != nil {
 				return err
 			}
 			title := fmt.Sprintf("%s after epoch %d, images of %s", model.Config.Model, model.Epoch, name)
-			if err := viz.WritePNG(o.Out, pictures.Reconstructions(title, pairs)); err != nil {
+			if err := viz.WritePNG(c.Context, o.Out, pictures.Reconstructions(title, pairs)); err != nil {
 				return fmt.Errorf("%w: %w; hint: --out names a file that can be written", trainer.ErrRun, err)
 			}
 			for i, e := range pairs.MSE {

@@ -34,8 +34,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(10) // a step allocates next to nothing, so a tight heap costs no time, and most of it are images and weights that need no scan
 	}
-	ctx, stop := withSignals(context.Background(), stderr)
-	defer stop()
+	ctx, finish := withSignals(context.Background(), stderr)
 	results := &checkedWriter{Writer: stdout}
 	err := run(ctx, args, results, stderr)
 	if err == nil && results.err != nil {
@@ -44,6 +43,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	if ctx.Err() != nil && !errors.Is(err, trainer.ErrStopped) && (errors.Is(err, context.Canceled) || errors.Is(err, errSignal)) {
 		err = fmt.Errorf("stopped: %w", context.Cause(ctx))
 	}
+	finish()
 	if err != nil {
 		fmt.Fprintf(stderr, "gaetrain: %s\n", oneLine(err))
 	}

@@ -129,11 +129,23 @@ func resumeKernel(c trainer.Config, log *console) (restore func(), err error) {
 
 // openData reads the data set of a training run.
 func openData(ctx context.Context, c trainer.Config, log *console) (*loaders.Dataset, error) {
-	data, err := trainer.OpenData(ctx, c, loaderOptions(log))
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("%w: %w; hint: no step was made yet, run it again", trainer.ErrStopped, context.Cause(ctx))
+	if c.Resume {
+		inHand.Store(&trainedRun{c.Run, func() {}})
 	}
-	return data, err
+	data, err := trainer.OpenData(ctx, c, loaderOptions(log))
+	if err == nil {
+		err = ctx.Err()
+	}
+	return data, notBegun(ctx, err)
+}
+
+// notBegun is the error of a training run whose context has ended before its
+// first checkpoint.
+func notBegun(ctx context.Context, err error) error {
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) && !errors.Is(err, context.Cause(ctx)) || errors.Is(err, trainer.ErrStopped) {
+		return err
+	}
+	return fmt.Errorf("%w: %w; hint: no step was made yet, run it again", trainer.ErrStopped, context.Cause(ctx))
 }
 
 // perform trains an experiment in its run folder to the end.
@@ -143,13 +155,15 @@ func perform(ctx context.Context, e *trainer.Experiment, configuration map[strin
 		return finished{}, err
 	}
 	defer run.Close()
-	loop, err := trainer.NewLoop(e, run, append(hooks, log.hook())...)
+	inHand.Store(&trainedRun{run.Dir, func() { run.Close() }})
+	defer inHand.Store(nil)
+	loop, err := trainer.NewLoop(ctx, e, run, append(hooks, log.hook())...)
 	if err != nil {
-		return finished{}, err
+		return finished{}, notBegun(ctx, err)
 	}
 	log.begin(loop)
 	defer log.end()
-	return finished{run, e.Final().Unit}, loop.Train(ctx)
+	return finished{run, e.Final().Unit}, notBegun(ctx, loop.Train(ctx))
 }
 
 // command is the command line of a verb that repeats a run. The structs, given by

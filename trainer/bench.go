@@ -40,7 +40,7 @@ func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmar
 	if n := train.Len(); n < e.Config.BatchSize {
 		return Benchmark{}, fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: only full batches are measured", ErrConfiguration, e.Config.BatchSize, n)
 	}
-	if err := l.enter(nil); err != nil {
+	if err := l.enter(ctx, nil); err != nil {
 		return Benchmark{}, err
 	}
 	b := Benchmark{
@@ -80,7 +80,7 @@ func (l *Loop) measure(ctx context.Context, duration time.Duration, b *Benchmark
 	for steps := 0; ; {
 		last := time.Now()
 		for batch := range l.stream.Epoch(l.Position.Epoch, 0) {
-			if err := l.step(batch); err != nil {
+			if err := l.step(ctx, batch); err != nil {
 				return nil, 0, err
 			}
 			if b.LossFirst == 0 {

@@ -29,7 +29,7 @@ func warned(t *testing.T, dir string, c setup) string {
 		t.Fatal(err)
 	}
 	defer run.Close()
-	l, err := NewLoop(e, run)
+	l, err := NewLoop(context.Background(), e, run)
 	if err != nil {
 		t.Fatal(err)
 	}

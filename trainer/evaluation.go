@@ -29,7 +29,7 @@ type evaluatedSplit struct {
 	stream *loaders.Stream
 }
 
-func newEvaluator(s Stage, p *graph.Parameters, seed uint64, splits ...namedSplit) (*evaluator, error) {
+func newEvaluator(ctx context.Context, s Stage, p *graph.Parameters, seed uint64, splits ...namedSplit) (*evaluator, error) {
 	program, err := s.evaluation(p)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func newEvaluator(s Stage, p *graph.Parameters, seed uint64, splits ...namedSpli
 		return nil, err
 	}
 	for _, split := range splits {
-		if split.Split, err = s.inputs(p, split.Split); err != nil {
+		if split.Split, err = s.inputs(ctx, p, split.Split); err != nil {
 			return nil, err
 		}
 		stream, err := s.stream(split.Split, program, seed, evaluationBatch, false)
@@ -72,15 +72,15 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 	e.sampling.begin(e, split.Shape.Size())
 	for batch := range split.stream.Epoch(0, 0) {
 		b := e.feeder.feed(batch)
-		if err := e.program.Run(b); err != nil {
+		if err := e.program.Run(ctx, b); err != nil {
 			return Figures{}, err
 		}
-		if err := e.opponent.run(e.program, b); err != nil {
+		if err := e.opponent.run(ctx, e.program, b); err != nil {
 			return Figures{}, err
 		}
 		totals.add(e.program, b.Rows)
 		e.opponent.addTo(&totals, b.Rows)
-		if err := e.sampling.add(e, b); err != nil {
+		if err := e.sampling.add(ctx, e, b); err != nil {
 			return Figures{}, err
 		}
 		for _, m := range measures {

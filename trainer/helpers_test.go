@@ -72,7 +72,7 @@ func train(ctx context.Context, dir string, e *Experiment, hooks ...Hook) (*Loop
 		return nil, err
 	}
 	defer run.Close()
-	l, err := NewLoop(e, run, hooks...)
+	l, err := NewLoop(context.Background(), e, run, hooks...)
 	if err != nil {
 		return nil, err
 	}

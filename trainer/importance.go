@@ -39,11 +39,11 @@ func (t *Trained) ImportanceWeights(ctx context.Context, split loaders.Split, dr
 	var f feeder
 	for batch := range stream.Epoch(0, 0) {
 		in := f.feed(batch)
-		if err := s.encoder.Run(in); err != nil {
+		if err := s.encoder.Run(ctx, in); err != nil {
 			return err
 		}
 		for first := 0; first < batch.Rows; first += s.images {
-			if err := s.weigh(in, batch.Index, first, min(first+s.images, batch.Rows), visit); err != nil {
+			if err := s.weigh(ctx, in, batch.Index, first, min(first+s.images, batch.Rows), visit); err != nil {
 				return err
 			}
 			if err := ctx.Err(); err != nil {
@@ -109,7 +109,7 @@ func (t *Trained) newImportance(draws int) (*importance, error) {
 }
 
 // weigh visits the images [from, to) of a batch, which has just been encoded.
-func (s *importance) weigh(in graph.Batch, index []int, from, to int, visit func(int, []float64) error) error {
+func (s *importance) weigh(ctx context.Context, in graph.Batch, index []int, from, to int, visit func(int, []float64) error) error {
 	statistics := s.encoder.Output(Statistics)
 	size := len(statistics) / in.Rows / 2
 	for i := from; i < to; i++ {
@@ -120,7 +120,7 @@ func (s *importance) weigh(in graph.Batch, index []int, from, to int, visit func
 	}
 	rows := (to - from) * s.draws
 	for first := 0; first < rows; first += s.batch {
-		if err := s.decode(in, index, from, first, min(first+s.batch, rows)); err != nil {
+		if err := s.decode(ctx, in, index, from, first, min(first+s.batch, rows)); err != nil {
 			return err
 		}
 	}
@@ -134,7 +134,7 @@ func (s *importance) weigh(in graph.Batch, index []int, from, to int, visit func
 
 // decode adds log p(x|z) to the weights of the rows [first, last), which begin
 // with those of an image.
-func (s *importance) decode(in graph.Batch, index []int, image, first, last int) error {
+func (s *importance) decode(ctx context.Context, in graph.Batch, index []int, image, first, last int) error {
 	values, size := len(s.target)/s.batch, len(s.codes)/len(s.weights)
 	for row := range last - first {
 		at := image + (first+row)/s.draws
@@ -148,7 +148,7 @@ func (s *importance) decode(in graph.Batch, index []int, image, first, last int)
 		}
 	}
 	s.inputs[Code] = s.codes[first*size:]
-	if err := s.decoder.Run(graph.Batch{Rows: last - first, Inputs: s.inputs}); err != nil {
+	if err := s.decoder.Run(ctx, graph.Batch{Rows: last - first, Inputs: s.inputs}); err != nil {
 		return err
 	}
 	for row, v := range s.decoder.Terms()[0].PerImage() {

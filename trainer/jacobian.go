@@ -55,7 +55,7 @@ func jacobianNorm(ctx context.Context, m Encoder, p *graph.Parameters, seed uint
 			}
 			b := f.feed(batch)
 			b.Inputs[Direction], b.Repeated = directions, k > 0
-			if err := program.Run(b); err != nil {
+			if err := program.Run(ctx, b); err != nil {
 				return 0, err
 			}
 			total += kernel.SumSquares(program.Output(Sensitivity))

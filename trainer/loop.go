@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,8 +25,8 @@ type Loop struct {
 	Warnings []string       // about that epoch or, before the first one, about the run
 	Resumed  bool
 
-	finished  Extent // of metrics.jsonl: the epochs before Position
-	written   Extent // and the epoch in hand, once it is evaluated
+	finished  Extent   // of metrics.jsonl: the epochs before Position
+	written   Extent   // and the epoch in hand, once it is evaluated
 	saved     Position // of the last checkpoint
 	hooks     []Hook
 	opponent  *opponent // of the stage, or nil
@@ -39,13 +40,13 @@ type Loop struct {
 // NewLoop prepares training with the given hooks among the standard ones: they
 // see an epoch when it has been evaluated, before its checkpoint is saved.
 // Where the run folder has a checkpoint, training goes on from there.
-func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
+func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 	l := &Loop{Experiment: e, Run: run}
 	l.Warnings = run.warnings
 	l.hooks = append(append([]Hook{guard(), evaluation(), warnings(), best()}, more...), checkpoints())
 	last := run.last
 	if run.last = nil; last == nil { // its tensors are needed only here
-		return l, l.enter(nil)
+		return l, l.enter(ctx, nil)
 	}
 	l.Position, l.Resumed = last.Position, true
 	l.Position.Stopped = l.Position.Stopped && l.stale(l.Position.Epoch)
@@ -53,7 +54,10 @@ func NewLoop(e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 		l.Warnings = append(l.Warnings, done)
 	}
 	l.finished, l.written, l.saved = last.Metrics, last.Metrics, last.Position
-	return l, l.enter(last)
+	if err := l.enter(ctx, last); err != nil {
+		return nil, l.orStopped(ctx, err)
+	}
+	return l, nil
 }
 
 // done says that a resumed run has nothing left to train; "" where it has.
@@ -72,7 +76,7 @@ func (l *Loop) done() string {
 
 // enter compiles the stage at the position and restores its state from a
 // checkpoint, where there is one.
-func (l *Loop) enter(from *Checkpoint) (err error) {
+func (l *Loop) enter(ctx context.Context, from *Checkpoint) (err error) {
 	l.Stage = l.Stages[l.Position.Stage]
 	if from != nil { // before the layers below give their codes
 		if err := from.Restore(l.Parameters, nil); err != nil {
@@ -80,7 +84,7 @@ func (l *Loop) enter(from *Checkpoint) (err error) {
 		}
 	}
 	images, splits := l.splits()
-	if l.train, err = l.Stage.inputs(l.Parameters, images); err != nil {
+	if l.train, err = l.Stage.inputs(ctx, l.Parameters, images); err != nil {
 		return err
 	}
 	if l.Program, err = l.Stage.training(l.Parameters, l.Config.BatchSize); err != nil {
@@ -89,7 +93,7 @@ func (l *Loop) enter(from *Checkpoint) (err error) {
 	if l.stream, err = l.Stage.stream(l.train, l.Program, l.Config.Seed, l.Config.BatchSize, true); err != nil {
 		return err
 	}
-	if l.evaluator, err = newEvaluator(l.Stage, l.Parameters, l.Config.Seed, splits...); err != nil {
+	if l.evaluator, err = newEvaluator(ctx, l.Stage, l.Parameters, l.Config.Seed, splits...); err != nil {
 		return err
 	}
 	if l.opponent, err = newOpponent(l.Stage, l.Parameters, true, l.Config.BatchSize); err != nil {
@@ -110,11 +114,15 @@ func (l *Loop) rate(update int) float64 {
 	return rate(l.Config, update, l.Batches(), l.Stage.Epochs)
 }
 
-// Train runs all stages to their end. When the context ends, the step in hand
-// is finished, a checkpoint saved and ErrStopped returned.
+// Train runs all stages to their end. When the context ends, a step in hand is
+// given up between two operations, which leaves all as it was before the step. A
+// checkpoint of that is saved and ErrStopped returned.
 func (l *Loop) Train(ctx context.Context) error {
 	if err := l.each(ctx, func(h Hook) point { return h.Start }); err != nil {
-		return err
+		if l.Resumed {
+			return l.orStopped(ctx, err)
+		}
+		return err // there may be no checkpoint yet
 	}
 	for {
 		for l.Position.Epoch < l.Stage.Epochs && (!l.Position.Stopped || l.Position.Step > 0) {
@@ -123,15 +131,11 @@ func (l *Loop) Train(ctx context.Context) error {
 			}
 		}
 		if l.Position.Stage+1 == len(l.Stages) {
-			err := l.each(ctx, func(h Hook) point { return h.End })
-			if err != nil && ctx.Err() != nil {
-				return l.stop(ctx) // the hooks run again when the run is resumed
-			}
-			return err
+			return l.orStopped(ctx, l.each(ctx, func(h Hook) point { return h.End }))
 		}
 		l.Position = Position{Stage: l.Position.Stage + 1}
-		if err := l.enter(nil); err != nil {
-			return err
+		if err := l.enter(ctx, nil); err != nil {
+			return l.orStopped(ctx, err)
 		}
 	}
 }
@@ -139,14 +143,15 @@ func (l *Loop) Train(ctx context.Context) error {
 // epoch trains on what is left of an epoch.
 func (l *Loop) epoch(ctx context.Context) error {
 	for batch := range l.stream.Epoch(l.Position.Epoch, l.Position.Step) {
-		if err := l.step(batch); err != nil {
-			return err
+		err := l.step(ctx, batch)
+		if err == nil {
+			err = l.each(ctx, func(h Hook) point { return h.Step })
 		}
-		if err := l.each(ctx, func(h Hook) point { return h.Step }); err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
+		if ended(ctx, err) {
 			return l.stop(ctx)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	err := l.each(ctx, func(h Hook) point { return h.Epoch })
@@ -154,10 +159,15 @@ func (l *Loop) epoch(ctx context.Context) error {
 		l.advance()
 		err = l.each(ctx, func(h Hook) point { return h.Next })
 	}
-	if ctx.Err() != nil {
+	if ended(ctx, err) {
 		return l.stop(ctx) // hooks that were cut short run again on this epoch
 	}
 	return err
+}
+
+// ended reports whether a context has ended and nothing but that has gone wrong.
+func ended(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err()))
 }
 
 // advance moves the position past an epoch.
@@ -168,16 +178,17 @@ func (l *Loop) advance() {
 	l.Seconds, l.Images = 0, 0
 }
 
-// step moves the parameters by one batch, those of an opponent as well.
-func (l *Loop) step(batch *loaders.Batch) error {
+// step moves the parameters by one batch, those of an opponent as well. Until
+// both programs have run to their end, nothing changes.
+func (l *Loop) step(ctx context.Context, batch *loaders.Batch) error {
 	start := time.Now()
 	update := l.Position.Epoch*l.stream.Batches() + l.Position.Step
 	l.Program.At(float64(update) / float64(l.stream.Batches()))
 	b := l.feeder.feed(batch)
-	if err := l.Program.Run(b); err != nil {
+	if err := l.Program.Run(ctx, b); err != nil {
 		return err
 	}
-	if err := l.opponent.run(l.Program, b); err != nil {
+	if err := l.opponent.run(ctx, l.Program, b); err != nil {
 		return err
 	}
 	l.Position.Train.add(l.Program, b.Rows)
@@ -195,14 +206,35 @@ func (l *Loop) step(batch *loaders.Batch) error {
 	return nil
 }
 
-// stop saves a checkpoint of where training stands.
+// afterStop is how long hooks may take once a stopped run is saved.
+const afterStop = time.Second
+
+// stop saves a checkpoint of where training stands. What the hooks do then is of
+// no use to a run that goes on, so it is left undone where it takes long.
 func (l *Loop) stop(ctx context.Context) error {
 	if err := l.Save(); err != nil {
 		return err
 	}
-	if err := l.each(context.WithoutCancel(ctx), func(h Hook) point { return h.Stop }); err != nil {
+	brief, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterStop)
+	defer cancel()
+	if err := l.each(brief, func(h Hook) point { return h.Stop }); err != nil && !ended(brief, err) {
 		return err
 	}
+	return l.stopped(ctx)
+}
+
+// orStopped is the error of work between epochs. Where the context has ended,
+// the checkpoint of the last epoch, or the one that training goes on from, says
+// where training stands.
+func (l *Loop) orStopped(ctx context.Context, err error) error {
+	if err != nil && ended(ctx, err) {
+		return l.stopped(ctx)
+	}
+	return err
+}
+
+// stopped is the error of a run that has a checkpoint to go on from.
+func (l *Loop) stopped(ctx context.Context) error {
 	return fmt.Errorf("%w: %w; a checkpoint is saved, --resume --run %s goes on", ErrStopped, context.Cause(ctx), l.Run.Dir)
 }
 
@@ -225,11 +257,11 @@ func (l *Loop) header(at Position, metrics Extent) Header {
 }
 
 // Reconstruct runs the stage's model, as it stands, on the images of a split.
-func (l *Loop) Reconstruct(split loaders.Split) (Reconstructed, error) {
+func (l *Loop) Reconstruct(ctx context.Context, split loaders.Split) (Reconstructed, error) {
 	if l.Stage.Below != nil {
-		return l.trained(l.Stage).Reconstruct(split)
+		return l.trained(l.Stage).Reconstruct(ctx, split)
 	}
-	return reconstruct(l.Stage, l.evaluator.program, l.Config.Seed, split)
+	return reconstruct(ctx, l.Stage, l.evaluator.program, l.Config.Seed, split)
 }
 
 // Describe lists the nodes of the stage's expression graph.

@@ -1,6 +1,8 @@
 package trainer
 
 import (
+	"context"
+
 	"gaetrain/graph"
 )
 
@@ -38,7 +40,7 @@ func newOpponent(s Stage, p *graph.Parameters, training bool, batch int) (*oppon
 // run runs the opponent on a batch and on what a program of the model has just
 // made of it. So both sides learn from the same state of each other, and the
 // model runs only once.
-func (o *opponent) run(model *graph.Program, b graph.Batch) error {
+func (o *opponent) run(ctx context.Context, model *graph.Program, b graph.Batch) error {
 	if o == nil {
 		return nil
 	}
@@ -46,7 +48,7 @@ func (o *opponent) run(model *graph.Program, b graph.Batch) error {
 	o.samples = append(append(o.samples[:0], b.Inputs[o.real][:len(made)]...), made...)
 	o.labels = append(append(o.labels[:0], b.Inputs[Labels]...), b.Inputs[Labels]...) // made examples have the labels of the real ones
 	o.inputs[Samples], o.inputs[Labels] = o.samples, o.labels
-	return o.Run(graph.Batch{Rows: 2 * b.Rows, Inputs: o.inputs})
+	return o.Run(ctx, graph.Batch{Rows: 2 * b.Rows, Inputs: o.inputs})
 }
 
 // gradients lists the gradients of the opponent's parameters.

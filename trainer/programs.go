@@ -95,7 +95,7 @@ func outputOf(ctx context.Context, p *graph.Parameters, output string, d graph.D
 func runAll(ctx context.Context, p *graph.Program, stream *loaders.Stream, visit func(*loaders.Batch) error) error {
 	var f feeder
 	for batch := range stream.Epoch(0, 0) {
-		if err := p.Run(f.feed(batch)); err != nil {
+		if err := p.Run(ctx, f.feed(batch)); err != nil {
 			return err
 		}
 		if err := visit(batch); err != nil {

@@ -122,7 +122,7 @@ func TestOtherKernel(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer run.Close()
-	loop, err := NewLoop(l.Experiment, run)
+	loop, err := NewLoop(context.Background(), l.Experiment, run)
 	if err != nil {
 		t.Fatal(err)
 	}

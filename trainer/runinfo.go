@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -33,7 +34,7 @@ type RunInfo struct {
 	Image         graph.Shape                 `json:"image"`
 	Stages        []StageInfo                 `json:"stages"`
 	Changes       []Change                    `json:"changes,omitempty"` // of settings, when the run was resumed
-	Parameters    int                         `json:"parameters"` // trainable numbers
+	Parameters    int                         `json:"parameters"`        // trainable numbers
 	Machine       MachineInfo                 `json:"machine"`
 }
 
@@ -106,6 +107,13 @@ func ReadRunInfo(dir string) (RunInfo, error) {
 		return info, fmt.Errorf("%w: %s has no id or no stages", ErrRun, path)
 	}
 	return info, nil
+}
+
+// HasCheckpoint reports whether a run folder has a checkpoint to go on from.
+func HasCheckpoint(dir string) bool {
+	run := Run{Dir: dir}
+	_, err := os.Stat(run.Path(lastCheckpoint))
+	return err == nil
 }
 
 // KernelOf returns the kernel path that a run began with. A resumed run is

@@ -1,6 +1,8 @@
 package trainer
 
 import (
+	"context"
+
 	"gaetrain/graph"
 )
 
@@ -40,7 +42,7 @@ func (s *sampling) begin(e *evaluator, size int) {
 }
 
 // add counts a batch in that the evaluator's program has run on.
-func (s *sampling) add(e *evaluator, b graph.Batch) error {
+func (s *sampling) add(ctx context.Context, e *evaluator, b graph.Batch) error {
 	if s == nil {
 		return nil
 	}
@@ -50,7 +52,7 @@ func (s *sampling) add(e *evaluator, b graph.Batch) error {
 		s.codes.add(noise[:len(codes)], codes)
 	}
 	s.inputs[Code], s.inputs[Labels] = noise, b.Inputs[Labels]
-	if err := s.decoder.Run(graph.Batch{Rows: b.Rows, Inputs: s.inputs}); err != nil {
+	if err := s.decoder.Run(ctx, graph.Batch{Rows: b.Rows, Inputs: s.inputs}); err != nil {
 		return err
 	}
 	made := s.decoder.Output(Reconstruction)

@@ -71,11 +71,11 @@ func (s Stage) stream(inputs loaders.Split, p *graph.Program, seed uint64, batch
 
 // inputs returns what the stage trains on of a split: its images or the codes
 // that the part below gives.
-func (s Stage) inputs(p *graph.Parameters, split loaders.Split) (loaders.Split, error) {
+func (s Stage) inputs(ctx context.Context, p *graph.Parameters, split loaders.Split) (loaders.Split, error) {
 	if s.Below == nil {
 		return split, nil
 	}
-	codes, err := outputOf(context.Background(), p, Code, encoding(s.Below, graph.Shape(split.Shape)), split)
+	codes, err := outputOf(ctx, p, Code, encoding(s.Below, graph.Shape(split.Shape)), split)
 	return loaders.Split{Shape: loaders.Shape(graph.Row(s.Below.CodeShape().Size())), Values: codes, Labels: split.Labels}, err
 }
 

@@ -27,7 +27,7 @@ type Trained struct {
 // Evaluate measures the model on a whole split, with the corruption and noise
 // of the run's evaluations, and the Jacobian's norm on its first 1,000 images.
 func (t *Trained) Evaluate(ctx context.Context, split loaders.Split) (Figures, error) {
-	e, err := newEvaluator(t.Stage, t.Parameters, t.Config.Seed, namedSplit{"", split})
+	e, err := newEvaluator(ctx, t.Stage, t.Parameters, t.Config.Seed, namedSplit{"", split})
 	if err != nil {
 		return Figures{}, err
 	}
@@ -102,7 +102,7 @@ func (t *Trained) Decode(ctx context.Context, codes []float32, labels []uint8) (
 	given := appendLabels(nil, labels)
 	for n := len(codes) / size; n > 0; n = len(codes) / size {
 		rows := min(n, evaluationBatch)
-		if err := program.Run(graph.Batch{Rows: rows, Inputs: map[string][]float32{Code: codes[:rows*size], Labels: given}}); err != nil {
+		if err := program.Run(ctx, graph.Batch{Rows: rows, Inputs: map[string][]float32{Code: codes[:rows*size], Labels: given}}); err != nil {
 			return nil, err
 		}
 		given = given[min(rows, len(given)):]
@@ -140,7 +140,7 @@ type Reconstructed struct {
 }
 
 // Reconstruct runs the model on the images of a split.
-func (t *Trained) Reconstruct(split loaders.Split) (Reconstructed, error) {
+func (t *Trained) Reconstruct(ctx context.Context, split loaders.Split) (Reconstructed, error) {
 	if err := t.CanEncode(); err != nil {
 		return Reconstructed{}, err
 	}
@@ -153,16 +153,16 @@ func (t *Trained) Reconstruct(split loaders.Split) (Reconstructed, error) {
 		return Reconstructed{}, err
 	}
 	defer program.Close()
-	return reconstruct(stage, program, t.Config.Seed, split)
+	return reconstruct(ctx, stage, program, t.Config.Seed, split)
 }
 
-func reconstruct(s Stage, program *graph.Program, seed uint64, split loaders.Split) (Reconstructed, error) {
+func reconstruct(ctx context.Context, s Stage, program *graph.Program, seed uint64, split loaders.Split) (Reconstructed, error) {
 	r := Reconstructed{Shape: split.Shape}
 	stream, err := s.stream(split, program, seed, evaluationBatch, false)
 	if err != nil {
 		return r, err
 	}
-	return r, runAll(context.Background(), program, stream, func(batch *loaders.Batch) error {
+	return r, runAll(ctx, program, stream, func(batch *loaders.Batch) error {
 		values := batch.Rows * split.Shape.Size()
 		r.Original = append(r.Original, batch.Clean[:values]...)
 		if s.Corruption.Kind != loaders.NoCorruption {

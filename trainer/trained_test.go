@@ -68,7 +68,7 @@ func TestModel(t *testing.T) {
 			if math.Abs(loss-last.Loss) > 1e-9*loss {
 				t.Errorf("loss is %g, the weighted terms sum up to %g", last.Loss, loss)
 			}
-			r, err := m.Reconstruct(e.Data.Test)
+			r, err := m.Reconstruct(t.Context(), e.Data.Test)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +125,7 @@ func checkDecoded(t *testing.T, m *Trained, split loaders.Split) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := m.Reconstruct(split)
+	r, err := m.Reconstruct(t.Context(), split)
 	if err != nil {
 		t.Fatal(err)
 	}

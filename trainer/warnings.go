@@ -16,24 +16,44 @@ const (
 func warnings() Hook {
 	return Hook{
 		Name: "warnings",
-		Epoch: func(_ context.Context, l *Loop) error {
-			l.Warnings = nil
-			last := l.Latest[len(l.Latest)-1]
-			_, drawn := last.Measures[ActiveUnits]
-			if l.opponent == nil && !drawn {
+		Start: func(_ context.Context, l *Loop) error {
+			if !l.Resumed {
 				return nil
 			}
 			records, err := l.Records()
-			if err != nil {
+			for _, r := range records {
+				if r.Stage == l.Stage.Name && r.Epoch == l.Position.Epoch {
+					l.Latest = append(l.Latest, r)
+				}
+			}
+			if err != nil || len(l.Latest) == 0 {
 				return err
 			}
-			l.Warnings = adversarialWarnings(of(records, l.Stage.Name, l.Latest[1].Split))
-			if warning := collapseWarning(of(records, l.Stage.Name, last.Split), l.Stage); warning != "" {
-				l.Warnings = append(l.Warnings, warning)
-			}
-			return nil
+			return l.warn()
+		},
+		Epoch: func(_ context.Context, l *Loop) error {
+			l.Warnings = nil
+			return l.warn()
 		},
 	}
+}
+
+// warn adds the warnings about the latest epoch.
+func (l *Loop) warn() error {
+	last := l.Latest[len(l.Latest)-1]
+	_, drawn := last.Measures[ActiveUnits]
+	if l.opponent == nil && !drawn {
+		return nil
+	}
+	records, err := l.Records()
+	if err != nil {
+		return err
+	}
+	l.Warnings = append(l.Warnings, adversarialWarnings(of(records, l.Stage.Name, l.Latest[1].Split))...)
+	if warning := collapseWarning(of(records, l.Stage.Name, last.Split), l.Stage); warning != "" {
+		l.Warnings = append(l.Warnings, warning)
+	}
+	return nil
 }
 
 // of picks the records of a stage and a split.

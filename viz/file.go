@@ -2,6 +2,7 @@ package viz
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"image"
 	"image/png"
@@ -11,9 +12,9 @@ import (
 	"gaetrain/loaders/files"
 )
 
-// WritePNG writes img to path as PNG, atomically.
-func WritePNG(path string, img image.Image) error {
-	return files.Write(path, func(w io.Writer) error { return encodePNG(w, img) })
+// WritePNG writes img to path as PNG, atomically, unless the context ends before.
+func WritePNG(ctx context.Context, path string, img image.Image) error {
+	return files.Write(path, func(w io.Writer) error { return encodePNG(files.Until(ctx, w), img) })
 }
 
 // encodePNG favours speed: pictures of flat squares shrink well at any level, and one is written every epoch.

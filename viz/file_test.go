@@ -13,7 +13,7 @@ func TestPNG(t *testing.T) {
 	path := filepath.Join(folder, "picture.png")
 	grey := image.NewGray(image.Rect(0, 0, 3, 2))
 	grey.Pix[4] = 77
-	if err := WritePNG(path, grey); err != nil {
+	if err := WritePNG(t.Context(), path, grey); err != nil {
 		t.Fatal(err)
 	}
 	got, err := ReadPNG(path)
@@ -25,7 +25,7 @@ func TestPNG(t *testing.T) {
 
 func TestFileErrors(t *testing.T) {
 	folder := t.TempDir()
-	if err := WritePNG(filepath.Join(folder, "missing", "a.png"), image.NewGray(image.Rect(0, 0, 1, 1))); !errors.Is(err, os.ErrNotExist) {
+	if err := WritePNG(t.Context(), filepath.Join(folder, "missing", "a.png"), image.NewGray(image.Rect(0, 0, 1, 1))); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("write into a missing folder: %v", err)
 	}
 	if _, err := ReadPNG(filepath.Join(folder, "a.png")); !errors.Is(err, os.ErrNotExist) {
@@ -38,7 +38,7 @@ func TestFileErrors(t *testing.T) {
 	if _, err := ReadPNG(path); err == nil {
 		t.Error("text was read as a picture")
 	}
-	if err := WritePNG(path, image.NewGray(image.Rectangle{})); err == nil {
+	if err := WritePNG(t.Context(), path, image.NewGray(image.Rectangle{})); err == nil {
 		t.Error("an empty picture was written")
 	}
 }

@@ -21,7 +21,7 @@ func golden(t *testing.T, name string, img image.Image) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
 	if *regenerate {
-		if err := WritePNG(path, img); err != nil {
+		if err := WritePNG(t.Context(), path, img); err != nil {
 			t.Fatal(err)
 		}
 		return

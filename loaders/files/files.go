@@ -3,6 +3,7 @@ package files
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -21,10 +22,11 @@ func Write(path string, write func(io.Writer) error) error {
 }
 
 func replace(path string, write func(io.Writer) error) error {
-	file, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644))
+	file, err := create(path)
 	if err != nil {
 		return err
 	}
+	defer forget(file.Name())
 	defer file.Cleanup()
 	buffered := bufio.NewWriter(file)
 	if err := write(buffered); err != nil {
@@ -34,4 +36,35 @@ func replace(path string, write func(io.Writer) error) error {
 		return err
 	}
 	return file.CloseAtomicallyReplace()
+}
+
+// create creates the temporary file for path.
+func create(path string) (*renameio.PendingFile, error) {
+	unfinished.Lock()
+	defer unfinished.Unlock()
+	if unfinished.abandoned {
+		return nil, errAbandoned
+	}
+	file, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644))
+	if err != nil {
+		return nil, err
+	}
+	unfinished.paths[file.Name()] = true
+	return file, nil
+}
+
+// Until returns a writer to w that fails with the context's error once the
+// context has ended, so that what takes long to write stops early.
+func Until(ctx context.Context, w io.Writer) io.Writer { return &untilWriter{ctx, w} }
+
+type untilWriter struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (u *untilWriter) Write(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.w.Write(p)
 }

@@ -146,7 +146,7 @@ func second[T any](_ T, err error) error { return err }
 func TestMeasure(t *testing.T) {
 	codes := normal(3000, 4)
 	c := Codes{"identity", codes, 4, PerUnit, func(z []float32) ([]float32, error) { return z, nil }}
-	points, err := c.Measure(codes, 6)
+	points, err := c.Measure(t.Context(), codes, 6)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestFiles(t *testing.T) {
 	for i := range img.Pix {
 		img.Pix[i] = uint8(i * i)
 	}
-	points, err := Files([]image.Image{img, img})
+	points, err := Files(t.Context(), []image.Image{img, img})
 	if err != nil {
 		t.Fatal(err)
 	}

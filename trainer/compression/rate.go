@@ -2,6 +2,7 @@ package compression
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -32,8 +33,11 @@ type Codes struct {
 // Measure compresses the codes with each number of bits per value up to most,
 // and compares what is decoded with the images N×D. Bytes are those of the
 // whole file.
-func (c Codes) Measure(images []float32, most int) (points []Point, err error) {
+func (c Codes) Measure(ctx context.Context, images []float32, most int) (points []Point, err error) {
 	for bits := 1; bits <= most; bits++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		q, err := NewQuantiser(c.Values, c.Units, bits, c.Rule)
 		if err != nil {
 			return nil, err
@@ -71,11 +75,14 @@ var Qualities = []int{1, 5, 10, 20, 40, 60, 80}
 // Files measures images as files of their own: JPEG, the same without what
 // stands before the coded pixels (the tables, which many images could share), and
 // PNG, which loses nothing.
-func Files(images []image.Image) (points []Point, err error) {
+func Files(ctx context.Context, images []image.Image) (points []Point, err error) {
 	var bare []Point
 	for _, quality := range Qualities {
 		all, scan, squares, pixels := 0, 0, 0.0, 0
 		for _, img := range images {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			var file bytes.Buffer
 			if err := jpeg.Encode(&file, img, &jpeg.Options{Quality: quality}); err != nil {
 				return nil, err
@@ -92,16 +99,19 @@ func Files(images []image.Image) (points []Point, err error) {
 		points = append(points, Point{"JPEG", setting, float64(all) / n, mse})
 		bare = append(bare, Point{"JPEG without tables", setting, float64(scan) / n, mse})
 	}
-	bytes, err := pngBytes(images)
+	bytes, err := pngBytes(ctx, images)
 	return append(append(points, bare...), Point{"PNG", "lossless", bytes, 0}), err
 }
 
 // scanLength is the number of bytes of a JPEG file from the start of scan.
 func scanLength(file []byte) int { return len(file) - max(0, bytes.Index(file, []byte{0xff, 0xda})) }
 
-func pngBytes(images []image.Image) (float64, error) {
+func pngBytes(ctx context.Context, images []image.Image) (float64, error) {
 	total := 0
 	for _, img := range images {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		var file bytes.Buffer
 		encoder := png.Encoder{CompressionLevel: png.BestCompression}
 		if err := encoder.Encode(&file, img); err != nil {

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 )
@@ -18,18 +19,21 @@ type affinity struct {
 // newAffinities gives each of the points x (N×D) a Gaussian around it, wide
 // enough that its distribution over the nearest neighbours has the perplexity
 // asked for, and joins those of both ends: p_ij = (p_j|i + p_i|j)/2N.
-func newAffinities(x Matrix, perplexity float64) (affinities, error) {
+func newAffinities(ctx context.Context, x Matrix, perplexity float64) (affinities, error) {
 	index, err := NewNearestNeighbours(x)
 	if err != nil {
 		return nil, err
 	}
 	k := min(int(neighboursPerEffect*perplexity), x.Rows-1)
-	found, err := index.Search(x, k+1)
+	found, err := index.Search(ctx, x, k+1)
 	if err != nil {
 		return nil, err
 	}
 	p := make(affinities, x.Rows)
 	for i, neighbours := range found {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		for _, a := range conditional(Without(neighbours, i), perplexity) {
 			share := a.p / float64(2*x.Rows)
 			p[i] = append(p[i], affinity{a.index, share})

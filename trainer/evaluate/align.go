@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -21,21 +22,25 @@ type Alignment struct {
 // squared error leaves W any basis of their subspace, an L2 penalty of both
 // layers gives it the components themselves as left singular vectors, in order
 // (Plaut 2018, arXiv:1804.10253; Kunin 2019, arXiv:1901.08168). Errors wrap
-// ErrInput.
-func (p *PCA) Align(w *mat.Dense) (*Alignment, error) {
+// ErrInput or are those of the context.
+func (p *PCA) Align(ctx context.Context, w *mat.Dense) (*Alignment, error) {
 	d, l := p.Components.Dims()
 	if rows, columns := w.Dims(); rows != d || columns != l {
 		return nil, fmt.Errorf("%w: a decoder of %d×%d beside components of %d×%d", ErrInput, rows, columns, d, l)
 	}
 	var left, between mat.SVD
-	if !left.Factorize(w, mat.SVDThin) {
+	if converged, err := await(ctx, func() bool { return left.Factorize(w, mat.SVDThin) }); err != nil {
+		return nil, err
+	} else if !converged {
 		return nil, fmt.Errorf("%w: the singular values of a decoder of %d×%d do not converge", ErrInput, d, l)
 	}
 	a := &Alignment{Singular: left.Values(nil), Vectors: new(mat.Dense)}
 	left.UTo(a.Vectors)
 	var products mat.Dense // L×L: of every component and every vector
 	products.Mul(p.Components.T(), a.Vectors)
-	if !between.Factorize(&products, mat.SVDNone) {
+	if converged, err := await(ctx, func() bool { return between.Factorize(&products, mat.SVDNone) }); err != nil {
+		return nil, err
+	} else if !converged {
 		return nil, fmt.Errorf("%w: the angles between subspaces of %d×%d do not converge", ErrInput, d, l)
 	}
 	for i, cosine := range between.Values(nil) {

@@ -19,7 +19,7 @@ func spread(rows, columns int) Matrix {
 // TestAlign makes decoders of known singular vectors.
 func TestAlign(t *testing.T) {
 	const d, l = 9, 3
-	p, err := NewPCA(spread(400, d), l)
+	p, err := NewPCA(t.Context(), spread(400, d), l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestAlign(t *testing.T) {
 		basis.CloneFrom(p.Components)
 		c.basis(&basis)
 		w.Mul(&basis, mat.NewDense(l, l, c.code))
-		a, err := p.Align(&w)
+		a, err := p.Align(t.Context(), &w)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestAlign(t *testing.T) {
 			}
 		}
 	}
-	if _, err := p.Align(mat.NewDense(d, l+1, nil)); !isInput(err) {
+	if _, err := p.Align(t.Context(), mat.NewDense(d, l+1, nil)); !isInput(err) {
 		t.Errorf("a decoder of another size gives %v", err)
 	}
 }
@@ -75,7 +75,7 @@ func turn(m *mat.Dense, column int, degrees float64) {
 // TestErrors holds them against the variances that they are made of.
 func TestErrors(t *testing.T) {
 	x := spread(300, 8)
-	p, err := NewPCA(x, 3)
+	p, err := NewPCA(t.Context(), x, 3)
 	if err != nil {
 		t.Fatal(err)
 	}

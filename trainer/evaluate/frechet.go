@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -15,18 +16,24 @@ import (
 // Its square roots are those of symmetric matrices, by eigenvalues in float64:
 // tr (S_x·S_y)^½ = tr (S_x^½·S_y·S_x^½)^½. It is 0 for the same moments, whatever
 // else differs, and on average larger the fewer rows it is estimated from. Errors
-// wrap ErrInput.
-func Frechet(x, y Matrix) (float64, error) {
+// wrap ErrInput or are those of the context.
+func Frechet(ctx context.Context, x, y Matrix) (float64, error) {
 	if err := alike(x, y); err != nil {
 		return 0, err
 	}
-	meanX, covarianceX := Moments(x)
-	meanY, covarianceY := Moments(y)
+	meanX, covarianceX, err := Moments(ctx, x)
+	if err != nil {
+		return 0, err
+	}
+	meanY, covarianceY, err := Moments(ctx, y)
+	if err != nil {
+		return 0, err
+	}
 	distance := mat.Trace(covarianceX) + mat.Trace(covarianceY)
 	for d, v := range meanX {
 		distance += (v - meanY[d]) * (v - meanY[d])
 	}
-	root, err := squareRoot(covarianceX)
+	root, err := squareRoot(ctx, covarianceX)
 	if err != nil {
 		return 0, err
 	}
@@ -39,32 +46,26 @@ func Frechet(x, y Matrix) (float64, error) {
 			symmetric.SetSym(i, j, (product.At(i, j)+product.At(j, i))/2)
 		}
 	}
-	var eigen mat.EigenSym
-	if !eigen.Factorize(symmetric, false) {
-		return 0, notConverged(x.Columns)
+	values, _, err := eigenOf(ctx, symmetric, false)
+	if err != nil {
+		return 0, err
 	}
-	for _, v := range eigen.Values(nil) {
+	for _, v := range values {
 		distance -= 2 * math.Sqrt(max(v, 0))
 	}
 	return max(distance, 0), nil
 }
 
 // squareRoot is the symmetric square root of a covariance.
-func squareRoot(covariance *mat.SymDense) (*mat.Dense, error) {
-	var eigen mat.EigenSym
-	if !eigen.Factorize(covariance, true) {
-		return nil, notConverged(covariance.SymmetricDim())
+func squareRoot(ctx context.Context, covariance *mat.SymDense) (*mat.Dense, error) {
+	values, vectors, err := eigenOf(ctx, covariance, true)
+	if err != nil {
+		return nil, err
 	}
-	var vectors, scaled, root mat.Dense
-	eigen.VectorsTo(&vectors)
-	values := eigen.Values(nil)
-	scaled.Apply(func(_, j int, v float64) float64 { return v * math.Sqrt(max(values[j], 0)) }, &vectors)
+	var scaled, root mat.Dense
+	scaled.Apply(func(_, j int, v float64) float64 { return v * math.Sqrt(max(values[j], 0)) }, vectors)
 	root.Mul(&scaled, vectors.T())
 	return &root, nil
-}
-
-func notConverged(size int) error {
-	return fmt.Errorf("%w: the eigenvalues of a covariance of %d×%d do not converge", ErrInput, size, size)
 }
 
 // alike makes sure that two samples can be compared.

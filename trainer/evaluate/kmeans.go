@@ -119,7 +119,9 @@ func inertia(x, centres Matrix, clusters []int) (sum float64) {
 
 // start runs from one choice of centres until they rest.
 func (s *kMeansSearch) start(ctx context.Context, o KMeansOptions) (*KMeans, error) {
-	s.plusPlus()
+	if err := s.plusPlus(ctx); err != nil {
+		return nil, err
+	}
 	iterations := 0
 	var err error
 	if o.Batch > 0 && o.Batch < s.x.Rows {
@@ -138,13 +140,16 @@ func (s *kMeansSearch) start(ctx context.Context, o KMeansOptions) (*KMeans, err
 
 // plusPlus chooses observations as centres, each with a probability in
 // proportion to its squared distance from those chosen before.
-func (s *kMeansSearch) plusPlus() {
+func (s *kMeansSearch) plusPlus(ctx context.Context) error {
 	first := s.random.IntN(s.x.Rows)
 	copy(s.centres.Row(0), s.x.Row(first))
 	for i := range s.distances {
 		s.distances[i] = float32(math.Inf(1))
 	}
 	for chosen := 1; chosen < s.centres.Rows; chosen++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		newest := s.centres.Row(chosen - 1)
 		parallel(s.x.Rows, blockRows, func(from, to int) {
 			for i := from; i < to; i++ {
@@ -161,6 +166,7 @@ func (s *kMeansSearch) plusPlus() {
 		}
 		copy(s.centres.Row(chosen), s.x.Row(next))
 	}
+	return nil
 }
 
 // lloyd alternates between centres and clusters.

@@ -54,7 +54,7 @@ func newLogisticRegression(ctx context.Context, x Matrix, labels []uint8, l2, pr
 	if !(l2 >= 0) || math.IsInf(l2, 0) {
 		return nil, fmt.Errorf("%w: penalty %g of a logistic regression; hint: 0 or more", ErrInput, l2)
 	}
-	p, err := newLogisticProblem(x, labels, classes, l2/float64(x.Rows))
+	p, err := newLogisticProblem(ctx, x, labels, classes, l2/float64(x.Rows))
 	if err != nil {
 		return nil, err
 	}
@@ -106,12 +106,15 @@ type logisticProblem struct {
 	bias32    []float32
 }
 
-func newLogisticProblem(x Matrix, labels []uint8, classes int, l2 float64) (*logisticProblem, error) {
+func newLogisticProblem(ctx context.Context, x Matrix, labels []uint8, classes int, l2 float64) (*logisticProblem, error) {
 	p := &logisticProblem{x: x, classes: classes, l2: l2, mean: x.mean()}
 	for _, label := range labels {
 		p.labels = append(p.labels, float32(label))
 	}
-	curvature := covariance(x, p.mean)
+	curvature, err := covariance(ctx, x, p.mean)
+	if err != nil {
+		return nil, err
+	}
 	least := l2 + 1e-6*mat.Trace(curvature)/float64(x.Columns) + 1e-30 // values that never change have no covariance
 	curvature.ScaleSym(1/float64(classes), curvature)
 	for i := range x.Columns {

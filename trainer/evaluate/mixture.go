@@ -62,7 +62,9 @@ func NewMixture(ctx context.Context, x Matrix, o MixtureOptions) (*Mixture, erro
 			return nil, err
 		}
 		before := likelihood
-		likelihood = m.expect()
+		if likelihood, err = m.expect(ctx); err != nil {
+			return nil, err
+		}
 		if likelihood-before < mixtureTolerance {
 			break
 		}
@@ -90,14 +92,17 @@ type component struct {
 }
 
 // expect computes the shares, and returns the log-likelihood per observation.
-func (m *mixtureSearch) expect() float64 {
+func (m *mixtureSearch) expect(ctx context.Context) (float64, error) {
 	likelihoods := make([]float64, m.x.Rows)
 	parallel(m.x.Rows, blockRows, func(from, to int) {
 		for offset, block := range m.x.Slice(from, to).blocks() {
+			if ctx.Err() != nil {
+				return
+			}
 			m.expectBlock(from+offset, block, likelihoods[from+offset:])
 		}
 	})
-	return floats.Sum(likelihoods) / float64(m.x.Rows)
+	return floats.Sum(likelihoods) / float64(m.x.Rows), ctx.Err()
 }
 
 func (m *mixtureSearch) expectBlock(first int, block Matrix, likelihoods []float64) {

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -50,11 +51,12 @@ const searchedPoints = 2048
 const searchGrain = 8
 
 // Search returns, for each of the queries (Q×D), the k nearest points, nearest
-// first and of equal ones the first. Memory is Q·k. Errors wrap ErrInput.
+// first and of equal ones the first. Memory is Q·k. Errors wrap ErrInput or are
+// those of the context.
 //
 // Squared distances ‖q‖² + ‖p‖² − 2q·p by a matrix product choose some more
 // candidates than asked for; their order is that of exact distances.
-func (n *NearestNeighbours) Search(queries Matrix, k int) ([][]Neighbour, error) {
+func (n *NearestNeighbours) Search(ctx context.Context, queries Matrix, k int) ([][]Neighbour, error) {
 	if err := queries.check(); err != nil {
 		return nil, err
 	}
@@ -67,6 +69,9 @@ func (n *NearestNeighbours) Search(queries Matrix, k int) ([][]Neighbour, error)
 	found := make([][]Neighbour, queries.Rows)
 	products := make([]float32, min(blockRows, queries.Rows)*min(searchedPoints, n.points.Rows))
 	for from, block := range queries.blocks() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		n.searchBlock(block, k, found[from:from+block.Rows], products)
 	}
 	return found, nil
@@ -143,13 +148,13 @@ func (n *NearestNeighbours) rank(query []float32, list shortlist) []Neighbour {
 
 // Classify returns, for each of the queries (Q×D), the label that most of its k
 // nearest points have, of equally frequent ones the smallest. Errors wrap
-// ErrInput.
-func (n *NearestNeighbours) Classify(queries Matrix, labels []uint8, k int) ([]int, error) {
+// ErrInput or are those of the context.
+func (n *NearestNeighbours) Classify(ctx context.Context, queries Matrix, labels []uint8, k int) ([]int, error) {
 	classes, err := checkLabels(n.points, labels)
 	if err != nil {
 		return nil, err
 	}
-	found, err := n.Search(queries, k)
+	found, err := n.Search(ctx, queries, k)
 	if err != nil {
 		return nil, err
 	}

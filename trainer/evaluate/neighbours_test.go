@@ -24,7 +24,7 @@ func TestSearch(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range []int{1, 7} {
-		found, err := index.Search(queries, k)
+		found, err := index.Search(t.Context(), queries, k)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func TestClassify(t *testing.T) {
 	}
 	labels, queries := []uint8{1, 0, 1, 3, 3}, NewMatrix([]float32{1, 9, 6}, 1)
 	for k, want := range map[int][]int{1: {0, 3, 1}, 3: {1, 3, 0}, 4: {1, 3, 3}, 2: {0, 3, 1}} {
-		got, err := index.Classify(queries, labels, k)
+		got, err := index.Classify(t.Context(), queries, labels, k)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,10 +64,10 @@ func TestClassify(t *testing.T) {
 		}
 	}
 	for name, err := range map[string]error{
-		"none":     second(index.Classify(queries, labels, 0)),
-		"too many": second(index.Classify(queries, labels, 6)),
-		"labels":   second(index.Classify(queries, labels[1:], 1)),
-		"columns":  second(index.Classify(random(3, 2, 1), labels, 1)),
+		"none":     second(index.Classify(t.Context(), queries, labels, 0)),
+		"too many": second(index.Classify(t.Context(), queries, labels, 6)),
+		"labels":   second(index.Classify(t.Context(), queries, labels[1:], 1)),
+		"columns":  second(index.Classify(t.Context(), random(3, 2, 1), labels, 1)),
 		"points":   second(NewNearestNeighbours(Matrix{Columns: 2})),
 	} {
 		if !isInput(err) {

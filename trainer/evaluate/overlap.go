@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"context"
 	"fmt"
 
 	"gaetrain/graph/kernel"
@@ -17,8 +18,9 @@ type Overlap struct {
 }
 
 // Compare compares samples of what is real and of what was made (N×D, M×D) by
-// their k nearest neighbours. Time is (N+M)², memory N+M. Errors wrap ErrInput.
-func Compare(real, made Matrix, k int) (Overlap, error) {
+// their k nearest neighbours. Time is (N+M)², memory N+M. Errors wrap ErrInput
+// or are those of the context.
+func Compare(ctx context.Context, real, made Matrix, k int) (Overlap, error) {
 	var o Overlap
 	if err := alike(real, made); err != nil {
 		return o, err
@@ -30,19 +32,27 @@ func Compare(real, made Matrix, k int) (Overlap, error) {
 	centredReal, centredMade := newMatrix(real.Rows, real.Columns), newMatrix(made.Rows, made.Columns)
 	centredReal.minus(real, mean)
 	centredMade.minus(made, mean)
-	realBalls, err := newBalls(centredReal, k)
+	realBalls, err := newBalls(ctx, centredReal, k)
 	if err != nil {
 		return o, err
 	}
-	madeBalls, err := newBalls(centredMade, k)
+	madeBalls, err := newBalls(ctx, centredMade, k)
 	if err != nil {
 		return o, err
 	}
-	for _, p := range realBalls.around(madeBalls) {
+	ofMade, err := realBalls.around(ctx, madeBalls)
+	if err != nil {
+		return o, err
+	}
+	ofReal, err := madeBalls.around(ctx, realBalls)
+	if err != nil {
+		return o, err
+	}
+	for _, p := range ofMade {
 		o.Density += float64(p.balls) / float64(k) / float64(made.Rows)
 		o.Precision += counted(p.balls > 0, made.Rows)
 	}
-	for _, p := range madeBalls.around(realBalls) {
+	for _, p := range ofReal {
 		o.Recall += counted(p.balls > 0, real.Rows)
 		o.Coverage += counted(p.met, real.Rows)
 	}
@@ -63,12 +73,12 @@ type balls struct {
 	radii   []float32 // N: squared
 }
 
-func newBalls(points Matrix, k int) (balls, error) {
+func newBalls(ctx context.Context, points Matrix, k int) (balls, error) {
 	index, err := NewNearestNeighbours(points)
 	if err != nil {
 		return balls{}, err
 	}
-	found, err := index.Search(points, k+1) // the nearest of all is the point itself
+	found, err := index.Search(ctx, points, k+1) // the nearest of all is the point itself
 	b := balls{points, index.squares, make([]float32, points.Rows)}
 	for i, neighbours := range found {
 		b.radii[i] = float32(neighbours[k].Distance * neighbours[k].Distance)
@@ -83,10 +93,13 @@ type position struct {
 }
 
 // around returns the positions of the centres of other balls among these.
-func (b balls) around(others balls) []position {
+func (b balls) around(ctx context.Context, others balls) ([]position, error) {
 	positions := make([]position, others.points.Rows)
 	products := make([]float32, min(blockRows, others.points.Rows)*min(searchedPoints, b.points.Rows))
 	for from, block := range others.points.blocks() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		for first := 0; first < b.points.Rows; first += searchedPoints {
 			points := b.points.Slice(first, min(first+searchedPoints, b.points.Rows))
 			kernel.Gemm(false, true, block.Rows, points.Rows, points.Columns, -2, block.Values, block.Columns, points.Values, points.Columns, 0, products, points.Rows)
@@ -104,5 +117,5 @@ func (b balls) around(others balls) []position {
 			})
 		}
 	}
-	return positions
+	return positions, nil
 }

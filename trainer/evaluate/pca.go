@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -22,8 +23,9 @@ type PCA struct {
 }
 
 // NewPCA finds the principal components of x (N×D), 1 ≤ components ≤ D.
-// Variances are divided by N−1. Memory is D². Errors wrap ErrInput.
-func NewPCA(x Matrix, components int) (*PCA, error) {
+// Variances are divided by N−1. Memory is D². Errors wrap ErrInput or are those
+// of the context.
+func NewPCA(ctx context.Context, x Matrix, components int) (*PCA, error) {
 	if err := x.check(); err != nil {
 		return nil, err
 	}
@@ -31,31 +33,34 @@ func NewPCA(x Matrix, components int) (*PCA, error) {
 		return nil, fmt.Errorf("%w: %d components of %d values; hint: at least 1, at most as many as values", ErrInput, components, x.Columns)
 	}
 	p := &PCA{Mean: x.mean()}
-	covariance := covariance(x, p.Mean)
-	p.Total = mat.Trace(covariance)
-	var eigen mat.EigenSym
-	if !eigen.Factorize(covariance, true) {
-		return nil, fmt.Errorf("%w: the eigenvalues of a covariance of %d×%d do not converge", ErrInput, x.Columns, x.Columns)
+	covariance, err := covariance(ctx, x, p.Mean)
+	if err != nil {
+		return nil, err
 	}
-	var vectors mat.Dense
-	eigen.VectorsTo(&vectors)
-	values := eigen.Values(nil) // smallest first
+	p.Total = mat.Trace(covariance)
+	values, vectors, err := eigenOf(ctx, covariance, true) // smallest first
+	if err != nil {
+		return nil, err
+	}
 	p.Components = mat.NewDense(x.Columns, components, nil)
 	for l := range components {
 		from := x.Columns - 1 - l
 		p.Variance = append(p.Variance, max(values[from], 0))
-		p.Components.SetCol(l, mat.Col(nil, from, &vectors))
+		p.Components.SetCol(l, mat.Col(nil, from, vectors))
 	}
 	p.orient()
 	return p, nil
 }
 
 // covariance returns the covariance D×D of x around its mean.
-func covariance(x Matrix, mean []float64) *mat.SymDense {
+func covariance(ctx context.Context, x Matrix, mean []float64) (*mat.SymDense, error) {
 	d := x.Columns
 	sum := make([]float64, d*d)
 	centred, product := newMatrix(min(blockRows, x.Rows), d), make([]float32, d*d)
 	for _, block := range x.blocks() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		centred.minus(block, mean)
 		kernel.Gemm(true, false, d, d, block.Rows, 1, centred.Values, d, centred.Values, d, 0, product, d)
 		for i, v := range product {
@@ -65,7 +70,7 @@ func covariance(x Matrix, mean []float64) *mat.SymDense {
 	for i := range sum {
 		sum[i] /= float64(max(x.Rows-1, 1))
 	}
-	return mat.NewSymDense(d, sum)
+	return mat.NewSymDense(d, sum), nil
 }
 
 // orient fixes the signs of the components, which the decomposition leaves open.

@@ -36,7 +36,7 @@ func TestPCA(t *testing.T) {
 	for _, shape := range [][2]int{{700, 12}, {9, 12}} {
 		x := random(shape[0], shape[1], 1)
 		const size = 4
-		p, err := NewPCA(x, size)
+		p, err := NewPCA(t.Context(), x, size)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestPCA(t *testing.T) {
 func TestPCAInverse(t *testing.T) {
 	x := random(700, 12, 2)
 	for _, size := range []int{1, 5, 12} {
-		p, err := NewPCA(x, size)
+		p, err := NewPCA(t.Context(), x, size)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestPCARefuses(t *testing.T) {
 		x    Matrix
 		size int
 	}{"no size": {x, 0}, "too many": {x, 4}, "no rows": {Matrix{Columns: 3}, 1}, "not finite": {bad, 1}, "short": {Matrix{9, 3, x.Values}, 1}} {
-		if _, err := NewPCA(c.x, c.size); !isInput(err) {
+		if _, err := NewPCA(t.Context(), c.x, c.size); !isInput(err) {
 			t.Errorf("%s: error %v, want one of ErrInput", name, err)
 		}
 	}
@@ -105,12 +105,18 @@ func TestPCADraw(t *testing.T) {
 	for i := range noise.Values {
 		noise.Values[i] = float32(random.NormFloat64())
 	}
-	p, err := NewPCA(x, 3)
+	p, err := NewPCA(t.Context(), x, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantMean, want := Moments(x)
-	mean, covariance := Moments(p.Draw(noise))
+	wantMean, want, err := Moments(t.Context(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, covariance, err := Moments(t.Context(), p.Draw(noise))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := range 3 {
 		if math.Abs(mean[i]-wantMean[i]) > 0.05 || math.Abs(p.Deviation(i)-math.Sqrt(want.At(i, i))) > 1e-4 {
 			t.Errorf("mean %d is %g, deviation %g; want %g and %g", i, mean[i], p.Deviation(i), wantMean[i], math.Sqrt(want.At(i, i)))

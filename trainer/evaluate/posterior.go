@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -46,25 +47,34 @@ func (p Posterior) Divergences() []float64 {
 
 // Spread returns the variance of the posterior means over observations in each
 // dimension: near 0 where the posterior has collapsed to the prior.
-func (p Posterior) Spread() []float64 { return diagonal(covariance(p.Means, p.Means.mean())) }
+func (p Posterior) Spread(ctx context.Context) ([]float64, error) {
+	covariance, err := covariance(ctx, p.Means, p.Means.mean())
+	if err != nil {
+		return nil, err
+	}
+	return diagonal(covariance), nil
+}
 
 // Moments returns the mean and the covariance of the aggregate posterior, the
 // mixture of all posteriors: Cov μ + diag mean σ².
-func (p Posterior) Moments() ([]float64, *mat.SymDense) {
-	mean := p.Means.mean()
-	moments := covariance(p.Means, mean)
+func (p Posterior) Moments(ctx context.Context) ([]float64, *mat.SymDense, error) {
+	mean, moments, err := Moments(ctx, p.Means)
+	if err != nil {
+		return nil, nil, err
+	}
 	for i := range p.LogVariances.Rows {
 		for j, v := range p.LogVariances.Row(i) {
 			moments.SetSym(j, j, moments.At(j, j)+math.Exp(float64(v))/float64(p.LogVariances.Rows))
 		}
 	}
-	return mean, moments
+	return mean, moments, nil
 }
 
 // Moments returns the mean and the covariance of the rows of x (N×L).
-func Moments(x Matrix) ([]float64, *mat.SymDense) {
+func Moments(ctx context.Context, x Matrix) ([]float64, *mat.SymDense, error) {
 	mean := x.mean()
-	return mean, covariance(x, mean)
+	moments, err := covariance(ctx, x, mean)
+	return mean, moments, err
 }
 
 // MomentDivergence is KL(N(m, S) ‖ N(0, I)) = ½(tr S + ‖m‖² − L − log det S) in
@@ -88,11 +98,11 @@ func MomentDivergence(mean []float64, covariance *mat.SymDense) float64 {
 //	mean_i log q(z_i|x_i) − log mean_j q(z_i|x_j).
 //
 // It cannot exceed log N, and is near that where posteriors do not overlap. Time
-// is N², memory N. Errors wrap ErrInput.
+// is N², memory N. Errors wrap ErrInput or are those of the context.
 //
 // The exponents −½ Σ_l (z−μ)²/σ² + log σ² are products of (z², z) and
 // (−½/σ², μ/σ²), in float32.
-func (p Posterior) MutualInformation(noise Matrix) (float64, error) {
+func (p Posterior) MutualInformation(ctx context.Context, noise Matrix) (float64, error) {
 	n, l := p.Means.Rows, p.Means.Columns
 	if noise.Rows != n || noise.Columns != l {
 		return 0, fmt.Errorf("%w: noise %d×%d for posteriors %d×%d", ErrInput, noise.Rows, noise.Columns, n, l)
@@ -101,6 +111,9 @@ func (p Posterior) MutualInformation(noise Matrix) (float64, error) {
 	information := make([]float64, n)
 	exponents := make([]float32, min(blockRows, n)*n)
 	for from, block := range codes.blocks() {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		kernel.Gemm(false, true, block.Rows, n, 2*l, 1, block.Values, 2*l, natural.Values, 2*l, 0, exponents, n)
 		parallel(block.Rows, 1, func(first, last int) {
 			for i := first; i < last; i++ {

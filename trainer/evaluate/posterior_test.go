@@ -43,12 +43,19 @@ func TestPosterior(t *testing.T) {
 			t.Errorf("divergence of dimension %d is %g, want %g", j, got, divergences[j])
 		}
 	}
+	spread, err := p.Spread(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for j, want := range []float64{0.81, 0, 4} {
-		if got := p.Spread()[j]; math.Abs(got-want) > 0.05*want {
+		if got := spread[j]; math.Abs(got-want) > 0.05*want {
 			t.Errorf("variance of the means of dimension %d is %g, want %g", j, got, want)
 		}
 	}
-	mean, covariance := p.Moments()
+	mean, covariance, err := p.Moments(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for j, want := range []float64{0.81 + math.Exp(-2), 1, 4 + math.Exp(-3)} {
 		if math.Abs(covariance.At(j, j)-want) > 0.05*want || math.Abs(mean[j]) > 0.1 {
 			t.Errorf("moments of dimension %d are %g and %g, want 0 and %g", j, mean[j], covariance.At(j, j), want)
@@ -74,7 +81,7 @@ func TestMomentDivergence(t *testing.T) {
 func TestMutualInformation(t *testing.T) {
 	information := func(n int, spread, logVariances []float64) float64 {
 		p, noise := posterior(t, n, spread, logVariances)
-		got, err := p.MutualInformation(noise)
+		got, err := p.MutualInformation(t.Context(), noise)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +118,7 @@ func TestMutualInformationReference(t *testing.T) {
 		}
 		want += (density(i, i) - math.Log(mixture)) / n
 	}
-	got, err := p.MutualInformation(noise)
+	got, err := p.MutualInformation(t.Context(), noise)
 	if err != nil || math.Abs(got-want) > 1e-4 {
 		t.Errorf("information is %g nats, want %g: %v", got, want, err)
 	}

@@ -24,7 +24,7 @@ func TestFrechet(t *testing.T) {
 	x := random(3000, 7, 1)
 	distance := func(x, y Matrix) float64 {
 		t.Helper()
-		got, err := Frechet(x, y)
+		got, err := Frechet(t.Context(), x, y)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,10 @@ func TestFrechet(t *testing.T) {
 	}
 	// A shift counts by its square, a scale s by (s − 1)² times the variance.
 	shifted, scaled := newMatrix(x.Rows, x.Columns), newMatrix(x.Rows, x.Columns)
-	mean, covariance := Moments(x)
+	mean, covariance, err := Moments(t.Context(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var want float64
 	for j, m := range mean {
 		want += 4*m*m + 4*covariance.At(j, j)
@@ -109,7 +112,7 @@ func TestOverlapReference(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, threads := range []int{1, 2} {
 		runtime.GOMAXPROCS(threads)
-		got, err := Compare(real, made, k)
+		got, err := Compare(t.Context(), real, made, k)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +131,7 @@ func TestOverlapTells(t *testing.T) {
 	real := normal(2000, zeros, ones, 1)
 	compare := func(made Matrix) Overlap {
 		t.Helper()
-		o, err := Compare(real, made, 5)
+		o, err := Compare(t.Context(), real, made, 5)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,11 +149,11 @@ func TestOverlapTells(t *testing.T) {
 		t.Errorf("a collapsed sample: %+v", collapsed)
 	}
 	for _, k := range []int{0, 2000} {
-		if _, err := Compare(real, real, k); err == nil {
+		if _, err := Compare(t.Context(), real, real, k); err == nil {
 			t.Errorf("%d neighbours are no error", k)
 		}
 	}
-	if _, err := Compare(real, normal(5, zeros[:3], ones, 1), 1); err == nil {
+	if _, err := Compare(t.Context(), real, normal(5, zeros[:3], ones, 1), 1); err == nil {
 		t.Error("samples of other widths are no error")
 	}
 }

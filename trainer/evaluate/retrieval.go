@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -24,8 +25,8 @@ const rankedQueries = 32
 // Retrieve ranks all N points by their distance from each of the queries (Q×D)
 // and compares labels (N) with those of the queries (Q). Ranks ascend from 1.
 // Queries whose label no point has count with zero. Memory is N. Errors wrap
-// ErrInput.
-func (n *NearestNeighbours) Retrieve(queries Matrix, queryLabels, labels []uint8, ranks []int) (Retrieval, error) {
+// ErrInput or are those of the context.
+func (n *NearestNeighbours) Retrieve(ctx context.Context, queries Matrix, queryLabels, labels []uint8, ranks []int) (Retrieval, error) {
 	if err := queries.check(); err != nil {
 		return Retrieval{}, err
 	}
@@ -40,6 +41,9 @@ func (n *NearestNeighbours) Retrieve(queries Matrix, queryLabels, labels []uint8
 	each := make([]Retrieval, queries.Rows)
 	products := make([]float32, min(rankedQueries, queries.Rows)*n.points.Rows)
 	for from := 0; from < queries.Rows; from += rankedQueries {
+		if err := ctx.Err(); err != nil {
+			return Retrieval{}, err
+		}
 		block := queries.Slice(from, min(from+rankedQueries, queries.Rows))
 		kernel.Gemm(false, true, block.Rows, n.points.Rows, block.Columns, -2, block.Values, block.Columns, n.points.Values, block.Columns, 0, products, n.points.Rows)
 		parallel(block.Rows, 1, func(first, last int) {

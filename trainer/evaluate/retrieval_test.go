@@ -15,7 +15,7 @@ func TestRetrieve(t *testing.T) {
 	}
 	labels := []uint8{7, 0, 7, 7, 0}
 	// From 0: 1 (0), 2 (7), 3 (7), −5 (7), 40 (0). From 30: 40 (0), 3, 2 (7), 1 (0), −5 (7).
-	got, err := index.Retrieve(NewMatrix([]float32{0, 30, 30}, 1), []uint8{7, 0, 9}, labels, []int{1, 2, 5})
+	got, err := index.Retrieve(t.Context(), NewMatrix([]float32{0, 30, 30}, 1), []uint8{7, 0, 9}, labels, []int{1, 2, 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,11 +40,11 @@ func TestRetrieveAgrees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := index.Retrieve(queries, wanted, labels, []int{1, 10})
+	got, err := index.Retrieve(t.Context(), queries, wanted, labels, []int{1, 10})
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := index.Search(queries, 10)
+	found, err := index.Search(t.Context(), queries, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestRetrieveAgrees(t *testing.T) {
 		t.Errorf("precisions %v, want %v", got.Precision, want)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	again, err := index.Retrieve(queries, wanted, labels, []int{1, 10})
+	again, err := index.Retrieve(t.Context(), queries, wanted, labels, []int{1, 10})
 	if err != nil || !slices.Equal(got.Precision, again.Precision) || got.MeanAveragePrecision != again.MeanAveragePrecision {
 		t.Errorf("one thread gives %v, several %v (%v)", again, got, err)
 	}
@@ -77,12 +77,12 @@ func TestRetrieveRefuses(t *testing.T) {
 	}
 	q := points.Slice(0, 2)
 	for name, err := range map[string]error{
-		"columns":      second(index.Retrieve(random(2, 2, 1), labels[:2], labels, []int{1})),
-		"labels":       second(index.Retrieve(q, labels[:2], labels[:9], []int{1})),
-		"query labels": second(index.Retrieve(q, labels[:1], labels, []int{1})),
-		"rank":         second(index.Retrieve(q, labels[:2], labels, []int{11})),
-		"no ranks":     second(index.Retrieve(q, labels[:2], labels, nil)),
-		"no queries":   second(index.Retrieve(Matrix{Columns: 3}, nil, labels, []int{1})),
+		"columns":      second(index.Retrieve(t.Context(), random(2, 2, 1), labels[:2], labels, []int{1})),
+		"labels":       second(index.Retrieve(t.Context(), q, labels[:2], labels[:9], []int{1})),
+		"query labels": second(index.Retrieve(t.Context(), q, labels[:1], labels, []int{1})),
+		"rank":         second(index.Retrieve(t.Context(), q, labels[:2], labels, []int{11})),
+		"no ranks":     second(index.Retrieve(t.Context(), q, labels[:2], labels, nil)),
+		"no queries":   second(index.Retrieve(t.Context(), Matrix{Columns: 3}, nil, labels, []int{1})),
 	} {
 		if !isInput(err) {
 			t.Errorf("%s: error %v, want one of ErrInput", name, err)

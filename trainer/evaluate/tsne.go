@@ -53,12 +53,12 @@ func (o TSNE) Embed(ctx context.Context, x Matrix) (Matrix, float64, error) {
 	if !(o.Perplexity >= 1 && o.Perplexity <= float64(x.Rows-1)/neighboursPerEffect) {
 		return Matrix{}, 0, fmt.Errorf("%w: perplexity %g for %d points; hint: from 1 to a third of the points", ErrInput, o.Perplexity, x.Rows)
 	}
-	p, err := newAffinities(x, o.Perplexity)
+	p, err := newAffinities(ctx, x, o.Perplexity)
 	if err != nil {
 		return Matrix{}, 0, err
 	}
 	e := embedding{p: p, places: make([]float64, 2*x.Rows)}
-	if err := e.begin(x, o.Seed); err != nil {
+	if err := e.begin(ctx, x, o.Seed); err != nil {
 		return Matrix{}, 0, err
 	}
 	if err := e.descend(ctx, o.Iterations); err != nil {
@@ -83,8 +83,8 @@ type embedding struct {
 
 // begin places the points by their first two principal components, and a little
 // noise.
-func (e *embedding) begin(x Matrix, seed uint64) error {
-	pca, err := NewPCA(x, min(2, x.Columns))
+func (e *embedding) begin(ctx context.Context, x Matrix, seed uint64) error {
+	pca, err := NewPCA(ctx, x, min(2, x.Columns))
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func TestTSNE(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := index.Search(places, 30)
+	found, err := index.Search(t.Context(), places, 30)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestTSNE(t *testing.T) {
 // tree and with the angle that is used.
 func TestTSNEGradient(t *testing.T) {
 	x, _ := clusters(10, 3, 4)
-	p, err := newAffinities(x, 5)
+	p, err := newAffinities(t.Context(), x, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestTSNEGradient(t *testing.T) {
 
 func TestAffinities(t *testing.T) {
 	x, _ := clusters(50, 2, 3)
-	p, err := newAffinities(x, 10)
+	p, err := newAffinities(t.Context(), x, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

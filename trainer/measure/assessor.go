@@ -47,7 +47,7 @@ func (j *assessor) assess(ctx context.Context, codeSize int) error {
 	}
 	j.Features = len(known) / j.data.Train.Len()
 	pixels := evaluate.Pixels(j.data.Train)
-	floor, err := evaluate.NewPCA(pixels, min(codeSize, pixels.Columns))
+	floor, err := evaluate.NewPCA(ctx, pixels, min(codeSize, pixels.Columns))
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (j *assessor) measure(ctx context.Context, name string, images loaders.Spli
 	if name == TestSet {
 		j.features, j.shares = features, s.Shares.Shares
 		j.introduce(images, logits, classes)
-	} else if err := j.compare(&s, features); err != nil {
+	} else if err := j.compare(ctx, &s, features); err != nil {
 		return err
 	}
 	if divergence := evaluate.Divergence(s.Shares.Shares, j.shares); !math.IsInf(divergence, 1) {
@@ -99,12 +99,12 @@ func (j *assessor) measure(ctx context.Context, name string, images loaders.Spli
 		j.Logits = evaluate.NewMatrix(logits, classes)
 	}
 	if name != TrainingSet {
-		if err := j.nearest(&s, images, features); err != nil {
+		if err := j.nearest(ctx, &s, images, features); err != nil {
 			return err
 		}
 	}
 	j.Sets = append(j.Sets, s)
-	return ctx.Err()
+	return nil
 }
 
 // introduce names the classes and measures the classifier on the test images.
@@ -124,24 +124,24 @@ func (j *assessor) introduce(test loaders.Split, logits []float32, classes int) 
 }
 
 // compare compares the features of a set with those of the test images.
-func (j *assessor) compare(s *AssessedSet, features evaluate.Matrix) error {
-	distance, err := evaluate.Frechet(features, j.features)
+func (j *assessor) compare(ctx context.Context, s *AssessedSet, features evaluate.Matrix) error {
+	distance, err := evaluate.Frechet(ctx, features, j.features)
 	if err != nil {
 		return err
 	}
-	overlap, err := evaluate.Compare(j.features, features, j.Neighbours)
+	overlap, err := evaluate.Compare(ctx, j.features, features, j.Neighbours)
 	s.Frechet, s.Overlap = &distance, &overlap
 	return err
 }
 
 // nearest finds the training images nearest to some of a set.
-func (j *assessor) nearest(s *AssessedSet, images loaders.Split, features evaluate.Matrix) error {
+func (j *assessor) nearest(ctx context.Context, s *AssessedSet, images loaders.Split, features evaluate.Matrix) error {
 	const most = 1000
 	described := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: j.Features}, Values: features.Values}
 	images, described = images.Spread(most), described.Spread(most)
 	seen := NearestImages{Set: s.Set, Images: images}
 	for m, of := range []evaluate.Matrix{evaluate.Pixels(images), evaluate.Pixels(described)} {
-		found, err := j.training[m].Search(of, 1)
+		found, err := j.training[m].Search(ctx, of, 1)
 		if err != nil {
 			return err
 		}

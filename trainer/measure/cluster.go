@@ -63,7 +63,7 @@ func Cluster(ctx context.Context, model *trainer.Trained, split loaders.Split, o
 			c.Criterion = evaluate.ByBIC
 		}
 	}
-	f, err := newFeatures(o.On, model, split)
+	f, err := newFeatures(ctx, o.On, model, split)
 	if err != nil {
 		return c, err
 	}

@@ -49,7 +49,7 @@ func Embed(ctx context.Context, codes evaluate.Matrix, o EmbedOptions) (all []Em
 		return []Embedding{{Kind: PlainEmbedding, Places: codes}}, nil
 	}
 	if codes.Columns > 2 {
-		pca, err := evaluate.NewPCA(codes, 2)
+		pca, err := evaluate.NewPCA(ctx, codes, 2)
 		if err != nil {
 			return nil, err
 		}

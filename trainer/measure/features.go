@@ -35,7 +35,7 @@ func checkFeatures(name string) error {
 
 // newFeatures returns the features of a name. Principal components are those of
 // the images fit.
-func newFeatures(name string, model *trainer.Trained, fit loaders.Split) (features, error) {
+func newFeatures(ctx context.Context, name string, model *trainer.Trained, fit loaders.Split) (features, error) {
 	if err := checkFeatures(name); err != nil {
 		return features{}, err
 	}
@@ -43,7 +43,7 @@ func newFeatures(name string, model *trainer.Trained, fit loaders.Split) (featur
 	case PixelFeatures:
 		return pixelFeatures(), nil
 	case PCAFeatures:
-		return pcaFeatures(min(model.CodeSize(), fit.Shape.Size()), fit)
+		return pcaFeatures(ctx, min(model.CodeSize(), fit.Shape.Size()), fit)
 	}
 	f := features{of: func(ctx context.Context, images loaders.Split) (evaluate.Matrix, error) {
 		return Codes(ctx, model, images)
@@ -65,8 +65,8 @@ func pixelFeatures() features {
 	}
 }
 
-func pcaFeatures(components int, fit loaders.Split) (features, error) {
-	pca, err := evaluate.NewPCA(evaluate.Pixels(fit), components)
+func pcaFeatures(ctx context.Context, components int, fit loaders.Split) (features, error) {
+	pca, err := evaluate.NewPCA(ctx, evaluate.Pixels(fit), components)
 	if err != nil {
 		return features{}, err
 	}

@@ -45,7 +45,7 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 	if model.IsClassifier() {
 		return c, refused("a classifier reconstructs no images; hint: the run of the model whose encoder it has")
 	}
-	p, err := evaluate.NewPCA(evaluate.Pixels(train), model.CodeSize())
+	p, err := evaluate.NewPCA(ctx, evaluate.Pixels(train), model.CodeSize())
 	if err != nil {
 		return c, err
 	}
@@ -70,7 +70,7 @@ func (c *PCAComparison) align(ctx context.Context, model *trainer.Trained, p *ev
 	if err != nil {
 		return err
 	}
-	alignment, err := p.Align(decoder)
+	alignment, err := p.Align(ctx, decoder)
 	if err != nil {
 		return err
 	}

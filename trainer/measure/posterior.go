@@ -54,22 +54,29 @@ func AggregatePosterior(ctx context.Context, model *trainer.Trained, split loade
 		if err != nil {
 			return nil, err
 		}
-		a.moments(evaluate.Moments(codes))
-		return a, nil
+		return a, a.moments(evaluate.Moments(ctx, codes))
 	}
 	posterior, err := posteriorOf(ctx, model, split)
 	if err != nil {
 		return nil, err
 	}
-	a.moments(posterior.Moments())
-	a.KL, a.MeanVariance = posterior.Divergences(), posterior.Spread()
+	if err := a.moments(posterior.Moments(ctx)); err != nil {
+		return nil, err
+	}
+	a.KL = posterior.Divergences()
+	if a.MeanVariance, err = posterior.Spread(ctx); err != nil {
+		return nil, err
+	}
 	noise := trainer.Draw(split.Len(), model.CodeSize(), model.Config.Seed, 1)
-	information, err := posterior.MutualInformation(evaluate.NewMatrix(noise, model.CodeSize()))
+	information, err := posterior.MutualInformation(ctx, evaluate.NewMatrix(noise, model.CodeSize()))
 	a.MutualInformation = &information
 	return a, err
 }
 
-func (a *Aggregate) moments(mean []float64, covariance *mat.SymDense) {
+func (a *Aggregate) moments(mean []float64, covariance *mat.SymDense, err error) error {
+	if err != nil {
+		return err
+	}
 	a.Mean = mean
 	for d := range mean {
 		a.Variance = append(a.Variance, covariance.At(d, d))
@@ -77,4 +84,5 @@ func (a *Aggregate) moments(mean []float64, covariance *mat.SymDense) {
 	if divergence := evaluate.MomentDivergence(mean, covariance); !math.IsInf(divergence, 1) {
 		a.MomentDivergence = &divergence
 	}
+	return nil
 }

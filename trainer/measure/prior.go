@@ -35,7 +35,7 @@ func NewPrior(ctx context.Context, model *trainer.Trained, train loaders.Split) 
 		return nil, err
 	}
 	p.images = codes.Rows
-	p.fitted, err = evaluate.NewPCA(codes, codes.Columns)
+	p.fitted, err = evaluate.NewPCA(ctx, codes, codes.Columns)
 	return p, err
 }
 

@@ -44,7 +44,7 @@ func Probe(ctx context.Context, model *trainer.Trained, fit, test loaders.Split,
 	}
 	var results []Probed
 	for _, name := range FeatureNames {
-		f, err := newFeatures(name, model, fit)
+		f, err := newFeatures(ctx, name, model, fit)
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +76,7 @@ func (o ProbeOptions) classify(ctx context.Context, known, asked evaluate.Matrix
 	if err != nil {
 		return nil, nil, err
 	}
-	voted, err = index.Classify(asked, labels, o.Neighbours)
+	voted, err = index.Classify(ctx, asked, labels, o.Neighbours)
 	return regression.Predict(asked), voted, err
 }
 

@@ -70,7 +70,7 @@ func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Spl
 	}}
 	sizes := []int{min(codes.Columns, images.Columns), min(pcaFactor*codes.Columns, images.Columns)}
 	for _, components := range slices.Compact(sizes) {
-		pca, err := evaluate.NewPCA(evaluate.Pixels(train), components)
+		pca, err := evaluate.NewPCA(ctx, evaluate.Pixels(train), components)
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Spl
 	}
 	var points []compression.Point
 	for _, coder := range coders {
-		measured, err := coder.Measure(images.Values, compression.MaxBits)
+		measured, err := coder.Measure(ctx, images.Values, compression.MaxBits)
 		if err != nil {
 			return nil, err
 		}

@@ -73,7 +73,7 @@ func Search(ctx context.Context, model *trainer.Trained, split, queries loaders.
 		return s, err
 	}
 	s.Images, s.Values = codes.Rows, codes.Columns
-	if err := s.find(codes, asked, o); err != nil || o.Measured.Len() == 0 || split.Labels == nil {
+	if err := s.find(ctx, codes, asked, o); err != nil || o.Measured.Len() == 0 || split.Labels == nil {
 		return s, err
 	}
 	s.Retrieval, err = retrieve(ctx, model, codes, split, o.Measured)
@@ -81,7 +81,7 @@ func Search(ctx context.Context, model *trainer.Trained, split, queries loaders.
 }
 
 // find searches the codes for the asked ones.
-func (s *Searched) find(codes, asked evaluate.Matrix, o SearchOptions) error {
+func (s *Searched) find(ctx context.Context, codes, asked evaluate.Matrix, o SearchOptions) error {
 	index, err := evaluate.NewNearestNeighbours(codes)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (s *Searched) find(codes, asked evaluate.Matrix, o SearchOptions) error {
 	}
 	start := time.Now()
 	for i := range asked.Rows {
-		found, err := index.Search(asked.Slice(i, i+1), k)
+		found, err := index.Search(ctx, asked.Slice(i, i+1), k)
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func retrieve(ctx context.Context, model *trainer.Trained, codes evaluate.Matrix
 		return nil, err
 	}
 	pixels, queries := evaluate.Pixels(split), evaluate.Pixels(test)
-	pca, err := evaluate.NewPCA(pixels, min(codes.Columns, pixels.Columns))
+	pca, err := evaluate.NewPCA(ctx, pixels, min(codes.Columns, pixels.Columns))
 	if err != nil {
 		return nil, err
 	}
@@ -121,21 +121,18 @@ func retrieve(ctx context.Context, model *trainer.Trained, codes evaluate.Matrix
 		name            string
 		points, queries evaluate.Matrix
 	}{{"codes", codes, asked}, {"principal components", pca.Transform(pixels), pca.Transform(queries)}, {"pixels", pixels, queries}} {
-		r, err := retrieveBy(f.points, f.queries, split.Labels, test.Labels)
+		r, err := retrieveBy(ctx, f.points, f.queries, split.Labels, test.Labels)
 		if err != nil {
 			return nil, err
 		}
 		r.Features = f.name
 		all = append(all, r)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 	}
 	return all, nil
 }
 
 // retrieveBy measures retrieval by one kind of features.
-func retrieveBy(points, queries evaluate.Matrix, labels, queryLabels []uint8) (Retrieval, error) {
+func retrieveBy(ctx context.Context, points, queries evaluate.Matrix, labels, queryLabels []uint8) (Retrieval, error) {
 	r := Retrieval{Values: points.Columns, Precision: make(map[string]float64)}
 	var ranks []int
 	for _, rank := range RetrievalRanks {
@@ -147,7 +144,7 @@ func retrieveBy(points, queries evaluate.Matrix, labels, queryLabels []uint8) (R
 	if err != nil {
 		return r, err
 	}
-	measured, err := index.Retrieve(queries, queryLabels, labels, ranks)
+	measured, err := index.Retrieve(ctx, queries, queryLabels, labels, ranks)
 	if err != nil {
 		return r, err
 	}

@@ -119,7 +119,10 @@ func (t *Traversal) rank(ctx context.Context, test loaders.Split) (ranks []float
 		return nil, err
 	}
 	t.Unit = "variance"
-	_, covariance := evaluate.Moments(codes)
+	_, covariance, err := evaluate.Moments(ctx, codes)
+	if err != nil {
+		return nil, err
+	}
 	for d := range codes.Columns {
 		ranks = append(ranks, covariance.At(d, d))
 	}

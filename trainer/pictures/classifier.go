@@ -28,10 +28,11 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 		if _, err := Classify(ctx, find, l.Run.Dir, l.Data); err != nil || l.Config.Pictures == 0 {
 			return err
 		}
-		for _, draw := range []func(*trainer.Loop) error{drawGraph, drawCurves} {
-			if err := draw(l); err != nil {
-				return err
-			}
+		if err := drawGraph(l); err != nil {
+			return err
+		}
+		if err := drawCurves(ctx, l); err != nil {
+			return err
 		}
 		return writeReport(l, about)
 	}

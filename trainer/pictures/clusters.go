@@ -1,6 +1,7 @@
 package pictures
 
 import (
+	"context"
 	"slices"
 	"strconv"
 
@@ -26,12 +27,12 @@ const nearestColumns = 13
 
 // Draw draws, into the pictures of a run, each centre and beside it the images
 // nearest to it. It returns the path of the picture.
-func (c Clusters) Draw(dir string) (string, error) {
+func (c Clusters) Draw(ctx context.Context, dir string) (string, error) {
 	index, err := evaluate.NewNearestNeighbours(c.Features)
 	if err != nil {
 		return "", err
 	}
-	found, err := index.Search(c.Found.Centres, min(nearestColumns, c.Features.Rows))
+	found, err := index.Search(ctx, c.Found.Centres, min(nearestColumns, c.Features.Rows))
 	if err != nil {
 		return "", err
 	}

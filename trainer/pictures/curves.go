@@ -1,12 +1,14 @@
 package pictures
 
 import (
+	"context"
+
 	"gaetrain/trainer"
 	"gaetrain/viz"
 )
 
 // drawCurves draws every term of metrics.jsonl over all epochs.
-func drawCurves(l *trainer.Loop) error {
+func drawCurves(_ context.Context, l *trainer.Loop) error {
 	records, err := l.Records()
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package pictures
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 
 // drawDivergence draws the KL divergence of each latent dimension of a Gaussian code
 // from the prior, on the test images. The largest comes first.
-func drawDivergence(l *trainer.Loop) error {
+func drawDivergence(_ context.Context, l *trainer.Loop) error {
 	records, err := l.Records()
 	if err != nil {
 		return err

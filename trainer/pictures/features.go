@@ -11,12 +11,12 @@ import (
 
 // drawFeatures draws the feature maps of each convolution of the encoder for the
 // first test images: a picture for each layer, a row for each image.
-func drawFeatures(l *trainer.Loop) error {
+func drawFeatures(ctx context.Context, l *trainer.Loop) error {
 	const images = 8
 	model := l.Trained()
 	split := l.Data.Test.Limit(images)
 	for i := range model.Convolutions() {
-		features, shape, err := model.Features(context.Background(), split, i+1)
+		features, shape, err := model.Features(ctx, split, i+1)
 		if err != nil {
 			return err
 		}

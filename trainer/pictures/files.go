@@ -1,6 +1,7 @@
 package pictures
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -13,7 +14,10 @@ import (
 
 type writer = io.Writer
 
-func write(path string, img image.Image) error { return asRun(viz.WritePNG(path, img)) }
+// write writes a picture of bounded size, which takes less than a second.
+func write(path string, img image.Image) error {
+	return asRun(viz.WritePNG(context.Background(), path, img))
+}
 
 func writeFile(path string, write func(writer) error) error {
 	return asRun(files.Write(path, write))

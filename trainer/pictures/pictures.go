@@ -40,24 +40,24 @@ type About struct {
 func Hook(about About) trainer.Hook {
 	return trainer.Hook{
 		Name: "pictures",
-		Start: func(_ context.Context, l *trainer.Loop) error {
+		Start: func(ctx context.Context, l *trainer.Loop) error {
 			if l.Config.Pictures == 0 || l.Resumed {
 				return nil
 			}
 			if err := drawGraph(l); err != nil {
 				return err
 			}
-			return drawEpoch(l, 0)
+			return drawEpoch(ctx, l, 0)
 		},
-		Epoch: func(_ context.Context, l *trainer.Loop) error {
+		Epoch: func(ctx context.Context, l *trainer.Loop) error {
 			epoch := l.Position.Epoch + 1
 			if l.Config.Pictures == 0 || !due(epoch, l.Config.Pictures) && epoch != l.Stage.Epochs && !l.Position.Stopped {
 				return nil
 			}
-			return drawEpoch(l, epoch)
+			return drawEpoch(ctx, l, epoch)
 		},
-		Stop: func(_ context.Context, l *trainer.Loop) error { return summarise(l, about) },
-		End:  func(_ context.Context, l *trainer.Loop) error { return summarise(l, about) },
+		Stop: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
+		End:  func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
 	}
 }
 
@@ -74,12 +74,15 @@ func due(epoch, every int) bool {
 }
 
 // summarise draws what shows the whole run so far.
-func summarise(l *trainer.Loop, about About) error {
+func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 	if l.Config.Pictures == 0 {
 		return nil
 	}
-	for _, draw := range []func(*trainer.Loop) error{drawFilters, drawFeatures, drawDivergence, drawCurves, drawManifold, animateEpochs} {
-		if err := draw(l); err != nil {
+	for _, draw := range []func(context.Context, *trainer.Loop) error{drawFilters, drawFeatures, drawDivergence, drawCurves, drawManifold, animateEpochs} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := draw(ctx, l); err != nil {
 			return err
 		}
 	}
@@ -87,19 +90,19 @@ func summarise(l *trainer.Loop, about About) error {
 }
 
 // drawEpoch draws what compares from epoch to epoch.
-func drawEpoch(l *trainer.Loop, epoch int) error {
-	if err := drawReconstructions(l, epoch); err != nil {
+func drawEpoch(ctx context.Context, l *trainer.Loop, epoch int) error {
+	if err := drawReconstructions(ctx, l, epoch); err != nil {
 		return err
 	}
-	return drawSamples(l, epoch)
+	return drawSamples(ctx, l, epoch)
 }
 
 // drawReconstructions draws the first test images over their reconstructions.
-func drawReconstructions(l *trainer.Loop, epoch int) error {
+func drawReconstructions(ctx context.Context, l *trainer.Loop, epoch int) error {
 	if !l.Trained().HasEncoder() {
 		return nil // a generator reconstructs nothing
 	}
-	pairs, err := l.Reconstruct(l.Data.Test.Limit(fixed))
+	pairs, err := l.Reconstruct(ctx, l.Data.Test.Limit(fixed))
 	if err != nil {
 		return err
 	}
@@ -142,7 +145,7 @@ func frame(l *trainer.Loop, kind string, epoch int) string {
 
 // drawFilters draws the weights of the first layer's units as images; of a
 // generator, those of its last layer and of the first one of its discriminator.
-func drawFilters(l *trainer.Loop) error {
+func drawFilters(_ context.Context, l *trainer.Loop) error {
 	model := l.Trained()
 	if model.HasEncoder() {
 		return drawLayer(l, "encoder/1/weights", "filters.png", "first-layer filters", fullFilters)
@@ -253,16 +256,16 @@ func epochs(l *trainer.Loop, kind string) (paths []string, err error) {
 }
 
 // animateEpochs joins the pictures of the epochs.
-func animateEpochs(l *trainer.Loop) error {
+func animateEpochs(ctx context.Context, l *trainer.Loop) error {
 	for _, kind := range []string{reconstructions, samples} {
-		if err := animate(l, kind); err != nil {
+		if err := animate(ctx, l, kind); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func animate(l *trainer.Loop, kind string) error {
+func animate(ctx context.Context, l *trainer.Loop, kind string) error {
 	const most = 12 // frames, which the report holds; of more, evenly spread ones
 	paths, err := epochs(l, kind)
 	if err != nil || len(paths) == 0 {
@@ -273,6 +276,9 @@ func animate(l *trainer.Loop, kind string) error {
 		at := i
 		if len(paths) > most {
 			at = i * (len(paths) - 1) / (most - 1)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		img, err := viz.ReadPNG(paths[at])
 		if err != nil {

@@ -108,7 +108,7 @@ func train(ctx context.Context, dir string, c trainer.Config, b build, more ...t
 		return err
 	}
 	defer run.Close()
-	l, err := trainer.NewLoop(e, run, append([]trainer.Hook{pictures.Hook(about)}, more...)...)
+	l, err := trainer.NewLoop(context.Background(), e, run, append([]trainer.Hook{pictures.Hook(about)}, more...)...)
 	if err != nil {
 		return err
 	}

@@ -17,14 +17,14 @@ import (
 
 // drawSamples draws samples of a model with a prior, every epoch from the same
 // codes.
-func drawSamples(l *trainer.Loop, epoch int) error {
+func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 	model := l.Trained()
 	if !model.HasPrior() {
 		return nil
 	}
 	const most = 4 * columns
 	draw := func(n int, labels []uint8) (viz.Images, error) {
-		images, err := model.Decode(context.Background(), trainer.Draw(n, model.CodeSize(), l.Config.Seed, 1), labels)
+		images, err := model.Decode(ctx, trainer.Draw(n, model.CodeSize(), l.Config.Seed, 1), labels)
 		return drawable(images, model.Shape()), err
 	}
 	var rows []viz.Row
@@ -46,13 +46,13 @@ func drawSamples(l *trainer.Loop, epoch int) error {
 }
 
 // drawManifold draws the manifold of a prior of two values, when a run is done.
-func drawManifold(l *trainer.Loop) error {
+func drawManifold(ctx context.Context, l *trainer.Loop) error {
 	model := l.Trained()
 	if !model.HasPrior() || model.CodeSize() != 2 || model.Classes() > 0 { // which has a plane for each class
 		return nil
 	}
 	img, err := Manifold(fmt.Sprintf("%s on %s: decoded grid of the 2-D latent space", l.Config.Model, l.Data.Name), model.Shape(), func(codes []float32) ([]float32, error) {
-		return model.Decode(context.Background(), codes, nil)
+		return model.Decode(ctx, codes, nil)
 	})
 	if err != nil {
 		return err

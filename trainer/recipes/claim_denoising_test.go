@@ -23,7 +23,7 @@ func TestDenoising(t *testing.T) {
 	}
 	denoising, plain := model("masking:0.25"), model("none")
 	mse := func(m *trainer.Trained, c loaders.Corruption) (reconstruction, input float64) {
-		r, err := m.Corrupted(c).Reconstruct(d.Test)
+		r, err := m.Corrupted(c).Reconstruct(t.Context(), d.Test)
 		if err != nil {
 			t.Fatal(err)
 		}

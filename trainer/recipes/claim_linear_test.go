@@ -21,11 +21,11 @@ func TestLinearFindsComponents(t *testing.T) {
 		w.RawMatrix().Data[i] = float64(v)
 	}
 
-	components, err := evaluate.NewPCA(evaluate.Pixels(d.Train), weights.Shape[1])
+	components, err := evaluate.NewPCA(t.Context(), evaluate.Pixels(d.Train), weights.Shape[1])
 	if err != nil {
 		t.Fatal(err)
 	}
-	alignment, err := components.Align(w)
+	alignment, err := components.Align(t.Context(), w)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -214,7 +214,7 @@ func trainBriefly(r trainer.Recipe, dir string) ([]trainer.Record, error) {
 		return nil, err
 	}
 	defer run.Close()
-	loop, err := trainer.NewLoop(experiment, run)
+	loop, err := trainer.NewLoop(context.Background(), experiment, run)
 	if err != nil {
 		return nil, err
 	}

@@ -197,7 +197,7 @@ func TestTrailingDropout(t *testing.T) {
 	for step := range uint64(3) {
 		b := graph.Batch{Rows: 4, Inputs: inputs}
 		b.Key.Step = step
-		if err := training.Run(b); err != nil {
+		if err := training.Run(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
 		if training.Mean() != first {
