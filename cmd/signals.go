@@ -21,8 +21,8 @@ var errSignal = errors.New("by signal")
 // be within a call of a library that cannot be cancelled. While a file is being
 // written, such as a checkpoint, it gets all the time that a scheduler leaves.
 const (
-	patience       = 4 * time.Second
-	writingFiles   = 4800 * time.Millisecond
+	patience       = 3500 * time.Millisecond
+	writingFiles   = 4300 * time.Millisecond
 	patienceToTell = 100 * time.Millisecond // with a reader of stderr that does not read
 )
 

@@ -230,7 +230,7 @@ func TestHooks(t *testing.T) {
 	cancel(errors.New("by a test"))
 	_, err := train(ctx, t.TempDir(), experiment(t, small()), all)
 	fails(t, err, ErrStopped, "by a test", "--resume")
-	if got, want := fmt.Sprint(counts), "map[start:1 step:1 stop:1]"; got != want {
+	if got, want := fmt.Sprint(counts), "map[start:1 stop:1]"; got != want {
 		t.Errorf("hooks ran %s, want %s", got, want)
 	}
 	failure := errors.New("failure")

@@ -80,7 +80,7 @@ func trainIn(ctx context.Context, dir string, e *trainer.Experiment, recorded ma
 		return err
 	}
 	defer run.Close()
-	l, err := trainer.NewLoop(context.Background(), e, run, hooks...)
+	l, err := trainer.NewLoop(ctx, e, run, hooks...)
 	if err != nil {
 		return err
 	}

@@ -119,6 +119,62 @@ func checkResume(t *testing.T, f *fixture) {
 	})
 }
 
+// endingContext is a context that ends when a program asks for its end the n-th
+// time: as the n-th run of a program begins, which then stops after its first
+// operation.
+type endingContext struct {
+	context.Context
+	left int
+	done chan struct{}
+}
+
+func (c *endingContext) Done() <-chan struct{} {
+	if c.left--; c.left == 0 {
+		close(c.done)
+	}
+	return c.done
+}
+
+func (c *endingContext) Err() error {
+	select {
+	case <-c.done:
+		return context.Canceled
+	default:
+		return nil
+	}
+}
+
+// TestStoppedWithinRuns stops training within runs of its programs: those of
+// steps, of opponents, of evaluations, and of what is measured at the end. A step
+// that was given up has changed nothing, so the end is that of a run that was left
+// alone.
+func TestStoppedWithinRuns(t *testing.T) {
+	for _, name := range []string{"gan", "stacked", "vae-batchnorm-dropout", "topk", "synchrony"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := find(name)
+			u := s.small()
+			_, want := trained(t, u, tinyData(u))
+			for n := 1; ; n += 1 + n/4 {
+				dir, u := t.TempDir(), s.small()
+				ctx := &endingContext{t.Context(), n, make(chan struct{})}
+				_, err := train(ctx, dir, u, tinyData(u))
+				if err == nil && n > 20 {
+					return // it has fewer runs
+				}
+				if !errors.Is(err, trainer.ErrStopped) {
+					t.Fatalf("stopped within run %d: %v", n, err)
+				}
+				u = s.small("resume=true")
+				if _, err := train(context.Background(), dir, u, tinyData(u)); err != nil {
+					t.Fatal(err)
+				}
+				sameOutcome(t, dir, want)
+			}
+		})
+	}
+}
+
 // childVariable asks the test binary to train instead: the subject, then the run
 // folder.
 const childVariable = "RECIPES_TEST_TRAIN"
