@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"gaetrain/viz/plain"
 )
 
 // Bars draws a bar for each value, in order. Bars of values that are not finite are left out.
@@ -28,7 +30,7 @@ func (b Bars) SVG(w io.Writer) error { return b.plate().svg(w) }
 func (b Bars) PNG(w io.Writer) error { return b.plate().png(w) }
 
 func (b Bars) plate() plate {
-	b.Title, b.XLabel, b.YLabel = printable(b.Title), printable(b.XLabel), printable(b.YLabel)
+	b.Title, b.XLabel, b.YLabel = plain.Line(b.Title), plain.Line(b.XLabel), plain.Line(b.YLabel)
 	words := fmt.Sprintf("%s: %d bars, %s of each %s", b.Title, len(b.Values), b.YLabel, b.XLabel)
 	height := 2*figureMargin + barsHeight
 	if b.Title != "" {
@@ -78,7 +80,7 @@ func (names barNames) Ticks(_, _ float64) (ticks []plot.Tick) {
 	const most = 32
 	every := int(math.Ceil(float64(len(names)) / most))
 	for i := 0; i < len(names); i += every {
-		ticks = append(ticks, plot.Tick{Value: float64(i), Label: printable(names[i])})
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: plain.Line(names[i])})
 	}
 	return ticks
 }

@@ -13,6 +13,8 @@ import (
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"gaetrain/viz/plain"
 )
 
 // Series is one line: the values Y of a term at the places X, in ascending order. Where X or Y is not finite the line has
@@ -118,13 +120,13 @@ type figure struct {
 
 // plate plans the picture. Text is cleaned here, once, because the vector canvas writes it as it is.
 func (c Curves) plate() plate {
-	c.Title, c.XLabel = printable(c.Title), printable(c.XLabel)
+	c.Title, c.XLabel = plain.Line(c.Title), plain.Line(c.XLabel)
 	c.Series, c.Marks = slices.Clone(c.Series), slices.Clone(c.Marks)
 	for i := range c.Series {
-		c.Series[i].Name, c.Series[i].Split = printable(c.Series[i].Name), printable(c.Series[i].Split)
+		c.Series[i].Name, c.Series[i].Split = plain.Line(c.Series[i].Name), plain.Line(c.Series[i].Split)
 	}
 	for i := range c.Marks {
-		c.Marks[i].Label = printable(c.Marks[i].Label)
+		c.Marks[i].Label = plain.Line(c.Marks[i].Label)
 	}
 	f := &figure{Curves: c, panels: c.panels()}
 	n := max(1, len(f.panels))

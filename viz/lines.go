@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"gaetrain/viz/plain"
 )
 
 // Lines draws curves of y against x with their points, and bars of the spread around them.
@@ -39,10 +41,10 @@ func (l Lines) SVG(w io.Writer) error { return l.plate().svg(w) }
 func (l Lines) PNG(w io.Writer) error { return l.plate().png(w) }
 
 func (l Lines) plate() plate {
-	l.Title, l.XLabel, l.YLabel = printable(l.Title), printable(l.XLabel), printable(l.YLabel)
+	l.Title, l.XLabel, l.YLabel = plain.Line(l.Title), plain.Line(l.XLabel), plain.Line(l.YLabel)
 	names := make([]string, len(l.Lines))
 	for i, line := range l.Lines {
-		names[i] = printable(line.Name)
+		names[i] = plain.Line(line.Name)
 	}
 	words := fmt.Sprintf("%s: %s against %s of %s", l.Title, l.YLabel, l.XLabel, strings.Join(names, ", "))
 	height := 2*figureMargin + linesHeight
@@ -90,7 +92,7 @@ func (l Lines) draw(canvas draw.Canvas) {
 			y.include(low)
 			y.include(high)
 		}
-		signs = append(signs, sign{printable(line.Name), lineGlyph(n)})
+		signs = append(signs, sign{plain.Line(line.Name), lineGlyph(n)})
 		axes.Add(drawnLine{l, line, n})
 	}
 	if x.low > x.high {

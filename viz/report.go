@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"gaetrain/viz/plain"
 )
 
 // ErrPicture tells that a picture of a report is neither PNG, GIF, JPEG nor SVG.
@@ -75,7 +77,8 @@ func (r Report) HTML(w io.Writer) error {
 		}
 		page.Inlined = append(page.Inlined, inlinedPicture{p, source})
 	}
-	return reportTemplate().Execute(w, page)
+	visible := plain.NewWriter(w) // names must not reverse or hide the text around them
+	return errors.Join(reportTemplate().Execute(visible, page), visible.Flush())
 }
 
 // reportPage is what the template sees.

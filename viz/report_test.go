@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gaetrain/viz/plain"
 )
 
 func TestReport(t *testing.T) {
@@ -49,6 +51,36 @@ func TestReport(t *testing.T) {
 	}
 	if again := string(render(t, r.HTML)); again != page {
 		t.Error("two pages of the same report differ")
+	}
+}
+
+// TestHiddenText asks for pages and pictures in which a name cannot reverse the
+// text around it, and which are well-formed.
+func TestHiddenText(t *testing.T) {
+	const name = "data\u202egnp.exe\u2066\x1b[2J\u200b"
+	pages := map[string][]byte{
+		"report": render(t, Report{
+			Title: name, Subtitle: name, Summary: name, Citation: name, Warnings: []string{name}, Figures: []Figure{{name, name, name, name}},
+			Configuration: []Setting{{name, name, name}}, Attribution: []string{name}, Command: name, Version: name,
+		}.HTML),
+		"curves":  render(t, Curves{Title: name, XLabel: name, Series: []Series{{name, name, []float64{1, 2}, []float64{1, 2}}}}.SVG),
+		"lines":   render(t, Lines{Title: name, XLabel: name, YLabel: name, Lines: []Line{{Name: name, X: []float64{1, 2}, Y: []float64{1, 2}}}}.SVG),
+		"scatter": render(t, Scatter{Title: name, XLabel: name, X: []float64{1}, Y: []float64{2}, Classes: []uint8{0}, Names: []string{name}}.SVG),
+		"diagram": render(t, Diagram{Title: name, Nodes: []Node{{"a", name, name, "new kind", name}}}.SVG),
+	}
+	for kind, page := range pages {
+		text := strings.Map(func(r rune) rune {
+			if r == '\n' || r == '\t' {
+				return ' '
+			}
+			return r
+		}, string(page))
+		if plain.Line(text) != text {
+			t.Errorf("%s: a hidden rune is left", kind)
+		}
+		if !strings.Contains(text, `\u202e`) {
+			t.Errorf("%s: the name is gone", kind)
+		}
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"gaetrain/viz/plain"
 )
 
 // Scatter draws points in the plane, coloured by class. Points that are not finite are left out; what the longer of X and
@@ -37,7 +39,7 @@ func (s Scatter) PNG(w io.Writer) error { return s.plate().png(w) }
 
 // plate plans the picture. Text is cleaned here, once, because the vector canvas writes it as it is.
 func (s Scatter) plate() plate {
-	s.Title, s.XLabel, s.YLabel = printable(s.Title), printable(s.XLabel), printable(s.YLabel)
+	s.Title, s.XLabel, s.YLabel = plain.Line(s.Title), plain.Line(s.XLabel), plain.Line(s.YLabel)
 	points := s.finite()
 	words := fmt.Sprintf("%s: scatter of %d points", s.Title, len(points))
 	if s.XLabel != "" || s.YLabel != "" {
@@ -129,7 +131,7 @@ func (s Scatter) legend(points []int) (signs []sign) {
 		}
 		name := strconv.Itoa(class)
 		if class < len(s.Names) {
-			name = printable(s.Names[class])
+			name = plain.Line(s.Names[class])
 		}
 		signs = append(signs, sign{name, glyphOf(class)})
 	}

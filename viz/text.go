@@ -7,12 +7,12 @@ import (
 	"math"
 	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
+
+	"gaetrain/viz/plain"
 )
 
 const ellipsis = "…"
@@ -118,15 +118,5 @@ func (t *typeface) widest(lines []string) int {
 // xmlEscaper escapes text for elements and quoted attributes.
 var xmlEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;")
 
-// escapeXML escapes text for XML.
-func escapeXML(text string) string { return xmlEscaper.Replace(printable(text)) }
-
-// printable replaces by a space what neither a line of text nor XML can hold: control characters and broken UTF-8.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || r == 0xfffe || r == 0xffff || unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
-}
+// escapeXML escapes text for XML, which cannot hold control characters.
+func escapeXML(text string) string { return xmlEscaper.Replace(plain.Line(text)) }
