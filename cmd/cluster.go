@@ -108,8 +108,8 @@ func (r clusterResult) report(ctx context.Context, w io.Writer) error {
 	if err := r.print(w); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "%s\n%s\n", drawn, file)
-	return err
+	printf(w, "%s\n%s\n", drawn, file)
+	return nil
 }
 
 func (r clusterResult) print(w io.Writer) error {
@@ -128,7 +128,7 @@ func (r clusterResult) print(w io.Writer) error {
 		if err := table(w, rows...); err != nil {
 			return err
 		}
-		fmt.Fprintln(w)
+		printf(w, "\n")
 	}
 	rows := [][]string{
 		{"images", fmt.Sprintf("%d of %s, %s", r.split.Len(), r.data.Name, r.options.Split)},

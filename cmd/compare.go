@@ -285,7 +285,7 @@ func shortNames(paths []string) []string {
 
 // print prints a table of the runs and one of their differences.
 func (s sideBySide) print(w io.Writer, file string) error {
-	fmt.Fprintf(w, "%s: %d test images of %s\n\n", s.Dataset, s.Images, s.Shape)
+	printf(w, "%s: %d test images of %s\n\n", s.Dataset, s.Images, s.Shape)
 	rows := [][]string{{"run", "model", "code", "parameters", "epochs", "mse", "loss", "seconds"}}
 	header := []string{"setting"}
 	for _, r := range s.Runs {
@@ -299,7 +299,7 @@ func (s sideBySide) print(w io.Writer, file string) error {
 		return err
 	}
 	if !s.Comparable {
-		fmt.Fprintln(w, "the losses belong to different objectives; hint: compare the mse")
+		printf(w, "the losses belong to different objectives; hint: compare the mse\n")
 	}
 	if len(s.Differences) > 0 {
 		rows = [][]string{header}
@@ -313,11 +313,11 @@ func (s sideBySide) print(w io.Writer, file string) error {
 			}
 			rows = append(rows, row)
 		}
-		fmt.Fprintln(w)
+		printf(w, "\n")
 		if err := table(w, rows...); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "\npictures   %s\nfigures    %s\n", strings.Join(s.Pictures, ", "), file)
-	return err
+	printf(w, "\npictures   %s\nfigures    %s\n", strings.Join(s.Pictures, ", "), file)
+	return nil
 }

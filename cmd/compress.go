@@ -69,7 +69,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.App.Writer, "%d images in %s: %d bytes, %.2f per image\n", split.Len(), o.Out, size, float64(size)/float64(split.Len()))
+			printf(c.App.Writer, "%d images in %s: %d bytes, %.2f per image\n", split.Len(), o.Out, size, float64(size)/float64(split.Len()))
 			return o.compare(c.Context, c.App.Writer, model, data, split, codes)
 		},
 	}
@@ -97,7 +97,7 @@ func (o compressOptions) compare(ctx context.Context, w io.Writer, model *traine
 	}); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "rates and errors in %s\n", path)
+	printf(w, "rates and errors in %s\n", path)
 	return printRates(w, points, split.Shape.Size())
 }
 

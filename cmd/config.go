@@ -38,7 +38,7 @@ EXAMPLES:
 				value := strings.ReplaceAll(string(s.Value), "\x7f", `\u007f`) // JSON allows it, TOML does not
 				rows = append(rows, []string{f.Name + " = " + value, "# " + string(s.Origin)})
 			}
-			return table(c.App.Writer, rows...)
+			return align(c.App.Writer, rows...)
 		},
 	}
 }

@@ -57,7 +57,7 @@ EXAMPLE:
 			if err := writeImages(c.Context, o.Out, images); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.App.Writer, "%d images in %s\n", len(images), o.Out)
+			printf(c.App.Writer, "%d images in %s\n", len(images), o.Out)
 			return nil
 		},
 	}

@@ -70,7 +70,7 @@ EXAMPLES:
 			if err := writeCodes(c.Context, o.Out, codes, split.Labels); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.App.Writer, "%d codes of %d values in %s.npy and %s.csv\n", codes.Rows, codes.Columns, o.Out, o.Out)
+			printf(c.App.Writer, "%d codes of %d values in %s.npy and %s.csv\n", codes.Rows, codes.Columns, o.Out, o.Out)
 			if !o.Picture {
 				return nil
 			}
@@ -108,7 +108,7 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%d points in %s\n", points, path)
+		printf(w, "%d points in %s\n", points, path)
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func (e evaluated) print(w io.Writer, asJSON bool, model *trainer.Trained) error
 	if err := table(w, e.rows(model)...); err != nil || e.Aggregate == nil {
 		return err
 	}
-	fmt.Fprintln(w)
+	printf(w, "\n")
 	_, each := aggregateRows(e.Aggregate)
 	return table(w, each...)
 }

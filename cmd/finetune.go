@@ -159,6 +159,9 @@ func resolveFinetune(c *cli.Context) (finetuneOptions, map[string]settings.Origi
 
 // check reports values that make no sense, and given ones without an effect.
 func (o *finetuneOptions) check(given map[string]settings.Origin) error {
+	if err := recordable(&o.Labelled); err != nil {
+		return err
+	}
 	if err := o.Labelled.Validate(); err != nil {
 		return err
 	}
@@ -198,7 +201,7 @@ func printClassifier(w io.Writer, done finished) error {
 		total += images
 		rows = append(rows, []string{name, percent(result.Confusion.Precision(i)), percent(result.Confusion.Recall(i)), fmt.Sprint(images)})
 	}
-	fmt.Fprintf(w, "\naccuracy %s on %d test images, with the weights of the best epoch\n\n", percent(result.Accuracy), total)
+	printf(w, "\naccuracy %s on %d test images, with the weights of the best epoch\n\n", percent(result.Accuracy), total)
 	return table(w, rows...)
 }
 

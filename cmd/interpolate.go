@@ -79,6 +79,6 @@ func drawWalk(w io.Writer, run string, walk pictures.Walk) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%d lines in %s and %s\n", len(walk.Lines), picture, animation)
+	printf(w, "%d lines in %s and %s\n", len(walk.Lines), picture, animation)
 	return nil
 }

@@ -122,8 +122,8 @@ func (o judgeOptions) report(w io.Writer, model *trainer.Trained, data *loaders.
 	if err := r.print(w); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "\n%s, pictures in %s\n", where, drawn)
-	return err
+	printf(w, "\n%s, pictures in %s\n", where, drawn)
+	return nil
 }
 
 // draw draws samples beside training images, and samples by class. It returns the

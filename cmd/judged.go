@@ -27,16 +27,16 @@ type judged struct {
 
 // print prints a table of the sets and one of the classes.
 func (r judged) print(w io.Writer) error {
-	fmt.Fprintf(w, "%d samples, codes of %s\n", r.Images, r.Codes)
-	fmt.Fprintf(w, "classifier %s: %d features", r.Judge, r.Features)
+	printf(w, "%d samples, codes of %s\n", r.Images, r.Codes)
+	printf(w, "classifier %s: %d features", r.Judge, r.Features)
 	if r.Accuracy != 0 {
-		fmt.Fprintf(w, ", accuracy %s on the test images", percent(r.Accuracy))
+		printf(w, ", accuracy %s on the test images", percent(r.Accuracy))
 	}
-	fmt.Fprint(w, "\n\n")
+	printf(w, "\n\n")
 	if err := table(w, r.rows()...); err != nil {
 		return err
 	}
-	fmt.Fprintln(w)
+	printf(w, "\n")
 	return table(w, r.classes()...)
 }
 

@@ -13,12 +13,14 @@ import (
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/viz/plain"
 )
 
-// console reports progress on stderr: one line that is rewritten on a terminal,
-// one line per epoch elsewhere, and nothing if it is quiet.
+// console reports progress and warnings on stderr: one line that is rewritten on
+// a terminal, and one line per epoch elsewhere. If it is quiet, it reports only
+// warnings, because a warning says that results are not what they seem.
 type console struct {
-	out      io.Writer
+	out      io.Writer // past the filter of Run, because a line is rewritten by control characters
 	log      *slog.Logger
 	terminal bool
 	quiet    bool
@@ -32,23 +34,24 @@ type console struct {
 }
 
 func newLog(out io.Writer, o Output) *console {
-	c := &console{out: out, quiet: o.Quiet}
+	c := &console{out: screen(out), quiet: o.Quiet}
 	level := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if o.Quiet {
-		level.Level = slog.LevelError
+		level.Level = slog.LevelWarn
 	}
 	if o.LogFormat == "json" {
 		c.log = slog.New(slog.NewJSONHandler(out, level))
 		return c
 	}
 	c.log = slog.New(slog.NewTextHandler(out, level))
-	if file, ok := out.(*os.File); ok {
+	if file, ok := c.out.(*os.File); ok {
 		c.terminal = term.IsTerminal(int(file.Fd())) && !o.Quiet
 	}
 	return c
 }
 
-func (c *console) warn(message string) { c.log.Warn(message) }
+// warn logs a warning. It may name files and classes.
+func (c *console) warn(message string) { c.log.Warn(plain.Clip(message, longestLine)) }
 
 // begin reports what is about to be trained.
 func (c *console) begin(l *trainer.Loop) {
@@ -58,7 +61,7 @@ func (c *console) begin(l *trainer.Loop) {
 	c.started = time.Now()
 	c.earlierSteps = l.Position.Step
 	if c.terminal {
-		fmt.Fprintf(c.out, "training %s (%d parameters) on %s: %d images, %d steps per epoch, writing to %s\n",
+		printf(c.out, "training %s (%d parameters) on %s: %d images, %d steps per epoch, writing to %s\n",
 			l.Config.Model, l.Parameters.Count(), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
 		return
 	}
@@ -69,7 +72,7 @@ func (c *console) begin(l *trainer.Loop) {
 // end leaves the terminal's line behind.
 func (c *console) end() {
 	if c.terminal && !c.drawn.IsZero() {
-		fmt.Fprintln(c.out)
+		printf(c.out, "\n")
 	}
 }
 
@@ -146,7 +149,7 @@ func (c *console) draw(l *trainer.Loop) {
 	if runes := []rune(text); len(runes) >= c.columns() {
 		text = string(runes[:c.columns()-1])
 	}
-	fmt.Fprint(c.out, "\r", text, eraseToEnd)
+	printf(c.out, "\r%s"+eraseToEnd, text)
 }
 
 const eraseToEnd = "\x1b[K" // of a terminal's line
@@ -189,9 +192,9 @@ func (c *console) progress(what string, total int) func(done int) {
 		case !c.terminal && time.Since(started) > pause: // work that is done at once needs no line
 			c.log.Info(what, "done", done, "of", total, "eta", left.String())
 		case c.terminal && done < total:
-			fmt.Fprintf(c.out, "\r%s: %d of %d  ETA %s%s", what, done, total, left, eraseToEnd)
+			printf(c.out, "\r%s: %d of %d  ETA %s"+eraseToEnd, what, done, total, left)
 		case c.terminal:
-			fmt.Fprint(c.out, "\r", eraseToEnd)
+			printf(c.out, "\r"+eraseToEnd)
 		}
 	}
 }
@@ -214,8 +217,8 @@ func loaderOptions(c *console) loaders.Options {
 	var current string
 	o.Progress = func(file string, done, total int64) {
 		if file != current {
-			bar, current = progressbar.NewOptions64(total, progressbar.OptionSetWriter(c.out), progressbar.OptionSetDescription(file),
-				progressbar.OptionShowBytes(true), progressbar.OptionOnCompletion(func() { fmt.Fprintln(c.out) })), file
+			bar, current = progressbar.NewOptions64(total, progressbar.OptionSetWriter(c.out), progressbar.OptionSetDescription(plain.Clip(plain.Line(file), 40)),
+				progressbar.OptionShowBytes(true), progressbar.OptionOnCompletion(func() { printf(c.out, "\n") })), file
 		}
 		_ = bar.Set64(done) // progress is not worth an error
 	}

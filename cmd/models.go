@@ -42,7 +42,10 @@ func modelsVerb() *cli.Command {
 // describe prints what a model is, its own settings with their defaults, and the
 // settings of the trainer whose defaults it changes.
 func describe(w io.Writer, r trainer.Recipe) error {
-	fmt.Fprintf(w, "%s: %s\n\n%s\n\n%s\n\nSettings of the model, with their defaults:\n", r.Name, r.Summary, r.Idea, r.Citation)
+	idea := fmt.Sprintf("%s: %s\n\n%s\n\n%s\n\nSettings of the model, with their defaults:\n", r.Name, r.Summary, r.Idea, r.Citation)
+	if _, err := io.WriteString(w, idea); err != nil { // the lines of the program itself stay
+		return err
+	}
 	o := recipeDefaults(r)
 	var rows [][]string
 	for _, f := range settings.Fields(o.model) {
@@ -60,7 +63,7 @@ func describe(w io.Writer, r trainer.Recipe) error {
 		}
 	}
 	if len(rows) > 0 {
-		fmt.Fprintln(w, "\nDefaults of training that differ from those of other models:")
+		printf(w, "\nDefaults of training that differ from those of other models:\n")
 	}
 	if err := table(w, rows...); err != nil {
 		return err
@@ -69,6 +72,6 @@ func describe(w io.Writer, r trainer.Recipe) error {
 	if r.Name == recipes.Classifier.Name {
 		help = "finetune"
 	}
-	_, err := fmt.Fprintf(w, "\n'gaetrain %s --help' shows all settings.\n", help)
-	return err
+	printf(w, "\n'gaetrain %s --help' shows all settings.\n", help)
+	return nil
 }

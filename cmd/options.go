@@ -13,7 +13,7 @@ import (
 // Output holds the settings of progress messages. Every verb has them.
 type Output struct {
 	LogFormat string `toml:"log-format" group:"output" help:"Format of progress on stderr if it is not a terminal: text or json"`
-	Quiet     bool   `toml:"quiet" group:"output" help:"Print only results and errors"`
+	Quiet     bool   `toml:"quiet" group:"output" help:"Print no progress; results, warnings and errors are still printed"`
 }
 
 func (o Output) validate() error {

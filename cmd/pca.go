@@ -97,7 +97,8 @@ func printComparison(w io.Writer, r compared) error {
 	if err := table(w, rows...); err != nil {
 		return err
 	}
-	rows = [][]string{{"\ncomponent", "variance"}}
+	printf(w, "\n")
+	rows = [][]string{{"component", "variance"}}
 	if r.Cosines != nil {
 		rows[0] = append(rows[0], "singular value", "cosine", "principal angle")
 	}

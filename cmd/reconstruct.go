@@ -62,10 +62,10 @@ EXAMPLES:
 				if names != nil {
 					label = names[i]
 				}
-				fmt.Fprintf(c.App.Writer, "%s\t%.6f\n", label, e)
+				printf(c.App.Writer, "%s\t%.6f\n", label, e)
 			}
 			if !o.Quiet {
-				fmt.Fprintf(c.App.ErrWriter, "%d pairs in %s\n", split.Len(), o.Out)
+				printf(c.App.ErrWriter, "%d pairs in %s\n", split.Len(), o.Out)
 			}
 			return nil
 		},

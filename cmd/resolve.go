@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 
@@ -46,6 +47,9 @@ func (o *trainOptions) fields() []settings.Field {
 
 // check reports values that make no sense, and given ones without an effect.
 func (o *trainOptions) check(given map[string]settings.Origin) error {
+	if err := recordable(o.recorded()...); err != nil {
+		return err
+	}
 	if err := o.Config.Validate(); err != nil {
 		return err
 	}
@@ -53,6 +57,17 @@ func (o *trainOptions) check(given map[string]settings.Origin) error {
 		return err
 	}
 	return settings.Check(given, o.recorded()...)
+}
+
+// recordable reports a text that run.json would change in silence, because JSON
+// holds nothing but UTF-8. Paths may be other bytes.
+func recordable(structs ...any) error {
+	for _, f := range settings.Fields(structs...) {
+		if text := f.String(); !utf8.ValidString(text) {
+			return fmt.Errorf("%w: %s %q is not UTF-8, so run.json cannot hold it; hint: rename the file or the folder", errUsage, f.Name, text)
+		}
+	}
+	return nil
 }
 
 // resolve finds the settings of a training run and the origins of their values.

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"gaetrain/trainer"
 )
@@ -26,27 +24,27 @@ func (run finished) print(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "run        %s (%d epochs, %.1f s, %d parameters)\n", run.Dir, final.Epochs, final.Seconds, final.Parameters)
+	printf(w, "run        %s (%d epochs, %.1f s, %d parameters)\n", run.Dir, final.Epochs, final.Seconds, final.Parameters)
 	last := run.Info.Stages[len(run.Info.Stages)-1]
 	for _, split := range slices.Sorted(maps.Keys(final.Last)) {
 		f := final.Last[split]
-		fmt.Fprintf(w, "%-10s ", split)
+		printf(w, "%-10s ", split)
 		var figures []string
 		for name, value := range f.All() {
 			figures = append(figures, strings.TrimSpace(fmt.Sprintf("%s %.5g %s", strings.ReplaceAll(name, "_", " "), value, run.unit(name))))
 		}
-		fmt.Fprintln(w, strings.Join(figures, ", "))
+		printf(w, "%s\n", strings.Join(figures, ", "))
 	}
 	best := fmt.Sprintf("epoch %d", final.BestEpoch)
 	if len(run.Info.Stages) > 1 {
 		best += " of stage " + last.Name
 	}
-	fmt.Fprintf(w, "best       %s\n", best)
+	printf(w, "best       %s\n", best)
 	for _, file := range []struct{ name, path string }{
 		{"pictures", run.Path("pictures")}, {"curves", run.Path("curves.svg")}, {"figures", run.Path("metrics.json")}, {"report", run.Path("report.html")},
 	} {
 		if _, err := os.Stat(file.path); err == nil {
-			fmt.Fprintf(w, "%-10s %s\n", file.name, file.path)
+			printf(w, "%-10s %s\n", file.name, file.path)
 		}
 	}
 	return nil
@@ -57,28 +55,6 @@ func (run finished) print(w io.Writer) error {
 func keep(dir, name string, figures any) (string, error) {
 	run := trainer.Run{Dir: dir}
 	return "figures in " + run.Path(name), run.WriteJSON(name, figures)
-}
-
-// printJSON writes a value as indented JSON.
-func printJSON(w io.Writer, value any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(value)
-}
-
-// table aligns rows of columns.
-func table(w io.Writer, rows ...[]string) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		for i, cell := range row {
-			if i > 0 {
-				fmt.Fprint(t, "\t")
-			}
-			fmt.Fprint(t, cell)
-		}
-		fmt.Fprintln(t)
-	}
-	return t.Flush()
 }
 
 // checkOut reports, before any work is done, that --out names no file which can

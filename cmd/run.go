@@ -23,6 +23,7 @@ import (
 	"gaetrain/trainer/compression"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/settings"
+	"gaetrain/viz/plain"
 )
 
 // errUsage is wrapped by errors about how the program was called.
@@ -34,35 +35,20 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(10) // a step allocates next to nothing, so a tight heap costs no time, and most of it are images and weights that need no scan
 	}
-	ctx, finish := withSignals(context.Background(), stderr)
-	results := &checkedWriter{Writer: stdout}
-	err := run(ctx, args, results, stderr)
-	if err == nil && results.err != nil {
-		err = fmt.Errorf("results: %w", results.err)
+	results, messages := newOutput(stdout), newOutput(stderr)
+	ctx, finish := withSignals(context.Background(), messages)
+	err := run(ctx, args, results, messages)
+	if unprinted := results.finish(); err == nil {
+		err = unprinted
 	}
-	if ctx.Err() != nil && !errors.Is(err, trainer.ErrStopped) && (errors.Is(err, context.Canceled) || errors.Is(err, errSignal)) {
+	if byContext := errors.Is(err, context.Canceled) || errors.Is(err, errSignal); byContext && ctx.Err() != nil && !errors.Is(err, trainer.ErrStopped) && !errors.Is(err, errUnsaved) {
 		err = fmt.Errorf("stopped: %w", context.Cause(ctx))
 	}
 	finish()
-	if err != nil {
-		fmt.Fprintf(stderr, "gaetrain: %s\n", oneLine(err))
+	if err != nil && !errors.Is(err, errReader) {
+		printf(messages, "gaetrain: %s\n", oneLine(err))
 	}
 	return exitCode(err)
-}
-
-// checkedWriter keeps the first error of a writer: results that did not arrive
-// are no success.
-type checkedWriter struct {
-	io.Writer
-	err error
-}
-
-func (w *checkedWriter) Write(p []byte) (int, error) {
-	n, err := w.Writer.Write(p)
-	if w.err == nil {
-		w.err = err
-	}
-	return n, err
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
@@ -97,21 +83,24 @@ func exitCode(err error) int {
 		return 2
 	case errors.Is(err, loaders.ErrData), errors.Is(err, compression.ErrFormat), errors.Is(err, compression.ErrInput):
 		return 3
-	case errors.Is(err, errSignal):
+	case errors.Is(err, errUnsaved), errors.Is(err, errSignal):
 		return 130
+	case errors.Is(err, errReader):
+		return 141
 	}
 	return 1
 }
 
 const exitCodes = `EXIT CODES:
    0 done · 1 unexpected error · 2 usage or configuration · 3 data · 4 diverged (NaN or Inf)
-   5 unusable checkpoint or locked run folder · 75 stopped after a checkpoint was saved,
-   --resume continues · 130 interrupted twice, or interrupted with nothing to save
+   5 unusable checkpoint or locked run folder · 75 stopped by a signal or the time limit, and
+   the run has a checkpoint: --resume continues · 130 interrupted twice, or stopped with nothing
+   saved · 141 the reader of the results has ended, but all work is done
 `
 
 // newApp makes the program. Help shows the settings of the model, if it is named.
 func newApp(model string, stdout, stderr io.Writer) *cli.App {
-	cli.VersionPrinter = func(c *cli.Context) { fmt.Fprintln(c.App.Writer, "gaetrain", trainer.Version()) }
+	cli.VersionPrinter = func(c *cli.Context) { printf(c.App.Writer, "gaetrain %s\n", trainer.Version()) }
 	app := &cli.App{
 		Name:      "gaetrain",
 		Usage:     "train autoencoders declared as Gorgonia graphs, and examine what they learn",
@@ -220,5 +209,16 @@ func chooseKernel() error {
 
 const kernelVariable = settings.EnvironmentPrefix + "_KERNEL"
 
-// oneLine keeps an error on one line, whatever a library put into it.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+// Lengths of an error in runes. A longer one quotes a path or a value that fills
+// the screen.
+const longestWord, longestLine = 300, 2000
+
+// oneLine keeps an error on one line of a bounded length, whatever a library, a
+// file or an argument put into it.
+func oneLine(err error) string {
+	words := strings.Fields(err.Error())
+	for i, word := range words {
+		words[i] = plain.Clip(plain.Line(word), longestWord)
+	}
+	return plain.Clip(strings.Join(words, " "), longestLine)
+}

@@ -97,9 +97,9 @@ func (o sampleOptions) sample(ctx context.Context, w io.Writer, p *measure.Prior
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "codes of %s\n%d of %d samples in %s\n", p, shown, o.Count, path)
+	printf(w, "codes of %s\n%d of %d samples in %s\n", p, shown, o.Count, path)
 	if o.Out != "" {
-		fmt.Fprintf(w, "codes and images in %s-codes.npy and %s-images.npy\n", o.Out, o.Out)
+		printf(w, "codes and images in %s-codes.npy and %s-images.npy\n", o.Out, o.Out)
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func (s *search) report(w io.Writer) error {
 	if err := pictures.WriteJSON(s.Run, searchFile, s.results()); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%d queries among %d codes of %d values, %.2f ms each, in %s\n", len(s.found.Neighbours), s.found.Images, s.found.Values, 1000*s.found.Seconds, path)
+	printf(w, "%d queries among %d codes of %d values, %.2f ms each, in %s\n", len(s.found.Neighbours), s.found.Images, s.found.Values, 1000*s.found.Seconds, path)
 	if len(s.found.Retrieval) == 0 {
 		return nil
 	}

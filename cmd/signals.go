@@ -56,7 +56,7 @@ func withSignals(ctx context.Context, stderr io.Writer) (_ context.Context, fini
 					return
 				}
 				if again == os.Interrupt {
-					s.end(func() (int, string) { return 130, "interrupted twice; the last checkpoint that was saved is kept" })
+					s.end(func() (int, string) { return 130, "interrupted twice; a checkpoint that was saved before is unchanged" })
 				}
 			case <-limit:
 				for files.Unfinished() && time.Since(at) < writingFiles {
@@ -88,7 +88,7 @@ func (s *stopper) end(why func() (code int, text string)) {
 	code, text := why()
 	told := make(chan struct{})
 	go func() {
-		fmt.Fprintf(s.stderr, "gaetrain: %s\n", text)
+		printf(s.stderr, "gaetrain: %s\n", text)
 		close(told)
 	}()
 	select {

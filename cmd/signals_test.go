@@ -23,7 +23,7 @@ func TestSignals(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"train", "--epochs", "30", "--run"}
 	complete(t, dir, append(args, "alone")...)
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1} {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGHUP} {
 		name := signalName(signal)
 		t.Run(name, func(t *testing.T) {
 			c, stderr := program(t, dir, append(args, name)...)

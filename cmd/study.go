@@ -195,6 +195,9 @@ func studyLabels(c *cli.Context) error {
 	var outcomes []outcome
 	for i, j := range jobs {
 		done, err := o.perform(c.Context, j, origins, i, len(jobs), log)
+		if errors.Is(err, errUnsaved) && i > 0 {
+			return fmt.Errorf("%w: %w; %d of %d jobs are done, the same command continues", trainer.ErrStopped, context.Cause(c.Context), i, len(jobs))
+		}
 		if err != nil {
 			return err
 		}
@@ -374,7 +377,7 @@ func (s summary) print(w io.Writer, dir string) error {
 		}
 		rows = append(rows, line)
 	}
-	fmt.Fprintf(w, "accuracy on test images: mean and standard deviation over seeds; the runs are in %s\n\n", dir)
+	printf(w, "accuracy on test images: mean and standard deviation over seeds; the runs are in %s\n\n", dir)
 	return table(w, rows...)
 }
 

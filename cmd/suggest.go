@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/xrash/smetrics"
+
+	"gaetrain/viz/plain"
 )
 
 // unknown is the usage error about a name, with the nearest valid one.
@@ -12,8 +14,9 @@ func unknown(kind, name string, valid []string) error {
 	return fmt.Errorf("%w: unknown %s %s; hint: did you mean %s?", errUsage, kind, name, nearest(name, valid))
 }
 
-// nearest returns the name that takes the fewest edits.
+// nearest returns the name that takes the fewest edits. A long name is clipped, because time and memory grow with its length.
 func nearest(name string, valid []string) string {
+	name = plain.Clip(name, 100)
 	best, fewest := "", 1<<30
 	for _, v := range valid {
 		if edits := smetrics.WagnerFischer(strings.ToLower(name), strings.ToLower(v), 1, 1, 2); edits < fewest {

@@ -136,16 +136,7 @@ func openData(ctx context.Context, c trainer.Config, log *console) (*loaders.Dat
 	if err == nil {
 		err = ctx.Err()
 	}
-	return data, notBegun(ctx, err)
-}
-
-// notBegun is the error of a training run whose context has ended before its
-// first checkpoint.
-func notBegun(ctx context.Context, err error) error {
-	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) && !errors.Is(err, context.Cause(ctx)) || errors.Is(err, trainer.ErrStopped) {
-		return err
-	}
-	return fmt.Errorf("%w: %w; hint: no step was made yet, run it again", trainer.ErrStopped, context.Cause(ctx))
+	return data, stopped(ctx, c.Run, err)
 }
 
 // perform trains an experiment in its run folder to the end.
@@ -159,11 +150,30 @@ func perform(ctx context.Context, e *trainer.Experiment, configuration map[strin
 	defer inHand.Store(nil)
 	loop, err := trainer.NewLoop(ctx, e, run, append(hooks, log.hook())...)
 	if err != nil {
-		return finished{}, notBegun(ctx, err)
+		return finished{}, stopped(ctx, run.Dir, err)
 	}
 	log.begin(loop)
 	defer log.end()
-	return finished{run, e.Final().Unit}, notBegun(ctx, loop.Train(ctx))
+	return finished{run, e.Final().Unit}, stopped(ctx, run.Dir, loop.Train(ctx))
+}
+
+// errUnsaved is wrapped by the error about a run that was stopped before its
+// first checkpoint.
+var errUnsaved = errors.New("stopped")
+
+// stopped returns the error about a run that its context ended elsewhere than in
+// a step of training, which saves a checkpoint. What counts is whether --resume
+// has something to continue: if the folder has a checkpoint of an earlier time,
+// the error wraps trainer.ErrStopped, else errUnsaved. Other errors stay.
+func stopped(ctx context.Context, dir string, err error) error {
+	byContext := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Cause(ctx))
+	if ctx.Err() == nil || !byContext || errors.Is(err, trainer.ErrStopped) {
+		return err
+	}
+	if dir == "" || !trainer.HasCheckpoint(dir) {
+		return fmt.Errorf("%w: %w; hint: nothing was saved yet, run it again", errUnsaved, context.Cause(ctx))
+	}
+	return fmt.Errorf("%w: %w; the checkpoint that was saved before is unchanged, --resume --run %s goes on", trainer.ErrStopped, context.Cause(ctx), dir)
 }
 
 // command is the command line of a verb that repeats a run. The structs, given by

@@ -91,6 +91,6 @@ func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.T
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "manifold in %s\n", path)
+	printf(w, "manifold in %s\n", path)
 	return nil
 }

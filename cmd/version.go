@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"fmt"
 	"runtime"
 
 	"github.com/urfave/cli/v2"
@@ -17,7 +16,7 @@ func versionVerb() *cli.Command {
 		Description: `EXAMPLE:
    gaetrain version`,
 		Action: func(c *cli.Context) error {
-			fmt.Fprintf(c.App.Writer, "gaetrain %s, %s kernels, %s %s/%s\n", trainer.Version(), kernel.Path(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			printf(c.App.Writer, "gaetrain %s, %s kernels, %s %s/%s\n", trainer.Version(), kernel.Path(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
 	}
