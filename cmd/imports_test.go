@@ -27,7 +27,8 @@ var allowed = []struct {
 	imports  []string
 }{
 	{"cmd/gaetrain", []string{"cmd"}},
-	{"cmd/...", []string{"trainer/...", "viz/...", "graph/...", "loaders/..."}},
+	{"cmd/configfile", nil},
+	{"cmd/...", []string{"cmd/configfile", "trainer/...", "viz/...", "graph/...", "loaders/..."}},
 	{"trainer", []string{"trainer/settings", "graph/...", "loaders/..."}},
 	{"trainer/settings", nil},
 	{"trainer/recipes/...", []string{"trainer", "trainer/settings", "graph/...", "loaders"}},

@@ -66,7 +66,11 @@ func fill(fields []settings.Field, list []given) (origins map[string]settings.Or
 			continue
 		}
 		err := g.err
-		if err == nil {
+		switch {
+		case err != nil:
+		case g.list && f.IsScalar():
+			err = fmt.Errorf("[%s] is a list, should be one value", g.text)
+		default:
 			err = f.Set(g.text)
 		}
 		if err != nil {

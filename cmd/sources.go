@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
 	"github.com/kelseyhightower/envconfig"
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/cmd/configfile"
 	"gaetrain/trainer/settings"
 )
 
@@ -21,6 +21,7 @@ type given struct {
 	name, text string
 	origin     settings.Origin
 	where      string // the value's name in errors: "--beta", "GAETRAIN_BETA" or "vae.toml: beta"
+	list       bool   // it is written as a list
 	err        error  // about a value that has no text
 }
 
@@ -52,47 +53,14 @@ func sources(c *cli.Context, file string) (list []given, err error) {
 // readFile lists the values of a TOML file. Each means what the same text means
 // after a flag.
 func readFile(file string) (list []given, err error) {
-	values := make(map[string]any)
-	meta, err := toml.DecodeFile(file, &values)
+	values, err := configfile.Read(file)
 	if err != nil {
-		return nil, fileError(file, err)
+		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}
-	for _, key := range meta.Keys() {
-		text, err := textOf(values[key.String()])
-		list = append(list, given{key.String(), text, settings.FromFile, file + ": " + key.String(), err})
+	for _, v := range values {
+		list = append(list, given{v.Key, v.Text, settings.FromFile, file + ": " + v.Key, v.List, v.Err})
 	}
 	return list, nil
-}
-
-// textOf writes a TOML value in the form that a flag takes.
-func textOf(value any) (string, error) {
-	switch v := value.(type) {
-	case map[string]any, []map[string]any:
-		return "", errors.New("is a table, should be a value")
-	case []any:
-		words := make([]string, len(v))
-		for i, element := range v {
-			text, err := textOf(element)
-			if err != nil {
-				return "", err
-			}
-			words[i] = text
-		}
-		return strings.Join(words, ","), nil
-	}
-	return fmt.Sprint(value), nil
-}
-
-func fileError(file string, err error) error {
-	var parse toml.ParseError
-	if errors.As(err, &parse) {
-		message := strings.TrimSuffix(parse.Message, ".")
-		if rest, ok := strings.CutPrefix(message, "Key "); ok {
-			message = "key " + rest
-		}
-		return fmt.Errorf("%w: %s line %d: %s; hint: lines of a TOML file are such as: epochs = 20", errUsage, file, parse.Position.Line, message)
-	}
-	return fmt.Errorf("%w: %s: %w; hint: --config names a TOML file", errUsage, file, reason(err))
 }
 
 // reason strips the operation and the path from a file system error: the

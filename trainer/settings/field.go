@@ -105,6 +105,16 @@ func (f Field) Get() any { return f.String() }
 // IsBool reports whether the value is true or false.
 func (f Field) IsBool() bool { return f.value.Kind() == reflect.Bool }
 
+// IsScalar reports whether the value is one number, duration or truth value. Text
+// may be a list of words.
+func (f Field) IsScalar() bool {
+	switch f.value.Interface().(type) {
+	case bool, int, uint64, float64, time.Duration:
+		return true
+	}
+	return false
+}
+
 // Equal reports whether another field of the same kind has the same value.
 func (f Field) Equal(other Field) bool { return f.String() == other.String() }
 
