@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders"
+	"gaetrain/loaders/files"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
@@ -94,21 +95,23 @@ func (r clusterResult) report(ctx context.Context, w io.Writer) error {
 		}
 		drawn += " and " + path
 	}
-	if err := r.writeCSV(); err != nil {
-		return err
-	}
-	file, err := keep(r.options.Run, r.name()+".json", map[string]any{
+	figures := map[string]any{
 		"checkpoint": r.options.Checkpoint, "epoch": r.model.Epoch, "dataset": r.data.Name, "split": r.options.Split, "images": r.split.Len(),
 		"on": r.options.On, "values": r.all.Features.Columns, "method": r.options.Method, "criterion": r.all.Criterion, "restarts": r.options.Restarts,
 		"tried": r.all.Tried, "chosen": r.found, "agreement": r.all.Agreement,
-	})
-	if err != nil {
+	}
+	run := trainer.Run{Dir: r.options.Run}
+	file := run.Path(r.name() + ".json")
+	if err := writeTogether(
+		files.File{Path: run.Path(r.name() + ".csv"), Fill: r.writeCSV},
+		files.File{Path: file, Fill: func(w io.Writer) error { return printJSON(w, figures) }},
+	); err != nil {
 		return err
 	}
 	if err := r.print(w); err != nil {
 		return err
 	}
-	printf(w, "%s\n%s\n", drawn, file)
+	printf(w, "%s\nfigures in %s\n", drawn, file)
 	return nil
 }
 
@@ -172,18 +175,15 @@ func (r clusterResult) labels() []string {
 }
 
 // writeCSV writes index, label (empty where there is none) and cluster of each
-// image into the run folder.
-func (r clusterResult) writeCSV() error {
-	run := trainer.Run{Dir: r.options.Run}
-	return run.Write(r.name()+".csv", func(w io.Writer) error {
-		records := [][]string{{"index", "label", "cluster"}}
-		for i, cluster := range r.found.Of {
-			record := []string{strconv.Itoa(i), "", strconv.Itoa(cluster)}
-			if r.split.Labels != nil {
-				record[1] = strconv.Itoa(int(r.split.Labels[i]))
-			}
-			records = append(records, record)
+// image.
+func (r clusterResult) writeCSV(w io.Writer) error {
+	records := [][]string{{"index", "label", "cluster"}}
+	for i, cluster := range r.found.Of {
+		record := []string{strconv.Itoa(i), "", strconv.Itoa(cluster)}
+		if r.split.Labels != nil {
+			record[1] = strconv.Itoa(int(r.split.Labels[i]))
 		}
-		return csv.NewWriter(w).WriteAll(records)
-	})
+		records = append(records, record)
+	}
+	return csv.NewWriter(w).WriteAll(records)
 }

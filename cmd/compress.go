@@ -107,14 +107,10 @@ func (o compressOptions) write(model *trainer.Trained, split loaders.Split, code
 	if err != nil {
 		return 0, err
 	}
-	err = files.Write(o.Out, func(w io.Writer) error {
+	return len(file), writeTogether(files.File{Path: o.Out, Fill: func(w io.Writer) error {
 		_, err := w.Write(file)
 		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("%w: %w", trainer.ErrRun, err)
-	}
-	return len(file), nil
+	}})
 }
 
 // printRates prints the table of all points; pixels is the number of values of

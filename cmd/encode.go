@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bufio"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -115,32 +114,26 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 
 // writeCodes writes codes N×L to out.npy and out.csv.
 func writeCodes(ctx context.Context, out string, codes evaluate.Matrix, labels []uint8) error {
-	if err := writeNPY(ctx, out+".npy", codes.Values, codes.Columns); err != nil {
-		return err
-	}
-	return writeBuffered(ctx, out+".csv", func(w io.Writer) error { return writeCSV(w, codes, labels) })
+	return writeTogether(
+		npyFile(ctx, out+".npy", codes.Values, codes.Columns),
+		files.File{Path: out + ".csv", Fill: func(w io.Writer) error { return writeCSV(files.Until(ctx, w), codes, labels) }},
+	)
 }
 
-// writeNPY writes a matrix N×columns of float32.
-func writeNPY(ctx context.Context, path string, values []float32, columns int) error {
+// npyFile is a file of a matrix N×columns of float32. Writing it stops when the
+// context ends.
+func npyFile(ctx context.Context, path string, values []float32, columns int) files.File {
 	rows := make([][]float32, len(values)/columns)
 	for i := range rows {
 		rows[i] = values[i*columns : (i+1)*columns]
 	}
-	return writeBuffered(ctx, path, func(w io.Writer) error { return npyio.Write(w, rows) })
+	return files.File{Path: path, Fill: func(w io.Writer) error { return npyio.Write(files.Until(ctx, w), rows) }}
 }
 
-// writeBuffered writes a file in few pieces, unless the context ends before.
-func writeBuffered(ctx context.Context, path string, write func(io.Writer) error) error {
-	err := files.Write(path, func(w io.Writer) error {
-		buffered := bufio.NewWriterSize(files.Until(ctx, w), 1<<16)
-		if err := write(buffered); err != nil {
-			return err
-		}
-		return buffered.Flush()
-	})
-	if err != nil {
-		return fmt.Errorf("%w: %w", trainer.ErrRun, err)
+// writeTogether writes files of one result, all of them or none.
+func writeTogether(list ...files.File) error {
+	if err := files.WriteAll(list...); err != nil {
+		return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", trainer.ErrRun, err)
 	}
 	return nil
 }

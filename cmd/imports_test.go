@@ -46,7 +46,7 @@ var allowed = []struct {
 	{"loaders/files", nil},
 	{"loaders/memory", nil},
 	{"loaders/...", []string{"loaders/...", "graph/kernel/..."}},
-	{"scripts/...", []string{"trainer/...", "graph/...", "loaders", "viz/..."}},
+	{"scripts/...", []string{"trainer/...", "graph/...", "loaders/...", "viz/..."}},
 }
 
 // outside says which packages may import packages of other projects. All packages

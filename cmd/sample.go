@@ -82,10 +82,9 @@ func (o sampleOptions) sample(ctx context.Context, w io.Writer, p *measure.Prior
 	}
 	model := p.Model
 	if o.Out != "" {
-		if err := writeNPY(ctx, o.Out+"-codes.npy", drawn.Codes, model.CodeSize()); err != nil {
-			return err
-		}
-		if err := writeNPY(ctx, o.Out+"-images.npy", drawn.Images, model.Shape().Size()); err != nil {
+		if err := writeTogether(
+			npyFile(ctx, o.Out+"-codes.npy", drawn.Codes, model.CodeSize()), npyFile(ctx, o.Out+"-images.npy", drawn.Images, model.Shape().Size()),
+		); err != nil {
 			return err
 		}
 	}

@@ -318,14 +318,10 @@ func summarise(outcomes []outcome) summary {
 
 func (s summary) write(dir string) error {
 	curves := s.curves()
-	for name, write := range map[string]func(io.Writer) error{
-		"study.json": func(w io.Writer) error { return printJSON(w, s) }, "study.svg": curves.SVG, "study.png": curves.PNG,
-	} {
-		if err := files.Write(filepath.Join(dir, name), write); err != nil {
-			return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", trainer.ErrRun, err)
-		}
-	}
-	return nil
+	return writeTogether(
+		files.File{Path: filepath.Join(dir, "study.json"), Fill: func(w io.Writer) error { return printJSON(w, s) }},
+		files.File{Path: filepath.Join(dir, "study.svg"), Fill: curves.SVG}, files.File{Path: filepath.Join(dir, "study.png"), Fill: curves.PNG},
+	)
 }
 
 // curves draws the accuracy of each encoder of each run against the number of

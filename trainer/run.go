@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -179,9 +178,6 @@ func (r *Run) warn(format string, values ...any) {
 	r.warnings = append(r.warnings, fmt.Sprintf(format, values...))
 }
 
-// temporary matches the names of files that are being written.
-var temporary = regexp.MustCompile(`^\..+\.(safetensors|jsonl?|png|gif|svg|dot|html)[0-9]+$`)
-
 // sweep removes what a killed process was writing. Where it cannot, training
 // goes on all the same.
 func (r *Run) sweep() {
@@ -191,7 +187,7 @@ func (r *Run) sweep() {
 			continue
 		}
 		for _, entry := range entries {
-			if entry.Type().IsRegular() && temporary.MatchString(entry.Name()) {
+			if entry.Type().IsRegular() && files.IsTemporary(entry.Name()) {
 				os.Remove(r.Path(folder, entry.Name()))
 			}
 		}

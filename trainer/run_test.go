@@ -3,6 +3,7 @@ package trainer
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -141,8 +142,8 @@ func TestUnwritableRun(t *testing.T) {
 func TestSweep(t *testing.T) {
 	l, dir := trained(t, small())
 	l.Config.Resume = true
-	stale := []string{".run.json123", "checkpoint/.last.safetensors4567", "pictures/.filters.png89", ".metrics.jsonl1", ".curves.svg2"}
-	own := []string{".env", ".notes.json", ".x123", "checkpoint/mine.safetensors1", "pictures/.holiday.png"}
+	stale := []string{".gaetrain-" + rand.Text(), "checkpoint/.gaetrain-" + rand.Text(), "pictures/.gaetrain-" + rand.Text()}
+	own := []string{".env", ".notes.json", ".mine.png123", ".gaetrain-notes", "checkpoint/mine.safetensors1", "pictures/.holiday.png12345678"}
 	for _, name := range append(slices.Clone(stale), own...) {
 		write(t, nil, dir, name)
 	}

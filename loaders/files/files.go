@@ -4,48 +4,85 @@ package files
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
-
-	"github.com/google/renameio/v2"
+	"regexp"
 )
 
-// Write lets write fill a temporary file beside path, which is then synced and
+// File is a file that is to be written.
+type File struct {
+	Path string
+	Fill func(io.Writer) error // writes its content
+}
+
+// Write lets fill fill a temporary file beside path, which is then synced and
 // renamed to path. If anything fails, the file that was there is unchanged and
 // nothing else is left.
-func Write(path string, write func(io.Writer) error) error {
-	if err := replace(path, write); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+func Write(path string, fill func(io.Writer) error) error { return WriteAll(File{path, fill}) }
+
+// WriteAll writes files that belong together, all of them or none: they are
+// renamed once all of them are complete and synced, so that a full disk leaves
+// the files that were there.
+func WriteAll(list ...File) error {
+	names := make([]string, 0, len(list))
+	defer func() {
+		for _, name := range names {
+			os.Remove(name) // which is gone where it was renamed
+			forget(name)
+		}
+	}()
+	for _, f := range list {
+		file, err := create(filepath.Dir(f.Path))
+		if err == nil {
+			names = append(names, file.Name())
+			err = errors.Join(fill(file, f.Fill), file.Close())
+		}
+		if err != nil {
+			return fmt.Errorf("write %s: %w", f.Path, err)
+		}
+	}
+	for i, name := range names {
+		if err := os.Rename(name, list[i].Path); err != nil {
+			return fmt.Errorf("write %s: %w", list[i].Path, err)
+		}
 	}
 	return nil
 }
 
-func replace(path string, write func(io.Writer) error) error {
-	file, err := create(path)
-	if err != nil {
-		return err
-	}
-	defer forget(file.Name())
-	defer file.Cleanup()
-	buffered := bufio.NewWriter(file)
+func fill(file *os.File, write func(io.Writer) error) error {
+	buffered := bufio.NewWriterSize(file, 1<<16)
 	if err := write(buffered); err != nil {
 		return err
 	}
 	if err := buffered.Flush(); err != nil {
 		return err
 	}
-	return file.CloseAtomicallyReplace()
+	return file.Sync() // a disk may be full only now
 }
 
-// create creates the temporary file for path.
-func create(path string) (*renameio.PendingFile, error) {
+// prefix begins the names of temporary files, which end with random letters and
+// digits. A user's own files do not look like that.
+const prefix = ".gaetrain-"
+
+var temporary = regexp.MustCompile(`^\.gaetrain-[A-Z2-7]{26}$`)
+
+// IsTemporary reports whether a file's name is one of those that Write uses. A
+// process that was killed leaves such files behind.
+func IsTemporary(name string) bool { return temporary.MatchString(name) }
+
+// create creates a temporary file in a folder, with the permissions that the
+// process gives new files.
+func create(dir string) (*os.File, error) {
 	unfinished.Lock()
 	defer unfinished.Unlock()
 	if unfinished.abandoned {
 		return nil, errAbandoned
 	}
-	file, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644))
+	file, err := os.OpenFile(filepath.Join(dir, prefix+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, err
 	}

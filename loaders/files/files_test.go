@@ -3,6 +3,7 @@ package files_test
 import (
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -41,5 +42,50 @@ func TestWrite(t *testing.T) {
 	}
 	if err := files.Write(filepath.Join(folder, "missing", "a.txt"), text("", nil)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("write into a missing folder: %v", err)
+	}
+}
+
+// TestWriteAll replaces several files, or none of them where one cannot be
+// written.
+func TestWriteAll(t *testing.T) {
+	folder := t.TempDir()
+	broken := errors.New("disk full")
+	part := func(name, text string, err error) files.File {
+		return files.File{Path: filepath.Join(folder, name), Fill: func(w io.Writer) error {
+			if _, writing := io.WriteString(w, text); writing != nil {
+				return writing
+			}
+			return err
+		}}
+	}
+	for _, step := range []struct {
+		list []files.File
+		want map[string]string
+		fail bool
+	}{
+		{[]files.File{part("a", "1", nil), part("b", "1", broken)}, map[string]string{}, true},
+		{[]files.File{part("a", "2", nil), part("missing/b", "2", nil)}, map[string]string{}, true},
+		{[]files.File{part("a", "3", nil), part("b", "3", nil)}, map[string]string{"a": "3", "b": "3"}, false},
+		{[]files.File{part("a", "4", nil), part("c", "4", nil), part("b", "4", broken)}, map[string]string{"a": "3", "b": "3"}, true},
+		{[]files.File{part("b", "5", nil), part("c", "5", nil)}, map[string]string{"a": "3", "b": "5", "c": "5"}, false},
+	} {
+		if err := files.WriteAll(step.list...); (err != nil) != step.fail {
+			t.Errorf("error %v, want one: %t", err, step.fail)
+		}
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(map[string]string)
+		for _, entry := range entries {
+			text, err := os.ReadFile(filepath.Join(folder, entry.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[entry.Name()] = string(text)
+		}
+		if !maps.Equal(got, step.want) {
+			t.Errorf("the folder holds %v, want %v", got, step.want)
+		}
 	}
 }

@@ -15,8 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"gaetrain/trainer"
 )
 
@@ -166,7 +164,7 @@ func (l *lab) once(path string, into any, do func(path string) ([]byte, error)) 
 		if err != nil {
 			return 0, err
 		}
-		if err := renameio.WriteFile(path+".json", output, 0o644); err != nil {
+		if err := writeFile(path+".json", output); err != nil {
 			return 0, err
 		}
 	}
@@ -236,7 +234,7 @@ func (l *lab) command(place, program string, arguments ...string) ([]byte, error
 	start := time.Now()
 	output, err := c.Output()
 	seconds := secondsOf(place) + time.Since(start).Seconds()
-	if err := renameio.WriteFile(place+".seconds", fmt.Appendln(nil, seconds), 0o644); err != nil {
+	if err := writeFile(place+".seconds", fmt.Appendln(nil, seconds)); err != nil {
 		return nil, err
 	}
 	if ctx.Err() != nil {

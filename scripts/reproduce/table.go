@@ -8,7 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/google/renameio/v2"
+	"gaetrain/loaders/files"
 )
 
 // printTable prints rows in aligned columns, each with its experiment.
@@ -46,7 +46,7 @@ func (l *lab) write(e experiment, rows []*row) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return renameio.WriteFile(path, []byte(changed), 0o644)
+	return writeFile(path, []byte(changed))
 }
 
 // between puts a section between the markers of an experiment in a text; where
@@ -63,4 +63,12 @@ func between(text, name, section string) (string, error) {
 		before = strings.TrimRight(text, "\n") + "\n\n"
 	}
 	return before + first + section + last + after, nil
+}
+
+// writeFile replaces a file, so that a reader never sees half of it.
+func writeFile(path string, data []byte) error {
+	return files.Write(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
