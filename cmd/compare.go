@@ -212,7 +212,7 @@ func figuresOf(ctx context.Context, run, name string, model *trainer.Trained, im
 		}
 	}
 	if last < 0 {
-		return pictures.ComparedRun{}, comparedRun{}, fmt.Errorf("%w: %s has no figures of a finished epoch; hint: gaetrain train --resume --run %s", trainer.ErrRun, run, run)
+		return pictures.ComparedRun{}, comparedRun{}, fmt.Errorf("%w: %s has no figures of a finished epoch; hint: gaetrain train --resume --run %s", trainer.ErrRun, run, shellWord(run))
 	}
 	drawn := pictures.ComparedRun{Name: name, Stage: model.Stage.Name, Records: records}
 	if drawn.Reconstructed, err = model.Reconstruct(ctx, images); err != nil {

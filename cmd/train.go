@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -173,33 +172,5 @@ func stopped(ctx context.Context, dir string, err error) error {
 	if dir == "" || !trainer.HasCheckpoint(dir) {
 		return fmt.Errorf("%w: %w; hint: nothing was saved yet, run it again", errUnsaved, context.Cause(ctx))
 	}
-	return fmt.Errorf("%w: %w; the checkpoint that was saved before is unchanged, --resume --run %s goes on", trainer.ErrStopped, context.Cause(ctx), dir)
-}
-
-// command is the command line of a verb that repeats a run. The structs, given by
-// pointers, hold the settings.
-func command(verb string, origins map[string]settings.Origin, structs ...any) string {
-	words := []string{"gaetrain " + verb}
-	for _, f := range settings.Fields(structs...) {
-		switch origin := origins[f.Name]; {
-		case origin == "" || origin == settings.FromDefault || origin == settings.FromRecipe:
-		case f.Name == "run" || f.Name == "resume" || f.Name == "data-dir" || f.Name == "time-limit":
-		case f.IsBool():
-			words = append(words, map[string]string{"true": "--" + f.Name, "false": "--" + f.Name + "=false"}[f.String()])
-		default:
-			words = append(words, "--"+f.Name+" "+shellWord(f.String()))
-		}
-	}
-	return strings.Join(words, " ")
-}
-
-// shellWord quotes text where a shell would split or change it.
-func shellWord(text string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:,+=@%", r)
-	}
-	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	return fmt.Errorf("%w: %w; the checkpoint that was saved before is unchanged, --resume --run %s goes on", trainer.ErrStopped, context.Cause(ctx), shellWord(dir))
 }
