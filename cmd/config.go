@@ -1,11 +1,13 @@
 package cmd
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/trainer/settings"
+	"gaetrain/viz/plain"
 )
 
 func configVerb(model string) *cli.Command {
@@ -35,10 +37,23 @@ EXAMPLES:
 			recorded := settings.Record(origins, o.recorded()...)
 			for _, f := range withoutNames(settings.Fields(o.recorded()...), useless...) {
 				s := recorded[f.Name]
-				value := strings.ReplaceAll(string(s.Value), "\x7f", `\u007f`) // JSON allows it, TOML does not
-				rows = append(rows, []string{f.Name + " = " + value, "# " + string(s.Origin)})
+				rows = append(rows, []string{f.Name + " = " + tomlOf(s.Value), "# " + string(s.Origin)})
 			}
 			return align(c.App.Writer, rows...)
 		},
 	}
+}
+
+// tomlOf writes a value of JSON in TOML, which escapes runes beyond U+FFFF in
+// another way. All other hidden runes are escaped alike where they are printed.
+func tomlOf(value json.RawMessage) string {
+	var text strings.Builder
+	for _, r := range string(value) {
+		if r > 0xffff && plain.Hidden(r) {
+			printf(&text, `\U%08x`, r)
+			continue
+		}
+		text.WriteRune(r)
+	}
+	return text.String()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders/files"
+	"gaetrain/loaders/memory"
 	"gaetrain/trainer"
 	"gaetrain/trainer/compression"
 	"gaetrain/trainer/measure"
@@ -76,9 +77,23 @@ func (o decompressOptions) validate() error {
 	return checkOut(o.Out, "")
 }
 
+// read reads the file, if it is one that memory has room for.
+func (o decompressOptions) read() ([]byte, error) {
+	info, err := os.Stat(o.In)
+	switch limit := memory.Limit() / 4; { // its codes and its images need room as well
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("not a regular file")
+	case info.Size() > limit:
+		return nil, fmt.Errorf("a file of %s; hint: this process can read files of at most %s", memory.Format(info.Size()), memory.Format(limit))
+	}
+	return os.ReadFile(o.In)
+}
+
 // decode reads the file and decodes its images.
 func (o decompressOptions) decode(ctx context.Context, model *trainer.Trained) ([]image.Image, error) {
-	file, err := os.ReadFile(o.In)
+	file, err := o.read()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", compression.ErrFormat, o.In, reason(err))
 	}

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"gaetrain/cmd/configfile"
 	"gaetrain/viz/plain"
 )
 
@@ -113,6 +114,33 @@ func TestNames(t *testing.T) {
 	defer table.Close()
 	if _, err := csv.NewReader(table).ReadAll(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestNamesInConfig reads a hostile name back from what config prints.
+func TestNamesInConfig(t *testing.T) {
+	const name = "folder:" + hostile + "\x7f\U000e0041\"\\"
+	var first, second, stderr bytes.Buffer
+	if code := Run([]string{"gaetrain", "config", "--dataset", name}, &first, &stderr); code != 0 {
+		t.Fatal(&stderr)
+	}
+	allVisible(t, "config", first.String())
+	values, err := configfile.Parse(first.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(values, func(v configfile.Value) bool { return v.Key == "dataset" })
+	if at < 0 || values[at].Text != name {
+		t.Errorf("%q is not read back: %+v", name, values)
+	}
+	file := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(file, first.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code := Run([]string{"gaetrain", "config", "--config", file}, &second, &stderr)
+	again, err := configfile.Parse(second.Bytes())
+	if code != 0 || err != nil || !slices.EqualFunc(values, again, func(a, b configfile.Value) bool { return a.Key == b.Key && a.Text == b.Text }) {
+		t.Errorf("exit code %d, %v: %s", code, err, &stderr)
 	}
 }
 
