@@ -123,3 +123,34 @@ func TestWithoutReader(t *testing.T) {
 		}
 	}
 }
+
+// TestStoppedStudy stops a study at random moments. Its finished jobs count as
+// saved, because the same command continues with the others.
+func TestStoppedStudy(t *testing.T) {
+	dir := t.TempDir()
+	complete(t, dir, "train", "--run", "pretrained")
+	if err := os.WriteFile(filepath.Join(dir, "quiet.toml"), []byte("quiet = true\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	codes := make(map[int]int)
+	for range 8 {
+		c, stderr := program(t, dir, "study", "labels", "--runs", "pretrained", "--labels", "20,40,60", "--seeds", "5", "--epochs", "2", "--config", "quiet.toml")
+		time.Sleep(time.Duration(20+rand.IntN(800)) * time.Millisecond)
+		if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		code := exitOf(t, c.Wait())
+		codes[code]++
+		saved, err := filepath.Glob(filepath.Join(dir, "study", "*", "checkpoint", "last.safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if good := code == 75 && len(saved) > 0 || code == 130 && len(saved) == 0 || code == -1; !good {
+			t.Errorf("exit code %d with %d checkpoints: %s", code, len(saved), stderr)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "study")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Log(codes)
+}
