@@ -19,10 +19,11 @@ var errSignal = errors.New("by signal")
 
 // How long after the first signal a process that has not ended is ended: it may
 // be within a call of a library that cannot be cancelled. While a file is being
-// written, such as a checkpoint, it gets all the time that a scheduler leaves.
+// written, such as a checkpoint, it gets longer. In all it ends within 5 s, of which
+// the system takes some to free gigabytes.
 const (
-	patience       = 3500 * time.Millisecond
-	writingFiles   = 4300 * time.Millisecond
+	patience       = 3 * time.Second
+	writingFiles   = 4 * time.Second
 	patienceToTell = 100 * time.Millisecond // with a reader of stderr that does not read
 )
 

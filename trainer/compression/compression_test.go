@@ -1,6 +1,7 @@
 package compression
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -182,6 +183,11 @@ func TestFiles(t *testing.T) {
 		if i > 0 && (file.Bytes <= points[i-1].Bytes || file.MSE >= points[i-1].MSE) {
 			t.Errorf("%+v after %+v", file, points[i-1])
 		}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Files(ended, []image.Image{img}); !errors.Is(err, context.Canceled) {
+		t.Errorf("an ended context gives %v", err)
 	}
 	if last := points[2*n]; last.MSE != 0 || last.Bytes < 50 || !math.IsInf(last.PSNR(), 1) {
 		t.Errorf("%+v", last)
