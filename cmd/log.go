@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -52,6 +53,13 @@ func newLog(out io.Writer, o Output) *console {
 
 // warn logs a warning. It may name files and classes.
 func (c *console) warn(message string) { c.log.Warn(plain.Clip(message, longestLine)) }
+
+// memory reports how much memory training takes, where that is much.
+func (c *console) memory(m trainer.Memory) {
+	if m.Notable() {
+		c.log.Info(fmt.Sprintf("%s parameters; training takes about %s of memory", thousands(m.Parameters), m))
+	}
+}
 
 // begin reports what is about to be trained.
 func (c *console) begin(l *trainer.Loop) {
@@ -223,4 +231,13 @@ func loaderOptions(c *console) loaders.Options {
 		_ = bar.Set64(done) // progress is not worth an error
 	}
 	return o
+}
+
+// thousands writes a number with commas between groups of three digits.
+func thousands(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
 }

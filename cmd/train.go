@@ -140,6 +140,7 @@ func openData(ctx context.Context, c trainer.Config, log *console) (*loaders.Dat
 
 // perform trains an experiment in its run folder to the end.
 func perform(ctx context.Context, e *trainer.Experiment, configuration map[string]settings.Setting, log *console, hooks ...trainer.Hook) (finished, error) {
+	log.memory(e.Memory)
 	run, err := trainer.CreateRun(e.Config.Run, e, configuration)
 	if err != nil {
 		return finished{}, err

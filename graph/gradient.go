@@ -37,6 +37,10 @@ func (g Gradient) Step() kernel.Gradient {
 	return kernel.Gradient{Values: g.Values()}
 }
 
+// Deferred reports whether the gradient takes memory of its own only once somebody
+// asks for its values.
+func (g Gradient) Deferred() bool { return g.product != nil }
+
 // Gradients returns the gradients of the last run in the order in which the
 // parameters were declared.
 func (p *Program) Gradients() []Gradient { return p.gradients }

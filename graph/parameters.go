@@ -39,19 +39,33 @@ type Spec struct {
 // Parameter is one named tensor of a model.
 type Parameter struct {
 	Spec
-	Tensor *tensor.Dense
+	Tensor *tensor.Dense // nil in a sketch
 }
 
-// Values returns the numbers of the tensor, row-major, without a copy.
-func (p Parameter) Values() []float32 { return p.Tensor.Float32s() }
+// Values returns the numbers of the tensor, row-major, without a copy; nil in a
+// sketch.
+func (p Parameter) Values() []float32 {
+	if p.Tensor == nil {
+		return nil
+	}
+	return p.Tensor.Float32s()
+}
+
+// Size is the number of numbers.
+func (p Parameter) Size() int { return size(p.Shape) }
 
 // Parameters are the tensors of a model in the order in which they were
 // declared, shared by reference between all its programs. The zero value holds
 // none.
 type Parameters struct {
-	list []Parameter
-	at   map[string]int
+	list   []Parameter
+	at     map[string]int
+	sketch bool
 }
+
+// Sketch returns parameters that will have names and shapes and no numbers.
+// Programs over them cannot run, and Program.Bytes is what they would take.
+func Sketch() *Parameters { return &Parameters{sketch: true} }
 
 // Declared is what declarations were found to be.
 type Declared struct {
@@ -79,9 +93,12 @@ func (p *Parameters) add(spec Spec, seed uint64) (Parameter, error) {
 	if old, ok := p.Get(spec.Name); ok {
 		return old, fits(old, spec)
 	}
-	parameter := Parameter{Spec: spec, Tensor: tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(spec.Shape...))}
-	if spec.Fill != nil {
-		spec.Fill(parameter.Values(), seed)
+	parameter := Parameter{Spec: spec}
+	if !p.sketch {
+		parameter.Tensor = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(spec.Shape...))
+		if spec.Fill != nil {
+			spec.Fill(parameter.Values(), seed)
+		}
 	}
 	if p.at == nil {
 		p.at = make(map[string]int)
@@ -116,8 +133,18 @@ func (p *Parameters) Count() int {
 	n := 0
 	for _, parameter := range p.list {
 		if parameter.Role != Statistic {
-			n += parameter.Tensor.Size()
+			n += parameter.Size()
 		}
+	}
+	return n
+}
+
+// Bytes is the memory that the numbers of all parameters take, statistics
+// included.
+func (p *Parameters) Bytes() int64 {
+	var n int64
+	for _, parameter := range p.list {
+		n += 4 * int64(parameter.Size())
 	}
 	return n
 }

@@ -41,7 +41,7 @@ type Program struct {
 }
 
 // Compile compiles a declaration into a program over parameters, all of which
-// must be there.
+// must be there. Over those of a Sketch the program cannot run.
 func Compile(p *Parameters, o Options, d Declaration) (program *Program, err error) {
 	defer func() {
 		if r := recover(); r != nil { // Gorgonia panics where others return errors
@@ -62,7 +62,9 @@ func Compile(p *Parameters, o Options, d Declaration) (program *Program, err err
 	if program.gradients, err = s.differentiate(); err != nil {
 		return nil, fmt.Errorf("differentiate the %s program: %w", o.Name, err)
 	}
-	program.machine = gorgonia.NewTapeMachine(s.graph)
+	if !p.sketch {
+		program.machine = gorgonia.NewTapeMachine(s.graph)
+	}
 	return program, nil
 }
 
@@ -92,6 +94,9 @@ func (p *Program) Run(ctx context.Context, b Batch) error {
 		if err := p.feed(in, b.Inputs[in.name]); err != nil {
 			return fmt.Errorf("%s program: %w", s.options.Name, err)
 		}
+	}
+	if p.machine == nil {
+		return fmt.Errorf("%s program: only a sketch, without parameters", s.options.Name)
 	}
 	defer p.machine.Reset()
 	if err := p.machine.RunAll(); err != nil {
@@ -181,6 +186,16 @@ func (p *Program) Mean() float64 {
 	return float64(*p.scope.node.Value().(*gorgonia.F32))
 }
 
+// Bytes is the memory that the program takes, once it has run on a whole batch,
+// besides its parameters and its inputs.
+func (p *Program) Bytes() int64 {
+	var n int64
+	for nodes := p.scope.graph.Nodes(); nodes.Next(); {
+		n += op.Bytes(nodes.Node().(op.Node))
+	}
+	return n
+}
+
 // FLOPs is the number of floating-point operations in the matrix products of a
 // run on a whole batch.
 func (p *Program) FLOPs() float64 { return p.scope.flops }
@@ -244,4 +259,9 @@ func (p *Program) computed(node op.Node) []float32 {
 }
 
 // Close frees the machine.
-func (p *Program) Close() error { return p.machine.Close() }
+func (p *Program) Close() error {
+	if p.machine == nil { // of a sketch
+		return nil
+	}
+	return p.machine.Close()
+}

@@ -168,12 +168,18 @@ func (s *Scope) Parameter(spec Spec) Value {
 // Statistic declares a parameter that no gradient moves, and returns its
 // numbers, which an operation may read in every run and After may change.
 func (s *Scope) Statistic(spec Spec) []float32 {
-	spec.Role = Statistic
-	p, ok := s.find(spec)
-	if !ok {
-		return make([]float32, size(spec.Shape))
+	if p := s.StatisticParameter(spec); p.Tensor != nil {
+		return p.Values()
 	}
-	return p.Values()
+	return make([]float32, size(spec.Shape)) // of a sketch
+}
+
+// StatisticParameter declares a parameter that no gradient moves, for what reads
+// and changes its numbers between runs.
+func (s *Scope) StatisticParameter(spec Spec) Parameter {
+	spec.Role = Statistic
+	p, _ := s.find(spec)
+	return p
 }
 
 // StatisticValue declares a statistic as an input of operations.
@@ -214,7 +220,11 @@ func (s *Scope) find(spec Spec) (Parameter, bool) {
 func (s *Scope) tensor(spec Spec) (Parameter, bool) {
 	p, ok := s.find(spec)
 	if _, declared := s.nodes[spec.Name]; ok && !declared {
-		s.nodes[spec.Name] = gorgonia.NewTensor(s.graph, tensor.Float32, len(spec.Shape), gorgonia.WithName(spec.Name), gorgonia.WithShape(spec.Shape...), gorgonia.WithValue(p.Tensor))
+		options := []gorgonia.NodeConsOpt{gorgonia.WithName(spec.Name), gorgonia.WithShape(spec.Shape...)}
+		if p.Tensor != nil {
+			options = append(options, gorgonia.WithValue(p.Tensor))
+		}
+		s.nodes[spec.Name] = gorgonia.NewTensor(s.graph, tensor.Float32, len(spec.Shape), options...)
 	}
 	return p, ok
 }

@@ -117,6 +117,18 @@ func newSlot(s Split, o StreamOptions) *slot {
 	return made
 }
 
+// Bytes is the memory that a stream with these options takes for images of a shape.
+func (o StreamOptions) Bytes(s Shape) int64 {
+	values := int64(s.Size()) + int64(o.Noise)
+	if o.Corruption.Kind != NoCorruption {
+		values += int64(s.Size())
+	}
+	if o.Mask {
+		values += int64(s.Size())
+	}
+	return ringSize * 4 * values * int64(o.BatchSize)
+}
+
 // Batches returns the number of batches per epoch, a partial last one included
 // unless it is dropped.
 func (s *Stream) Batches() int {

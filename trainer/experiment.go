@@ -20,6 +20,7 @@ type Experiment struct {
 	Stages     []Stage
 	Parameters *graph.Parameters
 	Encoder    *EncoderInfo // the model whose encoder a Transfer has; nil: none
+	Memory     Memory       // that training takes
 }
 
 // NewExperiment checks the configuration and the settings of the model, places
@@ -53,6 +54,13 @@ func (e *Experiment) prepare(source Source) (err error) {
 	if e.Stages, err = e.Model.Stages(e.Config); err != nil {
 		return err
 	}
+	train, _ := e.splits()
+	for i := range e.Stages {
+		e.Stages[i].images = train.Len()
+	}
+	if err := e.reckon(); err != nil {
+		return err
+	}
 	for i := range slices.Backward(e.Stages) { // the model first, then what only led to it
 		s := &e.Stages[i]
 		if s.Epochs < 1 {
@@ -66,7 +74,6 @@ func (e *Experiment) prepare(source Source) (err error) {
 	if !ok {
 		return nil
 	}
-	train, _ := e.splits()
 	images := graph.Sample{Count: train.Len(), Read: func(dst []float32, i int) { train.Read(dst, i, 0) }}
 	return m.InitialiseFrom(images, e.Parameters, e.Config.Seed)
 }

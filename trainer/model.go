@@ -171,9 +171,10 @@ type Stage struct {
 	// Measures are taken on each evaluated split, by new ones each time.
 	Measures func() []Measure
 
-	flops float64           // of a training step
-	units map[string]string // of figures
-	plain bool              // evaluated with all pixels alike, whatever corruption has hit
+	images int               // that it is trained on; 0: not known
+	flops  float64           // of a training step
+	units  map[string]string // of figures
+	plain  bool              // evaluated with all pixels alike, whatever corruption has hit
 }
 
 // Opponent is a network that learns, together with that of a stage, to distinguish

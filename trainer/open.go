@@ -33,7 +33,7 @@ func OpenModel(find Find, dir, checkpoint string) (*Trained, error) {
 	if err := c.checkRun(info); err != nil {
 		return nil, err
 	}
-	t, err := rebuild(find, info, c.Stage)
+	t, err := rebuild(find, info, c)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrRun, r.Path(runFile), err)
 	}
@@ -41,8 +41,9 @@ func OpenModel(find Find, dir, checkpoint string) (*Trained, error) {
 	return t, c.Restore(t.Parameters, nil)
 }
 
-// rebuild makes the model of a run as it is in a stage, with initial weights.
-func rebuild(find Find, info RunInfo, stage string) (*Trained, error) {
+// rebuild makes the model of a run as it is in the stage of a checkpoint, with
+// initial weights.
+func rebuild(find Find, info RunInfo, c *Checkpoint) (*Trained, error) {
 	recipe, err := find(info.Model)
 	if err != nil {
 		return nil, err
@@ -71,7 +72,10 @@ func rebuild(find Find, info RunInfo, stage string) (*Trained, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.Stage, err = stageNamed(stages, stage); err != nil {
+	if t.Stage, err = stageNamed(stages, c.Stage); err != nil {
+		return nil, err
+	}
+	if err := t.fits(c); err != nil {
 		return nil, err
 	}
 	return t, t.Stage.declare(t.Parameters, t.Config.Seed, 2)

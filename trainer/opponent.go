@@ -30,6 +30,9 @@ func newOpponent(s Stage, p *graph.Parameters, training bool, batch int) (*oppon
 	if s.Opponent == nil {
 		return nil, nil
 	}
+	if training {
+		batch = s.filled(batch)
+	}
 	program, err := graph.Compile(p, graph.Options{Name: "discriminator", Batch: 2 * batch, Training: training}, s.Opponent.Declare)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"math"
+	"slices"
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
@@ -47,6 +48,12 @@ func solverNames() (names []string) {
 	return names
 }
 
+// ruleOf is the rule of a configuration, which is valid.
+func ruleOf(c Config) rule {
+	i := slices.IndexFunc(rules, func(r rule) bool { return r.name == c.Solver })
+	return rules[i]
+}
+
 // Solver moves parameters against their gradients.
 type Solver struct {
 	config  Config
@@ -60,12 +67,7 @@ type Solver struct {
 // parameters that have the given gradients, with its moments at zero. Rates are
 // those of the stage.
 func NewSolver(c Config, rates map[string]float64, gradients []graph.Gradient) *Solver {
-	s := &Solver{config: c, rates: rates, moments: make(map[string][][]float32)}
-	for _, r := range rules {
-		if r.name == c.Solver {
-			s.rule = r
-		}
-	}
+	s := &Solver{config: c, rates: rates, rule: ruleOf(c), moments: make(map[string][][]float32)}
 	for _, g := range gradients {
 		moments := make([][]float32, len(s.rule.moments))
 		for i := range moments {

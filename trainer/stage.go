@@ -21,9 +21,19 @@ func (s Stage) reconstructs() bool {
 	return ok && !s.classifies()
 }
 
+// filled is how many images a batch of up to so many can have in training: programs
+// for more would take memory that no image fills.
+func (s Stage) filled(batch int) int {
+	const fewest = 17 // up to 16 images, the layout of images is another one, and so are sums
+	if s.images == 0 {
+		return batch
+	}
+	return min(batch, max(s.images, fewest))
+}
+
 // training compiles the program that trains the network.
 func (s Stage) training(p *graph.Parameters, batch int) (*graph.Program, error) {
-	o := graph.Options{Name: "training", Batch: batch, Training: true}
+	o := graph.Options{Name: "training", Batch: s.filled(batch), Training: true}
 	if s.Opponent != nil {
 		o.Outputs = []string{s.Opponent.Made}
 	}
@@ -59,14 +69,21 @@ func (s Stage) measures() []Measure {
 // stream cuts the inputs of the stage into batches with what a program of it
 // takes. Codes that the part below gives are not binarised.
 func (s Stage) stream(inputs loaders.Split, p *graph.Program, seed uint64, batch int, shuffle bool) (*loaders.Stream, error) {
+	return loaders.NewStream(inputs, s.streamOptions(p, seed, batch, shuffle))
+}
+
+func (s Stage) streamOptions(p *graph.Program, seed uint64, batch int, shuffle bool) loaders.StreamOptions {
+	if shuffle { // to train on
+		batch = s.filled(batch)
+	}
 	noise := p.Width(Noise)
 	if s.Opponent != nil && s.Opponent.Real == Noise && p.Has(s.Opponent.Made) {
 		noise = max(noise, p.Shape(s.Opponent.Made).Size())
 	}
-	return loaders.NewStream(inputs, loaders.StreamOptions{
+	return loaders.StreamOptions{
 		BatchSize: batch, Seed: seed, Shuffle: shuffle, Binarise: s.Binarise && s.Below == nil, Corruption: s.Corruption,
 		Mask: p.Width(Mask) > 0, Noise: noise,
-	})
+	}
 }
 
 // inputs returns what the stage trains on of a split: its images or the codes

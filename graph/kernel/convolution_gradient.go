@@ -14,8 +14,7 @@ const (
 // gradient in the maps, Σ_B,y,x maps[f,y,x]·image[c, …] (weights: F×kh×kw×C).
 func (c *Convolution) Gradient(batch int, image, maps, weights []float32) {
 	image, maps, weights = image[:c.Small.Size(batch)], maps[:c.Maps.Size(batch)], weights[:c.Weights()]
-	rows, size := c.Maps.Blocks(batch)*c.Maps.Height, c.convolve.size()
-	parts := max(1, min(gradientParts, rows, gradientRoom/max(1, size)))
+	rows, size, parts := c.Maps.Blocks(batch)*c.Maps.Height, c.convolve.size(), c.gradientParts(batch)
 	c.parts = grow(c.parts, parts*size)
 
 	t := weightTasks.get()
@@ -41,6 +40,23 @@ func (c *Convolution) Gradient(batch int, image, maps, weights []float32) {
 	parallel(c.Maps.Channels, 1, p)
 	*p = packTask{}
 	packTasks.put(p)
+}
+
+// gradientParts is the number of parts that a gradient is summed up in.
+func (c *Convolution) gradientParts(batch int) int {
+	return max(1, min(gradientParts, c.Maps.Blocks(batch)*c.Maps.Height, gradientRoom/max(1, c.convolve.size())))
+}
+
+// ConvolveWork, SpreadWork and GradientWork are how many numbers Convolve, Spread
+// and Gradient keep for their work.
+func (c *Convolution) ConvolveWork() int { return c.convolve.work() }
+
+// SpreadWork is what ConvolveWork is of Spread.
+func (c *Convolution) SpreadWork() int { return c.spread.work() }
+
+// GradientWork is what ConvolveWork is of Gradient, on up to so many images.
+func (c *Convolution) GradientWork(batch int) int {
+	return c.gradientParts(batch) * c.convolve.size()
 }
 
 // narrow reports whether a filter reads so few numbers of a row of images that

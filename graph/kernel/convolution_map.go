@@ -11,22 +11,27 @@ type mapping struct {
 
 	direct  bool  // the weights can be read as they are
 	offsets []int // of the combined weights of each pair of phases, to×taps×from each
+	all     int   // combined weights of all pairs
 	packed  []float32
 }
 
 // prepare lays the combined weights out.
 func (m *mapping) prepare() {
-	size := 0
 	for _, down := range m.rows.phases {
 		for _, across := range m.columns.phases {
-			m.offsets = append(m.offsets, size)
-			size += m.to.Channels * len(down) * len(across) * m.from.Channels
+			m.offsets = append(m.offsets, m.all)
+			m.all += m.to.Channels * len(down) * len(across) * m.from.Channels
 		}
 	}
 	m.direct = m.fromStride == 1 && m.rows.plain(m.kernel.Height) && m.columns.plain(m.kernel.Width)
-	if !m.direct {
-		m.packed = make([]float32, size)
+}
+
+// work is how many numbers it takes to apply the mapping.
+func (m *mapping) work() int {
+	if m.direct {
+		return 0
 	}
+	return m.all
 }
 
 // plain reports whether the only phase are the taps of a kernel, in order.
@@ -64,6 +69,7 @@ func (m *mapping) apply(batch int, act Activation, from, weights, bias, to []flo
 		bias = bias[:m.to.Channels]
 	}
 	if !m.direct {
+		m.packed = grow(m.packed, m.all)
 		m.pack(weights)
 		weights = m.packed
 	}

@@ -63,14 +63,13 @@ func (t *batchTopK) declare(b base, x *gorgonia.Node) (*gorgonia.Node, error) {
 	if t.columns = shape[1]; t.K < 1 || len(t.Bound) != 1 || len(t.Batches) != 1 || len(t.Silent) != t.columns {
 		return nil, fmt.Errorf("%s: k is %d, with %d bounds of %d batches and counts of %d units; want at least 1, and 1, 1 and %d", b.name, t.K, len(t.Bound), len(t.Batches), len(t.Silent), t.columns)
 	}
-	t.kept = make([]float32, shape.TotalSize())
-	if t.dead {
-		t.among = make([]float32, shape.TotalSize())
-	}
 	return declareLayer(b, t, shape, false, x)
 }
 
 func (t *batchTopK) forward(batch int, in [][]float32, y []float32) {
+	if t.kept == nil {
+		t.kept = make([]float32, len(y))
+	}
 	x := in[0][:batch*t.columns]
 	if t.Settled {
 		kernel.Above(max(t.Bound[0], 0), x, y, t.kept)
@@ -84,6 +83,9 @@ func (t *batchTopK) forward(batch int, in [][]float32, y []float32) {
 
 // ofDead is x with the values of dead units alone.
 func (t *batchTopK) ofDead(x []float32) []float32 {
+	if t.among == nil {
+		t.among = make([]float32, len(t.kept))
+	}
 	among := t.among[:len(x)]
 	for i := range x {
 		among[i] = 0

@@ -55,10 +55,6 @@ func (k Likelihood) Bound(name string, rows *Rows, doubly bool, beta *Weight, pr
 		return Bound{}, err
 	}
 	b.loss, b.size = *l, from.Codes.Shape()[1]
-	b.weights, b.each, b.squares = make([]float32, rows.Compiled*samples), make([]float32, rows.Compiled*samples), make([]float32, rows.Compiled*samples)
-	if doubly {
-		b.drawn.weights = b.weights
-	}
 	part := func() Loss { return Loss{op: &loss{base: place, perImage: make([]float32, rows.Compiled)}} }
 	b.parts = Bound{Loss: Loss{op: &b.loss}, Reconstruction: part(), Divergence: part(), Gap: part()}
 	b.parts.Reconstruction.op.squared = b.squared
@@ -85,6 +81,13 @@ type bound struct {
 func (b *bound) compute(l *loss, scale float32, in [][]float32, gradient []float32) {
 	z, statistics, noise := in[2], in[3], in[4]
 	live, k := l.rows.Live, l.samples
+	if b.weights == nil {
+		each := func() []float32 { return make([]float32, l.rows.Compiled*k) }
+		b.weights, b.each, b.squares = each(), each(), each()
+		if b.doubly {
+			b.drawn.weights = b.weights
+		}
+	}
 	b.likelihood.rows(live*k, k, l.columns, scale, in[0], in[1], gradient, b.each, b.squares)
 	kernel.MeanOfEach(live, k, b.each, b.parts.Reconstruction.op.perImage)
 	kernel.MeanOfEach(live, k, b.squares, l.squared)

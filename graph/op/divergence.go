@@ -50,7 +50,7 @@ func declareDivergence(name string, rows *Rows, statistics *gorgonia.Node, funct
 	size := statistics.Shape()[1] / 2
 	units, slopes, perImage := make([]float64, size), make([]float32, size), make([]float32, rows.Compiled)
 	var variance buffer
-	return declareLoss(name, rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+	loss, err := declareLoss(name, rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
 		_, v := variance.of(l.rows.Compiled, size)
 		kernel.GaussianDivergence(l.rows.Live, size, scale, in[0], gradient, perImage, v)
 		kernel.UnitDivergences(l.rows.Live, size, in[0], v, units)
@@ -68,4 +68,5 @@ func declareDivergence(name string, rows *Rows, statistics *gorgonia.Node, funct
 			}
 		}
 	}, statistics)
+	return loss.holding(numbers(statistics.Shape())/2, err)
 }

@@ -24,7 +24,7 @@ func FiniteScalar(name string, rows *Rows, levels []int, z *gorgonia.Node) (*gor
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.name, err)
 	}
-	return declareLayer(b, &finiteScalar{FiniteScalar: q, tanh: make([]float32, shape.TotalSize())}, shape, false, z)
+	return declareLayer(b, &finiteScalar{FiniteScalar: q}, shape, false, z)
 }
 
 type finiteScalar struct {
@@ -33,6 +33,9 @@ type finiteScalar struct {
 }
 
 func (f *finiteScalar) forward(batch int, in [][]float32, y []float32) {
+	if f.tanh == nil {
+		f.tanh = make([]float32, len(y))
+	}
 	f.Quantise(batch, in[0], y, f.tanh)
 }
 

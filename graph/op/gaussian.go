@@ -92,10 +92,11 @@ func (r *reparametriseBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, er
 // (statistics: B×2L, in each row L means, then L log-variances).
 func GaussianDivergence(name string, rows *Rows, statistics *gorgonia.Node) (Loss, error) {
 	var variance buffer
-	return declareLoss(name+": Gaussian divergence", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+	loss, err := declareLoss(name+": Gaussian divergence", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
 		_, v := variance.of(l.rows.Compiled, l.columns/2)
 		kernel.GaussianDivergence(l.rows.Live, l.columns/2, scale, in[0], gradient, l.perImage, v)
 	}, statistics)
+	return loss.holding(numbers(statistics.Shape())/2, err)
 }
 
 // FirstColumns declares the first columns of a matrix (x: B×D, y: B×columns).

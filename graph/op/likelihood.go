@@ -59,12 +59,15 @@ func (k Likelihood) Loss(name string, rows *Rows, prediction, target *gorgonia.N
 		}, prediction, target)
 	}
 	b.name += fmt.Sprintf(", %d samples", samples)
-	each, squares := make([]float32, rows.Compiled*samples), make([]float32, rows.Compiled*samples)
-	return newLoss(b, samples, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+	var losses, squaredErrors buffer // of each sample
+	loss, err := newLoss(b, samples, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+		_, each := losses.of(l.rows.Compiled * samples)
+		_, squares := squaredErrors.of(l.rows.Compiled * samples)
 		k.rows(l.rows.Live*samples, samples, l.columns, scale/float32(samples), in[0], in[1], gradient, each, squares)
 		kernel.MeanOfEach(l.rows.Live, samples, each, l.perImage)
 		kernel.MeanOfEach(l.rows.Live, samples, squares, l.squared)
 	}, prediction, target)
+	return loss.holding(2*b.batchOf(samples), err)
 }
 
 // samples is the number of predictions for each target.

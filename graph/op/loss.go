@@ -96,6 +96,14 @@ func newLoss(b base, samples int, compute lossFunction, in ...*gorgonia.Node) (L
 	return Loss{node, l}, err
 }
 
+// holding notes how many values the function of a loss keeps for its work.
+func (l Loss) holding(values int64, err error) (Loss, error) {
+	if err == nil {
+		l.op.held = values
+	}
+	return l, err
+}
+
 func makeLoss(b base, samples int, compute lossFunction, in gorgonia.Nodes) (*loss, error) {
 	shape, err := b.samples("prediction", samples, in[0].Shape())
 	if err != nil {
@@ -128,6 +136,7 @@ type loss struct {
 	mean              *gorgonia.F32
 	gradient          buffer
 	differentiated    bool
+	held              int64 // values that compute works with
 }
 
 func (l *loss) Arity() int { return len(l.in) }

@@ -26,12 +26,12 @@ func (e *EMA) Averaged(s *graph.Scope) *graph.Scope {
 	if !s.Training() {
 		return s.Replacing(func(_ *graph.Scope, spec graph.Spec) graph.Spec { return average(spec, nil) })
 	}
-	var weights, means [][]float32
+	var weights, means []graph.Parameter
 	steps := s.Statistic(graph.Spec{Name: "average/steps", Part: "average", Shape: []int{1}})
 	s.After(func() { e.update(&steps[0], weights, means) })
 	return s.Observing(func(s *graph.Scope, p graph.Parameter) {
-		weights = append(weights, p.Values())
-		means = append(means, s.Statistic(average(p.Spec, p.Values())))
+		weights = append(weights, p)
+		means = append(means, s.StatisticParameter(average(p.Spec, p.Values())))
 	})
 }
 
@@ -47,10 +47,11 @@ func average(spec graph.Spec, values []float32) graph.Spec {
 //	mean ← d·mean + (1 − d)·weight, d = min(decay, (1 + t)/(10 + t)),
 //
 // after t steps, so that the first weights are soon forgotten.
-func (e *EMA) update(t *float32, weights, means [][]float32) {
+func (e *EMA) update(t *float32, weights, means []graph.Parameter) {
 	fresh := float32(1 - min(e.Decay, float64(1+*t)/float64(10+*t)))
-	for i, mean := range means {
-		for j, w := range weights[i] {
+	for i, of := range means {
+		mean := of.Values()
+		for j, w := range weights[i].Values() {
 			mean[j] += fresh * (w - mean[j])
 		}
 	}
