@@ -102,7 +102,8 @@ func (e *Experiment) memory(batch int) (Memory, error) {
 	return Memory{sketch.Count(), slices.Concat([]MemoryPart{
 		{"data", splitBytes(e.Data.Train) + splitBytes(e.Data.Test)},
 		{"parameters", sketch.Bytes()},
-		{"program", runtimeBytes + largest(sketch)}, // with a tensor on its way to a checkpoint
+		{"checkpoint", largest(sketch)}, // which is written tensor by tensor
+		{"program", runtimeBytes},
 	}, most)}, nil
 }
 

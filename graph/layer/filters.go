@@ -16,8 +16,12 @@ type Filters struct {
 	Dilation       Extent // between the taps of a kernel; zero counts as 1
 }
 
-// maxSide bounds the numbers that describe filters.
-const maxSide = 1 << 15
+// maxSide bounds the numbers that describe filters. maxTaps bounds what is listed of
+// them along a side: which of the taps reads which pixel, in each position.
+const (
+	maxSide = 1 << 15
+	maxTaps = 1 << 26
+)
 
 func height(e Extent) int { return e.Height }
 func width(e Extent) int  { return e.Width }
@@ -108,6 +112,17 @@ func (f Filters) place(at At, l Layer, out graph.Shape, o Options, enlarge Enlar
 	}
 	if maps > graph.MaxSize/f.Kernel.Height/f.Kernel.Width/image || out.Channels > graph.MaxSize/out.Height/out.Width {
 		return nil, impossible("%s would have %d×%d×%d×%d weights and make images of %s; hint: at most %d numbers each", at.Name, maps, f.Kernel.Height, f.Kernel.Width, image, out, graph.MaxSize)
+	}
+	factor := max(1, enlarge.Factor)
+	for _, of := range []func(graph.Shape) (side, taps int){
+		func(s graph.Shape) (int, int) { return s.Height, f.Kernel.Height },
+		func(s graph.Shape) (int, int) { return s.Width, f.Kernel.Width },
+	} {
+		from, taps := of(at.In)
+		to, _ := of(out)
+		if side := max(from*factor, to); side > maxTaps/taps/taps {
+			return nil, impossible("%s has %d taps along %d pixels; hint: smaller kernels", at.Name, taps, side)
+		}
 	}
 	c.weigh(fanIn, fanOut, maps, f.Kernel.Height, f.Kernel.Width, image)
 	return c, c.check()

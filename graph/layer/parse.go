@@ -1,9 +1,12 @@
 package layer
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
+
+	"gaetrain/graph"
 )
 
 // Parse reads layers from text such as
@@ -30,13 +33,33 @@ import (
 // its input apart, frames:COUNT,UNITS. residual(…) has layers inside, and adds its
 // input to what they make of it. Each layer is like hidden otherwise and
 // the last one like last, also in its activation unless there is one among the
-// arguments. Errors wrap graph.ErrArchitecture.
+// arguments. A text is at most MaxLayers words and MaxText bytes long. Errors wrap
+// graph.ErrArchitecture.
 func Parse(text string, hidden, last Options) (Sequence, error) {
+	return (&reader{hidden: hidden, words: new(int)}).parse(text, last)
+}
+
+// Bounds of texts, so that what a file claims takes little time: Gorgonia needs 15 s
+// to compile 2,000 layers, and four times as much for twice as many.
+const (
+	MaxLayers = 500     // and words about layers, those inside of others included
+	MaxText   = 1 << 16 // bytes
+	maxDepth  = 8       // of blocks inside of one another
+)
+
+// parse reads all layers; the last one is like last.
+func (r *reader) parse(text string, last Options) (Sequence, error) {
+	if len(text) > MaxText {
+		return nil, impossible("%s is a text of %d bytes; hint: at most %d", brief(text), len(text), MaxText)
+	}
 	words, err := split(text)
 	if err != nil {
 		return nil, err
 	}
-	r, final := &reader{hidden: hidden}, -1 // word that makes a layer
+	if *r.words += len(words); *r.words > MaxLayers {
+		return nil, impossible("%s has %d layers or more; hint: at most %d, counting pooling and dropout", brief(text), *r.words, MaxLayers)
+	}
+	hidden, final := r.hidden, -1 // word that makes a layer
 	for i, word := range words {
 		if kind, _ := kindOf(word); makers[kind] {
 			final = i
@@ -47,18 +70,29 @@ func Parse(text string, hidden, last Options) (Sequence, error) {
 		if i == final {
 			like = last
 		}
-		if err := r.read(word, like); err != nil {
-			return nil, impossible("%q: %w", word, err)
+		if err := r.read(word, like); errors.Is(err, graph.ErrArchitecture) { // of a layer inside
+			return nil, err
+		} else if err != nil {
+			return nil, impossible("%s: %w", brief(word), err)
 		}
 	}
 	if r.larger() {
-		return nil, impossible("%q ends with a larger image; hint: conv after up, bilinear or unpool", text)
+		return nil, impossible("%s ends with a larger image; hint: conv after up, bilinear or unpool", brief(text))
 	}
 	r.flush()
 	if len(r.layers) == 0 {
-		return nil, impossible("%q has no layers; hint: such as conv:16,3,s2 dense:64", text)
+		return nil, impossible("%s has no layers; hint: such as conv:16,3,s2 dense:64", brief(text))
 	}
 	return r.layers, nil
+}
+
+// brief quotes the beginning of a text.
+func brief(text string) string {
+	const most = 60
+	if runes := []rune(text[:min(len(text), 4*most)]); len(runes) > most {
+		return fmt.Sprintf("%q…", string(runes[:most]))
+	}
+	return fmt.Sprintf("%q", text)
 }
 
 // makers are the kinds of words that make a numbered layer.
@@ -92,7 +126,7 @@ func split(text string) ([]string, error) {
 		return open == 0 && unicode.IsSpace(r)
 	})
 	if open != 0 {
-		return nil, impossible("%q has %+d parentheses; hint: as many ) as (", text, open)
+		return nil, impossible("%s has %+d parentheses; hint: as many ) as (", brief(text), open)
 	}
 	return words, nil
 }
@@ -109,6 +143,8 @@ func kindOf(word string) (kind, rest string) {
 type reader struct {
 	layers   Sequence
 	hidden   Options  // of layers that are not the last
+	words    *int     // so far, of the whole text
+	depth    int      // of blocks that the text is inside of
 	rest     string   // of the word, behind its kind
 	enlarge  Enlarge  // that the next convolution gets
 	leading  Sequence // unpooling before the next layer

@@ -25,7 +25,10 @@ func init() {
 		if !ok || r.enlarge != (Enlarge{}) {
 			return fmt.Errorf("hint: such as residual(conv:32,3 conv:32,3,linear), and no up or bilinear before it")
 		}
-		body, err := Parse(inner, r.hidden, like)
+		if r.depth == maxDepth {
+			return fmt.Errorf("inside of %d others; hint: at most %d", r.depth, maxDepth)
+		}
+		body, err := (&reader{hidden: r.hidden, words: r.words, depth: r.depth + 1}).parse(inner, like)
 		if err != nil {
 			return err
 		}

@@ -62,6 +62,9 @@ func (l *Layers) Validate() error {
 	if err := settings.Widths("filters", "channels", l.Filters); err != nil {
 		return err
 	}
+	if n := len(l.Hidden) + len(l.Filters); n > layer.MaxLayers {
+		return fmt.Errorf("%w: hidden and filters have %d layers; hint: at most %d", settings.ErrConfiguration, n, layer.MaxLayers)
+	}
 	return settings.Choice("bias", l.Bias, "all", "output", "none")
 }
 
