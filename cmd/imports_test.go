@@ -33,7 +33,7 @@ var allowed = []struct {
 	{"trainer/settings", nil},
 	{"trainer/recipes/...", []string{"trainer", "trainer/settings", "graph/...", "loaders"}},
 	{"trainer/pictures/...", []string{"trainer", "trainer/evaluate", "trainer/compression", "graph/...", "loaders/...", "viz/..."}},
-	{"trainer/evaluate/...", []string{"graph/kernel/...", "loaders"}},
+	{"trainer/evaluate/...", []string{"graph/kernel/...", "loaders", "loaders/memory"}},
 	{"trainer/compression", nil},
 	{"trainer/measure/...", []string{"trainer", "trainer/evaluate", "trainer/compression", "loaders"}},
 	{"viz/...", []string{"viz/...", "loaders/files"}},

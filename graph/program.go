@@ -62,10 +62,27 @@ func Compile(p *Parameters, o Options, d Declaration) (program *Program, err err
 	if program.gradients, err = s.differentiate(); err != nil {
 		return nil, fmt.Errorf("differentiate the %s program: %w", o.Name, err)
 	}
+	if err := s.distinct(); err != nil {
+		return nil, fmt.Errorf("compile the %s program: %w", o.Name, err)
+	}
 	if !p.sketch {
 		program.machine = gorgonia.NewTapeMachine(s.graph)
 	}
 	return program, nil
+}
+
+// distinct reports operations with the same hash. Gorgonia takes them for one when
+// it compiles a graph, and would compute only one of them.
+func (s *Scope) distinct() error {
+	known := make(map[uint32]op.Node)
+	for nodes := s.graph.Nodes(); nodes.Next(); {
+		node := nodes.Node().(op.Node)
+		if other, ok := known[node.Hashcode()]; ok {
+			return fmt.Errorf("%w: %v and %v have the same hash; hint: another number of layers", ErrArchitecture, other, node)
+		}
+		known[node.Hashcode()] = node
+	}
+	return nil
 }
 
 // Batch is what a program is run on. Slices that hold a whole compiled batch

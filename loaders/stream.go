@@ -154,8 +154,10 @@ func (s *Stream) Epoch(epoch, firstStep int) iter.Seq[*Batch] {
 			free <- slot
 		}
 		var worker sync.WaitGroup
+		var panicked any // is raised by the caller, who can recover
 		worker.Go(func() {
 			defer close(ready)
+			defer func() { panicked = recover() }()
 			step := max(firstStep, 0)
 			for slot := range free {
 				if step >= s.Batches() {
@@ -173,6 +175,9 @@ func (s *Stream) Epoch(epoch, firstStep int) iter.Seq[*Batch] {
 				return
 			}
 			free <- slot
+		}
+		if panicked != nil {
+			panic(panicked)
 		}
 	}
 }

@@ -90,6 +90,10 @@ func (t *Trained) newImportance(draws int) (*importance, error) {
 	image, size := t.Source.Shape, decoder.CodeShape().Size()
 	s := &importance{seed: t.Config.Seed, draws: draws, images: max(1, evaluationBatch/draws), normaliser: decoder.Likelihood().LogNormaliser(image.Size())}
 	rows := s.images * draws
+	const perValue = 3 // numbers for each value of a code: the draw, the code and the code in the decoder
+	if err := Fits("draws", rows, perValue*size, "fewer draws"); err != nil {
+		return nil, err
+	}
 	batches := (rows + evaluationBatch - 1) / evaluationBatch
 	s.batch = (rows + batches - 1) / batches
 	s.draw, s.codes, s.weights = make([]float32, rows*size), make([]float32, rows*size), make([]float64, rows)

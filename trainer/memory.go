@@ -221,8 +221,9 @@ func (t *Trained) fits(c *Checkpoint) error {
 	return m.check(fmt.Sprintf("%d parameters take", m.Parameters), "more memory")
 }
 
-// fitting refuses so many float32 numbers that do not fit into memory.
-func fitting(what string, count, values int, hint string) error {
+// Fits refuses so many rows of values, such as codes, that do not fit into memory
+// as numbers of 4 bytes, before anybody makes them. Errors wrap ErrConfiguration.
+func Fits(what string, count, values int, hint string) error {
 	m := Memory{Parts: []MemoryPart{{what, int64(min(4*float64(count)*float64(values), math.MaxInt64/2))}}}
 	return m.check(fmt.Sprintf("%d %s of %d values take", count, what, values), hint)
 }

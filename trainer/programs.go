@@ -82,6 +82,9 @@ func outputOf(ctx context.Context, p *graph.Parameters, output string, d graph.D
 	if err != nil {
 		return nil, err
 	}
+	if err := Fits("outputs", split.Len(), program.Shape(output).Size(), "fewer images"); err != nil {
+		return nil, err
+	}
 	values := make([]float32, 0, split.Len()*program.Shape(output).Size())
 	err = runAll(ctx, program, stream, func(*loaders.Batch) error {
 		values = append(values, program.Output(output)...)

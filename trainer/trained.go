@@ -93,6 +93,9 @@ func (t *Trained) Decode(ctx context.Context, codes []float32, labels []uint8) (
 	if err := t.requireLabels(labels, len(codes)/size); err != nil {
 		return nil, err
 	}
+	if err := Fits("images", len(codes)/size, t.Source.Shape.Size(), "fewer images"); err != nil {
+		return nil, err
+	}
 	program, err := compile(t.Parameters, "decoding", evaluationBatch, decoding(m), Reconstruction)
 	if err != nil {
 		return nil, err

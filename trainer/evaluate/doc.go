@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
@@ -125,15 +126,27 @@ func (m Matrix) blocks() iter.Seq2[int, Matrix] {
 }
 
 // parallel calls work on parts [from, to) of [0, n), multiples of grain, several
-// at once. It must write nothing but what belongs to its part.
+// at once. It must write nothing but what belongs to its part. Its panic is raised
+// here, where the caller can recover.
 func parallel(n, grain int, work func(from, to int)) {
 	parts := (n + grain - 1) / grain
 	threads := min(runtime.GOMAXPROCS(0), parts)
 	var group sync.WaitGroup
+	var panicked atomic.Pointer[any]
 	for thread := range threads {
-		group.Go(func() { work(thread*parts/threads*grain, min((thread+1)*parts/threads*grain, n)) })
+		group.Go(func() {
+			defer func() {
+				if value := recover(); value != nil {
+					panicked.CompareAndSwap(nil, &value)
+				}
+			}()
+			work(thread*parts/threads*grain, min((thread+1)*parts/threads*grain, n))
+		})
 	}
 	group.Wait()
+	if value := panicked.Load(); value != nil {
+		panic(*value)
+	}
 }
 
 // checkLabels makes sure that every row of x has a label, and returns the number

@@ -21,6 +21,9 @@ func Frechet(ctx context.Context, x, y Matrix) (float64, error) {
 	if err := alike(x, y); err != nil {
 		return 0, err
 	}
+	if err := fits("the Fréchet distance", x.Columns, 8); err != nil {
+		return 0, err
+	}
 	meanX, covarianceX, err := Moments(ctx, x)
 	if err != nil {
 		return 0, err

@@ -111,6 +111,9 @@ func newLogisticProblem(ctx context.Context, x Matrix, labels []uint8, classes i
 	for _, label := range labels {
 		p.labels = append(p.labels, float32(label))
 	}
+	if err := fits("logistic regression", x.Columns, 4); err != nil {
+		return nil, err
+	}
 	curvature, err := covariance(ctx, x, p.mean)
 	if err != nil {
 		return nil, err

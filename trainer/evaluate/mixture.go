@@ -43,6 +43,9 @@ func NewMixture(ctx context.Context, x Matrix, o MixtureOptions) (*Mixture, erro
 	if o.Iterations < 0 {
 		return nil, fmt.Errorf("%w: %d iterations; hint: 0 or more", ErrInput, o.Iterations)
 	}
+	if err := fits("a mixture with full covariances", x.Columns, 3+o.Clusters); o.Full && err != nil {
+		return nil, err
+	}
 	start, err := NewKMeans(ctx, x, KMeansOptions{Clusters: o.Clusters, Restarts: o.Restarts, Batch: o.Batch, Seed: o.Seed})
 	if err != nil {
 		return nil, err

@@ -32,6 +32,9 @@ func NewPCA(ctx context.Context, x Matrix, components int) (*PCA, error) {
 	if components < 1 || components > x.Columns {
 		return nil, fmt.Errorf("%w: %d components of %d values; hint: at least 1, at most as many as values", ErrInput, components, x.Columns)
 	}
+	if err := fits("a PCA", x.Columns, 5); err != nil {
+		return nil, err
+	}
 	p := &PCA{Mean: x.mean()}
 	covariance, err := covariance(ctx, x, p.Mean)
 	if err != nil {

@@ -29,6 +29,9 @@ func (j *assessor) draw(ctx context.Context, model *trainer.Trained) error {
 	}
 	j.Codes = p.String()
 	n := j.Assessment.Images
+	if err := p.fits(n); err != nil {
+		return err
+	}
 	images, err := model.Decode(ctx, p.Draw(n, j.Seed, j.Temperature), p.labels(n))
 	j.Samples = j.valued(images)
 	return err

@@ -47,6 +47,9 @@ func AggregatePosterior(ctx context.Context, model *trainer.Trained, split loade
 	if !model.HasPrior() {
 		return nil, refused("the codes of model %s have no prior; hint: --model vae has one", model.Config.Model)
 	}
+	if err := evaluate.FitsCovariance(model.CodeSize()); err != nil {
+		return nil, err
+	}
 	split = split.Spread(mostPairs)
 	a := &Aggregate{Images: split.Len()}
 	if !model.HasPosterior() {

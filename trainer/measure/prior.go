@@ -76,6 +76,11 @@ func (p *Prior) moments() (mean, deviation []float64) {
 	return mean, deviation
 }
 
+// fits refuses so many draws that do not fit into memory.
+func (p *Prior) fits(n int) error {
+	return trainer.Fits("codes", n, p.Model.CodeSize(), "fewer samples")
+}
+
 // labels are those that n draws are decoded with: every class in turn, or nil
 // for a model that is not conditional.
 func (p *Prior) labels(n int) []uint8 {
@@ -131,6 +136,9 @@ func (p *Prior) numbered(seed uint64, numbers []int) (codes []float32, err error
 		return nil, refused("sample %d; hint: from 0 to %d", cmp.Or(min(least, 0), most), mostCodes-1)
 	}
 	size := p.Model.CodeSize()
+	if err := p.fits(most + 1); err != nil {
+		return nil, err
+	}
 	all := p.Draw(most+1, seed, 1)
 	for _, i := range numbers {
 		codes = append(codes, all[i*size:(i+1)*size]...)

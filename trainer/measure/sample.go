@@ -46,6 +46,9 @@ func Sample(ctx context.Context, p *Prior, o SampleOptions) (s Samples, err erro
 	if most := mostValues / p.Model.Shape().Size(); o.Count > most {
 		return s, refused("count is %d; hint: at most %d images of %s", o.Count, most, p.Model.Shape())
 	}
+	if err := p.fits(o.Count); err != nil {
+		return s, err
+	}
 	if s.Labels, err = o.labels(p); err != nil {
 		return s, err
 	}

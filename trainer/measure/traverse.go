@@ -119,6 +119,9 @@ func (t *Traversal) rank(ctx context.Context, test loaders.Split) (ranks []float
 		return nil, err
 	}
 	t.Unit = "variance"
+	if err := evaluate.FitsCovariance(codes.Columns); err != nil {
+		return nil, err
+	}
 	_, covariance, err := evaluate.Moments(ctx, codes)
 	if err != nil {
 		return nil, err
