@@ -157,7 +157,7 @@ func (r *reader) read(word string, like Options) error {
 	kind, rest := kindOf(word)
 	read, ok := kinds[kind]
 	if !ok {
-		return fmt.Errorf("unknown kind %q; hint: conv, transposed, dense, maxpool, avgpool, up, bilinear, unpool, residual, dropout or flatten", kind)
+		return fmt.Errorf("unknown kind %s; hint: conv, transposed, dense, maxpool, avgpool, up, bilinear, unpool, residual, dropout or flatten", brief(kind))
 	}
 	r.rest = rest
 	return read(r, strings.Split(rest, ","), like)

@@ -3,6 +3,7 @@ package layer_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -171,4 +172,23 @@ func TestJSON(t *testing.T) {
 	roundTrip(t, nil)
 	var layers layer.Sequence
 	mentions(t, json.Unmarshal([]byte(`"dense:1,swoosh"`), &layers), "swoosh", "hint")
+}
+
+func TestTextsAreBounded(t *testing.T) {
+	for text, hint := range map[string]string{
+		strings.Repeat("dense:2 ", layer.MaxLayers+1):                           "at most 500",
+		strings.Repeat("residual(", 300) + "dense:2" + strings.Repeat(")", 300): "at most 8",
+		"dense:" + strings.Repeat("2", layer.MaxText):                           "at most 65536",
+		"residual(" + strings.Repeat("dense:2 ", layer.MaxLayers) + ") dense:2": "at most 500",
+		"dense:2 swoosh" + strings.Repeat("o", 1000):                            "unknown kind",
+	} {
+		_, err := layer.Parse(text, layer.Options{}, layer.Options{})
+		mentions(t, err, hint)
+		if err != nil && len(err.Error()) > 2000 {
+			t.Errorf("an error of %d bytes", len(err.Error()))
+		}
+	}
+	if _, err := layer.Parse(strings.Repeat("dense:2 ", layer.MaxLayers), layer.Options{}, layer.Options{}); err != nil {
+		t.Errorf("%d layers: %v", layer.MaxLayers, err)
+	}
 }
