@@ -1,0 +1,219 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	mostRequests = 50              // for a file from a mirror
+	quickFailure = 60              // seconds, with servers that answer at once
+	slowFailure  = 4 * time.Minute // with servers that trickle
+)
+
+// size is the length of the file that a server claims to have.
+const size = 20 << 20
+
+// downloadTries fetch a data set from servers that do wrong.
+func downloadTries(o options) (tries []try) {
+	names := sortedNames(servers)
+	if o.quick {
+		names = []string{"one-byte", "bomb", "wrong-offset", "redirects"}
+	}
+	for _, name := range names {
+		tries = append(tries, try{name, func(a *attempt) error { return a.fetch(name) }})
+	}
+	tries = append(tries, try{"second-mirror", (*attempt).secondMirror})
+	if !o.quick {
+		tries = append(tries, try{"trickle", (*attempt).trickle})
+	}
+	return tries
+}
+
+// server answers a request for a file that goes on at an offset.
+type server func(random *rand.Rand, w http.ResponseWriter, r *http.Request, offset int)
+
+var servers = map[string]server{
+	"one-byte": func(_ *rand.Rand, w http.ResponseWriter, _ *http.Request, offset int) {
+		partial(w, offset, size, []byte{0x1f})
+	},
+	"lengths": func(random *rand.Rand, w http.ResponseWriter, _ *http.Request, offset int) {
+		partial(w, offset, offset+1000+random.IntN(size), make([]byte, 1+random.IntN(5000)))
+	},
+	"shrinks": func(_ *rand.Rand, w http.ResponseWriter, _ *http.Request, offset int) {
+		if offset > 4000 {
+			w.Header().Set("Content-Range", "bytes */100")
+			w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+			return
+		}
+		partial(w, offset, size, make([]byte, 2000))
+	},
+	"no-ranges": func(_ *rand.Rand, w http.ResponseWriter, _ *http.Request, _ int) {
+		w.Header().Set("Content-Length", strconv.Itoa(size))
+		w.Write(make([]byte, 1000))
+	},
+	"bomb": func(_ *rand.Rand, w http.ResponseWriter, _ *http.Request, _ int) {
+		w.Write(zeros(idxHeader(0x803, 60000, 28, 28), 20<<10))
+	},
+	"endless": func(_ *rand.Rand, w http.ResponseWriter, _ *http.Request, _ int) {
+		for begun := time.Now(); time.Since(begun) < time.Minute; {
+			if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+				return
+			}
+		}
+	},
+	"wrong-offset": func(_ *rand.Rand, w http.ResponseWriter, _ *http.Request, offset int) {
+		if offset == 0 {
+			partial(w, 0, size, make([]byte, 3000))
+			return
+		}
+		partial(w, offset/2, size, make([]byte, 3000))
+	},
+	"error": func(_ *rand.Rand, w http.ResponseWriter, _ *http.Request, _ int) {
+		http.Error(w, "no", http.StatusInternalServerError)
+	},
+	"redirects": func(random *rand.Rand, w http.ResponseWriter, r *http.Request, _ int) {
+		http.Redirect(w, r, fmt.Sprintf("?%d", random.Int()), http.StatusFound)
+	},
+	"closes": func(random *rand.Rand, w http.ResponseWriter, _ *http.Request, offset int) {
+		if random.IntN(2) == 0 {
+			panic(http.ErrAbortHandler)
+		}
+		partial(w, offset, size, make([]byte, random.IntN(100_000)))
+	},
+}
+
+// partial answers with a few of the bytes of a file from an offset on, and cuts
+// the connection.
+func partial(w http.ResponseWriter, offset, size int, data []byte) {
+	status := http.StatusOK
+	if offset > 0 {
+		status = http.StatusPartialContent
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", offset, size-1, size))
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(size-offset))
+	w.WriteHeader(status)
+	w.Write(data)
+	http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// fetch has all mirrors do the same wrong.
+func (a *attempt) fetch(name string) error {
+	random := rand.New(rand.NewPCG(a.rand.Uint64(), 0))
+	p := a.newProxy(func(w http.ResponseWriter, r *http.Request) { servers[name](random, w, r, offset(r)) })
+	defer p.close()
+	o := a.wait(a.start(a.command("datasets", "fetch", "fashion-mnist")), quickFailure*time.Second)
+	if err := first(a.asked(p), refusedAfterWarnings(o), o.within(quickFailure, mostBytes)); err != nil {
+		return err
+	}
+	if lies[name] {
+		return a.nothingLeft()
+	}
+	return nil
+}
+
+// lies are the servers whose bytes are certainly not of the file. What the others
+// have sent may stay, so that the next attempt can go on from there.
+var lies = map[string]bool{"bomb": true, "endless": true, "wrong-offset": true}
+
+// offset is where a request goes on.
+func offset(r *http.Request) (n int) {
+	fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &n)
+	return n
+}
+
+// asked wants few requests, but more than none.
+func (a *attempt) asked(p *proxy) error {
+	url, n := p.most()
+	a.last += fmt.Sprintf(", %d requests", n)
+	switch {
+	case n == 0:
+		return leftOut("the program does not use the proxy of the environment")
+	case n > mostRequests:
+		return fmt.Errorf("%d requests for %s, want at most %d", n, url, mostRequests)
+	case len(p.requests) < 2:
+		return fmt.Errorf("only one mirror was asked: %s", url)
+	}
+	return nil
+}
+
+// refusedAfterWarnings wants exit code 3 and one line about the error, after those
+// about the mirrors.
+func refusedAfterWarnings(o outcome) error {
+	lines := strings.SplitAfter(o.stderr, "\n")
+	for len(lines) > 0 && !strings.HasPrefix(lines[0], "gaetrain: ") {
+		lines = lines[1:]
+	}
+	if err := o.ends(3); err != nil {
+		return err
+	}
+	o.stderr = strings.Join(lines, "")
+	return o.refused(3)
+}
+
+// nothingLeft wants no wrong bytes that the next attempt would go on from.
+func (a *attempt) nothingLeft() error {
+	return filepath.WalkDir(filepath.Join(a.dir, "cache"), func(path string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && entry.Name() != ".lock" {
+			return fmt.Errorf("%s is left behind", entry.Name())
+		}
+		return nil
+	})
+}
+
+// secondMirror has the first mirror do wrong, and the second serve the files. What
+// is in the cache is of neither.
+func (a *attempt) secondMirror() error {
+	for _, name := range idxNames {
+		if !exists(filepath.Join(a.data, name+".gz")) {
+			return leftOut("there is no Fashion-MNIST in " + a.data + "; hint: -data")
+		}
+	}
+	bad := ""
+	p := a.newProxy(func(w http.ResponseWriter, r *http.Request) {
+		if bad == "" {
+			bad = r.URL.Host // the mirror that is asked first
+		}
+		if bad == r.URL.Host {
+			partial(w, offset(r), size, make([]byte, 10))
+		}
+		http.ServeFile(w, r, filepath.Join(a.data, path.Base(r.URL.Path)))
+	})
+	defer p.close()
+	write(filepath.Join(a.dir, "cache", "gaetrain", "fashion-mnist", idxNames[0]+".gz.part"), make([]byte, 5000))
+	o := a.gaetrain("datasets", "fetch", "fashion-mnist")
+	return first(a.asked(p), o.ends(0))
+}
+
+// trickle has the mirrors send one byte every few seconds. A least rate must end
+// that.
+func (a *attempt) trickle() error {
+	p := a.newProxy(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(size))
+		for range 100 {
+			if _, err := w.Write([]byte{0x1f}); err != nil {
+				return
+			}
+			http.NewResponseController(w).Flush()
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(5 * time.Second):
+			}
+		}
+	})
+	defer p.close()
+	o := a.wait(a.start(a.command("datasets", "fetch", "fashion-mnist")), slowFailure)
+	if o.late {
+		return fmt.Errorf("mirrors that send a byte every 5 s hold it for more than %s", slowFailure)
+	}
+	return first(a.asked(p), refusedAfterWarnings(o))
+}

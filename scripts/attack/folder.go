@@ -1,0 +1,86 @@
+package main
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// contents are the files of a folder with digests, and its folders. It is empty
+// where there is no folder.
+func contents(dir string) map[string]string {
+	found := make(map[string]string)
+	filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		name, _ := filepath.Rel(dir, path)
+		if found[name] = "folder"; entry.IsDir() {
+			return nil
+		}
+		data, _ := os.ReadFile(path)
+		found[name] = fmt.Sprintf("%x", sha256.Sum256(data))
+		return nil
+	})
+	return found
+}
+
+// unchanged returns which file of a folder has changed since its contents were
+// taken.
+func unchanged(dir string, before map[string]string) error {
+	now := contents(dir)
+	var changes []string
+	for name, digest := range before {
+		if got, ok := now[name]; !ok {
+			changes = append(changes, name+" is gone")
+		} else if got != digest {
+			changes = append(changes, name+" has changed")
+		}
+	}
+	for name := range now {
+		if _, ok := before[name]; !ok {
+			changes = append(changes, name+" is new")
+		}
+	}
+	if slices.Sort(changes); len(changes) > 0 {
+		return fmt.Errorf("the folder has changed: %s", strings.Join(changes, ", "))
+	}
+	return nil
+}
+
+// copyFolder copies a folder with all that is in it.
+func copyFolder(from, to string) {
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		panic(err)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// read and write are of files that a try has made itself.
+func read(path string) []byte {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+func write(path string, data []byte) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		panic(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		panic(err)
+	}
+}
+
+func sortedNames[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }

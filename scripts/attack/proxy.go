@@ -1,0 +1,138 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// proxy stands between the program and the mirrors that it knows, and answers in
+// their place. The program finds it by the variables of the environment for
+// proxies, and trusts its certificates by SSL_CERT_FILE. It reaches no network.
+type proxy struct {
+	answer   http.HandlerFunc
+	server   *httptest.Server
+	key      *ecdsa.PrivateKey
+	root     *x509.Certificate
+	writing  sync.Mutex
+	requests map[string]int // by URL
+}
+
+// newProxy serves the answer, and makes the program of the try use it.
+func (a *attempt) newProxy(answer http.HandlerFunc) *proxy {
+	p := &proxy{answer: answer, requests: make(map[string]int)}
+	var err error
+	if p.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		panic(err)
+	}
+	p.root = &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "attack"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+	}
+	p.server = httptest.NewServer(http.HandlerFunc(p.serve))
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.sign(p.root)})
+	path := filepath.Join(a.dir, "certificate.pem")
+	write(path, certificate)
+	for _, variable := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
+		a.env = append(a.env, variable+"="+p.server.URL)
+	}
+	a.env = append(a.env, "NO_PROXY=", "no_proxy=", "SSL_CERT_FILE="+path)
+	return p
+}
+
+func (p *proxy) close() {
+	p.server.CloseClientConnections()
+	p.server.Close()
+}
+
+// sign returns a certificate in the form for the wire.
+func (p *proxy) sign(c *x509.Certificate) []byte {
+	der, err := x509.CreateCertificate(rand.Reader, c, p.root, &p.key.PublicKey, p.key)
+	if err != nil {
+		panic(err)
+	}
+	return der
+}
+
+// serve answers requests for http, and opens what a request for https connects to.
+func (p *proxy) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodConnect {
+		p.count(r, r.URL.Host)
+		p.answer(w, r)
+		return
+	}
+	host, _, _ := net.SplitHostPort(r.Host)
+	raw, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	raw.Write([]byte("HTTP/1.1 200 OK\r\n\r\n"))
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), NotBefore: p.root.NotBefore, NotAfter: p.root.NotAfter, DNSNames: []string{host}}
+	connection := tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{p.sign(leaf)}, PrivateKey: p.key}}})
+	inner := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.count(r, host)
+		p.answer(w, r)
+	})}
+	inner.Serve(&oneConnection{connection: connection, closed: make(chan struct{})})
+}
+
+func (p *proxy) count(r *http.Request, host string) {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	p.requests[host+r.URL.Path]++
+	r.URL.Host = host
+}
+
+// most returns the URL with the most requests, and their number.
+func (p *proxy) most() (url string, n int) {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	for u, count := range p.requests {
+		if count > n {
+			url, n = u, count
+		}
+	}
+	return url, n
+}
+
+// oneConnection is a listener of a connection that exists.
+type oneConnection struct {
+	connection net.Conn
+	once       sync.Once
+	closed     chan struct{}
+}
+
+func (l *oneConnection) Accept() (c net.Conn, err error) {
+	l.once.Do(func() { c = &closing{l.connection, l.closed, sync.Once{}} })
+	if c == nil {
+		<-l.closed
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (l *oneConnection) Close() error   { return nil }
+func (l *oneConnection) Addr() net.Addr { return l.connection.LocalAddr() }
+
+// closing is a connection that says when it is closed.
+type closing struct {
+	net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (c *closing) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
