@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // What an input of any content may cost.
@@ -24,7 +25,7 @@ func bombTries(o options) (tries []try) {
 	}
 	add := func(name string, codes []int, prepare func(a *attempt) []string) {
 		tries = append(tries, try{name, func(a *attempt) error {
-			o := a.gaetrain(prepare(a)...)
+			o := a.wait(a.start(a.command(prepare(a)...)), 2*mostSeconds*time.Second)
 			return first(o.refused(codes...), o.within(mostSeconds, mostBytes))
 		}})
 	}

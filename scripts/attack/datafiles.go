@@ -66,25 +66,27 @@ func npy(data []byte, shape string) []byte {
 	return append(append(out, header...), data...)
 }
 
-// writeNPZ writes the same data set as a NumPy archive.
-func (a *attempt) writeNPZ(path string) {
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, member := range []struct {
-		name, shape string
-		data        []byte
-	}{
-		{"x_train.npy", "120, 8, 8", idxImages(120, 8, 8)[16:]}, {"y_train.npy", "120,", idxLabels(120)[8:]},
-		{"x_test.npy", "40, 8, 8", idxImages(40, 8, 8)[16:]}, {"y_test.npy", "40,", idxLabels(40)[8:]},
-	} {
+// npzMembers are the same data set as arrays.
+var npzMembers = []struct {
+	name string
+	data []byte
+}{
+	{"x_train.npy", npy(idxImages(120, 8, 8)[16:], "120, 8, 8")}, {"y_train.npy", npy(idxLabels(120)[8:], "120,")},
+	{"x_test.npy", npy(idxImages(40, 8, 8)[16:], "40, 8, 8")}, {"y_test.npy", npy(idxLabels(40)[8:], "40,")},
+}
+
+// addMembers adds these arrays to an archive, but for one.
+func addMembers(z *zip.Writer, but string) {
+	for _, member := range npzMembers {
+		if member.name == but {
+			continue
+		}
 		w, err := z.Create(member.name)
 		if err != nil {
 			panic(err)
 		}
-		w.Write(npy(member.data, member.shape))
+		w.Write(member.data)
 	}
-	z.Close()
-	write(filepath.Join(a.dir, path), b.Bytes())
 }
 
 // damageIDX damages one of the four files.
@@ -94,7 +96,11 @@ func (a *attempt) damageIDX(do damage) error {
 }
 
 func (a *attempt) damageNPZ(do damage) error {
-	a.writeNPZ("data.npz")
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	addMembers(z, "")
+	z.Close()
+	write(filepath.Join(a.dir, "data.npz"), b.Bytes())
 	return a.damageData("data.npz", "npz:data.npz", do)
 }
 
@@ -131,9 +137,9 @@ func zeros(head []byte, megabytes int) []byte {
 	return out
 }
 
-// zipOfZeros is an archive with one member: a head and so many megabytes of zeros,
-// in blocks of deflate that are compressed once and repeated. Its CRC is wrong,
-// which a reader can only find at the end.
+// zipOfZeros is such an archive, in which one member is a head and so many megabytes
+// of zeros, in blocks of deflate that are compressed once and repeated. Its CRC is
+// wrong, which a reader can only find at the end.
 func zipOfZeros(name string, head []byte, megabytes int) []byte {
 	var packed bytes.Buffer
 	w, err := flate.NewWriter(&packed, flate.BestCompression)
@@ -160,6 +166,7 @@ func zipOfZeros(name string, head []byte, megabytes int) []byte {
 		panic(err)
 	}
 	io.Copy(member, &packed)
+	addMembers(z, name)
 	z.Close()
 	return b.Bytes()
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -84,3 +85,36 @@ func write(path string, data []byte) {
 }
 
 func sortedNames[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }
+
+// half matches the names of files that are being written: .name.ext123.
+var half = regexp.MustCompile(`^\..+\.[a-z]+[0-9]+$`)
+
+// leftovers reports a file in a folder that is only half written, or an array of
+// encode without its table.
+func leftovers(dir string) error {
+	if !exists(dir) {
+		return nil
+	}
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if half.MatchString(entry.Name()) {
+			return fmt.Errorf("%s is left behind", filepath.Base(path))
+		}
+		if table, ok := strings.CutSuffix(path, ".npy"); ok && filepath.Base(table) == "codes" && !exists(table+".csv") {
+			return fmt.Errorf("codes.npy is there without codes.csv")
+		}
+		return nil
+	})
+}
+
+// first returns the first error.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -27,16 +27,6 @@ type attempt struct {
 	running []*process
 }
 
-// outcome is how a command ended.
-type outcome struct {
-	code           int // −1: by a signal
-	signal         syscall.Signal
-	stdout, stderr string
-	seconds        float64
-	memory         int64 // largest resident size, in bytes
-	late           bool  // it was ended because it took too long
-}
-
 const (
 	patience   = 60 * time.Second // with any command
 	mostMemory = 3 << 30          // bytes; a process that takes more is ended
@@ -188,27 +178,4 @@ func (a *attempt) spell(arguments []string) string {
 		words = append(words, word)
 	}
 	return strings.Join(words, " ")
-}
-
-// String is the exit code and the last line of what a command said.
-func (o outcome) String() string {
-	lines := strings.Split(strings.TrimSpace(o.stderr), "\n")
-	line := lines[len(lines)-1]
-	for _, l := range lines { // the first line of a trace says more than the last
-		if crashed(l) {
-			line = l
-			break
-		}
-	}
-	if len(line) > 300 {
-		line = line[:300] + "…"
-	}
-	how := fmt.Sprintf("exit %d", o.code)
-	if o.signal != 0 {
-		how = "ended by " + o.signal.String()
-	}
-	if o.late {
-		how = "did not end"
-	}
-	return fmt.Sprintf("%s after %.1f s with %d MB: %q", how, o.seconds, o.memory>>20, line)
 }

@@ -94,8 +94,9 @@ func (p *proxy) count(r *http.Request, host string) {
 	r.URL.Host = host
 }
 
-// most returns the URL with the most requests, and their number.
-func (p *proxy) most() (url string, n int) {
+// most returns the URL with the most requests, their number, and the number of
+// URLs.
+func (p *proxy) most() (url string, n, urls int) {
 	p.writing.Lock()
 	defer p.writing.Unlock()
 	for u, count := range p.requests {
@@ -103,7 +104,7 @@ func (p *proxy) most() (url string, n int) {
 			url, n = u, count
 		}
 	}
-	return url, n
+	return url, n, len(p.requests)
 }
 
 // oneConnection is a listener of a connection that exists.

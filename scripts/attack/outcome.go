@@ -3,12 +3,44 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 )
+
+// outcome is how a command ended.
+type outcome struct {
+	code           int // −1: by a signal
+	signal         syscall.Signal
+	stdout, stderr string
+	seconds        float64
+	memory         int64 // largest resident size, in bytes
+	late           bool  // it was ended because it took too long
+}
+
+// String is the exit code and the last line of what a command said.
+func (o outcome) String() string {
+	lines := strings.Split(strings.TrimSpace(o.stderr), "\n")
+	line := lines[len(lines)-1]
+	for _, l := range lines { // the first line of a trace says more than the last
+		if crashed(l) {
+			line = l
+			break
+		}
+	}
+	if len(line) > 300 {
+		line = line[:300] + "…"
+	}
+	how := fmt.Sprintf("exit %d", o.code)
+	if o.signal != 0 {
+		how = "ended by " + o.signal.String()
+	}
+	if o.late {
+		how = "did not end"
+	}
+	return fmt.Sprintf("%s after %.1f s with %d MB: %q", how, o.seconds, o.memory>>20, line)
+}
 
 // message is the one line that tells of an error.
 var message = regexp.MustCompile(`^gaetrain: [^A-Z\n][^\n]*\n$`)
@@ -65,39 +97,6 @@ func (o outcome) within(seconds float64, bytes int64) error {
 		return fmt.Errorf("it takes %.1f s, want at most %.0f", o.seconds, seconds)
 	case o.memory > bytes:
 		return fmt.Errorf("it takes %d MB, want at most %d", o.memory>>20, bytes>>20)
-	}
-	return nil
-}
-
-// half matches the names of files that are being written: .name.ext123.
-var half = regexp.MustCompile(`^\..+\.[a-z]+[0-9]+$`)
-
-// leftovers reports a file in a folder that is only half written, or an array of
-// encode without its table.
-func leftovers(dir string) error {
-	if !exists(dir) {
-		return nil
-	}
-	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if half.MatchString(entry.Name()) {
-			return fmt.Errorf("%s is left behind", filepath.Base(path))
-		}
-		if table, ok := strings.CutSuffix(path, ".npy"); ok && filepath.Base(table) == "codes" && !exists(table+".csv") {
-			return fmt.Errorf("codes.npy is there without codes.csv")
-		}
-		return nil
-	})
-}
-
-// first returns the first error.
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }
