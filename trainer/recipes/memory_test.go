@@ -92,7 +92,7 @@ func memoryOf(t *testing.T, model string, batch int, set map[string]string) (rec
 	}
 	defer run.Close()
 	var after uint64
-	loop, err := trainer.NewLoop(e, run, trainer.Hook{Name: "heap", Epoch: func(context.Context, *trainer.Loop) error {
+	loop, err := trainer.NewLoop(t.Context(), e, run, trainer.Hook{Name: "heap", Epoch: func(context.Context, *trainer.Loop) error {
 		after = heap()
 		return nil
 	}})
