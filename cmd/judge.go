@@ -90,9 +90,6 @@ func judgeVerb() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := data.MatchClasses(by.Info.Data.Classes); err != nil {
-				return err
-			}
 			found, err := measure.Judge(c.Context, model, by, data, settings)
 			if err != nil {
 				return err

@@ -77,6 +77,9 @@ func Judge(ctx context.Context, model, classifier *trainer.Trained, data *loader
 	if got, want := classifier.Shape(), model.Shape(); got != want {
 		return nil, refused("the classifier takes images of %s, but the model makes images of %s", got, want)
 	}
+	if err := data.MatchClasses(classifier.Info.Data.Classes); err != nil {
+		return nil, err
+	}
 	j := assessor{JudgeOptions: o, classifier: classifier, data: data}
 	j.Assessment.Images = min(o.Images, data.Test.Len(), data.Train.Len())
 	if o.Neighbours < 1 || o.Neighbours >= j.Assessment.Images {
