@@ -75,7 +75,7 @@ func bombTries(o options) (tries []try) {
 	}
 	add("config-zero", []int{2}, func(*attempt) []string { return train("--config", "/dev/zero") })
 	add("run-zero", []int{2, 5}, func(*attempt) []string { return []string{"eval", "--run", "/dev/zero"} })
-	add("layers", []int{2}, func(*attempt) []string {
+	add("layers", []int{0, 2}, func(*attempt) []string {
 		return train("--hidden", strings.TrimSuffix(strings.Repeat("8,", 3000), ","), "--train-images", "100")
 	})
 	add("units", []int{2}, func(*attempt) []string { return train("--hidden", "1300000,1300000") })
@@ -107,7 +107,7 @@ func (a *attempt) manyUnits() error {
 	write(path, sealed(replace(read(path), edit[0], edit[1])))
 	for _, verb := range [][]string{{"eval", "--run", "dense"}, a.resumeArguments("dense")} {
 		o := a.gaetrain(verb...)
-		if err := first(o.refused(5), o.within(mostSeconds, mostBytes)); err != nil {
+		if err := first(o.refused(2, 5), o.within(mostSeconds, mostBytes)); err != nil {
 			return err
 		}
 	}

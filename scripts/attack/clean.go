@@ -29,14 +29,14 @@ func clean(text string) error {
 func around(text string, at int) string { return text[max(0, at-30):min(len(text), max(at, 0)+30)] }
 
 // cleanPages wants no such character in the pages and vector pictures of a folder,
-// where tabs are white space.
+// where tabs and line feeds are white space.
 func (a *attempt) cleanPages(folder string) error {
 	return filepath.WalkDir(filepath.Join(a.dir, folder), func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return nil // the folder was not made
 		}
 		if ending := filepath.Ext(path); ending == ".html" || ending == ".svg" || ending == ".dot" {
-			if err := clean(strings.ReplaceAll(string(read(path)), "\t", " ")); err != nil {
+			if err := clean(strings.NewReplacer("\t", " ", "\n", " ").Replace(string(read(path)))); err != nil {
 				return fmt.Errorf("%s: %w", filepath.Base(path), err)
 			}
 		}

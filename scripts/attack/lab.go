@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -101,6 +103,7 @@ func (l *lab) attackArea(name string, tries []try) areaResult {
 		})
 	}
 	together.Wait()
+	slices.SortFunc(result.wrong, func(a, b finding) int { return strings.Compare(a.try, b.try) })
 	result.seconds = time.Since(begin).Seconds()
 	return result
 }

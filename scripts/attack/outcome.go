@@ -15,7 +15,7 @@ type outcome struct {
 	signal         syscall.Signal
 	stdout, stderr string
 	seconds        float64
-	memory         int64 // largest resident size, in bytes
+	memory         int64 // largest resident size, in bytes; Linux counts that of this program before the start of the other as well
 	late           bool  // it was ended because it took too long
 }
 

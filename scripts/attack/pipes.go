@@ -54,8 +54,15 @@ func (a *attempt) brokenPipe() error {
 	if !strings.Contains(line, "training") {
 		return errors.New("the first line says nothing of training")
 	}
+	if o.code == brokenOutput {
+		o.code = 0
+	}
 	return a.unread("vae", o)
 }
+
+// brokenOutput is the exit code, as the help has it, where all work is done but the
+// reader of the results has ended.
+const brokenOutput = 141
 
 // unread wants a run to be finished although its output could not be written, or
 // to be stopped with a checkpoint.

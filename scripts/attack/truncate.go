@@ -121,7 +121,7 @@ var edits = map[string][2]string{
 
 // sealedEdits are those that are refused even where the checksum is right, because
 // the keys of run.json and the checkpoint say so.
-var sealedEdits = []string{"rename-key", "rename-seed", "rename-count", "remove-key", "add-key", "stage", "units"}
+var sealedEdits = []string{"rename-key", "rename-seed", "rename-count", "remove-key", "add-key", "stage"}
 
 // replace replaces all matches of an expression, of which there must be one.
 func replace(data []byte, expression, by string) []byte {
