@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -81,25 +80,9 @@ func TestStoppedVerbs(t *testing.T) {
 	terminate(t, c, stderr, 130)
 }
 
-// TestLastResort stops a program that compiles a net of many layers, in a
-// call of a library that cannot be cancelled.
-func TestLastResort(t *testing.T) {
-	dir := t.TempDir()
-	layers := strings.Join(slices.Repeat([]string{"4"}, 490), ",")
-	c, stderr := program(t, dir, "train", "--hidden", layers, "--run", "run")
-	time.Sleep(time.Second)
-	terminate(t, c, stderr, 130)
-	if want := "gaetrain: stopped: by signal SIGTERM, within an operation that cannot be cancelled"; !strings.HasPrefix(stderr.String(), want) {
-		t.Errorf("%q does not begin with %q", stderr, want)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "run")); err == nil {
-		t.Error("a run folder without a checkpoint is left behind")
-	}
-}
-
-// TestLastResortOfTraining stops a run that cannot go on since nobody reads its
+// TestLastResort stops a run that cannot go on since nobody reads its
 // progress. What it has saved can be resumed.
-func TestLastResortOfTraining(t *testing.T) {
+func TestLastResort(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "small.toml"), []byte(small), 0o644); err != nil {
 		t.Fatal(err)
