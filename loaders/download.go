@@ -142,7 +142,7 @@ func (d *download) attempt(ctx context.Context, url string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var arrived atomic.Int64
-	go giveUpSlow(ctx, cancel, &arrived)
+	go giveUpSlow(ctx, cancel, &arrived, stallAfter, least())
 
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -172,18 +172,18 @@ func (d *download) attempt(ctx context.Context, url string) error {
 // errSlow is the cause of a connection given up.
 var errSlow = errors.New("the server is too slow")
 
-// giveUpSlow cancels a connection as soon as less than least has arrived in a
-// period. The wait for the answer belongs to the first one.
-func giveUpSlow(ctx context.Context, cancel context.CancelCauseFunc, arrived *atomic.Int64) {
-	period := time.NewTicker(stallAfter)
-	defer period.Stop()
+// giveUpSlow cancels a connection as soon as less than want bytes have arrived in
+// a period. The wait for the answer belongs to the first one.
+func giveUpSlow(ctx context.Context, cancel context.CancelCauseFunc, arrived *atomic.Int64, period time.Duration, want int64) {
+	tick := time.NewTicker(period)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-period.C:
-			if n := arrived.Swap(0); n < least() {
-				cancel(fmt.Errorf("%w: %s in %v, want at least %s a second", errSlow, memory.Format(n), stallAfter, memory.Format(leastRate)))
+		case <-tick.C:
+			if n := arrived.Swap(0); n < want {
+				cancel(fmt.Errorf("%w: %s in %v, want at least %s", errSlow, memory.Format(n), period, memory.Format(want)))
 				return
 			}
 		}
