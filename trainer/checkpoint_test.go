@@ -202,7 +202,16 @@ func TestUnfitCheckpoint(t *testing.T) {
 		{"no header", "header", func(header *string, _ map[string]safetensors.View) { *header = "" }},
 		{"header of another type", "header", func(header *string, _ map[string]safetensors.View) { *header = `{"position":[1]}` }},
 		{"before the beginning", "impossible position", func(header *string, _ map[string]safetensors.View) {
-			*header = `{"position":{"stage":-1}}`
+			*header = `{"run":"X","stage":"train","position":{"stage":-1},"metrics":{}}`
+		}},
+		{"best epoch to come", "the best epoch is 9 after 1", func(header *string, _ map[string]safetensors.View) {
+			*header = `{"run":"X","stage":"train","position":{"epoch":1,"best_epoch":9},"metrics":{}}`
+		}},
+		{"negative images", "of -5 images", func(header *string, _ map[string]safetensors.View) {
+			*header = `{"run":"X","stage":"train","position":{"train":{"images":-5}},"metrics":{}}`
+		}},
+		{"no position", "header: no position", func(header *string, _ map[string]safetensors.View) {
+			*header = `{"run":"X","stage":"train","metrics":{}}`
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

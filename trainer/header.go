@@ -30,16 +30,36 @@ type Header struct {
 	Metrics  Extent   `json:"metrics"` // what metrics.jsonl says of the epochs before the position; zero in the best checkpoint
 }
 
+// parseHeader reads a header, all keys of which must be there.
 func parseHeader(text string) (h Header, err error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&h); err != nil {
 		return h, fmt.Errorf("header: %w", err)
 	}
-	if at := h.Position; min(at.Stage, at.Epoch, at.Step) < 0 {
-		return h, fmt.Errorf("impossible position: stage %d, epoch %d, step %d", at.Stage, at.Epoch, at.Step)
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &keys); err != nil {
+		return h, fmt.Errorf("header: %w", err)
 	}
-	return h, nil
+	for _, name := range []string{"run", "stage", "position", "metrics"} {
+		if keys[name] == nil {
+			return h, fmt.Errorf("header: no %s", name)
+		}
+	}
+	return h, h.Position.check()
+}
+
+// check reports a position that no run has.
+func (at Position) check() error {
+	switch {
+	case min(at.Stage, at.Epoch, at.Step) < 0:
+		return fmt.Errorf("impossible position: stage %d, epoch %d, step %d", at.Stage, at.Epoch, at.Step)
+	case at.BestEpoch < 0 || at.BestEpoch-1 > at.Epoch:
+		return fmt.Errorf("impossible position: the best epoch is %d after %d", at.BestEpoch, at.Epoch)
+	case at.Train.Images < 0 || !(at.Train.Squared >= 0):
+		return fmt.Errorf("impossible position: squared error %g of %d images", at.Train.Squared, at.Train.Images)
+	}
+	return nil
 }
 
 // readHeader reads the header of a checkpoint file alone. Its checksum, which also

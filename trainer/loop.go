@@ -57,7 +57,10 @@ func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop,
 	if err := l.enter(ctx, last); err != nil {
 		return nil, l.orStopped(ctx, err)
 	}
-	return l, nil
+	if err := last.Metrics.cut(run.Dir); err != nil {
+		return nil, err
+	}
+	return l, run.confirm()
 }
 
 // done says that a resumed run has nothing left to train; "" where it has.
@@ -212,8 +215,10 @@ const afterStop = time.Second
 // stop saves a checkpoint of where training stands. What the hooks do then is of
 // no use to a run that goes on, so it is left undone where it takes long.
 func (l *Loop) stop(ctx context.Context) error {
-	if err := l.Save(); err != nil {
-		return err
+	if !l.isSaved() {
+		if err := l.Save(); err != nil {
+			return err
+		}
 	}
 	brief, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterStop)
 	defer cancel()
@@ -249,6 +254,11 @@ func (l *Loop) Save() error {
 		l.saved = l.Position
 	}
 	return err
+}
+
+// isSaved reports whether the last checkpoint is of the present position.
+func (l *Loop) isSaved() bool {
+	return l.saved.Stage == l.Position.Stage && l.saved.Epoch == l.Position.Epoch && l.saved.Step == l.Position.Step
 }
 
 // header is that of a checkpoint of the run.

@@ -111,9 +111,14 @@ func (r *Run) begin(e *Experiment) error {
 	default:
 		err = r.resume(e, old)
 	}
-	if err != nil {
-		return err
+	if err != nil || r.last != nil {
+		return err // a resumed run is confirmed once its checkpoint is restored
 	}
+	return r.confirm()
+}
+
+// confirm writes run.json of a run for which nothing is left to check.
+func (r *Run) confirm() error {
 	r.sweep()
 	for _, folder := range []string{picturesFolder, filepath.Dir(lastCheckpoint)} {
 		if err := os.MkdirAll(r.Path(folder), 0o755); err != nil {
@@ -171,7 +176,7 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 		return err
 	}
 	r.last = last
-	return last.Metrics.cut(r.Dir)
+	return nil
 }
 
 func (r *Run) warn(format string, values ...any) {

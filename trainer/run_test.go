@@ -152,6 +152,9 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer run.Close()
+	if _, err := NewLoop(context.Background(), l.Experiment, run); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range stale {
 		if _, err := os.Stat(run.Path(name)); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s is still there", name)

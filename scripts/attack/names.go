@@ -128,7 +128,7 @@ func (a *attempt) hostileMissing(name string) error {
 
 // longPaths names paths that are too long. The message must not be.
 func (a *attempt) longPaths() error {
-	const most = 700
+	const most = 1000
 	long := strings.Repeat("p", 5000)
 	deep := strings.Repeat("directory/", 500)
 	a.copyOf("dense")
