@@ -63,6 +63,9 @@ func (c *console) memory(m trainer.Memory) {
 
 // begin reports what is about to be trained.
 func (c *console) begin(l *trainer.Loop) {
+	for _, note := range l.Notes {
+		c.log.Info(note)
+	}
 	for _, warning := range l.Warnings {
 		c.warn(warning)
 	}

@@ -28,7 +28,7 @@ func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 			continue
 		}
 		r.Info.Changes = append(r.Info.Changes, Change{name, from, to, stage.Name, at.Epoch, at.Step})
-		r.warn("from epoch %d on, %s is %s instead of %s", at.Epoch+1, name, to, from)
+		r.note("from epoch %d on, %s is %s instead of %s", at.Epoch+1, name, to, from)
 	}
 	before, err := ConfigOf(old)
 	if err != nil {

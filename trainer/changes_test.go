@@ -19,7 +19,7 @@ func resumed(t *testing.T, dir string, c setup) *Loop {
 	return l
 }
 
-// warned are the warnings that a run begins with.
+// warned are the notes and warnings that a run begins with.
 func warned(t *testing.T, dir string, c setup) string {
 	t.Helper()
 	c.Resume = true
@@ -33,7 +33,7 @@ func warned(t *testing.T, dir string, c setup) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Join(l.Warnings, "\n")
+	return strings.Join(append(l.Notes, l.Warnings...), "\n")
 }
 
 // TestChanges resumes a run with other settings: each change is recorded and

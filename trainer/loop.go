@@ -22,6 +22,7 @@ type Loop struct {
 	Seconds  float64        // spent on steps in this epoch, by this process
 	Images   int            // trained on in that time
 	Latest   []Record       // of the last epoch, once it is evaluated
+	Notes    []string       // about how a resumed run goes on
 	Warnings []string       // about that epoch or, before the first one, about the run
 	Resumed  bool
 
@@ -42,7 +43,7 @@ type Loop struct {
 // Where the run folder has a checkpoint, training goes on from there.
 func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 	l := &Loop{Experiment: e, Run: run}
-	l.Warnings = run.warnings
+	l.Notes, l.Warnings = run.notes, run.warnings
 	l.hooks = append(append([]Hook{guard(), evaluation(), warnings(), best()}, more...), checkpoints())
 	last := run.last
 	if run.last = nil; last == nil { // its tensors are needed only here
@@ -51,7 +52,7 @@ func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop,
 	l.Position, l.Resumed = last.Position, true
 	l.Position.Stopped = l.Position.Stopped && l.stale(l.Position.Epoch)
 	if done := l.done(); done != "" {
-		l.Warnings = append(l.Warnings, done)
+		l.Notes = append(l.Notes, done)
 	}
 	l.finished, l.written, l.saved = last.Metrics, last.Metrics, last.Position
 	if err := l.enter(ctx, last); err != nil {

@@ -33,7 +33,8 @@ type Run struct {
 	Dir  string
 	Info RunInfo
 
-	warnings []string // about how a resumed run goes on
+	notes    []string // about how a resumed run goes on
+	warnings []string // what of that needs attention
 	lock     *flock.Flock
 	lockMade bool        // its file, by this process
 	made     []string    // the folder and those above it that this process made, the deepest first
@@ -177,6 +178,10 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 	}
 	r.last = last
 	return nil
+}
+
+func (r *Run) note(format string, values ...any) {
+	r.notes = append(r.notes, fmt.Sprintf(format, values...))
 }
 
 func (r *Run) warn(format string, values ...any) {

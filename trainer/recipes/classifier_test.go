@@ -76,7 +76,8 @@ func classified(t *testing.T, u setup, from string, d *loaders.Dataset) []float3
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := trainIn(context.Background(), dir, e, settings.Record(nil, &u.Config, u.model)); err != nil {
+	labelled := trainer.LabelledDefaults()
+	if err := trainIn(context.Background(), dir, e, settings.Record(nil, &u.Config, &labelled, u.model)); err != nil {
 		t.Fatal(err)
 	}
 	model, err := trainer.OpenModel(recipeOf, dir, trainer.LastCheckpoint)

@@ -107,7 +107,8 @@ func TestNoSuchSetting(t *testing.T) {
 		}
 		// A file or a run that has one of them is refused with its name.
 		for _, name := range names {
-			recorded := map[string]settings.Setting{name: {Value: []byte(`"1"`), Origin: settings.FromFile}}
+			recorded := settings.Record(nil, u.model)
+			recorded[name] = settings.Setting{Value: []byte(`"1"`), Origin: settings.FromFile}
 			if err := settings.Fill(recorded, u.model); err == nil || !strings.Contains(err.Error(), "unknown setting "+name) {
 				t.Errorf("model %s: setting %s: error %v", model, name, err)
 			}
