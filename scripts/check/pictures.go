@@ -22,7 +22,7 @@ func checkPictures(dir string, epochs int) (wrong []error) {
 		"graph.svg":                    checkSVG,
 		"graph.dot":                    checkDOT,
 		"report.html":                  checkHTML,
-		"pictures/reconstructions.gif": func(data []byte) error { return checkGIF(data, epochs+1) },
+		"pictures/reconstructions.gif": func(data []byte) error { return checkGIF(data, min(epochs+1, mostFrames)) },
 	}
 	for epoch := range epochs + 1 {
 		checks[fmt.Sprintf("pictures/reconstructions-%04d.png", epoch)] = checkPNG
@@ -66,6 +66,9 @@ func checkImage(img image.Image) error {
 	}
 	return nil
 }
+
+// mostFrames is the number of pictures of a long run that an animation shows.
+const mostFrames = 12
 
 func checkGIF(data []byte, frames int) error {
 	g, err := gif.DecodeAll(bytes.NewReader(data))
