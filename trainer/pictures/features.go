@@ -10,11 +10,11 @@ import (
 )
 
 // drawFeatures draws the feature maps of each convolution of the encoder for the
-// first test images: a picture for each layer, a row for each image.
+// test images, spread evenly over all of them: a picture for each layer, a row for each image.
 func drawFeatures(ctx context.Context, l *trainer.Loop) error {
 	const images = 8
 	model := l.Trained()
-	split := l.Data.Test.Limit(images)
+	split := l.Data.Test.Spread(images)
 	for i := range model.Convolutions() {
 		features, shape, err := model.Features(ctx, split, i+1)
 		if err != nil {

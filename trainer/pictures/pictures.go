@@ -97,12 +97,13 @@ func drawEpoch(ctx context.Context, l *trainer.Loop, epoch int) error {
 	return drawSamples(ctx, l, epoch)
 }
 
-// drawReconstructions draws the first test images over their reconstructions.
+// drawReconstructions draws test images, spread evenly over all of them, over their
+// reconstructions.
 func drawReconstructions(ctx context.Context, l *trainer.Loop, epoch int) error {
 	if !l.Trained().HasEncoder() {
 		return nil // a generator reconstructs nothing
 	}
-	pairs, err := l.Reconstruct(ctx, l.Data.Test.Limit(fixed))
+	pairs, err := l.Reconstruct(ctx, l.Data.Test.Spread(fixed))
 	if err != nil {
 		return err
 	}
