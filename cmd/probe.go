@@ -12,7 +12,7 @@ import (
 type probeOptions struct {
 	RunOptions
 	FitLimit   int     `toml:"fit-limit" group:"input" help:"Fit the classifiers to the first N training images; 0 for all"`
-	L2         float64 `toml:"l2" group:"probe" help:"Weight of the squared weights of the logistic regression, which are added to the sum of the losses, 0 or more"`
+	L2         float64 `toml:"l2" group:"probe" help:"Weight λ of the penalty λ/2·‖W‖² in the logistic regression, added to the sum of the losses of the images, 0 or more"`
 	Neighbours int     `toml:"neighbours" group:"probe" help:"Number of nearest training images that vote for a class, 1 or more"`
 	JSON       bool    `toml:"json" group:"output" help:"Print JSON instead of a table"`
 	Output

@@ -11,7 +11,7 @@ import (
 
 // ProbeOptions are the settings of the two classifiers of Probe.
 type ProbeOptions struct {
-	L2         float64 // penalty on the squared weights of the logistic regression, added to the sum of the losses
+	L2         float64 // λ of the penalty λ/2·‖W‖² of the logistic regression, added to the sum of the losses
 	Neighbours int     // number of nearest images that vote for a class
 }
 
