@@ -10,12 +10,13 @@ import (
 
 // Names of what is measured besides the terms of the loss.
 const (
-	Accuracy       = "accuracy"        // share of images whose label has the largest logit
-	MeanActivation = "mean_activation" // of a code's values, over all images and units
-	DeadUnits      = "dead_units"      // number of units that give the same value for every image
-	JacobianNorm   = "jacobian_norm"   // mean of ‖∂code/∂image‖², the squared Frobenius norm; measured when a run is done
-	ActiveUnits    = "active_units"    // values of a Gaussian code whose posterior mean varies over images, by more than activeVariance
-	HoyerSparsity  = "hoyer_sparsity"  // of a code, averaged over images: 0 where all values are equal, 1 where one is not 0
+	Accuracy       = "accuracy"            // share of images whose label has the largest logit
+	MeanActivation = "mean_activation"     // of a code's values, over all images and units
+	DeadUnits      = "dead_units"          // number of units that give the same value for every image
+	JacobianError  = "jacobian_norm_error" // standard error of an estimated JacobianNorm
+	JacobianNorm   = "jacobian_norm"       // mean of ‖∂code/∂image‖², the squared Frobenius norm; measured when a run is done
+	ActiveUnits    = "active_units"        // values of a Gaussian code whose posterior mean varies over images, by more than activeVariance
+	HoyerSparsity  = "hoyer_sparsity"      // of a code, averaged over images: 0 where all values are equal, 1 where one is not 0
 )
 
 // deadSpread is how far the values of a dead unit lie apart at most.
