@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,8 +22,8 @@ func writeReport(l *trainer.Loop, about About) error {
 	}
 	info := l.Run.Info
 	report := viz.Report{
-		Title:    l.Config.Model + " on " + l.Data.Name,
-		Subtitle: fmt.Sprintf("%s · %d parameters · code of %d values", about.Summary, info.Parameters, l.Trained().CodeSize()),
+		Title:    fmt.Sprintf("%s on %s: %s", l.Config.Model, l.Data.Name, filepath.Base(l.Run.Dir)),
+		Subtitle: fmt.Sprintf("%s · %d parameters · code of %d values · %s", about.Summary, info.Parameters, l.Trained().CodeSize(), progress(l, records)),
 		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
 		Figures: figures(l, records), Configuration: settings(info), Pictures: shown(l),
 		Command: about.Command, Created: info.Created, Version: info.Version,
@@ -37,6 +38,31 @@ func writeReport(l *trainer.Loop, about About) error {
 		report.Attribution = []string{info.Data.Attribution}
 	}
 	return writeFile(l.Run.Path("report.html"), report.HTML)
+}
+
+// progress says how far a run has come, which epoch is the best, by which images,
+// and how long it took.
+func progress(l *trainer.Loop, records []trainer.Record) string {
+	at, text := l.Position, ""
+	switch {
+	case at.Stopped:
+		text = fmt.Sprintf("stopped early after epoch %d of %d", at.Epoch, l.Stage.Epochs)
+	case at.Epoch < l.Stage.Epochs:
+		text = fmt.Sprintf("stopped after epoch %d of %d, not finished", at.Epoch, l.Stage.Epochs)
+	default:
+		text = fmt.Sprintf("%d epochs", at.Epoch)
+	}
+	if len(l.Stages) > 1 {
+		text = fmt.Sprintf("stage %s (%d of %d): %s", l.Stage.Name, at.Stage+1, len(l.Stages), text)
+	}
+	if at.BestEpoch > 0 {
+		text += fmt.Sprintf(" · best epoch %d, selected on the %s set", at.BestEpoch, l.Selection())
+	}
+	seconds := 0.0
+	for _, r := range records {
+		seconds += r.Seconds
+	}
+	return text + fmt.Sprintf(" · %.0f s of training and evaluation", seconds)
 }
 
 // figures lists the figures of the last epoch on each split.
