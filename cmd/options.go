@@ -55,6 +55,13 @@ func layersOf(c *cli.Context, fields []settings.Field, file string) (map[string]
 	return origins, refuse(rest, fields, "")
 }
 
+// wasGiven reports whether a flag or the environment sets an option of a verb. The
+// sources have been read before, without an error.
+func wasGiven(c *cli.Context, name string) bool {
+	list, _ := sources(c, "")
+	return slices.ContainsFunc(list, func(g given) bool { return g.name == name })
+}
+
 // fill sets fields to the values that were given. It returns the origins of
 // those values, and the rest, which belongs to no field.
 func fill(fields []settings.Field, list []given) (origins map[string]settings.Origin, rest []given, err error) {

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
@@ -15,6 +17,7 @@ import (
 
 type pcaOptions struct {
 	RunOptions
+	TreatmentOptions
 	JSON bool `toml:"json" group:"output" help:"Print JSON instead of a table"`
 	Output
 }
@@ -27,6 +30,7 @@ type compared struct {
 	Dataset    string `json:"dataset"`
 	Split      string `json:"split"`
 	Images     int    `json:"images"`
+	Treatment  string `json:"treatment,omitempty"` // of the images and codes
 	measure.PCAFigures
 }
 
@@ -36,10 +40,12 @@ func pcaVerb() *cli.Command {
 		Name:  "pca",
 		Usage: "compare a run with as many principal components as its code has values",
 		Description: `This verb finds the exact principal components of the images that the run was trained on. It
-compares their squared error with that of the model on the images of the split. For a linear decoder,
-such as that of model linear, it also prints the principal angles between the two subspaces, and the
-cosines between the components and the decoder's left singular vectors, in order. The run folder gets
-the figures in pca.json, and both sets of directions in pictures/components.png.
+compares their squared error with that of the model on the images of the split. Both take the images
+as they are, and Gaussian codes are the means of their posteriors. With --corrupt and --sample, the
+model takes images and codes as in training. For a linear decoder, such as that of model linear,
+it also prints the principal angles between the two subspaces, and the cosines between the components
+and the decoder's left singular vectors, in order. The run folder gets the figures in pca.json, and
+both sets of directions in pictures/components.png.
 
 EXAMPLES:
    gaetrain train --model linear --run runs/linear && gaetrain pca --run runs/linear
@@ -57,6 +63,7 @@ EXAMPLES:
 			if model.IsClassifier() {
 				return fmt.Errorf("%w: %s is a classifier; hint: pca compares reconstructions", errUsage, o.Run)
 			}
+			model = model.Treated(trainer.Treatment(o.TreatmentOptions))
 			train, _ := data.Train.Holdout(model.Config.Validation)
 			found, err := measure.ComparePCA(c.Context, model, train, split)
 			if errors.Is(err, evaluate.ErrInput) {
@@ -70,7 +77,7 @@ EXAMPLES:
 				return err
 			}
 			result := compared{
-				Run: o.Run, Checkpoint: o.Checkpoint, Epoch: model.Epoch, Dataset: data.Name, Split: o.Split, Images: split.Len(), PCAFigures: found.PCAFigures,
+				Run: o.Run, Checkpoint: o.Checkpoint, Epoch: model.Epoch, Dataset: data.Name, Split: o.Split, Images: split.Len(), Treatment: model.Treatment(), PCAFigures: found.PCAFigures,
 			}
 			if _, err := keep(o.Run, "pca.json", result); err != nil {
 				return err
@@ -93,6 +100,9 @@ func printComparison(w io.Writer, r compared) error {
 		{"weights", fmt.Sprintf("%s, after epoch %d", r.Checkpoint, r.Epoch)},
 		{"mse", fmt.Sprintf("%.7g, %.2f %% %s than PCA with %d components (%.7g)", r.MSE, 100*math.Abs(r.Gap), side, r.Code, r.PCAMSE)},
 		{"explained", fmt.Sprintf("%s of the variance, %s by PCA", percent(r.Explained), percent(r.PCAExplained))},
+	}
+	if r.Treatment != "" {
+		rows = slices.Insert(rows, 1, []string{"model", r.Treatment})
 	}
 	if err := table(w, rows...); err != nil {
 		return err

@@ -1,11 +1,13 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/viz"
@@ -13,9 +15,16 @@ import (
 
 type reconstructOptions struct {
 	RunOptions
+	TreatmentOptions
 	Images string `toml:"images" group:"input" help:"PNG or JPEG file, or folder of such files, to use instead of a data set"`
 	Out    string `toml:"out" group:"output" help:"PNG file to write"`
 	Output
+}
+
+// TreatmentOptions are the settings of verbs that measure reconstructions.
+type TreatmentOptions struct {
+	Corrupt bool `toml:"corrupt" group:"input" help:"Corrupt and binarise the images as in training"`
+	Sample  bool `toml:"sample" group:"input" help:"Sample the codes from the posterior of a model with a Gaussian code, instead of using its mean"`
 }
 
 func reconstructVerb() *cli.Command {
@@ -24,11 +33,15 @@ func reconstructVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "reconstruct",
 		Usage: "draw images and their reconstructions",
-		Description: `This verb prints the squared error per pixel of each image.
+		Description: `This verb prints the squared error per pixel of each image. Images of the run's own data set are
+corrupted as in training, and Gaussian codes are sampled; --corrupt=false and --sample=false switch
+this off. Other images are taken as they are, and Gaussian codes are the means of their posteriors;
+--corrupt and --sample switch this on.
 
 EXAMPLES:
    gaetrain reconstruct --run runs/dense-sample-1
-   gaetrain reconstruct --run runs/dense-sample-1 --images photos/ --out pairs.png`,
+   gaetrain reconstruct --run runs/dense-sample-1 --images photos/ --out pairs.png
+   gaetrain reconstruct --run runs/denoising-sample-1 --images photos/ --corrupt`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults
@@ -42,32 +55,63 @@ EXAMPLES:
 			if !strings.HasSuffix(o.Out, ".png") {
 				return fmt.Errorf("%w: --out %s; hint: the name must end with .png", errUsage, o.Out)
 			}
-			name, names := fmt.Sprintf("%s, %s", data.Name, o.Split), []string(nil)
+			r := reconstruction{reconstructOptions: o, split: split, of: fmt.Sprintf("%s, %s", data.Name, o.Split)}
 			if o.Images != "" {
-				if split, names, err = ownImages(c.Context, o.Images, model); err != nil {
+				if err := r.read(c.Context, model); err != nil {
 					return err
 				}
-				name, split = o.Images, split.Limit(o.Limit)
 			}
-			pairs, err := model.Reconstruct(c.Context, split)
-			if err != nil {
-				return err
+			asInTraining := o.Images == "" && data.Name == model.Config.Dataset
+			if !wasGiven(c, "corrupt") {
+				r.Corrupt = asInTraining
 			}
-			title := fmt.Sprintf("%s after epoch %d, images of %s", model.Config.Model, model.Epoch, name)
-			if err := viz.WritePNG(c.Context, o.Out, pictures.Reconstructions(title, pairs)); err != nil {
-				return fmt.Errorf("%w: %w; hint: --out names a file that can be written", trainer.ErrRun, err)
+			if !wasGiven(c, "sample") {
+				r.Sample = asInTraining
 			}
-			for i, e := range pairs.MSE {
-				label := fmt.Sprint(i)
-				if names != nil {
-					label = names[i]
-				}
-				printf(c.App.Writer, "%s\t%.6f\n", label, e)
-			}
-			if !o.Quiet {
-				printf(c.App.ErrWriter, "%d pairs in %s\n", split.Len(), o.Out)
-			}
-			return nil
+			return r.draw(c, model.Treated(trainer.Treatment(r.TreatmentOptions)))
 		},
 	}
+}
+
+// reconstruction is one run of the verb.
+type reconstruction struct {
+	reconstructOptions
+	split loaders.Split
+	of    string   // where the images are from
+	names []string // of the files; nil for a data set
+}
+
+// read reads the images of files.
+func (r *reconstruction) read(ctx context.Context, model *trainer.Trained) (err error) {
+	r.split, r.names, err = ownImages(ctx, r.Images, model)
+	r.of, r.split = r.Images, r.split.Limit(r.Limit)
+	return err
+}
+
+// draw draws the pairs and prints their errors.
+func (r *reconstruction) draw(c *cli.Context, model *trainer.Trained) error {
+	pairs, err := model.Reconstruct(c.Context, r.split)
+	if err != nil {
+		return err
+	}
+	title := fmt.Sprintf("%s after epoch %d, images of %s", model.Config.Model, model.Epoch, r.of)
+	if err := viz.WritePNG(c.Context, r.Out, pictures.Reconstructions(title, pairs)); err != nil {
+		return fmt.Errorf("%w: %w; hint: --out names a file that can be written", trainer.ErrRun, err)
+	}
+	for i, e := range pairs.MSE {
+		label := fmt.Sprint(i)
+		if r.names != nil {
+			label = r.names[i]
+		}
+		printf(c.App.Writer, "%s\t%.6f\n", label, e)
+	}
+	if r.Quiet {
+		return nil
+	}
+	how := model.Treatment()
+	if how != "" {
+		how = ": " + how
+	}
+	printf(c.App.ErrWriter, "%d pairs of %s in %s%s\n", r.split.Len(), r.of, r.Out, how)
+	return nil
 }

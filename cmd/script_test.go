@@ -32,7 +32,7 @@ func TestScript(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "small.toml"), []byte(small), 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails": fails, "ends": ends, "same": same, "idx": writeIDX, "picture": writePicture,
+			"fails": fails, "ends": ends, "same": same, "equal": equal, "idx": writeIDX, "picture": writePicture,
 			"truncate": truncate, "flip": flip, "npy": checkNPY, "jsonlines": checkJSONLines, "agrees": checkAgreement,
 		},
 	})
@@ -96,6 +96,17 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if (diff == "") == neg {
 		ts.Fatalf("same: %t, %s", diff == "", diff)
+	}
+}
+
+// equal asks that the last columns of all lines on stdout are equal.
+func equal(ts *testscript.TestScript, neg bool, _ []string) {
+	lines, values := strings.Split(strings.TrimSuffix(ts.ReadFile("stdout"), "\n"), "\n"), make(map[string]bool)
+	for _, line := range lines {
+		values[line[strings.LastIndexByte(line, '\t')+1:]] = true
+	}
+	if equal := len(values) == 1; equal == neg || len(lines) < 2 {
+		ts.Fatalf("%d values on %d lines", len(values), len(lines))
 	}
 }
 

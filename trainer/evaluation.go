@@ -34,7 +34,7 @@ func newEvaluator(ctx context.Context, s Stage, p *graph.Parameters, seed uint64
 	if err != nil {
 		return nil, err
 	}
-	e := &evaluator{stage: s, program: program, seed: seed}
+	e := &evaluator{stage: s, program: program, seed: seed, feeder: feeder{mean: s.mean}}
 	if e.opponent, err = newOpponent(s, p, false, evaluationBatch); err != nil {
 		return nil, err
 	}

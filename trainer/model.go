@@ -175,6 +175,7 @@ type Stage struct {
 	flops  float64           // of a training step
 	units  map[string]string // of figures
 	plain  bool              // evaluated with all pixels alike, whatever corruption has hit
+	mean   bool              // evaluated with codes at the mean of their posterior
 }
 
 // Opponent is a network that learns, together with that of a stage, to distinguish

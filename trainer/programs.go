@@ -86,7 +86,7 @@ func outputOf(ctx context.Context, p *graph.Parameters, output string, d graph.D
 		return nil, err
 	}
 	values := make([]float32, 0, split.Len()*program.Shape(output).Size())
-	err = runAll(ctx, program, stream, func(*loaders.Batch) error {
+	err = runAll(ctx, program, feeder{}, stream, func(*loaders.Batch) error {
 		values = append(values, program.Output(output)...)
 		return nil
 	})
@@ -95,8 +95,7 @@ func outputOf(ctx context.Context, p *graph.Parameters, output string, d graph.D
 
 // runAll runs a program on all batches of a stream, as evaluations see them,
 // and calls visit after each.
-func runAll(ctx context.Context, p *graph.Program, stream *loaders.Stream, visit func(*loaders.Batch) error) error {
-	var f feeder
+func runAll(ctx context.Context, p *graph.Program, f feeder, stream *loaders.Stream, visit func(*loaders.Batch) error) error {
 	for batch := range stream.Epoch(0, 0) {
 		if err := p.Run(ctx, f.feed(batch)); err != nil {
 			return err
@@ -114,6 +113,7 @@ func runAll(ctx context.Context, p *graph.Program, stream *loaders.Stream, visit
 // feeder turns batches of a stream into those of programs. It keeps the memory
 // that this takes, so that a step allocates nothing.
 type feeder struct {
+	mean   bool // the noise is 0, so that codes are the means of their posteriors
 	inputs map[string][]float32
 	labels []float32
 }
@@ -122,6 +122,9 @@ type feeder struct {
 func (f *feeder) feed(b *loaders.Batch) graph.Batch {
 	if f.inputs == nil {
 		f.inputs = make(map[string][]float32)
+	}
+	if f.mean {
+		clear(b.Noise)
 	}
 	f.labels = appendLabels(f.labels[:0], b.Labels)
 	f.inputs[Input], f.inputs[Target], f.inputs[Mask], f.inputs[Noise], f.inputs[Labels] = b.Input, b.Clean, b.Mask, b.Noise, f.labels

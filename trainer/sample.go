@@ -39,7 +39,7 @@ func (t *Trained) Posterior(ctx context.Context, split loaders.Split) (means, lo
 		return nil, nil, err
 	}
 	size := program.Shape(Statistics).Size() / 2
-	err = runAll(ctx, program, stream, func(batch *loaders.Batch) error {
+	err = runAll(ctx, program, feeder{}, stream, func(batch *loaders.Batch) error {
 		statistics := program.Output(Statistics)
 		for i := range batch.Rows {
 			means = append(means, statistics[2*i*size:(2*i+1)*size]...)

@@ -165,7 +165,7 @@ func reconstruct(ctx context.Context, s Stage, program *graph.Program, seed uint
 	if err != nil {
 		return r, err
 	}
-	return r, runAll(ctx, program, stream, func(batch *loaders.Batch) error {
+	return r, runAll(ctx, program, feeder{mean: s.mean}, stream, func(batch *loaders.Batch) error {
 		values := batch.Rows * split.Shape.Size()
 		r.Original = append(r.Original, batch.Clean[:values]...)
 		if s.Corruption.Kind != loaders.NoCorruption {
@@ -195,7 +195,7 @@ func (t *Trained) Classify(ctx context.Context, split loaders.Split) (logits, fe
 	if err != nil {
 		return nil, nil, err
 	}
-	err = runAll(ctx, program, stream, func(*loaders.Batch) error {
+	err = runAll(ctx, program, feeder{}, stream, func(*loaders.Batch) error {
 		logits, features = append(logits, program.Output(Logits)...), append(features, program.Output(Features)...)
 		return nil
 	})
