@@ -72,7 +72,7 @@ type clusterResult struct {
 	options clusterOptions
 	model   *trainer.Trained
 	split   loaders.Split
-	data    *loaders.Dataset
+	data    *runData
 	all     measure.Clustered
 	found   evaluate.Clustering // the chosen one of all
 }

@@ -69,7 +69,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			printf(c.App.Writer, "%d images in %s: %d bytes, %.2f per image\n", split.Len(), o.Out, size, float64(size)/float64(split.Len()))
+			printf(c.App.Writer, "%d images of %s, %s, in %s: %d bytes, %.2f per image\n", split.Len(), data.Name, o.Split, o.Out, size, float64(size)/float64(split.Len()))
 			return o.compare(c.Context, c.App.Writer, model, data, split, codes)
 		},
 	}
@@ -77,7 +77,7 @@ EXAMPLES:
 
 // compare prints and keeps the bytes and the errors of codes, principal components
 // of the training images, JPEG and PNG.
-func (o compressOptions) compare(ctx context.Context, w io.Writer, model *trainer.Trained, data *loaders.Dataset, split loaders.Split, codes evaluate.Matrix) error {
+func (o compressOptions) compare(ctx context.Context, w io.Writer, model *trainer.Trained, data *runData, split loaders.Split, codes evaluate.Matrix) error {
 	points, err := measure.Rates(ctx, model, data.Train, split, codes)
 	if err != nil {
 		return err

@@ -69,7 +69,7 @@ EXAMPLES:
 			if err := writeCodes(c.Context, o.Out, codes, split.Labels); err != nil {
 				return err
 			}
-			printf(c.App.Writer, "%d codes of %d values in %s.npy and %s.csv\n", codes.Rows, codes.Columns, o.Out, o.Out)
+			printf(c.App.Writer, "%d codes of %d values of %s, %s, in %s.npy and %s.csv\n", codes.Rows, codes.Columns, data.Name, o.Split, o.Out, o.Out)
 			if !o.Picture {
 				return nil
 			}

@@ -90,11 +90,11 @@ func judgeVerb() *cli.Command {
 			if err != nil {
 				return err
 			}
-			found, err := measure.Judge(c.Context, model, by, data, settings)
+			found, err := measure.Judge(c.Context, model, by, data.Dataset, settings)
 			if err != nil {
 				return err
 			}
-			return o.report(c.App.Writer, model, data, found)
+			return o.report(c.App.Writer, model, data.Dataset, found)
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,6 +26,8 @@ type console struct {
 	log      *slog.Logger
 	terminal bool
 	quiet    bool
+
+	reported []string // see once
 
 	started time.Time // of training in this process
 	done    float64   // work of this process on finished epochs, see work
@@ -53,6 +56,14 @@ func newLog(out io.Writer, o Output) *console {
 
 // warn logs a warning. It may name files and classes.
 func (c *console) warn(message string) { c.log.Warn(plain.Clip(message, longestLine)) }
+
+// once reports a message that was not reported before.
+func (c *console) once(report func(string), message string) {
+	if !slices.Contains(c.reported, message) {
+		c.reported = append(c.reported, message)
+		report(message)
+	}
+}
 
 // memory reports how much memory training takes, where that is much.
 func (c *console) memory(m trainer.Memory) {

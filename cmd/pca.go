@@ -64,8 +64,7 @@ EXAMPLES:
 				return fmt.Errorf("%w: %s is a classifier; hint: pca compares reconstructions", errUsage, o.Run)
 			}
 			model = model.Treated(trainer.Treatment(o.TreatmentOptions))
-			train, _ := data.Train.Holdout(model.Config.Validation)
-			found, err := measure.ComparePCA(c.Context, model, train, split)
+			found, err := measure.ComparePCA(c.Context, model, data.Train, split)
 			if errors.Is(err, evaluate.ErrInput) {
 				return fmt.Errorf("%w: %s: %w", errUsage, o.Run, err)
 			}

@@ -63,6 +63,7 @@ EXAMPLES:
 			for _, r := range results {
 				rows = append(rows, []string{r.Features, fmt.Sprint(r.Values), fmt.Sprintf("%.4f", r.Logistic), fmt.Sprintf("%.4f", r.Neighbours)})
 			}
+			printf(c.App.Writer, "accuracy on %d images of %s, %s, of classifiers fitted to %d training images\n\n", split.Len(), data.Name, o.Split, fit.Len())
 			return table(c.App.Writer, append(rows, []string{file})...)
 		},
 	}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,7 +25,7 @@ type ModelOptions struct {
 // RunOptions are the settings of verbs that work on a run and some images.
 type RunOptions struct {
 	ModelOptions
-	Split string `toml:"split" group:"input" help:"Images to use: train or test"`
+	Split string `toml:"split" group:"input" help:"Images to use: train, validation or test. The training images are those that the run was trained on"`
 	Limit int    `toml:"limit" group:"input" help:"Use only the first N images; 0 for all"`
 }
 
@@ -57,7 +58,7 @@ func openModel[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions
 
 // openRun reads the options of a verb, the model of its run and the images it
 // asks for.
-func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Output)) (*trainer.Trained, loaders.Split, *loaders.Dataset, error) {
+func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Output)) (*trainer.Trained, loaders.Split, *runData, error) {
 	_, log, err := readOptions(c, options, func(options *T) (*ModelOptions, Output) {
 		o, output := common(options)
 		return &o.ModelOptions, output
@@ -77,11 +78,8 @@ func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Ou
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
-	split := data.Test
-	if o.Split == "train" {
-		split = data.Train
-	}
-	return model, split.Limit(o.Limit), data, nil
+	split, err := data.split(o.Split)
+	return model, split.Limit(o.Limit), data, err
 }
 
 func (o *ModelOptions) validate(verb string) error {
@@ -93,34 +91,12 @@ func (o *ModelOptions) validate(verb string) error {
 
 func (o *RunOptions) validate() error {
 	switch {
-	case o.Split != "train" && o.Split != "test":
-		return fmt.Errorf("%w: unknown split %q; hint: train or test", errUsage, o.Split)
+	case !slices.Contains(splitNames, o.Split):
+		return fmt.Errorf("%w: unknown split %q; hint: train, validation or test", errUsage, o.Split)
 	case o.Limit < 0:
 		return fmt.Errorf("%w: limit is %d; hint: 0 for all, or more", errUsage, o.Limit)
 	}
 	return nil
-}
-
-// open reads the data set, by default the one of the run cut as the run did.
-func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *console) (*loaders.Dataset, error) {
-	config := model.Config
-	if o.DataDir != "" {
-		config.DataDir = o.DataDir
-	}
-	if o.Dataset != "" && o.Dataset != config.Dataset {
-		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
-	}
-	data, err := trainer.OpenData(ctx, config, loaderOptions(log))
-	if err != nil {
-		return nil, err
-	}
-	if got, want := data.Test.Shape, model.Shape(); got != want {
-		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
-	}
-	if model.IsClassifier() || model.Conditional() {
-		return data, data.MatchClasses(model.Info.Data.Classes)
-	}
-	return data, nil
 }
 
 // prior returns the distribution of the codes of a model. It reads training

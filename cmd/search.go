@@ -68,7 +68,7 @@ type search struct {
 	searchOptions
 	model   *trainer.Trained
 	split   loaders.Split // that is searched
-	data    *loaders.Dataset
+	data    *runData
 	queries loaders.Split
 	names   []string // of the queries
 	found   measure.Searched
@@ -129,7 +129,7 @@ func (s *search) report(w io.Writer) error {
 	if err := pictures.WriteJSON(s.Run, searchFile, s.results()); err != nil {
 		return err
 	}
-	printf(w, "%d queries among %d codes of %d values, %.2f ms each, in %s\n", len(s.found.Neighbours), s.found.Images, s.found.Values, 1000*s.found.Seconds, path)
+	printf(w, "%d queries among %d codes of %d values of %s, %s, %.2f ms each, in %s\n", len(s.found.Neighbours), s.found.Images, s.found.Values, s.data.Name, s.Split, 1000*s.found.Seconds, path)
 	if len(s.found.Retrieval) == 0 {
 		return nil
 	}

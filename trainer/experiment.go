@@ -115,7 +115,7 @@ func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Datase
 // splits returns the images to train on and the splits to evaluate, in order;
 // the first of those decides which epoch is the best.
 func (e *Experiment) splits() (train loaders.Split, evaluated []namedSplit) {
-	train, validation := e.Data.Train.Holdout(e.Config.Validation)
+	train, validation := e.Config.holdout(e.Data.Train)
 	if validation.Len() > 0 {
 		evaluated = append(evaluated, namedSplit{"validation", validation})
 	}

@@ -60,7 +60,8 @@ func rebuild(find Find, info RunInfo, c *Checkpoint) (*Trained, error) {
 		if err := m.SetEncoder(t.encoder); err != nil {
 			return nil, err
 		}
-		structs = append(structs, new(Labelled))
+		t.labelled = new(Labelled)
+		structs = append(structs, t.labelled)
 	}
 	if err := settings.Fill(info.Configuration, structs...); err != nil {
 		return nil, err

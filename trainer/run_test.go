@@ -71,7 +71,7 @@ func TestResumeWithOtherData(t *testing.T) {
 	l.Config.Resume = true
 	l.Data.Digest = map[string]string{"train": "md5:1", "test": "md5:other"}
 	_, err := create(dir, l.Experiment)
-	fails(t, err, ErrRun, dir, "another test", "hint: ")
+	fails(t, err, ErrRun, dir, "the test images of squares are not those", "hint: ")
 	l.Data.Digest["test"] = "md5:2"
 	run, err := create(dir, l.Experiment)
 	if err != nil {

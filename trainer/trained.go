@@ -22,6 +22,8 @@ type Trained struct {
 
 	model   Model
 	encoder Model // that a Transfer has
+	// labelled says which images a classifier was trained on; nil for other models.
+	labelled *Labelled
 }
 
 // Evaluate measures the model on a whole split, with the corruption and noise

@@ -73,6 +73,9 @@ func TestModel(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkReconstructed(t, r, name == "corrupted", last.MSE)
+			if m.HasPosterior() {
+				checkDecoded(t, m.Treated(Treatment{}), e.Data.Test)
+			}
 			if name == "plain" {
 				checkDecoded(t, m, e.Data.Test)
 			}

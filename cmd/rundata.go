@@ -1,0 +1,90 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+)
+
+// runData is the data set that a verb works on. If it is the one of the run, its
+// training images are those that the run was trained on.
+type runData struct {
+	*loaders.Dataset
+	Validation loaders.Split // of the run; empty in another data set
+}
+
+// splitNames are the values of --split.
+var splitNames = []string{"train", "validation", "test"}
+
+// split returns the images of a split.
+func (d *runData) split(name string) (loaders.Split, error) {
+	switch name {
+	case "train":
+		return d.Train, nil
+	case "test":
+		return d.Test, nil
+	}
+	if d.Validation.Len() == 0 {
+		return loaders.Split{}, fmt.Errorf("%w: the run has no validation set of %s; hint: --split train or test", errUsage, d.Name)
+	}
+	return d.Validation, nil
+}
+
+// open reads the data set, by default the one of the run. The latter is cut as the
+// run did; another one is not cut.
+func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *console) (*runData, error) {
+	config := model.Config
+	if o.DataDir != "" {
+		config.DataDir = o.DataDir
+	}
+	own := o.Dataset == "" || o.Dataset == config.Dataset
+	if !own {
+		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
+	}
+	data, err := trainer.OpenData(ctx, config, loaderOptions(log))
+	if err != nil {
+		return nil, err
+	}
+	if got, want := data.Test.Shape, model.Shape(); got != want {
+		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
+	}
+	if model.IsClassifier() || model.Conditional() {
+		if err := data.MatchClasses(model.Info.Data.Classes); err != nil {
+			return nil, err
+		}
+	}
+	d := &runData{Dataset: data}
+	if !own {
+		return d, nil
+	}
+	if changed := model.Info.Data.Changed(data); changed != "" {
+		log.once(log.warn, changedData(changed, data.Name))
+	}
+	if cut := cutAs(config); o.Dataset != "" && cut != "" {
+		log.once(func(note string) { log.log.Info(note) }, fmt.Sprintf("%s is cut as the run was: %s", data.Name, cut))
+	}
+	d.Validation, err = model.Cut(data)
+	return d, err
+}
+
+// changedData warns that a data set is not the one that a run was trained with.
+func changedData(changed, name string) string {
+	return fmt.Sprintf("the %s of %s are not those that the run was trained with", changed, name)
+}
+
+// cutAs lists the settings by which a run uses a part of its data set.
+func cutAs(c trainer.Config) string {
+	var words []string
+	for _, n := range []struct {
+		flag  string
+		value int
+	}{{"train-images", c.TrainImages}, {"test-images", c.TestImages}, {"validation", c.Validation}} {
+		if n.value > 0 {
+			words = append(words, fmt.Sprintf("--%s %d", n.flag, n.value))
+		}
+	}
+	return strings.Join(words, " ")
+}

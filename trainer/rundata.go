@@ -1,0 +1,54 @@
+package trainer
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"gaetrain/loaders"
+)
+
+// holdout takes the validation set of a configuration away from training images.
+func (c Config) holdout(images loaders.Split) (train, validation loaders.Split) {
+	return images.Holdout(c.Validation)
+}
+
+// Cut leaves, of the training images of the run's data set, those that the model
+// was trained on, and returns its validation set. A classifier was trained on
+// labelled images.
+func (t *Trained) Cut(data *loaders.Dataset) (validation loaders.Split, err error) {
+	if t.labelled != nil {
+		if data.Train, err = t.labelled.Select(data.Train, t.Config.Seed); err != nil {
+			return validation, err
+		}
+	}
+	data.Train, validation = t.Config.holdout(data.Train)
+	return validation, nil
+}
+
+// Changed names what of a data set differs from the one that has been recorded,
+// such as "test images"; "" if nothing does.
+func (d DataInfo) Changed(data *loaders.Dataset) string {
+	var files []string
+	for _, file := range slices.Sorted(maps.Keys(d.Digest)) {
+		if data.Digest[file] != d.Digest[file] {
+			files = append(files, file)
+		}
+	}
+	every := func(has func(file string) bool) bool {
+		return !slices.ContainsFunc(files, func(file string) bool { return !has(file) })
+	}
+	split, what := "", "images"
+	switch {
+	case len(files) == 0:
+		return ""
+	case every(func(file string) bool { return strings.HasPrefix(file, "t10k") || strings.HasPrefix(file, "test") }):
+		split = "test "
+	case every(func(file string) bool { return strings.HasPrefix(file, "train") }):
+		split = "training "
+	}
+	if every(func(file string) bool { return strings.Contains(file, "labels") }) {
+		what = "labels"
+	}
+	return split + what
+}
