@@ -55,6 +55,10 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
+			if o.Clusters == 0 { // as many clusters as images say nothing
+				most := min(o.MaxClusters, max(2, split.Len()-1))
+				shrink(c, newLog(c.App.ErrWriter, o.Output), &o.MaxClusters, "max-clusters", most, counted(split.Len(), o.Split))
+			}
 			found, err := measure.Cluster(c.Context, model, split, measure.ClusterOptions{
 				On: o.On, Method: evaluate.Method(o.Method), Clusters: o.Clusters, MaxClusters: o.MaxClusters, Criterion: evaluate.Criterion(o.Criterion),
 				Restarts: o.Restarts, Batch: o.ClusterStep, SilhouetteImages: o.Silhouette,

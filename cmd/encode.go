@@ -109,6 +109,9 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 		}
 		printf(w, "%d points in %s\n", points, path)
 	}
+	if last := all[len(all)-1]; last.Kind == measure.PCAEmbedding {
+		printf(w, "no picture by t-SNE, which needs more images\n")
+	}
 	return nil
 }
 

@@ -43,20 +43,43 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			settings := measure.InterpolateOptions{From: o.From, To: o.To, Steps: o.Steps, Spherical: o.Spherical, Seed: o.Seed}
-			if err := settings.Validate(); err != nil {
+			if err := o.settings().Validate(); err != nil {
 				return err
 			}
 			test, err := o.testImages(c.Context, model, log)
 			if err != nil {
 				return err
 			}
-			lines, err := measure.Interpolate(c.Context, model, test, settings)
+			o.shrink(c, log, test.Len())
+			lines, err := measure.Interpolate(c.Context, model, test, o.settings())
 			if err != nil {
 				return err
 			}
 			return drawWalk(c.App.Writer, o.Run, o.walk(model, lines))
 		},
+	}
+}
+
+func (o interpolateOptions) settings() measure.InterpolateOptions {
+	return measure.InterpolateOptions{From: o.From, To: o.To, Steps: o.Steps, Spherical: o.Spherical, Seed: o.Seed}
+}
+
+// shrink leaves out the default lines that are of more images than there are. A
+// model without an encoder takes none.
+func (o *interpolateOptions) shrink(c *cli.Context, log *console, images int) {
+	if images == 0 || wasGiven(c, "from") || wasGiven(c, "to") {
+		return
+	}
+	var from, to []int
+	for i := range o.From {
+		if max(o.From[i], o.To[i]) < images {
+			from, to = append(from, o.From[i]), append(to, o.To[i])
+		}
+	}
+	if len(from) > 0 {
+		few := counted(images, "test")
+		shrink(c, log, &o.From, "from", from, few)
+		shrink(c, log, &o.To, "to", to, few)
 	}
 }
 

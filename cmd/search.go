@@ -49,9 +49,10 @@ EXAMPLES:
 				return err
 			}
 			s := search{searchOptions: o, model: model, split: split, data: data}
-			if err := s.validate(); err != nil {
+			if err := s.validate(wasGiven(c, "query")); err != nil {
 				return err
 			}
+			s.shrink(c)
 			if err := s.choose(c.Context); err != nil {
 				return err
 			}
@@ -86,7 +87,19 @@ func (s *search) settings() measure.SearchOptions {
 	return o
 }
 
-func (s *search) validate() error {
+// shrink fits the defaults to few images.
+func (s *search) shrink(c *cli.Context) {
+	log, test := newLog(c.App.ErrWriter, s.Output), s.data.Test.Len()
+	if s.Images == "" {
+		shrink(c, log, &s.Query, "query", below(s.Query, test), counted(test, "test"))
+	}
+	others := max(1, s.split.Len()-1)
+	shrink(c, log, &s.Neighbours, "neighbours", min(s.Neighbours, others), counted(s.split.Len(), s.Split))
+}
+
+// validate reports options that make no sense. Queries that are too many are an
+// error only if they were given.
+func (s *search) validate(given bool) error {
 	switch {
 	case s.Queries < 0:
 		return fmt.Errorf("%w: queries is %d; hint: 0 for no measurement, or more", errUsage, s.Queries)
@@ -94,7 +107,7 @@ func (s *search) validate() error {
 		return fmt.Errorf("%w: nothing to search for; hint: --query 0,1,2 or --images FILE", errUsage)
 	}
 	for _, i := range s.Query {
-		if i < 0 || i >= s.data.Test.Len() {
+		if given && s.Images == "" && (i < 0 || i >= s.data.Test.Len()) {
 			return fmt.Errorf("%w: query %d; hint: from 0 to %d, the test images", errUsage, i, s.data.Test.Len()-1)
 		}
 	}

@@ -16,13 +16,18 @@ type EmbedOptions struct {
 func (o EmbedOptions) Validate(codes int) error {
 	points := min(o.Points, codes)
 	switch {
-	case points < 4:
-		return refused("a picture of %d points; hint: --points and --limit are at least 4", points)
+	case o.Points < fewestPoints:
+		return refused("a picture of %d points; hint: --points is at least %d", o.Points, fewestPoints)
+	case points < 2:
+		return refused("a picture of %d points; hint: at least 2 images", points)
 	case o.Perplexity != 0 && !(o.Perplexity >= 1 && o.Perplexity <= float64(points-1)/3):
 		return refused("perplexity is %g; hint: from 1 to a third of the %d points", o.Perplexity, points)
 	}
 	return nil
 }
+
+// fewestPoints is what t-SNE needs.
+const fewestPoints = 4
 
 // The kinds of Embedding.
 const (
@@ -39,7 +44,7 @@ type Embedding struct {
 }
 
 // Embed places codes on the plane: codes of two values as they are, and longer
-// ones both by their principal components and by t-SNE.
+// ones both by their principal components and by t-SNE, if there are enough.
 func Embed(ctx context.Context, codes evaluate.Matrix, o EmbedOptions) (all []Embedding, err error) {
 	if err := o.Validate(codes.Rows); err != nil {
 		return nil, err
@@ -55,6 +60,9 @@ func Embed(ctx context.Context, codes evaluate.Matrix, o EmbedOptions) (all []Em
 		}
 		explained := (pca.Variance[0] + pca.Variance[1]) / max(pca.Total, 1e-300)
 		all = append(all, Embedding{PCAEmbedding, explained, pca.Transform(codes)})
+		if codes.Rows < fewestPoints {
+			return all, nil
+		}
 	}
 	places, _, err := evaluate.TSNE{Perplexity: o.Perplexity}.Embed(ctx, codes)
 	if err != nil {
