@@ -57,6 +57,9 @@ func newLog(out io.Writer, o Output) *console {
 // warn logs a warning. It may name files and classes.
 func (c *console) warn(message string) { c.log.Warn(plain.Clip(message, longestLine)) }
 
+// note logs what a user may want to know. It may name files.
+func (c *console) note(message string) { c.log.Info(plain.Clip(message, longestLine)) }
+
 // once reports a message that was not reported before.
 func (c *console) once(report func(string), message string) {
 	if !slices.Contains(c.reported, message) {
@@ -75,7 +78,7 @@ func (c *console) memory(m trainer.Memory) {
 // begin reports what is about to be trained.
 func (c *console) begin(l *trainer.Loop) {
 	for _, note := range l.Notes {
-		c.log.Info(note)
+		c.note(note)
 	}
 	for _, warning := range l.Warnings {
 		c.warn(warning)

@@ -57,7 +57,7 @@ EXAMPLES:
 			}
 			r := reconstruction{reconstructOptions: o, split: split, of: fmt.Sprintf("%s, %s", data.Name, o.Split)}
 			if o.Images != "" {
-				if err := r.read(c.Context, model); err != nil {
+				if err := r.read(c.Context, newLog(c.App.ErrWriter, o.Output), model); err != nil {
 					return err
 				}
 			}
@@ -82,8 +82,8 @@ type reconstruction struct {
 }
 
 // read reads the images of files.
-func (r *reconstruction) read(ctx context.Context, model *trainer.Trained) (err error) {
-	r.split, r.names, err = ownImages(ctx, r.Images, model)
+func (r *reconstruction) read(ctx context.Context, log *console, model *trainer.Trained) (err error) {
+	r.split, r.names, err = ownImages(ctx, log, r.Images, model)
 	r.of, r.split = r.Images, r.split.Limit(r.Limit)
 	return err
 }

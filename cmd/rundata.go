@@ -48,6 +48,9 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if err != nil {
 		return nil, err
 	}
+	if err := matchColours(ctx, log, model, data.Name, &data.Train, &data.Test); err != nil {
+		return nil, err
+	}
 	if got, want := data.Test.Shape, model.Shape(); got != want {
 		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}
@@ -64,10 +67,36 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 		log.once(log.warn, changedData(changed, data.Name))
 	}
 	if cut := cutAs(config); o.Dataset != "" && cut != "" {
-		log.once(func(note string) { log.log.Info(note) }, fmt.Sprintf("%s is cut as the run was: %s", data.Name, cut))
+		log.once(log.note, fmt.Sprintf("%s is cut as the run was: %s", data.Name, cut))
 	}
 	d.Validation, err = model.Cut(data)
 	return d, err
+}
+
+// matchColours makes grey images of colours, or the reverse, for a model that was
+// trained on such images, and reports it.
+func matchColours(ctx context.Context, log *console, model *trainer.Trained, name string, splits ...*loaders.Split) (err error) {
+	want := model.Shape()
+	for _, s := range splits {
+		before := s.Shape
+		if before.Height != want.Height || before.Width != want.Width {
+			continue
+		}
+		if *s, err = s.Coloured(ctx, want.Channels); err != nil {
+			return err
+		}
+		note := ""
+		switch {
+		case s.Shape.Channels > before.Channels:
+			note = "the model was trained on colour, so the grey images of %s become colour images"
+		case s.Shape.Channels < before.Channels:
+			note = "the model was trained on grey images, so the colours of %s become grey by their luma"
+		default:
+			continue
+		}
+		log.once(log.note, fmt.Sprintf(note, name))
+	}
+	return nil
 }
 
 // changedData warns that a data set is not the one that a run was trained with.

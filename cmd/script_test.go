@@ -157,17 +157,25 @@ func writeIDX(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// picture HEIGHT WIDTH FILE… writes PNG files.
+// picture [-colour] HEIGHT WIDTH FILE… writes PNG files.
 func writePicture(ts *testscript.TestScript, _ bool, args []string) {
+	colour := args[0] == "-colour"
+	if colour {
+		args = args[1:]
+	}
 	height, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	width, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	for i, name := range args[2:] {
-		m := image.NewGray(image.Rect(0, 0, width, height))
+		m := image.NewRGBA(image.Rect(0, 0, width, height))
 		for y := range height {
 			for x := range width {
-				m.SetGray(x, y, color.Gray{Y: uint8(x*y + 11*i)})
+				v := uint8(x*y + 11*i)
+				m.Set(x, y, color.Gray{Y: v})
+				if colour {
+					m.Set(x, y, color.RGBA{v, uint8(9 * x), uint8(7 * y), 255})
+				}
 			}
 		}
 		var data bytes.Buffer

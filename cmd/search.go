@@ -53,7 +53,7 @@ EXAMPLES:
 				return err
 			}
 			s.shrink(c)
-			if err := s.choose(c.Context); err != nil {
+			if err := s.choose(c.Context, newLog(c.App.ErrWriter, o.Output)); err != nil {
 				return err
 			}
 			if s.found, err = measure.Search(c.Context, model, split, s.queries, s.settings()); err != nil {
@@ -115,7 +115,7 @@ func (s *search) validate(given bool) error {
 }
 
 // choose reads the images to search for.
-func (s *search) choose(ctx context.Context) (err error) {
+func (s *search) choose(ctx context.Context, log *console) (err error) {
 	if s.Images == "" {
 		s.queries = s.data.Test.Select(s.Query)
 		for i, query := range s.Query {
@@ -127,7 +127,7 @@ func (s *search) choose(ctx context.Context) (err error) {
 		}
 		return nil
 	}
-	s.queries, s.names, err = ownImages(ctx, s.Images, s.model)
+	s.queries, s.names, err = ownImages(ctx, log, s.Images, s.model)
 	return err
 }
 

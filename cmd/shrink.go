@@ -17,7 +17,7 @@ func shrink[T any](c *cli.Context, log *console, option *T, name string, fitting
 	}
 	*option = fitting
 	text := strings.Join(strings.Fields(strings.Trim(fmt.Sprint(fitting), "[]")), ",")
-	log.log.Info(fmt.Sprintf("there are only %s, so --%s is %s", images, name, text))
+	log.note(fmt.Sprintf("there are only %s, so --%s is %s", images, name, text))
 }
 
 // counted says how many images of a split there are.

@@ -61,9 +61,15 @@ func open(ctx context.Context, name string, o Options) (*Dataset, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := missing(name, path); err != nil {
+			return nil, err
+		}
 		return read(ctx, path, o, room)
 	}
 	s, err := lookup(name)
+	if kind := kindOf(name); err != nil && kind != "" {
+		return nil, usageErrorf("unknown data set %q; hint: --dataset %s:%s, if you mean this path", name, kind, name)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,45 @@
+package loaders
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// kindOf is the prefix that a name without one lacks, by what is there: "" for a
+// name of no file or folder that could be a data set.
+func kindOf(path string) string {
+	switch {
+	case path == "":
+		return ""
+	case !isDir(path):
+		if _, err := os.Stat(path); err == nil && strings.EqualFold(filepath.Ext(path), ".npz") {
+			return "npz"
+		}
+		return ""
+	case isDir(filepath.Join(path, "first")) && isDir(filepath.Join(path, "second")):
+		return "pairs"
+	}
+	entries, _ := os.ReadDir(path)
+	for _, entry := range entries {
+		if name := strings.TrimSuffix(entry.Name(), ".gz"); strings.HasSuffix(name, "-ubyte") {
+			return "idx"
+		}
+	}
+	return "folder"
+}
+
+// missing reports a file or a folder that is not there, and where it was looked
+// for: a relative path depends on the current folder.
+func missing(name, path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	here, err := os.Getwd()
+	if err != nil || filepath.IsAbs(path) {
+		return dataErrorf("%s: no such file or folder", name)
+	}
+	return dataErrorf("%s: no such file or folder in the current folder, %s; hint: start gaetrain in the folder that the path begins in", name, here)
+}
