@@ -16,8 +16,8 @@ import (
 type reconstructOptions struct {
 	RunOptions
 	TreatmentOptions
-	Images string `toml:"images" group:"input" help:"PNG or JPEG file, or folder of such files, to use instead of a data set"`
-	Out    string `toml:"out" group:"output" help:"PNG file to write"`
+	FileOptions
+	Out string `toml:"out" group:"output" help:"PNG file to write"`
 	Output
 }
 
@@ -36,17 +36,22 @@ func reconstructVerb() *cli.Command {
 		Description: `This verb prints the squared error per pixel of each image. Images of the run's own data set are
 corrupted as in training, and Gaussian codes are sampled; --corrupt=false and --sample=false switch
 this off. Other images are taken as they are, and Gaussian codes are the means of their posteriors;
---corrupt and --sample switch this on.
+--corrupt and --sample switch this on. A conditional model takes the class of an image from the name
+of its sub-folder, or from --class.
 
 EXAMPLES:
    gaetrain reconstruct --run runs/dense-sample-1
    gaetrain reconstruct --run runs/dense-sample-1 --images photos/ --out pairs.png
-   gaetrain reconstruct --run runs/denoising-sample-1 --images photos/ --corrupt`,
+   gaetrain reconstruct --run runs/denoising-sample-1 --images photos/ --corrupt
+   gaetrain reconstruct --run runs/cvae-sample-1 --images bags/ --class Bag`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, split, data, err := openRun(c, &o, func(o *reconstructOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
 			if err != nil {
+				return err
+			}
+			if err := o.FileOptions.validate(); err != nil {
 				return err
 			}
 			if err := checkOut(o.Out, ".png"); err != nil {
@@ -57,7 +62,7 @@ EXAMPLES:
 			}
 			r := reconstruction{reconstructOptions: o, split: split, of: fmt.Sprintf("%s, %s", data.Name, o.Split)}
 			if o.Images != "" {
-				if err := r.read(c.Context, newLog(c.App.ErrWriter, o.Output), model); err != nil {
+				if err := r.take(c.Context, newLog(c.App.ErrWriter, o.Output), model); err != nil {
 					return err
 				}
 			}
@@ -81,9 +86,9 @@ type reconstruction struct {
 	names []string // of the files; nil for a data set
 }
 
-// read reads the images of files.
-func (r *reconstruction) read(ctx context.Context, log *console, model *trainer.Trained) (err error) {
-	r.split, r.names, err = ownImages(ctx, log, r.Images, model)
+// take reads the images of files.
+func (r *reconstruction) take(ctx context.Context, log *console, model *trainer.Trained) (err error) {
+	r.split, r.names, err = r.read(ctx, log, model)
 	r.of, r.split = r.Images, r.split.Limit(r.Limit)
 	return err
 }

@@ -124,21 +124,3 @@ func (o *ModelOptions) testImages(ctx context.Context, model *trainer.Trained, l
 	}
 	return data.Test, nil
 }
-
-// ownImages reads images from a file or a folder as the model takes them, and
-// returns their paths with them. A model of pairs gets pairs of them, made by
-// the motion of its run.
-func ownImages(ctx context.Context, log *console, path string, model *trainer.Trained) (loaders.Split, []string, error) {
-	split, names, err := loaders.Images(ctx, path)
-	if err != nil {
-		return split, nil, err
-	}
-	split = split.Pairs(model.Config.Motion, model.Config.Seed)
-	if err := matchColours(ctx, log, model, path, &split); err != nil {
-		return split, nil, err
-	}
-	if got, want := split.Shape, model.Shape(); got != want {
-		return split, nil, fmt.Errorf("%w: %s is %s, the model was trained on %s; hint: resize the images", loaders.ErrData, names[0], got, want)
-	}
-	return split, names, nil
-}

@@ -15,10 +15,10 @@ import (
 
 type searchOptions struct {
 	RunOptions
-	Query      []int  `toml:"query" group:"search" help:"Indices of the test images to search for"`
-	Images     string `toml:"images" group:"search" help:"PNG or JPEG file, or folder of such files, to search for instead of test images"`
-	Neighbours int    `toml:"neighbours" group:"search" help:"Number of images to find for each query, 1 or more"`
-	Queries    int    `toml:"queries" group:"search" help:"Number of test images with which precision is measured, the first ones; 0 for no measurement"`
+	FileOptions
+	Query      []int `toml:"query" group:"search" help:"Indices of the test images to search for"`
+	Neighbours int   `toml:"neighbours" group:"search" help:"Number of images to find for each query, 1 or more"`
+	Queries    int   `toml:"queries" group:"search" help:"Number of test images with which precision is measured, the first ones; 0 for no measurement"`
 	Output
 }
 
@@ -100,6 +100,9 @@ func (s *search) shrink(c *cli.Context) {
 // validate reports options that make no sense. Queries that are too many are an
 // error only if they were given.
 func (s *search) validate(given bool) error {
+	if err := s.FileOptions.validate(); err != nil {
+		return err
+	}
 	switch {
 	case s.Queries < 0:
 		return fmt.Errorf("%w: queries is %d; hint: 0 for no measurement, or more", errUsage, s.Queries)
@@ -127,7 +130,7 @@ func (s *search) choose(ctx context.Context, log *console) (err error) {
 		}
 		return nil
 	}
-	s.queries, s.names, err = ownImages(ctx, log, s.Images, s.model)
+	s.queries, s.names, err = s.read(ctx, log, s.model)
 	return err
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"gaetrain/trainer"
 )
 
 // SampleOptions are the settings of Sample.
@@ -60,21 +62,25 @@ func Sample(ctx context.Context, p *Prior, o SampleOptions) (s Samples, err erro
 // labels are the classes of the samples, nil for a model that is not
 // conditional.
 func (o SampleOptions) labels(p *Prior) ([]uint8, error) {
-	labels := p.labels(o.Count)
-	switch {
-	case o.Class == "":
-		return labels, nil
-	case labels == nil:
-		return nil, refused("model %s is not conditional on a class; hint: --model cvae is conditional", p.Model.Config.Model)
+	if o.Class == "" {
+		return p.labels(o.Count), nil
 	}
-	names := p.Model.Info.Data.Classes
-	class := slices.Index(names, o.Class)
-	if class < 0 {
-		number, err := strconv.Atoi(o.Class)
-		if err != nil || number < 0 || number >= p.Model.Classes() {
-			return nil, refused("unknown class %q; hint: one of %s, or its number, counted from 0", o.Class, strings.Join(names, ", "))
-		}
-		class = number
+	class, err := ClassNumber(p.Model, o.Class)
+	return slices.Repeat([]uint8{class}, o.Count), err
+}
+
+// ClassNumber finds a class of a conditional model by its name or its number.
+func ClassNumber(model *trainer.Trained, class string) (uint8, error) {
+	if !model.Conditional() {
+		return 0, refused("model %s is not conditional on a class; hint: --model cvae is conditional", model.Config.Model)
 	}
-	return slices.Repeat([]uint8{uint8(class)}, o.Count), nil
+	names := model.Info.Data.Classes
+	if i := slices.Index(names, class); i >= 0 {
+		return uint8(i), nil
+	}
+	number, err := strconv.Atoi(class)
+	if err != nil || number < 0 || number >= model.Classes() {
+		return 0, refused("unknown class %q; hint: one of %s, or its number, counted from 0", class, strings.Join(names, ", "))
+	}
+	return uint8(number), nil
 }

@@ -1,0 +1,80 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gaetrain/loaders"
+	"gaetrain/trainer"
+	"gaetrain/trainer/measure"
+)
+
+// FileOptions are the settings of verbs that take image files of the user.
+type FileOptions struct {
+	Images string `toml:"images" group:"input" help:"PNG or JPEG file, or folder of such files, to use instead of images of a data set"`
+	Class  string `toml:"class" group:"input" help:"Class of the images of --images by name or number, for a conditional model (default: the name of the sub-folder of each image)"`
+}
+
+func (o FileOptions) validate() error {
+	if o.Class != "" && o.Images == "" {
+		return fmt.Errorf("%w: --class without --images; hint: a data set has labels", errUsage)
+	}
+	return nil
+}
+
+// read reads images from a file or a folder as the model takes them, and returns
+// their paths with them. A model of pairs gets pairs of them, made by the motion of
+// its run. A conditional model gets labels.
+func (o FileOptions) read(ctx context.Context, log *console, model *trainer.Trained) (loaders.Split, []string, error) {
+	split, names, err := loaders.Images(ctx, o.Images)
+	if err != nil {
+		return split, nil, err
+	}
+	split = split.Pairs(model.Config.Motion, model.Config.Seed)
+	if err := matchColours(ctx, log, model, o.Images, &split); err != nil {
+		return split, nil, err
+	}
+	if got, want := split.Shape, model.Shape(); got != want {
+		return split, nil, fmt.Errorf("%w: %s is %s, the model was trained on %s; hint: resize the images", loaders.ErrData, names[0], got, want)
+	}
+	split.Labels, err = o.labels(model, names)
+	return split, names, err
+}
+
+// labels are the classes of image files for a conditional model; nil for any other.
+func (o FileOptions) labels(model *trainer.Trained, names []string) ([]uint8, error) {
+	if o.Class != "" {
+		class, err := measure.ClassNumber(model, o.Class)
+		return slices.Repeat([]uint8{class}, len(names)), err
+	}
+	if !model.Conditional() {
+		return nil, nil
+	}
+	labels, classes := make([]uint8, len(names)), model.Info.Data.Classes
+	for i, name := range names {
+		class := folderClass(name, o.Images, classes)
+		if class < 0 {
+			return nil, fmt.Errorf("%w: model %s takes the class of each image, and no folder of %s is named like a class; hint: --class NAME or sub-folders, with one of the names %s",
+				errUsage, model.Config.Model, name, strings.Join(classes, ", "))
+		}
+		labels[i] = uint8(class)
+	}
+	return labels, nil
+}
+
+// folderClass is the class after which the innermost folder of a file is named, from
+// the folder root on; −1 if there is none.
+func folderClass(file, root string, classes []string) int {
+	root = filepath.Clean(root)
+	if root == file {
+		root = filepath.Dir(root)
+	}
+	for dir := filepath.Dir(file); ; dir = filepath.Dir(dir) {
+		if class := slices.Index(classes, filepath.Base(dir)); class >= 0 || dir == root || dir == filepath.Dir(dir) {
+			return class
+		}
+	}
+}
