@@ -13,6 +13,12 @@ func (c Config) holdout(images loaders.Split) (train, validation loaders.Split) 
 	return images.Holdout(c.Validation)
 }
 
+// Validation is the validation set of the experiment; it can be empty.
+func (e *Experiment) Validation() loaders.Split {
+	_, validation := e.Config.holdout(e.Data.Train)
+	return validation
+}
+
 // Cut leaves, of the training images of the run's data set, those that the model
 // was trained on, and returns its validation set. A classifier was trained on
 // labelled images.
