@@ -40,7 +40,15 @@ func listed(model string) (trainer.Recipe, error) {
 	if model == recipes.Classifier.Name {
 		return trainer.Recipe{}, fmt.Errorf("%w: model %s is trained on the encoder of another model; hint: gaetrain finetune", trainer.ErrConfiguration, model)
 	}
-	return recipes.Find(model)
+	recipe, err := recipes.Find(model)
+	if err != nil {
+		var names []string
+		for _, r := range recipes.List() {
+			names = append(names, r.Name)
+		}
+		return recipe, fmt.Errorf("%w: unknown model %q; hint: did you mean %s? The models are %s", trainer.ErrConfiguration, model, nearest(model, names), strings.Join(names, ", "))
+	}
+	return recipe, nil
 }
 
 // refuse returns an error about the first value that was given for no field. The

@@ -3,7 +3,9 @@ package trainer
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -86,6 +88,9 @@ func ReadRunInfo(dir string) (RunInfo, error) {
 	var info RunInfo
 	path := filepath.Join(dir, runFile)
 	data, err := readBounded(path, largestSealed)
+	if errors.Is(err, fs.ErrNotExist) {
+		return info, noRunError{dir}
+	}
 	if err != nil {
 		return info, fmt.Errorf("%w: %w; hint: --run names the folder of a run", ErrRun, err)
 	}
