@@ -13,7 +13,7 @@ func (s Split) Coloured(ctx context.Context, channels int) (Split, error) {
 	if s.Values != nil || s.Shape.Channels != 3*channels && channels != 3*s.Shape.Channels {
 		return s, nil
 	}
-	plane, planes := stored.Height*stored.Width, s.Len()*stored.Channels
+	plane := stored.Height * stored.Width
 	narrow := channels < s.Shape.Channels
 	size := 3 * len(s.Images)
 	if narrow {
@@ -23,20 +23,21 @@ func (s Split) Coloured(ctx context.Context, channels int) (Split, error) {
 		return s, err
 	}
 	pixels := make([]uint8, 0, size)
-	for at := 0; at < planes; at++ {
+	for rest := s.Images; len(rest) > 0; {
 		if err := context.Cause(ctx); err != nil {
 			return s, err
 		}
-		one := s.Images[at*plane : (at+1)*plane]
-		if !narrow {
-			pixels = append(append(append(pixels, one...), one...), one...)
+		if narrow {
+			for i, red := range rest[:plane] {
+				pixels = append(pixels, luma(red, rest[plane+i], rest[2*plane+i]))
+			}
+			rest = rest[3*plane:]
 			continue
 		}
-		green, blue := s.Images[(at+1)*plane:], s.Images[(at+2)*plane:]
-		for i, red := range one {
-			pixels = append(pixels, luma(red, green[i], blue[i]))
+		for range 3 {
+			pixels = append(pixels, rest[:plane]...)
 		}
-		at += 2
+		rest = rest[plane:]
 	}
 	s.Images = pixels
 	stored.Channels = stored.Channels * channels / s.Shape.Channels
