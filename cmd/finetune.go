@@ -81,8 +81,8 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 		return finished{}, err
 	}
 	if from, err := trainer.ReadRunInfo(o.From); err == nil && from.Data.Name == data.Name {
-		if changed := from.Data.Changed(data); changed != "" {
-			log.once(log.warn, changedData(changed, data.Name))
+		if changed := from.DataChanged(data); changed != "" {
+			log.once(log.warn, changed)
 		}
 	}
 	if data.Train, err = o.Select(data.Train, o.Seed); err != nil {

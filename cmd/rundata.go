@@ -14,6 +14,7 @@ import (
 type runData struct {
 	*loaders.Dataset
 	Validation loaders.Split // of the run; empty in another data set
+	uncut      error         // why it is not known which images the run was trained on
 }
 
 // splitNames are the values of --split.
@@ -21,13 +22,12 @@ var splitNames = []string{"train", "validation", "test"}
 
 // split returns the images of a split.
 func (d *runData) split(name string) (loaders.Split, error) {
-	switch name {
-	case "train":
-		return d.Train, nil
-	case "test":
+	switch {
+	case name == "test":
 		return d.Test, nil
-	}
-	if d.Validation.Len() == 0 {
+	case name == "train" || d.uncut != nil:
+		return d.Train, d.uncut
+	case d.Validation.Len() == 0:
 		return loaders.Split{}, fmt.Errorf("%w: the run has no validation set of %s; hint: --split train or test", errUsage, d.Name)
 	}
 	return d.Validation, nil
@@ -63,14 +63,14 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if !own {
 		return d, nil
 	}
-	if changed := model.Info.Data.Changed(data); changed != "" {
-		log.once(log.warn, changedData(changed, data.Name))
+	if changed := model.Info.DataChanged(data); changed != "" {
+		log.once(log.warn, changed)
 	}
 	if cut := cutAs(config); o.Dataset != "" && cut != "" {
 		log.once(log.note, fmt.Sprintf("%s is cut as the run was: %s", data.Name, cut))
 	}
-	d.Validation, err = model.Cut(data)
-	return d, err
+	d.Validation, d.uncut = model.Cut(data)
+	return d, nil
 }
 
 // matchColours makes grey images of colours, or the reverse, for a model that was
@@ -97,11 +97,6 @@ func matchColours(ctx context.Context, log *console, model *trainer.Trained, nam
 		log.once(log.note, fmt.Sprintf(note, name))
 	}
 	return nil
-}
-
-// changedData warns that a data set is not the one that a run was trained with.
-func changedData(changed, name string) string {
-	return fmt.Sprintf("the %s of %s are not those that the run was trained with", changed, name)
 }
 
 // cutAs lists the settings by which a run uses a part of its data set.

@@ -148,8 +148,8 @@ func (r *Run) start(resume bool) error {
 // resume checks that the folder holds an earlier part of the same run, and reads
 // the checkpoint that the run goes on from.
 func (r *Run) resume(e *Experiment, old RunInfo) error {
-	if changed := old.Data.Changed(e.Data); changed != "" {
-		return fmt.Errorf("%w: the %s of %s are not those that %s was trained with; hint: restore them, or start another run", ErrRun, changed, e.Data.Name, r.Dir)
+	if changed := old.DataChanged(e.Data); changed != "" {
+		return fmt.Errorf("%w: %s: %s; hint: restore them, or start another run", ErrRun, r.Dir, changed)
 	}
 	if old.Kernel != r.Info.Kernel {
 		r.warn("the run began with the kernel path %s and goes on with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)

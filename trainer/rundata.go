@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -32,12 +33,27 @@ func (t *Trained) Cut(data *loaders.Dataset) (validation loaders.Split, err erro
 	return validation, nil
 }
 
-// Changed names what of a data set differs from the one that has been recorded,
-// such as "test images"; "" if nothing does.
-func (d DataInfo) Changed(data *loaders.Dataset) string {
+// DataChanged says how a data set differs from the one that the run was trained
+// with; "" if it does not.
+func (info RunInfo) DataChanged(data *loaders.Dataset) string {
+	what := info.Data.changed(data.Digest)
+	if what == "" {
+		return ""
+	}
+	text := fmt.Sprintf("the %s of %s are not those that the run was trained with", what, data.Name)
+	before, now := [2]int{info.Data.Train, info.Data.Test}, [2]int{data.Train.Len(), data.Test.Len()}
+	if labelled := info.Encoder != nil; !labelled && before != now {
+		text += fmt.Sprintf(": %d training and %d test images instead of %d and %d", now[0], now[1], before[0], before[1])
+	}
+	return text
+}
+
+// changed names what of a data set has other digests, such as "test images"; ""
+// if nothing has.
+func (d DataInfo) changed(digest map[string]string) string {
 	var files []string
 	for _, file := range slices.Sorted(maps.Keys(d.Digest)) {
-		if data.Digest[file] != d.Digest[file] {
+		if digest[file] != d.Digest[file] {
 			files = append(files, file)
 		}
 	}
