@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
@@ -80,11 +78,7 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 	if err != nil {
 		return finished{}, err
 	}
-	if from, err := trainer.ReadRunInfo(o.From); err == nil && from.Data.Name == data.Name {
-		if changed := from.DataChanged(data); changed != "" {
-			log.once(log.warn, changed)
-		}
-	}
+	o.warnOfChanges(data, log)
 	if data.Train, err = o.Select(data.Train, o.Seed); err != nil {
 		return finished{}, err
 	}
@@ -104,33 +98,6 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 		Command: command("finetune", origins, o.recorded()...),
 	}
 	return perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, pictures.Classifier(recipes.Find, about))
-}
-
-// heldOut says which labelled images of a classifier are its validation set; "" if
-// there is none.
-func heldOut(e *trainer.Experiment) string {
-	validation := e.Validation()
-	if e.Encoder == nil || validation.Len() == 0 {
-		return ""
-	}
-	return fmt.Sprintf("validation set: %d of %d labelled images (%s)", validation.Len(), e.Data.Train.Len(), perClass(validation, e.Data.Classes))
-}
-
-// perClass lists how many images of each class a split has.
-func perClass(s loaders.Split, classes []string) string {
-	const most = 20
-	counts := make([]int, len(classes))
-	for _, label := range s.Labels {
-		counts[label]++
-	}
-	var words []string
-	for class, name := range classes[:min(most, len(classes))] {
-		words = append(words, fmt.Sprintf("%s %d", name, counts[class]))
-	}
-	if len(classes) > most {
-		words = append(words, "…")
-	}
-	return strings.Join(words, ", ")
 }
 
 // finetuneFlags are the flags of the settings of finetune.
