@@ -21,7 +21,7 @@ type compareOptions struct {
 	Runs       string `toml:"runs" group:"input" help:"Folders of two or more runs, separated by commas"`
 	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
 	DataDir    string `toml:"data-dir" group:"input" help:"Folder that is searched first for data sets"`
-	Images     int    `toml:"images" group:"output" help:"Number of test images to draw, the first ones, 1 or more"`
+	Images     int    `toml:"images" group:"output" help:"Number of test images to draw, spread over the test set, 1 or more"`
 	Out        string `toml:"out" group:"output" help:"Folder for pictures and figures"`
 	JSON       bool   `toml:"json" group:"output" help:"Print JSON instead of tables"`
 	Output
@@ -195,7 +195,7 @@ func (o compareOptions) images(ctx context.Context, model *trainer.Trained, log 
 	if err != nil {
 		return loaders.Split{}, err
 	}
-	return data.Test.Limit(o.Images), nil
+	return data.Test.Spread(o.Images), nil
 }
 
 // figuresOf takes a run's figures from its records and lets its model reconstruct

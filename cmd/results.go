@@ -39,7 +39,11 @@ func (run finished) print(w io.Writer) error {
 	if len(run.Info.Stages) > 1 {
 		best += " of stage " + last.Name
 	}
-	printf(w, "best       %s\n", best)
+	selection := "test"
+	if _, held := final.Last["validation"]; held {
+		selection = "validation"
+	}
+	printf(w, "best       %s, selected on the %s set\n", best, selection)
 	for _, file := range []struct{ name, path string }{
 		{"pictures", run.Path("pictures")}, {"curves", run.Path("curves.svg")}, {"figures", run.Path("metrics.json")}, {"report", run.Path("report.html")},
 	} {
