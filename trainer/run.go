@@ -148,10 +148,8 @@ func (r *Run) start(resume bool) error {
 // resume checks that the folder holds an earlier part of the same run, and reads
 // the checkpoint that the run goes on from.
 func (r *Run) resume(e *Experiment, old RunInfo) error {
-	for file, digest := range old.Data.Digest {
-		if r.Info.Data.Digest[file] != digest {
-			return fmt.Errorf("%w: %s was trained on another %s; hint: --data-dir with the same data", ErrRun, r.Dir, file)
-		}
+	if difference := old.Data.difference(r.Info.Data); difference != "" {
+		return fmt.Errorf("%w: %s cannot go on: %s; hint: restore the data, or train a new run", ErrRun, r.Dir, difference)
 	}
 	if old.Kernel != r.Info.Kernel {
 		r.warn("the run began with the kernel path %s and goes on with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)

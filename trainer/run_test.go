@@ -71,7 +71,7 @@ func TestResumeWithOtherData(t *testing.T) {
 	l.Config.Resume = true
 	l.Data.Digest = map[string]string{"train": "md5:1", "test": "md5:other"}
 	_, err := create(dir, l.Experiment)
-	fails(t, err, ErrRun, dir, "another test", "hint: ")
+	fails(t, err, ErrRun, dir, "the test of squares are others: 60 training and 21 test images now, 60 and 21 when the run began; files were changed", "hint: ")
 	l.Data.Digest["test"] = "md5:2"
 	run, err := create(dir, l.Experiment)
 	if err != nil {

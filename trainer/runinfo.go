@@ -4,10 +4,12 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -140,4 +142,29 @@ func describe(e *Experiment, configuration map[string]settings.Setting) RunInfo 
 
 func describeData(d *loaders.Dataset) DataInfo {
 	return DataInfo{d.Name, d.Train.Shape.String(), d.Train.Len(), d.Test.Len(), d.Classes, d.Digest, d.Attribution}
+}
+
+// difference says in what data are others than those that a run began with; "" if
+// they are the same.
+func (d DataInfo) difference(now DataInfo) string {
+	var changed []string
+	for _, file := range slices.Sorted(maps.Keys(d.Digest)) {
+		if now.Digest[file] != d.Digest[file] {
+			changed = append(changed, file)
+		}
+	}
+	if len(changed) == 0 {
+		return ""
+	}
+	what := "files were changed, renamed or replaced"
+	switch before, after := d.Train+d.Test, now.Train+now.Test; {
+	case now.Digest[changed[0]] == "":
+		return fmt.Sprintf("this version of gaetrain reads %s in another way than the one that began the run", now.Name)
+	case after > before:
+		what = "files were added"
+	case after < before:
+		what = "files were removed"
+	}
+	return fmt.Sprintf("the %s of %s are others: %d training and %d test images now, %d and %d when the run began; %s",
+		strings.Join(changed, ", "), now.Name, now.Train, now.Test, d.Train, d.Test, what)
 }
