@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -78,12 +79,14 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 	if err != nil {
 		return finished{}, err
 	}
-	if data.Train, err = o.Select(data.Train, o.Seed); err != nil {
+	train, validation := data.Train.Holdout(data.Validation)
+	if train, err = o.Select(train, o.Seed); err != nil {
 		return finished{}, err
 	}
 	if origins["validation"] == "" {
-		o.Validation = trainer.HeldOut(data.Train.Len())
+		o.Validation = cmp.Or(data.Validation, trainer.HeldOut(train.Len()))
 	}
+	data.Train = train.Join(validation)
 	model, ok := o.model.(trainer.Transfer)
 	if !ok {
 		return finished{}, fmt.Errorf("model %s has no encoder of another model", o.recipe.Name)

@@ -82,6 +82,9 @@ func train(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if origins["validation"] == "" {
+		o.Validation = data.Validation
+	}
 	experiment, err := trainer.NewExperiment(o.Config, o.recipe.Name, o.model, data)
 	if err != nil {
 		return err

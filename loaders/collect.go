@@ -88,11 +88,7 @@ func (c *collector) add(p picture) error {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return dataErrorf("%s: %w", p.path, reason(err))
 	}
-	name, err := filepath.Rel(p.in.dir, p.path)
-	if err != nil {
-		return dataErrorf("%s: %w", p.path, err)
-	}
-	fmt.Fprintf(p.in.sum, "%s\n%d\n", filepath.ToSlash(name), size)
+	fmt.Fprintf(p.in.sum, "%s\n%d\n", p.name, size)
 	whole := io.TeeReader(io.LimitReader(bufio.NewReaderSize(file, 1<<16), size), p.in.sum)
 	decoded, err := format.decode(&sipReader{ctx: c.ctx, r: whole, jpeg: format.magic == jpegFormat.magic})
 	if err != nil {

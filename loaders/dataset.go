@@ -3,6 +3,7 @@ package loaders
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"gaetrain/graph/kernel"
@@ -105,13 +106,46 @@ func (s Split) slice(from, to int) Split {
 	return out
 }
 
+// Join returns the images of two splits of one kind, one after the other, in
+// memory of their own.
+func (s Split) Join(other Split) Split {
+	if other.Len() == 0 {
+		return s
+	}
+	out := s.slice(0, s.Len())
+	out.Images = slices.Concat(s.Images, other.Images)
+	out.Values = slices.Concat(s.Values, other.Values)
+	out.Labels = slices.Concat(s.Labels, other.Labels)
+	out.Drawn = nil
+	for _, part := range []Split{s, other} {
+		for i := 0; i < part.Len() && s.Motion != (Motion{}); i++ {
+			out.Drawn = append(out.Drawn, part.drawn(i))
+		}
+	}
+	return out
+}
+
 // Dataset is a training and a test split of the same shape.
 type Dataset struct {
 	Name        string // as it was asked for, for example "sample" or "idx:DIR"
 	Train, Test Split
+	Validation  int               // images at the end of Train that the data name as their validation set
 	Classes     []string          // names by label; nil: unlabelled
 	Attribution string            // licence and credit line; "" for a user's own data
 	Digest      map[string]string // file → "md5:…" of its decompressed bytes
+}
+
+// LimitTrain keeps the first n training images, and the validation images that the
+// data name. n ≤ 0 is all.
+func (d *Dataset) LimitTrain(n int) {
+	train, validation := d.Train.Holdout(d.Validation)
+	switch {
+	case n <= 0 || n >= train.Len():
+	case validation.Len() == 0:
+		d.Train = train.Limit(n)
+	default:
+		d.Train = train.Limit(n).Join(validation)
+	}
 }
 
 // check finds what the readers of single files cannot see.

@@ -14,10 +14,10 @@ import (
 const maxDepth = 8
 
 // openFolder reads PNG and JPEG files. The sub-folders are the classes, in
-// sorted order; images without sub-folders are unlabelled. With train and test
-// sub-folders these are the splits, otherwise each tenth image in sorted order
-// is a test image. Images are grey if all are, else RGB; transparent pixels lie
-// on black. All have one size.
+// sorted order; images without sub-folders are unlabelled. Sub-folders that are
+// named like splits are the splits, otherwise about a tenth of the images is held
+// out as the test set; see split. Images are grey if all are, else RGB;
+// transparent pixels lie on black. All have one size.
 func openFolder(ctx context.Context, dir string, o Options, room *budget) (*Dataset, error) {
 	f, err := listFolder(ctx, dir, o)
 	if err != nil {
@@ -27,62 +27,40 @@ func openFolder(ctx context.Context, dir string, o Options, room *budget) (*Data
 	if err != nil {
 		return nil, err
 	}
+	return f.dataset(all, map[string]string{"images": f.digest()}), nil
+}
+
+// dataset makes a data set of the images of all.
+func (f *folder) dataset(all Split, digest map[string]string) *Dataset {
 	all.Labels = f.labels()
-	d := &Dataset{Classes: f.classes, Digest: map[string]string{"folder": f.digest()}}
+	d := &Dataset{Classes: f.classes, Digest: digest, Validation: f.validation}
 	d.Train, d.Test = all.Holdout(len(f.test))
-	return d, nil
+	return d
 }
 
 // folder is a folder of image files.
 type folder struct {
 	dir         string
 	train, test []picture
+	validation  int       // images at the end of train
 	classes     []string  // sorted; nil: unlabelled
 	sum         hash.Hash // of names and files, in the order in which they are read
 }
 
-// picture is an image file of a class; "" if it lies in no sub-folder.
+// picture is an image file of a class; "" if it lies in no sub-folder. Its name is
+// its path within the folder, with slashes.
 type picture struct {
-	path, class string
-	in          *folder
+	path, name, class string
+	in                *folder
 }
 
 // listFolder finds the files of a data set and splits them.
 func listFolder(ctx context.Context, dir string, o Options) (*folder, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, dataErrorf("%s: %w", dir, reason(err))
-	}
 	f := &folder{dir: dir, sum: md5.New()}
-	train, test := filepath.Join(dir, "train"), filepath.Join(dir, "test")
-	if isDir(train) && isDir(test) {
-		for _, entry := range entries {
-			if name := entry.Name(); name != "train" && name != "test" {
-				o.log("%s: not read, the images are those in train and test", filepath.Join(dir, name))
-			}
-		}
-		if f.train, err = f.pictures(ctx, train); err != nil {
-			return nil, err
-		}
-		if f.test, err = f.pictures(ctx, test); err != nil {
-			return nil, err
-		}
-	} else {
-		all, err := f.pictures(ctx, dir)
-		if err != nil {
-			return nil, err
-		}
-		if len(all) < 10 {
-			return nil, dataErrorf("%s: %d images are too few to hold out a tenth; hint: at least 10, or sub-folders train and test", dir, len(all))
-		}
-		for i, p := range all {
-			if i%10 == 9 {
-				f.test = append(f.test, p)
-			} else {
-				f.train = append(f.train, p)
-			}
-		}
+	if err := f.split(ctx, o); err != nil {
+		return nil, err
 	}
+	var err error
 	f.classes, err = classNames(dir, f.all())
 	return f, err
 }
@@ -108,6 +86,15 @@ func (f *folder) digest() string { return "md5:" + digestOf(f.sum) }
 func isDir(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
+}
+
+// picture describes a file of the folder.
+func (f *folder) picture(path, class string) picture {
+	name, err := filepath.Rel(f.dir, path)
+	if err != nil {
+		name = path
+	}
+	return picture{path, filepath.ToSlash(name), class, f}
 }
 
 // pictures lists the image files of a folder and its sub-folders in sorted
@@ -139,7 +126,7 @@ func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 					return err
 				}
 			case isPicture(path):
-				list = append(list, picture{path, class, f})
+				list = append(list, f.picture(path, class))
 			}
 		}
 		return nil

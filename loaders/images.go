@@ -16,7 +16,7 @@ func Images(ctx context.Context, path string) (Split, []string, error) {
 		return Split{}, nil, dataErrorf("%s: %w", path, reason(err))
 	}
 	f := &folder{dir: path, sum: md5.New()}
-	files := []picture{{path: path, in: f}}
+	files := []picture{f.picture(path, "")}
 	if info.IsDir() {
 		if files, err = f.pictures(ctx, path); err != nil {
 			return Split{}, nil, err

@@ -104,7 +104,8 @@ func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Datase
 	if err != nil {
 		return nil, err
 	}
-	data.Train = data.Train.Limit(c.TrainImages).Pairs(c.Motion, c.Seed)
+	data.LimitTrain(c.TrainImages)
+	data.Train = data.Train.Pairs(c.Motion, c.Seed)
 	data.Test = data.Test.Limit(c.TestImages).Pairs(c.Motion, c.Seed)
 	if c.Validation >= data.Train.Len() {
 		return nil, fmt.Errorf("%w: validation is %d of %d training images; hint: leave some to train on", ErrConfiguration, c.Validation, data.Train.Len())
