@@ -13,7 +13,7 @@ import (
 
 type reconstructOptions struct {
 	RunOptions
-	Images string `toml:"images" group:"input" help:"PNG or JPEG file, or folder of such files, to use instead of a data set"`
+	Images string `toml:"images" group:"input" help:"Image file, or folder of such files, to use instead of a data set"`
 	Out    string `toml:"out" group:"output" help:"PNG file to write"`
 	Output
 }

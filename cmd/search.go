@@ -16,7 +16,7 @@ import (
 type searchOptions struct {
 	RunOptions
 	Query      []int  `toml:"query" group:"search" help:"Indices of the test images to search for"`
-	Images     string `toml:"images" group:"search" help:"PNG or JPEG file, or folder of such files, to search for instead of test images"`
+	Images     string `toml:"images" group:"search" help:"Image file, or folder of such files, to search for instead of test images"`
 	Neighbours int    `toml:"neighbours" group:"search" help:"Number of images to find for each query, 1 or more"`
 	Queries    int    `toml:"queries" group:"search" help:"Number of test images with which precision is measured, the first ones; 0 for no measurement"`
 	Output

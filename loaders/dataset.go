@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -130,6 +131,7 @@ type Dataset struct {
 	Name        string // as it was asked for, for example "sample" or "idx:DIR"
 	Train, Test Split
 	Validation  int               // images at the end of Train that the data name as their validation set
+	Background  string            // that transparent pixels were drawn on; "" if there are none
 	Classes     []string          // names by label; nil: unlabelled
 	Attribution string            // licence and credit line; "" for a user's own data
 	Digest      map[string]string // file → "md5:…" of its decompressed bytes
@@ -165,6 +167,19 @@ func (d *Dataset) check() error {
 		}
 	}
 	return nil
+}
+
+// equal returns the number of images if all are equal, else 0.
+func (d *Dataset) equal() int {
+	first := d.Train.Image(0)
+	for _, s := range []Split{d.Train, d.Test} {
+		for i := range s.Len() {
+			if !bytes.Equal(s.Image(i), first) {
+				return 0
+			}
+		}
+	}
+	return d.Train.Len() + d.Test.Len()
 }
 
 func (s Split) check(classes int) error {

@@ -4,30 +4,32 @@ import (
 	"context"
 	"crypto/md5"
 	"hash"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // maxDepth bounds how deep sub-folders go, so that a link to a parent ends.
 const maxDepth = 8
 
-// openFolder reads PNG and JPEG files. The sub-folders are the classes, in
+// openFolder reads image files. The sub-folders are the classes, in
 // sorted order; images without sub-folders are unlabelled. Sub-folders that are
 // named like splits are the splits, otherwise about a tenth of the images is held
 // out as the test set; see split. Images are grey if all are, else RGB;
-// transparent pixels lie on black. All have one size.
+// transparent pixels lie on the background of the options. All have one size.
 func openFolder(ctx context.Context, dir string, o Options, room *budget) (*Dataset, error) {
 	f, err := listFolder(ctx, dir, o)
 	if err != nil {
 		return nil, err
 	}
-	all, err := collect(ctx, f.all(), room)
+	all, background, err := collect(ctx, f.all(), room, o)
 	if err != nil {
 		return nil, err
 	}
-	return f.dataset(all, map[string]string{"images": f.digest()}), nil
+	d := f.dataset(all, map[string]string{"images": f.digest()})
+	d.Background = background
+	return d, nil
 }
 
 // dataset makes a data set of the images of all.
@@ -45,6 +47,7 @@ type folder struct {
 	validation  int       // images at the end of train
 	classes     []string  // sorted; nil: unlabelled
 	sum         hash.Hash // of names and files, in the order in which they are read
+	skipped     skipped
 }
 
 // picture is an image file of a class; "" if it lies in no sub-folder. Its name is
@@ -56,7 +59,8 @@ type picture struct {
 
 // listFolder finds the files of a data set and splits them.
 func listFolder(ctx context.Context, dir string, o Options) (*folder, error) {
-	f := &folder{dir: dir, sum: md5.New()}
+	f := newFolder(dir)
+	defer func() { f.skipped.log(dir, o) }()
 	if err := f.split(ctx, o); err != nil {
 		return nil, err
 	}
@@ -64,6 +68,8 @@ func listFolder(ctx context.Context, dir string, o Options) (*folder, error) {
 	f.classes, err = classNames(dir, f.all())
 	return f, err
 }
+
+func newFolder(dir string) *folder { return &folder{dir: dir, sum: md5.New(), skipped: skipped{}} }
 
 // all lists the training images, then the test images.
 func (f *folder) all() []picture { return slices.Concat(f.train, f.test) }
@@ -116,7 +122,8 @@ func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 		for _, entry := range entries {
 			path := filepath.Join(dir, entry.Name())
 			switch {
-			case strings.HasPrefix(entry.Name(), "."):
+			case isHidden(entry.Name()):
+				f.skipped.add(hiddenFile, path)
 			case isDir(path):
 				inner := class
 				if depth == 0 {
@@ -127,6 +134,8 @@ func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 				}
 			case isPicture(path):
 				list = append(list, f.picture(path, class))
+			default:
+				f.skipped.add(otherKind, path)
 			}
 		}
 		return nil
@@ -135,13 +144,29 @@ func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, dataErrorf("%s: holds no PNG or JPEG files", root)
+		return nil, dataErrorf("%s: holds no files of %s", root, kinds)
 	}
 	return list, nil
 }
 
+// isPicture recognises an image by the extension of its name or, if that is of no
+// format, by the first bytes of the file.
 func isPicture(path string) bool {
-	return slices.Contains([]string{".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(path)))
+	if hasExtension(path) {
+		return true
+	}
+	dir, base := filepath.Split(path)
+	file, _, err := openRegular(os.DirFS(filepath.Clean(dir)), base)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	at, ok := file.(io.ReaderAt)
+	if !ok {
+		return false
+	}
+	_, err = formatOf(at)
+	return err == nil
 }
 
 // classNames returns the sorted names of the sub-folders; nil if there are none.

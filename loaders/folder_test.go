@@ -3,7 +3,6 @@ package loaders
 import (
 	"bytes"
 	"context"
-	"crypto/md5"
 	"encoding/binary"
 	"fmt"
 	"image"
@@ -11,9 +10,12 @@ import (
 	"image/jpeg"
 	"image/png"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 )
 
 // grey returns a grey PNG whose first pixel is value.
@@ -75,7 +77,7 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 	save(t, grey(t, 1, 2, 9), dir, "train", "a", "1.png")
 	coloured := image.NewNRGBA(image.Rect(0, 0, 2, 1))
 	coloured.Set(0, 0, color.NRGBA{1, 2, 3, 255})
-	coloured.Set(1, 0, color.NRGBA{200, 200, 200, 0}) // transparent: on black
+	coloured.Set(1, 0, color.NRGBA{200, 200, 200, 0}) // transparent: on white, because the other one is dark
 	save(t, encodePNG(t, coloured), dir, "test", "b", "1.png")
 	var messages []string
 	save(t, nil, dir, "README.md")
@@ -86,11 +88,11 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{9, 7, 9, 7, 9, 7}, Labels: []uint8{0}}, d.Train); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{1, 0, 2, 0, 3, 0}, Labels: []uint8{1}}, d.Test); diff != "" {
+	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{1, 255, 2, 255, 3, 255}, Labels: []uint8{1}}, d.Test); diff != "" {
 		t.Error(diff)
 	}
-	if len(messages) != 1 {
-		t.Errorf("messages %q, want one about README.md", messages)
+	if len(messages) != 2 || !strings.Contains(messages[0], "1 beside the folders of the splits (such as README.md)") {
+		t.Errorf("messages %q, want one about README.md and one about the background", messages)
 	}
 }
 
@@ -132,7 +134,7 @@ func TestOpenFolderRefuses(t *testing.T) {
 		build func(t *testing.T, dir string)
 		parts []string
 	}{
-		{"empty", func(t *testing.T, dir string) {}, []string{"holds no PNG or JPEG"}},
+		{"empty", func(t *testing.T, dir string) {}, []string{"holds no files of PNG, JPEG"}},
 		{"too few", func(t *testing.T, dir string) { save(t, grey(t, 2, 2, 0), dir, "1.png") }, []string{"too few"}},
 		{"sizes", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 5, 0), dir, "b", "odd.png") },
 			[]string{"1.png is 2×2", "odd.png is 2×5"}},
@@ -145,7 +147,7 @@ func TestOpenFolderRefuses(t *testing.T) {
 		{"empty split", func(t *testing.T, dir string) {
 			save(t, grey(t, 2, 2, 0), dir, "train", "1.png")
 			save(t, nil, dir, "test", "notes.txt")
-		}, []string{"test: holds no PNG"}},
+		}, []string{"test: holds no files of PNG"}},
 		{"giant", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 1, maxSide+1, 0), dir, "A", "1.png") },
 			[]string{"1.png: image of 1×8193"}},
 	}
@@ -184,11 +186,18 @@ func FuzzPicture(f *testing.F) {
 	f.Add(huge)
 	f.Add(encodePNG(f, image.NewNRGBA64(image.Rect(0, 0, 3, 2))))
 	f.Add([]byte("GIF89a"))
+	two := image.NewNRGBA(image.Rect(0, 0, 3, 2))
+	f.Add(encoded(f, two, encodeGIF))
+	f.Add(encoded(f, two, bmp.Encode))
+	f.Add(encoded(f, two, encodeTIFF(tiff.Deflate)))
+	f.Add(exif(b.Bytes(), "II", 3))
+	f.Add(unhex(f, webpGrey))
+	f.Add(unhex(f, webpAlpha))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, file []byte) {
 		save(t, grey(t, 2, 3, 1), dir, "first.png")
 		save(t, file, dir, "second.png")
-		in := &folder{dir: dir, sum: md5.New()}
+		in := newFolder(dir)
 		c := &collector{ctx: context.Background(), room: newBudget(), count: 2}
 		if err := c.add(in.picture(filepath.Join(dir, "first.png"), "")); err != nil {
 			t.Fatal(err)

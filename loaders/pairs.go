@@ -74,12 +74,14 @@ func openPairs(ctx context.Context, dir string, o Options, room *budget) (*Datas
 	for i, p := range first.all() {
 		list = append(list, p, seconds[i])
 	}
-	pairs, err := collect(ctx, list, room)
+	pairs, background, err := collect(ctx, list, room, o)
 	if err != nil {
 		return nil, err
 	}
 	pairs.Shape.Channels *= 2
-	return first.dataset(pairs, map[string]string{"first frames": first.digest(), "second frames": second.digest()}), nil
+	d := first.dataset(pairs, map[string]string{"first frames": first.digest(), "second frames": second.digest()})
+	d.Background = background
+	return d, nil
 }
 
 // sameNames finds a frame without the other of its pair.

@@ -22,7 +22,7 @@ var splitNames = map[string]string{
 // the test set, a part of the training images is held out; see holdOut. The
 // validation images become the last training images.
 func (f *folder) split(ctx context.Context, o Options) error {
-	roots, err := f.roots(o)
+	roots, err := f.roots()
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (f *folder) split(ctx context.Context, o Options) error {
 
 // roots returns the sub-folders that are splits, or the folder itself as the
 // training set if there are none. The name of a split is never that of a class.
-func (f *folder) roots(o Options) (map[string]string, error) {
+func (f *folder) roots() (map[string]string, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
 		return nil, dataErrorf("%s: %w", f.dir, reason(err))
@@ -86,7 +86,11 @@ func (f *folder) roots(o Options) (map[string]string, error) {
 		}
 	}
 	for _, path := range beside {
-		o.log("%s: not read, the images are those in the folders of the splits", path)
+		why := besideRoot
+		if isHidden(filepath.Base(path)) {
+			why = hiddenFile
+		}
+		f.skipped.add(why, path)
 	}
 	return roots, nil
 }
