@@ -51,9 +51,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if origins["validation"] == "" {
-				o.Validation = data.Validation
-			}
+			settle(&o.Config, data, origins)
 			if o.BatchSize > data.Train.Len()-o.Validation {
 				return fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: a smaller --batch-size", trainer.ErrConfiguration, o.BatchSize, data.Train.Len()-o.Validation)
 			}

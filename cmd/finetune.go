@@ -79,12 +79,13 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 	if err != nil {
 		return finished{}, err
 	}
+	settle(&o.Config, data, origins)
 	train, validation := data.Train.Holdout(data.Validation)
 	if train, err = o.Select(train, o.Seed); err != nil {
 		return finished{}, err
 	}
 	if origins["validation"] == "" {
-		o.Validation = cmp.Or(data.Validation, trainer.HeldOut(train.Len()))
+		o.Validation = cmp.Or(o.Validation, trainer.HeldOut(train.Len()))
 	}
 	data.Train = train.Join(validation)
 	model, ok := o.model.(trainer.Transfer)

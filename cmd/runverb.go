@@ -153,7 +153,7 @@ func (o *ModelOptions) testImages(ctx context.Context, model *trainer.Trained, l
 // returns their paths with them. A model of pairs gets pairs of them, made by
 // the motion of its run.
 func ownImages(ctx context.Context, path string, model *trainer.Trained) (loaders.Split, []string, error) {
-	split, names, err := loaders.Images(ctx, path, loaders.Options{})
+	split, names, err := loaders.Images(ctx, path, loaders.Options{Background: model.Config.Background})
 	if err != nil {
 		return split, nil, err
 	}

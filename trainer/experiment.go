@@ -99,7 +99,7 @@ func (e *Experiment) trained(s Stage) *Trained {
 
 // OpenData reads the data set of a configuration and cuts it as it says.
 func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Dataset, error) {
-	o.DataDir = c.DataDir
+	o.DataDir, o.Background = c.DataDir, c.Background
 	data, err := loaders.Open(ctx, c.Dataset, o)
 	if err != nil {
 		return nil, err
