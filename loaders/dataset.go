@@ -204,17 +204,27 @@ func (s Split) check(classes int) error {
 	return nil
 }
 
-// numberedClasses names the classes 0 to the largest label; nil without labels.
-func numberedClasses(splits ...Split) []string {
-	var classes []string
-	for _, s := range splits {
-		for _, label := range s.Labels {
-			for len(classes) <= int(label) {
-				classes = append(classes, strconv.Itoa(len(classes)))
-			}
+// nameClasses makes a class of each label that occurs, named by its number, and
+// numbers the labels anew where some numbers do not.
+func (d *Dataset) nameClasses() {
+	var occurs [256]bool
+	for _, labels := range [][]uint8{d.Train.Labels, d.Test.Labels} {
+		for _, label := range labels {
+			occurs[label] = true
 		}
 	}
-	return classes
+	var numbers [256]uint8
+	for label := range occurs {
+		if occurs[label] {
+			numbers[label] = uint8(len(d.Classes))
+			d.Classes = append(d.Classes, strconv.Itoa(label))
+		}
+	}
+	for _, labels := range [][]uint8{d.Train.Labels, d.Test.Labels} {
+		for i, label := range labels {
+			labels[i] = numbers[label]
+		}
+	}
 }
 
 // transpose swaps the rows and columns of every image, in place for the

@@ -38,7 +38,7 @@ func openIDX(ctx context.Context, dir string, _ Options, room *budget) (*Dataset
 		}
 		d.Digest[files[role].name] = "md5:" + digest
 	}
-	d.Classes = numberedClasses(d.Train, d.Test)
+	d.nameClasses()
 	return d, nil
 }
 
@@ -58,7 +58,7 @@ func openNPZ(ctx context.Context, path string, _ Options, room *budget) (*Datase
 	if err != nil {
 		return nil, dataErrorf("%s: %w", path, err)
 	}
-	d.Classes = numberedClasses(d.Train, d.Test)
+	d.nameClasses()
 	return d, nil
 }
 

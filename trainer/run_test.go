@@ -440,3 +440,22 @@ func reseal(t *testing.T, dir, old, new string) {
 	rest := bytes.TrimPrefix(changed, []byte(sealStart))
 	write(t, fmt.Appendf(nil, sealStart+sealLine+"%s", crc32.Checksum(rest, castagnoli), rest), dir, runFile)
 }
+
+// TestDataDifference says in what data differ from those of a run.
+func TestDataDifference(t *testing.T) {
+	old := DataInfo{Name: "folder:a", Train: 9, Test: 1, Classes: []string{"x"}, Digest: map[string]string{"images": "md5:1"}}
+	for want, change := range map[string]func(*DataInfo){
+		"":                    func(*DataInfo) {},
+		"files were added":    func(d *DataInfo) { d.Train, d.Digest = 10, map[string]string{"images": "md5:2"} },
+		"files were removed":  func(d *DataInfo) { d.Train, d.Digest = 8, map[string]string{"images": "md5:2"} },
+		"files were changed":  func(d *DataInfo) { d.Digest = map[string]string{"images": "md5:2"} },
+		"reads folder:a in":   func(d *DataInfo) { d.Digest = map[string]string{"pictures": "md5:1"} },
+		"in another way than": func(d *DataInfo) { d.Classes = []string{"y"} },
+	} {
+		now := old
+		change(&now)
+		if got := old.difference(now); !strings.Contains(got, want) || (got == "") != (want == "") {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -153,12 +153,12 @@ func (d DataInfo) difference(now DataInfo) string {
 			changed = append(changed, file)
 		}
 	}
-	if len(changed) == 0 {
+	if len(changed) == 0 && slices.Equal(d.Classes, now.Classes) {
 		return ""
 	}
 	what := "files were changed, renamed or replaced"
 	switch before, after := d.Train+d.Test, now.Train+now.Test; {
-	case now.Digest[changed[0]] == "":
+	case len(changed) == 0 || now.Digest[changed[0]] == "":
 		return fmt.Sprintf("this version of gaetrain reads %s in another way than the one that began the run", now.Name)
 	case after > before:
 		what = "files were added"

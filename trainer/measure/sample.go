@@ -67,14 +67,28 @@ func (o SampleOptions) labels(p *Prior) ([]uint8, error) {
 	case labels == nil:
 		return nil, refused("model %s is not conditional on a class; hint: --model cvae is conditional", p.Model.Config.Model)
 	}
-	names := p.Model.Info.Data.Classes
-	class := slices.Index(names, o.Class)
-	if class < 0 {
-		number, err := strconv.Atoi(o.Class)
-		if err != nil || number < 0 || number >= p.Model.Classes() {
-			return nil, refused("unknown class %q; hint: one of %s, or its number, counted from 0", o.Class, strings.Join(names, ", "))
-		}
-		class = number
+	class, err := classNumber(o.Class, p.Model.Info.Data.Classes)
+	return slices.Repeat([]uint8{uint8(class)}, o.Count), err
+}
+
+// classNumber finds a class by its name or, where no name is a number, by its
+// number.
+func classNumber(class string, names []string) (int, error) {
+	if i := slices.Index(names, class); i >= 0 {
+		return i, nil
 	}
-	return slices.Repeat([]uint8{uint8(class)}, o.Count), nil
+	list := strings.Join(names, ", ")
+	if slices.ContainsFunc(names, isNumber) {
+		return 0, refused("unknown class %q; hint: one of %s", class, list)
+	}
+	number, err := strconv.Atoi(class)
+	if err != nil || number < 0 || number >= len(names) {
+		return 0, refused("unknown class %q; hint: one of %s, or its number, counted from 0", class, list)
+	}
+	return number, nil
+}
+
+func isNumber(name string) bool {
+	_, err := strconv.Atoi(name)
+	return err == nil
 }
