@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -19,12 +20,14 @@ type ModelOptions struct {
 	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
 	Dataset    string `toml:"dataset" group:"input" help:"Name of the data set to use (default: the one that the run was trained on)"`
 	DataDir    string `toml:"data-dir" group:"input" help:"Folder that is searched first for data sets"`
+
+	whole bool // all images are one split
 }
 
 // RunOptions are the settings of verbs that work on a run and some images.
 type RunOptions struct {
 	ModelOptions
-	Split string `toml:"split" group:"input" help:"Images to use: train or test"`
+	Split string `toml:"split" group:"input" help:"Images to use: train, test or all"`
 	Limit int    `toml:"limit" group:"input" help:"Use only the first N images; 0 for all"`
 }
 
@@ -73,6 +76,13 @@ func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Ou
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
+	if o.Split == "" { // data that the run has not seen are not split
+		o.Split = "all"
+		if o.Dataset == "" || o.Dataset == model.Config.Dataset {
+			o.Split = "test"
+		}
+	}
+	o.whole = o.Split == "all"
 	data, err := o.open(c.Context, model, log)
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
@@ -93,8 +103,8 @@ func (o *ModelOptions) validate(verb string) error {
 
 func (o *RunOptions) validate() error {
 	switch {
-	case o.Split != "train" && o.Split != "test":
-		return fmt.Errorf("%w: unknown split %q; hint: train or test", errUsage, o.Split)
+	case !slices.Contains([]string{"", "train", "test", "all"}, o.Split):
+		return fmt.Errorf("%w: unknown split %q; hint: train, test or all", errUsage, o.Split)
 	case o.Limit < 0:
 		return fmt.Errorf("%w: limit is %d; hint: 0 for all, or more", errUsage, o.Limit)
 	}
@@ -110,7 +120,11 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if o.Dataset != "" && o.Dataset != config.Dataset {
 		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
 	}
-	data, err := trainer.OpenData(ctx, config, loaderOptions(log))
+	options := loaderOptions(log)
+	if options.Whole = o.whole; o.whole {
+		config.TrainImages, config.TestImages = 0, 0
+	}
+	data, err := trainer.OpenData(ctx, config, options)
 	if err != nil {
 		return nil, err
 	}

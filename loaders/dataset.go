@@ -25,8 +25,9 @@ func (s Shape) String() string {
 // by Limit and Holdout share memory with their parent.
 type Split struct {
 	Shape  Shape
-	Images []uint8 // N×C×H×W
-	Labels []uint8 // N, indices into Dataset.Classes; nil: unlabelled
+	Images []uint8  // N×C×H×W
+	Labels []uint8  // N, indices into Dataset.Classes; nil: unlabelled
+	Names  []string // N, paths of the files within their folder, with slashes; nil: not of one file each
 	// Values, N×C×H×W, stand in place of Images where what is learned from are
 	// not pixels, but what other layers have made of them.
 	Values []float32
@@ -101,6 +102,9 @@ func (s Split) slice(from, to int) Split {
 	if s.Labels != nil {
 		out.Labels = s.Labels[from:to:to]
 	}
+	if s.Names != nil {
+		out.Names = s.Names[from:to:to]
+	}
 	if s.Drawn != nil {
 		out.Drawn = s.Drawn[from:to:to]
 	}
@@ -117,6 +121,7 @@ func (s Split) Join(other Split) Split {
 	out.Images = slices.Concat(s.Images, other.Images)
 	out.Values = slices.Concat(s.Values, other.Values)
 	out.Labels = slices.Concat(s.Labels, other.Labels)
+	out.Names = slices.Concat(s.Names, other.Names)
 	out.Drawn = nil
 	for _, part := range []Split{s, other} {
 		for i := 0; i < part.Len() && s.Motion != (Motion{}); i++ {
@@ -148,6 +153,19 @@ func (d *Dataset) LimitTrain(n int) {
 	default:
 		d.Train = train.Limit(n).Join(validation)
 	}
+}
+
+// join makes one split of both, which stands for each of them.
+func (d *Dataset) join(room *budget) error {
+	if d.Test.Len() > 0 {
+		if err := room.take(int64(len(d.Train.Images) + len(d.Test.Images))); err != nil {
+			return err
+		}
+		defer room.give(int64(len(d.Train.Images) + len(d.Test.Images)))
+	}
+	d.Train = d.Train.Join(d.Test)
+	d.Test = d.Train
+	return nil
 }
 
 // check finds what the readers of single files cannot see.

@@ -35,6 +35,9 @@ func openFolder(ctx context.Context, dir string, o Options, room *budget) (*Data
 // dataset makes a data set of the images of all.
 func (f *folder) dataset(all Split, digest map[string]string) *Dataset {
 	all.Labels = f.labels()
+	for _, p := range f.all() {
+		all.Names = append(all.Names, p.name)
+	}
 	d := &Dataset{Classes: f.classes, Digest: digest, Validation: f.validation}
 	d.Train, d.Test = all.Holdout(len(f.test))
 	return d

@@ -85,10 +85,10 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{9, 7, 9, 7, 9, 7}, Labels: []uint8{0}}, d.Train); diff != "" {
+	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{9, 7, 9, 7, 9, 7}, Labels: []uint8{0}, Names: []string{"train/a/1.png"}}, d.Train); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{1, 255, 2, 255, 3, 255}, Labels: []uint8{1}}, d.Test); diff != "" {
+	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{1, 255, 2, 255, 3, 255}, Labels: []uint8{1}, Names: []string{"test/b/1.png"}}, d.Test); diff != "" {
 		t.Error(diff)
 	}
 	if len(messages) != 2 || !strings.Contains(messages[0], "1 beside the folders of the splits (such as README.md)") {

@@ -20,6 +20,8 @@ type Options struct {
 	CacheDir string // where downloads go; "": os.UserCacheDir()/gaetrain
 	Download bool   // fetch a named set that is nowhere else
 
+	Whole bool // all images are one split, which stands for both; nothing is held out
+
 	// Background of images with transparent pixels: auto, white, black or #rrggbb;
 	// "": auto, which is white where the opaque pixels are dark on the whole, else
 	// black.
@@ -65,6 +67,14 @@ func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 
 func open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	room := newBudget()
+	d, err := openSplits(ctx, name, o, room)
+	if err == nil && o.Whole {
+		err = d.join(room)
+	}
+	return d, err
+}
+
+func openSplits(ctx context.Context, name string, o Options, room *budget) (*Dataset, error) {
 	if read, path, err := ownData(name); err != nil || read != nil {
 		if err != nil {
 			return nil, err

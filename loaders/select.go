@@ -20,6 +20,9 @@ func (s Split) Select(indices []int) Split {
 		if s.Labels != nil {
 			out.Labels = append(out.Labels, s.Labels[i])
 		}
+		if s.Names != nil {
+			out.Names = append(out.Names, s.Names[i])
+		}
 		if s.Motion != (Motion{}) {
 			out.Drawn = append(out.Drawn, s.drawn(i))
 		}

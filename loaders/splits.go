@@ -31,7 +31,7 @@ func (f *folder) split(ctx context.Context, o Options) error {
 	}
 	if root, ok := roots["test"]; ok {
 		f.test, err = f.pictures(ctx, root)
-	} else {
+	} else if !o.Whole {
 		err = f.holdOut()
 	}
 	if err != nil {
@@ -44,7 +44,7 @@ func (f *folder) split(ctx context.Context, o Options) error {
 		}
 		f.train, f.validation = append(f.train, validation...), len(validation)
 	}
-	if roots["train"] != f.dir {
+	if roots["train"] != f.dir && !o.Whole {
 		f.logSplits(roots, o)
 	}
 	return nil

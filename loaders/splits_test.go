@@ -139,3 +139,28 @@ func TestSplitFolders(t *testing.T) {
 }
 
 func isVal(name string) bool { return splitNames[strings.ToLower(name)] == "val" }
+
+// TestWhole reads folders and archives without a split.
+func TestWhole(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 3 {
+		save(t, grey(t, 1, 2, uint8(i)), dir, "few", "a", fmt.Sprintf("%d.png", i))
+	}
+	for i, split := range []string{"train", "val", "test"} {
+		save(t, grey(t, 1, 2, uint8(i)), dir, "three", split, "a", "1.png")
+	}
+	save(t, archive(t, map[string][]byte{"images.npy": npyFile("|u1", "3, 1, 2", []uint8{0, 7, 1, 7, 2, 7})}), dir, "few.npz")
+	for name, names := range map[string][]string{
+		"folder:" + filepath.Join(dir, "few"):   {"a/0.png", "a/1.png", "a/2.png"},
+		"folder:" + filepath.Join(dir, "three"): {"train/a/1.png", "val/a/1.png", "test/a/1.png"},
+		"npz:" + filepath.Join(dir, "few.npz"):  nil,
+	} {
+		d, err := Open(context.Background(), name, Options{Whole: true, Log: func(m string) { t.Error(m) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(d.Train, d.Test); diff != "" || !slices.Equal(firstPixels(d.Test), []uint8{0, 1, 2}) || !slices.Equal(d.Test.Names, names) {
+			t.Errorf("%s: images %v of %q%s", name, firstPixels(d.Test), d.Test.Names, diff)
+		}
+	}
+}
