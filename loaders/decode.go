@@ -92,6 +92,7 @@ type imageHeader struct {
 	format        imageFormat
 	height, width int   // as the file stores them
 	orientation   int   // 1 to 8, see upright
+	negative      bool  // the decoder swaps black and white
 	extra         int64 // bytes that decoding takes beyond decodingBytes for each pixel
 }
 
@@ -112,6 +113,7 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 		h.orientation = jpegOrientation(file)
 	case "TIFF":
 		tags := readTags(file)
+		h.negative = tags.negative()
 		h.orientation, h.extra = tags.orientation(), tags.blockBytes(file.Size(), config)
 	case "WebP":
 		if height, width := webpFrame(file); height != h.height || width != h.width {
@@ -134,6 +136,11 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 	}
 	if m, err = h.format.decode(whole); err != nil {
 		return nil, err
+	}
+	if grey, ok := m.(*image.Gray); ok && h.negative {
+		for i := range grey.Pix {
+			grey.Pix[i] = 255 - grey.Pix[i]
+		}
 	}
 	screen := image.Rect(0, 0, h.width, h.height)
 	switch {

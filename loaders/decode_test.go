@@ -10,6 +10,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +24,12 @@ const webpGrey = "5249464628000000574542505650384c1b0000002f024000002f5094a21465
 
 // webpAlpha are black pixels of the opacities 0, 255, 128 and 255, 0, 0.
 const webpAlpha = "524946464800000057454250565038580a00000010000000020000010000414c5048070000000000ff80ff000000565038201a0000003001009d012a0300020000c01225a400037000fefeeeaa000000"
+
+// Faxes of group 4 that Pillow wrote.
+const (
+	faxBlackIsZero = "49492a000e00000005700100100009000001030001000000040000000101030001000000020000000201030001000000010000000301030001000000040000000601030001000000010000001101040001000000080000001601030001000000020000001701040001000000050000001c010300010000000100000000000000"
+	faxWhiteIsZero = "49492a000e00000026ab7001001009000001030001000000040000000101030001000000020000000201030001000000010000000301030001000000040000000601030001000000000000001101040001000000080000001601030001000000020000001701040001000000060000001c010300010000000100000000000000"
+)
 
 func unhex(t testing.TB, text string) []byte {
 	t.Helper()
@@ -47,6 +54,16 @@ func encodeGIF(w io.Writer, m image.Image) error { return gif.Encode(w, m, nil) 
 func encodeTIFF(compression tiff.CompressionType) func(io.Writer, image.Image) error {
 	return func(w io.Writer, m image.Image) error {
 		return tiff.Encode(w, m, &tiff.Options{Compression: compression})
+	}
+}
+
+// TestFax reads the black and white pixels of a fax, as Pillow writes and reads them.
+func TestFax(t *testing.T) {
+	for name, file := range map[string]string{"0 is black": faxBlackIsZero, "0 is white": faxWhiteIsZero} {
+		s, _ := read(t, Options{}, map[string][]byte{"1.tif": unhex(t, file)})
+		if want := []uint8{0, 255, 255, 255, 0, 0, 255, 255}; !slices.Equal(s.Images, want) {
+			t.Errorf("%s: %v, want %v", name, s.Images, want)
+		}
 	}
 }
 
@@ -237,4 +254,29 @@ func FuzzExif(f *testing.F) {
 			t.Fatalf("%d bytes", bytes)
 		}
 	})
+}
+
+// TestDecodingIsBounded has headers that claim more than their images hold.
+func TestDecodingIsBounded(t *testing.T) {
+	small := image.Config{Width: 8, Height: 8}
+	for _, test := range []struct {
+		tags tags
+		want int64 // for a file of 1,000 bytes
+	}{
+		{tags{}, 1000 + 2*8*64},
+		{tags{tagRowsPerStrip: 1<<32 - 1}, 1000 + 2*2731*1000},
+		{tags{tagTileWidth: 1<<32 - 1, tagTileLength: 1<<32 - 1}, 1000 + 2*2731*1000},
+		{tags{tagTileWidth: 16, tagTileLength: 16}, 1000 + 2*8*256},
+		{tags{tagCompression: packBits}, 65000},
+	} {
+		if got := test.tags.blockBytes(1000, small); got != test.want {
+			t.Errorf("%v: %d bytes, want %d", test.tags, got, test.want)
+		}
+	}
+	canvas := unhex(t, webpAlpha)
+	canvas[24]++ // its width
+	path := filepath.Join(t.TempDir(), "a.webp")
+	save(t, canvas, path)
+	_, _, err := Images(context.Background(), path, Options{})
+	wantError(t, err, ErrData, "a.webp: unreadable image: a frame of 2×3 pixels in an image of 2×4")
 }

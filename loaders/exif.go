@@ -10,14 +10,20 @@ import (
 // Tags of TIFF files and of the Exif data in JPEG files.
 const (
 	tagCompression  = 259
+	tagPhotometric  = 262
 	tagOrientation  = 274
 	tagRowsPerStrip = 278
 	tagTileWidth    = 322
 	tagTileLength   = 323
 )
 
-// packBits is the compression of TIFF whose results the decoder does not bound.
-const packBits = 32773
+// Compressions of TIFF files: those of fax machines, and the one whose results the
+// decoder does not bound.
+const (
+	faxGroup3 = 3
+	faxGroup4 = 4
+	packBits  = 32773
+)
 
 // tags are the first numbers of the entries of a TIFF directory, by tag.
 type tags map[uint16]uint32
@@ -71,6 +77,14 @@ func (t tags) orientation() int {
 		return int(o)
 	}
 	return 1
+}
+
+// negative reports whether the decoder of TIFF swaps black and white: in the code
+// of fax machines, white is a bit 0, also where the file says that 0 is black.
+func (t tags) negative() bool {
+	const blackIsZero = 1
+	c := t[tagCompression]
+	return (c == faxGroup3 || c == faxGroup4) && t[tagPhotometric] == blackIsZero
 }
 
 // blockBytes bounds what the decoder of TIFF takes for a tile or a strip. Both may
