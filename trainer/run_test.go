@@ -450,7 +450,7 @@ func TestDataDifference(t *testing.T) {
 		"files were removed":  func(d *DataInfo) { d.Train, d.Digest = 8, map[string]string{"images": "md5:2"} },
 		"files were changed":  func(d *DataInfo) { d.Digest = map[string]string{"images": "md5:2"} },
 		"reads folder:a in":   func(d *DataInfo) { d.Digest = map[string]string{"pictures": "md5:1"} },
-		"in another way than": func(d *DataInfo) { d.Classes = []string{"y"} },
+		"in another way than": func(d *DataInfo) { d.Classes = []string{"x", "y"} },
 	} {
 		now := old
 		change(&now)

@@ -153,7 +153,7 @@ func (d DataInfo) difference(now DataInfo) string {
 			changed = append(changed, file)
 		}
 	}
-	if len(changed) == 0 && slices.Equal(d.Classes, now.Classes) {
+	if len(changed) == 0 && len(d.Classes) == len(now.Classes) {
 		return ""
 	}
 	what := "files were changed, renamed or replaced"
