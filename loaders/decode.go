@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -132,7 +133,7 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 	}()
 	whole := io.Reader(io.NewSectionReader(file, 0, file.Size()))
 	if h.format.name != "TIFF" { // which jumps in its file
-		whole = &sipReader{ctx: ctx, r: whole, jpeg: h.format.name == "JPEG"}
+		whole = &sipReader{ctx: ctx, r: bufio.NewReaderSize(whole, 1<<16), jpeg: h.format.name == "JPEG"}
 	}
 	if m, err = h.format.decode(whole); err != nil {
 		return nil, err

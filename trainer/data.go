@@ -15,7 +15,7 @@ type Data struct {
 	TrainImages int    `toml:"train-images" group:"data" help:"Use only the first N training images, 0 for all"`
 	TestImages  int    `toml:"test-images" group:"data" help:"Use only the first N test images, 0 for all"`
 	Validation  int    `toml:"validation" group:"data" help:"Use the last N training images as the validation set, which then selects the best epoch. With 0 the test set selects it"`
-	Background  string `toml:"background" group:"data" help:"Background of images with transparent pixels: auto, white, black or #rrggbb. auto is white where the opaque pixels are dark on the whole, else black"`
+	Background  string `toml:"background" group:"data" help:"Background of transparent pixels: auto (white if the opaque ones are dark, else black), white, black or #rrggbb"`
 
 	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion of the second frame where pairs of frames are made of images: none, or some of shift:3,rotate:20,patch:14"`
 	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1; evaluation always uses the same samples"`
