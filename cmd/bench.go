@@ -40,7 +40,7 @@ EXAMPLES:
 			if _, _, err := fill(settings.Fields(&own), list); err != nil { // resolve takes the rest
 				return err
 			}
-			o, _, err := resolve(c)
+			o, origins, err := resolve(c)
 			if err != nil {
 				return err
 			}
@@ -51,6 +51,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
+			settle(&o.Config, data, origins)
 			if o.BatchSize > data.Train.Len()-o.Validation {
 				return fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: a smaller --batch-size", trainer.ErrConfiguration, o.BatchSize, data.Train.Len()-o.Validation)
 			}

@@ -10,6 +10,7 @@ import (
 	"codeberg.org/sbinet/npyio"
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/loaders"
 	"gaetrain/loaders/files"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
@@ -32,18 +33,20 @@ type ScatterOptions struct {
 }
 
 func encodeVerb() *cli.Command {
-	defaults := encodeOptions{RunOptions: runDefaults(), Out: "codes", ScatterOptions: ScatterOptions{Points: 2000}, Output: Output{LogFormat: "text"}}
+	defaults := encodeOptions{RunOptions: RunOptions{ModelOptions: modelDefaults()}, Out: "codes", ScatterOptions: ScatterOptions{Points: 2000}, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "encode",
 		Usage: "write the codes of images as .npy and .csv",
 		Description: `The .npy file is an N×L array of float32 for NumPy. The .csv file has one line per image: its index,
-its label if it has one, and the L values of its code. With --picture, the codes of the first images
+its label, class and path where it has them, and the L values of its code. The images are the test
+images of the run or, if --dataset names other data, all of these. With --picture, the codes of the first images
 are drawn as points, coloured by class, in the pictures folder of the run. Codes of two values are
 drawn as they are. Longer codes are reduced to two values by PCA and by t-SNE.
 
 EXAMPLES:
    gaetrain encode --run runs/dense-sample-1 --out codes
    gaetrain encode --run runs/dense-sample-1 --split train --limit 1000
+   gaetrain encode --run runs/dense-sample-1 --dataset folder:photos
    gaetrain encode --run runs/dense-sample-1 --picture --points 5000`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
@@ -66,7 +69,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if err := writeCodes(c.Context, o.Out, codes, split.Labels); err != nil {
+			if err := writeCodes(c.Context, o.Out, codes, split, data.Classes); err != nil {
 				return err
 			}
 			printf(c.App.Writer, "%d codes of %d values of %s, %s, in %s.npy and %s.csv\n", codes.Rows, codes.Columns, data.Name, o.Split, o.Out, o.Out)
@@ -116,10 +119,10 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 }
 
 // writeCodes writes codes N×L to out.npy and out.csv.
-func writeCodes(ctx context.Context, out string, codes evaluate.Matrix, labels []uint8) error {
+func writeCodes(ctx context.Context, out string, codes evaluate.Matrix, split loaders.Split, classes []string) error {
 	return writeTogether(
 		npyFile(ctx, out+".npy", codes.Values, codes.Columns),
-		files.File{Path: out + ".csv", Fill: func(w io.Writer) error { return writeCSV(files.Until(ctx, w), codes, labels) }},
+		files.File{Path: out + ".csv", Fill: func(w io.Writer) error { return writeCSV(files.Until(ctx, w), codes, split, classes) }},
 	)
 }
 
@@ -141,11 +144,11 @@ func writeTogether(list ...files.File) error {
 	return nil
 }
 
-// writeCSV writes a line of names, then index, label (empty where there is
-// none) and values of each code.
-func writeCSV(w io.Writer, codes evaluate.Matrix, labels []uint8) error {
+// writeCSV writes a line of names, then index, label, class and path (empty where
+// there are none) and values of each code.
+func writeCSV(w io.Writer, codes evaluate.Matrix, split loaders.Split, classes []string) error {
 	lines := csv.NewWriter(w)
-	record := []string{"index", "label"}
+	record := []string{"index", "label", "class", "path"}
 	for i := range codes.Columns {
 		record = append(record, fmt.Sprintf("code_%d", i))
 	}
@@ -153,9 +156,12 @@ func writeCSV(w io.Writer, codes evaluate.Matrix, labels []uint8) error {
 		return err
 	}
 	for i := range codes.Rows {
-		record = append(record[:0], strconv.Itoa(i), "")
-		if labels != nil {
-			record[1] = strconv.Itoa(int(labels[i]))
+		record = append(record[:0], strconv.Itoa(i), "", "", "")
+		if split.Labels != nil {
+			record[1], record[2] = strconv.Itoa(int(split.Labels[i])), classes[split.Labels[i]]
+		}
+		if split.Names != nil {
+			record[3] = split.Names[i]
 		}
 		for _, v := range codes.Row(i) {
 			record = append(record, strconv.FormatFloat(float64(v), 'g', -1, 32))

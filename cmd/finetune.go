@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -79,12 +80,15 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 		return finished{}, err
 	}
 	o.warnOfChanges(data, log)
-	if data.Train, err = o.Select(data.Train, o.Seed); err != nil {
+	settle(&o.Config, data, origins)
+	train, validation := data.Train.Holdout(data.Validation)
+	if train, err = o.Select(train, o.Seed); err != nil {
 		return finished{}, err
 	}
 	if origins["validation"] == "" {
-		o.Validation = trainer.HeldOut(data.Train.Len())
+		o.Validation = cmp.Or(o.Validation, trainer.HeldOut(train.Len()))
 	}
+	data.Train = train.Join(validation)
 	model, ok := o.model.(trainer.Transfer)
 	if !ok {
 		return finished{}, fmt.Errorf("model %s has no encoder of another model", o.recipe.Name)

@@ -14,7 +14,7 @@ import (
 
 // FileOptions are the settings of verbs that take image files of the user.
 type FileOptions struct {
-	Images string `toml:"images" group:"input" help:"PNG or JPEG file, or folder of such files, to use instead of images of a data set"`
+	Images string `toml:"images" group:"input" help:"Image file, or folder of such files, to use instead of images of a data set"`
 	Class  string `toml:"class" group:"input" help:"Class of the images of --images by name or number, for a conditional model (default: the name of the sub-folder of each image)"`
 }
 
@@ -29,7 +29,7 @@ func (o FileOptions) validate() error {
 // their paths with them. A model of pairs gets pairs of them, made by the motion of
 // its run. A conditional model gets labels.
 func (o FileOptions) read(ctx context.Context, log *console, model *trainer.Trained) (loaders.Split, []string, error) {
-	split, names, err := loaders.Images(ctx, o.Images)
+	split, names, err := loaders.Images(ctx, o.Images, loaders.Options{Background: model.Config.Background, Log: log.warn})
 	if err != nil {
 		return split, nil, err
 	}

@@ -18,12 +18,12 @@ type runData struct {
 }
 
 // splitNames are the values of --split.
-var splitNames = []string{"train", "validation", "test"}
+var splitNames = []string{"train", "validation", "test", "all"}
 
 // split returns the images of a split.
 func (d *runData) split(name string) (loaders.Split, error) {
 	switch {
-	case name == "test":
+	case name == "test" || name == "all": // all images stand for both splits then
 		return d.Test, nil
 	case name == "train" || d.uncut != nil:
 		return d.Train, d.uncut
@@ -44,7 +44,11 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if !own {
 		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
 	}
-	data, err := trainer.OpenData(ctx, config, loaderOptions(log))
+	options := loaderOptions(log)
+	if options.Whole = o.whole; o.whole {
+		config.TrainImages, config.TestImages = 0, 0
+	}
+	data, err := trainer.OpenData(ctx, config, options)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +64,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 		}
 	}
 	d := &runData{Dataset: data}
-	if !own {
+	if !own || o.whole {
 		return d, nil
 	}
 	if changed := model.Info.DataChanged(data); changed != "" {

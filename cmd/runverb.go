@@ -20,12 +20,14 @@ type ModelOptions struct {
 	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
 	Dataset    string `toml:"dataset" group:"input" help:"Name of the data set to use (default: the one that the run was trained on)"`
 	DataDir    string `toml:"data-dir" group:"input" help:"Folder that is searched first for data sets"`
+
+	whole bool // all images are one split
 }
 
 // RunOptions are the settings of verbs that work on a run and some images.
 type RunOptions struct {
 	ModelOptions
-	Split string `toml:"split" group:"input" help:"Images to use: train, validation or test. The training images are those that the run was trained on"`
+	Split string `toml:"split" group:"input" help:"Images to use: train, validation, test or all. The training images are those that the run was trained on"`
 	Limit int    `toml:"limit" group:"input" help:"Use only the first N images; 0 for all"`
 }
 
@@ -74,6 +76,13 @@ func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Ou
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
+	if o.Split == "" { // data that the run has not seen are not split
+		o.Split = "all"
+		if o.Dataset == "" || o.Dataset == model.Config.Dataset {
+			o.Split = "test"
+		}
+	}
+	o.whole = o.Split == "all"
 	data, err := o.open(c.Context, model, log)
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
@@ -91,8 +100,8 @@ func (o *ModelOptions) validate(verb string) error {
 
 func (o *RunOptions) validate() error {
 	switch {
-	case !slices.Contains(splitNames, o.Split):
-		return fmt.Errorf("%w: unknown split %q; hint: train, validation or test", errUsage, o.Split)
+	case o.Split != "" && !slices.Contains(splitNames, o.Split):
+		return fmt.Errorf("%w: unknown split %q; hint: train, validation, test or all", errUsage, o.Split)
 	case o.Limit < 0:
 		return fmt.Errorf("%w: limit is %d; hint: 0 for all, or more", errUsage, o.Limit)
 	}

@@ -32,7 +32,7 @@ func TestScript(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "small.toml"), []byte(small), 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails": fails, "ends": ends, "same": same, "equal": equal, "idx": writeIDX, "picture": writePicture,
+			"fails": fails, "ends": ends, "same": same, "equal": equal, "idx": writeIDX, "picture": writePicture, "ink": writeInk,
 			"truncate": truncate, "flip": flip, "npy": checkNPY, "jsonlines": checkJSONLines, "agrees": checkAgreement,
 		},
 	})
@@ -177,6 +177,21 @@ func writePicture(ts *testscript.TestScript, _ bool, args []string) {
 					m.Set(x, y, color.RGBA{v, uint8(9 * x), uint8(7 * y), 255})
 				}
 			}
+		}
+		var data bytes.Buffer
+		ts.Check(png.Encode(&data, m))
+		ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(name)), 0o755))
+		ts.Check(os.WriteFile(ts.MkAbs(name), data.Bytes(), 0o644))
+	}
+}
+
+// ink FILE… writes PNG files of 4×4 pixels, some of them black, the others
+// transparent.
+func writeInk(ts *testscript.TestScript, _ bool, args []string) {
+	for i, name := range args {
+		m := image.NewNRGBA(image.Rect(0, 0, 4, 4))
+		for at := range i + 1 {
+			m.SetNRGBA(at%4, at/4, color.NRGBA{A: 255})
 		}
 		var data bytes.Buffer
 		ts.Check(png.Encode(&data, m))

@@ -82,6 +82,7 @@ func train(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	settle(&o.Config, data, origins)
 	experiment, err := trainer.NewExperiment(o.Config, o.recipe.Name, o.model, data)
 	if err != nil {
 		return err
@@ -124,6 +125,17 @@ func resumeKernel(c trainer.Config, log *console) (restore func(), err error) {
 		log.log.Info(fmt.Sprintf("the run began with the kernel path %s and resumes with it; the present path is %s", path, present))
 	}
 	return restore, nil
+}
+
+// settle sets what the data decide where the user has not: run.json then holds the
+// values that the run has.
+func settle(c *trainer.Config, data *loaders.Dataset, origins map[string]settings.Origin) {
+	if origins["validation"] == "" {
+		c.Validation = data.Validation
+	}
+	if origins["background"] == "" && data.Background != "" {
+		c.Background = data.Background
+	}
 }
 
 // openData reads the data set of a training run.

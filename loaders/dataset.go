@@ -1,8 +1,10 @@
 package loaders
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"gaetrain/graph/kernel"
@@ -23,8 +25,9 @@ func (s Shape) String() string {
 // by Limit and Holdout share memory with their parent.
 type Split struct {
 	Shape  Shape
-	Images []uint8 // N×C×H×W
-	Labels []uint8 // N, indices into Dataset.Classes; nil: unlabelled
+	Images []uint8  // N×C×H×W
+	Labels []uint8  // N, indices into Dataset.Classes; nil: unlabelled
+	Names  []string // N, paths of the files within their folder, with slashes; nil: not of one file each
 	// Values, N×C×H×W, stand in place of Images where what is learned from are
 	// not pixels, but what other layers have made of them.
 	Values []float32
@@ -99,8 +102,31 @@ func (s Split) slice(from, to int) Split {
 	if s.Labels != nil {
 		out.Labels = s.Labels[from:to:to]
 	}
+	if s.Names != nil {
+		out.Names = s.Names[from:to:to]
+	}
 	if s.Drawn != nil {
 		out.Drawn = s.Drawn[from:to:to]
+	}
+	return out
+}
+
+// Join returns the images of two splits of one kind, one after the other, in
+// memory of their own.
+func (s Split) Join(other Split) Split {
+	if other.Len() == 0 {
+		return s
+	}
+	out := s.slice(0, s.Len())
+	out.Images = slices.Concat(s.Images, other.Images)
+	out.Values = slices.Concat(s.Values, other.Values)
+	out.Labels = slices.Concat(s.Labels, other.Labels)
+	out.Names = slices.Concat(s.Names, other.Names)
+	out.Drawn = nil
+	for _, part := range []Split{s, other} {
+		for i := 0; i < part.Len() && s.Motion != (Motion{}); i++ {
+			out.Drawn = append(out.Drawn, part.drawn(i))
+		}
 	}
 	return out
 }
@@ -109,9 +135,37 @@ func (s Split) slice(from, to int) Split {
 type Dataset struct {
 	Name        string // as it was asked for, for example "sample" or "idx:DIR"
 	Train, Test Split
+	Validation  int               // images at the end of Train that the data name as their validation set
+	Background  string            // that transparent pixels were drawn on; "" if there are none
 	Classes     []string          // names by label; nil: unlabelled
 	Attribution string            // licence and credit line; "" for a user's own data
 	Digest      map[string]string // file → "md5:…" of its decompressed bytes
+}
+
+// LimitTrain keeps the first n training images, and the validation images that the
+// data name. n ≤ 0 is all.
+func (d *Dataset) LimitTrain(n int) {
+	train, validation := d.Train.Holdout(d.Validation)
+	switch {
+	case n <= 0 || n >= train.Len():
+	case validation.Len() == 0:
+		d.Train = train.Limit(n)
+	default:
+		d.Train = train.Limit(n).Join(validation)
+	}
+}
+
+// join makes one split of both, which stands for each of them.
+func (d *Dataset) join(room *budget) error {
+	if d.Test.Len() > 0 {
+		if err := room.take(int64(len(d.Train.Images) + len(d.Test.Images))); err != nil {
+			return err
+		}
+		defer room.give(int64(len(d.Train.Images) + len(d.Test.Images)))
+	}
+	d.Train = d.Train.Join(d.Test)
+	d.Test = d.Train
+	return nil
 }
 
 // check finds what the readers of single files cannot see.
@@ -131,6 +185,19 @@ func (d *Dataset) check() error {
 		}
 	}
 	return nil
+}
+
+// equal returns the number of images if all are equal, else 0.
+func (d *Dataset) equal() int {
+	first := d.Train.Image(0)
+	for _, s := range []Split{d.Train, d.Test} {
+		for i := range s.Len() {
+			if !bytes.Equal(s.Image(i), first) {
+				return 0
+			}
+		}
+	}
+	return d.Train.Len() + d.Test.Len()
 }
 
 func (s Split) check(classes int) error {
@@ -155,17 +222,27 @@ func (s Split) check(classes int) error {
 	return nil
 }
 
-// numberedClasses names the classes 0 to the largest label; nil without labels.
-func numberedClasses(splits ...Split) []string {
-	var classes []string
-	for _, s := range splits {
-		for _, label := range s.Labels {
-			for len(classes) <= int(label) {
-				classes = append(classes, strconv.Itoa(len(classes)))
-			}
+// nameClasses makes a class of each label that occurs, named by its number, and
+// numbers the labels anew where some numbers do not.
+func (d *Dataset) nameClasses() {
+	var occurs [256]bool
+	for _, labels := range [][]uint8{d.Train.Labels, d.Test.Labels} {
+		for _, label := range labels {
+			occurs[label] = true
 		}
 	}
-	return classes
+	var numbers [256]uint8
+	for label := range occurs {
+		if occurs[label] {
+			numbers[label] = uint8(len(d.Classes))
+			d.Classes = append(d.Classes, strconv.Itoa(label))
+		}
+	}
+	for _, labels := range [][]uint8{d.Train.Labels, d.Test.Labels} {
+		for i, label := range labels {
+			labels[i] = numbers[label]
+		}
+	}
 }
 
 // transpose swaps the rows and columns of every image, in place for the

@@ -8,7 +8,7 @@
 //	fashion-mnist, mnist, …    registered sets, see [List]
 //	idx:DIR                    four files named like MNIST's
 //	npz:FILE                   a NumPy archive named like Keras' mnist.npz
-//	folder:DIR                 PNG and JPEG files, sub-folders are labels
+//	folder:DIR                 image files, sub-folders are labels
 //	pairs:DIR                  pairs of frames, in sub-folders first and second
 //
 // Pixels stay uint8 in memory; a [Stream] converts one batch at a time. No file

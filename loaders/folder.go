@@ -4,88 +4,75 @@ import (
 	"context"
 	"crypto/md5"
 	"hash"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // maxDepth bounds how deep sub-folders go, so that a link to a parent ends.
 const maxDepth = 8
 
-// openFolder reads PNG and JPEG files. The sub-folders are the classes, in
-// sorted order; images without sub-folders are unlabelled. With train and test
-// sub-folders these are the splits, otherwise each tenth image in sorted order
-// is a test image. Images are grey if all are, else RGB; transparent pixels lie
-// on black. All have one size.
+// openFolder reads image files. The sub-folders are the classes, in
+// sorted order; images without sub-folders are unlabelled. Sub-folders that are
+// named like splits are the splits, otherwise about a tenth of the images is held
+// out as the test set; see split. Images are grey if all are, else RGB;
+// transparent pixels lie on the background of the options. All have one size.
 func openFolder(ctx context.Context, dir string, o Options, room *budget) (*Dataset, error) {
 	f, err := listFolder(ctx, dir, o)
 	if err != nil {
 		return nil, err
 	}
-	all, err := collect(ctx, f.all(), room)
+	all, background, err := collect(ctx, f.all(), room, o)
 	if err != nil {
 		return nil, err
 	}
-	all.Labels = f.labels()
-	d := &Dataset{Classes: f.classes, Digest: map[string]string{"folder": f.digest()}}
-	d.Train, d.Test = all.Holdout(len(f.test))
+	d := f.dataset(all, map[string]string{"images": f.digest()})
+	d.Background = background
 	return d, nil
+}
+
+// dataset makes a data set of the images of all.
+func (f *folder) dataset(all Split, digest map[string]string) *Dataset {
+	all.Labels = f.labels()
+	for _, p := range f.all() {
+		all.Names = append(all.Names, p.name)
+	}
+	d := &Dataset{Classes: f.classes, Digest: digest, Validation: f.validation}
+	d.Train, d.Test = all.Holdout(len(f.test))
+	return d
 }
 
 // folder is a folder of image files.
 type folder struct {
 	dir         string
 	train, test []picture
+	validation  int       // images at the end of train
 	classes     []string  // sorted; nil: unlabelled
 	sum         hash.Hash // of names and files, in the order in which they are read
+	skipped     skipped
 }
 
-// picture is an image file of a class; "" if it lies in no sub-folder.
+// picture is an image file of a class; "" if it lies in no sub-folder. Its name is
+// its path within the folder, with slashes.
 type picture struct {
-	path, class string
-	in          *folder
+	path, name, class string
+	in                *folder
 }
 
 // listFolder finds the files of a data set and splits them.
 func listFolder(ctx context.Context, dir string, o Options) (*folder, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, dataErrorf("%s: %w", dir, reason(err))
+	f := newFolder(dir)
+	defer func() { f.skipped.log(dir, o) }()
+	if err := f.split(ctx, o); err != nil {
+		return nil, err
 	}
-	f := &folder{dir: dir, sum: md5.New()}
-	train, test := filepath.Join(dir, "train"), filepath.Join(dir, "test")
-	if isDir(train) && isDir(test) {
-		for _, entry := range entries {
-			if name := entry.Name(); name != "train" && name != "test" {
-				o.log("%s: not read, the images are those in train and test", filepath.Join(dir, name))
-			}
-		}
-		if f.train, err = f.pictures(ctx, train); err != nil {
-			return nil, err
-		}
-		if f.test, err = f.pictures(ctx, test); err != nil {
-			return nil, err
-		}
-	} else {
-		all, err := f.pictures(ctx, dir)
-		if err != nil {
-			return nil, err
-		}
-		if len(all) < 10 {
-			return nil, dataErrorf("%s: %d images are too few to hold out a tenth; hint: at least 10, or sub-folders train and test", dir, len(all))
-		}
-		for i, p := range all {
-			if i%10 == 9 {
-				f.test = append(f.test, p)
-			} else {
-				f.train = append(f.train, p)
-			}
-		}
-	}
+	var err error
 	f.classes, err = classNames(dir, f.all())
 	return f, err
 }
+
+func newFolder(dir string) *folder { return &folder{dir: dir, sum: md5.New(), skipped: skipped{}} }
 
 // all lists the training images, then the test images.
 func (f *folder) all() []picture { return slices.Concat(f.train, f.test) }
@@ -110,6 +97,15 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
+// picture describes a file of the folder.
+func (f *folder) picture(path, class string) picture {
+	name, err := filepath.Rel(f.dir, path)
+	if err != nil {
+		name = path
+	}
+	return picture{path, filepath.ToSlash(name), class, f}
+}
+
 // pictures lists the image files of a folder and its sub-folders in sorted
 // order.
 func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
@@ -129,7 +125,8 @@ func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 		for _, entry := range entries {
 			path := filepath.Join(dir, entry.Name())
 			switch {
-			case strings.HasPrefix(entry.Name(), "."):
+			case isHidden(entry.Name()):
+				f.skipped.add(hiddenFile, path)
 			case isDir(path):
 				inner := class
 				if depth == 0 {
@@ -139,7 +136,9 @@ func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 					return err
 				}
 			case isPicture(path):
-				list = append(list, picture{path, class, f})
+				list = append(list, f.picture(path, class))
+			default:
+				f.skipped.add(otherKind, path)
 			}
 		}
 		return nil
@@ -148,13 +147,29 @@ func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, dataErrorf("%s: holds no PNG or JPEG files", root)
+		return nil, dataErrorf("%s: holds no files of %s", root, kinds)
 	}
 	return list, nil
 }
 
+// isPicture recognises an image by the extension of its name or, if that is of no
+// format, by the first bytes of the file.
 func isPicture(path string) bool {
-	return slices.Contains([]string{".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(path)))
+	if hasExtension(path) {
+		return true
+	}
+	dir, base := filepath.Split(path)
+	file, _, err := openRegular(os.DirFS(filepath.Clean(dir)), base)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	at, ok := file.(io.ReaderAt)
+	if !ok {
+		return false
+	}
+	_, err = formatOf(at)
+	return err == nil
 }
 
 // classNames returns the sorted names of the sub-folders; nil if there are none.

@@ -3,7 +3,6 @@ package loaders
 import (
 	"bytes"
 	"context"
-	"crypto/md5"
 	"encoding/binary"
 	"fmt"
 	"image"
@@ -11,9 +10,12 @@ import (
 	"image/jpeg"
 	"image/png"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 )
 
 // grey returns a grey PNG whose first pixel is value.
@@ -56,14 +58,14 @@ func TestOpenFolderOfClasses(t *testing.T) {
 	if diff := cmp.Diff([]string{"cat", "dog"}, d.Classes); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]uint8{100, 101, 102, 103, 104, 105, 0, 1, 2, 4, 5}, firstPixels(d.Train)); diff != "" {
+	if diff := cmp.Diff([]uint8{100, 101, 103, 104, 105, 0, 1, 2, 3, 4}, firstPixels(d.Train)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]uint8{0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, d.Train.Labels); diff != "" {
+	if diff := cmp.Diff([]uint8{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, d.Train.Labels); diff != "" {
 		t.Error(diff)
 	}
-	if !bytes.Equal(firstPixels(d.Test), []uint8{3}) || !bytes.Equal(d.Test.Labels, []uint8{1}) {
-		t.Errorf("test images %v of classes %v, want the tenth one", firstPixels(d.Test), d.Test.Labels)
+	if !bytes.Equal(firstPixels(d.Test), []uint8{102, 5}) || !bytes.Equal(d.Test.Labels, []uint8{0, 1}) {
+		t.Errorf("test images %v of classes %v", firstPixels(d.Test), d.Test.Labels)
 	}
 	if d.Train.Shape != (Shape{1, 2, 3}) {
 		t.Errorf("shape %v, want 1×2×3", d.Train.Shape)
@@ -75,7 +77,7 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 	save(t, grey(t, 1, 2, 9), dir, "train", "a", "1.png")
 	coloured := image.NewNRGBA(image.Rect(0, 0, 2, 1))
 	coloured.Set(0, 0, color.NRGBA{1, 2, 3, 255})
-	coloured.Set(1, 0, color.NRGBA{200, 200, 200, 0}) // transparent: on black
+	coloured.Set(1, 0, color.NRGBA{200, 200, 200, 0}) // transparent: on white, because the other one is dark
 	save(t, encodePNG(t, coloured), dir, "test", "b", "1.png")
 	var messages []string
 	save(t, nil, dir, "README.md")
@@ -83,14 +85,14 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{9, 7, 9, 7, 9, 7}, Labels: []uint8{0}}, d.Train); diff != "" {
+	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{9, 7, 9, 7, 9, 7}, Labels: []uint8{0}, Names: []string{"train/a/1.png"}}, d.Train); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{1, 0, 2, 0, 3, 0}, Labels: []uint8{1}}, d.Test); diff != "" {
+	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{1, 255, 2, 255, 3, 255}, Labels: []uint8{1}, Names: []string{"test/b/1.png"}}, d.Test); diff != "" {
 		t.Error(diff)
 	}
-	if len(messages) != 1 {
-		t.Errorf("messages %q, want one about README.md", messages)
+	if len(messages) != 2 || !strings.Contains(messages[0], "1 beside the folders of the splits (such as README.md)") {
+		t.Errorf("messages %q, want one about README.md and one about the background", messages)
 	}
 }
 
@@ -111,11 +113,11 @@ func TestOpenFolderUnlabelledJPEG(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Classes != nil || d.Train.Labels != nil || d.Train.Len() != 18 || d.Test.Len() != 2 || d.Train.Shape.Channels != 1 {
+	if d.Classes != nil || d.Train.Labels != nil || d.Train.Len() != 17 || d.Test.Len() != 3 || d.Train.Shape.Channels != 1 {
 		t.Errorf("%d + %d images of %v, classes %v", d.Train.Len(), d.Test.Len(), d.Train.Shape, d.Classes)
 	}
 	for i, got := range firstPixels(d.Test) {
-		if want := 10 * (10*i + 9); int(got) < want-2 || int(got) > want+2 {
+		if want := []int{60, 80, 140}[i]; int(got) < want-2 || int(got) > want+2 {
 			t.Errorf("test image %d is of brightness %d, want about %d", i, got, want)
 		}
 	}
@@ -132,10 +134,10 @@ func TestOpenFolderRefuses(t *testing.T) {
 		build func(t *testing.T, dir string)
 		parts []string
 	}{
-		{"empty", func(t *testing.T, dir string) {}, []string{"holds no PNG or JPEG"}},
+		{"empty", func(t *testing.T, dir string) {}, []string{"holds no files of PNG, JPEG"}},
 		{"too few", func(t *testing.T, dir string) { save(t, grey(t, 2, 2, 0), dir, "1.png") }, []string{"too few"}},
 		{"sizes", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 5, 0), dir, "b", "odd.png") },
-			[]string{"0.png is 2×2", "odd.png is 2×5"}},
+			[]string{"1.png is 2×2", "odd.png is 2×5"}},
 		{"unreadable", func(t *testing.T, dir string) { many(t, dir); save(t, []byte("hello"), dir, "b", "bad.png") },
 			[]string{"bad.png: unreadable image"}},
 		{"truncated", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 2, 0)[:45], dir, "b", "cut.png") },
@@ -145,7 +147,7 @@ func TestOpenFolderRefuses(t *testing.T) {
 		{"empty split", func(t *testing.T, dir string) {
 			save(t, grey(t, 2, 2, 0), dir, "train", "1.png")
 			save(t, nil, dir, "test", "notes.txt")
-		}, []string{"test: holds no PNG"}},
+		}, []string{"test: holds no files of PNG"}},
 		{"giant", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 1, maxSide+1, 0), dir, "A", "1.png") },
 			[]string{"1.png: image of 1×8193"}},
 	}
@@ -184,16 +186,23 @@ func FuzzPicture(f *testing.F) {
 	f.Add(huge)
 	f.Add(encodePNG(f, image.NewNRGBA64(image.Rect(0, 0, 3, 2))))
 	f.Add([]byte("GIF89a"))
+	two := image.NewNRGBA(image.Rect(0, 0, 3, 2))
+	f.Add(encoded(f, two, encodeGIF))
+	f.Add(encoded(f, two, bmp.Encode))
+	f.Add(encoded(f, two, encodeTIFF(tiff.Deflate)))
+	f.Add(exif(b.Bytes(), "II", 3))
+	f.Add(unhex(f, webpGrey))
+	f.Add(unhex(f, webpAlpha))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, file []byte) {
 		save(t, grey(t, 2, 3, 1), dir, "first.png")
 		save(t, file, dir, "second.png")
-		in := &folder{dir: dir, sum: md5.New()}
+		in := newFolder(dir)
 		c := &collector{ctx: context.Background(), room: newBudget(), count: 2}
-		if err := c.add(picture{path: filepath.Join(dir, "first.png"), in: in}); err != nil {
+		if err := c.add(in.picture(filepath.Join(dir, "first.png"), "")); err != nil {
 			t.Fatal(err)
 		}
-		if err := c.add(picture{path: filepath.Join(dir, "second.png"), in: in}); err != nil {
+		if err := c.add(in.picture(filepath.Join(dir, "second.png"), "")); err != nil {
 			wantError(t, err, ErrData, "second.png")
 			return
 		}

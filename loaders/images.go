@@ -2,27 +2,27 @@ package loaders
 
 import (
 	"context"
-	"crypto/md5"
 	"os"
 )
 
-// Images reads one PNG or JPEG file, or all of a folder and its sub-folders in
+// Images reads one image file, or all of a folder and its sub-folders in
 // sorted order, as one unlabelled split, and returns the paths of the files
 // with it. The images may take half of memory.Limit. Errors wrap ErrData or are
 // the context's.
-func Images(ctx context.Context, path string) (Split, []string, error) {
+func Images(ctx context.Context, path string, o Options) (Split, []string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Split{}, nil, dataErrorf("%s: %w", path, reason(err))
 	}
-	f := &folder{dir: path, sum: md5.New()}
-	files := []picture{{path: path, in: f}}
+	f := newFolder(path)
+	files := []picture{f.picture(path, "")}
 	if info.IsDir() {
 		if files, err = f.pictures(ctx, path); err != nil {
 			return Split{}, nil, err
 		}
+		f.skipped.log(path, o)
 	}
-	split, err := collect(ctx, files, newBudget())
+	split, _, err := collect(ctx, files, newBudget(), o)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return Split{}, nil, cause
 	}

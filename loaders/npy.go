@@ -109,7 +109,8 @@ func parseNPYHeader(header string) (array, error) {
 
 // layout returns the shape of the images that the array holds, one a row: N×H×W,
 // N×H×W×C as Keras has them, N×C×H×W as PyTorch has them (C is 1 or 3), or flat
-// N×D, which becomes a square if D is one and a row of D pixels if not.
+// N×D, which becomes a square if D is one and a row of D pixels if not. D that is
+// three squares is refused: it can be a row, or colours in two orders.
 func (a array) layout() (shape Shape, channelsLast bool, err error) {
 	if a.kind != 'u' || a.width != 1 {
 		return shape, false, dataErrorf("images are of type %c%d, want u1 (uint8); hint: save pixels 0…255 as numpy.uint8", a.kind, a.width)
@@ -117,7 +118,8 @@ func (a array) layout() (shape Shape, channelsLast bool, err error) {
 	isChannels := func(c int) bool { return c == 1 || c == 3 }
 	switch d := a.dims; {
 	case len(d) == 2:
-		return flatShape(d[1]), false, nil
+		shape, err = flatShape(d[1])
+		return shape, false, err
 	case len(d) == 3:
 		return Shape{1, d[1], d[2]}, false, nil
 	case len(d) == 4 && isChannels(d[3]):
@@ -141,14 +143,21 @@ func readImages(ctx context.Context, s source) (Split, error) {
 	return Split{Shape: shape, Images: a.data}, err
 }
 
-// flatShape is that of flat images. The square root of a size is exact: sizes of
-// 2⁵³ and more are of no file.
-func flatShape(size int) Shape {
-	if side := int(math.Sqrt(float64(size))); side*side == size {
-		return Shape{1, side, side}
+// flatShape is that of flat images.
+func flatShape(size int) (Shape, error) {
+	if s := side(size); s*s == size {
+		return Shape{1, s, s}, nil
 	}
-	return Shape{1, 1, size}
+	if s := side(size / 3); s > 1 && 3*s*s == size {
+		return Shape{}, dataErrorf("flat images of %d values, which can be %d×%d pixels in colour; hint: save x.reshape(-1, 3, %d, %d) if the red values come first, "+
+			"x.reshape(-1, %d, %d, 3) if the pixels do, x.reshape(-1, 1, %d) for rows of grey pixels", size, s, s, s, s, s, s, size)
+	}
+	return Shape{1, 1, size}, nil
 }
+
+// side is the square root, rounded down. It is exact: sizes of 2⁵³ and more are of
+// no file.
+func side(size int) int { return int(math.Sqrt(float64(size))) }
 
 // planesFirst turns images H×W×C into C×H×W.
 func planesFirst(ctx context.Context, data []uint8, shape Shape, room *budget) error {

@@ -65,6 +65,35 @@ func TestArrayImages(t *testing.T) {
 	}
 }
 
+// TestFlatColour refuses flat images that can be colours, or rows, and names the
+// ways to save them.
+func TestFlatColour(t *testing.T) {
+	for shape, hint := range map[string]string{"2, 3072": "x.reshape(-1, 3, 32, 32)", "2, 12": "x.reshape(-1, 2, 2, 3)", "1, 192": "x.reshape(-1, 1, 192)"} {
+		_, err := readImages(context.Background(), within(npyFile("|u1", shape, ramp(6144))))
+		wantError(t, err, ErrData, "in colour; hint: ", hint)
+	}
+}
+
+// TestOccurringClasses has labels that do not begin at 0 and leave numbers out.
+func TestOccurringClasses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.npz")
+	labels := []uint8{1, 4, 1, 4, 200, 1, 4, 1, 4, 7} // the last one is held out
+	save(t, archive(t, map[string][]byte{"images.npy": npyFile("|u1", "10, 1, 2", ramp(20)), "labels.npy": npyFile("|u1", "10,", labels)}), path)
+	d, err := Open(context.Background(), "npz:"+path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"1", "4", "7", "200"}, d.Classes); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]uint8{0, 1, 0, 1, 3, 0, 1, 0, 1}, d.Train.Labels); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]uint8{2}, d.Test.Labels); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestArrayLabels(t *testing.T) {
 	tests := []struct {
 		descr, shape string

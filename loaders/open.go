@@ -20,6 +20,13 @@ type Options struct {
 	CacheDir string // where downloads go; "": os.UserCacheDir()/gaetrain
 	Download bool   // fetch a named set that is nowhere else
 
+	Whole bool // all images are one split, which stands for both; nothing is held out
+
+	// Background of images with transparent pixels: auto, white, black or #rrggbb;
+	// "": auto, which is white where the opaque pixels are dark on the whole, else
+	// black.
+	Background string
+
 	Progress func(file string, done, total int64) // of a download, in bytes; total −1: unknown
 	Log      func(msg string)                     // warnings; nil: dropped
 	Client   *http.Client                         // nil: http.DefaultClient
@@ -52,11 +59,22 @@ func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := d.equal(); n > 0 {
+		o.log("%s: all %d images are equal, so there is nothing to learn from them", name, n)
+	}
 	return d, nil
 }
 
 func open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	room := newBudget()
+	d, err := openSplits(ctx, name, o, room)
+	if err == nil && o.Whole {
+		err = d.join(room)
+	}
+	return d, err
+}
+
+func openSplits(ctx context.Context, name string, o Options, room *budget) (*Dataset, error) {
 	if read, path, err := ownData(name); err != nil || read != nil {
 		if err != nil {
 			return nil, err

@@ -38,14 +38,14 @@ func openIDX(ctx context.Context, dir string, _ Options, room *budget) (*Dataset
 		}
 		d.Digest[files[role].name] = "md5:" + digest
 	}
-	d.Classes = numberedClasses(d.Train, d.Test)
+	d.nameClasses()
 	return d, nil
 }
 
 // openNPZ reads a NumPy archive: x_train, y_train, x_test, y_test as in Keras'
 // mnist.npz, or images, labels, or arr_0, arr_1. Labels are optional. Without
 // test images the last tenth is held out.
-func openNPZ(ctx context.Context, path string, _ Options, room *budget) (*Dataset, error) {
+func openNPZ(ctx context.Context, path string, o Options, room *budget) (*Dataset, error) {
 	d := &Dataset{}
 	dir, name := filepath.Split(path)
 	if dir == "" {
@@ -53,16 +53,16 @@ func openNPZ(ctx context.Context, path string, _ Options, room *budget) (*Datase
 	}
 	err := withZip(ctx, os.DirFS(dir), name, room, func(z *zip.Reader, digest string) error {
 		d.Digest = map[string]string{name: "md5:" + digest}
-		return readNPZ(ctx, d, npzArrays(z), room)
+		return readNPZ(ctx, d, npzArrays(z), o, room)
 	})
 	if err != nil {
 		return nil, dataErrorf("%s: %w", path, err)
 	}
-	d.Classes = numberedClasses(d.Train, d.Test)
+	d.nameClasses()
 	return d, nil
 }
 
-func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File, room *budget) (err error) {
+func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File, o Options, room *budget) (err error) {
 	for _, names := range [][2]string{{"x_train", "y_train"}, {"images", "labels"}, {"arr_0", "arr_1"}} {
 		if arrays[names[0]] == nil {
 			continue
@@ -73,6 +73,9 @@ func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File, room 
 		if arrays["x_test"] != nil && names[0] == "x_train" {
 			d.Test, err = readSplit(ctx, arrays, "x_test", "y_test", room)
 			return err
+		}
+		if o.Whole {
+			return nil
 		}
 		d.Train, d.Test, err = lastTenth(d.Train)
 		return err

@@ -74,14 +74,13 @@ func openPairs(ctx context.Context, dir string, o Options, room *budget) (*Datas
 	for i, p := range first.all() {
 		list = append(list, p, seconds[i])
 	}
-	pairs, err := collect(ctx, list, room)
+	pairs, background, err := collect(ctx, list, room, o)
 	if err != nil {
 		return nil, err
 	}
 	pairs.Shape.Channels *= 2
-	pairs.Labels = first.labels()
-	d := &Dataset{Classes: first.classes, Digest: map[string]string{"first": first.digest(), "second": second.digest()}}
-	d.Train, d.Test = pairs.Holdout(len(first.test))
+	d := first.dataset(pairs, map[string]string{"first frames": first.digest(), "second frames": second.digest()})
+	d.Background = background
 	return d, nil
 }
 
@@ -90,11 +89,7 @@ func sameNames(folders ...*folder) error {
 	var names [2][]string
 	for i, f := range folders {
 		for _, p := range f.all() {
-			name, err := filepath.Rel(f.dir, p.path)
-			if err != nil {
-				return dataErrorf("%s: %w", p.path, err)
-			}
-			names[i] = append(names[i], name)
+			names[i] = append(names[i], p.name)
 		}
 		slices.Sort(names[i])
 	}

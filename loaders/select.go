@@ -20,6 +20,9 @@ func (s Split) Select(indices []int) Split {
 		if s.Labels != nil {
 			out.Labels = append(out.Labels, s.Labels[i])
 		}
+		if s.Names != nil {
+			out.Names = append(out.Names, s.Names[i])
+		}
 		if s.Motion != (Motion{}) {
 			out.Drawn = append(out.Drawn, s.drawn(i))
 		}
@@ -33,13 +36,13 @@ func (s Split) Select(indices []int) Split {
 // are of all classes too. n ≤ 0 or n ≥ N is all images, in such an order. A split
 // without labels has none.
 func (s Split) Balanced(n int, seed uint64) []int {
-	if s.Labels == nil {
+	if len(s.Labels) == 0 {
 		return nil
 	}
 	if n <= 0 || n > s.Len() {
 		n = s.Len()
 	}
-	byClass := make([][]int, len(numberedClasses(s)))
+	byClass := make([][]int, int(slices.Max(s.Labels))+1)
 	order := make([]int, s.Len())
 	permutation(order, true, seed, 0)
 	for _, i := range order {

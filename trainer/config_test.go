@@ -70,6 +70,20 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+// TestBackground asks which data can have a background.
+func TestBackground(t *testing.T) {
+	c := Defaults()
+	c.Background = "white"
+	given := map[string]settings.Origin{"background": settings.FromFlag}
+	fails(t, settings.Check(given, &c), ErrConfiguration, "background has no effect with data set sample", "hint: ")
+	c.Dataset = "pairs:frames"
+	if err := settings.Check(given, &c); err != nil {
+		t.Error(err)
+	}
+	c.Background = "beige"
+	fails(t, c.Validate(), ErrConfiguration, "beige", "hint: ")
+}
+
 // TestIneffective asks which settings the solvers and the schedules do not read.
 func TestIneffective(t *testing.T) {
 	for _, test := range []struct {
@@ -85,6 +99,7 @@ func TestIneffective(t *testing.T) {
 		{"adamw", "step", nil, "momentum rho"},
 	} {
 		c := Defaults()
+		c.Dataset = "folder:photos"
 		c.Solver, c.Schedule, c.StepAt = test.solver, test.schedule, test.stepAt
 		var names []string
 		origins := make(map[string]settings.Origin)

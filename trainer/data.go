@@ -1,6 +1,9 @@
 package trainer
 
 import (
+	"fmt"
+	"strings"
+
 	"gaetrain/loaders"
 	"gaetrain/trainer/settings"
 )
@@ -12,6 +15,7 @@ type Data struct {
 	TrainImages int    `toml:"train-images" group:"data" help:"Use only the first N training images, 0 for all"`
 	TestImages  int    `toml:"test-images" group:"data" help:"Use only the first N test images, 0 for all"`
 	Validation  int    `toml:"validation" group:"data" help:"Use the last N training images as the validation set, which then selects the best epoch. With 0 the test set selects it"`
+	Background  string `toml:"background" group:"data" help:"Background of transparent pixels: auto (white if the opaque ones are dark, else black), white, black or #rrggbb"`
 
 	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion of the second frame where pairs of frames are made of images: none, or some of shift:3,rotate:20,patch:14"`
 	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1; evaluation always uses the same samples"`
@@ -19,15 +23,26 @@ type Data struct {
 
 // DataDefaults returns the settings of the data that a run has by default.
 func DataDefaults() Data {
-	return Data{Dataset: "sample"}
+	return Data{Dataset: "sample", Background: "auto"}
 }
 
 // Validate reports the first value that makes no sense, wrapping
 // ErrConfiguration. OpenData checks the values against the data set.
 func (d Data) Validate() error {
+	if err := loaders.CheckBackground(d.Background); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfiguration, err)
+	}
 	return settings.Numbers(
 		settings.Number{OK: d.TrainImages >= 0, Name: "train-images", Value: d.TrainImages, Hint: "0 for all, or more"},
 		settings.Number{OK: d.TestImages >= 0, Name: "test-images", Value: d.TestImages, Hint: "0 for all, or more"},
 		settings.Number{OK: d.Validation >= 0, Name: "validation", Value: d.Validation, Hint: "0 for none, or more"},
 	)
+}
+
+// Ineffective lists the settings that the data do not read.
+func (d Data) Ineffective() []settings.Without {
+	if strings.HasPrefix(d.Dataset, "folder:") || strings.HasPrefix(d.Dataset, "pairs:") {
+		return nil
+	}
+	return []settings.Without{{Name: "background", Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR can have transparent pixels"}}
 }

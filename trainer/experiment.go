@@ -99,12 +99,13 @@ func (e *Experiment) trained(s Stage) *Trained {
 
 // OpenData reads the data set of a configuration and cuts it as it says.
 func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Dataset, error) {
-	o.DataDir = c.DataDir
+	o.DataDir, o.Background = c.DataDir, c.Background
 	data, err := loaders.Open(ctx, c.Dataset, o)
 	if err != nil {
 		return nil, err
 	}
-	data.Train = data.Train.Limit(c.TrainImages).Pairs(c.Motion, c.Seed)
+	data.LimitTrain(c.TrainImages)
+	data.Train = data.Train.Pairs(c.Motion, c.Seed)
 	data.Test = data.Test.Limit(c.TestImages).Pairs(c.Motion, c.Seed)
 	if c.Validation >= data.Train.Len() {
 		return nil, fmt.Errorf("%w: validation is %d of %d training images; hint: leave some to train on", ErrConfiguration, c.Validation, data.Train.Len())

@@ -149,7 +149,7 @@ func (r *Run) start(resume bool) error {
 // the checkpoint that the run goes on from.
 func (r *Run) resume(e *Experiment, old RunInfo) error {
 	if changed := old.DataChanged(e.Data); changed != "" {
-		return fmt.Errorf("%w: %s: %s; hint: restore them, or start another run", ErrRun, r.Dir, changed)
+		return fmt.Errorf("%w: %s: %s; hint: restore the data, or train a new run", ErrRun, r.Dir, changed)
 	}
 	if old.Kernel != r.Info.Kernel {
 		r.warn("the run began with the kernel path %s and goes on with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)

@@ -25,9 +25,11 @@ func (e *Experiment) Validation() loaders.Split {
 // labelled images.
 func (t *Trained) Cut(data *loaders.Dataset) (validation loaders.Split, err error) {
 	if t.labelled != nil {
-		if data.Train, err = t.labelled.Select(data.Train, t.Config.Seed); err != nil {
+		train, named := data.Train.Holdout(data.Validation)
+		if train, err = t.labelled.Select(train, t.Config.Seed); err != nil {
 			return validation, err
 		}
+		data.Train = train.Join(named)
 	}
 	data.Train, validation = t.Config.holdout(data.Train)
 	return validation, nil
@@ -36,14 +38,26 @@ func (t *Trained) Cut(data *loaders.Dataset) (validation loaders.Split, err erro
 // DataChanged says how a data set differs from the one that the run was trained
 // with; "" if it does not.
 func (info RunInfo) DataChanged(data *loaders.Dataset) string {
-	what := info.Data.changed(data.Digest)
-	if what == "" {
+	what, old := info.Data.changed(data.Digest), info.Data
+	if what == "" && len(old.Classes) == len(data.Classes) {
 		return ""
 	}
+	for file := range old.Digest {
+		if data.Digest[file] == "" || what == "" {
+			return fmt.Sprintf("this version of gaetrain reads %s in another way than the one that began the run", data.Name)
+		}
+	}
 	text := fmt.Sprintf("the %s of %s are not those that the run was trained with", what, data.Name)
-	before, now := [2]int{info.Data.Train, info.Data.Test}, [2]int{data.Train.Len(), data.Test.Len()}
-	if labelled := info.Encoder != nil; !labelled && before != now {
-		text += fmt.Sprintf(": %d training and %d test images instead of %d and %d", now[0], now[1], before[0], before[1])
+	before, now := [2]int{old.Train, old.Test}, [2]int{data.Train.Len(), data.Test.Len()}
+	if labelled := info.Encoder != nil; labelled || before == now {
+		return text
+	}
+	text += fmt.Sprintf(": %d training and %d test images instead of %d and %d", now[0], now[1], before[0], before[1])
+	switch was, is := before[0]+before[1], now[0]+now[1]; {
+	case is > was:
+		text += ", images were added"
+	case is < was:
+		text += ", images were removed"
 	}
 	return text
 }

@@ -69,18 +69,32 @@ func (o SampleOptions) labels(p *Prior) ([]uint8, error) {
 	return slices.Repeat([]uint8{class}, o.Count), err
 }
 
-// ClassNumber finds a class of a conditional model by its name or its number.
+// ClassNumber finds a class of a conditional model by its name or, where no name is
+// a number, by its number.
 func ClassNumber(model *trainer.Trained, class string) (uint8, error) {
 	if !model.Conditional() {
 		return 0, refused("model %s is not conditional on a class; hint: --model cvae is conditional", model.Config.Model)
 	}
-	names := model.Info.Data.Classes
+	number, err := classNumber(class, model.Info.Data.Classes)
+	return uint8(number), err
+}
+
+func classNumber(class string, names []string) (int, error) {
 	if i := slices.Index(names, class); i >= 0 {
-		return uint8(i), nil
+		return i, nil
+	}
+	list := strings.Join(names, ", ")
+	if slices.ContainsFunc(names, isNumber) {
+		return 0, refused("unknown class %q; hint: one of %s", class, list)
 	}
 	number, err := strconv.Atoi(class)
-	if err != nil || number < 0 || number >= model.Classes() {
-		return 0, refused("unknown class %q; hint: one of %s, or its number, counted from 0", class, strings.Join(names, ", "))
+	if err != nil || number < 0 || number >= len(names) {
+		return 0, refused("unknown class %q; hint: one of %s, or its number, counted from 0", class, list)
 	}
-	return uint8(number), nil
+	return number, nil
+}
+
+func isNumber(name string) bool {
+	_, err := strconv.Atoi(name)
+	return err == nil
 }

@@ -1,0 +1,116 @@
+package loaders
+
+import (
+	"context"
+	"strconv"
+	"strings"
+)
+
+// transparency is what a collector knows of the pixels that are not opaque.
+type transparency struct {
+	alpha  []uint8 // N×H×W, opacity; nil as long as all is opaque
+	images int     // that have such pixels
+	ink    uint64  // luminance of what is opaque in them, 255 for each white pixel
+	opaque uint64  // opacity of their pixels, 255 for each opaque one
+}
+
+// CheckBackground reports a text that is no background: auto, white, black or
+// #rrggbb. The error wraps ErrUnknown.
+func CheckBackground(text string) error {
+	_, err := parseBackground(text)
+	return err
+}
+
+// parseBackground returns the colour that a background stands for. That of auto,
+// or "", is not known before the images are.
+func parseBackground(text string) (colour [3]uint8, err error) {
+	switch text {
+	case "", "auto", "black":
+		return colour, nil
+	case "white":
+		return [3]uint8{255, 255, 255}, nil
+	}
+	digits, ok := strings.CutPrefix(text, "#")
+	value, err := strconv.ParseUint(digits, 16, 24)
+	if !ok || err != nil || len(digits) != 6 {
+		return colour, usageErrorf("background is %q; hint: auto, white, black or a colour such as #ffe0c0", text)
+	}
+	return [3]uint8{uint8(value >> 16), uint8(value >> 8), uint8(value)}, nil
+}
+
+// keepAlpha appends the opacity of an image, if that is of use.
+func (c *collector) keepAlpha(rgba []uint8) error {
+	clear := false
+	for at := 3; at < len(rgba); at += 4 {
+		clear = clear || rgba[at] != 255
+	}
+	if clear && c.alpha == nil {
+		plane := c.shape.Height * c.shape.Width
+		if err := c.room.take(int64(c.count * plane)); err != nil {
+			return dataErrorf("image with transparent pixels: %w", err)
+		}
+		c.alpha = make([]uint8, len(c.pixels)/c.shape.Channels-plane, c.count*plane)
+		for i := range c.alpha {
+			c.alpha[i] = 255
+		}
+	}
+	if c.alpha == nil {
+		return nil
+	}
+	for at := 0; at < len(rgba); at += 4 {
+		c.alpha = append(c.alpha, rgba[at+3])
+		if clear {
+			c.ink += (299*uint64(rgba[at]) + 587*uint64(rgba[at+1]) + 114*uint64(rgba[at+2])) / 1000
+			c.opaque += uint64(rgba[at+3])
+		}
+	}
+	if clear {
+		c.images++
+	}
+	return nil
+}
+
+// compose lays all images on one background and returns its name. By default it is
+// white where what is opaque is dark on the whole, so that ink stays visible.
+func (c *collector) compose(dir string, o Options) (name string, err error) {
+	if c.alpha == nil {
+		return "", nil
+	}
+	name, why := o.Background, ""
+	if name == "" || name == "auto" {
+		name, why = "black", ", because their opaque pixels are light on the whole; hint: --background white"
+		if 2*c.ink < c.opaque {
+			name, why = "white", ", because their opaque pixels are dark on the whole; hint: --background black"
+		}
+	}
+	colour, err := parseBackground(name)
+	if err != nil {
+		return "", err
+	}
+	o.log("%s: %d of %d images have transparent pixels, which are drawn on %s%s", dir, c.images, c.count, name, why)
+	if c.shape.Channels == 1 && (colour[0] != colour[1] || colour[1] != colour[2]) {
+		if err := c.widen(); err != nil {
+			return "", err
+		}
+	}
+	plane := c.shape.Height * c.shape.Width
+	for i := range c.count {
+		if err := context.Cause(c.ctx); err != nil {
+			return "", err
+		}
+		alpha, pixels := c.alpha[i*plane:(i+1)*plane], c.pixels[i*c.shape.Size():]
+		for channel := range c.shape.Channels {
+			lay(pixels[channel*plane:], alpha, colour[channel])
+		}
+	}
+	c.room.give(int64(cap(c.alpha)))
+	return name, nil
+}
+
+// lay adds the part of the background that shows through premultiplied pixels.
+func lay(pixels, alpha []uint8, background uint8) {
+	for i, a := range alpha {
+		behind := (uint16(background)*uint16(255-a) + 127) / 255
+		pixels[i] = uint8(min(uint16(pixels[i])+behind, 255)) // a file can break the rule of premultiplied colours
+	}
+}

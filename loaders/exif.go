@@ -1,0 +1,185 @@
+package loaders
+
+import (
+	"encoding/binary"
+	"image"
+	"io"
+	"math"
+)
+
+// Tags of TIFF files and of the Exif data in JPEG files.
+const (
+	tagCompression  = 259
+	tagPhotometric  = 262
+	tagOrientation  = 274
+	tagRowsPerStrip = 278
+	tagTileWidth    = 322
+	tagTileLength   = 323
+)
+
+// Compressions of TIFF files: those of fax machines, and the one whose results the
+// decoder does not bound.
+const (
+	faxGroup3 = 3
+	faxGroup4 = 4
+	packBits  = 32773
+)
+
+// tags are the first numbers of the entries of a TIFF directory, by tag.
+type tags map[uint16]uint32
+
+// readTags reads the first directory of a TIFF file, or of Exif data, which have
+// the same form. What is corrupt is left out.
+func readTags(r io.ReaderAt) tags {
+	var head [8]byte
+	if _, err := r.ReadAt(head[:], 0); err != nil {
+		return nil
+	}
+	order := binary.ByteOrder(binary.LittleEndian)
+	switch string(head[:4]) {
+	case "II*\x00":
+	case "MM\x00*":
+		order = binary.BigEndian
+	default:
+		return nil
+	}
+	at, count := int64(order.Uint32(head[4:])), [2]byte{}
+	if _, err := r.ReadAt(count[:], at); err != nil {
+		return nil
+	}
+	found := tags{}
+	for i := range int64(order.Uint16(count[:])) {
+		var entry [12]byte // tag, type, number of values, and the values or where they are
+		if _, err := r.ReadAt(entry[:], at+2+12*i); err != nil {
+			break
+		}
+		size := map[uint16]int64{1: 1, 3: 2, 4: 4}[order.Uint16(entry[2:])]
+		value := entry[8:]
+		if size*int64(order.Uint32(entry[4:])) > 4 {
+			value = make([]byte, 4)
+			r.ReadAt(value[:size], int64(order.Uint32(entry[8:])))
+		}
+		switch tag := order.Uint16(entry[:]); size {
+		case 1:
+			found[tag] = uint32(value[0])
+		case 2:
+			found[tag] = uint32(order.Uint16(value))
+		case 4:
+			found[tag] = order.Uint32(value)
+		}
+	}
+	return found
+}
+
+// orientation returns how an image lies, from 1 to 8; see upright.
+func (t tags) orientation() int {
+	if o := t[tagOrientation]; o >= 1 && o <= 8 {
+		return int(o)
+	}
+	return 1
+}
+
+// negative reports whether the decoder of TIFF swaps black and white: in the code
+// of fax machines, white is a bit 0, also where the file says that 0 is black.
+func (t tags) negative() bool {
+	const blackIsZero = 1
+	c := t[tagCompression]
+	return (c == faxGroup3 || c == faxGroup4) && t[tagPhotometric] == blackIsZero
+}
+
+// blockBytes bounds what the decoder of TIFF takes for a tile or a strip. Both may
+// claim to be much larger than the image.
+func (t tags) blockBytes(size int64, config image.Config) int64 {
+	const lzwRatio = 2731 // more than LZW, and more than DEFLATE, can make of one byte
+	if t[tagCompression] == packBits {
+		return size + 64*size
+	}
+	width, height := uint64(config.Width), uint64(config.Height)
+	switch {
+	case t[tagTileWidth] != 0:
+		width, height = uint64(t[tagTileWidth]), uint64(t[tagTileLength])
+	case t[tagRowsPerStrip] != 0:
+		height = uint64(t[tagRowsPerStrip])
+	}
+	block := int64(8 * min(width*height, math.MaxInt64/32))
+	return size + 2*min(block, lzwRatio*size)
+}
+
+// jpegOrientation returns the orientation that the Exif data of a JPEG file give.
+func jpegOrientation(r io.ReaderAt) int {
+	const most = 256 // segments before the image
+	at := int64(2)
+	for range most {
+		var head [10]byte // 0xFF, marker, length, and what the segment begins with
+		if n, _ := r.ReadAt(head[:], at); n < len(head) || head[0] != 0xff {
+			return 1
+		}
+		length := int64(binary.BigEndian.Uint16(head[2:]))
+		switch marker := head[1]; {
+		case marker == 0xff: // a fill byte
+			at++
+			continue
+		case marker == 0xe1 && string(head[4:]) == "Exif\x00\x00" && length > 8:
+			return readTags(io.NewSectionReader(r, at+10, length-8)).orientation()
+		case marker == 0xda || length < 2: // the image begins
+			return 1
+		}
+		at += 2 + length
+	}
+	return 1
+}
+
+// webpFrame returns the size of the first frame of a WebP file, which can be
+// another one than that of its canvas.
+func webpFrame(r io.ReaderAt) (height, width int) {
+	const most = 256 // chunks before the image
+	at := int64(12)
+	for range most {
+		var head [18]byte
+		if n, _ := r.ReadAt(head[:], at); n < 13 {
+			return 0, 0
+		}
+		switch length := int64(binary.LittleEndian.Uint32(head[4:])); string(head[:4]) {
+		case "VP8 ":
+			return int(binary.LittleEndian.Uint16(head[16:]) & 0x3fff), int(binary.LittleEndian.Uint16(head[14:]) & 0x3fff)
+		case "VP8L":
+			sides := binary.LittleEndian.Uint32(head[9:])
+			return int(sides>>14&0x3fff) + 1, int(sides&0x3fff) + 1
+		default:
+			at += 8 + length + length&1
+		}
+	}
+	return 0, 0
+}
+
+// upright turns an image as its orientation says: 2 to 4 are mirrored from left to
+// right, turned by half, and mirrored from top to bottom; in 5 to 8 the rows of the
+// file are columns. dst has room for all pixels.
+func upright(src *image.RGBA, orientation int, dst []uint8) *image.RGBA {
+	if orientation == 1 {
+		return src
+	}
+	width, height := src.Rect.Dx(), src.Rect.Dy()
+	out := &image.RGBA{Pix: dst, Stride: 4 * width, Rect: src.Rect}
+	if orientation >= 5 {
+		out.Stride, out.Rect = 4*height, image.Rect(0, 0, height, width)
+	}
+	for y := range out.Rect.Dy() {
+		for x := range out.Rect.Dx() {
+			column, row := x, y
+			if orientation >= 5 {
+				column, row = y, x
+			}
+			switch orientation {
+			case 2, 3, 7, 8:
+				column = width - 1 - column
+			}
+			switch orientation {
+			case 3, 4, 6, 7:
+				row = height - 1 - row
+			}
+			copy(out.Pix[y*out.Stride+4*x:][:4], src.Pix[row*src.Stride+4*column:][:4])
+		}
+	}
+	return out
+}
