@@ -25,7 +25,12 @@ type Sparsity struct {
 // On a running mean, ρ̂ = m·mean + (1−m)·(the batch's), the gradient in h is
 // KL′(ρ̂)/B: that of KL(ρ ‖ E[h]) with ρ̂ as estimate of E[h] and the batch as
 // that of its gradient (Hinton 2010, section 11). The factor 1−m by which one
-// batch moves ρ̂ is not in it, so that a weight presses as hard for any m.
+// batch moves ρ̂ is not in it, so that a weight presses as hard for any m. To
+// have that gradient exactly, the term is
+//
+//	KL(ρ ‖ mean) + (KL(ρ ‖ ρ̂) − KL(ρ ‖ mean)) / (1−m),
+//
+// which is KL(ρ ‖ ρ̂) once the mean stands, and always for m = 0, the batch's.
 func (s Sparsity) Declare(name string, rows *Rows, code *gorgonia.Node) (Loss, func(), error) {
 	batch, slopes := make([]float32, len(s.Mean)), make([]float32, len(s.Mean))
 	loss, err := declareLoss(name+": sparsity", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
@@ -50,16 +55,18 @@ func (s Sparsity) Declare(name string, rows *Rows, code *gorgonia.Node) (Loss, f
 	}, err
 }
 
-// unit is the term of one unit, and what its gradient in the batch's mean is.
+// unit is the term of one unit, and its slope in the batch's mean.
 func (s Sparsity) unit(old, batch float64) (value, slope float64) {
-	switch {
-	case s.Settled:
-		value, _ = kernel.BernoulliDivergence(s.Target, old)
-		return value, 0
-	case s.Running:
-		return kernel.BernoulliDivergence(s.Target, s.Momentum*old+(1-s.Momentum)*batch)
+	past, _ := kernel.BernoulliDivergence(s.Target, old)
+	if s.Settled {
+		return past, 0
 	}
-	return kernel.BernoulliDivergence(s.Target, batch)
+	if !s.Running {
+		return kernel.BernoulliDivergence(s.Target, batch)
+	}
+	fresh := 1 - s.Momentum
+	value, slope = kernel.BernoulliDivergence(s.Target, s.Momentum*old+fresh*batch)
+	return past + (value-past)/fresh, slope
 }
 
 // L1 declares mean_B Σ_L |h| (code h: B×L).
