@@ -2,9 +2,12 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
+	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -58,6 +61,9 @@ EXAMPLES:
 			if err := checkOut(o.Out, ""); err != nil {
 				return err
 			}
+			if err := replaceable(o.Out); err != nil {
+				return err
+			}
 			if err := model.CanDecode(); err != nil {
 				return err
 			}
@@ -73,6 +79,24 @@ EXAMPLES:
 			return o.compare(c.Context, c.App.Writer, model, data, split, codes)
 		},
 	}
+}
+
+// replaceable refuses to replace a file that is not one of compressed codes: it has
+// an ending of the user's choice, so a mistaken name could be that of any file.
+func replaceable(out string) error {
+	file, err := os.Open(out)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w: --out %s: %w", errUsage, out, err)
+	}
+	defer file.Close()
+	start := make([]byte, compression.MagicLength)
+	if _, err := io.ReadFull(file, start); err != nil || !compression.IsArchive(start) {
+		return fmt.Errorf("%w: --out %s is there and holds no compressed codes; hint: another name", errUsage, out)
+	}
+	return nil
 }
 
 // compare prints and keeps the bytes and the errors of codes, principal components

@@ -120,10 +120,12 @@ func mergeOrigins(recipe trainer.Config, given map[string]settings.Origin) map[s
 }
 
 // changeable are the settings that may change when a run is resumed.
-var changeable = []string{
-	"run", "resume", "epochs", "patience", "min-delta", "time-limit", "checkpoint-every", "pictures", "data-dir",
-	"learning-rate", "clip-norm", "schedule", "warmup", "step-epochs", "step-at", "step-factor",
-}
+var changeable = append([]string{
+	"epochs", "patience", "min-delta", "learning-rate", "clip-norm", "schedule", "warmup", "step-epochs", "step-at", "step-factor",
+}, harmless...)
+
+// harmless are those of them that do not change the weights.
+var harmless = []string{"run", "resume", "time-limit", "checkpoint-every", "pictures", "data-dir"}
 
 // resumed reads the run that is to be resumed. It returns nil if there is none,
 // or if its folder is still empty.
@@ -171,7 +173,7 @@ func refill(fields []settings.Field, list []given, run string, info trainer.RunI
 	before := texts(fields)
 	given, rest, err := fill(fields, list)
 	if err == nil {
-		err = unchanged(fields, before, run, info)
+		err = unchanged(fields, before, run, info, changeable)
 	}
 	return given, rest, err
 }
@@ -186,8 +188,8 @@ func texts(fields []settings.Field) map[string]string {
 }
 
 // unchanged reports a field that differs from the value that the run in a folder
-// had before, and may not differ.
-func unchanged(fields []settings.Field, before map[string]string, run string, info trainer.RunInfo) error {
+// had before, and is none of the changeable ones.
+func unchanged(fields []settings.Field, before map[string]string, run string, info trainer.RunInfo, changeable []string) error {
 	for _, f := range fields {
 		if _, kept := info.Configuration[f.Name]; kept && f.String() != before[f.Name] && !slices.Contains(changeable, f.Name) {
 			return fmt.Errorf("%w: %s is %s, but the run in %s was started with %s; hint: leave it out, or start another run",

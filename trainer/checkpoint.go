@@ -74,6 +74,10 @@ func checksum[V safetensors.View](header string, tensors map[string]V) string {
 // LoadCheckpoint reads a checkpoint file. Errors wrap ErrCheckpoint; where
 // there is no file they also wrap fs.ErrNotExist.
 func LoadCheckpoint(path string) (*Checkpoint, error) {
+	err := requireRegular(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)

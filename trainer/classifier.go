@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"fmt"
+	"hash/crc32"
 	"strconv"
 	"strings"
 
@@ -114,6 +115,13 @@ func NewClassifier(find Find, c Config, o Labelled, name string, m Transfer, dat
 		return nil, err
 	}
 	e.Encoder = from.encoderInfo()
+	if o.LabelList != "" {
+		list, err := readBounded(o.LabelList, largestList)
+		if err != nil {
+			return nil, fmt.Errorf("%w: label-list %s: %w", ErrConfiguration, o.LabelList, plain(err))
+		}
+		e.LabelList = fmt.Sprintf("crc32c:%08x", crc32.Checksum(list, castagnoli))
+	}
 	if o.FromScratch {
 		return e, e.requireMoving()
 	}

@@ -20,6 +20,7 @@ type Experiment struct {
 	Stages     []Stage
 	Parameters *graph.Parameters
 	Encoder    *EncoderInfo // the model whose encoder a Transfer has; nil: none
+	LabelList  string       // checksum of the file that lists the labelled images; "" without one
 	Memory     Memory       // that training takes
 }
 

@@ -65,6 +65,9 @@ func (at Position) check() error {
 // readHeader reads the header of a checkpoint file alone. Its checksum, which also
 // covers the tensors, is not verified.
 func readHeader(path string) (h Header, err error) {
+	if err := requireRegular(path); err != nil {
+		return h, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return h, fmt.Errorf("%w: %w", ErrCheckpoint, err)

@@ -79,7 +79,12 @@ func TestResumeRefuses(t *testing.T) {
 		},
 		"no metrics.jsonl":      {damage: remove(metricsFile), want: ErrRun, parts: []string{metricsFile, "hint: "}},
 		"no run.json":           {damage: remove(runFile), want: ErrRun, parts: []string{runFile, "hint: "}},
-		"only best.safetensors": {damage: remove(lastCheckpoint), want: ErrRun, parts: []string{bestCheckpoint, "hint: "}},
+		"only best.safetensors": {damage: remove(lastCheckpoint), want: ErrRun, parts: []string{"has " + bestCheckpoint + " but no " + lastCheckpoint, "hint: "}},
+		"only last.safetensors": {damage: remove(bestCheckpoint), want: ErrCheckpoint, parts: []string{bestCheckpoint}},
+		"best checkpoint of another run": {
+			damage: func(t *testing.T, dir string) { write(t, read(t, otherDir, bestCheckpoint), dir, bestCheckpoint) },
+			want:   ErrCheckpoint, parts: []string{bestCheckpoint, "another run"},
+		},
 		"best in place of last": {
 			damage: func(t *testing.T, dir string) {
 				move(t, filepath.Join(dir, bestCheckpoint), filepath.Join(dir, lastCheckpoint))
@@ -185,5 +190,25 @@ func TestStopAtTheEnd(t *testing.T) {
 				t.Error(err, diff)
 			}
 		})
+	}
+}
+
+// TestRemovedWhileTraining removes or cuts a file of a run that is being trained.
+// The run ends with an error at its next checkpoint: none that is saved without
+// the file could be resumed.
+func TestRemovedWhileTraining(t *testing.T) {
+	for name, damage := range map[string]func(path string) error{
+		runFile:     os.Remove,
+		metricsFile: func(path string) error { return os.Truncate(path, 10) },
+	} {
+		dir := t.TempDir()
+		_, err := train(context.Background(), dir, experiment(t, small()), everyEpoch(func(l *Loop) {
+			if l.Position.Epoch == 1 {
+				if err := damage(l.Run.Path(name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}))
+		fails(t, err, ErrRun, name, "while the run was trained")
 	}
 }

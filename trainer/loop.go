@@ -250,6 +250,9 @@ func (l *Loop) Save() error {
 	if err := l.checkWeights(); err != nil {
 		return err
 	}
+	if err := l.Run.intact(l.finished); err != nil {
+		return err
+	}
 	err := SaveCheckpoint(l.Run.Path(lastCheckpoint), l.header(l.Position, l.finished), l.Parameters, l.solver.State())
 	if err == nil {
 		l.saved = l.Position

@@ -59,6 +59,9 @@ func (x Extent) load(dir string) ([]byte, error) {
 		return nil, nil
 	}
 	path := filepath.Join(dir, metricsFile)
+	if err := requireRegular(path); err != nil {
+		return nil, fmt.Errorf("%w: %w; hint: restore the file from a copy", ErrRun, err)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w; hint: restore the file from a copy", ErrRun, err)

@@ -131,17 +131,45 @@ func (r *Run) confirm() error {
 
 // start begins a new run, unless the folder holds what a run has left.
 func (r *Run) start(resume bool) error {
-	for _, name := range []string{lastCheckpoint, bestCheckpoint, metricsFile} {
-		if info, err := os.Stat(r.Path(name)); err != nil || info.Size() == 0 {
-			continue
-		}
-		kind := ErrRunExists
-		if resume {
-			kind = ErrRun
-		}
-		return fmt.Errorf("%w: %s has %s but no %s; hint: restore it from a copy, or choose another --run", kind, r.Dir, name, runFile)
+	kind := ErrRunExists
+	if resume {
+		kind = ErrRun
 	}
 	r.fresh = true
+	return r.without(kind, runFile, lastCheckpoint, bestCheckpoint, metricsFile)
+}
+
+// restart begins a run again that has no checkpoint yet.
+func (r *Run) restart() error {
+	r.fresh = true
+	return r.without(ErrRun, lastCheckpoint, bestCheckpoint, metricsFile)
+}
+
+// without reports a file that a run folder has though it lacks another one.
+func (r *Run) without(kind error, missing string, files ...string) error {
+	for _, name := range files {
+		if info, err := os.Stat(r.Path(name)); err == nil && info.Size() > 0 {
+			return fmt.Errorf("%w: %s has %s but no %s; hint: restore it from a copy, or choose another --run", kind, r.Dir, name, missing)
+		}
+	}
+	return nil
+}
+
+// intact reports a file that was removed or cut while the run was trained, without
+// which no checkpoint can be resumed.
+func (r *Run) intact(metrics Extent) error {
+	for name, least := range map[string]int64{runFile: 1, metricsFile: metrics.Bytes} {
+		info, err := os.Stat(r.Path(name))
+		if least == 0 {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w; hint: the file was removed while the run was trained", ErrRun, err)
+		}
+		if info.Size() < least {
+			return fmt.Errorf("%w: %s was cut to %d bytes while the run was trained", ErrRun, r.Path(name), info.Size())
+		}
+	}
 	return nil
 }
 
@@ -154,10 +182,13 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 	if old.Kernel != r.Info.Kernel {
 		r.warn("the run began with the kernel path %s and goes on with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
 	}
+	if old.LabelList != r.Info.LabelList {
+		return fmt.Errorf("%w: %s: the label list is not the one that the run began with; hint: restore the file, or train a new run", ErrRun, r.Dir)
+	}
 	r.Info.ID, r.Info.Created, r.Info.Changes = old.ID, old.Created, old.Changes
 	last, err := LoadCheckpoint(r.Path(lastCheckpoint))
 	if errors.Is(err, fs.ErrNotExist) {
-		return r.start(true) // the process ended before the first checkpoint
+		return r.restart() // the process ended before the first checkpoint
 	}
 	if err != nil {
 		return err
@@ -167,6 +198,15 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 	}
 	if err := last.checkExperiment(e); err != nil {
 		return err
+	}
+	if last.Position.BestEpoch > 0 {
+		best, err := LoadCheckpoint(r.Path(bestCheckpoint))
+		if err != nil {
+			return err
+		}
+		if err := best.checkRun(old); err != nil {
+			return err
+		}
 	}
 	if _, err := last.Metrics.read(r.Dir); err != nil {
 		return err

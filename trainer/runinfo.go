@@ -32,6 +32,7 @@ type RunInfo struct {
 	Model         string                      `json:"model"`
 	Configuration map[string]settings.Setting `json:"configuration"` // of the trainer and of the model
 	Encoder       *EncoderInfo                `json:"encoder,omitempty"`
+	LabelList     string                      `json:"label_list,omitempty"` // Experiment.LabelList
 	Data          DataInfo                    `json:"data"`
 	Image         graph.Shape                 `json:"image"`
 	Stages        []StageInfo                 `json:"stages"`
@@ -87,7 +88,11 @@ func Version() string {
 func ReadRunInfo(dir string) (RunInfo, error) {
 	var info RunInfo
 	path := filepath.Join(dir, runFile)
-	data, err := readBounded(path, largestSealed)
+	err := requireRegular(path)
+	var data []byte
+	if err == nil {
+		data, err = readBounded(path, largestSealed)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return info, noRunError{dir}
 	}
@@ -133,7 +138,7 @@ func KernelOf(dir string) (string, error) {
 func describe(e *Experiment, configuration map[string]settings.Setting) RunInfo {
 	info := RunInfo{
 		Format: runFormat, ID: rand.Text(), Version: Version(), Kernel: kernel.Path(), Created: time.Now().UTC().Truncate(time.Second),
-		Model: e.Name, Configuration: configuration, Encoder: e.Encoder, Data: describeData(e.Data), Image: graph.Shape(e.Data.Train.Shape),
+		Model: e.Name, Configuration: configuration, Encoder: e.Encoder, LabelList: e.LabelList, Data: describeData(e.Data), Image: graph.Shape(e.Data.Train.Shape),
 		Parameters: e.Parameters.Count(),
 		Machine:    MachineInfo{runtime.GOOS + "/" + runtime.GOARCH, processor(), runtime.GOMAXPROCS(0), runtime.Version()},
 	}

@@ -63,6 +63,15 @@ func decodeSealed(data []byte, into any) error {
 	return d.Decode(into)
 }
 
+// requireRegular refuses what is not a file, such as a pipe, which would wait.
+func requireRegular(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
+	}
+	return err
+}
+
 // readBounded reads a file of at most so many bytes.
 func readBounded(path string, most int64) ([]byte, error) {
 	file, err := os.Open(path)

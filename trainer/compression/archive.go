@@ -51,7 +51,7 @@ const (
 
 // magic is chosen like PNG's: no text begins so, and a transfer that treats the
 // file as text damages it.
-var magic = [8]byte{0x89, 'G', 'A', 'E', '\r', '\n', 0x1a, '\n'}
+var magic = [MagicLength]byte{0x89, 'G', 'A', 'E', '\r', '\n', 0x1a, '\n'}
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -174,3 +174,10 @@ func (h header) check() error {
 	}
 	return nil
 }
+
+// MagicLength is the number of bytes by which IsArchive knows a file.
+const MagicLength = 8
+
+// IsArchive reports whether a file that begins with some bytes is one that Encode
+// has made.
+func IsArchive(start []byte) bool { return bytes.HasPrefix(start, magic[:]) }
