@@ -28,7 +28,7 @@ func checkEvaluation(t *testing.T, f *fixture) {
 			s.Output(trainer.Code, m.Encode(s, s.Input(trainer.Input, graph.Data, graph.Shape(e.Data.Test.Shape))))
 		})
 		run(t, encoder, images)
-		compareEncoder(t, m, encoder.Output(trainer.Code), codes)
+		compareEncoder(t, f, m, encoder.Output(trainer.Code), codes)
 		if m, ok := m.(trainer.Layered); ok {
 			compareLayers(t, m, e.Parameters, images, graph.Shape(e.Data.Test.Shape), encoder.Output(trainer.Code))
 		}
@@ -103,12 +103,41 @@ func everyFirst(codes []float32, rows, size int) (first []float32) {
 	return first
 }
 
+// thresholded are the recipes whose encoder gives codes without the threshold that
+// the network has, and that threshold.
+var thresholded = map[string]string{"zerobias": "threshold"}
+
 // compareEncoder compares the codes of the encoder with those of the network, the
 // first of several for each image.
-func compareEncoder(t *testing.T, m trainer.Encoder, encoded, codes []float32) {
-	codes = everyFirst(codes, len(encoded)/m.CodeShape().Size(), m.CodeShape().Size())
-	if !slices.Equal(encoded, codes) {
-		t.Errorf("the encoder gives other codes than the network: %v and %v", encoded, codes)
+func compareEncoder(t *testing.T, f *fixture, m trainer.Encoder, encoded, codes []float32) {
+	rows := len(encoded) / m.CodeShape().Size()
+	codes = everyFirst(codes, rows, m.CodeShape().Size())
+	name, ok := thresholded[f.recipe.Name]
+	if !ok {
+		if !slices.Equal(encoded, codes) {
+			t.Errorf("the encoder gives other codes than the network: %v and %v", encoded, codes)
+		}
+		return
+	}
+	u, bound := f.small(), float32(0)
+	field, _ := u.field(name)
+	t.Logf("the encoder gives codes without the threshold of %s", field)
+	for _, v := range codes {
+		if v != 0 && (bound == 0 || v < bound) {
+			bound = v
+		}
+	}
+	zeros := 0
+	for i, v := range encoded {
+		if codes[i] == 0 {
+			zeros++
+		}
+		if codes[i] != v && codes[i] != 0 || codes[i] == 0 && v > bound {
+			t.Errorf("code value %d is %g with a threshold and %g without", i, codes[i], v)
+		}
+	}
+	if slices.Equal(encoded, codes) || zeros == len(codes) {
+		t.Errorf("the threshold changes no code, or clears all: %v and %v", codes, encoded)
 	}
 }
 

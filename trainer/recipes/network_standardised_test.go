@@ -108,7 +108,7 @@ func TestMeasure(t *testing.T) {
 }
 
 // TestThreshold computes codes by hand: with the threshold where the model learns,
-// without it everywhere else.
+// without it where codes are asked for.
 func TestThreshold(t *testing.T) {
 	sample, mean, deviation := netPictures()
 	for act, threshold := range map[layer.Activation]float64{layer.ReLU: 0.02, layer.LinearUnits: 0.0004} {
@@ -145,7 +145,7 @@ func TestThreshold(t *testing.T) {
 			want    []float64
 		}{
 			"encoding":   {n.evaluation(rows, encodes(m, graph.Shape{Channels: 1, Height: 2, Width: 3}), trainer.Code), encoded},
-			"evaluation": {n.evaluation(rows, m.Declare, trainer.Code), encoded},
+			"evaluation": {n.evaluation(rows, m.Declare, trainer.Code), thresholded},
 			"training":   {n.training(rows, m.Declare, trainer.Code), thresholded},
 		} {
 			n.run(test.program, rows, netBoth(images))

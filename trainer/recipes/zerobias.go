@@ -18,7 +18,7 @@ var zerobiasRecipe = trainer.Recipe{
 biases below zero: they only switch units off. Here they are left out. A unit gives its activation a = w·x as it is where that
 exceeds a threshold, and nothing elsewhere: h = a·(a > θ) (TRec, relu units) or h = a·(a² > θ) (TLin, linear units). Selecting
 units and setting their values are then two things, and the decoder, tied to the encoder, learns from those selected. The weights
-start as faint training images. Only training has the threshold: evaluation, reconstructions and codes are those of the network without it.`,
+start as faint training images. Once trained, codes are computed without the threshold.`,
 	Citation: "K. Konda, R. Memisevic, D. Krueger: Zero-bias autoencoders and the benefits of co-adapting features. ICLR 2015, arXiv:1402.3337",
 	Defaults: func(c *trainer.Config) {
 		c.BatchSize, c.Solver, c.LearningRate, c.Momentum, c.Schedule, c.ClipNorm = 100, "momentum", 1e-3, 0.9, "constant", 10
@@ -49,8 +49,7 @@ func (m *zerobias) First(s *graph.Scope, depth int, x graph.Value) graph.Value {
 	return m.Plain.First(s, depth, m.standardised.Standardise(s, x))
 }
 
-// Loss is the reconstruction term of the units above the threshold or, outside of
-// training, of all units.
+// Loss is the reconstruction term of the units above the threshold.
 func (m *zerobias) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	h := m.above(s, m.Encode(s, x))
 	return graph.Sum(m.Compare(s, m.Decode(s, h), target)).Plus(m.Terms(s, m.encoder, h)...)
@@ -58,7 +57,7 @@ func (m *zerobias) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 
 // above declares h = a·(a > θ) of ReLU units, or a·(a² > θ) of linear ones.
 func (m *zerobias) above(s *graph.Scope, a graph.Value) graph.Value {
-	if m.Threshold == 0 || !s.Training() {
+	if m.Threshold == 0 {
 		return a
 	}
 	bound := m.Threshold
