@@ -63,6 +63,9 @@ EXAMPLES:
 			if model.IsClassifier() {
 				return fmt.Errorf("%w: %s is a classifier; hint: pca compares reconstructions", errUsage, o.Run)
 			}
+			if err := o.TreatmentOptions.check(c, model); err != nil {
+				return err
+			}
 			model = model.Treated(trainer.Treatment(o.TreatmentOptions))
 			found, err := measure.ComparePCA(c.Context, model, data.Train, split)
 			if errors.Is(err, evaluate.ErrInput) {

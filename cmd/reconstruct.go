@@ -73,9 +73,24 @@ EXAMPLES:
 			if !wasGiven(c, "sample") {
 				r.Sample = asInTraining
 			}
+			if err := r.TreatmentOptions.check(c, model); err != nil {
+				return err
+			}
 			return r.draw(c, model.Treated(trainer.Treatment(r.TreatmentOptions)))
 		},
 	}
+}
+
+// check refuses an option that was given and has no effect on a model.
+func (o TreatmentOptions) check(c *cli.Context, model *trainer.Trained) error {
+	how := func(t trainer.Treatment) string { return model.Treated(t).Treatment() }
+	switch plain := how(trainer.Treatment{}); {
+	case wasGiven(c, "corrupt") && how(trainer.Treatment{Corrupt: true}) == plain:
+		return fmt.Errorf("%w: corrupt has no effect on a model that was trained on images as they are; hint: leave it out", errUsage)
+	case wasGiven(c, "sample") && how(trainer.Treatment{Sample: true}) == plain:
+		return fmt.Errorf("%w: sample has no effect on a model without a posterior; hint: leave it out", errUsage)
+	}
+	return nil
 }
 
 // reconstruction is one run of the verb.

@@ -122,10 +122,7 @@ func mergeOrigins(recipe trainer.Config, given map[string]settings.Origin) map[s
 // changeable are the settings that may change when a run is resumed.
 var changeable = append([]string{
 	"epochs", "patience", "min-delta", "learning-rate", "clip-norm", "schedule", "warmup", "step-epochs", "step-at", "step-factor",
-}, harmless...)
-
-// harmless are those of them that do not change the weights.
-var harmless = []string{"run", "resume", "time-limit", "checkpoint-every", "pictures", "data-dir"}
+}, trainer.Harmless...)
 
 // resumed reads the run that is to be resumed. It returns nil if there is none,
 // or if its folder is still empty.

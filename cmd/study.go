@@ -278,7 +278,7 @@ func (o *finetuneOptions) begun(given map[string]settings.Origin) error {
 	if o.Background == "auto" { // then the data have
 		o.Background = old.Background
 	}
-	return unchanged(o.fields(), texts(old.fields()), o.Run, info, harmless)
+	return unchanged(o.fields(), texts(old.fields()), o.Run, info, trainer.Harmless)
 }
 
 // summary holds the results of a study by run, encoder and labels.

@@ -10,7 +10,7 @@ import (
 type transparency struct {
 	alpha  []uint8 // N×H×W, opacity; nil as long as all is opaque
 	images int     // that have such pixels
-	ink    uint64  // luminance of what is opaque in them, 255 for each white pixel
+	light  uint64  // luminance of what is opaque in them, 255 for each white pixel
 	opaque uint64  // opacity of their pixels, 255 for each opaque one
 }
 
@@ -60,7 +60,7 @@ func (c *collector) keepAlpha(rgba []uint8) error {
 	for at := 0; at < len(rgba); at += 4 {
 		c.alpha = append(c.alpha, rgba[at+3])
 		if clear {
-			c.ink += (299*uint64(rgba[at]) + 587*uint64(rgba[at+1]) + 114*uint64(rgba[at+2])) / 1000
+			c.light += (299*uint64(rgba[at]) + 587*uint64(rgba[at+1]) + 114*uint64(rgba[at+2])) / 1000
 			c.opaque += uint64(rgba[at+3])
 		}
 	}
@@ -71,7 +71,7 @@ func (c *collector) keepAlpha(rgba []uint8) error {
 }
 
 // compose lays all images on one background and returns its name. By default it is
-// white where what is opaque is dark on the whole, so that ink stays visible.
+// white where what is opaque is dark on the whole, so that dark drawings stay visible.
 func (c *collector) compose(dir string, o Options) (name string, err error) {
 	if c.alpha == nil {
 		return "", nil
@@ -79,7 +79,7 @@ func (c *collector) compose(dir string, o Options) (name string, err error) {
 	name, why := o.Background, ""
 	if name == "" || name == "auto" {
 		name, why = "black", ", because their opaque pixels are light on the whole; hint: --background white"
-		if 2*c.ink < c.opaque {
+		if 2*c.light < c.opaque {
 			name, why = "white", ", because their opaque pixels are dark on the whole; hint: --background black"
 		}
 	}

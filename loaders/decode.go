@@ -133,7 +133,7 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 	}()
 	whole := io.Reader(io.NewSectionReader(file, 0, file.Size()))
 	if h.format.name != "TIFF" { // which jumps in its file
-		whole = &sipReader{ctx: ctx, r: bufio.NewReaderSize(whole, 1<<16), jpeg: h.format.name == "JPEG"}
+		whole = &shortReader{ctx: ctx, r: bufio.NewReaderSize(whole, 1<<16), jpeg: h.format.name == "JPEG"}
 	}
 	if m, err = h.format.decode(whole); err != nil {
 		return nil, err
@@ -156,10 +156,10 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 	return m, nil
 }
 
-// sipReader gives a decoder few bytes at a time, so that its context is asked
+// shortReader gives a decoder few bytes at a time, so that its context is asked
 // often even where a few bytes mean much work, and counts the scans of a JPEG
 // file. In its compressed data no byte 0xFF is followed by that of a scan, 0xDA.
-type sipReader struct {
+type shortReader struct {
 	ctx   context.Context
 	r     io.Reader
 	jpeg  bool
@@ -167,7 +167,7 @@ type sipReader struct {
 	last  byte
 }
 
-func (s *sipReader) Read(p []byte) (int, error) {
+func (s *shortReader) Read(p []byte) (int, error) {
 	if err := context.Cause(s.ctx); err != nil {
 		return 0, err
 	}

@@ -15,8 +15,8 @@ type Change struct {
 	Step    int    `json:"step"`  // finished steps after those
 }
 
-// silent are the settings of which a change has no effect on the weights.
-var silent = []string{"run", "resume", "data-dir", "time-limit", "checkpoint-every", "pictures"}
+// Harmless are the settings that do not change the weights.
+var Harmless = []string{"run", "resume", "data-dir", "time-limit", "checkpoint-every", "pictures"}
 
 // noteChanges records the settings of a run that are others than before, and warns
 // of a learning rate that rises.
@@ -24,7 +24,7 @@ func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 	stage := e.Stages[at.Stage]
 	for _, name := range slices.Sorted(maps.Keys(r.Info.Configuration)) {
 		from, to := old.Configuration[name].String(), r.Info.Configuration[name].String()
-		if from == to || slices.Contains(silent, name) {
+		if from == to || slices.Contains(Harmless, name) {
 			continue
 		}
 		r.Info.Changes = append(r.Info.Changes, Change{name, from, to, stage.Name, at.Epoch, at.Step})
@@ -34,8 +34,7 @@ func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 	if err != nil {
 		return err
 	}
-	train, _ := e.splits()
-	steps := (train.Len() + e.Config.BatchSize - 1) / e.Config.BatchSize
+	steps := e.steps()
 	next := at.Epoch*steps + at.Step
 	if next == 0 || at.Epoch == stage.Epochs || before.Schedule != e.Config.Schedule || before.LearningRate != e.Config.LearningRate {
 		return nil

@@ -116,11 +116,8 @@ func NewClassifier(find Find, c Config, o Labelled, name string, m Transfer, dat
 	}
 	e.Encoder = from.encoderInfo()
 	if o.LabelList != "" {
-		list, err := readBounded(o.LabelList, largestList)
-		if err != nil {
-			return nil, fmt.Errorf("%w: label-list %s: %w", ErrConfiguration, o.LabelList, plain(err))
-		}
-		e.LabelList = fmt.Sprintf("crc32c:%08x", crc32.Checksum(list, castagnoli))
+		sum := crc32.Update(crc32.Checksum(data.Train.Images, castagnoli), castagnoli, data.Train.Labels)
+		e.LabelList = fmt.Sprintf("crc32c:%08x", sum)
 	}
 	if o.FromScratch {
 		return e, e.requireMoving()

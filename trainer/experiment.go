@@ -20,7 +20,7 @@ type Experiment struct {
 	Stages     []Stage
 	Parameters *graph.Parameters
 	Encoder    *EncoderInfo // the model whose encoder a Transfer has; nil: none
-	LabelList  string       // checksum of the file that lists the labelled images; "" without one
+	LabelList  string       // checksum of the labelled images, where a file lists them; else ""
 	Memory     Memory       // that training takes
 }
 
@@ -122,6 +122,12 @@ func (e *Experiment) splits() (train loaders.Split, evaluated []namedSplit) {
 		evaluated = append(evaluated, namedSplit{"validation", validation})
 	}
 	return train, append(evaluated, namedSplit{"test", e.Data.Test})
+}
+
+// steps is the number of steps in an epoch.
+func (e *Experiment) steps() int {
+	train, _ := e.splits()
+	return (train.Len() + e.Config.BatchSize - 1) / e.Config.BatchSize
 }
 
 type namedSplit struct {

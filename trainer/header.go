@@ -120,8 +120,7 @@ func (c *Checkpoint) checkExperiment(e *Experiment) error {
 		done := min(at.Step, 1) + at.Epoch
 		return fmt.Errorf("%w: %d epochs, but epoch %d of the stage %s has begun; hint: --epochs %d or more", ErrConfiguration, epochs, done, c.Stage, done)
 	}
-	train, _ := e.splits()
-	if steps := (train.Len() + e.Config.BatchSize - 1) / e.Config.BatchSize; at.Step > steps {
+	if steps := e.steps(); at.Step > steps {
 		return fmt.Errorf("%w: %s is after step %d of %d", ErrCheckpoint, c.path, at.Step, steps)
 	}
 	return nil

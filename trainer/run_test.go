@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,7 +20,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gaetrain/graph/kernel"
-	"gaetrain/loaders"
 )
 
 func TestLock(t *testing.T) {
@@ -197,129 +195,6 @@ func TestNextRunFolder(t *testing.T) {
 	}
 }
 
-func TestRecordsRoundTrip(t *testing.T) {
-	dir := t.TempDir()
-	r := Record{
-		Stage: "train \"quoted\" \"mse\":", Epoch: 3, Step: 12, Split: "test",
-		Figures:      Figures{Loss: 1.0 / 3, MSE: 1e-300, Terms: map[string]float64{"reconstruction": 0.1, "kl": -2}},
-		LearningRate: 1e-3, Seconds: 0.5, ImagesPerSecond: 120, Timestamp: "2026-01-02T03:04:05Z",
-	}
-	path := filepath.Join(dir, metricsFile)
-	var whole Extent
-	for range 2 {
-		var err error
-		if whole, err = whole.append(dir, []Record{r, r}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := whole.append(dir, []Record{{Figures: Figures{Loss: math.NaN()}}}); err == nil {
-		t.Error("a loss that is no number is recorded")
-	}
-	var flat map[string]any
-	line, _, _ := strings.Cut(string(read(t, path)), "\n")
-	if err := json.Unmarshal([]byte(line), &flat); err != nil {
-		t.Fatal(err)
-	}
-	for _, key := range []string{"stage", "epoch", "step", "split", "loss", "reconstruction", "kl", "mse", "learning_rate", "seconds", "images_per_second", "timestamp"} {
-		if _, ok := flat[key]; !ok {
-			t.Errorf("%s is missing from %s", key, line)
-		}
-	}
-	want := []Record{r, r, r, r}
-	data := read(t, path)
-	for cut := 0; cut <= len(line); cut++ { // a kill in the middle of the next line
-		write(t, append(slices.Clone(data), line[:cut]...), path)
-		got, err := whole.read(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatal(diff)
-		}
-	}
-	if err := whole.cut(dir); err != nil || !slices.Equal(read(t, path), data) {
-		t.Errorf("the next line is not cut: %v", err)
-	}
-}
-
-// TestDamagedRecords changes what a checkpoint comes after.
-func TestDamagedRecords(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, metricsFile)
-	r := Record{Stage: "train", Epoch: 1, Split: "test", Figures: Figures{Loss: 0.5, Terms: map[string]float64{"kl": 2}}}
-	whole, err := Extent{}.append(dir, []Record{r})
-	if err != nil {
-		t.Fatal(err)
-	}
-	data := read(t, path)
-	for i := range data {
-		for bit := range 8 {
-			flipped := slices.Clone(data)
-			flipped[i] ^= 1 << bit
-			write(t, flipped, path)
-			if _, err := whole.read(dir); err == nil {
-				t.Fatalf("bit %d of byte %d goes unnoticed", bit, i)
-			}
-		}
-	}
-	write(t, data[:len(data)-1], path)
-	_, err = whole.read(dir)
-	fails(t, err, ErrRun, path, "hint: ")
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	_, err = whole.read(dir)
-	fails(t, err, ErrRun, path, "hint: ")
-	fails(t, whole.cut(dir), ErrRun, path)
-}
-
-// TestLongRecord asks for lines of any length, as of a large Gaussian code.
-func TestLongRecord(t *testing.T) {
-	dir := t.TempDir()
-	r := Record{Stage: "train", Split: "test", Figures: Figures{KLUnits: make([]float64, 100_000), Terms: map[string]float64{}}}
-	for i := range r.KLUnits {
-		r.KLUnits[i] = 1 / float64(i+3)
-	}
-	whole, err := Extent{}.append(dir, []Record{r, r, r})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := whole.read(dir)
-	if diff := cmp.Diff([]Record{r, r, r}, got); err != nil || diff != "" {
-		t.Error(err, diff)
-	}
-}
-
-// extentOf is the extent of a whole file.
-func extentOf(data []byte) Extent { return Extent{int64(len(data)), crc32.Checksum(data, castagnoli)} }
-
-func FuzzReadRecords(f *testing.F) {
-	f.Add([]byte("{\"stage\":\"train\",\"epoch\":1,\"loss\":2.5,\"kl\":3}\n"))
-	f.Add([]byte("{\"loss\":\n{}\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		dir := t.TempDir()
-		write(t, data, dir, metricsFile)
-		records, err := extentOf(data).read(dir)
-		if err != nil {
-			if !errors.Is(err, ErrRun) {
-				t.Errorf("error %v", err)
-			}
-			return
-		}
-		rewritten, err := Extent{}.append(dir, records)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := rewritten.read(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(records, again); diff != "" {
-			t.Error(diff)
-		}
-	})
-}
-
 // TestForgetRecords crashes after the records of an epoch are written and
 // before its checkpoint is.
 func TestForgetRecords(t *testing.T) {
@@ -440,27 +315,4 @@ func reseal(t *testing.T, dir, old, new string) {
 	}
 	rest := bytes.TrimPrefix(changed, []byte(sealStart))
 	write(t, fmt.Appendf(nil, sealStart+sealLine+"%s", crc32.Checksum(rest, castagnoli), rest), dir, runFile)
-}
-
-// TestDataChanged says in what data differ from those of a run.
-func TestDataChanged(t *testing.T) {
-	pixels := func(n int) loaders.Split {
-		return loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}, Images: make([]uint8, n)}
-	}
-	info := RunInfo{Data: DataInfo{Name: "folder:a", Train: 9, Test: 1, Classes: []string{"x"}, Digest: map[string]string{"images": "md5:1"}}}
-	other := map[string]string{"images": "md5:2"}
-	for want, change := range map[string]func(*loaders.Dataset){
-		"":                    func(*loaders.Dataset) {},
-		"images were added":   func(d *loaders.Dataset) { d.Train, d.Digest = pixels(10), other },
-		"images were removed": func(d *loaders.Dataset) { d.Train, d.Digest = pixels(8), other },
-		"the images of folder:a are not those that the run was trained with": func(d *loaders.Dataset) { d.Digest = other },
-		"reads folder:a in":   func(d *loaders.Dataset) { d.Digest = map[string]string{"pictures": "md5:1"} },
-		"in another way than": func(d *loaders.Dataset) { d.Classes = []string{"x", "y"} },
-	} {
-		now := loaders.Dataset{Name: "folder:a", Train: pixels(9), Test: pixels(1), Classes: []string{"x"}, Digest: info.Data.Digest}
-		change(&now)
-		if got := info.DataChanged(&now); !strings.Contains(got, want) || (got == "") != (want == "") {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
 }
