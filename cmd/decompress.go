@@ -95,7 +95,7 @@ func (o decompressOptions) read() ([]byte, error) {
 func (o decompressOptions) decode(ctx context.Context, model *trainer.Trained) ([]image.Image, error) {
 	file, err := o.read()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", compression.ErrFormat, o.In, reason(err))
+		return nil, fmt.Errorf("%w: %s: %w", compression.ErrFormat, o.In, files.Reason(err))
 	}
 	decoded, shape, err := measure.Decompress(ctx, model, file)
 	switch {

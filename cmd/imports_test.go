@@ -27,7 +27,7 @@ var allowed = []struct {
 	imports  []string
 }{
 	{"cmd/gaetrain", []string{"cmd"}},
-	{"cmd/configfile", nil},
+	{"cmd/configfile", []string{"loaders/files"}},
 	{"cmd/...", []string{"cmd/configfile", "trainer/...", "viz/...", "graph/...", "loaders/..."}},
 	{"trainer", []string{"trainer/settings", "graph/...", "loaders/..."}},
 	{"trainer/settings", nil},

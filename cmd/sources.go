@@ -1,9 +1,7 @@
 package cmd
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"reflect"
 	"slices"
@@ -61,16 +59,6 @@ func readFile(file string) (list []given, err error) {
 		list = append(list, given{v.Key, v.Text, settings.FromFile, file + ": " + v.Key, v.List, v.Err})
 	}
 	return list, nil
-}
-
-// reason strips the operation and the path from a file system error: the
-// message names the file itself.
-func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }
 
 // knownVariables maps the variables that verbs read to the names of settings.

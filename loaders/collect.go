@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"gaetrain/loaders/files"
 	"gaetrain/loaders/memory"
 )
 
@@ -83,7 +84,7 @@ func (c *collector) add(p picture) error {
 	defer c.room.give(header.extra)
 	fmt.Fprintf(p.in.sum, "%s\n%d\n", p.name, size)
 	if _, err := io.Copy(p.in.sum, file); err != nil {
-		return dataErrorf("%s: %w", p.path, reason(err))
+		return dataErrorf("%s: %w", p.path, files.Reason(err))
 	}
 	decoded, err := header.decode(c.ctx, file)
 	if err != nil {

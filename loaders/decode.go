@@ -19,6 +19,8 @@ import (
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
+
+	"gaetrain/loaders/files"
 )
 
 // kinds names the formats of image files that are read.
@@ -72,7 +74,7 @@ func formatOf(file io.ReaderAt) (imageFormat, error) {
 	start := make([]byte, longestMagic)
 	n, err := file.ReadAt(start, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return imageFormat{}, reason(err)
+		return imageFormat{}, files.Reason(err)
 	}
 	for _, format := range imageFormats {
 		if format.starts(start[:n]) {

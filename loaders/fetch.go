@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"gaetrain/loaders/files"
 )
 
 // Fetch downloads a named set into the cache. Files that are there and whole
@@ -64,11 +66,11 @@ func (s *set) downloads() []file {
 	if s.archive.name != "" {
 		return []file{s.archive}
 	}
-	files := make([]file, len(s.files))
+	list := make([]file, len(s.files))
 	for i, f := range s.files {
-		files[i] = file{f.name + s.format.suffix, f.md5}
+		list[i] = file{f.name + s.format.suffix, f.md5}
 	}
-	return files
+	return list
 }
 
 // mostDownloaded bounds the bytes of one file of the set on a server.
@@ -79,7 +81,7 @@ func (s *set) whole(ctx context.Context, path string, f file) error {
 	dir, name := filepath.Split(path)
 	digest, err := fileDigest(ctx, os.DirFS(dir), name, s.unpacked(f))
 	if err != nil {
-		return dataErrorf("%s: %w", path, reason(err))
+		return dataErrorf("%s: %w", path, files.Reason(err))
 	}
 	if digest != f.md5 {
 		return dataErrorf("%s: md5 of the uncompressed bytes is %s, want %s", path, digest, f.md5)

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"gaetrain/loaders/files"
 )
 
 // maxDepth bounds how deep sub-folders go, so that a link to a parent ends.
@@ -114,7 +116,7 @@ func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 	walk = func(dir, class string, depth int) error {
 		entries, err := os.ReadDir(dir) // sorted
 		if err != nil {
-			return dataErrorf("%s: %w", dir, reason(err))
+			return dataErrorf("%s: %w", dir, files.Reason(err))
 		}
 		if depth > maxDepth {
 			return dataErrorf("%s: sub-folders more than %d deep", dir, maxDepth)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/hex"
-	"errors"
 	"hash"
 	"io"
 	"io/fs"
@@ -93,12 +92,3 @@ func withMember(member *zip.File, room *budget, use func(source) error) error {
 
 // digestOf returns a digest as it is written in the registry.
 func digestOf(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)) }
-
-// reason strips the path from a file system error: callers name the whole one.
-func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
-}

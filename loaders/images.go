@@ -3,6 +3,8 @@ package loaders
 import (
 	"context"
 	"os"
+
+	"gaetrain/loaders/files"
 )
 
 // Images reads one image file, or all of a folder and its sub-folders in
@@ -12,25 +14,25 @@ import (
 func Images(ctx context.Context, path string, o Options) (Split, []string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return Split{}, nil, dataErrorf("%s: %w", path, reason(err))
+		return Split{}, nil, dataErrorf("%s: %w", path, files.Reason(err))
 	}
 	f := newFolder(path)
-	files := []picture{f.picture(path, "")}
+	list := []picture{f.picture(path, "")}
 	if info.IsDir() {
-		if files, err = f.pictures(ctx, path); err != nil {
+		if list, err = f.pictures(ctx, path); err != nil {
 			return Split{}, nil, err
 		}
 		f.skipped.log(path, o)
 	}
-	split, _, err := collect(ctx, files, newBudget(), o)
+	split, _, err := collect(ctx, list, newBudget(), o)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return Split{}, nil, cause
 	}
 	if err != nil {
 		return Split{}, nil, err
 	}
-	names := make([]string, len(files))
-	for i, file := range files {
+	names := make([]string, len(list))
+	for i, file := range list {
 		names[i] = file.path
 	}
 	return split, names, nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"gaetrain/loaders/files"
 	"gaetrain/loaders/memory"
 )
 
@@ -62,7 +63,7 @@ func openRegular(fsys fs.FS, name string) (f fs.File, size int64, err error) {
 		f, err = fsys.Open(name)
 	}
 	if err != nil {
-		return nil, 0, dataErrorf("%w", reason(err))
+		return nil, 0, dataErrorf("%w", files.Reason(err))
 	}
 	if member, ok := info.Sys().(*zip.FileHeader); ok {
 		return f, memberSize(member), nil

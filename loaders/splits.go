@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"gaetrain/loaders/files"
 )
 
 // splitNames are the names of sub-folders that are splits, in any letter case.
@@ -55,7 +57,7 @@ func (f *folder) split(ctx context.Context, o Options) error {
 func (f *folder) roots() (map[string]string, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
-		return nil, dataErrorf("%s: %w", f.dir, reason(err))
+		return nil, dataErrorf("%s: %w", f.dir, files.Reason(err))
 	}
 	roots, beside := map[string]string{}, []string(nil)
 	for _, entry := range entries {

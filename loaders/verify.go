@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"gaetrain/loaders/files"
 	"gaetrain/loaders/memory"
 )
 
@@ -120,7 +121,7 @@ func (s *set) status(ctx context.Context, w wantedFile) FileStatus {
 	status.Path = w.full(w.actual)
 	digest, err := fileDigest(ctx, w.fsys, w.actual, s.unpacked(w.file))
 	if err != nil {
-		status.State, status.Reason = FileUnreadable, reason(err).Error()
+		status.State, status.Reason = FileUnreadable, files.Reason(err).Error()
 		return status
 	}
 	status.Digest = "md5:" + digest

@@ -8,6 +8,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/loaders"
+	"gaetrain/loaders/files"
 )
 
 // Labelled holds the settings of the training of a classifier that are not of
@@ -63,7 +64,7 @@ const largestList = 64 << 20
 func readIndices(path string, n int) (indices []int, err error) {
 	data, err := readBounded(path, largestList)
 	if err != nil {
-		return nil, fmt.Errorf("%w: label-list %s: %w", ErrConfiguration, path, plain(err))
+		return nil, fmt.Errorf("%w: label-list %s: %w", ErrConfiguration, path, files.Reason(err))
 	}
 	seen := make(map[int]bool)
 	line := 0

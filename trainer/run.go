@@ -340,7 +340,7 @@ func (r *Run) ReadSealed(name string, into any) error {
 		err = decodeSealed(data, into)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrRun, r.Path(name), plain(err))
+		return fmt.Errorf("%w: %s: %w", ErrRun, r.Path(name), files.Reason(err))
 	}
 	return nil
 }

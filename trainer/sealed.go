@@ -85,12 +85,3 @@ func readBounded(path string, most int64) ([]byte, error) {
 	}
 	return data, err
 }
-
-// plain strips the operation and the path from an error of a file: the message
-// names the file itself.
-func plain(err error) error {
-	if path := (*fs.PathError)(nil); errors.As(err, &path) {
-		return path.Err
-	}
-	return err
-}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"gaetrain/loaders/files"
 )
 
 // MaxSize is the number of bytes of the largest file.
@@ -32,11 +34,7 @@ type Value struct {
 func Read(name string) ([]Value, error) {
 	data, err := load(name)
 	if err != nil {
-		var detail *fs.PathError
-		if errors.As(err, &detail) {
-			err = detail.Err
-		}
-		return nil, fmt.Errorf("%s: %w; hint: --config names a TOML file", name, err)
+		return nil, fmt.Errorf("%s: %w; hint: --config names a TOML file", name, files.Reason(err))
 	}
 	list, err := Parse(data)
 	var syntax toml.ParseError

@@ -1,0 +1,17 @@
+package files
+
+import (
+	"errors"
+	"io/fs"
+)
+
+// Reason strips the operation and the path from an error of the file system,
+// because the messages of the callers name the file in their own way. Other errors
+// are returned unchanged.
+func Reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
