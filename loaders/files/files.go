@@ -1,4 +1,4 @@
-// Package files writes files so that a reader never sees half of one.
+// Package files writes files so that a reader never sees an incomplete one.
 package files
 
 import (
@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"syscall"
 )
 
 // File is a file that is to be written.
@@ -19,19 +20,21 @@ type File struct {
 	Fill func(io.Writer) error // writes its content
 }
 
-// Write lets fill fill a temporary file beside path, which is then synced and
-// renamed to path. If anything fails, the file that was there is unchanged and
-// nothing else is left.
+// Write lets fill write a temporary file beside path. The file is then synced and
+// renamed to path, and the folder is synced too, so that the rename survives a
+// crash of the machine. If fill or the disk fails before the rename, the file that
+// was there is unchanged and the temporary file is removed. A system that cannot
+// sync folders, such as Windows or some network file systems, causes no error.
 func Write(path string, fill func(io.Writer) error) error { return WriteAll(File{path, fill}) }
 
-// WriteAll writes files that belong together, all of them or none: they are
-// renamed once all of them are complete and synced, so that a full disk leaves
-// the files that were there.
+// WriteAll writes files that belong together, as Write does. The files are renamed
+// only when all of them are complete and synced. A full disk therefore leaves the
+// files that were there.
 func WriteAll(list ...File) error {
 	names := make([]string, 0, len(list))
 	defer func() {
 		for _, name := range names {
-			os.Remove(name) // which is gone where it was renamed
+			os.Remove(name) // does nothing after the rename
 			forget(name)
 		}
 	}()
@@ -50,6 +53,29 @@ func WriteAll(list ...File) error {
 			return fmt.Errorf("write %s: %w", list[i].Path, err)
 		}
 	}
+	return syncFolders(list)
+}
+
+// syncFolders syncs each folder of the files once. A folder that cannot be opened
+// or synced is ignored, unless the disk reports an input/output error.
+func syncFolders(list []File) error {
+	synced := make(map[string]bool)
+	for _, f := range list {
+		dir := filepath.Dir(f.Path)
+		if synced[dir] {
+			continue
+		}
+		synced[dir] = true
+		folder, err := os.Open(dir)
+		if err != nil {
+			continue // it can be writable without being readable
+		}
+		err = folder.Sync()
+		folder.Close()
+		if errors.Is(err, syscall.EIO) {
+			return fmt.Errorf("write %s: %w", f.Path, err)
+		}
+	}
 	return nil
 }
 
@@ -61,16 +87,16 @@ func fill(file *os.File, write func(io.Writer) error) error {
 	if err := buffered.Flush(); err != nil {
 		return err
 	}
-	return file.Sync() // a disk may be full only now
+	return file.Sync() // some file systems report a full disk only here
 }
 
-// prefix begins the names of temporary files, which end with random letters and
-// digits. A user's own files do not look like that.
+// prefix is the start of the names of temporary files. Random letters and digits
+// follow, so that no file of a user has such a name.
 const prefix = ".gaetrain-"
 
 var temporary = regexp.MustCompile(`^\.gaetrain-[A-Z2-7]{26}$`)
 
-// IsTemporary reports whether a file's name is one of those that Write uses. A
+// IsTemporary reports whether name is the name of a temporary file of Write. A
 // process that was killed leaves such files behind.
 func IsTemporary(name string) bool { return temporary.MatchString(name) }
 
@@ -90,8 +116,8 @@ func create(dir string) (*os.File, error) {
 	return file, nil
 }
 
-// Until returns a writer to w that fails with the context's error once the
-// context has ended, so that what takes long to write stops early.
+// Until returns a writer to w that returns the context's error once the context
+// has ended. It stops the writing of large files early.
 func Until(ctx context.Context, w io.Writer) io.Writer { return &untilWriter{ctx, w} }
 
 type untilWriter struct {

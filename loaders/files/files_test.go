@@ -2,6 +2,7 @@ package files_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -11,9 +12,10 @@ import (
 	"gaetrain/loaders/files"
 )
 
-// TestWrite replaces a file, and leaves the old one and nothing else where
-// writing fails.
+// TestWrite replaces a file. If writing fails, the old file stays and no other file
+// is left.
 func TestWrite(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "a.txt")
 	text := func(text string, err error) func(io.Writer) error {
@@ -45,9 +47,9 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestWriteAll replaces several files, or none of them where one cannot be
-// written.
+// TestWriteAll replaces several files, or none of them if one cannot be written.
 func TestWriteAll(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	broken := errors.New("disk full")
 	part := func(name, text string, err error) files.File {
@@ -87,5 +89,17 @@ func TestWriteAll(t *testing.T) {
 		if !maps.Equal(got, step.want) {
 			t.Errorf("the folder holds %v, want %v", got, step.want)
 		}
+	}
+}
+
+func TestReason(t *testing.T) {
+	t.Parallel()
+	_, err := os.Open(filepath.Join(t.TempDir(), "missing"))
+	if got := files.Reason(fmt.Errorf("read: %w", err)); got.Error() != "no such file or directory" {
+		t.Errorf("the reason is %q", got)
+	}
+	other := errors.New("other")
+	if got := files.Reason(other); got != other {
+		t.Errorf("the reason is %q, want the error itself", got)
 	}
 }

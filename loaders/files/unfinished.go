@@ -6,18 +6,18 @@ import (
 	"sync"
 )
 
-// unfinished are the temporary files and folders that this process fills.
+// unfinished holds the temporary files and folders that this process is writing.
 var unfinished = struct {
 	sync.Mutex
 	paths     map[string]bool
 	abandoned bool
 }{paths: make(map[string]bool)}
 
-// errAbandoned is the error of a file that is begun after Abandon.
+// errAbandoned is returned for a file that is started after Abandon.
 var errAbandoned = errors.New("the process is ending")
 
-// Temporary notes that this process fills a temporary file or folder, so that
-// Abandon removes it. The caller calls done once it is removed or renamed.
+// Temporary records that this process is writing a temporary file or folder, so
+// that Abandon removes it. The caller calls done after it has removed or renamed it.
 func Temporary(path string) (done func()) {
 	unfinished.Lock()
 	defer unfinished.Unlock()
@@ -31,16 +31,16 @@ func forget(path string) {
 	delete(unfinished.paths, path)
 }
 
-// Unfinished reports whether a temporary file or folder is being filled.
+// Unfinished reports whether a temporary file or folder is being written.
 func Unfinished() bool {
 	unfinished.Lock()
 	defer unfinished.Unlock()
 	return len(unfinished.paths) > 0
 }
 
-// Abandon removes all temporary files and folders that are being filled, whoever
-// does that, and lets no other file begin. It is for a process that ends at once.
-// A file that is renamed meanwhile is whole.
+// Abandon removes all temporary files and folders that this process is writing, and
+// Write then returns an error. It is for a process that must end at once. A file
+// that is renamed at the same time is complete.
 func Abandon() {
 	unfinished.Lock()
 	defer unfinished.Unlock()

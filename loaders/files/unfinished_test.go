@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// TestAbandon abandons a file and a folder that are being filled: the file that
-// was there is unchanged, nothing else is left, and no other file begins.
+// TestAbandon abandons a file and a folder that are being written. The file that
+// was there is unchanged, the temporary ones are removed, and no other file can be
+// started.
 func TestAbandon(t *testing.T) {
 	t.Cleanup(func() { unfinished.abandoned = false })
 	dir := t.TempDir()
@@ -19,7 +20,7 @@ func TestAbandon(t *testing.T) {
 		t.Fatal(err)
 	}
 	if Unfinished() {
-		t.Error("a whole file is unfinished")
+		t.Error("a complete file is reported as unfinished")
 	}
 	folder := filepath.Join(dir, ".folder")
 	if err := os.Mkdir(folder, 0o755); err != nil {
@@ -28,16 +29,16 @@ func TestAbandon(t *testing.T) {
 	done := Temporary(folder)
 	err := Write(path, func(w io.Writer) error {
 		if !Unfinished() {
-			t.Error("a file that is being written is not unfinished")
+			t.Error("a file that is being written is not reported as unfinished")
 		}
 		Abandon()
 		return second(io.WriteString(w, "half"))
 	})
 	if err == nil {
-		t.Error("an abandoned file is written")
+		t.Error("writing an abandoned file gave no error")
 	}
 	if err := Write(path, func(io.Writer) error { return nil }); !errors.Is(err, errAbandoned) {
-		t.Errorf("a file begins after all were abandoned: %v", err)
+		t.Errorf("a file was started after Abandon: %v", err)
 	}
 	if got, err := os.ReadFile(path); err != nil || string(got) != "whole" {
 		t.Errorf("the file holds %q, %v", got, err)
@@ -46,12 +47,13 @@ func TestAbandon(t *testing.T) {
 		t.Errorf("left behind: %v, %v", entries, err)
 	}
 	if done(); Unfinished() {
-		t.Error("a folder that is done is unfinished")
+		t.Error("a folder is reported as unfinished after done")
 	}
 }
 
-// TestUntil ends the context of a file that is being written.
+// TestUntil ends the context while a file is written.
 func TestUntil(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.txt")
 	ctx, cancel := context.WithCancel(t.Context())
 	err := Write(path, func(w io.Writer) error {
@@ -66,7 +68,7 @@ func TestUntil(t *testing.T) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the file is there: %v", err)
+		t.Errorf("the file exists: %v", err)
 	}
 }
 
