@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"gaetrain/graph/kernel"
 )
@@ -220,29 +219,6 @@ func (s Split) check(classes int) error {
 		}
 	}
 	return nil
-}
-
-// nameClasses makes a class of each label that occurs, named by its number, and
-// numbers the labels anew where some numbers do not.
-func (d *Dataset) nameClasses() {
-	var occurs [256]bool
-	for _, labels := range [][]uint8{d.Train.Labels, d.Test.Labels} {
-		for _, label := range labels {
-			occurs[label] = true
-		}
-	}
-	var numbers [256]uint8
-	for label := range occurs {
-		if occurs[label] {
-			numbers[label] = uint8(len(d.Classes))
-			d.Classes = append(d.Classes, strconv.Itoa(label))
-		}
-	}
-	for _, labels := range [][]uint8{d.Train.Labels, d.Test.Labels} {
-		for i, label := range labels {
-			labels[i] = numbers[label]
-		}
-	}
 }
 
 // transpose swaps the rows and columns of every image, in place for the

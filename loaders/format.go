@@ -58,7 +58,10 @@ func npzImages(ctx context.Context, fsys fs.FS, name string, room *budget) (imag
 
 func npzLabels(ctx context.Context, fsys fs.FS, name string, images int, room *budget) (labels []uint8, digest string, err error) {
 	digest, err = withArray(ctx, fsys, name, room, func(s source) error {
-		labels, err = readLabels(s, images)
+		l, err := readLabels(s, images)
+		if err == nil {
+			labels, err = l.values()
+		}
 		return err
 	})
 	return labels, digest, err

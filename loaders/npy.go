@@ -15,8 +15,9 @@ import (
 // array is a NumPy array in C order, still as bytes.
 type array struct {
 	dims  []int
-	kind  byte // 'u' unsigned, 'i' signed, 'b' bool, 'f' float, …
-	width int  // bytes per element
+	kind  byte   // 'u' unsigned, 'i' signed, 'b' bool, 'f' float, 'U' text in UTF-32, 'S' text in bytes, …
+	descr string // kind and size as in the header, such as u1 or U12
+	width int    // bytes per element
 	order binary.ByteOrder
 	data  []byte
 }
@@ -79,17 +80,23 @@ func readNPY(s source, check func(array) error) (array, error) {
 
 func parseNPYHeader(header string) (array, error) {
 	descr, fortran, shape := npyDescr.FindStringSubmatch(header), npyFortran.FindStringSubmatch(header), npyShape.FindStringSubmatch(header)
+	if strings.Contains(header, "'|O'") {
+		return array{}, dataErrorf("array of Python objects; hint: save labels as y.astype(str) or y.astype(int), images of one size as numpy.stack(x)")
+	}
 	if descr == nil || fortran == nil || shape == nil {
 		return array{}, dataErrorf("NumPy header %.80q is not that of a plain array", strings.TrimSpace(header))
 	}
 	if fortran[1] == "True" {
 		return array{}, dataErrorf("array in Fortran order; hint: save numpy.ascontiguousarray(a)")
 	}
-	a := array{kind: descr[2][0], order: binary.LittleEndian}
+	a := array{kind: descr[2][0], descr: descr[2] + descr[3], order: binary.LittleEndian}
 	if descr[1] == ">" {
 		a.order = binary.BigEndian
 	}
 	a.width, _ = strconv.Atoi(descr[3]) // four digits at most
+	if a.kind == 'U' {
+		a.width *= 4 // the header counts characters
+	}
 	for field := range strings.SplitSeq(shape[1], ",") {
 		field = strings.TrimSuffix(strings.TrimSpace(field), "L")
 		if field == "" {
@@ -113,7 +120,7 @@ func parseNPYHeader(header string) (array, error) {
 // three squares is refused: it can be a row, or colours in two orders.
 func (a array) layout() (shape Shape, channelsLast bool, err error) {
 	if a.kind != 'u' || a.width != 1 {
-		return shape, false, dataErrorf("images are of type %c%d, want u1 (uint8); hint: save pixels 0…255 as numpy.uint8", a.kind, a.width)
+		return shape, false, dataErrorf("images are of type %s, want u1 (uint8); hint: save pixels 0…255 as numpy.uint8", a.descr)
 	}
 	isChannels := func(c int) bool { return c == 1 || c == 3 }
 	switch d := a.dims; {
@@ -177,53 +184,4 @@ func planesFirst(ctx context.Context, data []uint8, shape Shape, room *budget) e
 		copy(data[at:], planes)
 	}
 	return nil
-}
-
-// checkLabels accepts what can be the labels of the given number of images: N or
-// N×1 integers of any width.
-func (a array) checkLabels(images int) error {
-	if len(a.dims) != 1 && (len(a.dims) != 2 || a.dims[1] != 1) {
-		return dataErrorf("labels of shape %v, want one integer per image; hint: turn one-hot rows into numbers by argmax", a.dims)
-	}
-	if !strings.ContainsRune("uib", rune(a.kind)) || !slices.Contains([]int{1, 2, 4, 8}, a.width) {
-		return dataErrorf("labels are of type %c%d, want integers", a.kind, a.width)
-	}
-	if a.dims[0] != images {
-		return dataErrorf("%d labels for %d images", a.dims[0], images)
-	}
-	return nil
-}
-
-// readLabels reads an array of the labels, 0…255, of the given number of images.
-func readLabels(s source, images int) ([]uint8, error) {
-	a, err := readNPY(s, func(a array) error { return a.checkLabels(images) })
-	if err != nil {
-		return nil, err
-	}
-	defer s.room.give(int64(len(a.data)))
-	if err := s.room.take(int64(images)); err != nil {
-		return nil, err
-	}
-	labels := make([]uint8, images)
-	for i := range labels {
-		element := a.data[i*a.width : (i+1)*a.width]
-		value := a.unsigned(element)
-		if value > 255 || a.kind == 'i' && a.width == 1 && value > 127 {
-			return nil, dataErrorf("label %d is outside 0…255", i)
-		}
-		labels[i] = uint8(value)
-	}
-	return labels, nil
-}
-
-func (a array) unsigned(element []byte) uint64 {
-	switch a.width {
-	case 1:
-		return uint64(element[0])
-	case 2:
-		return uint64(a.order.Uint16(element))
-	case 4:
-		return uint64(a.order.Uint32(element))
-	}
-	return a.order.Uint64(element)
 }

@@ -7,10 +7,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
-	"codeberg.org/sbinet/npyio/npy"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -22,21 +22,6 @@ func npyFile(descr, shape string, data []byte) []byte {
 	}
 	file := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)+1), byte((len(header)+1)>>8))
 	return append(append(file, header+"\n"...), data...)
-}
-
-func TestReadNPYOfAnotherWriter(t *testing.T) {
-	labels := []int64{3, 0, 255}
-	var file bytes.Buffer
-	if err := npy.Write(&file, labels); err != nil {
-		t.Fatal(err)
-	}
-	got, err := readLabels(within(file.Bytes()), 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]uint8{3, 0, 255}, got); diff != "" {
-		t.Error(diff)
-	}
 }
 
 func TestArrayImages(t *testing.T) {
@@ -74,61 +59,6 @@ func TestFlatColour(t *testing.T) {
 	}
 }
 
-// TestOccurringClasses has labels that do not begin at 0 and leave numbers out.
-func TestOccurringClasses(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a.npz")
-	labels := []uint8{1, 4, 1, 4, 200, 1, 4, 1, 4, 7} // the last one is held out
-	save(t, archive(t, map[string][]byte{"images.npy": npyFile("|u1", "10, 1, 2", ramp(20)), "labels.npy": npyFile("|u1", "10,", labels)}), path)
-	d, err := Open(context.Background(), "npz:"+path, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]string{"1", "4", "7", "200"}, d.Classes); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]uint8{0, 1, 0, 1, 3, 0, 1, 0, 1}, d.Train.Labels); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]uint8{2}, d.Test.Labels); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestArrayLabels(t *testing.T) {
-	tests := []struct {
-		descr, shape string
-		data         []byte
-		mention      string // of the error; "": labels are 1, 2
-	}{
-		{"|u1", "2,", []byte{1, 2}, ""},
-		{"|i1", "2, 1", []byte{1, 2}, ""},
-		{"<i2", "2,", []byte{1, 0, 2, 0}, ""},
-		{">i4", "2,", []byte{0, 0, 0, 1, 0, 0, 0, 2}, ""},
-		{"<u8", "2,", []byte{1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0}, ""},
-		{"<i8", "1,", binary.LittleEndian.AppendUint64(nil, ^uint64(0)), "outside 0…255"},
-		{"|i1", "2,", []byte{1, 200}, "label 1 is outside"},
-		{"<u2", "1,", []byte{0, 1}, "label 0 is outside"},
-		{"<f4", "1,", []byte{0, 0, 0, 0}, "type f4, want integers"},
-		{"|u1", "2, 3", ramp(6), "argmax"},
-	}
-	for _, test := range tests {
-		t.Run(test.descr+" "+test.shape, func(t *testing.T) {
-			var images int
-			if _, err := fmt.Sscanf(test.shape, "%d", &images); err != nil {
-				t.Fatal(err)
-			}
-			got, err := readLabels(within(npyFile(test.descr, test.shape, test.data)), images)
-			if test.mention != "" {
-				wantError(t, err, ErrData, test.mention)
-				return
-			}
-			if err != nil || !bytes.Equal(got, []uint8{1, 2}) {
-				t.Errorf("labels %v, error %v", got, err)
-			}
-		})
-	}
-}
-
 func TestReadNPYRefuses(t *testing.T) {
 	good := npyFile("|u1", "2, 2, 2", ramp(8))
 	version := bytes.Clone(good)
@@ -143,7 +73,7 @@ func TestReadNPYRefuses(t *testing.T) {
 		{"magic", []byte("PK\x03\x04 not numpy"), "not a NumPy array"},
 		{"version", version, "version 9"},
 		{"header of 4 GiB", long, "header of 4294967295 bytes"},
-		{"object", npyFile("|O", "2,", nil), "plain array"},
+		{"objects", npyFile("|O", "2,", nil), "Python objects; hint: save labels as y.astype(str)"},
 		{"fortran", bytes.Replace(good, []byte("False"), []byte("True "), 1), "Fortran"},
 		{"truncated", good[:len(good)-1], "truncated: 7 of 8"},
 		{"trailing", append(bytes.Clone(good), 1), "trailing"},
@@ -224,6 +154,13 @@ func FuzzNPY(f *testing.F) {
 	f.Add(npyFile("|u1", "10000000000, 1", nil))
 	f.Add(npyFile("|u1", strings.Repeat("1, ", maxRank+1), []byte{1}))
 	f.Add(npyFile("|O", "2,", make([]byte, 16)))
+	f.Add(npyFile("<U3", "2,", utf32(binary.LittleEndian, 3, "cat", "ox")))
+	f.Add(npyFile(">U2", "2, 1", utf32(binary.BigEndian, 2, "é", "雀")))
+	f.Add(npyFile("|S3", "2,", []byte("cat\xff\x00\x00")))
+	f.Add(npyFile("<U0", "2,", nil))
+	f.Add(npyFile("<U9999", "2,", make([]byte, 16)))
+	f.Add(npyFile("<i2", "2,", []byte{0xff, 0xff, 1, 0}))
+	f.Add(npyFile("|b1", "2,", []byte{0, 1}))
 	f.Add(npyFile("|u0", "2, 2", nil))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if s, err := readImages(context.Background(), within(file)); err != nil {
@@ -231,10 +168,10 @@ func FuzzNPY(f *testing.F) {
 		} else if s.Len()*s.Shape.Size() != len(s.Images) || s.Len() == 0 {
 			t.Fatalf("%d images of %v from %d bytes", s.Len(), s.Shape, len(s.Images))
 		}
-		if labels, err := readLabels(within(file), 2); err != nil {
+		if l, err := readLabels(within(file), 2); err != nil {
 			wantError(t, err, ErrData)
-		} else if len(labels) != 2 {
-			t.Fatalf("%d labels, want 2", len(labels))
+		} else if len(l.numbers) != 2 || int(max(l.numbers[0], l.numbers[1])) >= len(l.names) || slices.Contains(l.names, "") {
+			t.Fatalf("labels %v of classes %q", l.numbers, l.names)
 		}
 	})
 }
@@ -242,6 +179,8 @@ func FuzzNPY(f *testing.F) {
 func FuzzOpenNPZ(f *testing.F) {
 	f.Add(archive(f, map[string][]byte{"arr_0.npy": npyFile("|u1", "10, 1, 2", ramp(20))}))
 	f.Add(archive(f, map[string][]byte{"x_train.npy": npyFile("|u1", "2, 4", ramp(8)), "x_test.npy": npyFile("|u1", "1, 4", ramp(4))}))
+	f.Add(archive(f, map[string][]byte{"x_train.npy": npyFile("|u1", "2, 4", ramp(8)), "y_train.npy": npyFile("<U2", "2,", utf32(binary.LittleEndian, 2, "a", "bc")),
+		"x_test.npy": npyFile("|u1", "1, 4", ramp(4)), "y_test.npy": npyFile("|S1", "1,", []byte("z"))}))
 	f.Add(archive(f, map[string][]byte{"two\nlines.npy": npyFile("|u1", "2, 4", ramp(8))}))
 	f.Add(archive(f, map[string][]byte{"x_train.npy": npyFile("|u1", "10, 4", ramp(40)), "y_train.npy": npyFile("<i8", "1000000,", nil)}))
 	f.Add(archive(f, map[string][]byte{"arr_0.npy": npyFile("|u1", "1000, 1000, 1000", make([]byte, 1<<16))}))

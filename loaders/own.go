@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// openIDX reads a folder with files named like MNIST's. The four files are
-// needed, or the two of images alone for data without labels. Missing test
-// images are an error, not a reason to hold training images out.
+// openIDX reads a folder with files named like MNIST's: all four files, or only the
+// two files of images for data without labels. Missing test images are an error. No
+// training images are held out in their place.
 func openIDX(ctx context.Context, dir string, _ Options, room *budget) (*Dataset, error) {
 	files := idxFiles()
 	at := found{place: place{fsys: os.DirFS(dir), path: dir}}
@@ -38,13 +38,12 @@ func openIDX(ctx context.Context, dir string, _ Options, room *budget) (*Dataset
 		}
 		d.Digest[files[role].name] = "md5:" + digest
 	}
-	d.nameClasses()
-	return d, nil
+	return d, d.nameClasses(byteNames, byteNames)
 }
 
-// openNPZ reads a NumPy archive: x_train, y_train, x_test, y_test as in Keras'
-// mnist.npz, or images, labels, or arr_0, arr_1. Labels are optional. Without
-// test images the last tenth is held out.
+// openNPZ reads a NumPy archive with the arrays x_train, y_train, x_test and y_test,
+// as in Keras' mnist.npz, or images and labels, or arr_0 and arr_1. Labels are
+// optional. If there are no test images, the last tenth of the images is held out.
 func openNPZ(ctx context.Context, path string, o Options, room *budget) (*Dataset, error) {
 	d := &Dataset{}
 	dir, name := filepath.Split(path)
@@ -58,45 +57,49 @@ func openNPZ(ctx context.Context, path string, o Options, room *budget) (*Datase
 	if err != nil {
 		return nil, dataErrorf("%s: %w", path, err)
 	}
-	d.nameClasses()
 	return d, nil
 }
 
-func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File, o Options, room *budget) (err error) {
+func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File, o Options, room *budget) error {
 	for _, names := range [][2]string{{"x_train", "y_train"}, {"images", "labels"}, {"arr_0", "arr_1"}} {
 		if arrays[names[0]] == nil {
 			continue
 		}
-		if d.Train, err = readSplit(ctx, arrays, names[0], names[1], room); err != nil {
+		train, err := readSplit(ctx, arrays, names[0], names[1], &d.Train, room)
+		test := train
+		switch {
+		case err != nil:
+			return err
+		case arrays["x_test"] != nil && names[0] == "x_train":
+			test, err = readSplit(ctx, arrays, "x_test", "y_test", &d.Test, room)
+		case !o.Whole:
+			d.Train, d.Test, err = lastTenth(d.Train)
+		}
+		if err != nil {
 			return err
 		}
-		if arrays["x_test"] != nil && names[0] == "x_train" {
-			d.Test, err = readSplit(ctx, arrays, "x_test", "y_test", room)
-			return err
-		}
-		if o.Whole {
-			return nil
-		}
-		d.Train, d.Test, err = lastTenth(d.Train)
-		return err
+		return d.nameClasses(train, test)
 	}
 	names := slices.Sorted(maps.Keys(arrays))
 	return dataErrorf("holds the arrays %.300s, want x_train, images or arr_0", fmt.Sprintf("%q", names[:min(len(names), 8)]))
 }
 
-func readSplit(ctx context.Context, arrays map[string]*zip.File, images, labels string, room *budget) (s Split, err error) {
+// readSplit reads images and, if the archive has them, labels into s. It returns the
+// names of the classes.
+func readSplit(ctx context.Context, arrays map[string]*zip.File, images, labels string, s *Split, room *budget) (classes []string, err error) {
 	err = withMember(arrays[images], room, func(member source) error {
-		s, err = readImages(ctx, member)
+		*s, err = readImages(ctx, member)
 		return err
 	})
 	if err != nil || arrays[labels] == nil {
-		return s, err
+		return nil, err
 	}
 	err = withMember(arrays[labels], room, func(member source) error {
-		s.Labels, err = readLabels(member, s.Len())
+		l, err := readLabels(member, s.Len())
+		s.Labels, classes = l.numbers, l.names
 		return err
 	})
-	return s, err
+	return classes, err
 }
 
 func lastTenth(s Split) (train, test Split, err error) {
