@@ -66,22 +66,25 @@ func isWebP(file []byte) bool {
 	return len(file) == longestMagic && bytes.HasPrefix(file, []byte("RIFF")) && string(file[8:12]) == "WEBP"
 }
 
-// longestMagic is how much of a file says its format.
-const longestMagic = 18
+// isAnimated recognises a WebP file whose frames are those of an animation, of which
+// the decoder reads none.
+func isAnimated(file []byte) bool {
+	const animated = 1 << 1 // among the flags after the header of the chunk
+	return isWebP(file) && string(file[12:16]) == "VP8X" && file[20]&animated != 0
+}
 
-// formatOf recognises a file by its first bytes.
-func formatOf(file io.ReaderAt) (imageFormat, error) {
-	start := make([]byte, longestMagic)
-	n, err := file.ReadAt(start, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return imageFormat{}, files.Reason(err)
-	}
-	for _, format := range imageFormats {
-		if format.starts(start[:n]) {
-			return format, nil
+// longestMagic is the number of bytes at the start of a file that show its format.
+const longestMagic = 21
+
+// formatOf recognises a format by the first longestMagic bytes of a file, or by all
+// bytes of a shorter file. It returns nil for other files.
+func formatOf(start []byte) *imageFormat {
+	for i := range imageFormats {
+		if imageFormats[i].starts(start) {
+			return &imageFormats[i]
 		}
 	}
-	return imageFormat{}, errors.New("not " + kinds)
+	return nil
 }
 
 // hasExtension reports whether the name of a file is that of an image.
@@ -92,7 +95,7 @@ func hasExtension(path string) bool {
 
 // imageHeader is what the header of an image file says.
 type imageHeader struct {
-	format        imageFormat
+	format        *imageFormat
 	height, width int   // as the file stores them
 	orientation   int   // 1 to 8, see upright
 	negative      bool  // the decoder swaps black and white
@@ -102,9 +105,17 @@ type imageHeader struct {
 // readImageHeader reads the header of an image file. All that a decoder will allocate
 // is known from it.
 func readImageHeader(file *io.SectionReader) (imageHeader, error) {
-	format, err := formatOf(file)
-	if err != nil {
-		return imageHeader{}, err
+	start := make([]byte, longestMagic)
+	n, err := file.ReadAt(start, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return imageHeader{}, files.Reason(err)
+	}
+	format := formatOf(start[:n])
+	switch {
+	case format == nil:
+		return imageHeader{}, errors.New("not " + kinds)
+	case isAnimated(start[:n]):
+		return imageHeader{}, errors.New("an animation; hint: save one of its frames as PNG")
 	}
 	config, err := format.config(io.NewSectionReader(file, 0, file.Size()))
 	if err != nil {

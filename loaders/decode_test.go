@@ -102,15 +102,28 @@ func TestFormats(t *testing.T) {
 		"d.tiff": encoded(t, m, encodeTIFF(tiff.Uncompressed)), "e.tif": encoded(t, m, encodeTIFF(tiff.Deflate)),
 		"f.webp": unhex(t, webpGrey), "g": encodePNG(t, m), "h.bmp": encodePNG(t, m),
 		".DS_Store": nil, "Thumbs.db": nil, "notes.txt": []byte("BMW, a make of cars"), "photo.heic": nil,
+		"i.WEBP": []byte(webpAnimated), "j": []byte(webpAnimated),
 	}
 	s, messages := read(t, Options{}, files)
 	if want := slices.Repeat(pixels, 8); s.Shape != (Shape{1, 2, 3}) || !bytes.Equal(s.Images, want) {
 		t.Errorf("%d images of %v: %v", s.Len(), s.Shape, s.Images)
 	}
-	want := ": 4 files or folders are not read: 2 hidden or system file (such as .DS_Store), 2 not PNG, JPEG, GIF, BMP, TIFF or WebP (such as notes.txt)"
+	want := ": 6 files or folders are not read: 2 hidden or system file (such as .DS_Store), " +
+		"2 not PNG, JPEG, GIF, BMP, TIFF or WebP (such as notes.txt), 2 animated WebP (such as i.WEBP)"
 	if !slices.Equal(messages, []string{want}) {
 		t.Errorf("messages %q", messages)
 	}
+}
+
+// webpAnimated is the start of an animated WebP file.
+const webpAnimated = "RIFF\x10\x01\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x1b\x00\x00\x1b\x00\x00ANIM"
+
+func TestAnimationAlone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.webp")
+	save(t, []byte(webpAnimated), path)
+	_, _, err := Images(context.Background(), path, Options{})
+	wantError(t, err, ErrData, "a.webp: unreadable image: an animation; hint: save one of its frames as PNG")
 }
 
 // TestOrientation compares how a photograph lies with what Pillow makes of it.

@@ -3,11 +3,14 @@ package loaders
 import (
 	"context"
 	"crypto/md5"
+	"errors"
 	"hash"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"gaetrain/loaders/files"
 )
@@ -137,10 +140,12 @@ func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 				if err := walk(path, inner, depth+1); err != nil {
 					return err
 				}
-			case isPicture(path):
-				list = append(list, f.picture(path, class))
 			default:
-				f.skipped.add(otherKind, path)
+				if why := unread(path); why != "" {
+					f.skipped.add(why, path)
+					continue
+				}
+				list = append(list, f.picture(path, class))
 			}
 		}
 		return nil
@@ -154,24 +159,37 @@ func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 	return list, nil
 }
 
-// isPicture recognises an image by the extension of its name or, if that is of no
-// format, by the first bytes of the file.
-func isPicture(path string) bool {
+// unread returns why a file is not read, or "" for an image. An image has the
+// extension of a format or, if its extension belongs to none, starts like a file of
+// one. A file of which only the extension is right is an error later.
+func unread(path string) (why string) {
 	if hasExtension(path) {
-		return true
+		if strings.EqualFold(filepath.Ext(path), ".webp") && startsWith(path, isAnimated) {
+			return animation
+		}
+		return ""
 	}
+	switch {
+	case startsWith(path, isAnimated):
+		return animation
+	case startsWith(path, func(start []byte) bool { return formatOf(start) != nil }):
+		return ""
+	}
+	return otherKind
+}
+
+// startsWith reports whether the first bytes of a file are as wanted. They are not
+// if the file cannot be read.
+func startsWith(path string, wanted func(start []byte) bool) bool {
 	dir, base := filepath.Split(path)
 	file, _, err := openRegular(os.DirFS(filepath.Clean(dir)), base)
 	if err != nil {
 		return false
 	}
 	defer file.Close()
-	at, ok := file.(io.ReaderAt)
-	if !ok {
-		return false
-	}
-	_, err = formatOf(at)
-	return err == nil
+	start := make([]byte, longestMagic)
+	n, err := io.ReadFull(file, start)
+	return (err == nil || errors.Is(err, io.ErrUnexpectedEOF)) && wanted(start[:n])
 }
 
 // classNames returns the sorted names of the sub-folders; nil if there are none.
@@ -186,13 +204,16 @@ func classNames(dir string, list []picture) ([]string, error) {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
+	invalid := slices.IndexFunc(names, func(name string) bool { return !utf8.ValidString(name) })
 	switch {
 	case loose != "" && len(names) > 1:
 		return nil, dataErrorf("%s: lies beside sub-folders, which are classes; hint: move it into one", loose)
 	case loose != "":
 		return nil, nil
-	case len(names) > 256:
-		return nil, dataErrorf("%s: %d sub-folders, want at most 256 classes", dir, len(names))
+	case len(names) > maxClasses:
+		return nil, dataErrorf("%s: %d sub-folders, want at most %d classes", dir, len(names), maxClasses)
+	case invalid >= 0: // run.json would hold another name, which two classes could share
+		return nil, dataErrorf("%s: the name %q of a sub-folder, which is a class, is not valid UTF-8; hint: rename the sub-folder", dir, names[invalid])
 	}
 	return names, nil
 }

@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -173,6 +174,22 @@ func TestOpenFolderTooManyClasses(t *testing.T) {
 	wantError(t, err, ErrData, "257 sub-folders")
 }
 
+// TestOpenFolderOfClassesInLatin1 refuses names that JSON would change to one.
+func TestOpenFolderOfClassesInLatin1(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, class := range []string{"caf\xe8", "caf\xe9"} {
+		if err := os.Mkdir(filepath.Join(dir, class), 0o755); err != nil {
+			t.Skipf("the file system refuses such names: %v", err)
+		}
+		for i := range 10 {
+			save(t, grey(t, 1, 1, uint8(i)), dir, class, fmt.Sprintf("%d.png", i))
+		}
+	}
+	_, err := Open(context.Background(), "folder:"+dir, Options{})
+	wantError(t, err, ErrData, `the name "caf\xe8" of a sub-folder, which is a class, is not valid UTF-8; hint: rename`)
+}
+
 func FuzzPicture(f *testing.F) {
 	f.Add(grey(f, 2, 3, 1))
 	f.Add(encodePNG(f, image.NewNRGBA(image.Rect(0, 0, 3, 2))))
@@ -193,6 +210,7 @@ func FuzzPicture(f *testing.F) {
 	f.Add(exif(b.Bytes(), "II", 3))
 	f.Add(unhex(f, webpGrey))
 	f.Add(unhex(f, webpAlpha))
+	f.Add([]byte(webpAnimated))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, file []byte) {
 		save(t, grey(t, 2, 3, 1), dir, "first.png")

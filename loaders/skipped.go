@@ -11,6 +11,7 @@ import (
 const (
 	hiddenFile = "hidden or system file"
 	otherKind  = "not " + kinds
+	animation  = "animated WebP"
 	besideRoot = "beside the folders of the splits"
 )
 
@@ -30,7 +31,7 @@ func (s skipped) add(reason, path string) { s[reason] = append(s[reason], path) 
 // log reports in one line how many there are, and why, with an example of each.
 func (s skipped) log(dir string, o Options) {
 	total, parts := 0, []string(nil)
-	for _, reason := range []string{hiddenFile, otherKind, besideRoot} {
+	for _, reason := range []string{hiddenFile, otherKind, animation, besideRoot} {
 		if names := s[reason]; len(names) > 0 {
 			total += len(names)
 			parts = append(parts, fmt.Sprintf("%d %s (such as %s)", len(names), reason, filepath.Base(names[0])))
