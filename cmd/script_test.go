@@ -32,7 +32,7 @@ func TestScript(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "small.toml"), []byte(small), 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails": fails, "ends": ends, "same": same, "equal": equal, "idx": writeIDX, "picture": writePicture, "ink": writeInk,
+			"fails": fails, "ends": ends, "same": same, "equal": equal, "idx": writeIDX, "npz": writeNPZ, "picture": writePicture, "ink": writeInk,
 			"truncate": truncate, "flip": flip, "npy": checkNPY, "jsonlines": checkJSONLines, "agrees": checkAgreement,
 		},
 	})
