@@ -62,17 +62,6 @@ func isBMP(file []byte) bool {
 		bytes.Equal(file[6:10], make([]byte, 4)) && bytes.Equal(file[15:18], make([]byte, 3))
 }
 
-func isWebP(file []byte) bool {
-	return len(file) == longestMagic && bytes.HasPrefix(file, []byte("RIFF")) && string(file[8:12]) == "WEBP"
-}
-
-// isAnimated recognises a WebP file whose frames are those of an animation, of which
-// the decoder reads none.
-func isAnimated(file []byte) bool {
-	const animated = 1 << 1 // among the flags after the header of the chunk
-	return isWebP(file) && string(file[12:16]) == "VP8X" && file[20]&animated != 0
-}
-
 // longestMagic is the number of bytes at the start of a file that show its format.
 const longestMagic = 21
 
@@ -150,6 +139,9 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 	}
 	if m, err = h.format.decode(whole); err != nil {
 		return nil, err
+	}
+	if h.format.name == "WebP" {
+		fullRange(m)
 	}
 	if grey, ok := m.(*image.Gray); ok && h.negative {
 		for i := range grey.Pix {

@@ -129,29 +129,6 @@ func jpegOrientation(r io.ReaderAt) int {
 	return 1
 }
 
-// webpFrame returns the size of the first frame of a WebP file, which can be
-// another one than that of its canvas.
-func webpFrame(r io.ReaderAt) (height, width int) {
-	const most = 256 // chunks before the image
-	at := int64(12)
-	for range most {
-		var head [18]byte
-		if n, _ := r.ReadAt(head[:], at); n < 13 {
-			return 0, 0
-		}
-		switch length := int64(binary.LittleEndian.Uint32(head[4:])); string(head[:4]) {
-		case "VP8 ":
-			return int(binary.LittleEndian.Uint16(head[16:]) & 0x3fff), int(binary.LittleEndian.Uint16(head[14:]) & 0x3fff)
-		case "VP8L":
-			sides := binary.LittleEndian.Uint32(head[9:])
-			return int(sides>>14&0x3fff) + 1, int(sides&0x3fff) + 1
-		default:
-			at += 8 + length + length&1
-		}
-	}
-	return 0, 0
-}
-
 // upright turns an image as its orientation says: 2 to 4 are mirrored from left to
 // right, turned by half, and mirrored from top to bottom; in 5 to 8 the rows of the
 // file are columns. dst has room for all pixels.
