@@ -217,6 +217,7 @@ func TestMemoryOfColour(t *testing.T) {
 }
 
 func TestZipOfManyMembers(t *testing.T) {
+	t.Parallel()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for i := range 40000 {
@@ -235,6 +236,7 @@ func TestZipOfManyMembers(t *testing.T) {
 
 // Each scan of a JPEG file is decoded over the whole image.
 func TestJPEGOfManyScans(t *testing.T) {
+	t.Parallel()
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8)), nil); err != nil {
 		t.Fatal(err)
@@ -260,6 +262,7 @@ func TestJPEGOfManyScans(t *testing.T) {
 // Another format under the name of one that is read is refused, whatever
 // decoders the program has registered.
 func TestOtherImageFormat(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.png")
 	save(t, []byte("P5 1 1 255 "), path)
 	_, _, err := Images(context.Background(), path, Options{})
@@ -281,6 +284,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 // What reads for long stops as soon as its context is done.
 func TestReadersListenToTheContext(t *testing.T) {
+	t.Parallel()
 	for name, reader := range map[string]func(context.Context, io.Reader) io.Reader{
 		"file":  func(ctx context.Context, r io.Reader) io.Reader { return contextReader{ctx, r} },
 		"image": func(ctx context.Context, r io.Reader) io.Reader { return &shortReader{ctx: ctx, r: r} },

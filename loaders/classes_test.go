@@ -8,6 +8,7 @@ import (
 )
 
 func TestMatchClasses(t *testing.T) {
+	t.Parallel()
 	split := func(labels ...uint8) Split {
 		return Split{Shape: Shape{1, 1, 1}, Images: make([]uint8, len(labels)), Labels: labels}
 	}

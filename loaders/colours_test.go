@@ -9,6 +9,7 @@ import (
 )
 
 func TestColoured(t *testing.T) {
+	t.Parallel()
 	grey := Split{Shape: Shape{1, 1, 2}, Images: []uint8{0, 50, 100, 255}, Labels: []uint8{0, 1}}
 	wide, err := grey.Coloured(t.Context(), 3)
 	if err != nil || wide.Shape != (Shape{3, 1, 2}) || !slices.Equal(wide.Images, []uint8{0, 50, 0, 50, 0, 50, 100, 255, 100, 255, 100, 255}) || wide.Len() != 2 {

@@ -59,6 +59,7 @@ func encodeTIFF(compression tiff.CompressionType) func(io.Writer, image.Image) e
 
 // TestFax reads the black and white pixels of a fax, as Pillow writes and reads them.
 func TestFax(t *testing.T) {
+	t.Parallel()
 	for name, file := range map[string]string{"0 is black": faxBlackIsZero, "0 is white": faxWhiteIsZero} {
 		s, _ := read(t, Options{}, map[string][]byte{"1.tif": unhex(t, file)})
 		if want := []uint8{0, 255, 255, 255, 0, 0, 255, 255}; !slices.Equal(s.Images, want) {
@@ -95,6 +96,7 @@ func read(t *testing.T, o Options, files map[string][]byte) (Split, []string) {
 // TestFormats reads the same pixels from files of all formats, whatever their
 // names, and counts what is no image.
 func TestFormats(t *testing.T) {
+	t.Parallel()
 	pixels := []uint8{40, 80, 120, 160, 200, 240}
 	m := &image.Gray{Pix: pixels, Stride: 3, Rect: image.Rect(0, 0, 3, 2)}
 	files := map[string][]byte{
@@ -146,6 +148,7 @@ func TestAnimationAlone(t *testing.T) {
 
 // TestOrientation compares how a photograph lies with what Pillow makes of it.
 func TestOrientation(t *testing.T) {
+	t.Parallel()
 	m := image.NewRGBA(image.Rect(0, 0, 3, 2))
 	for i := range 6 {
 		m.SetRGBA(i%3, i/3, color.RGBA{uint8(i + 1), 0, 0, 255})
@@ -175,6 +178,7 @@ func exif(file []byte, order string, orientation uint8) []byte {
 }
 
 func TestOpenTurnedPhotographs(t *testing.T) {
+	t.Parallel()
 	m := image.NewGray(image.Rect(0, 0, 16, 8))
 	for i := range m.Pix {
 		m.Pix[i] = uint8(i % 16 / 8 * 200) // black on the left, light on the right
@@ -194,6 +198,7 @@ func TestOpenTurnedPhotographs(t *testing.T) {
 // TestBackground decides for all images of a data set together what transparent
 // pixels lie on.
 func TestBackground(t *testing.T) {
+	t.Parallel()
 	drawing := func(ink color.NRGBA) []byte {
 		m := image.NewNRGBA(image.Rect(0, 0, 2, 1))
 		m.SetNRGBA(0, 0, ink)
@@ -240,6 +245,7 @@ func TestBackground(t *testing.T) {
 
 // TestDeepImages rounds pixels of 16 bits to the nearest of 8.
 func TestDeepImages(t *testing.T) {
+	t.Parallel()
 	m := image.NewGray16(image.Rect(0, 0, 4, 1))
 	for x, v := range []uint16{0, 128, 129, 65535 - 128} { // 257 for each step of 8 bits
 		m.SetGray16(x, 0, color.Gray16{v})
@@ -253,6 +259,7 @@ func TestDeepImages(t *testing.T) {
 
 // TestEqualImages warns of data that hold one image.
 func TestEqualImages(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 10 {
 		save(t, grey(t, 2, 2, 7), dir, fmt.Sprintf("%d.png", i))
@@ -289,6 +296,7 @@ func FuzzExif(f *testing.F) {
 
 // TestDecodingIsBounded has headers that claim more than their images hold.
 func TestDecodingIsBounded(t *testing.T) {
+	t.Parallel()
 	small := image.Config{Width: 8, Height: 8}
 	for _, test := range []struct {
 		tags tags

@@ -246,7 +246,10 @@ func TestFetchFromTheNextMirror(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			tinySet(t, contents)
-			bad, good, cache := serve(t, contents, test.bad), serve(t, contents, nil), t.TempDir()
+			bad := serve(t, contents, func(w http.ResponseWriter, r *http.Request, file []byte) bool {
+				return strings.Contains(r.URL.Path, "train-images") && test.bad(w, r, file) // one file shows it, and waits once
+			})
+			good, cache := serve(t, contents, nil), t.TempDir()
 			var messages []string
 			o := options(cache, bad.base(), strings.TrimSuffix(good.base(), "/"))
 			o.Log = func(m string) { messages = append(messages, m) }

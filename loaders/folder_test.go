@@ -45,6 +45,7 @@ func firstPixels(s Split) []uint8 {
 }
 
 func TestOpenFolderOfClasses(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 6 {
 		save(t, grey(t, 2, 3, uint8(i)), dir, "dog", fmt.Sprintf("%d.png", i))
@@ -74,6 +75,7 @@ func TestOpenFolderOfClasses(t *testing.T) {
 }
 
 func TestOpenFolderOfSplitsInColour(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	save(t, grey(t, 1, 2, 9), dir, "train", "a", "1.png")
 	coloured := image.NewNRGBA(image.Rect(0, 0, 2, 1))
@@ -98,6 +100,7 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 }
 
 func TestOpenFolderUnlabelledJPEG(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 20 {
 		m := image.NewGray(image.Rect(0, 0, 8, 8))
@@ -125,6 +128,7 @@ func TestOpenFolderUnlabelledJPEG(t *testing.T) {
 }
 
 func TestOpenFolderRefuses(t *testing.T) {
+	t.Parallel()
 	many := func(t *testing.T, dir string) {
 		for i := range 10 {
 			save(t, grey(t, 2, 2, 0), dir, "a", fmt.Sprintf("%d.png", i))
@@ -165,6 +169,7 @@ func TestOpenFolderRefuses(t *testing.T) {
 }
 
 func TestOpenFolderTooManyClasses(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	one := grey(t, 1, 1, 5)
 	for i := range 257 {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestReadIDX(t *testing.T) {
+	t.Parallel()
 	pixels := ramp(4 * 6)
 	dims, data, err := readIDX(within(idx(pixels, 4, 2, 3)), 0)
 	if err != nil {
@@ -26,6 +27,7 @@ func TestReadIDX(t *testing.T) {
 }
 
 func TestReadIDXLarge(t *testing.T) {
+	t.Parallel()
 	pixels := ramp(3 << 20) // more than the first allocation
 	_, data, err := readIDX(within(idx(pixels, 3, 1024, 1024)), 0)
 	if err != nil || !bytes.Equal(pixels, data) {
@@ -34,6 +36,7 @@ func TestReadIDXLarge(t *testing.T) {
 }
 
 func TestReadIDXRefuses(t *testing.T) {
+	t.Parallel()
 	good := idx(ramp(4*6), 4, 2, 3)
 	typed := bytes.Clone(good)
 	typed[2] = 0x0d
@@ -63,6 +66,7 @@ func TestReadIDXRefuses(t *testing.T) {
 }
 
 func TestOpenIDX(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	tiny := tinyFiles()
 	// gzip is told by the bytes, whatever the names say.
@@ -90,6 +94,7 @@ func TestOpenIDX(t *testing.T) {
 }
 
 func TestOpenIDXRefuses(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name     string
 		role     int
@@ -122,6 +127,7 @@ func TestOpenIDXRefuses(t *testing.T) {
 }
 
 func TestOpenIDXUnlabelled(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, role := range []int{trainImages, testImages} {
 		save(t, tinyFiles()[role], dir, idxFiles()[role].name)

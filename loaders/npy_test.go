@@ -25,6 +25,7 @@ func npyFile(descr, shape string, data []byte) []byte {
 }
 
 func TestArrayImages(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		shape string
 		data  []uint8
@@ -53,6 +54,7 @@ func TestArrayImages(t *testing.T) {
 // TestFlatColour refuses flat images that can be colours, or rows, and names the
 // ways to save them.
 func TestFlatColour(t *testing.T) {
+	t.Parallel()
 	for shape, hint := range map[string]string{"2, 3072": "x.reshape(-1, 3, 32, 32)", "2, 12": "x.reshape(-1, 2, 2, 3)", "1, 192": "x.reshape(-1, 1, 192)"} {
 		_, err := readImages(context.Background(), within(npyFile("|u1", shape, ramp(6144))))
 		wantError(t, err, ErrData, "in colour; hint: ", hint)
@@ -60,6 +62,7 @@ func TestFlatColour(t *testing.T) {
 }
 
 func TestReadNPYRefuses(t *testing.T) {
+	t.Parallel()
 	good := npyFile("|u1", "2, 2, 2", ramp(8))
 	version := bytes.Clone(good)
 	version[6] = 9
@@ -90,6 +93,7 @@ func TestReadNPYRefuses(t *testing.T) {
 }
 
 func TestOpenNPZ(t *testing.T) {
+	t.Parallel()
 	images := func(n int) []byte { return npyFile("|u1", fmt.Sprintf("%d, 2, 2", n), ramp(4*n)) }
 	labels := func(n int) []byte { return npyFile("|u1", fmt.Sprintf("%d,", n), make([]byte, n)) }
 	tests := []struct {
@@ -132,6 +136,7 @@ func TestOpenNPZ(t *testing.T) {
 }
 
 func TestOpenNPZCorrupt(t *testing.T) {
+	t.Parallel()
 	file := archive(t, map[string][]byte{"arr_0.npy": npyFile("|u1", "400, 2, 2", ramp(1600))})
 	for _, cut := range []int{0, 10, len(file) / 2, len(file) - 1} {
 		path := filepath.Join(t.TempDir(), "data.npz")

@@ -14,6 +14,7 @@ import (
 )
 
 func TestSamples(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"sample", "kmnist-sample"} {
 		t.Run(name, func(t *testing.T) {
 			d, err := Open(context.Background(), name, Options{})
@@ -64,6 +65,7 @@ func TestSamples(t *testing.T) {
 }
 
 func TestList(t *testing.T) {
+	t.Parallel()
 	names := map[string]bool{}
 	for _, info := range List() {
 		if names[info.Name] || info.Summary == "" {
@@ -89,6 +91,7 @@ func TestList(t *testing.T) {
 }
 
 func TestOpenUnknown(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, mention string }{
 		{"fashon-mnist", "did you mean fashion-mnist?"},
 		{"MNIST", "did you mean mnist?"},
@@ -262,6 +265,7 @@ func TestArchive(t *testing.T) {
 }
 
 func TestOpenCancelled(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_, err := Open(ctx, "sample", Options{})
@@ -271,6 +275,7 @@ func TestOpenCancelled(t *testing.T) {
 }
 
 func TestLimitAndHoldout(t *testing.T) {
+	t.Parallel()
 	s := Split{Shape: Shape{1, 1, 2}, Images: []uint8{0, 1, 2, 3, 4, 5}, Labels: []uint8{7, 8, 9}}
 	if got := s.Limit(2); got.Len() != 2 || len(got.Labels) != 2 {
 		t.Errorf("Limit(2) has %d images", got.Len())

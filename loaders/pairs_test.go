@@ -14,6 +14,7 @@ import (
 )
 
 func TestParseMotion(t *testing.T) {
+	t.Parallel()
 	for spec, want := range map[string]Motion{
 		"": {}, "none": {}, "shift:3": {Shift: 3}, "rotate:22.5": {Rotate: 22.5}, "rotate:1e1,patch:14,shift:0.5": {0.5, 10, 14},
 	} {
@@ -53,6 +54,7 @@ func FuzzParseMotion(f *testing.F) {
 // TestMove compares moves of which every pixel lands on one with what they
 // should give.
 func TestMove(t *testing.T) {
+	t.Parallel()
 	s := Shape{2, 3, 3}
 	src := []float32{
 		1, 2, 3, 4, 5, 6, 7, 8, 9,
@@ -106,6 +108,7 @@ func blobs(n int) Split {
 // TestPairs moves spots, and finds that they have moved as far as the split says,
 // by amounts that differ between images and epochs and lie within the motion.
 func TestPairs(t *testing.T) {
+	t.Parallel()
 	const n = 300
 	plain := blobs(n)
 	pairs := plain.Pairs(Motion{Shift: 2}, 7)
@@ -162,6 +165,7 @@ func TestPairs(t *testing.T) {
 }
 
 func TestOpenPairs(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 10 {
 		save(t, grey(t, 2, 3, uint8(i)), dir, "first", "b", fmt.Sprintf("%d.png", i))
@@ -187,6 +191,7 @@ func TestOpenPairs(t *testing.T) {
 }
 
 func TestOpenPairsErrors(t *testing.T) {
+	t.Parallel()
 	fill := func(dir, frames string, n int) {
 		for i := range n {
 			save(t, grey(t, 2, 3, uint8(i)), dir, frames, fmt.Sprintf("%d.png", i))
@@ -222,6 +227,7 @@ func TestOpenPairsErrors(t *testing.T) {
 
 // TestOpenPairsInColour has grey frames beside one in colour, which makes all RGB.
 func TestOpenPairsInColour(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 10 {
 		save(t, grey(t, 2, 3, 7), dir, "first", fmt.Sprintf("%d.png", i))

@@ -8,6 +8,7 @@ import (
 )
 
 func TestSelect(t *testing.T) {
+	t.Parallel()
 	s := Split{Shape: Shape{1, 1, 2}, Images: []uint8{0, 1, 2, 3, 4, 5}, Labels: []uint8{7, 8, 9}}
 	want := Split{Shape: Shape{1, 1, 2}, Images: []uint8{4, 5, 0, 1}, Labels: []uint8{9, 7}}
 	if diff := cmp.Diff(want, s.Select([]int{2, 0})); diff != "" {
@@ -20,6 +21,7 @@ func TestSelect(t *testing.T) {
 }
 
 func TestBalanced(t *testing.T) {
+	t.Parallel()
 	labels := slices.Concat(slices.Repeat([]uint8{0}, 50), slices.Repeat([]uint8{1}, 5), slices.Repeat([]uint8{2}, 45))
 	s := Split{Shape: Shape{1, 1, 1}, Images: make([]uint8, len(labels)), Labels: labels}
 	count := func(chosen []int) (counts [3]int) {
@@ -51,6 +53,7 @@ func TestBalanced(t *testing.T) {
 }
 
 func TestSpread(t *testing.T) {
+	t.Parallel()
 	s := Split{Shape: Shape{1, 1, 1}, Images: []uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, Labels: []uint8{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}}
 	for n, want := range map[int][]uint8{0: nil, 1: {0}, 3: {0, 3, 6}, 4: {0, 2, 5, 7}, 10: s.Images, 99: s.Images} {
 		if got := s.Spread(n); !slices.Equal(got.Images, want) || len(got.Labels) != len(want) {
@@ -62,6 +65,7 @@ func TestSpread(t *testing.T) {
 // TestBalancedSpreadsEveryClass asks that the last tenth of the labelled images is
 // of all classes in their shares, also where one class is much larger.
 func TestBalancedSpreadsEveryClass(t *testing.T) {
+	t.Parallel()
 	s := Split{Shape: Shape{1, 1, 1}}
 	for class, count := range []int{900, 60, 40} {
 		for range count {

@@ -29,6 +29,7 @@ func sides(t *testing.T, dir string) map[string]bool {
 // TestSplitByName adds files before, between and after those of a folder, and
 // finds all that were there on the side where they were.
 func TestSplitByName(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 200 {
 		save(t, nil, dir, "a", fmt.Sprintf("%03d.png", i))
@@ -60,6 +61,7 @@ func TestSplitByName(t *testing.T) {
 
 // TestSplitHasBothSides finds at least one image on each side, whatever the names.
 func TestSplitHasBothSides(t *testing.T) {
+	t.Parallel()
 	for try := range 50 {
 		dir := t.TempDir()
 		for i := range 10 {
@@ -79,6 +81,7 @@ func TestSplitHasBothSides(t *testing.T) {
 
 // TestSplitFolders has sub-folders that are named like splits in all ways.
 func TestSplitFolders(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		folders          []string // of 20 images each
 		train, val, test int
@@ -142,6 +145,7 @@ func isVal(name string) bool { return splitNames[strings.ToLower(name)] == "val"
 
 // TestWhole reads folders and archives without a split.
 func TestWhole(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 3 {
 		save(t, grey(t, 1, 2, uint8(i)), dir, "few", "a", fmt.Sprintf("%d.png", i))

@@ -53,6 +53,7 @@ func order(s *Stream, epoch, firstStep int) []int {
 }
 
 func TestStreamBatches(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		images, size int
 		dropLast     bool
@@ -85,6 +86,7 @@ func TestStreamBatches(t *testing.T) {
 }
 
 func TestStreamOrder(t *testing.T) {
+	t.Parallel()
 	o := StreamOptions{BatchSize: 7, Seed: 3, Shuffle: true}
 	s := newStream(t, numbered(100), o)
 	first := order(s, 0, 0)
@@ -123,6 +125,7 @@ func TestStreamOrder(t *testing.T) {
 }
 
 func TestShuffleIsUniform(t *testing.T) {
+	t.Parallel()
 	const n, epochs = 5, 20000
 	var counts [n][n]int
 	order := make([]int, n)
@@ -143,6 +146,7 @@ func TestShuffleIsUniform(t *testing.T) {
 }
 
 func TestStreamCorruption(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []CorruptionKind{Gaussian, Masking, SaltAndPepper} {
 		c := Corruption{kind, 0.5}
 		t.Run(c.String(), func(t *testing.T) {
@@ -178,6 +182,7 @@ func TestStreamCorruption(t *testing.T) {
 // TestStreamBinarise holds that pixels are drawn by their values, anew in each
 // epoch, whatever the batch, and that inputs are made of what is drawn.
 func TestStreamBinarise(t *testing.T) {
+	t.Parallel()
 	const side, epochs = 100, 30
 	gray := Split{Shape: Shape{1, side, side}, Images: make([]uint8, 2*side*side)}
 	for i := range gray.Images {
@@ -245,6 +250,7 @@ func TestStreamAllocatesNothingPerBatch(t *testing.T) {
 }
 
 func TestNewStreamRefuses(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name     string
 		split    Split
@@ -269,6 +275,7 @@ func TestNewStreamRefuses(t *testing.T) {
 // TestStreamMask checks that the mask has exactly what differs from the clean image,
 // and what was corrupted but looks the same.
 func TestStreamMask(t *testing.T) {
+	t.Parallel()
 	white := Split{Shape: Shape{1, 40, 50}, Images: bytes.Repeat([]byte{255}, 3*2000)}
 	for _, c := range []Corruption{{}, {Masking, 0.25}, {SaltAndPepper, 0.5}, {Gaussian, 0.3}} {
 		stream := newStream(t, white, StreamOptions{BatchSize: 2, Seed: 5, Corruption: c, Mask: true})
@@ -298,6 +305,7 @@ func TestStreamMask(t *testing.T) {
 }
 
 func TestParseCorruption(t *testing.T) {
+	t.Parallel()
 	good := map[string]Corruption{
 		"": {}, "none": {}, "gaussian:1.5": {Gaussian, 1.5}, "masking:0.25": {Masking, 0.25}, "salt-and-pepper:0.1": {SaltAndPepper, 0.1},
 	}
@@ -337,6 +345,7 @@ func FuzzParseCorruption(f *testing.F) {
 }
 
 func TestCorruptionStatistics(t *testing.T) {
+	t.Parallel()
 	const n = 100000
 	src, dst := make([]float32, n), make([]float32, n)
 	for i := range src {

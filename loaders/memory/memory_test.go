@@ -21,6 +21,7 @@ func TestLimitIsAtMostThatOfTheRuntime(t *testing.T) {
 }
 
 func TestFormat(t *testing.T) {
+	t.Parallel()
 	for bytes, want := range map[int64]string{
 		0: "0 bytes", 1023: "1023 bytes", 1024: "1 KiB", 3 << 19: "1.5 MiB", 1 << 30: "1 GiB", 47 << 30: "47 GiB", math.MaxInt64: "8 EiB",
 	} {
