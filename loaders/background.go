@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// transparency is what a collector knows of the pixels that are not opaque.
+// transparency holds what is known about transparent pixels.
 type transparency struct {
-	alpha  []uint8 // N×H×W, opacity; nil as long as all is opaque
-	images int     // that have such pixels
-	light  uint64  // luminance of what is opaque in them, 255 for each white pixel
-	opaque uint64  // opacity of their pixels, 255 for each opaque one
+	alpha  []uint8 // N×H×W alpha values; nil while all pixels are opaque
+	images int     // number of images with transparent pixels
+	light  uint64  // sum of the luma of their pixels, times alpha; 255 for an opaque white pixel
+	opaque uint64  // sum of the alpha of their pixels; 255 for an opaque pixel
 }
 
-// CheckBackground reports a text that is no background: auto, white, black or
+// CheckBackground returns an error for a text that is not auto, white, black or
 // #rrggbb. The error wraps ErrUnknown.
 func CheckBackground(text string) error {
 	_, err := parseBackground(text)
 	return err
 }
 
-// parseBackground returns the colour that a background stands for. That of auto,
-// or "", is not known before the images are.
+// parseBackground returns the colour of a background. The colour of auto and "" depends
+// on the images; see compose.
 func parseBackground(text string) (colour [3]uint8, err error) {
 	switch text {
 	case "", "auto", "black":
@@ -38,7 +38,7 @@ func parseBackground(text string) (colour [3]uint8, err error) {
 	return [3]uint8{uint8(value >> 16), uint8(value >> 8), uint8(value)}, nil
 }
 
-// keepAlpha appends the opacity of an image, if that is of use.
+// keepAlpha appends the alpha values of an image, unless all images so far are opaque.
 func (c *collector) keepAlpha(rgba []uint8) error {
 	clear := false
 	for at := 3; at < len(rgba); at += 4 {
@@ -70,17 +70,17 @@ func (c *collector) keepAlpha(rgba []uint8) error {
 	return nil
 }
 
-// compose lays all images on one background and returns its name. By default it is
-// white where what is opaque is dark on the whole, so that dark drawings stay visible.
+// compose draws all images on one background and returns its name. The default is white
+// if the opaque pixels are dark on average, so that dark drawings stay visible.
 func (c *collector) compose(dir string, o Options) (name string, err error) {
 	if c.alpha == nil {
 		return "", nil
 	}
 	name, why := o.Background, ""
 	if name == "" || name == "auto" {
-		name, why = "black", ", because their opaque pixels are light on the whole; hint: --background white"
+		name, why = "black", ", because their opaque pixels are light on average; hint: --background white"
 		if 2*c.light < c.opaque {
-			name, why = "white", ", because their opaque pixels are dark on the whole; hint: --background black"
+			name, why = "white", ", because their opaque pixels are dark on average; hint: --background black"
 		}
 	}
 	colour, err := parseBackground(name)
@@ -107,10 +107,10 @@ func (c *collector) compose(dir string, o Options) (name string, err error) {
 	return name, nil
 }
 
-// lay adds the part of the background that shows through premultiplied pixels.
+// lay adds the background to premultiplied pixels, weighted by 255 − alpha.
 func lay(pixels, alpha []uint8, background uint8) {
 	for i, a := range alpha {
 		behind := (uint16(background)*uint16(255-a) + 127) / 255
-		pixels[i] = uint8(min(uint16(pixels[i])+behind, 255)) // a file can break the rule of premultiplied colours
+		pixels[i] = uint8(min(uint16(pixels[i])+behind, 255)) // a premultiplied colour of a file can be larger than its alpha
 	}
 }

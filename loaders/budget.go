@@ -6,13 +6,12 @@ import (
 	"gaetrain/loaders/memory"
 )
 
-// share is the part of the process's memory, 1/share, that the pixels and labels
-// of a data set may take together. The rest is for the model, its batches and
-// the garbage collector.
+// share limits the pixels and labels of a data set to 1/share of the memory of the
+// process. The rest is for the model, its batches and the garbage collector.
 const share = 2
 
-// budget is the memory that one data set may take. Readers ask before they
-// allocate. Several may ask at once.
+// budget is the memory that one data set may take. Readers call take before they
+// allocate. Several goroutines may do so at the same time.
 type budget struct {
 	limit int64 // of the process, bytes
 	mu    sync.Mutex
@@ -21,7 +20,7 @@ type budget struct {
 
 func newBudget() *budget { return &budget{limit: memory.Limit()} }
 
-// take reserves memory, or says that it is more than there is.
+// take reserves memory. It returns an error if the budget is too small.
 func (b *budget) take(bytes int64) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -34,7 +33,7 @@ func (b *budget) take(bytes int64) error {
 	return nil
 }
 
-// give returns memory that is no longer needed.
+// give releases memory that take reserved.
 func (b *budget) give(bytes int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// MatchClasses gives the labels of a data set the numbers that a list of classes
-// gives their names, because a model knows the classes of the data that it was
-// trained on by number. A class of images that is not in the list is an error that
-// wraps ErrData. Data without labels stay as they are.
+// MatchClasses renumbers the labels of a data set, so that each class has the number
+// of its name in a list. A model needs this because it knows the classes of its
+// training data by number. A class that has images but is not in the list is an error
+// that wraps ErrData. Data without labels are not changed.
 func (d *Dataset) MatchClasses(classes []string) error {
 	if d.Classes == nil || slices.Equal(d.Classes, classes) {
 		return nil
@@ -18,7 +18,7 @@ func (d *Dataset) MatchClasses(classes []string) error {
 		numbers[i] = slices.Index(classes, name)
 	}
 	for _, s := range []*Split{&d.Train, &d.Test} {
-		labels := make([]uint8, len(s.Labels)) // the old ones may be shared
+		labels := make([]uint8, len(s.Labels)) // the old slice may be shared
 		for i, label := range s.Labels {
 			number := numbers[label]
 			if number < 0 {
@@ -32,7 +32,7 @@ func (d *Dataset) MatchClasses(classes []string) error {
 	return nil
 }
 
-// listed joins the first names of a list.
+// listed joins the names of a list, or the first of them if there are many.
 func listed(names []string) string {
 	const most = 12
 	if len(names) > most {

@@ -12,34 +12,35 @@ import (
 	"gaetrain/loaders/memory"
 )
 
-// maxSide bounds the height and width of an image file: larger is taken for a
-// corrupt header.
+// maxSide limits the height and the width of an image. A larger value is likely to be
+// that of a corrupt header.
 const maxSide = 1 << 13
 
-// decodingBytes bounds the memory that decoding takes for each pixel. Most is
-// taken by a progressive JPEG file, whose coefficients are kept at 4 bytes for
-// each of three channels, and by an interlaced PNG file of 16 bits.
+// decodingBytes bounds the memory per pixel that decoding takes. The largest values
+// are those of progressive JPEG files, whose coefficients take 4 bytes for each of
+// three channels, and of interlaced PNG files of 16 bits.
 const decodingBytes = 28
 
-// maxMetadata bounds what an image file holds beside its pixels.
+// maxMetadata limits the bytes of an image file that are not pixels.
 const maxMetadata = 64 << 20
 
-// collector gathers the pixels of images, grey until the first that is not.
+// collector holds the pixels of the images that were read. They have one channel until
+// an image is not grey.
 type collector struct {
 	ctx    context.Context
 	room   *budget
-	count  int // images there will be
+	count  int // of all images, also those not read yet
 	shape  Shape
 	first  string // path of the first image
 	pixels []uint8
-	canvas []uint8 // RGBA of the image being added, as its file stores it
-	turned []uint8 // RGBA of the image being added, upright
+	canvas []uint8 // RGBA of the current image, as its file stores it
+	turned []uint8 // RGBA of the current image, upright
 	transparency
 }
 
-// collect reads image files, which all have one size, as an unlabelled split.
-// What they take is known from the first header, before any is decoded. It returns
-// the background that transparent pixels lie on, "" if there are none.
+// collect reads image files of one size as a split without labels. The header of the
+// first file shows how much memory all images take, before any is decoded. The second
+// result is the background of transparent pixels, "" if there are none.
 func collect(ctx context.Context, list []picture, room *budget, o Options) (Split, string, error) {
 	c := &collector{ctx: ctx, room: room, count: len(list)}
 	for _, p := range list {
@@ -54,7 +55,7 @@ func collect(ctx context.Context, list []picture, room *budget, o Options) (Spli
 
 func (c *collector) decoding() int64 { return decodingBytes * int64(c.shape.Height*c.shape.Width) }
 
-// add reads a file into the digest of its folder and appends its pixels.
+// add appends the pixels of a file, and adds the file to the digest of its folder.
 func (c *collector) add(p picture) error {
 	dir, base := filepath.Split(p.path)
 	opened, size, err := openRegular(os.DirFS(filepath.Clean(dir)), base)
@@ -96,8 +97,8 @@ func (c *collector) add(p picture) error {
 	return nil
 }
 
-// checkSize compares the size of an image with that of the first. The first one
-// says what all take.
+// checkSize compares the size of an image with that of the first image. At the first
+// image, it reserves the memory for all of them.
 func (c *collector) checkSize(path string, h imageHeader) error {
 	height, width := h.height, h.width
 	if h.orientation >= 5 {
@@ -121,7 +122,7 @@ func (c *collector) checkSize(path string, h imageHeader) error {
 	return nil
 }
 
-// keep appends the pixels of an image, and what is transparent in it.
+// keep appends the pixels of an image and, if they are needed, its alpha values.
 func (c *collector) keep(m image.Image, orientation int) error {
 	bounds := m.Bounds()
 	canvas := &image.RGBA{Pix: c.canvas, Stride: 4 * bounds.Dx(), Rect: bounds}
@@ -145,7 +146,7 @@ func (c *collector) keep(m image.Image, orientation int) error {
 	return c.keepAlpha(rgba)
 }
 
-// widen turns the grey images so far into RGB ones.
+// widen converts the images so far from grey to RGB.
 func (c *collector) widen() error {
 	grey, plane := cap(c.pixels), c.shape.Size()
 	if err := c.room.take(int64(3 * grey)); err != nil {

@@ -2,9 +2,10 @@ package loaders
 
 import "context"
 
-// Coloured returns the images with so many channels, if they have a third or three
-// times as many: grey becomes the same red, green and blue, and a colour becomes its
-// luma, as image/color has it. Others stay as they are.
+// Coloured converts grey images to colour or colour images to grey, so that they have
+// the given number of channels. A grey value becomes equal red, green and blue values.
+// A colour becomes its luma, as in package image/color. Images that already have that
+// number of channels, or need another conversion, are returned unchanged.
 func (s Split) Coloured(ctx context.Context, channels int) (Split, error) {
 	stored := &s.Shape
 	if s.Motion != (Motion{}) {
@@ -45,7 +46,7 @@ func (s Split) Coloured(ctx context.Context, channels int) (Split, error) {
 	return s, nil
 }
 
-// luma is the brightness of a colour by the weights of JPEG.
+// luma returns the brightness of a colour with the weights of JPEG.
 func luma(red, green, blue uint8) uint8 {
 	return uint8((19595*uint32(red) + 38470*uint32(green) + 7471*uint32(blue) + 1<<15) >> 16)
 }

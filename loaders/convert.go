@@ -6,8 +6,8 @@ import (
 	"image/draw"
 )
 
-// convert draws an image as RGBA, with colours premultiplied by opacity. Values of
-// 16 bits are rounded to 8, where package draw would cut them.
+// convert draws an image as RGBA, with colours premultiplied by alpha. Values of 16
+// bits are rounded to 8 bits. Package draw would truncate them.
 func convert(ctx context.Context, dst *image.RGBA, m image.Image) error {
 	const rows = 64
 	wide, ok := m.(image.RGBA64Image)
@@ -27,7 +27,7 @@ func convert(ctx context.Context, dst *image.RGBA, m image.Image) error {
 	return nil
 }
 
-// round draws a part of an image pixel by pixel.
+// round draws a part of an image pixel by pixel and rounds each value.
 func round(dst *image.RGBA, m image.RGBA64Image, part image.Rectangle) {
 	to8 := func(v uint16) uint8 { return uint8((uint32(v)*255 + 32767) / 65535) }
 	for y := part.Min.Y; y < part.Max.Y; y++ {

@@ -10,12 +10,12 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
-// CorruptionKind says how a denoising autoencoder's input is corrupted
+// CorruptionKind is the way in which the input of a denoising autoencoder is corrupted
 // (Vincent 2010, section 3.3).
 type CorruptionKind uint8
 
-// The kinds of corruption. Level is the probability of a pixel to be hit, or
-// the standard deviation of the Gaussian.
+// The kinds of corruption. The level is the probability that a pixel is changed, or the
+// standard deviation of the Gaussian noise.
 const (
 	NoCorruption  CorruptionKind = iota
 	Gaussian                     // x + level·ε with ε ~ N(0, 1), not clipped
@@ -25,8 +25,8 @@ const (
 
 var corruptionNames = [...]string{"none", "gaussian", "masking", "salt-and-pepper"}
 
-// Corruption turns clean images into a denoising autoencoder's inputs. The zero
-// value leaves them as they are.
+// Corruption turns clean images into the inputs of a denoising autoencoder. The zero
+// value does not change images.
 type Corruption struct {
 	Kind  CorruptionKind
 	Level float32
@@ -96,8 +96,8 @@ func (c Corruption) check() error {
 	return nil
 }
 
-// Apply writes the corrupted src into dst; the two have one length and do not
-// overlap. Value i of the noise depends on key and i alone.
+// Apply writes the corrupted values of src into dst. Both have the same length and do
+// not overlap. Value i of the noise depends only on key and i.
 func (c Corruption) Apply(dst, src []float32, key noise.Key) {
 	switch c.Kind {
 	case NoCorruption:
@@ -129,8 +129,8 @@ func (c Corruption) Apply(dst, src []float32, key noise.Key) {
 	}
 }
 
-// Mask writes 1 where Apply changes a value with the same key, also one that has
-// the new value already, such as a masked black pixel, and 0 elsewhere.
+// Mask writes 1 for each value that Apply changes with the same key, and 0 for others.
+// A value that had the new value already, such as a masked black pixel, has a mask of 1.
 func (c Corruption) Mask(dst []float32, key noise.Key) {
 	switch c.Kind {
 	case NoCorruption:

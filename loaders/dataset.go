@@ -20,24 +20,23 @@ func (s Shape) String() string {
 	return fmt.Sprintf("%d×%d×%d", s.Channels, s.Height, s.Width)
 }
 
-// Split is a set of N images of one shape, with or without labels. Splits made
-// by Limit and Holdout share memory with their parent.
+// Split holds N images of one shape, with or without labels.
 type Split struct {
 	Shape  Shape
 	Images []uint8  // N×C×H×W
-	Labels []uint8  // N, indices into Dataset.Classes; nil: unlabelled
-	Names  []string // N, paths of the files within their folder, with slashes; nil: not of one file each
-	// Values, N×C×H×W, stand in place of Images where what is learned from are
-	// not pixels, but what other layers have made of them.
+	Labels []uint8  // N, indices into Dataset.Classes; nil: no labels
+	Names  []string // N, paths of the files within their folder, with slashes; nil: the images are not single files
+	// Values, N×C×H×W, replace Images if the inputs are not pixels but the outputs of
+	// other layers.
 	Values []float32
 
-	Motion Motion // makes pairs of frames of Images; see Pairs
-	Seed   uint64 // of the motion
-	Source Shape  // of Images, where that is not Shape
-	Drawn  []int  // N, what the motion of each image is drawn by; nil: its index
+	Motion Motion // makes pairs of frames from Images; see Pairs
+	Seed   uint64 // of the random motion
+	Source Shape  // of Images, if it differs from Shape
+	Drawn  []int  // N, numbers by which the random motion of each image is found; nil: its index
 }
 
-// stored is the number of values kept of an image.
+// stored returns the number of values of an image in memory.
 func (s Split) stored() int {
 	if s.Motion != (Motion{}) {
 		return s.Source.Size()
@@ -53,8 +52,8 @@ func (s Split) Len() int {
 	return 0
 }
 
-// Read writes the values of image i into dst, C·H·W of them, pixels as numbers
-// from 0 to 1. Pairs that Pairs makes are those of an epoch.
+// Read writes the C·H·W values of image i into dst, pixels as numbers from 0 to 1.
+// Pairs of frames are those of an epoch.
 func (s Split) Read(dst []float32, i, epoch int) {
 	if s.Values != nil {
 		copy(dst, s.Values[i*len(dst):])
@@ -67,8 +66,8 @@ func (s Split) Read(dst []float32, i, epoch int) {
 	kernel.ScaleBytes(dst, s.Image(i))
 }
 
-// Image returns the pixels C×H×W of image i, shared with the split; where
-// Pairs makes pairs, those of the image that it makes them of.
+// Image returns the pixels C×H×W of image i, whose memory is that of the split. If the
+// split has pairs made by Pairs, they are the pixels of the original image.
 func (s Split) Image(i int) []uint8 {
 	size := s.stored()
 	return s.Images[i*size : (i+1)*size : (i+1)*size]
@@ -110,8 +109,8 @@ func (s Split) slice(from, to int) Split {
 	return out
 }
 
-// Join returns the images of two splits of one kind, one after the other, in
-// memory of their own.
+// Join returns a copy of the images of two splits, one after the other. Both have the
+// same shape and the same motion.
 func (s Split) Join(other Split) Split {
 	if other.Len() == 0 {
 		return s
@@ -132,12 +131,12 @@ func (s Split) Join(other Split) Split {
 
 // Dataset is a training and a test split of the same shape.
 type Dataset struct {
-	Name        string // as it was asked for, for example "sample" or "idx:DIR"
+	Name        string // the value of --dataset, for example "sample" or "idx:DIR"
 	Train, Test Split
-	Validation  int               // images at the end of Train that the data name as their validation set
-	Background  string            // that transparent pixels were drawn on; "" if there are none
-	Classes     []string          // names by label; nil: unlabelled
-	Attribution string            // licence and credit line; "" for a user's own data
+	Validation  int               // number of images at the end of Train that are the validation set of the data
+	Background  string            // colour behind transparent pixels; "" if there are none
+	Classes     []string          // names by label; nil: no labels
+	Attribution string            // licence and authors; "" for a user's own data
 	Digest      map[string]string // file → "md5:…" of its decompressed bytes
 }
 
@@ -154,7 +153,7 @@ func (d *Dataset) LimitTrain(n int) {
 	}
 }
 
-// join makes one split of both, which stands for each of them.
+// join joins both splits to one, which becomes the training set and the test set.
 func (d *Dataset) join(room *budget) error {
 	if d.Test.Len() > 0 {
 		if err := room.take(int64(len(d.Train.Images) + len(d.Test.Images))); err != nil {
@@ -167,7 +166,7 @@ func (d *Dataset) join(room *budget) error {
 	return nil
 }
 
-// check finds what the readers of single files cannot see.
+// check finds errors that the readers of single files cannot find.
 func (d *Dataset) check() error {
 	if d.Train.Shape != d.Test.Shape {
 		return dataErrorf("%s: training images are %v but test images are %v", d.Name, d.Train.Shape, d.Test.Shape)
@@ -186,7 +185,7 @@ func (d *Dataset) check() error {
 	return nil
 }
 
-// equal returns the number of images if all are equal, else 0.
+// equal returns the number of images if all of them are equal, else 0.
 func (d *Dataset) equal() int {
 	first := d.Train.Image(0)
 	for _, s := range []Split{d.Train, d.Test} {
@@ -205,7 +204,7 @@ func (s Split) check(classes int) error {
 		return dataErrorf("holds no images")
 	}
 	if len(s.Images)%size != 0 {
-		return dataErrorf("%d bytes are no whole number of %v images", len(s.Images), s.Shape)
+		return dataErrorf("%d bytes are not a whole number of %v images", len(s.Images), s.Shape)
 	}
 	if s.Labels == nil {
 		return nil
@@ -221,8 +220,8 @@ func (s Split) check(classes int) error {
 	return nil
 }
 
-// transpose swaps the rows and columns of every image, in place for the
-// caller: EMNIST stores its images column by column.
+// transpose swaps the rows and the columns of every image in place, because EMNIST
+// stores images column by column.
 func (s *Split) transpose(ctx context.Context, room *budget) error {
 	height, width := s.Shape.Height, s.Shape.Width
 	if err := room.take(int64(height * width)); err != nil {

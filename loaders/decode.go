@@ -23,15 +23,15 @@ import (
 	"gaetrain/loaders/files"
 )
 
-// kinds names the formats of image files that are read.
+// kinds lists the formats of image files that are read.
 const kinds = "PNG, JPEG, GIF, BMP, TIFF or WebP"
 
-// maxScans bounds the scans of a JPEG file, each of which goes over the whole
-// image though it can be a few bytes long. Programs write about ten.
+// maxScans limits the scans of a JPEG file. A scan of a few bytes can make the decoder
+// process the whole image. Programs write about ten scans.
 const maxScans = 1000
 
-// imageFormat is a format of image files. Package image would also try the
-// formats that other packages of the program have registered.
+// imageFormat is a format of image files. The registry of package image is not used,
+// because other packages of the program can add formats to it.
 type imageFormat struct {
 	name       string
 	extensions []string
@@ -55,8 +55,8 @@ func magic(starts ...string) func([]byte) bool {
 	}
 }
 
-// isBMP asks for more than the letters BM, with which a text can begin: zeros in
-// the reserved bytes, and the length of a header that is below 256.
+// isBMP checks more than the letters BM, with which a text can start: the reserved
+// bytes are zero, and the length of the header is from 12 to 255.
 func isBMP(file []byte) bool {
 	return len(file) == longestMagic && file[0] == 'B' && file[1] == 'M' && file[14] >= 12 &&
 		bytes.Equal(file[6:10], make([]byte, 4)) && bytes.Equal(file[15:18], make([]byte, 3))
@@ -76,23 +76,23 @@ func formatOf(start []byte) *imageFormat {
 	return nil
 }
 
-// hasExtension reports whether the name of a file is that of an image.
+// hasExtension reports whether a path has the extension of an image format.
 func hasExtension(path string) bool {
 	extension := strings.ToLower(filepath.Ext(path))
 	return slices.ContainsFunc(imageFormats, func(f imageFormat) bool { return slices.Contains(f.extensions, extension) })
 }
 
-// imageHeader is what the header of an image file says.
+// imageHeader holds the values of the header of an image file.
 type imageHeader struct {
 	format        *imageFormat
-	height, width int   // as the file stores them
+	height, width int   // in the file, before the orientation is applied
 	orientation   int   // 1 to 8, see upright
-	negative      bool  // the decoder swaps black and white
-	extra         int64 // bytes that decoding takes beyond decodingBytes for each pixel
+	negative      bool  // the decoder exchanges black and white
+	extra         int64 // bytes that decoding takes in addition to decodingBytes per pixel
 }
 
-// readImageHeader reads the header of an image file. All that a decoder will allocate
-// is known from it.
+// readImageHeader reads the header of an image file. It shows how much memory the
+// decoder will allocate.
 func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 	start := make([]byte, longestMagic)
 	n, err := file.ReadAt(start, 0)
@@ -126,7 +126,7 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 	return h, nil
 }
 
-// decode decodes an image file. A decoder that panics gives an error.
+// decode decodes an image file. A panic of the decoder becomes an error.
 func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m image.Image, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
@@ -134,7 +134,7 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 		}
 	}()
 	whole := io.Reader(io.NewSectionReader(file, 0, file.Size()))
-	if h.format.name != "TIFF" { // which jumps in its file
+	if h.format.name != "TIFF" { // its decoder needs random access
 		whole = &shortReader{ctx: ctx, r: bufio.NewReaderSize(whole, 1<<16), jpeg: h.format.name == "JPEG"}
 	}
 	if m, err = h.format.decode(whole); err != nil {
@@ -151,7 +151,7 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 	screen := image.Rect(0, 0, h.width, h.height)
 	switch {
 	case m.Bounds() == screen:
-	case h.format.name == "GIF" && m.Bounds().In(screen): // a frame can be smaller
+	case h.format.name == "GIF" && m.Bounds().In(screen): // the first frame can be smaller
 		all := image.NewRGBA(screen)
 		draw.Draw(all, m.Bounds(), m, m.Bounds().Min, draw.Src)
 		return all, nil
@@ -161,9 +161,9 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 	return m, nil
 }
 
-// shortReader gives a decoder few bytes at a time, so that its context is asked
-// often even where a few bytes mean much work, and counts the scans of a JPEG
-// file. In its compressed data no byte 0xFF is followed by that of a scan, 0xDA.
+// shortReader returns few bytes at a time. It therefore checks the context often, even
+// if the decoder has much work with a few bytes. It also counts the scans of a JPEG
+// file, whose markers 0xFF 0xDA do not occur in compressed data.
 type shortReader struct {
 	ctx   context.Context
 	r     io.Reader

@@ -1,6 +1,6 @@
-// Package loaders holds the data sets: a registry of named ones, readers for a
-// user's own files, downloads, the samples embedded in the binary, and the
-// streams that turn a split into float32 batches, corrupted or not.
+// Package loaders opens data sets. It has a registry of named data sets, readers for
+// a user's own files, downloads, the samples embedded in the binary, and streams that
+// turn a split into float32 batches, with or without corruption.
 //
 // [Open] understands every form of --dataset:
 //
@@ -8,12 +8,12 @@
 //	fashion-mnist, mnist, …    registered sets, see [List]
 //	idx:DIR                    four files named like MNIST's
 //	npz:FILE                   a NumPy archive named like Keras' mnist.npz
-//	folder:DIR                 image files, sub-folders are labels
+//	folder:DIR                 image files; sub-folders are classes
 //	pairs:DIR                  pairs of frames, in sub-folders first and second
 //
-// Pixels stay uint8 in memory; a [Stream] converts one batch at a time. No file
-// is trusted. What a header claims must fit into the file itself, and pixels and
-// labels together into half of what [gaetrain/loaders/memory.Limit] returns: both
-// are checked before memory is asked for. Whatever is wrong with data is an error
-// that wraps [ErrData] and names the file.
+// Pixels stay uint8 in memory. A [Stream] converts one batch at a time. Headers of
+// files are not trusted: before memory is allocated, the size that a header claims is
+// compared with the size of the file, and the pixels and labels together may take half
+// of what [gaetrain/loaders/memory.Limit] returns. An error about data wraps [ErrData]
+// and names the file.
 package loaders

@@ -6,51 +6,51 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
+	"gaetrain/loaders/files"
 	"gaetrain/loaders/memory"
 )
 
-// Patience with servers. Variables, so that tests need not wait.
+// Time limits of downloads. They are variables because tests shorten them.
 var (
-	stallAfter   = 30 * time.Second       // over which the rate of a connection is averaged
-	leastRate    = int64(4 << 10)         // bytes per second; a slower connection is given up
-	firstBackoff = 500 * time.Millisecond // before the second attempt; doubles without progress
-	maxIdle      = 4                      // attempts in a row without progress
-	maxAttempts  = 100                    // for one file at one mirror, whatever arrives
+	stallAfter   = 30 * time.Second       // period over which the rate of a connection is averaged
+	leastRate    = int64(4 << 10)         // bytes per second; slower connections are closed
+	firstBackoff = 500 * time.Millisecond // wait before the second attempt; it doubles without progress
+	maxIdle      = 4                      // attempts without progress, one after the other
+	maxAttempts  = 100                    // for one file at one mirror, with or without progress
 )
 
-// diskError is one that no other mirror can help.
+// diskError is an error for which another mirror is no help.
 type diskError struct{ error }
 
 func (e diskError) Unwrap() error { return e.error }
 
-// finalError is one that another attempt at the same mirror cannot help.
+// finalError is an error for which another attempt at the same mirror is no help.
 type finalError struct{ error }
 
 func (e finalError) Unwrap() error { return e.error }
 
-// download brings one file to path: by way of path.part, which survives an
-// interruption and is continued, then a check, a sync and a rename.
+// download downloads one file to path. It writes path.part, which a later download
+// continues after an interruption. Then it checks, syncs and renames that file.
 type download struct {
 	client   *http.Client
 	path     string
-	limit    int64                                        // bytes, more are refused
-	check    func(ctx context.Context, part string) error // of the whole file
+	limit    int64                                        // bytes; larger files are refused
+	check    func(ctx context.Context, part string) error // checks the complete file
 	progress func(done, total int64)                      // nil: none
 
-	// Of the bytes in path.part, as far as they came in this process.
+	// What servers said about the bytes in path.part that this process downloaded.
 	validator string // ETag or Last-Modified; "": unknown
-	total     int64  // of the whole file; 0: unknown
+	total     int64  // size of the complete file; 0: unknown
 }
 
-// from downloads the file from one address. It continues after each cut, and
-// waits before each attempt, longer after one that made no progress.
+// from downloads the file from one address. It continues after each interruption. It
+// waits before each attempt, and longer after an attempt without progress.
 func (d *download) from(ctx context.Context, url string) error {
 	progress := progress{best: d.have()}
-	continued, restarted := progress.best > 0, false // what is there may be of another file
+	continued, restarted := progress.best > 0, false // the part file may be of another file
 	backoff := firstBackoff
 	for attempt := 1; ; attempt++ {
 		err := d.attempt(ctx, url)
@@ -61,7 +61,7 @@ func (d *download) from(ctx context.Context, url string) error {
 			if restarted || !continued {
 				return err
 			}
-			restarted = true // once, from the start
+			restarted = true // only once
 		} else if errors.As(err, new(finalError)) {
 			return err
 		}
@@ -84,15 +84,15 @@ func (d *download) from(ctx context.Context, url string) error {
 	}
 }
 
-// progress counts the attempts that got no further than those before.
+// progress counts the attempts without progress.
 type progress struct {
-	best  int64 // the most bytes there have been
-	idle  int   // attempts in a row that did not add enough
-	begun bool  // anew, after what was there turned out to be of another file
+	best  int64 // largest number of bytes so far
+	idle  int   // attempts, one after the other, that did not add enough bytes
+	begun bool  // the download has started again, because the part file was of another file
 }
 
-// made reports whether an attempt that ends with the given number of bytes got
-// ahead. To begin anew is forgiven once.
+// made reports whether an attempt that ends with have bytes made progress. The first
+// attempt that loses bytes starts the count again.
 func (p *progress) made(have, enough int64) bool {
 	if have < p.best && !p.begun {
 		p.begun, p.best = true, 0
@@ -106,10 +106,10 @@ func (p *progress) made(have, enough int64) bool {
 	return ahead
 }
 
-// least is the number of bytes that must arrive while the rate is averaged.
+// least returns the number of bytes that must arrive in the period stallAfter.
 func least() int64 { return int64(float64(leastRate) * stallAfter.Seconds()) }
 
-// enough is the number of bytes of an attempt that made progress.
+// enough returns the number of bytes that count as progress of an attempt.
 func (d *download) enough() int64 {
 	if d.total > 0 {
 		return max(1, min(least(), d.total/8))
@@ -119,7 +119,7 @@ func (d *download) enough() int64 {
 
 func (d *download) part() string { return d.path + ".part" }
 
-// have returns the bytes that have arrived so far.
+// have returns the number of bytes that have arrived so far.
 func (d *download) have() int64 {
 	info, err := os.Stat(d.part())
 	if err != nil {
@@ -128,7 +128,7 @@ func (d *download) have() int64 {
 	return info.Size()
 }
 
-// drop removes what has arrived, because the rest would not fit it.
+// drop removes the bytes that have arrived, because they are of another file.
 func (d *download) drop() error {
 	d.validator, d.total = "", 0
 	if err := os.Remove(d.part()); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -137,7 +137,7 @@ func (d *download) drop() error {
 	return nil
 }
 
-// attempt makes one request for what is missing and stores what arrives.
+// attempt makes one request for the missing bytes and stores those that arrive.
 func (d *download) attempt(ctx context.Context, url string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -148,7 +148,7 @@ func (d *download) attempt(ctx context.Context, url string) error {
 	if err != nil {
 		return finalError{err}
 	}
-	// Bytes as they are stored: ranges and digests are of those.
+	// Ranges and digests refer to the bytes as they are stored on the server.
 	request.Header.Set("Accept-Encoding", "identity")
 	offset := d.have()
 	if offset > 0 {
@@ -169,11 +169,11 @@ func (d *download) attempt(ctx context.Context, url string) error {
 	return slowOr(ctx, d.store(response.Body, body, &arrived))
 }
 
-// errSlow is the cause of a connection given up.
+// errSlow is the cause of a cancelled connection.
 var errSlow = errors.New("the server is too slow")
 
-// giveUpSlow cancels a connection as soon as less than want bytes have arrived in
-// a period. The wait for the answer belongs to the first one.
+// giveUpSlow cancels a connection if fewer than want bytes arrive in a period. The
+// first period starts with the request.
 func giveUpSlow(ctx context.Context, cancel context.CancelCauseFunc, arrived *atomic.Int64, period time.Duration, want int64) {
 	tick := time.NewTicker(period)
 	defer tick.Stop()
@@ -190,7 +190,7 @@ func giveUpSlow(ctx context.Context, cancel context.CancelCauseFunc, arrived *at
 	}
 }
 
-// slowOr tells why a connection ended.
+// slowOr returns errSlow if that is why the context of a connection is done, else err.
 func slowOr(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); err != nil && errors.Is(cause, errSlow) {
 		return cause
@@ -198,7 +198,7 @@ func slowOr(ctx context.Context, err error) error {
 	return err
 }
 
-// finish gives the part file its name if it is what it should be, and removes
+// finish checks the part file. It renames the file if the check succeeds and removes
 // it if not.
 func (d *download) finish(ctx context.Context) error {
 	if err := d.check(ctx, d.part()); err != nil {
@@ -209,14 +209,8 @@ func (d *download) finish(ctx context.Context) error {
 		}
 		return finalError{err}
 	}
-	if err := os.Rename(d.part(), d.path); err != nil {
+	if err := files.Rename(d.part(), d.path); err != nil {
 		return diskError{err}
 	}
-	dir, err := os.Open(filepath.Dir(d.path))
-	if err != nil {
-		return diskError{err}
-	}
-	defer dir.Close()
-	dir.Sync() // not every file system can; the file itself is synced
 	return nil
 }

@@ -5,15 +5,16 @@ import (
 	"fmt"
 )
 
-// ErrData is wrapped by every error about the data themselves: a file that is
-// missing, unreadable, corrupt or inconsistent, or a download that failed.
+// ErrData is wrapped by every error about the data: a file is missing, unreadable,
+// corrupt or inconsistent, or a download failed.
 var ErrData = errors.New("data")
 
-// ErrUnknown is wrapped by every error about the request: an unknown data set
-// name, a malformed specification or an impossible option.
+// ErrUnknown is wrapped by every error about the request: the name of the data set is
+// unknown, or an option is malformed or impossible.
 var ErrUnknown = errors.New("unknown")
 
-// tagged lets errors.Is find tag without its text in the message.
+// tagged is an error that errors.Is also finds as tag, whose text is not part of the
+// message.
 type tagged struct{ tag, err error }
 
 func (e tagged) Error() string   { return e.err.Error() }

@@ -7,7 +7,7 @@ import (
 	"math"
 )
 
-// Tags of TIFF files and of the Exif data in JPEG files.
+// Tags of TIFF files and of Exif data in JPEG files.
 const (
 	tagCompression  = 259
 	tagPhotometric  = 262
@@ -17,19 +17,19 @@ const (
 	tagTileLength   = 323
 )
 
-// Compressions of TIFF files: those of fax machines, and the one whose results the
-// decoder does not bound.
+// Compressions of TIFF files: two of fax machines, and PackBits, for which the decoder
+// does not limit the decompressed size.
 const (
 	faxGroup3 = 3
 	faxGroup4 = 4
 	packBits  = 32773
 )
 
-// tags are the first numbers of the entries of a TIFF directory, by tag.
+// tags maps each tag of a TIFF directory to its first value.
 type tags map[uint16]uint32
 
-// readTags reads the first directory of a TIFF file, or of Exif data, which have
-// the same form. What is corrupt is left out.
+// readTags reads the first directory of a TIFF file or of Exif data, which have the
+// same form. Corrupt entries are left out.
 func readTags(r io.ReaderAt) tags {
 	var head [8]byte
 	if _, err := r.ReadAt(head[:], 0); err != nil {
@@ -49,7 +49,7 @@ func readTags(r io.ReaderAt) tags {
 	}
 	found := tags{}
 	for i := range int64(order.Uint16(count[:])) {
-		var entry [12]byte // tag, type, number of values, and the values or where they are
+		var entry [12]byte // tag, type, number of values, and the values or their offset
 		if _, err := r.ReadAt(entry[:], at+2+12*i); err != nil {
 			break
 		}
@@ -71,7 +71,7 @@ func readTags(r io.ReaderAt) tags {
 	return found
 }
 
-// orientation returns how an image lies, from 1 to 8; see upright.
+// orientation returns the orientation of an image, from 1 to 8; see upright.
 func (t tags) orientation() int {
 	if o := t[tagOrientation]; o >= 1 && o <= 8 {
 		return int(o)
@@ -79,18 +79,18 @@ func (t tags) orientation() int {
 	return 1
 }
 
-// negative reports whether the decoder of TIFF swaps black and white: in the code
-// of fax machines, white is a bit 0, also where the file says that 0 is black.
+// negative reports whether the decoder of TIFF exchanges black and white. In fax data,
+// a bit 0 is white, even if the file declares that 0 is black.
 func (t tags) negative() bool {
 	const blackIsZero = 1
 	c := t[tagCompression]
 	return (c == faxGroup3 || c == faxGroup4) && t[tagPhotometric] == blackIsZero
 }
 
-// blockBytes bounds what the decoder of TIFF takes for a tile or a strip. Both may
-// claim to be much larger than the image.
+// blockBytes bounds the memory that the decoder of TIFF takes for a tile or a strip. A
+// header can claim that they are much larger than the image.
 func (t tags) blockBytes(size int64, config image.Config) int64 {
-	const lzwRatio = 2731 // more than LZW, and more than DEFLATE, can make of one byte
+	const lzwRatio = 2731 // bounds the bytes that LZW or DEFLATE can make of one byte
 	if t[tagCompression] == packBits {
 		return size + 64*size
 	}
@@ -105,12 +105,12 @@ func (t tags) blockBytes(size int64, config image.Config) int64 {
 	return size + 2*min(block, lzwRatio*size)
 }
 
-// jpegOrientation returns the orientation that the Exif data of a JPEG file give.
+// jpegOrientation returns the orientation in the Exif data of a JPEG file.
 func jpegOrientation(r io.ReaderAt) int {
 	const most = 256 // segments before the image
 	at := int64(2)
 	for range most {
-		var head [10]byte // 0xFF, marker, length, and what the segment begins with
+		var head [10]byte // 0xFF, marker, length, and the first bytes of the segment
 		if n, _ := r.ReadAt(head[:], at); n < len(head) || head[0] != 0xff {
 			return 1
 		}
@@ -129,9 +129,9 @@ func jpegOrientation(r io.ReaderAt) int {
 	return 1
 }
 
-// upright turns an image as its orientation says: 2 to 4 are mirrored from left to
-// right, turned by half, and mirrored from top to bottom; in 5 to 8 the rows of the
-// file are columns. dst has room for all pixels.
+// upright applies the orientation of an image. 2 mirrors it from left to right, 3 turns
+// it by 180 degrees, and 4 mirrors it from top to bottom. In 5 to 8, the rows of the
+// file are columns of the image. dst has room for all pixels.
 func upright(src *image.RGBA, orientation int, dst []uint8) *image.RGBA {
 	if orientation == 1 {
 		return src

@@ -15,9 +15,9 @@ import (
 	"gaetrain/loaders/files"
 )
 
-// Fetch downloads a named set into the cache. Files that are there and whole
-// are kept, damaged ones replaced. Processes that fetch at once wait for one
-// another. An embedded set needs nothing. Errors as of Open.
+// Fetch downloads a named data set into the cache. Complete files of the cache are
+// kept, damaged ones are replaced. Processes that fetch at the same time wait for each
+// other. For an embedded data set, Fetch does nothing. Errors are those of Open.
 func Fetch(ctx context.Context, name string, o Options) error {
 	read, _, err := ownData(name)
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *set) fetch(ctx context.Context, o Options) error {
 	return nil
 }
 
-// downloads are the files of a set as servers name them.
+// downloads lists the files of a set by their names on servers.
 func (s *set) downloads() []file {
 	if s.archive.name != "" {
 		return []file{s.archive}
@@ -73,10 +73,10 @@ func (s *set) downloads() []file {
 	return list
 }
 
-// mostDownloaded bounds the bytes of one file of the set on a server.
+// mostDownloaded limits the size of one downloaded file of the set, in bytes.
 func (s *set) mostDownloaded() int64 { return 2*s.Download + 1<<20 }
 
-// whole returns nil if the file has the published digest.
+// whole returns nil if a file has the published digest.
 func (s *set) whole(ctx context.Context, path string, f file) error {
 	dir, name := filepath.Split(path)
 	digest, err := fileDigest(ctx, os.DirFS(dir), name, s.unpacked(f))
@@ -89,7 +89,7 @@ func (s *set) whole(ctx context.Context, path string, f file) error {
 	return nil
 }
 
-// fetchFile tries the mirrors in turn.
+// fetchFile downloads a file from the first mirror that has it.
 func (s *set) fetchFile(ctx context.Context, dir string, f file, o Options) error {
 	d := download{
 		client: o.Client,

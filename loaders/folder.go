@@ -15,14 +15,14 @@ import (
 	"gaetrain/loaders/files"
 )
 
-// maxDepth bounds how deep sub-folders go, so that a link to a parent ends.
+// maxDepth limits the depth of sub-folders, because a link to a parent folder has none.
 const maxDepth = 8
 
-// openFolder reads image files. The sub-folders are the classes, in
-// sorted order; images without sub-folders are unlabelled. Sub-folders that are
-// named like splits are the splits, otherwise about a tenth of the images is held
-// out as the test set; see split. Images are grey if all are, else RGB;
-// transparent pixels lie on the background of the options. All have one size.
+// openFolder reads image files of one size. The sub-folders are the classes, in sorted
+// order. Images without sub-folders have no labels. Sub-folders with the names of
+// splits are the splits. Otherwise about a tenth of the images is held out as the test
+// set; see split. If all images are grey they have one channel, else three. Transparent
+// pixels are drawn on the background of the options.
 func openFolder(ctx context.Context, dir string, o Options, room *budget) (*Dataset, error) {
 	f, err := listFolder(ctx, dir, o)
 	if err != nil {
@@ -37,7 +37,7 @@ func openFolder(ctx context.Context, dir string, o Options, room *budget) (*Data
 	return d, nil
 }
 
-// dataset makes a data set of the images of all.
+// dataset returns the data set of the images of all.
 func (f *folder) dataset(all Split, digest map[string]string) *Dataset {
 	all.Labels = f.labels()
 	for _, p := range f.all() {
@@ -54,18 +54,18 @@ type folder struct {
 	train, test []picture
 	validation  int       // images at the end of train
 	classes     []string  // sorted; nil: unlabelled
-	sum         hash.Hash // of names and files, in the order in which they are read
+	sum         hash.Hash // of the names and the contents, in the order of reading
 	skipped     skipped
 }
 
-// picture is an image file of a class; "" if it lies in no sub-folder. Its name is
+// picture is an image file. Its class is "" if it is not in a sub-folder. Its name is
 // its path within the folder, with slashes.
 type picture struct {
 	path, name, class string
 	in                *folder
 }
 
-// listFolder finds the files of a data set and splits them.
+// listFolder lists the files of a data set by split.
 func listFolder(ctx context.Context, dir string, o Options) (*folder, error) {
 	f := newFolder(dir)
 	defer func() { f.skipped.log(dir, o) }()
@@ -79,10 +79,10 @@ func listFolder(ctx context.Context, dir string, o Options) (*folder, error) {
 
 func newFolder(dir string) *folder { return &folder{dir: dir, sum: md5.New(), skipped: skipped{}} }
 
-// all lists the training images, then the test images.
+// all returns the training images, followed by the test images.
 func (f *folder) all() []picture { return slices.Concat(f.train, f.test) }
 
-// labels returns the labels of all; nil without classes.
+// labels returns the labels of the images of all, or nil without classes.
 func (f *folder) labels() []uint8 {
 	if f.classes == nil {
 		return nil
@@ -111,8 +111,7 @@ func (f *folder) picture(path, class string) picture {
 	return picture{path, filepath.ToSlash(name), class, f}
 }
 
-// pictures lists the image files of a folder and its sub-folders in sorted
-// order.
+// pictures lists the image files of a folder and its sub-folders in sorted order.
 func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 	var list []picture
 	var walk func(dir, class string, depth int) error
@@ -159,9 +158,9 @@ func (f *folder) pictures(ctx context.Context, root string) ([]picture, error) {
 	return list, nil
 }
 
-// unread returns why a file is not read, or "" for an image. An image has the
-// extension of a format or, if its extension belongs to none, starts like a file of
-// one. A file of which only the extension is right is an error later.
+// unread returns the reason why a file is not read, or "" for an image. An image has
+// the extension of a format, or it starts like a file of a format. If the extension is
+// that of a format but the content is not, the reader returns an error.
 func unread(path string) (why string) {
 	if hasExtension(path) {
 		if strings.EqualFold(filepath.Ext(path), ".webp") && startsWith(path, isAnimated) {
@@ -178,8 +177,8 @@ func unread(path string) (why string) {
 	return otherKind
 }
 
-// startsWith reports whether the first bytes of a file are as wanted. They are not
-// if the file cannot be read.
+// startsWith reports whether wanted accepts the first bytes of a file. The result is
+// false if the file cannot be read.
 func startsWith(path string, wanted func(start []byte) bool) bool {
 	dir, base := filepath.Split(path)
 	file, _, err := openRegular(os.DirFS(filepath.Clean(dir)), base)
@@ -192,7 +191,7 @@ func startsWith(path string, wanted func(start []byte) bool) bool {
 	return (err == nil || errors.Is(err, io.ErrUnexpectedEOF)) && wanted(start[:n])
 }
 
-// classNames returns the sorted names of the sub-folders; nil if there are none.
+// classNames returns the sorted names of the sub-folders, or nil if there are none.
 func classNames(dir string, list []picture) ([]string, error) {
 	var names []string
 	loose := ""
@@ -207,7 +206,7 @@ func classNames(dir string, list []picture) ([]string, error) {
 	invalid := slices.IndexFunc(names, func(name string) bool { return !utf8.ValidString(name) })
 	switch {
 	case loose != "" && len(names) > 1:
-		return nil, dataErrorf("%s: lies beside sub-folders, which are classes; hint: move it into one", loose)
+		return nil, dataErrorf("%s: is not in one of the sub-folders, which are classes; hint: move it into one", loose)
 	case loose != "":
 		return nil, nil
 	case len(names) > maxClasses:

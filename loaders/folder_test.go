@@ -148,7 +148,7 @@ func TestOpenFolderRefuses(t *testing.T) {
 		{"truncated", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 2, 0)[:45], dir, "b", "cut.png") },
 			[]string{"cut.png: unreadable image"}},
 		{"loose", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 2, 0), dir, "loose.png") },
-			[]string{"loose.png: lies beside sub-folders"}},
+			[]string{"loose.png: is not in one of the sub-folders"}},
 		{"empty split", func(t *testing.T, dir string) {
 			save(t, grey(t, 2, 2, 0), dir, "train", "1.png")
 			save(t, nil, dir, "test", "notes.txt")

@@ -10,10 +10,10 @@ import (
 	"io/fs"
 )
 
-// format reads the images and the labels of a set's file, with the digest of
-// the file's decompressed bytes. Labels are of a known number of images.
+// format reads a file of images or of labels. It also returns the digest of the
+// decompressed bytes. The number of images is known when their labels are read.
 type format struct {
-	suffix string // of the files on a server
+	suffix string // of file names on servers
 	images func(ctx context.Context, fsys fs.FS, name string, room *budget) (Split, string, error)
 	labels func(ctx context.Context, fsys fs.FS, name string, images int, room *budget) ([]uint8, string, error)
 }
@@ -93,5 +93,5 @@ func withMember(member *zip.File, room *budget, use func(source) error) error {
 	return nil
 }
 
-// digestOf returns a digest as it is written in the registry.
+// digestOf returns a digest in hexadecimal digits, as in the registry.
 func digestOf(sum hash.Hash) string { return hex.EncodeToString(sum.Sum(nil)) }

@@ -2,21 +2,21 @@ package loaders
 
 import "encoding/binary"
 
-// Ranks of the two kinds of IDX file: images are N×H×W, labels N.
+// Ranks of the arrays in IDX files: images are N×H×W, labels are N.
 const (
 	imageRank = 3
 	labelRank = 1
 )
 
 // idxTypes names the element types of the IDX format
-// (http://yann.lecun.com/exdb/mnist); only 0x08 is read.
+// (http://yann.lecun.com/exdb/mnist). Only 0x08 is read.
 var idxTypes = map[byte]string{
 	0x08: "uint8", 0x09: "int8", 0x0b: "int16", 0x0c: "int32", 0x0d: "float32", 0x0e: "float64",
 }
 
-// readIDX reads one IDX file of uint8 to its very end and checks that it holds
-// what its header says, no less and no more. The file holds the labels of the
-// given number of images, or images, for which images is 0.
+// readIDX reads an IDX file of uint8 to its end and checks that it has exactly the
+// size that its header claims. If images is 0, the file holds images. Otherwise it
+// holds the labels of that number of images.
 func readIDX(s source, images int) (dims []int, data []uint8, err error) {
 	rank := imageRank
 	if images > 0 {

@@ -7,10 +7,9 @@ import (
 	"gaetrain/loaders/files"
 )
 
-// Images reads one image file, or all of a folder and its sub-folders in
-// sorted order, as one unlabelled split, and returns the paths of the files
-// with it. The images may take half of memory.Limit. Errors wrap ErrData or are
-// the context's.
+// Images reads one image file, or all image files of a folder and its sub-folders in
+// sorted order, as one split without labels. It also returns the paths of the files.
+// The images may take half of memory.Limit. Errors wrap ErrData or are the context's.
 func Images(ctx context.Context, path string, o Options) (Split, []string, error) {
 	info, err := os.Stat(path)
 	if err != nil {

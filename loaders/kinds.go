@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// kindOf is the prefix that a name without one lacks, by what is there: "" for a
-// name of no file or folder that could be a data set.
+// kindOf returns the prefix for --dataset that fits the file or the folder at a path.
+// It returns "" if the path cannot be that of a data set.
 func kindOf(path string) string {
 	switch {
 	case path == "":
@@ -31,8 +31,8 @@ func kindOf(path string) string {
 	return "folder"
 }
 
-// missing reports a file or a folder that is not there, and where it was looked
-// for: a relative path depends on the current folder.
+// missing returns an error if a file or a folder does not exist. The error names the
+// current folder, because a relative path depends on it.
 func missing(name, path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -8,24 +8,24 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
-// Motion makes a pair of frames of an image: the image as it is, and moved by
-// an amount drawn at random. The zero value makes none.
+// Motion describes how a pair of frames is made from an image. The first frame is the
+// image, the second is the image moved by a random amount. The zero value makes no pairs.
 type Motion struct {
-	Shift  float64 // pixels; a shift is uniform in ±Shift, down and to the right
-	Rotate float64 // degrees; an angle is uniform in ±Rotate, about the centre
-	Patch  float64 // pixels; side of the square cut out of both frames, anywhere in the image; 0: all of it
+	Shift  float64 // in pixels; the shifts down and to the right are uniform in ±Shift
+	Rotate float64 // in degrees; the angle about the centre is uniform in ±Rotate
+	Patch  float64 // in pixels; side of a square at a random place, which is cut out of both frames; 0: the whole image
 }
 
-// A Move is one motion, which takes a pixel at c + p, seen from the centre c of
-// a frame, to c + R·p + (Down, Right).
+// Move is one motion. It moves a pixel from c + p to c + R·p + (Down, Right), where c is
+// the centre of the frame and R rotates by Angle.
 type Move struct {
-	Top, Left   int     // of the frame in the image
-	Down, Right float64 // pixels
-	Angle       float64 // radians, clockwise
+	Top, Left   int     // place of the frame in the image, in pixels
+	Down, Right float64 // in pixels
+	Angle       float64 // in radians, clockwise
 }
 
-// ParseMotion reads "none" or some of "shift:3,rotate:20,patch:14". The empty
-// string is none. Errors wrap ErrUnknown.
+// ParseMotion reads "none" or parts of "shift:3,rotate:20,patch:14". The empty string is
+// none. Errors wrap ErrUnknown.
 func ParseMotion(spec string) (m Motion, err error) {
 	if spec == "" || spec == "none" {
 		return m, nil
@@ -72,7 +72,7 @@ func (m Motion) String() string {
 	return strings.Join(parts, ",")
 }
 
-// frame is the shape of the frames of images.
+// frame returns the shape of the frames of an image.
 func (m Motion) frame(image Shape) Shape {
 	if m.Patch > 0 {
 		image.Height, image.Width = min(image.Height, int(m.Patch)), min(image.Width, int(m.Patch))
@@ -80,10 +80,11 @@ func (m Motion) frame(image Shape) Shape {
 	return image
 }
 
-// streamMotion is the noise of second frames. The step holds epoch and image.
+// streamMotion is the stream of random numbers for second frames. The step of their key
+// holds the epoch and the image.
 const streamMotion noise.Stream = 4
 
-// draw returns the move of image i in an epoch; random has room for 5 numbers.
+// draw returns the move of image i in an epoch. random has room for 5 numbers.
 func (m Motion) draw(random []float32, image Shape, seed uint64, epoch, i int) Move {
 	noise.Uniform(random[:5], noise.Key{Seed: seed, Stream: streamMotion, Step: uint64(epoch)<<32 | uint64(i)})
 	within := func(u float32, most float64) float64 { return most * (2*float64(u) - 1) }
@@ -95,8 +96,8 @@ func (m Motion) draw(random []float32, image Shape, seed uint64, epoch, i int) M
 	}
 }
 
-// apply writes the moved frame of an image into dst, interpolating linearly
-// between pixels; what comes from beyond the border of the image is 0.
+// apply writes the moved frame of an image into dst with bilinear interpolation. Pixels
+// outside the image are 0.
 func (m Move) apply(dst []float32, frame Shape, image []float32, s Shape) {
 	sin, cos := math.Sincos(m.Angle)
 	centreY, centreX := float64(frame.Height-1)/2, float64(frame.Width-1)/2
@@ -112,7 +113,7 @@ func (m Move) apply(dst []float32, frame Shape, image []float32, s Shape) {
 	}
 }
 
-// between is the value of a plane H×W at a point between pixels.
+// between returns the interpolated value of a plane H×W at a point between pixels.
 func between(plane []float32, height, width int, y, x float64) float32 {
 	top, left := int(math.Floor(y)), int(math.Floor(x))
 	fractionY, fractionX := float32(y-float64(top)), float32(x-float64(left))

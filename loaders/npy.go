@@ -22,24 +22,24 @@ type array struct {
 	data  []byte
 }
 
-// The header is a Python dict literal that numpy.lib.format writes in one way
-// only; other programs differ in spaces and order at most.
+// The header is a Python dict literal. Programs that write such files differ only in
+// spaces and in the order of the keys.
 var (
 	npyDescr   = regexp.MustCompile(`'descr'\s*:\s*'([<>|=])([a-zA-Z])(\d{1,4})'`)
 	npyFortran = regexp.MustCompile(`'fortran_order'\s*:\s*(True|False)`)
 	npyShape   = regexp.MustCompile(`'shape'\s*:\s*\(([\d\s,L]*)\)`)
 )
 
-// maxNPYHeader is generous: NumPy itself writes 128 bytes for plain arrays and
-// refuses to read headers beyond 10,000.
+// maxNPYHeader limits the length of a header. NumPy writes 128 bytes for plain arrays
+// and refuses to read headers of more than 10,000 bytes.
 const maxNPYHeader = 1 << 16
 
-// maxRank is the largest number of dimensions that NumPy itself allows.
+// maxRank is the largest number of dimensions that NumPy supports.
 const maxRank = 64
 
-// readNPY reads one .npy stream (NEP 1, versions 1 to 3) to its end, if check
-// accepts what its header says. The general-purpose readers trust the header's
-// sizes; this one does not.
+// readNPY reads a .npy file (NEP 1, versions 1 to 3) to its end. It calls check with the
+// header before it allocates memory for the data. Libraries for such files are not used,
+// because they trust the sizes in the header.
 func readNPY(s source, check func(array) error) (array, error) {
 	var start [8]byte
 	if err := readHeader(s, start[:]); err != nil {
@@ -114,10 +114,10 @@ func parseNPYHeader(header string) (array, error) {
 	return a, nil
 }
 
-// layout returns the shape of the images that the array holds, one a row: N×H×W,
-// N×H×W×C as Keras has them, N×C×H×W as PyTorch has them (C is 1 or 3), or flat
-// N×D, which becomes a square if D is one and a row of D pixels if not. D that is
-// three squares is refused: it can be a row, or colours in two orders.
+// layout returns the shape of the images of an array: N×H×W, N×H×W×C as in Keras,
+// N×C×H×W as in PyTorch (C is 1 or 3), or flat N×D. A flat image is a square if D is a
+// square number, else a row of D pixels. D that is three times a square number is
+// refused, because such an image can be a row, or have colours in one of two orders.
 func (a array) layout() (shape Shape, channelsLast bool, err error) {
 	if a.kind != 'u' || a.width != 1 {
 		return shape, false, dataErrorf("images are of type %s, want u1 (uint8); hint: save pixels 0…255 as numpy.uint8", a.descr)
@@ -150,7 +150,7 @@ func readImages(ctx context.Context, s source) (Split, error) {
 	return Split{Shape: shape, Images: a.data}, err
 }
 
-// flatShape is that of flat images.
+// flatShape returns the shape of flat images of the given number of values.
 func flatShape(size int) (Shape, error) {
 	if s := side(size); s*s == size {
 		return Shape{1, s, s}, nil
@@ -162,11 +162,10 @@ func flatShape(size int) (Shape, error) {
 	return Shape{1, 1, size}, nil
 }
 
-// side is the square root, rounded down. It is exact: sizes of 2⁵³ and more are of
-// no file.
+// side returns the square root, rounded down. It is exact for sizes below 2⁵³.
 func side(size int) int { return int(math.Sqrt(float64(size))) }
 
-// planesFirst turns images H×W×C into C×H×W.
+// planesFirst converts images from H×W×C to C×H×W in place.
 func planesFirst(ctx context.Context, data []uint8, shape Shape, room *budget) error {
 	size, plane := shape.Size(), shape.Height*shape.Width
 	if err := room.take(int64(size)); err != nil {

@@ -13,24 +13,23 @@ import (
 	"sync"
 )
 
-// Options says where data sets are looked for. The zero value looks in the
-// user's cache and the system's data sets and downloads nothing.
+// Options are the options of Open, Fetch and Verify. With the zero value, data sets are
+// looked for in the user's cache and in the system's folder, and nothing is downloaded.
 type Options struct {
-	DataDir  string // looked at first; "": none
-	CacheDir string // where downloads go; "": os.UserCacheDir()/gaetrain
-	Download bool   // fetch a named set that is nowhere else
+	DataDir  string // folder that is searched first; "": none
+	CacheDir string // folder of downloads; "": os.UserCacheDir()/gaetrain
+	Download bool   // download a named set that is not found
 
-	Whole bool // all images are one split, which stands for both; nothing is held out
+	Whole bool // all images are both the training set and the test set; nothing is held out
 
-	// Background of images with transparent pixels: auto, white, black or #rrggbb;
-	// "": auto, which is white where the opaque pixels are dark on the whole, else
-	// black.
+	// Background is the colour behind transparent pixels: auto, white, black or #rrggbb.
+	// "" is auto: white if the opaque pixels are dark on average, else black.
 	Background string
 
 	Progress func(file string, done, total int64) // of a download, in bytes; total −1: unknown
-	Log      func(msg string)                     // warnings; nil: dropped
+	Log      func(msg string)                     // receives warnings; nil: they are ignored
 	Client   *http.Client                         // nil: http.DefaultClient
-	Mirrors  map[string][]string                  // data set → base URLs instead of the registered ones
+	Mirrors  map[string][]string                  // base URLs by data set, instead of the registered ones
 }
 
 func (o Options) log(format string, args ...any) {
@@ -39,14 +38,15 @@ func (o Options) log(format string, args ...any) {
 	}
 }
 
-// systemRoot is where Debian's packages put data sets.
+// systemRoot is the folder in which Debian's packages install data sets.
 var systemRoot = "/usr/share/datasets"
 
-// Open reads a data set into memory. A named set is looked for in o.DataDir, the
-// cache, /usr/share/datasets/<name>, and then downloaded if o.Download. Files of
-// o.DataDir whose digest is not the published one are used with a warning; files
-// anywhere else are refused. So are data whose pixels and labels would take more
-// than half of memory.Limit. Errors wrap ErrUnknown, ErrData or the context's.
+// Open reads a data set into memory. A named set is looked for in o.DataDir, in the
+// cache and in /usr/share/datasets/<name>. If it is not found and o.Download is set, it
+// is downloaded. If the digest of a file is not the published one, a file in o.DataDir
+// is used with a warning, and a file in another folder is refused. Data whose pixels and
+// labels would take more than half of memory.Limit are refused. Errors wrap ErrUnknown,
+// ErrData or the error of the context.
 func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	d, err := open(ctx, name, o)
 	if err == nil {
@@ -104,10 +104,11 @@ func openSplits(ctx context.Context, name string, o Options, room *budget) (*Dat
 	return s.load(ctx, at, o, room)
 }
 
-// reader reads the data a user brings.
+// reader reads a user's own data.
 type reader func(ctx context.Context, path string, o Options, room *budget) (*Dataset, error)
 
-// ownData splits idx:DIR, npz:FILE, folder:DIR and pairs:DIR; read is nil for a plain name.
+// ownData splits idx:DIR, npz:FILE, folder:DIR and pairs:DIR. read is nil for the name of
+// a registered set.
 func ownData(name string) (read reader, path string, err error) {
 	kind, path, ok := strings.Cut(name, ":")
 	if !ok {
@@ -124,22 +125,21 @@ func ownData(name string) (read reader, path string, err error) {
 	return read, path, nil
 }
 
-// place is somewhere a set may be.
+// place is a folder in which a set is looked for.
 type place struct {
 	fsys   fs.FS
 	path   string // of fsys, for messages
 	strict bool   // a wrong digest is an error, not a warning
 }
 
-// found is a place that holds all of a set's files, or its archive.
+// found is a place that has all files of a set, or its archive.
 type found struct {
 	place
 	names   [4]string // of the files
-	archive string    // if the files are in one
+	archive string    // name of the archive; "": the files are not in an archive
 }
 
-// find returns the first place that holds the whole set. Its error lists where
-// the set was looked for.
+// find returns the first place that has the whole set. The error lists the places.
 func (s *set) find(o Options) (found, error) {
 	var looked []string
 	for _, p := range s.places(o) {
@@ -156,7 +156,7 @@ func (s *set) find(o Options) (found, error) {
 	return found{}, dataErrorf("%s: not found (%s); hint: gaetrain datasets fetch %s", s.Name, strings.Join(looked, "; "), s.Name)
 }
 
-// places are where a set is looked for, in order.
+// places returns the places in which a set is looked for, in order.
 func (s *set) places(o Options) []place {
 	if s.embedded != "" {
 		return []place{{sampleFS(s.embedded), "embedded " + s.Name, true}}
@@ -181,7 +181,7 @@ func (s *set) places(o Options) []place {
 	return places
 }
 
-// cacheFolder is the folder of a set in the cache.
+// cacheFolder returns the folder of a set in the cache.
 func (o Options) cacheFolder(s *set) (string, error) {
 	if o.CacheDir != "" {
 		return filepath.Join(o.CacheDir, s.folder), nil
@@ -193,8 +193,8 @@ func (o Options) cacheFolder(s *set) (string, error) {
 	return filepath.Join(dir, "gaetrain", s.folder), nil
 }
 
-// in says whether p holds the whole set; missing is the first file that is not
-// there, "" if none.
+// in looks for the files of a set in p. missing is the first file that p does not have,
+// or "" if p has all of them.
 func (s *set) in(p place) (at found, missing string) {
 	at.place = p
 	for role, f := range s.files {
@@ -211,8 +211,8 @@ func (s *set) in(p place) (at found, missing string) {
 	return at, missing
 }
 
-// file finds a file under its name, gzipped or not, also as the archives that
-// circulate spell it: train-images.idx3-ubyte.
+// file returns the name of a file in p, gzipped or not, or "" if it is missing. The
+// spelling train-images.idx3-ubyte of some archives is found too.
 func (p place) file(name string) string {
 	dotted := strings.Replace(name, "-idx", ".idx", 1)
 	for _, candidate := range []string{name + ".gz", name, dotted, dotted + ".gz"} {
@@ -228,7 +228,7 @@ func isFile(fsys fs.FS, name string) bool {
 	return err == nil && !info.IsDir()
 }
 
-// load reads a set where it was found and checks its digests.
+// load reads a set and checks its digests.
 func (s *set) load(ctx context.Context, at found, o Options, room *budget) (*Dataset, error) {
 	if at.archive == "" {
 		return s.loadFiles(ctx, at, o, room)
@@ -259,8 +259,8 @@ func (s *set) load(ctx context.Context, at found, o Options, room *budget) (*Dat
 
 func (p place) full(name string) string { return filepath.Join(p.path, name) }
 
-// loadFiles reads the four files of a set, both splits at once. Labels are read
-// after their images, because their number is known then.
+// loadFiles reads the four files of a set, both splits at the same time. It reads the
+// images of a split before its labels, because their number must be known.
 func (s *set) loadFiles(ctx context.Context, at found, o Options, room *budget) (*Dataset, error) {
 	d := &Dataset{Name: s.Name, Classes: slices.Clone(s.classes), Attribution: s.attribution, Digest: map[string]string{}}
 	var digests [len(s.files)]string
@@ -297,13 +297,13 @@ func (s *set) loadFiles(ctx context.Context, at found, o Options, room *budget) 
 			}
 		}
 		for i := range split.Labels {
-			split.Labels[i] -= s.firstLabel // a label below it wraps to one that no set has
+			split.Labels[i] -= s.firstLabel // a smaller label becomes a number that check refuses
 		}
 	}
 	return d, nil
 }
 
-// readInto reads one file into its part of d, labels after their images.
+// readInto reads one file into its part of d. Images are read before their labels.
 func (f format) readInto(ctx context.Context, d *Dataset, role int, fsys fs.FS, name string, room *budget) (digest string, err error) {
 	split := &d.Train
 	if role == testImages || role == testLabels {
@@ -318,7 +318,7 @@ func (f format) readInto(ctx context.Context, d *Dataset, role int, fsys fs.FS, 
 	return digest, err
 }
 
-// compare holds a file's digest against the published one.
+// compare compares the digest of a file with the published one.
 func (s *set) compare(p place, name string, f file, digest string, o Options) error {
 	if f.md5 == "" || f.md5 == digest {
 		return nil
@@ -327,7 +327,7 @@ func (s *set) compare(p place, name string, f file, digest string, o Options) er
 		return dataErrorf("%s: this is %s, not %s of %s", p.full(name), other, f.name, s.Name)
 	}
 	if !p.strict {
-		o.log("%s: md5 of the uncompressed bytes is %s, the published one is %s: used all the same", p.full(name), digest, f.md5)
+		o.log("%s: md5 of the uncompressed bytes is %s, the published one is %s; the file is used nevertheless", p.full(name), digest, f.md5)
 		return nil
 	}
 	hint := "gaetrain datasets fetch " + s.Name + " replaces a damaged file; own data are opened as idx:DIR"

@@ -8,8 +8,8 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Frames is the number of frames of an image: 2 where the number of channels is
-// even, the channels of the first before those of the second, else 1.
+// Frames returns the number of frames of an image: 2 if the number of channels is
+// even, else 1. The channels of the first frame come before those of the second.
 func (s Shape) Frames() int {
 	if s.Channels > 0 && s.Channels%2 == 0 {
 		return 2
@@ -17,8 +17,9 @@ func (s Shape) Frames() int {
 	return 1
 }
 
-// Pairs makes pairs of frames 2C×H×W of the images C×H×W, moved afresh in each
-// epoch. Images that are pairs stay as they are, as do all without a motion.
+// Pairs makes pairs of frames 2C×H×W from images C×H×W. The second frame is moved by
+// another random amount in each epoch. Images that are pairs already are not changed.
+// The zero motion changes no images.
 func (s Split) Pairs(m Motion, seed uint64) Split {
 	if m == (Motion{}) || s.Shape.Frames() == 2 {
 		return s
@@ -29,12 +30,13 @@ func (s Split) Pairs(m Motion, seed uint64) Split {
 	return s
 }
 
-// Move is how the second frame of pair i moves in an epoch, where Pairs made it.
+// Move returns the motion of the second frame of pair i in an epoch. The pair is one
+// that Pairs made.
 func (s Split) Move(i, epoch int) Move {
 	return s.Motion.draw(make([]float32, 5), s.Source, s.Seed, epoch, s.drawn(i))
 }
 
-// drawn is what the motion of image i is drawn by.
+// drawn returns the number by which the random motion of image i is found.
 func (s Split) drawn(i int) int {
 	if s.Drawn != nil {
 		return s.Drawn[i]
@@ -53,9 +55,9 @@ func (s Split) readPair(dst []float32, i, epoch int) {
 	move.apply(dst[frame.Size():], frame, image, s.Source)
 }
 
-// openPairs reads pairs of frames from the sub-folders first and second, each
-// split as openFolder does. Their files have the same names. Frames are grey if
-// all are, else RGB.
+// openPairs reads pairs of frames from the sub-folders first and second. Their files
+// have the same names. Each sub-folder is split as in openFolder. If all frames are
+// grey they have one channel, else three.
 func openPairs(ctx context.Context, dir string, o Options, room *budget) (*Dataset, error) {
 	var frames [2]*folder
 	for i, name := range []string{"first", "second"} {
@@ -84,7 +86,7 @@ func openPairs(ctx context.Context, dir string, o Options, room *budget) (*Datas
 	return d, nil
 }
 
-// sameNames finds a frame without the other of its pair.
+// sameNames returns an error if a frame has no second frame of the same name.
 func sameNames(folders ...*folder) error {
 	var names [2][]string
 	for i, f := range folders {

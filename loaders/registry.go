@@ -7,34 +7,34 @@ import (
 	"strings"
 )
 
-// Info describes a data set, or one of the forms for a user's own data, whose
-// counts are zero because they are not known before the data are read.
+// Info describes a data set or one of the forms for a user's own data. The counts of a
+// form are zero, because they are not known before the data are read.
 type Info struct {
-	Name        string // what --dataset takes
+	Name        string // the value of --dataset
 	Summary     string // one line
 	Train, Test int    // images
 	Shape       Shape
 	Classes     int
 	Licence     string
-	Download    int64 // bytes, about; 0: nothing to download
-	Embedded    bool  // part of the binary
+	Download    int64 // approximate size, in bytes; 0: nothing to download
+	Embedded    bool  // the data set is part of the binary
 }
 
 // set is a registered data set.
 type set struct {
 	Info
 	folder      string   // name of its folder in the cache and in /usr/share/datasets
-	torch       string   // torchvision's name for the same folder
-	format      format   // how its four files are read
-	files       [4]file  // see the roles
-	archive     file     // the one download that holds the files; "": they are downloaded apart
+	torch       string   // name of the folder of the same data set in torchvision
+	format      format   // of its four files
+	files       [4]file  // by role
+	archive     file     // the download that contains all files; "": each is a download
 	inArchive   string   // folder of the files in the archive
-	mirrors     []string // base URLs, tried in turn
+	mirrors     []string // base URLs, in the order in which they are tried
 	classes     []string
-	firstLabel  uint8 // the number the files give to class 0
+	firstLabel  uint8 // the label of class 0 in the files
 	transposed  bool  // images are stored column by column
 	attribution string
-	hint        string // what a wrong digest most often means
+	hint        string // the most frequent cause of a wrong digest
 	embedded    string // folder in samples; "": not embedded
 }
 
@@ -76,7 +76,7 @@ var (
 	digits       = strings.Split("0123456789", "")
 	capitals     = strings.Split("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "")
 	smalls       = strings.Split("abcdefghijklmnopqrstuvwxyz", "")
-	mergedSmalls = strings.Split("abdefghnqrt", "") // those unlike their capitals
+	mergedSmalls = strings.Split("abdefghnqrt", "") // those that differ from their capitals
 	letters      = strings.Fields("A/a B/b C/c D/d E/e F/f G/g H/h I/i J/j K/k L/l M/m N/n O/o P/p Q/q R/r S/s T/t U/u V/v W/w X/x Y/y Z/z")
 	fashion      = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}
 	kuzushiji    = kana("おきすつなはまやれを", "o ki su tsu na ha ma ya re wo")
@@ -86,7 +86,7 @@ var (
 	emnistMirrors = []string{"https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/", "https://biometrics.nist.gov/cs_links/EMNIST/"}
 )
 
-// registry is every named data set, in the order they are listed.
+// registry has every named data set, in the order of List.
 var registry = append([]*set{
 	{
 		Info:   Info{Name: "sample", Summary: "Fashion-MNIST, 7,000 images drawn evenly by class", Train: 6000, Test: 1000, Shape: grey28, Licence: "MIT", Embedded: true},
@@ -127,18 +127,18 @@ var registry = append([]*set{
 },
 	emnist("balanced", "digits and letters, evenly by class", 112800, 18800, 0, join(digits, capitals, mergedSmalls)),
 	emnist("byclass", "digits and letters, all 62 classes", 697932, 116323, 0, join(digits, capitals, smalls)),
-	emnist("bymerge", "digits and letters, alike cases merged", 697932, 116323, 0, join(digits, capitals, mergedSmalls)),
+	emnist("bymerge", "digits and letters, similar cases merged", 697932, 116323, 0, join(digits, capitals, mergedSmalls)),
 	emnist("digits", "handwritten digits, evenly by class", 240000, 40000, 0, digits),
 	emnist("letters", "handwritten letters, cases merged", 124800, 20800, 1, letters),
-	emnist("mnist", "handwritten digits, MNIST made anew", 60000, 10000, 0, digits),
+	emnist("mnist", "handwritten digits, like MNIST, from the same source", 60000, 10000, 0, digits),
 )
 
 // forms are the specifications for a user's own data.
 var forms = []Info{
 	{Name: "idx:DIR", Summary: "IDX files named like MNIST's, gzipped or not"},
 	{Name: "npz:FILE", Summary: "NumPy archive with x_train, y_train, x_test, y_test, or images, labels"},
-	{Name: "folder:DIR", Summary: "PNG and JPEG files, sub-folders are labels"},
-	{Name: "pairs:DIR", Summary: "pairs of frames: sub-folders first and second, each like folder:DIR, with files of the same names"},
+	{Name: "folder:DIR", Summary: "image files; sub-folders are classes"},
+	{Name: "pairs:DIR", Summary: "pairs of frames in the sub-folders first and second, each like folder:DIR, with files of the same names"},
 }
 
 // idxFiles are MNIST's file names with the digests of one set.
@@ -153,7 +153,7 @@ func idxFiles(digests ...string) [4]file {
 	return files
 }
 
-// emnist is one of the six selections that share a single archive.
+// emnist returns one of the six selections of EMNIST, which are in one archive.
 func emnist(name, summary string, train, test int, firstLabel uint8, classes []string) *set {
 	prefix := "emnist-" + name
 	return &set{
@@ -168,7 +168,7 @@ func emnist(name, summary string, train, test int, firstLabel uint8, classes []s
 	}
 }
 
-// kana names each character with its reading: "お o".
+// kana joins each character with its reading, such as "お o".
 func kana(characters, readings string) []string {
 	names := strings.Fields(readings)
 	for i, character := range strings.Split(characters, "") {
@@ -185,7 +185,7 @@ func join(lists ...[]string) []string {
 	return joined
 }
 
-// List returns every named data set and the forms for a user's own data.
+// List returns all named data sets and the forms for a user's own data.
 func List() []Info {
 	infos := make([]Info, 0, len(registry)+len(forms))
 	for _, s := range registry {
@@ -207,8 +207,8 @@ func lookup(name string) (*set, error) {
 	return nil, usageErrorf("unknown data set %q; hint: did you mean %s? Own data are idx:DIR, npz:FILE, folder:DIR or pairs:DIR", name, nearest(name, names))
 }
 
-// owner names the registered file with this digest, to say whose file was met
-// instead of the right one; "" if there is none.
+// owner returns the name of the registered file with a digest, for the message about a
+// file of another data set. It returns "" if there is none.
 func owner(digest string) string {
 	for _, s := range registry {
 		for _, f := range s.files {

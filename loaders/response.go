@@ -11,15 +11,15 @@ import (
 	"sync/atomic"
 )
 
-// span is a part of a file, from begin to before end. Unknown numbers are −1.
+// span is the part of a file from byte begin to byte end − 1. Unknown numbers are −1.
 type span struct{ begin, end, total int64 }
 
-// place returns where the response's body lies in the file, of which the bytes
-// before offset are there. What is there is dropped if the server contradicts
-// itself, so that it spoils no later attempt.
+// place returns which part of the file the body of a response is. The bytes before
+// offset have arrived. They are dropped if the server contradicts itself, so that the
+// next attempt does not use them.
 func (d *download) place(response *http.Response, offset int64) (span, error) {
 	switch code := response.StatusCode; {
-	case code == http.StatusOK: // also of a server that knows no ranges, or of another file
+	case code == http.StatusOK: // the server does not support ranges, or has another version of the file
 		n := response.ContentLength
 		if n > d.limit {
 			return span{}, finalError{fmt.Errorf("the server has %d bytes, want at most %d: not the file that was asked for", n, d.limit)}
@@ -31,7 +31,7 @@ func (d *download) place(response *http.Response, offset int64) (span, error) {
 	case code == http.StatusRequestedRangeNotSatisfiable:
 		at, err := contentRange(response.Header.Get("Content-Range"))
 		if err == nil && at.total == offset {
-			response.Body = http.NoBody // all of it is here already
+			response.Body = http.NoBody // the part file is complete
 			return span{offset, offset, offset}, nil
 		}
 		if err := d.drop(); err != nil {
@@ -49,7 +49,7 @@ func answered(code int) error {
 	return fmt.Errorf("the server answered %d %s", code, http.StatusText(code))
 }
 
-// partial places an answer 206.
+// partial does the work of place for a response with the status 206.
 func (d *download) partial(response *http.Response, offset int64) (span, error) {
 	at, err := contentRange(response.Header.Get("Content-Range"))
 	length, changed := response.ContentLength, false
@@ -75,13 +75,13 @@ func (d *download) partial(response *http.Response, offset int64) (span, error) 
 		return span{}, err
 	}
 	if changed {
-		return span{}, err // from the start there may be a whole file
+		return span{}, err // another attempt can download the new version
 	}
 	return span{}, finalError{err}
 }
 
-// validator names the version of a file as If-Range takes it; "" if the server
-// names none that it guarantees.
+// validator returns the version of a file for the header If-Range. It is "" if the
+// server gives no strong ETag and no date.
 func validator(header http.Header) string {
 	if tag := header.Get("ETag"); strings.HasPrefix(tag, `"`) {
 		return tag
@@ -114,7 +114,7 @@ func contentRange(header string) (span, error) {
 	return at, nil
 }
 
-// store writes the body into the part file, where it belongs.
+// store writes the body into the part file at its place.
 func (d *download) store(body io.Reader, at span, arrived *atomic.Int64) error {
 	part, err := d.openPart()
 	if err != nil {
@@ -158,7 +158,8 @@ func (d *download) store(body io.Reader, at span, arrived *atomic.Int64) error {
 	}
 }
 
-// openPart opens the part file for writing. Opening a pipe could wait for ever.
+// openPart opens the part file for writing. A pipe is refused, because opening it can
+// block.
 func (d *download) openPart() (*os.File, error) {
 	if info, err := os.Stat(d.part()); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: not a regular file", d.part())

@@ -15,20 +15,20 @@ const (
 	besideRoot = "beside the folders of the splits"
 )
 
-// systemFiles are what operating systems put into folders, in lower case. Other
-// such files begin with a dot.
+// systemFiles are the names, in lower case, of files that operating systems put into
+// folders. The names of other such files begin with a dot.
 var systemFiles = []string{"thumbs.db", "desktop.ini", "__macosx"}
 
 func isHidden(name string) bool {
 	return strings.HasPrefix(name, ".") || slices.Contains(systemFiles, strings.ToLower(name))
 }
 
-// skipped are the files and folders of a data set that are not read, by reason.
+// skipped lists the files and folders of a data set that are not read, by reason.
 type skipped map[string][]string
 
 func (s skipped) add(reason, path string) { s[reason] = append(s[reason], path) }
 
-// log reports in one line how many there are, and why, with an example of each.
+// log reports the number of skipped files in one line, with an example of each reason.
 func (s skipped) log(dir string, o Options) {
 	total, parts := 0, []string(nil)
 	for _, reason := range []string{hiddenFile, otherKind, animation, besideRoot} {

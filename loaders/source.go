@@ -16,20 +16,20 @@ import (
 	"gaetrain/loaders/memory"
 )
 
-// deflateRatio is more than DEFLATE, the compression of gzip and zip, can make of
-// one byte: 1,032.
+// deflateRatio bounds the number of bytes that DEFLATE, the compression of gzip and
+// zip, can make of one byte, which is 1,032.
 const deflateRatio = 1033
 
-// source is a file that is being read, whose header is not trusted: what it
-// claims must fit into the file and into memory.
+// source is an open file. Its header is not trusted: the size that it claims must fit
+// into the file and into memory.
 type source struct {
 	io.Reader
-	most int64   // bytes that the file can hold, decompressed
-	room *budget // for what is kept in memory
+	most int64   // the number of bytes that the file can hold, decompressed
+	room *budget // memory for the data
 }
 
-// openSource opens a file, gzipped or not. The bytes themselves say whether they
-// are gzip, whatever the file is called. Reading ends when the context is done.
+// openSource opens a file, gzipped or not. Its first bytes decide whether it is
+// gzipped, not its name. Reading stops when the context is done.
 func openSource(ctx context.Context, fsys fs.FS, name string, room *budget) (source, io.Closer, error) {
 	f, size, err := openRegular(fsys, name)
 	if err != nil {
@@ -52,8 +52,8 @@ func openSource(ctx context.Context, fsys fs.FS, name string, room *budget) (sou
 	return source{contextReader{ctx, unzipped}, inflated(size), room}, f, nil
 }
 
-// openRegular opens a file and returns how many bytes it can hold. Pipes and
-// devices are refused before they are opened: that can wait for ever.
+// openRegular opens a file and returns the number of bytes that it can hold. Pipes and
+// devices are refused before they are opened, because opening them can block.
 func openRegular(fsys fs.FS, name string) (f fs.File, size int64, err error) {
 	info, err := fs.Stat(fsys, name)
 	if err == nil && !info.Mode().IsRegular() {
@@ -71,7 +71,7 @@ func openRegular(fsys fs.FS, name string) (f fs.File, size int64, err error) {
 	return f, info.Size(), nil
 }
 
-// memberSize is how many bytes a member of a zip archive can hold.
+// memberSize bounds the number of decompressed bytes of a member of a zip archive.
 func memberSize(member *zip.FileHeader) int64 {
 	packed := int64(min(member.CompressedSize64, math.MaxInt64))
 	if member.Method != zip.Store {
@@ -80,7 +80,7 @@ func memberSize(member *zip.FileHeader) int64 {
 	return int64(min(member.UncompressedSize64, uint64(packed)))
 }
 
-// inflated is how many bytes the given number of compressed ones can become.
+// inflated bounds the number of bytes that compressed bytes can become.
 func inflated(size int64) int64 {
 	if size > math.MaxInt64/deflateRatio {
 		return math.MaxInt64
@@ -88,8 +88,8 @@ func inflated(size int64) int64 {
 	return deflateRatio * size
 }
 
-// data reads an array of the given dimensions and element width, and the end of
-// the source. Before memory is asked for, the array must fit.
+// data reads an array of the given dimensions and element width. The source must end
+// after it. The size of the array is checked before memory is allocated.
 func (s source) data(dims []int, width int) ([]byte, error) {
 	count, err := elements(dims, width)
 	if err != nil {
@@ -105,8 +105,8 @@ func (s source) data(dims []int, width int) ([]byte, error) {
 	return readExactly(s, count)
 }
 
-// elements multiplies dims and width, none of which may be zero or make the
-// product overflow.
+// elements returns the product of dims and width. It is an error if one of them is
+// zero or the product overflows.
 func elements(dims []int, width int) (int, error) {
 	count := uint64(width)
 	for i, d := range dims {
@@ -125,8 +125,8 @@ func elements(dims []int, width int) (int, error) {
 	return int(count), nil
 }
 
-// readExactly reads want bytes and the end of r. The system gives memory to the
-// slice page by page, as bytes arrive.
+// readExactly reads want bytes, after which r must end. The system assigns memory to
+// the slice page by page, when bytes arrive.
 func readExactly(r io.Reader, want int) ([]byte, error) {
 	data := make([]byte, want)
 	n, err := io.ReadFull(r, data)
@@ -146,7 +146,7 @@ func readExactly(r io.Reader, want int) ([]byte, error) {
 	return data, nil
 }
 
-// readHeader fills header.
+// readHeader reads len(header) bytes into header.
 func readHeader(r io.Reader, header []byte) error {
 	n, err := io.ReadFull(r, header)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -158,8 +158,8 @@ func readHeader(r io.Reader, header []byte) error {
 	return nil
 }
 
-// contextReader stops reading when its context is done, and reads at most 1 MiB
-// before it asks again.
+// contextReader stops reading when its context is done. It checks the context at least
+// once per MiB.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader

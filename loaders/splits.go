@@ -13,16 +13,16 @@ import (
 	"gaetrain/loaders/files"
 )
 
-// splitNames are the names of sub-folders that are splits, in any letter case.
+// splitNames maps names of sub-folders, in lower case, to splits.
 var splitNames = map[string]string{
 	"train": "train", "training": "train",
 	"test": "test", "testing": "test",
 	"val": "val", "valid": "val", "validation": "val", "dev": "val",
 }
 
-// split finds the training, validation and test images. Where no sub-folder is
-// the test set, a part of the training images is held out; see holdOut. The
-// validation images become the last training images.
+// split finds the training, validation and test images. If no sub-folder is the test
+// set, a part of the training images is held out; see holdOut. The validation images
+// are appended to the training images.
 func (f *folder) split(ctx context.Context, o Options) error {
 	roots, err := f.roots()
 	if err != nil {
@@ -52,8 +52,8 @@ func (f *folder) split(ctx context.Context, o Options) error {
 	return nil
 }
 
-// roots returns the sub-folders that are splits, or the folder itself as the
-// training set if there are none. The name of a split is never that of a class.
+// roots returns the sub-folders that are splits. If there are none, the folder itself
+// is the training set. A sub-folder with the name of a split is never a class.
 func (f *folder) roots() (map[string]string, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
@@ -97,8 +97,8 @@ func (f *folder) roots() (map[string]string, error) {
 	return roots, nil
 }
 
-// logSplits reports what the images of each split are, where that is not the usual
-// pair train and test.
+// logSplits reports which images each split has, unless the folder has just the
+// sub-folders train and test.
 func (f *folder) logSplits(roots map[string]string, o Options) {
 	held := roots["test"] == ""
 	switch val, ok := roots["val"]; {
@@ -113,10 +113,10 @@ func (f *folder) logSplits(roots map[string]string, o Options) {
 	}
 }
 
-// holdOut makes about a tenth of the training images test images. What an image
-// is depends only on its name, so a new file moves no other one between the
-// splits. The exception is a folder without a name in the tenth: its image of the
-// lowest place is the test set.
+// holdOut makes about a tenth of the training images test images: those whose place64
+// is in the lowest tenth. This depends only on the name of an image, so a new file
+// moves no other file to another split. If no name is in that tenth, the image with
+// the lowest place is the test set.
 func (f *folder) holdOut() error {
 	all := f.train
 	if len(all) < 10 {
@@ -127,7 +127,7 @@ func (f *folder) holdOut() error {
 		places[i] = place64(p.name)
 	}
 	limit := max(math.MaxUint64/10, slices.Min(places))
-	limit = min(limit, slices.Max(places)-1) // leaves one to train on
+	limit = min(limit, slices.Max(places)-1) // leaves at least one training image
 	f.train = nil
 	for i, p := range all {
 		if places[i] <= limit {
@@ -139,8 +139,8 @@ func (f *folder) holdOut() error {
 	return nil
 }
 
-// place64 returns a number that is as good as random, but always the same for a
-// name: the first 8 bytes of its SHA-256, big endian.
+// place64 returns the first 8 bytes of the SHA-256 of a name as a big-endian number.
+// The numbers of different names are like random numbers.
 func place64(name string) uint64 {
 	sum := sha256.Sum256([]byte(name))
 	return binary.BigEndian.Uint64(sum[:8])

@@ -9,49 +9,50 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
-// ringSize is the number of batches in flight: one with the caller, one ready
-// and one in the making.
+// ringSize is the number of batches in memory: one that the caller uses, one that is
+// ready and one that is being prepared.
 const ringSize = 3
 
-// The noise that a stream of batches draws. The step holds epoch and image.
+// The streams of random numbers for batches. The step of their key holds the epoch and
+// the image.
 const (
 	streamCorrupt  noise.Stream = 2 // corruption of inputs
 	streamLatent   noise.Stream = 3 // noise of Gaussian codes
 	streamBinarise noise.Stream = 6 // sampling of binary pixels
 )
 
-// Batch is B rows of D values, of which the first Rows are live. It is valid
-// until the next one is asked for.
+// Batch has B rows of D values. The first Rows of them are images. It is valid until
+// the next batch is requested.
 type Batch struct {
 	Step   int       // index of the batch in its epoch
-	Rows   int       // live images, ≤ B: the last batch of an epoch may be partial
+	Rows   int       // number of images, ≤ B; the last batch of an epoch can have fewer than B
 	Index  []int     // Rows: positions of the images in the split
-	Clean  []float32 // B×D, pixels in [0, 1], or drawn from them where they are binarised; rows beyond Rows are zero or stale
+	Clean  []float32 // B×D, pixels in [0, 1], or sampled as 0 or 1 with Binarise; rows after Rows have no meaning
 	Input  []float32 // B×D, the corrupted images; Clean itself without corruption
-	Mask   []float32 // B×D, 1 where corruption has changed a pixel, else 0; nil if it is not asked for
-	Noise  []float32 // B×Noise standard normal numbers; nil if none are asked for
-	Labels []uint8   // Rows; nil if the split is unlabelled
-	// Key is of what is drawn for the batch as a whole: it goes by seed, epoch and
-	// step. Its stream is for whoever draws.
+	Mask   []float32 // B×D, 1 where corruption has changed a pixel, else 0; nil if not requested
+	Noise  []float32 // B×Noise standard normal numbers; nil if not requested
+	Labels []uint8   // Rows; nil if the split has no labels
+	// Key is for random numbers of the whole batch. It depends on the seed, the epoch
+	// and the step. The package that draws the numbers sets the stream.
 	Key noise.Key
 }
 
-// StreamOptions says how a split is cut into batches. Only BatchSize is needed.
+// StreamOptions are the options of a stream. Only BatchSize is required.
 type StreamOptions struct {
 	BatchSize  int
 	Seed       uint64     // of the shuffle, the binarisation, the corruption and the noise
-	Shuffle    bool       // a new order in each epoch; false: the split's own order
-	DropLast   bool       // leave out a partial last batch
-	Binarise   bool       // pixels are 1 with the probability that their value is, else 0, drawn afresh in each epoch
+	Shuffle    bool       // use a new order in each epoch; false: the order of the split
+	DropLast   bool       // leave out a last batch of fewer than BatchSize images
+	Binarise   bool       // sample each pixel as 0 or 1 in every epoch, with its value as the probability of 1
 	Corruption Corruption // of the inputs; zero: none
-	Mask       bool       // give the mask of the corruption
-	Noise      int        // standard normal numbers per image, fresh in each epoch
+	Mask       bool       // fill Batch.Mask
+	Noise      int        // standard normal numbers per image, new in each epoch
 }
 
-// Stream cuts a split into batches, prepared in the background one or two
-// ahead of the caller. Order is a function of (seed, epoch), and the corruption
-// of a pixel one of (seed, epoch, image, pixel), likewise what a pixel is binarised to, and noise,
-// so a resumed run sees what an uninterrupted one would have. Its buffers are allocated once.
+// Stream cuts a split into batches. It prepares one or two batches in the background.
+// The order depends only on the seed and the epoch. Corruption, binarisation and noise
+// depend only on the seed, the epoch, the image and the pixel. A resumed run therefore
+// sees the same batches as an uninterrupted one. The buffers are allocated once.
 type Stream struct {
 	split   Split
 	options StreamOptions
@@ -62,15 +63,14 @@ type Stream struct {
 
 // slot is the backing memory of a batch.
 type slot struct {
-	batch  Batch
-	index  []int
-	labels []uint8
-	// D numbers that binarised pixels are drawn with.
-	uniform []float32
+	batch   Batch
+	index   []int
+	labels  []uint8
+	uniform []float32 // D random numbers for binarisation
 }
 
-// NewStream checks the options and allocates the buffers. The split's memory is
-// shared. Errors wrap ErrUnknown (options) or ErrData (an empty split).
+// NewStream checks the options and allocates the buffers. The stream shares the memory
+// of the split. Errors wrap ErrUnknown (options) or ErrData (an empty split).
 func NewStream(s Split, o StreamOptions) (*Stream, error) {
 	if o.BatchSize <= 0 {
 		return nil, usageErrorf("batch size %d; hint: it must be at least 1", o.BatchSize)
@@ -117,7 +117,8 @@ func newSlot(s Split, o StreamOptions) *slot {
 	return made
 }
 
-// Bytes is the memory that a stream with these options takes for images of a shape.
+// Bytes returns the memory, in bytes, of a stream with these options for images of a
+// shape.
 func (o StreamOptions) Bytes(s Shape) int64 {
 	values := int64(s.Size()) + int64(o.Noise)
 	if o.Corruption.Kind != NoCorruption {
@@ -129,8 +130,8 @@ func (o StreamOptions) Bytes(s Shape) int64 {
 	return ringSize * 4 * values * int64(o.BatchSize)
 }
 
-// Batches returns the number of batches per epoch, a partial last one included
-// unless it is dropped.
+// Batches returns the number of batches per epoch. It includes a last batch of fewer
+// images, unless DropLast is set.
 func (s *Stream) Batches() int {
 	n := s.split.Len()
 	if !s.options.DropLast {
@@ -139,10 +140,10 @@ func (s *Stream) Batches() int {
 	return n / s.options.BatchSize
 }
 
-// Epoch yields the batches of one epoch from firstStep on. An evaluation that
-// wants the same noise each time passes the same epoch each time. Leaving the
-// loop early stops the background work before Epoch returns. A Stream serves
-// one epoch at a time: a second one waits for the first, so do not nest them.
+// Epoch yields the batches of one epoch, starting with firstStep. An evaluation that
+// needs the same noise each time passes the same epoch each time. If the loop ends
+// early, the background work stops before Epoch returns. A stream serves one epoch at
+// a time: a second one waits until the first ends, so nested loops block.
 func (s *Stream) Epoch(epoch, firstStep int) iter.Seq[*Batch] {
 	return func(yield func(*Batch) bool) {
 		s.serving.Lock()
@@ -154,7 +155,7 @@ func (s *Stream) Epoch(epoch, firstStep int) iter.Seq[*Batch] {
 			free <- slot
 		}
 		var worker sync.WaitGroup
-		var panicked any // is raised by the caller, who can recover
+		var panicked any // raised again in the goroutine of the caller, who can recover
 		worker.Go(func() {
 			defer close(ready)
 			defer func() { panicked = recover() }()
@@ -164,7 +165,7 @@ func (s *Stream) Epoch(epoch, firstStep int) iter.Seq[*Batch] {
 					return
 				}
 				s.fill(slot, epoch, step)
-				ready <- slot // never blocks: it holds the whole ring
+				ready <- slot // never blocks, because the channel has room for all slots
 				step++
 			}
 		})
@@ -182,7 +183,7 @@ func (s *Stream) Epoch(epoch, firstStep int) iter.Seq[*Batch] {
 	}
 }
 
-// fill prepares batch step of the epoch whose order is in place.
+// fill prepares a batch of the current order.
 func (s *Stream) fill(to *slot, epoch, step int) {
 	first := step * s.options.BatchSize
 	rows := min(s.options.BatchSize, s.split.Len()-first)
@@ -217,8 +218,8 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 	}
 }
 
-// binarise draws every pixel x anew: 1 with probability x, else 0 (Burda 2016,
-// section 5). uniform is overwritten.
+// binarise replaces every pixel x by 1 with probability x, else by 0 (Burda 2016,
+// section 5). It overwrites uniform.
 func binarise(pixels, uniform []float32, key noise.Key) {
 	noise.Uniform(uniform, key)
 	for i, x := range pixels {
@@ -229,9 +230,9 @@ func binarise(pixels, uniform []float32, key noise.Key) {
 	}
 }
 
-// permutation writes the order of an epoch: 0…N−1, or their Fisher–Yates
-// shuffle by a PCG of (seed, epoch). It is written out so that no change of a
-// library's shuffle can ever change a run.
+// permutation writes the order of an epoch: 0…N−1, or their Fisher–Yates shuffle with a
+// PCG generator of seed and epoch. It does not use the shuffle of a library, because a
+// change of the library would change all runs.
 func permutation(order []int, shuffle bool, seed uint64, epoch int) {
 	for i := range order {
 		order[i] = i
@@ -239,7 +240,7 @@ func permutation(order []int, shuffle bool, seed uint64, epoch int) {
 	if !shuffle {
 		return
 	}
-	// Neighbouring epochs must not start neighbouring generators.
+	// The multiplication keeps the seeds of neighbouring epochs far apart.
 	random := rand.NewPCG(seed, (uint64(epoch)+1)*0x9E3779B97F4A7C15)
 	for i := len(order) - 1; i > 0; i-- {
 		j, _ := bits.Mul64(random.Uint64(), uint64(i+1))

@@ -14,14 +14,14 @@ import (
 	"gaetrain/loaders/memory"
 )
 
-// FileState says whether a file is what it should be.
+// FileState is the result of the comparison of a file with the published one.
 type FileState string
 
 // The states of a file.
 const (
-	FileGood       FileState = "good"       // has the published digest
+	FileGood       FileState = "good"       // the digest is the published one
 	FileUnverified FileState = "unverified" // no digest is published
-	FileDiffers    FileState = "differs"    // has another digest
+	FileDiffers    FileState = "differs"    // the digest is another one
 	FileMissing    FileState = "missing"
 	FileUnreadable FileState = "unreadable"
 )
@@ -35,10 +35,10 @@ type FileStatus struct {
 	Reason string // why it is unreadable; "" otherwise
 }
 
-// Verify reads every file of a named data set where Open would find it and
-// compares digests. Files that are missing, differ or cannot be read make an
-// error that wraps ErrData, beside the statuses. A user's own data are opened,
-// which checks their structure.
+// Verify reads every file of a named data set where Open finds it and compares the
+// digests. If files are missing, differ or cannot be read, it returns their states and
+// an error that wraps ErrData. A user's own data are opened, which checks their
+// structure.
 func Verify(ctx context.Context, name string, o Options) ([]FileStatus, error) {
 	read, path, err := ownData(name)
 	if err != nil {
@@ -81,15 +81,15 @@ func verifyOwn(ctx context.Context, name, path string, o Options) ([]FileStatus,
 	return statuses, nil
 }
 
-// wantedFile is a file of a set and where it is; actual is "" if nowhere.
+// wantedFile is a file of a set and its place. actual is "" if the file is missing.
 type wantedFile struct {
 	file
 	place
 	actual string
 }
 
-// wanted lists the files of a set: those that Open would read, or, if no place
-// holds the whole set, each where it is first met.
+// wanted lists the files of a set that Open reads. If no place holds all of them, each
+// file is the one at the first place that has it.
 func (s *set) wanted(o Options) []wantedFile {
 	places := s.places(o)
 	at, err := s.find(o)
@@ -136,8 +136,8 @@ func (s *set) status(ctx context.Context, w wantedFile) FileStatus {
 	return status
 }
 
-// fileDigest returns the md5 of a file's decompressed bytes, of which there may
-// be most.
+// fileDigest returns the md5 of the decompressed bytes of a file. More than most bytes
+// are an error.
 func fileDigest(ctx context.Context, fsys fs.FS, name string, most int64) (string, error) {
 	s, file, err := openSource(ctx, fsys, name, nil)
 	if err != nil {
@@ -155,8 +155,8 @@ func fileDigest(ctx context.Context, fsys fs.FS, name string, most int64) (strin
 	return digestOf(sum), nil
 }
 
-// unpacked bounds the decompressed bytes of a file of the set, from the number
-// and the shape of its images; of a zip archive, the bytes of the archive.
+// unpacked limits the decompressed size of a file of the set, from the number and the
+// shape of its images. The limit of a zip archive is that of the archive itself.
 func (s *set) unpacked(f file) int64 {
 	const margin = 1 << 20 // for headers
 	switch strings.TrimSuffix(f.name, s.format.suffix) {
@@ -167,5 +167,5 @@ func (s *set) unpacked(f file) int64 {
 	case s.files[testImages].name:
 		return int64(s.Test*s.Shape.Size()) + margin
 	}
-	return int64(8*max(s.Train, s.Test)) + margin // an int64 a label
+	return int64(8*max(s.Train, s.Test)) + margin // at most 8 bytes per label
 }

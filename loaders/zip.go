@@ -11,12 +11,12 @@ import (
 	"gaetrain/loaders/memory"
 )
 
-// maxDirectory bounds the bytes of a zip archive that are read to list it. Each
-// member takes some 50 of them, and several times as much in memory.
+// maxDirectory limits the bytes of a zip archive that are read to list its members.
+// Each member takes about 50 bytes there, and several times as much in memory.
 const maxDirectory = 4 << 20
 
-// withZip opens a zip archive for the duration of use. The digest is that of
-// the file as it is. Members can be read until the context is done.
+// withZip opens a zip archive while use runs. The digest is that of the archive, not
+// of its decompressed members. Members can be read until the context is done.
 func withZip(ctx context.Context, fsys fs.FS, name string, room *budget, use func(z *zip.Reader, digest string) error) error {
 	f, size, err := openRegular(fsys, name)
 	if err != nil {
@@ -27,7 +27,7 @@ func withZip(ctx context.Context, fsys fs.FS, name string, room *budget, use fun
 	if !ok {
 		return dataErrorf("a zip archive inside of another")
 	}
-	if size > room.limit { // the list of members could be as large as a quarter of it
+	if size > room.limit { // the list of members can take a quarter of the size of the archive
 		return dataErrorf("archive of %s, more than this process's memory of %s; hint: save fewer arrays in one archive",
 			memory.Format(size), memory.Format(room.limit))
 	}
@@ -42,7 +42,8 @@ func withZip(ctx context.Context, fsys fs.FS, name string, room *budget, use fun
 	return use(z, digestOf(sum))
 }
 
-// openZip lists an archive, and refuses one whose members cannot be in it.
+// openZip lists the members of an archive. It refuses an archive that is smaller than
+// one of its members claims to be.
 func openZip(ctx context.Context, at io.ReaderAt, size int64) (*zip.Reader, error) {
 	reading := &boundedReaderAt{ctx: ctx, r: at, left: maxDirectory}
 	z, err := zip.NewReader(reading, size)
@@ -61,8 +62,8 @@ func openZip(ctx context.Context, at io.ReaderAt, size int64) (*zip.Reader, erro
 	return z, nil
 }
 
-// boundedReaderAt stops reading when its context is done, and, until the archive
-// is listed, when more has been read than the list may take.
+// boundedReaderAt stops reading when its context is done. Until listed is set, it also
+// stops after left bytes.
 type boundedReaderAt struct {
 	ctx    context.Context
 	r      io.ReaderAt

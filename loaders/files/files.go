@@ -53,28 +53,39 @@ func WriteAll(list ...File) error {
 			return fmt.Errorf("write %s: %w", list[i].Path, err)
 		}
 	}
-	return syncFolders(list)
-}
-
-// syncFolders syncs each folder of the files once. A folder that cannot be opened
-// or synced is ignored, unless the disk reports an input/output error.
-func syncFolders(list []File) error {
 	synced := make(map[string]bool)
 	for _, f := range list {
 		dir := filepath.Dir(f.Path)
 		if synced[dir] {
 			continue
 		}
-		synced[dir] = true
-		folder, err := os.Open(dir)
-		if err != nil {
-			continue // it can be writable without being readable
-		}
-		err = folder.Sync()
-		folder.Close()
-		if errors.Is(err, syscall.EIO) {
+		if err := syncFolder(dir); err != nil {
 			return fmt.Errorf("write %s: %w", f.Path, err)
 		}
+		synced[dir] = true
+	}
+	return nil
+}
+
+// Rename renames a file that is complete and synced, and syncs the folder of its new
+// name as Write does.
+func Rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(to))
+}
+
+// syncFolder writes the entries of a folder to the disk. A folder that cannot be
+// opened or synced is ignored, unless the disk reports an input/output error.
+func syncFolder(dir string) error {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return nil // a folder can be writable without being readable
+	}
+	defer folder.Close()
+	if err := folder.Sync(); errors.Is(err, syscall.EIO) {
+		return err
 	}
 	return nil
 }

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reserved is the address space that the runtime of Go reserves and never touches:
-// this program has 1.24 GiB of it with 60 MiB in memory.
+// reserved is the address space that the Go runtime reserves but does not use. It is
+// 1.24 GiB when this program uses 60 MiB of memory.
 const reserved = 5 << 28
 
-// addressSpace is what the limit of the process's address space leaves for data.
+// addressSpace returns the limit of the address space of the process, less reserved.
 func addressSpace() int64 {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_AS, &limit); err != nil || uint64(limit.Cur) > math.MaxInt64 {

@@ -10,14 +10,13 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
-// Limit returns the number of bytes that this process may use: the smallest of
-// the machine's memory, the limit of its cgroup, the limit of its address space
-// (ulimit -v) and GOMEMLIMIT. It is the largest int64 on a system that has none
-// of them.
+// Limit returns the number of bytes that this process may use. It is the smallest of
+// the memory of the machine, the limit of the cgroup, the limit of the address space
+// (ulimit -v) and GOMEMLIMIT. It is the largest int64 if the system has none of them.
 func Limit() int64 { return min(system(), debug.SetMemoryLimit(-1)) }
 
-// system is the limit that the machine, the cgroup and the shell set. It does
-// not change while the process runs.
+// system returns the limit of the machine, the cgroup and the shell. It does not change
+// while the process runs.
 var system = sync.OnceValue(func() int64 {
 	limit := addressSpace()
 	for _, read := range []memlimit.Provider{memlimit.FromSystem, memlimit.FromCgroup} {
@@ -28,7 +27,7 @@ var system = sync.OnceValue(func() int64 {
 	return limit
 })
 
-// Format writes a number of bytes with a unit, such as "1.5 GiB".
+// Format returns a number of bytes as text with a unit, such as "1.5 GiB".
 func Format(bytes int64) string {
 	if bytes < 1<<10 {
 		return fmt.Sprintf("%d bytes", bytes)
