@@ -18,13 +18,13 @@ import (
 	"testing"
 )
 
-// littleMemory lets the process use 64 MiB, so that data may take 32.
+// littleMemory sets the memory limit to 64 MiB, so that data may take 32 MiB.
 func littleMemory(t *testing.T) {
 	before := debug.SetMemoryLimit(64 << 20)
 	t.Cleanup(func() { debug.SetMemoryLimit(before) })
 }
 
-// zeros builds a file of n zeros after a header, gzipped to less than a hundredth.
+// zeros returns a gzipped file of a header and n zeros. Its size is below n/100.
 func zeros(t testing.TB, header []byte, n int) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -41,7 +41,7 @@ func zeros(t testing.TB, header []byte, n int) []byte {
 	return b.Bytes()
 }
 
-// saveIDX writes the tiny set with some files replaced.
+// saveIDX writes the tiny set, with some of its files replaced.
 func saveIDX(t *testing.T, dir string, replaced map[int][]byte) {
 	t.Helper()
 	for role, file := range tinyFiles() {
@@ -52,7 +52,8 @@ func saveIDX(t *testing.T, dir string, replaced map[int][]byte) {
 	}
 }
 
-// Small files that claim or hold a lot are refused before memory is asked for.
+// TestMemoryIsBounded has small files that claim to be large, or are large when
+// decompressed. They are refused before memory is allocated.
 func TestMemoryIsBounded(t *testing.T) {
 	const mib = 1 << 20
 	tests := []struct {
@@ -145,7 +146,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// lyingArchive is an archive of one member whose header claims what it likes.
+// lyingArchive returns an archive of one member with a header that need not be true.
 func lyingArchive(t testing.TB, header zip.FileHeader, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -163,7 +164,7 @@ func lyingArchive(t testing.TB, header zip.FileHeader, data []byte) []byte {
 	return b.Bytes()
 }
 
-// The bound is that of both splits together, and of a registered set too.
+// TestMemoryOfBothSplits has splits that fit one at a time, but not together.
 func TestMemoryOfBothSplits(t *testing.T) {
 	littleMemory(t)
 	half := zeros(t, idx(nil, 20, 1024, 1024), 20<<20)
@@ -176,7 +177,7 @@ func TestMemoryOfBothSplits(t *testing.T) {
 	wantError(t, err, ErrData, "-images-idx3-ubyte: the data need at least 40 MiB")
 }
 
-// Data that just fit are read into memory of their own size, once.
+// TestMemoryIsOfTheSizeOfTheData reads data that just fit, without a second copy.
 func TestMemoryIsOfTheSizeOfTheData(t *testing.T) {
 	littleMemory(t)
 	dir := t.TempDir()
@@ -197,7 +198,8 @@ func TestMemoryIsOfTheSizeOfTheData(t *testing.T) {
 	}
 }
 
-// Grey images fit, but not the three channels that one in colour makes of all.
+// TestMemoryOfColour has grey images that fit. With one image in colour, all of them
+// have three channels and do not fit.
 func TestMemoryOfColour(t *testing.T) {
 	littleMemory(t)
 	dir := t.TempDir()
@@ -234,7 +236,8 @@ func TestZipOfManyMembers(t *testing.T) {
 	wantError(t, err, ErrData, path, "a directory of more than 4194304 bytes")
 }
 
-// Each scan of a JPEG file is decoded over the whole image.
+// TestJPEGOfManyScans limits the scans, because the decoder processes the whole image
+// for each of them.
 func TestJPEGOfManyScans(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
@@ -259,8 +262,8 @@ func TestJPEGOfManyScans(t *testing.T) {
 	}
 }
 
-// Another format under the name of one that is read is refused, whatever
-// decoders the program has registered.
+// TestOtherImageFormat refuses a file of another format with the extension of an image,
+// whichever decoders are registered in package image.
 func TestOtherImageFormat(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.png")
@@ -269,7 +272,7 @@ func TestOtherImageFormat(t *testing.T) {
 	wantError(t, err, ErrData, "a.png: unreadable image: not PNG, JPEG, GIF")
 }
 
-// endless gives zeros for ever, and cancels at the third read.
+// endless is a reader that never ends. It cancels a context at the third read.
 type endless struct {
 	cancel context.CancelFunc
 	reads  int
@@ -282,7 +285,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// What reads for long stops as soon as its context is done.
+// TestReadersListenToTheContext checks that all readers stop when the context is done.
 func TestReadersListenToTheContext(t *testing.T) {
 	t.Parallel()
 	for name, reader := range map[string]func(context.Context, io.Reader) io.Reader{

@@ -19,13 +19,13 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// webpGrey are the pixels 40, 80, … 240 in two rows, written by Pillow without loss.
+// webpGrey is a lossless file of Pillow with the pixels 40, 80, …, 240 in two rows.
 const webpGrey = "5249464628000000574542505650384c1b0000002f024000002f5094a21465fe23809ab60dd850e75f4e8de87f4c2f00"
 
-// webpAlpha are black pixels of the opacities 0, 255, 128 and 255, 0, 0.
+// webpAlpha has black pixels with the alpha values 0, 255, 128 and 255, 0, 0.
 const webpAlpha = "524946464800000057454250565038580a00000010000000020000010000414c5048070000000000ff80ff000000565038201a0000003001009d012a0300020000c01225a400037000fefeeeaa000000"
 
-// Faxes of group 4 that Pillow wrote.
+// TIFF files of group 4 fax data that Pillow wrote.
 const (
 	faxBlackIsZero = "49492a000e00000005700100100009000001030001000000040000000101030001000000020000000201030001000000010000000301030001000000040000000601030001000000010000001101040001000000080000001601030001000000020000001701040001000000050000001c010300010000000100000000000000"
 	faxWhiteIsZero = "49492a000e00000026ab7001001009000001030001000000040000000101030001000000020000000201030001000000010000000301030001000000040000000601030001000000000000001101040001000000080000001601030001000000020000001701040001000000060000001c010300010000000100000000000000"
@@ -57,7 +57,7 @@ func encodeTIFF(compression tiff.CompressionType) func(io.Writer, image.Image) e
 	}
 }
 
-// TestFax reads the black and white pixels of a fax, as Pillow writes and reads them.
+// TestFax compares the pixels of fax data with those that Pillow wrote.
 func TestFax(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string]string{"0 is black": faxBlackIsZero, "0 is white": faxWhiteIsZero} {
@@ -68,7 +68,7 @@ func TestFax(t *testing.T) {
 	}
 }
 
-// paletted returns the same pixels with a palette of all shades.
+// paletted returns the same pixels as an image with a palette of all grey values.
 func paletted(m *image.Gray) *image.Paletted {
 	out := &image.Paletted{Pix: m.Pix, Stride: m.Stride, Rect: m.Rect}
 	for v := range 256 {
@@ -77,7 +77,7 @@ func paletted(m *image.Gray) *image.Paletted {
 	return out
 }
 
-// read reads files as one split of a folder, and returns what is logged with it.
+// read reads files as one split of a folder. It also returns the logged messages.
 func read(t *testing.T, o Options, files map[string][]byte) (Split, []string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -93,8 +93,8 @@ func read(t *testing.T, o Options, files map[string][]byte) (Split, []string) {
 	return s, messages
 }
 
-// TestFormats reads the same pixels from files of all formats, whatever their
-// names, and counts what is no image.
+// TestFormats reads the same pixels from files of all formats, some of them with
+// another extension, and checks the count of other files.
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	pixels := []uint8{40, 80, 120, 160, 200, 240}
@@ -117,7 +117,8 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// webpColours is a lossy file of Pillow: black, white, a red and a blue, 16×16 pixels each.
+// webpColours is a lossy file of Pillow with four squares of 16×16 pixels in black, white,
+// red and blue.
 const webpColours = "524946465a00000057454250565038204e000000f003009d012a400010003eb554a44d2724a3a2280800e016894010018213c03f103840020baf9b0000fefbfef9fed950f923fffdf9cfc407ffff1a8b0bbcfa43d07741df648ea4d1723bb4800000"
 
 // TestLossyWebP compares colours with those that Pillow reads. The decoder alone
@@ -146,7 +147,7 @@ func TestAnimationAlone(t *testing.T) {
 	wantError(t, err, ErrData, "a.webp: unreadable image: an animation; hint: save one of its frames as PNG")
 }
 
-// TestOrientation compares how a photograph lies with what Pillow makes of it.
+// TestOrientation compares all orientations with the results of Pillow.
 func TestOrientation(t *testing.T) {
 	t.Parallel()
 	m := image.NewRGBA(image.Rect(0, 0, 3, 2))
@@ -166,7 +167,7 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-// exif puts an orientation into a JPEG file, as cameras do.
+// exif adds an orientation to a JPEG file, as cameras do.
 func exif(file []byte, order string, orientation uint8) []byte {
 	data := "Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00" + string(rune(orientation)) + "\x00\x00\x00\x00\x00\x00\x00"
 	if order == "MM" {
@@ -195,8 +196,7 @@ func TestOpenTurnedPhotographs(t *testing.T) {
 	}
 }
 
-// TestBackground decides for all images of a data set together what transparent
-// pixels lie on.
+// TestBackground checks that all images of a data set get the same background.
 func TestBackground(t *testing.T) {
 	t.Parallel()
 	drawing := func(ink color.NRGBA) []byte {
@@ -204,7 +204,7 @@ func TestBackground(t *testing.T) {
 		m.SetNRGBA(0, 0, ink)
 		return encodePNG(t, m)
 	}
-	opaque := image.NewGray(image.Rect(0, 0, 2, 1)) // black, and of no weight
+	opaque := image.NewGray(image.Rect(0, 0, 2, 1)) // black, but without transparent pixels, so it does not count
 	for _, test := range []struct {
 		name, background string
 		ink              []color.NRGBA
@@ -243,11 +243,11 @@ func TestBackground(t *testing.T) {
 	}
 }
 
-// TestDeepImages rounds pixels of 16 bits to the nearest of 8.
+// TestDeepImages rounds pixels of 16 bits to 8 bits.
 func TestDeepImages(t *testing.T) {
 	t.Parallel()
 	m := image.NewGray16(image.Rect(0, 0, 4, 1))
-	for x, v := range []uint16{0, 128, 129, 65535 - 128} { // 257 for each step of 8 bits
+	for x, v := range []uint16{0, 128, 129, 65535 - 128} { // one step of 8 bits is 257
 		m.SetGray16(x, 0, color.Gray16{v})
 	}
 	for name, file := range map[string][]byte{"1.png": encodePNG(t, m), "1.tiff": encoded(t, m, encodeTIFF(tiff.Deflate))} {
@@ -257,7 +257,7 @@ func TestDeepImages(t *testing.T) {
 	}
 }
 
-// TestEqualImages warns of data that hold one image.
+// TestEqualImages warns if all images are equal.
 func TestEqualImages(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -273,7 +273,7 @@ func TestEqualImages(t *testing.T) {
 	}
 }
 
-// FuzzExif reads the orientation of files of any bytes.
+// FuzzExif reads the orientation of arbitrary files.
 func FuzzExif(f *testing.F) {
 	file := encoded(f, image.NewGray(image.Rect(0, 0, 3, 2)), func(w io.Writer, m image.Image) error { return jpeg.Encode(w, m, nil) })
 	f.Add(file)
@@ -294,7 +294,7 @@ func FuzzExif(f *testing.F) {
 	})
 }
 
-// TestDecodingIsBounded has headers that claim more than their images hold.
+// TestDecodingIsBounded has headers that claim more than the images need.
 func TestDecodingIsBounded(t *testing.T) {
 	t.Parallel()
 	small := image.Config{Width: 8, Height: 8}

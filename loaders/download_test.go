@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// bigFiles are tinyFiles with enough incompressible training images that a
-// connection can be cut in the middle of them.
+// bigFiles returns tinyFiles with so many incompressible training images that a
+// connection can be closed in the middle of the file.
 func bigFiles() [4][]byte {
 	files := tinyFiles()
 	const n = 5000
@@ -34,7 +34,7 @@ func bigFiles() [4][]byte {
 	return files
 }
 
-// server serves a set's gzipped files; misbehave may answer a request instead.
+// server serves the gzipped files of a set. misbehave can answer a request instead.
 type server struct {
 	*httptest.Server
 	files     map[string][]byte
@@ -71,13 +71,14 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) base() string { return s.URL + "/base/" }
 
-// offset is where a request's range begins.
+// offset returns the first byte of the range of a request.
 func offset(r *http.Request) int {
 	n, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(r.Header.Get("Range"), "bytes="), "-"))
 	return n
 }
 
-// cutOff serves at most n bytes of the requested range and drops the connection.
+// cutOff serves n bytes of the requested range and closes the connection. It returns
+// false if the range has no more than n bytes.
 func cutOff(w http.ResponseWriter, r *http.Request, file []byte, n int) bool {
 	from := offset(r)
 	if from+n >= len(file) {
@@ -93,14 +94,14 @@ func cutOff(w http.ResponseWriter, r *http.Request, file []byte, n int) bool {
 	panic(http.ErrAbortHandler)
 }
 
-// impatient shortens the waiting of downloads.
+// impatient shortens the time limits of downloads.
 func impatient(t *testing.T) {
 	stall, backoff := stallAfter, firstBackoff
 	stallAfter, firstBackoff = 100*time.Millisecond, time.Millisecond
 	t.Cleanup(func() { stallAfter, firstBackoff = stall, backoff })
 }
 
-// wantCache checks that the cache holds the tiny set, whole and alone.
+// wantCache checks that the cache has the complete tiny set and no other files.
 func wantCache(t *testing.T, cache string) {
 	t.Helper()
 	if _, err := Verify(context.Background(), "tiny", Options{CacheDir: cache}); err != nil {
@@ -128,7 +129,7 @@ func options(cache string, bases ...string) Options {
 	return Options{CacheDir: cache, Download: true, Mirrors: map[string][]string{"tiny": bases}}
 }
 
-// Whatever a server does, a fetch ends with the whole set.
+// TestFetch checks that Fetch gets the complete set from servers with faults.
 func TestFetch(t *testing.T) {
 	impatient(t)
 	cuts := func(n int) func(http.ResponseWriter, *http.Request, []byte) bool {
@@ -247,7 +248,7 @@ func TestFetchFromTheNextMirror(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			tinySet(t, contents)
 			bad := serve(t, contents, func(w http.ResponseWriter, r *http.Request, file []byte) bool {
-				return strings.Contains(r.URL.Path, "train-images") && test.bad(w, r, file) // one file shows it, and waits once
+				return strings.Contains(r.URL.Path, "train-images") && test.bad(w, r, file) // one file is enough, and waits only once
 			})
 			good, cache := serve(t, contents, nil), t.TempDir()
 			var messages []string
@@ -264,7 +265,7 @@ func TestFetchFromTheNextMirror(t *testing.T) {
 	}
 }
 
-// Without a good mirror there is an error, and nothing under a final name.
+// TestFetchFails has no good mirror. There is an error, and no file has its final name.
 func TestFetchFails(t *testing.T) {
 	impatient(t)
 	contents := tinyFiles()
@@ -314,8 +315,8 @@ func TestOpenDownloads(t *testing.T) {
 	wantError(t, err, ErrData, "not found")
 }
 
-// A download that was interrupted goes on where it was; a part of another file
-// is thrown away; a damaged file is replaced, a good one kept.
+// TestFetchGoesOn continues an interrupted download, removes a part of another file,
+// replaces a damaged file and keeps a good one.
 func TestFetchGoesOn(t *testing.T) {
 	impatient(t)
 	contents := bigFiles()
@@ -339,7 +340,7 @@ func TestFetchGoesOn(t *testing.T) {
 		t.Error(diff)
 	}
 
-	// All bytes were there, only the rename was not; and more than all.
+	// The part file has all bytes but was not renamed, or it has too many bytes.
 	for name, part := range map[string][]byte{"whole": file(trainImages), "longer": append(slices.Clone(file(trainImages)), 1, 2)} {
 		if err := os.Remove(filepath.Join(cache, "tiny", "train-images-idx3-ubyte.gz")); err != nil {
 			t.Fatal(err)
@@ -410,7 +411,7 @@ func TestFetchIntoReadOnly(t *testing.T) {
 	contents := tinyFiles()
 	tinySet(t, contents)
 	s, dir := serve(t, contents, nil), t.TempDir()
-	save(t, nil, dir, "cache") // a file where the folder should be
+	save(t, nil, dir, "cache") // a file in place of the folder
 	err := Fetch(context.Background(), "tiny", options(filepath.Join(dir, "cache"), s.base()))
 	wantError(t, err, ErrData, "cache")
 	if len(s.requests) != 0 {

@@ -80,7 +80,7 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 	save(t, grey(t, 1, 2, 9), dir, "train", "a", "1.png")
 	coloured := image.NewNRGBA(image.Rect(0, 0, 2, 1))
 	coloured.Set(0, 0, color.NRGBA{1, 2, 3, 255})
-	coloured.Set(1, 0, color.NRGBA{200, 200, 200, 0}) // transparent: on white, because the other one is dark
+	coloured.Set(1, 0, color.NRGBA{200, 200, 200, 0}) // transparent; the background is white, because the opaque pixel is dark
 	save(t, encodePNG(t, coloured), dir, "test", "b", "1.png")
 	var messages []string
 	save(t, nil, dir, "README.md")
@@ -179,7 +179,7 @@ func TestOpenFolderTooManyClasses(t *testing.T) {
 	wantError(t, err, ErrData, "257 sub-folders")
 }
 
-// TestOpenFolderOfClassesInLatin1 refuses names that JSON would change to one.
+// TestOpenFolderOfClassesInLatin1 refuses two names that would be one name in JSON.
 func TestOpenFolderOfClassesInLatin1(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -204,7 +204,7 @@ func FuzzPicture(f *testing.F) {
 	}
 	f.Add(b.Bytes())
 	huge := bytes.Clone(grey(f, 2, 3, 1))
-	binary.BigEndian.PutUint64(huge[16:], 60000<<32|60000) // the size in the header
+	binary.BigEndian.PutUint64(huge[16:], 60000<<32|60000) // height and width in the header
 	f.Add(huge)
 	f.Add(encodePNG(f, image.NewNRGBA64(image.Rect(0, 0, 3, 2))))
 	f.Add([]byte("GIF89a"))

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// idx builds an IDX file of uint8.
+// idx returns an IDX file of uint8.
 func idx(data []uint8, dims ...int) []byte {
 	file := []byte{0, 0, 0x08, byte(len(dims))}
 	for _, d := range dims {
@@ -36,7 +36,7 @@ func zipped(t testing.TB, data []byte) []byte {
 	return b.Bytes()
 }
 
-// archive builds a zip archive.
+// archive returns a zip archive.
 func archive(t testing.TB, members map[string][]byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -67,7 +67,7 @@ func save(t testing.TB, data []byte, path ...string) {
 	}
 }
 
-// ramp returns n bytes that all differ from their neighbours.
+// ramp returns n bytes, each of which differs from its neighbours.
 func ramp(n int) []uint8 {
 	data := make([]uint8, n)
 	for i := range data {
@@ -76,7 +76,7 @@ func ramp(n int) []uint8 {
 	return data
 }
 
-// tinyFiles are the four decompressed files of a set of 2×3 images.
+// tinyFiles returns the four decompressed files of a set of 2×3 images.
 func tinyFiles() [4][]byte {
 	return [4][]byte{
 		trainImages: idx(ramp(5*6), 5, 2, 3), trainLabels: idx([]uint8{0, 1, 2, 0, 1}, 5),
@@ -84,7 +84,7 @@ func tinyFiles() [4][]byte {
 	}
 }
 
-// tinySet registers a set of the given files for the duration of a test.
+// tinySet registers a set of the given files until the end of a test.
 func tinySet(t *testing.T, contents [4][]byte) *set {
 	t.Helper()
 	s := &set{
@@ -105,8 +105,8 @@ func tinySet(t *testing.T, contents [4][]byte) *set {
 	return s
 }
 
-// wantError checks that err wraps sentinel and that its one line mentions all
-// of parts.
+// wantError checks that err wraps sentinel, and that its message is one line that
+// contains all parts.
 func wantError(t *testing.T, err, sentinel error, parts ...string) {
 	t.Helper()
 	if !errors.Is(err, sentinel) {
@@ -122,7 +122,7 @@ func wantError(t *testing.T, err, sentinel error, parts ...string) {
 	}
 }
 
-// within makes a source of the bytes of a file, with plenty of memory.
+// within returns a source of the bytes of a file, with enough memory.
 func within(file []byte) source {
 	return source{bytes.NewReader(file), int64(len(file)), newBudget()}
 }

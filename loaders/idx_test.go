@@ -28,7 +28,7 @@ func TestReadIDX(t *testing.T) {
 
 func TestReadIDXLarge(t *testing.T) {
 	t.Parallel()
-	pixels := ramp(3 << 20) // more than the first allocation
+	pixels := ramp(3 << 20) // larger than the buffers of readers
 	_, data, err := readIDX(within(idx(pixels, 3, 1024, 1024)), 0)
 	if err != nil || !bytes.Equal(pixels, data) {
 		t.Fatalf("3 MiB of pixels come back different (error %v)", err)
@@ -69,7 +69,7 @@ func TestOpenIDX(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	tiny := tinyFiles()
-	// gzip is told by the bytes, whatever the names say.
+	// The content decides whether a file is gzipped, not its name.
 	save(t, zipped(t, tiny[trainImages]), dir, "train-images-idx3-ubyte")
 	save(t, tiny[trainLabels], dir, "train-labels.idx1-ubyte.gz")
 	save(t, tiny[testImages], dir, "test-images-idx3-ubyte")

@@ -137,7 +137,7 @@ func TestTooManyClasses(t *testing.T) {
 	}
 }
 
-// TestReadLabelsOfAnotherWriter reads an array that a library wrote, not this test.
+// TestReadLabelsOfAnotherWriter reads an array that a library wrote.
 func TestReadLabelsOfAnotherWriter(t *testing.T) {
 	t.Parallel()
 	var file bytes.Buffer
@@ -154,8 +154,8 @@ func TestReadLabelsOfAnotherWriter(t *testing.T) {
 	}
 }
 
-// TestNumericLabels refuses text in the files of a named set, whose classes have
-// their numbers.
+// TestNumericLabels refuses text in the files of a named set, because the registry has
+// the names of its classes.
 func TestNumericLabels(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"cat", "256"} {

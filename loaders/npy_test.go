@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// npyFile builds a .npy file as NumPy writes it.
+// npyFile returns a .npy file as NumPy writes it.
 func npyFile(descr, shape string, data []byte) []byte {
 	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, shape)
 	for (10+len(header)+1)%64 != 0 {
@@ -51,8 +51,8 @@ func TestArrayImages(t *testing.T) {
 	}
 }
 
-// TestFlatColour refuses flat images that can be colours, or rows, and names the
-// ways to save them.
+// TestFlatColour refuses flat images that can be in colour. The error names the ways to
+// save them.
 func TestFlatColour(t *testing.T) {
 	t.Parallel()
 	for shape, hint := range map[string]string{"2, 3072": "x.reshape(-1, 3, 32, 32)", "2, 12": "x.reshape(-1, 2, 2, 3)", "1, 192": "x.reshape(-1, 1, 192)"} {

@@ -135,7 +135,8 @@ func TestSearchOrder(t *testing.T) {
 	_, err := Open(context.Background(), "tiny", o)
 	wantError(t, err, ErrData, "tiny: not found", "hint: gaetrain datasets fetch tiny", data, cache, systemRoot)
 
-	// From the last place to the first: each one found hides those before it.
+	// The places are filled from the last to the first. The set is found at the first
+	// place that has it.
 	for _, dir := range []string{
 		filepath.Join(systemRoot, "tiny"), filepath.Join(cache, "tiny"), data, filepath.Join(data, "Tiny", "raw"), filepath.Join(data, "tiny"),
 	} {
@@ -144,7 +145,7 @@ func TestSearchOrder(t *testing.T) {
 			t.Errorf("found in %s, want %s", got, dir)
 		}
 	}
-	// A place that lacks a file is passed over.
+	// A place without one of the files is skipped.
 	if err := os.Remove(filepath.Join(data, "tiny", "t10k-labels-idx1-ubyte.gz")); err != nil {
 		t.Fatal(err)
 	}
@@ -222,8 +223,8 @@ func TestLabelOutsideClasses(t *testing.T) {
 	wantError(t, err, ErrData, "label 3 of image 1 is outside the 3 classes")
 }
 
-// EMNIST is one archive for six sets, its images are stored transposed and the
-// labels of its letters start at 1.
+// TestArchive reads a set like EMNIST: one archive has several sets, the images are
+// stored transposed, and the labels of the letters start at 1.
 func TestArchive(t *testing.T) {
 	s := tinySet(t, tinyFiles())
 	s.archive.name, s.inArchive, s.transposed, s.firstLabel = "tiny.zip", "gzip", true, 1

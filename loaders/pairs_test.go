@@ -51,8 +51,8 @@ func FuzzParseMotion(f *testing.F) {
 	})
 }
 
-// TestMove compares moves of which every pixel lands on one with what they
-// should give.
+// TestMove compares the results of moves that take pixels to pixels with the expected
+// ones.
 func TestMove(t *testing.T) {
 	t.Parallel()
 	s := Shape{2, 3, 3}
@@ -81,7 +81,7 @@ func TestMove(t *testing.T) {
 				break
 			}
 		}
-		for i := range 9 { // the second plane is 10 − the first, and what comes from beyond 0
+		for i := range 9 { // the second plane is 10 − the first, but 0 for pixels outside the image
 			inside := make([]float32, 9)
 			test.move.apply(inside, Shape{1, 3, 3}, []float32{1, 1, 1, 1, 1, 1, 1, 1, 1}, Shape{1, 3, 3})
 			if want := 10*inside[i] - dst[i]; math.Abs(float64(dst[9+i]-want)) > 1e-5 {
@@ -92,7 +92,7 @@ func TestMove(t *testing.T) {
 	}
 }
 
-// blobs are n grey images of a spot in the middle.
+// blobs returns n grey images of a spot in the middle.
 func blobs(n int) Split {
 	const side = 9
 	s := Split{Shape: Shape{1, side, side}}
@@ -105,8 +105,8 @@ func blobs(n int) Split {
 	return s
 }
 
-// TestPairs moves spots, and finds that they have moved as far as the split says,
-// by amounts that differ between images and epochs and lie within the motion.
+// TestPairs moves spots and checks that they have moved as far as the split says. The
+// amounts differ between images and epochs and are within the motion.
 func TestPairs(t *testing.T) {
 	t.Parallel()
 	const n = 300
@@ -225,7 +225,7 @@ func TestOpenPairsErrors(t *testing.T) {
 	}
 }
 
-// TestOpenPairsInColour has grey frames beside one in colour, which makes all RGB.
+// TestOpenPairsInColour has grey frames and one in colour. All of them become RGB.
 func TestOpenPairsInColour(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

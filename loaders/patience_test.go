@@ -17,11 +17,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// answer is what a server does with a request for file; false: serve it well.
+// answer answers a request for a file. If it returns false, the server answers as usual.
 type answer = func(w http.ResponseWriter, r *http.Request, file []byte) bool
 
-// ranged sends the header of an answer 206 and the bytes that should follow it,
-// without a length, and drops the connection.
+// ranged sends a response with the status 206 and a body without a length. Then it
+// closes the connection.
 func ranged(w http.ResponseWriter, contentRange string, body []byte) bool {
 	w.Header().Set("Content-Range", contentRange)
 	w.WriteHeader(http.StatusPartialContent)
@@ -30,8 +30,8 @@ func ranged(w http.ResponseWriter, contentRange string, body []byte) bool {
 	panic(http.ErrAbortHandler)
 }
 
-// lies answers each continued request with a Content-Range and a body made of
-// the offset and the file; the first request is cut off.
+// lies interrupts the first request. It answers each later one with a Content-Range and
+// a body that the caller makes from the offset and the file.
 func lies(with func(from int, file []byte) (string, []byte)) answer {
 	return func(w http.ResponseWriter, r *http.Request, file []byte) bool {
 		if from := offset(r); from > 0 {
@@ -46,8 +46,8 @@ func lies(with func(from int, file []byte) (string, []byte)) answer {
 	}
 }
 
-// Whatever a server does, a fetch gives it up after few requests and turns to the
-// next mirror, without bytes that do not fit.
+// TestFetchGivesUp has servers that never send the complete file. After a few requests,
+// Fetch turns to the next mirror and uses no bytes of another file.
 func TestFetchGivesUp(t *testing.T) {
 	contents := bigFiles()
 	forever := func(w http.ResponseWriter, r *http.Request, step time.Duration) bool {
@@ -191,7 +191,7 @@ func TestFetchGivesUp(t *testing.T) {
 			if n := len(bad.requests) - 3; n > test.requests {
 				t.Errorf("%d requests of one file, want at most %d", n, test.requests)
 			}
-			// One request, and one more if a total that does not fit is found out.
+			// One request, and a second one if the size is found to be different.
 			if n := len(good.requests); n > 2 {
 				t.Errorf("%d requests to the good mirror: %q", n, good.requests)
 			}
@@ -199,8 +199,8 @@ func TestFetchGivesUp(t *testing.T) {
 	}
 }
 
-// A part from one mirror is continued at another one only if it is of the same
-// version.
+// TestFetchOfAnotherVersion continues a part from one mirror at another mirror only if
+// both have the same version of the file.
 func TestFetchOfAnotherVersion(t *testing.T) {
 	impatient(t)
 	contents := bigFiles()
@@ -235,8 +235,8 @@ func TestFetchOfAnotherVersion(t *testing.T) {
 	}
 }
 
-// Attempts are apart in time even if each brings bytes, and the time doubles if
-// none does.
+// TestFetchWaitsBetweenAttempts checks that Fetch waits before each attempt, and that the
+// wait doubles after attempts without progress.
 func TestFetchWaitsBetweenAttempts(t *testing.T) {
 	impatient(t)
 	firstBackoff = 20 * time.Millisecond
@@ -292,7 +292,8 @@ func TestFetchCancelledWhileWaiting(t *testing.T) {
 	}
 }
 
-// Files that decompress to more than the set holds are given up on the way.
+// TestDecompressionIsBounded stops reading a file that decompresses to more bytes than
+// the set has.
 func TestDecompressionIsBounded(t *testing.T) {
 	impatient(t)
 	contents := tinyFiles()

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// Pipes and devices where a file should be are refused, not waited for.
+// TestNotRegularFiles refuses pipes and devices in place of files. It does not block.
 func TestNotRegularFiles(t *testing.T) {
 	pipe := func(path string) error { return syscall.Mkfifo(path, 0o644) }
 	device := func(path string) error { return os.Symlink("/dev/zero", path) }
@@ -40,7 +40,7 @@ func TestNotRegularFiles(t *testing.T) {
 	}
 }
 
-// A part of a download that is a pipe is an error too.
+// TestFetchIntoAPipe has a pipe in place of the part file of a download.
 func TestFetchIntoAPipe(t *testing.T) {
 	impatient(t)
 	contents := tinyFiles()

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// sides says of each image of a folder, by name, whether it is a test image.
+// sides returns, by name, whether each image of a folder is a test image.
 func sides(t *testing.T, dir string) map[string]bool {
 	t.Helper()
 	f, err := listFolder(context.Background(), dir, Options{})
@@ -26,8 +26,8 @@ func sides(t *testing.T, dir string) map[string]bool {
 	return side
 }
 
-// TestSplitByName adds files before, between and after those of a folder, and
-// finds all that were there on the side where they were.
+// TestSplitByName adds files before, between and after those of a folder. The other
+// files stay in their split.
 func TestSplitByName(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -51,7 +51,7 @@ func TestSplitByName(t *testing.T) {
 	if len(after) != len(before)+5 || test < 10 || test > 30 {
 		t.Errorf("%d of %d images are test images, %d after 5 more", test, len(before), len(after))
 	}
-	// The split is part of what a run can be repeated by.
+	// If this list changed, older runs could not be repeated.
 	for name, want := range map[string]bool{"a/000.png": false, "a/001.png": true, "a/015.png": true, "a/052.png": true, "a/053.png": false, "a/192.png": true} {
 		if before[name] != want {
 			t.Errorf("%s is a test image: %t, want %t", name, before[name], want)
@@ -59,7 +59,7 @@ func TestSplitByName(t *testing.T) {
 	}
 }
 
-// TestSplitHasBothSides finds at least one image on each side, whatever the names.
+// TestSplitHasBothSides finds at least one image in each split, for many sets of names.
 func TestSplitHasBothSides(t *testing.T) {
 	t.Parallel()
 	for try := range 50 {
@@ -79,14 +79,14 @@ func TestSplitHasBothSides(t *testing.T) {
 	}
 }
 
-// TestSplitFolders has sub-folders that are named like splits in all ways.
+// TestSplitFolders has sub-folders with all names of splits.
 func TestSplitFolders(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		folders          []string // of 20 images each
 		train, val, test int
 		logs             int
-		held             bool // test images are training images of the data
+		held             bool // the test images are held out of the training images
 		mention          string
 	}{
 		{folders: []string{"train", "test"}, train: 20, test: 20},

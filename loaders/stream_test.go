@@ -14,7 +14,7 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
-// numbered returns n images of 3 pixels, the first being the image's number.
+// numbered returns n images of 3 pixels. The first pixel is the number of the image.
 func numbered(n int) Split {
 	s := Split{Shape: Shape{1, 1, 3}, Images: make([]uint8, 3*n), Labels: make([]uint8, n)}
 	for i := range n {
@@ -32,7 +32,7 @@ func newStream(t testing.TB, s Split, o StreamOptions) *Stream {
 	return stream
 }
 
-// inputs collects the corrupted images of an epoch by their index.
+// inputs returns the corrupted images of an epoch by index.
 func inputs(s *Stream, epoch, firstStep int) map[int][]float32 {
 	images := map[int][]float32{}
 	for b := range s.Epoch(epoch, firstStep) {
@@ -116,7 +116,7 @@ func TestStreamOrder(t *testing.T) {
 	if got := order(s, 0, 99); got != nil {
 		t.Errorf("steps beyond the epoch: %v", got)
 	}
-	// Runs of the past must stay repeatable.
+	// If these numbers changed, older runs could not be repeated.
 	golden := make([]int, 8)
 	permutation(golden, true, 42, 1)
 	if diff := cmp.Diff([]int{6, 5, 4, 0, 2, 3, 1, 7}, golden); diff != "" {
@@ -137,7 +137,7 @@ func TestShuffleIsUniform(t *testing.T) {
 	}
 	for place := range n {
 		for i, got := range counts[place] {
-			// Binomial: five standard deviations about the mean.
+			// The number is binomial. The tolerance is five standard deviations.
 			if want, deviation := float64(epochs)/n, math.Sqrt(epochs*(1.0/n)*(1-1.0/n)); math.Abs(float64(got)-want) > 5*deviation {
 				t.Errorf("image %d is at place %d in %d of %d epochs, want about %.0f", i, place, got, epochs, want)
 			}
@@ -179,8 +179,9 @@ func TestStreamCorruption(t *testing.T) {
 	}
 }
 
-// TestStreamBinarise holds that pixels are drawn by their values, anew in each
-// epoch, whatever the batch, and that inputs are made of what is drawn.
+// TestStreamBinarise checks that the value of a pixel is its probability of being 1, that
+// pixels are sampled in each epoch, independent of the batch size, and that the inputs
+// are the corrupted samples.
 func TestStreamBinarise(t *testing.T) {
 	t.Parallel()
 	const side, epochs = 100, 30
@@ -216,7 +217,7 @@ func TestStreamBinarise(t *testing.T) {
 
 func TestStreamLeftEarly(t *testing.T) {
 	s := newStream(t, numbered(100), StreamOptions{BatchSize: 5})
-	order(s, 0, 0) // starts what the kernels work with
+	order(s, 0, 0) // starts the threads of the kernels
 	before := runtime.NumGoroutine()
 	for range 50 {
 		for b := range s.Epoch(0, 0) {
@@ -226,7 +227,7 @@ func TestStreamLeftEarly(t *testing.T) {
 		}
 	}
 	after := runtime.NumGoroutine()
-	for wait := time.Millisecond; after > before && wait < time.Second; wait *= 2 { // one that has ended may still be counted
+	for wait := time.Millisecond; after > before && wait < time.Second; wait *= 2 { // a goroutine that has ended can still be counted
 		time.Sleep(wait)
 		after = runtime.NumGoroutine()
 	}
@@ -272,8 +273,8 @@ func TestNewStreamRefuses(t *testing.T) {
 	}
 }
 
-// TestStreamMask checks that the mask has exactly what differs from the clean image,
-// and what was corrupted but looks the same.
+// TestStreamMask checks that the mask has the pixels that differ from the clean image
+// and those that were corrupted to the same value.
 func TestStreamMask(t *testing.T) {
 	t.Parallel()
 	white := Split{Shape: Shape{1, 40, 50}, Images: bytes.Repeat([]byte{255}, 3*2000)}
@@ -293,7 +294,7 @@ func TestStreamMask(t *testing.T) {
 		}
 		want, wantHidden := map[CorruptionKind]float64{Masking: 0.25, SaltAndPepper: 0.5, Gaussian: 1}[c.Kind], 0.0
 		if c.Kind == SaltAndPepper {
-			wantHidden = 0.25 // salt on white
+			wantHidden = 0.25 // white pixels set to 1
 		}
 		if got := float64(hits) / 6000; math.Abs(got-want) > 0.03 {
 			t.Errorf("%v: %g of the pixels are hit", c, got)
