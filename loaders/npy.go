@@ -12,14 +12,15 @@ import (
 	"strings"
 )
 
-// array is a NumPy array in C order, still as bytes.
+// array is a NumPy array, still as bytes.
 type array struct {
-	dims  []int
-	kind  byte   // 'u' unsigned, 'i' signed, 'b' bool, 'f' float, 'U' text in UTF-32, 'S' text in bytes, …
-	descr string // kind and size as in the header, such as u1 or U12
-	width int    // bytes per element
-	order binary.ByteOrder
-	data  []byte
+	dims    []int
+	fortran bool   // the first index changes fastest, else the last one
+	kind    byte   // 'u' unsigned, 'i' signed, 'b' bool, 'f' float, 'U' text in UTF-32, 'S' text in bytes, …
+	descr   string // kind and size as in the header, such as u1 or U12
+	width   int    // bytes per element
+	order   binary.ByteOrder
+	data    []byte
 }
 
 // The header is a Python dict literal. Programs that write such files differ only in
@@ -36,6 +37,8 @@ const maxNPYHeader = 1 << 16
 
 // maxRank is the largest number of dimensions that NumPy supports.
 const maxRank = 64
+
+var errFortran = dataErrorf("array in Fortran order; hint: save numpy.ascontiguousarray(a)")
 
 // readNPY reads a .npy file (NEP 1, versions 1 to 3) to its end. It calls check with the
 // header before it allocates memory for the data. Libraries for such files are not used,
@@ -86,10 +89,7 @@ func parseNPYHeader(header string) (array, error) {
 	if descr == nil || fortran == nil || shape == nil {
 		return array{}, dataErrorf("NumPy header %.80q is not that of a plain array", strings.TrimSpace(header))
 	}
-	if fortran[1] == "True" {
-		return array{}, dataErrorf("array in Fortran order; hint: save numpy.ascontiguousarray(a)")
-	}
-	a := array{kind: descr[2][0], descr: descr[2] + descr[3], order: binary.LittleEndian}
+	a := array{kind: descr[2][0], descr: descr[2] + descr[3], order: binary.LittleEndian, fortran: fortran[1] == "True"}
 	if descr[1] == ">" {
 		a.order = binary.BigEndian
 	}
@@ -121,6 +121,9 @@ func parseNPYHeader(header string) (array, error) {
 func (a array) layout() (shape Shape, channelsLast bool, err error) {
 	if a.kind != 'u' || a.width != 1 {
 		return shape, false, dataErrorf("images are of type %s, want u1 (uint8); hint: save pixels 0…255 as numpy.uint8", a.descr)
+	}
+	if a.fortran {
+		return shape, false, errFortran
 	}
 	isChannels := func(c int) bool { return c == 1 || c == 3 }
 	switch d := a.dims; {
