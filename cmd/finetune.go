@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
@@ -80,15 +80,10 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 		return finished{}, err
 	}
 	o.warnOfChanges(data, log)
-	settle(&o.Config, data, origins)
-	train, validation := data.Train.Holdout(data.Validation)
-	if train, err = o.Select(train, o.Seed); err != nil {
+	if err := o.holdOut(data); err != nil {
 		return finished{}, err
 	}
-	if origins["validation"] == "" {
-		o.Validation = cmp.Or(o.Validation, trainer.HeldOut(train.Len()))
-	}
-	data.Train = train.Join(validation)
+	o.settle(data, origins)
 	model, ok := o.model.(trainer.Transfer)
 	if !ok {
 		return finished{}, fmt.Errorf("model %s has no encoder of another model", o.recipe.Name)
@@ -102,6 +97,24 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 		Command: command("finetune", origins, o.recorded()...),
 	}
 	return perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, pictures.Classifier(recipes.Find, about))
+}
+
+// holdOut leaves the labelled images among the training images. The last of them are
+// the validation set, unless the data name one.
+func (o *finetuneOptions) holdOut(data *loaders.Dataset) error {
+	train, named := data.Train.Holdout(data.Validation)
+	train, err := o.Select(train, o.Seed)
+	if err != nil {
+		return err
+	}
+	if o.Validation == trainer.AutomaticValidation && named.Len() == 0 {
+		o.Validation = trainer.ValidationOfLabels(train.Len())
+	}
+	data.Train = train.Join(named)
+	if named.Len() == 0 {
+		return nil // the labelled images are in an order that Holdout can cut
+	}
+	return o.Config.HoldOut(data)
 }
 
 // finetuneFlags are the flags of the settings of finetune.
