@@ -44,7 +44,7 @@ func finetuneVerb() *cli.Command {
 code to the classes, and trains both on labelled images with the softmax cross-entropy. A fifth of
 these images, at most 5,000, is the validation set, which selects the best epoch and stops training
 early; --validation sets another number. The test images are classified with the weights of the best
-epoch. The result is a run like any other, with classification.json, confusion.png and mistakes.png.
+epoch, or of the last one if no images are held out. The result is a run like any other, with classification.json, confusion.png and mistakes.png.
 
 EXAMPLES:
    gaetrain finetune --from runs/dense-sample-1 --labels 1000
@@ -219,7 +219,11 @@ func printClassifier(w io.Writer, done finished) error {
 		total += images
 		rows = append(rows, []string{name, percent(result.Confusion.Precision(i)), percent(result.Confusion.Recall(i)), fmt.Sprint(images)})
 	}
-	printf(w, "\naccuracy %s on %d test images, with the weights of the best epoch\n\n", percent(result.Accuracy), total)
+	weights := "of the best epoch"
+	if final, err := done.Final(); err == nil && final.BestEpoch == 0 {
+		weights = "after the last epoch"
+	}
+	printf(w, "\naccuracy %s on %d test images, with the weights %s\n\n", percent(result.Accuracy), total, weights)
 	return table(w, rows...)
 }
 

@@ -44,6 +44,7 @@ func withProgram(run func() int) int {
 // small is a configuration that trains in a moment.
 const small = `train-images = 256
 test-images = 64
+validation = 0
 hidden = [16]
 code = 4
 batch-size = 32
