@@ -83,9 +83,7 @@ func (c *console) begin(l *trainer.Loop) {
 	for _, warning := range l.Warnings {
 		c.warn(warning)
 	}
-	if held := heldOut(l.Experiment); held != "" {
-		c.note(held)
-	}
+	c.note(heldOut(l.Experiment))
 	c.started = time.Now()
 	c.earlierSteps = l.Position.Step
 	if c.terminal {

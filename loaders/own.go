@@ -43,7 +43,7 @@ func openIDX(ctx context.Context, dir string, _ Options, room *budget) (*Dataset
 
 // openNPZ reads a NumPy archive with the arrays x_train, y_train, x_test and y_test,
 // as in Keras' mnist.npz, or images and labels, or arr_0 and arr_1. Labels are
-// optional. If there are no test images, the last tenth of the images is held out.
+// optional. If there are no test images, a tenth of the images is held out.
 func openNPZ(ctx context.Context, path string, o Options, room *budget) (*Dataset, error) {
 	d := &Dataset{}
 	dir, name := filepath.Split(path)
@@ -66,19 +66,20 @@ func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File, o Opt
 			continue
 		}
 		train, err := readSplit(ctx, arrays, names[0], names[1], &d.Train, room)
-		test := train
-		switch {
-		case err != nil:
-			return err
-		case arrays["x_test"] != nil && names[0] == "x_train":
-			test, err = readSplit(ctx, arrays, "x_test", "y_test", &d.Test, room)
-		case !o.Whole:
-			d.Train, d.Test, err = lastTenth(d.Train)
-		}
 		if err != nil {
 			return err
 		}
-		return d.nameClasses(train, test)
+		if arrays["x_test"] != nil && names[0] == "x_train" {
+			test, err := readSplit(ctx, arrays, "x_test", "y_test", &d.Test, room)
+			if err != nil {
+				return err
+			}
+			return d.nameClasses(train, test)
+		}
+		if err = d.nameClasses(train, nil); err == nil && !o.Whole {
+			d.Train, d.Test, err = splitTenth(d.Train)
+		}
+		return err
 	}
 	names := slices.Sorted(maps.Keys(arrays))
 	return dataErrorf("holds the arrays %.300s, want x_train, images or arr_0", fmt.Sprintf("%q", names[:min(len(names), 8)]))
@@ -102,10 +103,11 @@ func readSplit(ctx context.Context, arrays map[string]*zip.File, images, labels 
 	return classes, err
 }
 
-func lastTenth(s Split) (train, test Split, err error) {
+func splitTenth(s Split) (train, test Split, err error) {
 	if s.Len() < 10 {
 		return s, s, dataErrorf("%d images are too few to hold out a tenth; hint: at least 10, or x_train and x_test", s.Len())
 	}
+	s.setAside(s.Len() / 10)
 	train, test = s.Holdout(s.Len() / 10)
 	return train, test, nil
 }
