@@ -122,6 +122,6 @@ func (s *set) fetchFile(ctx context.Context, dir string, f file, o Options) erro
 		o.log("%s", failure)
 		failures = append(failures, failure)
 	}
-	return dataErrorf("%s of %s could not be downloaded (%s); hint: put the files into a folder and name it as the data folder",
+	return dataErrorf("%s of %s could not be downloaded (%s); hint: put the files into a folder and set --data-dir to it",
 		f.name, s.Name, strings.Join(failures, "; "))
 }

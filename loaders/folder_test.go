@@ -94,7 +94,7 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{1, 255, 2, 255, 3, 255}, Labels: []uint8{1}, Names: []string{"test/b/1.png"}}, d.Test); diff != "" {
 		t.Error(diff)
 	}
-	if len(messages) != 2 || !strings.Contains(messages[0], "1 beside the folders of the splits (such as README.md)") {
+	if len(messages) != 2 || !strings.Contains(messages[0], "1 next to the folders of the splits (such as README.md)") {
 		t.Errorf("messages %q, want one about README.md and one about the background", messages)
 	}
 }

@@ -98,7 +98,7 @@ func sameNames(folders ...*folder) error {
 	for i := range folders {
 		for _, name := range names[i] {
 			if _, found := slices.BinarySearch(names[1-i], name); !found {
-				return dataErrorf("%s: no %s, which %s has; hint: the frames of a pair have one name", folders[1-i].dir, name, folders[i].dir)
+				return dataErrorf("%s: no %s, which %s has; hint: both frames of a pair have the same file name", folders[1-i].dir, name, folders[i].dir)
 			}
 		}
 	}

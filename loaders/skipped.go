@@ -12,7 +12,7 @@ const (
 	hiddenFile = "hidden or system file"
 	otherKind  = "not " + kinds
 	animation  = "animated WebP"
-	besideRoot = "beside the folders of the splits"
+	besideRoot = "next to the folders of the splits"
 )
 
 // systemFiles are the names, in lower case, of files that operating systems put into

@@ -82,9 +82,9 @@ func (f *folder) roots() (map[string]string, error) {
 		case role == "train" && !ok:
 			continue
 		case ok && roots["train"] == "":
-			return nil, dataErrorf("%s: has the name of a split, but no folder train lies beside it; hint: add train, or rename the class", path)
+			return nil, dataErrorf("%s: has the name of a split, but there is no folder train next to it; hint: add train, or rename the class", path)
 		case ok && len(roots) == 1 && others >= 0:
-			return nil, dataErrorf("%s: has the name of a split, but %s lies beside it; hint: move the classes into train, or rename the class", path, beside[others])
+			return nil, dataErrorf("%s: has the name of a split, but %s is next to it; hint: move the classes into train, or rename the class", path, beside[others])
 		}
 	}
 	for _, path := range beside {

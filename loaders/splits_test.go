@@ -97,7 +97,7 @@ func TestSplitFolders(t *testing.T) {
 		{folders: []string{"train", "valid", "notes"}, val: 20, held: true, logs: 2},
 		{folders: []string{"train"}, held: true, logs: 1},
 		{folders: []string{"test", "cat"}, mention: "no folder train"},
-		{folders: []string{"train", "bus"}, mention: "bus lies beside it"},
+		{folders: []string{"train", "bus"}, mention: "bus is next to it"},
 		{folders: []string{"train", "val", "valid"}, mention: "two folders for one split"},
 	} {
 		t.Run(fmt.Sprint(test.folders), func(t *testing.T) {
