@@ -143,13 +143,11 @@ type affineBackward struct {
 	dz, dw, db, dx buffer
 	product        kernel.Gradient // dW of the last run
 	deferred       bool
+	placeholder    buffer // value of the node if dW is deferred
 }
 
 func (a *affineBackward) Arity() int    { return 2 }
 func (a *affineBackward) Type() hm.Type { return hm.NewFnType(matrix(), matrix(), matrix()) }
-
-// nothing is the value of a node whose product is left to others.
-var nothing = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 1))
 
 func (a *affineBackward) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 	return a.shape.Clone(), nil
@@ -172,7 +170,7 @@ func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error
 	if transposed {
 		a.product = kernel.Gradient{Rows: rows, Inputs: to, Outputs: from, X: dz, Z: x}
 	}
-	dense := nothing // whose memory the gradient of the weights does not need
+	dense, _ := a.placeholder.of(1, 1)
 	if !a.deferred {
 		var dw []float32
 		dense, dw = a.dw.of(a.shape...)
