@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"sync"
+
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -52,7 +54,7 @@ func (s *Scope) differentiate() (gradients []Gradient, err error) {
 		op.Spare(s.graph, nil) // the gradient operations that VJP uses
 		return nil, nil
 	}
-	nodes, err := gorgonia.Grad(s.node, s.moved...)
+	nodes, err := grad(s.node, s.moved)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +63,16 @@ func (s *Scope) differentiate() (gradients []Gradient, err error) {
 	}
 	op.Spare(s.graph, nodes)
 	return gradients, nil
+}
+
+var gradMutex sync.Mutex
+
+// grad is gorgonia.Grad, which caches the hash of a constant that all graphs
+// share. The mutex lets programs be compiled at the same time.
+func grad(cost op.Node, wrt gorgonia.Nodes) (gorgonia.Nodes, error) {
+	gradMutex.Lock()
+	defer gradMutex.Unlock()
+	return gorgonia.Grad(cost, wrt...)
 }
 
 // backpropagate declares v·∂y/∂x.

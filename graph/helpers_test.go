@@ -63,7 +63,7 @@ func (a autoencoder) declare(s *graph.Scope) {
 	s.Output("reconstruction", x)
 	target := s.Input("target", graph.Target, a.encoder.In())
 	if a.logits {
-		s.Minimise(graph.Sum(term(s, "reconstruction", op.CrossEntropy, y, target).In("pixels")))
+		s.Minimise(graph.Sum(term(s, "reconstruction", op.Bernoulli().Loss, y, target).In("pixels")))
 	} else {
 		s.Minimise(graph.Sum(term(s, "reconstruction", op.SquaredError, y, target).In("pixels")))
 	}
