@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Activation is an elementwise function y = f(z) whose derivative can be
 // written in terms of y alone, so that a backward pass needs no z.
@@ -47,23 +44,4 @@ func (a Activation) String() string {
 		return activationNames[a]
 	}
 	return fmt.Sprintf("activation(%d)", uint8(a))
-}
-
-// ParseActivation is the inverse of String.
-func ParseActivation(name string) (Activation, error) {
-	for i, known := range activationNames {
-		if name == known {
-			return Activation(i), nil
-		}
-	}
-	return 0, fmt.Errorf("unknown activation %q; hint: one of %s", name, strings.Join(activationNames[:], ", "))
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (a Activation) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (a *Activation) UnmarshalText(text []byte) (err error) {
-	*a, err = ParseActivation(string(text))
-	return err
 }

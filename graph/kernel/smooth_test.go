@@ -58,16 +58,3 @@ func TestSmoothLimits(t *testing.T) {
 		}
 	})
 }
-
-func TestSmoothNames(t *testing.T) {
-	for _, a := range SmoothActivations() {
-		text, _ := a.MarshalText()
-		var back SmoothActivation
-		if err := back.UnmarshalText(text); err != nil || back != a {
-			t.Errorf("%v becomes %s and then %v: %v", a, text, back, err)
-		}
-	}
-	if _, err := ParseSmoothActivation("relu"); err == nil {
-		t.Error("relu is accepted as a smooth activation")
-	}
-}

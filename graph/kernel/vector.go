@@ -5,9 +5,6 @@ package kernel
 // that write an array of the shape of one they read.
 func Exp(dst, src []float32) { unary(active.exp, dst, src) }
 
-// Log1p computes dst = log(1 + src), within 1.3 ulp.
-func Log1p(dst, src []float32) { unary(active.log1p, dst, src) }
-
 // Multiply computes dst = a ⊙ b, elementwise (length of dst).
 func Multiply(dst, a, b []float32) { binary(active.multiply, dst, a, b) }
 

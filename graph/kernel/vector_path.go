@@ -4,7 +4,7 @@ package kernel
 // slices are as long as the one that gives the length, or longer, and a slice
 // that is written may be one that is read.
 type vectorPath struct {
-	exp, log1p    func(dst, src []float32) // length of src
+	exp           func(dst, src []float32) // length of src
 	multiply, add func(dst, a, b []float32)
 	axpy          func(alpha float32, x, y []float32)
 	scale         func(alpha float32, x []float32)

@@ -21,12 +21,12 @@ type Likelihood struct {
 
 // Bernoulli is the cross-entropy in nats of targets x in [0, 1] and logits z,
 // Σ_D max(z, 0) − z·x + log(1 + e^−|z|).
-func Bernoulli() Likelihood { return Likelihood{"cross-entropy", kernel.SampledCrossEntropy} }
+func Bernoulli() Likelihood { return Likelihood{"cross-entropy", kernel.CrossEntropy} }
 
 // Squared is the squared error Σ_D (x̂ − x)².
 func Squared() Likelihood {
 	return Likelihood{"squared error", func(rows, samples, columns int, scale float32, prediction, target, gradient, loss, squared []float32) {
-		kernel.SampledSquaredError(rows, samples, columns, scale, prediction, target, gradient, loss)
+		kernel.SquaredError(rows, samples, columns, scale, prediction, target, gradient, loss)
 		copy(squared[:rows], loss)
 	}}
 }
@@ -37,7 +37,7 @@ func Squared() Likelihood {
 func GaussianOf(variance []float32) Likelihood {
 	return Likelihood{"Gaussian", func(rows, samples, columns int, scale float32, prediction, target, gradient, loss, squared []float32) {
 		v := float64(variance[0])
-		kernel.SampledSquaredError(rows, samples, columns, scale*float32(0.5/v), prediction, target, gradient, squared)
+		kernel.SquaredError(rows, samples, columns, scale*float32(0.5/v), prediction, target, gradient, squared)
 		constant := float64(columns) / 2 * math.Log(2*math.Pi*v)
 		for i, s := range squared[:rows] {
 			loss[i] = float32(float64(s)/(2*v) + constant)

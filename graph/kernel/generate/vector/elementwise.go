@@ -138,12 +138,6 @@ func elementwise(m *machine) {
 		y = m.keep(m.compare(notLess, x, m.number(lowestExp)), y)
 		return m.blend(m.compare(notAtMost, x, m.number(highestExp)), m.do(add, x, m.number(math.Inf(1))), y)
 	})
-	m.unary("log1p", nil, func(x vec) vec {
-		y := m.log1p(x, m.do(add, x, m.number(1)))
-		y = m.blend(m.compare(equal, x, m.number(-1)), m.number(math.Inf(-1)), y)
-		y = m.blend(m.compare(less, x, m.number(-1)), m.word(0x7fc00000), y)
-		return m.blend(m.compare(notLess, x, m.number(math.Inf(1))), x, y)
-	})
 	m.unary("sigmoid", nil, func(z vec) vec {
 		_, _, y := m.sigmoidParts(z)
 		return y
