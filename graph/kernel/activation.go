@@ -3,7 +3,7 @@ package kernel
 import "fmt"
 
 // Activation is an elementwise function y = f(z) whose derivative can be
-// written in terms of y alone, so that a backward pass needs no z.
+// computed from y alone, so a backward pass needs no z.
 type Activation uint8
 
 // The activations. Linear is the zero value.
@@ -18,7 +18,7 @@ const (
 	SELU                        // λz for z > 0, else λα(e^z − 1) (Klambauer 2017)
 )
 
-const activations = int(SELU) + 1 // how many there are
+const activations = int(SELU) + 1 // number of activations
 
 // Constants of the activations.
 const (
@@ -38,7 +38,7 @@ func Activations() []Activation {
 	return all
 }
 
-// String returns the name used in flags and files, such as "leaky-relu".
+// String returns the name in text forms and settings, such as "leaky-relu".
 func (a Activation) String() string {
 	if int(a) < len(activationNames) {
 		return activationNames[a]

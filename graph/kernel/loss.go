@@ -34,8 +34,8 @@ type lossTask struct {
 	scale                        float32
 	columns                      int
 	prediction, target, gradient []float32
-	loss, squared                []float32 // squared is nil for SquaredError
-	samples                      int       // predictions in a row that have one target
+	loss, squared                []float32 // nil for SquaredError
+	samples                      int       // consecutive predictions for one target
 }
 
 var lossTasks freeList[lossTask]
@@ -69,16 +69,16 @@ func (t *lossTask) run(lo, hi int) {
 	}
 }
 
-// SoftmaxCrossEntropy computes, for each of the rows, the cross-entropy in nats
-// of a label c under the softmax of logits z,
+// SoftmaxCrossEntropy computes for each row the cross-entropy in nats of a
+// label c and the softmax of logits z,
 //
-//	loss = log Σ_k e^z_k − z_c,
+//	loss = log Σ_k e^z_k − z_c.
 //
-// wrong, which is 1 where another logit is as large as z_c or larger, else 0,
-// and with gradient non-nil also scale·∂loss/∂z = scale·(softmax(z) − onehot(c))
+// wrong is 1 if another logit is at least as large as z_c, else 0. If gradient
+// is not nil, it also computes scale·∂loss/∂z = scale·(softmax(z) − onehot(c))
 // (logits, gradient: B×C; labels, loss, wrong: B; labels are whole numbers from
-// 0 to C−1, a label out of range panics). Classes are few, so this is plain Go in
-// float64 on every path.
+// 0 to C−1). A label out of range panics. Classes are few, so this is plain Go
+// in float64 on every path.
 func SoftmaxCrossEntropy(rows, classes int, scale float32, logits, labels, gradient, loss, wrong []float32) {
 	for i := range rows {
 		z := logits[i*classes : (i+1)*classes]

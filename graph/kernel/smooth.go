@@ -6,8 +6,9 @@ import (
 )
 
 // SmoothActivation is an elementwise function y = x·σ(u(x)), where σ is the
-// sigmoid. It has a minimum, so that two x can have the same y. Its slope is
-// therefore computed from x, unlike that of an Activation.
+// SmoothActivation is an elementwise function y = x·σ(u(x)), where σ is the
+// sigmoid. It has a minimum, so two values of x can have the same y. Its slope
+// is therefore computed from x, unlike that of an Activation.
 type SmoothActivation uint8
 
 // The smooth activations.

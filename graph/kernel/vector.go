@@ -1,8 +1,7 @@
 package kernel
 
-// Exp computes dst = e^src, elementwise, within 1.1 ulp; results that would be
-// denormal are 0. dst may be src; so for all functions of this package
-// that write an array of the shape of one they read.
+// Exp computes dst = e^src, elementwise, within 1.1 ulp. Results that would be
+// denormal are 0. dst may be src.
 func Exp(dst, src []float32) { unary(active.exp, dst, src) }
 
 // Multiply computes dst = a ⊙ b, elementwise (length of dst).
