@@ -41,8 +41,8 @@ func (g gemmCase) String() string {
 }
 
 // check runs the case and compares each element with a sum in float64, within
-// the classical bound of a float32 sum, (k+4)·ε·Σ|a·b|; what lies between the
-// rows of C must stay.
+// the classical bound of a float32 sum, (k+4)·ε·Σ|a·b|. Values between the rows
+// of C must not change.
 func (g gemmCase) check(t *testing.T) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(uint64(g.m*g.n), uint64(g.k)))
@@ -118,8 +118,8 @@ func TestGemm(t *testing.T) {
 	})
 }
 
-// TestGemmThreads wants the same bits from any number of threads, and from a
-// product of which the rows and columns are computed apart.
+// TestGemmThreads checks that any number of threads gives the same bits, also
+// if rows and columns are computed separately.
 func TestGemmThreads(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(3, 4))
@@ -211,8 +211,8 @@ func TestAffine(t *testing.T) {
 	})
 }
 
-// TestAffineThreads wants the same bits from any number of threads, though the
-// activation then comes in segments of other lengths.
+// TestAffineThreads checks that any number of threads gives the same bits,
+// although the activation is computed in segments of different lengths.
 func TestAffineThreads(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(7, 8))
@@ -234,6 +234,7 @@ func TestAffineThreads(t *testing.T) {
 }
 
 func TestGemmShortSlicesPanic(t *testing.T) {
+	t.Parallel()
 	full := make([]float32, 12)
 	for name, call := range map[string]func(){
 		"a":    func() { Gemm(false, false, 3, 3, 4, 1, full[:11], 4, full, 3, 0, full, 3) },

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestThreadsChangeNothing holds every operation to the same bits for any
-// number of threads, also where several goroutines call at once.
+// TestThreadsChangeNothing checks that every operation gives the same bits for
+// any number of threads, also with concurrent callers.
 func TestThreadsChangeNothing(t *testing.T) {
 	const n = 70001
 	for _, o := range operations {
@@ -89,6 +89,7 @@ func TestNothingIsAllocated(t *testing.T) {
 }
 
 func TestShortSlicesPanic(t *testing.T) {
+	t.Parallel()
 	long, short := make([]float32, 100), make([]float32, 99)
 	loss := make([]float32, 10)
 	calls := map[string]func(){

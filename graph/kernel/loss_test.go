@@ -93,6 +93,7 @@ func TestGradientsAgainstDifferences(t *testing.T) {
 }
 
 func TestGradientOfNothing(t *testing.T) {
+	t.Parallel()
 	db := []float32{1, 2, 3, 4}
 	ActivationGradient(ReLU, 0, 3, nil, nil, nil, db)
 	if db[0] != 0 || db[2] != 0 || db[3] != 4 {

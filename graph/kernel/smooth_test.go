@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// exactSmooth is a smooth activation in float64, and its slope.
+// exactSmooth computes a smooth activation and its slope in float64.
 func exactSmooth(a SmoothActivation, x float64) (y, slope float64) {
 	u, du := x, 1.0
 	if a == GELU {

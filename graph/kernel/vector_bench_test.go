@@ -29,7 +29,7 @@ func normals(n int) []float32 {
 	return x
 }
 
-// One block of an array that the first cache holds, on one thread.
+// One block of an array that fits in the first-level cache, on one thread.
 func BenchmarkElementwise(b *testing.B) {
 	const n = 2048
 	src, dst := normals(n), make([]float32, n)
