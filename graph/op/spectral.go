@@ -10,12 +10,12 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// SpectralNorm declares Ŵ = W/σ(W), where σ is an estimate of the largest
-// singular value of W as a matrix of its first side and the others (M×N; Miyato
-// et al. 2018). The estimate is one step of power iteration from vector, M
-// values of unit length. The gradient treats the singular vectors of that step
-// as constants, which is exact once they have converged. The returned function
-// updates vector with the last run. A run alone does not change it.
+// SpectralNorm declares Ŵ = W/σ(W), where σ is the largest singular value of W
+// as a matrix M×N of its first side and the others (Miyato 2018). It is found by
+// one step of power iteration from vector, M values of unit length, and the
+// gradient takes the singular vectors of that step for constants: exact once
+// they have settled. The function returned brings vector up to date with the
+// last run, which alone leaves it as it is.
 func SpectralNorm(name string, w *gorgonia.Node, vector []float32) (*gorgonia.Node, func(), error) {
 	s := &spectralNorm{base: base{name: name + ": spectral norm"}, shape: w.Shape().Clone(), vector: vector}
 	if len(s.shape) < 2 || s.shape[0] != len(vector) {
