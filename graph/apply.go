@@ -5,9 +5,9 @@ import (
 	"gaetrain/graph/op"
 )
 
-// Apply declares an operation of package op: f gets the rows and the node of x,
-// as it lies, and those of the other values. The result has the rows of x,
-// or several of them for each image where its node has more.
+// Apply declares an operation of package op. f gets the rows of x, the node of
+// x in its present layout, and the nodes of the other values. The result has
+// the rows of x, or several rows for each image if its node has more.
 func (s *Scope) Apply(f func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error), x Value, more ...Value) Value {
 	nodes, ok := s.nodesOf(x, more)
 	if !ok {
@@ -26,7 +26,8 @@ func (s *Scope) Apply(f func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node
 	return v
 }
 
-// ApplyTo declares an operation on something other than a batch, such as weights.
+// ApplyTo declares an operation on a value that is not a batch, such as
+// weights.
 func (s *Scope) ApplyTo(f func(w op.Node) (op.Node, error), w Value) Value {
 	nodes, ok := s.nodesOf(w, nil)
 	if !ok {
@@ -39,7 +40,8 @@ func (s *Scope) ApplyTo(f func(w op.Node) (op.Node, error), w Value) Value {
 	return Value{node: y}
 }
 
-// nodesOf lists the nodes of values, unless the declaration has failed.
+// nodesOf returns the nodes of values. It reports false if the declaration has
+// failed.
 func (s *Scope) nodesOf(x Value, more []Value) ([]op.Node, bool) {
 	if s.Failed() {
 		return nil, false
@@ -50,14 +52,14 @@ func (s *Scope) nodesOf(x Value, more []Value) ([]op.Node, bool) {
 	}
 	for _, node := range nodes {
 		if node == nil {
-			s.Failf("an operation on no value")
+			s.Failf("an input of an operation has no value")
 			return nil, false
 		}
 	}
 	return nodes, true
 }
 
-// value is what a node is, given the rows of what it was computed from.
+// value returns the Value of a node that was computed from the given rows.
 func (s *Scope) value(node op.Node, rows *op.Rows) Value {
 	shape := node.Shape()
 	if len(shape) == 5 { // blocks, height, width, channels, lanes
@@ -72,7 +74,8 @@ func (s *Scope) value(node op.Node, rows *op.Rows) Value {
 	return Value{node: node, rows: rows, shape: Row(shape[1])}
 }
 
-// Several are the rows of what has so many rows for each image.
+// Several returns the rows of a batch with the given number of rows for each
+// image.
 func (s *Scope) Several(samples int) *op.Rows {
 	rows, ok := s.several[samples]
 	if !ok {
@@ -82,8 +85,8 @@ func (s *Scope) Several(samples int) *op.Rows {
 	return rows
 }
 
-// Rows is a batch as rows: images in lanes are laid out as rows of C×H×W
-// values. The name is the place that needs them.
+// Rows returns a batch as rows. Images in lanes are converted to rows of C×H×W
+// values. The name is that of the place that needs rows.
 func (s *Scope) Rows(name string, x Value) Value {
 	if s.Failed() || x.None() || !x.images() {
 		return x
@@ -97,12 +100,12 @@ func (s *Scope) Rows(name string, x Value) Value {
 	return Value{node: rows, rows: x.rows, shape: x.shape, constant: x.constant}
 }
 
-// Images is a batch as images in lanes of its shape, as convolutions take them.
+// Images returns a batch as images in lanes, the layout that convolutions use.
 func (s *Scope) Images(name string, x Value) Value {
 	if s.Failed() || x.None() || x.images() {
 		return x
 	}
-	if lanes := s.lanes[x.node]; lanes != nil { // rows that were made of images
+	if lanes := s.lanes[x.node]; lanes != nil { // rows that were made from images
 		if v := s.value(lanes, x.rows); v.shape == x.shape {
 			v.constant = x.constant
 			return v
@@ -116,8 +119,8 @@ func (s *Scope) Images(name string, x Value) Value {
 	return Value{node: images, rows: x.rows, shape: x.shape, constant: x.constant}
 }
 
-// First is the first row of x for each image: x itself where there is one
-// (x: BK×D). It has no gradient.
+// First returns the first of the K rows of each image (x: BK×D, result: B×D).
+// It returns x if there is one row for each image. It has no gradient.
 func (s *Scope) First(name string, x Value) Value {
 	if s.Failed() || x.rows == s.rows {
 		return x
@@ -129,15 +132,15 @@ func (s *Scope) First(name string, x Value) Value {
 	return Value{node: y.node, rows: s.rows, shape: x.shape}
 }
 
-// Activate declares act(x).
+// Activate declares y = act(x), with the shape of x.
 func (s *Scope) Activate(name string, act kernel.Activation, x Value) Value {
 	x = s.Rows(name, x)
 	y := s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) { return op.Activate(name, rows, act, x) }, x)
 	return y.As(x.shape)
 }
 
-// VJP declares the vector–Jacobian product v·∂y/∂x of every row: the gradient of
-// v·y in x (y, v: B×L; x: B×D, declared by Variable).
+// VJP declares the vector–Jacobian product v·∂y/∂x of every row, which is the
+// gradient of v·y in x (y, v: B×L; x: B×D, declared by Variable).
 func (s *Scope) VJP(y, v, x Value) Value {
 	nodes, ok := s.nodesOf(y, []Value{v, x})
 	if !ok {

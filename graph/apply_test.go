@@ -13,7 +13,7 @@ import (
 	"gaetrain/graph/op"
 )
 
-// countNodes counts the nodes of a program whose name begins in some way.
+// countNodes counts the nodes of a program whose name starts with a prefix.
 func countNodes(t *testing.T, p *graph.Program, prefix string) (count int) {
 	t.Helper()
 	nodes, err := p.Describe()
@@ -28,9 +28,10 @@ func countNodes(t *testing.T, p *graph.Program, prefix string) (count int) {
 	return count
 }
 
-// TestRowsOfImages lays rows out as images and back. Rows that were made of
-// images find these images again, with the values that they have.
+// TestRowsOfImages converts rows to images and back. A later conversion of rows
+// that were made from images must find the same images again.
 func TestRowsOfImages(t *testing.T) {
+	t.Parallel()
 	shape := graph.Shape{Channels: 3, Height: 2, Width: 5}
 	for _, batch := range []int{1, 16, 40} {
 		for _, constant := range []bool{true, false} {
@@ -74,7 +75,7 @@ func TestRowsOfImages(t *testing.T) {
 	}
 }
 
-// several declares K rows for each image: the input repeated with noise.
+// several declares a batch with K rows for each image: the input plus noise.
 func several(s *graph.Scope, samples int) graph.Value {
 	statistics := s.Variable("statistics", graph.Row(2*3))
 	return s.Apply(func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error) {
@@ -82,9 +83,10 @@ func several(s *graph.Scope, samples int) graph.Value {
 	}, statistics, s.Input(fmt.Sprintf("noise-%d", samples), graph.Random, graph.Row(samples*3)))
 }
 
-// TestSeveral gives each image several rows, which follow each other; First takes
-// the first of each.
+// TestSeveral checks batches with several consecutive rows for each image.
+// First must select the first of them.
 func TestSeveral(t *testing.T) {
+	t.Parallel()
 	const batch = 5
 	for _, samples := range []int{1, 2, 7} {
 		program := compile(t, new(graph.Parameters), graph.Options{Batch: batch, Outputs: []string{"all", "first", "act", "one"}}, func(s *graph.Scope) {
@@ -109,7 +111,7 @@ func TestSeveral(t *testing.T) {
 		statistics, noise := make([]float32, batch*6), normals(batch*samples*3, 1)
 		for i := range batch {
 			for j := range 3 {
-				statistics[6*i+j] = float32(i) // log-variances are 0
+				statistics[6*i+j] = float32(i) // the log-variances stay 0
 			}
 		}
 		for _, rows := range []int{batch, 2, 1, 3} {
@@ -128,8 +130,9 @@ func TestSeveral(t *testing.T) {
 	}
 }
 
-// TestFirstOfImages takes the first of several images in lanes.
+// TestFirstOfImages selects the first of several images in lanes.
 func TestFirstOfImages(t *testing.T) {
+	t.Parallel()
 	const batch, samples = 3, 4
 	program := compile(t, new(graph.Parameters), graph.Options{Batch: batch, Outputs: []string{"all", "first"}}, func(s *graph.Scope) {
 		shape := graph.Shape{Channels: 3, Height: 1, Width: 1}
@@ -149,8 +152,9 @@ func TestFirstOfImages(t *testing.T) {
 	}
 }
 
-// TestActivate computes each activation of a batch.
+// TestActivate checks activations of a batch.
 func TestActivate(t *testing.T) {
+	t.Parallel()
 	program := compile(t, new(graph.Parameters), graph.Options{Batch: 2}, func(s *graph.Scope) {
 		x := s.Input("input", graph.Data, image)
 		for name, act := range map[string]kernel.Activation{"tanh": kernel.Tanh, "sigmoid": kernel.Sigmoid, "relu": kernel.ReLU} {
@@ -170,9 +174,10 @@ func TestActivate(t *testing.T) {
 	}
 }
 
-// TestVJP compares products with the Jacobian of a code with finite differences of
-// the code, on layers of rows and of images, with tied weights and without.
+// TestVJP compares vector–Jacobian products of a code with finite differences,
+// for fully connected and convolutional layers.
 func TestVJP(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		shape   graph.Shape
 		encoder string
@@ -240,13 +245,14 @@ func TestVJP(t *testing.T) {
 	}
 }
 
-// TestConstantInputsHaveNoGradient leaves out the gradient in an input, and in
-// images of it, but not that in a variable.
+// TestConstantInputsHaveNoGradient checks that no gradient in an input is
+// computed, nor in the images that were made from it.
 func TestConstantInputsHaveNoGradient(t *testing.T) {
+	t.Parallel()
 	a := spelled(t, graph.Shape{Channels: 1, Height: 4, Width: 4}, "conv:2,3,s2", "dense:16,1x4x4", false)
 	p := parameters(t, 1, a.declare)
 	program := trainingOf(t, p, 2, a.declare)
-	if got := countNodes(t, program, "images"); got != 1 { // forward alone
+	if got := countNodes(t, program, "images"); got != 1 { // only in the forward pass
 		t.Errorf("%d operations on images of the input", got)
 	}
 }

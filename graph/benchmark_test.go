@@ -7,8 +7,8 @@ import (
 	"gaetrain/graph"
 )
 
-// BenchmarkTrainingStep measures whole training steps, forward, backward and
-// Adam, of a dense autoencoder 784-512-64-512-784.
+// BenchmarkTrainingStep measures training steps (forward, backward and Adam) of
+// a dense autoencoder 784-512-64-512-784.
 func BenchmarkTrainingStep(b *testing.B) {
 	a := spelled(b, graph.Shape{Channels: 1, Height: 28, Width: 28}, "dense:512 dense:64", "dense:512 dense:784,1x28x28", true)
 	for _, batch := range []int{16, 128, 512} {
@@ -35,9 +35,10 @@ func benchmarkSteps(b *testing.B, a autoencoder, batch int) {
 	b.ReportMetric(training.FLOPs()/seconds/1e9, "GFLOP/s")
 }
 
-// BenchmarkConvolutionalStep measures whole training steps of convolutional
-// autoencoders: 1→16→32 with strides, and back through enlarged images, and
-// 1→16→32→64 and back through transposed convolutions.
+// BenchmarkConvolutionalStep measures training steps of two convolutional
+// autoencoders. One has channels 1→16→32 with strides and a decoder that
+// repeats pixels. The other has 1→16→32→64 and a decoder of transposed
+// convolutions.
 func BenchmarkConvolutionalStep(b *testing.B) {
 	for name, texts := range map[string][2]string{
 		"enlarged":   {"conv:16,3,s2 conv:32,3,s2,relu", "up:2 conv:16,3 up:2 conv:1,3"},

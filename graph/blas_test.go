@@ -11,9 +11,10 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// TestStockProducts compares a stock matrix product on a graph with ours, bit for
-// bit, once a program has been compiled.
+// TestStockProducts checks that Gorgonia's own matrix product equals ours bit
+// for bit after a program has been compiled.
 func TestStockProducts(t *testing.T) {
+	t.Parallel()
 	a := spelled(t, graph.Row(4), "dense:1", "dense:4", false)
 	evaluationOf(t, parameters(t, 1, a.declare), 1, a.declare)
 

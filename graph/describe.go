@@ -11,17 +11,17 @@ import (
 	"gaetrain/graph/op"
 )
 
-// Node describes one node of a program's expression graph.
+// Node describes one node of the expression graph of a program.
 type Node struct {
-	Place  string // the layer or part it belongs to, such as "encoder/1"; "" for an input
-	Name   string // what it is: "affine+relu", "weights", "input"
+	Place  string // layer or part, such as "encoder/1"; "" for an input
+	Name   string // operation, parameter or input, such as "affine+relu", "weights", "input"
 	Role   string // "parameter", "operation", "loss", the kind of an input, or the name of an output
 	Shape  string // such as "B×512" or "784×512"; "scalar" for a loss
 	Inputs []int  // indices of the nodes it is computed from
 }
 
-// Describe lists the nodes of the program, inputs before what is computed from
-// them. The order and the text depend on the declaration alone.
+// Describe lists the nodes of the program. Inputs come before the nodes that
+// use them. The order and the text depend only on the declaration.
 func (p *Program) Describe() ([]Node, error) {
 	sorted, err := gorgonia.Sort(p.scope.graph)
 	if err != nil {
@@ -81,8 +81,8 @@ func (s *Scope) describe(node op.Node) Node {
 	return d
 }
 
-// batchText is the batch along the rows of a node: B or, with several rows for
-// each image, such as 5B.
+// batchText returns the text for the number of rows of a node: B, or for
+// example 5B with five rows for each image.
 func (s *Scope) batchText(shape []int) string {
 	rows := 0
 	switch len(shape) {
@@ -91,7 +91,7 @@ func (s *Scope) batchText(shape []int) string {
 	case 5: // blocks, height, width, channels, lanes
 		rows = shape[0] * shape[4]
 	}
-	for _, samples := range slices.Backward(slices.Sorted(maps.Keys(s.several))) { // the most that the rows are enough for
+	for _, samples := range slices.Backward(slices.Sorted(maps.Keys(s.several))) { // from the largest number down
 		if samples > 1 && rows >= s.several[samples].Compiled {
 			return fmt.Sprintf("%dB", samples)
 		}
@@ -99,7 +99,8 @@ func (s *Scope) batchText(shape []int) string {
 	return "B"
 }
 
-// shapeText writes a shape with × and the batch, where there is one, in its words.
+// shapeText joins the sides of a shape with ×. A batch text replaces the first
+// side.
 func shapeText(shape []int, batch string) string {
 	if len(shape) == 0 {
 		return "scalar"

@@ -21,9 +21,9 @@ func describe(t *testing.T, p *graph.Program) []graph.Node {
 	return nodes
 }
 
-// TestDescribe finds every node of a small autoencoder, with what it is computed
-// from.
+// TestDescribe checks every node of a small autoencoder, with its inputs.
 func TestDescribe(t *testing.T) {
+	t.Parallel()
 	a := small(t, "relu", true)
 	nodes := describe(t, evaluationOf(t, parameters(t, 1, a.declare), 6, a.declare, "reconstruction"))
 	text := make(map[string]string)
@@ -64,9 +64,10 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestDescribeIsDeterministic compiles programs several times over, among them one
-// with several rows for each image, of two numbers.
+// TestDescribeIsDeterministic compiles programs several times. One of them has
+// batches with 2 and with 5 rows for each image.
 func TestDescribeIsDeterministic(t *testing.T) {
+	t.Parallel()
 	a := spelled(t, graph.Shape{Channels: 1, Height: 4, Width: 4}, "conv:2,3,s2 dense:3", "dense:16,1x4x4", true)
 	samples := func(s *graph.Scope) {
 		several(s, 2)
@@ -89,9 +90,10 @@ func TestDescribeIsDeterministic(t *testing.T) {
 	}
 }
 
-// TestDescribeRows says what has one row for each image and what has several, and
-// which images lie in lanes.
+// TestDescribeRows checks the shapes of batches with one row and with several
+// rows for each image, and of images in lanes.
 func TestDescribeRows(t *testing.T) {
+	t.Parallel()
 	shape := graph.Shape{Channels: 2, Height: 3, Width: 4}
 	program := compile(t, new(graph.Parameters), graph.Options{Batch: 40, Outputs: []string{"first"}}, func(s *graph.Scope) {
 		s.Output("act", s.Activate("act", kernel.Tanh, several(s, 2)))

@@ -34,8 +34,9 @@ func tiny(s *graph.Scope) {
 	}, y, x)))
 }
 
-// A declaration reads like its equations. The parameters belong to no program: a
-// program that trains moves them, and one that does not train sees where they are.
+// A declaration reads like its equations. Programs share the parameters: a
+// training program has their gradients, and an evaluation program uses the
+// present values.
 func Example() {
 	var p graph.Parameters
 	if _, err := p.Declare(1, 3, tiny); err != nil { // seed 1, batches of 3
@@ -74,8 +75,8 @@ func Example() {
 	// 22 numbers, error 0.00, 3 codes of 2 values
 }
 
-// What a program gives can be asked for by name. Codes that come from elsewhere
-// are an input like any other.
+// A program computes the outputs that are requested by name. Codes from
+// elsewhere are an input like any other.
 func ExampleScope_Output() {
 	var p graph.Parameters
 	if _, err := p.Declare(1, 1, tiny); err != nil {
@@ -98,8 +99,8 @@ func ExampleScope_Output() {
 	// decoding program: code has 0 values, want 1×2
 }
 
-// The first error is what Compile and Declare return. Nothing that is declared
-// after it has an effect, so a declaration need not look for errors.
+// Compile and Declare return the first error of a declaration. Later
+// declarations have no effect, so a declaration need not check for errors.
 func ExampleScope_Failf() {
 	_, err := new(graph.Parameters).Declare(1, 3, func(s *graph.Scope) {
 		x := s.Input("input", graph.Data, graph.Row(4))
@@ -113,8 +114,8 @@ func ExampleScope_Failf() {
 	// impossible architecture: rows of 4 values; hint: three for each pixel
 }
 
-// A term of a loss can rise over the first epochs of training. The reported loss
-// has its full weight all the time.
+// The weight of a term can rise during the first epochs of training. The
+// reported loss always uses the final weight.
 func ExampleTerm_RisingOver() {
 	declare := func(s *graph.Scope) {
 		x := s.Input("input", graph.Data, graph.Row(2))

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"sync"
+
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -12,11 +14,12 @@ import (
 type Gradient struct {
 	Parameter
 	node    op.Node
-	product func() kernel.Gradient // of a deferred gradient; nil: the node has it
-	values  *[]float32             // of a deferred gradient that was asked for
+	product func() kernel.Gradient // of a deferred gradient; nil: the node holds the values
+	values  *[]float32             // buffer of a deferred gradient, allocated by Values
 }
 
-// Values returns the gradient's numbers, in the order of the parameter's.
+// Values returns the values of the gradient, in the order of the parameter's
+// values.
 func (g Gradient) Values() []float32 {
 	if g.product == nil {
 		return g.node.Value().(*tensor.Dense).Float32s()
@@ -28,8 +31,8 @@ func (g Gradient) Values() []float32 {
 	return *g.values
 }
 
-// Step returns the gradient as a solver's step takes it, which may be a product
-// that nobody has computed.
+// Step returns the gradient for the step of a solver. It may be a product that
+// has not been computed.
 func (g Gradient) Step() kernel.Gradient {
 	if g.product != nil {
 		return g.product()
@@ -37,21 +40,21 @@ func (g Gradient) Step() kernel.Gradient {
 	return kernel.Gradient{Values: g.Values()}
 }
 
-// Deferred reports whether the gradient takes memory of its own only once somebody
-// asks for its values.
+// Deferred reports whether the gradient is a product that takes memory of its
+// own only after a call of Values.
 func (g Gradient) Deferred() bool { return g.product != nil }
 
-// Gradients returns the gradients of the last run in the order in which the
-// parameters were declared.
+// Gradients returns the gradients of the last run, in the order in which the
+// parameters were declared. Evaluation programs have none.
 func (p *Program) Gradients() []Gradient { return p.gradients }
 
-// differentiate declares the gradients of the loss in what the program trains.
+// differentiate declares the gradients of the loss in the trained parameters.
 func (s *Scope) differentiate() (gradients []Gradient, err error) {
 	if !s.Training() || s.node == nil || len(s.moved) == 0 {
-		op.Spare(s.graph, nil) // what VJP passes through
+		op.Spare(s.graph, nil) // the gradient operations that VJP uses
 		return nil, nil
 	}
-	nodes, err := gorgonia.Grad(s.node, s.moved...)
+	nodes, err := grad(s.node, s.moved)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +63,16 @@ func (s *Scope) differentiate() (gradients []Gradient, err error) {
 	}
 	op.Spare(s.graph, nodes)
 	return gradients, nil
+}
+
+var gradMutex sync.Mutex
+
+// grad is gorgonia.Grad, which caches the hash of a constant that all graphs
+// share. The mutex lets programs be compiled at the same time.
+func grad(cost op.Node, wrt gorgonia.Nodes) (gorgonia.Nodes, error) {
+	gradMutex.Lock()
+	defer gradMutex.Unlock()
+	return gorgonia.Grad(cost, wrt...)
 }
 
 // backpropagate declares v·∂y/∂x.

@@ -20,7 +20,7 @@ var image = graph.Shape{Channels: 1, Height: 4, Width: 5}
 // autoencoder is an encoder, a decoder and a reconstruction term.
 type autoencoder struct {
 	encoder, decoder *layer.Stack
-	logits           bool // the term is the cross-entropy of the decoder's output, else its squared error
+	logits           bool // the term is the cross-entropy of logits, else the squared error
 }
 
 // small is a fully connected autoencoder 20-13-3-13-20. The first layer of the
@@ -30,7 +30,7 @@ func small(t testing.TB, activation string, logits bool) autoencoder {
 	return spelled(t, image, "dense:13,"+activation+" dense:3", "dense:13,nobias,"+activation+" dense:20,1x4x5", logits)
 }
 
-// spelled is an autoencoder whose layers are given as text.
+// spelled returns an autoencoder whose layers are given as text.
 func spelled(t testing.TB, in graph.Shape, encoder, decoder string, logits bool) autoencoder {
 	t.Helper()
 	e := stack(t, "encoder", in, encoder)
@@ -63,7 +63,7 @@ func (a autoencoder) declare(s *graph.Scope) {
 	s.Output("reconstruction", x)
 	target := s.Input("target", graph.Target, a.encoder.In())
 	if a.logits {
-		s.Minimise(graph.Sum(term(s, "reconstruction", op.CrossEntropy, y, target).In("pixels")))
+		s.Minimise(graph.Sum(term(s, "reconstruction", op.Bernoulli().Loss, y, target).In("pixels")))
 	} else {
 		s.Minimise(graph.Sum(term(s, "reconstruction", op.SquaredError, y, target).In("pixels")))
 	}
@@ -137,7 +137,7 @@ func evaluationOf(t testing.TB, p *graph.Parameters, batch int, d graph.Declarat
 	return compile(t, p, graph.Options{Name: "evaluation", Batch: batch, Outputs: outputs}, d)
 }
 
-// both is a batch whose targets are its inputs.
+// both returns a batch whose targets are its inputs.
 func both(x []float32) map[string][]float32 { return map[string][]float32{"input": x, "target": x} }
 
 func run(t testing.TB, p *graph.Program, rows int, inputs map[string][]float32) {
@@ -184,7 +184,7 @@ func names(p *graph.Parameters) (names []string) {
 	return names
 }
 
-// moved lists the names of the parameters that a program has gradients of.
+// moved lists the names of the parameters that a program trains.
 func moved(p *graph.Program) (names []string) {
 	for _, g := range p.Gradients() {
 		names = append(names, g.Name)
@@ -198,7 +198,7 @@ func fill(values []float32, v float32) {
 	}
 }
 
-// same fails where two results differ in a bit.
+// same fails if two results differ in one bit.
 func same(t testing.TB, what string, got, want []float32) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -223,7 +223,7 @@ func within(t testing.TB, what string, got, want, bound float64) {
 	}
 }
 
-// scale is the largest absolute value.
+// scale returns the largest absolute value.
 func scale(values []float32) (most float64) {
 	for _, v := range values {
 		most = max(most, math.Abs(float64(v)))
@@ -231,7 +231,7 @@ func scale(values []float32) (most float64) {
 	return most
 }
 
-// mentions fails where there is no error, or its text lacks a part.
+// mentions fails if there is no error or if its text lacks a part.
 func mentions(t testing.TB, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
@@ -244,7 +244,7 @@ func mentions(t testing.TB, err error, parts ...string) {
 	}
 }
 
-// bytesPerRun measures what f allocates once it has run before.
+// bytesPerRun measures the bytes that f allocates in a run after the first one.
 func bytesPerRun(f func()) uint64 {
 	const runs = 100
 	f()
@@ -263,7 +263,7 @@ type adam struct {
 	first, second [][]float32
 }
 
-// descend moves the parameters against their gradients of the last run.
+// descend makes one step against the gradients of the last run.
 func (a *adam) descend(p *graph.Program) {
 	if a.first == nil {
 		for _, g := range p.Gradients() {
@@ -286,7 +286,7 @@ func setThreads(t *testing.T, threads int) {
 }
 
 // eachPath runs a test with every implementation of the kernels that this
-// processor has.
+// processor supports.
 func eachPath(t *testing.T, test func(t *testing.T)) {
 	old := kernel.Path()
 	t.Cleanup(func() {

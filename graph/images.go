@@ -8,20 +8,21 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
-// Sample is the training images that parameters are initialised from.
+// Sample is a set of training images that weights are initialised from.
 type Sample struct {
 	Count int
-	Read  func(dst []float32, i int) // writes image i below Count into dst
+	Read  func(dst []float32, i int) // writes image i (0 ≤ i < Count) to dst
 }
 
-// InitialiseFromImages sets weights D×H to 0.01·x, of another image x for each
-// of the H units (Konda 2014). Which images those are depends on the seed and
-// the name of the weights alone. Errors wrap ErrArchitecture.
+// InitialiseFromImages sets weights (D×H) to 0.01·x, with a different training
+// image x (D) for each of the H units (Konda, Memisevic, Krueger 2015). The
+// choice of the images depends only on the seed and the name of the weights. It
+// wraps ErrArchitecture if there are fewer images than units.
 func InitialiseFromImages(p Parameter, s Sample, seed uint64) error {
 	const scale = 0.01
 	units := p.Shape[1]
 	if units > s.Count {
-		return fmt.Errorf("%w: %s has %d units to start as one image each, and there are %d; hint: fewer units, or another initialiser", ErrArchitecture, p.Name, units, s.Count)
+		return fmt.Errorf("%w: %s has %d units that start as one training image each, but there are only %d images; hint: fewer units, or another initialiser", ErrArchitecture, p.Name, units, s.Count)
 	}
 	image := make([]float32, p.Shape[0])
 	for unit, i := range draw(units, s.Count, InitialKey(seed, p.Name)) {
@@ -33,7 +34,7 @@ func InitialiseFromImages(p Parameter, s Sample, seed uint64) error {
 	return nil
 }
 
-// draw returns n different ones of the numbers below count, at random.
+// draw returns n different random numbers from 0 to count−1.
 func draw(n, count int, key noise.Key) []int {
 	ranks, order := make([]float32, count), make([]int, count)
 	noise.Uniform(ranks, key)

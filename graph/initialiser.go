@@ -11,8 +11,9 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
-// Initialiser says how weights start. Fan-in is the number of inputs of a unit,
-// fan-out the number of units that an input reaches.
+// Initialiser is a distribution of initial weights. "in" is the fan-in, the
+// number of inputs of a unit. "out" is the fan-out, the number of units that an
+// input reaches.
 type Initialiser string
 
 // The initialisers.
@@ -26,8 +27,9 @@ const (
 	Normal        Initialiser = "normal"         // N(0, 0.01²)
 	Uniform       Initialiser = "uniform"        // U(±0.05)
 	Zeros         Initialiser = "zeros"
-	// Images is 0.01·x, of another training image x for each unit (Konda 2014).
-	// Weights are zeros until InitialiseFromImages has seen the images.
+	// Images is 0.01·x with a different training image x for each unit (Konda,
+	// Memisevic, Krueger 2015). The weights are zeros until
+	// InitialiseFromImages is called.
 	Images Initialiser = "images"
 )
 
@@ -36,7 +38,7 @@ func Initialisers() []Initialiser {
 	return []Initialiser{GlorotUniform, GlorotNormal, HeUniform, HeNormal, LeCunUniform, LeCunNormal, Normal, Uniform, Zeros, Images}
 }
 
-// ParseInitialiser finds an initialiser by its name.
+// ParseInitialiser finds an initialiser by its name. The error lists all names.
 func ParseInitialiser(name string) (Initialiser, error) {
 	if i := Initialiser(name); slices.Contains(Initialisers(), i) {
 		return i, nil
@@ -54,8 +56,8 @@ func (i *Initialiser) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// spread is the half width or the standard deviation of the distribution, and
-// reports whether it is normal.
+// spread returns the half width of a uniform distribution, or the standard
+// deviation of a normal one. It is 0 for weights that start as zeros.
 func (i Initialiser) spread(fanIn, fanOut int) (spread float64, normal bool) {
 	in, out := float64(fanIn), float64(fanOut)
 	switch i {
@@ -79,8 +81,9 @@ func (i Initialiser) spread(fanIn, fanOut int) (spread float64, normal bool) {
 	return 0, false
 }
 
-// Fill returns what initialises the weights of the tensor called name. They
-// depend on (seed, name) alone, not on what other tensors there are.
+// Fill returns a function for Spec.Fill that draws the initial weights of the
+// tensor with the given name. They depend only on the seed and the name, not on
+// the other tensors of the model.
 func (i Initialiser) Fill(name string, fanIn, fanOut int) func(values []float32, seed uint64) {
 	return func(values []float32, seed uint64) {
 		spread, normal := i.spread(fanIn, fanOut)
@@ -100,7 +103,7 @@ func (i Initialiser) Fill(name string, fanIn, fanOut int) func(values []float32,
 	}
 }
 
-// Constant returns what fills a tensor with one number.
+// Constant returns a function for Spec.Fill that sets all values to one number.
 func Constant(value float32) func(values []float32, seed uint64) {
 	return func(values []float32, _ uint64) {
 		for i := range values {
@@ -109,10 +112,12 @@ func Constant(value float32) func(values []float32, seed uint64) {
 	}
 }
 
-// streamInitialise is of initial weights; the step is a hash of the name.
+// streamInitialise is the stream of initial weights; the step is a hash of the
+// name.
 const streamInitialise noise.Stream = 1
 
-// InitialKey is the key of the noise that the tensor called name starts as.
+// InitialKey is the key of the random numbers that initialise the tensor with
+// the given name.
 func InitialKey(seed uint64, name string) noise.Key {
 	h := fnv.New64a()
 	h.Write([]byte(name))

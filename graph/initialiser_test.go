@@ -10,6 +10,7 @@ import (
 )
 
 func TestInitialisers(t *testing.T) {
+	t.Parallel()
 	const in, out = 300, 200
 	uniform := func(limit float64) (deviation, most float64) { return limit / math.Sqrt(3), limit }
 	normal := func(variance float64) (deviation, most float64) {
@@ -76,19 +77,21 @@ func TestInitialisers(t *testing.T) {
 }
 
 func TestConstant(t *testing.T) {
+	t.Parallel()
 	values := make([]float32, 3)
 	graph.Constant(0.25)(values, 9)
 	same(t, "values", values, []float32{0.25, 0.25, 0.25})
 }
 
-// pictures is a sample of images of six values each, all of which differ.
+// pictures returns a sample of different images of six values each.
 func pictures(count int) graph.Sample {
 	values := normals(count*6, 3)
 	return graph.Sample{Count: count, Read: func(dst []float32, i int) { copy(dst, values[i*6:(i+1)*6]) }}
 }
 
-// TestInitialiseFromImages finds another image in the weights of each unit.
+// TestInitialiseFromImages checks that each unit starts as a different image.
 func TestInitialiseFromImages(t *testing.T) {
+	t.Parallel()
 	const units = 25
 	sample := pictures(40)
 	declare := func(units int) *graph.Parameters {

@@ -8,40 +8,41 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Kind says what an input is, for the drawing of the graph.
+// Kind says what an input is used for. The drawing of the graph shows it.
 type Kind string
 
 // The kinds of inputs.
 const (
-	Data   Kind = "input"  // what the model takes
-	Target Kind = "target" // what the result is compared with
+	Data   Kind = "input"  // images, codes or labels that the model takes
+	Target Kind = "target" // what the output is compared with
 	Random Kind = "random" // noise
 )
 
-// input is an input node, with the memory of batches that are too short for it.
+// input is an input node. It has a buffer for batches that are too short.
 type input struct {
 	name   string
 	kind   Kind
 	node   *gorgonia.Node
-	limit  int // values are whole numbers below it; 0: any numbers
+	limit  int // values are whole numbers below it; 0: no limit
 	padded *tensor.Dense
 }
 
 // Input declares an input of the program, one row of the given shape for each
-// image. Declared twice, it is the same. No gradient in it is needed.
+// image. A second declaration with the same name gives the same input. The
+// input is constant: no gradient in it is computed.
 func (s *Scope) Input(name string, kind Kind, shape Shape) Value {
 	v := s.input(name, kind, shape, 0)
 	v.constant = true
 	return v
 }
 
-// Variable declares an input that gradients are taken in, see VJP.
+// Variable declares an input that gradients can be computed in, see VJP.
 func (s *Scope) Variable(name string, shape Shape) Value {
 	return s.input(name, Data, shape, 0)
 }
 
-// Labels declares the input "labels": one whole number below classes for each
-// image (B×1).
+// Labels declares the input "labels": one whole number from 0 to classes−1 for
+// each image (B×1). Run returns an error for other values.
 func (s *Scope) Labels(kind Kind, classes int) Value {
 	v := s.input("labels", kind, Row(1), classes)
 	v.constant = true
@@ -55,7 +56,7 @@ func (s *Scope) input(name string, kind Kind, shape Shape, limit int) Value {
 	for _, in := range s.inputs {
 		if in.name == name {
 			if got := in.node.Shape()[1]; got != shape.Size() {
-				s.Failf("input %q has %d values, and also %d", name, got, shape.Size())
+				s.Failf("input %q is declared with %d values, and also with %d", name, got, shape.Size())
 			}
 			if in.limit != limit {
 				s.Failf("input %q is declared with %d classes, and also with %d", name, in.limit, limit)
@@ -72,9 +73,9 @@ func (s *Scope) input(name string, kind Kind, shape Shape, limit int) Value {
 	return Value{node: node, rows: s.rows, shape: shape}
 }
 
-// Output names a value that the program gives. A declaration may name more
-// than is asked for; what costs something to compute is declared only where
-// Wants reports true.
+// Output gives a value a name, under which Program.Output returns it. A
+// declaration may name more outputs than were requested. An output that takes
+// extra computation should be declared only if Wants reports true.
 func (s *Scope) Output(name string, v Value) {
 	if s.Failed() || v.None() || v.images() && !s.Wants(name) {
 		return
@@ -82,16 +83,17 @@ func (s *Scope) Output(name string, v Value) {
 	s.outputs[name] = s.Rows(name, v)
 }
 
-// Wants reports whether the program was asked for an output.
+// Wants reports whether the program was compiled with this output in
+// Options.Outputs.
 func (s *Scope) Wants(name string) bool {
 	return slices.Contains(s.options.Outputs, name)
 }
 
-// Given reports whether the batches of the program have an input. A declaration
-// that can do without asks first.
+// Given reports whether the batches of the program have this input. A
+// declaration asks it before it uses an optional input.
 func (s *Scope) Given(name string) bool { return !slices.Contains(s.options.Without, name) }
 
-// check reports values that are no whole numbers below the limit.
+// check returns an error if a value is not a whole number below the limit.
 func (in *input) check(values []float32) error {
 	if in.limit == 0 {
 		return nil

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 )
 
 func TestShape(t *testing.T) {
+	t.Parallel()
 	if s := (graph.Shape{Channels: 3, Height: 4, Width: 5}); s.Size() != 60 || s.String() != "3×4×5" || graph.Row(7) != (graph.Shape{Channels: 1, Height: 1, Width: 7}) {
 		t.Errorf("%s has %d values, a row is %s", s, s.Size(), graph.Row(7))
 	}
@@ -40,9 +42,10 @@ func TestShape(t *testing.T) {
 	}
 }
 
-// TestInputsByName declares inputs twice: the same name is the same input, also
-// seen in another shape.
+// TestInputsByName declares inputs twice. The same name must give the same
+// input, also with another shape.
 func TestInputsByName(t *testing.T) {
+	t.Parallel()
 	declare := func(s *graph.Scope) {
 		x, again := s.Input("x", graph.Data, image), s.Input("x", graph.Target, graph.Row(20))
 		if x.Shape() != image || again.Shape() != graph.Row(20) || !x.Constant() || again.Size() != 20 {
@@ -72,19 +75,20 @@ func TestInputsByName(t *testing.T) {
 		s.Input("x", graph.Data, image)
 		s.Input("x", graph.Data, graph.Row(21))
 	})
-	mentions(t, err, `input "x" has 20 values, and also 21`)
+	mentions(t, err, `input "x" is declared with 20 values, and also with 21`)
 	if !errors.Is(err, graph.ErrArchitecture) {
 		t.Errorf("error %q does not wrap ErrArchitecture", err)
 	}
 }
 
-// classifier declares the cross-entropy of labels, the logits being the input.
+// classifier declares the cross-entropy of labels. The logits are the input.
 func classifier(s *graph.Scope) {
 	z := s.Input("input", graph.Data, graph.Row(3))
 	s.Minimise(graph.Sum(term(s, "classification", op.SoftmaxCrossEntropy, z, s.Labels(graph.Target, 3))))
 }
 
 func TestLabels(t *testing.T) {
+	t.Parallel()
 	program := compile(t, new(graph.Parameters), graph.Options{Name: "classification", Batch: 2}, classifier)
 	z := []float32{0, 1, 2, 5, 0, 0}
 	logits := func(labels ...float32) map[string][]float32 {
@@ -100,7 +104,7 @@ func TestLabels(t *testing.T) {
 	nan := float32(math.NaN())
 	for _, bad := range []float32{3, -1, 1.5, nan, 1e10} {
 		mentions(t, program.Run(context.Background(), graph.Batch{Rows: 2, Inputs: logits(1, bad)}), "classification program: labels", "whole numbers from 0 to 2")
-		run(t, program, 1, logits(1, bad)) // of which the second image is no part
+		run(t, program, 1, logits(1, bad)) // the bad label is outside of this batch
 	}
 	mentions(t, program.Run(context.Background(), graph.Batch{Rows: 2, Inputs: logits(1)}), "labels has 1 values, want 2×1")
 	run(t, program, 2, logits(0, 2))
@@ -119,9 +123,10 @@ func softmax(scores []float32) []float64 {
 	return p
 }
 
-// TestRunErrors names the input that is missing or too short; the program goes on
-// after it.
+// TestRunErrors checks that an error names the input that is missing or too
+// short, and that the program can run after the error.
 func TestRunErrors(t *testing.T) {
+	t.Parallel()
 	a := small(t, "relu", false)
 	p := parameters(t, 1, a.declare)
 	x := images(4, 20)
@@ -147,12 +152,13 @@ func TestRunErrors(t *testing.T) {
 			mentions(t, c.program.Run(context.Background(), graph.Batch{Rows: c.rows, Inputs: map[string][]float32{"input": c.input, "target": c.target}}), c.want...)
 		})
 	}
-	run(t, evaluation, 4, both(x)) // goes on after an error
+	run(t, evaluation, 4, both(x)) // a run after an error
 }
 
-// TestManyBuffers runs a program on more buffers than it keeps tensors of, and on
-// one whose values change.
+// TestManyBuffers runs a program on more buffers than it caches tensors for,
+// and on a buffer whose values change.
 func TestManyBuffers(t *testing.T) {
+	t.Parallel()
 	a := small(t, "tanh", false)
 	program := evaluationOf(t, parameters(t, 1, a.declare), 3, a.declare, "code")
 	x := images(100, 20)
@@ -172,8 +178,10 @@ func TestManyBuffers(t *testing.T) {
 	}
 }
 
-// TestSharedBuffer has inputs of different widths begin in the same place.
+// TestSharedBuffer runs inputs of different widths that begin at the same
+// address.
 func TestSharedBuffer(t *testing.T) {
+	t.Parallel()
 	program := compile(t, new(graph.Parameters), graph.Options{Batch: 2}, func(s *graph.Scope) {
 		for _, name := range []string{"wide", "narrow"} {
 			x := s.Input(name, graph.Data, graph.Row(len(name)))
@@ -188,13 +196,15 @@ func TestSharedBuffer(t *testing.T) {
 	}
 }
 
-// TestOutputs gives what was asked for and what costs nothing.
+// TestOutputs checks that a program has the requested outputs and those that
+// need no extra operation.
 func TestOutputs(t *testing.T) {
+	t.Parallel()
 	a := spelled(t, graph.Shape{Channels: 1, Height: 4, Width: 4}, "conv:2,3,s2 dense:3", "dense:16,1x4x4", false)
 	declare := func(s *graph.Scope) {
 		a.declare(s)
 		x := s.Images("images", s.Input("input", graph.Data, a.encoder.In()))
-		s.Output("images", x) // rows of them cost something
+		s.Output("images", x) // as rows they need an operation
 		s.Output("nothing", graph.Value{})
 		if s.Wants("images") != s.Frozen().Wants("images") {
 			t.Error("scopes want different things")
@@ -226,15 +236,16 @@ func TestOutputs(t *testing.T) {
 	}
 	for _, missing := range []string{"other", "nothing"} {
 		_, err := graph.Compile(p, graph.Options{Name: "evaluation", Batch: 2, Outputs: []string{"code", missing}}, declare)
-		mentions(t, err, "the evaluation program gives no "+missing)
+		mentions(t, err, fmt.Sprintf("the evaluation program has no output %q", missing))
 		if !errors.Is(err, graph.ErrArchitecture) {
 			t.Errorf("error %q does not wrap ErrArchitecture", err)
 		}
 	}
 }
 
-// TestGiven declares an input only where batches have it.
+// TestGiven declares an input only if the batches have it.
 func TestGiven(t *testing.T) {
+	t.Parallel()
 	declare := func(s *graph.Scope) {
 		x := s.Input("input", graph.Data, image)
 		y := dense(s, "only", kernel.Linear, 20, x)

@@ -5,34 +5,34 @@ import (
 )
 
 // Loss is what a program minimises: Σ weight·term, averaged over the images of
-// a batch. The zero Loss is none.
+// a batch. The zero Loss means that there is none.
 type Loss struct {
 	terms []Term
-	whole op.Node // one node for all terms; nil: their weighted sum
+	whole op.Node // a node that computes the whole loss; nil: the weighted sum of the terms
 }
 
-// Term is one term of a loss, reported under its own name.
+// Term is one term of a loss. It is reported under its own name.
 type Term struct {
 	Name     string
 	Unit     string  // such as "nats per image"; "": none
-	Reported float64 // its weight in the loss that is reported, the same throughout training
+	Reported float64 // weight in the reported loss, constant during training
 	loss     op.Loss
 	weight   float64
-	epochs   float64    // over which the weight rises from 0
-	number   *op.Weight // which may change between runs
+	epochs   float64    // epochs over which the weight rises from 0; 0: none
+	number   *op.Weight // weight of the current run
 }
 
-// PerImage returns the term of each image of the last run, valid until the
-// next.
+// PerImage returns the term of each image in the last run (B values). The slice
+// is valid until the next run.
 func (t Term) PerImage() []float32 { return t.loss.PerImage() }
 
-// SquaredPerImage returns a second figure of each image of the last run: for a
-// reconstruction Σ_d (x̂−x)², for a classification 1 where the label is not the
-// class with the largest logit, else 0.
+// SquaredPerImage returns a second measure of each image in the last run: for a
+// reconstruction Σ_d (x̂_d − x_d)², for a classification 1 if the prediction is
+// wrong and 0 if it is right.
 func (t Term) SquaredPerImage() []float32 { return t.loss.SquaredPerImage() }
 
-// Term declares a term of a loss: f gets the rows that images have, the node of x
-// as rows, and those of the other values.
+// Term declares a term of a loss. f gets the rows with one row for each image,
+// the node of x as rows, and the nodes of the other values.
 func (s *Scope) Term(name string, f func(rows *op.Rows, x op.Node, more ...op.Node) (op.Loss, error), x Value, more ...Value) Term {
 	nodes, ok := s.nodesOf(s.Rows(name, x), more)
 	if !ok {
@@ -45,58 +45,59 @@ func (s *Scope) Term(name string, f func(rows *op.Rows, x op.Node, more ...op.No
 	return NewTerm(name, loss)
 }
 
-// NewTerm is the term of a declared loss, with weight 1.
+// NewTerm returns the term of a declared loss, with weight 1.
 func NewTerm(name string, loss op.Loss) Term {
 	return Term{Name: name, Reported: 1, loss: loss, weight: 1}
 }
 
-// In is the term with a unit.
+// In returns the term with a unit.
 func (t Term) In(unit string) Term {
 	t.Unit = unit
 	return t
 }
 
-// Times is the term with a weight.
+// Times returns the term with a weight, in training and in the reported loss.
 func (t Term) Times(weight float64) Term {
 	t.weight, t.Reported = weight, weight
 	return t
 }
 
-// RisingOver is the term with a weight that rises from 0 in a straight line over
-// so many epochs of training; 0: it is there at once. The reported loss has the
-// full weight.
+// RisingOver returns the term with a weight that rises linearly from 0 over the
+// given number of training epochs. With 0 epochs the weight is constant. The
+// reported loss always uses the final weight.
 func (t Term) RisingOver(epochs float64) Term {
 	t.epochs = epochs
 	return t
 }
 
-// Unreported is a term that shapes training and is in no loss that is reported.
+// Unreported returns the term without a part in the reported loss. Training
+// still minimises it.
 func (t Term) Unreported() Term {
 	t.Reported = 0
 	return t
 }
 
-// OnlyReported is a term that counts in the reported loss with its weight, and
-// not in the one that training minimises.
+// OnlyReported returns the term with weight 0 in training. The reported loss
+// keeps its weight.
 func (t Term) OnlyReported() Term {
 	t.weight = 0
 	return t
 }
 
-// Sum is the loss of some terms; the first one is the term that the model is
-// about.
+// Sum is the sum of terms. The first term is the main one, such as the
+// reconstruction.
 func Sum(terms ...Term) Loss { return Loss{terms: terms} }
 
-// Whole is a loss that one operation computes, and the terms that it is made of.
+// Whole is a loss that one operation computes. The terms are only reported.
 func Whole(loss op.Loss, terms ...Term) Loss { return Loss{terms: terms, whole: loss.Node} }
 
-// Plus is the loss with further terms.
+// Plus returns the loss with further terms. It does not change l.
 func (l Loss) Plus(terms ...Term) Loss {
 	l.terms = append(l.terms[:len(l.terms):len(l.terms)], terms...)
 	return l
 }
 
-// Minimise declares the loss of the program.
+// Minimise declares the loss of the program. The last call counts.
 func (s *Scope) Minimise(l Loss) { s.loss = l }
 
 // minimise declares the node of the loss.
@@ -125,8 +126,8 @@ func (s *Scope) minimise() {
 	}
 }
 
-// weight is the weight of a term in the loss that the program computes:
-// evaluated, that of the loss that is reported.
+// weight returns the weight of a term in the loss that the program computes. A
+// program that does not train computes the reported loss.
 func (s *Scope) weight(t Term) *op.Weight {
 	if !s.Training() {
 		return &op.Weight{Value: float32(t.Reported)}
@@ -134,14 +135,15 @@ func (s *Scope) weight(t Term) *op.Weight {
 	return s.Rising(t.weight, t.epochs)
 }
 
-// A ramp is a number that rises from 0 in a straight line over some epochs.
+// ramp is a number that rises linearly from 0 over the first epochs.
 type ramp struct {
 	*op.Weight
 	full, epochs float64
 }
 
-// Rising is a number that rises from 0 to full over so many epochs of training;
-// it is full at once where epochs is 0, and where the program does not train.
+// Rising returns a number that rises linearly from 0 to full over the given
+// number of epochs, see Program.At. It is full from the start if epochs is 0 or
+// if the program does not train.
 func (s *Scope) Rising(full, epochs float64) *op.Weight {
 	w := &op.Weight{Value: float32(full)}
 	if epochs > 0 && s.Training() {

@@ -10,8 +10,8 @@ import (
 	"gaetrain/graph/op"
 )
 
-// terms declares an autoencoder of one layer with the terms that f makes of the
-// squared error and of the L1 norm of the code.
+// terms declares an autoencoder of one layer. f combines its squared error and
+// the L1 norm of its code.
 func terms(f func(s *graph.Scope, squared, l1 graph.Term) graph.Loss) graph.Declaration {
 	return func(s *graph.Scope) {
 		x := s.Input("input", graph.Data, image)
@@ -22,7 +22,7 @@ func terms(f func(s *graph.Scope, squared, l1 graph.Term) graph.Loss) graph.Decl
 	}
 }
 
-// meanOf is the mean of a term over the images of the last run.
+// meanOf returns the mean of a term over the images of the last run.
 func meanOf(p *graph.Program, i int) (mean float64) {
 	images := p.Terms()[i].PerImage()
 	for _, v := range images {
@@ -31,15 +31,16 @@ func meanOf(p *graph.Program, i int) (mean float64) {
 	return mean
 }
 
-// TestWeights checks what training minimises and what is reported for every kind
-// of weight.
+// TestWeights checks the trained and the reported loss for every kind of
+// weight.
 func TestWeights(t *testing.T) {
+	t.Parallel()
 	type loss = func(s *graph.Scope, squared, l1 graph.Term) graph.Loss
 	for _, test := range []struct {
 		name                          string
 		loss                          loss
 		training, reported            float64 // weight of the L1 norm
-		squared, squaredReported, has float64 // of the squared error; number of terms
+		squared, squaredReported, has float64 // weights of the squared error; number of terms
 	}{
 		{"sum", func(_ *graph.Scope, a, b graph.Term) graph.Loss { return graph.Sum(a, b) }, 1, 1, 1, 1, 2},
 		{"alone", func(_ *graph.Scope, a, _ graph.Term) graph.Loss { return graph.Sum(a) }, 0, 0, 1, 1, 1},
@@ -80,9 +81,10 @@ func TestWeights(t *testing.T) {
 	}
 }
 
-// TestWeightedGradients holds the gradients of a weighted sum to those of its
-// terms, for whatever epoch the weight stands at.
+// TestWeightedGradients compares the gradients of a weighted sum with those of
+// its terms, at several epochs of a rising weight.
 func TestWeightedGradients(t *testing.T) {
+	t.Parallel()
 	const rows, weight, epochs = 3, 2., 4.
 	alone := func(i int) graph.Declaration {
 		return terms(func(_ *graph.Scope, a, b graph.Term) graph.Loss {
@@ -116,8 +118,9 @@ func TestWeightedGradients(t *testing.T) {
 	}
 }
 
-// TestAt moves weights back and forth; evaluation ignores them.
+// TestAt moves rising weights back and forth. Evaluation must ignore them.
 func TestAt(t *testing.T) {
+	t.Parallel()
 	const rows = 2
 	declare := terms(func(s *graph.Scope, a, b graph.Term) graph.Loss {
 		return graph.Sum(a, b.Times(3).RisingOver(2), b.Times(1).RisingOver(0))
@@ -135,8 +138,9 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// TestRising follows a number of an operation.
+// TestRising checks a rising number of an operation.
 func TestRising(t *testing.T) {
+	t.Parallel()
 	var full, atOnce *op.Weight
 	declare := terms(func(s *graph.Scope, a, _ graph.Term) graph.Loss {
 		full, atOnce = s.Rising(20, 4), s.Rising(5, 0)
@@ -157,8 +161,9 @@ func TestRising(t *testing.T) {
 	}
 }
 
-// TestWhole minimises one operation and reports the terms that it is made of.
+// TestWhole minimises one operation and reports the terms that it consists of.
 func TestWhole(t *testing.T) {
+	t.Parallel()
 	const rows = 3
 	var whole op.Loss
 	declare := func(s *graph.Scope) {
@@ -180,15 +185,17 @@ func TestWhole(t *testing.T) {
 	for _, training := range []bool{true, false} {
 		program := compile(t, p, graph.Options{Batch: rows, Training: training}, declare)
 		run(t, program, rows, both(images(rows, 20)))
-		near(t, "loss", program.Mean(), meanOf(program, 0)+meanOf(program, 1)) // 7 is the weight that is reported
+		near(t, "loss", program.Mean(), meanOf(program, 0)+meanOf(program, 1)) // the weight 7 is only reported
 		if got := program.Terms(); len(got) != 2 || got[0].Name != "a" || got[1].Reported != 7 {
 			t.Errorf("terms %+v", got)
 		}
 	}
 }
 
-// TestPlusCopies adds terms to a loss that others hold.
+// TestPlusCopies checks that Plus does not change a loss that is used
+// elsewhere.
 func TestPlusCopies(t *testing.T) {
+	t.Parallel()
 	declare := terms(func(s *graph.Scope, a, b graph.Term) graph.Loss {
 		first := graph.Sum(a, b).Plus(b)
 		first.Plus(b.Times(9))
@@ -206,8 +213,9 @@ func TestPlusCopies(t *testing.T) {
 	}
 }
 
-// TestNoLoss compiles a program without a loss, which trains nothing.
+// TestNoLoss compiles a program without a loss. It trains nothing.
 func TestNoLoss(t *testing.T) {
+	t.Parallel()
 	declare := func(s *graph.Scope) {
 		s.Output("code", dense(s, "code", kernel.Tanh, 4, s.Input("input", graph.Data, image)))
 	}

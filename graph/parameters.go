@@ -10,29 +10,29 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Role says what a parameter is to its layer.
+// Role says what a layer uses a parameter for.
 type Role string
 
-// The roles. Weight decay applies to weights alone, and solvers leave
-// statistics as they are.
+// The roles. Weight decay applies only to weights. Solvers do not change
+// statistics.
 const (
 	Weight   Role = "weight"
 	Bias     Role = "bias"
-	Gain     Role = "gain"     // of a normalisation
-	Codebook Role = "codebook" // entries that a code is replaced by
-	// Statistic is what training keeps count of, such as the running mean of an
-	// activation: checkpoints hold it, no gradient moves it.
+	Gain     Role = "gain"     // scale of a normalisation, one value for each unit or channel
+	Codebook Role = "codebook" // entries of a quantised code
+	// Statistic is a quantity that training keeps, such as the running mean of
+	// an activation. Checkpoints hold it, and no solver changes it.
 	Statistic Role = "statistic"
 )
 
 // Spec describes a parameter when it is declared.
 type Spec struct {
 	Name  string // such as "encoder/1/weights", unique within a model
-	Part  string // of the model, such as "encoder"; learning rates are set by part
+	Part  string // part of the model, such as "encoder"; learning rates are set for each part
 	Role  Role
 	Shape []int // D×H of weights, F×kh×kw×C of filters, H of a bias
-	// Fill writes the initial values into a tensor of zeros; nil leaves it so.
-	// What it writes may depend on the seed and the name alone.
+	// Fill writes the initial values. It gets a tensor of zeros; nil leaves the
+	// zeros. The values may depend only on the seed and the name.
 	Fill func(values []float32, seed uint64)
 }
 
@@ -42,8 +42,8 @@ type Parameter struct {
 	Tensor *tensor.Dense // nil in a sketch
 }
 
-// Values returns the numbers of the tensor, row-major, without a copy; nil in a
-// sketch.
+// Values returns the values of the tensor, row-major, without a copy. It
+// returns nil in a sketch.
 func (p Parameter) Values() []float32 {
 	if p.Tensor == nil {
 		return nil
@@ -51,31 +51,32 @@ func (p Parameter) Values() []float32 {
 	return p.Tensor.Float32s()
 }
 
-// Size is the number of numbers.
+// Size is the number of values.
 func (p Parameter) Size() int { return size(p.Shape) }
 
-// Parameters are the tensors of a model in the order in which they were
-// declared, shared by reference between all its programs. The zero value holds
-// none.
+// Parameters are the tensors of a model in the order of their declaration. All
+// programs of the model share them by reference. The zero value holds none.
 type Parameters struct {
 	list   []Parameter
 	at     map[string]int
 	sketch bool
 }
 
-// Sketch returns parameters that will have names and shapes and no numbers.
-// Programs over them cannot run, and Program.Bytes is what they would take.
+// Sketch returns parameters that get names and shapes but no values. Programs
+// over them cannot run. Their Program.Bytes is an estimate of the memory of a
+// real run.
 func Sketch() *Parameters { return &Parameters{sketch: true} }
 
-// Declared is what declarations were found to be.
+// Declared is what Declare learned about its declarations.
 type Declared struct {
-	FLOPs float64 // floating-point operations in the matrix products of training steps on whole batches
-	Terms []Term  // of the losses
+	FLOPs float64 // floating-point operations of the matrix products of one training step on a whole batch
+	Terms []Term  // of all losses
 }
 
-// Declare runs declarations for what they need of parameters, trained on batches
-// of so many images, and adds what is not there yet with its initial values.
-// Programs that are compiled later use these parameters and add none.
+// Declare runs declarations as training programs for batches of the given
+// number of images. It adds the parameters that are missing, with initial
+// values from the seed. Programs that are compiled later use these parameters
+// and add none. Errors in the architecture wrap ErrArchitecture.
 func (p *Parameters) Declare(seed uint64, batch int, declarations ...Declaration) (all Declared, err error) {
 	for _, d := range declarations {
 		s, err := declare(p, Options{Batch: batch, Training: true}, &seed, d)
@@ -88,7 +89,8 @@ func (p *Parameters) Declare(seed uint64, batch int, declarations ...Declaration
 	return all, nil
 }
 
-// add makes the parameter that a spec describes, unless it is there.
+// add returns the parameter of a spec. It creates the parameter if it is
+// missing.
 func (p *Parameters) add(spec Spec, seed uint64) (Parameter, error) {
 	if old, ok := p.Get(spec.Name); ok {
 		return old, fits(old, spec)
@@ -108,7 +110,7 @@ func (p *Parameters) add(spec Spec, seed uint64) (Parameter, error) {
 	return parameter, nil
 }
 
-// fits reports where a parameter is not what a spec asks for.
+// fits returns an error if a parameter does not match a spec.
 func fits(p Parameter, spec Spec) error {
 	if !slices.Equal(p.Shape, spec.Shape) || p.Role != spec.Role {
 		return fmt.Errorf("%w: %s is a %s of shape %v, but a %s of shape %v is wanted", ErrArchitecture, spec.Name, p.Role, p.Shape, spec.Role, spec.Shape)
@@ -116,7 +118,7 @@ func fits(p Parameter, spec Spec) error {
 	return nil
 }
 
-// All lists the parameters in order.
+// All returns the parameters in order.
 func (p *Parameters) All() []Parameter { return p.list }
 
 // Get finds a parameter by name.
@@ -128,7 +130,7 @@ func (p *Parameters) Get(name string) (Parameter, bool) {
 	return p.list[i], true
 }
 
-// Count is the number of trainable numbers.
+// Count is the number of trainable values.
 func (p *Parameters) Count() int {
 	n := 0
 	for _, parameter := range p.list {
@@ -139,7 +141,7 @@ func (p *Parameters) Count() int {
 	return n
 }
 
-// Bytes is the memory that the numbers of all parameters take, statistics
+// Bytes is the memory of the values of all parameters in bytes, statistics
 // included.
 func (p *Parameters) Bytes() int64 {
 	var n int64
@@ -149,8 +151,8 @@ func (p *Parameters) Bytes() int64 {
 	return n
 }
 
-// Digest is the SHA-256 of the names, shapes and numbers of all parameters, in
-// order.
+// Digest is the SHA-256 hash of the names, shapes and values of all parameters,
+// in order.
 func (p *Parameters) Digest() (digest [sha256.Size]byte) {
 	sum := sha256.New()
 	for _, parameter := range p.list {

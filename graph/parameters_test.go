@@ -11,6 +11,7 @@ import (
 )
 
 func TestParameters(t *testing.T) {
+	t.Parallel()
 	a := small(t, "relu", false)
 	p := parameters(t, 1, a.declare)
 	type tensor struct {
@@ -48,9 +49,10 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// TestInitialValuesDependOnSeedAndNameAlone compares models of which one has
-// more layers, and declarations in another order.
+// TestInitialValuesDependOnSeedAndNameAlone compares models of different depth,
+// and declarations in a different order.
 func TestInitialValuesDependOnSeedAndNameAlone(t *testing.T) {
+	t.Parallel()
 	a, deeper := small(t, "relu", false), spelled(t, image, "dense:13 dense:3 dense:2", "dense:20,1x4x5", false)
 	const name = "encoder/2/weights"
 	want := values(t, parameters(t, 1, a.declare), name)
@@ -67,8 +69,10 @@ func TestInitialValuesDependOnSeedAndNameAlone(t *testing.T) {
 	}
 }
 
-// TestDeclareAgain adds what is missing and leaves what is there.
+// TestDeclareAgain checks that a second declaration adds only missing
+// parameters.
 func TestDeclareAgain(t *testing.T) {
+	t.Parallel()
 	a := small(t, "relu", false)
 	p := parameters(t, 1, a.decode)
 	if got, want := names(p), []string{"decoder/1/weights", "decoder/2/weights", "decoder/2/bias"}; !slices.Equal(got, want) {
@@ -83,11 +87,12 @@ func TestDeclareAgain(t *testing.T) {
 	}
 }
 
-// TestDeclared checks the matrix products and the terms of a declaration.
+// TestDeclared checks the operations and the terms that Declare reports.
 func TestDeclared(t *testing.T) {
+	t.Parallel()
 	a := small(t, "relu", false)
 	p := new(graph.Parameters)
-	for range 2 { // parameters that are there change nothing
+	for range 2 { // the second time, all parameters exist
 		declared, err := p.Declare(1, 8, a.declare)
 		if err != nil {
 			t.Fatal(err)
@@ -109,6 +114,7 @@ func TestDeclared(t *testing.T) {
 }
 
 func TestProgramsAddNoParameters(t *testing.T) {
+	t.Parallel()
 	a := small(t, "relu", false)
 	p := parameters(t, 1, a.decode)
 	_, err := graph.Compile(p, graph.Options{Name: "evaluation", Batch: 2}, a.declare)
@@ -118,9 +124,11 @@ func TestProgramsAddNoParameters(t *testing.T) {
 	}
 }
 
-// TestOtherSpecs refuses parameters of another shape or role, whoever declares
-// them: another declaration, a program, or the same declaration once more.
+// TestOtherSpecs checks that a parameter cannot be declared with another shape
+// or role: by another declaration, by a program, or later in the same
+// declaration.
 func TestOtherSpecs(t *testing.T) {
+	t.Parallel()
 	spec := func(role graph.Role, shape ...int) graph.Spec {
 		return graph.Spec{Name: "encoder/1/weights", Part: "encoder", Role: role, Shape: shape}
 	}
@@ -154,8 +162,9 @@ func TestOtherSpecs(t *testing.T) {
 	}
 }
 
-// TestCountWithoutStatistics counts what training moves.
+// TestCountWithoutStatistics checks that statistics are not counted.
 func TestCountWithoutStatistics(t *testing.T) {
+	t.Parallel()
 	p := parameters(t, 1, func(s *graph.Scope) {
 		s.Parameter(graph.Spec{Name: "w", Role: graph.Weight, Shape: []int{3, 2}})
 		s.Statistic(graph.Spec{Name: "m", Shape: []int{50}})
@@ -170,6 +179,7 @@ func TestCountWithoutStatistics(t *testing.T) {
 }
 
 func TestDigest(t *testing.T) {
+	t.Parallel()
 	declare := func(name string, shape ...int) graph.Declaration {
 		return func(s *graph.Scope) {
 			s.Parameter(graph.Spec{Name: name, Role: graph.Weight, Shape: shape, Fill: graph.Constant(1)})

@@ -15,24 +15,24 @@ import (
 	"gaetrain/graph/op"
 )
 
-// useBLAS gives Gorgonia our matrix products, so that a stock op on a graph is
-// as fast as it can be.
+// useBLAS makes Gorgonia's own operations use our matrix product, which is
+// faster.
 var useBLAS = sync.OnceFunc(func() { gorgonia.Use(blas.Implementation{}) })
 
-// Options say what is asked of a program.
+// Options say what a program must compute.
 type Options struct {
-	Name  string // for errors, such as "training"
-	Batch int    // images that it is compiled for; a run may have fewer
-	// Training makes the program one that trains: it gives the gradients of the
-	// loss in the parameters, and dropout and the like are in force.
+	Name  string // for error messages, such as "training"
+	Batch int    // largest number of images in a run
+	// Training programs compute the gradients of the loss in the parameters,
+	// and dropout is active.
 	Training bool
-	Outputs  []string // what it is to give besides the loss
-	Without  []string // inputs that its batches lack, see Given
+	Outputs  []string // outputs to compute besides the loss
+	Without  []string // inputs that the batches do not have, see Given
 }
 
 // Program is a declaration compiled into a TapeMachine. It is not safe for
-// concurrent use. What its methods return belongs to it and is valid until the
-// next Run.
+// concurrent use. The program owns what its methods return, which is valid
+// until the next Run.
 type Program struct {
 	scope     *Scope
 	machine   gorgonia.VM
@@ -40,11 +40,12 @@ type Program struct {
 	wrapped   map[*float32]*tensor.Dense // whole batches by their first value
 }
 
-// Compile compiles a declaration into a program over parameters, all of which
-// must be there. Over those of a Sketch the program cannot run.
+// Compile compiles a declaration. All its parameters must be in p. A program
+// over the parameters of a Sketch cannot run. Errors in the architecture wrap
+// ErrArchitecture.
 func Compile(p *Parameters, o Options, d Declaration) (program *Program, err error) {
 	defer func() {
-		if r := recover(); r != nil { // Gorgonia panics where others return errors
+		if r := recover(); r != nil { // Gorgonia panics where it should return errors
 			program, err = nil, fmt.Errorf("compile the %s program: %v", o.Name, r)
 		}
 	}()
@@ -55,7 +56,7 @@ func Compile(p *Parameters, o Options, d Declaration) (program *Program, err err
 	}
 	for _, name := range o.Outputs {
 		if s.outputs[name].None() {
-			return nil, fmt.Errorf("%w: the %s program gives no %s", ErrArchitecture, o.Name, name)
+			return nil, fmt.Errorf("%w: the %s program has no output %q", ErrArchitecture, o.Name, name)
 		}
 	}
 	program = &Program{scope: s, wrapped: make(map[*float32]*tensor.Dense)}
@@ -71,8 +72,9 @@ func Compile(p *Parameters, o Options, d Declaration) (program *Program, err err
 	return program, nil
 }
 
-// distinct reports operations with the same hash. Gorgonia takes them for one when
-// it compiles a graph, and would compute only one of them.
+// distinct returns an error if two operations have the same hash. Gorgonia
+// would treat them as one when it compiles the graph, and would compute only
+// one.
 func (s *Scope) distinct() error {
 	known := make(map[uint32]op.Node)
 	for nodes := s.graph.Nodes(); nodes.Next(); {
@@ -85,19 +87,19 @@ func (s *Scope) distinct() error {
 	return nil
 }
 
-// Batch is what a program is run on. Slices that hold a whole compiled batch
-// are used as they are, without a copy.
+// Batch is the input of a run. A slice with at least as many rows as the
+// program was compiled for is used without a copy.
 type Batch struct {
-	Rows     int                  // images
-	Inputs   map[string][]float32 // B×D of each input, by its name; the program takes what it needs
-	Key      noise.Key            // of what the program draws
-	Repeated bool                 // but for what VJP multiplies, the inputs and the parameters are those of the last run
+	Rows     int                  // number of images
+	Inputs   map[string][]float32 // each input by its name, B×D; other inputs are ignored
+	Key      noise.Key            // key of the random numbers of the run
+	Repeated bool                 // only the factor v of a VJP differs from the last run
 }
 
-// Run computes the program for a batch. When the context ends, the operation in
-// hand is finished and the context's error returned. What the program gives is
-// then undefined until the next run, and nothing else has changed: only Advance
-// and a solver move what a run has computed from.
+// Run computes the program for a batch. If the context ends, Run finishes the
+// current operation and returns the error of the context. The outputs are then
+// undefined until the next run. Nothing else has changed, because only Advance
+// and solvers change parameters.
 func (p *Program) Run(ctx context.Context, b Batch) error {
 	s := p.scope
 	if b.Rows < 1 || b.Rows > s.rows.Compiled {
@@ -113,7 +115,7 @@ func (p *Program) Run(ctx context.Context, b Batch) error {
 		}
 	}
 	if p.machine == nil {
-		return fmt.Errorf("%s program: only a sketch, without parameters", s.options.Name)
+		return fmt.Errorf("%s program: a sketch has no parameters, so it cannot run", s.options.Name)
 	}
 	defer p.machine.Reset()
 	if err := p.machine.RunAll(); err != nil {
@@ -144,8 +146,8 @@ func (p *Program) feed(in *input, values []float32) error {
 	return gorgonia.UnsafeLet(in.node, in.padded)
 }
 
-// wrap makes a tensor of a whole batch. Batches come from a few buffers that
-// are used over and over, so their tensors are kept.
+// wrap makes a tensor of a whole batch without a copy. Batches come from a few
+// buffers that are used again, so the tensors are cached.
 func (p *Program) wrap(values []float32, rows, width int) *tensor.Dense {
 	const most = 32
 	if dense, ok := p.wrapped[&values[0]]; ok && dense.Shape()[1] == width {
@@ -160,8 +162,8 @@ func (p *Program) wrap(values []float32, rows, width int) *tensor.Dense {
 	return dense
 }
 
-// Width is the number of values of an input for each image; 0 where the program
-// has no such input.
+// Width is the number of values of an input for each image. It is 0 if the
+// program has no such input.
 func (p *Program) Width(name string) int {
 	for _, in := range p.scope.inputs {
 		if in.name == name {
@@ -176,11 +178,11 @@ func live(v Value) []float32 {
 	return v.node.Value().(*tensor.Dense).Float32s()[:v.rows.Live*v.node.Shape()[1]]
 }
 
-// Has reports whether the program gives an output.
+// Has reports whether the program computes an output.
 func (p *Program) Has(name string) bool { return !p.scope.outputs[name].None() }
 
-// Output returns an output of the last run, B×L, or BK×L where there are K
-// rows for each image; nil where the program gives none of that name.
+// Output returns an output of the last run: B×L, or BK×L with K rows for each
+// image. It returns nil if the program has no output of that name.
 func (p *Program) Output(name string) []float32 {
 	if !p.Has(name) {
 		return nil
@@ -188,14 +190,14 @@ func (p *Program) Output(name string) []float32 {
 	return live(p.scope.outputs[name])
 }
 
-// Shape is the shape of a row of an output.
+// Shape is the shape of one row of an output.
 func (p *Program) Shape(name string) Shape { return p.scope.outputs[name].shape }
 
-// Terms are the terms of the loss, the one that the model is about first.
+// Terms returns the terms of the loss. The main term comes first.
 func (p *Program) Terms() []Term { return p.scope.loss.terms }
 
-// Mean returns the loss of the last run, averaged over its images; 0 where the
-// program has no loss.
+// Mean returns the loss of the last run, averaged over its images. It is 0 if
+// the program has no loss.
 func (p *Program) Mean() float64 {
 	if p.scope.node == nil {
 		return 0
@@ -203,8 +205,8 @@ func (p *Program) Mean() float64 {
 	return float64(*p.scope.node.Value().(*gorgonia.F32))
 }
 
-// Bytes is the memory that the program takes, once it has run on a whole batch,
-// besides its parameters and its inputs.
+// Bytes is the memory of the program in bytes after a run on a whole batch,
+// without its parameters and its inputs.
 func (p *Program) Bytes() int64 {
 	var n int64
 	for nodes := p.scope.graph.Nodes(); nodes.Next(); {
@@ -217,23 +219,25 @@ func (p *Program) Bytes() int64 {
 // run on a whole batch.
 func (p *Program) FLOPs() float64 { return p.scope.flops }
 
-// At brings what rises over training to where it stands after so many epochs.
+// At sets the numbers that rise during training to their values at an epoch,
+// which may be a fraction.
 func (p *Program) At(epoch float64) {
 	for _, r := range p.scope.ramps {
 		r.Value = float32(r.full * min(1, epoch/r.epochs))
 	}
 }
 
-// Advance brings the statistics that training keeps count of up to date with
-// the last run. Runs alone leave them as they are.
+// Advance updates the statistics that training keeps with the values of the
+// last run. Run alone does not change them.
 func (p *Program) Advance() {
 	for _, update := range p.scope.updates {
 		update()
 	}
 }
 
-// NotFinite names the first tensor, in the order of computation, that held a
-// NaN or an infinity in the last run, or returns "" where none did.
+// NotFinite returns the name of the first tensor, in the order of computation,
+// that held a NaN or an infinity in the last run. It returns "" if there is
+// none.
 func (p *Program) NotFinite() string {
 	for _, parameter := range p.scope.trained {
 		if !kernel.Finite(parameter.Values()) {
@@ -255,8 +259,8 @@ func (p *Program) NotFinite() string {
 	return ""
 }
 
-// computed returns what the last run computed of a node. Rows of a batch
-// beyond the live ones may hold what an earlier run left.
+// computed returns the values of a node in the last run. It leaves out the rows
+// beyond the live ones, which may hold values of an earlier run.
 func (p *Program) computed(node op.Node) []float32 {
 	switch value := node.Value().(type) {
 	case *gorgonia.F32:
@@ -277,7 +281,7 @@ func (p *Program) computed(node op.Node) []float32 {
 
 // Close frees the machine.
 func (p *Program) Close() error {
-	if p.machine == nil { // of a sketch
+	if p.machine == nil { // a sketch has no machine
 		return nil
 	}
 	return p.machine.Close()

@@ -13,7 +13,8 @@ import (
 	"gaetrain/graph"
 )
 
-// reference is an autoencoder of fully connected tanh and linear layers in float64.
+// reference is an autoencoder of fully connected tanh and linear layers in
+// float64.
 type reference struct {
 	autoencoder
 	parameters map[string][]float64
@@ -29,8 +30,7 @@ func newReference(a autoencoder, p *graph.Parameters) reference {
 	return r
 }
 
-// forward computes the two layers of a part: a hidden one of tanh units, and a
-// linear one.
+// forward computes the two layers of a part: a tanh layer and a linear one.
 func (r reference) forward(part string, x []float64) []float64 {
 	for depth := range 2 {
 		name := fmt.Sprintf("%s/%d", part, depth+1)
@@ -52,7 +52,8 @@ func (r reference) forward(part string, x []float64) []float64 {
 	return x
 }
 
-// image computes one image: code, reconstruction, loss and squared error.
+// image computes the code, the reconstruction, the loss and the squared error
+// of one image.
 func (r reference) image(input, target []float32) (code, reconstruction []float64, loss, squared float64) {
 	x := make([]float64, len(input))
 	for i, v := range input {
@@ -84,9 +85,10 @@ func (r reference) mean(rows int, input, target []float32) float64 {
 	return sum / float64(rows)
 }
 
-// TestPrograms holds programs that train, evaluate, encode and decode against the
-// reference, the gradients against its finite differences.
+// TestPrograms compares programs that train, evaluate, encode and decode with
+// the reference, and the gradients with finite differences of the reference.
 func TestPrograms(t *testing.T) {
+	t.Parallel()
 	const rows, batch = 3, 5
 	for _, logits := range []bool{true, false} {
 		t.Run(fmt.Sprintf("logits=%t", logits), func(t *testing.T) {
@@ -129,8 +131,8 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
-// checkGradients holds gradients to finite differences. The bounds are relative to
-// the largest gradient in the same tensor.
+// checkGradients compares gradients with finite differences. The bound is
+// relative to the largest gradient in the same tensor.
 func checkGradients(t *testing.T, training *graph.Program, r reference, p *graph.Parameters, cost func() float64) {
 	t.Helper()
 	gradients := training.Gradients()
@@ -158,8 +160,9 @@ func checkGradients(t *testing.T, training *graph.Program, r reference, p *graph
 	}
 }
 
-// TestWidthsOfOne has vectors in all the places where matrices are expected.
+// TestWidthsOfOne uses vectors wherever matrices are expected.
 func TestWidthsOfOne(t *testing.T) {
+	t.Parallel()
 	for _, logits := range []bool{true, false} {
 		a := spelled(t, graph.Row(1), "dense:1,tanh dense:1", "dense:1,tanh dense:1", logits)
 		p := parameters(t, 1, a.declare)
@@ -175,6 +178,7 @@ func TestWidthsOfOne(t *testing.T) {
 }
 
 func TestProgramsShareParameters(t *testing.T) {
+	t.Parallel()
 	a := small(t, "relu", false)
 	p := parameters(t, 1, a.declare)
 	x := both(images(6, 20))
@@ -234,9 +238,10 @@ func testBatchSize(t *testing.T) {
 	}
 }
 
-// TestPartialBatch trains on fewer images than the program is compiled for: the
-// same, bit for bit, as with a program for that many.
+// TestPartialBatch trains on fewer images than the program was compiled for.
+// The result must equal that of a program for this number, bit for bit.
 func TestPartialBatch(t *testing.T) {
+	t.Parallel()
 	const d = 20
 	for name, a := range map[string]autoencoder{
 		"dense":       small(t, "elu", true),
@@ -272,6 +277,7 @@ func TestPartialBatch(t *testing.T) {
 }
 
 func TestCompileErrors(t *testing.T) {
+	t.Parallel()
 	a, wider := small(t, "relu", false), spelled(t, image, "dense:13 dense:4", "dense:13,nobias dense:20,1x4x5", false)
 	for _, c := range []struct {
 		name string
@@ -294,6 +300,7 @@ func TestCompileErrors(t *testing.T) {
 }
 
 func TestNotFinite(t *testing.T) {
+	t.Parallel()
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, c := range []struct {
 		name   string
@@ -318,7 +325,7 @@ func TestNotFinite(t *testing.T) {
 			for _, parameter := range p.All() {
 				clear(parameter.Values())
 			}
-			fill(values(t, p, "decoder/2/weights"), 3e38) // 20 · ½ of it is too much for dx = dz·Wᵀ
+			fill(values(t, p, "decoder/2/weights"), 3e38) // 20 · ½ of it overflows in dx = dz·Wᵀ
 			clear(target)
 		}, "decoder/2: affine+linear dx"},
 	} {
@@ -336,9 +343,10 @@ func TestNotFinite(t *testing.T) {
 	}
 }
 
-// TestNotFiniteLooksAtLiveRows lets a partial batch follow one with a NaN in its
-// last image.
+// TestNotFiniteLooksAtLiveRows runs a partial batch after a batch with a NaN in
+// its last image.
 func TestNotFiniteLooksAtLiveRows(t *testing.T) {
+	t.Parallel()
 	for name, a := range map[string]autoencoder{
 		"dense":       small(t, "tanh", true),
 		"convolution": spelled(t, image, "conv:3,3,tanh maxpool:2 dense:3", "dense:20,1x4x5 conv:1,3", true),
@@ -364,11 +372,12 @@ func TestNotFiniteLooksAtLiveRows(t *testing.T) {
 }
 
 // TestNotFiniteLooksAtWholeGradients compiles for as many images as a gradient
-// has rows and spoils the last of these with one image alive.
+// has rows, and makes the last row infinite in a batch of one image.
 func TestNotFiniteLooksAtWholeGradients(t *testing.T) {
+	t.Parallel()
 	a := small(t, "linear", true)
 	p := parameters(t, 1, a.declare)
-	values(t, p, "encoder/1/bias")[12] = 1e30 // an input of encoder/2, whose weights are zero
+	values(t, p, "encoder/1/bias")[12] = 1e30 // input of encoder/2, whose weights are zero
 	clear(values(t, p, "encoder/2/weights"))
 	fill(values(t, p, "decoder/1/weights"), 1e10)
 	fill(values(t, p, "decoder/2/weights"), 1)
@@ -379,8 +388,10 @@ func TestNotFiniteLooksAtWholeGradients(t *testing.T) {
 	}
 }
 
-// TestConcurrentPrograms runs programs that share their parameters at once.
+// TestConcurrentPrograms runs two programs with shared parameters at the same
+// time.
 func TestConcurrentPrograms(t *testing.T) {
+	t.Parallel()
 	a := small(t, "selu", true)
 	p := parameters(t, 1, a.declare)
 	x := images(64, 20)
@@ -408,7 +419,7 @@ func TestConcurrentPrograms(t *testing.T) {
 	group.Wait()
 }
 
-// TestThreads trains with one thread and with more.
+// TestThreads trains with one thread and with more. The results must be equal.
 func TestThreads(t *testing.T) { eachPath(t, testThreads) }
 
 func testThreads(t *testing.T) {
@@ -433,8 +444,9 @@ func testThreads(t *testing.T) {
 	}
 }
 
-// TestAllocations bounds the bytes of a run: bookkeeping, nothing that grows
-// with the batch, be it whole, partial, or in a buffer that is too short.
+// TestAllocations bounds the bytes that a run allocates. They must not grow
+// with the batch, whether it is whole, partial, or in a buffer that is too
+// short.
 func TestAllocations(t *testing.T) {
 	a := small(t, "relu", true)
 	training := trainingOf(t, parameters(t, 1, a.declare), 256, a.declare)
@@ -450,8 +462,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestLayersAllocateLittle holds a run of many layers to the bookkeeping of the
-// machine.
+// TestLayersAllocateLittle checks that a run of many layers allocates little
+// more than the machine itself.
 func TestLayersAllocateLittle(t *testing.T) {
 	setThreads(t, 2)
 	const rows = 16
@@ -471,10 +483,12 @@ func TestLayersAllocateLittle(t *testing.T) {
 	}
 }
 
-// TestFLOPs counts the products of each layer by hand: one in evaluation; in
-// training two of the first layer, whose input needs no gradient, two of a frozen
-// one, whose weights need none, and three of each other.
+// TestFLOPs compares the number of operations with a count by hand. Evaluation
+// has one product per layer. Training has three, but two for the first layer,
+// whose input needs no gradient, and two for a frozen layer, whose weights need
+// none.
 func TestFLOPs(t *testing.T) {
+	t.Parallel()
 	const batch = 6
 	const first, second, third, fourth = 2 * 20 * 13, 2 * 13 * 3, 2 * 3 * 13, 2 * 13 * 20 // of one image
 	a := small(t, "relu", false)
@@ -493,7 +507,7 @@ func TestFLOPs(t *testing.T) {
 	}
 	conv := spelled(t, image, "conv:3,3,s2", "dense:20,1x4x5", false) // 1×4×5 to 3×2×3
 	q := parameters(t, 1, conv.declare)
-	const taps = (2 + 3) * (2 + 3 + 2) // within the image, of all places along its height and its width
+	const taps = (2 + 3) * (2 + 3 + 2) // positions inside the image, summed along height and width
 	const filters, out = 2 * 3 * taps, 2 * 18 * 20
 	for _, c := range []struct {
 		name     string
@@ -517,9 +531,10 @@ func TestFLOPs(t *testing.T) {
 	}
 }
 
-// TestStep checks that gradients of fully connected layers are products that are not
-// computed yet, and that they have the values of Values.
+// TestStep checks that the gradients of fully connected weights are deferred
+// products, and that these equal Values.
 func TestStep(t *testing.T) {
+	t.Parallel()
 	a := small(t, "relu", false)
 	p := parameters(t, 1, a.declare)
 	training := trainingOf(t, p, 4, a.declare)

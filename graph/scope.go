@@ -11,50 +11,50 @@ import (
 	"gaetrain/graph/op"
 )
 
-// Declaration puts what a program computes on a scope.
+// Declaration writes to a scope what a program computes.
 type Declaration func(s *Scope)
 
-// Scope takes a declaration. Scopes that are derived from one another, such as
-// Frozen, share the graph, the parameters and the first error.
+// Scope takes a declaration. Scopes that are derived from one another, for
+// example by Frozen, share the graph, the parameters and the first error.
 type Scope struct {
 	*declaration
-	frozen  bool                            // parameters do not move
-	weights func(*Scope, Spec, Value) Value // what layers get in place of their weights; nil: those
-	replace func(*Scope, Spec) Spec         // see Replacing
-	observe func(*Scope, Parameter)         // see Observing
+	frozen  bool                            // parameters are not trained
+	weights func(*Scope, Spec, Value) Value // see WithWeights; nil: layers use their weights as they are
+	replace func(*Scope, Spec) Spec         // see Replacing; nil: parameters are read as declared
+	observe func(*Scope, Parameter)         // see Observing; nil: no observer
 }
 
-// declaration is what the scopes of a program share.
+// declaration is the state that all scopes of a program share.
 type declaration struct {
 	graph      *gorgonia.ExprGraph
 	parameters *Parameters
 	options    Options
-	seed       *uint64 // of parameters that are not there yet; nil: there must be all
+	seed       *uint64 // seed of new parameters; nil: no parameters may be added
 	err        error   // the first one
 
-	rows    *op.Rows         // of what has one row for each image
-	several map[int]*op.Rows // of what has several, by their number
-	key     noise.Key        // of what is drawn in a run
-	drawn   int              // operations so far that draw
+	rows    *op.Rows         // the rows of values with one row for each image
+	several map[int]*op.Rows // the rows of values with several rows for each image, by that number
+	key     noise.Key        // key of the random numbers of a run
+	drawn   int              // number of random operations so far
 
 	nodes   map[string]op.Node  // of parameters
-	moved   gorgonia.Nodes      // the nodes of trained parameters
+	moved   gorgonia.Nodes      // nodes of the trained parameters
 	trained []Parameter         // the parameters of those nodes
-	lanes   map[op.Node]op.Node // the images in lanes of which rows were made
-	kept    map[string]Value    // by Keep
-	inputs  []*input            // in the order in which they were declared
+	lanes   map[op.Node]op.Node // from rows to the images in lanes that they were made from
+	kept    map[string]Value    // see Keep
+	inputs  []*input            // in the order of declaration
 	outputs map[string]Value    // by name
-	loss    Loss                // that the program minimises
-	node    op.Node             // of the loss
-	ramps   []ramp              // what rises over training
-	updates []func()            // each brings a statistic up to date with the last run
-	flops   float64             // of the matrix products, trained if the program is
+	loss    Loss                // the loss that the program minimises
+	node    op.Node             // node of the loss
+	ramps   []ramp              // numbers that rise during training
+	updates []func()            // update statistics after a training step, see After
+	flops   float64             // of the matrix products of a run, with their gradients if the program trains
 }
 
 // declare runs a declaration on a new graph.
 func declare(p *Parameters, o Options, seed *uint64, d Declaration) (s *Scope, err error) {
 	defer func() {
-		if r := recover(); r != nil { // Gorgonia panics where others return errors
+		if r := recover(); r != nil { // Gorgonia panics where it should return errors
 			s, err = nil, fmt.Errorf("%w: %v", ErrArchitecture, r)
 		}
 	}()
@@ -72,15 +72,15 @@ func declare(p *Parameters, o Options, seed *uint64, d Declaration) (s *Scope, e
 	return s, s.err
 }
 
-// Fail records an error, unless there is one already. What is declared after
-// it has no effect.
+// Fail records an error, unless an earlier one is recorded. Declarations after
+// an error have no effect.
 func (s *Scope) Fail(err error) {
 	if s.err == nil {
 		s.err = err
 	}
 }
 
-// Failf records an error that wraps ErrArchitecture.
+// Failf records an error with the given text that wraps ErrArchitecture.
 func (s *Scope) Failf(format string, values ...any) {
 	s.Fail(fmt.Errorf("%w: %w", ErrArchitecture, fmt.Errorf(format, values...)))
 }
@@ -88,33 +88,35 @@ func (s *Scope) Failf(format string, values ...any) {
 // Failed reports whether the declaration has failed.
 func (s *Scope) Failed() bool { return s.err != nil }
 
-// Training reports whether the program trains: then there is dropout, batches
-// are normalised by their own statistics, and weights of the loss may rise.
+// Training reports whether the program trains. In training, dropout is active,
+// batch normalisation uses the statistics of the batch, and weights of the loss
+// may rise.
 func (s *Scope) Training() bool { return s.options.Training }
 
-// Batch is the number of images that the program is compiled for.
+// Batch is the largest number of images in a run of the program.
 func (s *Scope) Batch() int { return s.rows.Compiled }
 
-// Frozen is the scope with parameters that the program does not move: gradients
-// only pass through what is declared on it.
+// Frozen returns a scope whose parameters are not trained. Gradients pass
+// through what is declared on it.
 func (s *Scope) Frozen() *Scope {
 	derived := *s
 	derived.frozen = true
 	return &derived
 }
 
-// Moves reports whether parameters that are declared on the scope are trained.
+// Moves reports whether parameters declared on this scope are trained.
 func (s *Scope) Moves() bool { return s.Training() && !s.frozen }
 
-// WithWeights is the scope on which layers get f of their weights in place of
-// them, such as their quotient by a norm.
+// WithWeights returns a scope on which layers use f(w) in place of their
+// weights w. Spectral normalisation uses it.
 func (s *Scope) WithWeights(f func(s *Scope, spec Spec, w Value) Value) *Scope {
 	derived := *s
 	derived.weights = f
 	return &derived
 }
 
-// Weights declares the weights of a layer.
+// Weights declares the weights of a layer, transformed by the function given to
+// WithWeights.
 func (s *Scope) Weights(spec Spec) Value {
 	w := s.Parameter(spec)
 	if s.weights == nil || s.Failed() {
@@ -123,24 +125,26 @@ func (s *Scope) Weights(spec Spec) Value {
 	return s.weights(s, spec, w)
 }
 
-// Replacing is the scope on which f chooses what a parameter is read from: it
-// gets the spec of each trainable parameter and returns the one to use.
+// Replacing returns a scope on which f chooses the parameter to read. f gets
+// the spec of each trainable parameter and returns the spec to use, for example
+// that of a moving average.
 func (s *Scope) Replacing(f func(s *Scope, spec Spec) Spec) *Scope {
 	derived := *s
 	derived.replace = f
 	return &derived
 }
 
-// Observing is the scope on which f sees each trainable parameter that is
-// declared.
+// Observing returns a scope that calls f once for each trainable parameter that
+// is declared on it.
 func (s *Scope) Observing(f func(s *Scope, p Parameter)) *Scope {
 	derived := *s
 	derived.observe = f
 	return &derived
 }
 
-// Parameter declares a trainable parameter. Declared twice, it is the same, and
-// moves if one of the scopes moves it.
+// Parameter declares a trainable parameter. A second declaration with the same
+// name gives the same parameter. It is trained if one of its scopes is not
+// frozen.
 func (s *Scope) Parameter(spec Spec) Value {
 	if s.Failed() {
 		return Value{}
@@ -165,17 +169,18 @@ func (s *Scope) Parameter(spec Spec) Value {
 	return Value{node: node}
 }
 
-// Statistic declares a parameter that no gradient moves, and returns its
-// numbers, which an operation may read in every run and After may change.
+// Statistic declares a parameter that no solver changes and returns its values.
+// An operation may read them in every run, and a function given to After may
+// change them.
 func (s *Scope) Statistic(spec Spec) []float32 {
 	if p := s.StatisticParameter(spec); p.Tensor != nil {
 		return p.Values()
 	}
-	return make([]float32, size(spec.Shape)) // of a sketch
+	return make([]float32, size(spec.Shape)) // in a sketch, or after an error
 }
 
-// StatisticParameter declares a parameter that no gradient moves, for what reads
-// and changes its numbers between runs.
+// StatisticParameter is Statistic for code that reads and changes the values
+// between runs. It returns the zero Parameter if the declaration has failed.
 func (s *Scope) StatisticParameter(spec Spec) Parameter {
 	spec.Role = Statistic
 	p, _ := s.find(spec)
@@ -191,7 +196,8 @@ func (s *Scope) StatisticValue(spec Spec) Value {
 	return Value{node: s.nodes[spec.Name], constant: true}
 }
 
-// find returns the parameter of a spec, which it makes where it may.
+// find returns the parameter of a spec. It creates the parameter if there is a
+// seed.
 func (s *Scope) find(spec Spec) (Parameter, bool) {
 	if s.Failed() {
 		return Parameter{}, false
@@ -215,8 +221,8 @@ func (s *Scope) find(spec Spec) (Parameter, bool) {
 	return p, true
 }
 
-// tensor puts the parameter of a spec on the graph as an input that shares its
-// tensor.
+// tensor adds the parameter of a spec to the graph, as an input node that
+// shares the tensor.
 func (s *Scope) tensor(spec Spec) (Parameter, bool) {
 	p, ok := s.find(spec)
 	if _, declared := s.nodes[spec.Name]; ok && !declared {
@@ -237,31 +243,31 @@ func size(shape []int) int {
 	return n
 }
 
-// Keep remembers a value under a name for another part of the declaration: an
-// unpooling, for one, needs to know what was pooled.
+// Keep stores a value under a name for another part of the declaration. An
+// unpooling layer, for example, needs the input of its pooling layer.
 func (s *Scope) Keep(name string, v Value) { s.kept[name] = v }
 
-// Kept returns what Keep has remembered; none where there is nothing.
+// Kept returns the value that Keep stored, or the zero Value if there is none.
 func (s *Scope) Kept(name string) Value { return s.kept[name] }
 
-// After adds what is to be done once a run of a program that trains is over and
-// its step is taken, such as to bring a running mean up to date.
+// After adds a function that Program.Advance calls after a training step, for
+// example to update a running mean. Programs that do not train ignore it.
 func (s *Scope) After(update func()) {
 	if s.Training() {
 		s.updates = append(s.updates, update)
 	}
 }
 
-// Draw is the key of what an operation draws in each run, and the operation's
-// number among those that draw.
+// Draw registers an operation that draws random numbers. It returns the key of
+// the current run and the number of the operation among those that draw.
 func (s *Scope) Draw() (key *noise.Key, number int) {
 	s.drawn++
 	return &s.key, s.drawn
 }
 
-// Product counts the floating-point operations in the product of one row of a
-// batch with weights. Training adds the gradient in the weights, if they move,
-// and that in x, unless it is constant.
+// Product counts the floating-point operations of the product of one row of a
+// batch with weights. In training it adds the gradient in the weights, if they
+// are trained, and the gradient in x, unless x is constant.
 func (s *Scope) Product(flops float64, x Value) {
 	products := 1
 	if s.Moves() {

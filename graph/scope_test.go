@@ -13,12 +13,12 @@ import (
 	"gaetrain/graph/op"
 )
 
-// failing is an operation that cannot be declared.
+// failing returns an operation that cannot be declared.
 func failing(err error) func(*op.Rows, op.Node, ...op.Node) (op.Node, error) {
 	return func(*op.Rows, op.Node, ...op.Node) (op.Node, error) { return nil, err }
 }
 
-// everything declares one of each that a scope takes.
+// everything calls every method of a scope.
 func everything(s *graph.Scope, x graph.Value) {
 	spec := graph.Spec{Name: "more/weights", Role: graph.Weight, Shape: []int{20, 2}}
 	mean := s.Statistic(graph.Spec{Name: "more/mean", Shape: []int{2}})
@@ -53,9 +53,10 @@ func everything(s *graph.Scope, x graph.Value) {
 	s.Failf("the last error")
 }
 
-// TestFirstErrorSticks fails a declaration in many places: what comes after has
-// no effect, and Compile and Declare return the first error.
+// TestFirstErrorSticks fails a declaration in many places. Later declarations
+// must have no effect, and Compile and Declare must return the first error.
 func TestFirstErrorSticks(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("broken operation")
 	for _, test := range []struct {
 		name string
@@ -122,6 +123,7 @@ func TestFirstErrorSticks(t *testing.T) {
 }
 
 func TestErrorsWrap(t *testing.T) {
+	t.Parallel()
 	_, err := new(graph.Parameters).Declare(1, 2, func(s *graph.Scope) { s.Failf("a layer of %d", 0) })
 	if !errors.Is(err, graph.ErrArchitecture) {
 		t.Errorf("error %q does not wrap ErrArchitecture", err)
@@ -132,7 +134,7 @@ func TestErrorsWrap(t *testing.T) {
 	mentions(t, err, "training", "batches of -1 images")
 }
 
-// twoLayers declares a frozen layer behind one that moves, or the other way round.
+// twoLayers declares two layers, one of them frozen.
 func twoLayers(frozenFirst bool) graph.Declaration {
 	return func(s *graph.Scope) {
 		first, second := s, s.Frozen()
@@ -147,9 +149,10 @@ func twoLayers(frozenFirst bool) graph.Declaration {
 	}
 }
 
-// TestFrozen has no gradient of frozen parameters, moves no weight of theirs, and
-// passes on the gradients of what lies in front of them.
+// TestFrozen checks that frozen parameters have no gradient and do not change,
+// and that gradients pass through a frozen layer.
 func TestFrozen(t *testing.T) {
+	t.Parallel()
 	const rows = 4
 	x := images(rows, 20)
 	for _, frozenFirst := range []bool{false, true} {
@@ -180,7 +183,8 @@ func TestFrozen(t *testing.T) {
 			same(t, name, values(t, p, name), before[i])
 		}
 	}
-	// One layer free, all free: the gradients of the first layer are the same.
+	// The gradients of the first layer do not depend on whether the second is
+	// frozen.
 	all := func(s *graph.Scope) {
 		x := s.Input("input", graph.Data, image)
 		y := dense(s, "second", kernel.Tanh, 20, dense(s, "first", kernel.Tanh, 7, x))
@@ -196,6 +200,7 @@ func TestFrozen(t *testing.T) {
 }
 
 func TestMoves(t *testing.T) {
+	t.Parallel()
 	for _, training := range []bool{true, false} {
 		compile(t, new(graph.Parameters), graph.Options{Batch: 3, Training: training}, func(s *graph.Scope) {
 			s.Output("x", s.Activate("x", kernel.Tanh, s.Input("input", graph.Data, image)))
@@ -212,8 +217,9 @@ func TestMoves(t *testing.T) {
 	}
 }
 
-// TestAllFrozen trains nothing at all.
+// TestAllFrozen freezes all parameters.
 func TestAllFrozen(t *testing.T) {
+	t.Parallel()
 	a := small(t, "tanh", false)
 	p := parameters(t, 1, a.declare)
 	program := trainingOf(t, p, 2, func(s *graph.Scope) { a.declare(s.Frozen()) })
@@ -225,9 +231,10 @@ func TestAllFrozen(t *testing.T) {
 	}
 }
 
-// TestWithWeights gives a layer its weights divided by their largest singular
-// value, which is 2.
+// TestWithWeights divides the weights of a layer by their spectral norm, which
+// is 2.
 func TestWithWeights(t *testing.T) {
+	t.Parallel()
 	const rows, singular = 3, 2
 	vector := make([]float32, 20)
 	vector[4] = 1
@@ -276,6 +283,7 @@ func TestWithWeights(t *testing.T) {
 
 // TestReplacing reads another parameter in place of each one.
 func TestReplacing(t *testing.T) {
+	t.Parallel()
 	a := small(t, "tanh", false)
 	replaced := func(s *graph.Scope) {
 		a.declare(s.Replacing(func(_ *graph.Scope, spec graph.Spec) graph.Spec {
@@ -289,7 +297,7 @@ func TestReplacing(t *testing.T) {
 	}
 	program := trainingOf(t, p, 2, func(s *graph.Scope) {
 		replaced(s)
-		a.declare(s) // the last loss counts
+		a.declare(s) // the last declared loss counts
 	})
 	if len(program.Gradients()) != 7 {
 		t.Errorf("the program moves %v", moved(program))
@@ -302,8 +310,10 @@ func TestReplacing(t *testing.T) {
 	}
 }
 
-// TestObserving sees each trainable parameter once, in order.
+// TestObserving checks that each trainable parameter is observed once, in
+// order.
 func TestObserving(t *testing.T) {
+	t.Parallel()
 	a := small(t, "tanh", false)
 	var seen []string
 	declare := func(s *graph.Scope) {
@@ -318,8 +328,10 @@ func TestObserving(t *testing.T) {
 	}
 }
 
-// TestUnusedParameters names parameters that the loss does not depend on.
+// TestUnusedParameters checks the error for parameters that the loss does not
+// depend on.
 func TestUnusedParameters(t *testing.T) {
+	t.Parallel()
 	a := small(t, "tanh", false)
 	declare := func(s *graph.Scope) {
 		s.Parameter(weights("unused", 3, 2))
@@ -332,6 +344,7 @@ func TestUnusedParameters(t *testing.T) {
 }
 
 func TestKeep(t *testing.T) {
+	t.Parallel()
 	compile(t, new(graph.Parameters), graph.Options{Batch: 1}, func(s *graph.Scope) {
 		x := s.Input("input", graph.Data, image)
 		s.Frozen().Keep("pooled", x)
@@ -345,8 +358,10 @@ func TestKeep(t *testing.T) {
 	})
 }
 
-// TestAfter brings statistics up to date when training advances, and only then.
+// TestAfter checks that statistics change only in Advance of a training
+// program.
 func TestAfter(t *testing.T) {
+	t.Parallel()
 	a := small(t, "tanh", false)
 	declare := func(s *graph.Scope) {
 		a.declare(s)
@@ -371,8 +386,9 @@ func TestAfter(t *testing.T) {
 	}
 }
 
-// TestDraw numbers what draws, and gives it the key of the run.
+// TestDraw checks the numbers of random operations, and the key of the run.
 func TestDraw(t *testing.T) {
+	t.Parallel()
 	var keys []*noise.Key
 	program := compile(t, new(graph.Parameters), graph.Options{Batch: 2}, func(s *graph.Scope) {
 		s.Output("y", s.Activate("y", kernel.Tanh, s.Input("input", graph.Data, image)))
@@ -397,8 +413,10 @@ func TestDraw(t *testing.T) {
 	}
 }
 
-// TestStatistics are read as they stand at each run, and have no gradient.
+// TestStatistics checks that runs read the present values of statistics, which
+// have no gradient.
 func TestStatistics(t *testing.T) {
+	t.Parallel()
 	const rows = 2
 	declare := func(s *graph.Scope) {
 		x := s.Input("input", graph.Data, image)

@@ -5,14 +5,16 @@ import (
 	"fmt"
 )
 
-// ErrArchitecture is what every error about an impossible network wraps.
+// ErrArchitecture is wrapped by every error about a network that cannot be
+// built.
 var ErrArchitecture = errors.New("impossible architecture")
 
-// MaxSize bounds the numbers in one tensor, 4 GiB of them, and in an image.
+// MaxSize is the largest number of values in one tensor (4 GiB) and in one
+// image.
 const MaxSize = 1 << 30
 
-// Shape is the shape C×H×W of one image, or of the values that a layer makes of
-// it. A row of L values is 1×1×L.
+// Shape is the shape C×H×W of an image or of the output of a layer. A row of L
+// values is 1×1×L.
 type Shape struct {
 	Channels int `json:"channels"`
 	Height   int `json:"height"`
@@ -28,7 +30,8 @@ func (s Shape) Size() int { return s.Channels * s.Height * s.Width }
 // String returns, for example, "1×28×28".
 func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.Channels, s.Height, s.Width) }
 
-// Validate reports a shape that no image can have. Errors wrap ErrArchitecture.
+// Validate returns an error for a shape that no image can have. Errors wrap
+// ErrArchitecture.
 func (s Shape) Validate() error {
 	if s.Channels < 1 || s.Height < 1 || s.Width < 1 {
 		return fmt.Errorf("%w: images of %s; hint: every side is at least 1", ErrArchitecture, s)

@@ -18,7 +18,7 @@ import (
 	"gaetrain/graph/op"
 )
 
-// observed is an op that gives its input as it is, and calls done.
+// observed is an op that returns its input and calls done.
 type observed struct {
 	name string
 	done func()
@@ -58,9 +58,10 @@ func (o observed) Hashcode() uint32 {
 	return h.Sum32()
 }
 
-// TestStoppedRun ends the context of a run while it computes: no operation
-// follows the one in hand, and the next run gives what it would have given.
+// TestStoppedRun cancels the context of a run. No operation may follow the
+// present one, and the next run must give the usual result.
 func TestStoppedRun(t *testing.T) {
+	t.Parallel()
 	const rows, samples = 4, 3
 	atFirst, last := func() {}, 0
 	declare := func(s *graph.Scope) {

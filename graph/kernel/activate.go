@@ -1,7 +1,7 @@
 package kernel
 
-// Activate computes dst = act(src): Sigmoid and Tanh within 2.5 ulp, Softplus
-// and SELU within 2, ELU within 1, the others exactly rounded.
+// Activate computes dst = act(src). Sigmoid and Tanh are within 2.5 ulp,
+// Softplus and SELU within 2, ELU within 1, and the others are exactly rounded.
 func Activate(act Activation, dst, src []float32) {
 	if act == Linear {
 		copy(dst[:len(src)], src)
@@ -10,9 +10,9 @@ func Activate(act Activation, dst, src []float32) {
 	unary(active.activate[act], dst, src)
 }
 
-// ActivationGradient computes dz = dy ⊙ act′ for y = act(z), from y alone, and
-// with db non-nil also the sum of dz over the rows, which is the gradient of a
-// bias (y, dy, dz: B×D; db: D). dz may be dy.
+// ActivationGradient computes dz = dy ⊙ act′ from y = act(z) and dy. If db is
+// not nil, it also computes the sum of dz over the rows, which is the gradient
+// of a bias (y, dy, dz: B×D; db: D). dz may be dy.
 func ActivationGradient(act Activation, rows, columns int, y, dy, dz, db []float32) {
 	n := rows * columns
 	y, dy, dz = y[:n], dy[:n], dz[:n]
@@ -35,7 +35,7 @@ func ActivationGradient(act Activation, rows, columns int, y, dy, dz, db []float
 	gradientTasks.put(t)
 }
 
-// gradientTask is split over columns, so that each sum is one goroutine's, in
+// gradientTask is split over columns, so one goroutine computes each sum, in
 // the order of the rows.
 type gradientTask struct {
 	f             func(y, dy, dz, db []float32, rows, columns, stride int)
@@ -53,7 +53,7 @@ func (t *gradientTask) run(lo, hi int) {
 	t.f(t.y[lo:], t.dy[lo:], t.dz[lo:], db, t.rows, hi-lo, t.columns)
 }
 
-// columnGrain is how many columns of so many rows are worth a block: whole
+// columnGrain is the number of columns in a block of work, a multiple of the
 // strips of the assembly.
 func columnGrain(rows int) int {
 	const strip = 64

@@ -58,7 +58,7 @@ func seluGeneric(dst, src []float32) {
 	}
 }
 
-// gradients makes a gradient function of dz = f(y, dy).
+// gradients returns a gradient function that computes dz = f(y, dy).
 func gradients(f func(y, dy float32) float32) func(y, dy, dz, db []float32, rows, columns, stride int) {
 	return func(y, dy, dz, db []float32, rows, columns, stride int) {
 		clear(db)

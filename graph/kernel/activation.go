@@ -1,12 +1,9 @@
 package kernel
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Activation is an elementwise function y = f(z) whose derivative can be
-// written in terms of y alone, so that a backward pass needs no z.
+// computed from y alone, so a backward pass needs no z.
 type Activation uint8
 
 // The activations. Linear is the zero value.
@@ -21,7 +18,7 @@ const (
 	SELU                        // λz for z > 0, else λα(e^z − 1) (Klambauer 2017)
 )
 
-const activations = int(SELU) + 1 // how many there are
+const activations = int(SELU) + 1 // number of activations
 
 // Constants of the activations.
 const (
@@ -41,29 +38,10 @@ func Activations() []Activation {
 	return all
 }
 
-// String returns the name used in flags and files, such as "leaky-relu".
+// String returns the name in text forms and settings, such as "leaky-relu".
 func (a Activation) String() string {
 	if int(a) < len(activationNames) {
 		return activationNames[a]
 	}
 	return fmt.Sprintf("activation(%d)", uint8(a))
-}
-
-// ParseActivation is the inverse of String.
-func ParseActivation(name string) (Activation, error) {
-	for i, known := range activationNames {
-		if name == known {
-			return Activation(i), nil
-		}
-	}
-	return 0, fmt.Errorf("unknown activation %q; hint: one of %s", name, strings.Join(activationNames[:], ", "))
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (a Activation) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (a *Activation) UnmarshalText(text []byte) (err error) {
-	*a, err = ParseActivation(string(text))
-	return err
 }

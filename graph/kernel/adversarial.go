@@ -2,28 +2,28 @@ package kernel
 
 import "math"
 
-// An AdversarialLoss is what a discriminator and a generator are trained with:
+// AdversarialLoss is the pair of objectives of a discriminator and a generator:
 // three losses of the logit z of the discriminator.
 type AdversarialLoss struct {
 	Real      LogitLoss // of the discriminator, on real rows
-	Generated LogitLoss // of the discriminator, on rows that the generator has made
-	Generator LogitLoss // of the generator, on the rows that it has made
+	Generated LogitLoss // of the discriminator, on generated rows
+	Generator LogitLoss // of the generator, on generated rows
 }
 
 // A LogitLoss is a loss of a logit, with its slope.
 type LogitLoss func(z float64) (loss, slope float64)
 
-// NonSaturating is the loss of probabilities σ(z) (Goodfellow 2014). The
-// discriminator minimises their cross-entropy against the label real, and against
-// 0 for generated rows. The label real is 1 or, with one-sided label smoothing, a
-// little less (Salimans 2016). The generator minimises −log σ(z), whose slope does
-// not vanish where the discriminator is certain.
+// NonSaturating is the loss of probabilities σ(z) (Goodfellow et al. 2014). The
+// discriminator minimises their cross-entropy with the label real for real rows
+// and with 0 for generated rows. The label real is 1, or a little less with
+// one-sided label smoothing (Salimans et al. 2016). The generator minimises
+// −log σ(z), whose slope does not vanish if the discriminator is certain.
 func NonSaturating(real float64) AdversarialLoss {
 	return AdversarialLoss{entropyAgainst(real), entropyAgainst(0), entropyAgainst(1)}
 }
 
-// LeastSquares is (z − real)² and z² for the discriminator, and (z − 1)² for the
-// generator (Mao 2017).
+// LeastSquares is (z − real)² and z² for the discriminator, and (z − 1)² for
+// the generator (Mao et al. 2017).
 func LeastSquares(real float64) AdversarialLoss {
 	return AdversarialLoss{squareFrom(real), squareFrom(0), squareFrom(1)}
 }
@@ -33,8 +33,8 @@ func LeastSquares(real float64) AdversarialLoss {
 func Hinge() AdversarialLoss { return AdversarialLoss{hinge(1), hinge(-1), linear(-1)} }
 
 // Wasserstein is −z and z for the discriminator, and −z for the generator. A
-// discriminator of bounded slope estimates the earth mover's distance (Arjovsky
-// 2017).
+// discriminator with bounded slope estimates the earth mover's distance
+// (Arjovsky et al. 2017).
 func Wasserstein() AdversarialLoss { return AdversarialLoss{linear(-1), linear(1), linear(-1)} }
 
 // entropyAgainst is log(1 + e^z) − t·z.
@@ -55,7 +55,7 @@ func squareFrom(t float64) LogitLoss {
 
 func hinge(sign float64) LogitLoss {
 	return func(z float64) (loss, slope float64) {
-		if margin := 1 - sign*z; margin > 0 || margin != margin { // NaN stays
+		if margin := 1 - sign*z; margin > 0 || margin != margin { // a NaN is kept
 			return margin, -sign
 		}
 		return 0, 0
@@ -66,11 +66,12 @@ func linear(slope float64) LogitLoss {
 	return func(z float64) (float64, float64) { return slope * z, slope }
 }
 
-// DiscriminatorLoss computes the losses of the discriminator, and with gradient
-// non-nil also scale times their slopes (logits, gradient, loss, misranked: rows,
-// an even number). The first half of the logits are of real rows, the other half
-// of generated rows. Logit i of one half and logit i of the other make a pair;
-// misranked is 0 in both places where the real row has the higher logit, else 1.
+// DiscriminatorLoss computes the losses of the discriminator and, if gradient
+// is not nil, scale times their slopes (logits, gradient, loss, misranked:
+// rows, an even number). The first half of the logits are of real rows, the
+// second half of generated rows. Logit i of one half and logit i of the other
+// are a pair. misranked is 0 at both positions if the real row has the higher
+// logit, else 1.
 func (a AdversarialLoss) DiscriminatorLoss(rows int, scale float32, logits, gradient, loss, misranked []float32) {
 	half := rows / 2
 	a.Real.of(half, scale, logits, gradient, loss)
@@ -87,14 +88,14 @@ func (a AdversarialLoss) DiscriminatorLoss(rows int, scale float32, logits, grad
 	}
 }
 
-// GeneratorLoss computes the losses of the generator, and with gradient non-nil
-// also scale times their slopes (logits, gradient, loss: rows).
+// GeneratorLoss computes the losses of the generator and, if gradient is not
+// nil, scale times their slopes (logits, gradient, loss: rows).
 func (a AdversarialLoss) GeneratorLoss(rows int, scale float32, logits, gradient, loss []float32) {
 	a.Generator.of(rows, scale, logits, gradient, loss)
 }
 
-// of computes a loss of each logit. There is one logit per row, so plain Go is
-// fast enough.
+// of computes a loss of each logit. It is plain Go, because there is only one
+// logit per row.
 func (l LogitLoss) of(rows int, scale float32, logits, gradient, loss []float32) {
 	for i, z := range logits[:rows] {
 		value, slope := l(float64(z))

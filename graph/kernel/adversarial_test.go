@@ -6,9 +6,10 @@ import (
 	"testing"
 )
 
-// TestAdversarialLosses compares slopes with differences, and checks what the losses
-// are where a reader can compute them by hand.
+// TestAdversarialLosses compares slopes with differences, and losses with
+// values that can be computed by hand.
 func TestAdversarialLosses(t *testing.T) {
+	t.Parallel()
 	all := map[string]AdversarialLoss{"non-saturating": NonSaturating(0.9), "least-squares": LeastSquares(0.9), "hinge": Hinge(), "wasserstein": Wasserstein()}
 	for name, c := range all {
 		for side, j := range map[string]LogitLoss{"real": c.Real, "generated": c.Generated, "generator": c.Generator} {
@@ -43,6 +44,7 @@ func TestAdversarialLosses(t *testing.T) {
 }
 
 func TestDiscriminatorLoss(t *testing.T) {
+	t.Parallel()
 	logits := []float32{2, -1, 0, -3, -1, 1}
 	gradient, loss, misranked := make([]float32, 6), make([]float32, 6), make([]float32, 6)
 	Hinge().DiscriminatorLoss(6, 0.5, logits, gradient, loss, misranked)
@@ -53,9 +55,10 @@ func TestDiscriminatorLoss(t *testing.T) {
 	}
 }
 
-// TestSingular compares the settled iteration with a matrix whose singular
+// TestSingular compares the converged iteration with a matrix whose singular
 // vectors are known, and the gradient with differences of W/σ(W).
 func TestSingular(t *testing.T) {
+	t.Parallel()
 	const m, n = 5, 7
 	random := rand.New(rand.NewPCG(1, 2))
 	w, dNormal := make([]float32, m*n), make([]float32, m*n)
@@ -109,6 +112,7 @@ func TestSingular(t *testing.T) {
 }
 
 func TestSingularOfZeros(t *testing.T) {
+	t.Parallel()
 	s := &Singular{Left: make([]float32, 2), Right: make([]float32, 2)}
 	w, normal := make([]float32, 4), []float32{1, 1, 1, 1}
 	s.Iterate(w, []float32{1, 0})

@@ -1,8 +1,8 @@
 package kernel
 
-// Affine computes y = act(x·W + b), the whole forward pass of a fully
-// connected layer (x: m×k, y: m×n, b: n or nil). W is stored k×n, or n×k if
-// transW: that is how a tied decoder uses its encoder's weights.
+// Affine computes y = act(x·W + b), the forward pass of a fully connected layer
+// (x: m×k, y: m×n, b: n or nil for none). W is stored k×n, or n×k if transW is
+// set, as a tied decoder uses the weights of its encoder.
 func Affine(act Activation, transW bool, m, n, k int, x, w, b, y []float32) {
 	ldw := n
 	if transW {

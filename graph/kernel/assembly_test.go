@@ -7,9 +7,11 @@ import (
 	"testing"
 )
 
-// TestAVX2NeedsNoMore checks that the functions for AVX2 keep to its registers:
-// the generator would as soon take the sixteen more that AVX-512 has.
+// TestAVX2NeedsNoMore checks that the functions for AVX2 use only its
+// registers. The generator would also accept the sixteen additional registers
+// of AVX-512.
 func TestAVX2NeedsNoMore(t *testing.T) {
+	t.Parallel()
 	beyond := regexp.MustCompile(`\b([XY](1[6-9]|2\d|3[01])|Z\d+|K[0-7])\b`)
 	for _, file := range []string{"vector_amd64.s", "gemm_amd64.s"} {
 		text, err := os.ReadFile(file)

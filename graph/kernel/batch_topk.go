@@ -2,10 +2,11 @@ package kernel
 
 import "math"
 
-// BatchTopK copies the rows·k largest values of a whole batch, of which it takes
-// only positive ones, and clears the others; of equal values the first ones stay
-// (Bussmann 2024; x, y: B×L). It leaves 1 in kept (B×L) where a value stays, else 0.
-// It returns how many values stay, and the smallest of them.
+// BatchTopK copies the rows·k largest positive values of a batch, or all if
+// there are fewer, and sets the others to 0 (x, y: B×L; Bussmann, Leask & Nanda
+// 2024). Of equal values, the first are kept. kept (B×L) is 1 where a value is
+// kept, else 0. It returns the number of values that are kept, and the smallest
+// of them.
 func BatchTopK(rows, columns, k int, x, y, kept []float32) (count int, smallest float32) {
 	n := rows * columns
 	t := batchTopKTasks.get()
@@ -17,27 +18,27 @@ func BatchTopK(rows, columns, k int, x, y, kept []float32) (count int, smallest 
 	return count, smallest
 }
 
-// Above copies the values that are larger than a bound, which is at least 0, and
-// clears the others (x, y: n). It leaves 1 in kept (n) where a value stays, else 0.
+// Above copies the values above a bound ≥ 0 and sets the others to 0 (x, y: n).
+// kept (n) is 1 where a value is kept, else 0.
 func Above(bound float32, x, y, kept []float32) {
 	n := len(x)
 	t := batchTopKTasks.get()
 	t.x, t.y, t.kept = x, y[:n], kept[:n]
-	t.least, t.tied = rank(bound), 0 // none of those that equal the bound
+	t.least, t.tied = rank(bound), 0 // values equal to the bound are not kept
 	t.each((*batchTopKTask).keep)
 	t.x, t.y, t.kept = nil, nil, nil
 	batchTopKTasks.put(t)
 }
 
-// rankOfZero is the rank of 0: those of positive numbers, and of NaN, are larger.
+// rankOfZero is the rank of 0. Positive numbers and NaN have larger ranks.
 const rankOfZero = 1 << 31
 
 // batchTopKTask is split over parts of the batch.
 type batchTopKTask struct {
 	x, y, kept     []float32
-	least, settled uint32 // rank of the smallest value that stays; its bits that are known
-	shift          int    // of the digit that is counted
-	tied           int    // how many values of the rank least stay
+	least, settled uint32 // rank of the smallest value that is kept, and its known bits
+	shift          int    // of the current digit
+	tied           int    // number of values of rank least that are kept
 	parts          []batchTopKPart
 	phase          func(*batchTopKTask, *batchTopKPart)
 }
@@ -45,13 +46,13 @@ type batchTopKTask struct {
 type batchTopKPart struct {
 	from, to int
 	counts   [256]int // by digit
-	before   int      // values of the rank least in earlier parts
+	before   int      // number of values of rank least in earlier parts
 }
 
 var batchTopKTasks freeList[batchTopKTask]
 
-// choose keeps the k largest positive values, or all where there are fewer. As
-// kthLargest does, it settles the rank of the smallest one eight bits at a time.
+// choose keeps the k largest positive values, or all if there are fewer. Like
+// kthLargest, it finds the rank of the smallest one eight bits at a time.
 // Counts are whole numbers, so their sums do not depend on the parts.
 func (t *batchTopKTask) choose(k int) int {
 	t.least, t.settled = 0, 0

@@ -2,14 +2,14 @@ package kernel
 
 import "math"
 
-// SampledDivergence computes, for each of samples codes z = μ + σ·ε of each of
-// the rows, log q(z|x) − log N(z; 0, I) in nats,
+// SampledDivergence computes for each of K = samples codes z = μ + σ·ε of each
+// row log q(z|x) − log N(z; 0, I) in nats,
 //
-//	½ Σ_l z² − ε² − log σ²,
+//	½ Σ_l z_l² − ε_l² − log σ_l².
 //
-// whose mean over ε is the divergence of the posterior from the prior
-// (statistics: B×2L, in each row L means, then L log-variances; noise ε, z: B×K×L;
-// divergence: B×K).
+// Its mean over ε is the divergence of the posterior from the prior
+// (statistics: B×2L, in each row L means, then L log-variances; noise ε, z:
+// B×K×L; divergence: B×K).
 func SampledDivergence(rows, samples, size int, statistics, noise, z, divergence []float32) {
 	for i := range rows {
 		var logVariances float64
@@ -26,11 +26,11 @@ func SampledDivergence(rows, samples, size int, statistics, noise, z, divergence
 	}
 }
 
-// SampledDivergenceGradient computes scale times the gradients of Σ_k r·divergence,
-// for weights r of the samples (B×K), whose sum is 1 for each of the rows: in z
-// (dz: B×K×L), and in the statistics beside what reaches them through z
-// (gradient: B×2L). With through, the statistics of log q(z|x) count as constants,
-// so that z alone has a gradient, r·(z − ε/σ) (deviation σ: B×L).
+// SampledDivergenceGradient computes scale times the gradients of Σ_k
+// r·divergence, with weights r of the samples (B×K) whose sum is 1 in each row:
+// the gradient in z (dz: B×K×L), and that in the statistics without the part
+// through z (gradient: B×2L). If through is set, the statistics of log q(z|x)
+// are constants, so only z has a gradient, r·(z − ε/σ) (deviation σ: B×L).
 func SampledDivergenceGradient(rows, samples, size int, scale float32, through bool, statistics, noise, z, deviation, weights, dz, gradient []float32) {
 	clear(gradient[:2*rows*size])
 	for i := range rows {
@@ -54,9 +54,9 @@ func SampledDivergenceGradient(rows, samples, size int, scale float32, through b
 	}
 }
 
-// ImportanceWeights computes, from the logarithms of the weights w of samples
-// codes of each of the rows, the logarithm of their mean, log 1/K Σ_k w, and the
-// normalised weights w/Σ_k w, which take the place of the logarithms (B×K; mean: B).
+// ImportanceWeights computes, from the logarithms of K weights w in each row,
+// the logarithm of their mean, log(1/K Σ_k w), and the normalised weights w/Σ_k
+// w, which replace the logarithms (B×K; mean: B).
 func ImportanceWeights(rows, samples int, logarithms, mean []float32) {
 	for i := range rows {
 		row := logarithms[i*samples : (i+1)*samples]
@@ -77,7 +77,7 @@ func ImportanceWeights(rows, samples int, logarithms, mean []float32) {
 	}
 }
 
-// MeanOfEach computes the mean of each of the rows of a matrix (x: B×K; mean: B).
+// MeanOfEach computes the mean of each row of a matrix (x: B×K; mean: B).
 func MeanOfEach(rows, columns int, x, mean []float32) {
 	for i := range rows {
 		var sum float64
@@ -88,8 +88,8 @@ func MeanOfEach(rows, columns int, x, mean []float32) {
 	}
 }
 
-// ScaleRows multiplies each of the rows of a matrix with a factor of its own
-// (x: B×D; factors: B).
+// ScaleRows multiplies each row of a matrix by its own factor (x: B×D; factors:
+// B).
 func ScaleRows(rows, columns int, factors, x []float32) {
 	t := scaleRowsTasks.get()
 	*t = scaleRowsTask{columns, factors, x}

@@ -1,8 +1,8 @@
 package kernel
 
-// AddClasses adds to each row of z what belongs to its class, y = z + E_c (z, y:
-// BK×H, of which each samples in a row have one label; labels: B, whole numbers
-// from 0 to C−1, a label out of range panics; classes E: C×H).
+// AddClasses adds the row of its class to each row of z, y = z + E_c (z, y:
+// BK×H, with K = samples consecutive rows for each label; labels: B, whole
+// numbers from 0 to C−1; classes E: C×H). A label out of range panics.
 func AddClasses(rows, samples, columns int, labels, classes, z, y []float32) {
 	for i := range rows {
 		class := int(labels[i/samples]) * columns
@@ -10,8 +10,8 @@ func AddClasses(rows, samples, columns int, labels, classes, z, y []float32) {
 	}
 }
 
-// ClassesGradient sums up the gradients in the rows by their classes (dz: BK×H,
-// labels: B, gradient: C×H).
+// ClassesGradient computes the sum of the rows of each class (dz: BK×H, labels:
+// B, gradient: C×H).
 func ClassesGradient(rows, samples, columns int, labels, dz, gradient []float32) {
 	clear(gradient)
 	for i := range rows {

@@ -26,14 +26,14 @@ func (t *columnNormsTask) run(lo, hi int) {
 	}
 }
 
-// Contraction adds to the loss of each of the rows the squared Frobenius norm
-// of the Jacobian of a layer y = act(x·W + b) in its input x,
+// Contraction adds to the loss of each row the squared Frobenius norm of the
+// Jacobian of a layer y = act(x·W + b) in its input x,
 //
 //	‖∂y/∂x‖² = Σ_j act′(z_j)²·‖W_:j‖²
 //
-// (Rifai 2011; y: B×H; norms ‖W_:j‖²: H; loss: B). It leaves act′² in slopes
-// (B×H) and, with gradient non-nil, scale times the gradient in y there (B×H),
-// which multiplied with act′ is the one in z.
+// (Rifai et al. 2011; y: B×H; norms ‖W_:j‖²: H; loss: B). It writes act′² to
+// slopes (B×H) and, if gradient is not nil, scale times the gradient in y
+// (B×H). The gradient in z is this one times act′.
 func Contraction(act Activation, rows, columns int, scale float32, y, norms, slopes, gradient, loss []float32) {
 	n := rows * columns
 	t := contractionTasks.get()
@@ -76,16 +76,16 @@ func (t *contractionTask) run(lo, hi int) {
 	}
 }
 
-// GateContraction adds to the loss of each of the rows the squared Frobenius
-// norm of the Jacobian of gates s = act(r₁ ⊙ r₂) in the frames x_k, to which the
-// responses are r_k = x_k·W_k,
+// GateContraction adds to the loss of each row the squared Frobenius norm of
+// the Jacobian of gates s = act(r₁ ⊙ r₂) in the frames x_k, with responses r_k
+// = x_k·W_k,
 //
 //	‖∂s/∂x‖² = Σ_j act′(f_j)²·(r₂ⱼ²·‖W₁:j‖² + r₁ⱼ²·‖W₂:j‖²),
 //
-// and of s = act(r ⊙ r), where there is one frame, Σ_j act′(f_j)²·4·rⱼ²·‖W:j‖²
-// (Konda 2013; s, slopes: B×H; r: B×K·H; norms ‖W_k:j‖²: K·H; loss: B). It leaves
-// what norms are multiplied with in shares (B×K·H) and, with ds and dr non-nil,
-// scale times the gradients in s and r there.
+// and of s = act(r ⊙ r) with one frame, Σ_j act′(f_j)²·4·rⱼ²·‖W:j‖² (s, slopes:
+// B×H; r: B×K·H; norms ‖W_k:j‖²: K·H; loss: B). It writes the factors of the
+// norms to shares (B×K·H) and, if ds and dr are not nil, scale times the
+// gradients in s and r.
 func GateContraction(act Activation, rows, units, frames int, scale float32, s, r, norms, slopes, shares, ds, dr, loss []float32) {
 	t := gateContractionTasks.get()
 	*t = gateContractionTask{act, units, frames, scale, s, r, norms, slopes, shares, ds, dr, loss}
@@ -105,7 +105,7 @@ var gateContractionTasks freeList[gateContractionTask]
 func (t *gateContractionTask) run(lo, hi int) {
 	units, all := t.units, t.frames*t.units
 	factor := float32(1)
-	if t.frames == 1 { // of (r²)′ = 2r, squared
+	if t.frames == 1 { // the square of (r²)′ = 2r
 		factor = 4
 	}
 	for i := lo; i < hi; i++ {
@@ -117,7 +117,7 @@ func (t *gateContractionTask) run(lo, hi int) {
 		derivatives(t.act, t.s[i*units:(i+1)*units], slopes, ds)
 		var sum float64
 		for j, slope := range slopes {
-			var moved float32 // Σ_k of what the other frame's response does to this one's norm
+			var moved float32 // Σ_k of the change of one frame's norm with the response to the other frame
 			for own := j; own < all; own += units {
 				other := all - units - own + 2*j
 				influence := factor * r[other] * t.norms[own]
@@ -136,8 +136,8 @@ func (t *gateContractionTask) run(lo, hi int) {
 	}
 }
 
-// derivatives computes act′ of y = act(z) in slopes and, unless curvature is
-// nil, how act′ changes with y: act″/act′.
+// derivatives computes act′ of y = act(z) in slopes and, if curvature is not
+// nil, the derivative of act′ in y, which is act″/act′.
 func derivatives(act Activation, y, slopes, curvature []float32) {
 	linear := func(a, b float32) { // act′ = (a + b·y) below zero or everywhere
 		for j, v := range y {
@@ -198,8 +198,8 @@ func derivatives(act Activation, y, slopes, curvature []float32) {
 	}
 }
 
-// ScaleColumns computes y = alpha·x·diag(factors) (x, y: D×H; factors: H,
-// multiplied with alpha here).
+// ScaleColumns computes y = alpha·x·diag(factors) (x, y: D×H; factors: H). It
+// multiplies factors by alpha.
 func ScaleColumns(rows, columns int, alpha float32, x, factors, y []float32) {
 	Scale(alpha, factors[:columns])
 	t := scaleColumnsTasks.get()

@@ -6,28 +6,28 @@ type Extent struct {
 	Width  int `json:"width"`
 }
 
-// Convolution is a bank of filters between images and feature maps
-// (image: B×C×H×W, maps: B×F×H′×W′, weights: F×kh×kw×C), with
+// Convolution is a set of filters between images and feature maps (image:
+// B×C×H×W, maps: B×F×H′×W′, weights: F×kh×kw×C), with
 //
 //	maps[f,y,x] = Σ_c,i,j weights[f,i,j,c] · image[c, y·stride−padding+i·dilation, x·…]
 //
-// where what lies outside of the image is zero. An Enlarge of the image before
-// it is computed along with it: filters read the smaller image through sums of
-// their taps, for fewer operations and no larger image. The fields are set
-// once, and Prepare called, before the methods; they keep buffers, so a
-// Convolution serves one caller at a time.
+// where values outside of the image are 0. Scaling the image up before the
+// convolution (Enlarge) is fused with it: filters read the smaller image
+// through sums of their taps, which needs fewer operations and no larger image.
+// Set the fields and call Prepare before the other methods. A Convolution keeps
+// buffers, so it is not safe for concurrent use.
 type Convolution struct {
-	Image, Maps                       Images // as the filters see and make them; of as many lanes
+	Image, Maps                       Images // as the filters read and write them, with equal lanes
 	Kernel, Stride, Padding, Dilation Extent
 	Enlarge                           Enlargement // Image is its result
 
-	Small            Images // what is read: Image before it is enlarged
+	Small            Images // the input: Image before it is scaled up
 	convolve, spread mapping
-	alike            []alike   // positions along a row of the maps
-	parts            []float32 // of a gradient of the weights
+	alike            []alike   // groups of positions along a row of the maps, see alike
+	parts            []float32 // work space of Gradient
 }
 
-// Prepare works out which pixels meet through which taps.
+// Prepare computes which pixels are multiplied by which taps.
 func (c *Convolution) Prepare() {
 	c.Small = c.Enlarge.Input(c.Image)
 	rows := c.weightings(c.Kernel.Height, c.Stride.Height, c.Padding.Height, c.Dilation.Height, c.Small.Height, c.Image.Height, c.Maps.Height)
@@ -49,7 +49,7 @@ func (c *Convolution) Prepare() {
 	c.alike = c.group()
 }
 
-// weightings lists what each position along an axis of the maps reads.
+// weightings lists the inputs of each position along an axis of the maps.
 func (c *Convolution) weightings(kernel, stride, padding, dilation, small, image, maps int) []weighting {
 	larger := c.Enlarge.weightings(small, image)
 	all := make([]weighting, maps)
@@ -67,8 +67,8 @@ func (c *Convolution) weightings(kernel, stride, padding, dilation, small, image
 	return all
 }
 
-// add adds a factor to a tap of the reading at a position, which is that of
-// the last one or next to it.
+// add adds a factor to a tap of the reading at a position, which is that of the
+// last reading or next to it.
 func (w weighting) add(at, kernel, tap int, factor float32) weighting {
 	for _, r := range w {
 		if r.at == at {
@@ -87,14 +87,14 @@ func (c *Convolution) Weights() int {
 }
 
 // Convolve computes maps = act(weights ∗ image + bias) of a batch of images
-// (bias: F or nil).
+// (bias: F, or nil for none).
 func (c *Convolution) Convolve(batch int, act Activation, image, weights, bias, maps []float32) {
 	c.convolve.apply(batch, act, image, weights[:c.Weights()], bias, maps)
 }
 
 // Spread computes the transposed convolution image = act(weightsᵀ ∗ maps +
-// bias), which is also the gradient in the image of one in the maps (bias: C
-// or nil).
+// bias) (bias: C, or nil for none). Without bias and activation it is also the
+// gradient in the image, with the gradient in the maps as maps.
 func (c *Convolution) Spread(batch int, act Activation, maps, weights, bias, image []float32) {
 	c.spread.apply(batch, act, maps, weights[:c.Weights()], bias, image)
 }
@@ -105,7 +105,7 @@ func (c *Convolution) FLOPs() float64 {
 	return 2 * float64(c.Maps.Channels) * float64(c.Small.Channels) * c.convolve.rows.reads() * c.convolve.columns.reads()
 }
 
-// reads is how many inputs all outputs read.
+// reads is the number of inputs of all outputs together.
 func (a axis) reads() float64 {
 	var n float64
 	for _, p := range a.points {

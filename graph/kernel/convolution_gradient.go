@@ -2,9 +2,10 @@ package kernel
 
 import "slices"
 
-// A gradient of weights is summed up in parts, each over some rows of the
-// maps, and the parts are added in order: as many as gradientParts, or as fit
-// in gradientRoom numbers. Their number depends on the shapes alone.
+// A gradient of weights is summed in parts, each over some rows of the maps,
+// and the parts are added in order. The number of parts depends only on the
+// shapes: gradientParts, or fewer if the parts would need more than
+// gradientRoom values.
 const (
 	gradientParts = 16
 	gradientRoom  = 1 << 22
@@ -42,50 +43,50 @@ func (c *Convolution) Gradient(batch int, image, maps, weights []float32) {
 	packTasks.put(p)
 }
 
-// gradientParts is the number of parts that a gradient is summed up in.
+// gradientParts is the number of parts that a gradient is summed in.
 func (c *Convolution) gradientParts(batch int) int {
 	return max(1, min(gradientParts, c.Maps.Blocks(batch)*c.Maps.Height, gradientRoom/max(1, c.convolve.size())))
 }
 
-// ConvolveWork, SpreadWork and GradientWork are how many numbers Convolve, Spread
-// and Gradient keep for their work.
+// ConvolveWork is the number of values that Convolve keeps as work space.
 func (c *Convolution) ConvolveWork() int { return c.convolve.work() }
 
-// SpreadWork is what ConvolveWork is of Spread.
+// SpreadWork is the number of values that Spread keeps as work space.
 func (c *Convolution) SpreadWork() int { return c.spread.work() }
 
-// GradientWork is what ConvolveWork is of Gradient, on up to so many images.
+// GradientWork is the number of values that Gradient keeps as work space for
+// the given number of images.
 func (c *Convolution) GradientWork(batch int) int {
 	return c.gradientParts(batch) * c.convolve.size()
 }
 
-// narrow reports whether a filter reads so few numbers of a row of images that
-// they would fill little of a register: then filters stand in it instead, and
-// sums are taps×F rather than F×taps.
+// narrow reports whether a filter reads so few values of a row of images that
+// they would fill only a small part of a register. Then the registers hold
+// filters instead, and sums are taps×F instead of F×taps.
 func (c *Convolution) narrow() bool {
 	const register = 16
 	numbers := c.Kernel.Width * c.Small.Channels
 	return c.convolve.direct && numbers < register && numbers < c.Maps.Channels
 }
 
-// weightTask sums up parts of a gradient of combined weights.
+// weightTask computes parts of a gradient of combined weights.
 type weightTask struct {
 	*Convolution
 	image, maps []float32
 	rows, parts int
-	span        int // rows of an image that a row of the maps reads
+	span        int // number of rows of an image that a row of the maps reads
 }
 
 var weightTasks freeList[weightTask]
 
-// window is what a goroutine needs besides: it holds the rows of a block's
-// images that are being read, turned: a row for each image, pixel by pixel, in
-// a ring of as many as are read at once. Of a narrow convolution it holds a row
-// of the maps.
+// window is the work space of a goroutine. It holds the rows of a block's
+// images that are being read, transposed: one row for each image, pixel by
+// pixel, in a ring of as many rows as are read at once. In a narrow convolution
+// it holds a row of the maps.
 type window struct {
 	values []float32
-	holds  []int // which row of which block each place holds
-	runs   []int // of a tile: see gemmRuns
+	holds  []int // row and block that each place holds
+	runs   []int // of a tile, see gemmRuns
 }
 
 var windows freeList[window]
@@ -107,7 +108,7 @@ func (t *weightTask) run(lo, hi int) {
 	windows.put(w)
 }
 
-// row adds what a row of the maps of a block gives.
+// row adds the products of one row of the maps of a block.
 func (t *weightTask) row(w *window, block, y int, sum []float32) {
 	m := &t.convolve
 	down := m.rows.points[y]
@@ -128,7 +129,7 @@ func (t *weightTask) row(w *window, block, y int, sum []float32) {
 	}
 }
 
-// narrowRow is row of a narrow convolution.
+// narrowRow is row for a narrow convolution.
 func (t *weightTask) narrowRow(w *window, block int, down point, dz, sum []float32) {
 	stride := turnedStride(t.Maps)
 	w.values = grow(w.values, t.Maps.Lanes*stride)
@@ -144,7 +145,7 @@ func (t *weightTask) narrowRow(w *window, block int, down point, dz, sum []float
 	}
 }
 
-// addRuns adds the sum of some products to C (rows×columns): see gemmRuns.
+// addRuns adds a sum of products to C (rows×columns), see gemmRuns.
 func addRuns(rows, columns int, runs []int, a []float32, aRow int, b []float32, bStep int, c []float32, cRow int) {
 	tiles := ceil(rows, len(active.gemmRuns)-1)
 	for j := 0; j < columns; j += active.gemmColumns {
@@ -155,14 +156,14 @@ func addRuns(rows, columns int, runs []int, a []float32, aRow int, b []float32, 
 	}
 }
 
-// alike are positions along a row of the maps that read as many inputs through
-// the same combined taps.
+// alike are positions along a row of the maps that read equally many inputs
+// through the same combined taps.
 type alike struct {
 	phase, tap, count int
-	runs              []int // see gemmRuns: where each position and its inputs begin
+	runs              []int // see gemmRuns; the offsets of each position and of its inputs
 }
 
-// group lists the positions that are alike.
+// group lists the groups of positions.
 func (c *Convolution) group() (groups []alike) {
 	for x, p := range c.convolve.columns.points {
 		for _, q := range p.runs {
@@ -181,11 +182,12 @@ func (c *Convolution) group() (groups []alike) {
 	return groups
 }
 
-// turnedStride is how far the images of a turned row are apart: not a multiple
-// of a large power of two, which would send a column to few places of a cache.
+// turnedStride is the distance between the images of a transposed row. It is
+// not a multiple of a large power of two, which would map a column to few cache
+// sets.
 func turnedStride(s Images) int { return ceil(s.Width*s.Channels, 32)*32 + 16 }
 
-// turned returns row y of a block's images, turned.
+// turned returns row y of a block's images, transposed.
 func (t *weightTask) turned(w *window, block, y int) []float32 {
 	place, row, stride := y%t.span, block*t.Small.Height+y, turnedStride(t.Small)
 	w.values = grow(w.values, t.span*t.Small.Lanes*stride)

@@ -1,21 +1,22 @@
 package kernel
 
 // mapping is one direction of a convolution: every pixel of the result is a
-// product of combined weights and the pixels they meet.
+// product of combined weights and input pixels.
 type mapping struct {
 	from, to      Images
 	rows, columns axis
 	kernel        Extent
-	// Where the weight of a result's channel, a tap and an input's channel is.
+	// Strides of a weight by channel of the result, by tap, and by channel of
+	// the input.
 	toStride, tapStride, fromStride int
 
-	direct  bool  // the weights can be read as they are
+	direct  bool  // the weights are used without a copy
 	offsets []int // of the combined weights of each pair of phases, to×taps×from each
-	all     int   // combined weights of all pairs
+	all     int   // number of combined weights of all pairs
 	packed  []float32
 }
 
-// prepare lays the combined weights out.
+// prepare computes the offsets of the combined weights.
 func (m *mapping) prepare() {
 	for _, down := range m.rows.phases {
 		for _, across := range m.columns.phases {
@@ -26,7 +27,7 @@ func (m *mapping) prepare() {
 	m.direct = m.fromStride == 1 && m.rows.plain(m.kernel.Height) && m.columns.plain(m.kernel.Width)
 }
 
-// work is how many numbers it takes to apply the mapping.
+// work is the number of values that the mapping keeps as work space.
 func (m *mapping) work() int {
 	if m.direct {
 		return 0
@@ -34,7 +35,8 @@ func (m *mapping) work() int {
 	return m.all
 }
 
-// plain reports whether the only phase are the taps of a kernel, in order.
+// plain reports whether the only phase consists of the taps of a kernel, in
+// order.
 func (a axis) plain(kernel int) bool {
 	if len(a.phases) != 1 || len(a.phases[0]) != kernel {
 		return false
@@ -55,7 +57,7 @@ func (m *mapping) size() int {
 }
 
 // at returns the offset of the combined weights of a pixel's phases, and the
-// taps across and the length of those of one channel.
+// taps along the width and the number of weights of one channel.
 func (m *mapping) at(down, across point) (offset, taps, length int) {
 	taps = len(m.columns.phases[across.phase])
 	length = len(m.rows.phases[down.phase]) * taps * m.from.Channels
@@ -80,7 +82,7 @@ func (m *mapping) apply(batch int, act Activation, from, weights, bias, to []flo
 	mappingTasks.put(t)
 }
 
-// mappingTask computes tile by tile: some channels of a pixel of a block.
+// mappingTask computes tiles: some channels of a pixel of a block.
 type mappingTask struct {
 	*mapping
 	act                      Activation
@@ -103,8 +105,8 @@ func (t *mappingTask) run(lo, hi int) {
 	windows.put(w)
 }
 
-// runs lists the products that make a pixel: where the combined weights and
-// the pixels they meet begin, and how many numbers meet.
+// runs lists the products of a pixel: the offsets of the combined weights and
+// of their pixels, and the number of values.
 func (t *mappingTask) runs(list []int, pixel int) []int {
 	down, across := t.rows.points[pixel/t.to.Width], t.columns.points[pixel%t.to.Width]
 	offset, taps, _ := t.at(down, across)
@@ -139,7 +141,7 @@ func (t *mappingTask) tile(runs []int, block, pixel, c0, c1 int) {
 	}
 }
 
-// pack combines the weights, phase by phase.
+// pack combines the weights for each phase.
 func (m *mapping) pack(weights []float32) {
 	t := packTasks.get()
 	*t = packTask{m, weights, m.packed, false}
@@ -148,8 +150,8 @@ func (m *mapping) pack(weights []float32) {
 	packTasks.put(t)
 }
 
-// packTask goes over the combined weights of some channels of the result:
-// packed from the weights, or, back, added to them.
+// packTask processes the combined weights of some channels of the result. They
+// are computed from the weights or, if back is set, added to the weights.
 type packTask struct {
 	*mapping
 	weights, combined []float32
@@ -174,7 +176,7 @@ func (t *packTask) run(lo, hi int) {
 	}
 }
 
-// combine computes, or spreads, one combined tap of a channel of the result.
+// combine computes one combined tap of a channel, or adds it to the weights.
 func (t *packTask) combine(combined []float32, channel int, rows, columns []float32) {
 	first := !t.back
 	for y, down := range rows {

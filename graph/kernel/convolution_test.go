@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-// convolutionCase is a convolution of a batch, in plain numbers.
+// convolutionCase is a convolution of a batch.
 type convolutionCase struct {
 	batch, channels, filters          int
-	size                              Extent // of the image the filters see
+	size                              Extent // of the image that the filters read
 	kernel, stride, padding, dilation Extent
 	enlarge                           Enlargement
-	extra                             Extent // fewer maps than fit
+	extra                             Extent // number of missing maps
 }
 
 func square(n int) Extent { return Extent{n, n} }
@@ -58,7 +58,7 @@ func (c convolutionCase) make() *Convolution {
 	return convolution
 }
 
-// factors lists what position i of an enlarged axis is made of.
+// factors lists the inputs of position i of an enlarged axis.
 func (c convolutionCase) factors(i, small int) map[int]float64 {
 	f := max(1, c.enlarge.Factor)
 	if !c.enlarge.Bilinear {
@@ -72,8 +72,8 @@ func (c convolutionCase) factors(i, small int) map[int]float64 {
 	return all
 }
 
-// each calls f for every product of the sum that a convolution is, with the
-// indices of B×C×H×W images, of maps, and of the weights.
+// each calls f for every product of a convolution, with the indices of B×C×H×W
+// images, of maps, and of the weights.
 func (c convolutionCase) each(convolution *Convolution, f func(image, maps, weight int, factor float64)) {
 	small, maps := convolution.Small, convolution.Maps
 	for n := range c.batch {
@@ -103,7 +103,7 @@ func (c convolutionCase) each(convolution *Convolution, f func(image, maps, weig
 	}
 }
 
-// blocks turns B×C×H×W numbers into blocks whose dead lanes held NaN before.
+// blocks converts B×C×H×W values to blocks whose dead lanes held NaN before.
 func blocks(s Images, batch int, rows []float32) []float32 {
 	values := make([]float32, s.Size(batch))
 	for i := range values {
@@ -119,8 +119,8 @@ func rowsOf(s Images, batch int, values []float32) []float32 {
 	return rows
 }
 
-// within fails where got is further from want than a sum of terms float32
-// numbers of the given size explains.
+// within fails if got and want differ by more than the rounding error of a sum
+// of float32 values of the given size.
 func within(t *testing.T, what string, got []float32, want, size []float64, terms int) {
 	t.Helper()
 	for i, w := range want {
@@ -176,11 +176,12 @@ func TestConvolution(t *testing.T) {
 	})
 }
 
-// TestConvolutionsOfAnyShape holds random shapes to the reference.
+// TestConvolutionsOfAnyShape compares random shapes with the reference.
 func TestConvolutionsOfAnyShape(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 6))
 	pick := func(lo, hi int) Extent { return Extent{lo + random.IntN(hi-lo+1), lo + random.IntN(hi-lo+1)} }
-	for tested := 0; tested < 60; {
+	for tested := 0; tested < 40; {
 		c := convolutionCase{
 			batch: 1 + random.IntN(40), channels: 1 + random.IntN(6), filters: 1 + random.IntN(20),
 			size: pick(1, 12), kernel: pick(1, 5), stride: pick(1, 4), padding: pick(0, 4), dilation: pick(1, 3),
@@ -198,8 +199,8 @@ func TestConvolutionsOfAnyShape(t *testing.T) {
 	}
 }
 
-// TestConvolutionThreadsChangeNothing holds all directions to the same bits
-// for any number of threads.
+// TestConvolutionThreadsChangeNothing checks that all directions give the same
+// bits for any number of threads.
 func TestConvolutionThreadsChangeNothing(t *testing.T) {
 	for _, c := range convolutionCases {
 		random := rand.New(rand.NewPCG(1, 2))
@@ -224,8 +225,9 @@ func TestConvolutionThreadsChangeNothing(t *testing.T) {
 	}
 }
 
-// TestConvolutionDeadLanes checks what Images says of lanes without an image.
+// TestConvolutionDeadLanes checks the values of lanes without an image.
 func TestConvolutionDeadLanes(t *testing.T) {
+	t.Parallel()
 	c := convolutionCases[3]
 	convolution := c.make()
 	random := rand.New(rand.NewPCG(1, 2))

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestConvolutionAsPyTorch compares all directions with what PyTorch makes of
-// the same numbers, written by testdata/convolution.py.
+// TestConvolutionAsPyTorch compares all directions with the results of PyTorch,
+// written by testdata/convolution.py.
 func TestConvolutionAsPyTorch(t *testing.T) {
 	text, err := os.ReadFile("testdata/convolution.json")
 	if err != nil {
@@ -33,7 +33,7 @@ func TestConvolutionAsPyTorch(t *testing.T) {
 				stride: p.Stride, padding: p.Padding, dilation: p.Dilation, enlarge: Enlargement{p.Enlarge, p.Bilinear},
 			}
 			convolution := c.make()
-			size := make([]float64, 1000) // numbers around 10
+			size := make([]float64, 1000) // values around 10
 			for i := range size {
 				size[i] = 10
 			}

@@ -1,28 +1,30 @@
-// Package kernel is the float32 arithmetic that everything else stands on:
-// matrix products, vector functions, losses with their gradients, solver
-// steps, reductions and counter-based noise. It works on plain row-major
-// slices and knows neither tensors nor graphs.
+// Package kernel is the float32 arithmetic of all other packages: matrix
+// products, convolutions, vector functions, losses with their gradients, solver
+// steps, reductions and counter-based random numbers. It works on plain
+// row-major slices and knows neither tensors nor graphs.
 //
 // Shapes are given by letter: B is the batch (rows), D and H are layer widths
-// (columns). A slice may be longer than its shape needs; the rest is left
-// alone. A slice that is too short panics, as indexing one would.
+// (columns), C and F are channels, L is the size of a code and K the number of
+// samples of an image. A slice may be longer than its shape, and the rest is
+// not changed. A slice that is too short panics. A function may write to an
+// array that it reads if both have the same shape.
 //
 // Results are bit-identical for any GOMAXPROCS: work is split over rows and
-// columns of results, never over a sum.
+// columns of results, or over parts of a sum whose number and order depend only
+// on the shapes.
 //
-// Every inner function has a plain Go form, and on amd64 assembly for AVX-512
-// and for AVX2 with FMA, which is generated; see Path and Use. Elementwise
-// arithmetic, gradients, reductions, squared error and noise give the same bits
-// on every path. Solver steps, Exp, Log1p, the activations made of them,
+// Every inner function has a plain Go form. On amd64 it also has generated
+// assembly for AVX-512 and for AVX2 with FMA, see Path and Use. Elementwise
+// arithmetic, gradients, reductions, SquaredError and random numbers give the
+// same bits on every path. Solver steps, Exp, the activations that use it,
 // CrossEntropy and the gradient of Softplus give the same bits in both
-// assemblies; plain Go rounds the last bit of a solver's fused multiplication and
-// addition otherwise once in a billion. Exponentials, logarithms and what is made
-// of them stay within the stated number of units in the last place (ulp) of the
-// exact value on every path. NaN stays NaN and infinities go to their limits.
+// assemblies. Plain Go rounds the last bit of a fused multiply-add in a solver
+// step differently about once in a billion. On every path, exponentials and
+// logarithms stay within the stated number of units in the last place (ulp) of
+// the exact value. NaN stays NaN, and infinities go to their limits.
 //
-// Denormal numbers are computed with as IEEE 754 has it: no code here changes
-// the processor's floating-point mode, so results depend on nothing outside.
-// Two rules keep slow denormals away all the same: exponentials that would be
-// denormal are 0, and so are the running means of the solvers, which otherwise
-// would come to rest at a denormal number and never fade away.
+// No code changes the floating-point mode of the processor. Denormal numbers
+// are computed as in IEEE 754, which is slow, so two rules avoid them:
+// exponentials that would be denormal are 0, and so are running means of
+// solvers, which would otherwise stay at a denormal number.
 package kernel

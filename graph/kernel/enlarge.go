@@ -1,21 +1,21 @@
 package kernel
 
-// Enlargement makes images larger by a whole factor along both sides. The zero
-// value leaves them as they are.
+// Enlargement scales images up by a whole factor along both sides. The zero
+// value leaves them unchanged.
 type Enlargement struct {
 	Factor   int  // 0 and 1: none
-	Bilinear bool // interpolated between the centres of pixels, rather than repeated
+	Bilinear bool // interpolates between the centres of pixels instead of repeating them
 }
 
-// Input is the shape of the images that are enlarged to a given one.
+// Input is the shape of the images before they are scaled up to a given shape.
 func (e Enlargement) Input(larger Images) Images {
 	larger.Height /= max(1, e.Factor)
 	larger.Width /= max(1, e.Factor)
 	return larger
 }
 
-// weightings lists what each position along an axis of the larger images is
-// made of.
+// weightings lists the inputs of each position along an axis of the larger
+// images.
 func (e Enlargement) weightings(small, large int) []weighting {
 	all := make([]weighting, large)
 	factor := max(1, e.Factor)

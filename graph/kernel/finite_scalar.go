@@ -5,9 +5,9 @@ import (
 	"math"
 )
 
-// FiniteScalar quantises each unit of a code to a fixed number of levels (finite
-// scalar quantisation, Mentzer 2023). The codebook is the set of all combinations
-// of levels. For a unit of ℓ levels it computes
+// FiniteScalar quantises each unit of a code to a fixed number of levels
+// (finite scalar quantisation, Mentzer et al. 2023). The codebook is the set of
+// all combinations of levels. A unit with ℓ levels becomes
 //
 //	y = round(b)/⌊ℓ/2⌋, b = tanh(z + shift)·half − offset,
 //
@@ -50,9 +50,9 @@ func (q *FiniteScalar) CodebookSize() int {
 	return size
 }
 
-// Index returns the place of a quantised code in the codebook, from 0 to
-// CodebookSize − 1: the number whose digits are the levels of the units, that of
-// the first unit being the lowest.
+// Index returns the position of a quantised code in the codebook, from 0 to
+// CodebookSize − 1. The levels of the units are its digits, and the first unit
+// is the lowest digit.
 func (q *FiniteScalar) Index(code []float32) int {
 	index := 0
 	for unit := len(q.levels) - 1; unit >= 0; unit-- {
@@ -63,14 +63,14 @@ func (q *FiniteScalar) Index(code []float32) int {
 	return index
 }
 
-// Quantise computes the codes of the rows of z, and leaves tanh(z + shift) behind
-// for Gradient (z, y, tanh: B×L).
+// Quantise computes the codes of the rows of z, and writes tanh(z + shift) for
+// Gradient (z, y, tanh: B×L).
 func (q *FiniteScalar) Quantise(rows int, z, y, tanh []float32) {
 	q.each(rows, finiteScalarTask{from: z, y: y, tanh: tanh})
 }
 
-// Gradient computes dz = dy·(∂b/∂z)/⌊ℓ/2⌋, as if there were no rounding (tanh, dy,
-// dz: B×L; dz may be dy).
+// Gradient computes dz = dy·(∂b/∂z)/⌊ℓ/2⌋, the gradient without rounding (tanh,
+// dy, dz: B×L; dz may be dy).
 func (q *FiniteScalar) Gradient(rows int, tanh, dy, dz []float32) {
 	q.each(rows, finiteScalarTask{from: dy, y: dz, tanh: tanh, back: true})
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestFiniteScalar covers the range of each unit: it takes all of its levels, in
-// order, and a code of 0 for z = 0.
+// TestFiniteScalar checks that each unit takes all its levels in order, and
+// that the code is 0 for z = 0.
 func TestFiniteScalar(t *testing.T) {
 	levels := []int{2, 3, 4, 5, 8, 1000}
 	q, err := NewFiniteScalar(levels)
@@ -52,9 +52,10 @@ func TestFiniteScalar(t *testing.T) {
 	}
 }
 
-// TestFiniteScalarIndex quantises codes of all combinations of levels: each has an
-// index of its own.
+// TestFiniteScalarIndex checks that all combinations of levels have different
+// indices.
 func TestFiniteScalarIndex(t *testing.T) {
+	t.Parallel()
 	levels := []int{3, 2, 4}
 	q, _ := NewFiniteScalar(levels)
 	if q.CodebookSize() != 24 {

@@ -1,15 +1,13 @@
 package kernel
 
-// LogVarianceLimit bounds the log-variances of a Gaussian posterior on either
-// side, so that σ is from 0.0067 to 148: beyond it they count as the limit, and
-// have the gradient there where descending it leads back, none where it leads
-// further away.
+// LogVarianceLimit is the limit of log-variances of a Gaussian posterior. They
+// are clipped to ±LogVarianceLimit, so σ is from 0.0067 to 148. A clipped
+// log-variance has a gradient only if descending it leads back below the limit.
 const LogVarianceLimit = 10
 
-// Reparametrise draws samples codes for each of the rows of the posterior
-// N(μ, σ²) by z = μ + σ·ε (Kingma & Welling 2014; statistics: B×2L, in each row L
-// means, then L log-variances; noise ε, z: B×K×L). It leaves σ in deviation
-// (B×L).
+// Reparametrise draws K = samples codes of each row from the posterior N(μ, σ²)
+// by z = μ + σ·ε (Kingma & Welling 2014; statistics: B×2L, in each row L means,
+// then L log-variances; noise ε, z: B×K×L). It writes σ to deviation (B×L).
 func Reparametrise(rows, samples, size int, statistics, noise, z, deviation []float32) {
 	halves(rows, size, statistics, deviation)
 	Exp(deviation[:rows*size], deviation[:rows*size])
@@ -25,8 +23,8 @@ func Reparametrise(rows, samples, size int, statistics, noise, z, deviation []fl
 }
 
 // ReparametriseGradient computes the gradient in the statistics (B×2L) from
-// that in z (B×K×L): dμ = Σ_k r·dz, d log σ² = Σ_k r·dz·ε·σ/2, where r are weights of the
-// samples (B×K), 1 where they are nil.
+// that in z (B×K×L): dμ = Σ_k r·dz and d log σ² = Σ_k r·dz·ε·σ/2, with weights
+// r of the samples (B×K; nil: all 1).
 func ReparametriseGradient(rows, samples, size int, statistics, noise, deviation, dz, weights, gradient []float32) {
 	for i := range rows {
 		means, spreads := gradient[2*i*size:(2*i+1)*size], gradient[(2*i+1)*size:(2*i+2)*size]
@@ -50,13 +48,13 @@ func ReparametriseGradient(rows, samples, size int, statistics, noise, deviation
 	}
 }
 
-// GaussianDivergence computes, for each of the rows, the divergence of the
-// posterior from the prior in nats,
+// GaussianDivergence computes for each row the divergence of the posterior from
+// the prior in nats,
 //
-//	KL(N(μ, σ²) ‖ N(0, I)) = ½ Σ_l μ² + σ² − 1 − log σ²,
+//	KL(N(μ, σ²) ‖ N(0, I)) = ½ Σ_l μ_l² + σ_l² − 1 − log σ_l²,
 //
-// and with gradient non-nil also scale times its gradient in the statistics
-// (statistics, gradient: B×2L; loss: B). It leaves σ² in variance (B×L).
+// and, if gradient is not nil, scale times its gradient in the statistics
+// (statistics, gradient: B×2L; loss: B). It writes σ² to variance (B×L).
 func GaussianDivergence(rows, size int, scale float32, statistics, gradient, loss, variance []float32) {
 	halves(rows, size, statistics, variance)
 	Scale(2, variance[:rows*size])
@@ -77,9 +75,9 @@ func GaussianDivergence(rows, size int, scale float32, statistics, gradient, los
 	}
 }
 
-// UnitDivergences computes the divergence in nats of each value of the codes from
-// its prior, averaged over the rows, given σ² as GaussianDivergence leaves it
-// (statistics: B×2L, variance: B×L, units: L).
+// UnitDivergences computes the divergence in nats of each value of the codes
+// from its prior, averaged over the rows. variance is σ² from
+// GaussianDivergence (statistics: B×2L, variance: B×L, units: L).
 func UnitDivergences(rows, size int, statistics, variance []float32, units []float64) {
 	clear(units[:size])
 	for i := range rows {
@@ -93,7 +91,7 @@ func UnitDivergences(rows, size int, statistics, variance []float32, units []flo
 	}
 }
 
-// halves gathers half the clamped log-variances: B×L.
+// halves copies half the clipped log-variances (B×L).
 func halves(rows, size int, statistics, half []float32) {
 	for i := range rows {
 		for j, v := range statistics[(2*i+1)*size : (2*i+2)*size] {
@@ -102,7 +100,8 @@ func halves(rows, size int, statistics, half []float32) {
 	}
 }
 
-// clamp keeps NaN: a comparison with it is false.
+// clamp clips a log-variance. A NaN is kept, because a comparison with it is
+// false.
 func clamp(v float32) float32 {
 	if v > LogVarianceLimit {
 		return LogVarianceLimit
@@ -113,7 +112,7 @@ func clamp(v float32) float32 {
 	return v
 }
 
-// returning is the gradient in a log-variance, or 0 where descending it leads
+// returning is the gradient in a log-variance, or 0 if descending it leads
 // further beyond the limit.
 func returning(logVariance, gradient float32) float32 {
 	if logVariance > LogVarianceLimit && gradient < 0 || logVariance < -LogVarianceLimit && gradient > 0 {

@@ -5,9 +5,10 @@ import (
 	"testing"
 )
 
-// TestLogVarianceLimit holds that log-variances beyond the limit count as the
-// limit and have a gradient only where descending it leads back.
+// TestLogVarianceLimit checks that log-variances are clipped to the limit, with
+// a gradient only if descending it leads back.
 func TestLogVarianceLimit(t *testing.T) {
+	t.Parallel()
 	const limit = LogVarianceLimit
 	wide, narrow := math.Exp(limit), math.Exp(-limit)
 	for _, test := range []struct {

@@ -3,10 +3,10 @@ package kernel
 import "runtime"
 
 // Gemm computes C = alpha·op(A)·op(B) + beta·C for row-major matrices, where
-// op(A) is m×k, op(B) is k×n and C is m×n. A is stored m×k, or k×m if transA;
-// B is stored k×n, or n×k if transB; lda, ldb and ldc are the row strides.
-// With beta 0 the old C is not read, so it may hold NaN; with alpha 0 neither
-// are A and B.
+// op(A) is m×k, op(B) is k×n and C is m×n. A is stored m×k, or k×m if transA is
+// set. B is stored k×n, or n×k if transB is set. lda, ldb and ldc are the row
+// strides. If beta is 0, the old C is not read, so it may hold NaN. If alpha is
+// 0, A and B are not read.
 func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	multiply(product{
 		transA: transA, transB: transB, m: m, n: n, k: k,
@@ -15,7 +15,7 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 }
 
 // product is one call of Gemm or Affine: C = act(alpha·(bias + A·B) + beta·C).
-// A bias comes with alpha 1 and beta 0.
+// A bias requires alpha 1 and beta 0.
 type product struct {
 	transA, transB bool
 	m, n, k        int
@@ -24,9 +24,9 @@ type product struct {
 	lda, ldb, ldc  int
 	bias           []float32 // nil: none
 	act            Activation
-	step           *stepTask // nil: none; else C is a gradient that moves weights and is not kept
+	step           *stepTask // nil: none; else C is a gradient that updates weights and is not kept
 
-	height, width, across int // of the blocks of C, and how many beside each other
+	height, width, across int // of the blocks of C, and the number of blocks side by side
 }
 
 var products freeList[product]
@@ -44,11 +44,11 @@ func multiply(value product) {
 	p := products.get()
 	*p = value
 	parallel(p.split(), 1, p)
-	*p = product{} // lets go of the matrices
+	*p = product{} // releases the matrices
 	products.put(p)
 }
 
-// check panics where a slice is too short, before anything is written.
+// check panics if a slice is too short, before anything is written.
 func (p *product) check() {
 	if p.k > 0 && p.alpha != 0 {
 		reach(p.transA, p.m, p.k, p.a, p.lda)
@@ -70,7 +70,7 @@ func reach(transposed bool, rows, columns int, x []float32, stride int) {
 	_ = x[(rows-1)*stride+columns-1]
 }
 
-// scale is the product whose A·B is zero.
+// scale computes the product if A·B is zero.
 func (p *product) scale() {
 	for i := range p.m {
 		row := p.c[i*p.ldc:][:p.n]
@@ -87,13 +87,13 @@ func (p *product) scale() {
 	}
 }
 
-// Blocks of C are at most maxWidth wide, and smaller where C would not occupy
-// all threads otherwise, but worth minWork multiply-adds, some microseconds.
-// The blocks decide nothing about the sums.
+// Blocks of C have at most maxWidth columns. They are smaller if C would not
+// occupy all threads otherwise, but have at least minWork multiply-adds, which
+// take some microseconds. The blocks do not change the sums.
 const (
 	maxWidth = 2048
 	minWork  = 1 << 18
-	minStep  = 4096 // weights that are worth a block of a step
+	minStep  = 4096 // least number of weights in a block of a step
 )
 
 // split chooses the blocks and returns their number. Square blocks copy the
@@ -124,8 +124,8 @@ func (p *product) split() int {
 	}
 }
 
-// splitRows chooses blocks of whole rows, so that a step goes through memory in
-// order: as many for each thread, and no larger than suits the caches.
+// splitRows chooses blocks of whole rows, so a step reads memory in order.
+// There are equally many for each thread, and they fit in the caches.
 func (p *product) splitRows(tile int) int {
 	threads, wanted := runtime.GOMAXPROCS(0), 1
 	if threads > 1 {

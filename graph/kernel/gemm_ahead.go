@@ -1,22 +1,22 @@
 package kernel
 
-// lookahead is memory that will be needed soon. The tiles of a product ask for
-// it a line at a time, which hides the way from the last-level cache behind
-// their arithmetic.
+// lookahead is memory that will be needed soon. The tiles of a product prefetch
+// it line by line, so the latency of the last-level cache overlaps with their
+// arithmetic.
 type lookahead struct {
 	spans [4]span
 	first int
 }
 
-// span is lines of memory, step numbers apart.
+// span is lines of memory, step values apart.
 type span struct {
 	data        []float32
 	step, lines int
 }
 
-const line = 16 // numbers in a line of cache
+const line = 16 // values in a cache line
 
-// add appends a span, as far as there is room.
+// add appends a span, if there is room.
 func (l *lookahead) add(data []float32, step, lines int) {
 	if l.first < len(l.spans) && lines > 0 {
 		l.spans[l.first] = span{data, step, lines}
@@ -24,7 +24,7 @@ func (l *lookahead) add(data []float32, step, lines int) {
 	}
 }
 
-// next takes k lines from what was added last; nil where nothing is left.
+// next takes k lines of the last span, or nil if nothing is left.
 func (l *lookahead) next(k int) ([]float32, int) {
 	if l.first == 0 {
 		return nil, 0

@@ -2,8 +2,9 @@ package kernel
 
 import "testing"
 
-// TestLookahead takes what was added, the last first, and then nothing.
+// TestLookahead checks that spans are taken in reverse order, and then nothing.
 func TestLookahead(t *testing.T) {
+	t.Parallel()
 	var l lookahead
 	memory := make([]float32, 100)
 	for i := range memory {

@@ -1,37 +1,37 @@
 package kernel
 
-// gemmTile computes one tile of a product, as high as its place in path.gemm
-// says and up to path.gemmColumns wide: C = alpha·(bias + A·B) + beta·C, where
-// element (i, l) of A is a[i·aRow + l·aStep], (l, j) of B is b[l·bStep + j],
-// (i, j) of C is c[i·cRow + j], and bias may be nil. columns and k are
-// positive. With beta 0, C is not read. On the way, the k lines of memory at
-// ahead[l·aheadStep] are brought into the second-level cache, which nothing
-// but the time of what comes later depends on; ahead may be nil.
+// gemmTile computes one tile of a product: C = alpha·(bias + A·B) + beta·C. The
+// index in path.gemm is its number of rows, and it has at most path.gemmColumns
+// columns. Element (i, l) of A is a[i·aRow + l·aStep], (l, j) of B is b[l·bStep
+// + j], (i, j) of C is c[i·cRow + j], and bias may be nil. columns and k are
+// positive. If beta is 0, C is not read. The k lines of memory at
+// ahead[l·aheadStep] are prefetched to the second-level cache; ahead may be
+// nil. This has no effect on results.
 type gemmTile func(columns, k int, alpha float32, a []float32, aRow, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
-// maxBand is how many rows of A are gone through at a time, so that these, for
-// a chunk of k, and a panel of B fit in the second-level cache.
+// maxBand is the number of rows of A in a band. Such a band of one chunk of k
+// and a panel of B fit in the second-level cache.
 const maxBand = 168
 
-// A and B are read where they stand, but for these: a B that is read for at
-// least copyRows rows, or is read again and has a row stride that is a multiple
-// of aliasing, which sends the elements of a column to the same few sets of a
-// cache, is copied into panels as wide as a tile; a transposed A that is read
-// for at least copyColumns panels is copied tile by tile, another A with such a
-// stride is copied with another.
+// A and B are read in place, with these exceptions. B is copied into panels as
+// wide as a tile if it is read for at least copyRows rows, or if it is read
+// again and its row stride is a multiple of the aliasing stride, which maps the
+// elements of a column to few cache sets. A transposed A is copied tile by tile
+// if it is read for at least copyColumns panels. Another A with such a stride
+// is copied with another stride.
 const (
 	copyRows    = 256
 	copyColumns = 4
 	aliasing    = 1024
 )
 
-// scratch is where a goroutine keeps copies of parts of A and B, and a block of
-// C that is not kept.
+// scratch is the work space of a goroutine: copies of parts of A and B, and a
+// block of C that is not kept.
 type scratch struct{ left, right, c []float32 }
 
 var scratches freeList[scratch]
 
-// run computes the blocks lo to hi of C, counted row by row.
+// run computes the blocks lo to hi of C, counted by rows.
 func (p *product) run(lo, hi int) {
 	s := scratches.get()
 	for at := lo; at < hi; at++ {
@@ -42,8 +42,8 @@ func (p *product) run(lo, hi int) {
 }
 
 // block computes rows i0 to i1 and columns j0 to j1 of C: chunk by chunk of k,
-// and within a chunk band by band of rows. The chunks alone decide the order
-// of the sums, which go through C from one to the next.
+// and within a chunk band by band of rows. Only the chunks decide the order of
+// the sums, which are kept in C between chunks.
 func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
 	c := p.target(s, i0, i1, j0, j1)
 	var ahead lookahead
@@ -51,7 +51,7 @@ func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
 		p.step.ahead(&ahead, i0*p.n, i1*p.n)
 	}
 	chunks, bands := ceil(p.k, active.gemmDepth), ceil(i1-i0, maxBand)
-	stretch := j1 - j0 // of columns of B that are at hand at a time
+	stretch := j1 - j0 // number of columns of B that are read between two bands
 	if bands == 1 {
 		stretch = active.gemmColumns
 	}
@@ -73,8 +73,8 @@ func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
 	p.finish(c, i0, i1, j0, j1)
 }
 
-// band computes so many rows and columns j0 to j1 of C over one chunk of k, tile
-// by tile.
+// band computes the given rows and columns j0 to j1 of C over one chunk of k,
+// tile by tile.
 func (p *product) band(c target, a leftFactor, b rightFactor, k0, k1, rows, j0, j1 int, ahead *lookahead) {
 	beta, bias := p.beta, p.bias
 	if k0 > 0 {
@@ -98,8 +98,8 @@ func (p *product) band(c target, a leftFactor, b rightFactor, k0, k1, rows, j0, 
 	}
 }
 
-// next sets what will be needed soon to a panel of B: its copy, where there is
-// one at the given place, or what stands from column j on.
+// next sets the lookahead to a panel of B: its copy if there is one at the
+// given offset, or the columns from j.
 func (p *product) next(ahead *lookahead, b rightFactor, at, k0, k1, j int) {
 	*ahead = lookahead{}
 	if b.panel > active.gemmColumns && at < len(b.data) {
@@ -120,7 +120,7 @@ type target struct {
 	row  int
 }
 
-// target returns where rows i0 to i1 and columns j0 to j1 of C go.
+// target returns the destination of rows i0 to i1 and columns j0 to j1 of C.
 func (p *product) target(s *scratch, i0, i1, j0, j1 int) target {
 	if p.step == nil {
 		return target{p.c[i0*p.ldc+j0:], p.ldc}
@@ -129,8 +129,8 @@ func (p *product) target(s *scratch, i0, i1, j0, j1 int) target {
 	return target{s.c, j1 - j0}
 }
 
-// finish does with a block of C, while it is in cache, what comes after the
-// sums: the activation, or the step of a solver.
+// finish applies the activation, or the step of a solver, to a block of C while
+// it is in the cache.
 func (p *product) finish(c target, i0, i1, j0, j1 int) {
 	if p.step != nil {
 		p.step.move(c.data, i0*p.n, i1*p.n)
@@ -145,14 +145,14 @@ func (p *product) finish(c target, i0, i1, j0, j1 int) {
 	}
 }
 
-// leftFactor is a part of A: element (i, l) of a tile is data[i·row + l·step],
-// and tile t starts at data[t·tile], or where tile is 0 at its first row.
+// leftFactor is a part of A: element (i, l) of a tile is data[i·row + l·step].
+// Tile t starts at data[t·tile], or at its first row if tile is 0.
 type leftFactor struct {
 	data            []float32
 	row, step, tile int
 }
 
-// at returns the elements of a tile, which starts at the given row.
+// at returns the elements of a tile that starts at the given row.
 func (a *leftFactor) at(tile, row int) []float32 {
 	if a.tile > 0 {
 		return a.data[tile*a.tile:]
@@ -160,7 +160,8 @@ func (a *leftFactor) at(tile, row int) []float32 {
 	return a.data[row*a.row:]
 }
 
-// left returns rows i0 to i1 of A, from k0 to k1, to be read for so many columns.
+// left returns rows i0 to i1 of A, from k0 to k1, to be read for the given
+// number of columns.
 func (p *product) left(s *scratch, i0, i1, k0, k1, columns int) leftFactor {
 	if p.transA && columns >= copyColumns*active.gemmColumns {
 		return p.leftTiles(s, i0, i1, k0, k1)
@@ -185,10 +186,10 @@ func (p *product) left(s *scratch, i0, i1, k0, k1, columns int) leftFactor {
 	return leftFactor{a, stride, 1, 0}
 }
 
-// leftTiles is left for a transposed A: tile by tile, so that what a tile reads
-// lies together. Some rows of A at a time go to all tiles, while they are in
-// cache. A tile is copied with what stands beside it, as far as there is room,
-// since whole vectors are copied fastest.
+// leftTiles is left for a transposed A. It copies tile by tile, so the elements
+// of a tile are contiguous. Some rows of A at a time are copied to all tiles
+// while they are in the cache. A tile is copied with its neighbouring elements
+// if there is room, because whole vectors are copied fastest.
 func (p *product) leftTiles(s *scratch, i0, i1, k0, k1 int) leftFactor {
 	const rows = 16
 	step := active.gemmStep
@@ -204,13 +205,14 @@ func (p *product) leftTiles(s *scratch, i0, i1, k0, k1 int) leftFactor {
 }
 
 // rightFactor is a part of B, in panels as wide as a tile: element (l, j) of a
-// panel is data[l·step + j], the next panel starts panel further on.
+// panel is data[l·step + j], and the next panel starts panel values later.
 type rightFactor struct {
 	data        []float32
 	step, panel int
 }
 
-// right returns columns j0 to j1 of B, from k0 to k1, to be read for so many rows.
+// right returns columns j0 to j1 of B, from k0 to k1, to be read for the given
+// number of rows.
 func (p *product) right(s *scratch, k0, k1, j0, j1, rows int) rightFactor {
 	wide := active.gemmColumns
 	if !p.transB && rows < copyRows && (p.ldb%active.panelAliasing != 0 || rows < 2*len(active.gemm)) {
@@ -232,7 +234,7 @@ func (p *product) right(s *scratch, k0, k1, j0, j1, rows int) rightFactor {
 	return rightFactor{s.right, wide, panel}
 }
 
-// grow returns n numbers, those of s where it has as many.
+// grow returns a slice of n values, s if it is large enough.
 func grow[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)

@@ -1,7 +1,7 @@
 package kernel
 
-// gemmGenericRows are the tiles of the generic path: see path.gemm. Go has no
-// vectors, so a tile is as many sums as fit in its registers.
+// gemmGenericRows are the tiles of the generic path, see path.gemm. A tile is
+// as many sums as fit in registers, because Go has no vectors.
 var gemmGenericRows = []gemmTile{nil, gemmGenericRow, gemmGenericRow2}
 
 const gemmGenericColumns = 4
@@ -47,7 +47,7 @@ func gemmGenericRow(columns, k int, alpha float32, a []float32, _, aStep int, b 
 	}
 }
 
-// storeRow stores c = alpha·sums + beta·c, without reading c where beta is 0.
+// storeRow stores c = alpha·sums + beta·c, without reading c if beta is 0.
 func storeRow(alpha, beta float32, c []float32, sums ...float32) {
 	for j, sum := range sums {
 		sum *= alpha
@@ -58,7 +58,7 @@ func storeRow(alpha, beta float32, c []float32, sums ...float32) {
 	}
 }
 
-// transposeGeneric is the twin of the transpositions: see path.transpose.
+// transposeGeneric is the plain Go form of path.transpose.
 func transposeGeneric(rows, columns int, src []float32, srcRow int, dst []float32, dstRow int) {
 	for i := range rows {
 		for j, v := range src[i*srcRow:][:columns] {
@@ -67,7 +67,7 @@ func transposeGeneric(rows, columns int, src []float32, srcRow int, dst []float3
 	}
 }
 
-// copyPanelGeneric is the twin of the copies: see path.copyPanel.
+// copyPanelGeneric is the plain Go form of path.copyPanel.
 func copyPanelGeneric(rows, columns int, src []float32, srcRow int, dst []float32, dstRow int) {
 	for i := range rows {
 		copy(dst[i*dstRow:], src[i*srcRow:][:columns])

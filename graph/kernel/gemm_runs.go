@@ -1,14 +1,14 @@
 package kernel
 
-// gemmRuns computes one tile of a sum of products, as high as its place in
-// path.gemmRuns says and up to path.gemmColumns wide: C = start + Σ A·B. runs
-// holds three numbers for each product: where A and B begin, and k > 0; element
-// (i, l) of A is a[i·aRow + l] from there on, (l, j) of B is b[l·bStep + j], and
-// (i, j) of C is c[i·cRow + j]. The start is C itself if add is not zero, or
-// else bias[i] in all of row i, or zero with a nil bias.
+// gemmRuns computes one tile of a sum of products: C = start + Σ A·B. The index
+// in path.gemmRuns is its number of rows, and it has at most path.gemmColumns
+// columns. runs holds three numbers for each product: the offsets of A and B,
+// and k > 0. From there, element (i, l) of A is a[i·aRow + l], (l, j) of B is
+// b[l·bStep + j], and (i, j) of C is c[i·cRow + j]. The start is C itself if
+// add is not zero, else bias[i] in row i, or zero if bias is nil.
 type gemmRuns func(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
 
-// gemmRunsGenericRows are the twins of the assembly.
+// gemmRunsGenericRows are the plain Go forms of the assembly.
 var gemmRunsGenericRows = []gemmRuns{nil, gemmRunsGeneric(1), gemmRunsGeneric(2)}
 
 func gemmRunsGeneric(rows int) gemmRuns {

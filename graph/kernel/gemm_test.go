@@ -41,8 +41,8 @@ func (g gemmCase) String() string {
 }
 
 // check runs the case and compares each element with a sum in float64, within
-// the classical bound of a float32 sum, (k+4)·ε·Σ|a·b|; what lies between the
-// rows of C must stay.
+// the classical bound of a float32 sum, (k+4)·ε·Σ|a·b|. Values between the rows
+// of C must not change.
 func (g gemmCase) check(t *testing.T) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(uint64(g.m*g.n), uint64(g.k)))
@@ -108,18 +108,17 @@ func TestGemm(t *testing.T) {
 			for n := range 67 {
 				gemmCase{form&1 != 0, form&2 != 0, 1 + random.IntN(30), n, 1 + random.IntN(40), pick(1, 2), pick(0, 1), random.IntN(3), random.IntN(3), random.IntN(3), random.IntN(5)}.check(t)
 			}
-			for range 3 { // several blocks, chunks of k, copies of A and B
-				gemmCase{form&1 != 0, form&2 != 0, 200, 300, 30, 1, 0.5, 0, 0, 0, 1}.check(t)
-				gemmCase{form&1 != 0, form&2 != 0, 20, 40, 2*active.gemmDepth + 5, -1, 1, 1, 0, 0, 0}.check(t)
-				gemmCase{form&1 != 0, form&2 != 0, 70, 65, 33, 1, 1, 1024 - 70, 1024 - 65, 0, 0}.check(t)
-				gemmCase{form&1 != 0, form&2 != 0, 33, 66, 64, 1, 1, 960, 960, 0, 0}.check(t)
-			}
+			// Several blocks, chunks of k, copies of A and B.
+			gemmCase{form&1 != 0, form&2 != 0, 200, 300, 30, 1, 0.5, 0, 0, 0, 1}.check(t)
+			gemmCase{form&1 != 0, form&2 != 0, 20, 40, 2*active.gemmDepth + 5, -1, 1, 1, 0, 0, 0}.check(t)
+			gemmCase{form&1 != 0, form&2 != 0, 70, 65, 33, 1, 1, 1024 - 70, 1024 - 65, 0, 0}.check(t)
+			gemmCase{form&1 != 0, form&2 != 0, 33, 66, 64, 1, 1, 960, 960, 0, 0}.check(t)
 		}
 	})
 }
 
-// TestGemmThreads wants the same bits from any number of threads, and from a
-// product of which the rows and columns are computed apart.
+// TestGemmThreads checks that any number of threads gives the same bits, also
+// if rows and columns are computed separately.
 func TestGemmThreads(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(3, 4))
@@ -211,8 +210,8 @@ func TestAffine(t *testing.T) {
 	})
 }
 
-// TestAffineThreads wants the same bits from any number of threads, though the
-// activation then comes in segments of other lengths.
+// TestAffineThreads checks that any number of threads gives the same bits,
+// although the activation is computed in segments of different lengths.
 func TestAffineThreads(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(7, 8))
@@ -234,6 +233,7 @@ func TestAffineThreads(t *testing.T) {
 }
 
 func TestGemmShortSlicesPanic(t *testing.T) {
+	t.Parallel()
 	full := make([]float32, 12)
 	for name, call := range map[string]func(){
 		"a":    func() { Gemm(false, false, 3, 3, 4, 1, full[:11], 4, full, 3, 0, full, 3) },

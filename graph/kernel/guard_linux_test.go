@@ -8,7 +8,7 @@ import (
 )
 
 // guarded returns n elements that end (or, with front, begin) at a page that
-// must not be touched.
+// cannot be accessed.
 func guarded[T float32 | uint8](t *testing.T, n int, front bool) []T {
 	t.Helper()
 	var element T
@@ -31,7 +31,8 @@ func guarded[T float32 | uint8](t *testing.T, n int, front bool) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(&memory[from])), n)
 }
 
-// TestNothingBeyondTheSlices runs everything next to pages that fault.
+// TestNothingBeyondTheSlices runs all functions next to pages that cannot be
+// accessed.
 func TestNothingBeyondTheSlices(t *testing.T) {
 	for _, front := range []bool{false, true} {
 		for _, n := range []int{1, 2, 5, 8, 9, 13, 16, 17, 31, 33, 47, 64, 65, 100} {
@@ -84,7 +85,7 @@ func TestGemmNothingBeyondTheSlices(t *testing.T) {
 }
 
 // TestGemmRunsNothingBeyondTheSlices does the same with sums of two products,
-// and holds them to the twin's.
+// and compares the results with plain Go.
 func TestGemmRunsNothingBeyondTheSlices(t *testing.T) {
 	for _, front := range []bool{false, true} {
 		for _, columns := range []int{1, 4, 7, 8, 13, 16, 17, 31, 32} {

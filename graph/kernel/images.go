@@ -1,17 +1,18 @@
 package kernel
 
-// Images is the shape and the layout of a batch of images inside a network:
-// blocks of Lanes images each, within a block pixel by pixel, within a pixel
-// channel by channel, and of each channel one number for each image of the
-// block: ⌈B/Lanes⌉×H×W×C×Lanes. A register then holds the same pixel of
-// several images, so that convolutions of any shape read whole registers where
-// they stand, and a row of pixels is one panel of a matrix product.
+// Images is the shape and the memory layout of a batch of images in a network,
+// ⌈B/Lanes⌉×H×W×C×Lanes: blocks of Lanes images each, in a block the pixels, in
+// a pixel the channels, and in a channel one value for each image of the block
+// (its lane). A register holds the same pixel of several images. Convolutions
+// of any shape therefore read whole registers in place, and a row of pixels is
+// one panel of a matrix product.
 //
-// The lanes of a last block that have no image are called dead. They hold
-// zeros in gradients, and in values what comes of an image of zeros.
+// The lanes of the last block without an image are dead. They hold zeros in
+// gradients, and in values the result for an image of zeros.
 type Images struct{ Channels, Height, Width, Lanes int }
 
-// LanesFor returns how many images a block holds in batches of up to batch.
+// LanesFor returns the number of images in a block for batches of up to batch
+// images.
 func LanesFor(batch int) int {
 	const few, many = 16, 32 // one register and two
 	if batch <= few {
@@ -20,23 +21,23 @@ func LanesFor(batch int) int {
 	return many
 }
 
-// Pixel is how many numbers of a block belong to one pixel.
+// Pixel is the number of values of one pixel in a block.
 func (s Images) Pixel() int { return s.Channels * s.Lanes }
 
-// Block is the size of a block.
+// Block is the number of values of a block.
 func (s Images) Block() int { return s.Height * s.Width * s.Pixel() }
 
-// Blocks is the number of blocks of so many images.
+// Blocks is the number of blocks of the given number of images.
 func (s Images) Blocks(rows int) int { return ceil(rows, s.Lanes) }
 
-// Size is the size of all blocks of so many images.
+// Size is the number of values of all blocks of the given number of images.
 func (s Images) Size(rows int) int { return s.Blocks(rows) * s.Block() }
 
 // Values is the number of values of one image, D.
 func (s Images) Values() int { return s.Channels * s.Height * s.Width }
 
-// planes returns the number of channels and of pixels, or, where each image is
-// a single row of values in either layout, one plane of them all.
+// planes returns the number of channels and of pixels. If an image is a single
+// row of values in both layouts, it is one plane.
 func (s Images) planes() (channels, pixels int) {
 	if s.Height*s.Width == 1 {
 		return 1, s.Channels
@@ -65,8 +66,8 @@ func (s Images) turn(batch int, rows, blocks []float32, back bool) {
 	turnTasks.put(t)
 }
 
-// turnTask turns planes of blocks, each the matrix of a channel: pixels×images
-// in a block, images×pixels in rows.
+// turnTask transposes planes of blocks. A plane is the matrix of a channel:
+// pixels×images in a block, images×pixels in rows.
 type turnTask struct {
 	Images
 	batch            int
@@ -97,17 +98,17 @@ func (t *turnTask) run(lo, hi int) {
 	}
 }
 
-// transposed copies a matrix rows×columns to its transpose, given the strides
-// of the rows of both.
+// transposed copies a matrix rows×columns to its transpose, with the row
+// strides of both.
 func transposed(rows, columns int, src []float32, srcRow int, dst []float32, dstRow int) {
 	for strip := 0; strip < rows; strip += active.transposeRows {
 		active.transpose(min(active.transposeRows, rows-strip), columns, src[strip*srcRow:], srcRow, dst[strip:], dstRow)
 	}
 }
 
-// ActivationGradient computes dz = dy ⊙ act′ for y = act(z), from y alone, and
-// with db non-nil also the sums of dz over images and pixels (db: C), which is
-// the gradient of a bias. dz may be dy.
+// ActivationGradient computes dz = dy ⊙ act′ from y = act(z) and dy. If db is
+// not nil, it also computes the sums of dz over images and pixels (db: C),
+// which are the gradient of a bias. dz may be dy.
 func (s Images) ActivationGradient(batch int, act Activation, y, dy, dz, db []float32) {
 	pixels, n := s.Blocks(batch)*s.Height*s.Width, s.Size(batch)
 	if db == nil {
@@ -129,19 +130,19 @@ func (s Images) ActivationGradient(batch int, act Activation, y, dy, dz, db []fl
 	imagesGradientTasks.put(t)
 }
 
-// imagesGradientTask sums up parts of a bias gradient, each over some pixels.
+// imagesGradientTask computes parts of a bias gradient, each over some pixels.
 type imagesGradientTask struct {
 	Images
 	f             func(y, dy, dz, db []float32, rows, columns, stride int)
 	y, dy, dz     []float32
 	pixels, parts int
-	sums          []float32 // parts×Pixel, and as much for sums of few pixels
+	sums          []float32 // parts×Pixel, and equally many for sums of few pixels
 }
 
 var imagesGradientTasks freeList[imagesGradientTask]
 
 func (t *imagesGradientTask) run(lo, hi int) {
-	const few = 1 << 11 // numbers, which stay in the first-level cache
+	const few = 1 << 11 // values that stay in the first-level cache
 	width := t.Pixel()
 	step := max(1, few/width)
 	for part := lo; part < hi; part++ {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestImagesThereAndBack turns batches of many shapes into blocks and back.
+// TestImagesThereAndBack converts batches of many shapes to blocks and back.
 func TestImagesThereAndBack(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		for _, s := range []Images{{1, 1, 1, 16}, {1, 28, 28, 32}, {3, 5, 7, 16}, {70, 1, 1, 32}, {17, 3, 2, 32}} {
@@ -33,6 +33,7 @@ func TestImagesThereAndBack(t *testing.T) {
 }
 
 func TestImagesActivationGradient(t *testing.T) {
+	t.Parallel()
 	s, batch := Images{3, 4, 5, 16}, 20
 	random := rand.New(rand.NewPCG(1, 2))
 	y, dy := sample(random, batch*s.Values()), sample(random, batch*s.Values())

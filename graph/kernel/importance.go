@@ -1,12 +1,12 @@
 package kernel
 
 // ImportanceCodes draws codes of one posterior N(μ, σ²) by z = μ + σ·ε, and
-// computes what each of them counts for as a draw of the prior N(0, I),
+// computes their importance weights for the prior N(0, I),
 //
-//	log p(z) − log q(z) = ½ Σ_l ε² + log σ² − z²
+//	log p(z) − log q(z) = ½ Σ_l ε_l² + log σ_l² − z_l²
 //
 // (statistics: 2L, means, then log-variances; noise ε, z: B×L; logRatio: B).
-// Codes are those of Reparametrise; the sums are float64.
+// The codes equal those of Reparametrise. The sums are float64.
 func ImportanceCodes(rows, size int, statistics, noise, z []float32, logRatio []float64) {
 	t := &importanceTask{size: size, noise: noise[:rows*size], z: z[:rows*size], logRatio: logRatio[:rows], mean: statistics[:size]}
 	t.deviation = make([]float32, size)

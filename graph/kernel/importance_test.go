@@ -5,13 +5,14 @@ import (
 	"testing"
 )
 
-// TestImportanceCodes holds log-ratios against densities in float64.
+// TestImportanceCodes compares log-ratios with densities in float64.
 func TestImportanceCodes(t *testing.T) {
+	t.Parallel()
 	const rows, size = 400, 7
 	statistics, noise := make([]float32, 2*size), make([]float32, rows*size)
 	FillGaussian(statistics, Words{Seed: 1})
 	FillGaussian(noise, Words{Seed: 2})
-	statistics[size] = 3 * LogVarianceLimit // counts as the limit
+	statistics[size] = 3 * LogVarianceLimit // clipped to the limit
 	z, ratio := make([]float32, rows*size), make([]float64, rows)
 	ImportanceCodes(rows, size, statistics, noise, z, ratio)
 	for i := range rows {

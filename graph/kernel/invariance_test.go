@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestThreadsChangeNothing holds every operation to the same bits for any
-// number of threads, also where several goroutines call at once.
+// TestThreadsChangeNothing checks that every operation gives the same bits for
+// any number of threads, also with concurrent callers.
 func TestThreadsChangeNothing(t *testing.T) {
 	const n = 70001
 	for _, o := range operations {
@@ -73,8 +73,8 @@ func TestNothingIsAllocated(t *testing.T) {
 		"scale bytes":   func() { ScaleBytes(a, pixels) },
 		"sum":           func() { SumSquares(a) },
 		"finite":        func() { Finite(a) },
-		"squared error": func() { SquaredError(rows, columns, 1, a, b, c, loss) },
-		"cross-entropy": func() { CrossEntropy(rows, columns, 1, a, b, c, loss, squared) },
+		"squared error": func() { SquaredError(rows, 1, columns, 1, a, b, c, loss) },
+		"cross-entropy": func() { CrossEntropy(rows, 1, columns, 1, a, b, c, loss, squared) },
 		"pixel weights": func() { WeightedCrossEntropy(rows, columns, 1, PixelWeights{1, 2}, a, b, d, c, loss, squared) },
 		"momentum":      func() { Momentum(update, 0.9, true, a, Gradient{Values: b}, c) },
 		"adam":          func() { Adam(update, AdamMoments{0.9, 0.999, 1e-8, 1, 1}, a, Gradient{Values: b}, c, d) },
@@ -89,6 +89,7 @@ func TestNothingIsAllocated(t *testing.T) {
 }
 
 func TestShortSlicesPanic(t *testing.T) {
+	t.Parallel()
 	long, short := make([]float32, 100), make([]float32, 99)
 	loss := make([]float32, 10)
 	calls := map[string]func(){
@@ -98,9 +99,9 @@ func TestShortSlicesPanic(t *testing.T) {
 		"scale bytes":      func() { ScaleBytes(short[:99:99], make([]uint8, 100)) },
 		"gradient":         func() { ActivationGradient(ReLU, 10, 10, long, short[:99:99], long, nil) },
 		"bias gradient":    func() { ActivationGradient(ReLU, 10, 10, long, long, long, loss[:9:9]) },
-		"cross-entropy":    func() { CrossEntropy(10, 10, 1, long, short[:99:99], nil, loss, loss) },
-		"squared error":    func() { SquaredError(10, 10, 1, long, long, nil, loss[:9:9]) },
-		"squares in cross": func() { CrossEntropy(10, 10, 1, long, long, nil, loss, loss[:9:9]) },
+		"cross-entropy":    func() { CrossEntropy(10, 1, 10, 1, long, short[:99:99], nil, loss, loss) },
+		"squared error":    func() { SquaredError(10, 1, 10, 1, long, long, nil, loss[:9:9]) },
+		"squares in cross": func() { CrossEntropy(10, 1, 10, 1, long, long, nil, loss, loss[:9:9]) },
 		"smooth":           func() { SmoothGradient(GELU, long, short[:99:99], long) },
 		"mask": func() {
 			WeightedSquaredError(10, 10, 1, PixelWeights{1, 2}, long, long, short[:99:99], nil, loss, loss)

@@ -5,36 +5,27 @@ import (
 	"slices"
 )
 
-// SquaredError computes, for each of the rows, loss = Σ_d (x̂−x)², and with
-// gradient non-nil also scale·∂loss/∂x̂ = scale·2(x̂−x)
-// (prediction x̂, target x, gradient: B×D; loss: B). gradient may be prediction.
-// Differences are float32, their squares and sums float64.
-func SquaredError(rows, columns int, scale float32, prediction, target, gradient, loss []float32) {
-	SampledSquaredError(rows, 1, columns, scale, prediction, target, gradient, loss)
-}
-
-// SampledSquaredError is SquaredError of rows predictions, of which each samples
-// in a row have one target (prediction, gradient: BK×D; target: B×D; loss: BK).
-func SampledSquaredError(rows, samples, columns int, scale float32, prediction, target, gradient, loss []float32) {
+// SquaredError computes for each prediction loss = Σ_d (x̂_d − x_d)² and, if
+// gradient is not nil, scale·∂loss/∂x̂ = scale·2(x̂ − x). Each target belongs to
+// samples consecutive predictions, and rows = B·samples is the number of
+// predictions (prediction x̂, gradient: rows×D; target x: B×D; loss: rows).
+// gradient may be prediction. Differences are float32, their squares and sums
+// float64.
+func SquaredError(rows, samples, columns int, scale float32, prediction, target, gradient, loss []float32) {
 	lossOfRows(rows, columns, lossTask{scale, columns, prediction, target, gradient, loss, nil, samples})
 }
 
-// CrossEntropy computes, for each of the rows, the Bernoulli cross-entropy in
-// nats of targets x in [0, 1] under logits z,
+// CrossEntropy computes for each row of logits z the Bernoulli cross-entropy in
+// nats of targets x in [0, 1],
 //
-//	loss = Σ_d max(z,0) − z·x + log(1+e^−|z|),
+//	loss = Σ_d max(z_d, 0) − z_d·x_d + log(1 + e^−|z_d|),
 //
-// the squared error Σ_d (σ(z)−x)² of the probabilities, and with gradient
-// non-nil also scale·∂loss/∂z = scale·(σ(z)−x)
-// (logits, target, gradient: B×D; loss, squared: B). gradient may be logits.
-// Terms are float32, within 2 ulp; squares and sums are float64.
-func CrossEntropy(rows, columns int, scale float32, logits, target, gradient, loss, squared []float32) {
-	SampledCrossEntropy(rows, 1, columns, scale, logits, target, gradient, loss, squared)
-}
-
-// SampledCrossEntropy is CrossEntropy of rows of logits, of which each samples
-// in a row have one target (logits, gradient: BK×D; target: B×D; loss, squared: BK).
-func SampledCrossEntropy(rows, samples, columns int, scale float32, logits, target, gradient, loss, squared []float32) {
+// the squared error Σ_d (σ(z_d) − x_d)² of the probabilities and, if gradient is
+// not nil, scale·∂loss/∂z = scale·(σ(z) − x). Each target belongs to samples
+// consecutive rows (logits, gradient: rows×D; target: B×D; loss, squared: rows).
+// gradient may be logits. Terms are float32, within 2 ulp; squares and sums are
+// float64.
+func CrossEntropy(rows, samples, columns int, scale float32, logits, target, gradient, loss, squared []float32) {
 	lossOfRows(rows, columns, lossTask{scale, columns, logits, target, gradient, loss, squared[:rows], samples})
 }
 
@@ -43,8 +34,8 @@ type lossTask struct {
 	scale                        float32
 	columns                      int
 	prediction, target, gradient []float32
-	loss, squared                []float32 // squared is nil for SquaredError
-	samples                      int       // predictions in a row that have one target
+	loss, squared                []float32 // nil for SquaredError
+	samples                      int       // consecutive predictions for one target
 }
 
 var lossTasks freeList[lossTask]
@@ -78,16 +69,16 @@ func (t *lossTask) run(lo, hi int) {
 	}
 }
 
-// SoftmaxCrossEntropy computes, for each of the rows, the cross-entropy in nats
-// of a label c under the softmax of logits z,
+// SoftmaxCrossEntropy computes for each row the cross-entropy in nats of a
+// label c and the softmax of logits z,
 //
-//	loss = log Σ_k e^z_k − z_c,
+//	loss = log Σ_k e^z_k − z_c.
 //
-// wrong, which is 1 where another logit is as large as z_c or larger, else 0,
-// and with gradient non-nil also scale·∂loss/∂z = scale·(softmax(z) − onehot(c))
+// wrong is 1 if another logit is at least as large as z_c, else 0. If gradient
+// is not nil, it also computes scale·∂loss/∂z = scale·(softmax(z) − onehot(c))
 // (logits, gradient: B×C; labels, loss, wrong: B; labels are whole numbers from
-// 0 to C−1, a label out of range panics). Classes are few, so this is plain Go in
-// float64 on every path.
+// 0 to C−1). A label out of range panics. Classes are few, so this is plain Go
+// in float64 on every path.
 func SoftmaxCrossEntropy(rows, classes int, scale float32, logits, labels, gradient, loss, wrong []float32) {
 	for i := range rows {
 		z := logits[i*classes : (i+1)*classes]

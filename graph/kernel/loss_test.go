@@ -15,7 +15,7 @@ func TestLossesAgainstFloat64(t *testing.T) {
 		}
 		loss, squared := make([]float32, 3), make([]float32, 3)
 		eachPath(t, func(t *testing.T) {
-			CrossEntropy(3, columns, 0.5, z, target, gradient, loss, squared)
+			CrossEntropy(3, 1, columns, 0.5, z, target, gradient, loss, squared)
 			for row := range 3 {
 				var wantLoss, wantSquared float64
 				for i := row * columns; i < (row+1)*columns; i++ {
@@ -32,12 +32,12 @@ func TestLossesAgainstFloat64(t *testing.T) {
 				}
 			}
 			total := append([]float32(nil), loss...)
-			CrossEntropy(3, columns, 1, z, target, nil, loss, squared)
+			CrossEntropy(3, 1, columns, 1, z, target, nil, loss, squared)
 			if total[0] != loss[0] || total[2] != loss[2] {
 				t.Error("the loss depends on whether the gradient is asked for")
 			}
 
-			SquaredError(3, columns, 0.5, z, target, gradient, loss)
+			SquaredError(3, 1, columns, 0.5, z, target, gradient, loss)
 			for row := range 3 {
 				var want float64
 				for i := row * columns; i < (row+1)*columns; i++ {
@@ -63,8 +63,10 @@ func TestGradientsAgainstDifferences(t *testing.T) {
 	y, dz, db := make([]float32, len(z)), make([]float32, len(z)), make([]float32, columns)
 	exact := map[Activation]func(float64) float64{Linear: func(z float64) float64 { return z }}
 	for _, f := range functions {
-		if act, err := ParseActivation(f.name); err == nil {
-			exact[act] = f.exact
+		for _, act := range Activations() {
+			if act.String() == f.name {
+				exact[act] = f.exact
+			}
 		}
 	}
 	eachPath(t, func(t *testing.T) {
@@ -91,6 +93,7 @@ func TestGradientsAgainstDifferences(t *testing.T) {
 }
 
 func TestGradientOfNothing(t *testing.T) {
+	t.Parallel()
 	db := []float32{1, 2, 3, 4}
 	ActivationGradient(ReLU, 0, 3, nil, nil, nil, db)
 	if db[0] != 0 || db[2] != 0 || db[3] != 4 {

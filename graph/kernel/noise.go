@@ -1,23 +1,23 @@
 package kernel
 
-// Words name the random words of one array, as package noise uses them: word i
-// depends on these three and on i alone. Programs draw noise through that
-// package, which says who draws from which stream.
+// Words identifies the random words of one array. Word i depends only on these
+// three numbers and on i. Programs draw random numbers through package noise,
+// which names the stream of each purpose.
 type Words struct {
 	Seed   uint64
 	Stream uint32
 	Step   uint64
 }
 
-// FillUniform fills dst with numbers uniform in [0, 1): multiples of 2^−24.
+// FillUniform fills dst with uniform numbers in [0, 1), multiples of 2^−24.
 func FillUniform(dst []float32, w Words) { fill(dst, w, 0, uniform) }
 
-// FillGaussian fills dst with standard normal numbers (Box & Muller 1958), none
-// beyond ±5.77. They are within 1e-6 of what exact arithmetic would make of
-// the same random words, and the same on every path.
+// FillGaussian fills dst with standard normal numbers (Box & Muller 1958),
+// within ±5.77. They are within 1e-6 of exact arithmetic on the same random
+// words, and equal on every path.
 func FillGaussian(dst []float32, w Words) { fill(dst, w, 0, gaussian) }
 
-// FillBernoulli fills dst with ones of probability p, and zeros.
+// FillBernoulli fills dst with 1 (with probability p) and 0.
 func FillBernoulli(dst []float32, p float32, w Words) { fill(dst, w, p, bernoulli) }
 
 type distribution uint8
@@ -28,12 +28,12 @@ const (
 	bernoulli
 )
 
-// philox is what the random words of an array have in common: ten pairs of
-// round keys, then the stream and the two halves of the step, each as often as
-// a register holds it.
+// philox is the common part of the random words of an array: ten pairs of round
+// keys, then the stream and the two halves of the step, each repeated to fill a
+// register.
 type philox = [23][8]uint32
 
-// philox writes what the words have in common to c.
+// philox writes the common part of the words to c.
 func (w Words) philox(c *philox) {
 	set := func(i int, word uint32) {
 		for j := range c[i] {

@@ -38,8 +38,9 @@ func gaussianGeneric(dst []float32, block uint32, c *philox) {
 
 func unit(word uint32) float32 { return float32(word>>8) * (1.0 / (1 << 24)) }
 
-// philoxBlock is the counter-based generator Philox4×32-10 (Salmon 2011) at
-// counter (block, stream, step) under the key (seed): four random words.
+// philoxBlock is the counter-based generator Philox4×32-10 (Salmon et al. 2011)
+// at counter (block, stream, step) with the key (seed). It returns four random
+// words.
 func philoxBlock(block uint32, c *philox) [4]uint32 {
 	x := [4]uint32{block, c[20][0], c[21][0], c[22][0]}
 	for round := range 10 {
@@ -50,13 +51,13 @@ func philoxBlock(block uint32, c *philox) [4]uint32 {
 	return x
 }
 
-// boxMuller turns two words into two normal numbers, √(−2·log(1−u))·cos 2πv
-// and ·sin 2πv, in float32 throughout. Explicit conversions keep products from
-// being fused with sums: the assembly does the same operations in this order.
+// boxMuller computes two normal numbers from two words, √(−2·log(1−u))·cos 2πv
+// and ·sin 2πv, in float32. Explicit conversions prevent fused multiply-adds,
+// so the assembly does the same operations in the same order.
 func boxMuller(u, v uint32) (x, y float32) {
 	radius := float32(math.Sqrt(float64(-2 * log(1-unit(u)))))
 
-	turns := v >> 8 // in 2^24ths, taken apart in quadrants and a rest around 0
+	turns := v >> 8 // in units of 2^−24, split into a quadrant and a rest around 0
 	quadrant := (turns + 1<<21) >> 22
 	angle := float32(int32(turns-quadrant<<22)) * float32(2*math.Pi/(1<<24))
 	square := angle * angle
@@ -71,8 +72,8 @@ func boxMuller(u, v uint32) (x, y float32) {
 	return x, y
 }
 
-// log returns the logarithm of x in (0, 1]: with x = 2^k·(1+r) and r in
-// [−¼, ½], it is r + r²·P(r) + k·log 2.
+// log returns the logarithm of x in (0, 1]. With x = 2^k·(1+r) and r in [−¼, ½]
+// it is r + r²·P(r) + k·log 2.
 func log(x float32) float32 {
 	const origin, exponent = 0x3f400000, 0xff800000
 	k := (math.Float32bits(x) - origin) & exponent
@@ -90,7 +91,8 @@ var (
 	cosCoefficients = [...]float32{0.0416666456, -0.00138873013, 2.44306702e-05}
 )
 
-// polynomial evaluates c, lowest first, at x, with every product rounded.
+// polynomial evaluates c, lowest coefficient first, at x. Every product is
+// rounded.
 func polynomial(x float32, c []float32) float32 {
 	p := c[len(c)-1]
 	for i := len(c) - 2; i >= 0; i-- {

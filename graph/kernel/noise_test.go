@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// The known answers that Random123 ships.
+// The known answers of Random123.
 func TestPhiloxKnownAnswers(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		counter [4]uint32
 		key     [2]uint32
@@ -67,8 +68,9 @@ func TestNoiseDependsOnTheWholeKey(t *testing.T) {
 	})
 }
 
-// TestGaussianMoments holds the moments to five standard errors.
+// TestGaussianMoments compares the moments within five standard errors.
 func TestGaussianMoments(t *testing.T) {
+	t.Parallel()
 	const n = 1 << 19
 	x := make([]float32, n)
 	FillGaussian(x, Words{Seed: 42})
@@ -98,6 +100,7 @@ func TestGaussianMoments(t *testing.T) {
 
 // TestBoxMuller compares with exact arithmetic on the same words.
 func TestBoxMuller(t *testing.T) {
+	t.Parallel()
 	var worst float64
 	check := func(u, v uint32) {
 		x, y := boxMuller(u, v)
@@ -117,6 +120,7 @@ func TestBoxMuller(t *testing.T) {
 }
 
 func TestUniformAndBernoulli(t *testing.T) {
+	t.Parallel()
 	const n = 1 << 17
 	x := make([]float32, n)
 	FillUniform(x, Words{Seed: 5})

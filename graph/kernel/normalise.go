@@ -1,21 +1,21 @@
 package kernel
 
-// NormaliseEpsilon is added to a variance before its root is taken.
+// NormaliseEpsilon is added to a variance before its square root is taken.
 const NormaliseEpsilon = 1e-5
 
-// A batch of rows B×D is normalised as images of D channels, of one pixel and
-// one lane: what follows then works on Pixel = D numbers of a row at a time,
-// and on C·Lanes numbers of a pixel otherwise.
+// A batch of rows B×D is normalised as images of D channels with one pixel and
+// one lane. The functions below then process Pixel = D values of a row at a
+// time, and otherwise C·Lanes values of a pixel.
 
-// RowsOf is the layout of a batch of rows of so many units.
+// RowsOf is the layout of a batch of rows with the given number of units.
 func RowsOf(units int) Images { return Images{Channels: units, Height: 1, Width: 1, Lanes: 1} }
 
-// pixelSums adds up the numbers of pixels, each for itself: a few in float32,
-// and those sums in float64.
+// pixelSums sums the values of each position in a pixel: a few pixels in
+// float32, and these sums in float64.
 type pixelSums struct {
 	some  []float32
 	total []float64
-	count int // pixels in some
+	count int // number of pixels in some
 }
 
 func (s *pixelSums) reset(width int) {
@@ -40,11 +40,11 @@ func (s *pixelSums) flush() {
 	s.count = 0
 }
 
-// pixelPass goes over some pixels. Its patterns are a pixel wide.
+// pixelPass processes some pixels. Its patterns have the width of a pixel.
 type pixelPass struct {
 	centre        []float32 // −μ
 	scale, shift  []float32 // gain/√(σ²+ε), bias
-	slope, offset []float32 // of a gradient: what it has of x − μ, and for all
+	slope, offset []float32 // coefficients of a gradient: of x − μ, and constant
 	work          []float32
 	first, second pixelSums
 }
@@ -55,7 +55,7 @@ func (p *pixelPass) prepare(width int) {
 	}
 }
 
-// sum leaves Σx in first.
+// sum computes Σx in first.
 func (p *pixelPass) sum(x []float32) {
 	width := len(p.work)
 	p.first.reset(width)
@@ -65,7 +65,7 @@ func (p *pixelPass) sum(x []float32) {
 	p.first.flush()
 }
 
-// squares leaves Σ(x−μ)² in second.
+// squares computes Σ(x−μ)² in second.
 func (p *pixelPass) squares(centre, x []float32) {
 	width := len(p.work)
 	p.second.reset(width)
@@ -91,8 +91,8 @@ func (p *pixelPass) normalise(act Activation, x, y []float32) {
 	}
 }
 
-// gradientSums computes dz = dy ⊙ act′, and leaves Σdz in first and
-// Σdz ⊙ (x−μ) in second.
+// gradientSums computes dz = dy ⊙ act′, and Σdz in first and Σdz ⊙ (x−μ) in
+// second.
 func (p *pixelPass) gradientSums(act Activation, centre, x, y, dy, dz []float32) {
 	width := len(p.work)
 	p.first.reset(width)
@@ -122,7 +122,7 @@ func (p *pixelPass) gradient(x, dx, work []float32) {
 	}
 }
 
-// spread writes a number for each channel to each of its lanes; nil is zeros.
+// spread writes a value for each channel to all its lanes; nil is zeros.
 func (s Images) spread(values, pattern []float32) {
 	if values == nil {
 		clear(pattern)
@@ -136,7 +136,7 @@ func (s Images) spread(values, pattern []float32) {
 	}
 }
 
-// lengthen adds an element, the one that was there before where there was one.
+// lengthen adds an element. It reuses the old element if there is capacity.
 func lengthen[T any](s []T) []T {
 	if len(s) < cap(s) {
 		return s[:len(s)+1]

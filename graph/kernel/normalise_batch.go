@@ -2,18 +2,18 @@ package kernel
 
 import "math"
 
-// BatchNormalisation brings each channel to mean 0 and variance 1 over the
-// images and pixels of a batch, then scales, moves and activates it:
+// BatchNormalisation gives each channel mean 0 and variance 1 over the images
+// and pixels of a batch, and then applies gain, bias and activation:
 //
 //	y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias)
 //
-// (x, y: images; gain, bias, μ, σ²: C; Ioffe & Szegedy 2015). It keeps buffers,
-// and what Forward has found for Backward, so it serves one caller at a time.
+// (x, y: images; gain, bias, μ, σ²: C; Ioffe & Szegedy 2015). It keeps buffers
+// and results of Forward for Backward, so it is not safe for concurrent use.
 type BatchNormalisation struct {
 	Images
 	Activation Activation
-	// Mean and Variance are those of the last batch, the variance that of its
-	// values themselves. With Settled they are given, and constant.
+	// Mean and Variance are those of the last batch. The variance is the biased
+	// one, the mean of squares. If Settled is set, they are given and constant.
 	Mean, Variance []float32
 	Settled        bool
 
@@ -26,15 +26,15 @@ type BatchNormalisation struct {
 	firstTotal, secondTotal []float64
 }
 
-// batchPart is some pixels of blocks with equally many live lanes, whose sums
-// are taken on their own. Which there are depends on the batch alone.
+// batchPart is some pixels of blocks with equally many live lanes. Its sums are
+// computed separately. The parts depend only on the size of the batch.
 type batchPart struct {
 	pixelPass
-	from, to int // numbers
+	from, to int // range of values
 	lanes    int
 }
 
-// Count is how many values a channel has in a batch.
+// Count is the number of values of a channel in a batch.
 func (n *BatchNormalisation) Count(batch int) int { return batch * n.Height * n.Width }
 
 // Forward computes y (bias: nil for none).
@@ -57,8 +57,8 @@ func (n *BatchNormalisation) Forward(batch int, x, gain, bias, y []float32) {
 	})
 }
 
-// Backward computes the gradients from x, what Forward made of it, and dy
-// (dbias: nil where there is no bias).
+// Backward computes the gradients from x, y and dy, after Forward on the same x
+// (dbias: nil if there is no bias).
 func (n *BatchNormalisation) Backward(batch int, x, y, dy, dx, dgain, dbias []float32) {
 	size := n.Size(batch)
 	n.x, n.y, n.dy, n.dx = x[:size], y[:size], dy[:size], dx[:size]
@@ -99,7 +99,7 @@ func (n *BatchNormalisation) bury(p *batchPart) {
 	}
 }
 
-// measure finds mean and variance of the batch, one after the other.
+// measure computes the mean and then the variance of the batch.
 func (n *BatchNormalisation) measure() {
 	count := float64(n.Count(n.batch))
 	n.each(func(n *BatchNormalisation, p *batchPart) { p.sum(n.x[p.from:p.to]) })
@@ -115,13 +115,13 @@ func (n *BatchNormalisation) measure() {
 	}
 }
 
-// centre makes the pattern of −μ.
+// centre writes the pattern of −μ.
 func (n *BatchNormalisation) centre() {
 	n.spread(n.Mean, n.all.centre)
 	active.scale(-1, n.all.centre)
 }
 
-// total adds up the sums of the parts over live lanes, in order.
+// total adds the sums of the parts over live lanes, in order.
 func (n *BatchNormalisation) total() {
 	clear(n.firstTotal)
 	clear(n.secondTotal)
@@ -136,8 +136,8 @@ func (n *BatchNormalisation) total() {
 	}
 }
 
-// prepare cuts a batch into parts: those of blocks of live lanes alone, and
-// those of a last block with dead ones.
+// prepare divides a batch into parts: of blocks with live lanes only, and of a
+// last block with dead lanes.
 func (n *BatchNormalisation) prepare(batch int) {
 	if n.inverse == nil {
 		n.inverse, n.firstTotal, n.secondTotal = make([]float32, n.Channels), make([]float64, n.Channels), make([]float64, n.Channels)
@@ -154,7 +154,7 @@ func (n *BatchNormalisation) prepare(batch int) {
 	}
 }
 
-// cut adds parts for pixels with the given lanes alive.
+// cut adds parts for pixels with the given number of live lanes.
 func (n *BatchNormalisation) cut(from, to, lanes int) {
 	count := min(gradientParts, to-from)
 	for i := range count {

@@ -2,29 +2,29 @@ package kernel
 
 import "math"
 
-// ImageNormalisation brings each image to mean 0 and variance 1 over all its
-// values, then scales, moves and activates each channel:
+// ImageNormalisation gives each image mean 0 and variance 1 over all its
+// values, and then applies gain, bias and activation of each channel:
 //
 //	y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias)
 //
-// (x, y: images; gain, bias: C; μ, σ²: one each of an image; Ba, Kiros & Hinton
-// 2016). With several groups, channels are divided into as many groups of
+// (x, y: images; gain, bias: C; μ, σ²: one each for an image; Ba, Kiros &
+// Hinton 2016). With several groups, the channels are divided into groups of
 // neighbours, and μ and σ² are those of an image's values in one group (Wu & He
-// 2018). It keeps buffers, and what Forward has found for Backward, so it serves
-// one caller at a time.
+// 2018). It keeps buffers and results of Forward for Backward, so it is not
+// safe for concurrent use.
 type ImageNormalisation struct {
 	Images
 	Activation Activation
-	Groups     int // a divisor of C; 0 stands for 1
+	Groups     int // a divisor of C; 0 means 1
 
-	mean, inverse []float32 // of each block, group and lane: μ, 1/√(σ²+ε)
+	mean, inverse []float32 // of each block, group and lane: μ and 1/√(σ²+ε)
 	parts         []imagePart
 	gain, bias    []float32
 	x, y, dy, dx  []float32
 	back          bool
 }
 
-// imagePart is some blocks. Which there are depends on the batch alone.
+// imagePart is some blocks. The parts depend only on the size of the batch.
 type imagePart struct {
 	pixelPass
 	from, to     int       // blocks
@@ -38,8 +38,8 @@ func (n *ImageNormalisation) Forward(batch int, x, gain, bias, y []float32) {
 	n.each(batch)
 }
 
-// Backward computes the gradients from x, what Forward made of it, and dy
-// (dbias: nil where there is no bias).
+// Backward computes the gradients from x, y and dy, after Forward on the same x
+// (dbias: nil if there is no bias).
 func (n *ImageNormalisation) Backward(batch int, x, y, dy, dx, dgain, dbias []float32) {
 	n.x, n.y, n.dy, n.dx, n.back = x, y, dy, dx, true
 	n.each(batch)
@@ -76,7 +76,7 @@ func (n *ImageNormalisation) prepare(batch int) {
 // groups is the number of groups of channels.
 func (n *ImageNormalisation) groups() int { return max(n.Groups, 1) }
 
-// figures is how many means a block has: one for each group and lane.
+// figures is the number of means in a block: one for each group and lane.
 func (n *ImageNormalisation) figures() int { return n.groups() * n.Lanes }
 
 func (n *ImageNormalisation) each(batch int) {
@@ -116,17 +116,17 @@ func (n *ImageNormalisation) forward(p *imagePart, block int) {
 	p.normalise(n.Activation, n.x[from:to], n.y[from:to])
 }
 
-// backward computes the gradient of a block, with g = gain ⊙ dz
+// backward computes the gradient of a block. With g = gain ⊙ dz it is
 //
 //	dx = (g − mean(g) − x̂·mean(g ⊙ x̂))/√(σ² + ε),
 //
-// and adds what it has of those of gain and bias to the part's.
+// It adds its part of the gradients of gain and bias to the sums of p.
 func (n *ImageNormalisation) backward(p *imagePart, block int) {
 	from, to := block*n.Block(), (block+1)*n.Block()
 	mean, inverse := n.mean[block*n.figures():][:n.figures()], n.inverse[block*n.figures():][:n.figures()]
 	n.pattern(p, mean, inverse)
 	p.gradientSums(n.Activation, p.centre, n.x[from:to], n.y[from:to], n.dy[from:to], n.dx[from:to])
-	group := len(p.offset) / n.groups() // numbers of a pixel
+	group := len(p.offset) / n.groups() // number of values of a pixel in a group
 	for at := range inverse {
 		r := float64(inverse[at])
 		offset := float32(-r * n.over(at, p.first.total, n.gain))
@@ -141,9 +141,9 @@ func (n *ImageNormalisation) backward(p *imagePart, block int) {
 	p.gradient(n.x[from:to], n.dx[from:to], p.work)
 }
 
-// over is the mean over the values of an image in a group of what was added up for
-// each channel, weighted by factor unless that is nil. The group and the lane of
-// the image are those of the figure at the given place.
+// over returns the mean over the values of an image in a group of sums by
+// channel, weighted by factor if that is not nil. The index at gives the group
+// and the lane of the image.
 func (n *ImageNormalisation) over(at int, sums []float64, factor []float32) (total float64) {
 	group, lane, channels := at/n.Lanes, at%n.Lanes, n.Channels/n.groups()
 	for channel := group * channels; channel < (group+1)*channels; channel++ {
@@ -156,7 +156,7 @@ func (n *ImageNormalisation) over(at int, sums []float64, factor []float32) (tot
 	return total / float64(n.Values()/n.groups())
 }
 
-// pattern writes −μ and gain/√(σ²+ε) of a block's images.
+// pattern writes −μ and gain/√(σ²+ε) of the images in a block.
 func (n *ImageNormalisation) pattern(p *imagePart, mean, inverse []float32) {
 	channels := n.Channels / n.groups()
 	for channel := range n.Channels {

@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// normaliser is either normalisation.
+// normaliser is one of the two normalisations.
 type normaliser interface {
 	Forward(batch int, x, gain, bias, y []float32)
 	Backward(batch int, x, y, dy, dx, dgain, dbias []float32)
 }
 
-// newNormaliser normalises the channels of an image in so many groups, or with 0
-// each channel over the batch.
+// newNormaliser normalises the channels of an image in the given number of
+// groups, or with 0 each channel over the batch.
 func newNormaliser(s Images, act Activation, groups int) normaliser {
 	if groups > 0 {
 		return &ImageNormalisation{Images: s, Activation: act, Groups: groups}
@@ -23,8 +23,8 @@ func newNormaliser(s Images, act Activation, groups int) normaliser {
 	return &BatchNormalisation{Images: s, Activation: act, Mean: make([]float32, s.Channels), Variance: make([]float32, s.Channels)}
 }
 
-// TestNormalisationAsPyTorch compares both directions with what PyTorch makes of
-// the same numbers, written by testdata/normalisation.py.
+// TestNormalisationAsPyTorch compares both directions with the results of
+// PyTorch, written by testdata/normalisation.py.
 func TestNormalisationAsPyTorch(t *testing.T) {
 	text, err := os.ReadFile("testdata/normalisation.json")
 	if err != nil {
@@ -69,7 +69,7 @@ func TestNormalisationAsPyTorch(t *testing.T) {
 				within(t, p.Over+": dx", rowsOf(s, p.Batch, dx), p.XGradient, size, 10)
 				within(t, p.Over+": dgain", dgain, p.GainGradient, size, 20)
 				within(t, p.Over+": dbias", dbias, p.BiasGradient, size, 20)
-				if p.Over == "batch" { // PyTorch's running ones, one step further
+				if p.Over == "batch" { // PyTorch's running statistics, one step later
 					count := float64(batch.Count(p.Batch))
 					for channel := range p.Channels {
 						mean := 0.9*float64(p.Mean[channel]) + 0.1*float64(batch.Mean[channel])
@@ -83,8 +83,8 @@ func TestNormalisationAsPyTorch(t *testing.T) {
 	})
 }
 
-// TestNormalisationThreads holds both to the same bits for any number of
-// threads, and dead lanes of gradients to zeros, whatever values are there.
+// TestNormalisationThreads checks that any number of threads gives the same
+// bits, and that dead lanes of gradients are zero.
 func TestNormalisationThreads(t *testing.T) {
 	for _, s := range []Images{RowsOf(300), {3, 9, 8, 32}, {40, 3, 3, 16}, {1, 1, 1, 16}} {
 		for _, groups := range []int{0, 1, s.Channels} {
@@ -104,7 +104,7 @@ func TestNormalisationThreads(t *testing.T) {
 				n := newNormaliser(s, Tanh, groups)
 				y, dx := make([]float32, len(x)), make([]float32, len(x))
 				dgain, dbias := make([]float32, s.Channels), make([]float32, s.Channels)
-				for range 2 { // the second time buffers hold what the first has left
+				for range 2 { // the second time, buffers hold old values
 					n.Forward(batch, x, gain, bias, y)
 					n.Backward(batch, x, y, dy, dx, dgain, dbias)
 				}

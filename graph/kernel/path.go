@@ -5,25 +5,24 @@ import (
 	"strings"
 )
 
-// path is one implementation of every inner function of this package. The
-// functions of a path run on the calling goroutine and know nothing of the
-// pool; what calls them splits the work.
+// path is one implementation of the inner functions of this package. They run
+// on the calling goroutine. Their callers split the work.
 type path struct {
 	name string
 
-	gemm          []gemmTile // by the rows of a tile, from 1
+	gemm          []gemmTile // index: number of rows of the tile, from 1
 	gemmColumns   int        // of the widest tile
 	gemmDepth     int        // of the longest chunk of k
-	gemmStep      int        // numbers that a copied tile of A has for each k: its rows at least, gemmColumns at most
-	panelAliasing int        // in numbers: panels of B whose rows are a multiple of it apart do not stay in cache
-	stepWeights   int        // that a step moves at a time at most: minStep where B comes fast from the second-level cache
-	gemmRuns      []gemmRuns // by the rows of a tile, from 1, as many as in gemm
+	gemmStep      int        // values of a copied tile of A for each k, at least its rows and at most gemmColumns
+	panelAliasing int        // in values: panels of B whose row stride is a multiple of it do not stay in the cache
+	stepWeights   int        // largest number of weights in a part of a step; minStep if B is read fast from the second-level cache
+	gemmRuns      []gemmRuns // index: number of rows of the tile, from 1 to that of gemm
 	// transpose copies src (rows×columns, rows ≤ transposeRows) to dst
-	// (columns×rows), given the strides of the rows of both.
+	// (columns×rows), with the row strides of both.
 	transposeRows int
 	transpose     func(rows, columns int, src []float32, srcRow int, dst []float32, dstRow int)
 	// copyPanel copies a matrix rows×columns, rows > 0 and columns ≤
-	// gemmColumns, given the strides of its rows.
+	// gemmColumns, with the row strides of both.
 	copyPanel func(rows, columns int, src []float32, srcRow int, dst []float32, dstRow int)
 	peak      func(iterations int) // fused multiply-adds in registers
 	peakFLOPs int                  // per iteration
@@ -31,12 +30,12 @@ type path struct {
 	vectorPath
 }
 
-// active is the path in use.
+// active is the selected path.
 var active *path
 
 func init() { active = paths()[0] }
 
-// Path returns the name of the implementation in use: "avx512", "avx2" or
+// Path returns the name of the selected implementation: "avx512", "avx2" or
 // "generic".
 func Path() string { return active.name }
 
@@ -49,10 +48,10 @@ func Paths() []string {
 	return names
 }
 
-// Use selects the implementation by name; at start it is the fastest that the
-// processor can run. Results of two paths agree within the stated bounds, not
-// bit by bit. Use must not be called while another function of this package
-// runs.
+// Use selects an implementation by its name. The default is the fastest that
+// the processor supports. Results of two paths agree within the stated bounds,
+// but not bit for bit. Use must not be called while another function of this
+// package runs. An unknown name is an error.
 func Use(name string) error {
 	for _, p := range paths() {
 		if p.name == name {

@@ -49,7 +49,7 @@ var avx2 = path{
 	peakFLOPs:     24 * 2 * 8,
 }
 
-// paths returns what this processor can run, fastest first.
+// paths returns the paths that this processor supports, fastest first.
 func paths() []*path {
 	var all []*path
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL {

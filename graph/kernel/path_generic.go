@@ -1,6 +1,6 @@
 package kernel
 
-// generic is the twin of every assembly function in plain Go.
+// generic has the plain Go form of every assembly function.
 var generic = path{
 	name:       "generic",
 	vectorPath: vectorGeneric,

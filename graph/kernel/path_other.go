@@ -2,8 +2,8 @@
 
 package kernel
 
-// paths returns what this build can run.
+// paths returns the paths of this build.
 func paths() []*path { return []*path{&generic} }
 
-// pause is what a thread does that waits in a loop for another.
+// pause is called in a busy-wait loop.
 func pause() {}

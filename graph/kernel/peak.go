@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// PeakFLOPS measures the fused multiply-add peak of this machine on the path
-// in use, in floating-point operations a second (an FMA is two): independent
-// operations in registers on so many goroutines at once for the time d, at
-// most GOMAXPROCS of which run together; threads < 1 means GOMAXPROCS. It adds
-// up the best of many short spells of each, so that a machine that is busy
-// with other things for a while is not taken for a slow one.
+// PeakFLOPS measures the fused multiply-add peak of this machine on the
+// selected path, in floating-point operations per second (an FMA counts as
+// two). It runs independent operations in registers on the given number of
+// goroutines for the time d; threads < 1 means GOMAXPROCS, and at most
+// GOMAXPROCS of them run at the same time. The result is the sum of the best of
+// many short intervals of each goroutine, so other work on the machine has
+// little effect.
 func PeakFLOPS(d time.Duration, threads int) float64 {
 	if threads < 1 {
 		threads = runtime.GOMAXPROCS(0)
@@ -29,7 +30,8 @@ func PeakFLOPS(d time.Duration, threads int) float64 {
 	return sum
 }
 
-// peakSpells returns the best rate of spells of some 100 µs that last d together.
+// peakSpells returns the best rate of intervals of some 100 µs that take d
+// together.
 func peakSpells(d time.Duration) (best float64) {
 	const iterations = 20_000
 	for begin := time.Now(); ; {
@@ -42,8 +44,8 @@ func peakSpells(d time.Duration) (best float64) {
 	}
 }
 
-// peakGeneric is a loop of independent multiply-adds, peakGenericFLOPs an
-// iteration.
+// peakGeneric is a loop of independent multiply-adds, with peakGenericFLOPs
+// operations per iteration.
 func peakGeneric(iterations int) {
 	x := float32(iterations) * 0
 	var s0, s1, s2, s3, s4, s5, s6, s7 float32

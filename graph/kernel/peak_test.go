@@ -7,7 +7,7 @@ import (
 
 func TestPeakFLOPS(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
-		const long = 50 * time.Millisecond // more than a busy host takes the processor away for
+		const long = 50 * time.Millisecond // longer than a busy machine interrupts a thread
 		one := PeakFLOPS(long, 1)
 		if one < 1e8 || one > 1e12 {
 			t.Errorf("one thread: %g FLOP/s", one)

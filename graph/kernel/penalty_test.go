@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestPenaltiesOnAnyPath holds the arithmetic of penalties to the same bits
-// for any number of threads, and close to the generic path's.
+// TestPenaltiesOnAnyPath checks that penalties give the same bits for any
+// number of threads, and nearly the results of the generic path.
 func TestPenaltiesOnAnyPath(t *testing.T) {
 	const rows, columns = 37, 1025
 	rng := rand.New(rand.NewPCG(5, 6))
@@ -65,6 +65,7 @@ func TestPenaltiesOnAnyPath(t *testing.T) {
 }
 
 func TestTopKTies(t *testing.T) {
+	t.Parallel()
 	infinity, nan := float32(math.Inf(1)), float32(math.NaN())
 	for _, test := range []struct {
 		k       int
@@ -117,6 +118,7 @@ func FuzzTopK(f *testing.F) {
 }
 
 func TestBernoulliDivergence(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ p, q float64 }{{0.1, 0.1}, {0.05, 0.5}, {0.9, 0.2}} {
 		value, slope := BernoulliDivergence(test.p, test.q)
 		above, _ := BernoulliDivergence(test.p, test.q+1e-6)

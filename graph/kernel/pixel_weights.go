@@ -1,19 +1,20 @@
 package kernel
 
-// PixelWeights are the weights of the pixels in a reconstruction loss (Vincent
-// 2010, section 3.3): α for the pixels that corruption has changed, β for the
-// others. The zero value stands for no weights: all pixels weigh 1.
+// PixelWeights are the weights of pixels in a reconstruction loss (Vincent et
+// al. 2010, section 3.3): α for pixels that the corruption has changed, β for
+// the others. Recipes treat the zero value as weight 1 for all pixels; the
+// functions of this package do not.
 type PixelWeights struct {
 	Corrupted float32 `json:"corrupted"` // α
 	Intact    float32 `json:"intact"`    // β
 }
 
-// WeightedSquaredError computes, for each of the rows,
+// WeightedSquaredError computes for each row
 //
 //	loss = Σ_d w_d·(x̂_d−x_d)², with w_d = α where mask_d is 1 and β where it is 0,
 //
-// squared, which is the same with w = 1, and with gradient non-nil also
-// scale·∂loss/∂x̂ (prediction x̂, target x, corruption mask, gradient: B×D; loss,
+// It also computes squared, which is the same with w = 1, and, if gradient is
+// not nil, scale·∂loss/∂x̂ (prediction x̂, target x, mask, gradient: B×D; loss,
 // squared: B).
 func WeightedSquaredError(rows, columns int, scale float32, w PixelWeights, prediction, target, mask, gradient, loss, squared []float32) {
 	weightedLoss(rows, columns, weightedTask{lossTask{scale, columns, prediction, target, gradient, loss, squared, 1}, w, mask,
@@ -23,8 +24,9 @@ func WeightedSquaredError(rows, columns int, scale float32, w PixelWeights, pred
 		}})
 }
 
-// WeightedCrossEntropy is CrossEntropy with the pixels weighted as in
-// WeightedSquaredError. The squared errors of the probabilities are not.
+// WeightedCrossEntropy computes CrossEntropy with pixel weights as in
+// WeightedSquaredError. The squared errors of the probabilities are not
+// weighted.
 func WeightedCrossEntropy(rows, columns int, scale float32, w PixelWeights, logits, target, mask, gradient, loss, squared []float32) {
 	weightedLoss(rows, columns, weightedTask{lossTask{scale, columns, logits, target, gradient, loss, squared, 1}, w, mask,
 		func(scale float32, logits, target, gradient []float32) (float64, float64) {
@@ -76,15 +78,15 @@ func (t *weightedTask) run(lo, hi int) {
 }
 
 // partition is a row with its corrupted pixels first, so that the unweighted
-// losses can take each of the two groups in one piece.
+// losses can be used on each of the two groups.
 type partition struct {
-	from                         []int // the place of each pixel in the row
+	from                         []int // position of each pixel in the row
 	prediction, target, gradient []float32
 }
 
 var partitions freeList[partition]
 
-// fill takes a row and returns how many of its pixels are corrupted.
+// fill sorts a row and returns the number of corrupted pixels.
 func (p *partition) fill(mask, prediction, target []float32) (corrupted int) {
 	if cap(p.from) < len(mask) {
 		*p = partition{make([]int, len(mask)), make([]float32, len(mask)), make([]float32, len(mask)), make([]float32, len(mask))}
@@ -105,7 +107,7 @@ func (p *partition) fill(mask, prediction, target []float32) (corrupted int) {
 	return corrupted
 }
 
-// scatter writes the gradient back in the order of the row.
+// scatter writes the gradient in the original order of the row.
 func (p *partition) scatter(gradient []float32) {
 	for at, i := range p.from {
 		gradient[i] = p.gradient[at]

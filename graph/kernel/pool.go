@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// task is work on the index range [0, n) that can be done in any order and on
-// any goroutine: run does the part [lo, hi).
+// task is work on the index range [0, n) in any order and on any goroutine. run
+// processes [lo, hi).
 type task interface{ run(lo, hi int) }
 
 // parallel runs t over [0, n), in blocks that are multiples of grain, on the
-// calling goroutine and those of the pool that are free. It returns when all
-// is done. Work of one block, and work that comes while another caller uses
-// the pool, runs on the calling goroutine alone, so parallel may be called
-// from several goroutines and from within a task. A panic of t, on whatever
-// goroutine, is raised here.
+// calling goroutine and on idle workers of the pool. It returns when all blocks
+// are done. A single block, or work while another caller uses the pool, runs on
+// the calling goroutine alone. parallel may therefore be called from several
+// goroutines and from within a task. A panic of t on any goroutine is raised in
+// the caller.
 func parallel(n, grain int, t task) {
 	threads := runtime.GOMAXPROCS(0)
 	if n <= grain || threads == 1 || !workers.busy.TryLock() {
@@ -28,43 +28,42 @@ func parallel(n, grain int, t task) {
 	workers.do(n, grain, threads, t)
 }
 
-// blocksPerThread is how finely parallel divides work: more blocks even out
-// threads of unequal speed, fewer cost less.
+// blocksPerThread is the number of blocks for each thread. More blocks balance
+// threads of different speed, and fewer blocks cost less.
 const blocksPerThread = 4
 
-// spinTime is how long a worker without work looks for more before it parks:
-// longer than what a training step does on one thread between two calls, or
-// every step would pay for waking it.
+// spinTime is the time that an idle worker spins before it parks. It is longer
+// than the serial work between two calls in a training step, because waking a
+// worker is slow.
 const spinTime = 200 * time.Microsecond
 
 // pool is a set of worker goroutines that serve one caller at a time.
 //
-// state is the word on which they agree: generation<<32 | seats<<16 | seated.
-// A caller opens a generation with some seats; a worker takes a seat, works
-// until no block is left, and gets up; the caller takes the empty seats away
-// and leaves when nobody is seated. A worker that comes late thus finds no
-// seat and touches nothing of the task.
+// state holds generation<<32 | seats<<16 | seated. A caller opens a generation
+// with some seats. A worker takes a seat, works until no block is left, and
+// leaves the seat. The caller removes the empty seats and returns when nobody
+// is seated. A worker that is late finds no seat and does not touch the task.
 type pool struct {
-	busy  sync.Mutex // held by the caller that is served
-	count int        // worker goroutines, guarded by busy
+	busy  sync.Mutex // held by the caller that uses the pool
+	count int        // number of workers, guarded by busy
 
 	task     task
 	block    int
-	shares   []share             // as many as there are threads at work
+	shares   []share             // one for each thread
 	panicked atomic.Pointer[any] // the value of the first panic
 
-	_      [64]byte // keep the words that threads share on cache lines of their own
+	_      [64]byte // separate cache lines for words that threads share
 	state  atomic.Uint64
 	_      [56]byte
 	parked atomic.Int32
 	wake   chan struct{}
 }
 
-// share is the part of the range that a thread begins with: always the same
-// one, so that what it wrote the last time is in its cache. When its own is
-// done, it helps with the others.
+// share is the part of the range that a thread starts with. It is the same in
+// every call, so what the thread wrote last is in its cache. When its own share
+// is done, the thread works on the others.
 type share struct {
-	next atomic.Int64 // first index that nobody has taken
+	next atomic.Int64 // first index that is not taken
 	end  int
 	_    [48]byte
 }
@@ -106,7 +105,7 @@ func (p *pool) do(n, grain, threads int, t task) {
 	p.drain(0)
 }
 
-// drain runs blocks until none is left, those of the share at home first.
+// drain runs blocks until none is left, first those of the share home.
 func (p *pool) drain(home int) {
 	for i := range p.shares {
 		s := &p.shares[(home+i)%len(p.shares)]
@@ -121,14 +120,14 @@ func (p *pool) drain(home int) {
 	}
 }
 
-// drop takes all blocks that nobody has taken.
+// drop takes all remaining blocks.
 func (p *pool) drop() {
 	for i := range p.shares {
 		p.shares[i].next.Store(int64(p.shares[i].end))
 	}
 }
 
-// finish waits for the workers and gives the pool back, also while the caller
+// finish waits for the workers and releases the pool, also if the caller
 // panics.
 func (p *pool) finish() {
 	p.drop()
@@ -136,7 +135,7 @@ func (p *pool) finish() {
 	for spins := 1; p.state.Load()&seated != 0; spins++ {
 		pause()
 		if spins%256 == 0 {
-			runtime.Gosched() // a worker's goroutine may wait for this processor
+			runtime.Gosched() // the goroutine of a worker may need this processor
 		}
 	}
 	p.task = nil
@@ -147,7 +146,7 @@ func (p *pool) finish() {
 	}
 }
 
-// work is the life of a worker: await a generation it has not served, sit down.
+// work is the loop of a worker: wait for a new generation and take a seat.
 func (p *pool) work(home int) {
 	var served uint64
 	for {
@@ -161,11 +160,11 @@ func (p *pool) work(home int) {
 	}
 }
 
-// serve is drain with a panic kept for the caller.
+// serve is drain that stores a panic for the caller.
 func (p *pool) serve(home int) {
 	defer func() {
 		if raised := recover(); raised != nil {
-			value := raised // of which the address is taken, so that nothing is allocated where nothing is raised
+			value := raised // a copy whose address is taken, so nothing is allocated without a panic
 			p.panicked.CompareAndSwap(nil, &value)
 			p.drop()
 		}
@@ -173,8 +172,8 @@ func (p *pool) serve(home int) {
 	p.drain(home)
 }
 
-// await returns a state with a free seat in a generation other than served.
-// It spins for spinTime and then parks until a caller wakes it.
+// await returns a state with a free seat in a generation other than served. It
+// spins for spinTime and then parks until a caller wakes it.
 func (p *pool) await(served uint64) uint64 {
 	var since time.Time
 	for spins := 0; ; spins++ {
@@ -190,7 +189,8 @@ func (p *pool) await(served uint64) uint64 {
 			since = time.Now()
 		} else if time.Since(since) > spinTime {
 			p.parked.Add(1)
-			// A caller that opened before it could see this worker parked sends no token.
+			// A caller that opened before it could see this worker as parked
+			// sends no token.
 			if p.state.Load() == state {
 				<-p.wake
 			}

@@ -100,7 +100,7 @@ func TestParallelNested(t *testing.T) {
 	}
 }
 
-// panics runs into a panic at one index, after the other threads had time to come.
+// panics panics at one index, after the other threads had time to start.
 type panics struct{ at int }
 
 func (p *panics) run(lo, hi int) {
@@ -135,7 +135,8 @@ func TestParallelAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestWorkersAllocateNothing counts on two threads, where AllocsPerRun allows one.
+// TestWorkersAllocateNothing uses two threads, because AllocsPerRun allows only
+// one.
 func TestWorkersAllocateNothing(t *testing.T) {
 	setThreads(t, 2)
 	const calls = 2000
@@ -147,12 +148,12 @@ func TestWorkersAllocateNothing(t *testing.T) {
 		call()
 	}
 	runtime.ReadMemStats(&after)
-	if n := after.Mallocs - before.Mallocs; n > calls/10 { // the runtime allocates a little by itself
+	if n := after.Mallocs - before.Mallocs; n > calls/10 { // the runtime itself allocates a little
 		t.Errorf("%d allocations in %d calls", n, calls)
 	}
 }
 
-// pauses is work that is long enough for a worker to come.
+// pauses is work that is long enough for a worker to start.
 type pauses struct{}
 
 func (pauses) run(lo, hi int) {

@@ -1,31 +1,31 @@
 package kernel
 
-// Pooling makes images smaller by taking the greatest or the mean value of
-// each window (from: B×C×H×W, to: B×C×H′×W′). Windows lie within the image.
+// Pooling makes images smaller. The result is the maximum or the mean of each
+// window (from: B×C×H×W, to: B×C×H′×W′). Windows lie within the image.
 type Pooling struct {
-	From, To       Images // of as many channels and lanes
+	From, To       Images // with equal channels and lanes
 	Window, Stride Extent
-	Average        bool // the mean rather than the greatest
+	Average        bool // the mean instead of the maximum
 }
 
-// Pool computes y, and where the greatest values are, the first of equal ones,
-// unless the mean is taken (y, at: To.Size).
+// Pool computes y. For maxima it also writes their positions to at, the first
+// of equal values (y, at: To.Size values).
 func (p Pooling) Pool(batch int, x, y []float32, at []uint32) { p.do(batch, x, y, at, pooled) }
 
-// Gradient computes dx from dy and what Pool wrote to at. It is also max
-// unpooling, which puts values where the greatest ones were (Zeiler & Fergus
-// 2014); windows that share a pixel add up there.
+// Gradient computes dx from dy and the positions at that Pool wrote. It is also
+// max unpooling, which moves values to the positions of the maxima (Zeiler &
+// Fergus 2014). Values of overlapping windows are added.
 func (p Pooling) Gradient(batch int, dy []float32, at []uint32, dx []float32) {
 	p.do(batch, dx, dy, at, spread)
 }
 
-// Gather takes the values from where the greatest ones were: the gradient of
+// Gather reads the values at the positions of the maxima. It is the gradient of
 // max unpooling.
 func (p Pooling) Gather(batch int, x []float32, at []uint32, y []float32) {
 	p.do(batch, x, y, at, gathered)
 }
 
-// What is done with a window.
+// The operations on a window.
 const (
 	pooled = iota
 	spread
@@ -43,7 +43,7 @@ func (p Pooling) do(batch int, x, y []float32, at []uint32, what int) {
 	poolingTasks.put(t)
 }
 
-// poolingTask goes over one channel of a block at a time.
+// poolingTask processes one channel of a block at a time.
 type poolingTask struct {
 	Pooling
 	x, y []float32
@@ -85,7 +85,7 @@ func (t *poolingTask) run(lo, hi int) {
 	}
 }
 
-// average computes the mean of a window, or back, gives each its share.
+// average computes the mean of a window, or in the gradient distributes it.
 func (t *poolingTask) average(window, y []float32) {
 	share := 1 / float32(t.Window.Height*t.Window.Width)
 	if t.what == pooled {
@@ -103,7 +103,7 @@ func (t *poolingTask) average(window, y []float32) {
 	}
 }
 
-// greatest finds the greatest values of a window; NaN is greater than all.
+// greatest computes the maxima of windows. A NaN is larger than all numbers.
 func (t *poolingTask) greatest(window, y []float32, at []uint32) {
 	copy(y, window)
 	for lane := range at {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestPooling compares both kinds, also with windows that overlap or leave
-// gaps, with sums and maxima in plain loops.
+// TestPooling compares both kinds, also with overlapping windows and with gaps,
+// with sums and maxima in plain loops.
 func TestPooling(t *testing.T) {
 	for _, p := range []Pooling{
 		{From: Images{3, 6, 4, 16}, To: Images{3, 3, 2, 16}, Window: square(2), Stride: square(2)},
@@ -64,6 +64,7 @@ func TestPooling(t *testing.T) {
 }
 
 func TestMaxPoolingKeepsNaN(t *testing.T) {
+	t.Parallel()
 	p := Pooling{From: Images{1, 1, 2, 16}, To: Images{1, 1, 1, 16}, Window: Extent{1, 2}, Stride: square(1)}
 	x, y := make([]float32, 32), make([]float32, 16)
 	x[3], x[16+5] = float32(math.NaN()), float32(math.NaN())

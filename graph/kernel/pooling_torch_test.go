@@ -6,9 +6,10 @@ import (
 	"testing"
 )
 
-// TestPoolingAsPyTorch compares pooling and unpooling with what PyTorch makes of
-// the same numbers, written by testdata/pooling.py.
+// TestPoolingAsPyTorch compares pooling and unpooling with the results of
+// PyTorch, written by testdata/pooling.py.
 func TestPoolingAsPyTorch(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("testdata/pooling.json")
 	if err != nil {
 		t.Fatal(err)

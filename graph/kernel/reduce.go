@@ -2,7 +2,7 @@ package kernel
 
 import "sync/atomic"
 
-// chunk is how many elements are summed up on their own; the sums of chunks
+// chunk is the number of values that are summed separately. The sums of chunks
 // are added in order.
 const chunk = 4096
 
@@ -12,7 +12,7 @@ func Sum(x []float32) float64 { return reduce(active.sum, x) }
 // SumSquares returns Σ x², the squared norm of x, in float64.
 func SumSquares(x []float32) float64 { return reduce(active.sumSquares, x) }
 
-// reduce adds up f of the chunks of x.
+// reduce adds f of the chunks of x.
 func reduce(f func([]float32) float64, x []float32) (total float64) {
 	chunks := (len(x) + chunk - 1) / chunk
 	t := reduceTasks.get()

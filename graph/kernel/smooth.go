@@ -3,12 +3,12 @@ package kernel
 import (
 	"fmt"
 	"math"
-	"strings"
 )
 
 // SmoothActivation is an elementwise function y = x·σ(u(x)), where σ is the
-// sigmoid. It has a minimum, so that two x can have the same y. Its slope is
-// therefore computed from x, unlike that of an Activation.
+// SmoothActivation is an elementwise function y = x·σ(u(x)), where σ is the
+// sigmoid. It has a minimum, so two values of x can have the same y. Its slope
+// is therefore computed from x, unlike that of an Activation.
 type SmoothActivation uint8
 
 // The smooth activations.
@@ -28,25 +28,6 @@ func (a SmoothActivation) String() string {
 		return smoothNames[a]
 	}
 	return fmt.Sprintf("smooth activation(%d)", uint8(a))
-}
-
-// ParseSmoothActivation is the inverse of String.
-func ParseSmoothActivation(name string) (SmoothActivation, error) {
-	for i, known := range smoothNames {
-		if name == known {
-			return SmoothActivation(i), nil
-		}
-	}
-	return 0, fmt.Errorf("unknown activation %q; hint: one of %s", name, strings.Join(smoothNames[:], ", "))
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (a SmoothActivation) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (a *SmoothActivation) UnmarshalText(text []byte) (err error) {
-	*a, err = ParseSmoothActivation(string(text))
-	return err
 }
 
 // ActivateSmooth computes dst = a(src), elementwise, with an error of at most

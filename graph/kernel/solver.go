@@ -2,21 +2,21 @@ package kernel
 
 import "math"
 
-// Update is what all solver steps have in common: with g the raw gradient,
-// every step first forms g ← Scale·g + L2·w, then moves w ← w·(1 − Rate·Decay)
-// and on against g. Running means are kept free of denormal numbers, which
-// would never fade away.
+// Update holds the values that all solver steps have in common. Every step
+// first computes g ← Scale·g + L2·w for the raw gradient g. It then computes w
+// ← w·(1 − Rate·Decay) and moves w against g. Denormal numbers in running means
+// are set to 0, because they would never decay.
 type Update struct {
 	Rate  float32 // learning rate
-	Scale float32 // multiplies the gradient: 1, or less where it is clipped
+	Scale float32 // multiplies the gradient: 1, or less if it is clipped
 	L2    float32 // weight decay as a term of the gradient
 	Decay float32 // decoupled weight decay (Loshchilov & Hutter 2019)
 }
 
-// Gradient is what a step moves weights against: numbers, or a product that the
-// step computes as it goes, so that it need not be kept.
+// Gradient is the gradient of a step: values, or a product that the step
+// computes block by block, so it is not stored.
 type Gradient struct {
-	Values []float32 // as many as there are weights; nil: Xᵀ·Z
+	Values []float32 // one for each weight; nil: Xᵀ·Z
 
 	Rows, Inputs, Outputs int       // B, D and H
 	X, Z                  []float32 // B×D and B×H; the weights are D×H
@@ -34,8 +34,9 @@ func Descend(u Update, w []float32, g Gradient) {
 	t.do(g)
 }
 
-// Momentum is a step with a velocity v ← momentum·v + g, w ← w − Rate·v, or
-// with nesterov w ← w − Rate·(g + momentum·v) (Sutskever 2013, as PyTorch has it).
+// Momentum is a step with a velocity, v ← momentum·v + g, w ← w − Rate·v, or
+// with nesterov w ← w − Rate·(g + momentum·v) (Sutskever et al. 2013, in the
+// form of PyTorch).
 func Momentum(u Update, momentum float32, nesterov bool, w []float32, g Gradient, velocity []float32) {
 	t := newStep(u, w)
 	t.first, t.oneState = velocity[:len(w)], active.momentum
@@ -46,8 +47,8 @@ func Momentum(u Update, momentum float32, nesterov bool, w []float32, g Gradient
 	t.do(g)
 }
 
-// RMSProp is a step scaled by a running mean of squared gradients,
-// s ← rho·s + (1−rho)·g², w ← w − Rate·g/(√s + epsilon) (Hinton 2012).
+// RMSProp is a step scaled by a running mean of squared gradients, s ← rho·s +
+// (1−rho)·g², w ← w − Rate·g/(√s + epsilon) (Tieleman & Hinton 2012).
 func RMSProp(u Update, rho, epsilon float32, w []float32, g Gradient, square []float32) {
 	t := newStep(u, w)
 	t.first, t.oneState = square[:len(w)], active.rmsProp
@@ -82,10 +83,10 @@ func Adam(u Update, a AdamMoments, w []float32, g Gradient, first, second []floa
 	t.do(g)
 }
 
-// constants are the numbers of a step, each as often as a register holds it.
+// constants are the numbers of a step, each repeated to fill a register.
 type constants = [9][8]float32
 
-// The order of the constants; the generator of the assembly must agree.
+// The order of the constants, which the generator of the assembly must share.
 const (
 	stepScale = iota
 	stepL2
@@ -98,7 +99,7 @@ const (
 	stepEpsilon
 )
 
-// stepTask is a step of any solver; one of its functions is set.
+// stepTask is a step of any solver. One of its functions is set.
 type stepTask struct {
 	c                   constants
 	w, g, first, second []float32
@@ -136,13 +137,13 @@ func (t *stepTask) do(g Gradient) {
 			alpha: 1, a: g.X, lda: g.Inputs, b: g.Z, ldb: g.Outputs, step: t,
 		})
 	}
-	*t = stepTask{} // lets go of the arrays
+	*t = stepTask{} // releases the arrays
 	stepTasks.put(t)
 }
 
 func (t *stepTask) run(lo, hi int) { t.move(t.g[lo:hi], lo, hi) }
 
-// move moves the weights lo to hi against their gradients g.
+// move updates the weights lo to hi with their gradients g.
 func (t *stepTask) move(g []float32, lo, hi int) {
 	switch w := t.w[lo:hi]; {
 	case t.twoStates != nil:
@@ -154,7 +155,7 @@ func (t *stepTask) move(g []float32, lo, hi int) {
 	}
 }
 
-// ahead adds the arrays of weights lo to hi to what will be needed soon.
+// ahead adds the arrays of weights lo to hi to a lookahead.
 func (t *stepTask) ahead(l *lookahead, lo, hi int) {
 	for _, array := range [...][]float32{t.w, t.first, t.second} {
 		if array != nil {

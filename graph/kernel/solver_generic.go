@@ -2,12 +2,12 @@ package kernel
 
 import "math"
 
-// scalars are the constants of a step, once each.
+// scalars are the constants of a step, without repetition.
 type scalars [len(constants{})]float32
 
-// fused returns x·y + z, rounded once as the multiply-adds of the other paths
-// are: two roundings would differ without bound where the sum cancels and a
-// quotient of small moments makes much of what is left.
+// fused returns x·y + z, rounded once like the multiply-adds of the other
+// paths. With two roundings the error would be unbounded if the sum cancels,
+// and a quotient of small moments would amplify it.
 func fused(x, y, z float32) float32 { return float32(float64(x)*float64(y) + float64(z)) }
 
 func (c *scalars) gradient(g, w float32) float32 { return fused(w, c[stepL2], float32(g*c[stepScale])) }
@@ -17,7 +17,7 @@ func (c *scalars) moved(w, direction float32) float32 {
 	return fused(-direction, c[stepRate], fused(-w, c[stepShrink], w))
 }
 
-// mean returns x + decay·old without denormal numbers.
+// mean returns x + decay·old, or 0 if that is denormal.
 func mean(x, decay, old float32) float32 { return flush(fused(old, decay, x)) }
 
 func newScalars(c *constants) (s scalars) {
@@ -74,7 +74,7 @@ func adamGeneric(constants *constants, w, g, first, second []float32) {
 	}
 }
 
-// root returns √x + ε, where an infinite x counts as the largest number.
+// root returns √x + ε. An infinite x is replaced by the largest number.
 func (c *scalars) root(x float32) float32 {
 	return float32(math.Sqrt(float64(min(x, math.MaxFloat32)))) + c[stepEpsilon]
 }

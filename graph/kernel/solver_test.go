@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestSolversAgainstFloat64 takes a few steps beside the formulas.
+// TestSolversAgainstFloat64 compares a few steps with the formulas in float64.
 func TestSolversAgainstFloat64(t *testing.T) {
 	const steps = 5
 	u := Update{Rate: 0.01, Scale: 0.5, L2: 0.1, Decay: 0.2}
@@ -61,8 +61,8 @@ func TestSolversAgainstFloat64(t *testing.T) {
 	})
 }
 
-// TestStepsOfProducts wants the same bits from a step that computes its gradient
-// as it goes and from one that is given it.
+// TestStepsOfProducts checks that a step that computes its gradient block by
+// block gives the same bits as a step with a given gradient.
 func TestStepsOfProducts(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		for _, shape := range [][3]int{{1, 1, 1}, {16, 5, 70}, {7, 100, 3}, {33, 64, 1024}, {600, 150, 40}} {
@@ -94,8 +94,8 @@ func TestStepsOfProducts(t *testing.T) {
 	})
 }
 
-// TestMomentsFadeAway checks that without a gradient moments become 0 rather
-// than stay at a denormal number.
+// TestMomentsFadeAway checks that moments become 0 without a gradient, instead
+// of staying at a denormal number.
 func TestMomentsFadeAway(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		w, g := make([]float32, 20), make([]float32, 20)

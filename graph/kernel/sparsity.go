@@ -4,8 +4,8 @@ import "math"
 
 // ColumnMeans computes the mean of each column of x (x: B×L, mean: L).
 func ColumnMeans(rows, columns int, x, mean []float32) {
-	// The gradient of a linear activation sums up rows on its way, and writes
-	// what it has read.
+	// The gradient of a linear activation computes the sums of rows. It writes
+	// the values that it has read.
 	ActivationGradient(Linear, rows, columns, x, x, x, mean)
 	Scale(1/float32(rows), mean[:columns])
 }
@@ -18,16 +18,16 @@ func SetRows(rows int, row, x []float32) {
 }
 
 // BernoulliDivergence is KL(p ‖ q) = p·log(p/q) + (1−p)·log((1−p)/(1−q)) in
-// nats between two coins, and its slope in q. A q closer than 1e-6 to 0 or 1
-// counts as that close.
+// nats between two Bernoulli distributions, and its slope in q. q is clipped to
+// [1e-6, 1 − 1e-6].
 func BernoulliDivergence(p, q float64) (divergence, slope float64) {
 	const least = 1e-6
 	q = min(max(q, least), 1-least)
 	return p*math.Log(p/q) + (1-p)*math.Log((1-p)/(1-q)), (q - p) / (q * (1 - q))
 }
 
-// L1 computes Σ|x| of each of the rows and, with gradient non-nil, scale times
-// its gradient, which is 0 at 0 (x, gradient: B×L; loss: B).
+// L1 computes Σ|x| of each row and, if gradient is not nil, scale times its
+// gradient, which is 0 at 0 (x, gradient: B×L; loss: B).
 func L1(rows, columns int, scale float32, x, gradient, loss []float32) {
 	t := l1Tasks.get()
 	*t = l1Task{columns, scale, x[:rows*columns], nil, loss[:rows]}
@@ -69,9 +69,9 @@ func (t *l1Task) run(lo, hi int) {
 	}
 }
 
-// TopK copies the k largest values of each of the rows and clears the others;
-// of equal values the first ones stay (Makhzani & Frey 2014; x, y: B×L). It
-// leaves 1 in kept (B×L) where a value stays, else 0.
+// TopK copies the k largest values of each row and sets the others to 0 (x, y:
+// B×L; Makhzani & Frey 2014). Of equal values, the first are kept. kept (B×L)
+// is 1 where a value is kept, else 0.
 func TopK(rows, columns, k int, x, y, kept []float32) {
 	n := rows * columns
 	t := topKTasks.get()
@@ -105,8 +105,8 @@ func (t *topKTask) run(lo, hi int) {
 	}
 }
 
-// kthLargest returns the rank of the k-th largest value, and how many values
-// of that rank are among the k largest. It settles the rank eight bits at a
+// kthLargest returns the rank of the k-th largest value, and the number of
+// values of that rank among the k largest. It finds the rank eight bits at a
 // time, by counting.
 func kthLargest(x []float32, k int) (least uint32, equal int) {
 	var settled uint32
@@ -127,8 +127,8 @@ func kthLargest(x []float32, k int) (least uint32, equal int) {
 	return least, k
 }
 
-// rank orders numbers as unsigned integers. NaN is the largest, so that it
-// stays to be seen.
+// rank maps numbers to unsigned integers of the same order. NaN is the largest,
+// so that it is kept.
 func rank(v float32) uint32 {
 	if v != v {
 		return math.MaxUint32

@@ -2,8 +2,9 @@ package kernel
 
 import "slices"
 
-// A weighting says what one position along an axis is made of: the positions
-// it reads, in ascending order, and of each a combination of the kernel's taps.
+// A weighting says how one position along an axis is computed: the positions
+// that it reads, in ascending order, each with a combination of the taps of the
+// kernel.
 type weighting []reading
 
 type reading struct {
@@ -12,18 +13,18 @@ type reading struct {
 }
 
 // axis is a linear map along the height or the width of images: which inputs
-// each output reads, through which combined taps. Outputs that see the same
-// combinations, or some in a row of them, share a phase, so that the number of
-// combinations is small: 1 phase for a convolution, as many as the stride for
-// a transposed one.
+// each output reads, and with which combined taps. Outputs with the same
+// combinations, or with consecutive ones of them, share a phase. The number of
+// combinations is therefore small: one phase for a convolution, and as many as
+// the stride for a transposed convolution.
 type axis struct {
 	inputs int
 	phases [][][]float32 // combined taps, each a factor for each tap of the kernel
 	points []point       // by output
 }
 
-// point is what one output reads: the combined taps of a phase from a first
-// one on, run by run of neighbouring inputs.
+// point is what one output reads: the combined taps of a phase from a first tap
+// on, in runs of neighbouring inputs.
 type point struct {
 	phase int
 	runs  []run
@@ -31,7 +32,7 @@ type point struct {
 
 type run struct{ input, tap, count int }
 
-// newAxis makes the map of outputs from what each of them reads.
+// newAxis makes the map from the weighting of each output.
 func newAxis(inputs int, outputs []weighting) axis {
 	a := axis{inputs: inputs, points: make([]point, len(outputs))}
 	order := make([]int, len(outputs))
@@ -39,7 +40,7 @@ func newAxis(inputs int, outputs []weighting) axis {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(i, j int) int { return len(outputs[j]) - len(outputs[i]) })
-	for _, i := range order { // the longest first: the others are found within them
+	for _, i := range order { // the longest first: shorter ones are found within them
 		a.points[i] = a.point(outputs[i])
 	}
 	return a
@@ -62,8 +63,8 @@ func (a *axis) point(w weighting) point {
 	return p
 }
 
-// find returns the phase that has taps in a row, and where they begin in it;
-// it adds one where there is none.
+// find returns the phase that contains taps consecutively, and their position
+// in it. It adds a phase if there is none.
 func (a *axis) find(taps [][]float32) (phase, first int) {
 	equal := func(x, y []float32) bool { return slices.Equal(x, y) }
 	for phase, all := range a.phases {
@@ -88,7 +89,7 @@ func adjoint(inputs int, outputs []weighting) []weighting {
 	return all
 }
 
-// span is the greatest number of inputs from the first to the last that an
+// span is the largest number of inputs from the first to the last one that an
 // output reads.
 func (a axis) span() int {
 	most := 1

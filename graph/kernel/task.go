@@ -2,8 +2,8 @@ package kernel
 
 import "sync"
 
-// freeList keeps the tasks that calls are done with, so that a call in the
-// long run allocates nothing. The zero value is ready for use.
+// freeList keeps tasks for later calls, so that repeated calls allocate
+// nothing. The zero value is ready for use.
 type freeList[T any] struct {
 	mutex sync.Mutex
 	tasks []*T
@@ -21,15 +21,16 @@ func (l *freeList[T]) get() *T {
 	return new(T)
 }
 
-// put takes a task back. What it refers to stays alive until it is used again.
+// put returns a task to the list. The task keeps its references until it is
+// used again.
 func (l *freeList[T]) put(t *T) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.tasks = append(l.tasks, t)
 }
 
-// Grains: the least number of elements worth a block of their own.
+// Grains: the least number of values in a block of work.
 const (
 	heavyGrain = 4096  // for functions that compute
-	lightGrain = 16384 // for functions that wait for memory
+	lightGrain = 16384 // for functions that are limited by memory
 )

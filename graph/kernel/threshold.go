@@ -3,7 +3,7 @@ package kernel
 import "math"
 
 // Threshold computes dst = src where |by| > bound, and 0 elsewhere (length of
-// dst; bound ≥ 0). A by that is not a number lets src through.
+// dst; bound ≥ 0). If by is NaN, src is copied.
 func Threshold(dst, src, by []float32, bound float32) {
 	t := thresholdTasks.get()
 	*t = thresholdTask{dst, src[:len(dst)], by[:len(dst)], math.Float32bits(bound)}
@@ -18,8 +18,8 @@ type thresholdTask struct {
 
 var thresholdTasks freeList[thresholdTask]
 
-// run compares magnitudes as whole numbers, which order like them: the sign of
-// a difference makes a mask, without a branch that would often be guessed wrong.
+// run compares magnitudes as integers, which have the same order. The sign of a
+// difference is a mask, without branches, which would often be predicted wrong.
 func (t *thresholdTask) run(lo, hi int) {
 	const magnitude = 1<<31 - 1
 	dst := t.dst[lo:hi]

@@ -9,6 +9,7 @@ import (
 )
 
 func TestThreshold(t *testing.T) {
+	t.Parallel()
 	nan, infinity := float32(math.NaN()), float32(math.Inf(1))
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{0, 1, 7, 100_000} {

@@ -1,12 +1,8 @@
 package kernel
 
-// Exp computes dst = e^src, elementwise, within 1.1 ulp; results that would be
-// denormal are 0. dst may be src; so for all functions of this package
-// that write an array of the shape of one they read.
+// Exp computes dst = e^src, elementwise, within 1.1 ulp. Results that would be
+// denormal are 0. dst may be src.
 func Exp(dst, src []float32) { unary(active.exp, dst, src) }
-
-// Log1p computes dst = log(1 + src), within 1.3 ulp.
-func Log1p(dst, src []float32) { unary(active.log1p, dst, src) }
 
 // Multiply computes dst = a ⊙ b, elementwise (length of dst).
 func Multiply(dst, a, b []float32) { binary(active.multiply, dst, a, b) }

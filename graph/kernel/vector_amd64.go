@@ -8,9 +8,6 @@ package kernel
 func expAVX512(dst []float32, src []float32)
 
 //go:noescape
-func log1pAVX512(dst []float32, src []float32)
-
-//go:noescape
 func sigmoidAVX512(dst []float32, src []float32)
 
 //go:noescape
@@ -111,9 +108,6 @@ func bernoulliAVX512(dst []float32, p float32, block uint32, c *[23][8]uint32)
 
 //go:noescape
 func expAVX2(dst []float32, src []float32)
-
-//go:noescape
-func log1pAVX2(dst []float32, src []float32)
 
 //go:noescape
 func sigmoidAVX2(dst []float32, src []float32)

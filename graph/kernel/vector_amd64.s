@@ -208,254 +208,6 @@ DATA word7f800000<>+24(SB)/4, $0x7f800000
 DATA word7f800000<>+28(SB)/4, $0x7f800000
 GLOBL word7f800000<>(SB), RODATA|NOPTR, $32
 
-// func log1pAVX512(dst []float32, src []float32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·log1pAVX512(SB), NOSPLIT, $0-48
-	MOVQ src_len+32(FP), CX
-	MOVQ dst_base+0(FP), AX
-	MOVQ src_base+24(FP), DX
-	XORQ BX, BX
-	MOVQ CX, SI
-	ANDQ $-16, SI
-	JZ   end3
-
-loop2:
-	VMOVUPS          (DX)(BX*4), Z0
-	VADDPS.BCST      word3f800000<>+0(SB), Z0, Z1
-	VPSUBD.BCST      word3f400000<>+0(SB), Z1, Z1
-	VANDPS.BCST      wordff800000<>+0(SB), Z1, Z1
-	VPSUBD           Z1, Z0, Z8
-	VBROADCASTSS     word40800000<>+0(SB), Z9
-	VPSUBD           Z1, Z9, Z9
-	VBROADCASTSS     wordbf800000<>+0(SB), Z10
-	VFMADD231PS.BCST word3e800000<>+0(SB), Z9, Z10
-	VADDPS           Z10, Z8, Z8
-	VBROADCASTSS     wordbd3d2834<>+0(SB), Z9
-	VFMADD213PS.BCST word3dd8ca9f<>+0(SB), Z8, Z9
-	VFMADD213PS.BCST wordbe070cba<>+0(SB), Z8, Z9
-	VFMADD213PS.BCST word3e14267d<>+0(SB), Z8, Z9
-	VFMADD213PS.BCST wordbe2a6e3e<>+0(SB), Z8, Z9
-	VFMADD213PS.BCST word3e4cb564<>+0(SB), Z8, Z9
-	VFMADD213PS.BCST wordbe800042<>+0(SB), Z8, Z9
-	VFMADD213PS.BCST word3eaaaad1<>+0(SB), Z8, Z9
-	VFMADD213PS.BCST wordbf000000<>+0(SB), Z8, Z9
-	VMULPS           Z8, Z8, Z10
-	VFMADD213PS      Z8, Z10, Z9
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST word33b17218<>+0(SB), Z1, Z9
-	VCMPPS.BCST      $0x00, wordbf800000<>+0(SB), Z0, K1
-	VBLENDMPS.BCST   wordff800000<>+0(SB), Z9, K1, Z2
-	VCMPPS.BCST      $0x01, wordbf800000<>+0(SB), Z0, K1
-	VBLENDMPS.BCST   word7fc00000<>+0(SB), Z2, K1, Z3
-	VCMPPS.BCST      $0x05, word7f800000<>+0(SB), Z0, K1
-	VBLENDMPS        Z0, Z3, K1, Z4
-	VMOVUPS          Z4, (AX)(BX*4)
-	ADDQ             $0x10, BX
-	CMPQ             BX, SI
-	JB               loop2
-
-end3:
-	ANDQ             $0x0f, CX
-	JZ               done1
-	MOVQ             $0x00000001, SI
-	SHLQ             CL, SI
-	DECQ             SI
-	KMOVW            SI, K1
-	VMOVUPS.Z        (DX)(BX*4), K1, Z0
-	VADDPS.BCST      word3f800000<>+0(SB), Z0, Z1
-	VPSUBD.BCST      word3f400000<>+0(SB), Z1, Z1
-	VANDPS.BCST      wordff800000<>+0(SB), Z1, Z1
-	VPSUBD           Z1, Z0, Z2
-	VBROADCASTSS     word40800000<>+0(SB), Z3
-	VPSUBD           Z1, Z3, Z3
-	VBROADCASTSS     wordbf800000<>+0(SB), Z4
-	VFMADD231PS.BCST word3e800000<>+0(SB), Z3, Z4
-	VADDPS           Z4, Z2, Z2
-	VBROADCASTSS     wordbd3d2834<>+0(SB), Z3
-	VFMADD213PS.BCST word3dd8ca9f<>+0(SB), Z2, Z3
-	VFMADD213PS.BCST wordbe070cba<>+0(SB), Z2, Z3
-	VFMADD213PS.BCST word3e14267d<>+0(SB), Z2, Z3
-	VFMADD213PS.BCST wordbe2a6e3e<>+0(SB), Z2, Z3
-	VFMADD213PS.BCST word3e4cb564<>+0(SB), Z2, Z3
-	VFMADD213PS.BCST wordbe800042<>+0(SB), Z2, Z3
-	VFMADD213PS.BCST word3eaaaad1<>+0(SB), Z2, Z3
-	VFMADD213PS.BCST wordbf000000<>+0(SB), Z2, Z3
-	VMULPS           Z2, Z2, Z4
-	VFMADD213PS      Z2, Z4, Z3
-	VCVTDQ2PS        Z1, Z1
-	VFMADD231PS.BCST word33b17218<>+0(SB), Z1, Z3
-	VCMPPS.BCST      $0x00, wordbf800000<>+0(SB), Z0, K2
-	VBLENDMPS.BCST   wordff800000<>+0(SB), Z3, K2, Z5
-	VCMPPS.BCST      $0x01, wordbf800000<>+0(SB), Z0, K2
-	VBLENDMPS.BCST   word7fc00000<>+0(SB), Z5, K2, Z6
-	VCMPPS.BCST      $0x05, word7f800000<>+0(SB), Z0, K2
-	VBLENDMPS        Z0, Z6, K2, Z7
-	VMOVUPS          Z7, K1, (AX)(BX*4)
-
-done1:
-	VZEROUPPER
-	RET
-
-DATA word3f400000<>+0(SB)/4, $0x3f400000
-DATA word3f400000<>+4(SB)/4, $0x3f400000
-DATA word3f400000<>+8(SB)/4, $0x3f400000
-DATA word3f400000<>+12(SB)/4, $0x3f400000
-DATA word3f400000<>+16(SB)/4, $0x3f400000
-DATA word3f400000<>+20(SB)/4, $0x3f400000
-DATA word3f400000<>+24(SB)/4, $0x3f400000
-DATA word3f400000<>+28(SB)/4, $0x3f400000
-GLOBL word3f400000<>(SB), RODATA|NOPTR, $32
-
-DATA wordff800000<>+0(SB)/4, $0xff800000
-DATA wordff800000<>+4(SB)/4, $0xff800000
-DATA wordff800000<>+8(SB)/4, $0xff800000
-DATA wordff800000<>+12(SB)/4, $0xff800000
-DATA wordff800000<>+16(SB)/4, $0xff800000
-DATA wordff800000<>+20(SB)/4, $0xff800000
-DATA wordff800000<>+24(SB)/4, $0xff800000
-DATA wordff800000<>+28(SB)/4, $0xff800000
-GLOBL wordff800000<>(SB), RODATA|NOPTR, $32
-
-DATA word40800000<>+0(SB)/4, $0x40800000
-DATA word40800000<>+4(SB)/4, $0x40800000
-DATA word40800000<>+8(SB)/4, $0x40800000
-DATA word40800000<>+12(SB)/4, $0x40800000
-DATA word40800000<>+16(SB)/4, $0x40800000
-DATA word40800000<>+20(SB)/4, $0x40800000
-DATA word40800000<>+24(SB)/4, $0x40800000
-DATA word40800000<>+28(SB)/4, $0x40800000
-GLOBL word40800000<>(SB), RODATA|NOPTR, $32
-
-DATA wordbf800000<>+0(SB)/4, $0xbf800000
-DATA wordbf800000<>+4(SB)/4, $0xbf800000
-DATA wordbf800000<>+8(SB)/4, $0xbf800000
-DATA wordbf800000<>+12(SB)/4, $0xbf800000
-DATA wordbf800000<>+16(SB)/4, $0xbf800000
-DATA wordbf800000<>+20(SB)/4, $0xbf800000
-DATA wordbf800000<>+24(SB)/4, $0xbf800000
-DATA wordbf800000<>+28(SB)/4, $0xbf800000
-GLOBL wordbf800000<>(SB), RODATA|NOPTR, $32
-
-DATA word3e800000<>+0(SB)/4, $0x3e800000
-DATA word3e800000<>+4(SB)/4, $0x3e800000
-DATA word3e800000<>+8(SB)/4, $0x3e800000
-DATA word3e800000<>+12(SB)/4, $0x3e800000
-DATA word3e800000<>+16(SB)/4, $0x3e800000
-DATA word3e800000<>+20(SB)/4, $0x3e800000
-DATA word3e800000<>+24(SB)/4, $0x3e800000
-DATA word3e800000<>+28(SB)/4, $0x3e800000
-GLOBL word3e800000<>(SB), RODATA|NOPTR, $32
-
-DATA wordbd3d2834<>+0(SB)/4, $0xbd3d2834
-DATA wordbd3d2834<>+4(SB)/4, $0xbd3d2834
-DATA wordbd3d2834<>+8(SB)/4, $0xbd3d2834
-DATA wordbd3d2834<>+12(SB)/4, $0xbd3d2834
-DATA wordbd3d2834<>+16(SB)/4, $0xbd3d2834
-DATA wordbd3d2834<>+20(SB)/4, $0xbd3d2834
-DATA wordbd3d2834<>+24(SB)/4, $0xbd3d2834
-DATA wordbd3d2834<>+28(SB)/4, $0xbd3d2834
-GLOBL wordbd3d2834<>(SB), RODATA|NOPTR, $32
-
-DATA word3dd8ca9f<>+0(SB)/4, $0x3dd8ca9f
-DATA word3dd8ca9f<>+4(SB)/4, $0x3dd8ca9f
-DATA word3dd8ca9f<>+8(SB)/4, $0x3dd8ca9f
-DATA word3dd8ca9f<>+12(SB)/4, $0x3dd8ca9f
-DATA word3dd8ca9f<>+16(SB)/4, $0x3dd8ca9f
-DATA word3dd8ca9f<>+20(SB)/4, $0x3dd8ca9f
-DATA word3dd8ca9f<>+24(SB)/4, $0x3dd8ca9f
-DATA word3dd8ca9f<>+28(SB)/4, $0x3dd8ca9f
-GLOBL word3dd8ca9f<>(SB), RODATA|NOPTR, $32
-
-DATA wordbe070cba<>+0(SB)/4, $0xbe070cba
-DATA wordbe070cba<>+4(SB)/4, $0xbe070cba
-DATA wordbe070cba<>+8(SB)/4, $0xbe070cba
-DATA wordbe070cba<>+12(SB)/4, $0xbe070cba
-DATA wordbe070cba<>+16(SB)/4, $0xbe070cba
-DATA wordbe070cba<>+20(SB)/4, $0xbe070cba
-DATA wordbe070cba<>+24(SB)/4, $0xbe070cba
-DATA wordbe070cba<>+28(SB)/4, $0xbe070cba
-GLOBL wordbe070cba<>(SB), RODATA|NOPTR, $32
-
-DATA word3e14267d<>+0(SB)/4, $0x3e14267d
-DATA word3e14267d<>+4(SB)/4, $0x3e14267d
-DATA word3e14267d<>+8(SB)/4, $0x3e14267d
-DATA word3e14267d<>+12(SB)/4, $0x3e14267d
-DATA word3e14267d<>+16(SB)/4, $0x3e14267d
-DATA word3e14267d<>+20(SB)/4, $0x3e14267d
-DATA word3e14267d<>+24(SB)/4, $0x3e14267d
-DATA word3e14267d<>+28(SB)/4, $0x3e14267d
-GLOBL word3e14267d<>(SB), RODATA|NOPTR, $32
-
-DATA wordbe2a6e3e<>+0(SB)/4, $0xbe2a6e3e
-DATA wordbe2a6e3e<>+4(SB)/4, $0xbe2a6e3e
-DATA wordbe2a6e3e<>+8(SB)/4, $0xbe2a6e3e
-DATA wordbe2a6e3e<>+12(SB)/4, $0xbe2a6e3e
-DATA wordbe2a6e3e<>+16(SB)/4, $0xbe2a6e3e
-DATA wordbe2a6e3e<>+20(SB)/4, $0xbe2a6e3e
-DATA wordbe2a6e3e<>+24(SB)/4, $0xbe2a6e3e
-DATA wordbe2a6e3e<>+28(SB)/4, $0xbe2a6e3e
-GLOBL wordbe2a6e3e<>(SB), RODATA|NOPTR, $32
-
-DATA word3e4cb564<>+0(SB)/4, $0x3e4cb564
-DATA word3e4cb564<>+4(SB)/4, $0x3e4cb564
-DATA word3e4cb564<>+8(SB)/4, $0x3e4cb564
-DATA word3e4cb564<>+12(SB)/4, $0x3e4cb564
-DATA word3e4cb564<>+16(SB)/4, $0x3e4cb564
-DATA word3e4cb564<>+20(SB)/4, $0x3e4cb564
-DATA word3e4cb564<>+24(SB)/4, $0x3e4cb564
-DATA word3e4cb564<>+28(SB)/4, $0x3e4cb564
-GLOBL word3e4cb564<>(SB), RODATA|NOPTR, $32
-
-DATA wordbe800042<>+0(SB)/4, $0xbe800042
-DATA wordbe800042<>+4(SB)/4, $0xbe800042
-DATA wordbe800042<>+8(SB)/4, $0xbe800042
-DATA wordbe800042<>+12(SB)/4, $0xbe800042
-DATA wordbe800042<>+16(SB)/4, $0xbe800042
-DATA wordbe800042<>+20(SB)/4, $0xbe800042
-DATA wordbe800042<>+24(SB)/4, $0xbe800042
-DATA wordbe800042<>+28(SB)/4, $0xbe800042
-GLOBL wordbe800042<>(SB), RODATA|NOPTR, $32
-
-DATA word3eaaaad1<>+0(SB)/4, $0x3eaaaad1
-DATA word3eaaaad1<>+4(SB)/4, $0x3eaaaad1
-DATA word3eaaaad1<>+8(SB)/4, $0x3eaaaad1
-DATA word3eaaaad1<>+12(SB)/4, $0x3eaaaad1
-DATA word3eaaaad1<>+16(SB)/4, $0x3eaaaad1
-DATA word3eaaaad1<>+20(SB)/4, $0x3eaaaad1
-DATA word3eaaaad1<>+24(SB)/4, $0x3eaaaad1
-DATA word3eaaaad1<>+28(SB)/4, $0x3eaaaad1
-GLOBL word3eaaaad1<>(SB), RODATA|NOPTR, $32
-
-DATA wordbf000000<>+0(SB)/4, $0xbf000000
-DATA wordbf000000<>+4(SB)/4, $0xbf000000
-DATA wordbf000000<>+8(SB)/4, $0xbf000000
-DATA wordbf000000<>+12(SB)/4, $0xbf000000
-DATA wordbf000000<>+16(SB)/4, $0xbf000000
-DATA wordbf000000<>+20(SB)/4, $0xbf000000
-DATA wordbf000000<>+24(SB)/4, $0xbf000000
-DATA wordbf000000<>+28(SB)/4, $0xbf000000
-GLOBL wordbf000000<>(SB), RODATA|NOPTR, $32
-
-DATA word33b17218<>+0(SB)/4, $0x33b17218
-DATA word33b17218<>+4(SB)/4, $0x33b17218
-DATA word33b17218<>+8(SB)/4, $0x33b17218
-DATA word33b17218<>+12(SB)/4, $0x33b17218
-DATA word33b17218<>+16(SB)/4, $0x33b17218
-DATA word33b17218<>+20(SB)/4, $0x33b17218
-DATA word33b17218<>+24(SB)/4, $0x33b17218
-DATA word33b17218<>+28(SB)/4, $0x33b17218
-GLOBL word33b17218<>(SB), RODATA|NOPTR, $32
-
-DATA word7fc00000<>+0(SB)/4, $0x7fc00000
-DATA word7fc00000<>+4(SB)/4, $0x7fc00000
-DATA word7fc00000<>+8(SB)/4, $0x7fc00000
-DATA word7fc00000<>+12(SB)/4, $0x7fc00000
-DATA word7fc00000<>+16(SB)/4, $0x7fc00000
-DATA word7fc00000<>+20(SB)/4, $0x7fc00000
-DATA word7fc00000<>+24(SB)/4, $0x7fc00000
-DATA word7fc00000<>+28(SB)/4, $0x7fc00000
-GLOBL word7fc00000<>(SB), RODATA|NOPTR, $32
-
 // func sigmoidAVX512(dst []float32, src []float32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-48
@@ -925,6 +677,156 @@ end3:
 done1:
 	VZEROUPPER
 	RET
+
+DATA word3f400000<>+0(SB)/4, $0x3f400000
+DATA word3f400000<>+4(SB)/4, $0x3f400000
+DATA word3f400000<>+8(SB)/4, $0x3f400000
+DATA word3f400000<>+12(SB)/4, $0x3f400000
+DATA word3f400000<>+16(SB)/4, $0x3f400000
+DATA word3f400000<>+20(SB)/4, $0x3f400000
+DATA word3f400000<>+24(SB)/4, $0x3f400000
+DATA word3f400000<>+28(SB)/4, $0x3f400000
+GLOBL word3f400000<>(SB), RODATA|NOPTR, $32
+
+DATA wordff800000<>+0(SB)/4, $0xff800000
+DATA wordff800000<>+4(SB)/4, $0xff800000
+DATA wordff800000<>+8(SB)/4, $0xff800000
+DATA wordff800000<>+12(SB)/4, $0xff800000
+DATA wordff800000<>+16(SB)/4, $0xff800000
+DATA wordff800000<>+20(SB)/4, $0xff800000
+DATA wordff800000<>+24(SB)/4, $0xff800000
+DATA wordff800000<>+28(SB)/4, $0xff800000
+GLOBL wordff800000<>(SB), RODATA|NOPTR, $32
+
+DATA word40800000<>+0(SB)/4, $0x40800000
+DATA word40800000<>+4(SB)/4, $0x40800000
+DATA word40800000<>+8(SB)/4, $0x40800000
+DATA word40800000<>+12(SB)/4, $0x40800000
+DATA word40800000<>+16(SB)/4, $0x40800000
+DATA word40800000<>+20(SB)/4, $0x40800000
+DATA word40800000<>+24(SB)/4, $0x40800000
+DATA word40800000<>+28(SB)/4, $0x40800000
+GLOBL word40800000<>(SB), RODATA|NOPTR, $32
+
+DATA wordbf800000<>+0(SB)/4, $0xbf800000
+DATA wordbf800000<>+4(SB)/4, $0xbf800000
+DATA wordbf800000<>+8(SB)/4, $0xbf800000
+DATA wordbf800000<>+12(SB)/4, $0xbf800000
+DATA wordbf800000<>+16(SB)/4, $0xbf800000
+DATA wordbf800000<>+20(SB)/4, $0xbf800000
+DATA wordbf800000<>+24(SB)/4, $0xbf800000
+DATA wordbf800000<>+28(SB)/4, $0xbf800000
+GLOBL wordbf800000<>(SB), RODATA|NOPTR, $32
+
+DATA word3e800000<>+0(SB)/4, $0x3e800000
+DATA word3e800000<>+4(SB)/4, $0x3e800000
+DATA word3e800000<>+8(SB)/4, $0x3e800000
+DATA word3e800000<>+12(SB)/4, $0x3e800000
+DATA word3e800000<>+16(SB)/4, $0x3e800000
+DATA word3e800000<>+20(SB)/4, $0x3e800000
+DATA word3e800000<>+24(SB)/4, $0x3e800000
+DATA word3e800000<>+28(SB)/4, $0x3e800000
+GLOBL word3e800000<>(SB), RODATA|NOPTR, $32
+
+DATA wordbd3d2834<>+0(SB)/4, $0xbd3d2834
+DATA wordbd3d2834<>+4(SB)/4, $0xbd3d2834
+DATA wordbd3d2834<>+8(SB)/4, $0xbd3d2834
+DATA wordbd3d2834<>+12(SB)/4, $0xbd3d2834
+DATA wordbd3d2834<>+16(SB)/4, $0xbd3d2834
+DATA wordbd3d2834<>+20(SB)/4, $0xbd3d2834
+DATA wordbd3d2834<>+24(SB)/4, $0xbd3d2834
+DATA wordbd3d2834<>+28(SB)/4, $0xbd3d2834
+GLOBL wordbd3d2834<>(SB), RODATA|NOPTR, $32
+
+DATA word3dd8ca9f<>+0(SB)/4, $0x3dd8ca9f
+DATA word3dd8ca9f<>+4(SB)/4, $0x3dd8ca9f
+DATA word3dd8ca9f<>+8(SB)/4, $0x3dd8ca9f
+DATA word3dd8ca9f<>+12(SB)/4, $0x3dd8ca9f
+DATA word3dd8ca9f<>+16(SB)/4, $0x3dd8ca9f
+DATA word3dd8ca9f<>+20(SB)/4, $0x3dd8ca9f
+DATA word3dd8ca9f<>+24(SB)/4, $0x3dd8ca9f
+DATA word3dd8ca9f<>+28(SB)/4, $0x3dd8ca9f
+GLOBL word3dd8ca9f<>(SB), RODATA|NOPTR, $32
+
+DATA wordbe070cba<>+0(SB)/4, $0xbe070cba
+DATA wordbe070cba<>+4(SB)/4, $0xbe070cba
+DATA wordbe070cba<>+8(SB)/4, $0xbe070cba
+DATA wordbe070cba<>+12(SB)/4, $0xbe070cba
+DATA wordbe070cba<>+16(SB)/4, $0xbe070cba
+DATA wordbe070cba<>+20(SB)/4, $0xbe070cba
+DATA wordbe070cba<>+24(SB)/4, $0xbe070cba
+DATA wordbe070cba<>+28(SB)/4, $0xbe070cba
+GLOBL wordbe070cba<>(SB), RODATA|NOPTR, $32
+
+DATA word3e14267d<>+0(SB)/4, $0x3e14267d
+DATA word3e14267d<>+4(SB)/4, $0x3e14267d
+DATA word3e14267d<>+8(SB)/4, $0x3e14267d
+DATA word3e14267d<>+12(SB)/4, $0x3e14267d
+DATA word3e14267d<>+16(SB)/4, $0x3e14267d
+DATA word3e14267d<>+20(SB)/4, $0x3e14267d
+DATA word3e14267d<>+24(SB)/4, $0x3e14267d
+DATA word3e14267d<>+28(SB)/4, $0x3e14267d
+GLOBL word3e14267d<>(SB), RODATA|NOPTR, $32
+
+DATA wordbe2a6e3e<>+0(SB)/4, $0xbe2a6e3e
+DATA wordbe2a6e3e<>+4(SB)/4, $0xbe2a6e3e
+DATA wordbe2a6e3e<>+8(SB)/4, $0xbe2a6e3e
+DATA wordbe2a6e3e<>+12(SB)/4, $0xbe2a6e3e
+DATA wordbe2a6e3e<>+16(SB)/4, $0xbe2a6e3e
+DATA wordbe2a6e3e<>+20(SB)/4, $0xbe2a6e3e
+DATA wordbe2a6e3e<>+24(SB)/4, $0xbe2a6e3e
+DATA wordbe2a6e3e<>+28(SB)/4, $0xbe2a6e3e
+GLOBL wordbe2a6e3e<>(SB), RODATA|NOPTR, $32
+
+DATA word3e4cb564<>+0(SB)/4, $0x3e4cb564
+DATA word3e4cb564<>+4(SB)/4, $0x3e4cb564
+DATA word3e4cb564<>+8(SB)/4, $0x3e4cb564
+DATA word3e4cb564<>+12(SB)/4, $0x3e4cb564
+DATA word3e4cb564<>+16(SB)/4, $0x3e4cb564
+DATA word3e4cb564<>+20(SB)/4, $0x3e4cb564
+DATA word3e4cb564<>+24(SB)/4, $0x3e4cb564
+DATA word3e4cb564<>+28(SB)/4, $0x3e4cb564
+GLOBL word3e4cb564<>(SB), RODATA|NOPTR, $32
+
+DATA wordbe800042<>+0(SB)/4, $0xbe800042
+DATA wordbe800042<>+4(SB)/4, $0xbe800042
+DATA wordbe800042<>+8(SB)/4, $0xbe800042
+DATA wordbe800042<>+12(SB)/4, $0xbe800042
+DATA wordbe800042<>+16(SB)/4, $0xbe800042
+DATA wordbe800042<>+20(SB)/4, $0xbe800042
+DATA wordbe800042<>+24(SB)/4, $0xbe800042
+DATA wordbe800042<>+28(SB)/4, $0xbe800042
+GLOBL wordbe800042<>(SB), RODATA|NOPTR, $32
+
+DATA word3eaaaad1<>+0(SB)/4, $0x3eaaaad1
+DATA word3eaaaad1<>+4(SB)/4, $0x3eaaaad1
+DATA word3eaaaad1<>+8(SB)/4, $0x3eaaaad1
+DATA word3eaaaad1<>+12(SB)/4, $0x3eaaaad1
+DATA word3eaaaad1<>+16(SB)/4, $0x3eaaaad1
+DATA word3eaaaad1<>+20(SB)/4, $0x3eaaaad1
+DATA word3eaaaad1<>+24(SB)/4, $0x3eaaaad1
+DATA word3eaaaad1<>+28(SB)/4, $0x3eaaaad1
+GLOBL word3eaaaad1<>(SB), RODATA|NOPTR, $32
+
+DATA wordbf000000<>+0(SB)/4, $0xbf000000
+DATA wordbf000000<>+4(SB)/4, $0xbf000000
+DATA wordbf000000<>+8(SB)/4, $0xbf000000
+DATA wordbf000000<>+12(SB)/4, $0xbf000000
+DATA wordbf000000<>+16(SB)/4, $0xbf000000
+DATA wordbf000000<>+20(SB)/4, $0xbf000000
+DATA wordbf000000<>+24(SB)/4, $0xbf000000
+DATA wordbf000000<>+28(SB)/4, $0xbf000000
+GLOBL wordbf000000<>(SB), RODATA|NOPTR, $32
+
+DATA word33b17218<>+0(SB)/4, $0x33b17218
+DATA word33b17218<>+4(SB)/4, $0x33b17218
+DATA word33b17218<>+8(SB)/4, $0x33b17218
+DATA word33b17218<>+12(SB)/4, $0x33b17218
+DATA word33b17218<>+16(SB)/4, $0x33b17218
+DATA word33b17218<>+20(SB)/4, $0x33b17218
+DATA word33b17218<>+24(SB)/4, $0x33b17218
+DATA word33b17218<>+28(SB)/4, $0x33b17218
+GLOBL word33b17218<>(SB), RODATA|NOPTR, $32
 
 // func seluAVX512(dst []float32, src []float32)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -4777,94 +4679,6 @@ DATA lanes<>+52(SB)/4, $0x00000000
 DATA lanes<>+56(SB)/4, $0x00000000
 DATA lanes<>+60(SB)/4, $0x00000000
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
-
-// func log1pAVX2(dst []float32, src []float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·log1pAVX2(SB), NOSPLIT, $0-48
-	MOVQ src_len+32(FP), AX
-	MOVQ dst_base+0(FP), CX
-	MOVQ src_base+24(FP), DX
-	XORQ BX, BX
-	MOVQ AX, SI
-	ANDQ $-8, SI
-	JZ   end3
-
-loop2:
-	VMOVUPS     (DX)(BX*4), Y0
-	VADDPS      word3f800000<>+0(SB), Y0, Y1
-	VPSUBD      word3f400000<>+0(SB), Y1, Y1
-	VANDPS      wordff800000<>+0(SB), Y1, Y1
-	VPSUBD      Y1, Y0, Y2
-	VMOVUPS     word40800000<>+0(SB), Y3
-	VPSUBD      Y1, Y3, Y3
-	VMOVUPS     wordbf800000<>+0(SB), Y4
-	VFMADD231PS word3e800000<>+0(SB), Y3, Y4
-	VADDPS      Y4, Y2, Y2
-	VMOVUPS     wordbd3d2834<>+0(SB), Y3
-	VFMADD213PS word3dd8ca9f<>+0(SB), Y2, Y3
-	VFMADD213PS wordbe070cba<>+0(SB), Y2, Y3
-	VFMADD213PS word3e14267d<>+0(SB), Y2, Y3
-	VFMADD213PS wordbe2a6e3e<>+0(SB), Y2, Y3
-	VFMADD213PS word3e4cb564<>+0(SB), Y2, Y3
-	VFMADD213PS wordbe800042<>+0(SB), Y2, Y3
-	VFMADD213PS word3eaaaad1<>+0(SB), Y2, Y3
-	VFMADD213PS wordbf000000<>+0(SB), Y2, Y3
-	VMULPS      Y2, Y2, Y4
-	VFMADD213PS Y2, Y4, Y3
-	VCVTDQ2PS   Y1, Y1
-	VFMADD231PS word33b17218<>+0(SB), Y1, Y3
-	VCMPPS      $0x00, wordbf800000<>+0(SB), Y0, Y1
-	VBLENDVPS   Y1, wordff800000<>+0(SB), Y3, Y1
-	VCMPPS      $0x01, wordbf800000<>+0(SB), Y0, Y2
-	VBLENDVPS   Y2, word7fc00000<>+0(SB), Y1, Y1
-	VCMPPS      $0x05, word7f800000<>+0(SB), Y0, Y2
-	VBLENDVPS   Y2, Y0, Y1, Y0
-	VMOVUPS     Y0, (CX)(BX*4)
-	ADDQ        $0x08, BX
-	CMPQ        BX, SI
-	JB          loop2
-
-end3:
-	ANDQ        $0x07, AX
-	JZ          done1
-	LEAQ        lanes<>+0(SB), DI
-	MOVQ        $0x00000008, SI
-	SUBQ        AX, SI
-	VMOVUPS     (DI)(SI*4), Y0
-	VMASKMOVPS  (DX)(BX*4), Y0, Y1
-	VADDPS      word3f800000<>+0(SB), Y1, Y2
-	VPSUBD      word3f400000<>+0(SB), Y2, Y2
-	VANDPS      wordff800000<>+0(SB), Y2, Y2
-	VPSUBD      Y2, Y1, Y3
-	VMOVUPS     word40800000<>+0(SB), Y4
-	VPSUBD      Y2, Y4, Y4
-	VMOVUPS     wordbf800000<>+0(SB), Y5
-	VFMADD231PS word3e800000<>+0(SB), Y4, Y5
-	VADDPS      Y5, Y3, Y3
-	VMOVUPS     wordbd3d2834<>+0(SB), Y4
-	VFMADD213PS word3dd8ca9f<>+0(SB), Y3, Y4
-	VFMADD213PS wordbe070cba<>+0(SB), Y3, Y4
-	VFMADD213PS word3e14267d<>+0(SB), Y3, Y4
-	VFMADD213PS wordbe2a6e3e<>+0(SB), Y3, Y4
-	VFMADD213PS word3e4cb564<>+0(SB), Y3, Y4
-	VFMADD213PS wordbe800042<>+0(SB), Y3, Y4
-	VFMADD213PS word3eaaaad1<>+0(SB), Y3, Y4
-	VFMADD213PS wordbf000000<>+0(SB), Y3, Y4
-	VMULPS      Y3, Y3, Y5
-	VFMADD213PS Y3, Y5, Y4
-	VCVTDQ2PS   Y2, Y2
-	VFMADD231PS word33b17218<>+0(SB), Y2, Y4
-	VCMPPS      $0x00, wordbf800000<>+0(SB), Y1, Y2
-	VBLENDVPS   Y2, wordff800000<>+0(SB), Y4, Y2
-	VCMPPS      $0x01, wordbf800000<>+0(SB), Y1, Y3
-	VBLENDVPS   Y3, word7fc00000<>+0(SB), Y2, Y2
-	VCMPPS      $0x05, word7f800000<>+0(SB), Y1, Y3
-	VBLENDVPS   Y3, Y1, Y2, Y1
-	VMASKMOVPS  Y1, Y0, (CX)(BX*4)
-
-done1:
-	VZEROUPPER
-	RET
 
 // func sigmoidAVX2(dst []float32, src []float32)
 // Requires: AVX, AVX2, FMA3

@@ -8,12 +8,6 @@ func expGeneric(dst, src []float32) {
 	}
 }
 
-func log1pGeneric(dst, src []float32) {
-	for i, v := range src {
-		dst[i] = float32(math.Log1p(float64(v)))
-	}
-}
-
 // normal rounds x ≥ 0 to a float32, or to 0 where that would be denormal.
 func normal(x float64) float32 {
 	if x < smallestNormal {

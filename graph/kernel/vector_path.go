@@ -1,18 +1,18 @@
 package kernel
 
-// vectorPath are the functions of a path that are not matrix products. Their
-// slices are as long as the one that gives the length, or longer, and a slice
-// that is written may be one that is read.
+// vectorPath holds the functions of a path that are not matrix products. Slices
+// are at least as long as the one that gives the length. An output may be one
+// of the inputs.
 type vectorPath struct {
-	exp, log1p    func(dst, src []float32) // length of src
+	exp           func(dst, src []float32) // length of src
 	multiply, add func(dst, a, b []float32)
 	axpy          func(alpha float32, x, y []float32)
 	scale         func(alpha float32, x []float32)
-	scaleBytes    func(dst []float32, src []uint8) // a multiple of 16
+	scaleBytes    func(dst []float32, src []uint8) // length a multiple of 16
 
 	activate [activations]func(dst, src []float32) // length of src; nil for Linear
-	// gradient is ActivationGradient on columns of arrays with rows of stride
-	// elements; rows and columns are positive, db may be nil.
+	// gradient is ActivationGradient for columns of arrays whose rows are
+	// stride values apart. rows and columns are positive, db may be nil.
 	gradient [activations]func(y, dy, dz, db []float32, rows, columns, stride int)
 
 	// Losses of one row; gradient may be nil.

@@ -3,7 +3,7 @@
 package kernel
 
 var vectorAVX512 = vectorPath{
-	exp: expAVX512, log1p: log1pAVX512, multiply: multiplyAVX512, add: addAVX512,
+	exp: expAVX512, multiply: multiplyAVX512, add: addAVX512,
 	axpy: axpyAVX512, scale: scaleAVX512, scaleBytes: scaleBytesAVX512,
 	activate: [activations]func(dst, src []float32){
 		Sigmoid: sigmoidAVX512, Tanh: tanhAVX512, ReLU: reluAVX512, LeakyReLU: leakyReLUAVX512,
@@ -20,7 +20,7 @@ var vectorAVX512 = vectorPath{
 }
 
 var vectorAVX2 = vectorPath{
-	exp: expAVX2, log1p: log1pAVX2, multiply: multiplyAVX2, add: addAVX2,
+	exp: expAVX2, multiply: multiplyAVX2, add: addAVX2,
 	axpy: axpyAVX2, scale: scaleAVX2, scaleBytes: scaleBytesAVX2,
 	activate: [activations]func(dst, src []float32){
 		Sigmoid: sigmoidAVX2, Tanh: tanhAVX2, ReLU: reluAVX2, LeakyReLU: leakyReLUAVX2,

@@ -1,7 +1,7 @@
 package kernel
 
 var vectorGeneric = vectorPath{
-	exp: expGeneric, log1p: log1pGeneric, multiply: multiplyGeneric, add: addGeneric,
+	exp: expGeneric, multiply: multiplyGeneric, add: addGeneric,
 	axpy: axpyGeneric, scale: scaleGeneric, scaleBytes: scaleBytesGeneric,
 	activate: [activations]func(dst, src []float32){
 		Sigmoid: sigmoidGeneric, Tanh: tanhGeneric, ReLU: reluGeneric, LeakyReLU: leakyReLUGeneric,

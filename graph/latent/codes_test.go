@@ -10,8 +10,10 @@ import (
 	"gaetrain/graph/latent"
 )
 
-// TestLargest keeps the largest values of each image, to which alone gradients go.
+// TestLargest checks that only the largest values of an image are kept and get
+// gradients.
 func TestLargest(t *testing.T) {
+	t.Parallel()
 	for _, k := range []int{1, 2, 5} {
 		c := code(func(s *graph.Scope, x graph.Value) []graph.Term {
 			z := latent.Largest(s, "encoder/3", k, x)
@@ -60,9 +62,10 @@ func TestLargest(t *testing.T) {
 	}
 }
 
-// TestFinite rounds each value to its levels. The gradient is that of the value
+// TestFinite checks the rounding to levels. The gradient is that of the value
 // before rounding.
 func TestFinite(t *testing.T) {
+	t.Parallel()
 	levels := []int{3, 8, 2, 5}
 	const width = 4
 	c := code(func(s *graph.Scope, x graph.Value) []graph.Term {
@@ -92,7 +95,7 @@ func TestFinite(t *testing.T) {
 	for i, got := range program.Output("code") {
 		unit, steps := i%width, float64(levels[i%width]/2)
 		b := bound(unit, float64(x[i]))
-		if math.Abs(math.Abs(b-math.Trunc(b))-0.5) > 1e-4 { // not near a step
+		if math.Abs(math.Abs(b-math.Trunc(b))-0.5) > 1e-4 { // far from a rounding step
 			near(t, "code", float64(got), math.RoundToEven(b)/steps)
 		}
 		if used[unit] == nil {
@@ -124,17 +127,18 @@ func TestFinite(t *testing.T) {
 	}
 }
 
-// dictionary is a code of 4 units, 2 values of an image on average; units are dead
-// after 2 batches without use.
+// dictionary is a code of 4 units with 2 active units per image on average.
+// Units are dead after 2 batches without use.
 func dictionary(s *graph.Scope, h graph.Value) []graph.Term {
 	d := latent.NewDictionary(s, 2, 2, h)
 	s.Output("dead", d.Dead(s, 1))
 	return []graph.Term{target(s, d.Code)}
 }
 
-// TestDictionary keeps the largest positive activations of a whole batch in
-// training, and those above the running bound in evaluation.
+// TestDictionary checks that training keeps the largest positive activations of
+// a whole batch, and that evaluation keeps those above the running bound.
 func TestDictionary(t *testing.T) {
+	t.Parallel()
 	p := new(graph.Parameters)
 	training, evaluation := code(dictionary).program(t, p, 3, 4, true, "code", "dead"), code(dictionary).program(t, p, 3, 4, false, "code", "dead")
 	h := []float32{
@@ -146,7 +150,7 @@ func TestDictionary(t *testing.T) {
 	inputs := map[string][]float32{"input": h, "target": aim}
 	bound, silent := values(t, p, "code/bound"), values(t, p, "code/silent_batches")
 	run(t, training, 3, inputs)
-	equal(t, "code", training.Output("code"), []float32{9, 8, 7, 1, 6, 0, 0, 0, 0, 0, 5, 0}) // 6 of 3 images
+	equal(t, "code", training.Output("code"), []float32{9, 8, 7, 1, 6, 0, 0, 0, 0, 0, 5, 0}) // 6 values for 3 images
 	equal(t, "bound before a step", bound, []float32{0})
 	training.Advance()
 	equal(t, "bound", bound, []float32{1})
@@ -154,7 +158,7 @@ func TestDictionary(t *testing.T) {
 
 	run(t, evaluation, 3, inputs)
 	equal(t, "code in evaluation", evaluation.Output("code"), []float32{9, 8, 7, 0, 6, 0, 0, 0, 0, 0, 5, 0}) // above 1
-	for at := range 3 {                                                                                      // whatever batch an image is in
+	for at := range 3 {                                                                                      // in any batch
 		run(t, evaluation, 1, map[string][]float32{"input": h[4*at:], "target": aim})
 		want := slices.Clone(h[4*at : 4*at+4])
 		for i, v := range want {
@@ -168,7 +172,7 @@ func TestDictionary(t *testing.T) {
 	equal(t, "bound after an evaluation", bound, []float32{1})
 
 	run(t, training, 2, inputs)
-	equal(t, "code of a partial batch", training.Output("code"), []float32{9, 8, 7, 0, 6, 0, 0, 0}) // 4 of 2 images
+	equal(t, "code of a partial batch", training.Output("code"), []float32{9, 8, 7, 0, 6, 0, 0, 0}) // 4 values for 2 images
 	training.Advance()
 	equal(t, "bound of two batches", bound, []float32{3.5})
 	equal(t, "silence", silent, []float32{0, 0, 0, 1})
@@ -185,8 +189,9 @@ func TestDictionary(t *testing.T) {
 	})
 }
 
-// TestDead has the code of units that were silent for longer than others.
+// TestDead checks the code of units that were silent for too long.
 func TestDead(t *testing.T) {
+	t.Parallel()
 	p := new(graph.Parameters)
 	training := code(dictionary).program(t, p, 2, 4, true, "code", "dead")
 	h := []float32{
@@ -200,7 +205,7 @@ func TestDead(t *testing.T) {
 		equal(t, "code", training.Output("code"), []float32{9, 8, 0, 0, 7, 6, 0, 0})
 		want := make([]float32, 8)
 		if batches > 2 {
-			want[2], want[3] = 0.5, 0.25 // one value of an image on average, where units 2 and 3 are dead
+			want[2], want[3] = 0.5, 0.25 // one value per image on average; units 2 and 3 are dead
 		}
 		equal(t, "dead units", training.Output("dead"), want)
 		training.Advance()

@@ -5,19 +5,21 @@ import (
 	"gaetrain/graph/op"
 )
 
-// Dictionary is a sparse code over many units: of a batch of B images, the B·K
-// largest positive activations are kept, so that an image may use more units than
-// another (batch top-k, Bussmann 2024). Once training is over, activations above
-// the running mean of the smallest one that was kept are kept, so that no code
-// depends on its batch.
+// Dictionary is a sparse code of many units (batch top-k, Bussmann, Leask &
+// Nanda 2024). In training the B·K largest positive activations of a batch of B
+// images are kept, so the number of active units differs between images. In
+// evaluation all activations above a bound are kept, so codes do not depend on
+// the batch. The bound is the running mean of the smallest activation that was
+// kept in training.
 type Dictionary struct {
 	Code        graph.Value // B×L
 	activations graph.Value // B×L
 	topK        op.BatchTopK
 }
 
-// NewDictionary declares the code of activations h (h: B×L). A unit that has been
-// kept for no image of more than deadAfter batches counts as dead.
+// NewDictionary declares the code of the activations h (B×L), and the output
+// "code". A unit is dead if it was kept for no image in more than deadAfter
+// consecutive batches.
 func NewDictionary(s *graph.Scope, k, deadAfter int, h graph.Value) Dictionary {
 	statistic := func(name string, size int) []float32 {
 		return s.Statistic(graph.Spec{Name: "code/" + name, Part: "encoder", Shape: []int{size}})
@@ -35,8 +37,8 @@ func NewDictionary(s *graph.Scope, k, deadAfter int, h graph.Value) Dictionary {
 	return d
 }
 
-// Dead declares the code of dead units alone: the B·k largest activations among
-// theirs (Gao 2024).
+// Dead declares a code of dead units only (B×L): the B·k largest positive
+// activations of these units (Gao et al. 2024).
 func (d Dictionary) Dead(s *graph.Scope, k int) graph.Value {
 	d.topK.K = k
 	return s.Apply(func(rows *op.Rows, h op.Node, _ ...op.Node) (op.Node, error) {

@@ -1,8 +1,9 @@
-// Package latent holds what a code can be, one file each: a draw from a Gaussian
-// posterior, gates of the responses of two frames, a quantised code.
+// Package latent declares latent codes, one kind in each file: a draw from a
+// Gaussian posterior, the largest values of a code, a batch top-k dictionary, a
+// quantised code, and gates of the responses to two frames.
 package latent
 
-// Names of the inputs and outputs that codes declare.
+// Names of the inputs and outputs of codes, which package trainer uses.
 const (
 	noise      = "noise"
 	code       = "code"

@@ -11,7 +11,7 @@ import (
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// gatesOf are the gates of a row of responses in float64.
+// gatesOf computes the gates of a row of responses in float64.
 func gatesOf(responses []float64, frames int) []float64 {
 	units := len(responses) / frames
 	s := make([]float64, units)
@@ -21,9 +21,10 @@ func gatesOf(responses []float64, frames int) []float64 {
 	return s
 }
 
-// TestGates opens gates by the product of two responses, or the square of one, and
-// lets the responses through, each frame's own or the other's.
+// TestGates checks product and energy gates, and the gated responses with and
+// without the exchange of frames.
 func TestGates(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		declare  func(s *graph.Scope, act kernel.Activation, responses graph.Value) latent.Gates
 		frames   int
@@ -85,9 +86,10 @@ func TestGates(t *testing.T) {
 	}
 }
 
-// TestGateContraction holds the term to ‖∂s/∂(x, y)‖² by finite differences of the
-// gates, of which the responses are x·W.
+// TestGateContraction compares the term with ‖∂s/∂(x, y)‖² from finite
+// differences of gates whose responses are x·W.
 func TestGateContraction(t *testing.T) {
+	t.Parallel()
 	const units, width, step = 2, 4, 1e-5 // two frames of two values each, two units
 	c := code(func(s *graph.Scope, x graph.Value) []graph.Term {
 		w := s.Parameter(graph.Spec{Name: "w", Role: graph.Weight, Shape: []int{width, width}})

@@ -10,11 +10,11 @@ import (
 	"gaetrain/graph/latent"
 )
 
-// size is the number of values of the codes, rows the number of images.
+// size is the number of values in a code, rows the number of images.
 const size, rows = 3, 4
 
-// divergences are KL(N(μ, σ²) ‖ N(0, 1)) of each value of the codes, averaged over
-// the images, given their statistics.
+// divergences computes KL(N(μ, σ²) ‖ N(0, 1)) of each value of the codes from
+// their statistics, averaged over the images.
 func divergences(statistics []float64) []float64 {
 	units := make([]float64, size)
 	images := len(statistics) / (2 * size)
@@ -34,8 +34,9 @@ func sum(values []float64) (total float64) {
 	return total
 }
 
-// TestMeanAndStatistics takes the means apart from the log-variances.
+// TestMeanAndStatistics checks the means and the log-variances.
 func TestMeanAndStatistics(t *testing.T) {
+	t.Parallel()
 	mean := code(func(s *graph.Scope, x graph.Value) []graph.Term {
 		q := latent.GaussianOf(s, x)
 		if q.Size() != size || q.Statistics().Size() != 2*size {
@@ -68,9 +69,10 @@ func TestMeanAndStatistics(t *testing.T) {
 	}
 }
 
-// TestDraw draws one code and several for each image, in rows that follow each
-// other, and passes their gradients on to the statistics.
+// TestDraw draws one code and several codes for each image, and checks that
+// gradients reach the statistics.
 func TestDraw(t *testing.T) {
+	t.Parallel()
 	for _, samples := range []int{1, 5} {
 		draw := code(func(s *graph.Scope, x graph.Value) []graph.Term {
 			q := latent.GaussianOf(s, x)
@@ -78,7 +80,7 @@ func TestDraw(t *testing.T) {
 			if z.Shape() != graph.Row(size) || q.Noise(s, samples).Size() != samples*size {
 				t.Errorf("codes are %s, noise %s", z.Shape(), q.Noise(s, samples).Shape())
 			}
-			return []graph.Term{target(s, z)} // a mean over the codes of an image
+			return []graph.Term{target(s, z)} // averaged over the codes of an image
 		})
 		program := draw.program(t, new(graph.Parameters), rows, 2*size, true, "code")
 		x, aim, noise := normals(rows*2*size, 1), normals(rows*size, 2), normals(rows*samples*size, 3)
@@ -112,8 +114,9 @@ func TestDraw(t *testing.T) {
 	}
 }
 
-// TestLogVariancesAreClipped bounds the deviations of codes.
+// TestLogVariancesAreClipped checks the largest and smallest deviations.
 func TestLogVariancesAreClipped(t *testing.T) {
+	t.Parallel()
 	draw := code(func(s *graph.Scope, x graph.Value) []graph.Term {
 		q := latent.GaussianOf(s, x)
 		q.Draw(s, 1)
@@ -127,12 +130,13 @@ func TestLogVariancesAreClipped(t *testing.T) {
 	})
 }
 
-// TestDivergences holds the divergence and what limits it to their closed forms.
+// TestDivergences compares the divergence and its limits with closed forms.
 func TestDivergences(t *testing.T) {
+	t.Parallel()
 	x := normals(rows*2*size, 1)
 	for i := range x {
 		if i%size == 0 {
-			x[i] /= 10 // of a unit that diverges little
+			x[i] /= 10 // a unit with a small divergence
 		}
 	}
 	y := make([]float64, len(x))
@@ -143,7 +147,7 @@ func TestDivergences(t *testing.T) {
 	bits, nats := (units[0]+units[1])/2, sum(units)
 	for name, test := range map[string]struct {
 		term     func(s *graph.Scope, q latent.Gaussian) graph.Term
-		perImage bool // each image has its own
+		perImage bool // differs between images
 		want     func(units []float64) float64
 	}{
 		"kl": {func(s *graph.Scope, q latent.Gaussian) graph.Term { return q.Divergence(s) }, true, sum},
@@ -180,15 +184,16 @@ func TestDivergences(t *testing.T) {
 	}
 }
 
-// TestFreeBitsGiveNoGradientBelow adds free bits to the divergence: units below
-// them have no gradient.
+// TestFreeBitsGiveNoGradientBelow checks that units below the free bits have no
+// gradient.
 func TestFreeBitsGiveNoGradientBelow(t *testing.T) {
+	t.Parallel()
 	c := code(func(s *graph.Scope, x graph.Value) []graph.Term {
 		q := latent.GaussianOf(s, x)
 		return []graph.Term{q.Divergence(s), q.FreeBits(s, 0.5)}
 	})
 	program := c.program(t, new(graph.Parameters), 1, 4, true)
-	x := []float32{0.1, 2, 0, 0} // of divergences 0.005 and 2
+	x := []float32{0.1, 2, 0, 0} // divergences 0.005 and 2
 	run(t, program, 1, map[string][]float32{"input": x})
 	near(t, "loss", program.Mean(), 2.5)
 	for i, g := range program.Gradients()[0].Values() { // xᵀ·∂/∂y
@@ -200,8 +205,9 @@ func TestFreeBitsGiveNoGradientBelow(t *testing.T) {
 	}
 }
 
-// TestCapacityRises over epochs of training; evaluated, it is all there.
+// TestCapacityRises checks that the capacity rises in training only.
 func TestCapacityRises(t *testing.T) {
+	t.Parallel()
 	c := code(func(s *graph.Scope, x graph.Value) []graph.Term {
 		return []graph.Term{latent.GaussianOf(s, x).Capacity(s, 8, 4)}
 	})

@@ -13,8 +13,8 @@ import (
 	"gaetrain/graph/op"
 )
 
-// code declares a code of an input of so many values. The weights w are there to
-// be trained: the code is of input·w, which is the input itself.
+// code declares a code of an input. The code is computed from input·w, where w
+// is the identity, so the gradient in w can be checked.
 type code func(s *graph.Scope, x graph.Value) []graph.Term
 
 func (c code) declare(width int) graph.Declaration {
@@ -32,7 +32,7 @@ func (c code) declare(width int) graph.Declaration {
 	}
 }
 
-// program compiles a code on an input of so many values.
+// program compiles a code of an input of the given size.
 func (c code) program(t testing.TB, p *graph.Parameters, batch, width int, training bool, outputs ...string) *graph.Program {
 	t.Helper()
 	declare := c.declare(width)
@@ -58,8 +58,8 @@ func run(t testing.TB, p *graph.Program, rows int, inputs map[string][]float32) 
 	}
 }
 
-// checkGradient holds the gradient of the loss in w to that of a reference in
-// float64, by finite differences in what the code is of: it is Σ_B xᵀ·∂loss/∂y.
+// checkGradient compares the gradient of the loss in w, which is Σ_B
+// xᵀ·∂loss/∂y, with finite differences of a float64 reference.
 func checkGradient(t *testing.T, p *graph.Program, rows int, x []float32, loss func(y []float64) float64) {
 	t.Helper()
 	const step = 1e-6
@@ -151,8 +151,8 @@ func mentions(t testing.TB, err error, parts ...string) {
 	}
 }
 
-// target declares the squared error of a code against an input called target, in
-// which each image has one row.
+// target declares the squared error of a code and an input called target, with
+// one row for each image.
 func target(s *graph.Scope, z graph.Value) graph.Term {
 	return s.Term("error", func(rows *op.Rows, z op.Node, more ...op.Node) (op.Loss, error) {
 		return op.SquaredError("error", rows, z, more[0])

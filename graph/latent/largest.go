@@ -5,9 +5,9 @@ import (
 	"gaetrain/graph/op"
 )
 
-// Largest declares a code of which the k largest values of each image are kept,
-// and the others are 0 (Makhzani & Frey 2014; z: B×L). The name is the place of
-// the code, such as "encoder/3".
+// Largest declares a code that keeps the k largest values of each image and
+// sets the others to 0 (Makhzani & Frey 2014; z: B×L). The name is that of the
+// layer, such as "encoder/3".
 func Largest(s *graph.Scope, name string, k int, z graph.Value) graph.Value {
 	if k > z.Size() && !s.Failed() {
 		s.Failf("top-k of %s is %d; hint: from 1 to its %d units, or 0 for all", name, k, z.Size())

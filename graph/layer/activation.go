@@ -10,8 +10,8 @@ import (
 	"gaetrain/graph/op"
 )
 
-// Activation is what becomes of a unit's sum. Those of package kernel are
-// computed along with the sums.
+// Activation is an elementwise function of a layer's sums x·W + b. The
+// activations of package kernel are fused with the sums.
 type Activation uint8
 
 // The activations. LinearUnits is the zero value.
@@ -28,8 +28,8 @@ const (
 	SiLU        = smooth + Activation(kernel.SiLU)
 )
 
-// smooth is the first of the activations that are an operation of their own
-// behind the sums, since their derivative does not follow from their value.
+// smooth is the first activation that is an operation of its own, because its
+// derivative cannot be computed from its value.
 const smooth = SELU + 1
 
 // Activations lists every activation in order.
@@ -44,7 +44,7 @@ func Activations() []Activation {
 	return all
 }
 
-// String returns the name used in flags and files, such as "leaky-relu".
+// String returns the name in text forms and settings, such as "leaky-relu".
 func (a Activation) String() string {
 	if slices.Contains(kernel.SmoothActivations(), a.smooth()) && a >= smooth {
 		return a.smooth().String()
@@ -52,7 +52,7 @@ func (a Activation) String() string {
 	return kernel.Activation(a).String()
 }
 
-// ParseActivation is the inverse of String.
+// ParseActivation is the inverse of String. The error lists all names.
 func ParseActivation(name string) (Activation, error) {
 	var names []string
 	for _, a := range Activations() {
@@ -73,8 +73,8 @@ func (a *Activation) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Kernel is the activation as package kernel has it, whose derivative follows
-// from its value; for others it is linear, and false.
+// Kernel returns the activation that is fused with the sums. For an activation
+// that is an operation of its own it returns kernel.Linear and false.
 func (a Activation) Kernel() (kernel.Activation, bool) {
 	if a >= smooth {
 		return kernel.Linear, false
@@ -84,7 +84,7 @@ func (a Activation) Kernel() (kernel.Activation, bool) {
 
 func (a Activation) smooth() kernel.SmoothActivation { return kernel.SmoothActivation(a - smooth) }
 
-// behind declares what is left to do behind sums, of which Kernel has been done.
+// behind declares the part of the activation that is not fused with the sums.
 func (a Activation) behind(s *graph.Scope, name string, x graph.Value) graph.Value {
 	if a < smooth {
 		return x

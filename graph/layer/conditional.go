@@ -8,12 +8,13 @@ import (
 	"gaetrain/graph/op"
 )
 
-// MaxClasses is how many labels a byte can have.
+// MaxClasses is the number of different labels in a byte.
 const MaxClasses = 256
 
-// Conditional is a dense layer that takes the label of each image besides its
-// input, y = act(x·W + E_c + b), with weights E for each class: the same as if
-// its input had one more number for each class, 1 for the image's and else 0.
+// Conditional is a dense layer with the class c of each image as a second
+// input, y = act(x·W + E_c + b) (E: classes × units, one row for each class).
+// It equals a dense layer on x with a one-hot vector of the class appended
+// (Sohn, Lee & Yan 2015).
 type Conditional struct {
 	Dense
 	Classes int
@@ -25,7 +26,7 @@ func init() {
 			return err
 		}
 		if len(arguments) < 2 {
-			return fmt.Errorf("wants classes and units; hint: such as conditional:10,64")
+			return fmt.Errorf("needs classes and units; hint: such as conditional:10,64")
 		}
 		l := Conditional{Dense: Dense{Options: like}}
 		if l.Classes, err = parseCount(arguments[0]); err != nil {
@@ -38,7 +39,7 @@ func init() {
 	})
 }
 
-// String returns the layer as Parse reads it.
+// String returns the text form that Parse reads.
 func (l Conditional) String() string {
 	return fmt.Sprintf("conditional:%d,%s%s", l.Classes, l.size(), l.arguments())
 }
@@ -50,7 +51,7 @@ func (l Conditional) with(o Options) Layer {
 	return l
 }
 
-// Place puts the layer in its place.
+// Place implements Layer.
 func (l Conditional) Place(at At) (Placed, error) {
 	if err := checkClasses(l.Classes); err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ type placedConditional struct {
 	classes int
 }
 
-// On declares the layer behind x.
+// On declares the layer.
 func (p *placedConditional) On(s *graph.Scope, x graph.Value) graph.Value {
 	return p.on(s, s.Rows(p.at.Name, x), p)
 }
@@ -101,7 +102,7 @@ func (p *placedConditional) tie(t Tied) (Placed, error) {
 	return p, err
 }
 
-// mirror is a layer without labels; see ConditionFirst.
+// mirror returns a layer without labels; see ConditionFirst.
 func (p *placedConditional) mirror(m mirroring) (Sequence, error) {
 	layers, err := p.placedDense.mirror(m)
 	if t, ok := layers[0].(Tied); ok {
@@ -111,7 +112,8 @@ func (p *placedConditional) mirror(m mirroring) (Sequence, error) {
 	return layers, err
 }
 
-// Condition makes the first dense layer of a sequence take labels.
+// Condition adds labels as an input to the first dense layer of a sequence.
+// Errors wrap graph.ErrArchitecture.
 func Condition(layers Sequence, classes int) (Sequence, error) {
 	layers = layers.unfold()
 	for i, l := range layers {
@@ -123,22 +125,23 @@ func Condition(layers Sequence, classes int) (Sequence, error) {
 	return nil, impossible("no layer of %q can take labels; hint: a fully connected one", layers)
 }
 
-// ConditionFirst makes the first layer of a decoder take labels, which must be
-// dense.
+// ConditionFirst adds labels as an input to the first layer of a decoder, which
+// must be dense. Errors wrap graph.ErrArchitecture.
 func ConditionFirst(layers Sequence, classes int) (Sequence, error) {
 	layers = layers.unfold()
 	if len(layers) == 0 {
-		return nil, impossible("no layer to take labels; hint: at least one, fully connected")
+		return nil, impossible("no layer can take labels; hint: at least one fully connected layer")
 	}
 	conditional, ok := condition(layers[0], classes)
 	if !ok {
-		return nil, impossible("decoder/1 takes labels and has filters; hint: a decoder that begins with a fully connected layer")
+		return nil, impossible("decoder/1 has filters and cannot take labels; hint: a decoder that begins with a fully connected layer")
 	}
 	layers[0] = conditional
 	return layers, checkClasses(classes)
 }
 
-// condition makes a layer take labels, if it can.
+// condition adds labels to a layer. It reports false if the layer cannot take
+// labels.
 func condition(l Layer, classes int) (Layer, bool) {
 	c, ok := l.(interface {
 		conditional(classes int) (Layer, bool)

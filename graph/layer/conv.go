@@ -7,16 +7,16 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Conv is a convolution, y = act(W ∗ x + b).
+// Conv is a convolution, y = act(W ∗ x + b), with zero padding.
 type Conv struct {
 	Channels int // of the output
 	Filters
-	Enlarge Enlarge // of the input, before it is convolved
+	Enlarge Enlarge // applied to the input before the convolution
 	Options
 }
 
-// Enlarge makes images larger by a factor, 0 and 1 for none: it repeats pixels,
-// or interpolates between them if it is bilinear.
+// Enlarge scales images up by a factor. 0 and 1 mean no scaling. Pixels are
+// repeated, or interpolated if it is bilinear.
 type Enlarge = kernel.Enlargement
 
 func init() {
@@ -41,7 +41,7 @@ func init() {
 	}
 }
 
-// String returns the layer as Parse reads it.
+// String returns the text form that Parse reads.
 func (l Conv) String() string {
 	text := "conv:" + l.text(l.Channels) + l.arguments()
 	switch {
@@ -60,7 +60,7 @@ func (l Conv) with(o Options) Layer {
 	return l
 }
 
-// Place puts the layer in its place.
+// Place implements Layer.
 func (l Conv) Place(at At) (Placed, error) {
 	out, err := l.output(at)
 	if err != nil {
@@ -73,7 +73,7 @@ func (l Conv) Place(at At) (Placed, error) {
 	return c, nil
 }
 
-// output is the shape of what the layer makes of its input.
+// output is the shape of the output.
 func (l Conv) output(at At) (out graph.Shape, err error) {
 	if err = checkCount(at, l.Channels); err != nil {
 		return out, err
@@ -88,7 +88,7 @@ func (l Conv) output(at At) (out graph.Shape, err error) {
 	return out, nil
 }
 
-// side is what the layer makes of one side of images.
+// side is the size of the output along one side of an image.
 func (l Conv) side(in int, of func(Extent) int) (int, error) {
 	if err := l.bounded(of, in, l.Enlarge.Factor); err != nil {
 		return 0, err
@@ -96,7 +96,7 @@ func (l Conv) side(in int, of func(Extent) int) (int, error) {
 	reach := of(l.dilation())*(of(l.Kernel)-1) + 1
 	in *= max(1, l.Enlarge.Factor)
 	if in+2*of(l.Padding) < reach || in > maxSide {
-		return 0, fmt.Errorf("a kernel that reaches over %d does not fit into %d with padding %d", reach, in, of(l.Padding))
+		return 0, fmt.Errorf("a kernel that spans %d pixels does not fit into %d pixels with padding %d", reach, in, of(l.Padding))
 	}
 	return (in+2*of(l.Padding)-reach)/of(l.Stride) + 1, nil
 }
@@ -108,15 +108,15 @@ func (c *convolved) strides() (smaller, larger Extent) {
 	return c.filters.Stride, square(max(1, c.enlarge.Factor))
 }
 
-// mirror is the layer that takes images back to the shape of the input, through
-// the pooling behind this one.
+// mirror returns the layer that restores the shape of the input, through the
+// pooling after this layer.
 func (c *convolved) mirror(m mirroring) (Sequence, error) {
 	var before Sequence
 	in, out, pool := c.at.In, c.out, m.pool
 	if m.by == ByUnpooling {
 		m.by = ByTransposed
 		if pool != nil && pool.pool.Average {
-			return nil, fmt.Errorf("average pooling keeps no place to unpool to; hint: maxpool, or another --upsampling")
+			return nil, fmt.Errorf("average pooling cannot be unpooled; hint: maxpool, or another --upsampling")
 		}
 		if pool != nil {
 			before, pool = Sequence{pool.undo()}, nil
@@ -137,18 +137,18 @@ func (c *convolved) mirror(m mirroring) (Sequence, error) {
 	} = conv
 	switch {
 	case c.transposed || c.enlarge.Factor > 1 || m.unpools:
-		return nil, fmt.Errorf("the encoder makes images larger; hint: --decoder can say how to go back")
+		return nil, fmt.Errorf("the encoder scales images up, which has no mirror; hint: give the layers of the decoder with --decoder")
 	case m.tied && pool != nil:
 		return nil, fmt.Errorf("tied weights cannot undo pooling; hint: strides in place of pooling, or --upsampling unpool")
 	case !exact && pool != nil:
-		return nil, fmt.Errorf("pooling leaves pixels out; hint: sides that are multiples of the windows")
+		return nil, fmt.Errorf("pooling does not cover all pixels; hint: image sides that are multiples of the window")
 	case m.tied && factor > 1 && (m.by == ByNearest || m.by == ByBilinear):
 		return nil, fmt.Errorf("tied weights are those of a transposed convolution, not of %s upsampling; hint: --upsampling transposed", m.by)
 	case m.tied || !exact && m.by == ByTransposed:
 		l = conv.transposed(out, in)
 	case !exact:
 		return nil, fmt.Errorf("%s upsampling needs a whole factor; hint: --upsampling transposed", m.by)
-	case factor == 1: // a convolution of the same size is its own mirror
+	case factor == 1: // a convolution that keeps the size is its own mirror
 	case m.by == ByTransposed:
 		l = transposedBy(factor, conv)
 	default:

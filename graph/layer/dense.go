@@ -12,7 +12,7 @@ import (
 // Dense is a fully connected layer, y = act(x·W + b).
 type Dense struct {
 	Units int
-	Shape graph.Shape // what the units are to the layers behind; zero: a row
+	Shape graph.Shape // shape of the output; zero: a row of units
 	Options
 }
 
@@ -51,7 +51,7 @@ func (l *Dense) parse(arguments []string) (err error) {
 	return nil
 }
 
-// String returns the layer as Parse reads it.
+// String returns the text form that Parse reads.
 func (l Dense) String() string { return "dense:" + l.size() + l.arguments() }
 func (l Dense) full() string   { return l.String() + l.further() }
 
@@ -67,7 +67,7 @@ func (l Dense) with(o Options) Layer {
 	return l
 }
 
-// Place puts the layer in its place.
+// Place implements Layer.
 func (l Dense) Place(at At) (Placed, error) {
 	p, err := l.place(at)
 	if err != nil {
@@ -85,7 +85,7 @@ func (l Dense) place(at At) (*placedDense, error) {
 		out = graph.Row(l.Units)
 	}
 	if out.Size() != l.Units {
-		return nil, impossible("%s: %d units are no images of %s", at.Name, l.Units, out)
+		return nil, impossible("%s: %d units do not fit images of %s", at.Name, l.Units, out)
 	}
 	in := at.In.Size()
 	if l.Units > graph.MaxSize/in {
@@ -100,7 +100,7 @@ type placedDense struct{ units }
 
 func (p *placedDense) flops() float64 { return 2 * float64(p.at.In.Size()) * float64(p.units.units) }
 
-// On declares the layer behind x.
+// On declares the layer.
 func (p *placedDense) On(s *graph.Scope, x graph.Value) graph.Value {
 	return p.on(s, s.Rows(p.at.Name, x), p)
 }
@@ -111,19 +111,19 @@ func (p *placedDense) sums(s *graph.Scope, act kernel.Activation, x, w, b graph.
 	}, x, append([]graph.Value{w}, optional(b)...)...)
 }
 
-// tie makes the layer use the weights of one that it undoes.
+// tie makes the layer use the transposed weights of the layer that it mirrors.
 func (p *placedDense) tie(t Tied) (Placed, error) {
 	from, err := p.undoes(t)
 	if err != nil {
 		return nil, err
 	}
 	if from.Units() != p.at.In.Size() {
-		return nil, impossible("tied %s takes %d values; hint: %d, as %s has units", p.at.Name, p.at.In.Size(), from.Units(), from.Name())
+		return nil, impossible("tied %s has %d inputs, but %s has %d units; hint: as many inputs as units", p.at.Name, p.at.In.Size(), from.Name(), from.Units())
 	}
 	return p, nil
 }
 
-// mirror is the layer that takes the units back to the input.
+// mirror returns the dense layer from the units back to the input.
 func (p *placedDense) mirror(m mirroring) (Sequence, error) {
 	l := Dense{Units: p.at.In.Size(), Options: m.like}
 	if p.at.In.Channels > 1 || p.at.In.Height > 1 {

@@ -1,9 +1,10 @@
-// Package layer has the layers that models are made of: small values, one type
-// each, that are written as text, placed behind a shape, and declared on a
-// graph.Scope. A Sequence holds layers in order; a Stack is a sequence in its
-// place, with the names of its parameters. A decoder is mirrored from an encoder
-// by Mirror, or written as text and related to the encoder by Match.
+// Package layer holds the layers of models. A layer is a small value. It is
+// written as text, see [Parse], placed after a given shape, and declared on a
+// graph.Scope. A [Sequence] is a list of layers. A [Stack] is a placed
+// sequence, whose parameters have names. [Mirror] derives a decoder from an
+// encoder, and [Match] relates a decoder that is written as text to its
+// encoder.
 //
-// What a layer is stands in its file: its shapes, parameters, declaration, text
-// and mirror image.
+// Each layer has a file with its shapes, parameters, declaration, text form and
+// mirror image.
 package layer

@@ -9,15 +9,15 @@ import (
 	"gaetrain/graph/op"
 )
 
-// Filters are what convolutions move over images.
+// Filters are the filters of a convolution.
 type Filters struct {
 	Kernel, Stride Extent
-	Padding        Extent // of zeros, on either side
-	Dilation       Extent // between the taps of a kernel; zero counts as 1
+	Padding        Extent // zeros on each side of the image
+	Dilation       Extent // distance of neighbouring taps of a kernel; 0 means 1
 }
 
-// maxSide bounds the numbers that describe filters. maxTaps bounds what is listed of
-// them along a side: which of the taps reads which pixel, in each position.
+// maxSide limits the numbers that describe filters. maxTaps limits the table
+// that lists, for each position along a side, which tap reads which pixel.
 const (
 	maxSide = 1 << 15
 	maxTaps = 1 << 26
@@ -26,12 +26,12 @@ const (
 func height(e Extent) int { return e.Height }
 func width(e Extent) int  { return e.Width }
 
-// dilation is the dilation with its zeros as 1.
+// dilation returns the dilation with 1 in place of 0.
 func (f Filters) dilation() Extent {
 	return Extent{Height: max(1, f.Dilation.Height), Width: max(1, f.Dilation.Width)}
 }
 
-// bounded reports numbers that are out of bounds, and kernels of nothing.
+// bounded returns an error if a number is out of bounds or a kernel is empty.
 func (f Filters) bounded(of func(Extent) int, more ...int) error {
 	for _, n := range append([]int{of(f.Kernel), of(f.Stride), of(f.Padding), of(f.Dilation)}, more...) {
 		if n < 0 || n > maxSide {
@@ -44,11 +44,11 @@ func (f Filters) bounded(of func(Extent) int, more ...int) error {
 	return nil
 }
 
-// parse reads channels, filters and options; other reads the extents of further
-// names.
+// parse reads channels, filters and options. further has the names of extents
+// that only some layers have.
 func (f *Filters) parse(channels *int, o *Options, arguments []string, further map[string]*Extent) (err error) {
 	if len(arguments) < 2 {
-		return fmt.Errorf("wants channels and kernel; hint: such as conv:16,3")
+		return fmt.Errorf("needs channels and kernel; hint: such as conv:16,3")
 	}
 	if *channels, err = parseCount(arguments[0]); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (f *Filters) parse(channels *int, o *Options, arguments []string, further m
 		extent, ok := extents[name]
 		if !ok {
 			if err = o.argument(argument); err != nil {
-				return fmt.Errorf("%q is no option and no activation; hint: s2, p1, d1, o1, batchnorm, layernorm, groupnorm:8 or such as relu", argument)
+				return fmt.Errorf("%q is neither an option nor an activation; hint: such as s2, p1, d1, o1, batchnorm, layernorm, groupnorm:8 or relu", argument)
 			}
 			continue
 		}
@@ -76,14 +76,14 @@ func (f *Filters) parse(channels *int, o *Options, arguments []string, further m
 		}
 		padded = padded || name == "p"
 	}
-	if !padded { // what keeps the size at stride 1
+	if !padded { // keep the size at stride 1
 		d := f.dilation()
 		f.Padding = Extent{Height: d.Height * max(0, f.Kernel.Height-1) / 2, Width: d.Width * max(0, f.Kernel.Width-1) / 2}
 	}
 	return nil
 }
 
-// text writes channels and filters as parse reads them.
+// text writes channels and filters in the form that parse reads.
 func (f Filters) text(channels int) string {
 	text := fmt.Sprintf("%d,%s,s%s,p%s", channels, extentText(f.Kernel), extentText(f.Stride), extentText(f.Padding))
 	if f.Dilation != (Extent{}) {
@@ -92,7 +92,7 @@ func (f Filters) text(channels int) string {
 	return text
 }
 
-// convolved is a convolution in its place, transposed or not.
+// convolved is a placed convolution, transposed or not.
 type convolved struct {
 	units
 	filters    Filters
@@ -100,18 +100,18 @@ type convolved struct {
 	transposed bool
 }
 
-// place puts a convolution of known output in its place.
+// place places a convolution with a known output shape.
 func (f Filters) place(at At, l Layer, out graph.Shape, o Options, enlarge Enlarge, transposed bool) (*convolved, error) {
 	c := &convolved{units{place: place{at, l, out}, has: o, units: out.Channels, count: out.Channels, places: out.Height * out.Width}, f, enlarge, transposed}
 	taps, strides := f.Kernel.Height*f.Kernel.Width, f.Stride.Height*f.Stride.Width
 	image, maps := at.In.Channels, out.Channels
 	fanIn, fanOut := image*taps, max(1, maps*taps/strides)
-	if transposed { // a unit sees one tap in strides
+	if transposed { // an output value depends on one tap in strides
 		fanIn, fanOut = max(1, image*taps/strides), maps*taps
 		image, maps = maps, image
 	}
 	if maps > graph.MaxSize/f.Kernel.Height/f.Kernel.Width/image || out.Channels > graph.MaxSize/out.Height/out.Width {
-		return nil, impossible("%s would have %d×%d×%d×%d weights and make images of %s; hint: at most %d numbers each", at.Name, maps, f.Kernel.Height, f.Kernel.Width, image, out, graph.MaxSize)
+		return nil, impossible("%s would have %d×%d×%d×%d weights and make images of %s; hint: at most %d values each", at.Name, maps, f.Kernel.Height, f.Kernel.Width, image, out, graph.MaxSize)
 	}
 	factor := max(1, enlarge.Factor)
 	for _, of := range []func(graph.Shape) (side, taps int){
@@ -128,7 +128,7 @@ func (f Filters) place(at At, l Layer, out graph.Shape, o Options, enlarge Enlar
 	return c, c.check()
 }
 
-// convolution is the layer as the kernels know it.
+// convolution returns the shapes for package kernel.
 func (c *convolved) convolution() kernel.Convolution {
 	factor := max(1, c.enlarge.Factor)
 	image := kernel.Images{Channels: c.at.In.Channels, Height: c.at.In.Height * factor, Width: c.at.In.Width * factor}
@@ -146,7 +146,7 @@ func (c *convolved) flops() float64 {
 	return shape.FLOPs()
 }
 
-// On declares the layer behind x.
+// On declares the layer.
 func (c *convolved) On(s *graph.Scope, x graph.Value) graph.Value {
 	return c.on(s, s.Images(c.at.Name, x), c)
 }
@@ -157,22 +157,22 @@ func (c *convolved) sums(s *graph.Scope, act kernel.Activation, x, w, b graph.Va
 	}, x, append([]graph.Value{w}, optional(b)...)...)
 }
 
-// tie makes the layer use the weights of one that it undoes.
+// tie makes the layer use the weights of the layer that it mirrors.
 func (c *convolved) tie(t Tied) (Placed, error) {
 	from, ok := t.Of.(*convolved)
 	if !ok {
 		return nil, impossible("tied %s mirrors %s; hint: both fully connected, or both with filters", c.at.Name, t.Of.Name())
 	}
 	if t.pooled {
-		return nil, impossible("tied %s mirrors %s with pooling; hint: strides make images smaller in a way that weights can undo, or max pooling in one that unpooling can", c.at.Name, from.at.Name)
+		return nil, impossible("tied %s mirrors %s, which is pooled; hint: strides in place of pooling, or maxpool in the encoder and unpool in the decoder", c.at.Name, from.at.Name)
 	}
 	f, g := c.filters, from.filters
 	f.Dilation, g.Dilation = f.dilation(), g.dilation()
 	if f != g || c.transposed == from.transposed || c.enlarge.Factor > 1 || from.enlarge.Factor > 1 {
-		return nil, impossible("tied %s has other filters than %s; hint: the same, transposed", c.at.Name, from.at.Name)
+		return nil, impossible("tied %s and %s have different filters; hint: the same kernel, stride and padding, one of them transposed", c.at.Name, from.at.Name)
 	}
 	if c.out != from.at.In || c.at.In.Channels != from.out.Channels {
-		return nil, impossible("tied %s has %d units; hint: %d, as %s has inputs", c.at.Name, c.out.Size(), from.at.In.Size(), from.at.Name)
+		return nil, impossible("tied %s has %d units, but %s has %d inputs; hint: as many units as inputs", c.at.Name, c.out.Size(), from.at.Name, from.at.In.Size())
 	}
 	return c, c.take(t, from)
 }

@@ -8,12 +8,12 @@ import (
 	"gaetrain/graph/op"
 )
 
-// Frames is a dense layer that treats the frames of its input apart, each with
-// its own rows of the weights: y = (x₁·W₁ … x_K·W_K). Tied, it takes the
-// responses to each frame back to it.
+// Frames is a dense layer that is applied to each frame of its input
+// separately, with separate rows of the weights: y = (x₁·W₁ … x_K·W_K). A tied
+// layer maps the responses to each frame back to that frame.
 type Frames struct {
-	Count int // frames, which its input is divided into
-	Dense     // of Units for each frame; a Shape is of all frames
+	Count int // K, the number of frames in the input
+	Dense     // Units for each frame; Shape is the shape of all frames together
 }
 
 func init() {
@@ -22,7 +22,7 @@ func init() {
 			return err
 		}
 		if len(arguments) < 2 {
-			return fmt.Errorf("wants frames and units for each; hint: such as frames:2,64")
+			return fmt.Errorf("needs the number of frames and the units for each; hint: such as frames:2,64")
 		}
 		l := Frames{Dense: Dense{Options: like}}
 		if l.Count, err = parseCount(arguments[0]); err != nil {
@@ -35,7 +35,7 @@ func init() {
 	})
 }
 
-// String returns the layer as Parse reads it.
+// String returns the text form that Parse reads.
 func (l Frames) String() string {
 	return fmt.Sprintf("frames:%d,%s%s", l.Count, l.size(), l.arguments())
 }
@@ -48,11 +48,11 @@ func (l Frames) with(o Options) Layer {
 	return l
 }
 
-// Place puts the layer in its place.
+// Place implements Layer.
 func (l Frames) Place(at At) (Placed, error) {
 	in := at.In.Size()
 	if l.Count < 1 || in%l.Count != 0 {
-		return nil, impossible("%s treats %d frames of %s apart; hint: a number that divides its %d values", at.Name, l.Count, at.In, in)
+		return nil, impossible("%s divides %s into %d frames; hint: a number of frames that divides its %d values", at.Name, at.In, l.Count, in)
 	}
 	if err := checkCount(at, l.Units); err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (l Frames) Place(at At) (Placed, error) {
 		out = graph.Row(count)
 	}
 	if out.Size() != count {
-		return nil, impossible("%s: %d units for each of %d frames are no images of %s", at.Name, l.Units, l.Count, out)
+		return nil, impossible("%s: %d units for each of %d frames do not fit images of %s", at.Name, l.Units, l.Count, out)
 	}
 	p := &placedFrames{units{place: place{at, l, out}, has: l.Options, units: l.Units, count: count, places: 1}, l.Count}
 	p.weigh(in, l.Units, in, l.Units)
@@ -80,7 +80,7 @@ type placedFrames struct {
 
 func (p *placedFrames) flops() float64 { return 2 * float64(p.at.In.Size()) * float64(p.units.units) }
 
-// On declares the layer behind x.
+// On declares the layer.
 func (p *placedFrames) On(s *graph.Scope, x graph.Value) graph.Value {
 	return p.on(s, s.Rows(p.at.Name, x), p)
 }
@@ -95,7 +95,7 @@ func (p *placedFrames) sums(s *graph.Scope, act kernel.Activation, x, w, b graph
 	return s.Activate(p.at.Name, act, y)
 }
 
-// tie makes the layer use the weights of one that it undoes.
+// tie makes the layer use the transposed weights of the layer that it mirrors.
 func (p *placedFrames) tie(t Tied) (Placed, error) {
 	from, err := p.undoes(t)
 	if err != nil {
@@ -103,12 +103,12 @@ func (p *placedFrames) tie(t Tied) (Placed, error) {
 	}
 	other, ok := from.(*placedFrames)
 	if !ok || other.frames != p.frames || other.out.Size() != p.at.In.Size() {
-		return nil, impossible("tied %s takes %d frames with %d values; hint: what %s gives, frame by frame", p.at.Name, p.frames, p.at.In.Size(), from.Name())
+		return nil, impossible("tied %s has %d frames with %d values in total, unlike the output of %s; hint: the same frames and units", p.at.Name, p.frames, p.at.In.Size(), from.Name())
 	}
 	return p, nil
 }
 
-// mirror is the layer that takes the responses back to the frames.
+// mirror returns the layer from the responses back to the frames.
 func (p *placedFrames) mirror(m mirroring) (Sequence, error) {
 	l := Frames{p.frames, Dense{Units: p.at.In.Size() / p.frames, Options: m.like}}
 	if p.at.In.Channels > 1 || p.at.In.Height > 1 {

@@ -13,7 +13,7 @@ import (
 
 var like = layer.Options{Activation: layer.ReLU, Initialiser: graph.HeUniform}
 
-// linear is like, without an activation.
+// linear is like without an activation.
 var linear = layer.Options{Initialiser: graph.HeUniform}
 
 func shape(channels, height, width int) graph.Shape {
@@ -43,7 +43,7 @@ func stack(t testing.TB, part string, in graph.Shape, layers layer.Sequence) *la
 	return s
 }
 
-// mentions fails where there is no error, or its text lacks a part.
+// mentions fails if there is no error or if its text lacks a part.
 func mentions(t testing.TB, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
@@ -66,8 +66,8 @@ func images(n, size int) []float32 {
 	return values
 }
 
-// autoencoder declares stacks behind an input, with the squared error of what
-// they give against a target.
+// autoencoder declares stacks and the squared error of their output against a
+// target.
 func autoencoder(stacks ...*layer.Stack) graph.Declaration {
 	return func(s *graph.Scope) {
 		y := s.Input("input", graph.Data, stacks[0].In())

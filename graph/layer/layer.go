@@ -7,44 +7,44 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Layer is one layer, or several that belong together.
+// Layer is one layer, or a composition of several.
 type Layer interface {
-	fmt.Stringer // as Parse reads it
-	// Place puts the layer in its place. It is here that shapes are checked; errors
-	// wrap graph.ErrArchitecture and name the layer and its shapes.
+	fmt.Stringer // in the text form that Parse reads
+	// Place checks the shapes and returns the placed layer. Errors wrap
+	// graph.ErrArchitecture and name the layer and its shapes.
 	Place(at At) (Placed, error)
 }
 
-// At is the place of a layer.
+// At is the place of a layer in a model.
 type At struct {
-	Part string      // of the model, such as "encoder"
-	Name string      // such as "encoder/1"; a layer without weights has that of the one that it follows
-	In   graph.Shape // of what it takes
+	Part string      // part of the model, such as "encoder"
+	Name string      // such as "encoder/1"; a layer without a number has the name of a numbered neighbour
+	In   graph.Shape // shape of the input
 }
 
-// Placed is a layer in its place.
+// Placed is a layer with known input and output shapes.
 type Placed interface {
-	Layer() Layer // as it was declared
+	Layer() Layer // the layer that was placed
 	Name() string
 	In() graph.Shape
 	Out() graph.Shape
-	On(s *graph.Scope, x graph.Value) graph.Value // declares the layer behind x
+	On(s *graph.Scope, x graph.Value) graph.Value // declares the output of the layer for the input x
 }
 
-// Weighted is a placed layer with weights of its own.
+// Weighted is a placed layer with weights.
 type Weighted interface {
 	Placed
-	Units() int // channels, of a convolution
+	Units() int // units of a dense layer, channels of a convolution
 	Options() Options
 	Weights() graph.Spec
 }
 
-// Extent is a size along the height and the width of images.
+// Extent is a size along the height and along the width of images, in pixels.
 type Extent = kernel.Extent
 
 func square(side int) Extent { return Extent{Height: side, Width: side} }
 
-// place is what all placed layers have in common.
+// place is the common part of all placed layers.
 type place struct {
 	at    At
 	layer Layer
@@ -56,26 +56,26 @@ func (p place) Name() string     { return p.at.Name }
 func (p place) In() graph.Shape  { return p.at.In }
 func (p place) Out() graph.Shape { return p.out }
 
-// A follower has no weights, and the number of the layer that it follows.
+// A follower has no weights. It has the number of the preceding layer.
 type follower interface{ follows() }
 
-// A leader has no weights, and the number of the layer that it leads to.
+// A leader has no weights. It has the number of the following layer.
 type leader interface{ leads() }
 
-// numbered reports whether a layer has a number of its own in its stack.
+// numbered reports whether a layer has its own number in its stack.
 func numbered(l Layer) bool {
 	_, follows := l.(follower)
 	_, leads := l.(leader)
 	return !follows && !leads
 }
 
-// An unfolder stands for several layers of the stack that it is in.
+// An unfolder stands for several layers of its stack.
 type unfolder interface{ unfold() Sequence }
 
-// A composite consists of layers, such as the body of a residual block.
+// A composite contains layers, such as the body of a residual block.
 type composite interface{ inside() Sequence }
 
-// anyOf reports whether a layer, or one inside it, has a property.
+// anyOf reports whether a layer, or a layer inside of it, has a property.
 func anyOf(layers Sequence, has func(l Layer) bool) bool {
 	for _, l := range layers {
 		if has(l) {
@@ -88,7 +88,7 @@ func anyOf(layers Sequence, has func(l Layer) bool) bool {
 	return false
 }
 
-// IsConvolution reports whether a layer has filters that move over images.
+// IsConvolution reports whether a layer is a convolution, transposed or not.
 func IsConvolution(p Placed) bool {
 	_, ok := p.(*convolved)
 	return ok
@@ -102,7 +102,7 @@ func Linear(s *Stack) bool {
 	})
 }
 
-// impossible is an error that wraps graph.ErrArchitecture.
+// impossible returns an error that wraps graph.ErrArchitecture.
 func impossible(format string, values ...any) error {
 	return fmt.Errorf("%w: %w", graph.ErrArchitecture, fmt.Errorf(format, values...))
 }

@@ -2,7 +2,7 @@ package layer
 
 import "gaetrain/graph"
 
-// group is a numbered layer of a stack with what goes with it.
+// group is a numbered layer of a stack with the layers that share its number.
 type group struct {
 	main    Placed
 	pool    *placedPool // nil: none
@@ -34,19 +34,20 @@ func (s *Stack) group(number int) group {
 	return g
 }
 
-// Match relates a decoder that was written as text to the encoder that it
-// decodes: its unpool layers to the max pooling as far from the image and, if it
-// is tied, its layers with weights to those whose weights they use, transposed.
+// Match relates a decoder that was written as text to its encoder. An unpool
+// layer uses the max pooling at the same distance from the image. If tied is
+// set, layers with weights use the transposed weights of the encoder layers
+// that they mirror. Errors wrap graph.ErrArchitecture.
 func Match(decoder Sequence, encoder *Stack, tied bool) (Sequence, error) {
 	return match(decoder, encoder, nil, tied)
 }
 
-// match matches with a stack that pooling is behind, or nil.
+// match is Match for a stack that is followed by a pooling; nil: by none.
 func match(decoder Sequence, encoder *Stack, behind *placedPool, tied bool) (_ Sequence, err error) {
 	layers := decoder.unfold()
 	depth, number := layers.depth(), 0
 	if tied && depth != encoder.Depth() {
-		return nil, impossible("tied weights with %d encoder and %d decoder layers; hint: as many", encoder.Depth(), depth)
+		return nil, impossible("tied weights with %d encoder and %d decoder layers; hint: equally many layers", encoder.Depth(), depth)
 	}
 	unpools, last := false, -1
 	for i, l := range layers {

@@ -5,22 +5,25 @@ import (
 	"slices"
 )
 
-// Upsampling says how a decoder that mirrors convolutions makes images larger.
+// Upsampling says how a decoder that mirrors convolutions scales images up.
 type Upsampling string
 
 // The kinds of upsampling.
 const (
-	// ByTransposed is by transposed convolutions with kernels of twice the stride,
-	// so that every pixel is made of as many taps (Odena 2016).
+	// ByTransposed uses transposed convolutions. Their kernel is twice the
+	// stride, so all pixels get equally many taps and no checkerboard pattern
+	// appears (Odena, Dumoulin & Olah 2016). For an odd stride the kernel is
+	// one smaller.
 	ByTransposed Upsampling = "transposed"
-	ByNearest    Upsampling = "nearest"  // pixels are repeated, then convolved
-	ByBilinear   Upsampling = "bilinear" // pixels are interpolated, then convolved
-	// ByUnpooling puts values where max pooling has found the greatest ones, then
-	// convolves; what strides have made smaller is as with ByTransposed.
+	ByNearest    Upsampling = "nearest"  // repeat pixels, then convolve
+	ByBilinear   Upsampling = "bilinear" // interpolate pixels, then convolve
+	// ByUnpooling moves values to the positions of the maxima of max pooling,
+	// then convolves. Strides are undone as with ByTransposed.
 	ByUnpooling Upsampling = "unpool"
 )
 
-// ParseUpsampling finds a kind of upsampling by its name.
+// ParseUpsampling finds a kind of upsampling by its name. The error lists all
+// names.
 func ParseUpsampling(name string) (Upsampling, error) {
 	kinds := []Upsampling{ByTransposed, ByNearest, ByBilinear, ByUnpooling}
 	if u := Upsampling(name); slices.Contains(kinds, u) {
@@ -35,17 +38,17 @@ func (u *Upsampling) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// mirroring is what the mirror image of a layer depends on.
+// mirroring is the context in which a layer is mirrored.
 type mirroring struct {
 	like    Options
 	tied    bool
 	by      Upsampling
-	pool    *placedPool // behind the layer; nil: none
-	unpools bool        // the layer takes what is unpooled
-	output  bool        // the mirror is the output layer of the decoder, or has it
+	pool    *placedPool // after the layer; nil: none
+	unpools bool        // an unpooling precedes the layer
+	output  bool        // the mirror is, or contains, the output layer of the decoder
 }
 
-// tie is a layer that uses the weights of the one it mirrors, if they are tied.
+// tie ties a layer to the layer that it mirrors, if weights are tied.
 func (m mirroring) tie(l Layer, of Placed) Layer {
 	if !m.tied {
 		return l
@@ -53,10 +56,11 @@ func (m mirroring) tie(l Layer, of Placed) Layer {
 	return Tied{Layer: l, Of: of}
 }
 
-// Mirror is the decoder that takes the shapes of an encoder back, layer by layer,
-// each with the options hidden and the last one with last; pooling behind a layer is
-// undone along with it. If it is tied, its
-// layers use the weights of those that they mirror, transposed.
+// Mirror returns the decoder that mirrors an encoder layer by layer, with the
+// options last for its last layer and hidden for the others. Pooling is undone
+// together with the layer that it follows. If tied is set, layers use the
+// transposed weights of the layers that they mirror. Errors wrap
+// graph.ErrArchitecture.
 func Mirror(encoder *Stack, hidden, last Options, tied bool, by Upsampling) (Sequence, error) {
 	decoder, err := mirror(encoder, func(number int) Options {
 		if number == 1 {
@@ -65,13 +69,14 @@ func Mirror(encoder *Stack, hidden, last Options, tied bool, by Upsampling) (Seq
 		return hidden
 	}, mirroring{tied: tied, by: by, output: true})
 	if err == nil && by == ByUnpooling && !decoder.Unpools() {
-		err = impossible("upsampling by %s, and an encoder without max pooling; hint: --encoder such as 'conv:32,3 maxpool:2 conv:64,3 maxpool:2 dense:64'", by)
+		err = impossible("upsampling by %s needs an encoder with max pooling; hint: --encoder such as 'conv:32,3 maxpool:2 conv:64,3 maxpool:2 dense:64'", by)
 	}
 	return decoder, err
 }
 
-// mirror mirrors the numbered layers of a stack, the last one first; like are the
-// options of the mirror of a number, and m.pool is behind the stack.
+// mirror mirrors the numbered layers of a stack, the last one first. like
+// returns the options of the mirror of a layer by its number. m.pool is the
+// pooling after the stack.
 func mirror(encoder *Stack, like func(number int) Options, m mirroring) (Sequence, error) {
 	var decoder Sequence
 	behind, output := m.pool, m.output
@@ -80,7 +85,7 @@ func mirror(encoder *Stack, like func(number int) Options, m mirroring) (Sequenc
 		m.like, m.pool, m.unpools, m.output = like(number), g.pool, g.unpools, output && number == 1
 		if number == encoder.Depth() && behind != nil {
 			if g.pool != nil {
-				return nil, impossible("no mirror of %s, which is pooled twice; hint: --decoder", g.main.Name())
+				return nil, impossible("no mirror of %s, which is pooled twice; hint: give the layers of the decoder with --decoder", g.main.Name())
 			}
 			m.pool = behind
 		}
@@ -88,7 +93,7 @@ func mirror(encoder *Stack, like func(number int) Options, m mirroring) (Sequenc
 			mirror(m mirroring) (Sequence, error)
 		})
 		if !ok {
-			return nil, impossible("no mirror of %s, which is %s; hint: --decoder", g.main.Name(), g.main.Layer())
+			return nil, impossible("no mirror of %s, which is %s; hint: give the layers of the decoder with --decoder", g.main.Name(), g.main.Layer())
 		}
 		layers, err := l.mirror(m)
 		if err != nil {

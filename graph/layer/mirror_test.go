@@ -9,6 +9,7 @@ import (
 )
 
 func TestMirror(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		input      graph.Shape
 		text       string
@@ -75,6 +76,7 @@ func TestMirror(t *testing.T) {
 }
 
 func TestMirrorGivesDropout(t *testing.T) {
+	t.Parallel()
 	hidden := like
 	hidden.Dropout = 0.5
 	decoder, err := layer.Mirror(place(t, "encoder", shape(1, 4, 4), "conv:3,3,s2 dense:5"), hidden, linear, true, layer.ByTransposed)
@@ -87,10 +89,11 @@ func TestMirrorGivesDropout(t *testing.T) {
 }
 
 func TestMirrorErrors(t *testing.T) {
+	t.Parallel()
 	for given, want := range map[string]string{
 		"conv:4,3,s2":       "no mirror of encoder/1 from 1×9×9 to 4×5×5: nearest upsampling needs a whole factor",
 		"conv:4,2,s3,p0":    "no mirror of encoder/1 from 1×9×9 to 4×3×3: up:3 conv:1,2,s1,p0,relu makes images of 1×8×8",
-		"transposed:4,3,s2": "the encoder makes images larger",
+		"transposed:4,3,s2": "the encoder scales images up",
 	} {
 		_, err := layer.Mirror(place(t, "encoder", shape(1, 9, 9), given), like, like, false, layer.ByNearest)
 		mentions(t, err, want)
@@ -99,12 +102,13 @@ func TestMirrorErrors(t *testing.T) {
 		}
 	}
 	_, err := layer.Mirror(place(t, "encoder", shape(1, 9, 9), "conv:3,3 dense:3"), like, like, false, layer.ByUnpooling)
-	mentions(t, err, "upsampling by unpool, and an encoder without max pooling")
+	mentions(t, err, "upsampling by unpool needs an encoder with max pooling")
 	_, err = layer.ParseUpsampling("guess")
 	mentions(t, err, `unknown upsampling "guess"; hint: one of transposed, nearest, bilinear, unpool`)
 }
 
 func TestMatchErrors(t *testing.T) {
+	t.Parallel()
 	const unpooled = "conv:3,3 maxpool:2 conv:4,3,layernorm maxpool:2 dense:5"
 	for _, test := range []struct {
 		encoder, decoder string
@@ -113,20 +117,20 @@ func TestMatchErrors(t *testing.T) {
 	}{
 		{unpooled, "dense:16,4x2x2 unpool:2 conv:3,3 unpool:2 conv:1,3,linear", false, ""},
 		{unpooled, "dense:16,4x2x2 unpool:2 conv:4,3 up:2 conv:3,3 conv:1,3", false, "decoder/2 unpools, but encoder/3, which it mirrors, has no max pooling"},
-		{unpooled, "dense:16,4x2x2 unpool:3,s1 conv:3,3 unpool:2 conv:1,3", false, "encoder/2 pools other windows"},
-		{unpooled, "dense:12,3x2x2 unpool:2 conv:3,3 unpool:2 conv:1,3", false, "from 3×2×2 to 3×4×4, and encoder/2 pooled 4×4×4 to 4×2×2"},
+		{unpooled, "dense:16,4x2x2 unpool:3,s1 conv:3,3 unpool:2 conv:1,3", false, "encoder/2 has another window or stride"},
+		{unpooled, "dense:12,3x2x2 unpool:2 conv:3,3 unpool:2 conv:1,3", false, "it maps 3×2×2 to 3×4×4, and encoder/2 pools 4×4×4 to 4×2×2"},
 		{"conv:3,3 avgpool:2", "unpool:2 conv:1,3", false, "has no max pooling"},
-		{"dense:3", "dense:16,1x4x4 unpool:2 conv:2,3 conv:1,3", false, "the encoder has no such layer"},
+		{"dense:3", "dense:16,1x4x4 unpool:2 conv:2,3 conv:1,3", false, "the encoder has no layer at the same distance"},
 		{"conv:3,3 maxpool:2", "unpool:2,o3 conv:1,3", false, "output padding 3"},
-		{"dense:3", "dense:64 dropout:0.5", false, "dropout of decoder/1, the output"},
+		{"dense:3", "dense:64 dropout:0.5", false, "dropout of decoder/1, which is the output"},
 		{"dense:3", "dense:63", false, "the decoder ends with 63 units, images of 1×8×8 have 64 values"},
 		{"conv:3,3", "conv:2,3", false, "the decoder ends with images of 2×8×8, not of 1×8×8"},
 		{"dense:5 dense:3", "dense:64", true, "tied weights with 2 encoder and 1 decoder layers"},
-		{"dense:5 dense:3", "dense:6 dense:64", true, "tied decoder/1 has 6 units; hint: 5, as encoder/2 has inputs"},
-		{"conv:3,3 maxpool:2", "conv:1,3", true, "tied decoder/1 mirrors encoder/1 with pooling"},
-		{"conv:3,3", "transposed:1,3 maxpool:2", true, "tied decoder/1 mirrors encoder/1 with pooling"},
-		{"conv:3,3", "transposed:1,5", true, "tied decoder/1 has other filters than encoder/1"},
-		{"conv:3,3", "conv:1,3", true, "tied decoder/1 has other filters than encoder/1"},
+		{"dense:5 dense:3", "dense:6 dense:64", true, "tied decoder/1 has 6 units, but encoder/2 has 5 inputs"},
+		{"conv:3,3 maxpool:2", "conv:1,3", true, "tied decoder/1 mirrors encoder/1, which is pooled"},
+		{"conv:3,3", "transposed:1,3 maxpool:2", true, "tied decoder/1 mirrors encoder/1, which is pooled"},
+		{"conv:3,3", "transposed:1,5", true, "tied decoder/1 and encoder/1 have different filters"},
+		{"conv:3,3", "conv:1,3", true, "tied decoder/1 and encoder/1 have different filters"},
 		{"conv:3,3", "dense:64", true, "tied decoder/1 mirrors encoder/1; hint: both fully connected"},
 		{"dense:16,1x4x4", "transposed:1,4,s2", true, "tied decoder/1 mirrors encoder/1; hint: both fully connected"},
 		{"conv:3,3", "transposed:1,3", true, ""},

@@ -8,26 +8,27 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Norm says over what a layer's sums, its weights times its input, are brought
-// to mean 0 and variance 1 before they are scaled, moved and activated:
-// y = act(gain ⊙ normalised + bias). Gain and bias are of a unit, or of a channel.
+// Norm is the kind of normalisation of a layer's sums x·W. They get mean 0 and
+// variance 1 before gain, bias and activation are applied: y = act(gain ⊙
+// normalised + bias). There is one gain and one bias for each unit, or for each
+// channel of a convolution.
 type Norm string
 
-// NoNorm leaves sums as they are.
+// NoNorm is no normalisation.
 const NoNorm Norm = ""
 
-// A normaliser is what a kind of normalisation does.
+// A normaliser implements one kind of normalisation.
 type normaliser interface {
 	name() Norm
-	// check reports why units cannot be normalised.
+	// check returns an error if these units cannot be normalised.
 	check(u *units) error
-	// declare declares the parameters besides the bias, and returns what declares
-	// y of the sums x and the bias, which may be none.
+	// declare declares the parameters except the bias. It returns a function
+	// that declares y for the sums x and the bias, which may be the zero Value.
 	declare(s *graph.Scope, u *units) func(act kernel.Activation, x, bias graph.Value) graph.Value
 }
 
-// normalisers are the kinds of normalisation, by name, and how they read what
-// follows the name.
+// normalisers are the kinds of normalisation by name. Each parses the text
+// after the colon.
 var normalisers = map[string]func(argument string) (normaliser, error){
 	"batch": func(argument string) (normaliser, error) { return batchNorm{}, noArgument(argument) },
 	"group": func(argument string) (normaliser, error) { return parseGroups(argument) },
@@ -39,12 +40,13 @@ func normalises(kind string) bool { return normalisers[kind] != nil }
 
 func noArgument(text string) error {
 	if text != "" {
-		return fmt.Errorf("%q is no argument of this normalisation; hint: none", text)
+		return fmt.Errorf("%q is not an argument of this normalisation; hint: it has no arguments", text)
 	}
 	return nil
 }
 
-// ParseNorm finds a kind of normalisation by its name; none is one.
+// ParseNorm finds a kind of normalisation by its name. "" and "none" are
+// NoNorm.
 func ParseNorm(name string) (Norm, error) {
 	if name == "" || name == "none" {
 		return NoNorm, nil
@@ -56,7 +58,7 @@ func ParseNorm(name string) (Norm, error) {
 	return n.name(), nil
 }
 
-// normaliser finds what the kind does.
+// normaliser returns the implementation of the kind.
 func (n Norm) normaliser() (normaliser, error) {
 	kind, argument, _ := strings.Cut(string(n), ":")
 	read, ok := normalisers[kind]
@@ -68,7 +70,7 @@ func (n Norm) normaliser() (normaliser, error) {
 
 const normHint = "none, batch, layer or such as group:8"
 
-// String names the kind.
+// String returns the name, such as "batch", "group:8" or "none".
 func (n Norm) String() string {
 	if n == NoNorm {
 		return "none"
@@ -85,7 +87,8 @@ func (n *Norm) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// argument is the kind as an argument of a layer.
+// argument is the kind as an argument in the text of a layer, such as
+// "batchnorm".
 func (n Norm) argument() string {
 	kind, argument, has := strings.Cut(string(n), ":")
 	if !has {
@@ -94,12 +97,12 @@ func (n Norm) argument() string {
 	return kind + "norm:" + argument
 }
 
-// gain declares the factor of each unit, which starts at 1.
+// gain declares the scale of each unit. It starts at 1.
 func gain(s *graph.Scope, u *units) graph.Value {
 	return s.Parameter(graph.Spec{Name: u.at.Name + "/gain", Part: u.at.Part, Role: graph.Gain, Shape: []int{u.count}, Fill: graph.Constant(1)})
 }
 
-// optional lists a value unless it is none.
+// optional returns the value in a list, or no list for the zero Value.
 func optional(v graph.Value) []graph.Value {
 	if v.None() {
 		return nil

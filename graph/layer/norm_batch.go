@@ -6,9 +6,9 @@ import (
 	"gaetrain/graph/op"
 )
 
-// BatchNorm normalises each unit, or each channel, over the images of a batch and
-// their pixels; a program that does not train, by running statistics of the
-// training batches (Ioffe & Szegedy 2015).
+// BatchNorm normalises each unit over the images of a batch, or each channel
+// over the images and pixels of a batch. Evaluation uses running statistics of
+// the training batches (Ioffe & Szegedy 2015).
 const BatchNorm Norm = "batch"
 
 type batchNorm struct{}
@@ -28,7 +28,7 @@ func (batchNorm) declare(s *graph.Scope, u *units) func(kernel.Activation, graph
 	statistics := op.BatchStatistics{
 		Mean:     statistic("running_mean", u.count, 0),
 		Variance: statistic("running_variance", u.count, 1),
-		Batches:  statistic("running_batches", 1, 0), // counted in both
+		Batches:  statistic("running_batches", 1, 0), // counted by both statistics
 		Settled:  !s.Training(),
 	}
 	return func(act kernel.Activation, x, bias graph.Value) graph.Value {

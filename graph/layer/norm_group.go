@@ -8,8 +8,8 @@ import (
 	"gaetrain/graph/op"
 )
 
-// GroupNorm normalises each image over its values in each of so many groups of
-// neighbouring units or channels (Wu & He 2018).
+// GroupNorm normalises each image over the values of each group, with the given
+// number of groups of neighbouring units or channels (Wu & He 2018).
 func GroupNorm(groups int) Norm { return Norm(fmt.Sprintf("group:%d", groups)) }
 
 type groupNorm struct{ groups int }

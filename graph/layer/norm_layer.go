@@ -6,7 +6,7 @@ import (
 	"gaetrain/graph/op"
 )
 
-// LayerNorm normalises each image over all its values in a layer (Ba, Kiros &
+// LayerNorm normalises each image over all values of the layer (Ba, Kiros &
 // Hinton 2016).
 const LayerNorm Norm = "layer"
 

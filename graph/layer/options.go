@@ -8,19 +8,22 @@ import (
 	"gaetrain/graph"
 )
 
-// Options are what a layer has besides its size. Parse and Mirror give them to
-// layers whose text does not say otherwise.
+// Options are the properties of a layer besides its size. Parse and Mirror use
+// them for layers whose text does not set them.
+//
+// A layer with weights computes in this order: the sums x·W, normalisation with
+// its gain, bias, activation. In a stack, pooling follows, and then dropout.
 type Options struct {
 	Activation  Activation
 	NoBias      bool
 	Initialiser graph.Initialiser // of the weights; biases start at zero
-	Norm        Norm              // of the sums, before they are activated
-	Dropout     float64           // of the output: in a stack it is a Dropout behind the layer
+	Norm        Norm              // of the sums
+	Dropout     float64           // share of the output that training sets to 0; a stack has a Dropout layer for it
 }
 
 func (o Options) options() Options { return o }
 
-// argument reads an argument that says what a layer has.
+// argument reads one argument of a layer's text.
 func (o *Options) argument(text string) (err error) {
 	if i, err := graph.ParseInitialiser(text); err == nil {
 		o.Initialiser = i
@@ -39,7 +42,7 @@ func (o *Options) argument(text string) (err error) {
 	return err
 }
 
-// arguments writes what a layer has that its text says.
+// arguments writes the options that String shows.
 func (o Options) arguments() string {
 	text := "," + o.Activation.String()
 	if o.Norm != NoNorm {
@@ -48,7 +51,7 @@ func (o Options) arguments() string {
 	return text
 }
 
-// further writes what is left out of a layer's text.
+// further writes the options that only MarshalText shows.
 func (o Options) further() string {
 	text := ""
 	if o.NoBias {
@@ -60,7 +63,7 @@ func (o Options) further() string {
 	return text
 }
 
-// optioned is a layer that has options.
+// optioned is a layer with options.
 type optioned interface {
 	Layer
 	options() Options

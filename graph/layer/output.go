@@ -2,15 +2,15 @@ package layer
 
 import "gaetrain/graph"
 
-// ValidateOutput reports what the output of a model cannot have: dropout.
+// ValidateOutput returns an error if the output of a model has dropout.
 func (s *Stack) ValidateOutput() error {
 	if s.EndsWithDropout() {
-		return impossible("dropout of %s, the output; hint: only layers that another one follows can do with fewer values", s.Last().Name())
+		return impossible("dropout of %s, which is the output; hint: dropout only before the last layer", s.Last().Name())
 	}
 	return nil
 }
 
-// ValidateImages reports what keeps a decoder from making images of a shape.
+// ValidateImages returns an error if a decoder cannot make images of a shape.
 func (s *Stack) ValidateImages(want graph.Shape) error {
 	if err := s.ValidateOutput(); err != nil {
 		return err
@@ -25,7 +25,7 @@ func (s *Stack) ValidateImages(want graph.Shape) error {
 	return nil
 }
 
-// makesImages reports whether a layer works on images, and gives them.
+// makesImages reports whether the output of a layer are images.
 func makesImages(p Placed) bool {
 	if r, ok := p.(*placedResidual); ok {
 		return r.images()

@@ -9,45 +9,53 @@ import (
 	"gaetrain/graph"
 )
 
-// Parse reads layers from text such as
+// Parse reads layers from a text such as
 //
 //	conv:32,3x5,s2x1,p1,relu,batchnorm flatten dense:64,linear
 //	conv:8,3 maxpool:2 dropout:0.2 dense:1568,32x7x7 transposed:16,4,s2 up:2 conv:1,3,sigmoid
 //
-// A word is a kind of layer with its arguments. dense has the number of units
-// and, before convolutions, the channels×height×width they are to those. conv
-// and transposed have channels and kernel, then in any order stride s, padding
-// p, dilation d and, of transposed, output padding o, each one number or
-// height×width; the padding is what keeps the size at stride 1 unless it is
-// given. All of them take an activation, a normalisation (batchnorm, layernorm,
-// groupnorm:8 or nonorm), bias or nobias, and the initialiser of their weights.
+// A word is a kind of layer with its arguments:
 //
-// up enlarges the input of the next convolution, repeating pixels; bilinear
-// interpolates them; unpool puts them where the encoder's maxpool of the same
-// window and stride, as far from the image, found them, with o for rows and
-// columns that no window reached. maxpool and avgpool, of a window and a stride
-// s that is the window's unless given, belong to the convolution before them;
-// dropout, of the share that is put to 0, to any layer. flatten says what holds
-// anyway between convolutions and dense. conditional is a dense layer that also
-// takes labels, written conditional:CLASSES,UNITS; frames treats the frames of
-// its input apart, frames:COUNT,UNITS. residual(…) has layers inside, and adds its
-// input to what they make of it. Each layer is like hidden otherwise and
-// the last one like last, also in its activation unless there is one among the
-// arguments. A text is at most MaxLayers words and MaxText bytes long. Errors wrap
+//	dense:UNITS          fully connected; UNITS,CxHxW sets the shape for later convolutions
+//	conv:CHANNELS,KERNEL convolution
+//	transposed:…         transposed convolution, with the arguments of conv
+//	maxpool:WINDOW       pooling of the preceding convolution; avgpool takes the mean
+//	up:FACTOR            repeats pixels of the input of the next convolution
+//	bilinear:FACTOR      interpolates pixels of the input of the next convolution
+//	unpool:WINDOW        moves values to the positions of the maxima of the encoder's maxpool
+//	dropout:SHARE        sets a share of the output of the preceding layer to 0
+//	residual(LAYERS)     adds its input to the output of the layers inside
+//	conditional:CLASSES,UNITS  dense layer with labels as a second input
+//	frames:COUNT,UNITS   dense layer for each frame of the input
+//	flatten              no operation; documents that rows follow images
+//
+// Further arguments of conv and transposed, in any order, are stride s, padding
+// p, dilation d and, for transposed, output padding o. Each is one number or
+// HEIGHTxWIDTH. The default padding keeps the size at stride 1. Pooling and
+// unpooling have a stride s (default: the window), and unpool has o for rows
+// and columns that no window covered. Its pooling in the encoder has the same
+// window and stride and is at the same distance from the image.
+//
+// Layers with weights also take an activation, a normalisation (batchnorm,
+// layernorm, groupnorm:8 or nonorm), bias or nobias, and the initialiser of
+// their weights. What the text does not set comes from hidden, or for the last
+// layer from last.
+//
+// A text has at most MaxLayers words and MaxText bytes. Errors wrap
 // graph.ErrArchitecture.
 func Parse(text string, hidden, last Options) (Sequence, error) {
 	return (&reader{hidden: hidden, words: new(int)}).parse(text, last)
 }
 
-// Bounds of texts, so that what a file claims takes little time: Gorgonia needs 15 s
-// to compile 2,000 layers, and four times as much for twice as many.
+// Limits of texts, so that a text from a file cannot take much time. Gorgonia
+// needs 15 s to compile 2,000 layers, and four times as long for twice as many.
 const (
-	MaxLayers = 500     // and words about layers, those inside of others included
-	MaxText   = 1 << 16 // bytes
-	maxDepth  = 8       // of blocks inside of one another
+	MaxLayers = 500     // words of a text, including those inside of residual blocks
+	MaxText   = 1 << 16 // bytes of a text
+	maxDepth  = 8       // nested residual blocks
 )
 
-// parse reads all layers; the last one is like last.
+// parse reads all layers. The last one gets the options last.
 func (r *reader) parse(text string, last Options) (Sequence, error) {
 	if len(text) > MaxText {
 		return nil, impossible("%s is a text of %d bytes; hint: at most %d", brief(text), len(text), MaxText)
@@ -59,7 +67,7 @@ func (r *reader) parse(text string, last Options) (Sequence, error) {
 	if *r.words += len(words); *r.words > MaxLayers {
 		return nil, impossible("%s has %d layers or more; hint: at most %d, counting pooling and dropout", brief(text), *r.words, MaxLayers)
 	}
-	hidden, final := r.hidden, -1 // word that makes a layer
+	hidden, final := r.hidden, -1 // index of the last word that makes a layer
 	for i, word := range words {
 		if kind, _ := kindOf(word); makers[kind] {
 			final = i
@@ -70,7 +78,7 @@ func (r *reader) parse(text string, last Options) (Sequence, error) {
 		if i == final {
 			like = last
 		}
-		if err := r.read(word, like); errors.Is(err, graph.ErrArchitecture) { // of a layer inside
+		if err := r.read(word, like); errors.Is(err, graph.ErrArchitecture) { // error of a layer inside of the word
 			return nil, err
 		} else if err != nil {
 			return nil, impossible("%s: %w", brief(word), err)
@@ -98,7 +106,7 @@ func brief(text string) string {
 // makers are the kinds of words that make a numbered layer.
 var makers = map[string]bool{"dense": true, "conditional": true, "frames": true, "conv": true, "transposed": true}
 
-// kinds are what reads a word, by its kind.
+// kinds are the functions that read a word, by its kind.
 var kinds = map[string]func(r *reader, arguments []string, like Options) error{
 	"flatten": func(r *reader, _ []string, _ Options) error {
 		if r.rest != "" {
@@ -108,12 +116,12 @@ var kinds = map[string]func(r *reader, arguments []string, like Options) error{
 	},
 }
 
-// register makes Parse know a kind of word.
+// register adds a kind of word to Parse.
 func register(kind string, read func(r *reader, arguments []string, like Options) error) {
 	kinds[kind] = read
 }
 
-// split divides a text into words, at spaces outside of parentheses.
+// split divides a text into words at spaces outside of parentheses.
 func split(text string) ([]string, error) {
 	open := 0
 	words := strings.FieldsFunc(text, func(r rune) bool {
@@ -126,7 +134,7 @@ func split(text string) ([]string, error) {
 		return open == 0 && unicode.IsSpace(r)
 	})
 	if open != 0 {
-		return nil, impossible("%s has %+d parentheses; hint: as many ) as (", brief(text), open)
+		return nil, impossible("%s has unbalanced parentheses (%+d); hint: as many ) as (", brief(text), open)
 	}
 	return words, nil
 }
@@ -142,15 +150,15 @@ func kindOf(word string) (kind, rest string) {
 // reader reads layers word by word.
 type reader struct {
 	layers   Sequence
-	hidden   Options  // of layers that are not the last
-	words    *int     // so far, of the whole text
-	depth    int      // of blocks that the text is inside of
-	rest     string   // of the word, behind its kind
-	enlarge  Enlarge  // that the next convolution gets
+	hidden   Options  // of all layers except the last
+	words    *int     // number of words so far, in the whole text
+	depth    int      // number of enclosing blocks
+	rest     string   // the word after its kind
+	enlarge  Enlarge  // for the next convolution
 	leading  Sequence // unpooling before the next layer
-	poolable bool     // the last layer may be pooled
-	share    float64  // of the last layer's dropout
-	dropped  bool     // the last layer has had its word about dropout
+	poolable bool     // a pooling may follow
+	share    float64  // dropout of the last layer
+	dropped  bool     // the last layer has a dropout word
 }
 
 func (r *reader) read(word string, like Options) error {
@@ -163,7 +171,7 @@ func (r *reader) read(word string, like Options) error {
 	return read(r, strings.Split(rest, ","), like)
 }
 
-// add adds a numbered layer, whose dropout comes behind its pooling.
+// add adds a numbered layer. Its dropout is added after its pooling.
 func (r *reader) add(l Layer, share float64, poolable bool) error {
 	r.flush()
 	r.layers = append(append(r.layers, r.leading...), Sequence{l}.unfold()[0])
@@ -179,21 +187,21 @@ func (r *reader) flush() {
 	r.share, r.poolable = 0, false
 }
 
-// larger reports whether the next layer takes images that were made larger.
+// larger reports whether a word before the next layer scales up its input.
 func (r *reader) larger() bool { return r.enlarge != (Enlarge{}) || len(r.leading) > 0 }
 
-// refuseLarger reports a layer that cannot take images that were made larger.
+// refuseLarger returns an error if the next layer cannot scale up its input.
 func (r *reader) refuseLarger() error {
 	if r.larger() {
-		return fmt.Errorf("behind up, bilinear or unpool; hint: only conv may follow them")
+		return fmt.Errorf("follows up, bilinear or unpool; hint: only conv may follow them")
 	}
 	return nil
 }
 
-// refuseSecond reports images that are made larger twice.
+// refuseSecond returns an error if the input is scaled up twice.
 func (r *reader) refuseSecond() error {
 	if r.larger() {
-		return fmt.Errorf("follows another one; hint: one factor before a convolution")
+		return fmt.Errorf("follows another scaling; hint: one up, bilinear or unpool before a convolution")
 	}
 	return nil
 }

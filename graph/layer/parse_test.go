@@ -13,6 +13,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
+	t.Parallel()
 	for given, want := range map[string]string{
 		"conv:16,3,s2 conv:32,3,s2 flatten dense:64":                                                    "conv:16,3,s2,p1,relu conv:32,3,s2,p1,relu dense:64,linear",
 		"dense:98,2x7x7,tanh  transposed:1,4,s2,o1,sigmoid":                                             "dense:98,2x7x7,tanh transposed:1,4,s2,p1,o1,sigmoid",
@@ -36,6 +37,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestParseGivesDropout(t *testing.T) {
+	t.Parallel()
 	hidden := like
 	hidden.Dropout = 0.2
 	layers, err := layer.Parse("conv:4,3 maxpool:2 dense:3 dropout:0 dense:3 dropout:0.5 dense:2", hidden, linear)
@@ -53,39 +55,40 @@ func TestParseGivesDropout(t *testing.T) {
 }
 
 func TestParseErrors(t *testing.T) {
+	t.Parallel()
 	for given, want := range map[string]string{
 		"":                              "has no layers",
 		"flatten":                       "has no layers",
 		"cnov:3,3":                      `"cnov:3,3": unknown kind "cnov"`,
-		"conv:3":                        "wants channels and kernel",
+		"conv:3":                        "needs channels and kernel",
 		"conv:3,x":                      `"" is not a whole number`,
-		"conv:3,3,q4":                   `"q4" is no option and no activation`,
-		"conv:3,3,o1":                   `"o1" is no option and no activation`,
+		"conv:3,3,q4":                   `"q4" is neither an option nor an activation`,
+		"conv:3,3,o1":                   `"o1" is neither an option nor an activation`,
 		"dense:-4":                      `"-4" is not a whole number`,
 		"dense:4,wobbly":                `unknown activation "wobbly"`,
 		"dense:4,norm":                  `unknown activation "norm"`,
 		"dense:4,nonenorm":              `unknown activation "nonenorm"`,
-		"dense:4,batchnorm:3":           `"3" is no argument of this normalisation`,
+		"dense:4,batchnorm:3":           `"3" is not an argument of this normalisation`,
 		"flatten:3 dense:3":             "takes no arguments",
 		"up:2 dense:3":                  "only conv may follow",
 		"up:2 frames:2,3":               "only conv may follow",
-		"conditional:3":                 "wants classes and units",
+		"conditional:3":                 "needs classes and units",
 		"conv:3,3 up:2":                 "ends with a larger image",
 		"up:1 conv:3,3":                 `"1" is not a factor`,
-		"up:2 up:2 conv:3,3":            "follows another one",
-		"maxpool:2 conv:3,3":            "behind a convolution",
-		"dense:3 maxpool:2":             "behind a convolution",
-		"conv:3,3 maxpool:2 maxpool:2":  "one of its kind",
+		"up:2 up:2 conv:3,3":            "follows another scaling",
+		"maxpool:2 conv:3,3":            "after a convolution",
+		"dense:3 maxpool:2":             "after a convolution",
+		"conv:3,3 maxpool:2 maxpool:2":  "one pooling",
 		"conv:3,3 maxpool:0":            "at least 1",
 		"conv:3,3 maxpool:2,o1":         "only unpool has it",
-		"dropout:0.5 dense:3":           "behind a layer",
-		"dense:3 dropout:1":             `"1" is no share`,
-		"dense:3 dropout:NaN":           `"NaN" is no share`,
-		"dense:3 dropout":               `"" is no share`,
-		"dense:3 dropout:.1 dropout:.1": "one of its kind",
+		"dropout:0.5 dense:3":           "after each layer",
+		"dense:3 dropout:1":             `"1" is not a share`,
+		"dense:3 dropout:NaN":           `"NaN" is not a share`,
+		"dense:3 dropout":               `"" is not a share`,
+		"dense:3 dropout:.1 dropout:.1": "at most one dropout",
 		"conv:3,3 dropout:.1 maxpool:2": "before its dropout",
 		"unpool:2 dense:3":              "only conv may follow",
-		"unpool:2 up:2 conv:1,3":        "follows another one",
+		"unpool:2 up:2 conv:1,3":        "follows another scaling",
 		"conv:3,3 unpool:2":             "ends with a larger image",
 		"residual(dense:3":              "parentheses",
 		"residual(dense:3)x":            "hint: such as residual(",
@@ -103,8 +106,8 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-// FuzzParse checks that whatever is read as layers is written and read again as
-// the same, and that impossible ones are errors when they are placed.
+// FuzzParse checks that layers can be written and read again, and that Place
+// returns an error for layers that do not fit.
 func FuzzParse(f *testing.F) {
 	f.Add("conv:16,3,s2 conv:32,3x5,s2x1,p1,relu flatten dense:64,linear")
 	f.Add("conv:4,3 maxpool:2 conv:8,3,tanh avgpool:3x2,s1")
@@ -152,6 +155,7 @@ func roundTrip(t testing.TB, layers layer.Sequence) {
 }
 
 func TestJSON(t *testing.T) {
+	t.Parallel()
 	every := layer.Sequence{
 		layer.Conv{Channels: 3, Filters: layer.Filters{Kernel: layer.Extent{Height: 3, Width: 5}, Stride: layer.Extent{Height: 1, Width: 2}}, Options: layer.Options{Norm: layer.BatchNorm, NoBias: true, Initialiser: graph.Zeros}},
 		layer.Pool{Window: layer.Extent{Height: 2, Width: 3}, Stride: layer.Extent{Height: 1, Width: 3}, Average: true},
@@ -175,6 +179,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestTextsAreBounded(t *testing.T) {
+	t.Parallel()
 	for text, hint := range map[string]string{
 		strings.Repeat("dense:2 ", layer.MaxLayers+1):                           "at most 500",
 		strings.Repeat("residual(", 300) + "dense:2" + strings.Repeat(")", 300): "at most 8",

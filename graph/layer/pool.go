@@ -7,7 +7,8 @@ import (
 	"gaetrain/graph/op"
 )
 
-// Pool makes images smaller: each window gives its greatest or its mean value.
+// Pool makes images smaller. The output is the maximum or the mean of each
+// window.
 type Pool struct {
 	Window, Stride Extent
 	Average        bool
@@ -17,11 +18,11 @@ func init() {
 	for _, kind := range []string{"maxpool", "avgpool"} {
 		register(kind, func(r *reader, arguments []string, _ Options) error {
 			if !r.poolable || r.dropped {
-				return fmt.Errorf("hint: one of its kind behind a convolution, before its dropout")
+				return fmt.Errorf("is misplaced; hint: one pooling after a convolution, before its dropout")
 			}
 			window, stride, extra, err := parseWindow(arguments)
 			if err == nil && extra != (Extent{}) {
-				err = fmt.Errorf("output padding of pooling; hint: only unpool has it")
+				err = fmt.Errorf("pooling has no output padding; hint: only unpool has it")
 			}
 			r.layers, r.poolable = append(r.layers, Pool{window, stride, kind == "avgpool"}), false
 			return err
@@ -39,7 +40,7 @@ func parseWindow(arguments []string) (window, stride, extra Extent, err error) {
 		name := argument[:min(1, len(argument))]
 		option, ok := map[string]*Extent{"s": &stride, "o": &extra}[name]
 		if !ok {
-			err = fmt.Errorf("%q is no stride; hint: such as s2", argument)
+			err = fmt.Errorf("%q is not a stride; hint: such as s2", argument)
 			return
 		}
 		if *option, err = parseExtent(argument[1:]); err != nil {
@@ -47,12 +48,12 @@ func parseWindow(arguments []string) (window, stride, extra Extent, err error) {
 		}
 	}
 	if min(window.Height, window.Width, stride.Height, stride.Width) < 1 {
-		err = fmt.Errorf("windows and strides are at least 1")
+		err = fmt.Errorf("windows and strides must be at least 1")
 	}
 	return
 }
 
-// String returns the layer as Parse reads it.
+// String returns the text form that Parse reads.
 func (l Pool) String() string {
 	name := "maxpool"
 	if l.Average {
@@ -63,11 +64,11 @@ func (l Pool) String() string {
 
 func (Pool) follows() {}
 
-// Place puts the layer in its place.
+// Place implements Layer.
 func (l Pool) Place(at At) (Placed, error) {
 	in, w, s := at.In, l.Window, l.Stride
 	if min(w.Height, w.Width, s.Height, s.Width) < 1 || w.Height > in.Height || w.Width > in.Width {
-		return nil, impossible("%s: windows of %v with stride %v do not fit into %s", at.Name, w, s, in)
+		return nil, impossible("%s: windows of %s with stride %s do not fit into %s", at.Name, extentText(w), extentText(s), in)
 	}
 	out := graph.Shape{Channels: in.Channels, Height: (in.Height-w.Height)/s.Height + 1, Width: (in.Width-w.Width)/s.Width + 1}
 	return &placedPool{place{at, l, out}, l}, nil
@@ -78,10 +79,10 @@ type placedPool struct {
 	pool Pool
 }
 
-// pooled is the name under which the scope keeps what was pooled.
+// pooled is the name under which the scope keeps the output of the pooling.
 func (p *placedPool) pooled() string { return fmt.Sprintf("%s/pooled to %s", p.at.Name, p.out) }
 
-// On declares the layer behind x.
+// On declares the layer.
 func (p *placedPool) On(s *graph.Scope, x graph.Value) graph.Value {
 	y := s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
 		return op.Pool(p.at.Name, rows, p.pool.Window, p.pool.Stride, p.pool.Average, x)
@@ -92,7 +93,7 @@ func (p *placedPool) On(s *graph.Scope, x graph.Value) graph.Value {
 
 func (p *placedPool) strides() (smaller, larger Extent) { return p.pool.Stride, square(1) }
 
-// undo is the unpooling that mirrors the pooling.
+// undo returns the unpooling that mirrors the pooling.
 func (p *placedPool) undo() Unpool {
 	in, w, s := p.at.In, p.pool.Window, p.pool.Stride
 	return Unpool{Window: w, Stride: s, OutputPadding: Extent{

@@ -11,8 +11,9 @@ import (
 
 const normalised = "conv:3,3,s2,batchnorm dense:6,layernorm dropout:0.5 dense:4"
 
-// TestParameters lists what layers have, in order.
+// TestParameters lists the parameters of layers in order.
 func TestParameters(t *testing.T) {
+	t.Parallel()
 	encoder := place(t, "encoder", shape(1, 8, 8), "conv:3,3,s2,batchnorm conditional:2,6,layernorm residual(dense:5 dense:4) dense:3")
 	decoder := stack(t, "decoder", encoder.Out(), layer.Sequence{layer.Tied{Layer: layer.Dense{Units: 4, Options: like}, Of: encoder.Numbered(4)}, layer.Dense{Units: 64, Options: linear}})
 	p := parameters(t, 1, autoencoder(encoder, decoder))
@@ -36,6 +37,7 @@ func TestParameters(t *testing.T) {
 }
 
 func TestRefusedBatches(t *testing.T) {
+	t.Parallel()
 	for text, refused := range map[string]bool{
 		"conv:3,3,batchnorm dense:4": false, "conv:3,8,p0,batchnorm dense:4": true, "dense:4,batchnorm": true, "dense:12,3x2x2,batchnorm conv:2,3": true, "dense:4,layernorm": false,
 	} {
@@ -54,9 +56,11 @@ func TestRefusedBatches(t *testing.T) {
 	}
 }
 
-// TestEvaluationStandsStill holds evaluation to statistics and whole layers:
-// images have the same codes whatever batch they are in, until training advances.
+// TestEvaluationStandsStill checks that evaluation uses running statistics and
+// no dropout. The codes do not depend on the batch and change only with
+// Advance.
 func TestEvaluationStandsStill(t *testing.T) {
+	t.Parallel()
 	const rows = 6
 	model := autoencoder(place(t, "encoder", shape(1, 8, 8), normalised))
 	p := parameters(t, 3, model)
@@ -83,8 +87,10 @@ func TestEvaluationStandsStill(t *testing.T) {
 	}
 }
 
-// TestDropoutGoesByKey asks the same key for the same loss, and another for another.
+// TestDropoutGoesByKey checks that the loss depends on the key only in
+// training.
 func TestDropoutGoesByKey(t *testing.T) {
+	t.Parallel()
 	model := autoencoder(place(t, "encoder", shape(1, 8, 8), normalised))
 	p := parameters(t, 3, model)
 	loss := func(training bool, seed, step uint64) float64 {
@@ -105,8 +111,9 @@ func TestDropoutGoesByKey(t *testing.T) {
 	}
 }
 
-// TestUnpooling puts values where the encoder has found the greatest ones.
+// TestUnpooling checks that values move to the positions of the maxima.
 func TestUnpooling(t *testing.T) {
+	t.Parallel()
 	encoder := place(t, "encoder", shape(1, 8, 8), "conv:3,3 maxpool:2 conv:4,3,layernorm maxpool:2 dense:5")
 	layers, err := layer.Match(parse(t, "dense:16,4x2x2 unpool:2 conv:3,3 unpool:2 conv:1,3,linear"), encoder, false)
 	if err != nil {
@@ -120,7 +127,7 @@ func TestUnpooling(t *testing.T) {
 	p := parameters(t, 1, model)
 	weights, _ := p.Get("decoder/3/weights")
 	clear(weights.Values())
-	for i := range 3 { // the sum of the channels, where they are
+	for i := range 3 { // the output is the sum of the channels
 		weights.Values()[(3*1+1)*3+i] = 1
 	}
 	program := compile(t, p, graph.Options{Batch: 2, Outputs: []string{"decoder"}}, model)
@@ -139,12 +146,13 @@ func TestUnpooling(t *testing.T) {
 	_, err = graph.Compile(p, graph.Options{Batch: 2}, func(s *graph.Scope) {
 		s.Output("decoder", decoder.On(s, s.Input("code", graph.Data, decoder.In())))
 	})
-	mentions(t, err, "decoder/2 unpools what nothing has pooled")
+	mentions(t, err, "decoder/2 has no pooled images to unpool")
 }
 
-// TestImagesStayInLanes turns the images of a code once, into the rows that
-// others read: a decoder of filters takes them as the encoder leaves them.
+// TestImagesStayInLanes checks that a convolutional decoder uses the images of
+// a convolutional encoder without a conversion to rows and back.
 func TestImagesStayInLanes(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]int{"up:2 conv:1,3": 0, "dense:16,1x4x4 up:2 conv:1,3": 2} {
 		encoder := place(t, "encoder", shape(1, 8, 8), "conv:3,3,s2")
 		model := autoencoder(encoder, place(t, "decoder", encoder.Out(), text))
@@ -164,8 +172,10 @@ func TestImagesStayInLanes(t *testing.T) {
 	}
 }
 
-// TestResidualOfNothing is its input: where the last weights of a body are zero.
+// TestResidualOfNothing checks that a residual block whose last weights are
+// zero is the identity.
 func TestResidualOfNothing(t *testing.T) {
+	t.Parallel()
 	model := autoencoder(place(t, "encoder", shape(1, 4, 4), "residual(conv:3,3 conv:1,3,linear,zeros) residual(dense:5 dense:16,1x4x4,linear,zeros)"))
 	program := compile(t, parameters(t, 1, model), graph.Options{Batch: 2, Outputs: []string{"encoder"}}, model)
 	input := images(2, 16)
@@ -175,8 +185,9 @@ func TestResidualOfNothing(t *testing.T) {
 	}
 }
 
-// TestOtherShape refuses values of another size.
+// TestOtherShape checks the error for an input of another size.
 func TestOtherShape(t *testing.T) {
+	t.Parallel()
 	encoder := place(t, "encoder", shape(1, 4, 4), "dense:3")
 	_, err := new(graph.Parameters).Declare(1, 2, func(s *graph.Scope) {
 		encoder.On(s, s.Input("input", graph.Data, graph.Row(15)))

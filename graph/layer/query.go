@@ -5,11 +5,11 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Numbered is a numbered layer of the stack, counted from 1.
+// Numbered returns a numbered layer of the stack, counted from 1.
 func (s *Stack) Numbered(number int) Placed { return s.group(number).main }
 
-// Unpools reports whether layers need to know where an encoder has found the
-// greatest values.
+// Unpools reports whether layers need the positions of the maxima that an
+// encoder has pooled.
 func (s *Stack) Unpools() bool { return s.sequence().Unpools() }
 
 // EndsWithDropout reports whether training drops values of the output.
@@ -21,8 +21,8 @@ func IsDense(p Placed) bool {
 	return ok
 }
 
-// OptionsOf are the options of a layer with weights; the zero Options of any
-// other.
+// OptionsOf returns the options of a layer with weights, and the zero Options
+// for any other layer.
 func OptionsOf(p Placed) Options {
 	if w, ok := p.(Weighted); ok {
 		return w.Options()
@@ -30,11 +30,12 @@ func OptionsOf(p Placed) Options {
 	return Options{}
 }
 
-// Fused is the activation of a layer that computes it along with its sums.
+// Fused returns the activation if it is fused with the sums of the layer, see
+// Activation.Kernel.
 func Fused(p Placed) (kernel.Activation, bool) { return OptionsOf(p).Activation.Kernel() }
 
-// DependsOnBatch reports whether what a layer makes of an image depends, while
-// training, on more than the image: on its batch, or on chance.
+// DependsOnBatch reports whether the output for an image in training depends on
+// more than the image: on the other images of the batch, or on random numbers.
 func DependsOnBatch(l Layer) bool {
 	return anyOf(Sequence{l}, func(l Layer) bool {
 		o, ok := l.(optioned)
@@ -42,7 +43,7 @@ func DependsOnBatch(l Layer) bool {
 	})
 }
 
-// lastNumbered is the index of the last layer with a number; −1 where there is none.
+// lastNumbered is the index of the last numbered layer, or −1 if there is none.
 func (q Sequence) lastNumbered() int {
 	for i := len(q) - 1; i >= 0; i-- {
 		if numbered(q[i]) {
@@ -55,14 +56,14 @@ func (q Sequence) lastNumbered() int {
 // Depth is the number of layers that are numbered in a stack.
 func (q Sequence) Depth() int { return q.unfold().depth() }
 
-// WithoutLast is the sequence up to its last layer with a number.
+// WithoutLast returns the sequence up to and without its last numbered layer.
 func (q Sequence) WithoutLast() Sequence {
 	all := q.unfold()
 	return all[:max(0, all.lastNumbered())]
 }
 
-// EndingWith is the sequence whose last layer with a number has an activation,
-// whatever its text says.
+// EndingWith returns the sequence with another activation of its last numbered
+// layer.
 func (q Sequence) EndingWith(act Activation) Sequence {
 	all := q.unfold()
 	if at := all.lastNumbered(); at >= 0 {
@@ -71,8 +72,8 @@ func (q Sequence) EndingWith(act Activation) Sequence {
 	return all
 }
 
-// activated is a layer with an activation; of a residual block, its last layer
-// has it.
+// activated returns a layer with another activation. A residual block gets it
+// in its last layer.
 func activated(l Layer, act Activation) Layer {
 	switch l := l.(type) {
 	case optioned:
@@ -89,27 +90,30 @@ func activated(l Layer, act Activation) Layer {
 	return l
 }
 
-// Doubled is the sequence with twice the units in its last layer: a mean and a
-// log-variance for each. They are linear units, fully connected, and all of them.
+// Doubled returns the sequence with twice the units in its last layer, for a
+// mean and a log-variance of each. The last layer must be dense and linear,
+// without normalisation, and no other layer may follow. Errors wrap
+// graph.ErrArchitecture.
 func (q Sequence) Doubled() (Sequence, error) {
 	all := q.unfold()
 	at := all.lastNumbered()
 	if at < 0 {
-		return nil, impossible("means and variances without an encoder")
+		return nil, impossible("an encoder without layers has no means and log-variances")
 	}
 	l, ok := all[at].(Dense)
 	if !ok || l.Activation != LinearUnits {
-		return nil, impossible("the encoder ends with %s; hint: means and log-variances are linear units, fully connected", all[at])
+		return nil, impossible("the encoder ends with %s; hint: means and log-variances need a fully connected last layer with linear activation", all[at])
 	}
 	if l.Norm != NoNorm || at < len(all)-1 {
-		return nil, impossible("normalisation or dropout of %s, which means and variances cannot have", l)
+		return nil, impossible("%s has normalisation or dropout; hint: the layer of means and log-variances cannot have either", l)
 	}
 	l.Units, l.Shape = 2*l.Units, graph.Shape{}
 	all[at] = l
 	return all, nil
 }
 
-// FromImages is the sequence whose first layer starts as training images.
+// FromImages returns the sequence with the initialiser graph.Images in its
+// first layer, which must be dense. Errors wrap graph.ErrArchitecture.
 func (q Sequence) FromImages() (Sequence, error) {
 	all := q.unfold()
 	if len(all) == 0 {
@@ -117,7 +121,7 @@ func (q Sequence) FromImages() (Sequence, error) {
 	}
 	l, ok := all[0].(Dense)
 	if !ok {
-		return nil, impossible("encoder/1 starts as images; hint: only the first layer of the encoder takes images, fully connected")
+		return nil, impossible("encoder/1 cannot be initialised from images; hint: only a fully connected first layer of the encoder can")
 	}
 	l.Initialiser = graph.Images
 	all[0] = l

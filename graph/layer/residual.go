@@ -9,13 +9,13 @@ import (
 	"gaetrain/graph/op"
 )
 
-// Residual adds its input to what its body makes of it, y = body(x) + x, so that
-// the body learns the difference (He 2016). Where the body gives another shape,
-// a projection of x is added: a convolution with 1×1 filters and the stride of the
-// whole body, or a linear map, without a bias.
+// Residual adds its input to the output of its body, y = body(x) + x, so the
+// body learns the difference (He et al. 2016). If the body changes the shape, a
+// projection of x without bias is added instead of x: a convolution with 1×1
+// filters and the stride of the whole body, or a linear map.
 type Residual struct {
 	Body       Sequence
-	projection Layer // of the decoder of a tied one; nil: as the shapes want it
+	projection Layer // of a tied decoder; nil: derived from the shapes
 }
 
 func init() {
@@ -23,10 +23,10 @@ func init() {
 	register("residual", func(r *reader, _ []string, like Options) error {
 		inner, ok := strings.CutSuffix(r.rest, ")")
 		if !ok || r.enlarge != (Enlarge{}) {
-			return fmt.Errorf("hint: such as residual(conv:32,3 conv:32,3,linear), and no up or bilinear before it")
+			return fmt.Errorf("needs layers in parentheses; hint: such as residual(conv:32,3 conv:32,3,linear), and no up or bilinear before it")
 		}
 		if r.depth == maxDepth {
-			return fmt.Errorf("inside of %d others; hint: at most %d", r.depth, maxDepth)
+			return fmt.Errorf("is inside of %d other blocks; hint: at most %d", r.depth, maxDepth)
 		}
 		body, err := (&reader{hidden: r.hidden, words: r.words, depth: r.depth + 1}).parse(inner, like)
 		if err != nil {
@@ -36,20 +36,20 @@ func init() {
 	})
 }
 
-// String returns the layer as Parse reads it.
+// String returns the text form that Parse reads.
 func (l Residual) String() string { return "residual(" + l.Body.String() + ")" }
 func (l Residual) full() string   { return "residual(" + l.Body.full() + ")" }
 
 func (l Residual) inside() Sequence { return l.Body }
 
-// Place puts the layer in its place.
+// Place implements Layer.
 func (l Residual) Place(at At) (Placed, error) {
 	body, err := stack(at.Part, at.Name, at.In, l.Body)
 	if err != nil {
 		return nil, err
 	}
 	if body.Depth() == 0 {
-		return nil, impossible("%s is residual without layers; hint: such as residual(dense:64)", at.Name)
+		return nil, impossible("%s is a residual block without layers; hint: such as residual(dense:64)", at.Name)
 	}
 	p := &placedResidual{place: place{at, l, body.Out()}, body: body}
 	if body.Out() == at.In {
@@ -63,7 +63,7 @@ func (l Residual) Place(at At) (Placed, error) {
 		return nil, err
 	}
 	if p.projection.Out() != p.out {
-		return nil, impossible("%s: its body takes %s to %s, and its projection %s to %s; hint: odd kernels with the padding that keeps the size", at.Name, at.In, p.out, projection, p.projection.Out())
+		return nil, impossible("%s: its body maps %s to %s, but its projection %s maps to %s; hint: odd kernels with the padding that keeps the size", at.Name, at.In, p.out, projection, p.projection.Out())
 	}
 	return p, nil
 }
@@ -74,10 +74,10 @@ type placedResidual struct {
 	projection Placed // nil: none
 }
 
-// images reports whether what is added are images.
+// images reports whether the summands are images.
 func (p *placedResidual) images() bool { return makesImages(p.body.Numbered(p.body.Depth())) }
 
-// derived is the projection that the shapes want.
+// derived returns the projection that fits the shapes.
 func (p *placedResidual) derived() Layer {
 	o := Options{NoBias: true, Initialiser: p.initialiser()}
 	if !p.images() {
@@ -87,7 +87,7 @@ func (p *placedResidual) derived() Layer {
 	return Conv{Channels: p.out.Channels, Filters: Filters{Kernel: square(1), Stride: smaller}, Enlarge: Enlarge{Factor: larger.Height}, Options: o}
 }
 
-// initialiser is how the last weights of the body start.
+// initialiser is the initialiser of the last weights of the body.
 func (p *placedResidual) initialiser() graph.Initialiser {
 	for number := p.body.Depth(); number >= 1; number-- {
 		switch l := p.body.Numbered(number).(type) {
@@ -100,7 +100,7 @@ func (p *placedResidual) initialiser() graph.Initialiser {
 	return graph.GlorotUniform
 }
 
-// strides are the factors by which the body makes images smaller and larger.
+// strides are the factors by which the body scales images down and up.
 func (p *placedResidual) strides() (smaller, larger Extent) {
 	smaller, larger = square(1), square(1)
 	for _, l := range p.body.Layers() {
@@ -115,9 +115,9 @@ func (p *placedResidual) strides() (smaller, larger Extent) {
 	return smaller, larger
 }
 
-// On declares the layer behind x.
+// On declares the layer.
 func (p *placedResidual) On(s *graph.Scope, x graph.Value) graph.Value {
-	layout := s.Rows // of what is added
+	layout := s.Rows // layout of the summands
 	if p.images() {
 		layout = s.Images
 	}
@@ -131,9 +131,9 @@ func (p *placedResidual) On(s *graph.Scope, x graph.Value) graph.Value {
 	}, y, shortcut).As(p.out)
 }
 
-// mirror is a residual block of the mirrored body, whose layers have the options
-// of the layers of this one in the same places; the output layer of the decoder
-// has those of an output layer.
+// mirror returns a residual block of the mirrored body. Its layers have the
+// options of the layers of this block at the same positions. The output layer
+// of the decoder has the options of an output layer.
 func (p *placedResidual) mirror(m mirroring) (Sequence, error) {
 	var before Sequence
 	if m.pool != nil && m.by == ByUnpooling && !m.pool.pool.Average {
@@ -157,7 +157,7 @@ func (p *placedResidual) mirror(m mirroring) (Sequence, error) {
 	return append(before, l), err
 }
 
-// undone is the projection of a tied decoder; nil: none.
+// undone returns the projection of a tied decoder; nil: there is none.
 func (p *placedResidual) undone() (Layer, error) {
 	from, ok := p.projection.(interface {
 		Weighted
@@ -173,7 +173,7 @@ func (p *placedResidual) undone() (Layer, error) {
 	return layers[0], nil
 }
 
-// match relates the layers of the body to those of the block that this one undoes.
+// match relates the layers of the body to those of the block that it mirrors.
 func (l Residual) match(of group, tied bool) (Layer, error) {
 	from, ok := of.main.(*placedResidual)
 	if !ok {

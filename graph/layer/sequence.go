@@ -6,20 +6,20 @@ import (
 	"gaetrain/graph"
 )
 
-// Sequence is layers in order, each of which takes what the one before gives.
-// It is a layer itself. Within a stack its layers are the stack's, in a residual
-// block they are numbered on their own.
+// Sequence is a list of layers. Each takes the output of the layer before it. A
+// sequence is itself a layer: a stack numbers its layers as its own, and a
+// residual block numbers them separately.
 type Sequence []Layer
 
-// String returns the layers as Parse reads them.
+// String returns the text form that Parse reads.
 func (q Sequence) String() string { return q.join(Layer.String) }
 
-// MarshalText writes the layers with all that they are, so that UnmarshalText
-// needs no options to read them. What relates them to other layers is left out:
-// Match relates a decoder to its encoder again.
+// MarshalText writes the layers with all options, so UnmarshalText needs no
+// default options. References to other layers are left out. Match restores
+// those of a decoder.
 func (q Sequence) MarshalText() ([]byte, error) { return []byte(q.join(full)), nil }
 
-// UnmarshalText reads what MarshalText has written.
+// UnmarshalText reads the text that MarshalText writes.
 func (q *Sequence) UnmarshalText(text []byte) (err error) {
 	if len(text) == 0 {
 		*q = nil
@@ -37,7 +37,7 @@ func (q Sequence) join(write func(Layer) string) string {
 	return strings.Join(words, " ")
 }
 
-// full writes a layer with what String leaves out.
+// full writes a layer with the options that String leaves out.
 func full(l Layer) string {
 	if f, ok := l.(interface{ full() string }); ok {
 		return f.full()
@@ -48,8 +48,8 @@ func full(l Layer) string {
 func (q Sequence) full() string     { return q.join(full) }
 func (q Sequence) inside() Sequence { return q }
 
-// unfold is the sequence without others inside, and with the dropout of each
-// layer as a layer behind it.
+// unfold returns the layers without nested sequences, with the dropout of each
+// layer as a separate layer after it.
 func (q Sequence) unfold() Sequence {
 	var all Sequence
 	for _, l := range q {
@@ -70,7 +70,7 @@ func (q Sequence) unfold() Sequence {
 	return all
 }
 
-// depth is the number of layers with a number.
+// depth is the number of numbered layers.
 func (q Sequence) depth() int {
 	n := 0
 	for _, l := range q {
@@ -81,13 +81,14 @@ func (q Sequence) depth() int {
 	return n
 }
 
-// Unpools reports whether layers need to know where an encoder has found the
-// greatest values, so that codes cannot be decoded without their images.
+// Unpools reports whether layers need the positions of the maxima that an
+// encoder has pooled. Such a decoder needs the image as well as its code.
 func (q Sequence) Unpools() bool {
 	return anyOf(q, func(l Layer) bool { _, ok := l.(Unpool); return ok })
 }
 
-// Place numbers the layers below the name of the place.
+// Place implements Layer. The names of the layers start with the name of the
+// place.
 func (q Sequence) Place(at At) (Placed, error) {
 	s, err := stack(at.Part, at.Name, at.In, q)
 	if err != nil {
@@ -96,7 +97,7 @@ func (q Sequence) Place(at At) (Placed, error) {
 	return placedSequence{place{at, q, s.Out()}, s}, nil
 }
 
-// placedSequence is a sequence inside another layer.
+// placedSequence is a sequence inside of another layer.
 type placedSequence struct {
 	place
 	stack *Stack

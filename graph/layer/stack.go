@@ -6,27 +6,30 @@ import (
 	"gaetrain/graph"
 )
 
-// Stack is a sequence in its place. Its layers with weights are numbered from 1
-// and named such as "encoder/1"; what has none, such as pooling and dropout, goes
-// with the layer that it follows.
+// Stack is a placed sequence. Its layers with weights have numbers from 1 and
+// names such as "encoder/1". Layers without weights, such as pooling and
+// dropout, share the number of the layer that they follow, and unpooling that
+// of the layer after it.
 type Stack struct {
 	part   string
 	in     graph.Shape
 	layers []member
 }
 
-// member is a layer of a stack with its number, or that of the one it goes with.
+// member is a layer of a stack with its number, or that of its numbered
+// neighbour.
 type member struct {
 	Placed
 	number int
 }
 
-// NewStack places layers behind an input. Errors wrap graph.ErrArchitecture.
+// NewStack places layers after an input of shape in. Errors wrap
+// graph.ErrArchitecture.
 func NewStack(part string, in graph.Shape, layers Sequence) (*Stack, error) {
 	return stack(part, part, in, layers)
 }
 
-// stack places layers with names below a prefix.
+// stack places layers whose names start with a prefix.
 func stack(part, prefix string, in graph.Shape, layers Sequence) (*Stack, error) {
 	if err := in.Validate(); err != nil {
 		return nil, err
@@ -49,7 +52,7 @@ func stack(part, prefix string, in graph.Shape, layers Sequence) (*Stack, error)
 	return s, nil
 }
 
-// On declares the layers behind x. The result are rows.
+// On declares the layers for the input x. The result is a batch of rows.
 func (s *Stack) On(scope *graph.Scope, x graph.Value) graph.Value {
 	y := s.declare(scope, x)
 	if len(s.layers) == 0 {
@@ -58,7 +61,7 @@ func (s *Stack) On(scope *graph.Scope, x graph.Value) graph.Value {
 	return scope.Rows(s.Last().Name()+"/output", y)
 }
 
-// declare declares the layers; the result lies as the last one leaves it.
+// declare declares the layers. The result has the layout of the last layer.
 func (s *Stack) declare(scope *graph.Scope, x graph.Value) graph.Value {
 	if len(s.layers) == 0 || scope.Failed() {
 		return x
@@ -77,13 +80,13 @@ func (s *Stack) declare(scope *graph.Scope, x graph.Value) graph.Value {
 	return x
 }
 
-// Part is the part of the model that the stack is.
+// Part is the part of the model, such as "encoder".
 func (s *Stack) Part() string { return s.part }
 
-// In is the shape of what the first layer takes.
+// In is the shape of the input of the first layer.
 func (s *Stack) In() graph.Shape { return s.in }
 
-// Out is the shape of what the last layer gives.
+// Out is the shape of the output of the last layer.
 func (s *Stack) Out() graph.Shape {
 	if len(s.layers) == 0 {
 		return s.in
@@ -102,8 +105,8 @@ func (s *Stack) Depth() int {
 	return n
 }
 
-// First is the stack up to a number of numbered layers, with the pooling and
-// dropout behind the last of them.
+// First returns the first depth numbered layers, with the pooling and dropout
+// after the last of them.
 func (s *Stack) First(depth int) *Stack {
 	end := 0
 	for end < len(s.layers) && s.layers[end].number <= s.offset()+depth {
@@ -112,13 +115,13 @@ func (s *Stack) First(depth int) *Stack {
 	return &Stack{part: s.part, in: s.in, layers: s.layers[:end:end]}
 }
 
-// From is what follows First(depth).
+// From returns the layers after First(depth).
 func (s *Stack) From(depth int) *Stack {
 	first := s.First(depth)
 	return &Stack{part: s.part, in: first.Out(), layers: s.layers[len(first.layers):]}
 }
 
-// offset is how many numbered layers the stack was cut off from.
+// offset is the number of numbered layers that From has removed.
 func (s *Stack) offset() int {
 	if len(s.layers) == 0 {
 		return 0
@@ -126,7 +129,7 @@ func (s *Stack) offset() int {
 	return s.layers[0].number - 1
 }
 
-// WithoutTrailingDropout is the stack without dropout of its output.
+// WithoutTrailingDropout returns the stack without dropout of its output.
 func (s *Stack) WithoutTrailingDropout() *Stack {
 	end := len(s.layers)
 	for end > 0 && isDropout(s.layers[end-1].Layer()) {
@@ -135,7 +138,7 @@ func (s *Stack) WithoutTrailingDropout() *Stack {
 	return &Stack{part: s.part, in: s.in, layers: s.layers[:end:end]}
 }
 
-// Layers lists the placed layers, also those without a number.
+// Layers returns all placed layers, also those without a number.
 func (s *Stack) Layers() []Placed {
 	all := make([]Placed, len(s.layers))
 	for i, l := range s.layers {
@@ -144,7 +147,7 @@ func (s *Stack) Layers() []Placed {
 	return all
 }
 
-// Last is the last layer; nil where there is none.
+// Last returns the last layer, or nil if there is none.
 func (s *Stack) Last() Placed {
 	if len(s.layers) == 0 {
 		return nil
@@ -152,7 +155,7 @@ func (s *Stack) Last() Placed {
 	return s.layers[len(s.layers)-1].Placed
 }
 
-// Text returns the layers as Parse reads them.
+// Text returns the layers in the text form that Parse reads.
 func (s *Stack) Text() string { return s.sequence().String() }
 
 func (s *Stack) sequence() Sequence {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestNames(t *testing.T) {
+	t.Parallel()
 	s := place(t, "encoder", shape(1, 8, 8), "conv:3,3 maxpool:2 dropout:0.5 residual(conv:3,3 conv:4,3) dense:5 dropout:0.5 dense:2")
 	var got []string
 	for _, p := range s.Layers() {
@@ -28,6 +29,7 @@ func TestNames(t *testing.T) {
 }
 
 func TestCuts(t *testing.T) {
+	t.Parallel()
 	s := place(t, "encoder", shape(1, 8, 8), "conv:3,3 maxpool:2 dropout:0.5 conv:4,3 dense:5 dropout:0.5 dense:2")
 	for depth, want := range []string{
 		"", "conv:3,3,s1,p1,relu maxpool:2,s2 dropout:0.5", "conv:3,3,s1,p1,relu maxpool:2,s2 dropout:0.5 conv:4,3,s1,p1,relu",
@@ -54,6 +56,7 @@ func TestCuts(t *testing.T) {
 }
 
 func TestImpossible(t *testing.T) {
+	t.Parallel()
 	dense := func(units int, change func(*layer.Dense)) layer.Sequence {
 		l := layer.Dense{Units: units, Options: like}
 		if change != nil {
@@ -79,7 +82,7 @@ func TestImpossible(t *testing.T) {
 		{shape(1, 4, 5), dense(-1, nil), []string{"encoder/2", "-1 units"}},
 		{shape(1, 4, 5), dense(1<<30, nil), []string{"encoder/2", "3×1073741824"}},
 		{shape(1, 4, 5), dense(math.MaxInt/3+1, nil), []string{"encoder/2"}},
-		{shape(1, 4, 5), dense(9, func(l *layer.Dense) { l.Shape = shape(1, 3, 2) }), []string{"encoder/2", "9 units are no images of 1×3×2"}},
+		{shape(1, 4, 5), dense(9, func(l *layer.Dense) { l.Shape = shape(1, 3, 2) }), []string{"encoder/2", "9 units do not fit images of 1×3×2"}},
 		{shape(1, 4, 5), dense(9, func(l *layer.Dense) { l.Activation = 99 }), []string{"encoder/2", "activation(99)"}},
 		{shape(1, 4, 5), dense(9, func(l *layer.Dense) { l.Initialiser = "" }), []string{"encoder/2", "initialiser", "he-normal"}},
 		{shape(1, 4, 5), dense(9, func(l *layer.Dense) { l.Initialiser = "ones" }), []string{"encoder/2", `"ones"`}},
@@ -90,19 +93,19 @@ func TestImpossible(t *testing.T) {
 		{shape(1, 4, 5), dense(3, func(l *layer.Dense) { l.Norm = layer.GroupNorm(3) }), []string{"encoder/2 in 3 groups of a single value"}},
 		{shape(1, 4, 5), dense(9, func(l *layer.Dense) { l.Dropout = 1 }), []string{"dropout of encoder/2 is 1"}},
 		{shape(1, 4, 5), dense(9, func(l *layer.Dense) { l.Dropout = math.NaN() }), []string{"dropout of encoder/2 is NaN"}},
-		{shape(1, 9, 9), conv(4, layer.Filters{Kernel: square(12), Stride: square(1)}), []string{"encoder/1: height of 1×9×9: a kernel that reaches over 12 does not fit into 9 with padding 0"}},
+		{shape(1, 9, 9), conv(4, layer.Filters{Kernel: square(12), Stride: square(1)}), []string{"encoder/1: height of 1×9×9: a kernel that spans 12 pixels does not fit into 9 pixels with padding 0"}},
 		{shape(1, 9, 9), conv(4, layer.Filters{Kernel: square(3)}), []string{"encoder/1", "a kernel of 3 with stride 0"}},
 		{shape(1, 9, 9), conv(0, layer.Filters{Kernel: square(3), Stride: square(1)}), []string{"encoder/1 has 0 units"}},
 		{shape(1, 9, 9), conv(1<<29, layer.Filters{Kernel: square(3), Stride: square(1)}), []string{"encoder/1 would have 536870912×3×3×1 weights"}},
 		{shape(1, 9, 9), conv(1, layer.Filters{Kernel: square(3), Stride: square(1), Padding: square(1 << 16)}), []string{"65536 is out of bounds"}},
 		{shape(1, 9, 9), parse(t, "transposed:1,3,s2,o2"), []string{"output padding 2 with stride 2"}},
-		{shape(1, 9, 9), parse(t, "transposed:1,3,p20"), []string{"makes nothing of 9"}},
-		{shape(1, 9, 9), parse(t, "conv:1,3 maxpool:10"), []string{"encoder/1: windows of {10 10} with stride {10 10} do not fit into 1×9×9"}},
+		{shape(1, 9, 9), parse(t, "transposed:1,3,p20"), []string{"no output for 9 pixels"}},
+		{shape(1, 9, 9), parse(t, "conv:1,3 maxpool:10"), []string{"encoder/1: windows of 10 with stride 10 do not fit into 1×9×9"}},
 		{shape(1, 9, 9), parse(t, "unpool:2 conv:3,3"), []string{"encoder/1 unpools; hint: only layers of the decoder"}},
-		{shape(1, 9, 9), parse(t, "frames:2,3"), []string{"encoder/1 treats 2 frames of 1×9×9 apart"}},
+		{shape(1, 9, 9), parse(t, "frames:2,3"), []string{"encoder/1 divides 1×9×9 into 2 frames"}},
 		{shape(1, 9, 9), parse(t, "conditional:300,3"), []string{"conditional on 300 classes; hint: from 1 to 256"}},
-		{shape(1, 9, 9), parse(t, "residual(conv:3,4)"), []string{"encoder/1: its body takes 1×9×9 to 3×8×8"}},
-		{shape(1, 9, 9), layer.Sequence{layer.Residual{}}, []string{"encoder/1 is residual without layers"}},
+		{shape(1, 9, 9), parse(t, "residual(conv:3,4)"), []string{"encoder/1: its body maps 1×9×9 to 3×8×8"}},
+		{shape(1, 9, 9), layer.Sequence{layer.Residual{}}, []string{"encoder/1 is a residual block without layers"}},
 		{shape(1, 9, 9), parse(t, "dense:3 residual(dense:3 dense:0)"), []string{"encoder/2/2 has 0 units"}},
 	} {
 		_, err := layer.NewStack("encoder", test.in, test.layers)
@@ -120,6 +123,7 @@ func TestImpossible(t *testing.T) {
 }
 
 func TestCondition(t *testing.T) {
+	t.Parallel()
 	layers, err := layer.Condition(parse(t, "conv:3,3 dense:5 dense:2"), 10)
 	if err != nil || layers.String() != "conv:3,3,s1,p1,relu conditional:10,5,relu dense:2,relu" {
 		t.Errorf("%v, %v", layers, err)
@@ -130,7 +134,7 @@ func TestCondition(t *testing.T) {
 	_, err = layer.Condition(parse(t, "conv:3,3"), 10)
 	mentions(t, err, "can take labels")
 	_, err = layer.ConditionFirst(parse(t, "conv:3,3 dense:2"), 10)
-	mentions(t, err, "decoder/1 takes labels and has filters")
+	mentions(t, err, "decoder/1 has filters and cannot take labels")
 	_, err = layer.Condition(parse(t, "dense:3"), 257)
 	mentions(t, err, "conditional on 257 classes")
 	tied, err := layer.Mirror(place(t, "encoder", graph.Row(6), "dense:4"), like, like, true, "")
@@ -147,6 +151,7 @@ func TestCondition(t *testing.T) {
 }
 
 func TestProperties(t *testing.T) {
+	t.Parallel()
 	s := place(t, "encoder", shape(1, 8, 8), "conv:3,3 maxpool:2 dense:4,linear residual(dense:4,linear)")
 	if !layer.IsConvolution(s.Numbered(1)) || layer.IsConvolution(s.Numbered(2)) || !layer.IsDense(s.Numbered(2)) || layer.Linear(s) || !layer.Linear(s.From(1)) {
 		t.Error("layers have other properties")

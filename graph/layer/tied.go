@@ -1,11 +1,12 @@
 package layer
 
-// Tied is a layer that undoes another one with that one's weights, transposed;
-// its bias is its own. It is written as the layer alone.
+// Tied is a layer that uses the transposed weights of the layer that it
+// mirrors. Its bias is its own. Its text form is that of the layer without the
+// tie.
 type Tied struct {
 	Layer
-	Of     Placed // a layer with weights
-	pooled bool   // there is a pooling between the two that is not undone
+	Of     Placed // the mirrored layer
+	pooled bool   // a pooling between the two layers is not undone
 }
 
 func (t Tied) full() string     { return full(t.Layer) }
@@ -18,7 +19,7 @@ func (t Tied) unfold() Sequence {
 	return layers
 }
 
-// Place puts the layer in its place.
+// Place implements Layer.
 func (t Tied) Place(at At) (Placed, error) {
 	p, err := t.Layer.Place(at)
 	if err != nil {
@@ -31,7 +32,7 @@ func (t Tied) Place(at At) (Placed, error) {
 	return l.tie(t)
 }
 
-// undoes takes the weights of the layer that t is tied to.
+// undoes makes the layer use the weights of the layer that t mirrors.
 func (u *units) undoes(t Tied) (Weighted, error) {
 	from, ok := t.Of.(Weighted)
 	if !ok || IsConvolution(from) {
@@ -42,7 +43,7 @@ func (u *units) undoes(t Tied) (Weighted, error) {
 
 func (u *units) take(t Tied, from Weighted) error {
 	if u.out.Size() != from.In().Size() {
-		return impossible("tied %s has %d units; hint: %d, as %s has inputs", u.at.Name, u.out.Size(), from.In().Size(), from.Name())
+		return impossible("tied %s has %d units, but %s has %d inputs; hint: as many units as inputs", u.at.Name, u.out.Size(), from.Name(), from.In().Size())
 	}
 	u.layer, u.weights, u.tied = t, from.Weights(), true
 	return nil

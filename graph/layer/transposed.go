@@ -6,19 +6,19 @@ import (
 	"gaetrain/graph"
 )
 
-// Transposed is a transposed convolution, y = act(Wᵀ ∗ x + b), which undoes the
-// shapes of a convolution with the same filters.
+// Transposed is a transposed convolution, y = act(Wᵀ ∗ x + b). It restores the
+// shape of the input of a convolution with the same filters.
 type Transposed struct {
 	Channels int // of the output
 	Filters
-	OutputPadding Extent // rows and columns more
+	OutputPadding Extent // additional rows and columns
 	Options
 }
 
 func init() {
 	register("transposed", func(r *reader, arguments []string, like Options) error {
 		if r.enlarge.Factor > 0 {
-			return fmt.Errorf("behind up or bilinear; hint: only conv may follow them")
+			return fmt.Errorf("follows up or bilinear; hint: only conv may follow them")
 		}
 		l := Transposed{Options: like}
 		if err := l.parse(&l.Channels, &l.Options, arguments, map[string]*Extent{"o": &l.OutputPadding}); err != nil {
@@ -28,7 +28,7 @@ func init() {
 	})
 }
 
-// String returns the layer as Parse reads it.
+// String returns the text form that Parse reads.
 func (l Transposed) String() string {
 	text := "transposed:" + l.text(l.Channels)
 	if l.OutputPadding != (Extent{}) {
@@ -44,7 +44,7 @@ func (l Transposed) with(o Options) Layer {
 	return l
 }
 
-// Place puts the layer in its place.
+// Place implements Layer.
 func (l Transposed) Place(at At) (Placed, error) {
 	out, err := l.output(at)
 	if err != nil {
@@ -57,7 +57,7 @@ func (l Transposed) Place(at At) (Placed, error) {
 	return c, nil
 }
 
-// output is the shape of what the layer makes of its input.
+// output is the shape of the output.
 func (l Transposed) output(at At) (out graph.Shape, err error) {
 	if err = checkCount(at, l.Channels); err != nil {
 		return out, err
@@ -72,7 +72,7 @@ func (l Transposed) output(at At) (out graph.Shape, err error) {
 	return out, nil
 }
 
-// side is what the layer makes of one side of images.
+// side is the size of the output along one side of an image.
 func (l Transposed) side(in int, of func(Extent) int) (int, error) {
 	extra := of(l.OutputPadding)
 	if err := l.bounded(of, in, extra); err != nil {
@@ -84,16 +84,16 @@ func (l Transposed) side(in int, of func(Extent) int) (int, error) {
 	if out := l.unpadded(in, of) + extra; out >= 1 && out <= maxSide {
 		return out, nil
 	}
-	return 0, fmt.Errorf("a transposed kernel of %d with stride %d and padding %d makes nothing of %d", of(l.Kernel), of(l.Stride), of(l.Padding), in)
+	return 0, fmt.Errorf("a transposed kernel of %d with stride %d and padding %d has no output for %d pixels", of(l.Kernel), of(l.Stride), of(l.Padding), in)
 }
 
-// unpadded is what filters, transposed, make of one side without output padding.
+// unpadded is the size of the output along one side without output padding.
 func (f Filters) unpadded(in int, of func(Extent) int) int {
 	return (in-1)*of(f.Stride) - 2*of(f.Padding) + of(f.dilation())*(of(f.Kernel)-1) + 1
 }
 
-// transposed is a convolution transposed, padded so that it goes from one shape
-// to another.
+// transposed returns the transposed convolution between two shapes. It sets the
+// output padding.
 func (l Conv) transposed(from, to graph.Shape) Transposed {
 	return Transposed{l.Channels, l.Filters, Extent{
 		Height: to.Height - l.unpadded(from.Height, height),
@@ -101,8 +101,8 @@ func (l Conv) transposed(from, to graph.Shape) Transposed {
 	}, l.Options}
 }
 
-// transposedBy is a transposed convolution that makes images larger by a factor,
-// with a kernel of twice the stride.
+// transposedBy returns a transposed convolution that scales images up by a
+// factor. Its kernel is twice the factor, or one less for an odd factor.
 func transposedBy(factor int, like Conv) Transposed {
 	padding := max(1, factor/2)
 	return Transposed{like.Channels, Filters{Kernel: square(factor + 2*padding), Stride: square(factor), Padding: square(padding)}, Extent{}, like.Options}

@@ -8,28 +8,29 @@ import (
 	"gaetrain/graph/op"
 )
 
-// units are what placed layers with weights have in common.
+// units is the common part of placed layers with weights.
 type units struct {
 	place
 	has        Options
-	units      int        // that the layer was given
-	count      int        // with a bias and a gain each: units, or channels
-	places     int        // values that each of those has of an image
-	weights    graph.Spec // of a tied layer: those of the layer that it undoes
+	units      int        // as given to the layer
+	count      int        // number of biases and gains: units, or channels
+	places     int        // values of an image that share a bias and a gain
+	weights    graph.Spec // of a tied layer: those of the layer that it mirrors
 	tied       bool       // the weights are used transposed
 	normaliser normaliser // nil: none
 }
 
-// A summer is a placed layer that declares act(x·W + b), where b may be none.
+// A summer is a placed layer that declares act(x·W + b). b may be the zero
+// Value.
 type summer interface {
 	sums(s *graph.Scope, act kernel.Activation, x, w, b graph.Value) graph.Value
-	flops() float64 // in the product of one row
+	flops() float64 // of the product of one row
 }
 
-// Units is the number of units, or channels.
+// Units is the number of units, or of channels.
 func (u *units) Units() int { return u.units }
 
-// Options are what the layer has besides its size.
+// Options are the properties of the layer besides its size.
 func (u *units) Options() Options { return u.has }
 
 // Weights describes the weights.
@@ -39,8 +40,8 @@ func (u *units) Weights() graph.Spec {
 	return spec
 }
 
-// on declares the units behind x, and remembers their output and weights for
-// penalties.
+// on declares the layer. It keeps output and weights for penalties, see
+// Scope.Keep.
 func (u *units) on(s *graph.Scope, x graph.Value, l summer) graph.Value {
 	act, _ := u.has.Activation.Kernel()
 	w := s.Weights(u.weights)
@@ -56,7 +57,7 @@ func (u *units) on(s *graph.Scope, x graph.Value, l summer) graph.Value {
 	var y graph.Value
 	if normalise == nil {
 		y = l.sums(s, act, x, w, bias)
-	} else { // the bias comes after it
+	} else { // normalisation adds the bias
 		y = normalise(act, l.sums(s, kernel.Linear, x, w, graph.Value{}), bias)
 	}
 	y = u.has.Activation.behind(s, u.at.Name, y).As(u.out)
@@ -65,13 +66,13 @@ func (u *units) on(s *graph.Scope, x graph.Value, l summer) graph.Value {
 	return y
 }
 
-// weigh describes the weights of a layer that are not another one's.
+// weigh describes the layer's own weights.
 func (u *units) weigh(fanIn, fanOut int, shape ...int) {
 	name := u.at.Name + "/weights"
 	u.weights = graph.Spec{Name: name, Part: u.at.Part, Role: graph.Weight, Shape: shape, Fill: u.has.Initialiser.Fill(name, fanIn, fanOut)}
 }
 
-// check reports options that units cannot have.
+// check returns an error if the units cannot have their options.
 func (u *units) check() error {
 	if u.has.Norm != NoNorm {
 		n, err := u.has.Norm.normaliser()
@@ -90,12 +91,12 @@ func (u *units) check() error {
 		return impossible("%s: %w", u.at.Name, err)
 	}
 	if u.has.Initialiser == graph.Images && (u.at.Name != "encoder/1" || len(u.weights.Shape) > 2) {
-		return impossible("%s starts as images; hint: only the first layer of the encoder takes images, fully connected", u.at.Name)
+		return impossible("%s cannot be initialised from images; hint: only a fully connected first layer of the encoder can", u.at.Name)
 	}
 	return nil
 }
 
-// checkCount reports a layer without units.
+// checkCount returns an error for a layer without units.
 func checkCount(at At, units int) error {
 	if units < 1 {
 		return impossible("%s has %d units; hint: at least 1", at.Name, units)
@@ -103,7 +104,7 @@ func checkCount(at At, units int) error {
 	return nil
 }
 
-// second is the node after the first of more; nil where there is none.
+// second returns the second node, or nil if there is none.
 func second(more []op.Node) op.Node {
 	if len(more) < 2 {
 		return nil

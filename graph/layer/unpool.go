@@ -7,19 +7,20 @@ import (
 	"gaetrain/graph/op"
 )
 
-// Unpool makes images larger: each value goes to where the greatest one of its
-// window was when the encoder pooled it; the rest is 0 (Zeiler & Fergus 2014).
-// Mirror or Match says where that was. Such a decoder needs more than the code.
+// Unpool makes images larger. Each value moves to the position of the maximum
+// of its window in the encoder's pooling, and the other values are 0 (Zeiler &
+// Fergus 2014). Mirror or Match sets the pooling. Such a decoder needs the
+// image as well as its code.
 type Unpool struct {
 	Window, Stride Extent
-	OutputPadding  Extent // rows and columns more, which no window reached
+	OutputPadding  Extent // additional rows and columns beyond the last window
 	of             *unpooled
 }
 
-// unpooled is the layer of an encoder that is undone.
+// unpooled is the encoder layer that an unpooling mirrors.
 type unpooled struct {
-	name string      // "" where the encoder has no such layer
-	pool *placedPool // nil where it has no pooling
+	name string      // "" if the encoder has no such layer
+	pool *placedPool // nil if the layer has no pooling
 }
 
 func init() {
@@ -34,7 +35,7 @@ func init() {
 	})
 }
 
-// String returns the layer as Parse reads it.
+// String returns the text form that Parse reads.
 func (l Unpool) String() string {
 	text := fmt.Sprintf("unpool:%s,s%s", extentText(l.Window), extentText(l.Stride))
 	if l.OutputPadding != (Extent{}) {
@@ -45,7 +46,7 @@ func (l Unpool) String() string {
 
 func (Unpool) leads() {}
 
-// Place puts the layer in its place, and checks that it was pooled.
+// Place implements Layer. It checks that the encoder pools the same shapes.
 func (l Unpool) Place(at At) (Placed, error) {
 	if l.of == nil {
 		return nil, impossible("%s unpools; hint: only layers of the decoder can", at.Name)
@@ -62,13 +63,13 @@ func (l Unpool) Place(at At) (Placed, error) {
 	from, why := l.of.pool, ""
 	switch {
 	case l.of.name == "":
-		why = "the encoder has no such layer; hint: as many layers from the image on as the decoder has to it"
+		why = "the encoder has no layer at the same distance from the image; hint: equally many layers in both"
 	case from == nil || from.pool.Average:
-		why = l.of.name + ", which it mirrors, has no max pooling; hint: maxpool there, or up:2 or a transposed convolution here"
+		why = l.of.name + ", which it mirrors, has no max pooling; hint: add maxpool there, or use up:2 or a transposed convolution here"
 	case from.pool.Window != l.Window || from.pool.Stride != l.Stride:
-		why = l.of.name + " pools other windows; hint: the same window and stride"
+		why = l.of.name + " has another window or stride; hint: the same in both"
 	case from.out != at.In || from.at.In != out:
-		why = fmt.Sprintf("from %s to %s, and %s pooled %s to %s; hint: the same shapes", at.In, out, l.of.name, from.at.In, from.out)
+		why = fmt.Sprintf("it maps %s to %s, and %s pools %s to %s; hint: the same shapes", at.In, out, l.of.name, from.at.In, from.out)
 	}
 	if why != "" {
 		return nil, impossible("%s unpools, but %s", at.Name, why)
@@ -76,7 +77,7 @@ func (l Unpool) Place(at At) (Placed, error) {
 	return &placedUnpool{place{at, l, out}, l}, nil
 }
 
-// side is what unpooling makes of one side of images.
+// side is the size of the output along one side of an image.
 func (l Unpool) side(in, window, stride, extra int) (int, error) {
 	for _, n := range []int{in, window, stride, extra} {
 		if n < 0 || n > maxSide {
@@ -97,11 +98,11 @@ type placedUnpool struct {
 	unpool Unpool
 }
 
-// On declares the layer behind x.
+// On declares the layer.
 func (p *placedUnpool) On(s *graph.Scope, x graph.Value) graph.Value {
 	pooled := s.Kept(p.unpool.of.pool.pooled())
 	if pooled.None() && !s.Failed() {
-		s.Failf("%s unpools what nothing has pooled", p.at.Name)
+		s.Failf("%s has no pooled images to unpool; hint: the decoder needs the images as well as the codes", p.at.Name)
 	}
 	return s.Apply(func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error) {
 		return op.Unpool(p.at.Name, rows, more[0], x)

@@ -10,8 +10,8 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Activate declares y = act(z) on its own (z, y: B×D), for where no layer can
-// fuse it: the probabilities of logits, say.
+// Activate declares y = act(z) as an op of its own (z, y: B×D), for places
+// where no layer can fuse the activation.
 func Activate(name string, rows *Rows, act kernel.Activation, z *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&activate{base: base{name: fmt.Sprintf("%s: %s", name, act), rows: rows}, activation: act}, z)
 }

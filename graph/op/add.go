@@ -11,10 +11,9 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Add declares y = act(a + b), elementwise, as residual blocks need it (a, b, y:
-// B×C or images of the same layout; He 2016).
-//
-// Constant says which of a and b needs no gradient.
+// Add declares y = act(a + b), elementwise, for residual blocks (a, b, y: B×C,
+// or images of the same layout; He et al. 2016). Where constant is true, no
+// gradient in a or b is computed.
 func Add(name string, rows *Rows, act kernel.Activation, constant [2]bool, a, b *gorgonia.Node) (*gorgonia.Node, error) {
 	s := &addition{base: base{name: fmt.Sprintf("%s: sum+%s", name, act), rows: rows}, activation: act, constant: constant}
 	var err error
@@ -61,10 +60,10 @@ func (s *addition) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 
 func (s *addition) DiffWRT(int) []bool { return []bool{!s.constant[0], !s.constant[1]} }
 
-// SymDiff hands the gradient of the sum on to both inputs as one node. Without an
-// activation this is the node of dy itself, so nothing is computed. Gorgonia may
-// overwrite the value of a node only after the last op that reads it, and it knows
-// all of them, since the ops share the node and not only its buffer.
+// SymDiff returns one node as the gradient in both inputs. Without an
+// activation this is the node of dy, so nothing is computed. Gorgonia
+// overwrites the value of a node only after the last op that reads it. It knows
+// all of them, because the ops share the node.
 func (s *addition) SymDiff(_ gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 	gradient := dy
 	if s.activation != kernel.Linear {

@@ -10,8 +10,8 @@ import (
 	"gaetrain/graph/op"
 )
 
-// residual is y = act(h + silu(h)) of h = x·W under a squared error, on rows or on
-// images. The gradient of h is a sum of two.
+// residual is y = act(h + silu(h)) with h = x·W under a squared error, on rows
+// or on images. The gradient of h is a sum of two gradients.
 func residual(act kernel.Activation, images bool) model {
 	return model{
 		inputs: []input{
@@ -48,15 +48,14 @@ func TestAdd(t *testing.T) {
 					m := residual(act, images)
 					m.checkBatches(t)
 					m.check(t, 33, 40)
-					m.checkAllocations(t) // also of the sum of the gradients, which is not ours
+					m.checkAllocations(t) // also covers Gorgonia's sum of the gradients
 				})
 			}
 		}
 	})
 }
 
-// plainSum is y = a + b under a squared error, with gradients in those of a and b
-// that are not constant.
+// plainSum is y = a + b under a squared error. Constant inputs get no gradient.
 func plainSum(constant [2]bool, act kernel.Activation) model {
 	return model{
 		inputs: []input{
@@ -90,6 +89,7 @@ func TestAddOfConstants(t *testing.T) {
 }
 
 func TestAddShapes(t *testing.T) {
+	t.Parallel()
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 	_, err := op.Add("encoder/1", rows, kernel.ReLU, [2]bool{}, declare(graph, "a", zeros(2, 3)), declare(graph, "b", zeros(2, 4)))
 	if want := "encoder/1: sum+relu: the inputs are (2, 3) and (2, 4), want the same shape"; err == nil || err.Error() != want {

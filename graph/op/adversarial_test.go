@@ -14,6 +14,7 @@ import (
 
 // TestAdversarialLoss checks a layer of one logit under both losses.
 func TestAdversarialLoss(t *testing.T) {
+	t.Parallel()
 	all := map[string]kernel.AdversarialLoss{
 		"non-saturating": kernel.NonSaturating(0.9), "least-squares": kernel.LeastSquares(1), "hinge": kernel.Hinge(), "wasserstein": kernel.Wasserstein(),
 	}
@@ -61,9 +62,10 @@ func TestAdversarialLoss(t *testing.T) {
 	}
 }
 
-// TestSpectralNorm divides weights by their singular value, with the singular
-// vectors of one step of power iteration as constants in the gradient.
+// TestSpectralNorm divides weights by their singular value. The singular
+// vectors of the step of power iteration are constants in the gradient.
 func TestSpectralNorm(t *testing.T) {
+	t.Parallel()
 	const inputs, units = 4, 3
 	vector := []float32{0.5, -0.5, 0.5, 0.5}
 	var left, right []float64 // singular vectors of the step
@@ -127,9 +129,10 @@ func powerStep(w array, from []float32) (left, right []float64) {
 	return unit(left), right
 }
 
-// TestSpectralNormSettles brings the vector up to date until the weights have
-// a singular value of 1, which a run alone must not do.
+// TestSpectralNormSettles updates the vector until the weights have a singular
+// value of 1. A run alone must not change the vector.
 func TestSpectralNormSettles(t *testing.T) {
+	t.Parallel()
 	graph := gorgonia.NewGraph()
 	values := random(seeded(3), -1, 1, 5, 2, 2, 3)
 	vector := []float32{1, 0, 0, 0, 0}
@@ -172,9 +175,10 @@ func TestSpectralNormSettles(t *testing.T) {
 	}
 }
 
-// TestSpare passes a gradient through frozen layers: what is wanted stays the
-// same to the bit, what is not is not computed.
+// TestSpare passes a gradient through frozen layers. The wanted gradients must
+// not change, and the others must not be computed.
 func TestSpare(t *testing.T) {
+	t.Parallel()
 	gradients := func(spare bool) (wanted, frozen []float32) {
 		graph := gorgonia.NewGraph()
 		rows := &op.Rows{Live: 3, Compiled: 3}
@@ -190,7 +194,7 @@ func TestSpare(t *testing.T) {
 		y := node(op.ToRows("second", rows, node(op.Convolution("second", rows, kernel.Tanh, shape, false, false, images, filters, b))))
 		logits := node(op.Affine("third", rows, kernel.Linear, false, false, y, last, nil))
 		loss := must[op.Loss](t)(op.GeneratorLoss("loss", rows, kernel.NonSaturating(1), logits))
-		all, err := gorgonia.Grad(loss.Node, w, filters, b, last)
+		all, err := grad(loss.Node, w, filters, b, last)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,12 +10,11 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Affine declares a whole fully connected layer y = act(x·W + b) as one node
-// (x: B×D, W: D×H, b: H or nil for none, y: B×H). With transposed, W is H×D
-// and y = act(x·Wᵀ + b): that is how a tied decoder uses its encoder's weights.
+// Affine declares a fully connected layer y = act(x·W + b) as one node (x: B×D,
+// W: D×H, b: H or nil for none, y: B×H). If transposed is set, W is H×D and y =
+// act(x·Wᵀ + b), which a tied decoder uses with the weights of its encoder.
 //
-// Where x needs no gradient, as for the input of a network, constantInput
-// saves its computation.
+// If constantInput is set, the gradient in x is not computed.
 func Affine(name string, rows *Rows, act kernel.Activation, transposed, constantInput bool, x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
 	a := &affine{
 		base:          base{name: fmt.Sprintf("%s: affine+%s", name, act), rows: rows},
@@ -112,8 +111,8 @@ func (a *affine) DiffWRT(inputs int) []bool {
 	return []bool{!a.constantInput, true, true}[:inputs]
 }
 
-// SymDiff puts the backward pass on the graph: one op that computes all the
-// gradients and is the node of dW, and one node for each other gradient.
+// SymDiff adds the backward pass. One op computes all gradients and is the node
+// of dW. Each other gradient has a node of its own.
 func (a *affine) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 	backward := &affineBackward{base: a.derive("backward"), affine: a, shape: in[1].Shape()}
 	dw, err := gorgonia.ApplyOp(backward, y, dy)
@@ -132,10 +131,10 @@ func (a *affine) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Node
 	return gradients, err
 }
 
-// affineBackward computes dz = dy ⊙ act′, dW = xᵀ·dz, db = Σ dz over the batch,
-// and dx = dz·Wᵀ where it is needed, from y and dy: x and W are still what they
-// were, and every input costs the machine memory in each run. Deferred, it leaves
-// dW to whoever asks for it.
+// affineBackward computes dz = dy ⊙ act′, dW = xᵀ·dz, db = Σ_B dz and, if
+// needed, dx = dz·Wᵀ. Its inputs are only y and dy, because each input costs
+// the machine memory in each run. It takes x and W from the forward op. If
+// deferred is set, it does not compute dW.
 type affineBackward struct {
 	base
 	affine         *affine
@@ -143,13 +142,11 @@ type affineBackward struct {
 	dz, dw, db, dx buffer
 	product        kernel.Gradient // dW of the last run
 	deferred       bool
+	placeholder    buffer // value of the node if dW is deferred
 }
 
 func (a *affineBackward) Arity() int    { return 2 }
 func (a *affineBackward) Type() hm.Type { return hm.NewFnType(matrix(), matrix(), matrix()) }
-
-// nothing is the value of a node whose product is left to others.
-var nothing = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 1))
 
 func (a *affineBackward) InferShape(...gorgonia.DimSizer) (tensor.Shape, error) {
 	return a.shape.Clone(), nil
@@ -172,7 +169,7 @@ func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error
 	if transposed {
 		a.product = kernel.Gradient{Rows: rows, Inputs: to, Outputs: from, X: dz, Z: x}
 	}
-	dense := nothing // whose memory the gradient of the weights does not need
+	dense, _ := a.placeholder.of(1, 1)
 	if !a.deferred {
 		var dw []float32
 		dense, dw = a.dw.of(a.shape...)
@@ -189,10 +186,10 @@ func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error
 	return dense, nil
 }
 
-// Defer makes the op of a node that is the gradient of a layer's weights leave
-// its product to the caller, who gets it from the function returned after every
-// run, valid until the next; the node's value is then not computed. It returns
-// nil for any other node, and where another node needs the value.
+// Defer makes the backward op of a node leave the gradient of a layer's weights
+// as a product. The function that it returns gives the product after each run,
+// valid until the next run. The value of the node is then not computed. Defer
+// returns nil for any other node, and if another node needs the value.
 func Defer(gradient *gorgonia.Node) func() kernel.Gradient {
 	a, ok := gradient.Op().(*affineBackward)
 	if !ok || len(users(gradient)) > 0 {

@@ -11,18 +11,19 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Rows says how much of the batch is alive. One Rows is shared by all ops of a
-// program: a partial last batch runs on the program compiled for a full one.
+// Rows says how many rows of a batch are computed. All ops of a program share
+// it, so a program that was compiled for a full batch can run a partial one.
 type Rows struct {
 	Live     int  // rows to compute, at most Compiled
 	Compiled int  // rows of every buffer
-	Repeated bool // the layers' inputs and weights are those of the last run: what costs most to compute again is not
+	Repeated bool // the inputs and weights of layers are those of the last run, so expensive results are kept
 
 	stop    <-chan struct{}
 	several []*Rows
 }
 
-// Several are the rows of buffers that hold samples rows for each of these.
+// Several returns the rows of buffers with the given number of rows for each
+// row of r.
 func (r *Rows) Several(samples int) *Rows {
 	if samples == 1 {
 		return r
@@ -32,7 +33,7 @@ func (r *Rows) Several(samples int) *Rows {
 	return several
 }
 
-// SetLive says how many rows to compute, also of what holds several for each.
+// SetLive sets the number of rows to compute, also in the rows made by Several.
 func (r *Rows) SetLive(rows int) {
 	r.Live = rows
 	for _, several := range r.several {
@@ -40,8 +41,8 @@ func (r *Rows) SetLive(rows int) {
 	}
 }
 
-// Until makes the next run one that ends once stop is closed: the op in hand
-// is finished, and then gives ErrStopped. nil is never closed.
+// Until makes the next run end after stop is closed. The current op then
+// finishes and returns ErrStopped. A nil channel never stops a run.
 func (r *Rows) Until(stop <-chan struct{}) {
 	r.stop = stop
 	for _, several := range r.several {
@@ -49,15 +50,15 @@ func (r *Rows) Until(stop <-chan struct{}) {
 	}
 }
 
-// ErrStopped is the error of an op that ended a run, see Rows.Until.
+// ErrStopped is the error of an op that ends a run, see Rows.Until.
 var ErrStopped = errors.New("stopped")
 
 // Node is a node of an expression graph.
 type Node = *gorgonia.Node
 
-// base is what all ops have in common. Its name identifies an op within its
-// graph: Gorgonia merges ops of equal hash and equal inputs, which an op with
-// a buffer of its own must not suffer.
+// base is the common part of all ops. The name identifies an op within its
+// graph. Gorgonia merges ops with equal hashes and equal inputs, which is wrong
+// for ops that own a buffer.
 type base struct {
 	name string // place and kind, such as "encoder/1: affine+relu"
 	rows *Rows
@@ -77,17 +78,17 @@ func (b *base) Hashcode() uint32 {
 	return h.Sum32()
 }
 
-// end is deferred by every op that computes. It turns a panic into an error:
-// the machine runs ops on a goroutine of its own, where nobody else could catch
-// it. And it ends a run that is to stop, here because nothing but an op's error
-// does that. A closed channel is looked for without a lock, so this costs nothing
-// beside the smallest of ops.
+// end is deferred by every op that computes. It turns a panic into an error,
+// because the machine runs ops on its own goroutine, where no caller could
+// recover. It also ends a run that must stop, because only the error of an op
+// ends a run. The test of the channel takes no lock, so its cost is small even
+// for the smallest op.
 func (b *base) end(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("%s: %v", b.name, r)
 	}
 	if b.rows == nil {
-		return // of weights alone
+		return // an op on weights alone
 	}
 	select {
 	case <-b.rows.stop:
@@ -96,7 +97,7 @@ func (b *base) end(err *error) {
 	}
 }
 
-// buffer is an output that is allocated when it is first needed.
+// buffer is an output that is allocated at its first use.
 type buffer struct{ dense *tensor.Dense }
 
 // of returns the buffer as a tensor of the given shape, and its values.
@@ -107,8 +108,8 @@ func (b *buffer) of(shape ...int) (*tensor.Dense, []float32) {
 	return b.dense, b.dense.Float32s()
 }
 
-// matrix is a fresh type of a matrix of a's: Gorgonia recycles the types it is
-// given, so they cannot be kept.
+// matrix returns a new type of a matrix. Gorgonia recycles types, so they
+// cannot be shared.
 func matrix() hm.Type { return gorgonia.TensorType{Dims: 2, Of: hm.TypeVariable('a')} }
 func vector() hm.Type { return gorgonia.TensorType{Dims: 1, Of: hm.TypeVariable('a')} }
 func scalar() hm.Type { return hm.TypeVariable('a') }
@@ -117,8 +118,8 @@ func floats(v gorgonia.Value) []float32 { return v.(*tensor.Dense).Float32s() }
 
 func columns(v gorgonia.Value) int { return v.(*tensor.Dense).Shape()[1] }
 
-// apply puts an op on the graph of its inputs. Shapes are checked first:
-// Gorgonia would wrap the op's error in words of its own.
+// apply adds an op to the graph of its inputs. It checks shapes first, because
+// Gorgonia would wrap the error of the op in a text of its own.
 func apply(o gorgonia.Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	shapes := make([]gorgonia.DimSizer, len(in))
 	for i, n := range in {
@@ -130,8 +131,8 @@ func apply(o gorgonia.Op, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	return gorgonia.ApplyOp(o, in...)
 }
 
-// shape returns the shape of the input called what, which must have the given
-// number of dimensions: Gorgonia's types let a vector pass for a matrix.
+// shape returns the shape of an input, which must have the given number of
+// dimensions. Gorgonia's types accept a vector in place of a matrix.
 func (b *base) shape(what string, s gorgonia.DimSizer, dimensions int) (tensor.Shape, error) {
 	shape, err := shapeOf(s)
 	if err != nil {
@@ -143,14 +144,14 @@ func (b *base) shape(what string, s gorgonia.DimSizer, dimensions int) (tensor.S
 	return shape, nil
 }
 
-// batch returns the shape of the input called what, which must be a matrix
-// with the compiled batch along its rows.
+// batch returns the shape of an input that must be a matrix with the compiled
+// rows.
 func (b *base) batch(what string, s gorgonia.DimSizer) (tensor.Shape, error) {
 	return b.samples(what, 1, s)
 }
 
-// samples returns the shape of the input called what, which must be a matrix
-// with so many rows for each image of the compiled batch.
+// samples returns the shape of an input that must be a matrix with the given
+// number of rows for each compiled row.
 func (b *base) samples(what string, samples int, s gorgonia.DimSizer) (tensor.Shape, error) {
 	shape, err := b.shape(what, s, 2)
 	if err == nil && shape[0] != b.rows.Compiled*samples {

@@ -8,26 +8,26 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// BatchTopK keeps the largest values of a whole batch, so that a row can keep more
-// of them than another (Bussmann 2024).
+// BatchTopK keeps the largest values of a whole batch, so the number of values
+// that are kept differs between rows (Bussmann, Leask & Nanda 2024).
 type BatchTopK struct {
-	K int // values of a row that are kept on average
-	// Bound is the running mean, over past batches, of the smallest value that is
-	// kept, and Batches the number of batches in it; one number each.
+	K int // average number of values that are kept in a row
+	// Bound is the running mean over batches of the smallest value that was
+	// kept. Batches is the number of batches in this mean. Each has one value.
 	Bound, Batches []float32
-	// Settled keeps the values above the bound instead of the largest of the batch,
-	// so that no row depends on the others.
+	// Settled keeps the values above the bound instead of the largest of the
+	// batch. A row then does not depend on other rows.
 	Settled bool
-	// Silent counts for how many batches in a row each of the L units has kept no
-	// value. A unit that is silent for more than DeadAfter batches is dead.
+	// Silent counts the consecutive batches in which a unit kept no value (L).
+	// A unit is dead if it was silent for more than DeadAfter batches.
 	Silent    []float32
 	DeadAfter int
 }
 
 // Declare declares y with the K·B largest positive values of a batch of B live
-// rows, and zeros in place of the others; of equal values the first ones stay (x, y:
-// B×L). Gradients reach the values that stay. It returns how to bring the bound and
-// the counts up to date after a run; a run alone leaves them as they are.
+// rows and zeros elsewhere (x, y: B×L). Of equal values, the first are kept.
+// Gradients reach the values that are kept. The returned function updates the
+// bound and the counts with the last run. A run alone does not change them.
 func (k BatchTopK) Declare(name string, rows *Rows, x *gorgonia.Node) (*gorgonia.Node, func(), error) {
 	t := &batchTopK{BatchTopK: k}
 	y, err := t.declare(base{name: name + ": batch top-k", rows: rows}, x)
@@ -37,9 +37,9 @@ func (k BatchTopK) Declare(name string, rows *Rows, x *gorgonia.Node) (*gorgonia
 	}, err
 }
 
-// Dead declares the same of dead units alone: y has the K·B largest positive values
-// among those of units that are dead. Decoded to what the code leaves unexplained,
-// it gives them a gradient that can revive them (Gao 2024).
+// Dead is Declare restricted to dead units: y has the K·B largest positive
+// values of dead units. If y is decoded to the residual of the reconstruction,
+// dead units get a gradient and can become active again (Gao et al. 2024).
 func (k BatchTopK) Dead(name string, rows *Rows, x *gorgonia.Node) (*gorgonia.Node, error) {
 	k.Settled = false
 	return (&batchTopK{BatchTopK: k, dead: true}).declare(base{name: name + ": batch top-k of dead units", rows: rows}, x)
@@ -48,10 +48,10 @@ func (k BatchTopK) Dead(name string, rows *Rows, x *gorgonia.Node) (*gorgonia.No
 type batchTopK struct {
 	BatchTopK
 	columns  int
-	dead     bool      // of dead units alone
-	among    []float32 // B×L, x with zeros in place of values of other units
-	kept     []float32 // B×L, of the last run
-	count    int       // of the last run
+	dead     bool      // only of dead units
+	among    []float32 // B×L: x with zeros for units that are not dead
+	kept     []float32 // B×L: 1 where a value of the last run was kept, else 0
+	count    int       // number of values that the last run kept
 	smallest float32
 }
 
@@ -61,7 +61,7 @@ func (t *batchTopK) declare(b base, x *gorgonia.Node) (*gorgonia.Node, error) {
 		return nil, err
 	}
 	if t.columns = shape[1]; t.K < 1 || len(t.Bound) != 1 || len(t.Batches) != 1 || len(t.Silent) != t.columns {
-		return nil, fmt.Errorf("%s: k is %d, with %d bounds of %d batches and counts of %d units; want at least 1, and 1, 1 and %d", b.name, t.K, len(t.Bound), len(t.Batches), len(t.Silent), t.columns)
+		return nil, fmt.Errorf("%s: k is %d, with %d bounds, %d counts of batches and %d counts of units; want at least 1, and 1, 1 and %d", b.name, t.K, len(t.Bound), len(t.Batches), len(t.Silent), t.columns)
 	}
 	return declareLayer(b, t, shape, false, x)
 }
@@ -81,7 +81,7 @@ func (t *batchTopK) forward(batch int, in [][]float32, y []float32) {
 	t.count, t.smallest = kernel.BatchTopK(batch, t.columns, t.K, x, y, t.kept)
 }
 
-// ofDead is x with the values of dead units alone.
+// ofDead returns x with zeros for units that are not dead.
 func (t *batchTopK) ofDead(x []float32) []float32 {
 	if t.among == nil {
 		t.among = make([]float32, len(t.kept))
@@ -102,12 +102,11 @@ func (t *batchTopK) backward(batch int, _ [][]float32, _, dy []float32, gradient
 	}
 }
 
-// boundMomentum is the weight of the past in the bound after enough batches. Until
-// then all batches have the same weight.
+// boundMomentum is the weight of past batches in the bound. The first batches
+// have equal weights.
 const boundMomentum = 0.99
 
-// moveBound adds the last batch to the bound. A batch without positive values does
-// not count.
+// moveBound adds the last batch to the bound, unless it had no positive values.
 func (t *batchTopK) moveBound() {
 	if t.count == 0 {
 		return

@@ -28,7 +28,7 @@ func batchTopKReference(count int, bound float64, x array) array {
 func TestBatchTopK(t *testing.T) {
 	const columns = 12
 	for _, settled := range []bool{false, true} {
-		for _, k := range []int{1, 3, 20} { // of the last k, there are fewer positive values
+		for _, k := range []int{1, 3, 20} { // the last k exceeds the number of positive values
 			state := newBatchTopK(k, columns, settled)
 			state.Bound[0], state.Batches[0] = 0.25, 1
 			m := onInput(-1, 1, -1, 1, columns, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
@@ -54,13 +54,12 @@ func newBatchTopK(k, columns int, settled bool) op.BatchTopK {
 	return op.BatchTopK{K: k, Bound: make([]float32, 1), Batches: make([]float32, 1), Silent: make([]float32, columns), DeadAfter: 2, Settled: settled}
 }
 
-// TestDeadUnits keeps the largest activations of dead units alone, with their
-// gradient.
+// TestDeadUnits checks that only dead units keep their largest activations.
 func TestDeadUnits(t *testing.T) {
 	const columns = 12
 	state := newBatchTopK(2, columns, false)
 	for unit := range state.Silent {
-		state.Silent[unit] = float32(unit % 5) // 3 and 4 are above the limit
+		state.Silent[unit] = float32(unit % 5) // units with 3 and 4 are dead
 	}
 	m := onInput(-1, 1, -1, 1, columns, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
 		y, err := state.Dead("dead", rows, x)
@@ -80,10 +79,11 @@ func TestDeadUnits(t *testing.T) {
 	m.checkAllocations(t)
 }
 
-// TestBatchTopKUpdate updates the bound, at first with equal weights of all
-// batches, and the counts of silent batches. A batch without positive values does
-// not move the bound.
+// TestBatchTopKUpdate checks the bound and the counts of silent batches. The
+// first batches have equal weights. A batch without positive values does not
+// change the bound.
 func TestBatchTopKUpdate(t *testing.T) {
+	t.Parallel()
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 	x := declare(graph, "x", zeros(2, 2))
 	state := newBatchTopK(1, 2, false)

@@ -19,25 +19,26 @@ type Bound struct {
 	Gap            Loss // what is left: how much tighter several codes make the bound
 }
 
-// Sampled is what the codes of a bound were drawn from and with.
+// Sampled holds the codes of a bound and the values that they were drawn from.
 type Sampled struct {
 	Codes      *gorgonia.Node // BK×L, by Reparametrise
 	Statistics *gorgonia.Node // B×2L
 	Noise      *gorgonia.Node // B×KL
 }
 
-// Bound declares mean_B −log 1/K Σ_k w_k, the negative of the bound of K samples
-// (Burda 2016), with
+// Bound declares mean_B −log(1/K Σ_k w_k), the negative importance weighted
+// bound with K samples (Burda, Grosse & Salakhutdinov 2016), with
 //
 //	log w = −loss of the prediction − β·(log q(z|x) − log p(z))
 //
-// (prediction: BK×D, target: B×D). β = 1 makes it a bound of log p(x), which with
-// K = 1 is the evidence lower bound, its divergence sampled.
+// (prediction: BK×D, target: B×D). With β = 1 it is a bound of log p(x). With K
+// = 1 it is then the evidence lower bound with a sampled divergence.
 //
-// Its gradient is the derivative of this, Σ_k w̃·∇log w with w̃ = w/Σ_k w, or with
-// doubly, in the statistics, the doubly reparametrised one (Tucker 2019): Σ_k w̃²·(∂log w/∂z)·∇z
-// with the statistics of q held still in log w, whose mean over the noise is
-// the same and whose variance does not grow with K.
+// Its gradient is Σ_k w̃·∇log w with w̃ = w/Σ_k w. If doubly is set, the
+// gradient in the statistics is the doubly reparametrised one (Tucker et al.
+// 2019), Σ_k w̃²·(∂log w/∂z)·∇z, in which the statistics of q are constants in
+// log w. It has the same mean over the noise, and its variance does not grow
+// with K.
 func (k Likelihood) Bound(name string, rows *Rows, doubly bool, beta *Weight, prediction, target *gorgonia.Node, from Sampled) (Bound, error) {
 	b := &bound{likelihood: k, beta: beta, doubly: doubly}
 	place := base{name: name + ": bound, " + k.name, rows: rows}
@@ -62,8 +63,8 @@ func (k Likelihood) Bound(name string, rows *Rows, doubly bool, beta *Weight, pr
 	return b.parts, err
 }
 
-// bound is the loss of the predictions, with gradients in them, the codes and
-// the statistics.
+// bound is the loss of the predictions. It has gradients in them, in the codes
+// and in the statistics.
 type bound struct {
 	loss
 	likelihood Likelihood
@@ -72,10 +73,10 @@ type bound struct {
 	size       int // L
 	drawn      *reparametrise
 	parts      Bound
-	// Of each code: w̃, which is log w first; the losses and squared errors.
+	// Of each code: w̃ (at first log w), the loss and the squared error.
 	weights, each, squares []float32
 	dz, dstatistics        buffer
-	variance               buffer // scratch of the divergence
+	variance               buffer // work space of the divergence
 }
 
 func (b *bound) compute(l *loss, scale float32, in [][]float32, gradient []float32) {
@@ -130,8 +131,8 @@ func (b *bound) SymDiff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.N
 	return gradients, err
 }
 
-// partGradient multiplies a further gradient that a loss has computed with that
-// of the loss.
+// partGradient multiplies a further gradient of a loss by the gradient of the
+// loss itself.
 type partGradient struct {
 	base
 	from *buffer

@@ -12,9 +12,9 @@ import (
 	"gaetrain/graph/op"
 )
 
-const boundSize, boundPixels = 3, 5 // L and D of the models here
+const boundSize, boundPixels = 3, 5 // L and D of the test models
 
-// drawn are the codes z of every sample, and their standard deviations.
+// drawn computes the codes z of all samples, and their standard deviations.
 func drawn(statistics, noise array, samples int) (z, deviation array) {
 	z, deviation = zeros(statistics.shape[0]*samples, boundSize), zeros(statistics.shape[0], boundSize)
 	for i := range statistics.shape[0] {
@@ -29,7 +29,7 @@ func drawn(statistics, noise array, samples int) (z, deviation array) {
 	return z, deviation
 }
 
-// repeated are rows, each as often as there are samples.
+// repeated repeats each row once for each sample.
 func repeated(a array, samples int) array {
 	r := zeros(a.shape[0]*samples, a.shape[1])
 	for i := range r.values {
@@ -51,7 +51,7 @@ func gaussianLoss(v float64) func(prediction, target array) losses {
 	}
 }
 
-// likelihoods with their references.
+// likelihoods are the likelihoods with their references.
 var likelihoods = map[string]struct {
 	op.Likelihood
 	reference func(prediction, target array) losses
@@ -61,8 +61,8 @@ var likelihoods = map[string]struct {
 	"gaussian":  {op.GaussianOf([]float32{0.25}), gaussianLoss(0.25)},
 }
 
-// decoded is a linear decoder of samples codes for each image under a loss that
-// declare makes of its output.
+// decoded is a linear decoder of several codes for each image. declare declares
+// the loss of its output.
 func decoded(samples int, declare func(t *testing.T, rows *op.Rows, prediction, target *gorgonia.Node, from op.Sampled) op.Loss,
 	reference func(prediction, target, z, statistics, noise array) losses) model {
 	return model{
@@ -90,9 +90,10 @@ func decoded(samples int, declare func(t *testing.T, rows *op.Rows, prediction, 
 	}
 }
 
-// TestSampledLoss holds the mean loss of several codes for each image against
+// TestSampledLoss compares the mean loss of several codes for each image with
 // its reference.
 func TestSampledLoss(t *testing.T) {
+	t.Parallel()
 	for name, likelihood := range likelihoods {
 		for _, samples := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/%d", name, samples), func(t *testing.T) {
@@ -106,7 +107,7 @@ func TestSampledLoss(t *testing.T) {
 	}
 }
 
-// means are losses averaged over the samples of each image.
+// means averages losses over the samples of each image.
 func means(each losses, samples int) losses {
 	l := losses{make([]float64, len(each.perImage)/samples), make([]float64, len(each.perImage)/samples)}
 	for i, v := range each.perImage {
@@ -116,8 +117,8 @@ func means(each losses, samples int) losses {
 	return l
 }
 
-// logWeights are −loss − β(log q(z|x) − log p(z)) of each code, with the
-// posterior written out.
+// logWeights computes −loss − β(log q(z|x) − log p(z)) of each code from the
+// densities.
 func logWeights(beta float64, loss []float64, z, statistics array, samples int) []float64 {
 	logs := make([]float64, len(loss))
 	for row := range logs {
@@ -148,6 +149,7 @@ func boundModel(samples int, beta float64, doubly bool, likelihood op.Likelihood
 }
 
 func TestBound(t *testing.T) {
+	t.Parallel()
 	for name, likelihood := range likelihoods {
 		for _, samples := range []int{1, 2, 5} {
 			for _, beta := range []float64{1, 0.5} {
@@ -159,9 +161,10 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// TestBoundParts holds that the parts add up to the bound, and that the bound
-// of one sample is the evidence lower bound with a sampled divergence.
+// TestBoundParts checks that the parts add up to the bound. With one sample the
+// bound is the evidence lower bound with a sampled divergence.
 func TestBoundParts(t *testing.T) {
+	t.Parallel()
 	for _, samples := range []int{1, 4} {
 		var parts op.Bound
 		m := decoded(samples, func(t *testing.T, rows *op.Rows, prediction, target *gorgonia.Node, from op.Sampled) op.Loss {
@@ -195,10 +198,11 @@ func TestBoundParts(t *testing.T) {
 	}
 }
 
-// TestDoublyReparametrised compares the gradient in the statistics with
-// differences of Σ w̃²·log w where w̃ and the statistics of q stand still, and
-// that in the weights with the plain one.
+// TestDoublyReparametrised compares the gradient in the statistics with finite
+// differences of Σ w̃²·log w, with w̃ and the statistics of q constant, and the
+// gradient in the weights with the plain one.
 func TestDoublyReparametrised(t *testing.T) {
+	t.Parallel()
 	const samples, rows = 4, 5
 	plain, m := boundModel(samples, 1, false, op.Bernoulli(), crossEntropy), boundModel(samples, 1, true, op.Bernoulli(), crossEntropy)
 	in := m.values(rows)
@@ -237,15 +241,17 @@ func TestDoublyReparametrised(t *testing.T) {
 	near(t, "gradient of the statistics", c.gradient(m, 0), want)
 }
 
-// TestDoublyReparametrisedMean holds that both gradients have one mean over the
-// noise, and the doubly reparametrised one the smaller variance.
+// TestDoublyReparametrisedMean checks that both gradients have the same mean
+// over the noise, and that the doubly reparametrised one has the smaller
+// variance.
 func TestDoublyReparametrisedMean(t *testing.T) {
+	t.Parallel()
 	const samples, rows = 8, 20000
 	var means, variances [2][2 * boundSize]float64
 	for doubly := range 2 {
 		m := boundModel(samples, 1, doubly == 1, op.Bernoulli(), crossEntropy)
 		in := m.values(rows)
-		for i := range in[0].values { // one image
+		for i := range in[0].values { // repeat one image
 			in[0].values[i] = in[0].values[i%(2*boundSize)]
 		}
 		for i := range in[3].values {

@@ -10,11 +10,11 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Condition declares what a layer makes of its linear part and of the labels of
-// images, y = act(z + E_c): the same as if the layer's input had the label c
-// behind it, one of C numbers being 1, with weights E for them (Sohn 2015;
-// z, y: BK×H, with the K rows of an image behind each other; E: C×H; labels:
-// B×1, whole numbers from 0 to C−1, which get no gradient).
+// Condition declares y = act(z + E_c) for the linear part z of a layer and the
+// class c of each image. It equals a layer on an input with a one-hot vector of
+// the class appended (Sohn, Lee & Yan 2015; z, y: BK×H, the K rows of an image
+// in consecutive rows; E: C×H; labels: B×1, whole numbers from 0 to C−1,
+// without gradient).
 func Condition(name string, rows *Rows, act kernel.Activation, z, classes, labels *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&condition{base: base{name: fmt.Sprintf("%s: class+%s", name, act), rows: rows}, activation: act}, z, classes, labels)
 }
@@ -50,7 +50,7 @@ func (c *condition) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 	return z, nil
 }
 
-// samples is the number of rows for each label.
+// samples returns the number of rows for each label.
 func (c *condition) samples(labels gorgonia.Value) int {
 	return c.rows.Compiled / labels.(*tensor.Dense).Shape()[0]
 }
@@ -79,8 +79,7 @@ func (c *condition) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.N
 	return gorgonia.Nodes{dz, dclasses, nil}, err
 }
 
-// conditionBackward computes dz = dy ⊙ act′ and the gradient in E, from E, the
-// labels, y and dy.
+// conditionBackward computes dz = dy ⊙ act′ and the gradient in E.
 type conditionBackward struct {
 	base
 	condition    *condition

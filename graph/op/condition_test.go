@@ -10,8 +10,8 @@ import (
 	"gaetrain/graph/op"
 )
 
-// conditioned is a layer of samples rows for each image that takes labels, under
-// a squared error of the mean over those rows.
+// conditioned is a layer with labels and several rows for each image, under a
+// squared error of the mean over these rows.
 func conditioned(act kernel.Activation, samples int) model {
 	const from, to, classes = 4, 5, 3
 	withLabels := func(x, labels array) array {
@@ -54,9 +54,10 @@ func conditioned(act kernel.Activation, samples int) model {
 	}
 }
 
-// TestCondition compares a layer that takes labels with one whose input has
-// them behind it, one of the classes' numbers being 1.
+// TestCondition compares a layer with labels and a layer whose input has the
+// one-hot labels appended.
 func TestCondition(t *testing.T) {
+	t.Parallel()
 	for _, act := range []kernel.Activation{kernel.Linear, kernel.Tanh, kernel.ReLU} {
 		for _, samples := range []int{1, 3} {
 			conditioned(act, samples).checkBatches(t)

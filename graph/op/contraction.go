@@ -10,16 +10,16 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Contracted is a layer y = act(x·W + b) as a contraction sees it (y: B×H,
-// W: D×H).
+// Contracted is a layer y = act(x·W + b) whose contraction is penalised (y:
+// B×H, W: D×H).
 type Contracted struct {
 	Activation kernel.Activation
 	Y, Weights *gorgonia.Node
 }
 
-// Contraction declares the mean over the batch of Σ_layers ‖∂y/∂x‖², the
-// squared Frobenius norms of the Jacobians of layers, each in its own input
-// (Rifai 2011). Gradients reach y, and through it act′, and the weights.
+// Contraction declares mean_B Σ_layers ‖∂y/∂x‖², the sum of the squared
+// Frobenius norms of the Jacobians of layers, each in its own input (Rifai et
+// al. 2011). Gradients reach y, and through it act′, and the weights.
 func Contraction(name string, rows *Rows, layers ...Contracted) (Loss, error) {
 	b := base{name: name + ": contraction", rows: rows}
 	if len(layers) == 0 {
@@ -51,8 +51,8 @@ func Contraction(name string, rows *Rows, layers ...Contracted) (Loss, error) {
 	return Loss{node, &c.loss}, err
 }
 
-// contraction is a loss of the outputs of some layers, then their weights,
-// with gradients in all of them.
+// contraction is a loss whose inputs are the outputs of the layers and then
+// their weights. It has gradients in all of them.
 type contraction struct {
 	loss
 	layers []contractedLayer
@@ -115,8 +115,8 @@ func (c *contraction) SymDiff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorg
 	return gradients, nil
 }
 
-// contractionGradient computes the gradient in a layer's output or weights,
-// dW_:j = 2·W_:j·mean_B act′(z_j)², times that of the loss.
+// contractionGradient computes the gradient in the output of a layer, or in its
+// weights, dW_:j = 2·W_:j·mean_B act′(z_j)², times the gradient of the loss.
 type contractionGradient struct {
 	penaltyGradient
 	layer   *contractedLayer
@@ -137,8 +137,8 @@ func (g *contractionGradient) Do(in ...gorgonia.Value) (out gorgonia.Value, err 
 	return dense, nil
 }
 
-// penaltyGradient is what gradients of a scalar in one of its matrices have in
-// common: they take the matrix, the scalar and its gradient.
+// penaltyGradient is the common part of gradients of a scalar in one of its
+// matrices. The inputs are the matrix, the scalar and its gradient.
 type penaltyGradient struct{ base }
 
 func (g *penaltyGradient) Arity() int { return 3 }

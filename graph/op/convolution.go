@@ -11,13 +11,12 @@ import (
 
 // Convolution declares a layer y = act(weights ∗ x + b) on images (x: images of
 // C channels, weights: F×kh×kw×C, b: F or nil for none, y: images of F
-// channels). With transposed it is the transposed convolution y = act(weightsᵀ
-// ∗ x + b) from F channels to C (b: C): as such a tied decoder uses its
-// encoder's weights. The shape says what it maps to what; lanes are the
-// graph's.
+// channels). If transposed is set, it is the transposed convolution y =
+// act(weightsᵀ ∗ x + b) from F channels to C (b: C), which a tied decoder uses
+// with the weights of its encoder. shape has the sizes of both. Its lanes are
+// ignored: those of x are used.
 //
-// Where x needs no gradient, as for the input of a network, constantInput
-// saves its computation.
+// If constantInput is set, the gradient in x is not computed.
 func Convolution(name string, rows *Rows, act kernel.Activation, shape kernel.Convolution, transposed, constantInput bool, x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
 	kind := "convolution"
 	if transposed {

@@ -10,8 +10,8 @@ import (
 	"gaetrain/graph/op"
 )
 
-// convolve computes the sums of a convolution from B×D images to B×D′ maps, or
-// the other way round.
+// convolve computes a convolution from B×D images to B×D′ maps, or its
+// transpose.
 func convolve(c kernel.Convolution, transposed bool, x, w array, b []float64) array {
 	image, maps, factor := c.Image, c.Maps, max(1, c.Enlarge.Factor)
 	small := kernel.Images{Channels: image.Channels, Height: image.Height / factor, Width: image.Width / factor}
@@ -120,6 +120,7 @@ func TestConvolution(t *testing.T) {
 }
 
 func TestConvolutionActivations(t *testing.T) {
+	t.Parallel()
 	for _, act := range kernel.Activations() {
 		m := convolutional(convolutions()["strided"], act, false, true, false)
 		m.checkBatches(t)
@@ -128,6 +129,7 @@ func TestConvolutionActivations(t *testing.T) {
 }
 
 func TestConvolutionShapes(t *testing.T) {
+	t.Parallel()
 	c := convolutions()["plain"]
 	for name, wrong := range map[string][2][]int{
 		"layer: convolution+linear: input is 1×4×3, want 2×4×3":               {{12}, {3, 3, 3, 2}},

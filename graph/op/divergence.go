@@ -8,13 +8,14 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// FreeBits declares what a divergence lacks of λ nats in each unit of a Gaussian
-// code (statistics: B×2L),
+// FreeBits declares the part of λ nats that each unit's divergence does not
+// reach,
 //
-//	Σ_L max(0, λ − mean_B KL_l),
+//	Σ_L max(0, λ − mean_B KL_l)
 //
-// so that the sum of both, Σ_L max(λ, mean_B KL_l), has no gradient in units
-// below λ (Kingma 2016, section C.8). It is the same for each image of a batch.
+// (statistics of a Gaussian code: B×2L). Together with the divergence it is Σ_L
+// max(λ, mean_B KL_l), which has no gradient in units below λ (Kingma et al.
+// 2016, section C.8). All images of a batch have the same value.
 func FreeBits(name string, rows *Rows, lambda float64, statistics *gorgonia.Node) (Loss, error) {
 	return declareDivergence(name+": free bits", rows, statistics, func(units []float64, slopes []float32) (total float64) {
 		for l, nats := range units {
@@ -28,9 +29,9 @@ func FreeBits(name string, rows *Rows, lambda float64, statistics *gorgonia.Node
 	})
 }
 
-// Capacity declares |mean_B KL − C| in nats of a Gaussian code (statistics: B×2L;
-// Burgess 2018). C may change between runs. It is the same for each image of
-// a batch.
+// Capacity declares |mean_B KL − C| in nats (statistics of a Gaussian code:
+// B×2L; Burgess et al. 2018). C may change between runs. All images of a batch
+// have the same value.
 func Capacity(name string, rows *Rows, capacity *Weight, statistics *gorgonia.Node) (Loss, error) {
 	return declareDivergence(name+": capacity", rows, statistics, func(units []float64, slopes []float32) float64 {
 		excess := -float64(capacity.Value)
@@ -44,8 +45,8 @@ func Capacity(name string, rows *Rows, capacity *Weight, statistics *gorgonia.No
 	})
 }
 
-// declareDivergence declares a function of the divergences of the units, averaged
-// over the batch, that also sets its slopes in them.
+// declareDivergence declares a function of the divergences of the units,
+// averaged over the batch. The function also computes its slopes in them.
 func declareDivergence(name string, rows *Rows, statistics *gorgonia.Node, function func(units []float64, slopes []float32) float64) (Loss, error) {
 	size := statistics.Shape()[1] / 2
 	units, slopes, perImage := make([]float64, size), make([]float32, size), make([]float32, rows.Compiled)

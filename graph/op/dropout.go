@@ -9,18 +9,19 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
-// streamDropout is the noise of the masks of layers. The number of the layer is in
-// the bits above the lowest eight; the step holds epoch and batch.
+// streamDropout is the stream of the random masks. The number of the layer is
+// in the bits above the lowest eight. The step of the key holds epoch and
+// batch.
 const streamDropout noise.Stream = 9
 
-// Dropout declares y = x ⊙ m/(1 − share), where each value of m is 0 with
-// probability share, else 1 (x, y: B×C or images; Srivastava 2014). The
-// mask depends only on the key, which is set before a run, and on the number of
-// the layer.
+// Dropout declares y = x ⊙ m/(1 − share). Each value of m is 0 with probability
+// share, else 1 (x, y: B×C or images; Srivastava et al. 2014). The mask depends
+// only on the key, which is set before each run, and on the number of the
+// layer.
 func Dropout(name string, rows *Rows, share float64, key *noise.Key, layer int, x *gorgonia.Node) (*gorgonia.Node, error) {
 	b := base{name: name + ": dropout", rows: rows}
 	if !(share >= 0 && share < 1) {
-		return nil, fmt.Errorf("%s: a share of %g, want from 0 to below 1", b.name, share)
+		return nil, fmt.Errorf("%s: a share of %g, want at least 0 and below 1", b.name, share)
 	}
 	s, err := b.layout(x)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"gaetrain/graph/op"
 )
 
-// dropped is dropout on rows or images of 24 values.
+// dropped is dropout of rows or images of 24 values.
 func dropped(share float64, key *noise.Key, layer int, images bool) model {
 	m := onInput(0.5, 1, -1, 1, 24, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
 		y := x
@@ -28,9 +28,10 @@ func dropped(share float64, key *noise.Key, layer int, images bool) model {
 	return m
 }
 
-// TestDropout takes the mask from the output and holds the rest of the op against
-// a reference with that mask.
+// TestDropout reads the mask from the output and compares the op with a
+// reference that uses this mask.
 func TestDropout(t *testing.T) {
+	t.Parallel()
 	for _, share := range []float64{0, 0.2, 0.75} {
 		for _, images := range []bool{false, true} {
 			key := noise.Key{Seed: 3, Step: 5}
@@ -58,7 +59,8 @@ func TestDropout(t *testing.T) {
 	}
 }
 
-// TestDropoutMask counts what falls out, and asks what the mask depends on.
+// TestDropoutMask checks the share of dropped values and what the mask depends
+// on.
 func TestDropoutMask(t *testing.T) {
 	const rows = 500
 	mask := func(seed uint64, step uint64, layer int) []bool {
@@ -102,9 +104,10 @@ func TestDropoutMask(t *testing.T) {
 }
 
 func TestDropoutShare(t *testing.T) {
+	t.Parallel()
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 	_, err := op.Dropout("encoder/1", rows, 1, new(noise.Key), 0, declare(graph, "x", zeros(2, 4)))
-	if want := "encoder/1: dropout: a share of 1, want from 0 to below 1"; err == nil || err.Error() != want {
+	if want := "encoder/1: dropout: a share of 1, want at least 0 and below 1"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

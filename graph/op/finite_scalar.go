@@ -8,9 +8,10 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// FiniteScalar declares the code y of z that is quantised to as many levels for
-// each unit (z, y: B×L; Mentzer 2023, see [kernel.FiniteScalar]). The gradient is
-// that of the values before rounding: the straight-through estimator.
+// FiniteScalar declares the code y of z, quantised to the given number of
+// levels for each unit (z, y: B×L; Mentzer et al. 2023, see
+// [kernel.FiniteScalar]). The gradient is that of the values before rounding
+// (straight-through estimator).
 func FiniteScalar(name string, rows *Rows, levels []int, z *gorgonia.Node) (*gorgonia.Node, error) {
 	b := base{name: name + ": finite scalar quantisation", rows: rows}
 	shape, err := b.batch("input", z.Shape())

@@ -9,7 +9,7 @@ import (
 	"gaetrain/graph/op"
 )
 
-// bounded is a unit of a code before it is rounded.
+// bounded computes a unit of a code before rounding.
 func bounded(levels int, z float64) float64 {
 	half, offset := float64(levels-1)*1.001/2, 0.0
 	if levels%2 == 0 {
@@ -18,11 +18,11 @@ func bounded(levels int, z float64) float64 {
 	return math.Tanh(z+math.Atanh(offset/half))*half - offset
 }
 
-// TestFiniteScalar compares the gradient with that of a code which moves by what
-// it would without rounding, from where rounding has put it.
+// TestFiniteScalar compares the gradient with that of a code which adds the
+// rounding error of the inputs as a constant.
 func TestFiniteScalar(t *testing.T) {
 	levels := []int{2, 3, 4, 5, 8, 7}
-	var rounding []float64 // what is added to the values, at the inputs of the first call
+	var rounding []float64 // rounding errors for the inputs of the first call
 	m := onInput(-2, 2, -1, 1, len(levels), func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
 		y := must[*gorgonia.Node](t)(op.FiniteScalar("code", rows, levels, x))
 		return y, must[op.Loss](t)(op.SquaredError("loss", rows, y, target))
@@ -49,6 +49,7 @@ func TestFiniteScalar(t *testing.T) {
 }
 
 func TestFiniteScalarLevels(t *testing.T) {
+	t.Parallel()
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 	z := declare(graph, "z", zeros(2, 3))
 	for want, levels := range map[string][]int{

@@ -10,12 +10,13 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// FrameAffine declares a fully connected layer that treats frames apart: of x =
-// (x₁ … x_K) and the blocks W₁ … W_K of the rows of W it is y = (x₁·W₁ … x_K·W_K) + b
-// (x: B×K·D, W: K·D×H, b: K·H or nil for none, y: B×K·H). With transposed it is
-// y = (x₁·W₁ᵀ … x_K·W_Kᵀ) + b (x: B×K·H, b: K·D, y: B×K·D).
+// FrameAffine declares a fully connected layer that is applied to each frame
+// separately. For x = (x₁ … x_K) and the blocks W₁ … W_K of the rows of W it is
+// y = (x₁·W₁ … x_K·W_K) + b (x: B×K·D, W: K·D×H, b: K·H or nil for none, y:
+// B×K·H). If transposed is set, it is y = (x₁·W₁ᵀ … x_K·W_Kᵀ) + b (x: B×K·H, b:
+// K·D, y: B×K·D).
 //
-// Where x needs no gradient, constantInput saves its computation.
+// If constantInput is set, the gradient in x is not computed.
 func FrameAffine(name string, rows *Rows, frames int, transposed, constantInput bool, x, w, b *gorgonia.Node) (*gorgonia.Node, error) {
 	a := &frameAffine{
 		base:          base{name: fmt.Sprintf("%s: affine of %d frames", name, frames), rows: rows},
@@ -64,7 +65,7 @@ func (a *frameAffine) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) 
 		return nil, err
 	}
 	if w[0]%a.frames != 0 {
-		return nil, fmt.Errorf("%s: weights have %d rows, want as many for each frame", a.name, w[0])
+		return nil, fmt.Errorf("%s: weights have %d rows, want equally many for each frame", a.name, w[0])
 	}
 	from, to := a.sizes(w)
 	if x[1] != a.frames*from {
@@ -91,18 +92,19 @@ func (a *frameAffine) sizes(w tensor.Shape) (from, to int) {
 	return from, to
 }
 
-// block is a frame's part of a matrix: where it begins, and its rows' distance.
+// block is the part of a matrix that belongs to a frame, with the stride of its
+// rows.
 type block struct {
 	values []float32
 	stride int
 }
 
-// frame is frame k of a batch of K of them.
+// frame returns the columns of frame k of a batch.
 func (a *frameAffine) frame(values []float32, k, width int) block {
 	return block{values[k*width:], a.frames * width}
 }
 
-// weights is the block of W of frame k, D×H.
+// weights returns the block of W of frame k, D×H.
 func (a *frameAffine) weights(w gorgonia.Value, values []float32, k int) block {
 	shape := w.(*tensor.Dense).Shape()
 	return block{values[k*shape[0]/a.frames*shape[1]:], shape[1]}
@@ -152,8 +154,8 @@ func (a *frameAffine) SymDiff(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia
 	return gradients, err
 }
 
-// frameAffineBackward computes dW_k = x_kᵀ·dy_k, or its transpose, db = Σ dy over
-// the batch, and dx_k = dy_k·W_kᵀ where it is needed, from x, W and dy.
+// frameAffineBackward computes dW_k = x_kᵀ·dy_k, or its transpose, db = Σ_B dy
+// and, if needed, dx_k = dy_k·W_kᵀ.
 type frameAffineBackward struct {
 	base
 	affine     *frameAffine
@@ -186,7 +188,7 @@ func (a *frameAffineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err 
 	}
 	if f.bias {
 		_, db := a.db.of(f.frames * to)
-		kernel.ActivationGradient(kernel.Linear, live, len(db), dy, dy, dy, db) // which is dy itself
+		kernel.ActivationGradient(kernel.Linear, live, len(db), dy, dy, dy, db) // the activation is linear, so dy is not changed
 	}
 	if !f.constantInput {
 		_, dx := a.dx.of(a.rows.Compiled, f.frames*from)

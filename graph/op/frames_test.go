@@ -11,8 +11,8 @@ import (
 	"gaetrain/graph/op"
 )
 
-// frameLayer is a FrameAffine under a squared error; its block-diagonal weights
-// are the reference.
+// frameLayer is a FrameAffine under a squared error. The reference has
+// block-diagonal weights.
 func frameLayer(frames int, transposed, bias, constantInput bool, width, units int) model {
 	from, to := width, units
 	if transposed {

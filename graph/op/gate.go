@@ -10,9 +10,8 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// FrameProduct declares what the responses of units to the frames of an image
-// have in common, f = r₁ ⊙ r₂; the square r ⊙ r where there is one frame
-// (r: B×K·H with K ≤ 2, f: B×H).
+// FrameProduct declares the product f = r₁ ⊙ r₂ of the responses of units to
+// two frames, or the square r ⊙ r for one frame (r: B×K·H with K ≤ 2, f: B×H).
 func FrameProduct(name string, rows *Rows, frames int, responses *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&frameProduct{base: base{name: fmt.Sprintf("%s: product of %d frames", name, frames), rows: rows}, frames: frames}, responses)
 }
@@ -32,12 +31,12 @@ func (p *frameProduct) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error)
 		return nil, err
 	}
 	if p.frames < 1 || p.frames > 2 || r[1]%p.frames != 0 {
-		return nil, fmt.Errorf("%s: responses are %v, want as many to each of 1 or 2 frames", p.name, r)
+		return nil, fmt.Errorf("%s: responses are %v, want equally many for each of 1 or 2 frames", p.name, r)
 	}
 	return tensor.Shape{r[0], r[1] / p.frames}, nil
 }
 
-// factors are the two that are multiplied in a row of responses.
+// factors returns the two factors in a row of responses.
 func (p *frameProduct) factors(responses []float32) (a, b []float32) {
 	width := len(responses) / p.frames
 	return responses[:width], responses[len(responses)-width:]
@@ -97,9 +96,9 @@ func (p *frameProductBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err
 	return dense, nil
 }
 
-// Modulate declares the responses of units to each of K frames, multiplied with
-// the units' gates, m_k = s ⊙ r_k (gates s: B×H, responses r, m: B×K·H). With
-// exchange the frames change places, m_k = s ⊙ r_{K+1−k}.
+// Modulate declares the gated responses of units to each of K frames, m_k = s ⊙
+// r_k (gates s: B×H, responses r, m: B×K·H). With exchange the frames change
+// places, m_k = s ⊙ r_{K+1−k}.
 func Modulate(name string, rows *Rows, exchange bool, gates, responses *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&modulate{base: base{name: name + ": modulate", rows: rows}, exchange: exchange}, gates, responses)
 }
@@ -128,8 +127,8 @@ func (m *modulate) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
 	return r, nil
 }
 
-// frames calls do for each row and frame: gate is where the row's gates begin,
-// in and out where its responses to a frame begin and where they go.
+// frames calls do for each row and frame with the offsets of the gates, of the
+// responses and of the result.
 func (m *modulate) frames(units, responses int, do func(gate, in, out int)) {
 	for row := range m.rows.Live {
 		for at := 0; at < responses; at += units {
@@ -165,8 +164,8 @@ func (m *modulate) SymDiff(in gorgonia.Nodes, _, dm *gorgonia.Node) (gorgonia.No
 	return gorgonia.Nodes{ds, dr}, err
 }
 
-// modulateBackward computes dr_k = s ⊙ dm_k and ds = Σ_k r_k ⊙ dm_k, or with
-// the frames exchanged.
+// modulateBackward computes dr_k = s ⊙ dm_k and ds = Σ_k r_k ⊙ dm_k, or the
+// same with the frames exchanged.
 type modulateBackward struct {
 	base
 	forward *modulate

@@ -8,11 +8,10 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// GateContraction declares the mean over the batch of ‖∂s/∂x‖², the squared
-// Frobenius norm of the Jacobian of gates in the frames that they are of: s =
-// act(r₁ ⊙ r₂) of the responses r_k = x_k·W_k, or s = act(r ⊙ r) of one frame
-// (gates s: B×H; responses r: B×K·H with K ≤ 2; weights W: K·D×H). Gradients
-// reach all three.
+// GateContraction declares mean_B ‖∂s/∂x‖², the squared Frobenius norm of the
+// Jacobian of gates in their frames. The gates are s = act(r₁ ⊙ r₂) with
+// responses r_k = x_k·W_k, or s = act(r ⊙ r) with one frame (gates s: B×H;
+// responses r: B×K·H with K ≤ 2; weights W: K·D×H). Gradients reach all three.
 func GateContraction(name string, rows *Rows, act kernel.Activation, gates, responses, weights *gorgonia.Node) (Loss, error) {
 	b := base{name: name + ": contraction of gates", rows: rows}
 	s, err := b.batch("gates", gates.Shape())
@@ -50,9 +49,9 @@ type gateContraction struct {
 	activation           kernel.Activation
 	units, frames, width int       // H, K and D
 	norms                []float32 // ‖W_k:j‖², K·H
-	means                []float32 // of shares over the batch, K·H
+	means                []float32 // mean over the batch of shares, K·H
 	slopes               buffer    // act′, B×H
-	shares               buffer    // what norms are multiplied with, B×K·H
+	shares               buffer    // factors of the norms, B×K·H
 	dr, dw               buffer
 }
 
@@ -87,8 +86,8 @@ func (c *gateContraction) SymDiff(in gorgonia.Nodes, out, grad *gorgonia.Node) (
 	return gorgonia.Nodes{ds[0], dr, dw}, err
 }
 
-// gateContractionGradient computes the gradient in the responses or in the
-// weights, dW_k:j = 2·W_k:j·mean_B shares_kj, times that of the loss.
+// gateContractionGradient computes the gradient in the responses, or in the
+// weights, dW_k:j = 2·W_k:j·mean_B shares_kj, times the gradient of the loss.
 type gateContractionGradient struct {
 	penaltyGradient
 	of      *gateContraction

@@ -10,11 +10,11 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Reparametrise declares K codes for each image drawn from its Gaussian posterior,
-// z = μ + σ·ε (Kingma & Welling 2014), so that gradients reach its statistics
-// (statistics: B×2L, in each row L means, then L log-variances; noise ε: B×KL;
-// z: BK×L, the K codes of an image in rows that follow each other). The noise
-// gets no gradient.
+// Reparametrise declares K codes z = μ + σ·ε for each image, drawn from its
+// Gaussian posterior (Kingma & Welling 2014; statistics: B×2L, in each row L
+// means, then L log-variances; noise ε: B×KL; z: BK×L, the codes of an image in
+// consecutive rows). Gradients reach the statistics. The noise gets no
+// gradient.
 func Reparametrise(name string, rows *Rows, statistics, noise *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&reparametrise{base: base{name: name + ": reparametrise", rows: rows}}, statistics, noise)
 }
@@ -22,7 +22,7 @@ func Reparametrise(name string, rows *Rows, statistics, noise *gorgonia.Node) (*
 type reparametrise struct {
 	base
 	z, deviation buffer
-	weights      []float32 // of the samples in the gradient of the statistics; nil: 1
+	weights      []float32 // of the samples in the gradient of the statistics; nil: all 1
 }
 
 func (r *reparametrise) Arity() int    { return 2 }
@@ -141,8 +141,7 @@ func (f *firstColumns) SymDiff(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgoni
 	return gorgonia.Nodes{node}, err
 }
 
-// firstColumnsBackward puts zeros behind dy, since the other columns of x do
-// not matter.
+// firstColumnsBackward fills the other columns with zeros.
 type firstColumnsBackward struct {
 	base
 	dx buffer
@@ -165,8 +164,8 @@ func (f *firstColumnsBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err
 	return dense, nil
 }
 
-// EveryNth declares every n-th row of a matrix, from the first (x: Bn×D, y: B×D).
-// It has no gradient.
+// EveryNth declares every n-th row of a matrix, beginning with the first (x:
+// Bn×D, y: B×D). It has no gradient.
 func EveryNth(name string, rows *Rows, n int, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&everyNth{base: base{name: fmt.Sprintf("%s: 1 of %d samples", name, n), rows: rows}, n: n}, x)
 }

@@ -11,6 +11,7 @@ import (
 )
 
 func TestReparametrise(t *testing.T) {
+	t.Parallel()
 	m := model{
 		inputs: []input{
 			{name: "statistics", shape: []int{6}, batch: true, wrt: true, lo: -2, hi: 2},
@@ -42,6 +43,7 @@ func TestReparametrise(t *testing.T) {
 }
 
 func TestGaussianDivergence(t *testing.T) {
+	t.Parallel()
 	m := model{
 		inputs: []input{{name: "statistics", shape: []int{6}, batch: true, wrt: true, lo: -2, hi: 2}},
 		declare: func(t *testing.T, rows *op.Rows, in gorgonia.Nodes) (*gorgonia.Node, op.Loss) {
@@ -71,9 +73,8 @@ func TestGaussianDivergence(t *testing.T) {
 	m.checkBatches(t)
 }
 
-// TestWeightedSum checks that every weight scales its term and its gradient,
-// also when it changes between runs.
-// unitDivergences are those of each unit, averaged over the batch.
+// unitDivergences computes the divergence of each unit, averaged over the
+// batch.
 func unitDivergences(statistics array) []float64 {
 	size := statistics.shape[1] / 2
 	units := make([]float64, size)
@@ -86,7 +87,7 @@ func unitDivergences(statistics array) []float64 {
 	return units
 }
 
-// onStatistics is a loss of the statistics that is alike for all images.
+// onStatistics is a loss of the statistics that is the same for all images.
 func onStatistics(size int, declare func(rows *op.Rows, statistics *gorgonia.Node) (op.Loss, error), reference func(units []float64) float64) model {
 	return model{
 		inputs: []input{{name: "statistics", shape: []int{2 * size}, batch: true, wrt: true, lo: -1, hi: 1}},
@@ -101,6 +102,7 @@ func onStatistics(size int, declare func(rows *op.Rows, statistics *gorgonia.Nod
 }
 
 func TestFreeBits(t *testing.T) {
+	t.Parallel()
 	for _, lambda := range []float64{0.01, 0.3, 5} {
 		onStatistics(8, func(rows *op.Rows, statistics *gorgonia.Node) (op.Loss, error) {
 			return op.FreeBits("free bits", rows, float64(lambda), statistics)
@@ -113,9 +115,10 @@ func TestFreeBits(t *testing.T) {
 	}
 }
 
-// TestFreeBitsOfUnits holds that with the divergence itself, units below the
-// bits that are free have no gradient at all, and the others the divergence's.
+// TestFreeBitsOfUnits checks the sum of divergence and free bits. Units below
+// the free bits have no gradient, the others that of the divergence.
 func TestFreeBitsOfUnits(t *testing.T) {
+	t.Parallel()
 	const rows, size = 6, 8
 	var units []float64
 	compile := func(weights ...float32) []float32 {
@@ -155,6 +158,7 @@ func TestFreeBitsOfUnits(t *testing.T) {
 }
 
 func TestCapacity(t *testing.T) {
+	t.Parallel()
 	for _, capacity := range []float32{0, 0.5, 30} {
 		onStatistics(8, func(rows *op.Rows, statistics *gorgonia.Node) (op.Loss, error) {
 			return op.Capacity("capacity", rows, &op.Weight{Value: capacity}, statistics)
@@ -168,7 +172,10 @@ func TestCapacity(t *testing.T) {
 	}
 }
 
+// TestWeightedSum checks that every weight scales its term and its gradient,
+// also when it changes between runs.
 func TestWeightedSum(t *testing.T) {
+	t.Parallel()
 	graph := gorgonia.NewGraph()
 	rows := &op.Rows{Live: 2, Compiled: 2}
 	x := declare(graph, "x", array{[]int{2, 2}, []float64{1, -2, 0.5, 3}})
@@ -177,7 +184,7 @@ func TestWeightedSum(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entropy, err := op.CrossEntropy("b", rows, x, y)
+	entropy, err := op.Bernoulli().Loss("b", rows, x, y)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +193,7 @@ func TestWeightedSum(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gradients, err := gorgonia.Grad(sum, x)
+	gradients, err := grad(sum, x)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,6 +226,7 @@ func TestWeightedSum(t *testing.T) {
 }
 
 func TestGaussianShapes(t *testing.T) {
+	t.Parallel()
 	graph := gorgonia.NewGraph()
 	rows := &op.Rows{Live: 2, Compiled: 2}
 	statistics := declare(graph, "statistics", zeros(2, 5))

@@ -13,8 +13,7 @@ import (
 	"gaetrain/graph/op"
 )
 
-// tied is an autoencoder whose decoder uses the encoder's weights transposed,
-// under a cross-entropy.
+// tied is an autoencoder with tied weights under a cross-entropy.
 func tied() model {
 	const d, h = 11, 4
 	return model{
@@ -28,7 +27,7 @@ func tied() model {
 		declare: func(t *testing.T, rows *op.Rows, in gorgonia.Nodes) (*gorgonia.Node, op.Loss) {
 			code := must[*gorgonia.Node](t)(op.Affine("encoder", rows, kernel.Sigmoid, false, true, in[0], in[2], in[3]))
 			y := must[*gorgonia.Node](t)(op.Affine("decoder", rows, kernel.Linear, true, false, code, in[2], in[4]))
-			return y, must[op.Loss](t)(op.CrossEntropy("loss", rows, y, in[1]))
+			return y, must[op.Loss](t)(op.Bernoulli().Loss("loss", rows, y, in[1]))
 		},
 		reference: func(in []array) (array, losses) {
 			code := affine(kernel.Sigmoid, false, in[0], in[2], in[3].values)
@@ -40,13 +39,14 @@ func tied() model {
 
 func TestSharedWeightsSumTheirGradients(t *testing.T) { tied().checkBatches(t) }
 
-// TestRepeatedRuns runs one machine on full and partial batches in turn: no
-// run may see what another left behind.
+// TestRepeatedRuns runs one machine on full and partial batches in turn. No run
+// may depend on an earlier one.
 func TestRepeatedRuns(t *testing.T) {
+	t.Parallel()
 	m := tied()
 	values := m.values(6)
 	c := m.compile(t, 6, values)
-	first := make(map[int][][]float32) // by live rows: loss and gradients
+	first := make(map[int][][]float32) // loss and gradients, by live rows
 	for _, live := range []int{6, 2, 6, 1, 2, 6} {
 		c.run(t, live)
 		results := [][]float32{{c.mean()}}
@@ -64,8 +64,10 @@ func TestRepeatedRuns(t *testing.T) {
 	}
 }
 
-// TestRowsBeyondTheLiveOnes keeps what an earlier, larger batch left there.
+// TestRowsBeyondTheLiveOnes checks that a partial run does not change other
+// rows.
 func TestRowsBeyondTheLiveOnes(t *testing.T) {
+	t.Parallel()
 	m := tied()
 	c := m.compile(t, 6, m.values(6))
 	c.run(t, 6)
@@ -78,8 +80,9 @@ func TestRowsBeyondTheLiveOnes(t *testing.T) {
 }
 
 // TestWeightedLosses minimises 0.25·squared error + 3·cross-entropy of one
-// layer: the gradient of each loss is scaled with its weight.
+// layer. The gradient of each loss must be scaled by its weight.
 func TestWeightedLosses(t *testing.T) {
+	t.Parallel()
 	const from, to = 6, 3
 	var terms [2]op.Loss
 	weighted := func(l0, l1 losses) losses {
@@ -98,7 +101,7 @@ func TestWeightedLosses(t *testing.T) {
 		declare: func(t *testing.T, rows *op.Rows, in gorgonia.Nodes) (*gorgonia.Node, op.Loss) {
 			y := must[*gorgonia.Node](t)(op.Affine("layer", rows, kernel.Tanh, false, false, in[0], in[2], nil))
 			terms[0] = must[op.Loss](t)(op.SquaredError("one", rows, y, in[1]))
-			terms[1] = must[op.Loss](t)(op.CrossEntropy("two", rows, y, in[1]))
+			terms[1] = must[op.Loss](t)(op.Bernoulli().Loss("two", rows, y, in[1]))
 			weigh := func(weight float32, l op.Loss) *gorgonia.Node {
 				return gorgonia.Must(gorgonia.Mul(gorgonia.NewConstant(weight), l.Node))
 			}
@@ -112,7 +115,7 @@ func TestWeightedLosses(t *testing.T) {
 	}
 	values := m.values(5)
 	c := m.compile(t, 5, values)
-	for range 3 { // scaled once a run, not once more each run
+	for range 3 { // the scaling must not accumulate over runs
 		c.run(t, 5)
 	}
 	_, want := m.reference(values)
@@ -131,14 +134,15 @@ func TestWeightedLosses(t *testing.T) {
 	}
 }
 
-// TestCrossEntropyOfLargeLogits stays finite where σ(z) is 0 or 1 in float32.
+// TestCrossEntropyOfLargeLogits uses logits whose sigmoid is 0 or 1 in float32.
 func TestCrossEntropyOfLargeLogits(t *testing.T) {
+	t.Parallel()
 	graph := gorgonia.NewGraph()
 	rows := &op.Rows{Live: 1, Compiled: 1}
 	logits := declare(graph, "logits", array{[]int{1, 4}, []float64{200, -200, 200, -200}})
 	target := declare(graph, "target", array{[]int{1, 4}, []float64{1, 0, 0, 1}})
-	loss := must[op.Loss](t)(op.CrossEntropy("loss", rows, logits, target))
-	gradients := must[gorgonia.Nodes](t)(gorgonia.Grad(loss.Node, logits))
+	loss := must[op.Loss](t)(op.Bernoulli().Loss("loss", rows, logits, target))
+	gradients := must[gorgonia.Nodes](t)(grad(loss.Node, logits))
 	c := &compiled{rows: rows, loss: loss, machine: gorgonia.NewTapeMachine(graph)}
 	c.run(t, 1)
 	near(t, "loss", []float32{c.mean()}, []float64{400})
@@ -147,6 +151,7 @@ func TestCrossEntropyOfLargeLogits(t *testing.T) {
 
 // TestOpsDoNotMerge declares ops of one kind on the same inputs.
 func TestOpsDoNotMerge(t *testing.T) {
+	t.Parallel()
 	graph := gorgonia.NewGraph()
 	rows := &op.Rows{Live: 2, Compiled: 2}
 	x := declare(graph, "x", zeros(2, 3))
@@ -168,7 +173,7 @@ func TestOpsDoNotMerge(t *testing.T) {
 			loss(op.SquaredError("2", rows, x, x)).Node},
 		"losses of one place": {
 			loss(op.SquaredError("3", rows, x, x)).Node,
-			loss(op.CrossEntropy("3", rows, x, x)).Node},
+			loss(op.Bernoulli().Loss("3", rows, x, x)).Node},
 	}
 	machine := gorgonia.NewTapeMachine(graph)
 	defer machine.Close()
@@ -183,6 +188,7 @@ func TestOpsDoNotMerge(t *testing.T) {
 }
 
 func TestDeclarationErrors(t *testing.T) {
+	t.Parallel()
 	graph := gorgonia.NewGraph()
 	rows := &op.Rows{Live: 4, Compiled: 4}
 	input := func(name string, shape ...int) *gorgonia.Node {
@@ -215,9 +221,9 @@ func TestDeclarationErrors(t *testing.T) {
 		{"a matrix as bias", affine(false, x, w, w), []string{"encoder/1", "(6, 3)"}},
 		{"another batch", affine(false, other, w, b), []string{"encoder/1", "2", "4"}},
 		{"squared error", loss(op.SquaredError, x, w), []string{"loss: squared error", "(4, 6)", "(6, 3)"}},
-		{"cross-entropy", loss(op.CrossEntropy, x, w), []string{"loss: cross-entropy", "(4, 6)", "(6, 3)"}},
+		{"cross-entropy", loss(op.Bernoulli().Loss, x, w), []string{"loss: cross-entropy", "(4, 6)", "(6, 3)"}},
 		{"loss of vectors", loss(op.SquaredError, line, line), []string{"loss: squared error", "(6)"}},
-		{"loss of another batch", loss(op.CrossEntropy, other, other), []string{"loss: cross-entropy", "2", "4"}},
+		{"loss of another batch", loss(op.Bernoulli().Loss, other, other), []string{"loss: cross-entropy", "2", "4"}},
 		{"activation of a vector", func() error {
 			_, err := op.Activate("reconstruction", rows, kernel.Sigmoid, line)
 			return err
@@ -240,7 +246,7 @@ func TestDeclarationErrors(t *testing.T) {
 	}
 }
 
-// mentions fails where the text of an error lacks a part.
+// mentions fails if the text of an error lacks a part.
 func mentions(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -250,9 +256,10 @@ func mentions(t *testing.T, err error, parts ...string) {
 	}
 }
 
-// TestPanicBecomesAnError lets each op in turn read past the end of its
-// buffers, as a defect of a kernel would.
+// TestPanicBecomesAnError makes each op read beyond the end of its buffers,
+// like a defective kernel.
 func TestPanicBecomesAnError(t *testing.T) {
+	t.Parallel()
 	rows := &op.Rows{Live: 2, Compiled: 2}
 	for _, c := range []struct {
 		name    string
@@ -268,7 +275,7 @@ func TestPanicBecomesAnError(t *testing.T) {
 			return must[op.Loss](t)(op.SquaredError("place", rows, x, x)).Node
 		}},
 		{"place: cross-entropy", func(t *testing.T, x, _ *gorgonia.Node) *gorgonia.Node {
-			return must[op.Loss](t)(op.CrossEntropy("place", rows, x, x)).Node
+			return must[op.Loss](t)(op.Bernoulli().Loss("place", rows, x, x)).Node
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -291,8 +298,8 @@ func TestPanicBecomesAnError(t *testing.T) {
 	}
 }
 
-// TestAllocations bounds the bytes of a run: the machine's own bookkeeping and
-// nothing that grows with the batch.
+// TestAllocations bounds the bytes that a run allocates. They must not grow
+// with the batch.
 func TestAllocations(t *testing.T) {
 	m := tied()
 	c := m.compile(t, 512, m.values(512))
@@ -302,7 +309,7 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// bytesPerRun measures what f allocates once it has run before.
+// bytesPerRun measures the bytes that f allocates in a run after the first one.
 func bytesPerRun(f func()) uint64 {
 	const runs = 100
 	f()

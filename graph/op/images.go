@@ -9,8 +9,9 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// FromRows declares the images of a batch of rows in the layout that layers on
-// images work in (x: B×D, each row C×H×W; see kernel.Images).
+// FromRows declares a batch of rows as images in lanes, the layout of
+// convolutions (x: B×D, each row C×H×W; see kernel.Images). If constantInput is
+// set, the gradient in x is not computed.
 func FromRows(name string, rows *Rows, channels, height, width int, constantInput bool, x *gorgonia.Node) (*gorgonia.Node, error) {
 	b := base{name: name + ": images", rows: rows}
 	shape, err := b.batch("input", x.Shape())
@@ -24,7 +25,8 @@ func FromRows(name string, rows *Rows, channels, height, width int, constantInpu
 	return declareLayer(b, fromRows{s}, imagesShape(s, rows), constantInput, x)
 }
 
-// ToRows declares the inverse of FromRows: images as rows of C×H×W values.
+// ToRows declares the inverse of FromRows: images in lanes as rows of C×H×W
+// values.
 func ToRows(name string, rows *Rows, x *gorgonia.Node) (*gorgonia.Node, error) {
 	b := base{name: name + ": rows", rows: rows}
 	s, err := b.images(x)

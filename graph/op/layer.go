@@ -10,16 +10,16 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// computation is what a layer on images does. Slices of batches are those of
-// whole nodes; batch is the number of images that are alive.
+// computation is what a layer of class layer computes. The slices of batches
+// are those of whole nodes. batch is the number of live images.
 type computation interface {
 	// forward computes y from the inputs.
 	forward(batch int, in [][]float32, y []float32)
-	// backward computes the gradients in the inputs, except where they are nil.
+	// backward computes the gradients in the inputs, except those that are nil.
 	backward(batch int, in [][]float32, y, dy []float32, gradients [][]float32)
 }
 
-// layer is the op of a computation: its first input is a batch, the others are
+// layer is the op of a computation. Its first input is a batch, the others are
 // parameters.
 type layer struct {
 	base
@@ -27,12 +27,11 @@ type layer struct {
 	in            []tensor.Shape
 	out           tensor.Shape
 	constantInput bool
-	values        [][]float32 // of the inputs, as the last run has had them
+	values        [][]float32 // values of the inputs in the last run
 	y             buffer
 }
 
-// declareLayer puts a computation with an output of the given shape on the
-// graph.
+// declareLayer adds a computation to the graph. out is the shape of its output.
 func declareLayer(b base, c computation, out tensor.Shape, constantInput bool, in ...*gorgonia.Node) (*gorgonia.Node, error) {
 	l := &layer{base: b, computation: c, out: out, constantInput: constantInput, values: make([][]float32, len(in))}
 	for _, node := range in {
@@ -71,8 +70,8 @@ func (l *layer) DiffWRT(inputs int) []bool {
 	return all
 }
 
-// SymDiff puts the backward pass on the graph: one op that computes all the
-// gradients and is the node of the last one, and a node for each other.
+// SymDiff adds the backward pass. One op computes all gradients and is the node
+// of the last one. Each other gradient has a node of its own.
 func (l *layer) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, error) {
 	backward := &layerBackward{base: l.derive("backward"), layer: l, shape: l.in[len(in)-1], buffers: make([]buffer, len(in)), gradients: make([][]float32, len(in))}
 	last := len(in) - 1
@@ -92,14 +91,14 @@ func (l *layer) SymDiff(in gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes
 	return gradients, nil
 }
 
-// layerBackward has y and dy for its inputs alone: every input costs the machine
-// memory in each run, and those of the layer are still what they were.
+// layerBackward has only y and dy as inputs, because each input costs the
+// machine memory in each run. It takes the other values from the forward op.
 type layerBackward struct {
 	base
 	layer     *layer
 	shape     tensor.Shape // of the last input
 	buffers   []buffer
-	spared    []bool // gradients that nobody needs; nil for none
+	spared    []bool // gradients that are not needed; nil: all are needed
 	gradients [][]float32
 }
 
@@ -130,13 +129,13 @@ func (b *layerBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error)
 	return dense, nil
 }
 
-// imagesShape is the shape of a node that holds a batch of images: blocks,
-// height, width, channels, images of a block.
+// imagesShape is the shape of a node that holds a batch of images in lanes:
+// blocks, height, width, channels, lanes.
 func imagesShape(s kernel.Images, rows *Rows) tensor.Shape {
 	return tensor.Shape{s.Blocks(rows.Compiled), s.Height, s.Width, s.Channels, s.Lanes}
 }
 
-// images returns the shape of the images that a node holds.
+// images returns the shape of the images in a node.
 func (b *base) images(x *gorgonia.Node) (kernel.Images, error) {
 	shape, err := b.shape("input", x.Shape(), 5)
 	if err != nil {

@@ -11,53 +11,48 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// A Loss is the node of a scalar, the mean over the live rows of a loss per
-// image, together with the losses it is the mean of.
+// Loss is the node of a scalar loss, the mean over the live rows, together with
+// the losses of the rows.
 type Loss struct {
 	Node *gorgonia.Node
 	op   *loss
 }
 
-// PerImage returns the loss of each live row after a run, valid until the next.
+// PerImage returns the loss of each live row in the last run, valid until the
+// next run.
 func (l Loss) PerImage() []float32 { return l.op.perImage[:l.op.rows.Live] }
 
-// SquaredPerImage returns Σ_d (x̂−x)² of each live row, where x̂ are the
-// predictions or the probabilities of the logits. Of a classification it is 1
-// where the largest logit is not that of the label, else 0.
+// SquaredPerImage returns Σ_d (x̂_d − x_d)² of each live row, where x̂ are the
+// predictions or the probabilities of the logits. For a classification it is 1
+// if the largest logit is not that of the label, else 0.
 func (l Loss) SquaredPerImage() []float32 { return l.op.squared[:l.op.rows.Live] }
 
-// SquaredError declares mean_B Σ_D (x̂−x)² (prediction x̂, target x: B×D).
+// SquaredError declares mean_B Σ_D (x̂ − x)² (prediction x̂, target x: B×D).
 // The target gets no gradient.
 func SquaredError(name string, rows *Rows, prediction, target *gorgonia.Node) (Loss, error) {
 	return Squared().Loss(name, rows, prediction, target)
 }
 
-// CrossEntropy declares the Bernoulli cross-entropy in nats of targets x in
-// [0, 1] under logits z, mean_B Σ_D max(z,0) − z·x + log(1+e^−|z|)
-// (logits z, target x: B×D). The target gets no gradient.
-func CrossEntropy(name string, rows *Rows, logits, target *gorgonia.Node) (Loss, error) {
-	return Bernoulli().Loss(name, rows, logits, target)
-}
-
-// WeightedSquaredError declares mean_B Σ_D w·(x̂−x)², where w is the weight of
-// corrupted pixels (mask 1) or of the others (mask 0) (prediction x̂, target x,
-// corruption mask: B×D). Target and mask get no gradient.
+// WeightedSquaredError declares mean_B Σ_D w·(x̂ − x)². The weight w of a pixel
+// is that of corrupted pixels where the mask is 1, and that of intact pixels
+// where it is 0 (prediction x̂, target x, mask: B×D). Target and mask get no
+// gradient.
 func WeightedSquaredError(name string, rows *Rows, w kernel.PixelWeights, prediction, target, mask *gorgonia.Node) (Loss, error) {
 	return declareLoss(name+": weighted squared error", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
 		kernel.WeightedSquaredError(l.rows.Live, l.columns, scale, w, in[0], in[1], in[2], gradient, l.perImage, l.squared)
 	}, prediction, target, mask)
 }
 
-// WeightedCrossEntropy declares CrossEntropy with the pixels weighted as in
-// WeightedSquaredError.
+// WeightedCrossEntropy declares the Bernoulli cross-entropy in nats with pixel
+// weights as in WeightedSquaredError (logits, target in [0, 1], mask: B×D).
 func WeightedCrossEntropy(name string, rows *Rows, w kernel.PixelWeights, logits, target, mask *gorgonia.Node) (Loss, error) {
 	return declareLoss(name+": weighted cross-entropy", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
 		kernel.WeightedCrossEntropy(l.rows.Live, l.columns, scale, w, in[0], in[1], in[2], gradient, l.perImage, l.squared)
 	}, logits, target, mask)
 }
 
-// SoftmaxCrossEntropy declares the cross-entropy in nats of labels under the
-// softmax of logits, mean_B log Σ_C e^z − z_label (logits z: B×C, labels: B×1,
+// SoftmaxCrossEntropy declares the cross-entropy in nats of labels and the
+// softmax of logits, mean_B log Σ_C e^z − z_label (logits z: B×C; labels: B×1,
 // whole numbers from 0 to C−1). The labels get no gradient.
 func SoftmaxCrossEntropy(name string, rows *Rows, logits, labels *gorgonia.Node) (Loss, error) {
 	b := base{name: name + ": softmax cross-entropy", rows: rows}
@@ -73,8 +68,8 @@ func SoftmaxCrossEntropy(name string, rows *Rows, logits, labels *gorgonia.Node)
 	}, logits, labels)
 }
 
-// declareLoss declares a loss of a prediction and inputs of the same shape, the
-// first of which is the target.
+// declareLoss declares a loss of a prediction and of further inputs with the
+// same shape. The second input is the target.
 func declareLoss(name string, rows *Rows, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
 	what := [...]string{"prediction", "target", "mask"}
 	for i, n := range in[1:] {
@@ -85,8 +80,8 @@ func declareLoss(name string, rows *Rows, compute lossFunction, in ...*gorgonia.
 	return newLoss(base{name: name, rows: rows}, 1, compute, in...)
 }
 
-// newLoss puts a loss on the graph, of so many predictions for each image; the
-// first of its inputs, the predictions, gets the gradient.
+// newLoss adds a loss to the graph. Each image has the given number of
+// predictions. The first input is the predictions, which get the gradient.
 func newLoss(b base, samples int, compute lossFunction, in ...*gorgonia.Node) (Loss, error) {
 	l, err := makeLoss(b, samples, compute, in)
 	if err != nil {
@@ -96,7 +91,8 @@ func newLoss(b base, samples int, compute lossFunction, in ...*gorgonia.Node) (L
 	return Loss{node, l}, err
 }
 
-// holding notes how many values the function of a loss keeps for its work.
+// holding sets the number of values that the function of a loss uses as work
+// space.
 func (l Loss) holding(values int64, err error) (Loss, error) {
 	if err == nil {
 		l.op.held = values
@@ -121,12 +117,12 @@ func makeLoss(b base, samples int, compute lossFunction, in gorgonia.Nodes) (*lo
 	}, nil
 }
 
-// lossFunction fills the losses per image and, where gradient is not nil, scale
-// times the gradient of their sum in the prediction, which is the first input.
+// lossFunction computes the loss of each row and, if gradient is not nil, scale
+// times the gradient of the sum in the prediction, which is the first input.
 type lossFunction func(l *loss, scale float32, in [][]float32, gradient []float32)
 
-// loss computes its gradient along with its value: both need the same
-// exponentials. The gradient's node then only hands it on.
+// loss computes its gradient together with its value, because both need the
+// same exponentials. The gradient node only returns the gradient.
 type loss struct {
 	base
 	compute           lossFunction
@@ -136,7 +132,7 @@ type loss struct {
 	mean              *gorgonia.F32
 	gradient          buffer
 	differentiated    bool
-	held              int64 // values that compute works with
+	held              int64 // work space of compute, in values
 }
 
 func (l *loss) Arity() int { return len(l.in) }
@@ -186,8 +182,8 @@ func (l *loss) SymDiff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.No
 	return gradients, err
 }
 
-// lossGradient multiplies the gradient a loss has computed with the gradient
-// of the loss itself: 1, or the weight of a term.
+// lossGradient multiplies the gradient in the prediction by the gradient of the
+// loss itself, which is 1 or the weight of the term.
 type lossGradient struct {
 	base
 	loss *loss

@@ -6,13 +6,13 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// nodeBytes is what Gorgonia keeps of a node and of its instructions, measured on
-// graphs of small layers.
+// nodeBytes is the memory of a node and its instructions in Gorgonia, measured
+// on graphs of small layers.
 const nodeBytes = 6 << 10
 
-// Bytes is the memory that a node of an expression graph takes once its op has
-// run: the result of the op and what it works with. Inputs and parameters belong
-// to whoever gives them.
+// Bytes is the memory in bytes of a node after its op has run: the result of
+// the op and its work space. The values of inputs and parameters are not
+// counted.
 func Bytes(node Node) int64 {
 	if node.Op() == nil {
 		return nodeBytes
@@ -37,11 +37,12 @@ func numbers(shape tensor.Shape) int64 {
 	return n
 }
 
-// batchOf is the number of values in a compiled batch of rows of a width.
+// batchOf is the number of values in a compiled batch of rows of the given
+// width.
 func (b *base) batchOf(width int) int64 { return numbers(tensor.Shape{b.rows.Compiled, width}) }
 
-// The methods called work say how many values an op holds besides its result of y
-// values. They are negative where it holds less than that.
+// The methods called work return how many values an op holds besides its result
+// of y values. They are negative if the result is not held.
 
 func (a *affineBackward) work(y int64) int64 {
 	to := a.shape[1]
@@ -49,7 +50,7 @@ func (a *affineBackward) work(y int64) int64 {
 		to = a.shape[0]
 	}
 	dz := a.batchOf(to)
-	if a.deferred { // the product that is the result is left to others
+	if a.deferred { // the result is not computed
 		return dz - y
 	}
 	return dz
@@ -98,7 +99,7 @@ func (p *pooling) forwardWork(y int64) int64 {
 	return y
 }
 
-// forwardWork of what embeds a pooling: the places are the pooling's.
+// forwardWork is 0, because the positions belong to the embedded pooling.
 func (u unpooling) forwardWork(int64) int64 { return 0 }
 
 func (d *dropout) forwardWork(y int64) int64      { return y }
@@ -113,7 +114,7 @@ func (t *batchTopK) forwardWork(y int64) int64 {
 
 func (t *topK) work(y int64) int64 { return y }
 
-func (r *reparametrise) work(y int64) int64 { return y } // the deviations are those of one sample at most
+func (r *reparametrise) work(y int64) int64 { return y } // the deviations are of one sample at most
 
 func (l *loss) work(int64) int64 { return 2*l.batchOf(1) + l.held }
 

@@ -9,23 +9,23 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// BatchStatistics are mean and variance of each unit or channel over past
-// batches, which is what batches are normalised by once training is over.
+// BatchStatistics are the running mean and variance of each unit or channel,
+// which evaluation uses to normalise.
 type BatchStatistics struct {
-	Mean, Variance []float32 // C
-	Batches        []float32 // 1: how many are in them, up to as many as weigh equally
-	// Settled takes the statistics of the past for those of the batch, so that no
-	// image's values depend on its batch.
+	Mean, Variance []float32 // of each unit or channel, C
+	Batches        []float32 // one value: number of batches in the statistics, up to 1/(1 − momentum)
+	// Settled uses the running statistics instead of those of the batch, so the
+	// output for an image does not depend on its batch.
 	Settled bool
 }
 
-// batchMomentum is the weight of the past in the statistics of a batch, once
-// there have been enough: until then all batches weigh the same.
+// batchMomentum is the weight of past batches in the running statistics. The
+// first batches have equal weights.
 const batchMomentum = 0.9
 
-// advance brings the statistics up to date with those of a batch of count values.
-// The variance is that which the batch lets expect of all images, as PyTorch has
-// it; a single value says nothing about it.
+// advance adds the mean and the variance of count values to the statistics. The
+// running variance is unbiased, as in PyTorch. A single value has no variance,
+// so it is ignored.
 func (s BatchStatistics) advance(mean, variance []float32, count int) {
 	if count < 2 {
 		return
@@ -39,11 +39,11 @@ func (s BatchStatistics) advance(mean, variance []float32, count int) {
 	}
 }
 
-// BatchNormalise declares y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias) with mean and
-// variance of each unit over the batch, or of each channel over its images and
-// pixels (x, y: B×C or images; gain, bias: C, bias nil for none; Ioffe & Szegedy
-// 2015). It returns how to bring the statistics up to date after a run; a run
-// alone leaves them as they are.
+// BatchNormalise declares y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias) with mean
+// and variance of each unit over the batch, or of each channel over images and
+// pixels (x, y: B×C or images; gain, bias: C, bias nil for none; Ioffe &
+// Szegedy 2015). The returned function updates the statistics with the last
+// run. A run alone does not change them.
 func BatchNormalise(name string, rows *Rows, act kernel.Activation, s BatchStatistics, x, gain, bias *gorgonia.Node) (*gorgonia.Node, func(), error) {
 	n := &batchNormalisation{BatchNormalisation: kernel.BatchNormalisation{Activation: act, Settled: s.Settled, Mean: s.Mean, Variance: s.Variance}}
 	if !s.Settled {
@@ -58,18 +58,18 @@ func BatchNormalise(name string, rows *Rows, act kernel.Activation, s BatchStati
 	return y, func() { s.advance(n.Mean, n.Variance, n.Count(rows.Live)) }, err
 }
 
-// ImageNormalise declares y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias) with mean and
-// variance of each image over all its values (x, y: B×C or images; gain, bias:
-// C, bias nil for none; layer normalisation, Ba, Kiros & Hinton 2016).
+// ImageNormalise declares y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias) with mean
+// and variance of each image over all its values (layer normalisation, Ba,
+// Kiros & Hinton 2016; x, y: B×C or images; gain, bias: C, bias nil for none).
 func ImageNormalise(name string, rows *Rows, act kernel.Activation, x, gain, bias *gorgonia.Node) (*gorgonia.Node, error) {
 	return base{name: fmt.Sprintf("%s: layer normalisation+%s", name, act), rows: rows}.groupNormalise(1, act, x, gain, bias)
 }
 
-// GroupNormalise declares y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias) with mean and
-// variance of each image over its values in each of so many groups of
-// neighbouring units or channels (x, y: B×C or images; gain, bias: C, bias nil for
-// none; Wu & He 2018). One group is layer normalisation, and as many groups as an
-// image has channels are instance normalisation.
+// GroupNormalise declares y = act(gain ⊙ (x − μ)/√(σ² + ε) + bias) with mean
+// and variance of each image over each group of neighbouring units or channels
+// (x, y: B×C or images; gain, bias: C, bias nil for none; Wu & He 2018). With
+// one group it is layer normalisation, and with one group per channel instance
+// normalisation.
 func GroupNormalise(name string, rows *Rows, groups int, act kernel.Activation, x, gain, bias *gorgonia.Node) (*gorgonia.Node, error) {
 	return base{name: fmt.Sprintf("%s: normalisation of %d groups+%s", name, groups, act), rows: rows}.groupNormalise(groups, act, x, gain, bias)
 }
@@ -86,7 +86,7 @@ func (b base) groupNormalise(groups int, act kernel.Activation, x, gain, bias *g
 	return b.normalise(n, n.Images, x, gain, bias)
 }
 
-// layout is how a batch lies in memory, of rows or of images.
+// layout returns the layout of a batch of rows or of images.
 func (b *base) layout(x *gorgonia.Node) (kernel.Images, error) {
 	if x.Dims() == 5 {
 		return b.images(x)
@@ -131,7 +131,7 @@ func (n *imageNormalisation) backward(batch int, in [][]float32, y, dy []float32
 	n.Backward(batch, in[0], y, dy, gradients[0], gradients[1], third(gradients))
 }
 
-// third is the bias, or nil where there is none.
+// third returns the bias, or nil if there is none.
 func third(in [][]float32) []float32 {
 	if len(in) < 3 {
 		return nil

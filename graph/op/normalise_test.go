@@ -12,7 +12,7 @@ import (
 	"gaetrain/graph/op"
 )
 
-// moments are mean and variance of some values.
+// moments computes the mean and the variance of some values.
 func moments(values []float64) (mean, variance float64) {
 	for _, v := range values {
 		mean += v / float64(len(values))
@@ -23,8 +23,9 @@ func moments(values []float64) (mean, variance float64) {
 	return mean, variance
 }
 
-// normalise normalises B×(C·pixels), by image and group of channels or, with no
-// groups, by channel over the batch, or with given moments of each channel.
+// normalise normalises x (B×(C·pixels)) by image and group of channels. Without
+// groups it normalises by channel over the batch, or with given moments of each
+// channel.
 func normalise(act kernel.Activation, groups int, given [][2]float64, pixels int, x array, gain, bias []float64) array {
 	z, channels := zeros(x.shape...), x.shape[1]/pixels
 	group := func(i int) int {
@@ -51,7 +52,8 @@ func normalise(act kernel.Activation, groups int, given [][2]float64, pixels int
 	return activate(act, z)
 }
 
-// normalisation is one of the ops, on rows or, with height and width, on images.
+// normalisation is one of the ops, on rows or, with height and width, on
+// images.
 func normalisation(act kernel.Activation, groups int, settled, bias bool, channels, height, width int) model {
 	pixels := max(1, height*width)
 	m := model{inputs: []input{
@@ -113,7 +115,7 @@ func TestNormalisation(t *testing.T) {
 		for _, size := range [][3]int{{1, 0, 0}, {7, 0, 0}, {33, 0, 0}, {1, 1, 1}, {1, 5, 3}, {3, 3, 4}} {
 			for bits := range 8 {
 				groups, settled, bias := bits&1, bits&2 != 0, bits&4 != 0
-				if groups > 0 && (settled || size[0]*max(1, size[1]*size[2]) == 1) { // a single value is the bias
+				if groups > 0 && (settled || size[0]*max(1, size[1]*size[2]) == 1) { // a single value becomes the bias
 					continue
 				}
 				t.Run(fmt.Sprintf("%v/groups=%d,settled=%t,bias=%t", size, groups, settled, bias), func(t *testing.T) {
@@ -131,6 +133,7 @@ func TestNormalisation(t *testing.T) {
 }
 
 func TestNormalisationActivations(t *testing.T) {
+	t.Parallel()
 	for _, act := range kernel.Activations() {
 		for _, groups := range []int{0, 1, 2} {
 			normalisation(act, groups, false, true, 10, 0, 0).check(t, 13, 17)
@@ -159,8 +162,10 @@ func TestGroupNormalisation(t *testing.T) {
 	}
 }
 
-// TestOneValue normalises a single value of each unit: to the bias.
+// TestOneValue normalises a single value of each unit, which must become the
+// bias.
 func TestOneValue(t *testing.T) {
+	t.Parallel()
 	m := normalisation(kernel.Linear, 0, false, true, 4, 0, 0)
 	all := m.values(1)
 	c := m.compile(t, 1, all)
@@ -169,9 +174,9 @@ func TestOneValue(t *testing.T) {
 	near(t, "gradient", floats(c.gradients[0]), make([]float64, 4))
 }
 
-// TestBatchStatistics counts batches: equally at first, then with less and less
-// weight of the past.
+// TestBatchStatistics checks the weights of batches, which are equal at first.
 func TestBatchStatistics(t *testing.T) {
+	t.Parallel()
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 4, Compiled: 4}
 	x := declare(graph, "x", zeros(4, 1))
 	gain := declare(graph, "gain", zeros(1))
@@ -213,6 +218,7 @@ func TestBatchStatistics(t *testing.T) {
 }
 
 func TestNormalisationShapes(t *testing.T) {
+	t.Parallel()
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 	x, three, row := declare(graph, "x", zeros(2, 4)), declare(graph, "g", zeros(3)), declare(graph, "r", zeros(3, 4))
 	four := declare(graph, "f", zeros(4))

@@ -11,7 +11,7 @@ import (
 	"gaetrain/graph/op"
 )
 
-// batches are the live and compiled rows that every model is checked with.
+// batches are the live and compiled rows of the checks.
 var batches = []struct{ live, compiled int }{{1, 1}, {5, 5}, {1, 4}, {3, 8}}
 
 func (m model) checkBatches(t *testing.T) {
@@ -92,7 +92,7 @@ func testAffineSizes(t *testing.T) {
 	}
 }
 
-// onInput is a loss, or an activation and a loss, straight on an input.
+// onInput is a loss, or an activation and a loss, applied to an input.
 func onInput(lo, hi, targetLo, targetHi float64, columns int,
 	declare func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss),
 	reference func(x, target array) (array, losses)) model {
@@ -125,6 +125,7 @@ func testActivate(t *testing.T) {
 }
 
 func TestThreshold(t *testing.T) {
+	t.Parallel()
 	for _, bound := range []float64{0, 0.5, 1} {
 		t.Run(fmt.Sprint(bound), func(t *testing.T) {
 			onInput(-2, 2, -1, 1, 37, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
@@ -149,7 +150,7 @@ func testLoss(t *testing.T) {
 		})
 		t.Run(fmt.Sprintf("cross-entropy/%d", columns), func(t *testing.T) {
 			onInput(-9, 9, 0, 1, columns, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
-				return x, must[op.Loss](t)(op.CrossEntropy("loss", rows, x, target))
+				return x, must[op.Loss](t)(op.Bernoulli().Loss("loss", rows, x, target))
 			}, func(x, target array) (array, losses) { return x, crossEntropy(x, target) }).checkLoss(t)
 		})
 	}
@@ -177,7 +178,7 @@ func testPixelWeights(t *testing.T) {
 							{name: "mask", shape: []int{columns}, batch: true, lo: 0, hi: 1},
 						},
 						declare: func(t *testing.T, rows *op.Rows, in gorgonia.Nodes) (*gorgonia.Node, op.Loss) {
-							mask := floats(in[2]) // of random numbers, those above a half
+							mask := floats(in[2]) // random numbers are rounded to 0 or 1
 							for i, v := range mask {
 								mask[i] = float32(math.Round(float64(v)))
 							}
@@ -198,6 +199,7 @@ func testPixelWeights(t *testing.T) {
 }
 
 func TestSoftmaxCrossEntropy(t *testing.T) {
+	t.Parallel()
 	for _, classes := range []int{2, 3, 10} {
 		t.Run(fmt.Sprint(classes), func(t *testing.T) {
 			m := onInput(-9, 9, 0, float64(classes), classes, func(t *testing.T, rows *op.Rows, x, labels *gorgonia.Node) (*gorgonia.Node, op.Loss) {
@@ -209,8 +211,8 @@ func TestSoftmaxCrossEntropy(t *testing.T) {
 	}
 }
 
-// checkLoss is checkBatches without the padding that a prediction which is
-// itself an input cannot have.
+// checkLoss is checkBatches without partial batches, which are impossible if
+// the prediction is itself an input.
 func (m model) checkLoss(t *testing.T) {
 	t.Helper()
 	for _, rows := range []int{1, 5, 16} {

@@ -8,9 +8,9 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// output declares a further result of an op as a node: Gorgonia's ops have one
-// output, so an op that computes several at once keeps the others in buffers
-// of its own, and a node that runs after it hands each of them on.
+// output declares a further result of an op as a node. Gorgonia's ops have one
+// output. An op that computes several results keeps the others in its own
+// buffers, and a node that runs after the op returns one of them.
 func output(b base, from *buffer, shape tensor.Shape, after *gorgonia.Node) (*gorgonia.Node, error) {
 	return gorgonia.ApplyOp(&sideOutput{base: b, from: from, shape: shape.Clone(), after: after.Dims()}, after)
 }
@@ -19,7 +19,7 @@ type sideOutput struct {
 	base
 	from  *buffer
 	shape tensor.Shape
-	after int // dimensions of the node that computes it
+	after int // dimensions of the node that computes the result
 }
 
 func typeOf(dimensions int) hm.Type {

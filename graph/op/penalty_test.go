@@ -12,17 +12,18 @@ import (
 	"gaetrain/graph/op"
 )
 
-// divergence is KL(p ‖ q) of two coins.
+// divergence is KL(p ‖ q) of two Bernoulli distributions.
 func divergence(p, q float64) float64 {
 	return p*math.Log(p/q) + (1-p)*math.Log((1-p)/(1-q))
 }
 
-// alike are losses that are the same for every image.
+// alike returns a loss that is the same for every image.
 func alike(value float64, rows int) losses {
 	return losses{slices.Repeat([]float64{value}, rows), make([]float64, rows)}
 }
 
 func TestSparsity(t *testing.T) {
+	t.Parallel()
 	mean := []float64{0.02, 0.25, 0.5, 0.875}
 	for _, s := range []op.Sparsity{
 		{Target: 0.1}, {Target: 0.1, Momentum: 0.75}, {Target: 0.1, Running: true}, {Target: 0.1, Momentum: 0.75, Running: true},
@@ -62,6 +63,7 @@ func TestSparsity(t *testing.T) {
 // TestSparsityCounts holds the running mean to its recursion, runs to leaving
 // it alone, and a settled one to giving every batch the same figure.
 func TestSparsityCounts(t *testing.T) {
+	t.Parallel()
 	code := array{[]int{2, 2}, []float64{0.25, 0.5, 0.75, 0}}
 	for _, settled := range []bool{false, true} {
 		graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
@@ -90,6 +92,7 @@ func TestSparsityCounts(t *testing.T) {
 }
 
 func TestL1(t *testing.T) {
+	t.Parallel()
 	onInput(-2, 2, 0, 1, 37, func(t *testing.T, rows *op.Rows, x, _ *gorgonia.Node) (*gorgonia.Node, op.Loss) {
 		return x, must[op.Loss](t)(op.L1("l1", rows, x))
 	}, func(x, _ array) (array, losses) {
@@ -103,7 +106,7 @@ func TestL1(t *testing.T) {
 	}).checkLoss(t)
 }
 
-// largest clears all but the k largest of each row.
+// largest clears all but the k largest values of each row.
 func largest(k int, x array) array {
 	y := zeros(x.shape...)
 	for i := range x.shape[0] {
@@ -121,6 +124,7 @@ func largest(k int, x array) array {
 }
 
 func TestTopK(t *testing.T) {
+	t.Parallel()
 	for _, k := range []int{1, 3, 36, 37, 50} {
 		t.Run(fmt.Sprint(k), func(t *testing.T) {
 			onInput(-2, 2, -1, 1, 37, func(t *testing.T, rows *op.Rows, x, target *gorgonia.Node) (*gorgonia.Node, op.Loss) {
@@ -134,7 +138,7 @@ func TestTopK(t *testing.T) {
 	}
 }
 
-// contracted is a net of two layers with a contraction of them for a loss.
+// contracted is a net of two layers whose loss is their contraction.
 func contracted(act kernel.Activation) model {
 	const d, h, l = 7, 5, 3
 	return model{
@@ -176,7 +180,7 @@ func jacobian(act kernel.Activation, x, w array, b []float64, i int) (total floa
 	return total
 }
 
-// derivative is act′(z). Above zero, those that bend there are straight.
+// derivative is act′(z).
 func derivative(act kernel.Activation, z float64) float64 {
 	y, line := activation(act, z), activation(act, 1)
 	switch act {
@@ -206,6 +210,7 @@ func testContraction(t *testing.T) {
 }
 
 func TestContractionErrors(t *testing.T) {
+	t.Parallel()
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 	y, w, other := declare(graph, "y", zeros(2, 3)), declare(graph, "w", zeros(4, 2)), declare(graph, "other", zeros(3, 3))
 	for _, layers := range [][]op.Contracted{nil, {{Y: y, Weights: w}}, {{Y: other, Weights: other}}} {
@@ -215,8 +220,7 @@ func TestContractionErrors(t *testing.T) {
 	}
 }
 
-// gates is a net of gates of the responses to pairs of frames, or to their
-// energy, with the contraction of them for a loss.
+// gates is a net of product or energy gates whose loss is their contraction.
 func gates(act kernel.Activation, frames int) model {
 	const d, h = 4, 3
 	return model{
@@ -244,7 +248,7 @@ func gates(act kernel.Activation, frames int) model {
 					first, last := response(i, 0, j), response(i, frames-1, j)
 					code.values[i*h+j] = activation(act, first*last)
 					for at := range frames * d {
-						by := []float64{last, first}[at/d] // what this frame's response is multiplied with
+						by := []float64{last, first}[at/d] // the factor of this frame's response
 						if frames == 1 {
 							by *= 2
 						}
@@ -268,6 +272,7 @@ func testGateContraction(t *testing.T) {
 }
 
 func TestGateContractionErrors(t *testing.T) {
+	t.Parallel()
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 	s, r, w := declare(graph, "s", zeros(2, 3)), declare(graph, "r", zeros(2, 6)), declare(graph, "w", zeros(8, 3))
 	odd, wide, other := declare(graph, "odd", zeros(7, 3)), declare(graph, "wide", zeros(2, 9)), declare(graph, "other", zeros(8, 2))

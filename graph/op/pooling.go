@@ -8,8 +8,8 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Pool declares images made smaller by the greatest or, with average, the mean
-// value of each window (x: images of C channels, y: as many).
+// Pool declares the maximum, or with average the mean, of each window (x, y:
+// images of C channels).
 func Pool(name string, rows *Rows, window, stride kernel.Extent, average bool, x *gorgonia.Node) (*gorgonia.Node, error) {
 	kind := "max pooling"
 	if average {
@@ -29,19 +29,20 @@ func Pool(name string, rows *Rows, window, stride kernel.Extent, average bool, x
 	return declareLayer(b, p, imagesShape(to, rows), false, x)
 }
 
-// Unpool declares images made larger again: each value of x goes to where the
-// greatest value of its window was when pooled, a node of Pool, was computed in
-// the same run (x: images of the shape of pooled, y: of what was pooled; Zeiler &
-// Fergus 2014). Everything else is 0, and windows that share a pixel add up there.
+// Unpool declares larger images. Each value of x moves to the position of the
+// maximum of its window in the pooling that computed pooled in the same run (x:
+// images of the shape of pooled, y: of the shape of the input of the pooling;
+// Zeiler & Fergus 2014). Other values are 0. Values of overlapping windows are
+// added.
 func Unpool(name string, rows *Rows, pooled, x *gorgonia.Node) (*gorgonia.Node, error) {
 	b := base{name: name + ": max unpooling", rows: rows}
 	l, ok := pooled.Op().(*layer)
 	if !ok {
-		return nil, fmt.Errorf("%s: %s is no pooling", b.name, pooled.Name())
+		return nil, fmt.Errorf("%s: %s is not a pooling", b.name, pooled.Name())
 	}
 	p, ok := l.computation.(*pooling)
 	if !ok || p.Average {
-		return nil, fmt.Errorf("%s: %s is no max pooling", b.name, l.name)
+		return nil, fmt.Errorf("%s: %s is not a max pooling", b.name, l.name)
 	}
 	given, err := b.images(x)
 	if err != nil {
@@ -53,8 +54,8 @@ func Unpool(name string, rows *Rows, pooled, x *gorgonia.Node) (*gorgonia.Node, 
 	return declareLayer(b, unpooling{p}, imagesShape(p.From, rows), true, pooled, x)
 }
 
-// unpooling has the pooled images for its first, constant input, so that it is
-// computed after them.
+// unpooling has the pooled images as its first, constant input, so it runs
+// after the pooling.
 type unpooling struct{ *pooling }
 
 func (u unpooling) forward(batch int, in [][]float32, y []float32) {

@@ -10,7 +10,8 @@ import (
 	"gaetrain/graph/op"
 )
 
-// pool takes the mean or the greatest of windows of images of 2 channels, 5×4.
+// pool computes the mean or the maximum of windows of images of 2 channels,
+// 5×4.
 func pool(x array, window, stride kernel.Extent, average bool) array {
 	const channels, height, width = 2, 5, 4
 	down, across := (height-window.Height)/stride.Height+1, (width-window.Width)/stride.Width+1
@@ -33,6 +34,7 @@ func pool(x array, window, stride kernel.Extent, average bool) array {
 }
 
 func TestPool(t *testing.T) {
+	t.Parallel()
 	for _, average := range []bool{false, true} {
 		for _, stride := range []kernel.Extent{{Height: 1, Width: 2}, {Height: 2, Width: 1}, {Height: 3, Width: 3}} {
 			window := kernel.Extent{Height: 2, Width: 2}
@@ -51,6 +53,7 @@ func TestPool(t *testing.T) {
 }
 
 func TestPoolShapes(t *testing.T) {
+	t.Parallel()
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 	images, err := op.FromRows("first", rows, 1, 2, 3, false, declare(graph, "x", zeros(2, 6)))
 	if err != nil {
@@ -62,7 +65,7 @@ func TestPoolShapes(t *testing.T) {
 	}
 }
 
-// unpool puts values where pool has found the greatest ones of windows.
+// unpool moves values to the positions of the maxima that pool found.
 func unpool(pooled, x array, window, stride kernel.Extent) array {
 	const channels, height, width = 2, 5, 4
 	y, across, down := zeros(x.shape[0], channels*height*width), (width-window.Width)/stride.Width+1, (height-window.Height)/stride.Height+1
@@ -83,6 +86,7 @@ func unpool(pooled, x array, window, stride kernel.Extent) array {
 }
 
 func TestUnpool(t *testing.T) {
+	t.Parallel()
 	for _, stride := range []kernel.Extent{{Height: 2, Width: 2}, {Height: 1, Width: 2}, {Height: 3, Width: 1}} {
 		window := kernel.Extent{Height: 2, Width: 2}
 		values := pool(zeros(1, 40), window, stride, false).shape[1]
@@ -98,7 +102,7 @@ func TestUnpool(t *testing.T) {
 			x := must[*gorgonia.Node](t)(op.FromRows("second", rows, s[3], s[1], s[2], false, in[1]))
 			y := must[*gorgonia.Node](t)(op.ToRows("last", rows, must[*gorgonia.Node](t)(op.Unpool("unpool", rows, pooled, x))))
 			loss := must[op.Loss](t)(op.SquaredError("loss", rows, y, in[2]))
-			// The pooled values have a loss too, so that there is a gradient in them.
+			// The pooled values have a loss too, so that they have a gradient.
 			other := must[op.Loss](t)(op.L1("other", rows, must[*gorgonia.Node](t)(op.ToRows("pooled", rows, pooled))))
 			loss.Node = must[*gorgonia.Node](t)(op.WeightedSum("sum", []*op.Weight{{Value: 1}, {Value: 1}}, gorgonia.Nodes{loss.Node, other.Node}))
 			return y, loss
@@ -125,15 +129,16 @@ func TestUnpool(t *testing.T) {
 }
 
 func TestUnpoolShapes(t *testing.T) {
+	t.Parallel()
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 	images := must[*gorgonia.Node](t)(op.FromRows("first", rows, 1, 2, 4, false, declare(graph, "x", zeros(2, 8))))
 	two := kernel.Extent{Height: 2, Width: 2}
 	mean := must[*gorgonia.Node](t)(op.Pool("mean", rows, two, two, true, images))
 	greatest := must[*gorgonia.Node](t)(op.Pool("encoder/1", rows, two, two, false, images))
 	for want, in := range map[string][2]*gorgonia.Node{
-		"decoder/1: max unpooling: mean: average pooling is no max pooling": {mean, mean},
-		"decoder/1: max unpooling: first: images is no max pooling":         {images, mean},
-		"decoder/1: max unpooling: input is 1×2×4, want 1×1×2":              {greatest, images},
+		"decoder/1: max unpooling: mean: average pooling is not a max pooling": {mean, mean},
+		"decoder/1: max unpooling: first: images is not a max pooling":         {images, mean},
+		"decoder/1: max unpooling: input is 1×2×4, want 1×1×2":                 {greatest, images},
 	} {
 		if _, err := op.Unpool("decoder/1", rows, in[0], in[1]); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)

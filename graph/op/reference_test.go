@@ -7,9 +7,9 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// array is a row-major matrix or vector of float64. Those of random hold
-// numbers that float32 represents exactly, so that both sides of a comparison
-// start from the same inputs.
+// array is a row-major matrix or vector of float64. Arrays made by random hold
+// numbers that float32 represents exactly, so both sides of a comparison have
+// equal inputs.
 type array struct {
 	shape  []int
 	values []float64
@@ -112,7 +112,7 @@ func affine(act kernel.Activation, transposed bool, x, w array, b []float64) arr
 	return activate(act, z)
 }
 
-// losses are what a loss node computes per image.
+// losses are the losses of a batch, by image.
 type losses struct{ perImage, squared []float64 }
 
 func (l losses) mean() float64 {
@@ -135,7 +135,7 @@ func squaredError(prediction, target array) losses {
 	return l
 }
 
-// crossEntropy is −Σ x·log σ(z) + (1−x)·log(1−σ(z)), as text books have it.
+// crossEntropy is −Σ x·log σ(z) + (1−x)·log(1−σ(z)).
 func crossEntropy(logits, target array) losses {
 	probability := activate(kernel.Sigmoid, logits)
 	l := squaredError(probability, target)
@@ -149,8 +149,8 @@ func crossEntropy(logits, target array) losses {
 	return l
 }
 
-// weighted weighs the pixels by the corruption mask. The plain loss is computed of
-// each pixel as an image of its own.
+// weighted weights the pixels by the corruption mask. It computes the plain
+// loss of each pixel separately.
 func weighted(w kernel.PixelWeights, plain func(prediction, target array) losses, prediction, target, mask array) losses {
 	rows, columns := prediction.shape[0], prediction.shape[1]
 	pixel := func(a array) array { return array{[]int{rows * columns, 1}, a.values} }
@@ -167,7 +167,7 @@ func weighted(w kernel.PixelWeights, plain func(prediction, target array) losses
 	return l
 }
 
-// softmaxCrossEntropy takes the whole part of a label for its class.
+// softmaxCrossEntropy uses the integer part of a label as its class.
 func softmaxCrossEntropy(logits, labels array) losses {
 	rows, classes := logits.shape[0], logits.shape[1]
 	l := losses{make([]float64, rows), make([]float64, rows)}

@@ -9,7 +9,7 @@ import (
 )
 
 // ActivateSmooth declares y = a(x), elementwise (x, y: B×C or images). No layer
-// fuses it, since its gradient needs x.
+// fuses it, because its gradient needs x.
 func ActivateSmooth(name string, rows *Rows, a kernel.SmoothActivation, x *gorgonia.Node) (*gorgonia.Node, error) {
 	b := base{name: fmt.Sprintf("%s: %s", name, a), rows: rows}
 	layout, err := b.layout(x)

@@ -41,6 +41,7 @@ func TestActivateSmooth(t *testing.T) {
 }
 
 func TestActivateSmoothShapes(t *testing.T) {
+	t.Parallel()
 	graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 	_, err := op.ActivateSmooth("encoder/1", rows, kernel.SiLU, declare(graph, "x", zeros(3, 4)))
 	if want := "encoder/1: silu: input has 3 rows, compiled for a batch of 2"; err == nil || err.Error() != want {

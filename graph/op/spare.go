@@ -6,9 +6,9 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// Spare lets the backward passes of layers on a graph leave out the gradients
-// in their parameters that are neither wanted nor an input of another node:
-// those of layers that a gradient only passes through.
+// Spare removes the computation of gradients that are neither wanted nor used
+// by another node: those of the parameters of layers that a gradient only
+// passes through.
 func Spare(graph *gorgonia.ExprGraph, wanted gorgonia.Nodes) {
 	for nodes := graph.Nodes(); nodes.Next(); {
 		node := nodes.Node().(*gorgonia.Node)
@@ -26,8 +26,8 @@ func Spare(graph *gorgonia.ExprGraph, wanted gorgonia.Nodes) {
 	}
 }
 
-// users lists the nodes that take the value of a node; those that hand on other
-// results of its op do not.
+// users lists the nodes that use the value of a node, without those that return
+// other results of its op.
 func users(node *gorgonia.Node) (list gorgonia.Nodes) {
 	for to := node.Graph().To(node.ID()); to.Next(); {
 		if user := to.Node().(*gorgonia.Node); !isSideOutput(user) {
@@ -42,8 +42,8 @@ func isSideOutput(node *gorgonia.Node) bool {
 	return ok
 }
 
-// spare marks the gradients in parameters that nobody needs; the node, which is
-// not wanted, has the last one.
+// spare marks the gradients in parameters that are not needed. The node has the
+// last gradient and is itself not wanted.
 func (b *layerBackward) spare(node *gorgonia.Node, wanted gorgonia.Nodes) {
 	b.spared = make([]bool, len(b.buffers))
 	b.spared[len(b.buffers)-1] = len(users(node)) == 0

@@ -10,7 +10,7 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Standardise declares y = (x − m)/s, row by row (x, y: B×D, mean m: D,
+// Standardise declares y = (x − m)/s in each row (x, y: B×D, mean m: D,
 // deviation s: 1). Mean and deviation get no gradient.
 func Standardise(name string, rows *Rows, x, mean, deviation *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&standardise{base: base{name: name + ": standardise", rows: rows}}, x, mean, deviation)

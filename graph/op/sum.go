@@ -68,7 +68,7 @@ func (s *weightedSum) SymDiff(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgon
 	return gradients, nil
 }
 
-// weighted multiplies a scalar with a weight.
+// weighted multiplies a scalar by a weight.
 type weighted struct {
 	base
 	weight  *Weight

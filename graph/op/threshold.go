@@ -10,8 +10,8 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Threshold declares y = a where |a| > bound, and 0 elsewhere (a, y: B×D;
-// bound ≥ 0). Its gradient passes where y is not 0 (Konda 2014).
+// Threshold declares y = a where |a| > bound, and 0 elsewhere (a, y: B×D; bound
+// ≥ 0). The gradient passes where y is not 0 (Konda, Memisevic & Krueger 2015).
 func Threshold(name string, rows *Rows, bound float32, a *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&threshold{base: base{name: fmt.Sprintf("%s: threshold %g", name, bound), rows: rows}, bound: bound}, a)
 }

@@ -8,9 +8,9 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// TopK declares y with the k largest values of each row of x and zeros in
-// place of the others; of equal values the first ones stay (Makhzani & Frey
-// 2014; x, y: B×L). Gradients reach the values that stay.
+// TopK declares y with the k largest values of each row of x and zeros
+// elsewhere (x, y: B×L; Makhzani & Frey 2014). Of equal values, the first are
+// kept. Gradients reach the values that are kept.
 func TopK(name string, rows *Rows, k int, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&topK{base: base{name: name + ": top-k", rows: rows}, k: k}, x)
 }
@@ -44,8 +44,8 @@ func (t *topK) SymDiff(_ gorgonia.Nodes, y, dy *gorgonia.Node) (gorgonia.Nodes, 
 	return gorgonia.Nodes{dx}, err
 }
 
-// topKBackward computes dx = dy where a value stayed, else 0, from y, which
-// has it wait, and dy.
+// topKBackward computes dx = dy where a value was kept, else 0. The input y
+// only ensures that it runs after the forward op.
 type topKBackward struct {
 	base
 	forward *topK

@@ -125,7 +125,7 @@ func TestUnpooledCodesNeedImages(t *testing.T) {
 	netMentions(t, m.Decodable(), "codes cannot be decoded without their images", "hint")
 	n := newNet(t, 1, m.Declare)
 	_, err := graph.Compile(n.Parameters, graph.Options{Name: "decoding", Batch: 2}, decodes(m))
-	netMentions(t, err, "unpools what nothing has pooled")
+	netMentions(t, err, "has no pooled images to unpool")
 	evaluation := n.evaluation(2, m.Declare, trainer.Reconstruction)
 	n.run(evaluation, 2, netBoth(netImages(2, 64)))
 	if got := evaluation.NotFinite(); got != "" {

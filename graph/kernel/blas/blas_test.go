@@ -12,6 +12,7 @@ import (
 
 // TestSgemm compares with gonum's Sgemm in every form, and its panics.
 func TestSgemm(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	sample := func(n int) []float32 {
 		x := make([]float32, n)
@@ -43,7 +44,7 @@ func TestSgemm(t *testing.T) {
 	}
 }
 
-// caught runs f and returns what it panics with, as text.
+// caught runs f and returns the text of its panic.
 func caught(f func()) (value string) {
 	defer func() { value = fmt.Sprint(recover()) }()
 	f()

@@ -1,43 +1,45 @@
-// Package noise draws random numbers by counting, without a generator's state.
+// Package noise draws random numbers from counters, without the state of a
+// generator.
 //
-// An array of noise is named by a [Key]: the seed of the run, the stream, which
-// says what the noise is for, and the step, which says which array of the stream
-// it is. Element i depends on the key and on i alone. Noise is therefore the same
-// for any batch size, order and number of threads, and a resumed run needs no
-// generator state.
+// A [Key] identifies an array of random numbers: the seed of the run, the
+// stream, which says what the numbers are for, and the step, which is the
+// number of the array in the stream. Element i depends only on the key and on
+// i. Random numbers therefore do not depend on the batch size, the order or the
+// number of threads, and a resumed run needs no generator state.
 //
 // Each stream is a constant of type [Stream] in the package that draws from it,
-// declared with a number from 1 to 255 on a line of its own:
+// declared on a line of its own with a number from 1 to 255:
 //
 //	const streamDropout noise.Stream = 9
 //
-// Two streams must not share a number. A test of this package reads all
-// declarations of the module and enforces that. The bits above the lowest eight
-// are free for the owner of a stream, which can number the arrays of a step there.
+// Two streams must not have the same number. A test of this package reads all
+// declarations of the module and checks this. The bits above the lowest eight
+// are free for the package of the stream, which can number the arrays of a step
+// with them.
 package noise
 
 import "gaetrain/graph/kernel"
 
-// Stream says what noise is for.
+// Stream says what random numbers are for.
 type Stream uint32
 
-// Key names one array of noise.
+// Key identifies one array of random numbers.
 type Key struct {
 	Seed   uint64 // of the run
-	Stream Stream // what the noise is for
-	Step   uint64 // which array of that stream
+	Stream Stream // what the numbers are for
+	Step   uint64 // number of the array in the stream
 }
 
 func (k Key) words() kernel.Words {
 	return kernel.Words{Seed: k.Seed, Stream: uint32(k.Stream), Step: k.Step}
 }
 
-// Uniform fills dst with numbers uniform in [0, 1): multiples of 2^−24.
+// Uniform fills dst with uniform numbers in [0, 1), multiples of 2^−24.
 func Uniform(dst []float32, key Key) { kernel.FillUniform(dst, key.words()) }
 
-// Normal fills dst with standard normal numbers, none beyond ±5.77. See
-// [kernel.FillGaussian] for their error.
+// Normal fills dst with standard normal numbers, within ±5.77. See
+// [kernel.FillGaussian] for their accuracy.
 func Normal(dst []float32, key Key) { kernel.FillGaussian(dst, key.words()) }
 
-// Bernoulli fills dst with ones of probability p, and zeros.
+// Bernoulli fills dst with 1 (with probability p) and 0.
 func Bernoulli(dst []float32, p float32, key Key) { kernel.FillBernoulli(dst, p, key.words()) }

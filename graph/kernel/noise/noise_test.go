@@ -16,8 +16,8 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
-// TestBits holds noise to the bits that runs have been made with: another number
-// for a key would change every run that is resumed or repeated.
+// TestBits compares with recorded bits. Another number for a key would change
+// every run that is resumed or repeated.
 func TestBits(t *testing.T) {
 	old := kernel.Path()
 	defer func() {
@@ -87,9 +87,10 @@ var (
 	literal     = regexp.MustCompile(`Stream:\s*(\d.*)`)
 )
 
-// TestStreams reads every declaration of a stream in the module: each has a number
-// of its own, and no key outside of tests has a stream without a name.
+// TestStreams reads every declaration of a stream in the module. The numbers
+// must differ, and no key outside of tests may have a stream without a name.
 func TestStreams(t *testing.T) {
+	t.Parallel()
 	owners := make(map[int]string)
 	err := filepath.WalkDir("../../..", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {

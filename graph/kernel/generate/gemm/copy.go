@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// panel writes the copy of a matrix as wide as a tile at most.
+// panel writes the copy of a matrix that is at most as wide as a tile.
 func panel(isa isa) {
 	TEXT("copyPanel"+isa.name(), NOSPLIT, "func(rows, columns int, src []float32, srcRow int, dst []float32, dstRow int)")
 	Doc(fmt.Sprintf("copyPanel%s copies a matrix of at most %d columns: see path.copyPanel.", isa.name(), 2*isa.lanes()))

@@ -6,8 +6,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// avx512 has 32 registers of 16 numbers: 28 sums, two vectors of B, two
-// elements of A.
+// avx512 has 32 registers of 16 numbers: 28 for sums, two for vectors of B, two
+// for elements of A.
 type avx512 struct{}
 
 func newAVX512() isa { return avx512{} }
@@ -44,8 +44,8 @@ func (avx512) store(v reg.VecVirtual, m Mem, masked bool) {
 	}
 }
 
-// avx2 has 16 registers of 8 numbers: 12 sums, two vectors of B, an element
-// of A, the mask.
+// avx2 has 16 registers of 8 numbers: 12 for sums, two for vectors of B, one
+// for an element of A, one for the mask.
 type avx2 struct {
 	table Mem            // eight words of ones, eight of zeros
 	bits  reg.VecVirtual // of the function being written

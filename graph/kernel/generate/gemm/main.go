@@ -27,12 +27,12 @@ func main() {
 	Generate()
 }
 
-// isa is an instruction set as far as a micro-kernel needs one.
+// isa is the part of an instruction set that a micro-kernel uses.
 type isa interface {
 	name() string
 	lanes() int       // float32 numbers in a vector
 	rows() int        // of the largest tile, whose width is two vectors
-	quickMasks() bool // whether masked access costs what any other does
+	quickMasks() bool // masked access is as fast as other access
 
 	vector() reg.VecVirtual
 	zero(v reg.VecVirtual)
@@ -40,23 +40,23 @@ type isa interface {
 	mask(count reg.GPVirtual)
 	load(m Mem, v reg.VecVirtual, masked bool)
 	store(v reg.VecVirtual, m Mem, masked bool)
-	// turn ends the transposition of a square, whose quads are done.
+	// turn ends the transposition of a square, after quads.
 	turn(square, other []reg.VecVirtual)
 }
 
 // accumulator is a tile of sums in registers: rows × vectors.
 type accumulator [][]reg.VecVirtual
 
-// body is one way through a tile function: how many vectors wide, and whether
-// the last of them is partial.
+// body is one variant of a tile function: its width in vectors, and whether the
+// last vector is partial.
 type body struct {
 	label   string
 	vectors int
 	masked  bool
 }
 
-// tile writes the micro-kernel for one number of rows. Whatever the rows and
-// columns, each element of C is the same chain of fused multiply-adds in
+// tile writes the micro-kernel for one number of rows. For any number of rows
+// and columns, each element of C is the same chain of fused multiply-adds in
 // the order of k.
 func tile(isa isa, rows int) {
 	TEXT(fmt.Sprintf("gemm%sRows%d", isa.name(), rows), NOSPLIT,
@@ -97,7 +97,7 @@ func writeBody(isa isa, rows int, b body) {
 	RET()
 }
 
-// prefetch asks for the lines of C, which will be needed after the loop over k.
+// prefetch loads the cache lines of C, which are needed after the loop over k.
 func prefetch(isa isa, sums accumulator, at func(reg.Register, int) Mem) {
 	c, cRow := Load(Param("c").Base(), GP64()), Load(Param("cRow"), GP64())
 	SHLQ(U8(2), cRow)
@@ -111,7 +111,7 @@ func prefetch(isa isa, sums accumulator, at func(reg.Register, int) Mem) {
 	}
 }
 
-// startSums sets every row to the bias, or to zero without one.
+// startSums sets every row to the bias, or to zero if there is none.
 func startSums(isa isa, sums accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
 	bias := Load(Param("bias").Base(), GP64())
 	TESTQ(bias, bias)
@@ -183,7 +183,7 @@ func multiply(isa isa, sums accumulator, b body, access func(int) bool, at func(
 	JNZ(LabelRef(b.label + "_loop"))
 }
 
-// finish stores C = alpha·sums, plus beta·C where beta is not zero.
+// finish stores C = alpha·sums, plus beta·C if beta is not zero.
 func finish(isa isa, sums accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
 	alpha := isa.vector()
 	address, _ := Param("alpha").Resolve()
@@ -199,7 +199,7 @@ func finish(isa isa, sums accumulator, b body, access func(int) bool, at func(re
 	address, _ = Param("beta").Resolve()
 	bits := GP32()
 	MOVL(address.Addr, bits)
-	ADDL(bits, bits) // drops the sign: −0 is zero too
+	ADDL(bits, bits) // removes the sign: −0 is zero too
 	JZ(LabelRef(b.label + "_store"))
 	VBROADCASTSS(address.Addr, beta)
 	c := Load(Param("c").Base(), GP64())
@@ -221,7 +221,7 @@ func finish(isa isa, sums accumulator, b body, access func(int) bool, at func(re
 	}
 }
 
-// peak writes a loop of independent fused multiply-adds without memory.
+// peak writes a loop of independent fused multiply-adds on registers.
 func peak(isa isa) {
 	const chains = 12
 	TEXT("peak"+isa.name(), NOSPLIT, "func(iterations int)")
@@ -246,7 +246,7 @@ func peak(isa isa) {
 	RET()
 }
 
-// pause writes what a thread does that waits in a loop for another.
+// pause writes the instruction of a busy-wait loop.
 func pause() {
 	TEXT("pause", NOSPLIT, "func()")
 	Doc("pause waits for some tens of cycles and leaves the core to its other thread.")

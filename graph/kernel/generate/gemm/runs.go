@@ -8,10 +8,10 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// runs writes the micro-kernel of convolutions for one number of rows: the
-// sums stay in registers over a list of products. Each element of C is a
-// chain of fused multiply-adds in the order of the list, or with few rows the
-// sum of some chains: see chainsOf.
+// runs writes the micro-kernel of convolutions for one number of rows. The sums
+// stay in registers over a list of products. Each element of C is a chain of
+// fused multiply-adds in the order of the list or, with few rows, the sum of
+// several chains: see chainsOf.
 func runs(isa isa, rows int) {
 	TEXT(fmt.Sprintf("gemmRuns%sRows%d", isa.name(), rows), NOSPLIT,
 		"func(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)")
@@ -33,10 +33,10 @@ func runs(isa isa, rows int) {
 	}
 }
 
-// chainsOf is how many chains an element of C is summed up in. A multiply-add
-// takes four cycles and two begin in each, so that fewer than eight vectors of
-// sums would wait for each other. Chain j takes every element of a product
-// whose place is j modulo their number, but the first takes all of the last few.
+// chainsOf is the number of chains of an element of C. A multiply-add takes
+// four cycles, and two start in each cycle, so fewer than eight vectors of sums
+// would wait for each other. Chain j takes every element of a product whose
+// index is j modulo their number, and the first chain takes the last few.
 func chainsOf(rows int) int {
 	switch rows {
 	case 1:
@@ -91,7 +91,7 @@ func writeRuns(isa isa, rows int, b body) {
 	RET()
 }
 
-// startRuns sets the sums to C, or else each row to its bias, or to zero.
+// startRuns sets the sums to C, or each row to its bias, or to zero.
 func startRuns(isa isa, sums accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
 	add := Load(Param("add"), GP64())
 	TESTQ(add, add)
@@ -124,7 +124,7 @@ func startRuns(isa isa, sums accumulator, b body, access func(int) bool, at func
 	Label(b.label + "_start")
 }
 
-// multiplyRuns is the loop over the products, and in each over k.
+// multiplyRuns is the loop over the products, and over k in each of them.
 func multiplyRuns(isa isa, chains []accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
 	run, end := Load(Param("runs").Base(), GP64()), Load(Param("runs").Len(), GP64())
 	LEAQ(Mem{Base: run, Index: end, Scale: 8}, end)
@@ -154,7 +154,7 @@ func multiplyRuns(isa isa, chains []accumulator, b body, access func(int) bool, 
 	MOVQ(Mem{Base: run, Disp: 16}, k)
 	ADDQ(U8(24), run)
 
-	// add adds element l of the product from here on to a chain.
+	// add adds element l of the product, counted from here, to a chain.
 	add := func(l int, sums accumulator) {
 		columns := make([]reg.VecVirtual, b.vectors)
 		for v := range columns {

@@ -9,8 +9,8 @@ import (
 )
 
 // transpose writes the transposition of a strip of at most isa.lanes rows:
-// dst[j·dstRow + i] = src[i·srcRow + j]. It goes over the strip square by
-// square, with masks where the last one or the strip itself is partial.
+// dst[j·dstRow + i] = src[i·srcRow + j]. It processes the strip square by
+// square, with masks if the last square or the strip itself is partial.
 func transpose(isa isa) {
 	lanes := isa.lanes()
 	TEXT("transpose"+isa.name(), NOSPLIT, "func(rows, columns int, src []float32, srcRow int, dst []float32, dstRow int)")
@@ -41,8 +41,8 @@ func transpose(isa isa) {
 	SUBQ(U32(lanes), s.columns)
 	JMP(LabelRef("square"))
 
-	// A partial square reads a row at a time, as far as it goes, and writes
-	// one under a mask: rarely enough for the branches not to matter.
+	// A partial square reads only its rows and writes under a mask. It is rare,
+	// so the branches cost little.
 	Label("partial")
 	TESTQ(s.columns, s.columns)
 	JLE(LabelRef("done"))
@@ -55,16 +55,16 @@ func transpose(isa isa) {
 	RET()
 }
 
-// strip is what a transposition keeps in registers.
+// strip is the state of a transposition in registers.
 type strip struct {
 	isa           isa
 	rows, columns reg.GPVirtual
 	src, srcRow   reg.Register
 	dst, dstRow   reg.Register
-	square, other []reg.VecVirtual // the steps of a transposition go to and fro
+	square, other []reg.VecVirtual // the steps of a transposition alternate between them
 }
 
-// move transposes lanes×lanes numbers and goes on to the next square.
+// move transposes lanes×lanes numbers and advances to the next square.
 func (s strip) move(partial bool) {
 	lanes := s.isa.lanes()
 	if partial {

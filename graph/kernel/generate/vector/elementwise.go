@@ -12,9 +12,9 @@ const (
 	seluScale   = 1.0507009873554804934193349852946
 	seluAlpha   = 1.6732632423543772848170429916717
 	leakySlope  = 0.01
-	lowestExp   = -87.33654  // e^x is no normal number below
+	lowestExp   = -87.33654  // e^x is denormal or 0 below
 	highestExp  = 88.72283   // e^x is infinite above
-	smallest    = 0x1p-126   // the least normal number
+	smallest    = 0x1p-126   // the smallest normal number
 	roundingBit = 0x1.8p23   // x + roundingBit has round(x) in its low bits
 	logOrigin   = 0x3f400000 // bits of 0.75: mantissas are taken in [0.75, 1.5)
 	exponent    = 0xff800000 // mask of sign and exponent
@@ -45,7 +45,7 @@ func (m *machine) expReduced(x vec) (q, t vec) {
 	return q, t
 }
 
-// exp returns e^x for lowestExp ≤ x ≤ highestExp, and no matter what else.
+// exp returns e^x for lowestExp ≤ x ≤ highestExp. Other results are undefined.
 func (m *machine) exp(x vec) vec {
 	q, t := m.expReduced(x)
 	m.into(add, q, m.number(1), q)
@@ -60,7 +60,7 @@ func (m *machine) power(t vec) vec {
 	return p
 }
 
-// expNegative returns e^x for x ≤ 0; NaN stays NaN.
+// expNegative returns e^x for x ≤ 0. NaN stays NaN.
 func (m *machine) expNegative(x vec) vec {
 	q, t := m.expReduced(x)
 	p := m.power(t)
@@ -68,7 +68,7 @@ func (m *machine) expNegative(x vec) vec {
 	return m.keep(m.compare(notLess, x, m.number(lowestExp)), q)
 }
 
-// expm1 returns e^x − 1 for lowestExp ≤ x ≤ highestExp; NaN stays NaN.
+// expm1 returns e^x − 1 for lowestExp ≤ x ≤ highestExp. NaN stays NaN.
 func (m *machine) expm1(x vec) vec {
 	q, t := m.expReduced(x)
 	p := m.power(t)
@@ -76,8 +76,8 @@ func (m *machine) expm1(x vec) vec {
 	return q
 }
 
-// log1p returns log(1+x), given sum = 1+x rounded, for finite x > −1. With
-// 1+x = 2^k·(1+r), r = (2^−k − 1) + 2^−k·x loses nothing of a small x.
+// log1p returns log(1+x) for finite x > −1; sum is 1+x rounded. With 1+x =
+// 2^k·(1+r), r = (2^−k − 1) + 2^−k·x is accurate for a small x.
 func (m *machine) log1p(x, sum vec) vec {
 	k := m.do(integerSub, sum, m.word(logOrigin))
 	m.into(and, k, m.word(exponent), k)
@@ -102,11 +102,10 @@ func (m *machine) sigmoidParts(z vec) (e, sum, sigmoid vec) {
 	return e, sum, m.do(div, numerator, sum)
 }
 
-// clampedExpm1 is expm1 for any x ≤ 0; it is −1 far below.
+// clampedExpm1 is expm1 for any x ≤ 0. It is −1 for very negative x.
 func (m *machine) clampedExpm1(x, lowest vec) vec { return m.expm1(m.do(larger, lowest, x)) }
 
-// unary emits dst = f(src); constants that must be in registers are made by
-// prepare.
+// unary emits dst = f(src). prepare makes constants that must be in registers.
 func (m *machine) unary(name string, prepare func(), f func(x vec) vec) {
 	m.function(name, "func(dst, src []float32)", func() {
 		n, dst, src := length("src"), base("dst"), base("src")
@@ -137,12 +136,6 @@ func elementwise(m *machine) {
 		y := m.exp(x)
 		y = m.keep(m.compare(notLess, x, m.number(lowestExp)), y)
 		return m.blend(m.compare(notAtMost, x, m.number(highestExp)), m.do(add, x, m.number(math.Inf(1))), y)
-	})
-	m.unary("log1p", nil, func(x vec) vec {
-		y := m.log1p(x, m.do(add, x, m.number(1)))
-		y = m.blend(m.compare(equal, x, m.number(-1)), m.number(math.Inf(-1)), y)
-		y = m.blend(m.compare(less, x, m.number(-1)), m.word(0x7fc00000), y)
-		return m.blend(m.compare(notLess, x, m.number(math.Inf(1))), x, y)
 	})
 	m.unary("sigmoid", nil, func(z vec) vec {
 		_, _, y := m.sigmoidParts(z)

@@ -39,9 +39,9 @@ func gradients(m *machine) {
 	})
 }
 
-// gradient emits, for rows × columns elements of arrays with rows of stride
-// elements, dz = f(y, dy) and, with db non-nil, the sums of dz over the rows.
-// It takes a few registers of columns at a time down all the rows.
+// gradient emits, for rows × columns elements of arrays whose rows are stride
+// elements apart, dz = f(y, dy) and, if db is not nil, the sums of dz over the
+// rows. It processes a few registers of columns at a time, for all rows.
 func (m *machine) gradient(name string, f func(y, dy vec) vec) {
 	signature := "func(y, dy, dz, db []float32, rows, columns, stride int)"
 	m.function(name+"Gradient", signature, func() {
@@ -66,7 +66,8 @@ func (m *machine) gradient(name string, f func(y, dy vec) vec) {
 
 type gradientLoop struct{ y, dy, dz, db, rows, columns, stride, column reg.Register }
 
-// emit runs strips of the given number of registers while the columns last.
+// emit runs strips of the given number of registers while there are enough
+// columns.
 func (g *gradientLoop) emit(m *machine, registers int, f func(y, dy vec) vec) {
 	again, done, next := m.label("strip"), m.label("end"), GP64()
 	width := registers * m.lanes
@@ -80,7 +81,7 @@ func (g *gradientLoop) emit(m *machine, registers int, f func(y, dy vec) vec) {
 	Label(done)
 }
 
-// strip goes down the rows at one column.
+// strip processes all rows of some columns.
 func (g *gradientLoop) strip(m *machine, registers int, f func(y, dy vec) vec) {
 	again, end, at, row := m.label("row"), m.label("end"), GP64(), GP64()
 	sums := make([]vec, registers)

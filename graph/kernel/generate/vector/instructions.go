@@ -13,7 +13,7 @@ var (
 	sub    = instruction{VSUBPS, VSUBPS_BCST}
 	mul    = instruction{VMULPS, VMULPS_BCST}
 	div    = instruction{VDIVPS, VDIVPS_BCST}
-	larger = instruction{VMAXPS, VMAXPS_BCST} // of x and y; y where either is NaN
+	larger = instruction{VMAXPS, VMAXPS_BCST} // of x and y; y if either is NaN
 	lesser = instruction{VMINPS, VMINPS_BCST}
 	and    = instruction{VANDPS, VANDPS_BCST}
 	or     = instruction{VORPS, VORPS_BCST}
@@ -39,7 +39,7 @@ func (m *machine) into(f instruction, x vec, y Op, p vec) {
 	}
 }
 
-// do returns x ∘ y in a fresh register.
+// do returns x ∘ y in a new register.
 func (m *machine) do(f instruction, x vec, y Op) vec {
 	p := m.new()
 	m.into(f, x, y, p)
@@ -72,7 +72,7 @@ func (m *machine) hornerUnfused(x vec, c ...float64) vec {
 	return p
 }
 
-// Predicates of compare; those named not… hold for NaN.
+// Predicates of compare. Those named not… are true for NaN.
 const (
 	equal     = 0
 	less      = 1

@@ -6,8 +6,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// sum is eight running float64 sums; element i of an array is added to sum
-// i mod 8, whatever the machine.
+// sum is eight running float64 sums. Element i of an array is added to sum i
+// mod 8 on every machine.
 type sum []vec
 
 func (m *machine) newSum() sum {
@@ -41,14 +41,14 @@ func (s sum) add(m *machine, x vec) {
 	}
 }
 
-// addSquare emits s += x², which float64 holds exactly.
+// addSquare emits s += x², which is exact in float64.
 func (s sum) addSquare(m *machine, x vec) {
 	for i, half := range m.halves(x) {
 		VFMADD231PD(half, half, s[i%len(s)])
 	}
 }
 
-// total adds up the sums as ((s0+s4)+(s2+s6)) + ((s1+s5)+(s3+s7)).
+// total computes ((s0+s4)+(s2+s6)) + ((s1+s5)+(s3+s7)).
 func (s sum) total(m *machine) reg.Register {
 	four, two, upper, one := YMM(), XMM(), XMM(), XMM()
 	if m.wide() {
@@ -65,7 +65,7 @@ func (s sum) total(m *machine) reg.Register {
 	return one
 }
 
-// ifPresent emits body, skipped where the pointer is nil.
+// ifPresent emits body, which is skipped if the pointer is nil.
 func (m *machine) ifPresent(pointer reg.Register, body func()) {
 	skip := m.label("skip")
 	TESTQ(pointer, pointer)

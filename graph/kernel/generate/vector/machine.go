@@ -9,12 +9,12 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// machine is an instruction set, together with the loop that is being emitted.
+// machine is an instruction set and the loop that is being emitted.
 type machine struct {
 	suffix string
 	lanes  int // float32 elements of a register
 	index  reg.Register
-	tail   Op // the mask of live lanes, nil where all are
+	tail   Op // the mask of live lanes; nil: all are live
 	labels int
 }
 
@@ -54,8 +54,8 @@ func pointer(name string) reg.Register { return Load(Param(name), GP64()) }
 // length loads the length of a slice parameter.
 func length(name string) reg.Register { return Load(Param(name).Len(), GP64()) }
 
-// loop runs body for index 0, lanes, 2·lanes … below n, the last time with a
-// tail mask where n is no multiple of lanes.
+// loop runs body for index 0, lanes, 2·lanes … below n. The last round has a
+// tail mask if n is not a multiple of lanes.
 func (m *machine) loop(n reg.Register, body func()) {
 	done, rest := m.label("done"), GP64()
 	m.loopFull(n, body)
@@ -104,7 +104,8 @@ func (m *machine) firstLanes(n reg.Register) Op {
 	return mask
 }
 
-// element is the memory of the current lanes of an array, offset elements on.
+// element is the memory of the current lanes of an array, plus an offset in
+// elements.
 func (m *machine) element(array reg.Register, offset int) Mem {
 	return Mem{Base: array, Index: m.index, Scale: 4, Disp: 4 * offset}
 }
@@ -137,7 +138,8 @@ func (m *machine) storeAt(x vec, at Mem) {
 	}
 }
 
-// data returns the read-only memory of a name, which fill writes at first.
+// data returns the read-only memory of a name. fill writes it at the first
+// call.
 func (m *machine) data(name string, fill func()) Mem {
 	if _, ok := tables[name]; !ok {
 		tables[name] = GLOBL(name, RODATA|NOPTR)
@@ -148,8 +150,8 @@ func (m *machine) data(name string, fill func()) Mem {
 
 var tables = map[string]Mem{}
 
-// word is a constant in memory, eight times; it may stand wherever the last
-// operand of an instruction may.
+// word is a constant in memory, repeated eight times. It can be the last
+// operand of an instruction.
 func (m *machine) word(bits uint32) Mem {
 	return m.data(fmt.Sprintf("word%08x", bits), func() {
 		for i := range 8 {
@@ -160,7 +162,7 @@ func (m *machine) word(bits uint32) Mem {
 
 func (m *machine) number(x float64) Mem { return m.word(math.Float32bits(float32(x))) }
 
-// lanesTable is eight words of ones and eight of zeros.
+// lanesTable is eight words of ones and then eight words of zeros.
 func (m *machine) lanesTable() Mem {
 	return m.data("lanes", func() {
 		for i := range 16 {

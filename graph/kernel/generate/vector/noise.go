@@ -9,9 +9,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Philox4×32-10 (Salmon 2011). In memory at c: ten pairs of round keys, then
-// the last three words of the counter, each eight times; the package's
-// philox type must agree.
+// Philox4×32-10 (Salmon et al. 2011). The memory at c holds ten pairs of round
+// keys, then the last three words of the counter, each repeated eight times.
+// The philox type of package kernel must have the same layout.
 const (
 	rounds      = 10
 	multiplier0 = 0xD2511F53
@@ -19,7 +19,7 @@ const (
 )
 
 // philox holds the counters of as many blocks as there are lanes, and advances
-// over them.
+// them.
 type philox struct {
 	*machine
 	c    reg.Register
@@ -28,7 +28,7 @@ type philox struct {
 	high Op  // mask of the odd lanes
 }
 
-// newPhilox assigns blocks to lanes in the order that transpose turns into
+// newPhilox assigns blocks to lanes in the order that transpose converts to
 // consecutive elements: lane e of 128-bit group G holds block G + e·groups.
 func (m *machine) newPhilox(first string) *philox {
 	p := &philox{machine: m, c: pointer("c")}
@@ -60,7 +60,7 @@ func (m *machine) newPhilox(first string) *philox {
 
 func (p *philox) memory(i int) Mem { return Mem{Base: p.c, Disp: 32 * i} }
 
-// next returns the four words of every block, and goes on to the next ones.
+// next returns the four words of every block, and advances to the next blocks.
 func (p *philox) next() [4]vec {
 	even, odd := p.start(p.even), p.start(p.odd)
 	for round := range rounds {
@@ -89,7 +89,7 @@ func (p *philox) start(block vec) [4]vec {
 	return c
 }
 
-// round works on the low halves of 64-bit lanes; the high ones hold rubbish.
+// round uses the low halves of 64-bit lanes. The high halves are undefined.
 func (p *philox) round(c [4]vec, round int) [4]vec {
 	product0, product1 := p.do(multiply32, c[0], p.word(multiplier0)), p.do(multiply32, c[2], p.word(multiplier1))
 	high0, high1 := p.shift(VPSRLQ, 32, product0), p.shift(VPSRLQ, 32, product1)
@@ -108,7 +108,7 @@ func (p *philox) xor3(x, y vec, z Mem) {
 	}
 }
 
-// transpose turns the words of blocks into consecutive elements.
+// transpose converts the words of blocks to consecutive elements.
 func (m *machine) transpose(w [4]vec) [4]vec {
 	do := func(f func(...Op), a, b vec) vec {
 		x := m.new()
@@ -158,7 +158,8 @@ func (m *machine) fill(name, signature string, prepare func(), f func(w [4]vec) 
 	})
 }
 
-// clamp returns how many of n elements lie in register i of a row of them.
+// clamp returns the number of the n elements that are in register i of a row of
+// registers.
 func (m *machine) clamp(n reg.Register, i int) reg.Register {
 	count, bound := GP64(), GP64()
 	MOVQ(n, count)
@@ -194,8 +195,8 @@ var (
 	cosCoefficients = []float64{0.0416666456, -0.00138873013, 2.44306702e-05}
 )
 
-// boxMuller turns two words into two normal numbers, √(−2·log(1−u))·cos 2πv and
-// ·sin 2πv. It rounds every product, so that plain Go gives the same bits.
+// boxMuller computes two normal numbers from two words, √(−2·log(1−u))·cos 2πv
+// and ·sin 2πv. It rounds every product, so plain Go gives the same bits.
 func (m *machine) boxMuller(u, v vec) (x, y vec) {
 	radius := m.radius(u)
 	angle := m.shift(VPSRLD, 8, v) // in turns of 2^24, less its quadrant below

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// The order of a step's constants in memory, each eight times; the package's
-// constants type must agree.
+// The order of a step's constants in memory, each repeated eight times. The
+// constants type of package kernel must have the same order.
 const (
 	scale = iota
 	l2
@@ -46,8 +46,8 @@ func (s solver) move(w, direction vec, at reg.Register) {
 	s.store(w, at)
 }
 
-// mean stores and returns x + decay·old without denormal numbers, which would
-// never fade away.
+// mean stores and returns x + decay·old, with 0 in place of denormal numbers,
+// which would never decay.
 func (s solver) mean(x vec, decay int, at reg.Register) vec {
 	y := s.plus(x, s.load(at), decay)
 	if s.wide() {
@@ -64,9 +64,9 @@ func (s solver) mean(x vec, decay int, at reg.Register) vec {
 // square returns gain2·g².
 func (s solver) square(g vec) vec { return s.do(mul, s.do(mul, g, s.constant(gain2)), g) }
 
-// quotient returns x/(√y + ε), where an infinite y counts as the largest number.
-// Root and quotient are rounded as they should be: weights may be what is left
-// of a sum that cancels, where an approximation's last bit counts.
+// quotient returns x/(√y + ε). An infinite y is replaced by the largest number.
+// Root and quotient are correctly rounded, because weights may be the rest of a
+// sum that cancels, which would amplify the error of an approximation.
 func (s solver) quotient(x, y vec) vec {
 	y = s.do(lesser, s.register(s.number(math.MaxFloat32)), y)
 	VSQRTPS(y, y)
