@@ -46,11 +46,14 @@ the same weight.
 
 --nll K estimates the negative log-likelihood of each image by importance sampling: −log of the mean
 of p(x|z)·p(z)/q(z|x) over K samples z of the posterior. The model must have a Gaussian code. The mean
-over images is an upper bound that decreases as K grows; 5,000 is a usual choice. negative_elbo is the
-loss with beta 1 for the same samples. An image with few effective_draws has an estimate that is too
-high, because its posterior is a poor proposal distribution. Grey pixels are not binary, as the
-cross-entropy assumes, so these figures can only compare models with the same loss. The squared error
-is the likelihood of a decoder N(x̂, I/2).
+over images is in expectation an upper bound, which decreases as K grows; 5,000 is a usual choice.
+Its standard error is over images and does not include this bias. nll_bias estimates the bias by the
+jackknife: nll with half of the samples, minus nll (Quenouille 1949, Nowozin 2018). Where the posterior
+is a poor proposal distribution, the bias is larger than this estimate. The effective_sample_size
+(Σw)²/Σw² of an image shows such a posterior: images with fewer than 10 are counted. negative_elbo is
+the loss with beta 1 for the same samples. Grey pixels are not binary, as the cross-entropy assumes,
+so these figures can only compare models with the same loss. The squared error is the likelihood of a
+decoder N(x̂, I/2).
 
 --posterior measures the codes of up to 10,000 images together: the mean and the variance of each
 value, which are 0 and 1 in the prior, and moment_divergence, the KL divergence in nats of a Gaussian
