@@ -20,6 +20,7 @@ type Term struct {
 	weight   float64
 	epochs   float64    // over which the weight rises from 0
 	number   *op.Weight // which may change between runs
+	parts    []Term     // that are reported in its place; nil: the term itself
 }
 
 // PerImage returns the term of each image of the last run, valid until the
@@ -62,6 +63,13 @@ func (t Term) Times(weight float64) Term {
 	return t
 }
 
+// MadeOf is the term with parts, whose sum it is and which are reported in its
+// place. They have its weight.
+func (t Term) MadeOf(parts ...Term) Term {
+	t.parts = parts
+	return t
+}
+
 // RisingOver is the term with a weight that rises from 0 in a straight line over
 // so many epochs of training; 0: it is there at once. The reported loss has the
 // full weight.
@@ -97,7 +105,21 @@ func (l Loss) Plus(terms ...Term) Loss {
 }
 
 // Minimise declares the loss of the program.
-func (s *Scope) Minimise(l Loss) { s.loss = l }
+func (s *Scope) Minimise(l Loss) { s.loss, s.reported = l, l.reported() }
+
+// reported are the terms that are reported of the loss.
+func (l Loss) reported() (terms []Term) {
+	for _, t := range l.terms {
+		if t.parts == nil {
+			terms = append(terms, t)
+		}
+		for _, part := range t.parts {
+			part.Reported = t.Reported
+			terms = append(terms, part)
+		}
+	}
+	return terms
+}
 
 // minimise declares the node of the loss.
 func (s *Scope) minimise() {

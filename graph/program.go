@@ -192,7 +192,7 @@ func (p *Program) Output(name string) []float32 {
 func (p *Program) Shape(name string) Shape { return p.scope.outputs[name].shape }
 
 // Terms are the terms of the loss, the one that the model is about first.
-func (p *Program) Terms() []Term { return p.scope.loss.terms }
+func (p *Program) Terms() []Term { return p.scope.reported }
 
 // Mean returns the loss of the last run, averaged over its images; 0 where the
 // program has no loss.

@@ -37,18 +37,19 @@ type declaration struct {
 	key     noise.Key        // of what is drawn in a run
 	drawn   int              // operations so far that draw
 
-	nodes   map[string]op.Node  // of parameters
-	moved   gorgonia.Nodes      // the nodes of trained parameters
-	trained []Parameter         // the parameters of those nodes
-	lanes   map[op.Node]op.Node // the images in lanes of which rows were made
-	kept    map[string]Value    // by Keep
-	inputs  []*input            // in the order in which they were declared
-	outputs map[string]Value    // by name
-	loss    Loss                // that the program minimises
-	node    op.Node             // of the loss
-	ramps   []ramp              // what rises over training
-	updates []func()            // each brings a statistic up to date with the last run
-	flops   float64             // of the matrix products, trained if the program is
+	nodes    map[string]op.Node  // of parameters
+	moved    gorgonia.Nodes      // the nodes of trained parameters
+	trained  []Parameter         // the parameters of those nodes
+	lanes    map[op.Node]op.Node // the images in lanes of which rows were made
+	kept     map[string]Value    // by Keep
+	inputs   []*input            // in the order in which they were declared
+	outputs  map[string]Value    // by name
+	loss     Loss                // that the program minimises
+	reported []Term              // of the loss
+	node     op.Node             // of the loss
+	ramps    []ramp              // what rises over training
+	updates  []func()            // each brings a statistic up to date with the last run
+	flops    float64             // of the matrix products, trained if the program is
 }
 
 // declare runs a declaration on a new graph.

@@ -15,7 +15,7 @@ import (
 type Penalties struct {
 	Sparsity         float64 `toml:"sparsity" group:"model" help:"Weight of the sparsity term Σ KL(ρ‖ρ̂), where ρ̂ is the mean activation of each unit of a sigmoid code; 0 for none"`
 	SparsityTarget   float64 `toml:"sparsity-target" group:"model" help:"Mean activation ρ that the sparsity term asks for, between 0 and 1"`
-	SparsityMean     string  `toml:"sparsity-mean" group:"model" help:"Mean activation ρ̂ while training: batch (over the batch), or running (over past batches too, for small batches)"`
+	SparsityMean     string  `toml:"sparsity-mean" group:"model" help:"Mean activation ρ̂ while training: batch (over the batch), or running (over past batches too; it adds sparsity_momentum)"`
 	SparsityMomentum float64 `toml:"sparsity-momentum" group:"model" help:"Momentum of the running mean activation, which evaluation always uses"`
 	L1               float64 `toml:"l1" group:"model" help:"Weight of the L1 norm Σ|h| of the code; 0 for none"`
 	Contraction      float64 `toml:"contraction" group:"model" help:"Weight of the contraction term Σ‖∂h/∂x‖² over the encoder's layers, of each in its own input; 0 for none"`
@@ -54,7 +54,7 @@ func (p *Penalties) Ineffective() (without []settings.Without) {
 // encoder gives.
 func (p *Penalties) Terms(s *graph.Scope, encoder *layer.Stack, z graph.Value) (terms []graph.Term) {
 	if p.Sparsity > 0 {
-		terms = append(terms, p.sparsity(s, encoder, z).In("nats").Times(p.Sparsity))
+		terms = append(terms, p.sparsity(s, encoder, z).Times(p.Sparsity))
 	}
 	if p.L1 > 0 {
 		terms = append(terms, s.Term("l1", func(rows *op.Rows, z op.Node, _ ...op.Node) (op.Loss, error) {
@@ -67,19 +67,26 @@ func (p *Penalties) Terms(s *graph.Scope, encoder *layer.Stack, z graph.Value) (
 	return terms
 }
 
-// sparsity declares Σ_L KL(ρ ‖ ρ̂) in nats (Ng 2011), see op.Sparsity. Evaluated,
+// sparsity declares Σ_L KL(ρ ‖ ρ̂) in nats (Ng 2011), see op.Sparsity. In evaluation,
 // ρ̂ is the running mean over training batches, which is a statistic. It begins
-// at the target, where it has no gradient.
+// at the target, where the term has no gradient. Training on the running mean
+// reports the term in two parts: sparsity, and sparsity_momentum, which makes the
+// gradient of the loss independent of the momentum.
 func (p *Penalties) sparsity(s *graph.Scope, encoder *layer.Stack, z graph.Value) graph.Term {
 	mean := s.Statistic(graph.Spec{
 		Name: encoder.Last().Name() + "/mean_activation", Part: "encoder", Shape: []int{z.Size()}, Fill: graph.Constant(float32(p.SparsityTarget)),
 	})
 	sparsity := op.Sparsity{Target: p.SparsityTarget, Momentum: p.SparsityMomentum, Running: p.SparsityMean == "running", Mean: mean, Settled: !s.Training()}
-	return s.Term("sparsity", func(rows *op.Rows, z op.Node, _ ...op.Node) (op.Loss, error) {
-		loss, update, err := sparsity.Declare("sparsity", rows, z)
-		s.After(update)
-		return loss, err
-	}, z)
+	var declared op.SparsityLoss
+	term := s.Term("sparsity", func(rows *op.Rows, z op.Node, _ ...op.Node) (loss op.Loss, err error) {
+		declared, err = sparsity.Declare("sparsity", rows, z)
+		s.After(declared.Advance)
+		return declared.Loss, err
+	}, z).In("nats")
+	if !sparsity.Running || sparsity.Settled || s.Failed() {
+		return term
+	}
+	return term.MadeOf(graph.NewTerm("sparsity", declared.Divergence).In("nats"), graph.NewTerm("sparsity_momentum", declared.Momentum).In("nats"))
 }
 
 // contraction declares Σ ‖∂y/∂x‖² per image over the layers of an encoder, of
