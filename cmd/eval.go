@@ -39,10 +39,10 @@ func evalVerb() *cli.Command {
 		Usage: "measure a run on a whole split",
 		Description: `This verb prints every term of the loss, the squared error per pixel and measures of the code,
 averaged over the images of the split. jacobian_norm is the mean of ‖∂code/∂image‖² over the first
-1,000 images. It is exact for codes of up to 32 values. For longer codes it is estimated from random
-directions, with a standard error below 1 %. --corruption measures the model on corrupted images, once
-for each corruption. The reconstruction is always compared with the clean image, and all pixels have
-the same weight.
+1,000 images. It is exact for codes of up to 32 values. For longer codes it is estimated from 32 random
+directions per image, which cost as much, and jacobian_norm_error is the standard error of the
+estimate. --corruption measures the model on corrupted images, once for each corruption. The
+reconstruction is always compared with the clean image, and all pixels have the same weight.
 
 --nll K estimates the negative log-likelihood of each image by importance sampling: −log of the mean
 of p(x|z)·p(z)/q(z|x) over K samples z of the posterior. The model must have a Gaussian code. The mean
