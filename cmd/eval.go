@@ -29,6 +29,7 @@ type evaluated struct {
 	Dataset    string `json:"dataset"`
 	Split      string `json:"split"`
 	Images     int    `json:"images"`
+	Objective  string `json:"objective,omitempty"` // of the stage that the weights are from, see trainer.Stage
 	measure.Evaluation
 }
 
@@ -79,7 +80,7 @@ EXAMPLES:
 			if o.NLL > 0 {
 				settings.Progress = newLog(c.App.ErrWriter, o.Output).progress("images with an estimated likelihood", split.Len())
 			}
-			result := evaluated{Run: o.Run, Checkpoint: o.Checkpoint, Epoch: model.Epoch, Dataset: data.Name, Split: o.Split, Images: split.Len()}
+			result := evaluated{Run: o.Run, Checkpoint: o.Checkpoint, Epoch: model.Epoch, Dataset: data.Name, Split: o.Split, Images: split.Len(), Objective: model.Stage.Objective}
 			if result.Evaluation, err = measure.Evaluate(c.Context, model, split, settings); err != nil {
 				return err
 			}
@@ -104,6 +105,9 @@ func (e evaluated) print(w io.Writer, asJSON bool, model *trainer.Trained) error
 // per corruption with all its figures.
 func (e evaluated) rows(model *trainer.Trained) [][]string {
 	rows := [][]string{{"images", fmt.Sprintf("%d of %s, %s", e.Images, e.Dataset, e.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", e.Checkpoint, e.Epoch)}}
+	if e.Objective != "" {
+		rows = append(rows, []string{"stage", fmt.Sprintf("%s, %s", model.Stage.Name, e.Objective)})
+	}
 	if e.Figures != nil {
 		if len(e.Terms) > 1 {
 			rows = append(rows, []string{"loss", fmt.Sprintf("%.7g", e.Loss)})

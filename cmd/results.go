@@ -38,6 +38,9 @@ func (run finished) print(w io.Writer) error {
 	best := fmt.Sprintf("epoch %d", final.BestEpoch)
 	if len(run.Info.Stages) > 1 {
 		best += " of stage " + last.Name
+		if last.Objective != "" {
+			best += " (" + last.Objective + ")"
+		}
 	}
 	selection := "test"
 	if _, held := final.Last["validation"]; held {
