@@ -33,7 +33,7 @@ with three kinds of features: codes, pixels, and as many principal components as
 run folder gets the figures in probe.json.
 
 The logistic regression minimises Σ −log p(class|features) + ½·λ·‖W‖² over the images by L-BFGS. It has
-converged when the norm of the gradient is at most 1e-5 of the norm at zero weights, in whitened
+converged when the norm of the gradient is at most 1e-4 of the norm at zero weights, in whitened
 features. It stops after 500 iterations at the latest. A line of the output then says that it has not
 converged. With --l2 0 and classes that a plane separates, there is no optimum to converge to.
 

@@ -27,7 +27,7 @@ type LogisticRegression struct {
 // NewLogisticRegression stops when the relative gradient norm is at most
 // LogisticTolerance, or after LogisticIterations.
 const (
-	LogisticTolerance  = 1e-5
+	LogisticTolerance  = 1e-4
 	LogisticIterations = 500
 )
 
@@ -36,7 +36,7 @@ const (
 //	Σ_n −log p(label_n|x_n) + l2/2·‖Weights‖²
 //
 // by L-BFGS over all observations, from zero weights. The fit has converged when
-// ‖∇(W)‖ ≤ 1e-5·‖∇(0)‖, which is the stopping rule of LIBLINEAR (Fan et al. 2008).
+// ‖∇(W)‖ ≤ 1e-4·‖∇(0)‖, which is the stopping rule of LIBLINEAR (Fan et al. 2008).
 // The gradient is taken in whitened features, so that the rule does not depend on
 // their units. l2 ≥ 0; 1 is C = 1 in scikit-learn. A fit that stops earlier is not
 // an error, see Converged. Errors wrap ErrInput or the context's.

@@ -25,7 +25,7 @@ func labelled(rows, columns, classes int) (Matrix, []uint8) {
 func TestLogisticRegression(t *testing.T) {
 	const classes = 4
 	x, labels := labelled(800, 8, classes)
-	asked := random(4000, 8, 6)
+	asked := random(1011, 8, 6)
 	for i := range asked.Rows {
 		asked.Row(i)[0] *= 20
 	}
