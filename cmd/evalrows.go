@@ -9,11 +9,17 @@ import (
 
 // likelihoodRows are the lines of the table about a likelihood.
 func likelihoodRows(l *measure.Likelihood) [][]string {
-	return [][]string{
-		{"nll", fmt.Sprintf("%.7g nats per image from %d samples, standard error over images %.2g", l.NLL, l.Draws, l.StandardError)},
-		{"negative_elbo", fmt.Sprintf("%.7g nats per image from the same samples", l.Bound)},
-		{"effective_draws", fmt.Sprintf("mean %.4g of %d, minimum %.3g, below 10 for %d images", l.EffectiveDraws, l.Draws, l.FewestEffective, l.Unsure)},
+	rows := [][]string{{"nll", fmt.Sprintf("%.7g nats per image from %d samples, standard error over images %.2g", l.NLL, l.Draws, l.StandardError)}}
+	if l.Bias != nil {
+		about := "jackknife estimate"
+		if l.Unsure > 0 {
+			about = fmt.Sprintf("a lower bound, since %d images have fewer than 10 effective samples", l.Unsure)
+		}
+		rows = append(rows, []string{"nll_bias", fmt.Sprintf("nll is too high by %.2g nats per image, %s", *l.Bias, about)})
 	}
+	return append(rows,
+		[]string{"negative_elbo", fmt.Sprintf("%.7g nats per image from the same samples", l.Bound)},
+		[]string{"effective_sample_size", fmt.Sprintf("mean %.4g of %d, minimum %.3g, below 10 for %d images", l.EffectiveDraws, l.Draws, l.FewestEffective, l.Unsure)})
 }
 
 // aggregateRows are the lines of the table about all values of the codes together,

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -31,8 +32,11 @@ const judgeHelp = `This verb draws samples as the verb sample does, from all cla
 conditional. It compares them with the test images by a classifier of the same images: by the features
 that enter its last layer, and by the classes that it predicts. For comparison, the table also has
 training images, which a model can hardly surpass, and samples of a Gaussian fitted to the pixels with
-as many principal components as a code has values, which a model should surpass. No single number
-proves that samples are good. Each number has a limitation:
+as many principal components as a code has values, which a model should surpass. The output says how
+many of these training images the classifier itself was trained on (images_of_judge_training in JSON).
+Their features differ more from those of the test images than features of unseen images do, so their
+Fréchet distance is no lower bound for new images. A classifier of other images avoids this. No single
+number proves that samples are good. Each number has a limitation:
 
    frechet      Fréchet distance of the Gaussians that are fitted to the features. It is not the FID:
                 its scale depends on the classifier. It decreases with more images, and it only
@@ -90,6 +94,9 @@ func judgeVerb() *cli.Command {
 			if err != nil {
 				return err
 			}
+			if settings.Known, err = o.known(c.Context, by, log); err != nil {
+				return err
+			}
 			found, err := measure.Judge(c.Context, model, by, data.Dataset, settings)
 			if err != nil {
 				return err
@@ -97,6 +104,24 @@ func judgeVerb() *cli.Command {
 			return o.report(c.App.Writer, model, data.Dataset, found)
 		},
 	}
+}
+
+// known returns the images that the classifier was trained on; nil if its data set
+// cannot be read, which is reported.
+func (o judgeOptions) known(ctx context.Context, by *trainer.Trained, log *console) (*loaders.Split, error) {
+	own := ModelOptions{Run: o.By, DataDir: o.DataDir}
+	data, err := own.open(ctx, by, log)
+	if err == nil {
+		err = data.uncut
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		log.warn(fmt.Sprintf("the images that %s was trained on cannot be read, so they are not counted among the training images: %v", o.By, err))
+		return nil, nil
+	}
+	return &data.Train, nil
 }
 
 // report draws, writes and prints what was measured.

@@ -37,6 +37,11 @@ func (r judged) print(w io.Writer) error {
 		return err
 	}
 	printf(w, "\n")
+	for _, s := range r.Sets {
+		if s.Known != nil && *s.Known > 0 {
+			printf(w, "%s: the classifier was trained on %d of these %d, so their frechet is not that of unseen images\n\n", s.Set, *s.Known, r.Images)
+		}
+	}
 	return table(w, r.classes()...)
 }
 

@@ -2,17 +2,19 @@ package cmd
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders"
+	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 )
 
 type probeOptions struct {
 	RunOptions
 	FitLimit   int     `toml:"fit-limit" group:"input" help:"Training images that the classifiers are fitted to, of which each class has its share; 0 for all"`
-	L2         float64 `toml:"l2" group:"probe" help:"Weight λ of the penalty λ/2·‖W‖² in the logistic regression, added to the sum of the losses of the images, 0 or more"`
+	L2         float64 `toml:"l2" group:"probe" help:"Weight λ of the penalty ½·λ·‖W‖² in the logistic regression, 0 or more; 1 is C = 1 in scikit-learn"`
 	Neighbours int     `toml:"neighbours" group:"probe" help:"Number of nearest training images that vote for a class, 1 or more"`
 	JSON       bool    `toml:"json" group:"output" help:"Print JSON instead of a table"`
 	Output
@@ -29,6 +31,11 @@ func probeVerb() *cli.Command {
 regression and a vote of the nearest neighbours. It prints their accuracies on the images of --split,
 with three kinds of features: codes, pixels, and as many principal components as a code has values. The
 run folder gets the figures in probe.json.
+
+The logistic regression minimises Σ −log p(class|features) + ½·λ·‖W‖² over the images by L-BFGS. It has
+converged when the norm of the gradient is at most 1e-4 of the norm at zero weights, in whitened
+features. It stops after 500 iterations at the latest. A line of the output then says that it has not
+converged. With --l2 0 and classes that a plane separates, there is no optimum to converge to.
 
 EXAMPLES:
    gaetrain probe --run runs/dense-sample-1
@@ -64,8 +71,22 @@ EXAMPLES:
 				rows = append(rows, []string{r.Features, fmt.Sprint(r.Values), fmt.Sprintf("%.4f", r.Logistic), fmt.Sprintf("%.4f", r.Neighbours)})
 			}
 			printf(c.App.Writer, "accuracy on %d images of %s, %s, of classifiers fitted to %d training images\n\n", split.Len(), data.Name, o.Split, fit.Len())
-			return table(c.App.Writer, append(rows, []string{file})...)
+			if err := table(c.App.Writer, append(rows, []string{file})...); err != nil {
+				return err
+			}
+			printUnconverged(c.App.Writer, results)
+			return nil
 		},
+	}
+}
+
+// printUnconverged names the features whose logistic regression has not converged.
+func printUnconverged(w io.Writer, results []measure.Probed) {
+	for _, r := range results {
+		if !r.Converged {
+			printf(w, "logistic regression of %s: not converged after %d iterations, relative gradient norm %.2g (tolerance %.0g); hint: a larger --l2\n",
+				r.Features, r.Iterations, r.Gradient, evaluate.LogisticTolerance)
+		}
 	}
 }
 

@@ -40,6 +40,9 @@ func (run finished) print(w io.Writer) error {
 		best = fmt.Sprintf("epoch %d", final.BestEpoch)
 		if len(run.Info.Stages) > 1 {
 			best += " of stage " + last.Name
+			if last.Objective != "" {
+				best += " (" + last.Objective + ")"
+			}
 		}
 		best += ", selected on the validation set"
 	}

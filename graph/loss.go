@@ -20,6 +20,7 @@ type Term struct {
 	weight   float64
 	epochs   float64    // epochs over which the weight rises from 0; 0: none
 	number   *op.Weight // weight of the current run
+	parts    []Term     // terms that are reported in its place; nil: the term itself
 }
 
 // PerImage returns the term of each image in the last run (B values). The slice
@@ -62,6 +63,13 @@ func (t Term) Times(weight float64) Term {
 	return t
 }
 
+// MadeOf returns the term with the parts that it is the sum of. They are reported
+// in its place, with its weight.
+func (t Term) MadeOf(parts ...Term) Term {
+	t.parts = parts
+	return t
+}
+
 // RisingOver returns the term with a weight that rises linearly from 0 over the
 // given number of training epochs. With 0 epochs the weight is constant. The
 // reported loss always uses the final weight.
@@ -98,7 +106,21 @@ func (l Loss) Plus(terms ...Term) Loss {
 }
 
 // Minimise declares the loss of the program. The last call counts.
-func (s *Scope) Minimise(l Loss) { s.loss = l }
+func (s *Scope) Minimise(l Loss) { s.loss, s.reported = l, l.reported() }
+
+// reported returns the terms that are reported of the loss.
+func (l Loss) reported() (terms []Term) {
+	for _, t := range l.terms {
+		if t.parts == nil {
+			terms = append(terms, t)
+		}
+		for _, part := range t.parts {
+			part.Reported = t.Reported
+			terms = append(terms, part)
+		}
+	}
+	return terms
+}
 
 // minimise declares the node of the loss.
 func (s *Scope) minimise() {

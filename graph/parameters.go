@@ -84,7 +84,7 @@ func (p *Parameters) Declare(seed uint64, batch int, declarations ...Declaration
 			return Declared{}, err
 		}
 		all.FLOPs += s.flops
-		all.Terms = append(all.Terms, s.loss.terms...)
+		all.Terms = append(all.Terms, s.reported...)
 	}
 	return all, nil
 }

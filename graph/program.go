@@ -193,8 +193,8 @@ func (p *Program) Output(name string) []float32 {
 // Shape is the shape of one row of an output.
 func (p *Program) Shape(name string) Shape { return p.scope.outputs[name].shape }
 
-// Terms returns the terms of the loss. The main term comes first.
-func (p *Program) Terms() []Term { return p.scope.loss.terms }
+// Terms returns the reported terms of the loss. The main term comes first.
+func (p *Program) Terms() []Term { return p.scope.reported }
 
 // Mean returns the loss of the last run, averaged over its images. It is 0 if
 // the program has no loss.

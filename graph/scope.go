@@ -37,18 +37,19 @@ type declaration struct {
 	key     noise.Key        // key of the random numbers of a run
 	drawn   int              // number of random operations so far
 
-	nodes   map[string]op.Node  // of parameters
-	moved   gorgonia.Nodes      // nodes of the trained parameters
-	trained []Parameter         // the parameters of those nodes
-	lanes   map[op.Node]op.Node // from rows to the images in lanes that they were made from
-	kept    map[string]Value    // see Keep
-	inputs  []*input            // in the order of declaration
-	outputs map[string]Value    // by name
-	loss    Loss                // the loss that the program minimises
-	node    op.Node             // node of the loss
-	ramps   []ramp              // numbers that rise during training
-	updates []func()            // update statistics after a training step, see After
-	flops   float64             // of the matrix products of a run, with their gradients if the program trains
+	nodes    map[string]op.Node  // of parameters
+	moved    gorgonia.Nodes      // nodes of the trained parameters
+	trained  []Parameter         // the parameters of those nodes
+	lanes    map[op.Node]op.Node // from rows to the images in lanes that they were made from
+	kept     map[string]Value    // see Keep
+	inputs   []*input            // in the order of declaration
+	outputs  map[string]Value    // by name
+	loss     Loss                // the loss that the program minimises
+	reported []Term              // the reported terms of the loss
+	node     op.Node             // node of the loss
+	ramps    []ramp              // numbers that rise during training
+	updates  []func()            // update statistics after a training step, see After
+	flops    float64             // of the matrix products of a run, with their gradients if the program trains
 }
 
 // declare runs a declaration on a new graph.

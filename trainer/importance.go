@@ -11,14 +11,14 @@ import (
 	"gaetrain/loaders"
 )
 
-// ImportanceWeights draws codes of the posterior of each image of a split, and
-// calls visit with the image's index and the logarithms of their weights,
+// ImportanceWeights samples codes from the posterior of each image of a split. It
+// calls visit with the index of the image and the logarithms of their weights,
 //
 //	log w = log p(x|z) + log p(z) − log q(z|x),
 //
-// in the order of the images. The corruption of inputs is that of evaluations;
-// the target's pixels count alike. A draw depends on the run's seed, the image
-// and its own number alone. Memory is that of the draws of one image.
+// in the order of the images. Inputs are corrupted as in evaluation, and all pixels
+// of the target have the same weight. A sample depends only on the seed of the run,
+// the image and its own number. Memory holds the samples of one image.
 func (t *Trained) ImportanceWeights(ctx context.Context, split loaders.Split, draws int, visit func(image int, logWeights []float64) error) error {
 	if _, err := t.asPosterior(); err != nil {
 		return err
@@ -54,15 +54,15 @@ func (t *Trained) ImportanceWeights(ctx context.Context, split loaders.Split, dr
 	return nil
 }
 
-// streamImportance is the noise of codes that an image's likelihood is estimated
-// with. The step is the image.
+// streamImportance is the noise of the codes by which the likelihood of an image is
+// estimated. The step is the image.
 const streamImportance noise.Stream = 7
 
-// mostDraws bounds the draws of an image, which memory has to hold.
+// mostDraws bounds the samples of one image, which are held in memory.
 const mostDraws = 1 << 20
 
-// importance draws the codes of a few images at once, K of each: R = images·K
-// rows in all, in batches of B.
+// importance samples the codes of a few images at once, K for each: R = images·K
+// rows in total, in batches of B.
 type importance struct {
 	seed             uint64
 	draws, images    int

@@ -13,26 +13,26 @@ import (
 	"gaetrain/loaders"
 )
 
-// Bounds of what a Jacobian's norm costs to measure.
+// Bounds of the cost of a Jacobian's norm.
 const (
-	jacobianImages = 1000 // at most
-	jacobianExact  = 32   // values of a code, along each of which it is exact
-	jacobianProbes = 32   // random directions per image for larger codes
+	jacobianImages = 1000           // largest number of images
+	jacobianProbes = 32             // random directions per image, each one vector–Jacobian product
+	jacobianExact  = jacobianProbes // largest code whose norm is exact, by one product per value: it costs no more than the random directions
 )
 
-// streamProbe is the noise of directions in which a Jacobian is measured. The
-// step holds direction and image.
+// streamProbe is the noise of the random directions. The step holds direction and
+// image.
 const streamProbe noise.Stream = 5
 
-// jacobianNorm is the mean over images of a split (see Split.Stratified) of ‖∂code/∂x‖², the
-// squared Frobenius norm of the code's Jacobian in the clean image, and the
-// standard error of that mean as an estimate; 0 where it is exact. Of a Gaussian
-// code, the means are the code.
+// jacobianNorm is the mean over images of a split (see Split.Stratified) of
+// ‖∂code/∂x‖², the squared Frobenius norm of the Jacobian of the code at the clean
+// image. For a Gaussian code, the code is the mean. standardError is that of the
+// estimate, and 0 where the norm is exact.
 //
-// The rows of the Jacobian are its products with unit directions. For a large
-// code they are replaced by directions v of random signs: E ‖vᵀJ‖² = ‖J‖²
-// (Hutchinson 1990). The standard error is that of the directions: the images are
-// the same for every model.
+// The rows of the Jacobian are its products with unit vectors. For codes of more
+// than jacobianExact values, random directions v of signs replace them:
+// E ‖vᵀJ‖² = ‖J‖² (Hutchinson 1990). The standard error is over the directions, not
+// over the images, which are the same for every model.
 func jacobianNorm(ctx context.Context, m Encoder, p *graph.Parameters, seed uint64, split loaders.Split) (norm, standardError float64, err error) {
 	split = split.Stratified(jacobianImages)
 	program, err := compile(p, "vector–Jacobian product", evaluationBatch, jacobianProduct(m, graph.Shape(split.Shape)), Sensitivity)

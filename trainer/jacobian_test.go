@@ -44,6 +44,9 @@ func TestJacobianNorm(t *testing.T) {
 			t.Errorf("of a code of %d values the norm is %g ± %g, want %g", test.units, got, off, want)
 		}
 	}
+	if jacobianExact < jacobianProbes {
+		t.Error("the norm is estimated where it would cost no more to compute it")
+	}
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	e := experiment(t, small())

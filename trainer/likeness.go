@@ -8,15 +8,15 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
-// likeness compares two samples of as many rows of D values, such as images and
-// what a model makes of codes drawn from the prior.
+// likeness compares two samples with the same number of rows of D values, such as
+// images and samples of a model.
 type likeness struct {
 	size       int
 	directions []float32 // D×directionCount, columns of unit length
 	real, made sample
 }
 
-// sample is what a likeness keeps of one of its samples.
+// sample holds what a likeness needs of one of its two samples.
 type sample struct {
 	rows        int
 	projections []float32 // N×directionCount
@@ -24,7 +24,7 @@ type sample struct {
 	squares     float64   // Σ over rows and values
 }
 
-// streamSlice is the noise of those directions.
+// streamSlice is the noise of the directions of a likeness.
 const streamSlice noise.Stream = 10
 
 // directionCount is the number of random directions of a likeness.
@@ -46,7 +46,7 @@ func newLikeness(size int, seed uint64) *likeness {
 	return l
 }
 
-// add counts as many rows of both samples in.
+// add adds rows to both samples, the same number to each.
 func (l *likeness) add(real, made []float32) {
 	l.real.add(real, l.size, l.directions)
 	l.made.add(made, l.size, l.directions)
@@ -66,10 +66,10 @@ func (s *sample) add(values []float32, size int, directions []float32) {
 	}
 }
 
-// distance is the sliced Wasserstein distance (Rabin 2011) times √D: the root
-// mean square, over the directions, of the differences between the sorted
-// projections. A shift of all rows by δ counts ‖δ‖ on average. It sees pixels
-// alone, not what they show.
+// distance is the sliced Wasserstein-2 distance (Rabin et al. 2011) times √D: the
+// root mean square, over directions and rows, of the differences between the sorted
+// projections. A shift of all rows by δ adds about ‖δ‖. The distance compares
+// pixels, not what the images show.
 func (l *likeness) distance() float64 {
 	var squares float64
 	for k := range directionCount {
@@ -91,9 +91,9 @@ func (s *sample) sorted(k int) []float32 {
 	return line
 }
 
-// spread is the root mean square of the distances between two rows of what was
-// made, as a share of that of what is real: the mean of the squared distances
-// is twice the variance, added up over the values.
+// spread is the root mean square distance between two rows of the sample that was
+// made, relative to that of the real one. The mean squared distance is twice the
+// sum of the variances of the values.
 func (l *likeness) spread() float64 {
 	return math.Sqrt(l.made.variance() / max(l.real.variance(), 1e-12))
 }

@@ -152,6 +152,9 @@ type DataDependent interface {
 type Stage struct {
 	Name   string
 	Epochs int
+	// Objective names what a stage of several minimises, and of what, such as
+	// "squared error of the codes of layer 1"; "": the loss of the model.
+	Objective string
 	// Network is what is trained. Model is the model of images after the stage,
 	// with what it can do; it is the network itself unless the stage trains a part.
 	Network, Model Network

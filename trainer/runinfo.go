@@ -52,9 +52,10 @@ type EncoderInfo struct {
 
 // StageInfo names a stage of a run and the units of its figures.
 type StageInfo struct {
-	Name   string            `json:"name"`
-	Epochs int               `json:"epochs"`
-	Units  map[string]string `json:"units"` // by figure, such as "nats per image"
+	Name      string            `json:"name"`
+	Epochs    int               `json:"epochs"`
+	Objective string            `json:"objective,omitempty"` // Stage.Objective
+	Units     map[string]string `json:"units"`               // by figure, such as "nats per image"
 }
 
 // DataInfo says which data a run was trained on.
@@ -146,7 +147,7 @@ func describe(e *Experiment, configuration map[string]settings.Setting) RunInfo 
 		Machine:    MachineInfo{runtime.GOOS + "/" + runtime.GOARCH, processor(), runtime.GOMAXPROCS(0), runtime.Version()},
 	}
 	for _, s := range e.Stages {
-		info.Stages = append(info.Stages, StageInfo{s.Name, s.Epochs, s.units})
+		info.Stages = append(info.Stages, StageInfo{s.Name, s.Epochs, s.Objective, s.units})
 	}
 	return info
 }

@@ -116,6 +116,9 @@ func (s *Stage) declare(p *graph.Parameters, seed uint64, batch int) error {
 		return err
 	}
 	s.flops, s.units = of.FLOPs, map[string]string{"mse": "squared error per pixel"}
+	if s.Below != nil { // the network reconstructs codes
+		s.units["mse"] = "squared error per value of the code"
+	}
 	for _, term := range of.Terms {
 		s.units[term.Name] = term.Unit
 	}

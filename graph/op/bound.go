@@ -16,7 +16,7 @@ type Bound struct {
 	Loss
 	Reconstruction Loss // mean over the codes
 	Divergence     Loss // of the posterior from the prior, in closed form
-	Gap            Loss // what is left: how much tighter several codes make the bound
+	Gap            Loss // bound − (reconstruction + β·divergence): negative on average where several codes make the bound tighter
 }
 
 // Sampled holds the codes of a bound and the values that they were drawn from.

@@ -34,11 +34,11 @@ func TestSparsity(t *testing.T) {
 				for _, v := range mean {
 					s.Mean = append(s.Mean, float32(v))
 				}
-				loss, _, err := s.Declare("sparsity", rows, x)
+				loss, err := s.Declare("sparsity", rows, x)
 				if err != nil {
 					t.Fatal(err)
 				}
-				return x, loss
+				return x, loss.Loss
 			}, func(x, _ array) (array, losses) {
 				var sum float64
 				for unit, old := range mean {
@@ -68,13 +68,13 @@ func TestSparsityCounts(t *testing.T) {
 	for _, settled := range []bool{false, true} {
 		graph, rows := gorgonia.NewGraph(), &op.Rows{Live: 2, Compiled: 2}
 		s := op.Sparsity{Target: 0.5, Momentum: 0.5, Running: true, Settled: settled, Mean: []float32{0.5, 0.75}}
-		loss, count, err := s.Declare("sparsity", rows, declare(graph, "code", code))
+		loss, err := s.Declare("sparsity", rows, declare(graph, "code", code))
 		if err != nil {
 			t.Fatal(err)
 		}
 		machine := gorgonia.NewTapeMachine(graph)
 		defer machine.Close()
-		c := compiled{rows: rows, loss: loss, machine: machine}
+		c := compiled{rows: rows, loss: loss.Loss, machine: machine}
 		c.run(t, 2)
 		c.run(t, 2)
 		if !slices.Equal(s.Mean, []float32{0.5, 0.75}) {
@@ -84,7 +84,11 @@ func TestSparsityCounts(t *testing.T) {
 			near(t, "settled", loss.PerImage(), slices.Repeat([]float64{divergence(0.5, 0.75)}, 2))
 			continue
 		}
-		count()
+		past, now := divergence(0.5, 0.5)+divergence(0.5, 0.75), divergence(0.5, 0.5)+divergence(0.5, 0.5)
+		near(t, "the divergence", loss.Divergence.PerImage(), slices.Repeat([]float64{now}, 2))
+		near(t, "the momentum", loss.Momentum.PerImage(), slices.Repeat([]float64{now - past}, 2))
+		near(t, "their sum", loss.PerImage(), slices.Repeat([]float64{past + 2*(now-past)}, 2))
+		loss.Advance()
 		if want := []float32{0.5, 0.5}; !slices.Equal(s.Mean, want) {
 			t.Errorf("the mean is %v, want %v", s.Mean, want)
 		}

@@ -60,3 +60,41 @@ func TestImportanceOfATinyCode(t *testing.T) {
 		t.Errorf("log-likelihood is %g, by quadrature %g", s.LogLikelihood(), want)
 	}
 }
+
+// TestImportanceBias compares the estimated bias with the true one, for weights of a
+// log-normal distribution, whose mean is known. With a small variance, both agree.
+// With a large one, the estimate is below the bias.
+func TestImportanceBias(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for _, c := range []struct {
+		deviation   float64 // of the log-weights
+		draws       int
+		least, most float64 // of estimate/bias
+	}{{0.5, 20, 0.9, 1.1}, {1, 200, 0.85, 1.15}, {4, 200, 0.1, 0.6}} {
+		var bias, estimate float64
+		const repeats = 5000
+		for range repeats {
+			weights := make([]float64, c.draws)
+			for i := range weights {
+				weights[i] = -700 + c.deviation*random.NormFloat64()
+			}
+			var s Importance
+			s.Add(weights...)
+			ratio := s.LogLikelihood() + 700 - c.deviation*c.deviation/2 // log of mean weight/expected weight
+			bias -= ratio / repeats
+			if c.deviation <= 1 { // the control variate has expectation 0
+				bias += math.Expm1(ratio) / repeats
+			}
+			estimate += ImportanceBias(weights) / repeats
+		}
+		if share := estimate / bias; share < c.least || share > c.most {
+			t.Errorf("log-weights with deviation %g, %d samples: the bias is %.4f, the estimate %.4f", c.deviation, c.draws, bias, estimate)
+		}
+	}
+	if got := ImportanceBias([]float64{-3, -3, -3, -3}); got != 0 {
+		t.Errorf("the bias of equal weights is %g, want 0", got)
+	}
+	if got := ImportanceBias([]float64{-3}); !math.IsNaN(got) {
+		t.Errorf("the bias of one sample is %g, want NaN", got)
+	}
+}

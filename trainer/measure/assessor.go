@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
 	"strconv"
 
@@ -98,6 +99,10 @@ func (j *assessor) measure(ctx context.Context, name string, images loaders.Spli
 	if divergence := evaluate.Divergence(s.Shares.Shares, j.shares); !math.IsInf(divergence, 1) {
 		s.ClassDivergence = &divergence
 	}
+	if name == TrainingSet && j.Known != nil {
+		known := common(images, *j.Known)
+		s.Known = &known
+	}
 	if name == SampleSet {
 		j.Logits = evaluate.NewMatrix(logits, classes)
 	}
@@ -108,6 +113,32 @@ func (j *assessor) measure(ctx context.Context, name string, images loaders.Spli
 	}
 	j.Sets = append(j.Sets, s)
 	return nil
+}
+
+// common is the number of images that equal one of other.
+func common(images, other loaders.Split) (count int) {
+	values := make([]float32, images.Shape.Size())
+	key := func(s loaders.Split, i int) string {
+		s.Read(values, i, 0)
+		text := make([]byte, 0, 4*len(values))
+		for _, v := range values {
+			text = binary.LittleEndian.AppendUint32(text, math.Float32bits(v))
+		}
+		return string(text)
+	}
+	if images.Shape != other.Shape {
+		return 0
+	}
+	rows := make(map[string]int, images.Len())
+	for i := range images.Len() {
+		rows[key(images, i)]++
+	}
+	for i := range other.Len() {
+		k := key(other, i)
+		count += rows[k]
+		delete(rows, k)
+	}
+	return count
 }
 
 // introduce names the classes and measures the classifier on the test images.

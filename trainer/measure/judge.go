@@ -14,6 +14,8 @@ type JudgeOptions struct {
 	Neighbours  int // k of precision, recall, density and coverage
 	Seed        uint64
 	Temperature float64 // of the samples
+
+	Known *loaders.Split // images that the classifier was trained on; nil: not known
 }
 
 // Validate reports the first option that makes no sense, whatever the images.
@@ -51,13 +53,16 @@ type Assessment struct {
 }
 
 // AssessedSet holds the figures of a set of images. Test images have no distance
-// from themselves, and training images none from the training images.
+// from themselves, and training images have no nearest training images. The
+// classifier separates the images that it was trained on better than new ones, so
+// the distance of training images from test images is not that of unseen images.
 type AssessedSet struct {
 	Set     string   `json:"set"`
 	Frechet *float64 `json:"frechet,omitempty"`
 	*evaluate.Overlap
 	evaluate.Shares
-	ClassDivergence *float64  `json:"class_kl"` // nil: the test images lack a class
+	ClassDivergence *float64  `json:"class_kl"`                           // nil: the test images lack a class
+	Known           *int      `json:"images_of_judge_training,omitempty"` // training images that the classifier was trained on; nil: not known
 	Nearest         []float64 `json:"nearest,omitempty"`
 }
 

@@ -9,26 +9,28 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// Likelihood is the log-likelihood of the images of a split under a model, in
-// nats per image.
+// Likelihood is the negative log-likelihood of the images of a split under a model,
+// in nats per image, as importance sampling estimates it.
 type Likelihood struct {
-	Draws           int     `json:"draws"`
-	NLL             float64 `json:"nll"`
-	StandardError   float64 `json:"standard_error"` // over images
-	Bound           float64 `json:"negative_elbo"`  // by the same draws
-	EffectiveDraws  float64 `json:"effective_draws"`
-	FewestEffective float64 `json:"fewest_effective_draws"` // of an image
-	Unsure          int     `json:"images_below_10_effective_draws"`
+	Draws           int      `json:"draws"` // K, samples of the posterior for each image
+	NLL             float64  `json:"nll"`
+	StandardError   float64  `json:"standard_error"`          // of the mean over images; it does not include the bias
+	Bias            *float64 `json:"bias_estimate,omitempty"` // by which NLL is too high, see evaluate.ImportanceBias; nil for one sample
+	Bound           float64  `json:"negative_elbo"`           // by the same samples
+	EffectiveDraws  float64  `json:"effective_sample_size"`   // averaged over images
+	FewestEffective float64  `json:"minimum_effective_sample_size"`
+	Unsure          int      `json:"images_below_10_effective_samples"`
 }
 
 // EstimateLikelihood estimates −log p(x) of the images of a split by importance
 // sampling. It calls progress with the number of images done, unless that is nil.
 func EstimateLikelihood(ctx context.Context, model *trainer.Trained, split loaders.Split, draws int, progress func(done int)) (*Likelihood, error) {
 	l := Likelihood{Draws: draws, FewestEffective: math.Inf(1)}
-	var squares float64
+	var squares, bias float64
 	err := model.ImportanceWeights(ctx, split, draws, func(image int, weights []float64) error {
 		var s evaluate.Importance
 		s.Add(weights...)
+		bias += evaluate.ImportanceBias(weights)
 		l.NLL -= s.LogLikelihood()
 		squares += s.LogLikelihood() * s.LogLikelihood()
 		l.Bound -= s.Bound()
@@ -48,5 +50,8 @@ func EstimateLikelihood(ctx context.Context, model *trainer.Trained, split loade
 	n := float64(split.Len())
 	l.NLL, l.Bound, l.EffectiveDraws = l.NLL/n, l.Bound/n, l.EffectiveDraws/n
 	l.StandardError = math.Sqrt(max(squares/n-l.NLL*l.NLL, 0) / n)
+	if bias /= n; draws > 1 {
+		l.Bias = &bias
+	}
 	return &l, nil
 }

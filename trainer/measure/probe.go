@@ -33,6 +33,9 @@ type Probed struct {
 	Values     int     `json:"values"`
 	Logistic   float64 `json:"logistic_regression"` // accuracy
 	Neighbours float64 `json:"nearest_neighbours"`  // accuracy
+	Iterations int     `json:"iterations"`          // of the logistic regression
+	Gradient   float64 `json:"relative_gradient"`   // norm of its gradient at the end, relative to the norm at zero weights
+	Converged  bool    `json:"converged"`           // Gradient is at most evaluate.LogisticTolerance
 }
 
 // Probe measures how well codes, pixels and principal components predict the
@@ -56,28 +59,24 @@ func Probe(ctx context.Context, model *trainer.Trained, fit, test loaders.Split,
 		if err != nil {
 			return nil, err
 		}
-		predicted, voted, err := o.classify(ctx, known, asked, fit.Labels)
+		regression, err := evaluate.NewLogisticRegression(ctx, known, fit.Labels, o.L2)
 		if err != nil {
 			return nil, err
 		}
-		results = append(results, Probed{name, known.Columns, accuracy(predicted, test.Labels), accuracy(voted, test.Labels)})
+		index, err := evaluate.NewNearestNeighbours(known)
+		if err != nil {
+			return nil, err
+		}
+		voted, err := index.Classify(ctx, asked, fit.Labels, o.Neighbours)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, Probed{
+			Features: name, Values: known.Columns, Logistic: accuracy(regression.Predict(asked), test.Labels), Neighbours: accuracy(voted, test.Labels),
+			Iterations: regression.Iterations, Gradient: regression.Gradient, Converged: regression.Converged,
+		})
 	}
 	return results, nil
-}
-
-// classify fits both classifiers to the known features, and returns the classes
-// that each predicts for the asked ones.
-func (o ProbeOptions) classify(ctx context.Context, known, asked evaluate.Matrix, labels []uint8) (predicted, voted []int, err error) {
-	regression, err := evaluate.NewLogisticRegression(ctx, known, labels, o.L2)
-	if err != nil {
-		return nil, nil, err
-	}
-	index, err := evaluate.NewNearestNeighbours(known)
-	if err != nil {
-		return nil, nil, err
-	}
-	voted, err = index.Classify(ctx, asked, labels, o.Neighbours)
-	return regression.Predict(asked), voted, err
 }
 
 // accuracy is the share of predicted classes that equal the labels.

@@ -21,7 +21,7 @@ type Discriminator struct {
 	AdversarialLoss adversarialLoss  `toml:"adversarial-loss" group:"model" help:"Loss of the discriminator and of the model against it: non-saturating, least-squares, hinge or wasserstein"`
 	LabelSmoothing  float64          `toml:"label-smoothing" group:"model" help:"Difference between 1 and the discriminator's target for real images, with non-saturating or least-squares (from 0 to below 0.5)"`
 	Units           layer.Activation `toml:"discriminator-activation" group:"model" help:"Activation of the discriminator's hidden layers"`
-	Norm            string           `toml:"discriminator-norm" group:"model" help:"Spectral (the discriminator's weights are divided by their largest singular value) or none"`
+	Norm            string           `toml:"discriminator-norm" group:"model" help:"Spectral (weights divided by their largest singular value, estimated by one power step per update) or none"`
 	LearningRate    float64          `toml:"discriminator-learning-rate" group:"model" help:"Learning rate of the discriminator before the schedule; 0: that of the model"`
 
 	layers *layer.Stack
@@ -125,8 +125,10 @@ func (d *Discriminator) Declare(s *graph.Scope) {
 	}, logits)))
 }
 
-// normalised is the scope on which weights are divided by their largest singular
-// value, so that the slope of each layer is 1 at most (Miyato 2018).
+// normalised is the scope on which weights are divided by an estimate of their
+// largest singular value (Miyato et al. 2018). Once the estimate has converged, the
+// Lipschitz constant of each layer is at most 1. Early in training it is up to
+// about 1.2, see op.SpectralNorm.
 func (d *Discriminator) normalised(s *graph.Scope) *graph.Scope {
 	if d.Norm != "spectral" {
 		return s

@@ -12,8 +12,9 @@ var ganRecipe = trainer.Recipe{
 	Idea: `A generator, the decoder of an autoencoder without its encoder, makes images of codes drawn from N(0, I). A discriminator,
 shaped like the encoder that is missing, gives every image one logit: real or not. It learns from as many real images as generated
 ones, and the generator learns from the gradient of its logit, so neither needs a measure of what an image should look like.
-The discriminator's weights are divided by their largest singular value, which bounds that gradient for every adversarial loss;
-with the loss wasserstein this takes the place of a gradient penalty, so that no second derivatives are needed. Samples come
+The discriminator's weights are divided by an estimate of their largest singular value, which limits that gradient for every
+adversarial loss. Each update makes one step of power iteration, so early in training the estimate is up to about 20 % too small.
+With the loss wasserstein this takes the place of a gradient penalty, so that no second derivatives are needed. Samples come
 from an exponential moving average of the generator's weights. Neither loss says how good they are: the best epoch is that of the
 smallest distance between samples and images.`,
 	Citation: "I. Goodfellow et al.: Generative Adversarial Nets. NIPS 2014, arXiv:1406.2661; spectral norm: T. Miyato et al., ICLR 2018, arXiv:1802.05957",

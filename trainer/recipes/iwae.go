@@ -13,11 +13,11 @@ import (
 var iwaeRecipe = trainer.Recipe{
 	Name:    "iwae",
 	Summary: "importance weighted: several codes for each image bound its likelihood more tightly",
-	Idea: `The ELBO of a vae measures an image by one code, and a posterior is worth little unless nearly all of its
-codes explain the image. Here K codes are drawn for each image, and the loss is −log of the mean of their importance weights
-w = p(x|z)·p(z)/q(z|x): a bound that never gets looser with more codes, and that allows some of them to explain nothing. With K = 1 it
-is the vae's, with a sampled divergence. The terms are reported as means over the codes, the divergence in closed form; gap is what the
-bound is below their sum.`,
+	Idea: `The ELBO of a vae takes one code per image, and it is low unless nearly all codes of the posterior explain the image.
+Here K codes are drawn for each image. The loss is −log of the mean of their importance weights w = p(x|z)·p(z)/q(z|x). In expectation,
+this bound on −log p(x) does not increase with K, and some of the codes may explain nothing. With K = 1 it is the loss of the vae with
+a sampled KL divergence. The reconstruction is reported as the mean over the codes, and kl in closed form. gap is the loss minus
+(reconstruction + β·kl). It is negative on average for K > 1: it says by how many nats several codes lower the bound.`,
 	Citation: "Y. Burda, R. Grosse, R. Salakhutdinov: Importance Weighted Autoencoders. ICLR 2016, arXiv:1509.00519; gradient dreg: G. Tucker et al., ICLR 2019, arXiv:1810.04152",
 	New: func() trainer.Model {
 		m := iwae{Variational: defaultVariational(), Gradient: "plain"}
@@ -41,7 +41,7 @@ func (m *iwae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 
 // bound declares the bound by the decoder's output y for the codes z, and its
 // parts: the mean of the reconstruction terms, the divergence in closed form, and
-// the gap between their sum and the bound.
+// gap, the bound minus their sum.
 func (m *iwae) bound(s *graph.Scope, q latent.Gaussian, z, y, target graph.Value) graph.Loss {
 	beta, noise := s.Rising(m.Beta, m.KLWarmup), q.Noise(s, m.Samples)
 	var parts op.Bound

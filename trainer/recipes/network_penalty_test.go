@@ -80,6 +80,18 @@ func TestMeanActivation(t *testing.T) {
 		if mean[0] != 0.1 {
 			t.Error("a run moved the mean")
 		}
+		reported := map[string]float64{"reconstruction": 1, "sparsity": 1}
+		if kind == "running" {
+			reported["sparsity_momentum"] = 1
+		}
+		if got := netReported(training); !cmp.Equal(reported, got) {
+			t.Errorf("%s mean: training reports %v, want %v", kind, got, reported)
+		}
+		var trained float64 // Σ KL(ρ‖ρ̂) that training reports
+		if kind == "running" {
+			trained = netMean(t, training, "sparsity")
+			netNear(t, "the loss", netMean(t, training, "reconstruction")+trained+netMean(t, training, "sparsity_momentum"), training.Mean())
+		}
 		training.Advance()
 		var want float64
 		for unit, got := range mean {
@@ -89,6 +101,9 @@ func TestMeanActivation(t *testing.T) {
 		}
 		n.run(evaluation, 1, inputs)
 		netNear(t, "the term by the running mean", netMean(t, evaluation, "sparsity"), want)
+		if kind == "running" {
+			netNear(t, "the term that training reports", trained, want)
+		}
 		if slices.Contains(netMoved(training), "encoder/3/mean_activation") {
 			t.Error("the mean has a gradient")
 		}

@@ -10,12 +10,12 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// Penalties are terms of the loss that a deterministic code may have besides the
-// reconstruction.
+// Penalties are terms that the loss of a deterministic code can have in addition to
+// the reconstruction.
 type Penalties struct {
 	Sparsity         float64 `toml:"sparsity" group:"model" help:"Weight of the sparsity term Σ KL(ρ‖ρ̂), where ρ̂ is the mean activation of each unit of a sigmoid code; 0 for none"`
 	SparsityTarget   float64 `toml:"sparsity-target" group:"model" help:"Mean activation ρ that the sparsity term asks for, between 0 and 1"`
-	SparsityMean     string  `toml:"sparsity-mean" group:"model" help:"Mean activation ρ̂ while training: batch (over the batch), or running (over past batches too, for small batches)"`
+	SparsityMean     string  `toml:"sparsity-mean" group:"model" help:"Mean activation ρ̂ while training: batch (over the batch), or running (over past batches too; it adds sparsity_momentum)"`
 	SparsityMomentum float64 `toml:"sparsity-momentum" group:"model" help:"Momentum of the running mean activation, which evaluation always uses"`
 	L1               float64 `toml:"l1" group:"model" help:"Weight of the L1 norm Σ|h| of the code; 0 for none"`
 	Contraction      float64 `toml:"contraction" group:"model" help:"Weight of the contraction term Σ‖∂h/∂x‖² over the encoder's layers, of each in its own input; 0 for none"`
@@ -50,11 +50,10 @@ func (p *Penalties) Ineffective() (without []settings.Without) {
 	return without
 }
 
-// Terms declares the penalties of a code (z: B×L) that the last layer of an
-// encoder gives.
+// Terms declares the penalties of a code (z: B×L), the output of an encoder.
 func (p *Penalties) Terms(s *graph.Scope, encoder *layer.Stack, z graph.Value) (terms []graph.Term) {
 	if p.Sparsity > 0 {
-		terms = append(terms, p.sparsity(s, encoder, z).In("nats").Times(p.Sparsity))
+		terms = append(terms, p.sparsity(s, encoder, z).Times(p.Sparsity))
 	}
 	if p.L1 > 0 {
 		terms = append(terms, s.Term("l1", func(rows *op.Rows, z op.Node, _ ...op.Node) (op.Loss, error) {
@@ -67,19 +66,26 @@ func (p *Penalties) Terms(s *graph.Scope, encoder *layer.Stack, z graph.Value) (
 	return terms
 }
 
-// sparsity declares Σ_L KL(ρ ‖ ρ̂) in nats (Ng 2011), see op.Sparsity. Evaluated,
+// sparsity declares Σ_L KL(ρ ‖ ρ̂) in nats (Ng 2011), see op.Sparsity. In evaluation,
 // ρ̂ is the running mean over training batches, which is a statistic. It begins
-// at the target, where it has no gradient.
+// at the target, where the term has no gradient. Training on the running mean
+// reports the term in two parts: sparsity, and sparsity_momentum, which makes the
+// gradient of the loss independent of the momentum.
 func (p *Penalties) sparsity(s *graph.Scope, encoder *layer.Stack, z graph.Value) graph.Term {
 	mean := s.Statistic(graph.Spec{
 		Name: encoder.Last().Name() + "/mean_activation", Part: "encoder", Shape: []int{z.Size()}, Fill: graph.Constant(float32(p.SparsityTarget)),
 	})
 	sparsity := op.Sparsity{Target: p.SparsityTarget, Momentum: p.SparsityMomentum, Running: p.SparsityMean == "running", Mean: mean, Settled: !s.Training()}
-	return s.Term("sparsity", func(rows *op.Rows, z op.Node, _ ...op.Node) (op.Loss, error) {
-		loss, update, err := sparsity.Declare("sparsity", rows, z)
-		s.After(update)
-		return loss, err
-	}, z)
+	var declared op.SparsityLoss
+	term := s.Term("sparsity", func(rows *op.Rows, z op.Node, _ ...op.Node) (loss op.Loss, err error) {
+		declared, err = sparsity.Declare("sparsity", rows, z)
+		s.After(declared.Advance)
+		return declared.Loss, err
+	}, z).In("nats")
+	if !sparsity.Running || sparsity.Settled || s.Failed() {
+		return term
+	}
+	return term.MadeOf(graph.NewTerm("sparsity", declared.Divergence).In("nats"), graph.NewTerm("sparsity_momentum", declared.Momentum).In("nats"))
 }
 
 // contraction declares Σ ‖∂y/∂x‖² per image over the layers of an encoder, of
@@ -104,8 +110,8 @@ func contraction(s *graph.Scope, encoder *layer.Stack) graph.Term {
 	}, outputs[0], more...)
 }
 
-// check reports penalties that make no sense on an encoder, of whose code the k
-// largest values are kept (0: all). Errors wrap graph.ErrArchitecture.
+// check returns an error for penalties that cannot be applied to an encoder, whose
+// code keeps its k largest values (0: all). Errors wrap graph.ErrArchitecture.
 func (p *Penalties) check(encoder *layer.Stack, k int) error {
 	impossible := func(term, format string, values ...any) error {
 		return fmt.Errorf("%w: term %s: %s", graph.ErrArchitecture, term, fmt.Sprintf(format, values...))
@@ -113,26 +119,26 @@ func (p *Penalties) check(encoder *layer.Stack, k int) error {
 	last := encoder.Numbered(encoder.Depth())
 	switch {
 	case p.Sparsity > 0 && layer.OptionsOf(last).Activation != layer.Sigmoid:
-		return impossible("sparsity", "a share of activity needs codes from 0 to 1, those of %s units are not; hint: sigmoid codes, or an L1 penalty", layer.OptionsOf(last).Activation)
+		return impossible("sparsity", "it needs a code with values from 0 to 1, which %s units do not give; hint: --code-activation sigmoid, or --l1", layer.OptionsOf(last).Activation)
 	case p.Sparsity > 0 && encoder.EndsWithDropout():
-		return impossible("sparsity", "dropout of the code decides already which units are active")
+		return impossible("sparsity", "dropout of the code already determines which units are active")
 	case p.Sparsity > 0 && k > 0:
-		return impossible("sparsity", "top-k decides already which units are active")
+		return impossible("sparsity", "top-k already determines which units are active")
 	case p.Contraction > 0 && k > 0:
-		return impossible("contraction", "top-k decides already which units are active")
+		return impossible("contraction", "top-k already determines which units are active")
 	case p.Contraction == 0:
 		return nil
 	}
 	for depth := 1; depth <= encoder.Depth(); depth++ {
 		switch l := encoder.Numbered(depth); {
 		case layer.IsConvolution(l):
-			return impossible("contraction", "the Jacobian of %s, a convolution, has no such formula; hint: only fully connected layers have it", l.Name())
+			return impossible("contraction", "it is not implemented for %s, which is a convolution; hint: fully connected layers", l.Name())
 		case layer.OptionsOf(l).Norm != layer.NoNorm:
-			return impossible("contraction", "the Jacobian of %s, which is normalised, has no such formula; hint: no normalisation of the encoder", l.Name())
+			return impossible("contraction", "it is not implemented for %s, which is normalised; hint: --normalisation none", l.Name())
 		case layer.OptionsOf(l).Activation == layer.LinearUnits:
-			return impossible("contraction", "the Jacobian of %s, which is linear, is its weights; hint: weight decay, or another activation", l.Name())
+			return impossible("contraction", "the Jacobian of %s is constant, because the layer is linear; hint: --weight-decay, or another activation", l.Name())
 		case !layer.IsDense(l) || !fused(l):
-			return impossible("contraction", "the Jacobian of %s has no such formula; hint: fully connected layers with another activation", l.Name())
+			return impossible("contraction", "it is not implemented for %s; hint: fully connected layers with another activation", l.Name())
 		}
 	}
 	return nil

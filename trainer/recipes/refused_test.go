@@ -15,15 +15,15 @@ func mask(share float32) loaders.Corruption { return recipes.Masking(share) }
 // TestRefused asks for what makes no sense, and for the reason.
 func TestRefused(t *testing.T) {
 	for _, test := range []struct{ model, settings, want string }{
-		{"dense", "sparsity=1", "linear units are not; hint: sigmoid"},
-		{"dense", "contraction=1", "weight decay"},
-		{"stacked", "sparsity=1; activation=relu", "relu units are not"},
-		{"sparse", "top-k=2", "top-k decides already"},
+		{"dense", "sparsity=1", "which linear units do not give; hint: --code-activation sigmoid"},
+		{"dense", "contraction=1", "--weight-decay"},
+		{"stacked", "sparsity=1; activation=relu", "which relu units do not give"},
+		{"sparse", "top-k=2", "top-k already determines"},
 		{"sparse", "top-k=4", "top-k is 4; hint: 0 for all"},
-		{"contractive", "top-k=2", "top-k decides already"},
+		{"contractive", "top-k=2", "top-k already determines"},
 		{"contractive", "hidden=12; normalisation=batch", "encoder/1, which is normalised"},
-		{"contractive", "hidden=12; activation=gelu", "encoder/1 has no such formula"},
-		{"conv", "contraction=1; code-activation=sigmoid", "encoder/1, a convolution"},
+		{"contractive", "hidden=12; activation=gelu", "not implemented for encoder/1"},
+		{"conv", "contraction=1; code-activation=sigmoid", "encoder/1, which is a convolution"},
 		{"zerobias", "contraction=1", "decides already which units are active"},
 		{"zerobias", "code-activation=sigmoid", "has a threshold of sigmoid units; hint: relu or linear"},
 		{"zerobias", "filters=4", "only a fully connected first layer of the encoder can"},

@@ -13,8 +13,8 @@ var stackedRecipe = trainer.Recipe{
 	Name:    "stacked",
 	Summary: "greedy layer-wise pretraining, then joint fine-tuning: deep sigmoid nets train where plain ones stall",
 	Idea: `A deep net of sigmoid units hardly learns from random weights: the gradients that reach its first layers are tiny. So
-each layer is trained first on its own, as a shallow autoencoder of the codes that the layers below it give. Then all layers are
-trained jointly, from weights that already do most of the work.`,
+each layer is trained first on its own, as a shallow autoencoder of the codes that the layers below it give. The first layer is trained
+by --loss on images, and the others by the squared error on codes. Then all layers are trained jointly, from weights that already do most of the work.`,
 	Citation: "Y. Bengio, P. Lamblin, D. Popovici, H. Larochelle: Greedy Layer-Wise Training of Deep Networks. NIPS 2007",
 	New: func() trainer.Model {
 		m := stacked{Plain: defaultPlain(), PretrainEpochs: 10}
@@ -45,9 +45,10 @@ func (m *stacked) Stages(c trainer.Config) (stages []trainer.Stage, err error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Epochs = m.PretrainEpochs
+		s.Epochs, s.Objective = m.PretrainEpochs, m.objective()
 		if depth > 1 {
 			s.Network, s.Below = outer.innermost(depth), m.outer(depth-1)
+			s.Objective = fmt.Sprintf("squared error of the codes of layer %d", depth-1)
 		}
 		if err := m.Penalties.check(outer.encoder.From(depth-1), outer.TopK); err != nil {
 			return nil, err
@@ -56,9 +57,19 @@ func (m *stacked) Stages(c trainer.Config) (stages []trainer.Stage, err error) {
 	}
 	if c.Epochs > 0 { // else a classifier is to go on with it
 		joint, err := m.stage("joint", c, &m.Plain)
+		joint.Objective = m.objective()
 		return append(stages, joint), err
 	}
 	return stages, nil
+}
+
+// objective names the reconstruction term of the stages that train on images.
+func (m *stacked) objective() string {
+	name := string(m.Reconstruction.Loss)
+	if m.Reconstruction.Loss == squaredError {
+		name = "squared error"
+	}
+	return name + " of the images"
 }
 
 // outer is the autoencoder of the first depth layers of the encoder, whose output
@@ -73,9 +84,9 @@ func (m *Plain) outer(depth int) *Plain {
 	return &part
 }
 
-// innermost is the shallow autoencoder of layer depth alone: it reconstructs the
-// codes of the layers below, by the squared error since codes are no
-// probabilities.
+// innermost is the shallow autoencoder of layer depth alone. It reconstructs the
+// codes of the layers below by the squared error, whatever the setting loss says,
+// because codes are not probabilities.
 func (m *Plain) innermost(depth int) *Plain {
 	part := *m
 	part.encoder, part.decoder = m.encoder.From(depth-1), m.decoder.First(1).WithoutTrailingDropout()
