@@ -71,7 +71,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			size, err := o.write(model, split, codes)
+			size, err := o.write(c.Context, model, split, codes)
 			if err != nil {
 				return err
 			}
@@ -126,8 +126,8 @@ func (o compressOptions) compare(ctx context.Context, w io.Writer, model *traine
 }
 
 // write writes the file and returns its size.
-func (o compressOptions) write(model *trainer.Trained, split loaders.Split, codes evaluate.Matrix) (int, error) {
-	file, err := measure.Compress(model, split.Shape, codes, o.Bits)
+func (o compressOptions) write(ctx context.Context, model *trainer.Trained, split loaders.Split, codes evaluate.Matrix) (int, error) {
+	file, err := measure.Compress(ctx, model, split.Shape, codes, o.Bits)
 	if err != nil {
 		return 0, err
 	}

@@ -135,7 +135,7 @@ func TestRefused(t *testing.T) {
 		},
 		"pca": func() error { _, err := measure.ComparePCA(ctx, classifier(t), d.Train, d.Test); return err },
 		"compress": func() error {
-			_, err := measure.Compress(cvae, d.Test.Shape, evaluate.Matrix{}, 4)
+			_, err := measure.Compress(ctx, cvae, d.Test.Shape, evaluate.Matrix{}, 4)
 			return err
 		},
 		"prior":  func() error { _, err := measure.NewPrior(ctx, classifier(t), d.Train); return err },
@@ -175,7 +175,7 @@ func TestCompress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := measure.Compress(m, d.Test.Shape, codes, 8)
+	file, err := measure.Compress(t.Context(), m, d.Test.Shape, codes, 8)
 	if err != nil {
 		t.Fatal(err)
 	}
