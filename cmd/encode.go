@@ -7,12 +7,10 @@ import (
 	"io"
 	"strconv"
 
-	"codeberg.org/sbinet/npyio"
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders"
 	"gaetrain/loaders/files"
-	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
@@ -20,7 +18,7 @@ import (
 
 type encodeOptions struct {
 	RunOptions
-	Out string `toml:"out" group:"output" help:"Files to write, without the endings .npy and .csv"`
+	Out string `toml:"out" group:"output" help:"Name of the files to write, without the endings .npy and .csv"`
 	ScatterOptions
 	Output
 }
@@ -37,11 +35,13 @@ func encodeVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "encode",
 		Usage: "write the codes of images as .npy and .csv",
-		Description: `The .npy file is an N×L array of float32 for NumPy. The .csv file has one line per image: its index,
-its label, class and path where it has them, and the L values of its code. The images are the test
-images of the run or, if --dataset names other data, all of these. With --picture, the codes of the first images
-are drawn as points, coloured by class, in the pictures folder of the run. Codes of two values are
-drawn as they are. Longer codes are reduced to two values by PCA and by t-SNE.
+		Description: `This verb writes the codes of N images, L values each. The .npy file is an N×L array of float32, which
+the verb decode reads as well. The .csv file has one line per image: its index, its label, class and
+path where it has them, and the values code_0, code_1, … of its code. The images are the test images
+of the run or, if --dataset names other data, all images of that data set. With --picture, the codes
+of the first images are drawn as points, coloured by class, in the pictures folder of the run. Codes
+of two values are drawn as they are. Longer codes are reduced to two values by PCA and by t-SNE.
+` + fmt.Sprintf(ruleOfOut, "codes-2.npy") + `
 
 EXAMPLES:
    gaetrain encode --run runs/dense-sample-1 --out codes
@@ -60,10 +60,8 @@ EXAMPLES:
 					return err
 				}
 			}
-			for _, ending := range []string{".npy", ".csv"} {
-				if err := checkOut(o.Out, ending); err != nil {
-					return err
-				}
+			if o.Out, err = freeOut(c, o.Out, ".npy", ".csv"); err != nil {
+				return err
 			}
 			codes, err := measure.Codes(c.Context, model, split)
 			if err != nil {
@@ -124,24 +122,6 @@ func writeCodes(ctx context.Context, out string, codes evaluate.Matrix, split lo
 		npyFile(ctx, out+".npy", codes.Values, codes.Columns),
 		files.File{Path: out + ".csv", Fill: func(w io.Writer) error { return writeCSV(files.Until(ctx, w), codes, split, classes) }},
 	)
-}
-
-// npyFile is a file of a matrix N×columns of float32. Writing it stops when the
-// context ends.
-func npyFile(ctx context.Context, path string, values []float32, columns int) files.File {
-	rows := make([][]float32, len(values)/columns)
-	for i := range rows {
-		rows[i] = values[i*columns : (i+1)*columns]
-	}
-	return files.File{Path: path, Fill: func(w io.Writer) error { return npyio.Write(files.Until(ctx, w), rows) }}
-}
-
-// writeTogether writes files of one result, all of them or none.
-func writeTogether(list ...files.File) error {
-	if err := files.WriteAll(list...); err != nil {
-		return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", trainer.ErrRun, err)
-	}
-	return nil
 }
 
 // writeCSV writes a line of names, then index, label, class and path (empty where

@@ -31,7 +31,8 @@ decodes the codes between them. The steps have equal length, or equal angles wit
 A smooth change through plausible images is a sign that the latent space has no holes. The lines, with
 the images themselves at their ends, are drawn in pictures/interpolation.png in the run folder, and
 animated in interpolation.gif. A model without an encoder, such as gan, goes from sample to sample:
---from and --to are then the numbers of samples, and --seed is their seed.
+--from and --to are then the numbers of samples, and --seed is their seed. Earlier pictures are never
+replaced: the files get the next free number, such as interpolation-2.png.
 
 EXAMPLES:
    gaetrain interpolate --run runs/vae-sample-1

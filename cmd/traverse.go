@@ -34,7 +34,8 @@ pictures/traversal.png in the run folder, and animated in traversal.gif. For a m
 --range counts standard deviations over the training images, from their mean. For a code of two
 values, the verb also draws pictures/manifold.png, which decodes a grid of evenly spaced quantiles of
 the prior. A model without an encoder, such as gan, starts from the sample with the number --image and
-the seed --seed, and its lines are in the order of the values.
+the seed --seed, and its lines are in the order of the values. Earlier pictures are never replaced:
+the files get the next free number, such as traversal-2.png.
 
 EXAMPLES:
    gaetrain traverse --run runs/vae-sample-1 --image 7

@@ -12,13 +12,14 @@ import (
 	"strings"
 )
 
-// array is a NumPy array in C order, still as bytes.
+// array is a NumPy array, still as bytes.
 type array struct {
-	dims  []int
-	kind  byte // 'u' unsigned, 'i' signed, 'b' bool, 'f' float, …
-	width int  // bytes per element
-	order binary.ByteOrder
-	data  []byte
+	dims    []int
+	fortran bool // the first index changes fastest, else the last one
+	kind    byte // 'u' unsigned, 'i' signed, 'b' bool, 'f' float, …
+	width   int  // bytes per element
+	order   binary.ByteOrder
+	data    []byte
 }
 
 // The header is a Python dict literal that numpy.lib.format writes in one way
@@ -35,6 +36,8 @@ const maxNPYHeader = 1 << 16
 
 // maxRank is the largest number of dimensions that NumPy itself allows.
 const maxRank = 64
+
+var errFortran = dataErrorf("array in Fortran order; hint: save numpy.ascontiguousarray(a)")
 
 // readNPY reads one .npy stream (NEP 1, versions 1 to 3) to its end, if check
 // accepts what its header says. The general-purpose readers trust the header's
@@ -82,10 +85,7 @@ func parseNPYHeader(header string) (array, error) {
 	if descr == nil || fortran == nil || shape == nil {
 		return array{}, dataErrorf("NumPy header %.80q is not that of a plain array", strings.TrimSpace(header))
 	}
-	if fortran[1] == "True" {
-		return array{}, dataErrorf("array in Fortran order; hint: save numpy.ascontiguousarray(a)")
-	}
-	a := array{kind: descr[2][0], order: binary.LittleEndian}
+	a := array{kind: descr[2][0], order: binary.LittleEndian, fortran: fortran[1] == "True"}
 	if descr[1] == ">" {
 		a.order = binary.BigEndian
 	}
@@ -114,6 +114,9 @@ func parseNPYHeader(header string) (array, error) {
 func (a array) layout() (shape Shape, channelsLast bool, err error) {
 	if a.kind != 'u' || a.width != 1 {
 		return shape, false, dataErrorf("images are of type %c%d, want u1 (uint8); hint: save pixels 0…255 as numpy.uint8", a.kind, a.width)
+	}
+	if a.fortran {
+		return shape, false, errFortran
 	}
 	isChannels := func(c int) bool { return c == 1 || c == 3 }
 	switch d := a.dims; {
@@ -182,6 +185,9 @@ func planesFirst(ctx context.Context, data []uint8, shape Shape, room *budget) e
 // checkLabels accepts what can be the labels of the given number of images: N or
 // N×1 integers of any width.
 func (a array) checkLabels(images int) error {
+	if a.fortran {
+		return errFortran
+	}
 	if len(a.dims) != 1 && (len(a.dims) != 2 || a.dims[1] != 1) {
 		return dataErrorf("labels of shape %v, want one integer per image; hint: turn one-hot rows into numbers by argmax", a.dims)
 	}
