@@ -52,7 +52,11 @@ func (c Codes) Measure(ctx context.Context, images []float32, most int) (points 
 			return nil, fmt.Errorf("%w: %d decoded values for images of %d values", ErrInput, len(decoded), len(images))
 		}
 		n := float64(a.Images())
-		points = append(points, Point{c.Coder, fmt.Sprintf("%d bits", bits), float64(len(file)) / n, meanSquaredError(decoded, images)})
+		setting := fmt.Sprintf("%d bits", bits)
+		if bits == 1 {
+			setting = "1 bit"
+		}
+		points = append(points, Point{c.Coder, setting, float64(len(file)) / n, meanSquaredError(decoded, images)})
 	}
 	return points, nil
 }
