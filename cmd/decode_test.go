@@ -24,6 +24,7 @@ func TestDecode(t *testing.T) {
 		{"--model", "vae"},
 		{"--model", "cvae"},
 		{"--model", "topk", "--code", "40", "--top-k", "4"},
+		{"--model", "zerobias", "--hidden", "none", "--code", "20"},
 		{"--model", "fsq", "--levels", "5,4", "--words", "3"},
 	} {
 		run, out := filepath.Join(dir, args[1]), filepath.Join(dir, args[1]+"-out")

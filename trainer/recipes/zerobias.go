@@ -37,7 +37,7 @@ the decoder is not trained for a, and the squared error of its reconstructions i
 type zerobias struct {
 	Plain
 	standardised Standardised
-	Threshold    float64 `toml:"threshold" group:"model" help:"Threshold θ of the code: units with an activation (relu) or a squared activation (linear) of at most θ give 0; 0 for none"`
+	Threshold    float64 `toml:"threshold" group:"model" help:"Threshold θ of the code: activations (relu) or their squares (linear) up to θ give 0; 0 for none"`
 }
 
 // Encode implements trainer.Encoder.
