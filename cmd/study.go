@@ -25,7 +25,7 @@ import (
 
 // studyOptions are the settings of study labels.
 type studyOptions struct {
-	Runs     string `toml:"runs" group:"study" help:"Run folders of trained models, separated by commas"`
+	Runs     string `toml:"runs" group:"study" help:"Folders of the runs of trained models, separated by commas or spaces; a name such as runs/lr-* stands for all runs that it matches"`
 	Labels   []int  `toml:"labels" group:"study" help:"Numbers of labelled images to train with; 0 for all"`
 	Encoders string `toml:"encoders" group:"study" help:"Encoders to compare, separated by commas: scratch (random weights), frozen, finetuned"`
 	Seeds    int    `toml:"seeds" group:"study" help:"Number of runs per classifier, each with another seed and other labelled images, 1 or more"`
@@ -184,6 +184,11 @@ func studyLabels(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	runs, err := listRuns(o.Runs)
+	if err != nil {
+		return err
+	}
+	o.Runs = strings.Join(runs, ",")
 	if err := o.validate(); err != nil {
 		return err
 	}
