@@ -94,8 +94,8 @@ func (o decodeOptions) decode(ctx context.Context, w io.Writer, log *console, mo
 	); err != nil {
 		return err
 	}
-	printf(w, "%d codes of %d values, images %s in %s\n", count, model.CodeSize(), imagesShape(count, model.Shape()), o.Out+".npy")
-	printf(w, "%d of %d images in %s\n", shown, count, o.Out+".png")
+	printf(w, "%s of %s, images %s in %s\n", many(count, "code"), many(model.CodeSize(), "value"), imagesShape(count, model.Shape()), o.Out+".npy")
+	printf(w, "%d of %s in %s\n", shown, many(count, "image"), o.Out+".png")
 	return nil
 }
 

@@ -136,13 +136,8 @@ func writeCSV(w io.Writer, codes evaluate.Matrix, split loaders.Split, classes [
 		return err
 	}
 	for i := range codes.Rows {
-		record = append(record[:0], strconv.Itoa(i), "", "", "")
-		if split.Labels != nil {
-			record[1], record[2] = strconv.Itoa(int(split.Labels[i])), classes[split.Labels[i]]
-		}
-		if split.Names != nil {
-			record[3] = split.Names[i]
-		}
+		label, class, path := identity(split, classes, i)
+		record = append(record[:0], strconv.Itoa(i), label, class, path)
 		for _, v := range codes.Row(i) {
 			record = append(record, strconv.FormatFloat(float64(v), 'g', -1, 32))
 		}

@@ -52,6 +52,7 @@ EXAMPLES:
 				return err
 			}
 			o.shrink(c, log, test.Len())
+			betweenLevels(log, model)
 			lines, err := measure.Interpolate(c.Context, model, test, o.settings())
 			if err != nil {
 				return err
@@ -95,6 +96,13 @@ func (o interpolateOptions) walk(model *trainer.Trained, lines [][]float32) pict
 		walk.Lines = append(walk.Lines, pictures.Line{Label: fmt.Sprintf("%d to %d", o.From[pair], o.To[pair]), Pixels: images})
 	}
 	return walk
+}
+
+// betweenLevels reports that a walk passes codes which a quantising encoder cannot give.
+func betweenLevels(log *console, model *trainer.Trained) {
+	if model.Quantises() {
+		log.note(fmt.Sprintf("codes of model %s are quantised: the codes between the levels are decoded as they are, but the decoder has only learned levels", model.Name))
+	}
 }
 
 // drawWalk draws a walk into a run folder and prints the paths.

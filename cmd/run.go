@@ -64,7 +64,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	return newApp(model, stdout, stderr).RunContext(ctx, args)
+	app := newApp(model, stdout, stderr)
+	return app.RunContext(ctx, gatherRuns(app.Commands, args))
 }
 
 // exitCode is the one place where errors become exit codes.

@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,7 +36,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails, "ends": ends, "same": same, "equal": equal, "idx": writeIDX, "picture": writePicture, "ink": writeInk,
-			"truncate": truncate, "flip": flip, "npy": checkNPY, "jsonlines": checkJSONLines, "agrees": checkAgreement,
+			"truncate": truncate, "flip": flip, "npy": checkNPY, "sorted": checkSorted, "jsonlines": checkJSONLines, "agrees": checkAgreement,
 		},
 	})
 }
@@ -242,6 +244,22 @@ func checkNPY(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if !varied {
 		ts.Fatalf("all %d values are the same", len(values))
+	}
+}
+
+// sorted FILE COLUMN asks that the numbers in a column of a .csv file never rise.
+func checkSorted(ts *testscript.TestScript, neg bool, args []string) {
+	rows, err := csv.NewReader(strings.NewReader(ts.ReadFile(args[0]))).ReadAll()
+	ts.Check(err)
+	column := slices.Index(rows[0], args[1])
+	var values []float64
+	for _, row := range rows[1:] {
+		v, err := strconv.ParseFloat(row[column], 64)
+		ts.Check(err)
+		values = append(values, -v)
+	}
+	if slices.IsSorted(values) == neg || len(values) < 2 {
+		ts.Fatalf("sorted: %t, %d values", !neg, len(values))
 	}
 }
 

@@ -108,6 +108,13 @@ func (t *Trained) HasPrior() bool {
 	return ok
 }
 
+// Quantises reports whether the encoder rounds each value of a code to the nearest of a
+// few levels.
+func (t *Trained) Quantises() bool {
+	_, ok := t.Stage.Model.(Quantiser)
+	return ok
+}
+
 // Unquantised counts the values of codes N×L that the encoder cannot give, because
 // it rounds each value to the nearest of a few levels; 0 for other models.
 func (t *Trained) Unquantised(codes []float32) (count int) {
