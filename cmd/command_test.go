@@ -31,8 +31,8 @@ func TestShellWord(t *testing.T) {
 	}
 }
 
-// TestReportedCommand runs the command that a report shows, which gives the same
-// run again.
+// TestReportedCommand runs the commands that reports show, which give the same runs
+// again.
 func TestReportedCommand(t *testing.T) {
 	dir := t.TempDir()
 	data := filepath.Join(dir, "it's \"a\" $HOME & \\ `*` \u202e <b>")
@@ -43,13 +43,31 @@ func TestReportedCommand(t *testing.T) {
 		}
 		writeGray(t, filepath.Join(folder, string(rune('A'+i))+".png"), uint8(4*i))
 	}
-	args := []string{"train", "--dataset", "folder:" + data, "--encoder", "dense:8 dense:3", "--batch-size", "8", "--epochs", "1", "--pictures", "1", "--quiet"}
-	c := exec.Command("gaetrain", append(args, "--run", "first")...)
+	train := []string{"train", "--dataset", "folder:" + data, "--encoder", "dense:8 dense:3", "--batch-size", "8", "--binarise"}
+	linear := []string{"train", "--dataset", "folder:" + data, "--model", "linear", "--code", "3", "--tied=false"}
+	tuned := []string{"finetune", "--from", "first run", "--thaw", "--labels", "12", "--binarise=false"}
+	for _, args := range [][]string{append(train, "--run", "first run"), append(linear, "--run", "linear"), append(tuned, "--run", "classifier")} {
+		run := args[len(args)-1]
+		inFolder(t, dir, exec.Command("gaetrain", append(args, "--epochs", "1", "--pictures", "1", "--quiet")...))
+		inFolder(t, dir, exec.Command("sh", "-c", reportedCommand(t, filepath.Join(dir, run))+" --run "+shellWord(run+" again")))
+		if diff, err := compareRuns(filepath.Join(dir, run), filepath.Join(dir, run+" again")); diff != "" || err != nil {
+			t.Error(run, diff, err)
+		}
+	}
+}
+
+func inFolder(t *testing.T, dir string, c *exec.Cmd) {
+	t.Helper()
 	c.Dir = dir
 	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatalf("%q: %v: %s", c.Args, err, out)
 	}
-	page, err := os.ReadFile(filepath.Join(dir, "first", "report.html"))
+}
+
+// reportedCommand is the command in the report of a run.
+func reportedCommand(t *testing.T, run string) string {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(run, "report.html"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,12 +75,5 @@ func TestReportedCommand(t *testing.T) {
 	if command == nil {
 		t.Fatal("the report has no command")
 	}
-	c = exec.Command("sh", "-c", html.UnescapeString(string(command[1]))+" --run second")
-	c.Dir = dir
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s: %s", err, command[1], out)
-	}
-	if diff, err := compareRuns(filepath.Join(dir, "first"), filepath.Join(dir, "second")); diff != "" || err != nil {
-		t.Error(diff, err)
-	}
+	return html.UnescapeString(string(command[1]))
 }

@@ -12,17 +12,18 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders"
+	"gaetrain/loaders/files"
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
 )
 
 type compareOptions struct {
-	Runs       string `toml:"runs" group:"input" help:"Folders of two or more runs, separated by commas"`
+	Runs       string `toml:"runs" group:"input" help:"Folders of two or more runs, separated by commas or spaces; a name such as runs/lr-* stands for all runs that it matches"`
 	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
 	DataDir    string `toml:"data-dir" group:"input" help:"Folder that is searched first for data sets"`
 	Images     int    `toml:"images" group:"output" help:"Number of test images to draw, spread over the test set, 1 or more"`
-	Out        string `toml:"out" group:"output" help:"Folder for pictures and figures"`
+	Out        string `toml:"out" group:"output" help:"Folder for the pictures and the figures"`
 	JSON       bool   `toml:"json" group:"output" help:"Print JSON instead of tables"`
 	Output
 }
@@ -69,13 +70,16 @@ func compareVerb() *cli.Command {
 		Name:  "compare",
 		Usage: "compare runs: figures, settings and reconstructions of the same images",
 		Description: `This verb prints the figures of each run on the test images, and the settings in which the runs
-differ. The folder --out gets compare.json, reconstructions.png with the same test images and their
-reconstructions by each run, mse.png and mse.svg with the errors of all epochs, and loss.png and
-loss.svg if the runs have the same objective. Losses of different objectives cannot be compared. All
-runs must have the same test images.
+differ. Runs are named after their folders. The folder --out gets compare.json, reconstructions.png
+with the same test images and their reconstructions by each run, mse.png and mse.svg with the errors
+of all epochs, and loss.png and loss.svg if the runs have the same objective. Losses of different
+objectives cannot be compared. All runs must have the same test images. Earlier comparisons are never
+replaced: the default folder gets the next free number, such as comparison-2, and a folder of --out
+with a comparison is refused.
 
 EXAMPLES:
    gaetrain compare --runs runs/dense-sample-1,runs/conv-sample-1
+   gaetrain compare --runs runs/lr-*
    gaetrain compare --runs runs/a,runs/b,runs/c --checkpoint best --out best --json`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
@@ -90,31 +94,41 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
+			if o.Out, err = o.folder(c); err != nil {
+				return err
+			}
 			return o.compare(c.Context, c.App.Writer, newLog(c.App.ErrWriter, o.Output), runs)
 		},
 	}
 }
 
-// runs lists the folders.
-func (o compareOptions) runs() (runs []string, err error) {
-	for _, run := range strings.Split(o.Runs, ",") {
-		if run = strings.TrimSpace(run); run == "" {
-			continue
-		}
-		if run = filepath.Clean(run); slices.Contains(runs, run) {
-			return nil, fmt.Errorf("%w: --runs names %s twice", errUsage, run)
-		}
-		runs = append(runs, run)
-	}
+// runs lists the folders of the runs.
+func (o compareOptions) runs() ([]string, error) {
+	runs, err := listRuns(o.Runs)
 	switch {
+	case err != nil:
+		return nil, err
 	case len(runs) < 2:
 		return nil, fmt.Errorf("%w: %d runs to compare; hint: gaetrain compare --runs runs/dense-sample-1,runs/conv-sample-1", errUsage, len(runs))
 	case o.Images < 1:
 		return nil, fmt.Errorf("%w: images is %d; hint: at least 1", errUsage, o.Images)
-	case strings.TrimSpace(o.Out) == "":
-		return nil, fmt.Errorf("%w: --out names no folder; hint: such as comparison", errUsage)
 	}
 	return runs, nil
+}
+
+// folder returns the folder to write to: that of --out, which must hold no comparison,
+// or the default with the next free number.
+func (o compareOptions) folder(c *cli.Context) (string, error) {
+	switch out := strings.TrimSpace(o.Out); {
+	case out == "":
+		return "", fmt.Errorf("%w: --out names no folder; hint: such as comparison", errUsage)
+	case !wasGiven(c, "out"):
+		return files.Unused(out, ""), nil
+	case files.Taken(filepath.Join(out, compareFile), "") != "":
+		return "", fmt.Errorf("%w: --out %s holds a comparison; hint: choose another folder, or remove it first", errUsage, out)
+	default:
+		return out, nil
+	}
 }
 
 func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, runs []string) error {

@@ -22,10 +22,10 @@ import (
 )
 
 type decompressOptions struct {
-	Run        string `toml:"run" group:"input" help:"Run folder that the images were compressed with"`
+	Run        string `toml:"run" group:"input" help:"Folder of the run that the images were compressed with"`
 	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
-	In         string `toml:"in" group:"input" help:"File of compressed images"`
-	Out        string `toml:"out" group:"output" help:"New folder for the images as PNG files"`
+	In         string `toml:"in" group:"input" help:"File that compress wrote"`
+	Out        string `toml:"out" group:"output" help:"Folder to create for the images, one PNG file each"`
 	Output
 }
 
@@ -33,8 +33,9 @@ func decompressVerb() *cli.Command {
 	defaults := decompressOptions{Checkpoint: trainer.LastCheckpoint, In: "images.codes", Out: "images", Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "decompress",
-		Usage: "write the images of a file of compress as PNG files",
-		Description: `The file must be complete, and compress must have used the same weights.
+		Usage: "decode a file of compressed images to PNG files",
+		Description: `This verb decodes the codes in a file that compress wrote, and writes one PNG file per image. The run
+and the checkpoint must be those that compress used. An existing folder is never replaced.
 
 EXAMPLE:
    gaetrain decompress --run runs/dense-sample-1 --in images.codes --out images`,
@@ -72,15 +73,15 @@ func (o decompressOptions) validate() error {
 		return fmt.Errorf("%w: no run; hint: gaetrain decompress --run runs/dense-sample-1", errUsage)
 	}
 	if _, err := os.Lstat(o.Out); err == nil {
-		return fmt.Errorf("%w: --out %s is there already; hint: name a new folder", errUsage, o.Out)
+		return fmt.Errorf("%w: --out %s exists; hint: choose the name of a new folder", errUsage, o.Out)
 	}
 	return checkOut(o.Out, "")
 }
 
-// read reads the file, if it is one that memory has room for.
+// read reads the file if it fits into a quarter of the memory.
 func (o decompressOptions) read() ([]byte, error) {
 	info, err := os.Stat(o.In)
-	switch limit := memory.Limit() / 4; { // its codes and its images need room as well
+	switch limit := memory.Limit() / 4; { // its codes and its images need memory as well
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
@@ -109,7 +110,7 @@ func (o decompressOptions) decode(ctx context.Context, model *trainer.Trained) (
 	return pictures.Decoded(shape, decoded), nil
 }
 
-// writeImages makes a folder of numbered PNG files, all or nothing.
+// writeImages creates a folder of numbered PNG files, with all images or not at all.
 func writeImages(ctx context.Context, dir string, images []image.Image) (err error) {
 	temporary, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dir)), ".decompress-*")
 	if err != nil {

@@ -7,12 +7,10 @@ import (
 	"io"
 	"strconv"
 
-	"codeberg.org/sbinet/npyio"
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders"
 	"gaetrain/loaders/files"
-	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
@@ -20,7 +18,7 @@ import (
 
 type encodeOptions struct {
 	RunOptions
-	Out string `toml:"out" group:"output" help:"Files to write, without the endings .npy and .csv"`
+	Out string `toml:"out" group:"output" help:"Name of the files to write, without the endings .npy and .csv"`
 	ScatterOptions
 	Output
 }
@@ -37,11 +35,13 @@ func encodeVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "encode",
 		Usage: "write the codes of images as .npy and .csv",
-		Description: `The .npy file is an N×L array of float32 for NumPy. The .csv file has one line per image: its index,
-its label, class and path where it has them, and the L values of its code. The images are the test
-images of the run or, if --dataset names other data, all of these. With --picture, the codes of --points images
-are drawn as points, coloured by class, in the pictures folder of the run. Codes of two values are
-drawn as they are. Longer codes are reduced to two values by PCA and by t-SNE.
+		Description: `This verb writes the codes of N images, L values each. The .npy file is an N×L array of float32, which
+the verb decode reads as well. The .csv file has one line per image: its index, its label, class and
+path where it has them, and the values code_0, code_1, … of its code. The images are the test images
+of the run or, if --dataset names other data, all images of that data set. With --picture, the codes
+of --points images are drawn as points, coloured by class, in the pictures folder of the run. Codes
+of two values are drawn as they are. Longer codes are reduced to two values by PCA and by t-SNE.
+` + fmt.Sprintf(ruleOfOut, "codes-2.npy") + `
 
 EXAMPLES:
    gaetrain encode --run runs/dense-sample-1 --out codes
@@ -60,10 +60,8 @@ EXAMPLES:
 					return err
 				}
 			}
-			for _, ending := range []string{".npy", ".csv"} {
-				if err := checkOut(o.Out, ending); err != nil {
-					return err
-				}
+			if o.Out, err = freeOut(c, o.Out, ".npy", ".csv"); err != nil {
+				return err
 			}
 			codes, err := measure.Codes(c.Context, model, split)
 			if err != nil {
@@ -124,24 +122,6 @@ func writeCodes(ctx context.Context, out string, codes evaluate.Matrix, split lo
 	)
 }
 
-// npyFile is a file of a matrix N×columns of float32. Writing it stops when the
-// context ends.
-func npyFile(ctx context.Context, path string, values []float32, columns int) files.File {
-	rows := make([][]float32, len(values)/columns)
-	for i := range rows {
-		rows[i] = values[i*columns : (i+1)*columns]
-	}
-	return files.File{Path: path, Fill: func(w io.Writer) error { return npyio.Write(files.Until(ctx, w), rows) }}
-}
-
-// writeTogether writes files of one result, all of them or none.
-func writeTogether(list ...files.File) error {
-	if err := files.WriteAll(list...); err != nil {
-		return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", trainer.ErrRun, err)
-	}
-	return nil
-}
-
 // writeCSV writes a line of names, then index, label, class and path (empty where
 // there are none) and values of each code.
 func writeCSV(w io.Writer, codes evaluate.Matrix, split loaders.Split, classes []string) error {
@@ -154,13 +134,8 @@ func writeCSV(w io.Writer, codes evaluate.Matrix, split loaders.Split, classes [
 		return err
 	}
 	for i := range codes.Rows {
-		record = append(record[:0], strconv.Itoa(i), "", "", "")
-		if split.Labels != nil {
-			record[1], record[2] = strconv.Itoa(int(split.Labels[i])), classes[split.Labels[i]]
-		}
-		if split.Names != nil {
-			record[3] = split.Names[i]
-		}
+		label, class, path := identity(split, classes, i)
+		record = append(record[:0], strconv.Itoa(i), label, class, path)
 		for _, v := range codes.Row(i) {
 			record = append(record, strconv.FormatFloat(float64(v), 'g', -1, 32))
 		}

@@ -31,7 +31,8 @@ decodes the codes between them. The steps have equal length, or equal angles wit
 A smooth change through plausible images is a sign that the latent space has no holes. The lines, with
 the images themselves at their ends, are drawn in pictures/interpolation.png in the run folder, and
 animated in interpolation.gif. A model without an encoder, such as gan, goes from sample to sample:
---from and --to are then the numbers of samples, and --seed is their seed.
+--from and --to are then the numbers of samples, and --seed is their seed. Earlier pictures are never
+replaced: the files get the next free number, such as interpolation-2.png.
 
 EXAMPLES:
    gaetrain interpolate --run runs/vae-sample-1
@@ -51,6 +52,7 @@ EXAMPLES:
 				return err
 			}
 			o.shrink(c, log, test.Len())
+			betweenLevels(log, model)
 			lines, err := measure.Interpolate(c.Context, model, test, o.settings())
 			if err != nil {
 				return err
@@ -94,6 +96,13 @@ func (o interpolateOptions) walk(model *trainer.Trained, lines [][]float32) pict
 		walk.Lines = append(walk.Lines, pictures.Line{Label: fmt.Sprintf("%d to %d", o.From[pair], o.To[pair]), Pixels: images})
 	}
 	return walk
+}
+
+// betweenLevels reports that a walk passes codes which a quantising encoder cannot give.
+func betweenLevels(log *console, model *trainer.Trained) {
+	if model.Quantises() {
+		log.note(fmt.Sprintf("codes of model %s are quantised: the codes between the levels are decoded as they are, but the decoder has only learned levels", model.Name))
+	}
 }
 
 // drawWalk draws a walk into a run folder and prints the paths.

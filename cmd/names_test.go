@@ -60,7 +60,7 @@ func TestNames(t *testing.T) {
 		{append([]string{"eval"}, of...), 0, []string{"data" + shownHostile}},
 		{append([]string{"eval", "--json"}, of...), 0, nil},
 		{append([]string{"encode", "--picture", "--points", "4", "--perplexity", "1", "--out", out}, of...), 0, []string{"out" + shownHostile + ".npy"}},
-		{append([]string{"reconstruct", "--images", own, "--out", out + ".png"}, of...), 0, []string{"A" + shownHostile + ".png\t0."}},
+		{append([]string{"reconstruct", "--images", own, "--out", out + "-pairs.png"}, of...), 0, []string{"A" + shownHostile + ".png\t0."}},
 		{append([]string{"search", "--query", "0,1", "--neighbours", "2", "--queries", "2"}, of...), 0, []string{"run" + shownHostile}},
 		{append([]string{"cluster", "--clusters", "2"}, of...), 0, []string{"data" + shownHostile}},
 		{[]string{"finetune", "--from", run, "--epochs", "1", "--run", run + "2"}, 0, []string{"a" + shownHostile + "\ufffd  ", "b" + shownHostile + "\ufffd  "}},

@@ -122,3 +122,11 @@ func align(w io.Writer, rows ...[]string) error {
 	}
 	return t.Flush()
 }
+
+// many is a number with a noun, such as "1 code" or "2 codes".
+func many(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprint(n, " ", noun, "s")
+}

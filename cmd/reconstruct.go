@@ -2,13 +2,17 @@ package cmd
 
 import (
 	"context"
+	"encoding/csv"
 	"fmt"
-	"strings"
+	"io"
+	"strconv"
 
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/loaders"
+	"gaetrain/loaders/files"
 	"gaetrain/trainer"
+	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 	"gaetrain/viz"
 )
@@ -17,7 +21,9 @@ type reconstructOptions struct {
 	RunOptions
 	TreatmentOptions
 	FileOptions
-	Out string `toml:"out" group:"output" help:"PNG file to write"`
+	Sort string `toml:"sort" group:"output" help:"Order of the images in the table and in the picture: index, or error (the largest error first)"`
+	Draw int    `toml:"draw" group:"output" help:"Number of images to draw and to print, the first ones in the order of --sort, from 0 to 400"`
+	Out  string `toml:"out" group:"output" help:"Name of the files to write, without the endings .csv and .png"`
 	Output
 }
 
@@ -28,20 +34,26 @@ type TreatmentOptions struct {
 }
 
 func reconstructVerb() *cli.Command {
-	defaults := reconstructOptions{RunOptions: runDefaults(), Out: "reconstructions.png", Output: Output{LogFormat: "text"}}
-	defaults.Limit = 64
+	defaults := reconstructOptions{
+		RunOptions: runDefaults(), Sort: measure.ByIndex, Draw: 32, Out: "reconstructions", Output: Output{LogFormat: "text"},
+	}
 	return &cli.Command{
 		Name:  "reconstruct",
-		Usage: "draw images and their reconstructions",
-		Description: `This verb prints the squared error per pixel of each image. Images of the run's own data set are
-corrupted as in training, and Gaussian codes are sampled; --corrupt=false and --sample=false switch
-this off. Other images are taken as they are, and Gaussian codes are the means of their posteriors;
---corrupt and --sample switch this on. A conditional model takes the class of an image from the name
-of its sub-folder, or from --class.
+		Usage: "reconstruct images: a table of the errors and a picture",
+		Description: `This verb reconstructs the test images of a run, or images of your own. The .csv file has one line per
+image: its index, split, label, class and path where it has them, its loss, and mse, the squared error
+per pixel. The .png file shows the first images in the order of --sort, and stdout lists their errors.
+` + fmt.Sprintf(ruleOfOut, "reconstructions-2.csv") + `
+
+Images of the run's own data set are corrupted as in training, and Gaussian codes are sampled;
+--corrupt=false and --sample=false switch this off. Other images are taken as they are, and Gaussian
+codes are the means of their posteriors; --corrupt and --sample switch this on. A conditional model
+takes the class of an image from the name of its sub-folder, or from --class.
 
 EXAMPLES:
    gaetrain reconstruct --run runs/dense-sample-1
-   gaetrain reconstruct --run runs/dense-sample-1 --images photos/ --out pairs.png
+   gaetrain reconstruct --run runs/dense-sample-1 --sort error --out worst
+   gaetrain reconstruct --run runs/dense-sample-1 --images photos/ --sort error
    gaetrain reconstruct --run runs/denoising-sample-1 --images photos/ --corrupt
    gaetrain reconstruct --run runs/cvae-sample-1 --images bags/ --class Bag`,
 		Flags: flags(clone(defaults)),
@@ -51,16 +63,10 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if err := o.FileOptions.validate(); err != nil {
+			if err := o.check(c); err != nil {
 				return err
 			}
-			if err := checkOut(o.Out, ".png"); err != nil {
-				return err
-			}
-			if !strings.HasSuffix(o.Out, ".png") {
-				return fmt.Errorf("%w: --out %s; hint: the name must end with .png", errUsage, o.Out)
-			}
-			r := reconstruction{reconstructOptions: o, split: split, of: fmt.Sprintf("%s, %s", data.Name, o.Split)}
+			r := reconstruction{reconstructOptions: o, split: split, of: fmt.Sprintf("%s, %s", data.Name, o.Split), classes: data.Classes}
 			if o.Images != "" {
 				if err := r.take(c.Context, newLog(c.App.ErrWriter, o.Output), model); err != nil {
 					return err
@@ -76,9 +82,26 @@ EXAMPLES:
 			if err := r.TreatmentOptions.check(c, model); err != nil {
 				return err
 			}
-			return r.draw(c, model.Treated(trainer.Treatment(r.TreatmentOptions)))
+			return r.write(c, model.Treated(trainer.Treatment(r.TreatmentOptions)))
 		},
 	}
+}
+
+// settings are those of the measure.
+func (o reconstructOptions) settings() measure.ReconstructOptions {
+	return measure.ReconstructOptions{Order: o.Sort, Keep: o.Draw}
+}
+
+// check reports options that make no sense, and chooses the names of the files.
+func (o *reconstructOptions) check(c *cli.Context) (err error) {
+	if err := o.FileOptions.validate(); err != nil {
+		return err
+	}
+	if err := o.settings().Validate(); err != nil {
+		return err
+	}
+	o.Out, err = freeOut(c, o.Out, ".csv", ".png")
+	return err
 }
 
 // check refuses an option that was given and has no effect on a model.
@@ -96,44 +119,88 @@ func (o TreatmentOptions) check(c *cli.Context, model *trainer.Trained) error {
 // reconstruction is one run of the verb.
 type reconstruction struct {
 	reconstructOptions
-	split loaders.Split
-	of    string   // where the images are from
-	names []string // of the files; nil for a data set
+	split   loaders.Split
+	of      string   // where the images are from
+	classes []string // by label
 }
 
 // take reads the images of files.
 func (r *reconstruction) take(ctx context.Context, log *console, model *trainer.Trained) (err error) {
-	r.split, r.names, err = r.read(ctx, log, model)
-	r.split.Names = r.names
-	r.of, r.split = r.Images, r.split.Stratified(r.Limit)
-	r.names = r.split.Names
+	r.split, r.split.Names, err = r.read(ctx, log, model)
+	r.of, r.Split, r.classes, r.split = r.Images, "", model.Info.Data.Classes, r.split.Stratified(r.Limit)
 	return err
 }
 
-// draw draws the pairs and prints their errors.
-func (r *reconstruction) draw(c *cli.Context, model *trainer.Trained) error {
-	pairs, err := model.Reconstruct(c.Context, r.split)
+// write writes the table and the picture, and prints the errors of the images drawn.
+func (r *reconstruction) write(c *cli.Context, model *trainer.Trained) error {
+	all, err := measure.Reconstruct(c.Context, model, r.split, r.settings())
 	if err != nil {
 		return err
 	}
-	title := fmt.Sprintf("%s after epoch %d, images of %s", model.Config.Model, model.Epoch, r.of)
-	if err := viz.WritePNG(c.Context, r.Out, pictures.Reconstructions(title, pairs)); err != nil {
-		return fmt.Errorf("%w: %w; hint: --out names a file that can be written", trainer.ErrRun, err)
+	list := []files.File{{Path: r.Out + ".csv", Fill: func(w io.Writer) error { return r.table(files.Until(c.Context, w), all.Images) }}}
+	order := ""
+	if r.Sort == measure.ByError {
+		order = ", the largest errors first"
 	}
-	for i, e := range pairs.MSE {
-		label := fmt.Sprint(i)
-		if r.names != nil {
-			label = r.names[i]
+	if r.Draw > 0 {
+		title := fmt.Sprintf("%s after epoch %d, images of %s%s", model.Config.Model, model.Epoch, r.of, order)
+		picture := pictures.Reconstructions(title, all.Kept)
+		list = append(list, files.File{Path: r.Out + ".png", Fill: func(w io.Writer) error { return viz.EncodePNG(files.Until(c.Context, w), picture) }})
+	}
+	if err := writeTogether(list...); err != nil {
+		return err
+	}
+	for _, image := range all.Images[:all.Kept.Len()] {
+		name := strconv.Itoa(image.Index)
+		if r.split.Names != nil {
+			name = r.split.Names[image.Index]
 		}
-		printf(c.App.Writer, "%s\t%.6f\n", label, e)
+		printf(c.App.Writer, "%s\t%.6f\n", name, image.MSE)
 	}
-	if r.Quiet {
-		return nil
+	if !r.Quiet {
+		r.summary(c.App.ErrWriter, len(all.Images), all.Kept.Len(), order, model.Treatment())
 	}
-	how := model.Treatment()
+	return nil
+}
+
+// summary reports how many images are in which file.
+func (r *reconstruction) summary(w io.Writer, images, drawn int, order, how string) {
 	if how != "" {
 		how = ": " + how
 	}
-	printf(c.App.ErrWriter, "%d pairs of %s in %s%s\n", r.split.Len(), r.of, r.Out, how)
-	return nil
+	printf(w, "%d images of %s%s; errors in %s\n", images, r.of, how, r.Out+".csv")
+	if drawn > 0 {
+		printf(w, "%d of %d pairs in %s%s\n", drawn, images, r.Out+".png", order)
+	}
+}
+
+// table writes a line of names and a line for each image.
+func (r *reconstruction) table(w io.Writer, images []measure.ReconstructedImage) error {
+	lines := csv.NewWriter(w)
+	record := []string{"index", "split", "label", "class", "path", "loss", "mse"}
+	if err := lines.Write(record); err != nil {
+		return err
+	}
+	for _, image := range images {
+		label, class, path := identity(r.split, r.classes, image.Index)
+		number := func(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
+		record = append(record[:0], strconv.Itoa(image.Index), r.Split, label, class, path, number(image.Loss), number(image.MSE))
+		if err := lines.Write(record); err != nil {
+			return err
+		}
+	}
+	lines.Flush()
+	return lines.Error()
+}
+
+// identity returns the label, the class and the path of an image, each empty where
+// there is none.
+func identity(split loaders.Split, classes []string, image int) (label, class, path string) {
+	if split.Labels != nil {
+		label, class = strconv.Itoa(int(split.Labels[image])), classes[split.Labels[image]]
+	}
+	if split.Names != nil {
+		path = split.Names[image]
+	}
+	return label, class, path
 }

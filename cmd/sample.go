@@ -17,7 +17,7 @@ type sampleOptions struct {
 	Seed        uint64  `toml:"seed" group:"sample" help:"Seed of the samples. The same seed gives the same images"`
 	Class       string  `toml:"class" group:"sample" help:"Class to sample from a conditional model, by name or number (default: all classes in turn)"`
 	Temperature float64 `toml:"temperature" group:"sample" help:"Standard deviation of the codes, relative to that of the prior, from 0 to 100. Images are more typical below 1"`
-	Out         string  `toml:"out" group:"output" help:"Write the codes and the images to OUT-codes.npy and OUT-images.npy as well"`
+	Out         string  `toml:"out" group:"output" help:"Also write the codes N×L to OUT-codes.npy and the images N×H×W (or N×H×W×C, pixels from 0 to 1) to OUT-images.npy"`
 	Output
 }
 
@@ -27,7 +27,8 @@ func sampleVerb() *cli.Command {
 		Name:  "sample",
 		Usage: "sample new images from a model",
 		Description: `This verb samples codes from the prior N(0, I) of a model such as vae, decodes them, and draws the
-images in pictures/samples.png in the run folder. Image i depends only on the seed and the number i. An
+images in pictures/samples.png in the run folder. Earlier files are never replaced: the picture gets
+the next free number, such as samples-2.png, and a name of --out that exists is refused. Image i depends only on the seed and the number i. An
 autoencoder without a prior has only learned to decode codes of images. For such a model, codes are
 sampled from the Gaussian with the mean and the covariance of the codes of the training images; the
 output names the distribution. A model that is conditional on labels, such as cvae, gets the labels of
@@ -46,7 +47,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if err := o.check(); err != nil {
+			if err := o.check(c); err != nil {
 				return err
 			}
 			p, err := o.prior(c.Context, model, log)
@@ -62,16 +63,15 @@ func (o sampleOptions) settings() measure.SampleOptions {
 	return measure.SampleOptions{Count: o.Count, Seed: o.Seed, Temperature: o.Temperature, Class: o.Class}
 }
 
-func (o sampleOptions) check() error {
-	if err := o.settings().Validate(); err != nil || o.Out == "" {
-		return err
+// Endings of the files that --out names.
+const codesEnding, imagesEnding = "-codes.npy", "-images.npy"
+
+// check reports options that make no sense.
+func (o *sampleOptions) check(c *cli.Context) (err error) {
+	if err = o.settings().Validate(); err == nil && o.Out != "" {
+		o.Out, err = freeOut(c, o.Out, codesEnding, imagesEnding)
 	}
-	for _, ending := range []string{"-codes.npy", "-images.npy"} {
-		if err := checkOut(o.Out, ending); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // sample samples images, and prints the paths of the files.
@@ -83,7 +83,7 @@ func (o sampleOptions) sample(ctx context.Context, w io.Writer, p *measure.Prior
 	model := p.Model
 	if o.Out != "" {
 		if err := writeTogether(
-			npyFile(ctx, o.Out+"-codes.npy", drawn.Codes, model.CodeSize()), npyFile(ctx, o.Out+"-images.npy", drawn.Images, model.Shape().Size()),
+			npyFile(ctx, o.Out+codesEnding, drawn.Codes, model.CodeSize()), imagesFile(ctx, o.Out+imagesEnding, drawn.Images, model.Shape()),
 		); err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (o sampleOptions) sample(ctx context.Context, w io.Writer, p *measure.Prior
 	}
 	printf(w, "codes of %s\n%d of %d samples in %s\n", p, shown, o.Count, path)
 	if o.Out != "" {
-		printf(w, "codes and images in %s-codes.npy and %s-images.npy\n", o.Out, o.Out)
+		printf(w, "codes %d×%d in %s, images %s in %s\n", o.Count, model.CodeSize(), o.Out+codesEnding, imagesShape(o.Count, model.Shape()), o.Out+imagesEnding)
 	}
 	return nil
 }

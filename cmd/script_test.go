@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,8 +36,8 @@ func TestScript(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "small.toml"), []byte(small), 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails": fails, "ends": ends, "same": same, "equal": equal, "sorted": writeSorted, "idx": writeIDX, "npz": writeNPZ, "picture": writePicture, "ink": writeInk,
-			"truncate": truncate, "flip": flip, "npy": checkNPY, "jsonlines": checkJSONLines, "agrees": checkAgreement,
+			"fails": fails, "ends": ends, "same": same, "equal": equal, "by-class": writeByClass, "idx": writeIDX, "npz": writeNPZ, "picture": writePicture, "ink": writeInk,
+			"truncate": truncate, "flip": flip, "npy": checkNPY, "sorted": checkSorted, "jsonlines": checkJSONLines, "agrees": checkAgreement,
 		},
 	})
 }
@@ -225,14 +227,14 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o644))
 }
 
-// npy FILE ROWS COLUMNS asks for an array of float32 in that shape.
+// npy FILE DIMENSION… asks for an array of float32 in that shape.
 func checkNPY(ts *testscript.TestScript, _ bool, args []string) {
 	file, err := os.Open(ts.MkAbs(args[0]))
 	ts.Check(err)
 	defer file.Close()
 	array, err := npyio.NewReader(file)
 	ts.Check(err)
-	if got, want := array.Header.Descr.Shape, args[1:]; len(got) != 2 || strconv.Itoa(got[0]) != want[0] || strconv.Itoa(got[1]) != want[1] {
+	if got, want := fmt.Sprint(array.Header.Descr.Shape), fmt.Sprint(args[1:]); got != want {
 		ts.Fatalf("shape %v, want %v", got, want)
 	}
 	var values []float32
@@ -243,6 +245,22 @@ func checkNPY(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if !varied {
 		ts.Fatalf("all %d values are the same", len(values))
+	}
+}
+
+// sorted FILE COLUMN asks that the numbers in a column of a .csv file never rise.
+func checkSorted(ts *testscript.TestScript, neg bool, args []string) {
+	rows, err := csv.NewReader(strings.NewReader(ts.ReadFile(args[0]))).ReadAll()
+	ts.Check(err)
+	column := slices.Index(rows[0], args[1])
+	var values []float64
+	for _, row := range rows[1:] {
+		v, err := strconv.ParseFloat(row[column], 64)
+		ts.Check(err)
+		values = append(values, -v)
+	}
+	if slices.IsSorted(values) == neg || len(values) < 2 {
+		ts.Fatalf("sorted: %t, %d values", !neg, len(values))
 	}
 }
 
@@ -278,9 +296,9 @@ func checkAgreement(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// sorted FILE writes an .npz of 210 images of 4×4 pixels without a test set, 70 of
+// by-class FILE writes an .npz of 210 images of 4×4 pixels without a test set, 70 of
 // each of three classes, one class after the other.
-func writeSorted(ts *testscript.TestScript, _ bool, args []string) {
+func writeByClass(ts *testscript.TestScript, _ bool, args []string) {
 	const classes, each = 3, 70
 	var images, labels []byte
 	for i := range classes * each {

@@ -25,7 +25,7 @@ import (
 
 // studyOptions are the settings of study labels.
 type studyOptions struct {
-	Runs     string `toml:"runs" group:"study" help:"Run folders of trained models, separated by commas"`
+	Runs     string `toml:"runs" group:"study" help:"Folders of the runs of trained models, separated by commas or spaces; a name such as runs/lr-* stands for all runs that it matches"`
 	Labels   []int  `toml:"labels" group:"study" help:"Numbers of labelled images to train with; 0 for all"`
 	Encoders string `toml:"encoders" group:"study" help:"Encoders to compare, separated by commas: scratch (random weights), frozen, finetuned"`
 	Seeds    int    `toml:"seeds" group:"study" help:"Number of runs per classifier, each with another seed and other labelled images, 1 or more"`
@@ -58,15 +58,19 @@ func studyVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "study",
 		Usage: "train many classifiers and compare them",
-		Description: `EXAMPLES:
+		Description: `The study labels measures the accuracy of classifiers for several numbers of labelled images, with and
+without pretraining. 'gaetrain study labels --help' shows its flags.
+
+EXAMPLES:
    gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3`,
 		Subcommands: []*cli.Command{{
 			Name:  "labels",
 			Usage: "measure the accuracy for several numbers of labels, with and without pretraining",
 			Description: `This verb trains classifiers on the encoder of each run as finetune does: one for each number of
 labels, each seed and each kind of encoder. It compares their accuracies on the test images. A
-pretrained encoder helps most with few labels. With many labels, training from scratch is as good, and
-the study shows where. After an interruption, the same command continues with the remaining jobs.
+pretrained encoder helps most with few labels. With many labels, training from scratch is as good. The
+folder --out gets one run folder per job, study.json, study.png and study.svg. After an interruption,
+the same command continues with the remaining jobs.
 
 EXAMPLES:
    gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3
@@ -104,7 +108,7 @@ type job struct {
 type outcome struct {
 	job
 	Folder   string  `json:"folder"`
-	Images   int     `json:"images"`   // labelled, held out ones among them
+	Images   int     `json:"images"`   // labelled, including the validation set
 	Accuracy float64 `json:"accuracy"` // on the test images
 	Epochs   int     `json:"epochs"`
 	Seconds  float64 `json:"seconds"`
@@ -184,6 +188,11 @@ func studyLabels(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	runs, err := listRuns(o.Runs)
+	if err != nil {
+		return err
+	}
+	o.Runs = strings.Join(runs, ",")
 	if err := o.validate(); err != nil {
 		return err
 	}
@@ -191,6 +200,7 @@ func studyLabels(c *cli.Context) error {
 		return err
 	}
 	log := newLog(c.App.ErrWriter, o.Output)
+	o.shrink(c, log, origins, runs)
 	jobs := o.jobs()
 	var outcomes []outcome
 	for i, j := range jobs {
@@ -208,6 +218,20 @@ func studyLabels(c *cli.Context) error {
 		return err
 	}
 	return study.print(c.App.Writer, o.Out)
+}
+
+// shrink leaves the default numbers of labels out that are more than the images which
+// the runs were trained on. Unlabelled data are refused later.
+func (o *studyOptions) shrink(c *cli.Context, log *console, origins map[string]settings.Origin, runs []string) {
+	images := 0
+	for _, run := range runs {
+		info, err := trainer.ReadRunInfo(run)
+		if err != nil || origins["dataset"] != "" || origins["train-images"] != "" {
+			return
+		}
+		images = max(images, info.Data.Train)
+	}
+	shrink(c, log, &o.Labels, "labels", below(o.Labels, images), counted(images, "train"))
 }
 
 // perform starts or resumes the run of a job, or reads its result.
@@ -254,6 +278,9 @@ func (o studyOptions) perform(ctx context.Context, j job, origins map[string]set
 		return done, err
 	}
 	done.Images = info.Data.Train
+	if j.Labels > done.Images {
+		log.once(log.warn, fmt.Sprintf("--labels %d is more than the %d labelled images of %s, which are all used", j.Labels, done.Images, j.Run))
+	}
 	done.Accuracy, done.Epochs, done.Seconds = result.Accuracy, final.Epochs, final.Seconds
 	return done, nil
 }
@@ -294,7 +321,7 @@ type summaryRow struct {
 	Run     string  `json:"run"`
 	Encoder string  `json:"encoder"`
 	Labels  int     `json:"labels"` // 0: all
-	Images  int     `json:"images"` // as many as that were labelled, held out ones among them
+	Images  int     `json:"images"` // labelled, including the validation set
 	Seeds   int     `json:"seeds"`
 	Mean    float64 `json:"mean"`   // accuracy
 	Spread  float64 `json:"spread"` // standard deviation over the seeds
@@ -369,7 +396,7 @@ func (s summary) print(w io.Writer, dir string) error {
 		if !slices.Contains(labels, row) {
 			labels = append(labels, row)
 		}
-		cells[[2]string{row, column}] = fmt.Sprintf("%.2f ± %.2f %%", 100*r.Mean, 100*r.Spread)
+		cells[[2]string{row, column}] = r.accuracy()
 	}
 	rows := [][]string{append([]string{"labels"}, columns...)}
 	for _, row := range labels {
@@ -379,8 +406,20 @@ func (s summary) print(w io.Writer, dir string) error {
 		}
 		rows = append(rows, line)
 	}
-	printf(w, "accuracy on test images: mean and standard deviation over seeds; the runs are in %s\n\n", dir)
+	what := "mean and standard deviation over the seeds"
+	if len(s.Rows) > 0 && s.Rows[0].Seeds == 1 {
+		what = "one seed, so without a spread"
+	}
+	printf(w, "accuracy on the test images (%s); the runs, study.json and study.png are in %s\n\n", what, dir)
 	return table(w, rows...)
+}
+
+// accuracy is the mean in percent, with the spread if there are several seeds.
+func (r summaryRow) accuracy() string {
+	if r.Seeds == 1 {
+		return fmt.Sprintf("%.2f %%", 100*r.Mean)
+	}
+	return fmt.Sprintf("%.2f ± %.2f %%", 100*r.Mean, 100*r.Spread)
 }
 
 func labelCount(labels int) string {

@@ -27,14 +27,15 @@ func traverseVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "traverse",
 		Usage: "change one value of a code at a time, and decode",
-		Description: `This verb starts from the code of a test image, changes one value from -range to range while all
-others are fixed, and decodes. The lines are sorted by the KL divergence of the value from the prior if
-the model has a posterior, and by its variance over the test images if it has none. They are drawn in
+		Description: `This verb starts from the code of a test image, changes one value by up to --range to either side while
+all others are fixed, and decodes. The lines are sorted by the KL divergence of the value from the prior
+if the model has a posterior, and by its variance over the test images if it has none. They are drawn in
 pictures/traversal.png in the run folder, and animated in traversal.gif. For a model without a prior,
 --range counts standard deviations over the training images, from their mean. For a code of two
 values, the verb also draws pictures/manifold.png, which decodes a grid of evenly spaced quantiles of
 the prior. A model without an encoder, such as gan, starts from the sample with the number --image and
-the seed --seed, and its lines are in the order of the values.
+the seed --seed, and its lines are in the order of the indices. Earlier pictures are never replaced:
+the files get the next free number, such as traversal-2.png.
 
 EXAMPLES:
    gaetrain traverse --run runs/vae-sample-1 --image 7
@@ -58,6 +59,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
+			betweenLevels(log, model)
 			t, err := measure.Traverse(c.Context, p, test, settings)
 			if err != nil {
 				return err
@@ -69,7 +71,7 @@ EXAMPLES:
 
 // draw draws the lines and, for a code of two values, the decoded grid.
 func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.Trained, t measure.Traversal) error {
-	from := fmt.Sprintf("image %d", o.Image)
+	from := fmt.Sprintf("test image %d", o.Image)
 	if o.Image < 0 {
 		from = "the mean of the prior"
 	}
@@ -82,8 +84,14 @@ func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.T
 		}
 		walk.Lines = append(walk.Lines, pictures.Line{Label: label, Pixels: line.Images})
 	}
-	if err := drawWalk(w, o.Run, walk); err != nil || model.CodeSize() != 2 {
+	if err := drawWalk(w, o.Run, walk); err != nil {
 		return err
+	}
+	if len(o.Dimensions) == 0 && len(t.Lines) < model.CodeSize() {
+		printf(w, "lines of %d of %d latent dimensions; --dimensions chooses others\n", len(t.Lines), model.CodeSize())
+	}
+	if model.CodeSize() != 2 {
+		return nil
 	}
 	path, err := pictures.DrawManifold(o.Run, name+": decoded grid of the 2-D latent space", model.Shape(), func(normal []float32) ([]float32, error) {
 		return t.DecodeNormal(ctx, normal)

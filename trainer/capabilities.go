@@ -2,7 +2,9 @@ package trainer
 
 import (
 	"fmt"
+	"math"
 	"reflect"
+	"slices"
 
 	"gaetrain/graph"
 	"gaetrain/loaders"
@@ -40,6 +42,13 @@ func (t *Trained) CanDecode() error {
 	if t.Conditional() {
 		return t.cannot("decodes codes together with labels", "--model vae decodes codes alone")
 	}
+	return t.CanDecodeLabelled()
+}
+
+// CanDecodeLabelled returns an error for a model that cannot decode codes, with
+// labels if it is conditional, because it has no decoder, or because its decoder takes
+// the images as well.
+func (t *Trained) CanDecodeLabelled() error {
 	_, err := t.asDecoder()
 	return err
 }
@@ -97,6 +106,30 @@ func (t *Trained) IsClassifier() bool { return t.Stage.classifies() }
 func (t *Trained) HasPrior() bool {
 	_, ok := t.Stage.Model.(Generator)
 	return ok
+}
+
+// Quantises reports whether the encoder rounds each value of a code to the nearest of a
+// few levels.
+func (t *Trained) Quantises() bool {
+	_, ok := t.Stage.Model.(Quantiser)
+	return ok
+}
+
+// Unquantised counts the values of codes N×L that the encoder cannot give, because
+// it rounds each value to the nearest of a few levels; 0 for other models.
+func (t *Trained) Unquantised(codes []float32) (count int) {
+	m, ok := t.Stage.Model.(Quantiser)
+	if !ok {
+		return 0
+	}
+	rounded := slices.Clone(codes)
+	m.Quantise(rounded)
+	for i, v := range codes {
+		if math.Abs(float64(v-rounded[i])) > 1e-4 {
+			count++
+		}
+	}
+	return count
 }
 
 // HasPosterior reports whether the encoder gives each image a Gaussian

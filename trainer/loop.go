@@ -275,7 +275,9 @@ func (l *Loop) Reconstruct(ctx context.Context, split loaders.Split) (Reconstruc
 	if l.Stage.Below != nil {
 		return l.trained(l.Stage).Reconstruct(ctx, split)
 	}
-	return reconstruct(ctx, l.Stage, l.evaluator.program, l.Config.Seed, split)
+	all := Reconstructed{Shape: split.Shape}
+	err := eachReconstructed(ctx, l.Stage, l.evaluator.program, l.Config.Seed, split, all.Append)
+	return all, err
 }
 
 // Describe lists the nodes of the stage's expression graph.

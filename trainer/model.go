@@ -137,6 +137,12 @@ type Transfer interface {
 	SetEncoder(m Model) error // wraps ErrConfiguration
 }
 
+// Quantiser is a model whose encoder rounds each value of a code to the nearest of a
+// few levels. Quantise does so in place with codes N×L.
+type Quantiser interface {
+	Quantise(codes []float32)
+}
+
 // Linear is a model that knows whether its decoder is a linear map of the code
 // that is trained by the squared error.
 type Linear interface {

@@ -18,9 +18,9 @@ func (e noRunError) Unwrap() []error { return []error{ErrRun, fs.ErrNotExist} }
 
 // Error names the runs in the folder or, if it has none, beside it.
 func (e noRunError) Error() string {
-	runs := runsIn(e.dir)
+	runs := RunsIn(e.dir)
 	if len(runs) == 0 {
-		runs = runsIn(filepath.Dir(filepath.Clean(e.dir)))
+		runs = RunsIn(filepath.Dir(filepath.Clean(e.dir)))
 	}
 	hint := "gaetrain train trains one"
 	if len(runs) > 0 {
@@ -29,8 +29,14 @@ func (e noRunError) Error() string {
 	return fmt.Sprintf("%v: no run at %s; hint: %s", ErrRun, e.dir, hint)
 }
 
-// runsIn lists the latest runs in a folder, at most five.
-func runsIn(dir string) (runs []string) {
+// IsRun reports whether a folder holds a run.
+func IsRun(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, runFile))
+	return err == nil
+}
+
+// RunsIn lists the latest runs in a folder, at most five.
+func RunsIn(dir string) (runs []string) {
 	const most, entries = 5, 10000
 	folder, err := os.Open(dir)
 	if err != nil {

@@ -135,52 +135,6 @@ func (t *Trained) requireLabels(labels []uint8, n int) error {
 	return nil
 }
 
-// Reconstructed are images and what a model makes of them, each N×D in [0, 1].
-type Reconstructed struct {
-	Shape          loaders.Shape
-	Original       []float32
-	Input          []float32 // corrupted; nil where the model takes the original
-	Reconstruction []float32
-	MSE            []float64 // per pixel, of each image
-}
-
-// Reconstruct runs the model on the images of a split.
-func (t *Trained) Reconstruct(ctx context.Context, split loaders.Split) (Reconstructed, error) {
-	if err := t.CanEncode(); err != nil {
-		return Reconstructed{}, err
-	}
-	if t.IsClassifier() {
-		return Reconstructed{}, t.cannot("has no decoder", "the run whose encoder it has reconstructs images")
-	}
-	stage := t.Stage.whole()
-	program, err := stage.evaluation(t.Parameters)
-	if err != nil {
-		return Reconstructed{}, err
-	}
-	defer program.Close()
-	return reconstruct(ctx, stage, program, t.Config.Seed, split)
-}
-
-func reconstruct(ctx context.Context, s Stage, program *graph.Program, seed uint64, split loaders.Split) (Reconstructed, error) {
-	r := Reconstructed{Shape: split.Shape}
-	stream, err := s.stream(split, program, seed, evaluationBatch, false)
-	if err != nil {
-		return r, err
-	}
-	return r, runAll(ctx, program, feeder{mean: s.mean}, stream, func(batch *loaders.Batch) error {
-		values := batch.Rows * split.Shape.Size()
-		r.Original = append(r.Original, batch.Clean[:values]...)
-		if s.Corruption.Kind != loaders.NoCorruption {
-			r.Input = append(r.Input, batch.Input[:values]...)
-		}
-		r.Reconstruction = append(r.Reconstruction, program.Output(Reconstruction)...)
-		for _, squared := range program.Terms()[0].SquaredPerImage() {
-			r.MSE = append(r.MSE, float64(squared)/float64(split.Shape.Size()))
-		}
-		return nil
-	})
-}
-
 // Classify returns the logits N×C that a classifier gives the images of a
 // split, and the features N×F that its last layer takes.
 func (t *Trained) Classify(ctx context.Context, split loaders.Split) (logits, features []float32, err error) {

@@ -14,11 +14,11 @@ import (
 
 // WritePNG writes img to path as PNG, atomically, unless the context ends before.
 func WritePNG(ctx context.Context, path string, img image.Image) error {
-	return files.Write(path, func(w io.Writer) error { return encodePNG(files.Until(ctx, w), img) })
+	return files.Write(path, func(w io.Writer) error { return EncodePNG(files.Until(ctx, w), img) })
 }
 
-// encodePNG favours speed: pictures of flat squares shrink well at any level, and one is written every epoch.
-func encodePNG(w io.Writer, img image.Image) error {
+// EncodePNG writes img to w as PNG. It favours speed: pictures of flat squares shrink well at any level, and one is written every epoch.
+func EncodePNG(w io.Writer, img image.Image) error {
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
 	return encoder.Encode(w, img)
 }

@@ -157,7 +157,7 @@ func BenchmarkGrid(b *testing.B) {
 	rows := []Row{{"original", shapes(32, 1, 28, 28)}, {"reconstruction", shapes(32, 1, 28, 28)}}
 	for b.Loop() {
 		var out bytes.Buffer
-		if err := encodePNG(&out, Grid("title", 16, rows...)); err != nil {
+		if err := EncodePNG(&out, Grid("title", 16, rows...)); err != nil {
 			b.Fatal(err)
 		}
 	}

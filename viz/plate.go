@@ -50,7 +50,7 @@ func (p plate) svg(w io.Writer) error {
 func (p plate) png(w io.Writer) error {
 	canvas := vgimg.NewWith(vgimg.UseWH(figureWidth, p.height), vgimg.UseDPI(figureDPI))
 	p.fill(draw.New(canvas))
-	return encodePNG(w, canvas.Image())
+	return EncodePNG(w, canvas.Image())
 }
 
 // fill draws title and figure on white.

@@ -15,7 +15,7 @@ import (
 
 func TestReport(t *testing.T) {
 	var picture bytes.Buffer
-	if err := encodePNG(&picture, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
+	if err := EncodePNG(&picture, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "a.png")

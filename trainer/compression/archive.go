@@ -18,7 +18,7 @@ var ErrInput = errors.New("compression")
 // format.
 var ErrFormat = errors.New("compressed codes")
 
-// Archive is what a file of compressed codes holds.
+// Archive is the content of a file of compressed codes.
 type Archive struct {
 	Channels, Height, Width int       // of an image
 	Model                   [32]byte  // digest of the weights that made the codes and can decode them
@@ -27,14 +27,15 @@ type Archive struct {
 }
 
 // Images returns the number of images N.
-func (a *Archive) Images() int { return len(a.Symbols) / max(1, len(a.Quantiser.Step)) }
+func (a *Archive) Images() int { return len(a.Symbols) / max(1, a.Quantiser.Units()) }
 
 // The file, little-endian: header, quantiser and streams, then the CRC-32C of
 // what follows the header. The streams are unit by unit, so that each is coded
 // with frequencies of its own.
 type header struct {
 	Magic                   [8]byte
-	Version, Bits           uint16
+	Version                 uint16
+	Bits, Table             uint8 // Table is 1 for a quantiser that lists its levels, else 0
 	Images, Units           uint32
 	Channels, Height, Width uint32
 	Model                   [32]byte
@@ -42,9 +43,9 @@ type header struct {
 }
 
 const (
-	version    = 1
+	version    = 2
 	headerSize = 68
-	// maxSymbols bounds the memory that a file can ask for.
+	// maxSymbols and maxSide bound the memory that a file can ask for.
 	maxSymbols = 1 << 28
 	maxSide    = 1 << 14
 )
@@ -57,8 +58,11 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Encode returns the bytes of the file.
 func (a *Archive) Encode() ([]byte, error) {
-	n, units := a.Images(), len(a.Quantiser.Step)
-	h := header{magic, version, uint16(a.Quantiser.Bits), uint32(n), uint32(units), uint32(a.Channels), uint32(a.Height), uint32(a.Width), a.Model, 0}
+	n, units := a.Images(), a.Quantiser.Units()
+	h := header{magic, version, uint8(a.Quantiser.Bits), 0, uint32(n), uint32(units), uint32(a.Channels), uint32(a.Height), uint32(a.Width), a.Model, 0}
+	if a.Quantiser.Table {
+		h.Table = 1
+	}
 	if err := h.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInput, err)
 	}
@@ -67,9 +71,8 @@ func (a *Archive) Encode() ([]byte, error) {
 		return nil, err
 	}
 	binary.LittleEndian.PutUint32(out[headerSize-4:], crc32.Checksum(out[:headerSize-4], castagnoli))
-	for l := range units {
-		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(a.Quantiser.Low[l]))
-		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(a.Quantiser.Step[l]))
+	for _, v := range a.Quantiser.Book {
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
 	}
 	var scratch fse.Scratch
 	column := make([]uint8, n)
@@ -99,25 +102,34 @@ func parse(data []byte) (*Archive, error) {
 		return nil, err
 	}
 	body := data[headerSize:]
-	n, units := int(h.Images), int(h.Units)
-	if least := 4 + units*(8+6); len(body) < least {
-		return nil, fmt.Errorf("cut short: %d bytes after the header, %d units need at least %d; hint: compress the images again", len(body), units, least)
+	n, units, q := int(h.Images), int(h.Units), Quantiser{Bits: int(h.Bits), Table: h.Table == 1}
+	book := 4 * units * q.width()
+	if least := 4 + book + units*(streamHeader+1); len(body) < least {
+		return nil, fmt.Errorf("cut short: %d bytes after the header, but %d units need at least %d; hint: compress the images again", len(body), units, least)
 	}
 	body, sum := body[:len(body)-4], binary.LittleEndian.Uint32(body[len(body)-4:])
 	if crc32.Checksum(body, castagnoli) != sum {
 		return nil, errors.New("the checksum does not match; hint: the file is damaged or cut short")
 	}
-	a := &Archive{Channels: int(h.Channels), Height: int(h.Height), Width: int(h.Width), Model: h.Model}
-	a.Quantiser = Quantiser{int(h.Bits), make([]float32, units), make([]float32, units)}
-	for l := range units {
-		a.Quantiser.Low[l] = math.Float32frombits(binary.LittleEndian.Uint32(body[8*l:]))
-		a.Quantiser.Step[l] = math.Float32frombits(binary.LittleEndian.Uint32(body[8*l+4:]))
-		if low, step := float64(a.Quantiser.Low[l]), float64(a.Quantiser.Step[l]); !(math.Abs(low) <= math.MaxFloat32/2 && step >= 0 && step <= math.MaxFloat32/512) {
-			return nil, fmt.Errorf("unit %d has levels from %g in steps of %g", l, low, step)
+	for i := 0; i < book; i += 4 {
+		q.Book = append(q.Book, math.Float32frombits(binary.LittleEndian.Uint32(body[i:])))
+	}
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	a := &Archive{Channels: int(h.Channels), Height: int(h.Height), Width: int(h.Width), Model: h.Model, Quantiser: q}
+	a.Symbols, err = parseStreams(body[book:], n, units, 1<<q.Bits)
+	return a, err
+}
+
+// check makes sure that the levels of a file are possible.
+func (q Quantiser) check() error {
+	for l := range q.Units() {
+		if all := q.levels(l); !possible(all) {
+			return fmt.Errorf("unit %d has levels from %g to %g, which are not in ascending order or too large; hint: the file is damaged", l, all[0], all[len(all)-1])
 		}
 	}
-	a.Symbols, err = parseStreams(body[8*units:], n, units, a.Quantiser.levels())
-	return a, err
+	return nil
 }
 
 // parseStreams reads the symbols N×L.
@@ -137,23 +149,26 @@ func parseStreams(data []byte, n, units, levels int) ([]uint8, error) {
 		}
 	}
 	if len(data) > 0 {
-		return nil, fmt.Errorf("%d bytes too many", len(data))
+		return nil, fmt.Errorf("%d bytes follow the last unit; hint: the file is damaged", len(data))
 	}
 	return symbols, nil
 }
 
 func parseHeader(data []byte) (h header, err error) {
 	if len(data) < len(magic) || !bytes.Equal(data[:len(magic)], magic[:]) {
-		return h, errors.New("this is no file of compressed codes; hint: gaetrain compress writes them")
+		return h, errors.New("not a file of compressed codes; hint: gaetrain compress writes such files")
 	}
 	if len(data) < headerSize {
-		return h, fmt.Errorf("cut short: %d bytes, the header alone has %d; hint: compress the images again", len(data), headerSize)
+		return h, fmt.Errorf("cut short: the file has %d bytes, and its header alone %d; hint: compress the images again", len(data), headerSize)
 	}
 	if _, err := binary.Decode(data, binary.LittleEndian, &h); err != nil {
 		return h, err
 	}
-	if h.Version != version {
-		return h, fmt.Errorf("version %d is unknown; hint: this program reads version %d", h.Version, version)
+	switch {
+	case h.Version < version:
+		return h, fmt.Errorf("version %d of an older program, which stored other quantiser levels; hint: compress the images again, or decompress the file with that program", h.Version)
+	case h.Version > version:
+		return h, fmt.Errorf("version %d of a newer program; hint: this program reads version %d", h.Version, version)
 	}
 	if crc32.Checksum(data[:headerSize-4], castagnoli) != h.Checksum {
 		return h, errors.New("the checksum of the header does not match; hint: the file is damaged")
@@ -161,12 +176,14 @@ func parseHeader(data []byte) (h header, err error) {
 	return h, h.check()
 }
 
-// check makes sure that the numbers of a header make sense.
+// check makes sure that the numbers of a header are possible.
 func (h header) check() error {
 	size := uint64(h.Channels) * uint64(h.Height) * uint64(h.Width)
 	switch {
 	case h.Bits < 1 || h.Bits > MaxBits:
 		return fmt.Errorf("%d bits per value; hint: from 1 to %d", h.Bits, MaxBits)
+	case h.Table > 1:
+		return fmt.Errorf("quantiser of kind %d; hint: 0 or 1", h.Table)
 	case h.Images < 1 || h.Units < 1 || uint64(h.Images)*uint64(h.Units) > maxSymbols:
 		return fmt.Errorf("%d images of %d units; hint: at least one of each, at most %d values in all", h.Images, h.Units, maxSymbols)
 	case max(h.Channels, h.Height, h.Width) > maxSide || size < 1 || size*uint64(h.Images) > 1<<34:
@@ -175,9 +192,8 @@ func (h header) check() error {
 	return nil
 }
 
-// MagicLength is the number of bytes by which IsArchive knows a file.
+// MagicLength is the number of bytes that IsArchive needs.
 const MagicLength = 8
 
-// IsArchive reports whether a file that begins with some bytes is one that Encode
-// has made.
+// IsArchive reports whether a file that starts with these bytes was made by Encode.
 func IsArchive(start []byte) bool { return bytes.HasPrefix(start, magic[:]) }

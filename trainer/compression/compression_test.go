@@ -1,14 +1,17 @@
 package compression
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
 	"image"
+	"image/jpeg"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -27,43 +30,17 @@ func normal(n, units int) []float32 {
 
 func archive(t testing.TB, n, units, bits int) *Archive {
 	codes := normal(n, units)
-	q, err := NewQuantiser(codes, units, bits, PerUnit)
+	q, err := NewQuantiser(t.Context(), codes, units, bits, PerUnit)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &Archive{Channels: 1, Height: 2, Width: 3, Model: [32]byte{1, 2, 3}, Quantiser: q, Symbols: q.Quantise(codes)}
 }
 
-// TestQuantiser checks that no value is further than half a step from its level.
-func TestQuantiser(t *testing.T) {
-	codes := normal(500, 7)
-	for _, rule := range []Rule{PerUnit, Common} {
-		for bits := 1; bits <= MaxBits; bits++ {
-			q, err := NewQuantiser(codes, 7, bits, rule)
-			if err != nil {
-				t.Fatal(err)
-			}
-			symbols := q.Quantise(codes)
-			if int(slices.Max(symbols)) >= 1<<bits {
-				t.Errorf("rule %d, %d bits: symbol %d", rule, bits, slices.Max(symbols))
-			}
-			for i, v := range q.Dequantise(symbols) {
-				limit := float64(q.Step[i%7]) * 0.5001
-				if rule == Common {
-					limit *= 2 // at the ends of the widest unit
-				}
-				if math.Abs(float64(v-codes[i])) > limit+1e-6 {
-					t.Fatalf("rule %d, %d bits: %g became %g in steps of %g", rule, bits, codes[i], v, q.Step[i%7])
-				}
-			}
-		}
-	}
-}
-
 // TestArchive writes and reads files: long and short, of many bits and few.
 func TestArchive(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 40, 5000} {
-		for _, bits := range []int{1, 3, 8} {
+		for _, bits := range []int{1, 2, 3, 8} {
 			a := archive(t, n, 6, bits)
 			file, err := a.Encode()
 			if err != nil {
@@ -73,7 +50,7 @@ func TestArchive(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%d images, %d bits: %v", n, bits, err)
 			}
-			if !slices.Equal(back.Symbols, a.Symbols) || !slices.Equal(back.Quantiser.Low, a.Quantiser.Low) || !slices.Equal(back.Quantiser.Step, a.Quantiser.Step) ||
+			if !slices.Equal(back.Symbols, a.Symbols) || !slices.Equal(back.Quantiser.Book, a.Quantiser.Book) || back.Quantiser.Table != a.Quantiser.Table ||
 				back.Model != a.Model || back.Width != 3 || back.Height != 2 || back.Images() != n || back.Quantiser.Bits != bits {
 				t.Errorf("%d images, %d bits: another archive came back", n, bits)
 			}
@@ -105,7 +82,13 @@ func TestEntropy(t *testing.T) {
 
 // TestDamage flips every bit and cuts at every byte: nothing damaged is read.
 func TestDamage(t *testing.T) {
-	file, err := archive(t, 40, 3, 4).Encode()
+	for _, bits := range []int{2, 4} {
+		damage(t, bits)
+	}
+}
+
+func damage(t *testing.T, bits int) {
+	file, err := archive(t, 40, 3, bits).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,15 +109,49 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestVersions refuses files of other versions, and says why.
+func TestVersions(t *testing.T) {
+	file, err := archive(t, 40, 3, 4).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, want := range map[uint16]string{1: "older program", version + 1: "newer program"} {
+		binary.LittleEndian.PutUint16(file[MagicLength:], number)
+		binary.LittleEndian.PutUint32(file[headerSize-4:], crc32.Checksum(file[:headerSize-4], castagnoli))
+		if _, err := Parse(file); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "hint: ") {
+			t.Errorf("version %d: error %v, want %q and a hint", number, err, want)
+		}
+	}
+}
+
+// TestLevels refuses levels that no quantiser has.
+func TestLevels(t *testing.T) {
+	for name, q := range map[string]Quantiser{
+		"descending":    {1, true, []float32{2, 1}},
+		"negative step": {4, false, []float32{2, -1}},
+		"no number":     {2, true, []float32{0, float32(math.NaN()), 1, 2}},
+		"too large":     {8, false, []float32{0, math.MaxFloat32 / 255}},
+		"infinite":      {1, true, []float32{0, float32(math.Inf(1))}},
+	} {
+		file, err := (&Archive{Channels: 1, Height: 1, Width: 1, Quantiser: q, Symbols: []uint8{0, 1, 0}}).Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Parse(file); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "unit 0 has levels from") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
 func TestRefuses(t *testing.T) {
-	codes := normal(10, 2)
+	codes, ctx := normal(10, 2), t.Context()
 	for name, err := range map[string]error{
-		"no bits":   second(NewQuantiser(codes, 2, 0, PerUnit)),
-		"many bits": second(NewQuantiser(codes, 2, 9, PerUnit)),
-		"no codes":  second(NewQuantiser(nil, 2, 4, PerUnit)),
-		"rest":      second(NewQuantiser(codes, 3, 4, PerUnit)),
-		"no number": second(NewQuantiser([]float32{1, float32(math.NaN())}, 1, 4, PerUnit)),
-		"no image":  second((&Archive{Quantiser: Quantiser{4, []float32{0}, []float32{1}}, Symbols: []uint8{1}}).Encode()),
+		"no bits":   second(NewQuantiser(ctx, codes, 2, 0, PerUnit)),
+		"many bits": second(NewQuantiser(ctx, codes, 2, 9, PerUnit)),
+		"no codes":  second(NewQuantiser(ctx, nil, 2, 4, PerUnit)),
+		"rest":      second(NewQuantiser(ctx, codes, 3, 4, PerUnit)),
+		"no number": second(NewQuantiser(ctx, []float32{1, float32(math.NaN())}, 1, 4, PerUnit)),
+		"no image":  second((&Archive{Quantiser: Quantiser{4, false, []float32{0, 1}}, Symbols: []uint8{1}}).Encode()),
 	} {
 		if !errors.Is(err, ErrInput) {
 			t.Errorf("%s: error %v, want one of ErrInput", name, err)
@@ -175,6 +192,13 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := len(Qualities)
+	whole := new(bytes.Buffer)
+	if err := jpeg.Encode(whole, img, &jpeg.Options{Quality: Qualities[0]}); err != nil {
+		t.Fatal(err)
+	}
+	if unused := float64(whole.Len()) - points[0].Bytes; unused != 65 {
+		t.Errorf("the file of a grey image is %g bytes smaller without a second quantisation table, want 65", unused)
+	}
 	for i := range n {
 		file, scan := points[i], points[n+i]
 		if scan.Bytes >= file.Bytes-200 || scan.Bytes < 10 || scan.MSE != file.MSE {
@@ -196,7 +220,7 @@ func TestFiles(t *testing.T) {
 
 // FuzzParse parses any streams behind a header and checksums that are right.
 func FuzzParse(f *testing.F) {
-	for _, bits := range []int{1, 4, 8} {
+	for _, bits := range []int{1, 2, 4, 8} {
 		file, err := archive(f, 50, 3, bits).Encode()
 		if err != nil {
 			f.Fatal(err)

@@ -17,6 +17,9 @@ const (
 	entropy                // finite state entropy, an asymmetric numeral system (Duda 2013), with the table of frequencies
 )
 
+// streamHeader is the number of bytes before the content of a stream.
+const streamHeader = 5
+
 // appendStream appends the symbols of one unit: coding (1 byte), length (4) and
 // that many bytes.
 func appendStream(out []byte, symbols []uint8, scratch *fse.Scratch) ([]byte, error) {
@@ -35,15 +38,14 @@ func appendStream(out []byte, symbols []uint8, scratch *fse.Scratch) ([]byte, er
 	return append(out, packed...), nil
 }
 
-// cutStream takes the stream of one unit off data. It fills symbols with what it
-// says and returns the rest.
+// cutStream decodes the first stream of data into symbols, and returns the rest of
+// the data.
 func cutStream(data []byte, symbols []uint8, scratch *fse.Scratch) (rest []byte, err error) {
-	const header = 5
-	if len(data) < header {
+	if len(data) < streamHeader {
 		return nil, errors.New("cut short; hint: compress the images again")
 	}
 	how, length := coding(data[0]), int64(binary.LittleEndian.Uint32(data[1:]))
-	if data = data[header:]; length > int64(len(data)) {
+	if data = data[streamHeader:]; length > int64(len(data)) {
 		return nil, errors.New("cut short; hint: compress the images again")
 	}
 	packed, rest := data[:length], data[length:]
@@ -55,7 +57,7 @@ func cutStream(data []byte, symbols []uint8, scratch *fse.Scratch) (rest []byte,
 			symbols[i] = packed[0]
 		}
 	case how == entropy:
-		const slack = 512 // the coder looks at its limit once in a while
+		const slack = 512 // the decoder checks its limit only after some symbols
 		scratch.DecompressLimit = len(symbols) + slack
 		plain, err := fse.Decompress(packed, scratch)
 		if err != nil {
@@ -66,7 +68,7 @@ func cutStream(data []byte, symbols []uint8, scratch *fse.Scratch) (rest []byte,
 		}
 		copy(symbols, plain)
 	default:
-		return nil, fmt.Errorf("coding %d of %d bytes makes no sense", how, len(packed))
+		return nil, fmt.Errorf("unknown coding %d of %d bytes; hint: the file is damaged", how, len(packed))
 	}
 	return rest, nil
 }

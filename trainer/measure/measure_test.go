@@ -135,7 +135,7 @@ func TestRefused(t *testing.T) {
 		},
 		"pca": func() error { _, err := measure.ComparePCA(ctx, classifier(t), d.Train, d.Test); return err },
 		"compress": func() error {
-			_, err := measure.Compress(cvae, d.Test.Shape, evaluate.Matrix{}, 4)
+			_, err := measure.Compress(ctx, cvae, d.Test.Shape, evaluate.Matrix{}, 4)
 			return err
 		},
 		"prior":  func() error { _, err := measure.NewPrior(ctx, classifier(t), d.Train); return err },
@@ -169,19 +169,30 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestCompress decompresses a file to exactly the images of the quantised codes.
 func TestCompress(t *testing.T) {
 	d, m := dataset(), model(t, "dense")
 	codes, err := measure.Codes(t.Context(), m, d.Test)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := measure.Compress(m, d.Test.Shape, codes, 8)
-	if err != nil {
-		t.Fatal(err)
-	}
-	images, shape, err := measure.Decompress(t.Context(), m, file)
-	if err != nil || shape != d.Test.Shape || len(images) != d.Test.Len()*shape.Size() {
-		t.Errorf("%d values of images %v, %v", len(images), shape, err)
+	var file []byte
+	for bits := 1; bits <= compression.MaxBits; bits++ {
+		if file, err = measure.Compress(t.Context(), m, d.Test.Shape, codes, bits); err != nil {
+			t.Fatal(err)
+		}
+		q, err := compression.NewQuantiser(t.Context(), codes.Values, codes.Columns, bits, compression.PerUnit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := m.Decode(t.Context(), q.Dequantise(q.Quantise(codes.Values)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		images, shape, err := measure.Decompress(t.Context(), m, file)
+		if err != nil || shape != d.Test.Shape || !slices.Equal(images, want) {
+			t.Errorf("%d bits: %d values of images %v, which are not those of the quantised codes, or %v", bits, len(images), shape, err)
+		}
 	}
 	other := model(t, "dense", func(c *trainer.Config) { c.Seed++ })
 	if _, _, err := measure.Decompress(t.Context(), other, file); !errors.Is(err, measure.ErrOtherWeights) || !errors.Is(err, compression.ErrFormat) {

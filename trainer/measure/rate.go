@@ -13,17 +13,17 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// ErrOtherWeights is the error of Decompress about a file that another model has
-// written.
+// ErrOtherWeights is the error of Decompress for a file that was written with other
+// weights.
 var ErrOtherWeights = fmt.Errorf("%w: the file was written with other weights than those of the model; hint: --run names the run that the file was written with", compression.ErrFormat)
 
 // Compress returns the file of the codes of images of a shape, with 1 to 8 bits
 // per value.
-func Compress(model *trainer.Trained, shape loaders.Shape, codes evaluate.Matrix, bits int) ([]byte, error) {
+func Compress(ctx context.Context, model *trainer.Trained, shape loaders.Shape, codes evaluate.Matrix, bits int) ([]byte, error) {
 	if err := model.CanDecode(); err != nil {
 		return nil, err
 	}
-	q, err := compression.NewQuantiser(codes.Values, codes.Columns, bits, compression.PerUnit)
+	q, err := compression.NewQuantiser(ctx, codes.Values, codes.Columns, bits, compression.PerUnit)
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +34,8 @@ func Compress(model *trainer.Trained, shape loaders.Shape, codes evaluate.Matrix
 	return archive.Encode()
 }
 
-// Decompress returns the images N×D of a file that Compress has made with the
-// same model, and their shape.
+// Decompress returns the images N×D of a file that Compress made with the same
+// model, and their shape.
 func Decompress(ctx context.Context, model *trainer.Trained, file []byte) ([]float32, loaders.Shape, error) {
 	archive, err := compression.Parse(file)
 	if err != nil {
@@ -45,8 +45,8 @@ func Decompress(ctx context.Context, model *trainer.Trained, file []byte) ([]flo
 		return nil, loaders.Shape{}, ErrOtherWeights
 	}
 	shape := loaders.Shape{Channels: archive.Channels, Height: archive.Height, Width: archive.Width}
-	if shape.Size() != model.Shape().Size() || len(archive.Quantiser.Step) != model.CodeSize() {
-		return nil, shape, fmt.Errorf("%w: the file has images of %v and codes of %d values, but the model has images of %v and codes of %d values", compression.ErrFormat, shape, len(archive.Quantiser.Step), model.Shape(), model.CodeSize())
+	if shape.Size() != model.Shape().Size() || archive.Quantiser.Units() != model.CodeSize() {
+		return nil, shape, fmt.Errorf("%w: the file has images of %v and codes of %d values, but the model has images of %v and codes of %d values", compression.ErrFormat, shape, archive.Quantiser.Units(), model.Shape(), model.CodeSize())
 	}
 	images, err := model.Decode(ctx, archive.Quantiser.Dequantise(archive.Symbols), nil)
 	return images, shape, err
@@ -95,8 +95,8 @@ func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Spl
 // IsCodes reports whether a point of Rates belongs to the codes of the model.
 func IsCodes(p compression.Point) bool { return p.Coder == codesCoder }
 
-// PCAError is the smallest error of principal components among the points of
-// Rates at a number of bytes per image; +Inf where none has so many or so few.
+// PCAError is the smallest error of principal components at a number of bytes per
+// image, interpolated between the points of Rates; +Inf outside their range.
 func PCAError(points []compression.Point, bytes float64) float64 {
 	by := make(map[string][]compression.Point)
 	for _, p := range points {

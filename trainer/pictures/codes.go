@@ -3,7 +3,9 @@ package pictures
 import (
 	"io"
 	"os"
+	"path/filepath"
 
+	"gaetrain/loaders/files"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/viz"
@@ -18,14 +20,14 @@ type Points struct {
 	Classes        []string
 }
 
-// Draw draws the points among the pictures of a run, as PNG and SVG, and returns
-// the path of the PNG.
+// Draw draws the points among the pictures of a run, as PNG and SVG under a name that
+// no earlier picture has, and returns the path of the PNG.
 func (p Points) Draw(dir, name string) (string, error) {
 	s := viz.Scatter{Title: p.Title, XLabel: p.XLabel, YLabel: p.YLabel, Classes: p.Labels, Names: p.Classes}
 	for i := range p.Places.Rows {
 		s.X, s.Y = append(s.X, float64(p.Places.Row(i)[0])), append(s.Y, float64(p.Places.Row(i)[1]))
 	}
-	return drawFigure(dir, name, s)
+	return drawFigure(dir, unused(dir, name, ".svg", ".png"), s)
 }
 
 // figure is a picture of package viz that can be drawn both ways.
@@ -55,4 +57,10 @@ func drawFigure(dir, name string, f figure) (string, error) {
 func inFolder(dir, name string) (string, error) {
 	run := trainer.Run{Dir: dir}
 	return run.Path(folder, name), asRun(os.MkdirAll(run.Path(folder), 0o755))
+}
+
+// unused is name or, if a picture of a run has it, name-2 and so on.
+func unused(dir, name string, endings ...string) string {
+	run := trainer.Run{Dir: dir}
+	return filepath.Base(files.Unused(run.Path(folder, name), endings...))
 }

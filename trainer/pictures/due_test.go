@@ -1,6 +1,12 @@
 package pictures
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"gaetrain/trainer"
+)
 
 // TestDue counts the pictures of long runs: their number grows with the logarithm
 // of the number of epochs.
@@ -15,5 +21,24 @@ func TestDue(t *testing.T) {
 		if count != test.want {
 			t.Errorf("of %d epochs every %d give %d pictures, want %d", test.epochs, test.every, count, test.want)
 		}
+	}
+}
+
+// TestEpochs lists the pictures of the epochs, and none of those that verbs draw
+// later.
+func TestEpochs(t *testing.T) {
+	dir := t.TempDir()
+	names := []string{"samples-0000.png", "samples-2-joint-0003.png", "samples-10000.png", "samples-2.png", "samples-12.png", "samples.png", "samples.gif"}
+	if err := os.Mkdir(filepath.Join(dir, folder), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(dir, folder, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	paths, err := epochs(&trainer.Loop{Run: &trainer.Run{Dir: dir}}, samples)
+	if err != nil || len(paths) != 3 {
+		t.Errorf("%v, %v, want the first three of %v", paths, err, names)
 	}
 }

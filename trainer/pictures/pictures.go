@@ -242,14 +242,15 @@ func drawable(pixels []float32, s loaders.Shape) viz.Images {
 	return images
 }
 
-// epochs lists the pictures of a kind in the order of the epochs.
+// epochs lists the pictures of a kind in the order of the epochs. Their names end
+// with four digits, see frame. Those of later verbs, such as samples-2.png, do not.
 func epochs(l *trainer.Loop, kind string) (paths []string, err error) {
 	entries, err := os.ReadDir(l.Run.Path(folder)) // not Glob: a folder may be called [a]
 	if err != nil {
 		return nil, asRun(err)
 	}
 	for _, entry := range entries {
-		if ok, _ := filepath.Match(kind+"-*.png", entry.Name()); ok {
+		if ok, _ := filepath.Match(kind+"-*[0-9][0-9][0-9][0-9].png", entry.Name()); ok {
 			paths = append(paths, l.Run.Path(folder, entry.Name()))
 		}
 	}

@@ -23,7 +23,7 @@ func Rates(dir, title string, points []compression.Point) (string, error) {
 		last := &l.Lines[len(l.Lines)-1]
 		last.X, last.Y = append(last.X, p.Bytes), append(last.Y, p.MSE)
 	}
-	return drawFigure(dir, "rate-distortion", l)
+	return drawFigure(dir, unused(dir, "rate-distortion", ".svg", ".png"), l)
 }
 
 // Files are the images of a split as pictures to be written.

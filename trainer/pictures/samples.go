@@ -57,11 +57,11 @@ func drawManifold(ctx context.Context, l *trainer.Loop) error {
 	if err != nil {
 		return err
 	}
-	return write(l.Run.Path(folder, manifoldFile), img)
+	return write(l.Run.Path(folder, manifold+".png"), img)
 }
 
 const (
-	manifoldFile = "manifold.png"
+	manifold     = "manifold"
 	manifoldSide = 20 // images along each value of a code
 )
 
@@ -114,16 +114,23 @@ type Samples struct {
 // mostSamples is the number of samples that a picture shows at most.
 const mostSamples = 400
 
-// Draw draws the samples, or the first 400, into the pictures of a run. It
-// returns the path of the picture and how many it shows.
+// Draw draws the samples, or the first 400, into the pictures of a run, under a name
+// that no earlier picture has. It returns the path of the picture and how many it
+// shows.
 func (s Samples) Draw(dir string) (path string, shown int, err error) {
-	shown = min(len(s.Pixels)/s.Shape.Size(), mostSamples)
-	side := max(10, int(math.Ceil(math.Sqrt(float64(shown)))))
-	if path, err = inFolder(dir, samples+".png"); err != nil {
+	img, shown := s.Image()
+	if path, err = inFolder(dir, unused(dir, samples, ".png")+".png"); err != nil {
 		return "", 0, err
 	}
+	return path, shown, write(path, img)
+}
+
+// Image draws the samples, or the first 400, and returns how many it shows.
+func (s Samples) Image() (img image.Image, shown int) {
+	shown = min(len(s.Pixels)/s.Shape.Size(), mostSamples)
+	side := max(10, int(math.Ceil(math.Sqrt(float64(shown)))))
 	s.Pixels = s.Pixels[:shown*s.Shape.Size()]
-	return path, shown, write(path, viz.Grid(s.Title, side, s.rows()...))
+	return viz.Grid(s.Title, side, s.rows()...), shown
 }
 
 // rows are the samples, where they have labels in a row for each class.
@@ -159,14 +166,16 @@ type Line struct {
 	Pixels []float32 // S×D
 }
 
-// Draw draws the lines over each other, and as an animation in which all go
-// forth and back at once, into the pictures of a run. It returns the paths.
+// Draw draws the lines one above the other, and as an animation in which all lines go
+// forward and back at once, into the pictures of a run, under a name that no earlier
+// picture has. It returns the paths.
 func (w Walk) Draw(dir string) (picture, animation string, err error) {
 	rows := make([]viz.Row, len(w.Lines))
 	for i, line := range w.Lines {
 		rows[i] = viz.Row{Label: line.Label, Images: drawable(line.Pixels, w.Shape)}
 	}
-	if picture, err = inFolder(dir, w.Name+".png"); err != nil {
+	name := unused(dir, w.Name, ".png", ".gif")
+	if picture, err = inFolder(dir, name+".png"); err != nil {
 		return "", "", err
 	}
 	steps := rows[0].Images.Len()
@@ -177,7 +186,7 @@ func (w Walk) Draw(dir string) (picture, animation string, err error) {
 	for step := range 2*steps - 1 {
 		frames = append(frames, w.frame(min(step, 2*(steps-1)-step)))
 	}
-	if animation, err = inFolder(dir, w.Name+".gif"); err != nil {
+	if animation, err = inFolder(dir, name+".gif"); err != nil {
 		return "", "", err
 	}
 	return picture, animation, writeFile(animation, func(out writer) error { return viz.Animate(out, frames, 100*time.Millisecond) })
@@ -193,14 +202,14 @@ func (w Walk) frame(step int) image.Image {
 	return viz.Grid(w.Title, across, viz.Row{Images: drawable(at, w.Shape)})
 }
 
-// DrawManifold draws the manifold of a code of two values into the pictures of
-// a run, and returns the path.
+// DrawManifold draws the manifold of a code of two values into the pictures of a run,
+// under a name that no earlier picture has, and returns the path.
 func DrawManifold(dir, title string, shape loaders.Shape, decode func(codes []float32) ([]float32, error)) (string, error) {
 	img, err := Manifold(title, shape, decode)
 	if err != nil {
 		return "", err
 	}
-	path, err := inFolder(dir, manifoldFile)
+	path, err := inFolder(dir, unused(dir, manifold, ".png")+".png")
 	if err != nil {
 		return "", err
 	}

@@ -35,6 +35,7 @@ var checks = []struct {
 	{"threads", checkThreads},
 	{"save and load", checkSaveLoad},
 	{"evaluation", checkEvaluation},
+	{"codes", checkCodes},
 	{"resume", checkResume},
 }
 

@@ -2,6 +2,7 @@ package recipes
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"gaetrain/graph"
@@ -37,6 +38,18 @@ type fsq struct {
 
 // levels are those of all values of a code.
 func (m *fsq) levels() []int { return slices.Repeat(m.Levels, m.Words) }
+
+// Quantise implements trainer.Quantiser. A value with ℓ levels is a multiple of
+// 1/⌊ℓ/2⌋.
+func (m *fsq) Quantise(codes []float32) {
+	levels := m.levels()
+	for i, v := range codes {
+		count := levels[i%len(levels)]
+		half := count / 2
+		level := max(-half, min(int(math.Round(float64(v)*float64(half))), count-1-half))
+		codes[i] = float32(level) / float32(half)
+	}
+}
 
 // Encode implements trainer.Encoder: z = round(bound(encoder(x))).
 func (m *fsq) Encode(s *graph.Scope, x graph.Value) graph.Value {

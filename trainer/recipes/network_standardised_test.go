@@ -107,8 +107,8 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// TestThreshold computes codes by hand: with the threshold where the model learns,
-// without it where codes are asked for.
+// TestThreshold compares the codes of every program with codes that are computed
+// by hand, with the threshold.
 func TestThreshold(t *testing.T) {
 	sample, mean, deviation := netPictures()
 	for act, threshold := range map[layer.Activation]float64{layer.ReLU: 0.02, layer.LinearUnits: 0.0004} {
@@ -144,7 +144,7 @@ func TestThreshold(t *testing.T) {
 			program *graph.Program
 			want    []float64
 		}{
-			"encoding":   {n.evaluation(rows, encodes(m, graph.Shape{Channels: 1, Height: 2, Width: 3}), trainer.Code), encoded},
+			"encoding":   {n.evaluation(rows, encodes(m, graph.Shape{Channels: 1, Height: 2, Width: 3}), trainer.Code), thresholded},
 			"evaluation": {n.evaluation(rows, m.Declare, trainer.Code), thresholded},
 			"training":   {n.training(rows, m.Declare, trainer.Code), thresholded},
 		} {

@@ -14,11 +14,12 @@ import (
 var zerobiasRecipe = trainer.Recipe{
 	Name:    "zerobias",
 	Summary: "thresholded units without hidden biases: overcomplete features with no other regulariser",
-	Idea: `Whatever keeps an autoencoder with many hidden units from copying its input (noise, a sparsity penalty) drives the hidden
-biases below zero: they only switch units off. Here they are left out. A unit gives its activation a = w·x as it is where that
-exceeds a threshold, and nothing elsewhere: h = a·(a > θ) (TRec, relu units) or h = a·(a² > θ) (TLin, linear units). Selecting
-units and setting their values are then two things, and the decoder, tied to the encoder, learns from those selected. The weights
-start as faint training images. Once trained, codes are computed without the threshold.`,
+	Idea: `Noise or a sparsity penalty keeps an overcomplete autoencoder from copying its input. Both drive the hidden biases below
+zero, where the biases only switch units off. This model has no hidden biases. A unit passes its activation a = w·x on where it exceeds
+a threshold, and gives 0 elsewhere: h = a·(a > θ) (TRec, relu units) or h = a·(a² > θ) (TLin, linear units). The threshold selects the
+units, and the activations are their values. The decoder is tied to the encoder and learns from the selected units. The weights start as
+training images, scaled by 0.01. The code is h in every verb. The paper omits the threshold once the model is trained and classifies a;
+the decoder is not trained for a, and the squared error of its reconstructions is larger.`,
 	Citation: "K. Konda, R. Memisevic, D. Krueger: Zero-bias autoencoders and the benefits of co-adapting features. ICLR 2015, arXiv:1402.3337",
 	Defaults: func(c *trainer.Config) {
 		c.BatchSize, c.Solver, c.LearningRate, c.Momentum, c.Schedule, c.ClipNorm = 100, "momentum", 1e-3, 0.9, "constant", 10
@@ -31,31 +32,39 @@ start as faint training images. Once trained, codes are computed without the thr
 	},
 }
 
-// zerobias is an autoencoder of standardised images whose units learn above a
-// threshold (Konda 2014).
+// zerobias is an autoencoder of standardised images whose units have a threshold
+// and no biases (Konda 2014).
 type zerobias struct {
 	Plain
 	standardised Standardised
-	Threshold    float64 `toml:"threshold" group:"model" help:"Threshold θ below which units of the code give 0 while they learn; 0 for none"`
+	Threshold    float64 `toml:"threshold" group:"model" help:"Threshold θ of the code: activations (relu) or their squares (linear) up to θ give 0; 0 for none"`
 }
 
-// Encode implements trainer.Encoder: a = act(x·W), without the threshold.
+// Encode implements trainer.Encoder.
 func (m *zerobias) Encode(s *graph.Scope, x graph.Value) graph.Value {
-	return m.Plain.Encode(s, m.standardised.Standardise(s, x))
+	return m.above(s, m.Plain.Encode(s, m.standardised.Standardise(s, x)))
 }
 
-// First implements trainer.Layered.
+// First implements trainer.Layered. All layers give the activations a, without the
+// threshold.
 func (m *zerobias) First(s *graph.Scope, depth int, x graph.Value) graph.Value {
 	return m.Plain.First(s, depth, m.standardised.Standardise(s, x))
 }
 
-// Loss is the reconstruction term of the units above the threshold.
+// From implements trainer.Layered.
+func (m *zerobias) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
+	return m.above(s, m.Plain.From(s, depth, h))
+}
+
+// Loss is the reconstruction term and the penalties that are asked for.
 func (m *zerobias) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
-	h := m.above(s, m.Encode(s, x))
+	h := m.Encode(s, x)
 	return graph.Sum(m.Compare(s, m.Decode(s, h), target)).Plus(m.Terms(s, m.encoder, h)...)
 }
 
-// above declares h = a·(a > θ) of ReLU units, or a·(a² > θ) of linear ones.
+// above declares the code h = a·(a > θ) of ReLU units, or a·(a² > θ) of linear ones
+// (a, h: B×L). Dropping the threshold after training, as the paper does for
+// features, would give the decoder codes that it was not trained for.
 func (m *zerobias) above(s *graph.Scope, a graph.Value) graph.Value {
 	if m.Threshold == 0 {
 		return a
@@ -82,11 +91,11 @@ func (m *zerobias) Place(source trainer.Source) error {
 	}
 	switch last := m.encoder.Numbered(m.Depth()); {
 	case m.Contraction > 0:
-		return fmt.Errorf("%w: term contraction: the threshold of %s decides already which units are active", graph.ErrArchitecture, last.Name())
+		return fmt.Errorf("%w: the contraction term uses the activations of %s without the threshold; hint: --contraction 0 or --threshold 0", graph.ErrArchitecture, last.Name())
 	case layer.IsConvolution(last):
-		return fmt.Errorf("%w: %s has a threshold and filters; hint: fully connected layers have thresholds", graph.ErrArchitecture, last.Name())
+		return fmt.Errorf("%w: %s is a convolution, which cannot have a threshold; hint: a fully connected last layer, or --threshold 0", graph.ErrArchitecture, last.Name())
 	case m.CodeActivation != layer.ReLU && m.CodeActivation != layer.LinearUnits:
-		return fmt.Errorf("%w: %s has a threshold of %s units; hint: relu or linear", graph.ErrArchitecture, last.Name(), m.CodeActivation)
+		return fmt.Errorf("%w: %s has a threshold and %s units; hint: --code-activation relu or linear, or --threshold 0", graph.ErrArchitecture, last.Name(), m.CodeActivation)
 	}
 	return nil
 }

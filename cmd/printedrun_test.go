@@ -1,0 +1,199 @@
+//go:build unix
+
+package cmd
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// rewritten makes commands small. DATA stands for a data set of small images.
+var rewritten = []struct{ from, to string }{
+	{`--(epochs|seeds) \d+`, "--$1 1"},
+	{`--labels [\d,]+`, "--labels 40"},
+	{`--nll \d+`, "--nll 5"},
+	{`--count \d+`, "--count 20"},
+	{`--seconds \d+`, "--seconds 0.01"},
+	{`--max-clusters \d+`, "--max-clusters 3"},
+	{`--hidden \d+`, "--hidden 16"},
+	{`\b(gaetrain train\b[^&]*)`, "$1 --dataset folder:DATA --epochs 1 --pictures 0 --quiet "},
+	{`\b(gaetrain finetune\b[^&]*)`, "$1 --epochs 1 --pictures 0 --quiet "},
+	{`\b(gaetrain study labels\b[^&]*)`, "$1 --labels 40 --epochs 1 --seeds 1 --encoders frozen --quiet "},
+	{`\b(gaetrain bench\b[^&]*)`, "$1 --seconds 0.01 --batch-size 16 "},
+}
+
+func (w workshop) smaller(command string) string {
+	for _, r := range rewritten {
+		command = regexp.MustCompile(r.from).ReplaceAllString(command, r.to)
+	}
+	return strings.ReplaceAll(command, "DATA", filepath.Join(w.templates, "data"))
+}
+
+// unrunnable are commands that need a network, a placeholder or another program.
+var unrunnable = regexp.MustCompile(`datasets (fetch|verify)|\b[A-Z]{3,}\b|docker`)
+
+// workshop is a folder in which printed commands run. What they work on is made before.
+type workshop struct {
+	t         *testing.T
+	dir       string
+	templates string // folder of runs that are copied
+}
+
+// run runs a shell command, which must succeed.
+func (w workshop) run(dir, command string) {
+	w.t.Helper()
+	c := exec.Command("sh", "-c", command)
+	c.Dir, c.Stdin = dir, strings.NewReader("")
+	if out, err := c.CombinedOutput(); err != nil {
+		w.t.Errorf("%s: %v: %s", command, err, out)
+	}
+}
+
+// models are the models of runs by the beginning of their names, and the settings with
+// which a run that others need is trained.
+var models = []struct{ prefix, arguments string }{
+	{"vae-2d", "train --model vae --hidden 16 --code 2"}, {"vae", "train --model vae --hidden 16 --code 4"}, {"cvae", "train --model cvae --hidden 16 --code 4"},
+	{"conv", "train --model conv --filters 2,3 --code 4"}, {"denoising", "train --model denoising --hidden 16 --code 4"},
+	{"judge", "finetune --from dense"}, {"classifier", "finetune --from dense"}, {"", "train --model dense --hidden 16 --code 4"},
+}
+
+// provide makes a run under a name, unless it is there.
+func (w workshop) provide(run string) {
+	w.t.Helper()
+	path := filepath.Join(w.dir, run)
+	if _, err := os.Stat(path); err == nil {
+		return
+	}
+	for _, m := range models {
+		if !strings.HasPrefix(filepath.Base(run), m.prefix) {
+			continue
+		}
+		name := m.prefix
+		if name == "" {
+			name = "dense"
+		}
+		template := filepath.Join(w.templates, name)
+		if _, err := os.Stat(template); err != nil {
+			if strings.HasPrefix(m.arguments, "finetune") {
+				workshop{w.t, w.templates, w.templates}.provide("dense")
+			}
+			w.run(w.templates, w.smaller("gaetrain "+m.arguments+" --run "+name))
+		}
+		if path != template {
+			if err := os.CopyFS(path, os.DirFS(template)); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		return
+	}
+}
+
+var (
+	runFlags  = regexp.MustCompile(`--(?:run|runs|from|by) (\S+)`)
+	trains    = regexp.MustCompile(`gaetrain (train|finetune)`)
+	fileFlags = regexp.MustCompile(`(?:--images |folder:)(\S+)`)
+)
+
+// prepare makes what a command works on.
+func (w workshop) prepare(command string) {
+	w.t.Helper()
+	for part := range strings.SplitSeq(command, "&&") {
+		for _, match := range runFlags.FindAllStringSubmatch(part, -1) {
+			if strings.HasPrefix(match[0], "--run ") && trains.MatchString(part) {
+				continue // it makes the run
+			}
+			if strings.Contains(command, "&&") && strings.HasPrefix(match[0], "--run ") {
+				continue // the part before makes it
+			}
+			for run := range strings.SplitSeq(match[1], ",") {
+				for _, number := range []string{"1", "2"} {
+					w.provide(strings.ReplaceAll(run, "*", number))
+				}
+			}
+		}
+		for _, match := range fileFlags.FindAllStringSubmatch(part, -1) {
+			path := filepath.Join(w.dir, match[1])
+			if filepath.Ext(path) != "" {
+				writeSquare(w.t, path, 0)
+				continue
+			}
+			for i := range 12 {
+				writeSquare(w.t, filepath.Join(path, "Bag", fmt.Sprint(i, ".png")), i)
+			}
+		}
+	}
+	for _, file := range []struct{ mention, name, made string }{
+		{"--codes codes.npy", "codes.npy", "gaetrain encode --run runs/dense-sample-1"},
+		{"--in images.codes", "images.codes", "gaetrain compress --run runs/dense-sample-1"},
+		{"--out studies/", "studies", "mkdir studies"},
+	} {
+		if _, err := os.Stat(filepath.Join(w.dir, file.name)); err == nil || !strings.Contains(command, file.mention) {
+			continue
+		}
+		w.provide("runs/dense-sample-1")
+		w.run(w.dir, file.made)
+	}
+}
+
+// TestPrintedCommands runs the commands of each document, and of the help of each verb,
+// one after the other in a folder of their own.
+func TestPrintedCommands(t *testing.T) {
+	all := examples(newApp("", io.Discard, io.Discard).Commands)
+	for _, path := range documents(t) {
+		if filepath.Base(path) != "results.md" {
+			all = append(all, commandsIn(t, path, false))
+		}
+	}
+	templates, count := t.TempDir(), 0
+	for i := range 144 {
+		split, class := []string{"train", "train", "test"}[i%3], []string{"Bag", "Coat", "Shirt"}[i/3%3]
+		writeSquare(t, filepath.Join(templates, "data", split, class, fmt.Sprintf("%03d.png", i)), i)
+	}
+	for _, list := range all {
+		w := workshop{t, t.TempDir(), templates}
+		for _, p := range list {
+			if unrunnable.MatchString(p.command) {
+				parse(t, p)
+				continue
+			}
+			command := w.smaller(p.command)
+			w.prepare(command)
+			count++
+			c := exec.Command("sh", "-c", command)
+			c.Dir = w.dir
+			out, err := c.CombinedOutput()
+			if err != nil {
+				t.Errorf("%s prints %q, as %q: %v: %s", p.where, p.command, command, err, out)
+			}
+		}
+	}
+	if count < 50 {
+		t.Errorf("only %d commands were found", count)
+	}
+}
+
+// writeSquare writes a grey PNG file of 8×8 pixels, which differs by its number.
+func writeSquare(t *testing.T, path string, number int) {
+	t.Helper()
+	m := image.NewGray(image.Rect(0, 0, 8, 8))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(i*i*(number%7+3) + 11*number)
+	}
+	var file bytes.Buffer
+	if err := errors.Join(png.Encode(&file, m), os.MkdirAll(filepath.Dir(path), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, file.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

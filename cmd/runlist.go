@@ -1,0 +1,122 @@
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"gaetrain/trainer"
+)
+
+// runsFlag is the flag of verbs that work on several runs. Its value is a list with
+// commas.
+const runsFlag = "runs"
+
+// gatherRuns moves the arguments of a verb that are no flags into its flag --runs: a
+// shell makes several arguments of --runs runs/lr-*. Arguments of other verbs stay as
+// they are.
+func gatherRuns(verbs []*cli.Command, args []string) []string {
+	verb, at := (*cli.Command)(nil), 1
+	for ; at < len(args); at++ {
+		i := slices.IndexFunc(verbs, func(v *cli.Command) bool { return v.Name == args[at] })
+		if i < 0 {
+			break
+		}
+		verb, verbs = verbs[i], verbs[i].Subcommands
+	}
+	if verb == nil || !slices.Contains(flagNames(verb), "--"+runsFlag) || len(verb.Subcommands) > 0 {
+		return args
+	}
+	var others, runs []string
+	for rest := args[at:]; len(rest) > 0; rest = rest[1:] {
+		name, value, assigned := strings.Cut(strings.TrimLeft(rest[0], "-"), "=")
+		isFlag := len(rest[0]) > 1 && rest[0][0] == '-'
+		switch takes := isFlag && !assigned && takesValue(verb, name) && len(rest) > 1; {
+		case !isFlag:
+			runs = append(runs, rest[0])
+		case name == runsFlag && assigned:
+			runs = append(runs, value)
+		case name == runsFlag && takes:
+			runs, rest = append(runs, rest[1]), rest[1:]
+		case takes:
+			others, rest = append(others, rest[:2]...), rest[1:]
+		default:
+			others = append(others, rest[0])
+		}
+	}
+	args = slices.Concat(args[:at], others)
+	if runs == nil {
+		return args
+	}
+	return append(args, "--"+runsFlag, strings.Join(runs, ","))
+}
+
+// takesValue reports whether a flag of a verb is followed by its value.
+func takesValue(verb *cli.Command, name string) bool {
+	for _, f := range verb.Flags {
+		if slices.Contains(f.Names(), name) {
+			_, isBool := f.(*cli.BoolFlag)
+			return !isBool
+		}
+	}
+	return false
+}
+
+// listRuns lists the folders that a value of --runs names. A name with *, ? or [] that
+// is no folder stands for all runs that it matches.
+func listRuns(value string) (runs []string, err error) {
+	for name := range strings.SplitSeq(value, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		names := []string{name}
+		if _, err := os.Stat(name); err != nil && isPattern(name) {
+			if names, err = matchRuns(name); err != nil {
+				return nil, err
+			}
+		}
+		for _, run := range names {
+			if run = filepath.Clean(run); slices.Contains(runs, run) {
+				return nil, fmt.Errorf("%w: --runs names %s twice", errUsage, run)
+			}
+			runs = append(runs, run)
+		}
+	}
+	return runs, nil
+}
+
+// isPattern reports whether a name can match others. A bracket without its end is part
+// of a name.
+func isPattern(name string) bool {
+	_, err := filepath.Match(name, "")
+	return err == nil && strings.ContainsAny(name, "*?[")
+}
+
+// matchRuns lists the runs that a pattern matches, sorted.
+func matchRuns(pattern string) (runs []string, err error) {
+	matches, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, err
+	}
+	for _, match := range matches {
+		if trainer.IsRun(match) {
+			runs = append(runs, match)
+		}
+	}
+	if len(runs) > 0 {
+		return runs, nil
+	}
+	dir := filepath.Dir(pattern)
+	for isPattern(dir) {
+		dir = filepath.Dir(dir)
+	}
+	hint := "no runs are in " + dir
+	if there := trainer.RunsIn(dir); len(there) > 0 {
+		hint = "the latest runs there are " + strings.Join(there, ", ")
+	}
+	return nil, fmt.Errorf("%w: --runs %s matches no run; hint: %s", errUsage, pattern, hint)
+}
