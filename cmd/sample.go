@@ -33,7 +33,8 @@ autoencoder without a prior has only learned to decode codes of images. For such
 sampled from the Gaussian with the mean and the covariance of the codes of the training images; the
 output names the distribution. A model that is conditional on labels, such as cvae, gets the labels of
 all classes in turn, and the picture has a row for each class. --class samples one class only. The verb
-judge measures the quality of samples, and looks for copies of training images.
+judge measures the quality of samples, and looks for copies of training images. The verb decode decodes
+codes of your own.
 
 EXAMPLES:
    gaetrain sample --run runs/vae-sample-1

@@ -17,7 +17,7 @@ func encoding(m Encoder, image graph.Shape) graph.Declaration {
 	}
 }
 
-// features declares what the first layers of an encoder make of images.
+// features declares the output of the first layers of an encoder.
 func features(m Layered, image graph.Shape, depth int) graph.Declaration {
 	return func(s *graph.Scope) {
 		s.Output(Code, m.First(s, depth, s.Input(Input, graph.Data, image)))

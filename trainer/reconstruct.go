@@ -7,7 +7,8 @@ import (
 	"gaetrain/loaders"
 )
 
-// Reconstructed are images and what a model makes of them, each N×D in [0, 1].
+// Reconstructed are images and their reconstructions, N×D each. Pixels of the images
+// are from 0 to 1.
 type Reconstructed struct {
 	Shape          loaders.Shape
 	Original       []float32

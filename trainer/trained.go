@@ -48,8 +48,8 @@ func (t Trained) Corrupted(c loaders.Corruption) *Trained {
 	return &t
 }
 
-// Encode returns the codes N×L of the images of a split, which are not
-// corrupted for it.
+// Encode returns the codes N×L of the images of a split. The images are not
+// corrupted.
 func (t *Trained) Encode(ctx context.Context, split loaders.Split) ([]float32, error) {
 	m, err := t.asEncoder()
 	if err != nil {
@@ -61,8 +61,8 @@ func (t *Trained) Encode(ctx context.Context, split loaders.Split) ([]float32, e
 	return outputOf(ctx, t.Parameters, Code, encoding(m, t.Source.Shape), split)
 }
 
-// Features returns what the first depth layers of the encoder make of the
-// images of a split, N×C×H×W, and the shape C×H×W.
+// Features returns the output N×C×H×W of the first depth layers of the encoder for
+// the images of a split, and its shape C×H×W.
 func (t *Trained) Features(ctx context.Context, split loaders.Split, depth int) ([]float32, loaders.Shape, error) {
 	if err := t.CanEncode(); err != nil {
 		return nil, loaders.Shape{}, err
@@ -78,8 +78,8 @@ func (t *Trained) Features(ctx context.Context, split loaders.Split, depth int) 
 	return values, loaders.Shape(m.LayerShape(depth)), err
 }
 
-// Decode returns what the decoder makes of codes N×L: images N×D. A conditional
-// model takes the label of each image, any other nil.
+// Decode decodes codes N×L to images N×D. Labels are those of the N images for a
+// conditional model, and nil for any other model.
 func (t *Trained) Decode(ctx context.Context, codes []float32, labels []uint8) ([]float32, error) {
 	m, err := t.asDecoder()
 	if err != nil {

@@ -89,7 +89,7 @@ func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 	return writeReport(l, about)
 }
 
-// drawEpoch draws what compares from epoch to epoch.
+// drawEpoch draws the pictures that show how an epoch differs from the others.
 func drawEpoch(ctx context.Context, l *trainer.Loop, epoch int) error {
 	if err := drawReconstructions(ctx, l, epoch); err != nil {
 		return err

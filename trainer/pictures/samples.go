@@ -100,7 +100,7 @@ func mosaic(m viz.Images, columns int) viz.Images {
 	return whole
 }
 
-// Samples are images that a model has made of codes.
+// Samples are images that a model has decoded from codes.
 type Samples struct {
 	Title  string
 	Shape  loaders.Shape
