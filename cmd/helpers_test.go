@@ -45,7 +45,7 @@ const small = `train-images = 256
 test-images = 64
 hidden = [16]
 code = 4
-batch-size = 32
+batch-size = 24
 epochs = 2
 pictures = 0
 quiet = true

@@ -49,6 +49,9 @@ func withSignals(ctx context.Context, stderr io.Writer) (_ context.Context, fini
 			return
 		}
 		at := time.Now()
+		if run := inHand.Load(); run != nil && run.stopping != nil {
+			go run.stopping() // its reader may not read
+		}
 		cancel(fmt.Errorf("%w %s", errSignal, signalName(first)))
 		for limit := time.After(patience); ; {
 			select {
@@ -99,12 +102,13 @@ func (s *stopper) end(why func() (code int, text string)) {
 	os.Exit(code)
 }
 
-// inHand is the run that the process trains, for the last resort. nil: none.
+// inHand is the run that the process trains. nil: none.
 var inHand atomic.Pointer[trainedRun]
 
 type trainedRun struct {
-	dir     string
-	discard func() // what the folder holds, where that is nothing to go on from
+	dir      string
+	discard  func() // removes what the folder holds if there is no checkpoint
+	stopping func() // reports that a signal stops training after the step; nil: it does not train yet
 }
 
 // lastResort is the exit code of a process that is ended by force, and why.

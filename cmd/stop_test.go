@@ -127,7 +127,7 @@ func TestLastResortCode(t *testing.T) {
 	if code, _ := lastResort(syscall.SIGTERM); code != 130 {
 		t.Errorf("without a run the exit code is %d", code)
 	}
-	inHand.Store(&trainedRun{dir, func() { discarded = true }})
+	inHand.Store(&trainedRun{dir: dir, discard: func() { discarded = true }})
 	if code, text := lastResort(syscall.SIGTERM); code != 130 || !discarded || !strings.HasSuffix(text, "there is no checkpoint yet") {
 		t.Errorf("without a checkpoint the exit code is %d, discarded %t: %s", code, discarded, text)
 	}

@@ -136,6 +136,7 @@ type Dataset struct {
 	Name        string // as it was asked for, for example "sample" or "idx:DIR"
 	Train, Test Split
 	Validation  int               // images at the end of Train that the data name as their validation set
+	HeldOut     int               // images that became Test, because the data have no test set; 0: they have one
 	Background  string            // that transparent pixels were drawn on; "" if there are none
 	Classes     []string          // names by label; nil: unlabelled
 	Attribution string            // licence and credit line; "" for a user's own data

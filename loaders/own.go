@@ -78,6 +78,7 @@ func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File, o Opt
 			return nil
 		}
 		d.Train, d.Test, err = lastTenth(d.Train)
+		d.HeldOut = d.Test.Len()
 		return err
 	}
 	names := slices.Sorted(maps.Keys(arrays))

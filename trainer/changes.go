@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -28,7 +29,11 @@ func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 			continue
 		}
 		r.Info.Changes = append(r.Info.Changes, Change{name, from, to, stage.Name, at.Epoch, at.Step})
-		r.note("from epoch %d on, %s is %s instead of %s", at.Epoch+1, name, to, from)
+		if name == "epochs" {
+			r.note("the run now has %s epochs in total instead of %s, and %d of them are finished", to, from, at.Epoch)
+			continue
+		}
+		r.note("from epoch %d on, %s is %s instead of %s", at.Epoch+1, name, cmp.Or(to, "none"), cmp.Or(from, "none"))
 	}
 	before, err := ConfigOf(old)
 	if err != nil {

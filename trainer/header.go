@@ -118,7 +118,7 @@ func (c *Checkpoint) checkExperiment(e *Experiment) error {
 	}
 	if epochs := e.Stages[at.Stage].Epochs; at.Epoch > epochs || at.Epoch == epochs && at.Step > 0 {
 		done := min(at.Step, 1) + at.Epoch
-		return fmt.Errorf("%w: %d epochs, but epoch %d of the stage %s has begun; hint: --epochs %d or more", ErrConfiguration, epochs, done, c.Stage, done)
+		return fmt.Errorf("%w: epochs is %d in total, but epoch %d of the stage %s has begun; hint: --epochs %d or more, or --more-epochs", ErrConfiguration, epochs, done, c.Stage, done)
 	}
 	if steps := e.steps(); at.Step > steps {
 		return fmt.Errorf("%w: %s is after step %d of %d", ErrCheckpoint, c.path, at.Step, steps)

@@ -24,6 +24,7 @@ type Loop struct {
 	Latest   []Record       // of the last epoch, once it is evaluated
 	Notes    []string       // about how a resumed run goes on
 	Warnings []string       // about that epoch or, before the first one, about the run
+	News     []string       // warnings that are new after that epoch, and what has become of earlier ones
 	Resumed  bool
 
 	finished  Extent   // of metrics.jsonl: the epochs before Position
@@ -44,6 +45,9 @@ type Loop struct {
 func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 	l := &Loop{Experiment: e, Run: run}
 	l.Notes, l.Warnings = run.notes, run.warnings
+	if few := e.FewSteps(); few != "" && run.last == nil {
+		l.Warnings = append(l.Warnings, few)
+	}
 	l.hooks = append(append([]Hook{guard(), evaluation(), warnings(), best()}, more...), checkpoints())
 	last := run.last
 	if run.last = nil; last == nil { // its tensors are needed only here
@@ -71,9 +75,9 @@ func (l *Loop) done() string {
 	case at.Stage+1 < len(l.Stages) || at.Step > 0:
 		return ""
 	case at.Epoch == stage.Epochs:
-		return fmt.Sprintf("nothing is left to train, all %d epochs are done; hint: --epochs %d goes on", stage.Epochs, stage.Epochs+10)
+		return fmt.Sprintf("nothing is left to train: all %d epochs are finished; hint: --more-epochs 10 continues", stage.Epochs)
 	case at.Stopped:
-		return fmt.Sprintf("nothing is left to train, the loss has not improved since epoch %d; hint: --patience %d or more goes on, 0 never stops", at.BestEpoch, l.Config.Patience+1)
+		return fmt.Sprintf("nothing is left to train: the loss has not improved since epoch %d; hint: --patience %d or more continues, 0 never stops", at.BestEpoch, l.Config.Patience+1)
 	}
 	return ""
 }

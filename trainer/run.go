@@ -214,6 +214,7 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 	if err := r.noteChanges(e, old, last.Position); err != nil {
 		return err
 	}
+	r.Info.Encoder = old.Encoder // whose weights the run began with
 	r.last = last
 	return nil
 }

@@ -44,7 +44,8 @@ type RunInfo struct {
 // EncoderInfo says which model another one has the encoder of.
 type EncoderInfo struct {
 	Model    string                      `json:"model"`
-	Settings map[string]settings.Setting `json:"settings"` // of that model
+	Settings map[string]settings.Setting `json:"settings"`          // of that model
+	Weights  string                      `json:"weights,omitempty"` // Trained.Digest of that model; "": not used
 }
 
 // StageInfo names a stage of a run and the units of its figures.
