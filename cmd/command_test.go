@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,13 +44,50 @@ func TestReportedCommand(t *testing.T) {
 		}
 		writeGray(t, filepath.Join(folder, string(rune('A'+i))+".png"), uint8(4*i))
 	}
-	args := []string{"train", "--dataset", "folder:" + data, "--encoder", "dense:8 dense:3", "--batch-size", "8", "--epochs", "1", "--pictures", "1", "--quiet"}
-	c := exec.Command("gaetrain", append(args, "--run", "first")...)
+	few := []string{"--epochs", "1", "--pictures", "1", "--quiet"}
+	own := []string{"train", "--dataset", "folder:" + data, "--encoder", "dense:8 dense:3", "--batch-size", "8"}
+	small := []string{"train", "--train-images", "64", "--test-images", "16", "--batch-size", "8", "--hidden", "8"}
+	for _, test := range []struct {
+		run  string // the tests share a folder, so that a classifier finds its model
+		args []string
+		want []string // parts of the command
+	}{
+		{"own", own, []string{"--encoder 'dense:8 dense:3'"}},
+		{"booleans", append(small, "--model", "contractive", "--binarise", "--tied=false"), []string{" --binarise ", " --tied=false "}},
+		{"plain", append(small, "--tied=true", "--binarise=false"), []string{" --tied", " --binarise=false"}},
+		{"classifier", []string{"finetune", "--from", "plain", "--labels", "40", "--thaw=false"}, []string{"gaetrain finetune --from plain", " --thaw=false"}},
+		{"scratch", []string{"finetune", "--from", "plain", "--labels", "40", "--from-scratch"}, []string{" --from-scratch"}},
+		{"of-own", []string{"finetune", "--from", "own", "--thaw"}, []string{" --thaw", " --background "}},
+	} {
+		t.Run(test.run, func(t *testing.T) {
+			runIn(t, dir, exec.Command("gaetrain", slices.Concat(test.args, few, []string{"--run", test.run})...))
+			command := reportedCommand(t, filepath.Join(dir, test.run))
+			for _, part := range test.want {
+				if !strings.Contains(command+" ", part) {
+					t.Errorf("the command is %s, want %q in it", command, part)
+				}
+			}
+			runIn(t, dir, exec.Command("sh", "-c", command+" --run "+test.run+"-again"))
+			if diff, err := compareRuns(filepath.Join(dir, test.run), filepath.Join(dir, test.run+"-again")); diff != "" || err != nil {
+				t.Error(diff, err)
+			}
+		})
+	}
+}
+
+// runIn runs a command in a folder to its end, which must be a good one.
+func runIn(t *testing.T, dir string, c *exec.Cmd) {
+	t.Helper()
 	c.Dir = dir
 	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatalf("%v: %v: %s", c.Args, err, out)
 	}
-	page, err := os.ReadFile(filepath.Join(dir, "first", "report.html"))
+}
+
+// reportedCommand is the command that the report of a run shows.
+func reportedCommand(t *testing.T, run string) string {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(run, "report.html"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,12 +95,5 @@ func TestReportedCommand(t *testing.T) {
 	if command == nil {
 		t.Fatal("the report has no command")
 	}
-	c = exec.Command("sh", "-c", html.UnescapeString(string(command[1]))+" --run second")
-	c.Dir = dir
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s: %s", err, command[1], out)
-	}
-	if diff, err := compareRuns(filepath.Join(dir, "first"), filepath.Join(dir, "second")); diff != "" || err != nil {
-		t.Error(diff, err)
-	}
+	return html.UnescapeString(string(command[1]))
 }

@@ -84,7 +84,7 @@ func (c *console) begin(l *trainer.Loop) {
 		c.once(c.warn, warning)
 	}
 	if n := l.Data.HeldOut; n > 0 {
-		c.note(fmt.Sprintf("%d images are held out as the test set, because the data have none; %d are left to train on", n, l.Data.Train.Len()-l.Config.Validation))
+		c.note(fmt.Sprintf("images: %d train, %d held out as the test set, because the data have none", l.Data.Train.Len()-l.Config.Validation, n))
 	}
 	if held := heldOut(l.Experiment); held != "" {
 		c.note(held)

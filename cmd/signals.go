@@ -50,7 +50,7 @@ func withSignals(ctx context.Context, stderr io.Writer) (_ context.Context, fini
 		}
 		at := time.Now()
 		if run := inHand.Load(); run != nil && run.stopping != nil {
-			go run.stopping() // its reader may not read
+			briefly(run.stopping)
 		}
 		cancel(fmt.Errorf("%w %s", errSignal, signalName(first)))
 		for limit := time.After(patience); ; {
@@ -90,16 +90,21 @@ func (s *stopper) end(why func() (code int, text string)) {
 	}
 	files.Abandon()
 	code, text := why()
-	told := make(chan struct{})
+	briefly(func() { printf(s.stderr, "gaetrain: %s\n", text) })
+	os.Exit(code)
+}
+
+// briefly waits for a function that writes to stderr, whose reader may not read.
+func briefly(write func()) {
+	done := make(chan struct{})
 	go func() {
-		printf(s.stderr, "gaetrain: %s\n", text)
-		close(told)
+		write()
+		close(done)
 	}()
 	select {
-	case <-told:
+	case <-done:
 	case <-time.After(patienceToTell):
 	}
-	os.Exit(code)
 }
 
 // inHand is the run that the process trains. nil: none.
