@@ -47,22 +47,11 @@ func (run finished) print(w io.Writer) error {
 	for _, file := range []struct{ name, path string }{
 		{"pictures", run.Path("pictures")}, {"curves", run.Path("curves.svg")}, {"figures", run.Path("metrics.json")}, {"report", run.Path("report.html")},
 	} {
-		if !isEmpty(file.path) {
+		if _, err := os.Stat(file.path); err == nil {
 			printf(w, "%-10s %s\n", file.name, file.path)
 		}
 	}
 	return nil
-}
-
-// isEmpty reports whether a file is missing or a folder holds nothing, as that of
-// pictures does with --pictures 0.
-func isEmpty(path string) bool {
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		_, err := os.Stat(path)
-		return err != nil
-	}
-	return len(entries) == 0
 }
 
 // keep writes figures as JSON into a run folder. It returns a line that names the
