@@ -134,8 +134,12 @@ func (e *Experiment) steps() int {
 const fewestSteps = 10
 
 // FewSteps warns of epochs with so few steps that training takes many of them; "" if
-// there are enough, or if no smaller batch makes more.
+// there are enough, or if no smaller batch makes more. A classifier is meant for few
+// images, and trains for as many epochs as it needs.
 func (e *Experiment) FewSteps() string {
+	if e.Encoder != nil {
+		return ""
+	}
 	train, _ := e.splits()
 	steps, batch := e.steps(), e.Config.BatchSize
 	for batch > 1 && (train.Len()+batch-1)/batch < fewestSteps {
