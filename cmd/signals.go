@@ -124,7 +124,7 @@ func lastResort(s os.Signal) (code int, text string) {
 	case run == nil:
 		return 130, text
 	case trainer.HasCheckpoint(run.dir):
-		return 75, fmt.Sprintf("%s; the last checkpoint is kept, --resume --run %s goes on", text, shellWord(run.dir))
+		return 75, fmt.Sprintf("%s; the last checkpoint is kept; hint: --resume --run %s continues", text, shellWord(run.dir))
 	}
 	run.discard()
 	return 130, text + "; there is no checkpoint yet"

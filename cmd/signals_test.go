@@ -38,7 +38,7 @@ func TestSignals(t *testing.T) {
 			if took := time.Since(sent); took > 5*time.Second {
 				t.Errorf("stopped after %s", took)
 			}
-			want := "gaetrain: stopped: by signal " + name + "; a checkpoint is saved, --resume --run " + name + " goes on\n"
+			want := "gaetrain: stopped: by signal " + name + "; a checkpoint is saved; hint: --resume --run " + name + " continues\n"
 			if diff := cmp.Diff(want, stderr.String()); diff != "" {
 				t.Error(diff)
 			}

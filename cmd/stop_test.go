@@ -140,7 +140,7 @@ func TestLastResortCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	discarded = false
-	if code, text := lastResort(syscall.SIGTERM); code != 75 || discarded || !strings.HasSuffix(text, "--resume --run "+dir+" goes on") {
+	if code, text := lastResort(syscall.SIGTERM); code != 75 || discarded || !strings.HasSuffix(text, "--resume --run "+dir+" continues") {
 		t.Errorf("with a checkpoint the exit code is %d, discarded %t: %s", code, discarded, text)
 	}
 }

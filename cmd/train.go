@@ -187,5 +187,5 @@ func stopped(ctx context.Context, dir string, err error) error {
 	if dir == "" || !trainer.HasCheckpoint(dir) {
 		return fmt.Errorf("%w: %w; hint: nothing was saved yet, run it again", errUnsaved, context.Cause(ctx))
 	}
-	return fmt.Errorf("%w: %w; the checkpoint that was saved before is unchanged, --resume --run %s goes on", trainer.ErrStopped, context.Cause(ctx), shellWord(dir))
+	return fmt.Errorf("%w: %w; the checkpoint that was saved before is unchanged; hint: --resume --run %s continues", trainer.ErrStopped, context.Cause(ctx), shellWord(dir))
 }

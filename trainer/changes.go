@@ -19,7 +19,7 @@ type Change struct {
 // Harmless are the settings that do not change the weights.
 var Harmless = []string{"run", "resume", "data-dir", "time-limit", "checkpoint-every", "pictures"}
 
-// noteChanges records the settings of a run that are others than before, and warns
+// noteChanges records the settings of a run that differ from before, and warns
 // of a learning rate that rises.
 func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 	stage := e.Stages[at.Stage]

@@ -10,7 +10,7 @@ import (
 )
 
 // Position is where in an experiment training stands, and what of the past it
-// needs to go on as if never interrupted. The zero value is the beginning.
+// needs to continue as if it had never been interrupted. The zero value is the beginning.
 type Position struct {
 	Stage int    `json:"stage"`
 	Epoch int    `json:"epoch"` // finished epochs of the stage
@@ -109,7 +109,7 @@ func (c *Checkpoint) checkRun(info RunInfo) error {
 	return nil
 }
 
-// checkExperiment reports where an experiment cannot go on from a checkpoint of its
+// checkExperiment reports why an experiment cannot continue from a checkpoint of its
 // run.
 func (c *Checkpoint) checkExperiment(e *Experiment) error {
 	at := c.Position

@@ -120,7 +120,7 @@ func ReadRunInfo(dir string) (RunInfo, error) {
 	return info, nil
 }
 
-// HasCheckpoint reports whether a run folder has a checkpoint to go on from.
+// HasCheckpoint reports whether a run folder has a checkpoint to continue from.
 func HasCheckpoint(dir string) bool {
 	run := Run{Dir: dir}
 	_, err := os.Stat(run.Path(lastCheckpoint))
