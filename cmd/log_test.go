@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -41,7 +42,7 @@ func TestTerminal(t *testing.T) {
 	}
 	defer run.Close()
 	var out bytes.Buffer
-	log := &console{out: &out, terminal: true}
+	log := &console{out: &out, terminal: true, log: slog.New(slog.DiscardHandler)}
 	loop, err := trainer.NewLoop(context.Background(), experiment, run, log.hook())
 	if err != nil {
 		t.Fatal(err)
