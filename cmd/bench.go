@@ -51,7 +51,10 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			settle(&o.Config, data, origins)
+			if err := o.Config.HoldOut(data); err != nil {
+				return err
+			}
+			o.settle(data, origins)
 			if o.BatchSize > data.Train.Len()-o.Validation {
 				return fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: a smaller --batch-size", trainer.ErrConfiguration, o.BatchSize, data.Train.Len()-o.Validation)
 			}

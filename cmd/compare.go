@@ -195,7 +195,7 @@ func (o compareOptions) images(ctx context.Context, model *trainer.Trained, log 
 	if err != nil {
 		return loaders.Split{}, err
 	}
-	return data.Test.Spread(o.Images), nil
+	return data.Test.Stratified(o.Images), nil
 }
 
 // figuresOf takes a run's figures from its records and lets its model reconstruct

@@ -28,7 +28,7 @@ type encodeOptions struct {
 // ScatterOptions are the settings of pictures that show codes as points.
 type ScatterOptions struct {
 	Picture    bool    `toml:"picture" group:"picture" help:"Draw the codes as points, in the run folder"`
-	Points     int     `toml:"points" group:"picture" help:"Number of codes to draw, those of the first images"`
+	Points     int     `toml:"points" group:"picture" help:"Number of codes to draw, of which each class has its share"`
 	Perplexity float64 `toml:"perplexity" group:"picture" help:"Perplexity of t-SNE, the number of neighbours that stay close; 0 for 30, or for a quarter of the points if that is less"`
 }
 
@@ -39,7 +39,7 @@ func encodeVerb() *cli.Command {
 		Usage: "write the codes of images as .npy and .csv",
 		Description: `The .npy file is an N×L array of float32 for NumPy. The .csv file has one line per image: its index,
 its label, class and path where it has them, and the L values of its code. The images are the test
-images of the run or, if --dataset names other data, all of these. With --picture, the codes of the first images
+images of the run or, if --dataset names other data, all of these. With --picture, the codes of --points images
 are drawn as points, coloured by class, in the pictures folder of the run. Codes of two values are
 drawn as they are. Longer codes are reduced to two values by PCA and by t-SNE.
 
@@ -77,7 +77,7 @@ EXAMPLES:
 				return nil
 			}
 			title := fmt.Sprintf("%s, %s", pictures.Heading(o.Run, model.Config.Model, data.Name), o.Split)
-			return o.draw(c.Context, c.App.Writer, title, codes, split.Labels, data.Classes)
+			return o.draw(c.Context, c.App.Writer, title, codes, split, data.Classes)
 		},
 	}
 }
@@ -86,15 +86,13 @@ func (o ScatterOptions) embedding() measure.EmbedOptions {
 	return measure.EmbedOptions{Points: o.Points, Perplexity: o.Perplexity}
 }
 
-// draw draws the first codes into the run folder.
-func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, codes evaluate.Matrix, labels []uint8, classes []string) error {
-	all, err := measure.Embed(ctx, codes, o.embedding())
+// draw draws the codes of a split into the run folder.
+func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, codes evaluate.Matrix, split loaders.Split, classes []string) error {
+	points := min(o.Points, codes.Rows)
+	drawn, labels := codes.Select(split.Strata(points)), split.Stratified(points).Labels
+	all, err := measure.Embed(ctx, drawn, o.embedding())
 	if err != nil {
 		return err
-	}
-	points := min(o.Points, codes.Rows)
-	if labels != nil {
-		labels = labels[:points]
 	}
 	for _, e := range all {
 		how, x, y := "the codes themselves", "first value", "second value"

@@ -38,8 +38,8 @@ func evalVerb() *cli.Command {
 		Name:  "eval",
 		Usage: "measure a run on a whole split",
 		Description: `This verb prints every term of the loss, the squared error per pixel and measures of the code,
-averaged over the images of the split. jacobian_norm is the mean of ‖∂code/∂image‖² over the first
-1,000 images. It is exact for codes of up to 32 values. For longer codes it is estimated from random
+averaged over the images of the split. jacobian_norm is the mean of ‖∂code/∂image‖² over
+1,000 images, of which each class has its share. It is exact for codes of up to 32 values. For longer codes it is estimated from random
 directions, with a standard error below 1 %. --corruption measures the model on corrupted images, once
 for each corruption. The reconstruction is always compared with the clean image, and all pixels have
 the same weight.

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
@@ -44,7 +44,7 @@ func finetuneVerb() *cli.Command {
 code to the classes, and trains both on labelled images with the softmax cross-entropy. A fifth of
 these images, at most 5,000, is the validation set, which selects the best epoch and stops training
 early; --validation sets another number. The test images are classified with the weights of the best
-epoch. The result is a run like any other, with classification.json, confusion.png and mistakes.png.
+epoch, or of the last one if no images are held out. The result is a run like any other, with classification.json, confusion.png and mistakes.png.
 
 EXAMPLES:
    gaetrain finetune --from runs/dense-sample-1 --labels 1000
@@ -81,15 +81,10 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 		return finished{}, err
 	}
 	o.warnOfChanges(data, log)
-	settle(&o.Config, data, origins)
-	train, validation := data.Train.Holdout(data.Validation)
-	if train, err = o.Select(train, o.Seed); err != nil {
+	if err := o.holdOut(data); err != nil {
 		return finished{}, err
 	}
-	if origins["validation"] == "" {
-		o.Validation = cmp.Or(o.Validation, trainer.HeldOut(train.Len()))
-	}
-	data.Train = train.Join(validation)
+	o.settle(data, origins)
 	model, ok := o.model.(trainer.Transfer)
 	if !ok {
 		return finished{}, fmt.Errorf("model %s has no encoder of another model", o.recipe.Name)
@@ -103,6 +98,24 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 		Command: command("finetune", origins, o.recorded()...),
 	}
 	return perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, pictures.Classifier(recipes.Find, about))
+}
+
+// holdOut leaves the labelled images among the training images. The last of them are
+// the validation set, unless the data name one.
+func (o *finetuneOptions) holdOut(data *loaders.Dataset) error {
+	train, named := data.Train.Holdout(data.Validation)
+	train, err := o.Select(train, o.Seed)
+	if err != nil {
+		return err
+	}
+	if o.Validation == trainer.AutomaticValidation && named.Len() == 0 {
+		o.Validation = trainer.ValidationOfLabels(train.Len())
+	}
+	data.Train = train.Join(named)
+	if named.Len() == 0 {
+		return nil // the labelled images are in an order that Holdout can cut
+	}
+	return o.Config.HoldOut(data)
 }
 
 // finetuneFlags are the flags of the settings of finetune.
@@ -214,7 +227,11 @@ func printClassifier(w io.Writer, done finished) error {
 		total += images
 		rows = append(rows, []string{name, percent(result.Confusion.Precision(i)), percent(result.Confusion.Recall(i)), fmt.Sprint(images)})
 	}
-	printf(w, "\naccuracy %s on %d test images, with the weights of the best epoch\n\n", percent(result.Accuracy), total)
+	weights := "of the best epoch"
+	if final, err := done.Final(); err == nil && final.BestEpoch == 0 {
+		weights = "after the last epoch"
+	}
+	printf(w, "\naccuracy %s on %d test images, with the weights %s\n\n", percent(result.Accuracy), total, weights)
 	return table(w, rows...)
 }
 

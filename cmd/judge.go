@@ -79,7 +79,7 @@ func judgeVerb() *cli.Command {
 			if err := settings.Validate(); err != nil {
 				return err
 			}
-			by, err := trainer.OpenModel(recipes.Find, o.By, trainer.BestCheckpoint)
+			by, err := trainer.OpenSelected(recipes.Find, o.By)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gaetrain/loaders"
@@ -19,22 +20,30 @@ func (o finetuneOptions) warnOfChanges(data *loaders.Dataset, log *console) {
 	}
 }
 
-// heldOut says which labelled images of a classifier are its validation set; "" if
-// there is none.
+// heldOut says which training images are the validation set.
 func heldOut(e *trainer.Experiment) string {
-	validation := e.Validation()
-	if e.Encoder == nil || validation.Len() == 0 {
-		return ""
+	validation, kind := e.Validation(), "training"
+	if e.Encoder != nil {
+		kind = "labelled"
 	}
-	return fmt.Sprintf("validation set: %d of %d labelled images (%s)", validation.Len(), e.Data.Train.Len(), perClass(validation, e.Data.Classes))
+	if validation.Len() == 0 {
+		return fmt.Sprintf("no validation set: the run trains on all %d %s images, and no epoch is selected as the best", e.Data.Train.Len(), kind)
+	}
+	return fmt.Sprintf("validation set: %d of %d %s images%s", validation.Len(), e.Data.Train.Len(), kind, perClass(validation, e.Data.Classes))
 }
 
-// perClass lists how many images of each class a split has.
+// perClass says how many images of each class a split has; "" without labels.
 func perClass(s loaders.Split, classes []string) string {
+	if s.Labels == nil {
+		return ""
+	}
 	const most = 20
 	counts := make([]int, len(classes))
 	for _, label := range s.Labels {
 		counts[label]++
+	}
+	if slices.Min(counts) == slices.Max(counts) {
+		return fmt.Sprintf(" (%d of each class)", counts[0])
 	}
 	var words []string
 	for class, name := range classes[:min(most, len(classes))] {
@@ -43,5 +52,5 @@ func perClass(s loaders.Split, classes []string) string {
 	if len(classes) > most {
 		words = append(words, "…")
 	}
-	return strings.Join(words, ", ")
+	return " (" + strings.Join(words, ", ") + ")"
 }

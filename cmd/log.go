@@ -86,9 +86,7 @@ func (c *console) begin(l *trainer.Loop) {
 	if n := l.Data.HeldOut; n > 0 {
 		c.note(fmt.Sprintf("images: %d train, %d held out as the test set, because the data have none", l.Data.Train.Len()-l.Config.Validation, n))
 	}
-	if held := heldOut(l.Experiment); held != "" {
-		c.note(held)
-	}
+	c.note(heldOut(l.Experiment))
 	c.started = time.Now()
 	c.earlierSteps = l.Position.Step
 	if c.terminal {

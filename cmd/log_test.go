@@ -42,7 +42,7 @@ func TestTerminal(t *testing.T) {
 	}
 	defer run.Close()
 	var out bytes.Buffer
-	log := &console{out: &out, terminal: true, log: slog.New(slog.DiscardHandler)}
+	log := &console{out: &out, log: slog.New(slog.DiscardHandler), terminal: true}
 	loop, err := trainer.NewLoop(context.Background(), experiment, run, log.hook())
 	if err != nil {
 		t.Fatal(err)

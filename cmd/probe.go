@@ -11,7 +11,7 @@ import (
 
 type probeOptions struct {
 	RunOptions
-	FitLimit   int     `toml:"fit-limit" group:"input" help:"Fit the classifiers to the first N training images; 0 for all"`
+	FitLimit   int     `toml:"fit-limit" group:"input" help:"Training images that the classifiers are fitted to, of which each class has its share; 0 for all"`
 	L2         float64 `toml:"l2" group:"probe" help:"Weight λ of the penalty λ/2·‖W‖² in the logistic regression, added to the sum of the losses of the images, 0 or more"`
 	Neighbours int     `toml:"neighbours" group:"probe" help:"Number of nearest training images that vote for a class, 1 or more"`
 	JSON       bool    `toml:"json" group:"output" help:"Print JSON instead of a table"`
@@ -40,7 +40,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			fit := data.Train.Limit(o.FitLimit)
+			fit := data.Train.Stratified(o.FitLimit)
 			if err := o.validate(fit, split, data.Name); err != nil {
 				return err
 			}

@@ -104,7 +104,9 @@ type reconstruction struct {
 // take reads the images of files.
 func (r *reconstruction) take(ctx context.Context, log *console, model *trainer.Trained) (err error) {
 	r.split, r.names, err = r.read(ctx, log, model)
-	r.of, r.split = r.Images, r.split.Limit(r.Limit)
+	r.split.Names = r.names
+	r.of, r.split = r.Images, r.split.Stratified(r.Limit)
+	r.names = r.split.Names
 	return err
 }
 

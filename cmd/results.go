@@ -35,15 +35,15 @@ func (run finished) print(w io.Writer) error {
 		}
 		printf(w, "%s\n", strings.Join(figures, ", "))
 	}
-	best := fmt.Sprintf("epoch %d", final.BestEpoch)
-	if len(run.Info.Stages) > 1 {
-		best += " of stage " + last.Name
+	best := "no epoch was selected, because there is no validation set"
+	if final.BestEpoch > 0 {
+		best = fmt.Sprintf("epoch %d", final.BestEpoch)
+		if len(run.Info.Stages) > 1 {
+			best += " of stage " + last.Name
+		}
+		best += ", selected on the validation set"
 	}
-	selection := "test"
-	if _, held := final.Last["validation"]; held {
-		selection = "validation"
-	}
-	printf(w, "best       %s, selected on the %s set\n", best, selection)
+	printf(w, "best       %s\n", best)
 	for _, file := range []struct{ name, path string }{
 		{"pictures", run.Path("pictures")}, {"curves", run.Path("curves.svg")}, {"figures", run.Path("metrics.json")}, {"report", run.Path("report.html")},
 	} {

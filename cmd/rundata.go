@@ -46,7 +46,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	}
 	options := loaderOptions(log)
 	if options.Whole = o.whole; o.whole {
-		config.TrainImages, config.TestImages = 0, 0
+		config.TrainImages, config.TestImages, config.Validation = 0, 0, 0
 	}
 	data, err := trainer.OpenData(ctx, config, options)
 	if err != nil {

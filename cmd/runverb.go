@@ -28,7 +28,7 @@ type ModelOptions struct {
 type RunOptions struct {
 	ModelOptions
 	Split string `toml:"split" group:"input" help:"Images to use: train, validation, test or all. The training images are those that the run was trained on"`
-	Limit int    `toml:"limit" group:"input" help:"Use only the first N images; 0 for all"`
+	Limit int    `toml:"limit" group:"input" help:"Use only this many images, of which each class has its share; 0 for all"`
 }
 
 func modelDefaults() ModelOptions { return ModelOptions{Checkpoint: trainer.LastCheckpoint} }
@@ -88,7 +88,7 @@ func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Ou
 		return nil, loaders.Split{}, nil, err
 	}
 	split, err := data.split(o.Split)
-	return model, split.Limit(o.Limit), data, err
+	return model, split.Stratified(o.Limit), data, err
 }
 
 func (o *ModelOptions) validate(verb string) error {

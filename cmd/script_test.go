@@ -1,10 +1,12 @@
 package cmd
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -32,7 +34,7 @@ func TestScript(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "small.toml"), []byte(small), 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails": fails, "ends": ends, "same": same, "equal": equal, "idx": writeIDX, "picture": writePicture, "ink": writeInk,
+			"fails": fails, "ends": ends, "same": same, "equal": equal, "sorted": writeSorted, "idx": writeIDX, "picture": writePicture, "ink": writeInk,
 			"truncate": truncate, "flip": flip, "npy": checkNPY, "jsonlines": checkJSONLines, "agrees": checkAgreement,
 		},
 	})
@@ -274,4 +276,32 @@ func checkAgreement(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("%s: %s", args[i+1], diff)
 		}
 	}
+}
+
+// sorted FILE writes an .npz of 210 images of 4×4 pixels without a test set, 70 of
+// each of three classes, one class after the other.
+func writeSorted(ts *testscript.TestScript, _ bool, args []string) {
+	const classes, each = 3, 70
+	var images, labels []byte
+	for i := range classes * each {
+		for pixel := range 16 {
+			images = append(images, uint8(i*pixel))
+		}
+		labels = append(labels, uint8(i/each))
+	}
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	w := zip.NewWriter(f)
+	for _, member := range []struct {
+		name, shape string
+		data        []byte
+	}{{"images.npy", "210, 4, 4", images}, {"labels.npy", "210,", labels}} {
+		m, err := w.Create(member.name)
+		ts.Check(err)
+		header := fmt.Sprintf("{'descr': '|u1', 'fortran_order': False, 'shape': (%s), }", member.shape)
+		_, err = fmt.Fprintf(m, "\x93NUMPY\x01\x00%c\x00%-117s\n%s", 118, header, member.data)
+		ts.Check(err)
+	}
+	ts.Check(w.Close())
 }

@@ -18,7 +18,7 @@ type searchOptions struct {
 	FileOptions
 	Query      []int `toml:"query" group:"search" help:"Indices of the test images to search for"`
 	Neighbours int   `toml:"neighbours" group:"search" help:"Number of images to find for each query, 1 or more"`
-	Queries    int   `toml:"queries" group:"search" help:"Number of test images with which precision is measured, the first ones; 0 for no measurement"`
+	Queries    int   `toml:"queries" group:"search" help:"Test images that measure the precision, of which each class has its share; 0 for no measurement"`
 	Output
 }
 
@@ -82,7 +82,7 @@ func (s *search) settings() measure.SearchOptions {
 		o.Positions = s.Query
 	}
 	if s.Queries > 0 && s.Split != "test" {
-		o.Measured = s.data.Test.Limit(s.Queries)
+		o.Measured = s.data.Test.Stratified(s.Queries)
 	}
 	return o
 }

@@ -278,6 +278,9 @@ func (o *finetuneOptions) begun(given map[string]settings.Origin, model *trainer
 	if given["validation"] == "" { // then the run has chosen it
 		o.Validation = old.Validation
 	}
+	if given["patience"] == "" && old.Validation == 0 { // see settle
+		o.Patience = old.Patience
+	}
 	if o.Background == "auto" { // then the data have
 		o.Background = old.Background
 	}

@@ -84,7 +84,10 @@ func train(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	settle(&o.Config, data, origins)
+	if err := o.Config.HoldOut(data); err != nil {
+		return err
+	}
+	o.settle(data, origins)
 	experiment, err := trainer.NewExperiment(o.Config, o.recipe.Name, o.model, data)
 	if err != nil {
 		return err
@@ -130,13 +133,13 @@ func resumeKernel(c trainer.Config, log *console) (restore func(), err error) {
 }
 
 // settle sets what the data decide where the user has not: run.json then holds the
-// values that the run has.
-func settle(c *trainer.Config, data *loaders.Dataset, origins map[string]settings.Origin) {
-	if origins["validation"] == "" {
-		c.Validation = data.Validation
-	}
+// values that the run has. Without a validation set, nothing can stop training early.
+func (o *trainOptions) settle(data *loaders.Dataset, origins map[string]settings.Origin) {
 	if origins["background"] == "" && data.Background != "" {
-		c.Background = data.Background
+		o.Background = data.Background
+	}
+	if _, given := origins["patience"]; o.Validation == 0 && !given {
+		o.Patience = 0
 	}
 }
 

@@ -21,8 +21,8 @@ func (s Shape) String() string {
 	return fmt.Sprintf("%d×%d×%d", s.Channels, s.Height, s.Width)
 }
 
-// Split is a set of N images of one shape, with or without labels. Splits made
-// by Limit and Holdout share memory with their parent.
+// Split is a set of N images of one shape, with or without labels. Splits made by
+// Holdout share memory with their parent.
 type Split struct {
 	Shape  Shape
 	Images []uint8  // N×C×H×W
@@ -75,16 +75,8 @@ func (s Split) Image(i int) []uint8 {
 	return s.Images[i*size : (i+1)*size : (i+1)*size]
 }
 
-// Limit returns the first n images; all of them if n ≤ 0 or n ≥ N.
-func (s Split) Limit(n int) Split {
-	if n <= 0 {
-		return s
-	}
-	return s.slice(0, min(n, s.Len()))
-}
-
-// Holdout takes the last n images away, as MNIST's last 10,000 training images
-// are by custom. n is clamped to [0, N].
+// Holdout splits off the last n images, where SetAside has put the validation
+// images. n is clamped to [0, N].
 func (s Split) Holdout(n int) (rest, heldOut Split) {
 	cut := s.Len() - max(0, min(n, s.Len()))
 	return s.slice(0, cut), s.slice(cut, s.Len())
@@ -143,18 +135,16 @@ type Dataset struct {
 	Digest      map[string]string // file → "md5:…" of its decompressed bytes
 }
 
-// LimitTrain keeps the first n training images, and the validation images that the
-// data name. n ≤ 0 is all.
+// LimitTrain keeps n of the training images, of which each class has its share, and
+// the validation images that the data name. n ≤ 0 is all.
 func (d *Dataset) LimitTrain(n int) {
 	train, validation := d.Train.Holdout(d.Validation)
-	switch {
-	case n <= 0 || n >= train.Len():
-	case validation.Len() == 0:
-		d.Train = train.Limit(n)
-	default:
-		d.Train = train.Limit(n).Join(validation)
-	}
+	d.Train = train.Stratified(n).Join(validation)
 }
+
+// SetAside moves n of the training images behind the others, of which each class
+// has its share, for Split.Holdout. It changes the arrays of Train in place.
+func (d *Dataset) SetAside(n int) { d.Train.setAside(n) }
 
 // join makes one split of both, which stands for each of them.
 func (d *Dataset) join(room *budget) error {

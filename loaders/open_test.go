@@ -270,14 +270,14 @@ func TestOpenCancelled(t *testing.T) {
 	}
 }
 
-func TestLimitAndHoldout(t *testing.T) {
+func TestStratifiedAndHoldout(t *testing.T) {
 	s := Split{Shape: Shape{1, 1, 2}, Images: []uint8{0, 1, 2, 3, 4, 5}, Labels: []uint8{7, 8, 9}}
-	if got := s.Limit(2); got.Len() != 2 || len(got.Labels) != 2 {
-		t.Errorf("Limit(2) has %d images", got.Len())
+	if got := s.Stratified(2); got.Len() != 2 || len(got.Labels) != 2 {
+		t.Errorf("Stratified(2) has %d images", got.Len())
 	}
 	for _, n := range []int{0, -1, 3, 99} {
-		if got := s.Limit(n); got.Len() != 3 {
-			t.Errorf("Limit(%d) has %d images, want 3", n, got.Len())
+		if got := s.Stratified(n); got.Len() != 3 {
+			t.Errorf("Stratified(%d) has %d images, want 3", n, got.Len())
 		}
 	}
 	rest, held := s.Holdout(1)

@@ -44,7 +44,7 @@ func openIDX(ctx context.Context, dir string, _ Options, room *budget) (*Dataset
 
 // openNPZ reads a NumPy archive: x_train, y_train, x_test, y_test as in Keras'
 // mnist.npz, or images, labels, or arr_0, arr_1. Labels are optional. Without
-// test images the last tenth is held out.
+// test images, a tenth of the images is held out.
 func openNPZ(ctx context.Context, path string, o Options, room *budget) (*Dataset, error) {
 	d := &Dataset{}
 	dir, name := filepath.Split(path)
@@ -77,7 +77,7 @@ func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File, o Opt
 		if o.Whole {
 			return nil
 		}
-		d.Train, d.Test, err = lastTenth(d.Train)
+		d.Train, d.Test, err = splitTenth(d.Train)
 		d.HeldOut = d.Test.Len()
 		return err
 	}
@@ -100,10 +100,11 @@ func readSplit(ctx context.Context, arrays map[string]*zip.File, images, labels 
 	return s, err
 }
 
-func lastTenth(s Split) (train, test Split, err error) {
+func splitTenth(s Split) (train, test Split, err error) {
 	if s.Len() < 10 {
 		return s, s, dataErrorf("%d images are too few to hold out a tenth; hint: at least 10, or x_train and x_test", s.Len())
 	}
+	s.setAside(s.Len() / 10)
 	train, test = s.Holdout(s.Len() / 10)
 	return train, test, nil
 }

@@ -147,15 +147,23 @@ func TestPairs(t *testing.T) {
 		t.Errorf("moves from %g to %g, sum %g", least, most, sum)
 	}
 	rest, held := pairs.Holdout(100)
-	if rest.Len() != 200 || held.Len() != 100 || pairs.Limit(5).Len() != 5 {
-		t.Errorf("%d and %d pairs, limited %d", rest.Len(), held.Len(), pairs.Limit(5).Len())
+	if rest.Len() != 200 || held.Len() != 100 || pairs.Stratified(5).Len() != 5 {
+		t.Errorf("%d and %d pairs, stratified %d", rest.Len(), held.Len(), pairs.Stratified(5).Len())
 	}
 	dst := make([]float32, 162)
-	pairs.Limit(5).Read(dst, 3, 1)
+	pairs.Stratified(100).Read(dst, 1, 1)
 	if !slices.Equal(dst, inputs(newStream(t, pairs, StreamOptions{BatchSize: 50}), 1, 0)[3]) {
-		t.Error("a limited split has other pairs")
+		t.Error("a stratified split has other pairs")
 	}
-	chosen, again := pairs.Select([]int{9, 3}).Select([]int{1, 0}).Limit(1), make([]float32, 162)
+	behind := pairs
+	behind.Images = slices.Clone(pairs.Images)
+	behind.setAside(100)
+	moved := make([]float32, 162)
+	behind.Read(moved, 201, 1)
+	if !slices.Equal(moved, dst) {
+		t.Error("pairs that are set aside are others")
+	}
+	chosen, again := pairs.Select([]int{9, 3}).Select([]int{1, 0}).Stratified(1), make([]float32, 162)
 	if chosen.Read(again, 0, 1); chosen.Len() != 1 || !slices.Equal(again, dst) || chosen.Move(0, 1) != pairs.Move(3, 1) {
 		t.Error("selected pairs are others")
 	}

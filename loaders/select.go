@@ -84,15 +84,97 @@ func spread(lists [][]int) []int {
 	return indices
 }
 
-// Spread returns n images at even distances, which are of all classes also where
-// the images are sorted by class; all of them if n ≥ N.
-func (s Split) Spread(n int) Split {
-	if n >= s.Len() {
+// Stratified returns n images, of which each class has its share; all of them if
+// n ≤ 0 or n ≥ N. Strata says which images they are.
+func (s Split) Stratified(n int) Split {
+	if n <= 0 || n >= s.Len() {
 		return s
 	}
-	indices := make([]int, max(n, 0))
-	for i := range indices {
-		indices[i] = i * s.Len() / n
+	return s.Select(s.Strata(n))
+}
+
+// setAside moves n images behind the others, of which each class has its share.
+// The order is otherwise as before. It changes the arrays of the split in place.
+func (s *Split) setAside(n int) {
+	aside := s.Strata(max(0, min(n, s.Len())))
+	if s.Motion != (Motion{}) && s.Drawn == nil {
+		for i := range s.Len() {
+			s.Drawn = append(s.Drawn, i)
+		}
 	}
-	return s.Select(indices)
+	moveBehind(s.Images, s.stored(), aside)
+	moveBehind(s.Values, s.stored(), aside)
+	moveBehind(s.Labels, 1, aside)
+	moveBehind(s.Names, 1, aside)
+	moveBehind(s.Drawn, 1, aside)
+}
+
+// moveBehind moves the rows of ascending indices behind the other rows.
+func moveBehind[T any](values []T, size int, indices []int) {
+	moved := make([]T, 0, len(indices)*size)
+	to := 0
+	for from, next := 0, 0; from < len(values); from += size {
+		row := values[from : from+size]
+		if next < len(indices) && indices[next]*size == from {
+			moved = append(moved, row...)
+			next++
+			continue
+		}
+		to += copy(values[to:], row)
+	}
+	copy(values[to:], moved)
+}
+
+// Strata returns the ascending indices of n ≤ N images, which Stratified chooses. Each class has its share of
+// the n images, to the nearest image. The images of a class lie at even distances
+// among all images of the class, so the choice depends on no seed, and it is
+// representative also where the images are sorted. Images without labels are one
+// class.
+func (s Split) Strata(n int) []int {
+	labels := s.Labels
+	if labels == nil {
+		labels = make([]uint8, s.Len())
+	}
+	var counts, seen [256]int
+	for _, label := range labels {
+		counts[label]++
+	}
+	shares := proportional(counts[:], n)
+	indices := make([]int, 0, n)
+	for i, label := range labels {
+		if isEven(seen[label], shares[label], counts[label]) {
+			indices = append(indices, i)
+		}
+		seen[label]++
+	}
+	return indices
+}
+
+// isEven reports whether element r of a list of all is one of n at even distances,
+// which are the elements ⌊i·all/n⌋ for i from 0 to n−1.
+func isEven(r, n, all int) bool {
+	i := (r*n + all - 1) / all
+	return i < n && i*all/n == r
+}
+
+// proportional divides n over parts in proportion to their counts, by the method
+// of the largest remainder.
+func proportional(counts []int, n int) []int {
+	all, left := 0, n
+	for _, count := range counts {
+		all += count
+	}
+	shares, order := make([]int, len(counts)), make([]int, len(counts))
+	if all == 0 {
+		return shares
+	}
+	for i, count := range counts {
+		shares[i], order[i] = n*count/all, i
+		left -= shares[i]
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(n*counts[b]%all, n*counts[a]%all) })
+	for _, i := range order[:left] {
+		shares[i]++
+	}
+	return shares
 }

@@ -35,9 +35,9 @@ func (o Labelled) Validate() error {
 	return nil
 }
 
-// HeldOut is how many of n labelled images are held out where nobody says: a
+// ValidationOfLabels is how many of n labelled images are held out by default: a
 // fifth, at most 5,000.
-func HeldOut(n int) int { return min(n/5, 5000) }
+func ValidationOfLabels(n int) int { return min(n/5, mostValidation) }
 
 // Select returns the labelled images of a training split; the last of them are
 // of all classes alike, so that they can be held out.

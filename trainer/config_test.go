@@ -22,7 +22,7 @@ func TestValidate(t *testing.T) {
 	}{
 		{"train-images", func(c *Config) { c.TrainImages = -1 }},
 		{"test-images", func(c *Config) { c.TestImages = -1 }},
-		{"validation", func(c *Config) { c.Validation = -1 }},
+		{"validation", func(c *Config) { c.Validation = -2 }},
 		{"epochs", func(c *Config) { c.Epochs = -1 }},
 		{"batch-size", func(c *Config) { c.BatchSize = 0 }},
 		{"batch-size", func(c *Config) { c.BatchSize = -3 }},

@@ -12,9 +12,9 @@ import (
 type Data struct {
 	Dataset     string `toml:"dataset" group:"data" help:"Name of the data set; 'gaetrain datasets list' shows all. Own data are idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
 	DataDir     string `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
-	TrainImages int    `toml:"train-images" group:"data" help:"Use only the first N training images, 0 for all"`
-	TestImages  int    `toml:"test-images" group:"data" help:"Use only the first N test images, 0 for all"`
-	Validation  int    `toml:"validation" group:"data" help:"Use the last N training images as the validation set, which then selects the best epoch. With 0 the test set selects it"`
+	TrainImages int    `toml:"train-images" group:"data" help:"Use only this many training images, of which each class has its share; 0 for all"`
+	TestImages  int    `toml:"test-images" group:"data" help:"Use only this many test images, of which each class has its share; 0 for all"`
+	Validation  int    `toml:"validation" group:"data" help:"Training images held out as the validation set, which selects the best epoch; -1 for a tenth, 0 for none"`
 	Background  string `toml:"background" group:"data" help:"Background of transparent pixels: auto (white if the opaque ones are dark, else black), white, black or #rrggbb"`
 
 	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion of the second frame where pairs of frames are made of images: none, or some of shift:3,rotate:20,patch:14"`
@@ -23,7 +23,7 @@ type Data struct {
 
 // DataDefaults returns the settings of the data that a run has by default.
 func DataDefaults() Data {
-	return Data{Dataset: "sample", Background: "auto"}
+	return Data{Dataset: "sample", Validation: AutomaticValidation, Background: "auto"}
 }
 
 // Validate reports the first value that makes no sense, wrapping
@@ -35,7 +35,7 @@ func (d Data) Validate() error {
 	return settings.Numbers(
 		settings.Number{OK: d.TrainImages >= 0, Name: "train-images", Value: d.TrainImages, Hint: "0 for all, or more"},
 		settings.Number{OK: d.TestImages >= 0, Name: "test-images", Value: d.TestImages, Hint: "0 for all, or more"},
-		settings.Number{OK: d.Validation >= 0, Name: "validation", Value: d.Validation, Hint: "0 for none, or more"},
+		settings.Number{OK: d.Validation >= AutomaticValidation, Name: "validation", Value: d.Validation, Hint: "-1 for a tenth, 0 for none, or more"},
 	)
 }
 

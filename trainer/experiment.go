@@ -25,12 +25,18 @@ type Experiment struct {
 }
 
 // NewExperiment checks the configuration and the settings of the model, places
-// the model for the data, and makes the parameters of its stages.
+// the model for the data, and makes the parameters of its stages. The validation
+// set is the last images of the training set; see HoldOut. Without HoldOut,
+// AutomaticValidation means none.
 func NewExperiment(c Config, name string, m Model, data *loaders.Dataset) (*Experiment, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
 	if err := settings.Validate(m); err != nil {
+		return nil, err
+	}
+	c.Validation = max(c.Validation, 0)
+	if err := c.checkSelection(data.Train.Len()); err != nil {
 		return nil, err
 	}
 	source := sourceOf(data)
@@ -98,7 +104,8 @@ func (e *Experiment) trained(s Stage) *Trained {
 	return &Trained{Name: e.Name, Config: e.Config, Source: sourceOf(e.Data), Stage: s, Parameters: e.Parameters, model: e.Model}
 }
 
-// OpenData reads the data set of a configuration and cuts it as it says.
+// OpenData reads the data set of a configuration and takes as many of its images as
+// the configuration says. HoldOut then holds out the validation images.
 func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Dataset, error) {
 	o.DataDir, o.Background = c.DataDir, c.Background
 	data, err := loaders.Open(ctx, c.Dataset, o)
@@ -107,15 +114,12 @@ func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Datase
 	}
 	data.LimitTrain(c.TrainImages)
 	data.Train = data.Train.Pairs(c.Motion, c.Seed)
-	data.Test = data.Test.Limit(c.TestImages).Pairs(c.Motion, c.Seed)
-	if c.Validation >= data.Train.Len() {
-		return nil, fmt.Errorf("%w: validation is %d of %d training images; hint: leave some to train on", ErrConfiguration, c.Validation, data.Train.Len())
-	}
+	data.Test = data.Test.Stratified(c.TestImages).Pairs(c.Motion, c.Seed)
 	return data, nil
 }
 
-// splits returns the images to train on and the splits to evaluate, in order;
-// the first of those decides which epoch is the best.
+// splits returns the images to train on and the splits to evaluate. The validation
+// set, if there is one, comes first.
 func (e *Experiment) splits() (train loaders.Split, evaluated []namedSplit) {
 	train, validation := e.Config.holdout(e.Data.Train)
 	if validation.Len() > 0 {

@@ -9,12 +9,12 @@ import (
 
 // Final is what metrics.json says when a run is done.
 type Final struct {
-	Epochs     int                `json:"epochs"`     // trained, over all stages
-	Seconds    float64            `json:"seconds"`    // of training and evaluation
-	Parameters int                `json:"parameters"` // trainable numbers
-	BestEpoch  int                `json:"best_epoch"` // of the last stage
-	Last       map[string]Figures `json:"last"`       // by split, after the last epoch
-	Best       map[string]Figures `json:"best"`       // by split, after the best epoch
+	Epochs     int                `json:"epochs"`               // trained, over all stages
+	Seconds    float64            `json:"seconds"`              // of training and evaluation
+	Parameters int                `json:"parameters"`           // trainable numbers
+	BestEpoch  int                `json:"best_epoch,omitempty"` // of the last stage; 0 without a validation set
+	Last       map[string]Figures `json:"last"`                 // by split, after the last epoch
+	Best       map[string]Figures `json:"best,omitempty"`       // by split, after the best epoch
 }
 
 // writeFinal writes metrics.json from metrics.jsonl, and what is measured only

@@ -35,7 +35,7 @@ func images(n int, seed uint64) loaders.Split {
 }
 
 func dataset() *loaders.Dataset {
-	return &loaders.Dataset{Name: "squares", Train: images(60, 1), Test: images(21, 2), Digest: map[string]string{"train": "md5:1", "test": "md5:2"}}
+	return &loaders.Dataset{Name: "squares", Train: images(72, 1), Test: images(21, 2), Digest: map[string]string{"train": "md5:1", "test": "md5:2"}}
 }
 
 // setup is a configuration of the trainer and the settings of a net.
@@ -44,11 +44,12 @@ type setup struct {
 	net
 }
 
-// small is the setup of a net for dataset: 3 epochs of 4 steps.
+// small is the setup of a net for dataset: 3 epochs of 4 steps, and a validation
+// set of 12 images.
 func small() setup {
 	c := setup{Defaults(), *newNet()}
 	c.Model, c.Dataset = "small", "squares"
-	c.BatchSize, c.Epochs, c.CheckpointEvery, c.Pictures = 16, 3, 0, 0
+	c.BatchSize, c.Epochs, c.CheckpointEvery, c.Pictures, c.Validation = 16, 3, 0, 0, 12
 	return c
 }
 

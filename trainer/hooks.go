@@ -104,12 +104,16 @@ func (l *Loop) kept() string {
 	}
 }
 
-// best keeps the weights of the epoch with the lowest criterion on the first
-// evaluated split, and stops a stage that has not improved for Patience epochs.
+// best keeps the weights of the epoch with the lowest criterion on the validation
+// set, and stops a stage that has not improved for Patience epochs. Without a
+// validation set it does neither: test images select nothing.
 func best() Hook {
 	return Hook{
 		Name: "best",
 		Epoch: func(_ context.Context, l *Loop) error {
+			if l.Selection() == "" {
+				return nil
+			}
 			loss := l.Latest[1].Criterion() // behind the training split's
 			at := &l.Position
 			if at.Best == nil || loss < *at.Best-l.Config.MinDelta {

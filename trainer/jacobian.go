@@ -24,7 +24,7 @@ const (
 // step holds direction and image.
 const streamProbe noise.Stream = 5
 
-// jacobianNorm is the mean over the first images of a split of ‖∂code/∂x‖², the
+// jacobianNorm is the mean over images of a split (see Split.Stratified) of ‖∂code/∂x‖², the
 // squared Frobenius norm of the code's Jacobian in the clean image, and the
 // standard error of that mean as an estimate; 0 where it is exact. Of a Gaussian
 // code, the means are the code.
@@ -34,7 +34,7 @@ const streamProbe noise.Stream = 5
 // (Hutchinson 1990). The standard error is that of the directions: the images are
 // the same for every model.
 func jacobianNorm(ctx context.Context, m Encoder, p *graph.Parameters, seed uint64, split loaders.Split) (norm, standardError float64, err error) {
-	split = split.Limit(jacobianImages)
+	split = split.Stratified(jacobianImages)
 	program, err := compile(p, "vector–Jacobian product", evaluationBatch, jacobianProduct(m, graph.Shape(split.Shape)), Sensitivity)
 	if err != nil {
 		return 0, 0, err

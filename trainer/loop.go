@@ -285,9 +285,14 @@ func (l *Loop) Reconstruct(ctx context.Context, split loaders.Split) (Reconstruc
 // Describe lists the nodes of the stage's expression graph.
 func (l *Loop) Describe() ([]graph.Node, error) { return l.evaluator.program.Describe() }
 
-// Selection names the split that selects the best epoch: validation, or test where
-// no validation images are held out.
-func (l *Loop) Selection() string { return l.evaluator.splits[0].name }
+// Selection names the split that selects the best epoch: validation, or "" if no
+// images are held out, and then no epoch is selected.
+func (l *Loop) Selection() string {
+	if l.Config.Validation == 0 {
+		return ""
+	}
+	return l.evaluator.splits[0].name
+}
 
 // Batches is the number of steps in an epoch.
 func (l *Loop) Batches() int { return l.stream.Batches() }

@@ -66,7 +66,7 @@ func TestEarlyStopping(t *testing.T) {
 			}
 			sameContents(t, contents(other.Parameters, nil), weights[test.bestOf-1])
 			final, err := l.Run.Final()
-			if err != nil || final.Epochs != test.epochs || final.BestEpoch != test.bestOf || final.Best["test"].Loss != *l.Position.Best {
+			if err != nil || final.Epochs != test.epochs || final.BestEpoch != test.bestOf || final.Best["validation"].Loss != *l.Position.Best {
 				t.Errorf("metrics.json says %+v, %v", final, err)
 			}
 		})
@@ -99,9 +99,14 @@ func TestValidationDecides(t *testing.T) {
 			}
 		}
 		if validation == 0 {
-			if l.Position.BestEpoch != best["test"].Epoch || len(best) != 2 {
-				t.Errorf("best epoch %d, but on the test images %d", l.Position.BestEpoch, best["test"].Epoch)
+			if l.Position.BestEpoch != 0 || len(best) != 2 {
+				t.Errorf("best epoch %d, with records of %d splits; want none selected on test images", l.Position.BestEpoch, len(best))
 			}
+			if _, err := os.Stat(filepath.Join(dir, bestCheckpoint)); err == nil {
+				t.Errorf("%s exists without a validation set", bestCheckpoint)
+			}
+			_, err := OpenModel(find, dir, BestCheckpoint)
+			fails(t, err, ErrConfiguration, "no validation set", "--checkpoint last")
 			continue
 		}
 		if best["validation"].Epoch == best["test"].Epoch {
@@ -110,14 +115,46 @@ func TestValidationDecides(t *testing.T) {
 		if l.Position.BestEpoch != best["validation"].Epoch {
 			t.Errorf("best epoch %d, but on the validation images %d", l.Position.BestEpoch, best["validation"].Epoch)
 		}
-		if train := best["train"]; train.Step != 3*train.Epoch { // 48 images are left
+		if train := best["train"]; train.Step != 4*train.Epoch { // 60 images are left
 			t.Errorf("%d steps in %d epochs", train.Step, train.Epoch)
 		}
 	}
-	c := small()
-	c.Validation = 60
-	_, err := train(context.Background(), t.TempDir(), experiment(t, c))
-	fails(t, err, loaders.ErrData)
+}
+
+// TestSelectionNeedsImages asks for validation sets that cannot be held out, and for
+// selections without one.
+func TestSelectionNeedsImages(t *testing.T) {
+	for mention, set := range map[string]func(*setup){
+		"validation is 72 of 72": func(c *setup) { c.Validation = 72 },
+		"patience is 2":          func(c *setup) { c.Validation, c.Patience = 0, 2 },
+		"min-delta is 0.5":       func(c *setup) { c.Validation, c.MinDelta = 0, 0.5 },
+	} {
+		c := small()
+		set(&c)
+		_, err := NewExperiment(c.Config, "small", &c.net, dataset())
+		fails(t, err, ErrConfiguration, mention, "hint: ")
+	}
+}
+
+// TestHoldOut asks how many images are held out by default, and by name.
+func TestHoldOut(t *testing.T) {
+	for _, test := range []struct{ validation, images, named, want int }{
+		{AutomaticValidation, 99, 0, 0},
+		{AutomaticValidation, 100, 0, 10},
+		{AutomaticValidation, 60000, 0, 5000},
+		{AutomaticValidation, 60, 20, 20},
+		{7, 60, 0, 7},
+		{0, 60, 20, 0},
+		{20, 60, 20, 20},
+	} {
+		c := Config{Data: Data{Validation: test.validation}}
+		data := &loaders.Dataset{Train: loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}, Images: make([]uint8, test.images)}, Validation: test.named}
+		if err := c.HoldOut(data); err != nil || c.Validation != test.want {
+			t.Errorf("%+v: %d held out, %v", test, c.Validation, err)
+		}
+	}
+	c := Config{Data: Data{Validation: 7}}
+	fails(t, c.HoldOut(&loaders.Dataset{Train: images(60, 1), Validation: 20}), ErrConfiguration, "validation is 7", "20 images", "hint: ")
 }
 
 // allFinite fails where a checkpoint cannot be read or holds a NaN or Inf.

@@ -10,8 +10,22 @@ import (
 // Checkpoints that OpenModel reads.
 const (
 	LastCheckpoint = "last" // after the last finished epoch
-	BestCheckpoint = "best" // after the epoch with the lowest loss
+	BestCheckpoint = "best" // after the epoch with the lowest loss on the validation set
 )
+
+// OpenSelected reads the model of a run folder as the validation set selected it. If
+// there is none, the weights are those after the last epoch.
+func OpenSelected(find Find, dir string) (*Trained, error) {
+	info, err := ReadRunInfo(dir)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.selects():
+		return OpenModel(find, dir, BestCheckpoint)
+	default:
+		return OpenModel(find, dir, LastCheckpoint)
+	}
+}
 
 // OpenModel reads the model of a run folder from one of its checkpoints, last
 // or best. Errors wrap ErrRun, ErrCheckpoint or ErrConfiguration.
@@ -19,6 +33,9 @@ func OpenModel(find Find, dir, checkpoint string) (*Trained, error) {
 	info, err := ReadRunInfo(dir)
 	if err != nil {
 		return nil, err
+	}
+	if checkpoint == BestCheckpoint && !info.selects() {
+		return nil, fmt.Errorf("%w: %s has no validation set, so no epoch was selected as the best; hint: --checkpoint last", ErrConfiguration, dir)
 	}
 	r := Run{Dir: dir}
 	files := map[string]string{LastCheckpoint: lastCheckpoint, BestCheckpoint: bestCheckpoint}

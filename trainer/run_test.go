@@ -93,7 +93,7 @@ func TestRunInfo(t *testing.T) {
 	if diff := cmp.Diff(string(inMemory), string(onDisk)); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
-	want := DataInfo{Name: "squares", Shape: "1×6×6", Train: 60, Test: 21, Digest: map[string]string{"train": "md5:1", "test": "md5:2"}}
+	want := DataInfo{Name: "squares", Shape: "1×6×6", Train: 72, Test: 21, Digest: map[string]string{"train": "md5:1", "test": "md5:2"}}
 	if diff := cmp.Diff(want, info.Data); diff != "" {
 		t.Error(diff)
 	}
@@ -208,7 +208,7 @@ func TestForgetRecords(t *testing.T) {
 	}})
 	fails(t, err, crash)
 	records, err := ReadRecords(dir)
-	if err != nil || len(records) != 2 || bytes.Count(read(t, dir, metricsFile), []byte("\n")) != 4 {
+	if err != nil || len(records) != 3 || bytes.Count(read(t, dir, metricsFile), []byte("\n")) != 6 {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
 	write(t, append(read(t, dir, metricsFile), `{"stage":"train","ep`...), dir, metricsFile)
@@ -221,11 +221,11 @@ func TestForgetRecords(t *testing.T) {
 	if !resumed.Resumed {
 		t.Error("the run was not resumed")
 	}
-	if records, err = ReadRecords(dir); err != nil || len(records) != 6 {
+	if records, err = ReadRecords(dir); err != nil || len(records) != 9 {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
 	for i, r := range records {
-		if r.Epoch != i/2+1 || r.Step != 4*r.Epoch || r.Split != []string{"train", "test"}[i%2] {
+		if r.Epoch != i/3+1 || r.Step != 4*r.Epoch || r.Split != []string{"train", "validation", "test"}[i%3] {
 			t.Errorf("record %d is %+v", i, r)
 		}
 	}
@@ -234,7 +234,7 @@ func TestForgetRecords(t *testing.T) {
 		t.Errorf("metrics.json says the Jacobian's norm is %g", norm)
 	}
 	delete(final.Last["test"].Measures, JacobianNorm) // which the records lack
-	if err != nil || final.Epochs != 3 || !cmp.Equal(final.Last["test"], records[5].Figures) {
+	if err != nil || final.Epochs != 3 || !cmp.Equal(final.Last["test"], records[8].Figures) {
 		t.Errorf("metrics.json says %+v, %v", final, err)
 	}
 	_, err = (&Run{Dir: t.TempDir()}).Final()
@@ -292,8 +292,8 @@ func TestOpenModel(t *testing.T) {
 		{`"id": "`, `"id": "X`, ErrCheckpoint, []string{"another run", "hint: "}},
 		{`"name": "train"`, `"name": "other"`, ErrCheckpoint, []string{"in the stage train, not other"}},
 		{`"epochs": 3`, `"epochs": 2`, ErrCheckpoint, []string{"after epoch 3 of 2"}},
-		{`"format": 3`, `"format": 1`, ErrRun, []string{"format 1", "hint: "}},
-		{`"format": 3,`, ``, ErrRun, []string{"format 0", "hint: "}},
+		{`"format": 4`, `"format": 1`, ErrRun, []string{"format 1", "hint: "}},
+		{`"format": 4,`, ``, ErrRun, []string{"format 0", "hint: "}},
 	} {
 		write(t, []byte(whole), dir, runFile)
 		reseal(t, dir, test.old, test.new)

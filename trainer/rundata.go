@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,6 +9,56 @@ import (
 
 	"gaetrain/loaders"
 )
+
+// AutomaticValidation as the number of validation images leaves it to HoldOut.
+const AutomaticValidation = -1
+
+// least and most bound how many validation images there are by default: the loss
+// of fewer than ten says little, and more than 5,000 cost time.
+const leastValidation, mostValidation = 10, 5000
+
+// validationOf is how many of n training images are held out by default.
+func validationOf(n int) int {
+	if n/10 < leastValidation {
+		return 0
+	}
+	return min(n/10, mostValidation)
+}
+
+// HoldOut moves the validation images of a configuration behind the other training
+// images, from where the experiment takes them. They are those that the data name,
+// or images of which each class has its share. If the configuration leaves their
+// number to the data, HoldOut sets it to a tenth of the training images, at most
+// 5,000, or to 0 if there are fewer than 100. Errors wrap ErrConfiguration.
+func (c *Config) HoldOut(data *loaders.Dataset) error {
+	named := data.Validation
+	if c.Validation == AutomaticValidation {
+		c.Validation = cmp.Or(named, validationOf(data.Train.Len()))
+	}
+	switch {
+	case named == 0:
+		data.SetAside(c.Validation)
+	case c.Validation != 0 && c.Validation != named:
+		return fmt.Errorf("%w: validation is %d, but %s has a validation set of %d images; hint: leave --validation out, or set 0 to train on them too", ErrConfiguration, c.Validation, data.Name, named)
+	}
+	return nil
+}
+
+// checkSelection reports settings of the selection of an epoch that do not fit the
+// number of training images, which include the validation images.
+func (c Config) checkSelection(images int) error {
+	switch {
+	case c.Validation >= images:
+		return fmt.Errorf("%w: validation is %d of %d training images; hint: leave some to train on", ErrConfiguration, c.Validation, images)
+	case c.Validation > 0:
+		return nil
+	case c.Patience > 0:
+		return fmt.Errorf("%w: patience is %d, but there is no validation set that could show an improvement; hint: --validation %d", ErrConfiguration, c.Patience, max(1, images/10))
+	case c.MinDelta > 0:
+		return fmt.Errorf("%w: min-delta is %g, but there is no validation set that could show an improvement; hint: --validation %d", ErrConfiguration, c.MinDelta, max(1, images/10))
+	}
+	return nil
+}
 
 // holdout takes the validation set of a configuration away from training images.
 func (c Config) holdout(images loaders.Split) (train, validation loaders.Split) {
@@ -30,6 +81,8 @@ func (t *Trained) Cut(data *loaders.Dataset) (validation loaders.Split, err erro
 			return validation, err
 		}
 		data.Train = train.Join(named)
+	} else if err := t.Config.HoldOut(data); err != nil {
+		return validation, err
 	}
 	data.Train, validation = t.Config.holdout(data.Train)
 	return validation, nil

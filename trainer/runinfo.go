@@ -20,7 +20,7 @@ import (
 )
 
 // runFormat is the format of run.json. Runs of another one cannot be read.
-const runFormat = 3
+const runFormat = 4
 
 // RunInfo is what run.json says about a run: what it takes to repeat it.
 type RunInfo struct {
@@ -40,6 +40,9 @@ type RunInfo struct {
 	Parameters    int                         `json:"parameters"`        // trainable numbers
 	Machine       MachineInfo                 `json:"machine"`
 }
+
+// selects reports whether the run has a validation set, which selects an epoch.
+func (info RunInfo) selects() bool { return info.Configuration["validation"].String() != "0" }
 
 // EncoderInfo says which model another one has the encoder of.
 type EncoderInfo struct {

@@ -109,8 +109,8 @@ func checkFinal(f final, records []record, epochs int, bound float64) (wrong []e
 	if got := f.Last["test"].MSE; !(got < bound) {
 		wrong = append(wrong, fmt.Errorf("metrics.json: the last mse on test images is %g, want below %g", got, bound))
 	}
-	if !(f.Best["test"].Loss <= f.Last["test"].Loss) || f.Best["test"].Loss <= 0 {
-		wrong = append(wrong, fmt.Errorf("metrics.json: the best loss on test images is %g, the last %g", f.Best["test"].Loss, f.Last["test"].Loss))
+	if best, last := f.Best["validation"].Loss, f.Last["validation"].Loss; !(best <= last) || best <= 0 {
+		wrong = append(wrong, fmt.Errorf("metrics.json: the best loss on validation images is %g, the last %g", best, last))
 	}
 	return wrong
 }

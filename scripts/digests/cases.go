@@ -21,6 +21,7 @@ var common = [][2]string{
 	{"--dataset", "sample"},
 	{"--train-images", "512"},
 	{"--test-images", "128"},
+	{"--validation", "0"}, // but not of finetune
 	{"--epochs", "2"},
 	{"--batch-size", "64"},
 	{"--pictures", "0"},
@@ -123,7 +124,8 @@ func (c aCase) arguments(folder func(name string) string) []string {
 	list = append(list, "--run="+folder(c.name))
 	list = append(list, c.flags...)
 	for _, f := range common {
-		if !c.sets(f[0]) {
+		byDefault := c.from != "" && f[0] == "--validation"
+		if !c.sets(f[0]) && !byDefault {
 			list = append(list, f[0]+"="+f[1])
 		}
 	}

@@ -17,7 +17,7 @@ func TestParseCases(t *testing.T) {
 	}
 	folder := func(name string) string { return "runs/" + name }
 	for i, want := range []string{
-		"train|--run=runs/plain|--model|conv|--encoder|conv:4,3 dense:8|--epochs|5|--dataset=sample|--train-images=512|--test-images=128|--batch-size=64|--pictures=0|--quiet=true|--seed=3",
+		"train|--run=runs/plain|--model|conv|--encoder|conv:4,3 dense:8|--epochs|5|--dataset=sample|--train-images=512|--test-images=128|--validation=0|--batch-size=64|--pictures=0|--quiet=true|--seed=3",
 		"finetune|--from=runs/plain|--run=runs/tuned|--seed=7|--thaw|--dataset=sample|--train-images=512|--test-images=128|--epochs=2|--batch-size=64|--pictures=0|--quiet=true",
 	} {
 		if got := strings.Join(cases[i].arguments(folder), "|"); got != want {

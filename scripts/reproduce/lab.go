@@ -103,11 +103,12 @@ type trained struct {
 	trainer.Final
 }
 
-// train trains a model: flags are those of 'gaetrain train' with blanks between
+// train trains a model on all training images, as published figures do, and so
+// selects no epoch. The flags are those of 'gaetrain train' with blanks between
 // them, without the seed. A run that is finished in the work folder is only
 // read, one that is not is gone on with.
 func (l *lab) train(seed int, flags string) (trained, error) {
-	command := fmt.Sprintf("train %s --seed %d", flags, seed)
+	command := fmt.Sprintf("train %s --validation 0 --seed %d", flags, seed)
 	l.note(seed, "gaetrain "+command)
 	return l.finish(l.place(command), strings.Fields(command)...)
 }

@@ -77,7 +77,7 @@ func (l *lab) motion(r trained) (pairs evaluate.FilterPairs, accuracy map[string
 		},
 		"pixels": func(s loaders.Split) (evaluate.Matrix, error) { return evaluate.Pixels(s), nil },
 	} {
-		if accuracy[name], err = l.direction(of, data.Train.Limit(10000), data.Test); err != nil {
+		if accuracy[name], err = l.direction(of, data.Train.Stratified(10000), data.Test); err != nil {
 			return pairs, nil, err
 		}
 	}

@@ -58,6 +58,15 @@ func (m Matrix) Slice(from, to int) Matrix {
 	return Matrix{to - from, m.Columns, m.Values[from*m.Columns : to*m.Columns]}
 }
 
+// Select returns the rows of the given indices, in that order. Its memory is its own.
+func (m Matrix) Select(rows []int) Matrix {
+	out := Matrix{Rows: len(rows), Columns: m.Columns, Values: make([]float32, 0, len(rows)*m.Columns)}
+	for _, i := range rows {
+		out.Values = append(out.Values, m.Row(i)...)
+	}
+	return out
+}
+
 func newMatrix(rows, columns int) Matrix {
 	return Matrix{rows, columns, make([]float32, rows*columns)}
 }

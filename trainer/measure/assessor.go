@@ -67,7 +67,7 @@ func (j *assessor) assess(ctx context.Context, codeSize int) error {
 		name   string
 		images loaders.Split
 	}{ // the test images first, since the others are compared with them
-		{TestSet, j.data.Test.Spread(count)}, {SampleSet, j.Samples}, {TrainingSet, j.data.Train.Spread(count)},
+		{TestSet, j.data.Test.Stratified(count)}, {SampleSet, j.Samples}, {TrainingSet, j.data.Train.Stratified(count)},
 		{GaussianSet, j.valued(clamped(floor.Draw(noise).Values))},
 	} {
 		if err := j.measure(ctx, set.name, set.images); err != nil {
@@ -141,7 +141,7 @@ func (j *assessor) compare(ctx context.Context, s *AssessedSet, features evaluat
 func (j *assessor) nearest(ctx context.Context, s *AssessedSet, images loaders.Split, features evaluate.Matrix) error {
 	const most = 1000
 	described := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: j.Features}, Values: features.Values}
-	images, described = images.Spread(most), described.Spread(most)
+	images, described = images.Stratified(most), described.Stratified(most)
 	seen := NearestImages{Set: s.Set, Images: images}
 	for m, of := range []evaluate.Matrix{evaluate.Pixels(images), evaluate.Pixels(described)} {
 		found, err := j.training[m].Search(ctx, of, 1)

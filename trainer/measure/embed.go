@@ -8,7 +8,7 @@ import (
 
 // EmbedOptions are the settings of Embed.
 type EmbedOptions struct {
-	Points     int     // codes to place, the first ones
+	Points     int     // most codes to place
 	Perplexity float64 // of t-SNE; 0: 30, or a quarter of the points if that is less
 }
 
@@ -43,13 +43,12 @@ type Embedding struct {
 	Places    evaluate.Matrix // N×2
 }
 
-// Embed places codes on the plane: codes of two values as they are, and longer
+// Embed places codes (N×L) on the plane: codes of two values as they are, and longer
 // ones both by their principal components and by t-SNE, if there are enough.
 func Embed(ctx context.Context, codes evaluate.Matrix, o EmbedOptions) (all []Embedding, err error) {
 	if err := o.Validate(codes.Rows); err != nil {
 		return nil, err
 	}
-	codes = codes.Slice(0, min(o.Points, codes.Rows))
 	if codes.Columns == 2 {
 		return []Embedding{{Kind: PlainEmbedding, Places: codes}}, nil
 	}

@@ -90,7 +90,7 @@ func build(t *testing.T, recipe trainer.Recipe, m trainer.Model, change ...func(
 	if recipe.Defaults != nil {
 		recipe.Defaults(&c)
 	}
-	c.Dataset, c.BatchSize = "squares", 20
+	c.Dataset, c.BatchSize, c.Patience = "squares", 20, 0
 	for _, f := range change {
 		f(&c)
 	}

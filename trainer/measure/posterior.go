@@ -50,7 +50,7 @@ func AggregatePosterior(ctx context.Context, model *trainer.Trained, split loade
 	if err := evaluate.FitsCovariance(model.CodeSize()); err != nil {
 		return nil, err
 	}
-	split = split.Spread(mostPairs)
+	split = split.Stratified(mostPairs)
 	a := &Aggregate{Images: split.Len()}
 	if !model.HasPosterior() {
 		codes, err := Codes(ctx, model, split)

@@ -49,11 +49,11 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 	}
 }
 
-// Classify classifies the test images with the best weights of a run, and
+// Classify classifies the test images with the selected weights of a run, and
 // writes and draws the outcome into its folder.
 func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.Dataset) (Classification, error) {
 	var c Classification
-	model, err := trainer.OpenModel(find, dir, trainer.BestCheckpoint)
+	model, err := trainer.OpenSelected(find, dir)
 	if err != nil {
 		return c, err
 	}

@@ -14,7 +14,7 @@ import (
 func drawFeatures(ctx context.Context, l *trainer.Loop) error {
 	const images = 8
 	model := l.Trained()
-	split := l.Data.Test.Spread(images)
+	split := l.Data.Test.Stratified(images)
 	for i := range model.Convolutions() {
 		features, shape, err := model.Features(ctx, split, i+1)
 		if err != nil {

@@ -22,7 +22,7 @@ func DrawNearest(dir, title string, others loaders.Split, measures []string, all
 	var rows []viz.Row
 	for _, r := range all {
 		shown := min(columns, r.Images.Len())
-		rows = append(rows, viz.Row{Label: r.Name, Images: pixels(r.Images.Limit(shown))})
+		rows = append(rows, viz.Row{Label: r.Name, Images: pixels(r.Images.Stratified(shown))})
 		for m, indices := range r.Nearest {
 			rows = append(rows, viz.Row{Label: "nearest in " + measures[m], Images: pixels(others.Select(indices[:shown]))})
 		}

@@ -103,7 +103,7 @@ func drawReconstructions(ctx context.Context, l *trainer.Loop, epoch int) error 
 	if !l.Trained().HasEncoder() {
 		return nil // a generator reconstructs nothing
 	}
-	pairs, err := l.Reconstruct(ctx, l.Data.Test.Spread(fixed))
+	pairs, err := l.Reconstruct(ctx, l.Data.Test.Stratified(fixed))
 	if err != nil {
 		return err
 	}

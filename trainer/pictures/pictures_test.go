@@ -231,7 +231,7 @@ func checkReport(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	for _, r := range records[len(records)-2:] {
-		if value := fmt.Sprintf("%.2f", r.Terms["reconstruction"]); !strings.Contains(page, value) {
+		if value := fmt.Sprintf("%.5g", r.Terms["reconstruction"]); !strings.Contains(page, value) {
 			t.Errorf("the report lacks the %s reconstruction %s", r.Split, value)
 		}
 	}
@@ -264,7 +264,7 @@ func TestEvery(t *testing.T) {
 		c, dir := configure(), t.TempDir()
 		c.Pictures, c.Epochs, c.Patience = test.pictures, test.epochs, test.patience
 		if test.patience > 0 {
-			c.MinDelta = 1e6
+			c.MinDelta, c.Validation = 1e6, 8
 		}
 		trained(t, dir, c, dense)
 		var want []string

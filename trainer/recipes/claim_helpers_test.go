@@ -13,6 +13,7 @@ import (
 func after(t *testing.T, model string, lists ...string) trainer.Figures {
 	t.Helper()
 	u := find(model).plain(append([]string{"hidden=none; code=40; learning-rate=0.01; epochs=15; batch-size=50"}, lists...)...)
+	u.Validation = 0
 	d := data(t, u, 2000, 500)
 	e, _ := trained(t, u, d)
 	return evaluated(t, e.Trained(), d.Test)

@@ -26,7 +26,7 @@ var sample = sync.OnceValues(func() (*loaders.Dataset, error) {
 	return loaders.Open(context.Background(), "sample", loaders.Options{})
 })
 
-// data is the embedded sample with its first training and test images, 0 for all,
+// data is some training and test images of the embedded sample, 0 for all,
 // in pairs where the setup asks for them.
 func data(t testing.TB, u setup, train, test int) *loaders.Dataset {
 	t.Helper()
@@ -35,18 +35,18 @@ func data(t testing.TB, u setup, train, test int) *loaders.Dataset {
 		t.Fatal(err)
 	}
 	d := *whole
-	d.Train, d.Test = whole.Train.Limit(train).Pairs(u.Motion, u.Seed), whole.Test.Limit(test).Pairs(u.Motion, u.Seed)
+	d.Train, d.Test = whole.Train.Stratified(train).Pairs(u.Motion, u.Seed), whole.Test.Stratified(test).Pairs(u.Motion, u.Seed)
 	return &d
 }
 
-// tinyData is 60 training and 21 test images of 8×8 pixels.
+// tinyData is 60 training, 12 validation and 21 test images of 8×8 pixels.
 func tinyData(u setup) *loaders.Dataset {
 	whole, err := sample()
 	if err != nil {
 		panic(err)
 	}
 	d := *whole
-	d.Train, d.Test = shrink(whole.Train, 60).Pairs(u.Motion, u.Seed), shrink(whole.Test, 21).Pairs(u.Motion, u.Seed)
+	d.Train, d.Test = shrink(whole.Train, 72).Pairs(u.Motion, u.Seed), shrink(whole.Test, 21).Pairs(u.Motion, u.Seed)
 	return &d
 }
 
@@ -192,7 +192,7 @@ func withoutRun(checkpoint []byte) []byte {
 func batch(t testing.TB, stage trainer.Stage, parameters *graph.Parameters, program *graph.Program, split loaders.Split, n int) graph.Batch {
 	t.Helper()
 	if stage.Below != nil {
-		split = below(t, stage, parameters, split.Limit(n))
+		split = below(t, stage, parameters, split.Stratified(n))
 	}
 	noise := program.Width(trainer.Noise)
 	if o := stage.Opponent; o != nil && o.Real == trainer.Noise && program.Has(o.Made) {

@@ -108,7 +108,7 @@ func (s subject) setup(sizes []string, of map[string]string, more ...string) set
 	if s.recipe.Defaults != nil {
 		s.recipe.Defaults(&u.Config)
 	}
-	u.Pictures, u.CheckpointEvery = 0, 0
+	u.Pictures, u.CheckpointEvery, u.Validation = 0, 0, 12
 	for _, size := range sizes {
 		u.shrink(size)
 	}
