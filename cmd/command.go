@@ -10,10 +10,11 @@ import (
 )
 
 // command is the command line of a verb that repeats a run. The structs, given by
-// pointers, hold the settings.
+// pointers, hold the settings. Those without an effect are left out, because the
+// verb refuses them.
 func command(verb string, origins map[string]settings.Origin, structs ...any) string {
 	words := []string{"gaetrain " + verb}
-	for _, f := range settings.Fields(structs...) {
+	for _, f := range settings.Effective(structs...) {
 		switch origin := origins[f.Name]; {
 		case origin == "" || origin == settings.FromDefault || origin == settings.FromRecipe:
 		case f.Name == "run" || f.Name == "resume" || f.Name == "data-dir" || f.Name == "time-limit":

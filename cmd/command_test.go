@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,28 +44,47 @@ func TestReportedCommand(t *testing.T) {
 		}
 		writeGray(t, filepath.Join(folder, string(rune('A'+i))+".png"), uint8(4*i))
 	}
-	train := []string{"train", "--dataset", "folder:" + data, "--encoder", "dense:8 dense:3", "--batch-size", "8", "--binarise"}
-	linear := []string{"train", "--dataset", "folder:" + data, "--model", "linear", "--code", "3", "--tied=false"}
-	tuned := []string{"finetune", "--from", "first run", "--thaw", "--labels", "12", "--binarise=false"}
-	for _, args := range [][]string{append(train, "--run", "first run"), append(linear, "--run", "linear"), append(tuned, "--run", "classifier")} {
-		run := args[len(args)-1]
-		inFolder(t, dir, exec.Command("gaetrain", append(args, "--epochs", "1", "--pictures", "1", "--quiet")...))
-		inFolder(t, dir, exec.Command("sh", "-c", reportedCommand(t, filepath.Join(dir, run))+" --run "+shellWord(run+" again")))
-		if diff, err := compareRuns(filepath.Join(dir, run), filepath.Join(dir, run+" again")); diff != "" || err != nil {
-			t.Error(run, diff, err)
-		}
+	few := []string{"--epochs", "1", "--pictures", "1", "--quiet"}
+	own := []string{"train", "--dataset", "folder:" + data, "--encoder", "dense:8 dense:3", "--batch-size", "8"}
+	small := []string{"train", "--train-images", "64", "--test-images", "16", "--batch-size", "8", "--hidden", "8"}
+	for _, test := range []struct {
+		run  string // the tests share a folder, so that a classifier finds its model
+		args []string
+		want []string // parts of the command
+	}{
+		{"own", own, []string{"--encoder 'dense:8 dense:3'"}},
+		{"booleans", append(small, "--model", "contractive", "--binarise", "--tied=false"), []string{" --binarise ", " --tied=false "}},
+		{"plain", append(small, "--tied=true", "--binarise=false"), []string{" --tied", " --binarise=false"}},
+		{"classifier", []string{"finetune", "--from", "plain", "--labels", "40", "--thaw=false"}, []string{"gaetrain finetune --from plain", " --thaw=false"}},
+		{"scratch", []string{"finetune", "--from", "plain", "--labels", "40", "--from-scratch"}, []string{" --from-scratch"}},
+		{"of-own", []string{"finetune", "--from", "own", "--thaw"}, []string{" --thaw", " --background "}},
+	} {
+		t.Run(test.run, func(t *testing.T) {
+			runIn(t, dir, exec.Command("gaetrain", slices.Concat(test.args, few, []string{"--run", test.run})...))
+			command := reportedCommand(t, filepath.Join(dir, test.run))
+			for _, part := range test.want {
+				if !strings.Contains(command+" ", part) {
+					t.Errorf("the command is %s, want %q in it", command, part)
+				}
+			}
+			runIn(t, dir, exec.Command("sh", "-c", command+" --run "+test.run+"-again"))
+			if diff, err := compareRuns(filepath.Join(dir, test.run), filepath.Join(dir, test.run+"-again")); diff != "" || err != nil {
+				t.Error(diff, err)
+			}
+		})
 	}
 }
 
-func inFolder(t *testing.T, dir string, c *exec.Cmd) {
+// runIn runs a command in a folder to its end, which must be a good one.
+func runIn(t *testing.T, dir string, c *exec.Cmd) {
 	t.Helper()
 	c.Dir = dir
 	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%q: %v: %s", c.Args, err, out)
+		t.Fatalf("%v: %v: %s", c.Args, err, out)
 	}
 }
 
-// reportedCommand is the command in the report of a run.
+// reportedCommand is the command that the report of a run shows.
 func reportedCommand(t *testing.T, run string) string {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(run, "report.html"))

@@ -129,7 +129,7 @@ func (o compressOptions) compare(ctx context.Context, w io.Writer, model *traine
 		return err
 	}
 	points = append(points, files...)
-	title := fmt.Sprintf("%s on %s, %d %s images: squared error against bytes per image", model.Config.Model, data.Name, split.Len(), o.Split)
+	title := fmt.Sprintf("%s, %d %s images: squared error against bytes per image", pictures.Heading(o.Run, model.Config.Model, data.Name), split.Len(), o.Split)
 	path, err := pictures.Rates(o.Run, title, points)
 	if err != nil {
 		return err

@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"encoding/json"
+	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -29,13 +31,9 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			var useless []string
-			for _, w := range settings.Useless(o.recorded()...) {
-				useless = append(useless, w.Name)
-			}
 			var rows [][]string
 			recorded := settings.Record(origins, o.recorded()...)
-			for _, f := range withoutNames(settings.Fields(o.recorded()...), useless...) {
+			for _, f := range settings.Effective(o.recorded()...) {
 				s := recorded[f.Name]
 				rows = append(rows, []string{f.Name + " = " + tomlOf(s.Value), "# " + string(s.Origin)})
 			}
@@ -44,9 +42,14 @@ EXAMPLES:
 	}
 }
 
-// tomlOf writes a value of JSON in TOML, which escapes runes beyond U+FFFF in
-// another way. All other hidden runes are escaped alike where they are printed.
+// tomlOf writes a value of JSON in TOML. A whole number that is too large for TOML
+// becomes text, which --config reads as well. TOML escapes runes beyond U+FFFF in
+// another way than JSON. All other hidden runes are escaped alike where they are
+// printed.
 func tomlOf(value json.RawMessage) string {
+	if _, err := strconv.ParseInt(string(value), 10, 64); errors.Is(err, strconv.ErrRange) {
+		return strconv.Quote(string(value))
+	}
 	var text strings.Builder
 	for _, r := range string(value) {
 		if r > 0xffff && plain.Hidden(r) {

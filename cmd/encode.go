@@ -74,7 +74,7 @@ EXAMPLES:
 			if !o.Picture {
 				return nil
 			}
-			title := fmt.Sprintf("%s on %s, %s", model.Config.Model, data.Name, o.Split)
+			title := fmt.Sprintf("%s, %s", pictures.Heading(o.Run, model.Config.Model, data.Name), o.Split)
 			return o.draw(c.Context, c.App.Writer, title, codes, split, data.Classes)
 		},
 	}

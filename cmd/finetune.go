@@ -33,7 +33,7 @@ func (o *finetuneOptions) recorded() []any {
 // fields are the settings of finetune. The model is not among them, because
 // finetune trains no other one.
 func (o *finetuneOptions) fields() []settings.Field {
-	return withoutNames(settings.Fields(append(o.recorded(), &o.Output)...), "model")
+	return withoutNames(settings.Fields(append(o.recorded(), &o.Continuation, &o.Output)...), "model")
 }
 
 func finetuneVerb() *cli.Command {
@@ -50,7 +50,8 @@ EXAMPLES:
    gaetrain finetune --from runs/dense-sample-1 --labels 1000
    gaetrain finetune --from runs/dense-sample-1 --labels 1000 --encoder-lr-scale 0   # a frozen encoder
    gaetrain finetune --from runs/dense-sample-1 --labels 1000 --from-scratch        # without pretraining
-   gaetrain finetune --from runs/dense-sample-1 --thaw --run runs/thawed`,
+   gaetrain finetune --from runs/dense-sample-1 --thaw --run runs/thawed
+   gaetrain finetune --resume --run runs/thawed --more-epochs 10   # for each stage`,
 		Flags: append(finetuneFlags(), configFileFlag()),
 		Action: func(c *cli.Context) error {
 			o, origins, err := resolveFinetune(c)
@@ -120,7 +121,7 @@ func (o *finetuneOptions) holdOut(data *loaders.Dataset) error {
 // finetuneFlags are the flags of the settings of finetune.
 func finetuneFlags() []cli.Flag {
 	o := finetuneDefaults()
-	return withoutFlags(flags(append(o.recorded(), &o.Output)...), "model")
+	return withoutFlags(flags(append(o.recorded(), &o.Continuation, &o.Output)...), "model")
 }
 
 // withoutFlags leaves flags out by their names.
@@ -156,11 +157,18 @@ func resolveFinetune(c *cli.Context) (finetuneOptions, map[string]settings.Origi
 		if err := info.Fill(o.recorded()...); err != nil {
 			return o, nil, err
 		}
+		before := o.Epochs
 		given, _, err := refill(o.fields(), list, run, *info)
 		if err != nil {
 			return o, nil, err
 		}
+		if err := o.extend(before, given); err != nil {
+			return o, nil, err
+		}
 		return o, resumedOrigins(*info, given), o.check(given)
+	}
+	if err := o.refuseMore(origins); err != nil {
+		return o, nil, err
 	}
 	if o.From == "" {
 		return o, nil, fmt.Errorf("%w: no trained model; hint: gaetrain finetune --from runs/dense-sample-1", errUsage)

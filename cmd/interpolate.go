@@ -91,7 +91,7 @@ func (o interpolateOptions) walk(model *trainer.Trained, lines [][]float32) pict
 	if o.Spherical {
 		way = "spherical"
 	}
-	walk := pictures.Walk{Name: "interpolation", Shape: model.Shape(), Title: fmt.Sprintf("%s on %s: %s interpolation of codes", model.Config.Model, model.Info.Data.Name, way)}
+	walk := pictures.Walk{Name: "interpolation", Shape: model.Shape(), Title: fmt.Sprintf("%s: %s interpolation of codes", pictures.Heading(o.Run, model.Config.Model, model.Info.Data.Name), way)}
 	for pair, images := range lines {
 		walk.Lines = append(walk.Lines, pictures.Line{Label: fmt.Sprintf("%d to %d", o.From[pair], o.To[pair]), Pixels: images})
 	}

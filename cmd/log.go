@@ -81,7 +81,10 @@ func (c *console) begin(l *trainer.Loop) {
 		c.note(note)
 	}
 	for _, warning := range l.Warnings {
-		c.warn(warning)
+		c.once(c.warn, warning)
+	}
+	if n := l.Data.HeldOut; n > 0 {
+		c.note(fmt.Sprintf("images: %d train, %d held out as the test set, because the data have none", l.Data.Train.Len()-l.Config.Validation, n))
 	}
 	c.note(heldOut(l.Experiment))
 	c.started = time.Now()
@@ -93,6 +96,14 @@ func (c *console) begin(l *trainer.Loop) {
 	}
 	c.log.Info("training", "model", l.Config.Model, "parameters", l.Parameters.Count(), "dataset", l.Data.Name,
 		"images", l.Data.Train.Len()-l.Config.Validation, "steps_per_epoch", l.Batches(), "resumed", l.Resumed, "run", l.Run.Dir)
+}
+
+// stopping reports that a signal will stop training.
+func (c *console) stopping() {
+	if c.terminal {
+		printf(c.out, "\n")
+	}
+	c.note("stopping after this step; a second interrupt stops at once, without a new checkpoint")
 }
 
 // end leaves the terminal's line behind.
@@ -119,9 +130,9 @@ func (c *console) hook() trainer.Hook {
 			} else {
 				c.line(l)
 			}
-			for _, warning := range l.Warnings {
+			for _, news := range l.News {
 				c.end()
-				c.warn(warning)
+				c.warn(news)
 			}
 			c.earlierSteps = 0
 			return nil
@@ -229,8 +240,14 @@ func (c *console) progress(what string, total int) func(done int) {
 	}
 }
 
-// round keeps five digits.
-func round(v float64) slog.Value { return slog.StringValue(fmt.Sprintf("%.5g", v)) }
+// round keeps five digits. The value stays a number, also in JSON.
+func round(v float64) slog.Value {
+	rounded, err := strconv.ParseFloat(fmt.Sprintf("%.5g", v), 64)
+	if err != nil {
+		rounded = v
+	}
+	return slog.Float64Value(rounded)
+}
 
 // loaderOptions shows downloads and warnings about data.
 func loaderOptions(c *console) loaders.Options {

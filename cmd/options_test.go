@@ -225,6 +225,7 @@ func TestCommand(t *testing.T) {
 		{name: "beta", text: "4", origin: settings.FromEnvironment}, {name: "hidden", text: "none", origin: settings.FromFlag},
 		{name: "binarise", text: "true", origin: settings.FromFile}, {name: "dataset", text: "idx:my data/it's", origin: settings.FromFlag},
 		{name: "run", text: "runs/x", origin: settings.FromFlag}, {name: "step-at", text: "3, 5", origin: settings.FromFlag},
+		{name: "schedule", text: "step", origin: settings.FromFlag}, {name: "background", text: "white", origin: settings.FromRun},
 	}
 	origins, rest, err := fill(o.fields(), append(list, given{name: "contraction", text: "1"}))
 	if err != nil || len(rest) != 1 || rest[0].name != "contraction" {
@@ -236,7 +237,7 @@ func TestCommand(t *testing.T) {
 			t.Errorf("%s lacks %s", line, want)
 		}
 	}
-	if line := strings.Join(words, " "); strings.Contains(line, "--run") || strings.Contains(line, "learning-rate") || strings.Contains(line, "--binarise true") {
+	if line := strings.Join(words, " "); strings.Contains(line, "--run") || strings.Contains(line, "learning-rate") || strings.Contains(line, "--binarise true") || strings.Contains(line, "--background") {
 		t.Error(line)
 	}
 }

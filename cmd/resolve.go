@@ -17,6 +17,7 @@ import (
 // those of the model.
 type trainOptions struct {
 	trainer.Config
+	Continuation
 	Output
 	recipe trainer.Recipe
 	model  trainer.Model // the model's own settings
@@ -42,7 +43,7 @@ func recipeDefaults(r trainer.Recipe) trainOptions {
 func (o *trainOptions) recorded() []any { return []any{&o.Config, o.model} }
 
 func (o *trainOptions) fields() []settings.Field {
-	return settings.Fields(&o.Config, o.model, &o.Output)
+	return settings.Fields(&o.Config, o.model, &o.Continuation, &o.Output)
 }
 
 // check reports values that make no sense, and given ones without an effect.
@@ -104,6 +105,9 @@ func resolve(c *cli.Context) (o trainOptions, origins map[string]settings.Origin
 	if err := refuse(rest, o.fields(), o.Model); err != nil {
 		return o, nil, err
 	}
+	if err := o.refuseMore(given); err != nil {
+		return o, nil, err
+	}
 	return o, mergeOrigins(base, given), o.check(given)
 }
 
@@ -159,6 +163,9 @@ func resolveResumed(list []given, run string, info trainer.RunInfo) (o trainOpti
 		return o, nil, err
 	}
 	if err := refuse(rest, o.fields(), o.Model); err != nil {
+		return o, nil, err
+	}
+	if err := o.extend(config.Epochs, given); err != nil {
 		return o, nil, err
 	}
 	return o, resumedOrigins(info, given), o.check(given)

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -137,7 +138,7 @@ func finish(verb *cli.Command) {
 	if action := verb.Action; action != nil && verb.ArgsUsage == "" {
 		verb.Action = func(c *cli.Context) error {
 			if c.Args().Present() {
-				return fmt.Errorf("%w: unexpected argument %q; hint: %s takes flags only", errUsage, c.Args().First(), c.Command.Name)
+				return unexpected(c)
 			}
 			return action(c)
 		}
@@ -145,6 +146,20 @@ func finish(verb *cli.Command) {
 	for _, sub := range verb.Subcommands {
 		finish(sub)
 	}
+}
+
+// unexpected is the error about an argument of a verb that takes flags only. The
+// argument may be meant as the value of a flag that needs none.
+func unexpected(c *cli.Context) error {
+	argument := c.Args().First()
+	if _, err := strconv.ParseBool(argument); err == nil {
+		for _, flag := range c.Command.Flags {
+			if _, ok := flag.(*cli.BoolFlag); ok && c.IsSet(flag.Names()[0]) {
+				return fmt.Errorf("%w: unexpected argument %q; hint: a flag that is true or false takes its value with =, such as --%s=%s", errUsage, argument, flag.Names()[0], argument)
+			}
+		}
+	}
+	return fmt.Errorf("%w: unexpected argument %q; hint: %s takes flags only", errUsage, argument, c.Command.Name)
 }
 
 func verbNames(app *cli.App) (names []string) {

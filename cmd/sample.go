@@ -89,7 +89,7 @@ func (o sampleOptions) sample(ctx context.Context, w io.Writer, p *measure.Prior
 			return err
 		}
 	}
-	title := fmt.Sprintf("%s on %s after epoch %d: samples, seed %d", model.Config.Model, model.Info.Data.Name, model.Epoch, o.Seed)
+	title := fmt.Sprintf("%s after epoch %d: samples, seed %d", pictures.Heading(o.Run, model.Config.Model, model.Info.Data.Name), model.Epoch, o.Seed)
 	if o.Temperature != 1 {
 		title += fmt.Sprintf(", temperature %g", o.Temperature)
 	}

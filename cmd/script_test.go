@@ -276,8 +276,8 @@ func checkJSONLines(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	for _, key := range args[1:] {
-		if last[key] == nil {
-			ts.Fatalf("no %s in %v", key, last)
+		if _, ok := last[key].(float64); !ok {
+			ts.Fatalf("no number %s in %v", key, last)
 		}
 	}
 }

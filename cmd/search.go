@@ -137,7 +137,7 @@ func (s *search) choose(ctx context.Context, log *console) (err error) {
 // report draws and writes what was found and measured into the run folder, and
 // prints it.
 func (s *search) report(w io.Writer) error {
-	title := fmt.Sprintf("%s on %s: queries (left), and the nearest of %d %s images by code", s.model.Config.Model, s.data.Name, s.split.Len(), s.Split)
+	title := fmt.Sprintf("%s: queries (left), and the nearest of %d %s images by code", pictures.Heading(s.Run, s.model.Config.Model, s.data.Name), s.split.Len(), s.Split)
 	path, err := pictures.Found{Title: title, Queries: s.queries, Names: s.names, Split: s.split, Neighbour: s.found.Neighbours}.Draw(s.Run)
 	if err != nil {
 		return err

@@ -49,6 +49,9 @@ func withSignals(ctx context.Context, stderr io.Writer) (_ context.Context, fini
 			return
 		}
 		at := time.Now()
+		if run := inHand.Load(); run != nil && run.stopping != nil {
+			briefly(run.stopping)
+		}
 		cancel(fmt.Errorf("%w %s", errSignal, signalName(first)))
 		for limit := time.After(patience); ; {
 			select {
@@ -87,24 +90,30 @@ func (s *stopper) end(why func() (code int, text string)) {
 	}
 	files.Abandon()
 	code, text := why()
-	told := make(chan struct{})
-	go func() {
-		printf(s.stderr, "gaetrain: %s\n", text)
-		close(told)
-	}()
-	select {
-	case <-told:
-	case <-time.After(patienceToTell):
-	}
+	briefly(func() { printf(s.stderr, "gaetrain: %s\n", text) })
 	os.Exit(code)
 }
 
-// inHand is the run that the process trains, for the last resort. nil: none.
+// briefly waits for a function that writes to stderr, whose reader may not read.
+func briefly(write func()) {
+	done := make(chan struct{})
+	go func() {
+		write()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(patienceToTell):
+	}
+}
+
+// inHand is the run that the process trains. nil: none.
 var inHand atomic.Pointer[trainedRun]
 
 type trainedRun struct {
-	dir     string
-	discard func() // what the folder holds, where that is nothing to go on from
+	dir      string
+	discard  func() // removes what the folder holds if there is no checkpoint
+	stopping func() // reports that a signal stops training after the step; nil: it does not train yet
 }
 
 // lastResort is the exit code of a process that is ended by force, and why.
@@ -115,7 +124,7 @@ func lastResort(s os.Signal) (code int, text string) {
 	case run == nil:
 		return 130, text
 	case trainer.HasCheckpoint(run.dir):
-		return 75, fmt.Sprintf("%s; the last checkpoint is kept, --resume --run %s goes on", text, run.dir)
+		return 75, fmt.Sprintf("%s; the last checkpoint is kept; hint: --resume --run %s continues", text, shellWord(run.dir))
 	}
 	run.discard()
 	return 130, text + "; there is no checkpoint yet"

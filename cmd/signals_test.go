@@ -38,7 +38,7 @@ func TestSignals(t *testing.T) {
 			if took := time.Since(sent); took > 5*time.Second {
 				t.Errorf("stopped after %s", took)
 			}
-			want := "gaetrain: stopped: by signal " + name + "; a checkpoint is saved, --resume --run " + name + " goes on\n"
+			want := "gaetrain: stopped: by signal " + name + "; a checkpoint is saved; hint: --resume --run " + name + " continues\n"
 			if diff := cmp.Diff(want, stderr.String()); diff != "" {
 				t.Error(diff)
 			}
@@ -47,6 +47,22 @@ func TestSignals(t *testing.T) {
 				t.Error(diff, err)
 			}
 		})
+	}
+}
+
+// TestStopping asks for a line as soon as a signal has come.
+func TestStopping(t *testing.T) {
+	dir := t.TempDir()
+	c, stderr := program(t, dir, "train", "--epochs", "100000", "--quiet=false", "--run", "run")
+	await(t, filepath.Join(dir, "run", "metrics.jsonl"))
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if code := exitOf(t, c.Wait()); code != 75 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	if want := `msg="stopping after this step; a second interrupt stops at once, without a new checkpoint"`; strings.Count(stderr.String(), want) != 1 {
+		t.Errorf("%q lacks %q", stderr, want)
 	}
 }
 
@@ -70,7 +86,7 @@ func TestSecondInterrupt(t *testing.T) {
 	code := exitOf(t, c.Wait())
 	close(ended)
 	impatience.Wait()
-	if code != 130 || !strings.HasPrefix(stderr.String(), "gaetrain: interrupted twice") {
+	if code != 130 || !strings.Contains(stderr.String(), "gaetrain: interrupted twice") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 	complete(t, dir, "eval", "--run", "run", "--limit", "10")

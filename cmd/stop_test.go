@@ -37,27 +37,27 @@ func terminate(t *testing.T, c *exec.Cmd, stderr *bytes.Buffer, want int) {
 func TestSignalAtEnd(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"train", "--hidden", "1024", "--code", "512", "--test-images", "1000", "--epochs", "1", "--pictures", "1", "--run"}
-	complete(t, dir, append(args, "alone")...)
-	c, stderr := program(t, dir, append(args, "stopped")...)
-	await(t, filepath.Join(dir, "stopped", "checkpoint", "best.safetensors"))
+	complete(t, dir, append(args, "alone/run")...)
+	c, stderr := program(t, dir, append(args, "stopped/run")...)
+	await(t, filepath.Join(dir, "stopped", "run", "checkpoint", "best.safetensors"))
 	time.Sleep(300 * time.Millisecond) // for pictures and the checkpoint of the epoch
 	terminate(t, c, stderr, 75)
-	if _, err := os.Stat(filepath.Join(dir, "stopped", "metrics.json")); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, "stopped", "run", "metrics.json")); err == nil {
 		t.Error("the run was finished before the signal")
 	}
-	complete(t, dir, append(args, "stopped", "--resume")...)
-	if diff, err := compareRuns(filepath.Join(dir, "alone"), filepath.Join(dir, "stopped")); diff != "" || err != nil {
+	complete(t, dir, append(args, "stopped/run", "--resume")...)
+	if diff, err := compareRuns(filepath.Join(dir, "alone", "run"), filepath.Join(dir, "stopped", "run")); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
-	if diff := cmp.Diff(filesIn(t, filepath.Join(dir, "alone")), filesIn(t, filepath.Join(dir, "stopped"))); diff != "" {
+	if diff := cmp.Diff(filesIn(t, filepath.Join(dir, "alone", "run")), filesIn(t, filepath.Join(dir, "stopped", "run"))); diff != "" {
 		t.Error(diff)
 	}
-	for _, name := range filesIn(t, filepath.Join(dir, "alone", "pictures")) {
-		want, err := os.ReadFile(filepath.Join(dir, "alone", "pictures", name))
+	for _, name := range filesIn(t, filepath.Join(dir, "alone", "run", "pictures")) {
+		want, err := os.ReadFile(filepath.Join(dir, "alone", "run", "pictures", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := os.ReadFile(filepath.Join(dir, "stopped", "pictures", name)); err != nil || !bytes.Equal(got, want) {
+		if got, err := os.ReadFile(filepath.Join(dir, "stopped", "run", "pictures", name)); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("picture %s differs, or %v", name, err)
 		}
 	}
@@ -127,7 +127,7 @@ func TestLastResortCode(t *testing.T) {
 	if code, _ := lastResort(syscall.SIGTERM); code != 130 {
 		t.Errorf("without a run the exit code is %d", code)
 	}
-	inHand.Store(&trainedRun{dir, func() { discarded = true }})
+	inHand.Store(&trainedRun{dir: dir, discard: func() { discarded = true }})
 	if code, text := lastResort(syscall.SIGTERM); code != 130 || !discarded || !strings.HasSuffix(text, "there is no checkpoint yet") {
 		t.Errorf("without a checkpoint the exit code is %d, discarded %t: %s", code, discarded, text)
 	}
@@ -140,7 +140,7 @@ func TestLastResortCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	discarded = false
-	if code, text := lastResort(syscall.SIGTERM); code != 75 || discarded || !strings.HasSuffix(text, "--resume --run "+dir+" goes on") {
+	if code, text := lastResort(syscall.SIGTERM); code != 75 || discarded || !strings.HasSuffix(text, "--resume --run "+dir+" continues") {
 		t.Errorf("with a checkpoint the exit code is %d, discarded %t: %s", code, discarded, text)
 	}
 }

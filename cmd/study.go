@@ -252,7 +252,7 @@ func (o studyOptions) perform(ctx context.Context, j job, origins map[string]set
 	if err := all.adoptData(model, given); err != nil {
 		return done, err
 	}
-	if err := all.begun(given); err != nil {
+	if err := all.begun(given, model); err != nil {
 		return done, err
 	}
 	run := &trainer.Run{Dir: done.Folder}
@@ -285,15 +285,18 @@ func (o studyOptions) perform(ctx context.Context, j job, origins map[string]set
 	return done, nil
 }
 
-// begun returns an error if the folder of the job holds a run with other
-// settings.
-func (o *finetuneOptions) begun(given map[string]settings.Origin) error {
+// begun returns an error if the folder of the job holds a run with other settings,
+// or one that began with other weights of the model.
+func (o *finetuneOptions) begun(given map[string]settings.Origin, model *trainer.Trained) error {
 	info, err := trainer.ReadRunInfo(o.Run)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	if of := info.Encoder; of != nil && of.Weights != "" && of.Weights != model.Digest() {
+		return fmt.Errorf("%w: %s was started with other weights of %s, which has been trained since; hint: another --out, or remove %s", trainer.ErrConfiguration, o.Run, o.From, o.Run)
 	}
 	old := finetuneDefaults()
 	if err := info.Fill(old.recorded()...); err != nil {

@@ -27,7 +27,7 @@ func trainFlags(model string) []cli.Flag {
 		o = recipeDefaults(r)
 		o.Model = trainer.Defaults().Model
 	}
-	return slices.Concat(flags(&o.Config, &o.Output), modelFlags(model), []cli.Flag{configFileFlag()})
+	return slices.Concat(flags(&o.Config, &o.Continuation, &o.Output), modelFlags(model), []cli.Flag{configFileFlag()})
 }
 
 // modelHelp is the text in the help of a verb about the settings of models.
@@ -53,13 +53,15 @@ func trainVerb(model string) *cli.Command {
 
 Each flag is also a variable of the environment (--learning-rate is GAETRAIN_LEARNING_RATE) and
 a key in a TOML file. Flags take precedence over the environment, the environment over the file,
-and the file over the defaults of the model.
+and the file over the defaults of the model. A flag that is true or false takes its value with =:
+--binarise is --binarise=true, and --binarise=false is the opposite.
 
 EXAMPLES:
    gaetrain train
    gaetrain train --dataset fashion-mnist --code 64 --epochs 20 --run runs/fashion
    gaetrain train --model vae --beta 4
-   gaetrain train --resume --run runs/fashion`,
+   gaetrain train --resume --run runs/fashion                    # an interrupted run
+   gaetrain train --resume --run runs/fashion --more-epochs 10   # a finished run`,
 		Flags:  trainFlags(model),
 		Action: train,
 	}
@@ -144,7 +146,7 @@ func (o *trainOptions) settle(data *loaders.Dataset, origins map[string]settings
 // openData reads the data set of a training run.
 func openData(ctx context.Context, c trainer.Config, log *console) (*loaders.Dataset, error) {
 	if c.Resume {
-		inHand.Store(&trainedRun{c.Run, func() {}})
+		inHand.Store(&trainedRun{dir: c.Run, discard: func() {}})
 	}
 	data, err := trainer.OpenData(ctx, c, loaderOptions(log))
 	if err == nil {
@@ -161,7 +163,7 @@ func perform(ctx context.Context, e *trainer.Experiment, configuration map[strin
 		return finished{}, err
 	}
 	defer run.Close()
-	inHand.Store(&trainedRun{run.Dir, func() { run.Close() }})
+	inHand.Store(&trainedRun{run.Dir, func() { run.Close() }, log.stopping})
 	defer inHand.Store(nil)
 	loop, err := trainer.NewLoop(ctx, e, run, append(hooks, log.hook())...)
 	if err != nil {
@@ -188,5 +190,5 @@ func stopped(ctx context.Context, dir string, err error) error {
 	if dir == "" || !trainer.HasCheckpoint(dir) {
 		return fmt.Errorf("%w: %w; hint: nothing was saved yet, run it again", errUnsaved, context.Cause(ctx))
 	}
-	return fmt.Errorf("%w: %w; the checkpoint that was saved before is unchanged, --resume --run %s goes on", trainer.ErrStopped, context.Cause(ctx), shellWord(dir))
+	return fmt.Errorf("%w: %w; the checkpoint that was saved before is unchanged; hint: --resume --run %s continues", trainer.ErrStopped, context.Cause(ctx), shellWord(dir))
 }

@@ -75,7 +75,7 @@ func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.T
 	if o.Image < 0 {
 		from = "the mean of the prior"
 	}
-	name := fmt.Sprintf("%s on %s", model.Config.Model, model.Info.Data.Name)
+	name := pictures.Heading(o.Run, model.Config.Model, model.Info.Data.Name)
 	walk := pictures.Walk{Name: "traversal", Shape: model.Shape(), Title: fmt.Sprintf("%s: the code of %s with one value changed from %g to %g", name, from, -o.Range, o.Range)}
 	for _, line := range t.Lines {
 		label := fmt.Sprint(line.Dimension)

@@ -58,7 +58,7 @@ func TestStopAtAnyMoment(t *testing.T) {
 			_, missing := os.Stat(filepath.Join(dir, "run", "checkpoint", "last.safetensors"))
 			switch {
 			case code == -1: // before the program listens to signals
-			case code == 75 && missing == nil && strings.Contains(stderr.String(), "--resume --run run goes on"):
+			case code == 75 && missing == nil && strings.Contains(stderr.String(), "--resume --run run continues"):
 				c, stderr := program(t, dir, append(verb, "--epochs", "100000", "--run", "run", "--resume", "--time-limit", "1ns")...)
 				if code := exitOf(t, c.Wait()); code != 75 {
 					t.Errorf("resumed %s: exit code %d: %s", verb[0], code, stderr)

@@ -127,6 +127,7 @@ type Dataset struct {
 	Name        string // the value of --dataset, for example "sample" or "idx:DIR"
 	Train, Test Split
 	Validation  int               // number of images at the end of Train that are the validation set of the data
+	HeldOut     int               // number of images that became Test, because the data have no test set; 0: they have one
 	Background  string            // colour behind transparent pixels; "" if there are none
 	Classes     []string          // names by label; nil: no labels
 	Attribution string            // licence and authors; "" for a user's own data

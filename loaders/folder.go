@@ -43,7 +43,7 @@ func (f *folder) dataset(all Split, digest map[string]string) *Dataset {
 	for _, p := range f.all() {
 		all.Names = append(all.Names, p.name)
 	}
-	d := &Dataset{Classes: f.classes, Digest: digest, Validation: f.validation}
+	d := &Dataset{Classes: f.classes, Digest: digest, Validation: f.validation, HeldOut: f.heldOut}
 	d.Train, d.Test = all.Holdout(len(f.test))
 	return d
 }
@@ -53,6 +53,7 @@ type folder struct {
 	dir         string
 	train, test []picture
 	validation  int       // images at the end of train
+	heldOut     int       // images of test that were held out of train
 	classes     []string  // sorted; nil: unlabelled
 	sum         hash.Hash // of the names and the contents, in the order of reading
 	skipped     skipped

@@ -78,6 +78,7 @@ func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File, o Opt
 		}
 		if err = d.nameClasses(train, nil); err == nil && !o.Whole {
 			d.Train, d.Test, err = splitTenth(d.Train)
+			d.HeldOut = d.Test.Len()
 		}
 		return err
 	}

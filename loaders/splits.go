@@ -35,6 +35,9 @@ func (f *folder) split(ctx context.Context, o Options) error {
 		f.test, err = f.pictures(ctx, root)
 	} else if !o.Whole {
 		err = f.holdOut()
+		if roots["train"] == f.dir { // else logSplits reports it
+			f.heldOut = len(f.test)
+		}
 	}
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -18,7 +19,7 @@ type Change struct {
 // Harmless are the settings that do not change the weights.
 var Harmless = []string{"run", "resume", "data-dir", "time-limit", "checkpoint-every", "pictures"}
 
-// noteChanges records the settings of a run that are others than before, and warns
+// noteChanges records the settings of a run that differ from before, and warns
 // of a learning rate that rises.
 func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 	stage := e.Stages[at.Stage]
@@ -28,7 +29,11 @@ func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 			continue
 		}
 		r.Info.Changes = append(r.Info.Changes, Change{name, from, to, stage.Name, at.Epoch, at.Step})
-		r.note("from epoch %d on, %s is %s instead of %s", at.Epoch+1, name, to, from)
+		if name == "epochs" {
+			r.note("the run now has %s epochs in total instead of %s, and %d of them are finished", to, from, at.Epoch)
+			continue
+		}
+		r.note("from epoch %d on, %s is %s instead of %s", at.Epoch+1, name, cmp.Or(to, "none"), cmp.Or(from, "none"))
 	}
 	before, err := ConfigOf(old)
 	if err != nil {

@@ -40,13 +40,13 @@ func warned(t *testing.T, dir string, c setup) string {
 // reported, and so is a learning rate that rises.
 func TestChanges(t *testing.T) {
 	_, dir := trained(t, small())
-	if got := warned(t, dir, small()); !strings.Contains(got, "all 3 epochs are done; hint: --epochs 13") {
+	if got := warned(t, dir, small()); !strings.Contains(got, "all 3 epochs are finished; hint: --more-epochs 10") {
 		t.Errorf("the finished run begins with %q", got)
 	}
 	longer := small()
 	longer.Epochs = 5
 	got := warned(t, dir, longer)
-	for _, part := range []string{"from epoch 4 on, epochs is 5 instead of 3", "the learning rate rises from ", "hint: --schedule constant --learning-rate "} {
+	for _, part := range []string{"the run now has 5 epochs in total instead of 3, and 3 of them are finished", "the learning rate rises from ", "hint: --schedule constant --learning-rate "} {
 		if !strings.Contains(got, part) {
 			t.Errorf("the longer run begins with %q, want %q", got, part)
 		}

@@ -121,8 +121,10 @@ func NewClassifier(find Find, c Config, o Labelled, name string, m Transfer, dat
 		e.LabelList = fmt.Sprintf("crc32c:%08x", sum)
 	}
 	if o.FromScratch {
+		e.Encoder.Weights = ""
 		return e, e.requireMoving()
 	}
+	e.Encoder.Weights = from.Digest()
 	for _, p := range e.Parameters.All() {
 		if learned, ok := from.Parameters.Get(p.Name); ok && p.Part != classifierPart {
 			copy(p.Values(), learned.Values())

@@ -134,6 +134,28 @@ func (e *Experiment) steps() int {
 	return (train.Len() + e.Config.BatchSize - 1) / e.Config.BatchSize
 }
 
+// fewestSteps is the number of steps in an epoch below which a warning is due.
+const fewestSteps = 10
+
+// FewSteps warns of epochs with so few steps that training takes many of them; "" if
+// there are enough, or if no smaller batch makes more. A classifier is meant for few
+// images, and trains for as many epochs as it needs.
+func (e *Experiment) FewSteps() string {
+	if e.Encoder != nil {
+		return ""
+	}
+	train, _ := e.splits()
+	steps, batch := e.steps(), e.Config.BatchSize
+	for batch > 1 && (train.Len()+batch-1)/batch < fewestSteps {
+		batch = 1 << (bitsOf(batch-1) - 1) // the next lower power of two
+	}
+	more := (train.Len() + batch - 1) / batch
+	if more == steps {
+		return ""
+	}
+	return fmt.Sprintf("the number of steps per epoch is only %d, because there are %d training images; hint: --batch-size %d gives %d", steps, train.Len(), batch, more)
+}
+
 type namedSplit struct {
 	name string
 	loaders.Split

@@ -10,7 +10,7 @@ import (
 )
 
 // Position is where in an experiment training stands, and what of the past it
-// needs to go on as if never interrupted. The zero value is the beginning.
+// needs to continue as if it had never been interrupted. The zero value is the beginning.
 type Position struct {
 	Stage int    `json:"stage"`
 	Epoch int    `json:"epoch"` // finished epochs of the stage
@@ -109,7 +109,7 @@ func (c *Checkpoint) checkRun(info RunInfo) error {
 	return nil
 }
 
-// checkExperiment reports where an experiment cannot go on from a checkpoint of its
+// checkExperiment reports why an experiment cannot continue from a checkpoint of its
 // run.
 func (c *Checkpoint) checkExperiment(e *Experiment) error {
 	at := c.Position
@@ -118,7 +118,7 @@ func (c *Checkpoint) checkExperiment(e *Experiment) error {
 	}
 	if epochs := e.Stages[at.Stage].Epochs; at.Epoch > epochs || at.Epoch == epochs && at.Step > 0 {
 		done := min(at.Step, 1) + at.Epoch
-		return fmt.Errorf("%w: %d epochs, but epoch %d of the stage %s has begun; hint: --epochs %d or more", ErrConfiguration, epochs, done, c.Stage, done)
+		return fmt.Errorf("%w: epochs is %d in total, but epoch %d of the stage %s has begun; hint: --epochs %d or more, or --more-epochs", ErrConfiguration, epochs, done, c.Stage, done)
 	}
 	if steps := e.steps(); at.Step > steps {
 		return fmt.Errorf("%w: %s is after step %d of %d", ErrCheckpoint, c.path, at.Step, steps)

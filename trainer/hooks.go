@@ -10,15 +10,15 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Hook is work that hangs on the loop at named points. Hooks run in order; nil
-// functions are passed over; an error ends training.
+// Hook is work that the loop does at named points. Hooks run in order. A nil
+// function is skipped, and an error ends training.
 type Hook struct {
 	Name  string
 	Start point // before the first step of this process
 	Step  point // after each step
 	Epoch point // after each epoch, while Position still stands in it
 	Next  point // after Position has moved on to the next epoch
-	Stop  point // where training stops early for a signal or a time limit
+	Stop  point // when a signal or a time limit stops training
 	End   point // after the last stage
 }
 
@@ -36,9 +36,9 @@ func (l *Loop) each(ctx context.Context, at func(Hook) point) error {
 	return nil
 }
 
-// guard stops training as soon as the loss is not a number, and names the
-// tensor where it began. An epoch's weights are looked at themselves: an
-// activation can hide one that is infinite.
+// guard stops training as soon as the loss is not a number, and names the first
+// tensor that is not finite. After an epoch it checks the weights themselves,
+// because an activation can hide an infinite one.
 func guard() Hook {
 	return Hook{
 		Name:  "guard",
@@ -55,13 +55,13 @@ func guard() Hook {
 	}
 }
 
-// largestWeight is the root mean square beyond which a parameter is taken for
-// diverged though it is finite: images lie in [0, 1], where no model has use for
-// it, and saturated or dead units can keep the loss finite forever.
+// largestWeight is the root mean square beyond which a parameter counts as
+// diverged although it is finite. Pixels lie in [0, 1], so no model needs larger
+// weights, and saturated or dead units can keep the loss finite.
 const largestWeight = 1e5
 
-// checkWeights fails where a weight is not a number, or a parameter is beyond
-// all bounds.
+// checkWeights fails if a weight is not a finite number, or if a parameter is
+// larger than largestWeight.
 func (l *Loop) checkWeights() error {
 	for _, p := range l.Parameters.All() {
 		if !kernel.Finite(p.Values()) {
@@ -86,7 +86,7 @@ func (l *Loop) diverged(p *graph.Program) error {
 }
 
 func (l *Loop) divergedAt(what string) error {
-	return fmt.Errorf("%w: %s at step %d of epoch %d, stage %s; %s; hint: --resume --run %s --learning-rate %.2g goes on from there, or with --clip-norm 1",
+	return fmt.Errorf("%w: %s at step %d of epoch %d, stage %s; %s; hint: continue from there with --resume --run %s --learning-rate %.2g, or with --clip-norm 1",
 		ErrDiverged, what, l.Position.Step, l.Position.Epoch+1, l.Stage.Name, l.kept(), l.Run.Dir, l.Config.LearningRate/10)
 }
 

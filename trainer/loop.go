@@ -22,8 +22,9 @@ type Loop struct {
 	Seconds  float64        // spent on steps in this epoch, by this process
 	Images   int            // trained on in that time
 	Latest   []Record       // of the last epoch, once it is evaluated
-	Notes    []string       // about how a resumed run goes on
+	Notes    []string       // about how a resumed run continues
 	Warnings []string       // about that epoch or, before the first one, about the run
+	News     []string       // warnings that are new after that epoch, and what has become of earlier ones
 	Resumed  bool
 
 	finished  Extent   // of metrics.jsonl: the epochs before Position
@@ -40,10 +41,13 @@ type Loop struct {
 
 // NewLoop prepares training with the given hooks among the standard ones: they
 // see an epoch when it has been evaluated, before its checkpoint is saved.
-// Where the run folder has a checkpoint, training goes on from there.
+// If the run folder has a checkpoint, training continues from there.
 func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 	l := &Loop{Experiment: e, Run: run}
 	l.Notes, l.Warnings = run.notes, run.warnings
+	if few := e.FewSteps(); few != "" && run.last == nil {
+		l.Warnings = append(l.Warnings, few)
+	}
 	l.hooks = append(append([]Hook{guard(), evaluation(), warnings(), best()}, more...), checkpoints())
 	last := run.last
 	if run.last = nil; last == nil { // its tensors are needed only here
@@ -64,16 +68,16 @@ func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop,
 	return l, run.confirm()
 }
 
-// done says that a resumed run has nothing left to train; "" where it has.
+// done says that a resumed run has nothing left to train; "" if it has.
 func (l *Loop) done() string {
 	at, stage := l.Position, l.Stages[l.Position.Stage]
 	switch {
 	case at.Stage+1 < len(l.Stages) || at.Step > 0:
 		return ""
 	case at.Epoch == stage.Epochs:
-		return fmt.Sprintf("nothing is left to train, all %d epochs are done; hint: --epochs %d goes on", stage.Epochs, stage.Epochs+10)
+		return fmt.Sprintf("nothing is left to train: all %d epochs are finished; hint: --more-epochs 10 continues", stage.Epochs)
 	case at.Stopped:
-		return fmt.Sprintf("nothing is left to train, the loss has not improved since epoch %d; hint: --patience %d or more goes on, 0 never stops", at.BestEpoch, l.Config.Patience+1)
+		return fmt.Sprintf("nothing is left to train: the loss has not improved since epoch %d; hint: --patience %d or more continues, 0 never stops", at.BestEpoch, l.Config.Patience+1)
 	}
 	return ""
 }
@@ -118,9 +122,9 @@ func (l *Loop) rate(update int) float64 {
 	return rate(l.Config, update, l.Batches(), l.Stage.Epochs)
 }
 
-// Train runs all stages to their end. When the context ends, a step in hand is
-// given up between two operations, which leaves all as it was before the step. A
-// checkpoint of that is saved and ErrStopped returned.
+// Train runs all stages to their end. When the context ends, the present step is
+// given up between two operations, which leaves everything as it was before the
+// step. Train then saves a checkpoint and returns ErrStopped.
 func (l *Loop) Train(ctx context.Context) error {
 	if err := l.each(ctx, func(h Hook) point { return h.Start }); err != nil {
 		if l.Resumed {
@@ -213,8 +217,8 @@ func (l *Loop) step(ctx context.Context, batch *loaders.Batch) error {
 // afterStop is how long hooks may take once a stopped run is saved.
 const afterStop = time.Second
 
-// stop saves a checkpoint of where training stands. What the hooks do then is of
-// no use to a run that goes on, so it is left undone where it takes long.
+// stop saves a checkpoint of the present position. A resumed run does not need what
+// the hooks do then, so it is not done if it takes long.
 func (l *Loop) stop(ctx context.Context) error {
 	if !l.isSaved() {
 		if err := l.Save(); err != nil {
@@ -229,9 +233,9 @@ func (l *Loop) stop(ctx context.Context) error {
 	return l.stopped(ctx)
 }
 
-// orStopped is the error of work between epochs. Where the context has ended,
-// the checkpoint of the last epoch, or the one that training goes on from, says
-// where training stands.
+// orStopped is the error of work between epochs. If the context has ended, training
+// can be continued from the checkpoint of the last epoch, or from the one that it was
+// resumed from.
 func (l *Loop) orStopped(ctx context.Context, err error) error {
 	if err != nil && ended(ctx, err) {
 		return l.stopped(ctx)
@@ -239,9 +243,9 @@ func (l *Loop) orStopped(ctx context.Context, err error) error {
 	return err
 }
 
-// stopped is the error of a run that has a checkpoint to go on from.
+// stopped is the error of a run that has a checkpoint to continue from.
 func (l *Loop) stopped(ctx context.Context) error {
-	return fmt.Errorf("%w: %w; a checkpoint is saved, --resume --run %s goes on", ErrStopped, context.Cause(ctx), l.Run.Dir)
+	return fmt.Errorf("%w: %w; a checkpoint is saved; hint: --resume --run %s continues", ErrStopped, context.Cause(ctx), l.Run.Dir)
 }
 
 // Save writes the last checkpoint, unless a weight is not a number: a good

@@ -112,10 +112,14 @@ func rebuildEncoder(find Find, info *EncoderInfo) (Model, error) {
 	return m, settings.Fill(info.Settings, m)
 }
 
+// Digest is a checksum of all weights.
+func (t *Trained) Digest() string { return fmt.Sprintf("sha256:%x", t.Parameters.Digest()) }
+
 // encoderInfo describes the model for another one that has its encoder.
 func (t *Trained) encoderInfo() *EncoderInfo {
 	if t.Info.Encoder != nil {
-		return t.Info.Encoder
+		of := *t.Info.Encoder
+		return &of
 	}
 	info := &EncoderInfo{Model: t.Name, Settings: make(map[string]settings.Setting)}
 	for _, f := range settings.Fields(t.model) {

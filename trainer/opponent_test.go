@@ -64,13 +64,13 @@ func TestAdversarialWarnings(t *testing.T) {
 		{"not in a row", []Record{record(1, 0.05, 5), record(0.5, 0.5, 5), record(1, 0.05, 5)}, nil},
 	} {
 		records := append([]Record{{Split: "train"}}, test.records...)
-		got := adversarialWarnings(of(records, "", "test"))
+		got := adversarialAlerts(of(records, "", "test"))
 		if len(got) != len(test.want) {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 			continue
 		}
 		for i, want := range test.want {
-			if !strings.Contains(got[i], want) || !strings.Contains(got[i], "hint: ") {
+			if !strings.Contains(got[i].warning, want) || !strings.Contains(got[i].warning, "hint: ") {
 				t.Errorf("%s: %q, want %q and a hint", test.name, got[i], want)
 			}
 		}

@@ -33,14 +33,14 @@ type Run struct {
 	Dir  string
 	Info RunInfo
 
-	notes    []string // about how a resumed run goes on
+	notes    []string // about how a resumed run continues
 	warnings []string // what of that needs attention
 	lock     *flock.Flock
 	lockMade bool        // its file, by this process
 	made     []string    // the folder and those above it that this process made, the deepest first
 	before   []string    // what the folder held before
 	fresh    bool        // it held no run
-	last     *Checkpoint // that a resumed run goes on from, until NewLoop has taken it up
+	last     *Checkpoint // that a resumed run continues from, until NewLoop has taken it
 }
 
 // Path returns the path of a file of the run folder.
@@ -48,8 +48,8 @@ func (r *Run) Path(elements ...string) string {
 	return filepath.Join(append([]string{r.Dir}, elements...)...)
 }
 
-// CreateRun makes a run folder for an experiment, or goes on with the one that
-// is there where the configuration says resume. dir "" stands for the next free
+// CreateRun makes a run folder for an experiment, or opens the one that is there if
+// the configuration says resume. dir "" stands for the next free
 // runs/<model>-<dataset>-<n>. The folder is locked until Close. A run that is
 // refused leaves the folder as it was. Errors wrap ErrRun, ErrRunExists,
 // ErrCheckpoint or ErrConfiguration.
@@ -108,7 +108,7 @@ func (r *Run) begin(e *Experiment) error {
 	case err != nil:
 		return err
 	case !e.Config.Resume:
-		return fmt.Errorf("%w: %s; hint: --resume to go on with it, or another --run", ErrRunExists, r.Dir)
+		return fmt.Errorf("%w: %s; hint: --resume continues it, or choose another --run", ErrRunExists, r.Dir)
 	default:
 		err = r.resume(e, old)
 	}
@@ -174,13 +174,13 @@ func (r *Run) intact(metrics Extent) error {
 }
 
 // resume checks that the folder holds an earlier part of the same run, and reads
-// the checkpoint that the run goes on from.
+// the checkpoint that the run continues from.
 func (r *Run) resume(e *Experiment, old RunInfo) error {
 	if changed := old.DataChanged(e.Data); changed != "" {
 		return fmt.Errorf("%w: %s: %s; hint: restore the data, or train a new run", ErrRun, r.Dir, changed)
 	}
 	if old.Kernel != r.Info.Kernel {
-		r.warn("the run began with the kernel path %s and goes on with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
+		r.warn("the run began with the kernel path %s and continues with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
 	}
 	if old.LabelList != r.Info.LabelList {
 		return fmt.Errorf("%w: %s: the label list is not the one that the run began with; hint: restore the file, or train a new run", ErrRun, r.Dir)
@@ -214,6 +214,7 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 	if err := r.noteChanges(e, old, last.Position); err != nil {
 		return err
 	}
+	r.Info.Encoder = old.Encoder // whose weights the run began with
 	r.last = last
 	return nil
 }
@@ -227,7 +228,7 @@ func (r *Run) warn(format string, values ...any) {
 }
 
 // sweep removes what a killed process was writing. Where it cannot, training
-// goes on all the same.
+// continues all the same.
 func (r *Run) sweep() {
 	for _, folder := range []string{".", filepath.Dir(lastCheckpoint), picturesFolder} {
 		entries, err := os.ReadDir(r.Path(folder))

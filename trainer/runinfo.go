@@ -47,7 +47,8 @@ func (info RunInfo) selects() bool { return info.Configuration["validation"].Str
 // EncoderInfo says which model another one has the encoder of.
 type EncoderInfo struct {
 	Model    string                      `json:"model"`
-	Settings map[string]settings.Setting `json:"settings"` // of that model
+	Settings map[string]settings.Setting `json:"settings"`          // of that model
+	Weights  string                      `json:"weights,omitempty"` // Trained.Digest of that model; "": not used
 }
 
 // StageInfo names a stage of a run and the units of its figures.
@@ -123,7 +124,7 @@ func ReadRunInfo(dir string) (RunInfo, error) {
 	return info, nil
 }
 
-// HasCheckpoint reports whether a run folder has a checkpoint to go on from.
+// HasCheckpoint reports whether a run folder has a checkpoint to continue from.
 func HasCheckpoint(dir string) bool {
 	run := Run{Dir: dir}
 	_, err := os.Stat(run.Path(lastCheckpoint))

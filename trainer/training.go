@@ -12,7 +12,7 @@ const maxBatch = 1 << 16
 
 // Training holds the settings that say how long a run trains, and on what.
 type Training struct {
-	Epochs    int           `toml:"epochs" group:"training" help:"Epochs to train, 1 or more. Model stacked accepts 0 and then trains each layer by itself only"`
+	Epochs    int           `toml:"epochs" group:"training" help:"Total number of epochs, including those before --resume (model stacked: 0 skips joint training)"`
 	BatchSize int           `toml:"batch-size" group:"training" help:"Images per step, from 1 to 65536"`
 	Seed      uint64        `toml:"seed" group:"training" help:"Seed of all random numbers. The same seed gives the same run, bit for bit"`
 	Patience  int           `toml:"patience" group:"training" help:"Stop after this many epochs without an improvement, 0 for never"`

@@ -3,17 +3,39 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
-// Signs that training goes wrong.
+// Limits of what shows that training goes wrong.
 const (
 	won       = 0.99 // win rate of a discriminator from which the model learns little
 	collapsed = 0.1  // spread of samples that are nearly all alike
-	patience  = 3    // epochs in a row that make a sign
+	patience  = 3    // epochs in a row that make an alert
 )
 
-// warnings reads signs that training goes wrong in the records of the stage.
+// alert is what shows that training goes wrong.
+type alert struct {
+	warning  string
+	resolved string // what is reported once the alert no longer holds; no other alert has it
+}
+
+// alerts are those of an epoch.
+type alerts []alert
+
+// without lists the alerts that others do not have.
+func (s alerts) without(other alerts) (list alerts) {
+	for _, one := range s {
+		if !slices.ContainsFunc(other, func(o alert) bool { return o.resolved == one.resolved }) {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// warnings reads in the records of the stage whether training goes wrong. Each alert
+// is news once, and once again when it no longer holds.
 func warnings() Hook {
+	var before alerts
 	return Hook{
 		Name: "warnings",
 		Start: func(_ context.Context, l *Loop) error {
@@ -29,32 +51,59 @@ func warnings() Hook {
 			if err != nil || len(l.Latest) == 0 {
 				return err
 			}
-			return l.warn()
+			now, err := l.alerts(nil)
+			for _, s := range now {
+				l.Warnings = append(l.Warnings, s.warning)
+			}
+			return err
 		},
 		Epoch: func(_ context.Context, l *Loop) error {
-			l.Warnings = nil
-			return l.warn()
+			if l.Position.Epoch == 0 {
+				before = nil // they are of an earlier stage
+			}
+			now, err := l.alerts(before)
+			if err != nil {
+				return err
+			}
+			l.Warnings, l.News = nil, nil
+			for _, s := range now {
+				l.Warnings = append(l.Warnings, s.warning)
+			}
+			for _, s := range now.without(before) {
+				l.News = append(l.News, s.warning)
+			}
+			for _, s := range before.without(now) {
+				l.News = append(l.News, s.resolved)
+			}
+			before = now
+			return nil
 		},
 	}
 }
 
-// warn adds the warnings about the latest epoch.
-func (l *Loop) warn() error {
+// alerts are those of the latest epoch, after those of the epoch before.
+func (l *Loop) alerts(before alerts) (now alerts, err error) {
 	last := l.Latest[len(l.Latest)-1]
 	_, drawn := last.Measures[ActiveUnits]
 	if l.opponent == nil && !drawn {
-		return nil
+		return nil, nil
 	}
 	records, err := l.Records()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	l.Warnings = append(l.Warnings, adversarialWarnings(of(records, l.Stage.Name, l.Latest[1].Split))...)
-	if warning := collapseWarning(of(records, l.Stage.Name, last.Split), l.Stage); warning != "" {
-		l.Warnings = append(l.Warnings, warning)
+	now = adversarialAlerts(of(records, l.Stage.Name, l.Latest[1].Split))
+	warning := collapseWarning(of(records, l.Stage.Name, last.Split), l.Stage)
+	if slices.ContainsFunc(before, func(s alert) bool { return s.resolved == collapseResolved }) {
+		warning = last.Collapse() // which collapseWarning reports once
 	}
-	return nil
+	if warning != "" {
+		now = append(now, alert{warning, collapseResolved})
+	}
+	return now, nil
 }
+
+const collapseResolved = "no longer: posterior collapse"
 
 // of picks the records of a stage and a split.
 func of(records []Record, stage, split string) (picked []Record) {
@@ -66,9 +115,9 @@ func of(records []Record, stage, split string) (picked []Record) {
 	return picked
 }
 
-// adversarialWarnings warns where a discriminator wins all the time and samples
-// get no better, or where samples are nearly all alike.
-func adversarialWarnings(records []Record) (warnings []string) {
+// adversarialAlerts are that a discriminator wins all the time while samples get no
+// better, and that samples are nearly all alike.
+func adversarialAlerts(records []Record) (now alerts) {
 	if len(records) < patience {
 		return nil
 	}
@@ -79,14 +128,20 @@ func adversarialWarnings(records []Record) (warnings []string) {
 		wins = wins && r.Measures[WinRate] > won
 		alike = alike && measured && spread < collapsed
 	}
-	now := last[patience-1]
-	if wins && now.Criterion() >= last[0].Criterion() {
-		warnings = append(warnings, fmt.Sprintf("the discriminator ranks %.3g %% of its pairs correctly and samples get no better; hint: a lower --discriminator-learning-rate, or a higher --learning-rate", 100*now.Measures[WinRate]))
+	latest := last[patience-1]
+	if wins && latest.Criterion() >= last[0].Criterion() {
+		now = append(now, alert{
+			fmt.Sprintf("the discriminator ranks %.3g %% of its pairs correctly and samples get no better; hint: a lower --discriminator-learning-rate, or a higher --learning-rate", 100*latest.Measures[WinRate]),
+			"no longer: the discriminator ranks nearly all pairs correctly and samples get no better",
+		})
 	}
 	if alike {
-		warnings = append(warnings, fmt.Sprintf("samples are nearly all alike: their spread is %.3g times that of the images; hint: another --seed, --adversarial-loss or --learning-rate", now.Measures[SampleSpread]))
+		now = append(now, alert{
+			fmt.Sprintf("samples are nearly all alike: their spread is %.3g times that of the images; hint: another --seed, --adversarial-loss or --learning-rate", latest.Measures[SampleSpread]),
+			"no longer: samples are nearly all alike",
+		})
 	}
-	return warnings
+	return now
 }
 
 // collapseWarning warns once of posteriors that stay collapsed, or are so in the

@@ -22,11 +22,12 @@ type Classification struct {
 }
 
 // Classifier draws, at the end of a classifier's training, curves, the
-// confusion matrix and the worst mistakes, and writes classification.json.
+// confusion matrix and the worst mistakes, and writes classification.json. If
+// training is stopped, it draws only the graph and the curves.
 func Classifier(find trainer.Find, about About) trainer.Hook {
 	summarise := func(ctx context.Context, l *trainer.Loop) error {
-		if _, err := Classify(ctx, find, l.Run.Dir, l.Data); err != nil || l.Config.Pictures == 0 {
-			return err
+		if l.Config.Pictures == 0 {
+			return nil
 		}
 		if err := drawGraph(l); err != nil {
 			return err
@@ -36,7 +37,16 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 		}
 		return writeReport(l, about)
 	}
-	return trainer.Hook{Name: "classifier", End: summarise}
+	return trainer.Hook{
+		Name: "classifier",
+		Stop: summarise,
+		End: func(ctx context.Context, l *trainer.Loop) error {
+			if _, err := Classify(ctx, find, l.Run.Dir, l.Data); err != nil {
+				return err
+			}
+			return summarise(ctx, l)
+		},
+	}
 }
 
 // Classify classifies the test images with the selected weights of a run, and

@@ -14,7 +14,7 @@ func drawCurves(_ context.Context, l *trainer.Loop) error {
 		return err
 	}
 	c := Curves(records)
-	c.Title = l.Config.Model + " on " + l.Data.Name
+	c.Title = heading(l)
 	if err := writeFile(l.Run.Path("curves.svg"), c.SVG); err != nil {
 		return err
 	}

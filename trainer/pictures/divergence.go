@@ -27,8 +27,8 @@ func drawDivergence(_ context.Context, l *trainer.Loop) error {
 		return nil
 	}
 	b := viz.Bars{
-		Title: fmt.Sprintf("%s on %s, KL divergence from the prior after epoch %d: %g of %d latent dimensions are active",
-			l.Config.Model, l.Data.Name, last.Epoch, last.Measures[trainer.ActiveUnits], len(last.KLUnits)),
+		Title: fmt.Sprintf("%s, KL divergence from the prior after epoch %d: %g of %d latent dimensions are active",
+			heading(l), last.Epoch, last.Measures[trainer.ActiveUnits], len(last.KLUnits)),
 		XLabel: "index of the latent dimension", YLabel: "nats per image",
 	}
 	order := make([]int, len(last.KLUnits))

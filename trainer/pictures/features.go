@@ -30,7 +30,7 @@ func drawFeatures(ctx context.Context, l *trainer.Loop) error {
 			maps := features[image*shape.Size():][:shown*area]
 			rows = append(rows, viz.Row{Images: viz.Images{Pixels: maps, Channels: 1, Height: shape.Height, Width: shape.Width}})
 		}
-		title := fmt.Sprintf("%s on %s, feature maps of layer %d: %d of %d, %d×%d", l.Config.Model, l.Data.Name, i+1, shown, shape.Channels, shape.Height, shape.Width)
+		title := fmt.Sprintf("%s, feature maps of layer %d: %d of %d, %d×%d", heading(l), i+1, shown, shape.Channels, shape.Height, shape.Width)
 		if err := write(l.Run.Path(folder, fmt.Sprintf("features-%d.png", i+1)), viz.Grid(title, columns, rows...)); err != nil {
 			return err
 		}

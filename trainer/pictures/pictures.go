@@ -110,9 +110,20 @@ func drawReconstructions(ctx context.Context, l *trainer.Loop, epoch int) error 
 	return write(l.Run.Path(folder, frame(l, reconstructions, epoch)), Reconstructions(epochTitle(l, epoch), pairs))
 }
 
+// Heading begins the titles of the pictures of a run with the name of its folder,
+// because several runs can have the same model and data.
+func Heading(run, model, data string) string {
+	if path, err := filepath.Abs(run); err == nil {
+		run = path // else "." has no name
+	}
+	return fmt.Sprintf("%s: %s on %s", filepath.Base(run), model, data)
+}
+
+func heading(l *trainer.Loop) string { return Heading(l.Run.Dir, l.Config.Model, l.Data.Name) }
+
 // epochTitle is the title of a picture of an epoch.
 func epochTitle(l *trainer.Loop, epoch int) string {
-	title := fmt.Sprintf("%s on %s, epoch %d", l.Config.Model, l.Data.Name, epoch)
+	title := fmt.Sprintf("%s, epoch %d", heading(l), epoch)
 	if len(l.Stages) > 1 {
 		title += ", stage " + l.Stage.Name
 	}
@@ -178,7 +189,7 @@ func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Paramet
 	} else {
 		images, units = full(weights, l.Trained().Shape(), most)
 	}
-	title := fmt.Sprintf("%s on %s, %s: %d of %d", l.Config.Model, l.Data.Name, what, images.Len(), units)
+	title := fmt.Sprintf("%s, %s: %d of %d", heading(l), what, images.Len(), units)
 	return write(l.Run.Path(folder, file), viz.Filters(title, images, columns))
 }
 

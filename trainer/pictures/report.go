@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,13 +21,16 @@ func writeReport(l *trainer.Loop, about About) error {
 	}
 	info := l.Run.Info
 	report := viz.Report{
-		Title:    fmt.Sprintf("%s on %s: %s", l.Config.Model, l.Data.Name, filepath.Base(l.Run.Dir)),
+		Title:    heading(l),
 		Subtitle: fmt.Sprintf("%s · %d parameters · code of %d values · %s", about.Summary, info.Parameters, l.Trained().CodeSize(), progress(l, records)),
 		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
 		Figures: figures(l, records), Configuration: settings(info), Pictures: shown(l),
 		Command: about.Command, Created: info.Created, Version: info.Version,
 	}
 	report.Warnings = slices.Clone(l.Warnings)
+	if few := l.FewSteps(); few != "" && !slices.Contains(report.Warnings, few) {
+		report.Warnings = append(report.Warnings, few)
+	}
 	for _, r := range records[max(0, len(records)-1):] { // the test split's of the last epoch
 		if warning := r.Collapse(); warning != "" && !slices.Contains(report.Warnings, warning) {
 			report.Warnings = append(report.Warnings, warning)
@@ -62,7 +64,7 @@ func progress(l *trainer.Loop, records []trainer.Record) string {
 	for _, r := range records {
 		seconds += r.Seconds
 	}
-	return text + fmt.Sprintf(" · %.0f s of training and evaluation", seconds)
+	return text + fmt.Sprintf(" · %.1f s of training and evaluation", seconds)
 }
 
 // figures lists the figures of the last epoch on each split.
@@ -81,6 +83,9 @@ func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
 		if split == "train" {
 			kind = fmt.Sprintf("averaged over epoch %d, while training", r.Epoch)
 		}
+		if len(r.Terms) > 1 {
+			list = append(list, viz.Figure{Name: split + " loss", Value: fmt.Sprintf("%.5g", r.Loss), Unit: lossUnit(l, r), Explanation: kind + "; the weighted sum of the terms of the loss"})
+		}
 		for name, value := range r.All() {
 			list = append(list, viz.Figure{Name: split + " " + strings.ReplaceAll(name, "_", " "), Value: fmt.Sprintf("%.5g", value), Unit: l.Stage.Unit(name), Explanation: kind})
 		}
@@ -88,6 +93,21 @@ func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
 	return list
 }
 
+// lossUnit is the unit of the loss, which is that of its terms if they have the same.
+func lossUnit(l *trainer.Loop, r trainer.Record) string {
+	unit, first := "", true
+	for name := range r.Terms {
+		switch of := l.Stage.Unit(name); {
+		case first:
+			unit, first = of, false
+		case of != unit:
+			return ""
+		}
+	}
+	return unit
+}
+
+// settings lists the settings of a run that have an effect.
 func settings(info trainer.RunInfo) []viz.Setting {
 	var list []viz.Setting
 	for _, key := range slices.Sorted(maps.Keys(info.Configuration)) {

@@ -2,7 +2,6 @@ package pictures
 
 import (
 	"context"
-	"fmt"
 	"image"
 	"maps"
 	"math"
@@ -51,7 +50,7 @@ func drawManifold(ctx context.Context, l *trainer.Loop) error {
 	if !model.HasPrior() || model.CodeSize() != 2 || model.Classes() > 0 { // which has a plane for each class
 		return nil
 	}
-	img, err := Manifold(fmt.Sprintf("%s on %s: decoded grid of the 2-D latent space", l.Config.Model, l.Data.Name), model.Shape(), func(codes []float32) ([]float32, error) {
+	img, err := Manifold(heading(l)+": decoded grid of the 2-D latent space", model.Shape(), func(codes []float32) ([]float32, error) {
 		return model.Decode(ctx, codes, nil)
 	})
 	if err != nil {

@@ -346,7 +346,7 @@ func checkRoundTrip(t *testing.T, f *fixture) {
 	if err := settings.Fill(recorded, &other.Config, other.model); err != nil {
 		t.Fatal(err)
 	}
-	for _, field := range settings.Fields(&other.Config, other.model) {
+	for _, field := range settings.Effective(&other.Config, other.model) {
 		if was, _ := u.field(field.Name); !was.Equal(field) {
 			t.Errorf("setting %s was %s and is read as %s", field.Name, was, field)
 		}

@@ -43,11 +43,11 @@ func defaultGAN() gan {
 func (m *gan) Place(source trainer.Source) error { return m.placeFor(source, 0) }
 
 func (m *gan) placeFor(source trainer.Source, classes int) error {
-	_, generator, _, err := m.parts(source.Shape, m.CodeSize, m.Layers.code(layer.LinearUnits), m.output(), false)
+	_, generator, code, err := m.parts(source.Shape, m.CodeSize, m.Layers.code(layer.LinearUnits), m.output(), false)
 	if err != nil {
 		return err
 	}
-	m.image, m.latent = source.Shape, graph.Row(m.CodeSize)
+	m.image, m.latent = source.Shape, graph.Row(code.Size())
 	if classes > 0 {
 		if generator, err = layer.ConditionFirst(generator, classes); err != nil {
 			return err

@@ -2,6 +2,7 @@ package recipes
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -77,54 +78,71 @@ func (l *Layers) Ineffective() (without []settings.Without) {
 	}
 	switch {
 	case l.EncoderText != "":
-		add("with --encoder, which describes all layers", "hidden", "code", "filters", "kernel-size", "stride")
+		add("with --encoder, which describes all layers; hint: write it into the text of --encoder", "hidden", "code", "filters", "kernel-size", "stride")
 	case len(l.Filters) == 0:
 		add("without convolutions; hint: --filters 32,64", "kernel-size", "stride")
 	}
-	if l.EncoderText == "" && len(l.Filters) == 0 || l.DecoderText != "" {
+	if l.DecoderText != "" || !strings.Contains(l.text(1), "conv:") && !strings.Contains(l.text(1), "transposed:") {
 		add("where the decoder does not mirror convolutions; hint: --filters 32,64", "upsampling")
 	}
-	switch {
-	case l.EncoderText == "" && len(l.Filters)+len(l.Hidden) == 0 && l.DecoderText == "":
-		add("without hidden layers; hint: --hidden 512", "activation")
-	case !l.usesActivation():
-		add("on layers whose text has activations; hint: leave them out of --encoder and --decoder", "activation")
+	if l.EncoderText == "" && len(l.Filters)+len(l.Hidden) == 0 && l.DecoderText == "" {
+		return append(without, settings.Without{Name: "activation", Why: "without hidden layers; hint: --hidden 512"})
 	}
-	if l.DecoderText != "" && !changes(l.DecoderText, func(_, last *layer.Options, a layer.Activation) { last.Activation = a }) {
+	for _, name := range []string{"activation", "normalisation", "dropout", "bias", "initialiser"} {
+		if !l.uses(name) {
+			add("on layers whose text says otherwise; hint: leave it out of the text of --encoder and --decoder", name)
+		}
+	}
+	if l.DecoderText != "" && !changes(l.DecoderText, layer.Options{}, layer.Options{Activation: layer.Tanh}) {
 		add("on a last layer whose text has an activation; hint: leave it out of --decoder", "output-activation")
 	}
 	return without
 }
 
-// usesActivation reports whether a hidden layer of the encoder or the decoder has
-// the activation of hidden layers.
-func (l *Layers) usesActivation() bool {
-	hidden := func(hidden, _ *layer.Options, a layer.Activation) { hidden.Activation = a }
+// uses reports whether a layer of the encoder or the decoder has the value that a
+// setting gives to layers whose text says nothing else.
+func (l *Layers) uses(setting string) bool {
+	var other layer.Options // differs from the zero value in what the setting gives
+	hidden := true          // the setting is of hidden layers only
+	switch setting {
+	case "activation":
+		other.Activation = layer.Tanh
+	case "normalisation":
+		other.Norm = "batch"
+	case "dropout":
+		other.Dropout = 0.5
+	case "bias":
+		other.NoBias, hidden = true, false
+	case "initialiser":
+		if l.Initialiser == graph.Images { // which the first layer has, whatever its text says
+			return true
+		}
+		other.Initialiser, hidden = graph.HeNormal, false
+	}
+	last := other
+	if hidden {
+		last = layer.Options{}
+	}
 	encoder := l.text(1)
-	if changes(encoder, hidden) {
+	if changes(encoder, other, last) {
 		return true
 	}
 	if l.DecoderText != "" {
-		return changes(l.DecoderText, hidden)
+		return changes(l.DecoderText, other, last)
 	}
 	layers, err := layer.Parse(encoder, layer.Options{}, layer.Options{})
-	return err != nil || layers.Depth() > 1 // whose mirrors have it
+	return err != nil || !hidden || layers.Depth() > 1 // whose mirror images have it
 }
 
-// changes reports whether the activation that set gives to options makes a
-// difference to the layers of a text; true of a text that cannot be read.
-func changes(text string, set func(hidden, last *layer.Options, a layer.Activation)) bool {
-	var written [2]string
-	for i, a := range []layer.Activation{layer.Tanh, layer.Sigmoid} {
-		var hidden, last layer.Options
-		set(&hidden, &last, a)
-		layers, err := layer.Parse(text, hidden, last)
-		if err != nil {
-			return true
-		}
-		written[i] = layers.String()
+// changes reports whether options of hidden and last layers change the layers of a
+// text. It is true of a text that cannot be read.
+func changes(text string, hidden, last layer.Options) bool {
+	plain, err := layer.Parse(text, layer.Options{}, layer.Options{})
+	if err != nil {
+		return true
 	}
-	return written[0] != written[1]
+	with, err := layer.Parse(text, hidden, last)
+	return err != nil || !reflect.DeepEqual(plain, with)
 }
 
 // text is the encoder's layers as text, for a code of so many values.

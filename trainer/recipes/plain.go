@@ -29,7 +29,7 @@ func (m *Plain) Validate() error {
 
 // Ineffective implements settings.Ineffective.
 func (m *Plain) Ineffective() []settings.Without {
-	if m.EncoderText == "" || changes(m.EncoderText, func(_, last *layer.Options, a layer.Activation) { last.Activation = a }) {
+	if m.EncoderText == "" || changes(m.EncoderText, layer.Options{}, layer.Options{Activation: layer.Tanh}) {
 		return nil
 	}
 	return []settings.Without{{Name: "code-activation", Why: "on a last layer whose text has an activation; hint: leave it out of --encoder"}}

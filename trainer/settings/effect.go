@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // Ineffective is implemented by structs in which some values make other settings
@@ -35,6 +36,14 @@ func Useless(structs ...any) []Without {
 		})
 	}
 	return list
+}
+
+// Effective lists the settings of structs, given by pointers, that have an effect.
+func Effective(structs ...any) []Field {
+	useless := Useless(structs...)
+	return slices.DeleteFunc(Fields(structs...), func(f Field) bool {
+		return slices.ContainsFunc(useless, func(w Without) bool { return w.Name == f.Name })
+	})
 }
 
 // Check returns an error about the first setting of structs that was given

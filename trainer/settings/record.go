@@ -9,10 +9,11 @@ import (
 )
 
 // Record returns the values of structs, given by pointers, with their origins by
-// name. A name that origins does not have is recorded as a default.
+// name. A name that origins does not have is recorded as a default. Settings
+// without an effect are left out, because their values say nothing about the run.
 func Record(origins map[string]Origin, structs ...any) map[string]Setting {
 	recorded := make(map[string]Setting)
-	for _, f := range Fields(structs...) {
+	for _, f := range Effective(structs...) {
 		origin, ok := origins[f.Name]
 		if !ok {
 			origin = FromDefault
@@ -64,18 +65,24 @@ func (e *UnknownError) Error() string {
 }
 
 // Fill sets the fields of structs, given by pointers, to recorded values. A field
-// that was not recorded is an error. If no struct has a recorded name, the error is
-// an *UnknownError, and all other fields are set nevertheless.
+// that was not recorded keeps its value. It is an error if that value has an effect.
+// If no struct has a recorded name, the error is an *UnknownError, and all other
+// fields are set nevertheless.
 func Fill(recorded map[string]Setting, structs ...any) error {
 	unknown := maps.Clone(recorded)
 	for _, f := range Fields(structs...) {
 		setting, ok := recorded[f.Name]
 		if !ok {
-			return fmt.Errorf("setting %s is missing", f.Name)
+			continue
 		}
 		delete(unknown, f.Name)
 		if err := f.fill(setting.Value); err != nil {
 			return fmt.Errorf("key %s: %w", f.Name, err)
+		}
+	}
+	for _, f := range Effective(structs...) {
+		if _, ok := recorded[f.Name]; !ok {
+			return fmt.Errorf("setting %s is missing", f.Name)
 		}
 	}
 	if len(unknown) > 0 {

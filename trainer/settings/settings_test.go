@@ -151,7 +151,10 @@ func TestRecord(t *testing.T) {
 	if recorded["rate"].Origin != FromFlag || recorded["seed"].Origin != FromDefault {
 		t.Errorf("%+v", recorded)
 	}
-	for _, f := range Fields(&s, &o) {
+	if _, ok := recorded["fast"]; ok { // which has no effect without widths
+		t.Error("a setting without an effect is recorded")
+	}
+	for _, f := range Effective(&s, &o) {
 		if setting := recorded[f.Name]; setting.String() != f.String() {
 			t.Errorf("%s is recorded as %s, want %s", f.Name, setting, f)
 		}
@@ -163,14 +166,14 @@ func TestRecord(t *testing.T) {
 	if err := Fill(recorded, &s2, &o2); err != nil {
 		t.Fatal(err)
 	}
-	s.Widths = []int{}
+	s.Widths, o.Fast = []int{}, false
 	if diff := cmp.Diff([]any{s.Widths, s.rates, o}, []any{s2.Widths, s2.rates, o2}); diff != "" {
 		t.Error(diff)
 	}
 
 	s3 := Sizes{}
 	var unknown *UnknownError
-	if err := Fill(recorded, &s3); !errors.As(err, &unknown) || strings.Join(unknown.Names, " ") != "colour count-all fast limit seed" {
+	if err := Fill(recorded, &s3); !errors.As(err, &unknown) || strings.Join(unknown.Names, " ") != "colour count-all limit seed" {
 		t.Error(err)
 	}
 	if s3.Rate != s.Rate {
@@ -179,7 +182,12 @@ func TestRecord(t *testing.T) {
 	if err := Fill(nil, &s3); err == nil || !strings.Contains(err.Error(), "setting widths is missing") {
 		t.Error(err)
 	}
-	for key, value := range map[string]string{"rate": `"x"`, "count-all": `1.5`, "widths": `{"a":1}`, "colour": `"blue"`, "fast": `3`, "seed": `-1`, "limit": `null`} {
+	s2.Widths, recorded["widths"] = nil, Setting{Value: json.RawMessage("[5]")}
+	if err := Fill(recorded, &s2, &o2); err == nil || !strings.Contains(err.Error(), "setting fast is missing") {
+		t.Errorf("with widths, fast has an effect: error %v", err)
+	}
+	recorded["fast"] = Setting{Value: json.RawMessage("true")}
+	for key, value := range map[string]string{"rate": `"x"`, "count-all": `1.5`, "widths": `{"a":1}`, "colour": `"blue"`, "seed": `-1`, "limit": `null`} {
 		changed := maps.Clone(recorded)
 		changed[key] = Setting{Value: json.RawMessage(value)}
 		err := Fill(changed, &s2, &o2)
