@@ -284,6 +284,9 @@ func layOut(t *testing.T, rows *op.Rows, images bool, x *gorgonia.Node) *gorgoni
 // each node, and nothing of the size of a batch is allowed.
 func (m model) checkAllocations(t *testing.T) {
 	t.Helper()
+	if kernel.Path() != kernel.Paths()[0] { // allocations do not depend on the path
+		return
+	}
 	c := m.compile(t, 512, m.values(512))
 	c.run(t, 512)
 	if got := bytesPerRun(func() { c.run(t, 512) }); got > 8192 {
