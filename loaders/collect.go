@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image"
 	"io"
-	"os"
 	"path/filepath"
 
 	"gaetrain/loaders/files"
@@ -57,17 +56,12 @@ func (c *collector) decoding() int64 { return decodingBytes * int64(c.shape.Heig
 
 // add appends the pixels of a file, and adds the file to the digest of its folder.
 func (c *collector) add(p picture) error {
-	dir, base := filepath.Split(p.path)
-	opened, size, err := openRegular(os.DirFS(filepath.Clean(dir)), base)
+	opened, size, err := openPath(p.path)
 	if err != nil {
 		return dataErrorf("%s: %w", p.path, err)
 	}
 	defer opened.Close()
-	at, ok := opened.(io.ReaderAt)
-	if !ok {
-		return dataErrorf("%s: cannot be read twice", p.path)
-	}
-	file := io.NewSectionReader(&boundedReaderAt{ctx: c.ctx, r: at, listed: true}, 0, size)
+	file := io.NewSectionReader(&boundedReaderAt{ctx: c.ctx, r: opened, listed: true}, 0, size)
 	header, err := readImageHeader(file)
 	if err != nil {
 		return dataErrorf("%s: unreadable image: %w", p.path, err)

@@ -181,8 +181,7 @@ func unread(path string) (why string) {
 // startsWith reports whether wanted accepts the first bytes of a file. The result is
 // false if the file cannot be read.
 func startsWith(path string, wanted func(start []byte) bool) bool {
-	dir, base := filepath.Split(path)
-	file, _, err := openRegular(os.DirFS(filepath.Clean(dir)), base)
+	file, _, err := openPath(path)
 	if err != nil {
 		return false
 	}

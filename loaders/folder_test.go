@@ -195,6 +195,20 @@ func TestOpenFolderOfClassesInLatin1(t *testing.T) {
 	wantError(t, err, ErrData, `the name "caf\xe8" of a sub-folder, which is a class, is not valid UTF-8; hint: rename`)
 }
 
+// TestOpenFolderOfFilesInLatin1 reads files whose names are not UTF-8.
+func TestOpenFolderOfFilesInLatin1(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "caf\xe9.png"), grey(t, 1, 1, 7), 0o644); err != nil {
+		t.Skipf("the file system refuses such names: %v", err)
+	}
+	save(t, grey(t, 1, 1, 8), dir, "caf\xe9")
+	s, paths, err := Images(context.Background(), dir, Options{})
+	if err != nil || len(paths) != 2 || !bytes.Equal(s.Images, []uint8{8, 7}) {
+		t.Errorf("pixels %v of %q, error %v", s.Images, paths, err)
+	}
+}
+
 func FuzzPicture(f *testing.F) {
 	f.Add(grey(f, 2, 3, 1))
 	f.Add(encodePNG(f, image.NewNRGBA(image.Rect(0, 0, 3, 2))))

@@ -41,5 +41,5 @@ func missing(name, path string) error {
 	if err != nil || filepath.IsAbs(path) {
 		return dataErrorf("%s: no such file or folder", name)
 	}
-	return dataErrorf("%s: no such file or folder in the current folder, %s; hint: start gaetrain in the folder that the path begins in", name, here)
+	return dataErrorf("%s: no such file or folder in the current folder, %s; hint: start gaetrain in the folder to which the path is relative", name, here)
 }

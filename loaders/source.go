@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math"
 	"math/bits"
+	"os"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -67,6 +68,23 @@ func openRegular(fsys fs.FS, name string) (f fs.File, size int64, err error) {
 	}
 	if member, ok := info.Sys().(*zip.FileHeader); ok {
 		return f, memberSize(member), nil
+	}
+	return f, info.Size(), nil
+}
+
+// openPath opens a file of the system as openRegular does. Its name need not be valid
+// UTF-8, which the names of an fs.FS must be.
+func openPath(path string) (*os.File, int64, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		return nil, 0, dataErrorf("%w", files.Reason(err))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, dataErrorf("%w", files.Reason(err))
 	}
 	return f, info.Size(), nil
 }
