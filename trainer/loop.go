@@ -278,9 +278,6 @@ func (l *Loop) Reconstruct(ctx context.Context, split loaders.Split) (Reconstruc
 	return reconstruct(ctx, l.Stage, l.evaluator.program, l.Config.Seed, split)
 }
 
-// Describe lists the nodes of the stage's expression graph.
-func (l *Loop) Describe() ([]graph.Node, error) { return l.evaluator.program.Describe() }
-
 // Selection names the split that selects the best epoch: validation, or test where
 // no validation images are held out.
 func (l *Loop) Selection() string { return l.evaluator.splits[0].name }

@@ -29,6 +29,7 @@ const (
 	KindCode           Kind = "code"
 	KindRandom         Kind = "random"
 	KindReconstruction Kind = "reconstruction"
+	KindSample         Kind = "sample"
 	KindLoss           Kind = "loss"
 )
 
@@ -68,6 +69,7 @@ var kindColours = []struct {
 	{KindCode, bluishGreen},
 	{KindRandom, color.RGBA{0x80, 0x6a, 0xb0, 0xff}},
 	{KindReconstruction, reddishPurple},
+	{KindSample, reddishPurple},
 	{KindLoss, vermilion},
 }
 

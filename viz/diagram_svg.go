@@ -118,7 +118,7 @@ func (k Kind) radius(height float64) float64 {
 	switch k {
 	case KindParameter:
 		return 2
-	case KindInput, KindTarget, KindRandom, KindReconstruction:
+	case KindInput, KindTarget, KindRandom, KindReconstruction, KindSample:
 		return height / 2
 	}
 	return 7
