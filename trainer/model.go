@@ -177,6 +177,7 @@ type Stage struct {
 	images int               // that it is trained on; 0: not known
 	flops  float64           // of a training step
 	units  map[string]string // of figures
+	main   string            // the first term of the loss
 	plain  bool              // evaluated with all pixels alike, whatever corruption has hit
 	mean   bool              // evaluated with codes at the mean of their posterior
 }

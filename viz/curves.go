@@ -238,7 +238,7 @@ func (f *figure) panelWidth() vg.Length {
 func constants(panels []*panel) (lines []string) {
 	line, style := "Does not change:", textStyle(9.5, muted)
 	for i, p := range panels {
-		item := " " + p.name + " " + figures(p.series[0].last())
+		item := " " + p.name + " " + strings.ReplaceAll(strconv.FormatFloat(p.series[0].last(), 'g', 4, 64), "-", "−")
 		if i < len(panels)-1 {
 			item += ","
 		}

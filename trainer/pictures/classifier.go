@@ -34,7 +34,7 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 		if err := drawCurves(ctx, l); err != nil {
 			return err
 		}
-		return writeReport(l, about)
+		return writeReport(ctx, l, about)
 	}
 	return trainer.Hook{Name: "classifier", End: summarise}
 }

@@ -32,6 +32,10 @@ type About struct {
 	Idea     string // a paragraph
 	Citation string
 	Command  string // that repeats the run
+	// PCA returns the number of principal components that the model of a finished run
+	// is compared with, and their squared error per pixel on the test images. Without
+	// it, or for 0 components, there is no comparison.
+	PCA func(ctx context.Context) (components int, mse float64, err error)
 }
 
 // Hook draws reconstructions of the same test images every few epochs, as the
@@ -56,8 +60,12 @@ func Hook(about About) trainer.Hook {
 			}
 			return drawEpoch(ctx, l, epoch)
 		},
-		Stop: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
-		End:  func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
+		Stop: func(ctx context.Context, l *trainer.Loop) error {
+			about := about
+			about.PCA = nil // it would take longer than a stop may
+			return summarise(ctx, l, about)
+		},
+		End: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
 	}
 }
 
@@ -86,7 +94,7 @@ func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 			return err
 		}
 	}
-	return writeReport(l, about)
+	return writeReport(ctx, l, about)
 }
 
 // drawEpoch draws what compares from epoch to epoch.

@@ -302,13 +302,18 @@ func TestTwoStages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := pictures.Curves(records)
-	if diff := cmp.Diff([]viz.Mark{{X: 2, Label: "second"}}, c.Marks); diff != "" {
+	c := pictures.Curves(records, nil)
+	if diff := cmp.Diff([]viz.Stage{{Name: "first", From: 1, To: 2}, {Name: "second", From: 3, To: 4}}, c.Stages); diff != "" {
 		t.Error(diff)
 	}
 	for _, s := range c.Series {
 		if !slices.Equal(s.X, []float64{1, 2, 3, 4}) || len(s.Y) != 4 {
 			t.Errorf("%s of %s is at %v", s.Name, s.Split, s.X)
+		}
+	}
+	for _, text := range []string{"first", "second", "best epoch 2", "nats per image", "squared error per image"} {
+		if !strings.Contains(string(read(t, dir, "curves.svg")), ">"+text+"<") {
+			t.Errorf("curves.svg does not say %q", text)
 		}
 	}
 }
@@ -326,7 +331,7 @@ func TestCurves(t *testing.T) {
 	got := pictures.Curves([]trainer.Record{
 		record("a", 1, "train", one), record("a", 1, "test", one), record("a", 2, "train", one), record("a", 2, "test", one),
 		record("b", 1, "train", one), record("c", 1, "train", two),
-	})
+	}, nil)
 	series := func(name, split string, x, y []float64) viz.Series {
 		return viz.Series{Name: name, Split: split, X: x, Y: y}
 	}
@@ -340,12 +345,12 @@ func TestCurves(t *testing.T) {
 			series("loss", "train", []float64{4}, []float64{7}),
 			series("kl", "train", []float64{4}, []float64{2}),
 		},
-		Marks: []viz.Mark{{X: 2, Label: "b"}, {X: 3, Label: "c"}},
+		Stages: []viz.Stage{{Name: "a", From: 1, To: 2}, {Name: "b", From: 3, To: 3}, {Name: "c", From: 4, To: 4}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(viz.Curves{XLabel: "epoch"}, pictures.Curves(nil)); diff != "" {
+	if diff := cmp.Diff(viz.Curves{XLabel: "epoch"}, pictures.Curves(nil, nil)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -396,5 +401,41 @@ func TestUnwritable(t *testing.T) {
 	err := train(context.Background(), dir, configure(), dense)
 	if !errors.Is(err, trainer.ErrRun) || !strings.Contains(err.Error(), "hint: ") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestMeanings asks for a sentence about every figure that a run of any model
+// records.
+func TestMeanings(t *testing.T) {
+	for _, r := range recipes.List() {
+		c, dir := configure(), t.TempDir()
+		c.Epochs, c.Pictures = 1, 1
+		if r.Defaults != nil {
+			r.Defaults(&c)
+			c.Epochs = 1
+		}
+		build := func() (trainer.Model, error) {
+			m := r.New()
+			for name, value := range map[string]string{"hidden": "8", "code": "40", "filters": "2", "pretrain-epochs": "1"} {
+				if f, ok := settings.Named(settings.Fields(m), name); ok {
+					_ = f.Set(value) // a model may want another form
+				}
+			}
+			return m, nil
+		}
+		trained(t, dir, c, build)
+		page := string(read(t, dir, "report.html"))
+		cards := strings.Split(page, `<div class="figure">`)[1:]
+		for _, card := range cards {
+			name, _, _ := strings.Cut(card[strings.Index(card, "<dt>")+4:], "</dt>")
+			_, said, _ := strings.Cut(card, `class="explanation">`)
+			said, _, _ = strings.Cut(said, "</dd>")
+			if strings.Count(said, ".") < 2 {
+				t.Errorf("%s: the card of %s says only %q", r.Name, name, said)
+			}
+		}
+		if len(cards) == 0 {
+			t.Errorf("%s: the report has no cards", r.Name)
+		}
 	}
 }

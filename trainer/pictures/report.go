@@ -1,6 +1,7 @@
 package pictures
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -15,8 +16,12 @@ import (
 
 // writeReport writes report.html: the figures, pictures and configuration of a
 // run on one page.
-func writeReport(l *trainer.Loop, about About) error {
+func writeReport(ctx context.Context, l *trainer.Loop, about About) error {
 	records, err := l.Records()
+	if err != nil {
+		return err
+	}
+	linear, err := about.baseline(ctx)
 	if err != nil {
 		return err
 	}
@@ -25,7 +30,7 @@ func writeReport(l *trainer.Loop, about About) error {
 		Title:    fmt.Sprintf("%s on %s: %s", l.Config.Model, l.Data.Name, filepath.Base(l.Run.Dir)),
 		Subtitle: fmt.Sprintf("%s · %d parameters · code of %d values · %s", about.Summary, info.Parameters, l.Trained().CodeSize(), progress(l, records)),
 		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
-		Figures: figures(l, records), Configuration: settings(info), Pictures: shown(l),
+		Figures: figures(l, records, linear), Configuration: settings(info), Pictures: shown(l),
 		Command: about.Command, Created: info.Created, Version: info.Version,
 	}
 	report.Warnings = slices.Clone(l.Warnings)
@@ -65,8 +70,22 @@ func progress(l *trainer.Loop, records []trainer.Record) string {
 	return text + fmt.Sprintf(" · %.0f s of training and evaluation", seconds)
 }
 
-// figures lists the figures of the last epoch on each split.
-func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
+// baseline is a sentence about the squared error of principal components; "" for no
+// comparison.
+func (a About) baseline(ctx context.Context) (string, error) {
+	if a.PCA == nil {
+		return "", nil
+	}
+	components, mse, err := a.PCA(ctx)
+	if err != nil || components == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("PCA with as many components (%d) has %.4g.", components, mse), nil
+}
+
+// figures lists the figures of the last epoch on each split. linear is said of the
+// squared error of the test images.
+func figures(l *trainer.Loop, records []trainer.Record, linear string) []viz.Figure {
 	latest := make(map[string]trainer.Record)
 	for _, r := range records {
 		latest[r.Split] = r
@@ -77,12 +96,21 @@ func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
 		if !ok {
 			continue
 		}
-		kind := fmt.Sprintf("averaged over the %s images, after epoch %d", split, r.Epoch)
+		kind := fmt.Sprintf("Averaged over the %s images, after epoch %d", split, r.Epoch)
 		if split == "train" {
-			kind = fmt.Sprintf("averaged over epoch %d, while training", r.Epoch)
+			kind = fmt.Sprintf("Averaged over epoch %d, while training", r.Epoch)
 		}
-		for name, value := range r.All() {
-			list = append(list, viz.Figure{Name: split + " " + strings.ReplaceAll(name, "_", " "), Value: fmt.Sprintf("%.5g", value), Unit: l.Stage.Unit(name), Explanation: kind})
+		for name, value := range l.Stage.Figures(r.Figures) {
+			explanation := []string{kind + "."}
+			if good := meanings[name].good; good != "" {
+				explanation = append(explanation, good)
+			}
+			if split == "test" && name == "mse" && linear != "" {
+				explanation = append(explanation, linear)
+			}
+			list = append(list, viz.Figure{
+				Name: split + " " + titleOf(name), Value: fmt.Sprintf("%.5g", value), Unit: unitOf(l.Stage, name), Explanation: strings.Join(explanation, " "),
+			})
 		}
 	}
 	return list
