@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// evenTicks puts about target ticks at multiples of 1, 2 or 5 times a power of ten; whole keeps them at whole numbers.
+// evenTicks makes about target ticks at multiples of 1, 2 or 5 times a power of ten. With whole, they are whole numbers.
 type evenTicks struct {
 	whole  bool
 	target int
@@ -46,7 +46,7 @@ func niceStep(rough float64) float64 {
 	return 10 * power
 }
 
-// tickLabel writes v with the given decimals, very large and very small numbers with an exponent.
+// tickLabel writes v with the given decimals, or with an exponent if there are more than seven characters.
 func tickLabel(v float64, decimals int) string {
 	text := strconv.FormatFloat(v, 'f', decimals, 64)
 	if len(text) > 7 {

@@ -109,7 +109,7 @@ func (c Curves) splits() []string {
 	return splits
 }
 
-// domain is the range of the horizontal axis over all finite points and marks; a single place gets half a unit around it.
+// domain is the range of the horizontal axis over all finite points and marks. A single place has half a unit at each side.
 func (c Curves) domain() (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, s := range c.Series {
@@ -335,7 +335,7 @@ func fitText(style draw.TextStyle, text string, limit vg.Length) string {
 	return strings.TrimRight(string(runes), " ") + ellipsis
 }
 
-// finite reports whether v can be drawn: it is a number, and of a size whose differences are numbers too.
+// finite reports whether v can be drawn: it is a number, and so are differences of numbers of this size.
 func finite(v float64) bool { return math.Abs(v) < 1e300 }
 
 // figures writes a value with four significant digits, without an exponent from 0.001 up to a million.

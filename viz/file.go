@@ -17,7 +17,7 @@ func WritePNG(ctx context.Context, path string, img image.Image) error {
 	return files.Write(path, func(w io.Writer) error { return encodePNG(files.Until(ctx, w), img) })
 }
 
-// encodePNG favours speed: pictures of flat squares shrink well at any level, and one is written every epoch.
+// encodePNG prefers speed to size, because a picture is written in every epoch, and flat squares compress well at any level.
 func encodePNG(w io.Writer, img image.Image) error {
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
 	return encoder.Encode(w, img)

@@ -175,7 +175,7 @@ func (p *panel) runs(s Series) [][]vg.Point {
 	return all
 }
 
-// thin keeps the lowest and the highest of every few neighbours, so that a line of a million steps keeps its envelope.
+// thin keeps the lowest and the highest point of each group of neighbours, so a long line keeps its envelope.
 func thin(points []vg.Point, most int) []vg.Point {
 	if len(points) <= most {
 		return points

@@ -55,8 +55,8 @@ func (r axisRange) padded() (low, high float64) {
 	return r.low - pad, r.high + pad
 }
 
-// values is the range of all finite values but those of the first places of each stage, of which so many, and at most a
-// quarter, are left out.
+// values is the range of all finite values. The first hidden places of each stage are left out, but at most a quarter of
+// its places.
 func (p *panel) values(hidden int) span {
 	first := make(map[float64]bool) // places that are left out
 	for _, places := range p.places() {

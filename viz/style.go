@@ -27,7 +27,7 @@ const (
 	noteSize  = 15
 )
 
-// fontFamily is the typeface of vector pictures; the later families have the same metrics or are the reader's default.
+// fontFamily is the typeface of vector pictures, and alternatives with the same metrics or from the reader's system.
 const fontFamily = "'Liberation Sans',Arial,Helvetica,sans-serif"
 
 // Neutral colours.
@@ -104,7 +104,7 @@ var (
 	boldFont    = sync.OnceValue(func() *opentype.Font { return mustParse(liberationsansbold.TTF) })
 )
 
-// mustParse parses an embedded typeface; it cannot fail on bytes that are part of the program.
+// mustParse parses an embedded typeface. It cannot fail, because the bytes are part of the program.
 func mustParse(ttf []byte) *opentype.Font {
 	f, err := opentype.Parse(ttf)
 	if err != nil {

@@ -39,8 +39,8 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 	return trainer.Hook{Name: "classifier", End: summarise}
 }
 
-// Classify classifies the test images with the best weights of a run, and
-// writes and draws the outcome into its folder.
+// Classify classifies the test images with the best weights of a run. It writes
+// the results into the folder of the run, and draws them there.
 func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.Dataset) (Classification, error) {
 	var c Classification
 	model, err := trainer.OpenModel(find, dir, trainer.BestCheckpoint)
@@ -62,7 +62,7 @@ func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.
 	if err := run.WriteSealed(classificationFile, c); err != nil || model.Config.Pictures == 0 {
 		return c, err
 	}
-	title := fmt.Sprintf("%s, %d test images: accuracy %.2f %%", data.Name, data.Test.Len(), 100*c.Accuracy)
+	title := fmt.Sprintf("Confusion matrix of %d test images of %s: accuracy %.2f %%", data.Test.Len(), data.Name, 100*c.Accuracy)
 	if err := write(run.Path(folder, "confusion.png"), viz.Confusion(title, data.Classes, confusion)); err != nil {
 		return c, err
 	}
@@ -114,5 +114,5 @@ func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32
 	return rows
 }
 
-// pixels shows the images of a split as numbers from 0 to 1.
+// pixels are the images of a split with values from 0 to 1.
 func pixels(s loaders.Split) viz.Images { return drawable(evaluate.Pixels(s).Values, s.Shape) }

@@ -24,7 +24,7 @@ func drawGraph(l *trainer.Loop) error {
 }
 
 // Diagram arranges the nodes of an expression graph for drawing: the layers
-// become groups, and the shapes of batches stand on the edges.
+// become groups, and the edges have the shapes of batches as labels.
 func Diagram(title string, nodes []graph.Node) viz.Diagram {
 	d := viz.Diagram{Title: title}
 	for i, n := range nodes {

@@ -1,5 +1,5 @@
-// Package pictures draws a run while it trains and when it is done: the hook
-// between the training loop and package viz.
+// Package pictures draws a run while it trains and when it is done. It connects the
+// training loop with package viz.
 package pictures
 
 import (
@@ -69,9 +69,9 @@ func Hook(about About) trainer.Hook {
 	}
 }
 
-// due reports whether an epoch is drawn. The first 32 of every so many epochs are,
-// then every second one up to 64, every fourth one up to 128, and so on: a model
-// changes less and less, and a long run must not fill the disk.
+// due reports whether an epoch is drawn. Of the epochs that every divides, the first
+// 32 are drawn, then every second one up to 64, every fourth one up to 128, and so on,
+// because a model changes less and less, and a long run must not fill the disk.
 func due(epoch, every int) bool {
 	const all = 32
 	number, step := epoch/every, 1
@@ -81,7 +81,7 @@ func due(epoch, every int) bool {
 	return epoch%every == 0 && number%step == 0
 }
 
-// summarise draws what shows the whole run so far.
+// summarise draws the pictures of the whole run, up to the present epoch.
 func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 	if l.Config.Pictures == 0 {
 		return nil
@@ -97,7 +97,7 @@ func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 	return writeReport(ctx, l, about)
 }
 
-// drawEpoch draws what compares from epoch to epoch.
+// drawEpoch draws the pictures of an epoch.
 func drawEpoch(ctx context.Context, l *trainer.Loop, epoch int) error {
 	if err := drawReconstructions(ctx, l, epoch); err != nil {
 		return err
@@ -105,11 +105,11 @@ func drawEpoch(ctx context.Context, l *trainer.Loop, epoch int) error {
 	return drawSamples(ctx, l, epoch)
 }
 
-// drawReconstructions draws test images, spread evenly over all of them, over their
-// reconstructions.
+// drawReconstructions draws images above their reconstructions. The images are
+// spread evenly over the test images.
 func drawReconstructions(ctx context.Context, l *trainer.Loop, epoch int) error {
 	if !l.Trained().HasEncoder() {
-		return nil // a generator reconstructs nothing
+		return nil // a generator has no reconstructions
 	}
 	pairs, err := l.Reconstruct(ctx, l.Data.Test.Spread(fixed))
 	if err != nil {
@@ -127,8 +127,8 @@ func epochTitle(l *trainer.Loop, epoch int) string {
 	return title
 }
 
-// Reconstructions draws images over their reconstructions, with the corrupted
-// inputs between them where there are any.
+// Reconstructions draws images above their reconstructions. Corrupted inputs, if
+// there are any, are between them.
 func Reconstructions(title string, pairs trainer.Reconstructed) image.Image {
 	images := func(pixels []float32) viz.Images { return drawable(pixels, pairs.Shape) }
 	rows := []viz.Row{{Label: "original", Images: images(pairs.Original)}}
@@ -171,8 +171,8 @@ func drawFilters(_ context.Context, l *trainer.Loop) error {
 	return drawLayer(l, "discriminator/1/weights", "filters-discriminator.png", "filters of the discriminator's first layer", fullFilters)
 }
 
-// drawLayer draws the weights of one layer, which full turns into images where
-// they are not of a convolution.
+// drawLayer draws the weights of a layer. full turns those of a fully connected layer
+// into images.
 func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Parameter, loaders.Shape, int) (viz.Images, int)) error {
 	const most = 8 * columns
 	weights, ok := l.Parameters.Get(name)
@@ -190,8 +190,8 @@ func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Paramet
 	return write(l.Run.Path(folder, file), viz.Filters(title, images, columns))
 }
 
-// rowFilters are the weights H×D from the first units of a layer to an image,
-// each as an image, and how many units there are.
+// rowFilters returns the weights H×D from the first units of a layer to an image, each
+// as an image, and the number of units.
 func rowFilters(weights graph.Parameter, s loaders.Shape, most int) (images viz.Images, units int) {
 	units = weights.Shape[0]
 	return drawable(weights.Values()[:min(units, most)*s.Size()], s), units
@@ -213,8 +213,8 @@ func fullFilters(weights graph.Parameter, s loaders.Shape, most int) (images viz
 	return drawable(slices.Concat(filters[:min(units, most)]...), s), units
 }
 
-// smallFilters are the first filters of weights F×kh×kw×C, and how many there
-// are.
+// smallFilters returns the first filters of weights F×kh×kw×C, and the number of all
+// filters.
 func smallFilters(weights graph.Parameter, most int) (filters viz.Images, units int) {
 	shape := weights.Shape
 	units, channels := shape[0], shape[3]

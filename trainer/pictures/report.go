@@ -83,8 +83,8 @@ func (a About) baseline(ctx context.Context) (string, error) {
 	return fmt.Sprintf("PCA with as many components (%d) has %.4g.", components, mse), nil
 }
 
-// figures lists the figures of the last epoch on each split. linear is said of the
-// squared error of the test images.
+// figures lists the figures of the last epoch on each split. linear is a sentence for
+// the squared error of the test images.
 func figures(l *trainer.Loop, records []trainer.Record, linear string) []viz.Figure {
 	latest := make(map[string]trainer.Record)
 	for _, r := range records {
@@ -147,12 +147,12 @@ func shown(l *trainer.Loop) []viz.Picture {
 		{Title: "Manifold", Caption: "Decoded grid of the 2-D latent space at evenly spaced quantiles of N(0, I). The first value increases to the right, the second upwards.", Path: l.Run.Path(folder, "manifold.png")},
 		{Title: "Confusion", Caption: "Confusion matrix (rows: true class, columns: predicted class) of the test images, with the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
 		{Title: "Mistakes", Caption: "Wrong predictions with the highest confidence, for the pairs of classes that are confused most.", Path: l.Run.Path(folder, "mistakes.png")},
-		{Title: "Curves", Caption: "Every figure after each epoch, on training and test images.", Path: l.Run.Path("curves.svg")},
+		{Title: "Curves", Caption: "Every figure after each epoch. Those of the training images are averaged over the epoch, while training.", Path: l.Run.Path("curves.svg")},
 		{Title: "Divergence", Caption: "KL divergence of each latent dimension from the prior, averaged over the test images. A dimension with a larger divergence holds more information about the image.", Path: l.Run.Path(folder, "divergence.svg")},
 		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer. Red weights are positive, blue weights are negative.", Path: l.Run.Path(folder, "filters.png")},
 		{Title: "Generator", Caption: "The weights from units of the generator's last layer to the pixels.", Path: l.Run.Path(folder, "filters-generator.png")},
 		{Title: "Discriminator", Caption: "The weights from the pixels to units of the discriminator's first layer.", Path: l.Run.Path(folder, "filters-discriminator.png")},
-		{Title: "Expression graph", Caption: "The operations from the input to the loss.", Path: l.Run.Path("graph.svg")},
+		{Title: "Expression graph", Caption: "The operations from the inputs to the loss, for a batch of B images. The weights of each layer are at its left.", Path: l.Run.Path("graph.svg")},
 	} {
 		if _, err := os.Stat(p.Path); err == nil {
 			list = append(list, p)
