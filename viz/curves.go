@@ -48,7 +48,7 @@ type Curves struct {
 	XLabel string // such as "epoch"
 	Series []Series
 	Marks  []Mark
-	Stages []Stage // nil for one stage
+	Stages []Stage // of training, one or more; nil: the places are not those of training
 }
 
 // Sizes of curves, in points.

@@ -163,6 +163,7 @@ func TestCurvesSameBytes(t *testing.T) {
 // TestCurvesAxis asks that the first values of a stage are outside the axis where they would flatten the others, and
 // only there.
 func TestCurvesAxis(t *testing.T) {
+	one := []Stage{{"train", 1, 8}}
 	for _, c := range []struct {
 		name   string
 		values []float64
@@ -170,16 +171,17 @@ func TestCurvesAxis(t *testing.T) {
 		want   span
 		labels []Mark
 	}{
-		{"steady", []float64{8, 7, 6, 5, 4, 3, 2, 1}, nil, span{1, 8}, nil},
-		{"one high", []float64{90, 8, 7, 6, 5, 4, 3, 2}, nil, span{2, 8}, []Mark{{1, "↑ 90.00"}}},
-		{"one low", []float64{-90, 8, 7, 6, 5, 4, 3, 2}, nil, span{2, 8}, []Mark{{1, "↓ −90.00"}}},
-		{"two high", []float64{90, 30, 7, 6, 5, 4, 3, 2}, nil, span{2, 7}, []Mark{{1, "↑ 90.00"}}},
-		{"three high, of which a quarter may go", []float64{90, 80, 70, 6, 5, 4, 3, 2}, nil, span{2, 90}, nil},
-		{"few", []float64{90, 3, 2}, nil, span{2, 90}, nil},
-		{"a decade at each step", []float64{1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1}, nil, span{1, 1e7}, nil},
-		{"the last", []float64{2, 3, 4, 5, 6, 7, 8, 90}, nil, span{2, 90}, nil},
+		{"steady", []float64{8, 7, 6, 5, 4, 3, 2, 1}, one, span{1, 8}, nil},
+		{"one high", []float64{90, 8, 7, 6, 5, 4, 3, 2}, one, span{2, 8}, []Mark{{1, "↑ 90.00"}}},
+		{"one low", []float64{-90, 8, 7, 6, 5, 4, 3, 2}, one, span{2, 8}, []Mark{{1, "↓ −90.00"}}},
+		{"two high", []float64{90, 30, 7, 6, 5, 4, 3, 2}, one, span{2, 7}, []Mark{{1, "↑ 90.00"}}},
+		{"three high, of which a quarter may go", []float64{90, 80, 70, 6, 5, 4, 3, 2}, one, span{2, 90}, nil},
+		{"few", []float64{90, 3, 2}, one, span{2, 90}, nil},
+		{"a decade at each step", []float64{1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1}, one, span{1, 1e7}, nil},
+		{"the last", []float64{2, 3, 4, 5, 6, 7, 8, 90}, one, span{2, 90}, nil},
 		{"the second stage", []float64{5, 4, 4, 3, 90, 4, 3, 3}, []Stage{{"a", 1, 4}, {"b", 5, 8}}, span{3, 4}, []Mark{{5, "↑ 90.00"}}},
-		{"then constant", []float64{9, 2, 2, 2, 2, 2, 2, 2}, nil, span{2, 9}, nil},
+		{"no training", []float64{90, 8, 7, 6, 5, 4, 3, 2}, nil, span{2, 90}, nil},
+		{"then constant", []float64{9, 2, 2, 2, 2, 2, 2, 2}, one, span{2, 9}, nil},
 	} {
 		p := panel{series: []Series{{Y: c.values}}, stages: c.stages}
 		for i := range c.values {

@@ -79,12 +79,12 @@ func (p *panel) headingWidth() vg.Length {
 	return max(nameStyle.Width(p.name), valuesStyle.Width(p.lastValues()))
 }
 
-// lastValues is the last finite value of every split, such as "train 98.1 · test 103.2".
+// lastValues lists the last finite value of each split, such as "train 98.1 · test 103.2".
 func (p *panel) lastValues() string {
 	var values []string
 	for _, s := range p.series {
-		if v := s.last(); finite(v) {
-			values = append(values, strings.TrimSpace(s.Split+" "+figures(v)))
+		if v := s.last(); s.Split != "" && finite(v) {
+			values = append(values, s.Split+" "+figures(v))
 		}
 	}
 	return strings.Join(values, " · ")

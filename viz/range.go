@@ -14,7 +14,7 @@ type axisRange struct {
 // flattening is the share of the axis that the other values must have, so that the first ones are on it too.
 const flattening = 0.5
 
-// axis is the range of the vertical axis. The first values of a stage are often far from all others: without the first
+// axis is the range of the vertical axis. In training, the first values of a stage are often far from all others: without the first
 // place of each stage, the remaining values would then take less than half of the axis. Such places are outside the axis,
 // up to a quarter of those of a stage.
 func (p *panel) axis() axisRange {
@@ -60,8 +60,10 @@ func (r axisRange) padded() (low, high float64) {
 func (p *panel) values(hidden int) span {
 	first := make(map[float64]bool) // places that are left out
 	for _, places := range p.places() {
-		for _, x := range places[:min(hidden, len(places)/4)] {
-			first[x] = true
+		if len(p.stages) > 0 {
+			for _, x := range places[:min(hidden, len(places)/4)] {
+				first[x] = true
+			}
 		}
 	}
 	all := emptyRange()
