@@ -113,7 +113,7 @@ func (run finished) next() []string {
 		if m.HasPrior() {
 			verbs = append(verbs, "sample")
 		}
-		if run.linear.Components == 0 {
+		if run.linear.Components == 0 && m.CodeSize() <= m.Shape().Size() {
 			verbs = append(verbs, "pca")
 		}
 	}
