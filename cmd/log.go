@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,9 +17,10 @@ import (
 	"gaetrain/viz/plain"
 )
 
-// console reports progress and warnings on stderr: one line that is rewritten on
-// a terminal, and one line per epoch elsewhere. If it is quiet, it reports only
-// warnings, because a warning says that results are not what they seem.
+// console reports progress and warnings on stderr. On a terminal, a row for each
+// epoch stays, and the line below it is rewritten. Elsewhere, there is a line for
+// each epoch, and one every 30 seconds within a long epoch. If it is quiet, it
+// reports only warnings, because a warning says that results are not what they seem.
 type console struct {
 	out      io.Writer // past the filter of Run, because a line is rewritten by control characters
 	log      *slog.Logger
@@ -31,7 +31,12 @@ type console struct {
 
 	started time.Time // of training in this process
 	done    float64   // work of this process on finished epochs, see work
-	drawn   time.Time // of the terminal's line
+	drawn   time.Time // when the last line was written
+
+	now  func() time.Time // nil: time.Now
+	live bool             // the terminal's line has text
+
+	heading string // of the rows of epochs, as it was written last
 
 	// Steps that an earlier process made of the epoch in hand.
 	earlierSteps int
@@ -87,11 +92,11 @@ func (c *console) begin(l *trainer.Loop) {
 		c.note(fmt.Sprintf("images: %d train, %d held out as the test set, because the data have none", l.Data.Train.Len()-l.Config.Validation, n))
 	}
 	c.note(heldOut(l.Experiment))
-	c.started = time.Now()
+	c.started, c.drawn = c.time(), c.time()
 	c.earlierSteps = l.Position.Step
 	if c.terminal {
-		printf(c.out, "training %s (%d parameters) on %s: %d images, %d steps per epoch, writing to %s\n",
-			l.Config.Model, l.Parameters.Count(), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
+		printf(c.out, "training %s (%s parameters) on %s: %d images, %d steps per epoch\nwriting to %s\n",
+			l.Config.Model, thousands(l.Parameters.Count()), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
 		return
 	}
 	c.log.Info("training", "model", l.Config.Model, "parameters", l.Parameters.Count(), "dataset", l.Data.Name,
@@ -100,121 +105,8 @@ func (c *console) begin(l *trainer.Loop) {
 
 // stopping reports that a signal will stop training.
 func (c *console) stopping() {
-	if c.terminal {
-		printf(c.out, "\n")
-	}
+	c.end()
 	c.note("stopping after this step; a second interrupt stops at once, without a new checkpoint")
-}
-
-// end leaves the terminal's line behind.
-func (c *console) end() {
-	if c.terminal && !c.drawn.IsZero() {
-		printf(c.out, "\n")
-	}
-}
-
-// hook shows progress.
-func (c *console) hook() trainer.Hook {
-	return trainer.Hook{
-		Name: "progress",
-		Step: func(_ context.Context, l *trainer.Loop) error {
-			if c.terminal && time.Since(c.drawn) > 100*time.Millisecond {
-				c.draw(l)
-			}
-			return nil
-		},
-		Epoch: func(_ context.Context, l *trainer.Loop) error {
-			c.done += work(l, l.Position.Stage, l.Batches()-c.earlierSteps)
-			if c.terminal {
-				c.draw(l)
-			} else {
-				c.line(l)
-			}
-			for _, news := range l.News {
-				c.end()
-				c.warn(news)
-			}
-			c.earlierSteps = 0
-			return nil
-		},
-	}
-}
-
-// work is the number of operations in steps of a stage. A step of one layer takes
-// less time than a step of all layers.
-func work(l *trainer.Loop, stage, steps int) float64 {
-	return float64(steps) * l.Stages[stage].FLOPs()
-}
-
-// eta is the time left, from the work of this process so far.
-func (c *console) eta(l *trainer.Loop) time.Duration {
-	at, steps := l.Position, l.Batches()
-	left := -work(l, at.Stage, at.Epoch*steps+at.Step)
-	for i, s := range l.Stages[at.Stage:] {
-		left += work(l, at.Stage+i, s.Epochs*steps)
-	}
-	made := c.done
-	if at.Step < steps { // else within the hooks of an epoch, which done counts already
-		made += work(l, at.Stage, at.Step-c.earlierSteps)
-	}
-	if made <= 0 {
-		return 0
-	}
-	return time.Duration(float64(time.Since(c.started)) / made * left).Round(time.Second)
-}
-
-// draw rewrites the one line of the terminal. The most important figures come
-// first, because a narrow terminal cuts off the end.
-func (c *console) draw(l *trainer.Loop) {
-	c.drawn = time.Now()
-	text := fmt.Sprintf("epoch %d/%d  step %d/%d  ETA %s", min(l.Position.Epoch+1, l.Stage.Epochs), l.Stage.Epochs, l.Position.Step, l.Batches(), c.eta(l))
-	if len(l.Stages) > 1 {
-		text = l.Stage.Name + " " + text
-	}
-	if l.Seconds > 0 {
-		text += fmt.Sprintf("  %.0f images/s", float64(l.Images)/l.Seconds)
-	}
-	text += fmt.Sprintf("  loss %.2f", l.Program.Mean())
-	for _, r := range l.Latest {
-		if r.Split != "train" {
-			text += fmt.Sprintf("  %s", r.Split)
-			for name, value := range r.All() {
-				text += fmt.Sprintf(" %s %.5g", name, value)
-			}
-		}
-	}
-	if runes := []rune(text); len(runes) >= c.columns() {
-		text = string(runes[:c.columns()-1])
-	}
-	printf(c.out, "\r%s"+eraseToEnd, text)
-}
-
-const eraseToEnd = "\x1b[K" // of a terminal's line
-
-// columns is the width of the terminal.
-func (c *console) columns() int {
-	if file, ok := c.out.(*os.File); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return width
-		}
-	}
-	return 80
-}
-
-// line logs an epoch.
-func (c *console) line(l *trainer.Loop) {
-	pairs := []any{"stage", l.Stage.Name}
-	if l.Stage.Objective != "" {
-		pairs = append(pairs, "objective", l.Stage.Objective)
-	}
-	pairs = append(pairs, "epoch", l.Position.Epoch+1, "epochs", l.Stage.Epochs)
-	for _, r := range l.Latest {
-		for name, value := range r.All() {
-			pairs = append(pairs, r.Split+"_"+name, round(value))
-		}
-	}
-	pairs = append(pairs, "images_per_second", int(l.Latest[0].ImagesPerSecond), "eta", c.eta(l).String())
-	c.log.Info(fmt.Sprintf("epoch %d/%d", l.Position.Epoch+1, l.Stage.Epochs), pairs...)
 }
 
 // progress returns a function that reports how much of some work is done: on a

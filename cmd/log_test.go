@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"gaetrain/loaders"
@@ -16,15 +17,15 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// TestTerminal trains before a terminal of 80 columns: one line that is
-// rewritten, and ends.
-func TestTerminal(t *testing.T) {
+// shownBy trains a small model before a console, and returns what that shows.
+func shownBy(t *testing.T, log *console, out *bytes.Buffer, settled ...given) string {
+	t.Helper()
 	recipe, err := recipes.Find("dense")
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := recipeDefaults(recipe)
-	list := []given{{name: "hidden", text: "16"}, {name: "code", text: "4"}, {name: "train-images", text: "256"}, {name: "test-images", text: "64"}, {name: "epochs", text: "3"}}
+	list := append([]given{{name: "hidden", text: "16"}, {name: "code", text: "4"}, {name: "train-images", text: "256"}, {name: "test-images", text: "64"}, {name: "epochs", text: "3"}}, settled...)
 	if _, rest, err := fill(o.fields(), list); err != nil || len(rest) > 0 {
 		t.Fatal(rest, err)
 	}
@@ -41,8 +42,6 @@ func TestTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer run.Close()
-	var out bytes.Buffer
-	log := &console{out: &out, log: slog.New(slog.DiscardHandler), terminal: true}
 	loop, err := trainer.NewLoop(context.Background(), experiment, run, log.hook())
 	if err != nil {
 		t.Fatal(err)
@@ -52,24 +51,70 @@ func TestTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	log.end()
+	return out.String()
+}
 
-	first, rest, _ := strings.Cut(out.String(), "\n")
-	if want := "training dense (26036 parameters) on sample: 256 images, 2 steps per epoch, writing to "; !strings.HasPrefix(first, want) {
-		t.Errorf("%q", first)
+// TestTerminal trains before a terminal of 80 columns whose clock advances a second
+// each time it is read: the line that is rewritten gives way to a row for each epoch.
+func TestTerminal(t *testing.T) {
+	var out bytes.Buffer
+	at := time.Unix(0, 0)
+	log := &console{out: &out, log: slog.New(slog.DiscardHandler), terminal: true, now: func() time.Time { at = at.Add(time.Second); return at }}
+	lines := strings.Split(strings.TrimSuffix(shownBy(t, log, &out, given{name: "validation", text: "64"}), "\n"), "\n")
+	if want := "training dense (26,036 parameters) on sample: 192 images, 2 steps per epoch"; lines[0] != want {
+		t.Errorf("%q, want %q", lines[0], want)
 	}
-	if strings.Count(rest, "\n") != 1 || !strings.HasSuffix(rest, "\x1b[K\n") {
-		t.Fatalf("%q", rest)
+	if !strings.HasPrefix(lines[1], "writing to ") || len(lines) != 6 {
+		t.Fatalf("%q", lines)
 	}
-	shape := regexp.MustCompile(`^epoch [123]/3  step [12]/2  ETA \d+s  \d+ images/s  loss \d+\.\d\d(  test reconstruction .*)?$`)
-	states := strings.Split(strings.TrimSuffix(rest, "\n"), "\r")[1:]
-	for _, state := range states {
-		text := strings.TrimSuffix(state, "\x1b[K")
-		if !shape.MatchString(text) || utf8.RuneCountInString(text) > 79 {
-			t.Errorf("%q", text)
+	live := regexp.MustCompile(`^epoch [123]/3  step [12]/2  ETA \d+s  \d+ images/s  loss \d+(\.\d+)?$`)
+	row := regexp.MustCompile(`^epoch [123]/3  train \d+\.\d+ *  validation \d+\.\d+ * best  test \d+\.\d+$`)
+	if _, heading, _ := strings.Cut(lines[2], eraseToEnd+"reconstruction"); heading != " in nats per image after each epoch:" {
+		t.Errorf("the heading is %q", lines[2])
+	}
+	lines[3] = strings.TrimSuffix(lines[2], "reconstruction in nats per image after each epoch:") + lines[3]
+	for i, line := range lines[3:] {
+		states := strings.Split(line, "\r")
+		if last := strings.TrimPrefix(states[len(states)-1], eraseToEnd); !row.MatchString(last) || utf8.RuneCountInString(last) > 80 {
+			t.Errorf("row of epoch %d: %q", i+1, last)
+		}
+		if len(states) < 4 { // nothing, two steps and the row
+			t.Errorf("epoch %d shows %q", i+1, states)
+		}
+		for _, state := range states[1 : len(states)-1] {
+			if text := strings.TrimSuffix(state, eraseToEnd); !live.MatchString(text) || utf8.RuneCountInString(text) > 79 {
+				t.Errorf("line of epoch %d: %q", i+1, text)
+			}
 		}
 	}
-	if len(states) < 3 || !strings.HasPrefix(states[len(states)-1], "epoch 3/3  step 2/2  ETA 0s") {
-		t.Errorf("%q", states)
+}
+
+// TestFitted cuts off whole parts, the last ones first.
+func TestFitted(t *testing.T) {
+	parts := []string{"epoch 3/10", "step 12/47", "ETA 3s"}
+	for columns, want := range map[int]string{80: "epoch 3/10  step 12/47  ETA 3s", 31: "epoch 3/10  step 12/47  ETA 3s", 30: "epoch 3/10  step 12/47", 20: "epoch 3/10", 6: "epoch", 1: ""} {
+		if got := fitted(parts, columns); got != want {
+			t.Errorf("%d columns: %q, want %q", columns, got, want)
+		}
+	}
+}
+
+// TestLongEpoch trains off a terminal: within an epoch, there is a line only after 30
+// seconds.
+func TestLongEpoch(t *testing.T) {
+	for pause, want := range map[time.Duration]int{time.Millisecond: 0, 10 * time.Second: 3} {
+		var out bytes.Buffer
+		at := time.Unix(0, 0)
+		log := newLog(&out, Output{LogFormat: "text"})
+		log.now = func() time.Time { at = at.Add(pause); return at }
+		text := shownBy(t, log, &out, given{name: "batch-size", text: "32"})
+		lines := regexp.MustCompile(`(?m)^.* msg="epoch [123]/3, step \d/8" stage=train epoch=[123] epochs=3 step=\d steps=8 loss=\S+ images_per_second=\d+ eta=\S+$`).FindAllString(text, -1)
+		if len(lines) < want || (len(lines) > 0) != (want > 0) {
+			t.Errorf("a clock of %s: %d lines, want at least %d: %s", pause, len(lines), want, text)
+		}
+		if strings.Contains(text, "\x1b") || strings.Contains(text, "\r") {
+			t.Errorf("control characters in %q", text)
+		}
 	}
 }
 

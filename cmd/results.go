@@ -3,58 +3,144 @@ package cmd
 import (
 	"fmt"
 	"io"
-	"maps"
+	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gaetrain/trainer"
+	"gaetrain/trainer/measure"
 )
 
 // finished is a run that is done.
 type finished struct {
 	*trainer.Run
-	unit func(figure string) string
+	model  *trainer.Trained
+	linear measure.Baseline // what the model is compared with
 }
 
-// print prints the figures of the run and the paths of its files.
+// summaryWidth is the number of columns that a summary fits, apart from long paths.
+const summaryWidth = 80
+
+// print prints the figures of the run, the paths of its files and what can be done
+// with it next.
 func (run finished) print(w io.Writer) error {
 	final, err := run.Final()
 	if err != nil {
 		return err
 	}
-	printf(w, "run        %s (%d epochs, %.1f s, %d parameters)\n", run.Dir, final.Epochs, final.Seconds, final.Parameters)
-	last := run.Info.Stages[len(run.Info.Stages)-1]
-	for _, split := range slices.Sorted(maps.Keys(final.Last)) {
-		f := final.Last[split]
-		printf(w, "%-10s ", split)
-		var figures []string
-		for name, value := range f.All() {
-			figures = append(figures, strings.TrimSpace(fmt.Sprintf("%s %.5g %s", strings.ReplaceAll(name, "_", " "), value, run.unit(name))))
+	size := fmt.Sprintf("(%d epochs, %.1f s, %s parameters)", final.Epochs, final.Seconds, thousands(final.Parameters))
+	printEntry(w, "run", []string{run.Dir + " " + size}, "")
+	for _, split := range []string{"test", "validation", "train"} {
+		if f, ok := final.Last[split]; ok {
+			printEntry(w, split, run.figures(split, f), ",")
 		}
-		printf(w, "%s\n", strings.Join(figures, ", "))
 	}
-	best := "no epoch was selected, because there is no validation set"
+	best := []string{"no epoch was selected, because there is no validation set"}
 	if final.BestEpoch > 0 {
-		best = fmt.Sprintf("epoch %d", final.BestEpoch)
-		if len(run.Info.Stages) > 1 {
-			best += " of stage " + last.Name
+		best = []string{fmt.Sprintf("epoch %d", final.BestEpoch)}
+		if stages := run.Info.Stages; len(stages) > 1 {
+			last := stages[len(stages)-1]
+			best[0] += " of stage " + last.Name
 			if last.Objective != "" {
-				best += " (" + last.Objective + ")"
+				best[0] += " (" + last.Objective + ")"
 			}
 		}
-		best += ", selected on the validation set"
+		best = append(best, "selected on the validation set")
 	}
-	printf(w, "best       %s\n", best)
-	for _, file := range []struct{ name, path string }{
-		{"pictures", run.Path("pictures")}, {"curves", run.Path("curves.svg")}, {"figures", run.Path("metrics.json")}, {"report", run.Path("report.html")},
+	printEntry(w, "best", best, ",")
+	for _, file := range []struct{ name, path, use string }{
+		{"pictures", run.Path("pictures"), ""}, {"curves", run.Path("curves.svg"), ""}, {"figures", run.Path("metrics.json"), ""},
+		{"report", run.Path("report.html"), " (open it in a web browser)"},
 	} {
+		if file.name == "pictures" && run.model.Config.Pictures == 0 {
+			continue
+		}
 		if _, err := os.Stat(file.path); err == nil {
-			printf(w, "%-10s %s\n", file.name, file.path)
+			printEntry(w, file.name, []string{file.path + file.use}, "")
 		}
 	}
+	for i, command := range run.next() {
+		name := "next"
+		if i > 0 {
+			name = ""
+		}
+		printEntry(w, name, []string{command}, "")
+	}
 	return nil
+}
+
+// figures are those of a split in words, the first term of the loss first.
+func (run finished) figures(split string, f trainer.Figures) (list []string) {
+	for name, value := range run.model.Stage.Figures(f) {
+		text := fmt.Sprintf("%s %.5g", strings.ReplaceAll(name, "_", " "), value)
+		if comparison := compare(f.MSE, run.linear); split == "test" && name == "mse" && comparison != "" {
+			list = append(list, text+", "+comparison)
+			continue
+		}
+		list = append(list, strings.TrimSpace(text+" "+run.model.Unit(name)))
+	}
+	return list
+}
+
+// compare says how a squared error compares with that of principal components.
+func compare(mse float64, with measure.Baseline) string {
+	if with.Components == 0 || with.MSE == 0 {
+		return ""
+	}
+	than := fmt.Sprintf("PCA with %d components (%.4g)", with.Components, with.MSE)
+	switch share := math.Round(100 * (mse/with.MSE - 1)); {
+	case share < 0:
+		return fmt.Sprintf("%.0f %% lower than %s", -share, than)
+	case share > 0:
+		return fmt.Sprintf("%.0f %% higher than %s", share, than)
+	}
+	return "within 0.5 % of " + than
+}
+
+// next lists commands that show more of the run.
+func (run finished) next() []string {
+	var verbs []string
+	switch m := run.model; {
+	case m.IsClassifier():
+		verbs = []string{"eval", "encode"}
+	case m.CanEncode() != nil:
+		verbs = []string{"sample", "interpolate"}
+	default:
+		verbs = []string{"reconstruct", "encode"}
+		if m.Source.Classes > 0 {
+			verbs = append(verbs, "probe")
+		}
+		if m.HasPrior() {
+			verbs = append(verbs, "sample")
+		}
+		if run.linear.Components == 0 && m.CodeSize() <= m.Shape().Size() {
+			verbs = append(verbs, "pca")
+		}
+	}
+	for i, verb := range verbs {
+		verbs[i] = "gaetrain " + verb + " --run " + shellWord(run.Dir)
+	}
+	return verbs
+}
+
+// printEntry prints the name of an entry and its items, on as many lines as they
+// need. An item is not broken.
+func printEntry(w io.Writer, name string, items []string, separator string) {
+	line := fmt.Sprintf("%-10s", name)
+	room := summaryWidth - utf8.RuneCountInString(line)
+	for i, item := range items {
+		if i < len(items)-1 {
+			item += separator
+		}
+		if i > 0 && room < 1+utf8.RuneCountInString(item) {
+			printf(w, "%s\n", line)
+			line, room = strings.Repeat(" ", 10), summaryWidth-10
+		}
+		line, room = line+" "+item, room-1-utf8.RuneCountInString(item)
+	}
+	printf(w, "%s\n", line)
 }
 
 // keep writes figures as JSON into a run folder. It returns a line that names the

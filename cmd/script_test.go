@@ -20,6 +20,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"codeberg.org/sbinet/npyio"
 	"github.com/google/go-cmp/cmp"
@@ -37,9 +38,40 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails, "ends": ends, "same": same, "equal": equal, "by-class": writeByClass, "idx": writeIDX, "npz": writeNPZ, "picture": writePicture, "ink": writeInk,
-			"truncate": truncate, "flip": flip, "npy": checkNPY, "sorted": checkSorted, "jsonlines": checkJSONLines, "agrees": checkAgreement,
+			"truncate": truncate, "flip": flip, "npy": checkNPY, "sorted": checkSorted, "jsonlines": checkJSONLines, "narrow": checkWidth, "suggested": runSuggested, "agrees": checkAgreement,
 		},
 	})
+}
+
+// checkWidth COLUMNS asks that no line of stdout is longer.
+func checkWidth(ts *testscript.TestScript, neg bool, args []string) {
+	columns, err := strconv.Atoi(args[0])
+	if neg || err != nil {
+		ts.Fatalf("usage: narrow COLUMNS")
+	}
+	for _, line := range strings.Split(ts.ReadFile("stdout"), "\n") {
+		if utf8.RuneCountInString(line) > columns {
+			ts.Fatalf("longer than %d columns: %s", columns, line)
+		}
+	}
+}
+
+var suggestion = regexp.MustCompile(`(?m)^(?:next)? +gaetrain (.*)$`)
+
+// runSuggested NUMBER runs the commands that stdout proposes, of which there must be
+// so many, in a folder where none has left files.
+func runSuggested(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	found := suggestion.FindAllStringSubmatch(ts.ReadFile("stdout"), -1)
+	if neg || err != nil || len(found) != want {
+		ts.Fatalf("usage: suggested NUMBER; stdout proposes %q", found)
+	}
+	for _, command := range found {
+		ts.Check(ts.Exec("sh", "-c", "gaetrain "+command[1]))
+		for _, left := range []string{"codes.npy", "codes.csv"} {
+			_ = os.Remove(ts.MkAbs(left)) // most verbs write none
+		}
+	}
 }
 
 // fails CODE PROGRAM… runs a program that must end with an exit code, print

@@ -13,6 +13,7 @@ import (
 	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/settings"
 )
@@ -95,11 +96,39 @@ func train(c *cli.Context) error {
 	about := pictures.About{
 		Summary: o.recipe.Summary, Idea: o.recipe.Idea, Citation: o.recipe.Citation, Command: command("train", origins, o.recorded()...),
 	}
+	linear := baseline{Experiment: experiment}
+	about.PCA = linear.figures
 	done, err := perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, pictures.Hook(about))
 	if err != nil {
 		return err
 	}
+	if done.linear, err = linear.measure(ctx); err != nil {
+		return stopped(ctx, o.Run, err)
+	}
 	return done.print(c.App.Writer)
+}
+
+// baseline is the comparison of a trained model with PCA, which is made once, for the
+// report and for the summary.
+type baseline struct {
+	*trainer.Experiment
+	made *measure.Baseline
+}
+
+func (b *baseline) measure(ctx context.Context) (measure.Baseline, error) {
+	if b.made == nil {
+		made, err := measure.PCABaseline(ctx, b.Trained(), b.TrainImages(), b.Data.Test)
+		if err != nil {
+			return made, err
+		}
+		b.made = &made
+	}
+	return *b.made, nil
+}
+
+func (b *baseline) figures(ctx context.Context) (components int, mse float64, err error) {
+	made, err := b.measure(ctx)
+	return made.Components, made.MSE, err
 }
 
 // timeLimited ends a context when the time limit of a configuration is over.
@@ -171,7 +200,7 @@ func perform(ctx context.Context, e *trainer.Experiment, configuration map[strin
 	}
 	log.begin(loop)
 	defer log.end()
-	return finished{run, e.Final().Unit}, stopped(ctx, run.Dir, loop.Train(ctx))
+	return finished{Run: run, model: e.Trained()}, stopped(ctx, run.Dir, loop.Train(ctx))
 }
 
 // errUnsaved is wrapped by the error about a run that was stopped before its

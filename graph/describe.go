@@ -20,44 +20,67 @@ type Node struct {
 	Inputs []int  // indices of the nodes it is computed from
 }
 
-// Describe lists the nodes of the program. Inputs come before the nodes that
-// use them. The order and the text depend only on the declaration.
-func (p *Program) Describe() ([]Node, error) {
-	sorted, err := gorgonia.Sort(p.scope.graph)
+// Describe lists the nodes of the program. Inputs come before the nodes that use
+// them. The order and the text depend only on the declaration.
+func (p *Program) Describe() ([]Node, error) { return p.scope.described() }
+
+// Describe lists the nodes of a declaration as [Program.Describe] does, without the
+// gradients that a program for training adds. All parameters must exist.
+func Describe(p *Parameters, o Options, d Declaration) ([]Node, error) {
+	s, err := declare(p, o, nil, d)
+	if err != nil {
+		return nil, fmt.Errorf("declare the %s program: %w", o.Name, err)
+	}
+	return s.described()
+}
+
+func (s *Scope) described() ([]Node, error) {
+	sorted, err := gorgonia.Sort(s.graph)
 	if err != nil {
 		return nil, fmt.Errorf("sort the expression graph: %w", err)
 	}
 	slices.Reverse(sorted) // Gorgonia's order ends with the inputs
 	index := make(map[int64]int, len(sorted))
-	described := make([]Node, len(sorted))
+	list := make([]Node, len(sorted))
+	rowless := make([]bool, len(sorted)) // computed from parameters alone
 	for i, node := range sorted {
 		index[node.ID()] = i
 	}
 	for i, node := range sorted {
-		described[i] = p.scope.describe(node)
-		for _, child := range p.children(node) {
-			described[i].Inputs = append(described[i].Inputs, index[child.ID()])
+		children := s.children(node)
+		rowless[i] = len(children) > 0
+		for _, child := range children {
+			at := index[child.ID()]
+			list[i].Inputs = append(list[i].Inputs, at)
+			rowless[i] = rowless[i] && (rowless[at] || list[at].Role == "parameter")
 		}
+		inputs := list[i].Inputs
+		list[i] = s.describe(node, rowless[i])
+		list[i].Inputs = inputs
 	}
-	return described, nil
+	return list, nil
 }
 
 // children lists the inputs of a node in order.
-func (p *Program) children(node op.Node) []op.Node {
+func (s *Scope) children(node op.Node) []op.Node {
 	var children []op.Node
-	for it := p.scope.graph.From(node.ID()); it.Next(); {
+	for it := s.graph.From(node.ID()); it.Next(); {
 		children = append(children, it.Node().(op.Node))
 	}
 	slices.SortFunc(children, func(a, b op.Node) int { return int(a.ID() - b.ID()) })
 	return children
 }
 
-func (s *Scope) describe(node op.Node) Node {
+// describe describes a node; the shape of one without rows has no batch.
+func (s *Scope) describe(node op.Node, rowless bool) Node {
 	d := Node{Role: "operation", Name: node.Name()}
 	if node.Op() != nil {
 		d.Place, d.Name, _ = strings.Cut(node.Op().String(), ": ")
 	}
-	batch := s.batchText(node.Shape())
+	batch := ""
+	if !rowless {
+		batch = s.batchText(node.Shape())
+	}
 	for _, in := range s.inputs {
 		if in.node == node {
 			d.Role = string(in.kind)

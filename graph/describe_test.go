@@ -117,3 +117,26 @@ func TestDescribeRows(t *testing.T) {
 		}
 	}
 }
+
+// TestDescribeWithoutRows gives no batch to what is computed from parameters alone,
+// and describes a declaration without compiling it.
+func TestDescribeWithoutRows(t *testing.T) {
+	declare := func(s *graph.Scope) {
+		w := s.Parameter(graph.Spec{Name: "layer/weights", Part: "layer", Shape: []int{4, 3}, Fill: graph.Constant(1)})
+		s.ApplyTo(func(w op.Node) (op.Node, error) {
+			normal, _, err := op.SpectralNorm("layer", w, []float32{1, 0, 0, 0})
+			return normal, err
+		}, w)
+	}
+	nodes, err := graph.Describe(parameters(t, 1, declare), graph.Options{Batch: 4, Training: true}, declare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []graph.Node{
+		{Place: "layer", Name: "weights", Role: "parameter", Shape: "4×3"},
+		{Place: "layer", Name: "spectral norm", Role: "operation", Shape: "4×3", Inputs: []int{0}},
+	}
+	if diff := cmp.Diff(want, nodes); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}

@@ -128,6 +128,12 @@ func (e *Experiment) splits() (train loaders.Split, evaluated []namedSplit) {
 	return train, append(evaluated, namedSplit{"test", e.Data.Test})
 }
 
+// TrainImages are the images that the experiment trains on.
+func (e *Experiment) TrainImages() loaders.Split {
+	train, _ := e.splits()
+	return train
+}
+
 // steps is the number of steps in an epoch.
 func (e *Experiment) steps() int {
 	train, _ := e.splits()

@@ -284,9 +284,6 @@ func (l *Loop) Reconstruct(ctx context.Context, split loaders.Split) (Reconstruc
 	return all, err
 }
 
-// Describe lists the nodes of the stage's expression graph.
-func (l *Loop) Describe() ([]graph.Node, error) { return l.evaluator.program.Describe() }
-
 // Selection names the split that selects the best epoch: validation, or "" if no
 // images are held out, and then no epoch is selected.
 func (l *Loop) Selection() string {

@@ -177,12 +177,16 @@ type Stage struct {
 	Rates map[string]float64
 	// Rising is the number of epochs over which terms of the loss still rise.
 	Rising float64
+	// Titles are what drawings call parts and outputs that have another name here,
+	// such as "generator" for the decoder; nil for none.
+	Titles map[string]string
 	// Measures are taken on each evaluated split, by new ones each time.
 	Measures func() []Measure
 
 	images int               // that it is trained on; 0: not known
 	flops  float64           // of a training step
 	units  map[string]string // of figures
+	main   string            // the first term of the loss
 	plain  bool              // evaluated with all pixels alike, whatever corruption has hit
 	mean   bool              // evaluated with codes at the mean of their posterior
 }
@@ -195,6 +199,7 @@ type Opponent struct {
 	// Real is the input of the stage's batches that is real, Made the output of its
 	// network that is to look like it: Target and Reconstruction, or Noise and Code.
 	Real, Made string
+	Title      string // of Real in drawings, such as "real images"
 }
 
 // Measure is taken on the programs that evaluate a split.

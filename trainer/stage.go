@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"gaetrain/graph"
@@ -119,6 +120,10 @@ func (s *Stage) declare(p *graph.Parameters, seed uint64, batch int) error {
 	if s.Below != nil { // the network reconstructs codes
 		s.units["mse"] = "squared error per value of the code"
 	}
+	if len(of.Terms) > 0 {
+		s.main = of.Terms[0].Name
+		s.units["loss"] = of.Terms[0].Unit
+	}
 	for _, term := range of.Terms {
 		s.units[term.Name] = term.Unit
 	}
@@ -133,6 +138,22 @@ func (s *Stage) declare(p *graph.Parameters, seed uint64, batch int) error {
 // FLOPs is the number of floating-point operations in the matrix products of a
 // training step on a whole batch.
 func (s Stage) FLOPs() float64 { return s.flops }
+
+// Figures yields every figure by its name, as [Figures.All] does, but the first
+// term of the loss first.
+func (s Stage) Figures(f Figures) iter.Seq2[string, float64] {
+	return func(yield func(string, float64) bool) {
+		main, has := f.Terms[s.main]
+		if has && !yield(s.main, main) {
+			return
+		}
+		for name, value := range f.All() {
+			if (!has || name != s.main) && !yield(name, value) {
+				return
+			}
+		}
+	}
+}
 
 // Unit is the unit of a figure of the stage, such as "nats per image"; "" for
 // figures without one.

@@ -10,13 +10,14 @@ import (
 	"time"
 )
 
-// ErrNoFrames tells that an animation was asked for without a picture.
+// ErrNoFrames reports an animation without frames.
 var ErrNoFrames = errors.New("animation has no frames")
 
-// Animate writes frames as an endlessly repeated GIF. delay is the time per frame, rounded to hundredths of a second and
-// at least two of them, below which browsers slow down; the last frame stays four times as long and at least two seconds.
-// Colours are exact when all frames together have at most 256, as grey pictures always do; otherwise the palette is chosen
-// by median cut. Smaller frames lie at the upper left of the largest, on white. Errors: ErrNoFrames, and those of w.
+// Animate writes frames as a GIF that repeats endlessly. delay is the time per frame. It is rounded to hundredths of a
+// second and is at least 0.02 s, because browsers slow down shorter delays. The last frame stays four times as long, and at
+// least two seconds. Colours are exact if all frames together have at most 256 colours, as grey pictures do. Otherwise the
+// palette is chosen by median cut. Smaller frames are at the upper left of the largest, on white. Errors are ErrNoFrames and
+// those of w.
 func Animate(w io.Writer, frames []image.Image, delay time.Duration) error {
 	if len(frames) == 0 {
 		return ErrNoFrames
@@ -106,7 +107,7 @@ func (x *indexer) lookup(c color.RGBA) uint8 {
 	return i
 }
 
-// opaque copies an image onto white with its upper left corner at the origin; an RGBA image that needs no change is not copied.
+// opaque copies an image onto white, with its upper left corner at the origin. An RGBA image that needs no change is not copied.
 func opaque(img image.Image) *image.RGBA {
 	if rgba, ok := img.(*image.RGBA); ok && rgba.Rect.Min == (image.Point{}) && rgba.Opaque() {
 		return rgba

@@ -1,6 +1,7 @@
 package viz
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -11,7 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// evenTicks puts about target ticks at multiples of 1, 2 or 5 times a power of ten; whole keeps them at whole numbers.
+// evenTicks makes about target ticks at multiples of 1, 2 or 5 times a power of ten. With whole, they are whole numbers.
 type evenTicks struct {
 	whole  bool
 	target int
@@ -45,7 +46,7 @@ func niceStep(rough float64) float64 {
 	return 10 * power
 }
 
-// tickLabel writes v with the given decimals, very large and very small numbers with an exponent.
+// tickLabel writes v with the given decimals, or with an exponent if there are more than seven characters.
 func tickLabel(v float64, decimals int) string {
 	text := strconv.FormatFloat(v, 'f', decimals, 64)
 	if len(text) > 7 {
@@ -133,39 +134,43 @@ func (marks markLines) Plot(canvas draw.Canvas, axes *plot.Plot) {
 	}
 }
 
-// drawMarkLabels writes the labels of marks above the data, on the lowest of a few lines where one is free; a label that
-// finds no place is left out, its line stays.
-func drawMarkLabels(data draw.Canvas, axes *plot.Plot, marks []Mark) {
-	toX, _ := axes.Transforms(&data)
-	style := textStyle(8.5, muted)
-	var taken [markLevels]vg.Length
-	for i := range taken {
-		taken[i] = data.Min.X - 1
-	}
+// label is the label of a mark in its place.
+type label struct {
+	text  string
+	x     vg.Length
+	level int // line, counted from the data upwards
+}
+
+var labelStyle = textStyle(8.5, muted)
+
+// placeLabels puts labels above data from left to right, each on the lowest of the given lines that has room for it. A
+// label without room is left out.
+func placeLabels(marks []Mark, toX func(float64) vg.Length, left, right vg.Length, levels int) (placed []label) {
+	taken := slices.Repeat([]vg.Length{left - 1}, levels)
 	ordered := slices.Clone(marks)
-	slices.SortStableFunc(ordered, func(a, b Mark) int {
-		switch {
-		case a.X < b.X:
-			return -1
-		case a.X > b.X:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(ordered, func(a, b Mark) int { return cmp.Compare(a.X, b.X) })
 	for _, m := range ordered {
 		if !finite(m.X) || m.Label == "" {
 			continue
 		}
-		label := fitText(style, m.Label, data.Max.X-data.Min.X)
-		width := style.Width(label)
-		x := min(max(toX(m.X)-width/2, data.Min.X), data.Max.X-width)
-		for level := range int(levels(marks)) {
+		text := fitText(labelStyle, m.Label, right-left)
+		width := labelStyle.Width(text)
+		x := min(max(toX(m.X)-width/2, left), right-width)
+		for level := range taken {
 			if x > taken[level] {
-				canvas := data
-				canvas.FillText(style, vg.Point{X: x, Y: data.Max.Y + 3 + vg.Length(level)*markHeight}, label)
+				placed = append(placed, label{text, x, level})
 				taken[level] = x + width + 4
 				break
 			}
 		}
+	}
+	return placed
+}
+
+// drawMarkLabels writes the labels of marks above the data, on as many lines as given.
+func drawMarkLabels(data draw.Canvas, axes *plot.Plot, marks []Mark, levels int) {
+	toX, _ := axes.Transforms(&data)
+	for _, l := range placeLabels(marks, toX, data.Min.X, data.Max.X, levels) {
+		data.FillText(labelStyle, vg.Point{X: l.x, Y: data.Max.Y + 3 + vg.Length(l.level)*markHeight}, l.text)
 	}
 }

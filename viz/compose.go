@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// route turns edges into links inside clusters and between them. Where edges cross the border of a cluster they stand in
-// the order of where they came from or went to in the layout before, if there was one.
+// route turns edges into links inside clusters and between them. If there is an earlier layout, the edges that cross the
+// border of a cluster are in the order of their other ends in that layout.
 func (c *composer) route(before map[int]*crossing) {
 	for _, k := range c.clusters {
 		for _, u := range k.units {
@@ -55,7 +55,7 @@ func (c *composer) route(before map[int]*crossing) {
 // end is where a crossing meets the border of the cluster it goes to.
 func (x *crossing) end() point { return x.across.path[len(x.across.path)-1] }
 
-// fixedPort is where an edge of a parameter beside an operation leaves its unit; NaN leaves the choice to the layout.
+// fixedPort is where an edge of a parameter beside an operation leaves its unit. It is NaN if the layout chooses.
 func (c *composer) fixedPort(e Edge) float64 {
 	from := c.index[e.From]
 	if u := c.hosts[from]; u.node != from {
@@ -179,7 +179,7 @@ func (c *composer) placeUnit(s *scene, u *unit, at point) {
 	}
 }
 
-// side is where an edge leaves the left of a parameter that stands beside an operation; nil for any other edge.
+// side is where an edge leaves the left side of a parameter beside an operation. It is nil for any other edge.
 func (c *composer) side(e Edge) *point {
 	p := c.index[e.From]
 	u := c.hosts[p]

@@ -3,7 +3,6 @@ package viz
 import (
 	"fmt"
 	"image"
-	"image/color"
 	"image/draw"
 )
 
@@ -12,9 +11,9 @@ const (
 	classNameWidth = 150 // pixels of a class's name before it is cut
 )
 
-// Confusion draws a confusion matrix C×C: row i shows as what the images of class i were taken, as counts, coloured by
-// their share of the row: blue where the class is right, red where it is not. Rows are named at their left, columns at
-// their top. A missing name is the class's number.
+// Confusion draws a confusion matrix C×C of counts: a row for each true class, a column for each predicted class. The colour
+// of a cell is its share of the row: blue for correct predictions, red for wrong ones. A class without a name is shown by
+// its number.
 func Confusion(title string, classes []string, counts [][]int) image.Image {
 	names := make([]string, len(counts))
 	for i := range names {
@@ -30,14 +29,15 @@ func Confusion(title string, classes []string, counts [][]int) image.Image {
 		heads[i] = noteFace().wrap(name, cellSide-gap, labelLines)
 		lines = max(lines, len(heads[i]))
 	}
-	left := margin + noteFace().widest(names) + labelGap
+	left := margin + noteFace().widest(append(names, "true class")) + labelGap
 	top := margin + titleFace().height() + titleGap + noteFace().height() + lines*noteFace().height() + gap
 	side := len(counts) * cellSide
 	width := max(left+side, margin+int(titleFace().width(title))) + margin
 	canvas := image.NewRGBA(image.Rect(0, 0, width, top+side+margin))
 	draw.Draw(canvas, canvas.Bounds(), image.NewUniform(paper), image.Point{}, draw.Src)
 	titleFace().draw(canvas, margin, margin, title, ink)
-	noteFace().draw(canvas, left, margin+titleFace().height()+gap, "taken for", muted)
+	noteFace().draw(canvas, left, margin+titleFace().height()+gap, "predicted class", muted)
+	noteFace().draw(canvas, margin, top-gap-noteFace().height(), "true class", muted)
 	for i, row := range counts {
 		x, y := left+i*cellSide, top+i*cellSide
 		for n, line := range heads[i] {
@@ -60,12 +60,10 @@ func drawConfusionRow(canvas draw.Image, left, y, class int, row []int) {
 		if j == class {
 			hue = blue
 		}
-		fill, text := mix(paper, hue, share), color.Color(ink)
-		if share > 0.5 {
-			text = paper
-		}
+		fill := mix(paper, hue, share)
+		text := readable(fill)
 		if n == 0 {
-			text = faint
+			text = absent
 		}
 		x := left + j*cellSide
 		draw.Draw(canvas, image.Rect(x, y, x+cellSide-1, y+cellSide-1), image.NewUniform(fill), image.Point{}, draw.Src)

@@ -17,34 +17,46 @@ import (
 	"gaetrain/viz/plain"
 )
 
-// Series is one line: the values Y of a term at the places X, in ascending order. Where X or Y is not finite the line has
-// a gap; what the longer of the two has more is left out.
+// Series is one line: the values Y at the places X, in ascending order. The line has a gap where X or Y is not finite. If
+// one of the two is longer than the other, its surplus is ignored.
 type Series struct {
-	Name  string // term of the loss, such as "reconstruction"
+	Name  string // such as "reconstruction"
+	Unit  string // of Y, such as "nats per image"; "" for none
 	Split string // "train", "test" or "validation"
 	X, Y  []float64
 }
 
-// Mark is a vertical line through all panels, such as the border of a stage or the best epoch.
+// Mark is a vertical line through all panels, such as the best epoch.
 type Mark struct {
 	X     float64
 	Label string
 }
 
-// Curves draws one panel per term over a shared horizontal axis, in the order in which the terms first appear. A term has
-// one hue and its splits differ by stroke: train solid, test dashed, validation dotted. Beside a term's name stand the
-// last finite values. A panel's scale is logarithmic when all its values are positive and span more than two decades.
+// Stage is a part of training. Lines are broken between stages, because their values are not comparable.
+type Stage struct {
+	Name     string
+	From, To float64 // first and last place
+}
+
+// Curves draws a panel for each name and unit of its series, in the order in which they first appear, over a shared
+// horizontal axis. The splits of a panel differ by stroke: train solid, test dashed, validation dotted. The heading gives
+// the last finite values. The scale of a panel is logarithmic if all its values are positive and span more than two
+// decades. The first values of each stage are outside the axis if they would flatten all others, see panel.axis; then the
+// panel marks them. Values that do not change are written below the panels instead.
 type Curves struct {
 	Title  string
 	XLabel string // such as "epoch"
 	Series []Series
 	Marks  []Mark
+	Stages []Stage // of training, one or more; nil: the places are not those of training
 }
 
 // Sizes of curves, in points.
 const (
 	panelGap     = vg.Length(22)
 	splitsHeight = vg.Length(20) // of the legend
+	noteHeight   = vg.Length(14) // of a line below the panels
+	axisWidth    = vg.Length(52) // of the vertical axis with its labels, at most
 )
 
 // SVG writes the curves as a vector picture. Errors are those of w.
@@ -53,27 +65,37 @@ func (c Curves) SVG(w io.Writer) error { return c.plate().svg(w) }
 // PNG writes the curves at 144 dots per inch. Errors are those of w.
 func (c Curves) PNG(w io.Writer) error { return c.plate().png(w) }
 
-// description tells in words what the picture shows.
+// description describes the picture for readers who cannot see it.
 func (c Curves) description() string {
 	var terms []string
-	for _, p := range c.panels() {
+	panels, _ := c.panels()
+	for _, p := range panels {
 		terms = append(terms, p.name)
 	}
 	return strings.TrimSpace(fmt.Sprintf("%s: curves of %s over %s", c.Title, strings.Join(terms, ", "), c.XLabel))
 }
 
-// panels gathers the series by term.
-func (c Curves) panels() []*panel {
-	var panels []*panel
+// panels gathers the series by name and unit. Those that do not change are in constant.
+func (c Curves) panels() (panels, constant []*panel) {
+	var all []*panel
 	for _, s := range c.Series {
-		i := slices.IndexFunc(panels, func(p *panel) bool { return p.name == s.Name })
+		i := slices.IndexFunc(all, func(p *panel) bool { return p.name == s.Name && p.unit == s.Unit })
 		if i < 0 {
-			i = len(panels)
-			panels = append(panels, &panel{name: s.Name, hue: hues[i%len(hues)]})
+			i = len(all)
+			all = append(all, &panel{name: s.Name, unit: s.Unit, stages: c.Stages})
 		}
-		panels[i].series = append(panels[i].series, s)
+		all[i].series = append(all[i].series, s)
 	}
-	return panels
+	for _, p := range all {
+		if p.constant() {
+			constant = append(constant, p)
+			continue
+		}
+		p.hue = hues[len(panels)%len(hues)]
+		p.scale = p.axis()
+		panels = append(panels, p)
+	}
+	return panels, constant
 }
 
 // splits lists the splits in order of first appearance.
@@ -87,7 +109,7 @@ func (c Curves) splits() []string {
 	return splits
 }
 
-// domain is the range of the horizontal axis over all finite points and marks; a single place gets half a unit around it.
+// domain is the range of the horizontal axis over all finite points and marks. A single place has half a unit at each side.
 func (c Curves) domain() (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, s := range c.Series {
@@ -115,6 +137,8 @@ func (c Curves) domain() (low, high float64) {
 type figure struct {
 	Curves
 	panels        []*panel
+	notes         []string // lines below the panels
+	levels        int      // lines of labels above each panel
 	rows, columns int
 }
 
@@ -123,20 +147,19 @@ func (c Curves) plate() plate {
 	c.Title, c.XLabel = plain.Line(c.Title), plain.Line(c.XLabel)
 	c.Series, c.Marks = slices.Clone(c.Series), slices.Clone(c.Marks)
 	for i := range c.Series {
-		c.Series[i].Name, c.Series[i].Split = plain.Line(c.Series[i].Name), plain.Line(c.Series[i].Split)
+		s := &c.Series[i]
+		s.Name, s.Unit, s.Split = plain.Line(s.Name), plain.Line(s.Unit), plain.Line(s.Split)
+	}
+	c.Stages = slices.Clone(c.Stages)
+	for i := range c.Stages {
+		c.Stages[i].Name = plain.Line(c.Stages[i].Name)
 	}
 	for i := range c.Marks {
 		c.Marks[i].Label = plain.Line(c.Marks[i].Label)
 	}
-	f := &figure{Curves: c, panels: c.panels()}
-	n := max(1, len(f.panels))
-	f.columns = min(n, 3)
-	if n == 4 {
-		f.columns = 2
-	}
-	f.rows = (n + f.columns - 1) / f.columns
-	panelHeight := map[int]vg.Length{1: 330, 2: 250, 3: 205}[f.columns]
-	height := 2*figureMargin + vg.Length(f.rows)*panelHeight + vg.Length(f.rows-1)*panelGap
+	f := c.arrange()
+	panelHeight := map[int]vg.Length{1: 330, 2: 250, 3: 215}[f.columns] + vg.Length(f.levels)*markHeight
+	height := 2*figureMargin + vg.Length(f.rows)*panelHeight + vg.Length(f.rows-1)*panelGap + f.notesHeight()
 	if c.Title != "" {
 		height += titleHeight
 	}
@@ -146,14 +169,103 @@ func (c Curves) plate() plate {
 	return plate{c.Title, c.description(), height, f.draw}
 }
 
-// draw draws legend and panels.
+// arrange chooses as many columns, up to three, as leave the heading of every panel uncut.
+func (c Curves) arrange() *figure {
+	f := &figure{Curves: c}
+	var constant []*panel
+	f.panels, constant = c.panels()
+	clipped := false
+	for _, p := range f.panels {
+		clipped = clipped || len(p.outside()) > 0
+	}
+	if clipped {
+		f.notes = append(f.notes, "▲ and ▼: the first values of a stage are outside the axis. ↑ and ↓ give the farthest of them.")
+	}
+	if len(constant) > 0 {
+		f.notes = append(f.notes, constants(constant)...)
+	}
+	n := max(1, len(f.panels))
+	f.columns = min(n, 3)
+	if n == 4 {
+		f.columns = 2
+	}
+	for f.columns > 1 && slices.ContainsFunc(f.panels, func(p *panel) bool { return p.headingWidth() > f.panelWidth() }) {
+		f.columns--
+	}
+	f.rows = (n + f.columns - 1) / f.columns
+	for _, p := range f.panels {
+		f.levels = max(f.levels, f.labelLevels(p))
+	}
+	return f
+}
+
+// labelLevels is how many lines the labels above a panel need.
+func (f *figure) labelLevels(p *panel) (levels int) {
+	low, high := f.domain()
+	toX := func(x float64) vg.Length { return f.panelWidth() * vg.Length((x-low)/(high-low)) }
+	for _, l := range placeLabels(f.labels(p), toX, 0, f.panelWidth(), markLevels) {
+		levels = max(levels, l.level+1)
+	}
+	return levels
+}
+
+// labels are those above a panel: of the stages, the marks and the values outside the axis.
+func (f *figure) labels(p *panel) []Mark {
+	labels := append(p.outside(), f.Marks...)
+	if len(f.Stages) > 1 {
+		for _, s := range f.Stages {
+			labels = append(labels, Mark{(s.From + s.To) / 2, s.Name})
+		}
+	}
+	return labels
+}
+
+// notesHeight is that of all notes, with the gap above them.
+func (f *figure) notesHeight() vg.Length {
+	if len(f.notes) == 0 {
+		return 0
+	}
+	return vg.Length(len(f.notes))*noteHeight + noteHeight/2
+}
+
+// panelWidth is the width of the data of a panel, at least.
+func (f *figure) panelWidth() vg.Length {
+	n := vg.Length(f.columns)
+	return (figureWidth-2*figureMargin-(n-1)*panelGap)/n - axisWidth
+}
+
+// constants are lines that list what does not change, with its value.
+func constants(panels []*panel) (lines []string) {
+	line, style := "Does not change:", textStyle(9.5, muted)
+	for i, p := range panels {
+		item := " " + p.name + " " + strings.ReplaceAll(strconv.FormatFloat(p.series[0].last(), 'g', 4, 64), "-", "−")
+		if i < len(panels)-1 {
+			item += ","
+		}
+		if style.Width(line+item) > figureWidth-2*figureMargin {
+			lines, line = append(lines, line), ""
+		}
+		line += item
+	}
+	return append(lines, line)
+}
+
+// draw draws the legend, the panels and the notes below them.
 func (f *figure) draw(inner draw.Canvas) {
 	if len(f.splits()) > 0 {
 		f.drawSplits(inner)
 		inner.Max.Y -= splitsHeight
 	}
-	if len(f.panels) == 0 {
+	for i, note := range f.notes {
+		y := inner.Min.Y + vg.Length(len(f.notes)-1-i)*noteHeight
+		inner.FillText(textStyle(9.5, muted), vg.Point{X: inner.Min.X, Y: y}, note)
+	}
+	inner.Min.Y += f.notesHeight()
+	if len(f.panels) == 0 && len(f.notes) == 0 {
 		inner.FillText(textStyle(11, muted), vg.Point{X: inner.Min.X, Y: inner.Max.Y - 11}, "no values")
+		return
+	}
+	if len(f.panels) == 0 {
 		return
 	}
 	low, high := f.domain()
@@ -162,17 +274,20 @@ func (f *figure) draw(inner draw.Canvas) {
 		grid[r] = make([]*plot.Plot, f.columns)
 	}
 	for i, p := range f.panels {
-		bottom := i+f.columns >= len(f.panels)
-		grid[i/f.columns][i%f.columns] = p.plot(low, high, f.XLabel, bottom, f.Marks)
+		xlabel := ""
+		if i+f.columns >= len(f.panels) {
+			xlabel = f.XLabel
+		}
+		grid[i/f.columns][i%f.columns] = f.axes(p, low, high, xlabel)
 	}
 	tiles := draw.Tiles{Rows: f.rows, Cols: f.columns, PadX: panelGap, PadY: panelGap}
 	places := plot.Align(grid, tiles, inner)
 	for i, p := range f.panels {
-		p.draw(places[i/f.columns][i%f.columns], grid[i/f.columns][i%f.columns], f.Marks)
+		f.drawPanel(places[i/f.columns][i%f.columns], grid[i/f.columns][i%f.columns], p)
 	}
 }
 
-// drawSplits writes which stroke means which split.
+// drawSplits writes which stroke stands for which split.
 func (f *figure) drawSplits(canvas draw.Canvas) {
 	x, y := canvas.Min.X, canvas.Max.Y
 	for _, split := range f.splits() {
@@ -220,7 +335,7 @@ func fitText(style draw.TextStyle, text string, limit vg.Length) string {
 	return strings.TrimRight(string(runes), " ") + ellipsis
 }
 
-// finite reports whether v can be drawn: it is a number, and of a size whose differences are numbers too.
+// finite reports whether v can be drawn: it is a number, and so are differences of numbers of this size.
 func finite(v float64) bool { return math.Abs(v) < 1e300 }
 
 // figures writes a value with four significant digits, without an exponent from 0.001 up to a million.

@@ -13,10 +13,10 @@ import (
 	"gonum.org/v1/gonum/graph/topo"
 )
 
-// ErrDiagram tells that a diagram is not a directed graph without cycles over distinct, known nodes.
+// ErrDiagram reports a diagram that is not a directed acyclic graph, or has duplicate or unknown nodes.
 var ErrDiagram = errors.New("bad diagram")
 
-// Kind is the role of a node; it chooses the colour. Kinds of other names are drawn in grey under their own name.
+// Kind is the role of a node, which determines its colour. Other kinds than those below are drawn in grey.
 type Kind string
 
 // The kinds with colours of their own.
@@ -29,6 +29,7 @@ const (
 	KindCode           Kind = "code"
 	KindRandom         Kind = "random"
 	KindReconstruction Kind = "reconstruction"
+	KindSample         Kind = "sample"
 	KindLoss           Kind = "loss"
 )
 
@@ -47,8 +48,8 @@ type Edge struct {
 	Label    string // such as "B×512"; empty for none
 }
 
-// Diagram is an expression graph from inputs to losses. Parameters stand at the left of the operation that uses them, the
-// nodes of a group in one box titled by it, and everything else in layers from top to bottom.
+// Diagram is an expression graph from inputs to losses. A parameter is drawn at the left of the operation that uses it. The
+// nodes of a group are in a box with the name of the group. All other nodes are in layers from top to bottom.
 type Diagram struct {
 	Title string
 	Nodes []Node
@@ -68,6 +69,7 @@ var kindColours = []struct {
 	{KindCode, bluishGreen},
 	{KindRandom, color.RGBA{0x80, 0x6a, 0xb0, 0xff}},
 	{KindReconstruction, reddishPurple},
+	{KindSample, reddishPurple},
 	{KindLoss, vermilion},
 }
 
@@ -139,8 +141,8 @@ func (d Diagram) index() (map[string]int, error) {
 	return index, nil
 }
 
-// sortTopologically orders 0…n−1 so that every pair points forward, keeping the given order where it is free, or returns
-// the groups of vertices that lie on cycles, each ascending.
+// sortTopologically orders 0…n−1 so that every pair points forward. Where there is a choice, it keeps the given order. If
+// there are cycles, it returns the groups of vertices on them instead, each in ascending order.
 func sortTopologically(n int, pairs [][2]int) (order []int, cycles [][]int) {
 	directed := simple.NewDirectedGraph()
 	for i := range n {
@@ -175,7 +177,7 @@ func vertices(nodes []graph.Node) []int {
 	return ids
 }
 
-// DOT writes the diagram in the language of Graphviz, with the same colours and groups. Errors: those that wrap ErrDiagram
+// DOT writes the diagram in the DOT language of Graphviz, with the same colours and groups. Errors: those that wrap ErrDiagram
 // and those of w.
 func (d Diagram) DOT(w io.Writer) error {
 	if _, err := d.index(); err != nil {

@@ -22,8 +22,8 @@ var diagramTitleFace = lazyFace(boldFont, diagramTitle)
 // vector collects SVG elements.
 type vector struct{ strings.Builder }
 
-// SVG writes the diagram as a vector picture, laid out here without any other program. The same diagram gives the same
-// bytes. Errors: those that wrap ErrDiagram and those of w.
+// SVG writes the diagram as a vector picture. The layout needs no other program. The same diagram gives the same bytes.
+// Errors: those that wrap ErrDiagram and those of w.
 func (d Diagram) SVG(w io.Writer) error {
 	s, err := d.compose()
 	if err != nil {
@@ -56,7 +56,7 @@ func (d Diagram) SVG(w io.Writer) error {
 	return err
 }
 
-// words tells in one sentence what the diagram holds, for those who cannot see it.
+// words describes the diagram in one sentence, for readers who cannot see it.
 func (d Diagram) words() string {
 	return fmt.Sprintf("Expression graph of %d nodes and %d edges in %d groups.", len(d.Nodes), len(d.Edges), len(d.groups()))
 }
@@ -112,13 +112,13 @@ func (v *vector) node(n placed) {
 	v.WriteString("</g>\n")
 }
 
-// radius is that of a node's corners: parameters are sharp, what enters and leaves is round, so that kinds can be told
-// apart without colours.
+// radius is that of a node's corners. Parameters have sharp corners, inputs and outputs have round ends, so the kinds can be
+// distinguished without colours.
 func (k Kind) radius(height float64) float64 {
 	switch k {
 	case KindParameter:
 		return 2
-	case KindInput, KindTarget, KindRandom, KindReconstruction:
+	case KindInput, KindTarget, KindRandom, KindReconstruction, KindSample:
 		return height / 2
 	}
 	return 7
@@ -135,7 +135,8 @@ func (v *vector) arrow(a arrow) {
 	fmt.Fprintf(v, `<path d="M%s l-4,%s h8 z" fill="%s"/>`+"\n", end, number1(-arrowHead), hex(muted))
 }
 
-// curve writes the path of an edge up to the foot of its head: straight within pairs, bent with vertical ends between.
+// curve writes the path of an edge up to its arrowhead. The path is straight within pairs of points, and bent with vertical
+// ends between them.
 func (a arrow) curve() string {
 	last := a.path[len(a.path)-1]
 	if a.level {

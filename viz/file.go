@@ -17,7 +17,8 @@ func WritePNG(ctx context.Context, path string, img image.Image) error {
 	return files.Write(path, func(w io.Writer) error { return EncodePNG(files.Until(ctx, w), img) })
 }
 
-// EncodePNG writes img to w as PNG. It favours speed: pictures of flat squares shrink well at any level, and one is written every epoch.
+// EncodePNG writes img to w as PNG. It prefers speed to size, because a picture is
+// written in every epoch, and flat squares compress well at any level.
 func EncodePNG(w io.Writer, img image.Image) error {
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
 	return encoder.Encode(w, img)

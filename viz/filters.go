@@ -32,16 +32,16 @@ const (
 	barHeight = 12
 )
 
-// Filters draws weights N×C×H×W, one picture per filter, in the order of their index, so that a filter keeps its place
-// from epoch to epoch. Each is divided by its own max |w| and coloured from blue (−max |w|) over white (0) to red
-// (+max |w|); a filter of zeros is white. With three channels a filter is drawn in red, green, blue around mid-grey. Any
-// other number of channels is averaged. columns ≤ 0 means 16.
+// Filters draws weights N×C×H×W, one picture for each filter in the order of their index, so that a filter has the same
+// place in every epoch. Each filter is divided by its own max |w|. Its colours go from blue (−max |w|) over white (0) to red
+// (+max |w|). A filter with three channels is drawn in red, green and blue around mid-grey. Other numbers of channels are
+// averaged. columns ≤ 0 means 16.
 func Filters(title string, weights Images, columns int) image.Image {
 	return FilterRows(title, columns, Row{Images: weights})
 }
 
-// FilterRows draws rows of filters over each other in aligned columns, as Grid draws images, each filter as Filters
-// draws it. All rows have the channels of the first.
+// FilterRows draws rows of filters below each other in aligned columns, as Grid does for images. Each filter is drawn as by
+// Filters. All rows have the channels of the first row.
 func FilterRows(title string, columns int, rows ...Row) image.Image {
 	s := newSheet(title, columns, len(rows))
 	tiles := make([][]image.Image, len(rows))

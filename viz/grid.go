@@ -19,9 +19,9 @@ type Row struct {
 	Images Images
 }
 
-// Grid draws rows of images over each other in aligned columns, so that column i shows image i of every row. When there
-// are more images than columns it continues in further bands below. columns ≤ 0 means 16. Images are enlarged by a whole
-// factor without smoothing. Without any image the picture says so. The result is *image.Gray unless there is colour.
+// Grid draws rows of images below each other in aligned columns: column i shows image i of every row. If there are more
+// images than columns, further bands follow below. columns ≤ 0 means 16. Images are enlarged by a whole factor without
+// smoothing. Without images, the picture says so. The result is *image.Gray unless there is colour.
 func Grid(title string, columns int, rows ...Row) image.Image {
 	sheet := newSheet(title, columns, len(rows))
 	tiles := make([][]image.Image, len(rows))
@@ -113,7 +113,7 @@ func (s *sheet) measure(tiles [][]image.Image) {
 	}
 }
 
-// canvas makes the white ground: as wide as the tiles, and as the title up to a common limit.
+// canvas makes the white ground. It is as wide as the tiles and the title, where the width of the title has a limit.
 func (s *sheet) canvas(tiles [][]image.Image) draw.Image {
 	width := s.left + s.columns*(s.tileWidth+gap) - gap
 	if s.title != "" {

@@ -5,9 +5,9 @@ import (
 	"image/color"
 )
 
-// Images is a batch of N images as one plain array in the order N×C×H×W, with values in [0, 1]; others are clamped and
-// values that are not numbers are drawn in magenta. N = len(Pixels)/(C·H·W); an incomplete last image is left out.
-// One channel is grey and three are red, green, blue; of any other number the mean is drawn in grey.
+// Images is a batch of N images as an array in the order N×C×H×W, where N = len(Pixels)/(C·H·W). An incomplete last image is
+// ignored. Values are clipped to [0, 1]. Values that are not numbers are drawn in magenta. One channel is drawn in grey and
+// three in red, green and blue. For other numbers of channels, their mean is drawn in grey.
 type Images struct {
 	Pixels   []float32
 	Channels int
@@ -44,7 +44,7 @@ func (m Images) At(i int) image.Image {
 	return greyImage(channelMean(values, m.Channels, area), m.Width, m.Height)
 }
 
-// channelMean averages an image C×H×W over its channels into H×W; a single channel is returned as it is.
+// channelMean averages an image C×H×W over its channels into H×W. A single channel is returned unchanged.
 func channelMean(values []float32, channels, area int) []float32 {
 	if channels == 1 {
 		return values
@@ -95,7 +95,7 @@ func colourImage(values []float32, width, height int) image.Image {
 	return rgb
 }
 
-// level maps [0, 1] to 0…255, rounding to the nearest; values outside are clamped.
+// level maps [0, 1] to 0…255, rounded to the nearest. Values outside are clipped.
 func level(v float32) uint8 {
 	switch {
 	case v >= 1:

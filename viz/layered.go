@@ -21,7 +21,7 @@ type box struct {
 	rank          int
 }
 
-// link joins two boxes from the bottom of one to the top of the other.
+// link connects two boxes from the bottom of one to the top of the other.
 type link struct {
 	from, to         int
 	fromPort, toPort float64 // from the left of the box; NaN lets the layout choose
@@ -41,7 +41,7 @@ type spacing struct {
 	edge   float64 // between the first or last boxes and their neighbours
 }
 
-// stop is what stands in a row: a box, or the place where a link passes.
+// stop is an element of a row: a box, or the place where a link passes.
 type stop struct {
 	box      *box // nil for a link's
 	width, x float64
@@ -49,7 +49,7 @@ type stop struct {
 	up, down []*joint
 }
 
-// joint joins two stops of neighbouring rows at offsets from their left.
+// joint connects two stops of neighbouring rows at offsets from their left.
 type joint struct {
 	upper, lower             *stop
 	upperOffset, lowerOffset float64
@@ -166,7 +166,7 @@ func (l *link) weight(boxes []*box) float64 {
 	return 4
 }
 
-// join connects two stops. What passes between two stops of one link is kept straight before anything else.
+// join connects two stops. The connection of two stops of one link has the highest priority to be straight.
 func join(upper, lower *stop, upperOffset, lowerOffset, weight float64) {
 	if upper.box == nil && lower.box == nil {
 		weight = 8

@@ -5,7 +5,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// sign is a glyph and what it stands for.
+// sign is a glyph and the name of what it represents.
 type sign struct {
 	name  string
 	glyph draw.GlyphStyle

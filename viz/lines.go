@@ -25,7 +25,7 @@ type Lines struct {
 // Line is one curve of a figure.
 type Line struct {
 	Name   string
-	X, Y   []float64 // of the longer one, what it has more is left out
+	X, Y   []float64 // the surplus of the longer one is ignored
 	Spread []float64 // half the length of the bar at each point; nil: none
 }
 
@@ -64,7 +64,7 @@ func (l Lines) points(line Line) (points []int) {
 	return points
 }
 
-// spread is that of a point; 0 where there is none.
+// spread is that of a point, or 0 if there is none.
 func (l Line) spread(i int) float64 {
 	if i < len(l.Spread) && finite(l.Spread[i]) {
 		return math.Abs(l.Spread[i])
@@ -72,7 +72,7 @@ func (l Line) spread(i int) float64 {
 	return 0
 }
 
-// bar is where the spread around a point begins and ends; where logarithms know no such beginning, it is the point.
+// bar is the range of the spread around a point. On a logarithmic axis, a range that is not above 0 begins at the point.
 func (l Lines) bar(line Line, i int) (low, high float64) {
 	low, high = line.Y[i]-line.spread(i), line.Y[i]+line.spread(i)
 	if l.LogY && low <= 0 {
@@ -141,7 +141,7 @@ func (s span) around() (low, high float64) {
 	return s.low - room, s.high + room
 }
 
-// lineGlyph is the sign of a line's points: after all hues the next shape follows.
+// lineGlyph is the glyph of the points of a line. After all hues, the next shape follows.
 func lineGlyph(n int) draw.GlyphStyle {
 	hue := hues[n%len(hues)]
 	return draw.GlyphStyle{Color: color.NRGBA{hue.R, hue.G, hue.B, 0xff}, Radius: 3, Shape: classShapes[n/len(hues)%len(classShapes)]}

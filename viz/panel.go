@@ -3,6 +3,7 @@ package viz
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"golang.org/x/image/font"
@@ -13,113 +14,126 @@ import (
 
 // Sizes within a panel, in points.
 const (
-	headingHeight = vg.Length(20) // of the term's name above a panel
+	headingHeight = vg.Length(32) // of the two lines above a panel
 	markHeight    = vg.Length(10) // of one line of labels of marks
-	markLevels    = 2             // lines of labels of marks at most
+	markLevels    = 3             // lines of labels of marks at most
 	maxPoints     = 2000          // points of a line that are drawn one by one
 )
 
-// panel is the curves of one term.
+var nameStyle = boldStyle(11.5, ink)
+
+// valuesStyle is the style of the second line of a heading.
+var valuesStyle = textStyle(9, muted)
+
+// panel is the curves of one name and unit.
 type panel struct {
-	name   string
-	hue    color.RGBA
-	series []Series
+	name, unit string
+	hue        color.RGBA
+	series     []Series
+	stages     []Stage
+	scale      axisRange
 }
 
-// valueRange is the range of all finite values and whether their scale is logarithmic.
-func (p *panel) valueRange() (low, high float64, logarithmic bool) {
-	low, high = math.Inf(1), math.Inf(-1)
-	for _, s := range p.series {
-		for i := range min(len(s.X), len(s.Y)) {
-			if finite(s.X[i]) && finite(s.Y[i]) {
-				low, high = math.Min(low, s.Y[i]), math.Max(high, s.Y[i])
-			}
-		}
-	}
-	switch {
-	case low > high:
-		return 0, 1, false
-	case low == high:
-		pad := math.Max(math.Abs(low)*0.1, 1e-3)
-		return low - pad, high + pad, false
-	case low > 0 && high/100 > low:
-		pad := math.Pow(10, 0.04*(math.Log10(high)-math.Log10(low)))
-		return math.Max(low/pad, math.SmallestNonzeroFloat64), math.Min(high*pad, math.MaxFloat64), true
-	}
-	pad := math.Max((high-low)*0.05, math.Abs(high)*1e-12)
-	return low - pad, high + pad, false
-}
-
-// plot makes the axes of the panel; bottom panels carry the label of the horizontal axis.
-func (p *panel) plot(low, high float64, xlabel string, bottom bool, marks []Mark) *plot.Plot {
-	if !bottom {
-		xlabel = ""
-	}
-	axes := newAxes(xlabel, "")
+// axes makes the axes of a panel.
+func (f *figure) axes(p *panel, low, high float64, xlabel string) *plot.Plot {
+	axes := newAxes(xlabel, p.unit)
 	axes.X.Min, axes.X.Max = low, high
 	axes.X.Tick.Marker = evenTicks{whole: high-low >= 1, target: 5}
-	var logarithmic bool
-	axes.Y.Min, axes.Y.Max, logarithmic = p.valueRange()
+	axes.Y.Min, axes.Y.Max = p.scale.padded()
 	axes.Y.Tick.Marker = evenTicks{target: 5}
-	if logarithmic {
+	if p.scale.logarithmic {
 		axes.Y.Scale, axes.Y.Tick.Marker = plot.LogScale{}, decadeTicks{}
 	}
-	axes.Add(gridLines{}, markLines(marks), p)
+	axes.Y.Label.TextStyle = restyle(axes.Y.Label.TextStyle, 9, muted)
+	axes.Add(gridLines{}, markLines(append(f.borders(), f.Marks...)), p)
 	// An empty title reserves the height of the heading and of the labels of marks, so that Align counts it.
 	axes.Title.Text = " "
 	axes.Title.TextStyle = textStyle(1, paper)
-	axes.Title.Padding = headingHeight + levels(marks)*markHeight
+	axes.Title.Padding = headingHeight + vg.Length(f.levels)*markHeight
 	return axes
 }
 
-// levels is the number of lines that the labels of marks may take.
-func levels(marks []Mark) vg.Length { return vg.Length(min(len(marks), markLevels)) }
-
-// draw draws the axes with their curves, then the heading and the labels of marks above them.
-func (p *panel) draw(canvas draw.Canvas, axes *plot.Plot, marks []Mark) {
-	axes.Draw(canvas)
-	data := axes.DataCanvas(canvas)
-	y := data.Max.Y + levels(marks)*markHeight + 7
-	name, values := boldStyle(11.5, p.hue), textStyle(9.5, muted)
-	last := p.lastValues()
-	free := data.Max.X - data.Min.X - values.Width(last) - 10
-	if free < 60 {
-		last, free = "", data.Max.X-data.Min.X
+// borders are lines between the stages.
+func (c Curves) borders() (marks []Mark) {
+	for i := range max(0, len(c.Stages)-1) {
+		marks = append(marks, Mark{X: (c.Stages[i].To + c.Stages[i+1].From) / 2})
 	}
-	canvas.FillText(name, vg.Point{X: data.Min.X, Y: y}, fitText(name, p.name, free))
-	canvas.FillText(values, vg.Point{X: data.Max.X - values.Width(last), Y: y}, last)
-	drawMarkLabels(data, axes, marks)
+	return marks
 }
 
-// lastValues is the last finite value of every split, such as "train 98.1 · test 103.2".
+// drawPanel draws the axes with their curves, and the heading and the labels of stages, marks and values outside the axis
+// above them.
+func (f *figure) drawPanel(canvas draw.Canvas, axes *plot.Plot, p *panel) {
+	axes.Draw(canvas)
+	data := axes.DataCanvas(canvas)
+	y, width := data.Max.Y+vg.Length(f.levels)*markHeight+7, canvas.Max.X-data.Min.X
+	style := nameStyle
+	style.Color = p.hue
+	canvas.FillText(style, vg.Point{X: data.Min.X, Y: y + 13}, fitText(style, p.name, width))
+	canvas.FillText(valuesStyle, vg.Point{X: data.Min.X, Y: y}, fitText(valuesStyle, p.lastValues(), width))
+	drawMarkLabels(data, axes, f.labels(p), f.levels)
+}
+
+// headingWidth is the width of the heading, which must not be cut.
+func (p *panel) headingWidth() vg.Length {
+	return max(nameStyle.Width(p.name), valuesStyle.Width(p.lastValues()))
+}
+
+// lastValues lists the last finite value of each split, such as "train 98.1 · test 103.2".
 func (p *panel) lastValues() string {
 	var values []string
 	for _, s := range p.series {
-		for i := min(len(s.X), len(s.Y)) - 1; i >= 0; i-- {
-			if finite(s.X[i]) && finite(s.Y[i]) {
-				values = append(values, strings.TrimSpace(s.Split+" "+figures(s.Y[i])))
-				break
-			}
+		if v := s.last(); s.Split != "" && finite(v) {
+			values = append(values, s.Split+" "+figures(v))
 		}
 	}
 	return strings.Join(values, " · ")
 }
 
-// Plot draws the lines of the panel; a point without a neighbour, and every point of a short line, gets a dot.
+// last is the last finite value; NaN where there is none.
+func (s Series) last() float64 {
+	for i := min(len(s.X), len(s.Y)) - 1; i >= 0; i-- {
+		if finite(s.X[i]) && finite(s.Y[i]) {
+			return s.Y[i]
+		}
+	}
+	return math.NaN()
+}
+
+// Plot draws the lines of the panel, cut off at the ends of the axis. Single points and the points of short lines get a
+// dot, and values outside the axis a triangle at its end.
 func (p *panel) Plot(canvas draw.Canvas, axes *plot.Plot) {
 	toX, toY := axes.Transforms(&canvas)
 	for _, s := range p.series {
-		for _, run := range runs(s) {
+		for _, run := range p.runs(s) {
 			for i := range run {
 				run[i] = vg.Point{X: toX(float64(run[i].X)), Y: toY(float64(run[i].Y))}
 			}
 			if len(run) > 1 {
-				canvas.StrokeLines(splitStroke(s.Split, p.shade(s.Split)), thin(run, maxPoints))
+				canvas.StrokeLines(splitStroke(s.Split, p.shade(s.Split)), canvas.ClipLinesXY(thin(run, maxPoints))...)
 			}
 			if len(run) == 1 || min(len(s.X), len(s.Y)) <= 12 {
-				p.drawDots(canvas, s.Split, run)
+				p.drawDots(canvas, s.Split, slices.DeleteFunc(slices.Clone(run), func(at vg.Point) bool { return !canvas.ContainsY(at.Y) }))
+			}
+			for _, at := range run {
+				drawOutside(canvas, p.shade(s.Split), at)
 			}
 		}
+	}
+}
+
+// drawOutside draws a triangle at the end of the axis that a point is beyond.
+func drawOutside(canvas draw.Canvas, c color.Color, at vg.Point) {
+	const half, height = 3.2, 5
+	switch {
+	case canvas.ContainsY(at.Y):
+		return
+	case at.Y > canvas.Max.Y:
+		y := canvas.Max.Y
+		canvas.FillPolygon(c, []vg.Point{{X: at.X - half, Y: y - height}, {X: at.X + half, Y: y - height}, {X: at.X, Y: y}})
+	default:
+		y := canvas.Min.Y
+		canvas.FillPolygon(c, []vg.Point{{X: at.X - half, Y: y + height}, {X: at.X + half, Y: y + height}, {X: at.X, Y: y}})
 	}
 }
 
@@ -133,25 +147,26 @@ func (p *panel) drawDots(canvas draw.Canvas, split string, points []vg.Point) {
 	}
 }
 
-// shade is the hue for train and a darker one for the other splits.
+// shade is the hue for train and a darker colour for the other splits.
 func (p *panel) shade(split string) color.RGBA {
 	if split == "train" || split == "" {
-		return mix(p.hue, paper, 0.15)
+		return p.hue
 	}
 	return mix(p.hue, color.Black, 0.35)
 }
 
-// runs splits a series at its gaps; the points still carry data coordinates.
-func runs(s Series) [][]vg.Point {
+// runs splits a series at its gaps and between stages. The points have data coordinates.
+func (p *panel) runs(s Series) [][]vg.Point {
 	var all [][]vg.Point
 	var run []vg.Point
+	stage := 0
 	for i := range min(len(s.X), len(s.Y)) {
-		if finite(s.X[i]) && finite(s.Y[i]) {
-			run = append(run, vg.Point{X: vg.Length(s.X[i]), Y: vg.Length(s.Y[i])})
-			continue
-		}
-		if len(run) > 0 {
+		drawable := finite(s.X[i]) && finite(s.Y[i])
+		if at := p.stageAt(s.X[i]); len(run) > 0 && (!drawable || at != stage) {
 			all, run = append(all, run), nil
+		}
+		if drawable {
+			run, stage = append(run, vg.Point{X: vg.Length(s.X[i]), Y: vg.Length(s.Y[i])}), p.stageAt(s.X[i])
 		}
 	}
 	if len(run) > 0 {
@@ -160,7 +175,7 @@ func runs(s Series) [][]vg.Point {
 	return all
 }
 
-// thin keeps the lowest and the highest of every few neighbours, so that a line of a million steps keeps its envelope.
+// thin keeps the lowest and the highest point of each group of neighbours, so a long line keeps its envelope.
 func thin(points []vg.Point, most int) []vg.Point {
 	if len(points) <= most {
 		return points

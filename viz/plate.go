@@ -23,12 +23,12 @@ const (
 	strokeWidth  = vg.Length(1.6)
 )
 
-// plate is a figure that is planned and can be drawn on any canvas. Distances are in points.
+// plate is a figure that can be drawn on any canvas. Distances are in points.
 type plate struct {
 	title       string
-	description string // in words, for those who cannot see it
+	description string // for readers who cannot see the figure
 	height      vg.Length
-	draw        func(draw.Canvas) // what stands below the title
+	draw        func(draw.Canvas) // draws what is below the title
 }
 
 // svg writes the figure as a vector picture.
@@ -86,7 +86,7 @@ func newAxes(xlabel, ylabel string) *plot.Plot {
 	return axes
 }
 
-// restyle keeps where a text stands and how it is turned, and changes the rest.
+// restyle changes size and colour of a text, and keeps its alignment and rotation.
 func restyle(style draw.TextStyle, size float64, c color.Color) draw.TextStyle {
 	restyled := textStyle(size, c)
 	restyled.XAlign, restyled.YAlign, restyled.Rotation = style.XAlign, style.YAlign, style.Rotation

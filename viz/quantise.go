@@ -13,7 +13,7 @@ type counted struct {
 	pixels int
 }
 
-// medianCut chooses at most size colours that stand for the counted ones (Heckbert 1982, "Color image quantization for
+// medianCut chooses at most size colours that represent the counted ones (Heckbert 1982, "Color image quantization for
 // frame buffer display"): the box of colours with the widest spread is halved at its median until there are enough boxes,
 // and each gives its mean. With no more colours than size they are returned as they are, from dark to light.
 func medianCut(counts map[color.RGBA]int, size int) color.Palette {
@@ -50,8 +50,7 @@ func compareColours(a, b color.RGBA) int {
 	return cmp.Or(cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
 }
 
-// widestChannel returns the channel with the greatest range, weighted by how bright the eye
-// sees it; a single colour has no spread.
+// widestChannel returns the channel with the greatest range, weighted by its share of the luminance.
 func widestChannel(box []counted) (channel int, spread float64) {
 	if len(box) < 2 {
 		return 0, -1
@@ -69,7 +68,7 @@ func widestChannel(box []counted) (channel int, spread float64) {
 	return channel, spread
 }
 
-// halve sorts a box by a channel and cuts it where half of its pixels are on either side; neither part is empty.
+// halve sorts a box by a channel and divides it into two parts with half of the pixels each. No part is empty.
 func halve(box []counted, channel int) (low, high []counted) {
 	slices.SortStableFunc(box, func(a, b counted) int { return cmp.Compare(a.colour[channel], b.colour[channel]) })
 	total := 0

@@ -17,10 +17,10 @@ import (
 	"gaetrain/viz/plain"
 )
 
-// ErrPicture tells that a picture of a report is neither PNG, GIF, JPEG nor SVG.
+// ErrPicture reports a picture of a report that is neither PNG, GIF, JPEG nor SVG.
 var ErrPicture = errors.New("unknown kind of picture")
 
-// Report is the page that sums up a run. Empty fields and lists are left out of the page.
+// Report is a page about a run. Empty fields and lists are not on the page.
 type Report struct {
 	Title         string // such as "vae on fashion-mnist"
 	Subtitle      string
@@ -66,8 +66,8 @@ var reportTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.ParseFS(reportSource, "report.html.tmpl"))
 })
 
-// HTML writes one self-contained page without scripts: pictures are part of it, and it follows the reader's light or dark
-// scheme. The same report gives the same bytes. Errors: of pictures that cannot be read, ErrPicture, and those of w.
+// HTML writes a self-contained page without scripts. Pictures are part of the page. It has a light and a dark scheme. The
+// same report gives the same bytes. Errors are those of reading pictures, ErrPicture, and those of w.
 func (r Report) HTML(w io.Writer) error {
 	page := reportPage{Report: r}
 	for _, p := range r.Pictures {
@@ -81,7 +81,7 @@ func (r Report) HTML(w io.Writer) error {
 	return errors.Join(reportTemplate().Execute(visible, page), visible.Flush())
 }
 
-// reportPage is what the template sees.
+// reportPage is the data of the template.
 type reportPage struct {
 	Report
 	Inlined []inlinedPicture
@@ -118,8 +118,8 @@ func (p inlinedPicture) AltText() string {
 	return p.Title
 }
 
-// dataURI reads the picture and encodes it with the type that its first bytes tell. An SVG shown as an image runs no
-// scripts, whatever is in it.
+// dataURI reads the picture and encodes it with the type that its first bytes show. Browsers run no scripts of
+// an SVG that is shown as an image.
 func (p Picture) dataURI() (template.URL, error) {
 	data, name := p.Data, p.Title
 	if len(data) == 0 {

@@ -15,11 +15,11 @@ import (
 	"gaetrain/viz/plain"
 )
 
-// Scatter draws points in the plane, coloured by class. Points that are not finite are left out; what the longer of X and
-// Y has more is too. Points are drawn in their order, so that no class covers another as a whole.
+// Scatter draws points in the plane, coloured by class. Points that are not finite are ignored, and so is the surplus of the
+// longer one of X and Y. Points are drawn in their order, so no class as a whole covers another.
 type Scatter struct {
 	Title          string
-	XLabel, YLabel string // both empty: the axes mean nothing and have no ticks
+	XLabel, YLabel string // both empty: the axes have no meaning and no ticks
 	X, Y           []float64
 	Classes        []uint8  // of each point; nil: all have one colour and there is no legend
 	Names          []string // of the classes; those without a name go by their number
@@ -108,7 +108,7 @@ func (c cloud) Plot(canvas draw.Canvas, axes *plot.Plot) {
 	}
 }
 
-// class is the class of point i, the first where there are none.
+// class is the class of point i, or 0 if there are no classes.
 func (s Scatter) class(i int) int {
 	if i < len(s.Classes) {
 		return int(s.Classes[i])
@@ -145,10 +145,10 @@ var classHues = []color.RGBA{
 	{0x2f, 0xc4, 0xd6, 0xff}, {0x80, 0x00, 0x00, 0xff}, {0xf0, 0x70, 0xc8, 0xff}, {0x00, 0x00, 0x75, 0xff}, {0x8a, 0x8a, 0x1c, 0xff},
 }
 
-// classShapes tell classes of one colour apart.
+// classShapes distinguish classes of the same colour.
 var classShapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{}, draw.CrossGlyph{}}
 
-// glyphOf is the sign of a class: after ten colours the next shape follows.
+// glyphOf is the glyph of a class. After ten colours, the next shape follows.
 func glyphOf(class int) draw.GlyphStyle {
 	hue := classHues[class%len(classHues)]
 	shape := classShapes[class/len(classHues)%len(classShapes)]

@@ -38,7 +38,7 @@ type placed struct {
 
 type rectangle struct{ x, y, width, height float64 }
 
-// arrow is an edge with its way and the centre of its label.
+// arrow is an edge with its path and the centre of its label.
 type arrow struct {
 	Edge
 	path  []point // pairs, see link; for the arrow of a parameter two points on one height
@@ -102,8 +102,8 @@ type composer struct {
 	width, height float64
 }
 
-// compose lays the diagram out: first every group by itself, then the groups. A second round knows from the first in
-// which order edges best cross the borders of groups.
+// compose places the nodes of every group, and then the groups. A second pass takes the order in which edges cross the
+// borders of groups from the first pass.
 func (d Diagram) compose() (*scene, error) {
 	index, err := d.index()
 	if err != nil {
@@ -137,8 +137,8 @@ func (d Diagram) composeOnce(index map[string]int, before map[int]*crossing) *co
 	return c
 }
 
-// makeUnits puts every parameter that nothing feeds beside its first user, if that is of the same group. First is first in
-// topological order: so what a unit gives to others never comes back to it.
+// makeUnits puts a parameter without inputs beside the first operation that uses it, if both are in the same group. It is
+// the first in topological order, so the units have no cycles.
 func (c *composer) makeUnits() {
 	pairs := make([][2]int, len(c.Edges))
 	fed := make([]bool, len(c.Nodes))
@@ -232,7 +232,7 @@ func parameterWidth(n Node) float64 {
 	return width
 }
 
-// textWidth is the width of a line after it was shortened to what a node may hold.
+// textWidth is the width of a line that is shortened to the limit of a node.
 func textWidth(face *typeface, text string) float64 { return math.Min(face.width(text), nodeLimit) }
 
 // makeClusters collects units by group. Groups that would have to stand both above and below another are drawn as one box

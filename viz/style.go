@@ -3,6 +3,7 @@ package viz
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"sync"
 
 	"codeberg.org/go-fonts/liberation/liberationsansbold"
@@ -26,7 +27,7 @@ const (
 	noteSize  = 15
 )
 
-// fontFamily is the typeface of vector pictures; the later families have the same metrics or are the reader's default.
+// fontFamily is the typeface of vector pictures, and alternatives with the same metrics or from the reader's system.
 const fontFamily = "'Liberation Sans',Arial,Helvetica,sans-serif"
 
 // Neutral colours.
@@ -35,6 +36,8 @@ var (
 	ink   = color.Gray{0x1f}
 	muted = color.Gray{0x5f}
 	faint = color.Gray{0xe4}
+
+	absent = color.Gray{0x74} // text for nothing, lighter than muted
 )
 
 // Colours of Okabe and Ito, "Color universal design" (2008).
@@ -48,8 +51,11 @@ var (
 	reddishPurple = color.RGBA{0xcc, 0x79, 0xa7, 0xff}
 )
 
-// hues are the colours of curves in the order in which terms get them; yellow is too light for a line on white.
-var hues = []color.RGBA{blue, vermilion, bluishGreen, reddishPurple, orange, skyBlue}
+// hues are the colours of curves in the order in which they are used. They are the colours of Okabe and Ito, but dark
+// enough for lines and text on white: their contrast is 4.5 or more.
+var hues = []color.RGBA{
+	blue, {0xb8, 0x50, 0x00, 0xff}, {0x00, 0x7a, 0x59, 0xff}, {0xa2, 0x48, 0x7c, 0xff}, {0x86, 0x5c, 0x00, 0xff}, {0x5b, 0x5b, 0xa8, 0xff},
+}
 
 // missing marks a pixel that is not a number.
 var missing = color.RGBA{0xff, 0x00, 0xc8, 0xff}
@@ -60,6 +66,31 @@ func mix(a, b color.Color, t float64) color.RGBA {
 	br, bg, bb, _ := b.RGBA()
 	at := func(from, to uint32) uint8 { return uint8((float64(from)*(1-t)+float64(to)*t)/257 + 0.5) }
 	return color.RGBA{at(ar, br), at(ag, bg), at(ab, bb), 0xff}
+}
+
+// contrast is the ratio of the relative luminances of two colours, from 1 to 21, as WCAG 2.2 defines it.
+func contrast(a, b color.Color) float64 {
+	luminance := func(c color.Color) float64 {
+		p := color.RGBAModel.Convert(c).(color.RGBA)
+		linear := func(v uint8) float64 {
+			x := float64(v) / 255
+			if x <= 0.04045 {
+				return x / 12.92
+			}
+			return math.Pow((x+0.055)/1.055, 2.4)
+		}
+		return 0.2126*linear(p.R) + 0.7152*linear(p.G) + 0.0722*linear(p.B)
+	}
+	x, y := luminance(a)+0.05, luminance(b)+0.05
+	return max(x, y) / min(x, y)
+}
+
+// readable is black or white, whichever is easier to read on a ground. The contrast is 4.58 at least.
+func readable(ground color.Color) color.Color {
+	if contrast(color.Black, ground) > contrast(color.White, ground) {
+		return color.Black
+	}
+	return color.White
 }
 
 // hex writes a colour as #rrggbb.
@@ -73,7 +104,7 @@ var (
 	boldFont    = sync.OnceValue(func() *opentype.Font { return mustParse(liberationsansbold.TTF) })
 )
 
-// mustParse parses an embedded typeface; it cannot fail on bytes that are part of the program.
+// mustParse parses an embedded typeface. It cannot fail, because the bytes are part of the program.
 func mustParse(ttf []byte) *opentype.Font {
 	f, err := opentype.Parse(ttf)
 	if err != nil {

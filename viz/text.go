@@ -88,7 +88,8 @@ func (t *typeface) fit(text string, limit float64) string {
 	return strings.TrimRight(string(runes[:low]), " ") + ellipsis
 }
 
-// wrap breaks text at spaces into at most lines lines, none wider than limit pixels; what does not fit ends in an ellipsis.
+// wrap breaks text at spaces into at most lines lines that are not wider than limit pixels. Text without room is replaced by
+// an ellipsis.
 func (t *typeface) wrap(text string, limit float64, lines int) []string {
 	var wrapped []string
 	words := strings.Fields(text)

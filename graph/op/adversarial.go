@@ -24,7 +24,7 @@ func DiscriminatorLoss(name string, rows *Rows, a kernel.AdversarialLoss, logits
 // GeneratorLoss declares the mean loss of a generator (logits of the
 // discriminator for generated images: B×1).
 func GeneratorLoss(name string, rows *Rows, a kernel.AdversarialLoss, logits *gorgonia.Node) (Loss, error) {
-	return declareLogitLoss(name+": generator loss", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
+	return declareLogitLoss(name+": adversarial loss", rows, func(l *loss, scale float32, in [][]float32, gradient []float32) {
 		a.GeneratorLoss(l.rows.Live, scale, in[0], gradient, l.perImage)
 	}, logits)
 }

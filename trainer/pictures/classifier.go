@@ -35,7 +35,7 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 		if err := drawCurves(ctx, l); err != nil {
 			return err
 		}
-		return writeReport(l, about)
+		return writeReport(ctx, l, about)
 	}
 	return trainer.Hook{
 		Name: "classifier",
@@ -49,8 +49,8 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 	}
 }
 
-// Classify classifies the test images with the selected weights of a run, and
-// writes and draws the outcome into its folder.
+// Classify classifies the test images with the selected weights of a run. It writes
+// the results into the folder of the run, and draws them there.
 func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.Dataset) (Classification, error) {
 	var c Classification
 	model, err := trainer.OpenSelected(find, dir)
@@ -72,7 +72,7 @@ func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.
 	if err := run.WriteSealed(classificationFile, c); err != nil || model.Config.Pictures == 0 {
 		return c, err
 	}
-	title := fmt.Sprintf("%s, %d test images: accuracy %.2f %%", data.Name, data.Test.Len(), 100*c.Accuracy)
+	title := fmt.Sprintf("Confusion matrix of %d test images of %s: accuracy %.2f %%", data.Test.Len(), data.Name, 100*c.Accuracy)
 	if err := write(run.Path(folder, "confusion.png"), viz.Confusion(title, data.Classes, confusion)); err != nil {
 		return c, err
 	}
@@ -124,5 +124,5 @@ func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32
 	return rows
 }
 
-// pixels shows the images of a split as numbers from 0 to 1.
+// pixels are the images of a split with values from 0 to 1.
 func pixels(s loaders.Split) viz.Images { return drawable(evaluate.Pixels(s).Values, s.Shape) }

@@ -11,7 +11,7 @@ import (
 	"gaetrain/viz"
 )
 
-// Clusters are clusters of the images of a data set, to be drawn.
+// Clusters is a picture of the clusters of images.
 type Clusters struct {
 	Name     string // of the files, such as "clusters-codes"
 	Title    string
@@ -19,14 +19,14 @@ type Clusters struct {
 	Features evaluate.Matrix // N×L: what was clustered
 	Found    evaluate.Clustering
 	Centres  []float32 // K×D: the centres as images; nil leaves them out
-	Labels   []string  // K: what is said of each cluster
+	Labels   []string  // K: the label of each cluster
 }
 
 // nearestColumns is the number of images beside the centre of a cluster.
 const nearestColumns = 13
 
-// Draw draws, into the pictures of a run, each centre and beside it the images
-// nearest to it. It returns the path of the picture.
+// Draw draws each centre and the images nearest to it, into the pictures of a run.
+// It returns the path of the picture.
 func (c Clusters) Draw(ctx context.Context, dir string) (string, error) {
 	index, err := evaluate.NewNearestNeighbours(c.Features)
 	if err != nil {
@@ -53,8 +53,8 @@ func (c Clusters) Draw(ctx context.Context, dir string) (string, error) {
 	return path, write(path, viz.Grid(c.Title, nearestColumns+1, rows...))
 }
 
-// Choice draws the criterion by which a number of clusters was chosen over that
-// number, into the pictures of a run. It returns the path of the picture.
+// Choice draws the criterion that chose the number of clusters against this number,
+// into the pictures of a run. It returns the path of the picture.
 func Choice(dir, name, title string, by evaluate.Criterion, all []evaluate.Clustering, best int) (string, error) {
 	series := viz.Series{Name: string(by)}
 	for _, c := range all {
@@ -65,7 +65,7 @@ func Choice(dir, name, title string, by evaluate.Criterion, all []evaluate.Clust
 		series.X, series.Y = append(series.X, float64(c.Clusters)), append(series.Y, y)
 	}
 	chosen := all[best].Clusters
-	curves := viz.Curves{Title: title, XLabel: "clusters", Series: []viz.Series{series}, Marks: []viz.Mark{{X: float64(chosen), Label: strconv.Itoa(chosen)}}}
+	curves := viz.Curves{Title: title, XLabel: "clusters", Series: []viz.Series{series}, Marks: []viz.Mark{{X: float64(chosen), Label: "chosen: " + strconv.Itoa(chosen)}}}
 	run := trainer.Run{Dir: dir}
 	path := run.Path(folder, name+"-choice.png")
 	return path, writeFile(path, func(w writer) error { return curves.PNG(w) })

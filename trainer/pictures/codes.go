@@ -11,7 +11,7 @@ import (
 	"gaetrain/viz"
 )
 
-// Points are codes as points of the plane, to be drawn.
+// Points is a picture of codes as points in the plane.
 type Points struct {
 	Title          string
 	XLabel, YLabel string
@@ -30,7 +30,7 @@ func (p Points) Draw(dir, name string) (string, error) {
 	return drawFigure(dir, unused(dir, name, ".svg", ".png"), s)
 }
 
-// figure is a picture of package viz that can be drawn both ways.
+// figure is a picture of package viz that can be drawn as SVG and as PNG.
 type figure interface {
 	SVG(io.Writer) error
 	PNG(io.Writer) error
@@ -53,7 +53,7 @@ func drawFigure(dir, name string, f figure) (string, error) {
 	return path, writeFile(path, f.PNG)
 }
 
-// inFolder returns the path of a picture of a run, in a folder that is there.
+// inFolder makes the folder of the pictures of a run, and returns the path of one.
 func inFolder(dir, name string) (string, error) {
 	run := trainer.Run{Dir: dir}
 	return run.Path(folder, name), asRun(os.MkdirAll(run.Path(folder), 0o755))

@@ -28,9 +28,9 @@ type Comparison struct {
 	Losses bool
 }
 
-// Draw writes, into a folder, the images over their reconstructions by each run, and
-// the errors on the test images over the epochs of all runs, also the losses
-// where they can be compared. It returns the paths of the PNGs.
+// Draw draws two pictures into a folder: the images above their reconstructions by
+// each run, and the errors of the runs on the test images in every epoch. A third
+// one has the losses if they are comparable. It returns the paths of the PNGs.
 func (c Comparison) Draw(dir string) (paths []string, err error) {
 	if err := asRun(os.MkdirAll(dir, 0o755)); err != nil {
 		return nil, err
@@ -80,8 +80,8 @@ func (r ComparedRun) MSE() (mean float64) {
 	return mean
 }
 
-// curves are the figures of every epoch of the stages that gave the models; what
-// earlier stages reconstruct may be codes, but their epochs count.
+// curves are the figures of every epoch in the last stages. Earlier stages may
+// reconstruct codes, so only their epochs count.
 func (c Comparison) curves(what string, figure func(trainer.Record) float64) viz.Lines {
 	l := viz.Lines{Title: c.Title, XLabel: "epoch", YLabel: what}
 	low, high := math.Inf(1), 0.0

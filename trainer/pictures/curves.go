@@ -2,57 +2,78 @@ package pictures
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"gaetrain/trainer"
 	"gaetrain/viz"
 )
 
-// drawCurves draws every term of metrics.jsonl over all epochs.
+// drawCurves draws every figure of metrics.jsonl over all epochs, and marks the best
+// epoch of the stage where there is one.
 func drawCurves(_ context.Context, l *trainer.Loop) error {
 	records, err := l.Records()
 	if err != nil {
 		return err
 	}
-	c := Curves(records)
+	c := Curves(records, l.Stages)
 	c.Title = heading(l)
+	if best := l.Position.BestEpoch; best > 0 {
+		x := float64(best)
+		for _, s := range c.Stages {
+			if s.Name == l.Stage.Name {
+				x += s.From - 1
+			}
+		}
+		c.Marks = []viz.Mark{{X: x, Label: fmt.Sprintf("best epoch %d", best)}}
+	}
 	if err := writeFile(l.Run.Path("curves.svg"), c.SVG); err != nil {
 		return err
 	}
 	return writeFile(l.Run.Path("curves.png"), c.PNG)
 }
 
-// Curves turns the records of a run into curves: the loss where it is not just
-// its one term, every term, and the squared error per pixel. The epochs of
-// several stages are joined, with marks at the borders.
-func Curves(records []trainer.Record) viz.Curves {
+// Curves turns the records of a run with these stages into curves: the loss if it
+// has several terms, every term, the squared error per pixel and the measures. The
+// epochs of a stage follow those of the stage before.
+func Curves(records []trainer.Record, stages []trainer.Stage) viz.Curves {
 	c := viz.Curves{XLabel: "epoch"}
-	at := make(map[string]int) // index in c.Series by name and split
-	add := func(name, split string, x, y float64) {
-		i, ok := at[name+"/"+split]
+	at := make(map[[3]string]int) // index in c.Series by name, unit and split
+	add := func(name, unit, split string, x, y float64) {
+		key := [3]string{name, unit, split}
+		i, ok := at[key]
 		if !ok {
 			i = len(c.Series)
-			at[name+"/"+split] = i
-			c.Series = append(c.Series, viz.Series{Name: name, Split: split})
+			at[key] = i
+			c.Series = append(c.Series, viz.Series{Name: titleOf(name), Unit: unit, Split: split})
 		}
 		c.Series[i].X = append(c.Series[i].X, x)
 		c.Series[i].Y = append(c.Series[i].Y, y)
 	}
-	before, offset, stage := 0, 0, ""
+	before, offset := 0, 0
 	for _, r := range records {
-		if r.Stage != stage {
-			if stage != "" {
-				c.Marks = append(c.Marks, viz.Mark{X: float64(before), Label: r.Stage})
-			}
-			offset, stage = before, r.Stage
+		if n := len(c.Stages); n == 0 || c.Stages[n-1].Name != r.Stage {
+			offset = before
+			c.Stages = append(c.Stages, viz.Stage{Name: r.Stage, From: float64(offset + 1)})
 		}
-		x := float64(offset + r.Epoch)
 		before = offset + r.Epoch
+		x := float64(before)
+		c.Stages[len(c.Stages)-1].To = x
+		stage := named(stages, r.Stage)
 		if len(r.Terms) > 1 {
-			add("loss", r.Split, x, r.Loss)
+			add("loss", unitOf(stage, "loss"), r.Split, x, r.Loss)
 		}
-		for name, value := range r.All() {
-			add(name, r.Split, x, value)
+		for name, value := range stage.Figures(r.Figures) {
+			add(name, unitOf(stage, name), r.Split, x, value)
 		}
 	}
 	return c
+}
+
+// named is the stage of a name; without settings where there is none.
+func named(stages []trainer.Stage, name string) trainer.Stage {
+	if i := slices.IndexFunc(stages, func(s trainer.Stage) bool { return s.Name == name }); i >= 0 {
+		return stages[i]
+	}
+	return trainer.Stage{Name: name}
 }

@@ -9,8 +9,9 @@ import (
 	"gaetrain/viz"
 )
 
-// drawFeatures draws the feature maps of each convolution of the encoder for the
-// test images, spread evenly over all of them: a picture for each layer, a row for each image.
+// drawFeatures draws the feature maps of each convolution of the encoder: a picture
+// for each layer, a row for each image. The images are spread evenly over the test
+// images.
 func drawFeatures(ctx context.Context, l *trainer.Loop) error {
 	const images = 8
 	model := l.Trained()

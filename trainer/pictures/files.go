@@ -31,7 +31,7 @@ func writeJSON(path string, value any) error {
 	})
 }
 
-// asRun makes an error of a file one of the run folder.
+// asRun makes the error of a file wrap trainer.ErrRun.
 func asRun(err error) error {
 	if err == nil {
 		return nil

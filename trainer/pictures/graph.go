@@ -9,13 +9,14 @@ import (
 	"gaetrain/viz"
 )
 
-// drawGraph draws the expression graph of the stage that is running.
+// drawGraph draws the expression graph of the trained model, which is that of the
+// last stage.
 func drawGraph(l *trainer.Loop) error {
 	nodes, err := l.Describe()
 	if err != nil {
 		return err
 	}
-	d := Diagram(fmt.Sprintf("%s, %d parameters", l.Config.Model, l.Parameters.Count()), nodes)
+	d := Diagram(fmt.Sprintf("%s on %s, %d parameters", l.Config.Model, l.Data.Name, l.Parameters.Count()), nodes)
 	if err := writeFile(l.Run.Path("graph.dot"), d.DOT); err != nil {
 		return err
 	}
@@ -23,7 +24,7 @@ func drawGraph(l *trainer.Loop) error {
 }
 
 // Diagram arranges the nodes of an expression graph for drawing: the layers
-// become groups, and the shapes of batches stand on the edges.
+// become groups, and the edges have the shapes of batches as labels.
 func Diagram(title string, nodes []graph.Node) viz.Diagram {
 	d := viz.Diagram{Title: title}
 	for i, n := range nodes {
@@ -34,7 +35,7 @@ func Diagram(title string, nodes []graph.Node) viz.Diagram {
 		switch n.Role {
 		case "parameter", "input", "target", "random":
 			node.Detail = n.Shape
-		case "code", "reconstruction":
+		case "code", "reconstruction", "sample":
 			node.Label = n.Role
 			node.Detail = n.Name
 		}

@@ -8,15 +8,14 @@ import (
 	"gaetrain/viz"
 )
 
-// Resembling are images and what is nearest to each of them among others, by
-// several measures.
+// Resembling are images with the nearest of other images by several measures.
 type Resembling struct {
 	Name    string        // of the images, such as "sample"
 	Images  loaders.Split // N
 	Nearest [][]int       // by each measure, N indices of the others
 }
 
-// DrawNearest draws images over those nearest to them by the named measures,
+// DrawNearest draws images above the nearest images by each of the named measures,
 // into the pictures of a run. It returns the path.
 func DrawNearest(dir, title string, others loaders.Split, measures []string, all ...Resembling) (string, error) {
 	var rows []viz.Row
@@ -34,9 +33,8 @@ func DrawNearest(dir, title string, others loaders.Split, measures []string, all
 	return path, write(path, viz.Grid(title, columns, rows...))
 }
 
-// DrawClasses draws a row of images for each class that a classifier has sorted
-// them into, with its share of them, into the pictures of a run. It returns the
-// path.
+// DrawClasses draws a row of images for each predicted class, with the share of all
+// images that it has, into the pictures of a run. It returns the path.
 func DrawClasses(dir, title string, images loaders.Split, classes []string, logits evaluate.Matrix, shares evaluate.Shares) (string, error) {
 	const shown = 14
 	sorted := make([][]int, len(classes))

@@ -1,5 +1,5 @@
-// Package pictures draws a run while it trains and when it is done: the hook
-// between the training loop and package viz.
+// Package pictures draws a run while it trains and when it is done. It connects the
+// training loop with package viz.
 package pictures
 
 import (
@@ -32,6 +32,10 @@ type About struct {
 	Idea     string // a paragraph
 	Citation string
 	Command  string // that repeats the run
+	// PCA returns the number of principal components that the model of a finished run
+	// is compared with, and their squared error per pixel on the test images. Without
+	// it, or for 0 components, there is no comparison.
+	PCA func(ctx context.Context) (components int, mse float64, err error)
 }
 
 // Hook draws reconstructions of the same test images every few epochs, as the
@@ -56,14 +60,18 @@ func Hook(about About) trainer.Hook {
 			}
 			return drawEpoch(ctx, l, epoch)
 		},
-		Stop: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
-		End:  func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
+		Stop: func(ctx context.Context, l *trainer.Loop) error {
+			about := about
+			about.PCA = nil // it would take longer than a stop may
+			return summarise(ctx, l, about)
+		},
+		End: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
 	}
 }
 
-// due reports whether an epoch is drawn. The first 32 of every so many epochs are,
-// then every second one up to 64, every fourth one up to 128, and so on: a model
-// changes less and less, and a long run must not fill the disk.
+// due reports whether an epoch is drawn. Of the epochs that every divides, the first
+// 32 are drawn, then every second one up to 64, every fourth one up to 128, and so on,
+// because a model changes less and less, and a long run must not fill the disk.
 func due(epoch, every int) bool {
 	const all = 32
 	number, step := epoch/every, 1
@@ -73,7 +81,7 @@ func due(epoch, every int) bool {
 	return epoch%every == 0 && number%step == 0
 }
 
-// summarise draws what shows the whole run so far.
+// summarise draws the pictures of the whole run, up to the present epoch.
 func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 	if l.Config.Pictures == 0 {
 		return nil
@@ -86,10 +94,10 @@ func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 			return err
 		}
 	}
-	return writeReport(l, about)
+	return writeReport(ctx, l, about)
 }
 
-// drawEpoch draws the pictures that show how an epoch differs from the others.
+// drawEpoch draws the pictures of an epoch.
 func drawEpoch(ctx context.Context, l *trainer.Loop, epoch int) error {
 	if err := drawReconstructions(ctx, l, epoch); err != nil {
 		return err
@@ -97,11 +105,11 @@ func drawEpoch(ctx context.Context, l *trainer.Loop, epoch int) error {
 	return drawSamples(ctx, l, epoch)
 }
 
-// drawReconstructions draws test images, spread evenly over all of them, over their
-// reconstructions.
+// drawReconstructions draws images above their reconstructions. The images are
+// spread evenly over the test images.
 func drawReconstructions(ctx context.Context, l *trainer.Loop, epoch int) error {
 	if !l.Trained().HasEncoder() {
-		return nil // a generator reconstructs nothing
+		return nil // a generator has no reconstructions
 	}
 	pairs, err := l.Reconstruct(ctx, l.Data.Test.Stratified(fixed))
 	if err != nil {
@@ -130,8 +138,8 @@ func epochTitle(l *trainer.Loop, epoch int) string {
 	return title
 }
 
-// Reconstructions draws images over their reconstructions, with the corrupted
-// inputs between them where there are any.
+// Reconstructions draws images above their reconstructions. Corrupted inputs, if
+// there are any, are between them.
 func Reconstructions(title string, pairs trainer.Reconstructed) image.Image {
 	images := func(pixels []float32) viz.Images { return drawable(pixels, pairs.Shape) }
 	rows := []viz.Row{{Label: "original", Images: images(pairs.Original)}}
@@ -174,8 +182,8 @@ func drawFilters(_ context.Context, l *trainer.Loop) error {
 	return drawLayer(l, "discriminator/1/weights", "filters-discriminator.png", "filters of the discriminator's first layer", fullFilters)
 }
 
-// drawLayer draws the weights of one layer, which full turns into images where
-// they are not of a convolution.
+// drawLayer draws the weights of a layer. full turns those of a fully connected layer
+// into images.
 func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Parameter, loaders.Shape, int) (viz.Images, int)) error {
 	const most = 8 * columns
 	weights, ok := l.Parameters.Get(name)
@@ -193,8 +201,8 @@ func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Paramet
 	return write(l.Run.Path(folder, file), viz.Filters(title, images, columns))
 }
 
-// rowFilters are the weights H×D from the first units of a layer to an image,
-// each as an image, and how many units there are.
+// rowFilters returns the weights H×D from the first units of a layer to an image, each
+// as an image, and the number of units.
 func rowFilters(weights graph.Parameter, s loaders.Shape, most int) (images viz.Images, units int) {
 	units = weights.Shape[0]
 	return drawable(weights.Values()[:min(units, most)*s.Size()], s), units
@@ -216,8 +224,8 @@ func fullFilters(weights graph.Parameter, s loaders.Shape, most int) (images viz
 	return drawable(slices.Concat(filters[:min(units, most)]...), s), units
 }
 
-// smallFilters are the first filters of weights F×kh×kw×C, and how many there
-// are.
+// smallFilters returns the first filters of weights F×kh×kw×C, and the number of all
+// filters.
 func smallFilters(weights graph.Parameter, most int) (filters viz.Images, units int) {
 	shape := weights.Shape
 	units, channels := shape[0], shape[3]

@@ -25,7 +25,8 @@ import (
 	"gaetrain/viz"
 )
 
-var about = pictures.About{Summary: "one line", Idea: "A paragraph\nof two lines.", Citation: "A. Uthor: Paper", Command: "gaetrain train --code 3"}
+var about = pictures.About{Summary: "one line", Idea: "A paragraph\nof two lines.", Citation: "A. Uthor: Paper", Command: "gaetrain train --code 3",
+	PCA: func(context.Context) (int, float64, error) { return 3, 0.0456, nil }}
 
 // configure is a run of two epochs on few images of the sample.
 func configure() trainer.Config {
@@ -230,6 +231,11 @@ func checkReport(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, text := range []string{"Lower is better.", "0 is best: every unit of the code responds to the images.", "PCA with as many components (3) has 0.0456."} {
+		if !strings.Contains(page, text) {
+			t.Errorf("the report does not say %q", text)
+		}
+	}
 	for _, r := range records[len(records)-2:] {
 		if value := fmt.Sprintf("%.5g", r.Terms["reconstruction"]); !strings.Contains(page, value) {
 			t.Errorf("the report lacks the %s reconstruction %s", r.Split, value)
@@ -302,13 +308,18 @@ func TestTwoStages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := pictures.Curves(records)
-	if diff := cmp.Diff([]viz.Mark{{X: 2, Label: "second"}}, c.Marks); diff != "" {
+	c := pictures.Curves(records, nil)
+	if diff := cmp.Diff([]viz.Stage{{Name: "first", From: 1, To: 2}, {Name: "second", From: 3, To: 4}}, c.Stages); diff != "" {
 		t.Error(diff)
 	}
 	for _, s := range c.Series {
 		if !slices.Equal(s.X, []float64{1, 2, 3, 4}) || len(s.Y) != 4 {
 			t.Errorf("%s of %s is at %v", s.Name, s.Split, s.X)
+		}
+	}
+	for _, text := range []string{"first", "second", "best epoch 2", "nats per image", "squared error per image"} {
+		if !strings.Contains(string(read(t, dir, "curves.svg")), ">"+text+"<") {
+			t.Errorf("curves.svg does not say %q", text)
 		}
 	}
 }
@@ -326,7 +337,7 @@ func TestCurves(t *testing.T) {
 	got := pictures.Curves([]trainer.Record{
 		record("a", 1, "train", one), record("a", 1, "test", one), record("a", 2, "train", one), record("a", 2, "test", one),
 		record("b", 1, "train", one), record("c", 1, "train", two),
-	})
+	}, nil)
 	series := func(name, split string, x, y []float64) viz.Series {
 		return viz.Series{Name: name, Split: split, X: x, Y: y}
 	}
@@ -340,12 +351,12 @@ func TestCurves(t *testing.T) {
 			series("loss", "train", []float64{4}, []float64{7}),
 			series("kl", "train", []float64{4}, []float64{2}),
 		},
-		Marks: []viz.Mark{{X: 2, Label: "b"}, {X: 3, Label: "c"}},
+		Stages: []viz.Stage{{Name: "a", From: 1, To: 2}, {Name: "b", From: 3, To: 3}, {Name: "c", From: 4, To: 4}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(viz.Curves{XLabel: "epoch"}, pictures.Curves(nil)); diff != "" {
+	if diff := cmp.Diff(viz.Curves{XLabel: "epoch"}, pictures.Curves(nil, nil)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"gaetrain/viz"
 )
 
-// Rates draws the error of coders over their bytes per image into the pictures
-// of a run. It returns the path of the PNG. PNG files, without an error, have no
-// place on it.
+// Rates draws the error of coders against their bytes per image, into the pictures of
+// a run. It returns the path of the PNG. Lossless coders are left out, because the axis
+// of the error is logarithmic.
 func Rates(dir, title string, points []compression.Point) (string, error) {
 	l := viz.Lines{Title: title, XLabel: "bytes per image", YLabel: "squared error per pixel", LogX: true, LogY: true}
 	for _, p := range points {

@@ -1,6 +1,7 @@
 package pictures
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -14,8 +15,12 @@ import (
 
 // writeReport writes report.html: the figures, pictures and configuration of a
 // run on one page.
-func writeReport(l *trainer.Loop, about About) error {
+func writeReport(ctx context.Context, l *trainer.Loop, about About) error {
 	records, err := l.Records()
+	if err != nil {
+		return err
+	}
+	linear, err := about.baseline(ctx)
 	if err != nil {
 		return err
 	}
@@ -24,7 +29,7 @@ func writeReport(l *trainer.Loop, about About) error {
 		Title:    heading(l),
 		Subtitle: fmt.Sprintf("%s · %d parameters · code of %d values · %s", about.Summary, info.Parameters, l.Trained().CodeSize(), progress(l, records)),
 		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
-		Figures: figures(l, records), Configuration: settings(info), Pictures: shown(l),
+		Figures: figures(l, records, linear), Configuration: settings(info), Pictures: shown(l),
 		Command: about.Command, Created: info.Created, Version: info.Version,
 	}
 	report.Warnings = slices.Clone(l.Warnings)
@@ -67,8 +72,22 @@ func progress(l *trainer.Loop, records []trainer.Record) string {
 	return text + fmt.Sprintf(" · %.1f s of training and evaluation", seconds)
 }
 
-// figures lists the figures of the last epoch on each split.
-func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
+// baseline is a sentence about the squared error of principal components; "" for no
+// comparison.
+func (a About) baseline(ctx context.Context) (string, error) {
+	if a.PCA == nil {
+		return "", nil
+	}
+	components, mse, err := a.PCA(ctx)
+	if err != nil || components == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("PCA with as many components (%d) has %.4g.", components, mse), nil
+}
+
+// figures lists the figures of the last epoch on each split. linear is a sentence for
+// the squared error of the test images.
+func figures(l *trainer.Loop, records []trainer.Record, linear string) []viz.Figure {
 	latest := make(map[string]trainer.Record)
 	for _, r := range records {
 		latest[r.Split] = r
@@ -79,32 +98,27 @@ func figures(l *trainer.Loop, records []trainer.Record) []viz.Figure {
 		if !ok {
 			continue
 		}
-		kind := fmt.Sprintf("averaged over the %s images, after epoch %d", split, r.Epoch)
+		kind := fmt.Sprintf("Averaged over the %s images, after epoch %d", split, r.Epoch)
 		if split == "train" {
-			kind = fmt.Sprintf("averaged over epoch %d, while training", r.Epoch)
+			kind = fmt.Sprintf("Averaged over epoch %d, while training", r.Epoch)
 		}
 		if len(r.Terms) > 1 {
-			list = append(list, viz.Figure{Name: split + " loss", Value: fmt.Sprintf("%.5g", r.Loss), Unit: lossUnit(l, r), Explanation: kind + "; the weighted sum of the terms of the loss"})
+			list = append(list, viz.Figure{Name: split + " loss", Value: fmt.Sprintf("%.5g", r.Loss), Unit: unitOf(l.Stage, "loss"), Explanation: kind + ". The loss is the weighted sum of its terms; lower is better."})
 		}
-		for name, value := range r.All() {
-			list = append(list, viz.Figure{Name: split + " " + strings.ReplaceAll(name, "_", " "), Value: fmt.Sprintf("%.5g", value), Unit: l.Stage.Unit(name), Explanation: kind})
+		for name, value := range l.Stage.Figures(r.Figures) {
+			explanation := []string{kind + "."}
+			if good := meanings[name].good; good != "" {
+				explanation = append(explanation, good)
+			}
+			if split == "test" && name == "mse" && linear != "" {
+				explanation = append(explanation, linear)
+			}
+			list = append(list, viz.Figure{
+				Name: split + " " + titleOf(name), Value: fmt.Sprintf("%.5g", value), Unit: unitOf(l.Stage, name), Explanation: strings.Join(explanation, " "),
+			})
 		}
 	}
 	return list
-}
-
-// lossUnit is the unit of the loss, which is that of its terms if they have the same.
-func lossUnit(l *trainer.Loop, r trainer.Record) string {
-	unit, first := "", true
-	for name := range r.Terms {
-		switch of := l.Stage.Unit(name); {
-		case first:
-			unit, first = of, false
-		case of != unit:
-			return ""
-		}
-	}
-	return unit
 }
 
 // settings lists the settings of a run that have an effect.
@@ -139,12 +153,12 @@ func shown(l *trainer.Loop) []viz.Picture {
 		{Title: "Manifold", Caption: "Decoded grid of the 2-D latent space at evenly spaced quantiles of N(0, I). The first value increases to the right, the second upwards.", Path: l.Run.Path(folder, "manifold.png")},
 		{Title: "Confusion", Caption: "Confusion matrix (rows: true class, columns: predicted class) of the test images, with the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
 		{Title: "Mistakes", Caption: "Wrong predictions with the highest confidence, for the pairs of classes that are confused most.", Path: l.Run.Path(folder, "mistakes.png")},
-		{Title: "Curves", Caption: "Every figure after each epoch, on training and test images.", Path: l.Run.Path("curves.svg")},
+		{Title: "Curves", Caption: "Every figure after each epoch. Those of the training images are averaged over the epoch, while training.", Path: l.Run.Path("curves.svg")},
 		{Title: "Divergence", Caption: "KL divergence of each latent dimension from the prior, averaged over the test images. A dimension with a larger divergence holds more information about the image.", Path: l.Run.Path(folder, "divergence.svg")},
 		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer. Red weights are positive, blue weights are negative.", Path: l.Run.Path(folder, "filters.png")},
 		{Title: "Generator", Caption: "The weights from units of the generator's last layer to the pixels.", Path: l.Run.Path(folder, "filters-generator.png")},
 		{Title: "Discriminator", Caption: "The weights from the pixels to units of the discriminator's first layer.", Path: l.Run.Path(folder, "filters-discriminator.png")},
-		{Title: "Expression graph", Caption: "The operations from the input to the loss.", Path: l.Run.Path("graph.svg")},
+		{Title: "Expression graph", Caption: "The operations from the inputs to the loss, for a batch of B images. The weights of each layer are at its left.", Path: l.Run.Path("graph.svg")},
 	} {
 		if _, err := os.Stat(p.Path); err == nil {
 			list = append(list, p)

@@ -64,9 +64,9 @@ const (
 	manifoldSide = 20 // images along each value of a code
 )
 
-// Manifold draws what is decoded from the codes of a grid of evenly spread
-// quantiles of N(0, I): each image stands for as many draws as any other. The
-// first value grows to the right, the second upwards.
+// Manifold draws the decoded images of a grid of codes at evenly spaced quantiles of
+// N(0, I), so each image represents the same share of samples. The first value
+// increases to the right, the second upwards.
 func Manifold(title string, shape loaders.Shape, decode func(codes []float32) ([]float32, error)) (image.Image, error) {
 	var codes []float32
 	quantile := func(i int) float32 {
@@ -84,7 +84,7 @@ func Manifold(title string, shape loaders.Shape, decode func(codes []float32) ([
 	return viz.Grid(title, 1, viz.Row{Images: mosaic(drawable(images, shape), manifoldSide)}), nil
 }
 
-// mosaic joins images, so many in a row, into one without gaps.
+// mosaic joins images into one without gaps, with the given number in a row.
 func mosaic(m viz.Images, columns int) viz.Images {
 	rows := m.Len() / columns
 	whole := viz.Images{Channels: m.Channels, Height: rows * m.Height, Width: columns * m.Width}
@@ -132,7 +132,7 @@ func (s Samples) Image() (img image.Image, shown int) {
 	return viz.Grid(s.Title, side, s.rows()...), shown
 }
 
-// rows are the samples, where they have labels in a row for each class.
+// rows are the samples. If they have labels, there is a row for each class.
 func (s Samples) rows() (rows []viz.Row) {
 	if s.Labels == nil {
 		return []viz.Row{{Images: drawable(s.Pixels, s.Shape)}}
@@ -152,22 +152,22 @@ func (s Samples) rows() (rows []viz.Row) {
 	return rows
 }
 
-// Walk are lines of images from one place of the code to another.
+// Walk is a picture of lines of images, each between two codes.
 type Walk struct {
 	Name, Title string
 	Shape       loaders.Shape
 	Lines       []Line
 }
 
-// Line is a row of as many images as any other.
+// Line is a row of images. All lines have the same number of images.
 type Line struct {
 	Label  string
 	Pixels []float32 // S×D
 }
 
-// Draw draws the lines one above the other, and as an animation in which all lines go
-// forward and back at once, into the pictures of a run, under a name that no earlier
-// picture has. It returns the paths.
+// Draw draws the lines below each other, and an animation of all lines forwards and
+// backwards, into the pictures of a run, under a name that no earlier picture has.
+// It returns the paths.
 func (w Walk) Draw(dir string) (picture, animation string, err error) {
 	rows := make([]viz.Row, len(w.Lines))
 	for i, line := range w.Lines {

@@ -7,7 +7,7 @@ import (
 	"gaetrain/viz"
 )
 
-// Found are images that were searched for and those nearest to them.
+// Found is a picture of queries and the images nearest to them.
 type Found struct {
 	Title     string
 	Queries   loaders.Split
@@ -16,8 +16,8 @@ type Found struct {
 	Neighbour [][]evaluate.Neighbour // of each query, among the images of the split
 }
 
-// Draw draws, into the pictures of a run, a row per query: the image that was
-// searched for, then those that were found, nearest first. It returns the path.
+// Draw draws a row for each query into the pictures of a run: the query, then the
+// images that were found, nearest first. It returns the path.
 func (f Found) Draw(dir string) (string, error) {
 	var rows []viz.Row
 	columns := 1

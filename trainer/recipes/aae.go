@@ -58,7 +58,7 @@ func (m *aae) Place(source trainer.Source) error {
 // Stages implements trainer.Model.
 func (m *aae) Stages(c trainer.Config) ([]trainer.Stage, error) {
 	s, err := m.stage("train", c, m)
-	return []trainer.Stage{m.against(s, c, trainer.Noise, trainer.Code)}, err
+	return []trainer.Stage{m.against(s, c, trainer.Noise, trainer.Code, "draws from the prior")}, err
 }
 
 // HasPrior implements trainer.Generator.

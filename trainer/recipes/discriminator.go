@@ -121,7 +121,7 @@ func (d *Discriminator) Against(s *graph.Scope, made graph.Value) graph.Term {
 func (d *Discriminator) Declare(s *graph.Scope) {
 	logits := d.layers.On(d.normalised(s), s.Input(trainer.Samples, graph.Data, d.input))
 	s.Minimise(graph.Sum(s.Term("discriminator_loss", func(rows *op.Rows, z op.Node, _ ...op.Node) (op.Loss, error) {
-		return op.DiscriminatorLoss("loss", rows, d.loss(), z)
+		return op.DiscriminatorLoss("discriminator_loss", rows, d.loss(), z)
 	}, logits)))
 }
 
@@ -153,9 +153,10 @@ func spectralNorm(s *graph.Scope, spec graph.Spec, w graph.Value) graph.Value {
 	}, w)
 }
 
-// against makes a stage one in which a model plays against the discriminator.
-func (d *Discriminator) against(s trainer.Stage, c trainer.Config, real, made string) trainer.Stage {
-	s.Opponent = &trainer.Opponent{Network: d, Real: real, Made: made}
+// against makes a stage one that also trains the discriminator. Drawings call what
+// is real by the title.
+func (d *Discriminator) against(s trainer.Stage, c trainer.Config, real, made, title string) trainer.Stage {
+	s.Opponent = &trainer.Opponent{Network: d, Real: real, Made: made, Title: title}
 	if d.LearningRate > 0 {
 		s.Rates = map[string]float64{"discriminator": d.LearningRate / c.LearningRate}
 	}

