@@ -16,6 +16,13 @@ with the weight adversarial-weight: the codes of all images together come to loo
 variance of its own. Draws from the prior then decode to images. Reconstruction and adversarial loss are minimised in one step of the
 encoder, as in the Wasserstein autoencoder of Tolstikhin (2018), rather than in two steps that alternate.`,
 	Citation: "A. Makhzani, J. Shlens, N. Jaitly, I. Goodfellow, B. Frey: Adversarial Autoencoders. arXiv:1511.05644",
+	BibTeX: `@misc{makhzani2015adversarial,
+  author = {Makhzani, Alireza and Shlens, Jonathon and Jaitly, Navdeep and Goodfellow, Ian and Frey, Brendan},
+  title = {Adversarial Autoencoders},
+  year = {2015},
+  eprint = {1511.05644},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: func(c *trainer.Config) { c.Beta1 = 0.5 },
 	New: func() trainer.Model {
 		m := aae{Plain: defaultPlain(), Discriminator: defaultDiscriminator(), Weight: 10, Widths: []int{256, 256}}

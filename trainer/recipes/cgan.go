@@ -10,6 +10,13 @@ whether an image is real and of that class, so the generator has to make images 
 left out. In the first layer of the generator, and the first fully connected one of the discriminator, a label adds weights of
 its own.`,
 	Citation: "M. Mirza, S. Osindero: Conditional Generative Adversarial Nets. arXiv:1411.1784",
+	BibTeX: `@misc{mirza2014conditional,
+  author = {Mirza, Mehdi and Osindero, Simon},
+  title = {Conditional Generative Adversarial Nets},
+  year = {2014},
+  eprint = {1411.1784},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: ganRecipe.Defaults,
 	New:      func() trainer.Model { return &cgan{gan: defaultGAN()} },
 }

@@ -13,6 +13,13 @@ the code's Jacobian in the image: of sigmoid units exactly Σ (h(1−h))²·‖w
 tells the training images apart, contraction removes its dependence on all other directions: what remains are the directions along which
 images of this kind vary. A denoising autoencoder reaches the same end by examples, this one by a formula.`,
 	Citation: "S. Rifai, P. Vincent, X. Muller, X. Glorot, Y. Bengio: Contractive Auto-Encoders. ICML 2011",
+	BibTeX: `@inproceedings{rifai2011contractive,
+  author = {Rifai, Salah and Vincent, Pascal and Muller, Xavier and Glorot, Xavier and Bengio, Yoshua},
+  title = {Contractive Auto-Encoders: Explicit Invariance During Feature Extraction},
+  booktitle = {International Conference on Machine Learning},
+  pages = {833--840},
+  year = {2011},
+}`,
 	Defaults: func(c *trainer.Config) { c.LearningRate = 0.01 },
 	New: func() trainer.Model {
 		m := contractive{defaultPlain()}

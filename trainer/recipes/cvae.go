@@ -12,6 +12,13 @@ then: the code keeps the style of an image, and the label its content. A code dr
 asks for, and one code with the labels of all classes to the same style in each. The smaller the code, the more is left to the
 label.`,
 	Citation: "K. Sohn, H. Lee, X. Yan: Learning Structured Output Representation using Deep Conditional Generative Models. NIPS 2015",
+	BibTeX: `@inproceedings{sohn2015learning,
+  author = {Sohn, Kihyuk and Lee, Honglak and Yan, Xinchen},
+  title = {Learning Structured Output Representation using Deep Conditional Generative Models},
+  booktitle = {Advances in Neural Information Processing Systems},
+  volume = {28},
+  year = {2015},
+}`,
 	New: func() trainer.Model {
 		m := cvae{vae: defaultVAE()}
 		m.CodeSize = 8

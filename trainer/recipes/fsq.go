@@ -20,6 +20,14 @@ few levels, so that d values with ℓ levels each make ℓ^d words. Rounding has
 value is given to the value before (straight-through). Batch normalisation of the values spreads them over all levels from the start. There is no codebook to learn and no loss to keep it in use, and nearly all words are
 used. Perplexity is the exponential of the entropy of the words: the number of words, if all of them were used equally often.`,
 	Citation: "F. Mentzer, D. Minnen, E. Agustsson, M. Tschannen: Finite Scalar Quantization: VQ-VAE Made Simple. ICLR 2024, arXiv:2309.15505",
+	BibTeX: `@inproceedings{mentzer2024finite,
+  author = {Mentzer, Fabian and Minnen, David and Agustsson, Eirikur and Tschannen, Michael},
+  title = {Finite Scalar Quantization: {VQ-VAE} Made Simple},
+  booktitle = {International Conference on Learning Representations},
+  year = {2024},
+  eprint = {2309.15505},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: fast,
 	New: func() trainer.Model {
 		m := fsq{Autoencoder: defaultAutoencoder(), Levels: []int{8, 5, 5, 5}, Words: 16}

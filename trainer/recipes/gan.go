@@ -17,6 +17,15 @@ with the loss wasserstein this takes the place of a gradient penalty, so that no
 from an exponential moving average of the generator's weights. Neither loss says how good they are: the best epoch is that of the
 smallest distance between samples and images.`,
 	Citation: "I. Goodfellow et al.: Generative Adversarial Nets. NIPS 2014, arXiv:1406.2661; spectral norm: T. Miyato et al., ICLR 2018, arXiv:1802.05957",
+	BibTeX: `@inproceedings{goodfellow2014generative,
+  author = {Goodfellow, Ian and Pouget-Abadie, Jean and Mirza, Mehdi and Xu, Bing and Warde-Farley, David and Ozair, Sherjil and Courville, Aaron and Bengio, Yoshua},
+  title = {Generative Adversarial Nets},
+  booktitle = {Advances in Neural Information Processing Systems},
+  volume = {27},
+  year = {2014},
+  eprint = {1406.2661},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: func(c *trainer.Config) { c.Schedule, c.Beta1 = "constant", 0.5 },
 	New:      func() trainer.Model { m := defaultGAN(); return &m },
 }

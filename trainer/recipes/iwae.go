@@ -19,6 +19,14 @@ w = p(x|z)·p(z)/q(z|x): a bound that never gets looser with more codes, and tha
 is the vae's, with a sampled divergence. The terms are reported as means over the codes, the divergence in closed form; gap is what the
 bound is below their sum.`,
 	Citation: "Y. Burda, R. Grosse, R. Salakhutdinov: Importance Weighted Autoencoders. ICLR 2016, arXiv:1509.00519; gradient dreg: G. Tucker et al., ICLR 2019, arXiv:1810.04152",
+	BibTeX: `@inproceedings{burda2016importance,
+  author = {Burda, Yuri and Grosse, Roger and Salakhutdinov, Ruslan},
+  title = {Importance Weighted Autoencoders},
+  booktitle = {International Conference on Learning Representations},
+  year = {2016},
+  eprint = {1509.00519},
+  archivePrefix = {arXiv},
+}`,
 	New: func() trainer.Model {
 		m := iwae{Variational: defaultVariational(), Gradient: "plain"}
 		m.Samples = 5

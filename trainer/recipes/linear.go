@@ -18,6 +18,13 @@ as this minimum makes them anyway; untied (--tied=false) they come there so slow
 mixed.`,
 	Citation: "E. Plaut: From Principal Subspaces to Principal Components with Linear Autoencoders. 2018, arXiv:1804.10253; " +
 		"D. Kunin et al.: Loss Landscapes of Regularized Linear Autoencoders. ICML 2019, arXiv:1901.08168",
+	BibTeX: `@misc{plaut2018principal,
+  author = {Plaut, Elad},
+  title = {From Principal Subspaces to Principal Components with Linear Autoencoders},
+  year = {2018},
+  eprint = {1804.10253},
+  archivePrefix = {arXiv},
+}`,
 	// The decay costs 0.3 % of the error on Fashion-MNIST with code 16. Half of it
 	// tells neighbouring components apart half as well.
 	Defaults: func(c *trainer.Config) { c.LearningRate, c.WeightDecay = 3e-3, 0.2 },

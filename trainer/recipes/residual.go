@@ -14,6 +14,16 @@ adds what its layers compute to its input, y = x + f(x): where nothing is to be 
 through the sums. Here strided convolutions make the image smaller, with residual blocks of two convolutions behind each of them, and the
 decoder mirrors them all.`,
 	Citation: "K. He, X. Zhang, S. Ren, J. Sun: Deep Residual Learning for Image Recognition. CVPR 2016, arXiv:1512.03385",
+	BibTeX: `@inproceedings{he2016deep,
+  author = {He, Kaiming and Zhang, Xiangyu and Ren, Shaoqing and Sun, Jian},
+  title = {Deep Residual Learning for Image Recognition},
+  booktitle = {IEEE Conference on Computer Vision and Pattern Recognition},
+  pages = {770--778},
+  year = {2016},
+  doi = {10.1109/CVPR.2016.90},
+  eprint = {1512.03385},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: fast,
 	New: func() trainer.Model {
 		m := residual{Plain: defaultPlain(), Blocks: 1}

@@ -14,6 +14,12 @@ then not stand for what all images share: it becomes a detector of one stroke or
 code (--sparsity 0 --l1 0.1), which pays for every activation, has the same effect, as has keeping only the k largest values of each code
 (--sparsity 0 --top-k 25 --code-activation linear).`,
 	Citation: "A. Ng: Sparse Autoencoder. CS294A Lecture Notes, Stanford 2011; k-sparse: A. Makhzani, B. Frey: k-Sparse Autoencoders. ICLR 2014, arXiv:1312.5663",
+	BibTeX: `@misc{ng2011sparse,
+  author = {Ng, Andrew},
+  title = {Sparse Autoencoder},
+  howpublished = {CS294A Lecture Notes, Stanford University},
+  year = {2011},
+}`,
 	Defaults: func(c *trainer.Config) { c.LearningRate = 0.01 },
 	New: func() trainer.Model {
 		m := sparse{defaultPlain()}

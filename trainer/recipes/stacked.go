@@ -16,6 +16,14 @@ var stackedRecipe = trainer.Recipe{
 each layer is trained first on its own, as a shallow autoencoder of the codes that the layers below it give. Then all layers are
 trained jointly, from weights that already do most of the work.`,
 	Citation: "Y. Bengio, P. Lamblin, D. Popovici, H. Larochelle: Greedy Layer-Wise Training of Deep Networks. NIPS 2007",
+	BibTeX: `@inproceedings{bengio2007greedy,
+  author = {Bengio, Yoshua and Lamblin, Pascal and Popovici, Dan and Larochelle, Hugo},
+  title = {Greedy Layer-Wise Training of Deep Networks},
+  booktitle = {Advances in Neural Information Processing Systems},
+  volume = {19},
+  pages = {153--160},
+  year = {2007},
+}`,
 	New: func() trainer.Model {
 		m := stacked{Plain: defaultPlain(), PretrainEpochs: 10}
 		m.Activation, m.CodeActivation = layer.Sigmoid, layer.Sigmoid

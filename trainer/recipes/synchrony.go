@@ -21,6 +21,14 @@ so that a unit's filters must agree but for the motion; with "energy" s = σ((u�
 --contraction adds ‖∂s/∂(x, y)‖² to the loss, as the authors do. Pairs are made of any images by --motion, anew in each epoch,
 or read as pairs:DIR.`,
 	Citation: "K. Konda, R. Memisevic, V. Michalski: Learning to encode motion using spatio-temporal synchrony. ICLR 2014, arXiv:1306.3162",
+	BibTeX: `@inproceedings{konda2014learning,
+  author = {Konda, Kishore and Memisevic, Roland and Michalski, Vincent},
+  title = {Learning to Encode Motion Using Spatio-Temporal Synchrony},
+  booktitle = {International Conference on Learning Representations},
+  year = {2014},
+  eprint = {1306.3162},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: func(c *trainer.Config) { c.Motion.Shift, c.Motion.Patch = 2, 12 },
 	New: func() trainer.Model {
 		return &synchrony{

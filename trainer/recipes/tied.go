@@ -14,6 +14,14 @@ var tiedRecipe = trainer.Recipe{
 transposed, one tensor whose gradient is the sum of both uses; biases are its own. That halves the weights, and keeps the
 encoder from growing weights so small that its units stay linear while the decoder makes up for it.`,
 	Citation: "P. Vincent, H. Larochelle, Y. Bengio, P.-A. Manzagol: Extracting and Composing Robust Features with Denoising Autoencoders. ICML 2008",
+	BibTeX: `@inproceedings{vincent2008extracting,
+  author = {Vincent, Pascal and Larochelle, Hugo and Bengio, Yoshua and Manzagol, Pierre-Antoine},
+  title = {Extracting and Composing Robust Features with Denoising Autoencoders},
+  booktitle = {International Conference on Machine Learning},
+  pages = {1096--1103},
+  year = {2008},
+  doi = {10.1145/1390156.1390294},
+}`,
 	Defaults: fast,
 	New: func() trainer.Model {
 		m := tied{defaultDense()}

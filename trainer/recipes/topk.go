@@ -17,6 +17,13 @@ direction is in the image. A unit that is never kept would never learn. So the u
 reconstruct, with a small weight, what the others have left. l0 is the number of units that an image uses, explained_variance
 the share of the variance of the images that the reconstruction has.`,
 	Citation: "L. Gao et al.: Scaling and Evaluating Sparse Autoencoders. 2024, arXiv:2406.04093; batch top-k: B. Bussmann et al., 2024, arXiv:2412.06410",
+	BibTeX: `@misc{gao2024scaling,
+  author = {Gao, Leo and Dupr{\'e} la Tour, Tom and Tillman, Henk and Goh, Gabriel and Troll, Rajan and Radford, Alec and Sutskever, Ilya and Leike, Jan and Wu, Jeffrey},
+  title = {Scaling and Evaluating Sparse Autoencoders},
+  year = {2024},
+  eprint = {2406.04093},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: func(c *trainer.Config) { c.LearningRate, c.Warmup = 3e-3, 1 },
 	New:      func() trainer.Model { return &topk{Latent: Latent{2048}, K: 32, DeadAfter: 200, DeadWeight: 1. / 32} },
 }

@@ -20,6 +20,14 @@ exceeds a threshold, and nothing elsewhere: h = a·(a > θ) (TRec, relu units) o
 units and setting their values are then two things, and the decoder, tied to the encoder, learns from those selected. The weights
 start as faint training images. Once trained, codes are computed without the threshold.`,
 	Citation: "K. Konda, R. Memisevic, D. Krueger: Zero-bias autoencoders and the benefits of co-adapting features. ICLR 2015, arXiv:1402.3337",
+	BibTeX: `@inproceedings{konda2015zero,
+  author = {Konda, Kishore and Memisevic, Roland and Krueger, David},
+  title = {Zero-Bias Autoencoders and the Benefits of Co-Adapting Features},
+  booktitle = {International Conference on Learning Representations},
+  year = {2015},
+  eprint = {1402.3337},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: func(c *trainer.Config) {
 		c.BatchSize, c.Solver, c.LearningRate, c.Momentum, c.Schedule, c.ClipNorm = 100, "momentum", 1e-3, 0.9, "constant", 10
 	},
