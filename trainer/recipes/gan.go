@@ -8,9 +8,9 @@ import (
 
 var ganRecipe = trainer.Recipe{
 	Name:    "gan",
-	Summary: "adversarial: a generator makes images that a discriminator learns to tell from real ones",
-	Idea: `A generator, the decoder of an autoencoder without its encoder, makes images of codes drawn from N(0, I). A discriminator,
-shaped like the encoder that is missing, gives every image one logit: real or not. It learns from as many real images as generated
+	Summary: "adversarial: a generator makes images, and a discriminator learns to distinguish them from real ones",
+	Idea: `A generator, which is a decoder without an encoder, makes images from samples of N(0, I). A discriminator with the layers
+of an encoder gives every image one logit: real or not. It learns from as many real images as generated
 ones, and the generator learns from the gradient of its logit, so neither needs a measure of what an image should look like.
 The discriminator's weights are divided by their largest singular value, which bounds that gradient for every adversarial loss;
 with the loss wasserstein this takes the place of a gradient penalty, so that no second derivatives are needed. Samples come
