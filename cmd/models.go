@@ -14,33 +14,63 @@ import (
 func modelsVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "models",
-		Usage:     "list the models, or describe one and its settings",
+		Usage:     "list the models, or describe one, its paper and its settings",
 		ArgsUsage: "[MODEL]",
-		Description: `EXAMPLES:
+		Description: `With a name, this verb prints the idea of the model, its paper, its settings with their defaults, and a
+BibTeX entry to cite the paper. --bibtex prints only that entry, or without a name the entries of all
+models.
+
+EXAMPLES:
    gaetrain models
-   gaetrain models dense`,
+   gaetrain models dense
+   gaetrain models --bibtex vae >> references.bib`,
+		Flags: []cli.Flag{&cli.BoolFlag{Name: bibtexFlag, Usage: "Print only the BibTeX entry of the model's paper"}},
 		Action: func(c *cli.Context) error {
-			switch c.NArg() {
-			case 0:
-				var rows [][]string
-				for _, r := range recipes.List() {
-					rows = append(rows, []string{r.Name, r.Summary})
-				}
-				return table(c.App.Writer, rows...)
-			case 1:
-				r, err := recipes.Find(c.Args().First())
+			names, bibtex := c.Args().Slice(), c.Bool(bibtexFlag)
+			// The flag package stops at the first name, but the flag is often added last.
+			if n := len(names); n > 0 && names[n-1] == "--"+bibtexFlag {
+				names, bibtex = names[:n-1], true
+			}
+			chosen := recipes.List()
+			switch {
+			case len(names) > 1:
+				return fmt.Errorf("%w: %d models; hint: name one, or none for the list", errUsage, len(names))
+			case len(names) == 1:
+				r, err := recipes.Find(names[0])
 				if err != nil {
 					return err
 				}
-				return describe(c.App.Writer, r)
+				if !bibtex {
+					return describe(c.App.Writer, r)
+				}
+				chosen = []trainer.Recipe{r}
 			}
-			return fmt.Errorf("%w: %d models; hint: name one, or none for the list", errUsage, c.NArg())
+			if bibtex {
+				return printBibTeX(c.App.Writer, chosen)
+			}
+			var rows [][]string
+			for _, r := range chosen {
+				rows = append(rows, []string{r.Name, r.Summary})
+			}
+			return table(c.App.Writer, rows...)
 		},
 	}
 }
 
-// describe prints what a model is, its own settings with their defaults, and the
-// settings of the trainer whose defaults it changes.
+const bibtexFlag = "bibtex"
+
+// printBibTeX prints the entry of each recipe's paper.
+func printBibTeX(w io.Writer, of []trainer.Recipe) error {
+	for _, r := range of {
+		if _, err := io.WriteString(w, r.BibTeX+"\n"); err != nil { // the lines of the program itself stay
+			return err
+		}
+	}
+	return nil
+}
+
+// describe prints what a model is, its own settings with their defaults, the
+// settings of the trainer whose defaults it changes, and how to cite it.
 func describe(w io.Writer, r trainer.Recipe) error {
 	idea := fmt.Sprintf("%s: %s\n\n%s\n\n%s\n\nSettings of the model, with their defaults:\n", r.Name, r.Summary, r.Idea, r.Citation)
 	if _, err := io.WriteString(w, idea); err != nil { // the lines of the program itself stay
@@ -72,6 +102,6 @@ func describe(w io.Writer, r trainer.Recipe) error {
 	if r.Name == recipes.Classifier.Name {
 		help = "finetune"
 	}
-	printf(w, "\n'gaetrain %s --help' shows all settings.\n", help)
-	return nil
+	printf(w, "\n'gaetrain %s --help' shows all settings.\n\nTo cite its paper:\n\n", help)
+	return printBibTeX(w, []trainer.Recipe{r})
 }

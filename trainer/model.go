@@ -9,9 +9,10 @@ import (
 // Recipe is a model one can name.
 type Recipe struct {
 	Name     string
-	Summary  string // one line
-	Idea     string // a paragraph
-	Citation string
+	Summary  string        // one line
+	Idea     string        // a paragraph
+	Citation string        // the papers, as plain text
+	BibTeX   string        // an entry of the first of them
 	Defaults func(*Config) // settings of training and data that differ from Defaults; nil for none
 	New      func() Model  // with the default settings of the model
 }

@@ -9,13 +9,20 @@ import (
 
 var aaeRecipe = trainer.Recipe{
 	Name:    "aae",
-	Summary: "adversarial autoencoder: a discriminator cannot tell its codes from draws of N(0, I)",
-	Idea: `An autoencoder is free to put its codes anywhere, so nobody knows which codes have an image. Here a discriminator learns to
-tell the codes of images from draws of N(0, I), and the adversarial loss of the encoder is a term of the loss beside the reconstruction,
-with the weight adversarial-weight: the codes of all images together come to look like the prior, though each image has one code and no
-variance of its own. Draws from the prior then decode to images. Reconstruction and adversarial loss are minimised in one step of the
-encoder, as in the Wasserstein autoencoder of Tolstikhin (2018), rather than in two steps that alternate.`,
+	Summary: "adversarial autoencoder: the codes of all images together match samples of N(0, I)",
+	Idea: `The codes of a plain autoencoder can lie anywhere, so it is unknown which codes decode to an image. Here a discriminator learns to
+distinguish the codes of images from samples of N(0, I). The loss of the encoder has an adversarial loss, with the weight adversarial-weight, in
+addition to the reconstruction term. The codes of all images together then match the prior, although each image has one code without a
+variance. Samples of the prior decode to images. Reconstruction and adversarial loss are minimised in one step of the
+encoder, as in the Wasserstein autoencoder of Tolstikhin (2018). The paper alternates two steps.`,
 	Citation: "A. Makhzani, J. Shlens, N. Jaitly, I. Goodfellow, B. Frey: Adversarial Autoencoders. arXiv:1511.05644",
+	BibTeX: `@misc{makhzani2015adversarial,
+  author = {Makhzani, Alireza and Shlens, Jonathon and Jaitly, Navdeep and Goodfellow, Ian and Frey, Brendan},
+  title = {Adversarial Autoencoders},
+  year = {2015},
+  eprint = {1511.05644},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: func(c *trainer.Config) { c.Beta1 = 0.5 },
 	New: func() trainer.Model {
 		m := aae{Plain: defaultPlain(), Discriminator: defaultDiscriminator(), Weight: 10, Widths: []int{256, 256}}

@@ -4,12 +4,19 @@ import "gaetrain/trainer"
 
 var cganRecipe = trainer.Recipe{
 	Name:    "cgan",
-	Summary: "a gan that is given the label: it makes images of the class one asks for",
-	Idea: `The generator and the discriminator of a gan are given a label besides a code or an image. The discriminator then decides
-whether an image is real and of that class, so the generator has to make images of the class it is given, and no class can be
-left out. In the first layer of the generator, and the first fully connected one of the discriminator, a label adds weights of
+	Summary: "a gan that takes the label: it makes images of the requested class",
+	Idea: `The generator and the discriminator of a gan take a label as a further input. The discriminator decides
+whether an image is real and belongs to this class. The generator therefore has to make images of the class that it is given, and cannot leave out
+a class. In the first layer of the generator, and in the first fully connected layer of the discriminator, each label has weights of
 its own.`,
 	Citation: "M. Mirza, S. Osindero: Conditional Generative Adversarial Nets. arXiv:1411.1784",
+	BibTeX: `@misc{mirza2014conditional,
+  author = {Mirza, Mehdi and Osindero, Simon},
+  title = {Conditional Generative Adversarial Nets},
+  year = {2014},
+  eprint = {1411.1784},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: ganRecipe.Defaults,
 	New:      func() trainer.Model { return &cgan{gan: defaultGAN()} },
 }

@@ -15,9 +15,19 @@ import (
 var Classifier = trainer.Recipe{
 	Name:    "classifier",
 	Summary: "a classifier on the encoder of a trained model",
-	Idea: `What an autoencoder has learned from images alone, its encoder, is the beginning of a classifier that needs few labels: a
-linear layer is put on the code, and both are trained on the labelled images.`,
+	Idea: `An encoder that was trained on images without labels is a good start for a classifier that needs few labels. A
+linear layer is added to the code, and both are trained on the labelled images.`,
 	Citation: "G. E. Hinton, R. R. Salakhutdinov: Reducing the Dimensionality of Data with Neural Networks. Science 313 (2006), 504–507",
+	BibTeX: `@article{hinton2006reducing,
+  author = {Hinton, Geoffrey E. and Salakhutdinov, Ruslan R.},
+  title = {Reducing the Dimensionality of Data with Neural Networks},
+  journal = {Science},
+  volume = {313},
+  number = {5786},
+  pages = {504--507},
+  year = {2006},
+  doi = {10.1126/science.1127647},
+}`,
 	Defaults: func(c *trainer.Config) {
 		c.Schedule = "constant"
 		c.Epochs, c.BatchSize, c.Patience, c.LearningRate = 100, 32, 20, 1e-2

@@ -69,8 +69,8 @@ func newFixture(t *testing.T, s subject) *fixture {
 // say about a model.
 func TestCompleteness(t *testing.T) {
 	for _, r := range recipes.List() {
-		if r.Name == "" || r.Summary == "" || r.Idea == "" || r.Citation == "" || r.New == nil {
-			t.Errorf("recipe %+v lacks a name, a summary, an idea, a citation or a model", r)
+		if r.Name == "" || r.Summary == "" || r.Idea == "" || r.Citation == "" || r.BibTeX == "" || r.New == nil {
+			t.Errorf("recipe %+v lacks a name, a summary, an idea, a citation, a BibTeX entry or a model", r)
 		}
 		found, err := recipes.Find(r.Name)
 		if err != nil || found.Name != r.Name {

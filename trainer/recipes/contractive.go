@@ -7,12 +7,19 @@ import (
 
 var contractiveRecipe = trainer.Recipe{
 	Name:    "contractive",
-	Summary: "the code hardly changes with the image: the Jacobian's norm is a term of the loss",
-	Idea: `A good code should not change with every little change of the image. The loss adds ‖∂h/∂x‖², the squared Frobenius norm of
-the code's Jacobian in the image: of sigmoid units exactly Σ (h(1−h))²·‖w‖², cheap to compute. Reconstruction needs a code that
-tells the training images apart, contraction removes its dependence on all other directions: what remains are the directions along which
-images of this kind vary. A denoising autoencoder reaches the same end by examples, this one by a formula.`,
+	Summary: "the norm of the code's Jacobian is a term of the loss: small changes of the image hardly change the code",
+	Idea: `A good code should not change with every small change of the image. The loss has the term ‖∂h/∂x‖², the squared Frobenius norm of
+the Jacobian of the code. For sigmoid units it is exactly Σ (h(1−h))²·‖w‖², which is cheap to compute. The reconstruction term needs a code that
+distinguishes the training images. The contraction removes the dependence of the code on all other directions. The code then depends on the directions along
+which images of this kind vary. A denoising autoencoder reaches a similar result with corrupted examples.`,
 	Citation: "S. Rifai, P. Vincent, X. Muller, X. Glorot, Y. Bengio: Contractive Auto-Encoders. ICML 2011",
+	BibTeX: `@inproceedings{rifai2011contractive,
+  author = {Rifai, Salah and Vincent, Pascal and Muller, Xavier and Glorot, Xavier and Bengio, Yoshua},
+  title = {Contractive Auto-Encoders: Explicit Invariance During Feature Extraction},
+  booktitle = {International Conference on Machine Learning},
+  pages = {833--840},
+  year = {2011},
+}`,
 	Defaults: func(c *trainer.Config) { c.LearningRate = 0.01 },
 	New: func() trainer.Model {
 		m := contractive{defaultPlain()}

@@ -6,12 +6,19 @@ import (
 
 var cvaeRecipe = trainer.Recipe{
 	Name:    "cvae",
-	Summary: "a vae that is given the label: codes hold what differs within a class",
-	Idea: `The encoder and the decoder of a vae are given the label of each image besides it. What the label says need not be in the code
-then: the code keeps the style of an image, and the label its content. A code drawn from the prior decodes to an image of the class one
-asks for, and one code with the labels of all classes to the same style in each. The smaller the code, the more is left to the
+	Summary: "a vae that takes the label: the code represents what differs within a class",
+	Idea: `The encoder and the decoder of a vae take the label of each image as a further input. The code then does not need to represent the
+class. It represents the style of an image. A code that is sampled from the prior decodes to an image of the class that the label
+names. One code with the labels of all classes decodes to images of the same style. The smaller the code, the more of the image depends on the
 label.`,
 	Citation: "K. Sohn, H. Lee, X. Yan: Learning Structured Output Representation using Deep Conditional Generative Models. NIPS 2015",
+	BibTeX: `@inproceedings{sohn2015learning,
+  author = {Sohn, Kihyuk and Lee, Honglak and Yan, Xinchen},
+  title = {Learning Structured Output Representation using Deep Conditional Generative Models},
+  booktitle = {Advances in Neural Information Processing Systems},
+  volume = {28},
+  year = {2015},
+}`,
 	New: func() trainer.Model {
 		m := cvae{vae: defaultVAE()}
 		m.CodeSize = 8

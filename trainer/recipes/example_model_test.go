@@ -119,6 +119,12 @@ var shrinkageRecipe = trainer.Recipe{
 	Summary:  "soft threshold: small values of the code are exactly 0",
 	Idea:     `A gradient step on an L1 norm never sets a value to 0. The soft threshold does: it is the proximal step of that norm.`,
 	Citation: "K. Gregor, Y. LeCun: Learning Fast Approximations of Sparse Coding. ICML 2010",
+	BibTeX: `@inproceedings{gregor2010learning,
+  author = {Gregor, Karol and LeCun, Yann},
+  title = {Learning Fast Approximations of Sparse Coding},
+  booktitle = {International Conference on Machine Learning},
+  year = {2010},
+}`,
 	Defaults: func(c *trainer.Config) { c.LearningRate = 3e-3 },
 	New: func() trainer.Model {
 		return &shrinkage{

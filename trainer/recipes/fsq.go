@@ -15,12 +15,21 @@ import (
 
 var fsqRecipe = trainer.Recipe{
 	Name:    "fsq",
-	Summary: "finite scalar quantisation: each code is some words of a codebook that nobody has to learn",
+	Summary: "finite scalar quantisation: each code is a few words of a fixed codebook",
 	Idea: `A discrete code is a choice from a codebook. Here the codebook is a grid: each of a few values is bounded and rounded to a
-few levels, so that d values with ℓ levels each make ℓ^d words. Rounding has no gradient, so it is passed over: the gradient of the rounded
-value is given to the value before (straight-through). Batch normalisation of the values spreads them over all levels from the start. There is no codebook to learn and no loss to keep it in use, and nearly all words are
-used. Perplexity is the exponential of the entropy of the words: the number of words, if all of them were used equally often.`,
+few levels, so d values with ℓ levels each make ℓ^d words. Rounding has no useful gradient, so the gradient of the rounded
+value is passed to the value before it (straight-through). Batch normalisation spreads the values over all levels from the start. The codebook is
+not learned, no loss is needed to keep it in use, and nearly all words are
+used. Perplexity is the exponential of the entropy of the words. It is the number of words if all are used equally often.`,
 	Citation: "F. Mentzer, D. Minnen, E. Agustsson, M. Tschannen: Finite Scalar Quantization: VQ-VAE Made Simple. ICLR 2024, arXiv:2309.15505",
+	BibTeX: `@inproceedings{mentzer2024finite,
+  author = {Mentzer, Fabian and Minnen, David and Agustsson, Eirikur and Tschannen, Michael},
+  title = {Finite Scalar Quantization: {VQ-VAE} Made Simple},
+  booktitle = {International Conference on Learning Representations},
+  year = {2024},
+  eprint = {2309.15505},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: fast,
 	New: func() trainer.Model {
 		m := fsq{Autoencoder: defaultAutoencoder(), Levels: []int{8, 5, 5, 5}, Words: 16}

@@ -8,9 +8,9 @@ import (
 
 var ganRecipe = trainer.Recipe{
 	Name:    "gan",
-	Summary: "adversarial: a generator makes images that a discriminator learns to tell from real ones",
-	Idea: `A generator, the decoder of an autoencoder without its encoder, makes images of codes drawn from N(0, I). A discriminator,
-shaped like the encoder that is missing, gives every image one logit: real or not. It learns from as many real images as generated
+	Summary: "adversarial: a generator makes images, and a discriminator learns to distinguish them from real ones",
+	Idea: `A generator, which is a decoder without an encoder, makes images from samples of N(0, I). A discriminator with the layers
+of an encoder gives every image one logit: real or not. It learns from as many real images as generated
 ones, and the generator learns from the gradient of its logit, so neither needs a measure of what an image should look like.
 The discriminator's weights are divided by an estimate of their largest singular value, which limits that gradient for every
 adversarial loss. Each update makes one step of power iteration, so early in training the estimate is up to about 20 % too small.
@@ -18,6 +18,15 @@ With the loss wasserstein this takes the place of a gradient penalty, so that no
 from an exponential moving average of the generator's weights. Neither loss says how good they are: the best epoch is that of the
 smallest distance between samples and images.`,
 	Citation: "I. Goodfellow et al.: Generative Adversarial Nets. NIPS 2014, arXiv:1406.2661; spectral norm: T. Miyato et al., ICLR 2018, arXiv:1802.05957",
+	BibTeX: `@inproceedings{goodfellow2014generative,
+  author = {Goodfellow, Ian and Pouget-Abadie, Jean and Mirza, Mehdi and Xu, Bing and Warde-Farley, David and Ozair, Sherjil and Courville, Aaron and Bengio, Yoshua},
+  title = {Generative Adversarial Nets},
+  booktitle = {Advances in Neural Information Processing Systems},
+  volume = {27},
+  year = {2014},
+  eprint = {1406.2661},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: func(c *trainer.Config) { c.Schedule, c.Beta1 = "constant", 0.5 },
 	New:      func() trainer.Model { m := defaultGAN(); return &m },
 }

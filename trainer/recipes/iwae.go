@@ -19,6 +19,14 @@ this bound on −log p(x) does not increase with K, and some of the codes may ex
 a sampled KL divergence. The reconstruction is reported as the mean over the codes, and kl in closed form. gap is the loss minus
 (reconstruction + β·kl). It is negative on average for K > 1: it says by how many nats several codes lower the bound.`,
 	Citation: "Y. Burda, R. Grosse, R. Salakhutdinov: Importance Weighted Autoencoders. ICLR 2016, arXiv:1509.00519; gradient dreg: G. Tucker et al., ICLR 2019, arXiv:1810.04152",
+	BibTeX: `@inproceedings{burda2016importance,
+  author = {Burda, Yuri and Grosse, Roger and Salakhutdinov, Ruslan},
+  title = {Importance Weighted Autoencoders},
+  booktitle = {International Conference on Learning Representations},
+  year = {2016},
+  eprint = {1509.00519},
+  archivePrefix = {arXiv},
+}`,
 	New: func() trainer.Model {
 		m := iwae{Variational: defaultVariational(), Gradient: "plain"}
 		m.Samples = 5

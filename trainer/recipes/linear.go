@@ -10,14 +10,20 @@ import (
 var linearRecipe = trainer.Recipe{
 	Name:    "linear",
 	Summary: "one linear layer each way: finds the principal components, in order",
-	Idea: `Without nonlinearities the best that an autoencoder of L code values can do is what PCA does: keep the L directions in
-which images vary most. Squared error alone leaves the decoder any basis of their subspace. With a little weight decay each
-direction has a cost, and the less it explains, the more it costs: at the minimum the decoder is U(I − λΣ⁻²)^½Oᵀ, whose left singular
+	Idea: `Without nonlinearities, the best autoencoder with L code values does what PCA does: it keeps the L directions in
+which images vary most. With the squared error alone, the decoder can have any basis of their subspace. A small weight decay gives each
+direction a cost, which is larger for directions that explain less. At the minimum, the decoder is U(I − λΣ⁻²)^½Oᵀ, whose left singular
 vectors U are the principal components in order of their variances Σ². 'gaetrain pca' compares the two. The weights are tied,
-as this minimum makes them anyway; untied (--tied=false) they come there so slowly that the first components stay
-mixed.`,
+as they are at this minimum. Untied weights (--tied=false) reach it so slowly that the first components stay mixed.`,
 	Citation: "E. Plaut: From Principal Subspaces to Principal Components with Linear Autoencoders. 2018, arXiv:1804.10253; " +
 		"D. Kunin et al.: Loss Landscapes of Regularized Linear Autoencoders. ICML 2019, arXiv:1901.08168",
+	BibTeX: `@misc{plaut2018principal,
+  author = {Plaut, Elad},
+  title = {From Principal Subspaces to Principal Components with Linear Autoencoders},
+  year = {2018},
+  eprint = {1804.10253},
+  archivePrefix = {arXiv},
+}`,
 	// The decay costs 0.3 % of the error on Fashion-MNIST with code 16. Half of it
 	// tells neighbouring components apart half as well.
 	Defaults: func(c *trainer.Config) { c.LearningRate, c.WeightDecay = 3e-3, 0.2 },

@@ -8,12 +8,22 @@ import (
 
 var residualRecipe = trainer.Recipe{
 	Name:    "residual",
-	Summary: "convolutional autoencoder of residual blocks: deeper nets that still train",
-	Idea: `A deep stack of layers is hard to train, since each has to pass on what the others need. A residual block
-adds what its layers compute to its input, y = x + f(x): where nothing is to be changed, f is 0, and gradients reach the first layers
-through the sums. Here strided convolutions make the image smaller, with residual blocks of two convolutions behind each of them, and the
-decoder mirrors them all.`,
+	Summary: "convolutional autoencoder with residual blocks: deeper nets still train",
+	Idea: `A deep network is hard to train, because each layer has to pass on what the following layers need. A residual block
+adds the output of its layers to its input, y = x + f(x). If nothing has to change, f is 0, and gradients reach the first layers
+through the sums. In this model, strided convolutions make the image smaller, each followed by a residual block of two convolutions. The
+decoder mirrors all of them.`,
 	Citation: "K. He, X. Zhang, S. Ren, J. Sun: Deep Residual Learning for Image Recognition. CVPR 2016, arXiv:1512.03385",
+	BibTeX: `@inproceedings{he2016deep,
+  author = {He, Kaiming and Zhang, Xiangyu and Ren, Shaoqing and Sun, Jian},
+  title = {Deep Residual Learning for Image Recognition},
+  booktitle = {IEEE Conference on Computer Vision and Pattern Recognition},
+  pages = {770--778},
+  year = {2016},
+  doi = {10.1109/CVPR.2016.90},
+  eprint = {1512.03385},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: fast,
 	New: func() trainer.Model {
 		m := residual{Plain: defaultPlain(), Blocks: 1}

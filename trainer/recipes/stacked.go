@@ -12,10 +12,19 @@ import (
 var stackedRecipe = trainer.Recipe{
 	Name:    "stacked",
 	Summary: "greedy layer-wise pretraining, then joint fine-tuning: deep sigmoid nets train where plain ones stall",
-	Idea: `A deep net of sigmoid units hardly learns from random weights: the gradients that reach its first layers are tiny. So
-each layer is trained first on its own, as a shallow autoencoder of the codes that the layers below it give. The first layer is trained
-by --loss on images, and the others by the squared error on codes. Then all layers are trained jointly, from weights that already do most of the work.`,
+	Idea: `A deep network of sigmoid units hardly learns from random weights, because the gradients that reach its first layers are tiny.
+Each layer is therefore first trained by itself, as a shallow autoencoder of the codes of the layers below it. The first layer is
+trained by --loss on images, and the other layers by the squared error on codes. Then all layers are trained jointly, starting from
+the pretrained weights.`,
 	Citation: "Y. Bengio, P. Lamblin, D. Popovici, H. Larochelle: Greedy Layer-Wise Training of Deep Networks. NIPS 2007",
+	BibTeX: `@inproceedings{bengio2007greedy,
+  author = {Bengio, Yoshua and Lamblin, Pascal and Popovici, Dan and Larochelle, Hugo},
+  title = {Greedy Layer-Wise Training of Deep Networks},
+  booktitle = {Advances in Neural Information Processing Systems},
+  volume = {19},
+  pages = {153--160},
+  year = {2007},
+}`,
 	New: func() trainer.Model {
 		m := stacked{Plain: defaultPlain(), PretrainEpochs: 10}
 		m.Activation, m.CodeActivation = layer.Sigmoid, layer.Sigmoid

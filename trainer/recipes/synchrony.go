@@ -12,15 +12,23 @@ import (
 
 var synchronyRecipe = trainer.Recipe{
 	Name:    "synchrony",
-	Summary: "gated, on pairs of frames: codes tell how two frames relate, in pairs of filters out of phase",
-	Idea: `Two frames of a scene, x and y, differ by a motion. Each unit has a filter for either, u and v, and opens where both
-respond alike: s = σ((u·x)(v·y)), which detects synchrony. The decoder, tied to the encoder, gets the responses that pass the
-open units: the content remains in the responses, and what is left to the code is the motion. With the gates "product" a frame is
-reconstructed from its own responses, x̂ = U(s ⊙ Uᵀx) + b; with "exchange" from those to the other frame, x̂ = U(s ⊙ Vᵀy) + b,
-so that a unit's filters must agree but for the motion; with "energy" s = σ((u·x + v·y)²), and a pair is reconstructed as one.
---contraction adds ‖∂s/∂(x, y)‖² to the loss, as the authors do. Pairs are made of any images by --motion, anew in each epoch,
-or read as pairs:DIR.`,
+	Summary: "gated units on pairs of frames: the code represents the motion between two frames",
+	Idea: `Two frames of a scene, x and y, differ by a motion. Each unit has one filter for each frame, u and v. Its gate opens if both
+filters respond in the same way: s = σ((u·x)(v·y)), which detects synchrony. The decoder is tied to the encoder and takes the responses that pass
+the open gates. The responses represent the content, so the code only has to represent the motion. With the gates "product", a frame is
+reconstructed from its own responses: x̂ = U(s ⊙ Uᵀx) + b. With "exchange", it is reconstructed from the responses to the other frame, x̂ = U(s ⊙ Vᵀy) + b,
+so the filters of a unit may differ only by the motion. With "energy", s = σ((u·x + v·y)²), and a pair is reconstructed as one vector.
+--contraction adds ‖∂s/∂(x, y)‖² to the loss, as in the paper. --motion makes new pairs from single images in each epoch,
+and pairs:DIR reads pairs.`,
 	Citation: "K. Konda, R. Memisevic, V. Michalski: Learning to encode motion using spatio-temporal synchrony. ICLR 2014, arXiv:1306.3162",
+	BibTeX: `@inproceedings{konda2014learning,
+  author = {Konda, Kishore and Memisevic, Roland and Michalski, Vincent},
+  title = {Learning to Encode Motion Using Spatio-Temporal Synchrony},
+  booktitle = {International Conference on Learning Representations},
+  year = {2014},
+  eprint = {1306.3162},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: func(c *trainer.Config) { c.Motion.Shift, c.Motion.Patch = 2, 12 },
 	New: func() trainer.Model {
 		return &synchrony{

@@ -11,12 +11,19 @@ import (
 var topkRecipe = trainer.Recipe{
 	Name:    "topk",
 	Summary: "an overcomplete dictionary: each image is a sum of a few of many directions",
-	Idea: `The code has more units than the image has pixels, and an image may use only k of them on average: of a batch, the largest
-activations are kept, the others are 0. The decoder's rows, one for each unit, have length 1, so that an activation says how much of its
-direction is in the image. A unit that is never kept would never learn. So the units that have been silent for long
-reconstruct, with a small weight, what the others have left. l0 is the number of units that an image uses, explained_variance
-the share of the variance of the images that the reconstruction has.`,
+	Idea: `The code has more units than the image has pixels, and an image uses only k of them on average. The largest
+activations of a batch are kept, and the others are set to 0. Each unit has one row of the decoder, with length 1, so an activation is the amount of
+this direction in the image. A unit that is never kept would never learn. Units that have not been used for many batches
+therefore reconstruct, with a small weight, the error that the other units leave. l0 is the number of units that an image uses, and
+explained_variance is the share of the variance of the images that the reconstruction explains.`,
 	Citation: "L. Gao et al.: Scaling and Evaluating Sparse Autoencoders. 2024, arXiv:2406.04093; batch top-k: B. Bussmann et al., 2024, arXiv:2412.06410",
+	BibTeX: `@misc{gao2024scaling,
+  author = {Gao, Leo and Dupr{\'e} la Tour, Tom and Tillman, Henk and Goh, Gabriel and Troll, Rajan and Radford, Alec and Sutskever, Ilya and Leike, Jan and Wu, Jeffrey},
+  title = {Scaling and Evaluating Sparse Autoencoders},
+  year = {2024},
+  eprint = {2406.04093},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: func(c *trainer.Config) { c.LearningRate, c.Warmup = 3e-3, 1 },
 	New:      func() trainer.Model { return &topk{Latent: Latent{2048}, K: 32, DeadAfter: 200, DeadWeight: 1. / 32} },
 }

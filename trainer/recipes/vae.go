@@ -12,13 +12,21 @@ import (
 var vaeRecipe = trainer.Recipe{
 	Name:    "vae",
 	Summary: "variational: a Gaussian code, whose KL divergence from N(0, I) is a term of the loss",
-	Idea: `The encoder gives a distribution instead of a point: the means and variances of a Gaussian posterior, from which the code
-is drawn while training. The loss is the negative evidence lower bound (ELBO): the reconstruction term in nats, and the KL divergence of
-the posterior from the prior N(0, I), weighted by beta (1 is the bound itself). Codes drawn from the prior then decode to images
-of the same kind. Early in training the divergence can win, and values of the code stay unused. A rising weight (kl-warmup), free nats
+	Idea: `The encoder outputs a distribution instead of a point: the means and variances of a Gaussian posterior, from which the code
+is sampled in training. The loss is the negative evidence lower bound (ELBO): the reconstruction term in nats, and the KL divergence of
+the posterior from the prior N(0, I), with the weight beta (1 is the bound itself). Codes that are sampled from the prior then decode to images
+of the same kind. Early in training, the KL divergence can dominate, so that latent dimensions stay unused. A weight that rises from 0 (kl-warmup), free nats
 (free-bits) or a fixed number of nats (capacity) keep them in use.`,
 	Citation: "D. P. Kingma, M. Welling: Auto-Encoding Variational Bayes. ICLR 2014, arXiv:1312.6114; beta: I. Higgins et al., ICLR 2017; free bits: D. P. Kingma et al., NIPS 2016; capacity: C. P. Burgess et al., arXiv:1804.03599",
-	New:      func() trainer.Model { m := defaultVAE(); return &m },
+	BibTeX: `@inproceedings{kingma2014auto,
+  author = {Kingma, Diederik P. and Welling, Max},
+  title = {Auto-Encoding Variational {Bayes}},
+  booktitle = {International Conference on Learning Representations},
+  year = {2014},
+  eprint = {1312.6114},
+  archivePrefix = {arXiv},
+}`,
+	New: func() trainer.Model { m := defaultVAE(); return &m },
 }
 
 // vae draws its codes from a Gaussian posterior (Kingma & Welling 2014).

@@ -21,6 +21,14 @@ units, and the activations are their values. The decoder is tied to the encoder 
 training images, scaled by 0.01. The code is h in every verb. The paper omits the threshold once the model is trained and classifies a;
 the decoder is not trained for a, and the squared error of its reconstructions is larger.`,
 	Citation: "K. Konda, R. Memisevic, D. Krueger: Zero-bias autoencoders and the benefits of co-adapting features. ICLR 2015, arXiv:1402.3337",
+	BibTeX: `@inproceedings{konda2015zero,
+  author = {Konda, Kishore and Memisevic, Roland and Krueger, David},
+  title = {Zero-Bias Autoencoders and the Benefits of Co-Adapting Features},
+  booktitle = {International Conference on Learning Representations},
+  year = {2015},
+  eprint = {1402.3337},
+  archivePrefix = {arXiv},
+}`,
 	Defaults: func(c *trainer.Config) {
 		c.BatchSize, c.Solver, c.LearningRate, c.Momentum, c.Schedule, c.ClipNorm = 100, "momentum", 1e-3, 0.9, "constant", 10
 	},
