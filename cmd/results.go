@@ -11,6 +11,7 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/measure"
+	"gaetrain/viz/plain"
 )
 
 // finished is a run that is done.
@@ -30,7 +31,7 @@ func (run finished) print(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	size := fmt.Sprintf("(%d epochs, %.1f s, %s parameters)", final.Epochs, final.Seconds, thousands(final.Parameters))
+	size := fmt.Sprintf("(%d epochs, %.1f s, %s parameters)", final.Epochs, final.Seconds, plain.Thousands(final.Parameters))
 	printEntry(w, "run", []string{run.Dir + " " + size}, "")
 	for _, split := range []string{"test", "validation", "train"} {
 		if f, ok := final.Last[split]; ok {
