@@ -10,7 +10,10 @@ import (
 // figure, from which standard errors are made.
 type deviations map[string]*moments
 
-type moments struct{ sum, squares float64 }
+type moments struct {
+	sum, squares float64
+	perImage     bool // values differ within a batch; a statistic of the batch does not
+}
 
 // add includes the images of a program's last run in the sums. values is the number of
 // values of an image.
@@ -37,17 +40,22 @@ func (d deviations) sum(name string, perImage []float32, scale float64) {
 		scaled := scale * float64(v)
 		m.sum += scaled
 		m.squares += scaled * scaled
+		m.perImage = m.perImage || v != perImage[0]
 	}
 }
 
 // report adds the standard errors of means over n images: σ/√n, where σ is the
-// standard deviation between the images. One image has none.
+// standard deviation between the images. A single image has none, and neither has a
+// statistic of whole batches, such as the sparsity of units.
 func (d deviations) report(f *Figures, n int) {
 	if n < 2 {
 		return
 	}
 	f.StandardErrors = make(map[string]float64, len(d))
 	for name, m := range d {
+		if !m.perImage {
+			continue
+		}
 		mean := m.sum / float64(n)
 		variance := (m.squares - float64(n)*mean*mean) / float64(n-1)
 		f.StandardErrors[name] = math.Sqrt(max(variance, 0) / float64(n))
