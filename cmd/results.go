@@ -75,9 +75,9 @@ func (run finished) print(w io.Writer) error {
 // figures are those of a split in words, the first term of the loss first.
 func (run finished) figures(split string, f trainer.Figures) (list []string) {
 	for name, value := range run.model.Stage.Figures(f) {
-		text := fmt.Sprintf("%s %.5g", strings.ReplaceAll(name, "_", " "), value)
+		text := fmt.Sprintf("%s %.5g%s", strings.ReplaceAll(name, "_", " "), value, spread(f.StandardErrors, name))
 		if comparison := compare(f.MSE, run.linear); split == "test" && name == "mse" && comparison != "" {
-			list = append(list, text+", "+comparison)
+			list = append(list, text, comparison)
 			continue
 		}
 		list = append(list, strings.TrimSpace(text+" "+run.model.Unit(name)))
