@@ -54,7 +54,8 @@ func trainVerb(model string) *cli.Command {
 
 Each flag is also a variable of the environment (--learning-rate is GAETRAIN_LEARNING_RATE) and
 a key in a TOML file. Flags take precedence over the environment, the environment over the file,
-and the file over the defaults of the model. A flag that is true or false takes its value with =:
+and the file over the defaults of the model. In the summary, ± is the standard error of a mean over
+the images. A flag that is true or false takes its value with =:
 --binarise is --binarise=true, and --binarise=false is the opposite.
 
 EXAMPLES:

@@ -19,6 +19,9 @@ type Figures struct {
 	MSE      float64            `json:"mse,omitempty"`      // squared error per pixel; 0 if nothing is reconstructed
 	Measures map[string]float64 `json:"measures,omitempty"` // by name, such as Accuracy
 	KLUnits  []float64          `json:"kl_units,omitempty"` // KL divergence of each latent dimension of a Gaussian code, in nats
+	// StandardErrors holds the standard errors of the terms, of mse and of the accuracy as
+	// means over the images, by name. Means over an epoch of training have none.
+	StandardErrors map[string]float64 `json:"standard_errors,omitempty"`
 }
 
 // All yields every figure except the loss by its name: the terms, mse if something is
@@ -122,6 +125,7 @@ type recordFields struct {
 	MSE             float64            `json:"mse,omitempty"`
 	Measures        map[string]float64 `json:"measures,omitempty"`
 	KLUnits         []float64          `json:"kl_units,omitempty"`
+	StandardErrors  map[string]float64 `json:"standard_errors,omitempty"`
 	LearningRate    float64            `json:"learning_rate"`
 	Seconds         float64            `json:"seconds"`
 	ImagesPerSecond float64            `json:"images_per_second"`
@@ -130,7 +134,7 @@ type recordFields struct {
 
 // MarshalJSON writes one flat object with every term under its own name.
 func (r Record) MarshalJSON() ([]byte, error) {
-	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.Measures, r.KLUnits, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
+	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.Measures, r.KLUnits, r.StandardErrors, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
 	if err != nil {
 		return nil, err
 	}
@@ -167,14 +171,14 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 			terms[name] = number
 		}
 	}
-	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE, f.Measures, f.KLUnits}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
+	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE, f.Measures, f.KLUnits, f.StandardErrors}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
 	return nil
 }
 
 // finite reports whether every figure is finite.
 func (f Figures) finite() bool {
 	ok := finite(f.Loss) && finite(f.MSE)
-	for _, values := range []map[string]float64{f.Terms, f.Measures} {
+	for _, values := range []map[string]float64{f.Terms, f.Measures, f.StandardErrors} {
 		for _, v := range values {
 			ok = ok && finite(v)
 		}

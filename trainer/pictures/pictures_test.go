@@ -291,9 +291,10 @@ func TestEvery(t *testing.T) {
 }
 
 func TestTwoStages(t *testing.T) {
-	c, dir := configure(), t.TempDir()
-	c.Validation = 8
-	trained(t, dir, c, twoStages)
+	dir := t.TempDir()
+	config := configure()
+	config.Validation = 8
+	trained(t, dir, config, twoStages)
 	want := []string{
 		"filters.png", "reconstructions-1-first-0000.png", "reconstructions-1-first-0001.png", "reconstructions-1-first-0002.png",
 		"reconstructions-2-second-0001.png", "reconstructions-2-second-0002.png", "reconstructions.gif",
