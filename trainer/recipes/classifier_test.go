@@ -31,7 +31,7 @@ func TestClassifiers(t *testing.T) {
 			}
 			if s.recipe.Name == "topk" && !isLayered(model) {
 				_, err := newClassifier(frozen, from, d)
-				refused(t, err, trainer.ErrConfiguration, "no encoder of separate layers")
+				refused(t, err, trainer.ErrConfiguration, "needs an encoder of separate layers")
 				return
 			}
 			want, err := model.Encode(context.Background(), d.Test)
@@ -111,15 +111,13 @@ func classified(t *testing.T, u setup, from string, d *loaders.Dataset) []float3
 func TestClassifierSettings(t *testing.T) {
 	m := recipes.Classifier.New()
 	for _, f := range settings.Fields(m) {
-		if f.Help == "" || f.Group == "" {
-			t.Errorf("setting %s has the help %q in the group %q", f.Name, f.Help, f.Group)
-		}
+		checkHelp(t, f)
 	}
 	if err := settings.Validate(m); err != nil {
 		t.Error(err)
 	}
 	for want, list := range map[string]string{
-		"thaw with encoder-lr-scale 0":                   "thaw=true; encoder-lr-scale=0",
+		"thaw has no effect with encoder-lr-scale 0":     "thaw=true; encoder-lr-scale=0",
 		"encoder-lr-scale is -1":                         "encoder-lr-scale=-1",
 		"classifier-hidden has a layer of 0 units; hint": "classifier-hidden=0",
 	} {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"gaetrain/graph"
 	"gaetrain/trainer"
@@ -92,9 +93,7 @@ func checkSettings(t *testing.T, f *fixture) {
 		t.Error(err)
 	}
 	for _, field := range settings.Fields(&u.Config, u.model) { // which panics where two have one name
-		if field.Help == "" || field.Group == "" {
-			t.Errorf("setting %s has the help %q in the group %q", field.Name, field.Help, field.Group)
-		}
+		checkHelp(t, field)
 		if old := field.String(); field.Set(old) != nil || field.String() != old {
 			t.Errorf("setting %s is %q, which it does not read", field.Name, old)
 		}
@@ -104,6 +103,15 @@ func checkSettings(t *testing.T, f *fixture) {
 		if _, ok := u.field(w.Name); !ok && w.Name != "code" { // without a Latent there is none
 			t.Errorf("setting %s has no effect %s, but there is none of that name", w.Name, w.Why)
 		}
+	}
+}
+
+// checkHelp checks that the help of a setting exists, has a group and is one line of
+// under 100 characters.
+func checkHelp(t *testing.T, field settings.Field) {
+	t.Helper()
+	if n := utf8.RuneCountInString(field.Help); n == 0 || n >= 100 || field.Group == "" {
+		t.Errorf("setting %s has the help %q (%d characters) in the group %q", field.Name, field.Help, n, field.Group)
 	}
 }
 

@@ -133,7 +133,7 @@ func TestUnpooledCodesNeedImages(t *testing.T) {
 	}
 	v := defaultVAE()
 	v.EncoderText, v.DecoderText, v.CodeSize = m.EncoderText, m.DecoderText, 5
-	netMentions(t, v.Place(trainer.Source{Shape: graph.Shape{Channels: 1, Height: 8, Width: 8}}), "to be decoded without an image")
+	netMentions(t, v.Place(trainer.Source{Shape: graph.Shape{Channels: 1, Height: 8, Width: 8}}), "a gaussian code is decoded without an image")
 }
 
 // TestTiedGradients moves tied weights by the sum of both uses: finite differences
