@@ -93,10 +93,15 @@ func checkSettings(t *testing.T, f *fixture) {
 		t.Error(err)
 	}
 	for _, field := range settings.Fields(&u.Config, u.model) { // which panics where two have one name
-		checkHelp(t, field)
+		if field.Help == "" || field.Group == "" {
+			t.Errorf("setting %s has the help %q in the group %q", field.Name, field.Help, field.Group)
+		}
 		if old := field.String(); field.Set(old) != nil || field.String() != old {
 			t.Errorf("setting %s is %q, which it does not read", field.Name, old)
 		}
+	}
+	for _, field := range settings.Fields(u.model) {
+		checkHelp(t, field)
 	}
 	useless := settings.Useless(u.model)
 	for _, w := range useless {
