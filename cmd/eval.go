@@ -39,12 +39,12 @@ func evalVerb() *cli.Command {
 		Name:  "eval",
 		Usage: "measure a run on a whole split",
 		Description: `This verb prints every term of the loss, the squared error per pixel and measures of the code,
-averaged over the images of the split. jacobian_norm is the mean of ‖∂code/∂image‖² over 1,000
-images, stratified by class. It is exact for codes of up to 32 values. For longer codes, it is
-estimated from 32 random directions per image, which take as long as 32 values.
-jacobian_norm_error is the standard error of the estimate. --corruption measures the model on
-corrupted images, once for each corruption. The reconstruction is always compared with the clean
-image, and all pixels have the same weight.
+averaged over the images of the split. ± is the standard error of such an average. jacobian_norm
+is the mean of ‖∂code/∂image‖² over 1,000 images, stratified by class. It is exact for codes of
+up to 32 values. For longer codes, it is estimated from 32 random directions per image, which
+take as long as 32 values. jacobian_norm_error is the standard error of the estimate.
+--corruption measures the model on corrupted images, once for each corruption. The reconstruction
+is always compared with the clean image, and all pixels have the same weight.
 
 --nll K estimates the negative log-likelihood of each image by importance sampling: −log of the
 mean of p(x|z)·p(z)/q(z|x) over K samples z of the posterior. The model must have a Gaussian
@@ -103,6 +103,15 @@ func (e evaluated) print(w io.Writer, asJSON bool, model *trainer.Trained) error
 	return table(w, each...)
 }
 
+// spread returns the standard error of a figure over images, to follow the figure. It
+// returns "" if the figure has none.
+func spread(errors map[string]float64, name string) string {
+	if e, ok := errors[name]; ok {
+		return fmt.Sprintf(" ± %.2g", e)
+	}
+	return ""
+}
+
 // rows are the lines of a table: one line per figure or, with several corruptions, one
 // line per corruption with all its figures.
 func (e evaluated) rows(model *trainer.Trained) [][]string {
@@ -115,7 +124,7 @@ func (e evaluated) rows(model *trainer.Trained) [][]string {
 			rows = append(rows, []string{"loss", fmt.Sprintf("%.7g", e.Loss)})
 		}
 		for name, value := range e.All() {
-			rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g %s", value, model.Unit(name)))})
+			rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g%s %s", value, spread(e.StandardErrors, name), model.Unit(name)))})
 		}
 	}
 	if e.Likelihood != nil {
@@ -128,7 +137,7 @@ func (e evaluated) rows(model *trainer.Trained) [][]string {
 	for i, c := range e.Corruptions {
 		names, values := []string{"corruption"}, []string{c.Corruption.String()}
 		for name, value := range c.All() {
-			names, values = append(names, name), append(values, fmt.Sprintf("%.7g", value))
+			names, values = append(names, name), append(values, fmt.Sprintf("%.7g%s", value, spread(c.StandardErrors, name)))
 		}
 		if i == 0 {
 			rows = append(rows, names)

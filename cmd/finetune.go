@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -232,8 +233,11 @@ func printClassifier(w io.Writer, done finished) error {
 	if final, err := done.Final(); err == nil && final.BestEpoch == 0 {
 		weights = "after the last epoch"
 	}
-	printf(w, "\naccuracy %s on %d test images, with the weights %s\n\n", percent(result.Accuracy), total, weights)
+	printf(w, "\naccuracy %.2f ± %.2f %% on %d test images, with the weights %s\n\n", 100*result.Accuracy, 100*binomialError(result.Accuracy, total), total, weights)
 	return table(w, rows...)
 }
+
+// binomialError is the standard error of a share of n images.
+func binomialError(share float64, n int) float64 { return math.Sqrt(share * (1 - share) / float64(n)) }
 
 func percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }

@@ -76,7 +76,7 @@ func (c *console) once(report func(string), message string) {
 // memory reports how much memory training takes if it takes much.
 func (c *console) memory(m trainer.Memory) {
 	if m.Notable() {
-		c.log.Info(fmt.Sprintf("%s parameters; training takes about %s of memory", thousands(m.Parameters), m))
+		c.log.Info(fmt.Sprintf("%s parameters; training takes about %s of memory", plain.Thousands(m.Parameters), m))
 	}
 }
 
@@ -96,7 +96,7 @@ func (c *console) begin(l *trainer.Loop) {
 	c.earlierSteps = l.Position.Step
 	if c.terminal {
 		printf(c.out, "training %s (%s parameters) on %s: %d images, %d steps per epoch\nwriting to %s\n",
-			l.Config.Model, thousands(l.Parameters.Count()), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
+			l.Config.Model, plain.Thousands(l.Parameters.Count()), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
 		return
 	}
 	c.log.Info("training", "model", l.Config.Model, "parameters", l.Parameters.Count(), "dataset", l.Data.Name,
@@ -162,13 +162,4 @@ func loaderOptions(c *console) loaders.Options {
 		_ = bar.Set64(done) // an error of the progress bar must not stop the download
 	}
 	return o
-}
-
-// thousands writes a number with commas between groups of three digits.
-func thousands(n int) string {
-	text := strconv.Itoa(n)
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return text
 }

@@ -74,6 +74,7 @@ EXAMPLES:
 			if err := table(c.App.Writer, append(rows, []string{file})...); err != nil {
 				return err
 			}
+			printf(c.App.Writer, "standard error of an accuracy on %d images: at most %.2g\n", split.Len(), binomialError(0.5, split.Len()))
 			printUnconverged(c.App.Writer, results)
 			return nil
 		},

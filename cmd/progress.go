@@ -192,7 +192,11 @@ func (c *console) columns() int {
 
 // line logs an epoch.
 func (c *console) line(l *trainer.Loop) {
-	pairs := []any{"stage", l.Stage.Name, "epoch", l.Position.Epoch + 1, "epochs", l.Stage.Epochs}
+	pairs := []any{"stage", l.Stage.Name}
+	if l.Stage.Objective != "" {
+		pairs = append(pairs, "objective", l.Stage.Objective)
+	}
+	pairs = append(pairs, "epoch", l.Position.Epoch+1, "epochs", l.Stage.Epochs)
 	for _, r := range l.Latest {
 		for name, value := range r.All() {
 			pairs = append(pairs, r.Split+"_"+name, round(value))

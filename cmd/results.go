@@ -11,6 +11,7 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/measure"
+	"gaetrain/viz/plain"
 )
 
 // finished is a run that is done.
@@ -29,7 +30,7 @@ func (run finished) print(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	size := fmt.Sprintf("(%d epochs, %.1f s, %s parameters)", final.Epochs, final.Seconds, thousands(final.Parameters))
+	size := fmt.Sprintf("(%d epochs, %.1f s, %s parameters)", final.Epochs, final.Seconds, plain.Thousands(final.Parameters))
 	printEntry(w, "run", []string{run.Dir + " " + size}, "")
 	for _, split := range []string{"test", "validation", "train"} {
 		if f, ok := final.Last[split]; ok {
@@ -73,9 +74,9 @@ func (run finished) print(w io.Writer) error {
 // figures lists the figures of a split in words. The first term of the loss comes first.
 func (run finished) figures(split string, f trainer.Figures) (list []string) {
 	for name, value := range run.model.Stage.Figures(f) {
-		text := fmt.Sprintf("%s %.5g", strings.ReplaceAll(name, "_", " "), value)
+		text := fmt.Sprintf("%s %.5g%s", strings.ReplaceAll(name, "_", " "), value, spread(f.StandardErrors, name))
 		if comparison := compare(f.MSE, run.linear); split == "test" && name == "mse" && comparison != "" {
-			list = append(list, text+", "+comparison)
+			list = append(list, text, comparison)
 			continue
 		}
 		list = append(list, strings.TrimSpace(text+" "+run.model.Unit(name)))

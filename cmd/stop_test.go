@@ -36,7 +36,7 @@ func terminate(t *testing.T, c *exec.Cmd, stderr *bytes.Buffer, want int) {
 // last epoch. A resumed run does the end again, with the same pictures.
 func TestSignalAtEnd(t *testing.T) {
 	dir := t.TempDir()
-	args := []string{"train", "--hidden", "1024", "--code", "512", "--test-images", "1000", "--epochs", "1", "--pictures", "1", "--run"}
+	args := []string{"train", "--hidden", "1024", "--code", "512", "--test-images", "1000", "--validation", "26", "--epochs", "1", "--pictures", "1", "--run"}
 	complete(t, dir, append(args, "alone/run")...)
 	c, stderr := program(t, dir, append(args, "stopped/run")...)
 	await(t, filepath.Join(dir, "stopped", "run", "checkpoint", "best.safetensors"))

@@ -55,7 +55,8 @@ func trainVerb(model string) *cli.Command {
 Each flag is also an environment variable (--learning-rate is GAETRAIN_LEARNING_RATE) and a key
 in a TOML file. Flags take precedence over the environment, the environment over the file, and
 the file over the defaults of the model. A boolean flag takes its value with an equals sign:
---binarise means --binarise=true, and --binarise=false is the opposite.
+--binarise means --binarise=true, and --binarise=false is the opposite. In the summary, ± is the
+standard error of a mean over the images.
 
 EXAMPLES:
    gaetrain train

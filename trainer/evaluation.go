@@ -68,6 +68,7 @@ func (e *evaluator) close() {
 // measure evaluates one of the splits.
 func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures, error) {
 	var totals Totals
+	spread := make(deviations)
 	measures := e.stage.measures()
 	e.sampling.begin(e, split.Shape.Size())
 	for batch := range split.stream.Epoch(0, 0) {
@@ -79,6 +80,7 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 			return Figures{}, err
 		}
 		totals.add(e.program, b.Rows)
+		spread.add(e.stage, e.program, split.Shape.Size())
 		e.opponent.addTo(&totals, b.Rows)
 		if err := e.sampling.add(ctx, e, b); err != nil {
 			return Figures{}, err
@@ -91,6 +93,7 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 		}
 	}
 	figures := totals.figures(e.stage, e.program, split.Shape.Size())
+	spread.report(&figures, totals.Images)
 	e.sampling.report(&figures)
 	for _, m := range measures {
 		m.Report(&figures)

@@ -18,6 +18,9 @@ type Figures struct {
 	MSE      float64            `json:"mse,omitempty"`      // squared error per pixel; 0 where nothing is reconstructed
 	Measures map[string]float64 `json:"measures,omitempty"` // by name, such as Accuracy
 	KLUnits  []float64          `json:"kl_units,omitempty"` // divergence in nats of each value of a Gaussian code
+	// StandardErrors are those of the terms, of mse and of accuracy as means over the
+	// images, by name. Means over a training epoch have none.
+	StandardErrors map[string]float64 `json:"standard_errors,omitempty"`
 }
 
 // All yields every figure but the loss by its name: the terms, mse where
@@ -121,6 +124,7 @@ type recordFields struct {
 	MSE             float64            `json:"mse,omitempty"`
 	Measures        map[string]float64 `json:"measures,omitempty"`
 	KLUnits         []float64          `json:"kl_units,omitempty"`
+	StandardErrors  map[string]float64 `json:"standard_errors,omitempty"`
 	LearningRate    float64            `json:"learning_rate"`
 	Seconds         float64            `json:"seconds"`
 	ImagesPerSecond float64            `json:"images_per_second"`
@@ -129,7 +133,7 @@ type recordFields struct {
 
 // MarshalJSON writes one flat object with every term under its own name.
 func (r Record) MarshalJSON() ([]byte, error) {
-	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.Measures, r.KLUnits, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
+	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.Measures, r.KLUnits, r.StandardErrors, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
 	if err != nil {
 		return nil, err
 	}
@@ -166,14 +170,14 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 			terms[name] = number
 		}
 	}
-	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE, f.Measures, f.KLUnits}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
+	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE, f.Measures, f.KLUnits, f.StandardErrors}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
 	return nil
 }
 
 // finite reports whether every figure is a number.
 func (f Figures) finite() bool {
 	ok := finite(f.Loss) && finite(f.MSE)
-	for _, values := range []map[string]float64{f.Terms, f.Measures} {
+	for _, values := range []map[string]float64{f.Terms, f.Measures, f.StandardErrors} {
 		for _, v := range values {
 			ok = ok && finite(v)
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/stat"
+
 	"gaetrain/loaders"
 )
 
@@ -134,4 +136,33 @@ func checkDecoded(t *testing.T, m *Trained, split loaders.Split) {
 	}
 	_, err = m.Decode(t.Context(), codes, make([]uint8, split.Len()))
 	fails(t, err, ErrConfiguration, "not conditional", "hint: ")
+}
+
+// TestStandardErrors compares them with the spread of single images, which are
+// evaluated one by one.
+func TestStandardErrors(t *testing.T) {
+	e := experiment(t, small())
+	m := e.Trained()
+	all, err := m.Evaluate(t.Context(), e.Data.Test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make(map[string][]float64)
+	for i := range e.Data.Test.Len() {
+		one, err := m.Evaluate(t.Context(), e.Data.Test.Select([]int{i}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(one.StandardErrors) > 0 {
+			t.Fatalf("one image has the standard errors %v", one.StandardErrors)
+		}
+		values["reconstruction"], values["mse"] = append(values["reconstruction"], one.Terms["reconstruction"]), append(values["mse"], one.MSE)
+	}
+	for name, list := range values {
+		_, deviation := stat.MeanStdDev(list, nil)
+		want := deviation / math.Sqrt(float64(len(list)))
+		if got := all.StandardErrors[name]; math.Abs(got-want) > 1e-5*want || want == 0 {
+			t.Errorf("standard error of %s is %g, want %g", name, got, want)
+		}
+	}
 }

@@ -292,7 +292,9 @@ func TestEvery(t *testing.T) {
 
 func TestTwoStages(t *testing.T) {
 	dir := t.TempDir()
-	trained(t, dir, configure(), twoStages)
+	config := configure()
+	config.Validation = 8
+	trained(t, dir, config, twoStages)
 	want := []string{
 		"filters.png", "reconstructions-1-first-0000.png", "reconstructions-1-first-0001.png", "reconstructions-1-first-0002.png",
 		"reconstructions-2-second-0001.png", "reconstructions-2-second-0002.png", "reconstructions.gif",

@@ -11,6 +11,7 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/viz"
+	"gaetrain/viz/plain"
 )
 
 // writeReport writes report.html: the figures, pictures and configuration of a
@@ -27,7 +28,7 @@ func writeReport(ctx context.Context, l *trainer.Loop, about About) error {
 	info := l.Run.Info
 	report := viz.Report{
 		Title:    heading(l),
-		Subtitle: fmt.Sprintf("%s · %d parameters · code of %d values · %s", about.Summary, info.Parameters, l.Trained().CodeSize(), progress(l, records)),
+		Subtitle: fmt.Sprintf("%s · %s parameters · code of %d values · %s", about.Summary, plain.Thousands(info.Parameters), l.Trained().CodeSize(), progress(l, records)),
 		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
 		Figures: figures(l, records, linear), Configuration: settings(info), Pictures: shown(l),
 		Command: about.Command, Created: info.Created, Version: info.Version,
