@@ -13,21 +13,21 @@ var synchrony = experiment{
 	name:  "synchrony",
 	title: "synchrony on moving patches of Fashion-MNIST",
 	about: `
-Patches of 12×12 pixels and the same shifted by up to 2 pixels either way, 64 gated units, squared error, 20 epochs of the recipe's
-defaults. The filters of a unit that detects a motion have spectra that are alike, and phases that are not. Accuracies, in percent of the
-10,000 test pairs, are those of a logistic regression on the first 10,000 training pairs; it has to tell whether the second
-frame has moved most to the left, to the right, up or down, which is to be had from pixels only by their products. The seconds are of
-a machine that was busy with other work too.`,
+The data are pairs of frames: patches of 12×12 pixels, and the same patches shifted by up to 2 pixels in each direction. The model has 64
+gated units and squared error, and is trained for 20 epochs with the recipe's defaults. If a unit detects a motion, its two filters have
+similar spectra and different phases. Accuracies are percentages of the 10,000 test pairs, for a logistic regression fitted to the first
+10,000 training pairs. It predicts whether the second frame has moved mainly to the left, to the right, up or down. From pixels, this
+needs products of pixels. The machine also did other work during the measured seconds.`,
 	seeds: 2,
 	run: func(l *lab) error {
 		const published = "quadrature pairs (Konda 2014)"
-		alike := l.row(row{claim: "cosine of the spectra of a unit's filters, less that of two units'", published: published, format: "%.3f", bound: atLeast(0.1)})
-		inPhase := l.row(row{claim: "cosine of a unit's filters, as a share of that of their spectra", published: published, format: "%.3f", bound: atMost(0.6)})
-		spectra := l.row(row{claim: "cosine of the spectra of a unit's filters", format: "%.3f"})
-		phase := l.row(row{claim: "difference of their phases, degrees", format: "%.0f"})
-		fromCodes := l.row(row{claim: "direction of motion from codes", format: "%.2f", bound: atLeast(50)})
-		fromPixels := l.row(row{claim: "direction of motion from pixels", format: "%.2f"})
-		gain := l.row(row{claim: "from codes less from pixels, points", format: "%.2f", bound: atLeast(10)})
+		alike := l.row(row{claim: "cosine of the spectra of a unit's two filters − cosine for two units", published: published, format: "%.3f", bound: atLeast(0.1)})
+		inPhase := l.row(row{claim: "cosine of a unit's two filters / cosine of their spectra", published: published, format: "%.3f", bound: atMost(0.6)})
+		spectra := l.row(row{claim: "cosine of the spectra of a unit's two filters", format: "%.3f"})
+		phase := l.row(row{claim: "phase difference of a unit's two filters, degrees", format: "%.0f"})
+		fromCodes := l.row(row{claim: "direction of motion predicted from codes, accuracy", format: "%.2f", bound: atLeast(50)})
+		fromPixels := l.row(row{claim: "direction of motion predicted from pixels, accuracy", format: "%.2f"})
+		gain := l.row(row{claim: "accuracy from codes − accuracy from pixels, percentage points", format: "%.2f", bound: atLeast(10)})
 		return l.eachSeed(func(seed int) error {
 			r, err := l.train(seed, "--model synchrony --dataset fashion-mnist"+pick(l, "", " --train-images 10000 --test-images 2000"))
 			if err != nil {

@@ -31,7 +31,7 @@ func section(e experiment, rows []*row, commands []string) string {
 	for _, r := range rows {
 		line(r.cells())
 	}
-	fmt.Fprintf(&b, "\nBy `scripts/reproduce/%s`, which runs these, with the other seeds too:\n\n```sh\n%s\n```\n", e.name, strings.Join(commands, "\n"))
+	fmt.Fprintf(&b, "\n`scripts/reproduce/%s` runs these commands, and repeats them with the other seeds:\n\n```sh\n%s\n```\n", e.name, strings.Join(commands, "\n"))
 	return b.String()
 }
 
