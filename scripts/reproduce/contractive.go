@@ -2,8 +2,8 @@ package main
 
 import "gaetrain/trainer"
 
-// contractive measures how much less a code changes with the image if it is told not
-// to, and what that costs.
+// contractive measures how much the penalty reduces the Jacobian norm of the code, and
+// how much it increases the squared error.
 var contractive = experiment{
 	name:  "contractive",
 	title: "contractive on Fashion-MNIST",

@@ -1,6 +1,6 @@
 package main
 
-// convvae holds a convolutional VAE against a fully connected one.
+// convvae compares a convolutional VAE with a fully connected one.
 var convvae = experiment{
 	name:  "convvae",
 	title: "convolutional and fully connected vae on Fashion-MNIST",

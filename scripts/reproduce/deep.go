@@ -1,6 +1,6 @@
 package main
 
-// deep is the deep autoencoder of Hinton & Salakhutdinov, without pretraining.
+// deep trains the deep autoencoder of Hinton & Salakhutdinov without pretraining.
 var deep = experiment{
 	name:  "deep",
 	title: "dense, deep, on MNIST",

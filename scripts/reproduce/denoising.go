@@ -7,8 +7,8 @@ import (
 	"gaetrain/trainer"
 )
 
-// denoising is what a code larger than the image learns, with and without
-// corruption, measured at noise that was seen in training and at noise that was not.
+// denoising trains a code that is larger than the image, with and without corruption.
+// It is evaluated with the corruption that was used in training and with others.
 var denoising = experiment{
 	name:  "denoising",
 	title: "denoising on Fashion-MNIST",

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// iwae is the schedule of Burda et al., its first stages or all of them.
+// iwae trains with the schedule of Burda et al.: its first stages, or all of them.
 var iwae = experiment{
 	name:  "iwae",
 	title: "iwae and vae on binarised MNIST: the schedule of Burda et al.",
@@ -24,7 +24,7 @@ evaluation. The machine also did other work and at times interrupted the runs.`,
 		stages := pick(l, burdaStages, quickStages)
 		if l.full {
 			stages = allStages
-			fmt.Fprintf(os.Stderr, "iwae --full: %d epochs of three models, about %.0f hours on one core with AVX-512; what is cut short is gone on with\n",
+			fmt.Fprintf(os.Stderr, "iwae --full: %d epochs of three models, about %.0f hours on one core with AVX-512; an interrupted run is resumed\n",
 				epochsOf(stages), burdaHours*float64(epochsOf(stages))/float64(epochsOf(burdaStages)))
 		}
 		draws, images := pick(l, 5000, 50), pick(l, "", " --train-images 2000 --test-images 200")
@@ -83,14 +83,14 @@ const (
 	allStages   = 8
 )
 
-// burdaHours is about what the first five stages of the three models and their
-// likelihoods took on one core.
+// burdaHours is the approximate time of the first five stages of the three models on
+// one core, with the estimates of their likelihoods.
 const burdaHours = 0.6
 
-// epochsOf is the number of epochs of the first stages, Σ 3^i.
+// epochsOf returns the number of epochs of the first stages, Σ 3^i.
 func epochsOf(stages int) int { return (int(math.Pow(3, float64(stages))) - 1) / 2 }
 
-// burdaFlags are the flags of 'gaetrain train' for the first stages.
+// burdaFlags returns the flags of 'gaetrain train' for the first stages.
 func burdaFlags(stages int) string {
 	var ends []string
 	for i := 1; i < stages; i++ {

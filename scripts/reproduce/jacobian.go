@@ -2,7 +2,8 @@ package main
 
 import "gaetrain/trainer"
 
-// jacobian asks for Rifai's order of the Jacobians of one-layer models.
+// jacobian compares the order of the Jacobian norms of one-layer models with the order
+// that Rifai et al. (2011) published.
 var jacobian = experiment{
 	name:  "jacobian",
 	title: "Jacobian norms of one-layer models on MNIST",
@@ -34,7 +35,7 @@ paper.`,
 			bound        bound
 		}{
 			{"norm ratio: gaussian denoising / contractive", 1, 0, atLeast(1)},
-			{"norm ratio: masking denoising / gaussian denoising", 3, 1, pick(l, atLeast(1), bound{})}, // too close for few images
+			{"norm ratio: masking denoising / gaussian denoising", 3, 1, pick(l, atLeast(1), bound{})}, // with few images the two norms are too close
 			{"norm ratio: weight decay / gaussian denoising", 2, 1, bound{}},
 			{"norm ratio: plain / masking denoising", 4, 3, atLeast(1)},
 			{"norm ratio: plain / weight decay", 4, 2, atLeast(1)},

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// labels asks when pretraining helps a classifier with few labels.
+// labels measures for which numbers of labels pretraining helps a classifier.
 var labels = experiment{
 	name:  "labels",
 	title: "few labels on Fashion-MNIST, with and without pretraining",
@@ -25,7 +25,7 @@ images. The differences become smaller as the number of labels grows.`,
 		}
 		rows := make(map[string]*row)
 		gain := row{claim: "accuracy finetuned − scratch, 1000 labels, percentage points", format: "%.2f", bound: atLeast(pick(l, 1.5, 0.0))}
-		scratch := make(map[int]float64) // by the order of seeds
+		scratch := make(map[int]float64) // the key is the position of the seed
 		for _, o := range outcomes {
 			claim := fmt.Sprintf("%s, %d labels", o.Encoder, o.Labels)
 			if rows[claim] == nil {

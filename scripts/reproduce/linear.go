@@ -2,7 +2,7 @@ package main
 
 import "slices"
 
-// linear holds a linear autoencoder against exact principal components.
+// linear compares a linear autoencoder with exact principal components.
 var linear = experiment{
 	name:  "linear",
 	title: "linear on Fashion-MNIST",

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// m1 is the setting of M1: a VAE of all images, and a classifier of its codes.
+// m1 is the setting of M1: a VAE trained on all images, and a classifier of its codes.
 var m1 = experiment{
 	name:  "m1",
 	title: "codes of a vae and few labels on MNIST: the setting of M1",

@@ -6,8 +6,8 @@ import (
 	"gaetrain/trainer"
 )
 
-// sparse asks whether units become as rarely active as they are told to, and at
-// what price.
+// sparse measures whether the mean activation reaches its target, and how much the
+// penalty increases the squared error.
 var sparse = experiment{
 	name:  "sparse",
 	title: "sparse on Fashion-MNIST",

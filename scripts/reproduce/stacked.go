@@ -1,6 +1,6 @@
 package main
 
-// stacked is why layers were once trained one after the other.
+// stacked compares layer-by-layer pretraining with training from random weights.
 var stacked = experiment{
 	name:  "stacked",
 	title: "stacked on Fashion-MNIST",

@@ -7,8 +7,8 @@ import (
 	"gaetrain/trainer/recipes"
 )
 
-// synchrony asks whether the two filters of a gated unit become one filter at
-// two phases, and whether codes tell the motion.
+// synchrony measures whether the two filters of a gated unit become one filter at two
+// phases, and whether the motion can be predicted from codes.
 var synchrony = experiment{
 	name:  "synchrony",
 	title: "synchrony on moving patches of Fashion-MNIST",
@@ -51,8 +51,8 @@ needs products of pixels. The machine also did other work during the measured se
 	},
 }
 
-// motion compares the filters of a gated model, and returns the percentage of
-// test pairs whose direction of motion a logistic regression tells from codes
+// motion compares the filters of a gated model. It also returns the percentage of test
+// pairs whose direction of motion a logistic regression predicts correctly, from codes
 // and from pixels.
 func (l *lab) motion(r trained) (pairs evaluate.FilterPairs, accuracy map[string]float64, err error) {
 	model, err := trainer.OpenModel(recipes.Find, r.dir, trainer.LastCheckpoint)
@@ -84,24 +84,24 @@ func (l *lab) motion(r trained) (pairs evaluate.FilterPairs, accuracy map[string
 	return pairs, accuracy, nil
 }
 
-// features describe pairs of frames by some values, N×L.
+// features returns L values for each of N pairs of frames, N×L.
 type features func(loaders.Split) (evaluate.Matrix, error)
 
-// direction is the percentage of test pairs whose direction of motion is told
-// from their features.
+// direction returns the percentage of test pairs whose direction of motion is predicted
+// correctly from their features.
 func (l *lab) direction(of features, train, test loaders.Split) (percent float64, err error) {
-	known, err := of(train)
+	fitted, err := of(train)
 	if err != nil {
 		return 0, err
 	}
-	asked, err := of(test)
+	tested, err := of(test)
 	if err != nil {
 		return 0, err
 	}
-	regression, err := evaluate.NewLogisticRegression(l.ctx, known, evaluate.Directions(train), 1)
+	regression, err := evaluate.NewLogisticRegression(l.ctx, fitted, evaluate.Directions(train), 1)
 	if err != nil {
 		return 0, err
 	}
-	confusion, err := evaluate.Confuse(regression.Classes, evaluate.Directions(test), regression.Predict(asked))
+	confusion, err := evaluate.Confuse(regression.Classes, evaluate.Directions(test), regression.Predict(tested))
 	return 100 * confusion.Accuracy(), err
 }

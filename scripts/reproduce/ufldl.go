@@ -2,7 +2,7 @@ package main
 
 import "gaetrain/trainer"
 
-// ufldl is the exercise on stacked autoencoders of Stanford's UFLDL tutorial.
+// ufldl repeats the exercise on stacked autoencoders of Stanford's UFLDL tutorial.
 var ufldl = experiment{
 	name:  "ufldl",
 	title: "stacked sparse autoencoders on MNIST",

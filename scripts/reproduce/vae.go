@@ -1,6 +1,6 @@
 package main
 
-// vae is the VAE of PyTorch's examples.
+// vae trains the VAE of PyTorch's examples.
 var vae = experiment{
 	name:  "vae",
 	title: "vae on MNIST",

@@ -9,8 +9,8 @@ import (
 	"gaetrain/trainer/recipes"
 )
 
-// zerobias asks which way regularisers move hidden biases, and what learns
-// without any.
+// zerobias measures in which direction regularisation moves hidden biases, and how a
+// model without hidden biases compares.
 var zerobias = experiment{
 	name:  "zerobias",
 	title: "zerobias and hidden biases on Fashion-MNIST",
@@ -62,7 +62,7 @@ biases negative, as noise does here. The paper says the same of a contraction, b
 			count.add(float64(len(biases)), r.seconds)
 			mse.add(r.Last["test"].MSE, r.seconds)
 			accuracy, took, err := l.probe(r, pick(l, "", " --fit-limit 4000"))
-			for features, row := range accuracies { // as many components as units are all there are
+			for features, row := range accuracies { // not principal components: 1,000 units are more than the 784 pixels
 				row.add(accuracy[features], took)
 			}
 			gain.add(accuracy["codes"]-accuracy["pixels"], took)
@@ -71,8 +71,8 @@ biases negative, as noise does here. The paper says the same of a contraction, b
 	},
 }
 
-// hiddenBiases are those of the units of the first layer; none where it has
-// none.
+// hiddenBiases returns the biases of the units of the first layer. It is nil if the
+// layer has no biases.
 func hiddenBiases(r trained) ([]float64, error) {
 	model, err := trainer.OpenModel(recipes.Find, r.dir, trainer.LastCheckpoint)
 	if err != nil {
@@ -90,7 +90,7 @@ func hiddenBiases(r trained) ([]float64, error) {
 }
 
 // probe returns the accuracy in percent of a logistic regression on codes,
-// pixels and principal components, and how long it took; flags are those of
+// pixels and principal components, and how long it took. The flags are passed to
 // 'gaetrain probe'.
 func (l *lab) probe(r trained, flags string) (accuracy map[string]float64, seconds float64, err error) {
 	var probed struct {
@@ -105,7 +105,7 @@ func (l *lab) probe(r trained, flags string) (accuracy map[string]float64, secon
 		accuracy[p.Features] = 100 * p.Logistic
 	}
 	if err == nil && len(accuracy) == 0 {
-		err = fmt.Errorf("%s: a probe of nothing", r.dir)
+		err = fmt.Errorf("%s: the probe has no features", r.dir)
 	}
 	return accuracy, seconds, err
 }
