@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// record is what a line of metrics.jsonl must have.
+// record has the fields that a line of metrics.jsonl must have.
 type record struct {
 	Stage           string
 	Epoch, Step     int
@@ -26,14 +26,14 @@ type record struct {
 	Timestamp       string
 }
 
-// final is what metrics.json must have.
+// final has the fields that metrics.json must have.
 type final struct {
 	Epochs     int
 	Parameters int
 	Last, Best map[string]struct{ Loss, MSE float64 }
 }
 
-// description is what run.json must have.
+// description has the fields that run.json must have.
 type description struct {
 	Version, Kernel string
 	Configuration   map[string]struct {
@@ -45,7 +45,7 @@ type description struct {
 	Machine    struct{ System, Go string }
 }
 
-// checkRun returns what is wrong about the finished run in a folder.
+// checkRun returns the errors of the finished run in a folder.
 func checkRun(dir string, epochs int, bound float64) (wrong []error) {
 	var d description
 	var f final
@@ -80,10 +80,11 @@ func checkDescription(d description, f final, epochs int) (wrong []error) {
 	return wrong
 }
 
-// checkRecords wants one line per epoch and split, in order, and a loss that falls.
+// checkRecords checks that there is one line per epoch and split, in order, and that the
+// squared error on the test set decreases.
 func checkRecords(records []record, epochs int) (wrong []error) {
 	if len(records) != 2*epochs {
-		return []error{fmt.Errorf("metrics.jsonl: %d lines, want %d: train and test of %d epochs", len(records), 2*epochs, epochs)}
+		return []error{fmt.Errorf("metrics.jsonl: %d lines, want %d: training set and test set of %d epochs", len(records), 2*epochs, epochs)}
 	}
 	for i, r := range records {
 		if split := []string{"train", "test"}[i%2]; r.Epoch != 1+i/2 || r.Split != split {
@@ -115,7 +116,7 @@ func checkFinal(f final, records []record, epochs int, bound float64) (wrong []e
 	return wrong
 }
 
-// checkLeftovers finds files that a finished run has no use for.
+// checkLeftovers returns an error for each file that a finished run must not have.
 func checkLeftovers(dir string) (wrong []error) {
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		name := entry.Name()
@@ -144,7 +145,7 @@ func readRecords(path string) (records []record, err error) {
 		return nil, err
 	}
 	if !bytes.HasSuffix(data, []byte("\n")) {
-		return nil, fmt.Errorf("%s: the last line has no end", path)
+		return nil, fmt.Errorf("%s: the last line does not end with a line feed", path)
 	}
 	for d := json.NewDecoder(bytes.NewReader(data)); ; {
 		var r record
