@@ -143,7 +143,7 @@ func (a *attempt) longPaths() error {
 				return err
 			}
 			if len(o.stderr) > most {
-				return fmt.Errorf("a message of %d bytes, want at most %d", len(o.stderr), most)
+				return fmt.Errorf("the message has %d bytes, want at most %d", len(o.stderr), most)
 			}
 		}
 	}
