@@ -2,10 +2,11 @@
 // would.
 //
 //	go run ./scripts/check run -epochs 20 -mse 0.03 runs/dense-sample-1
-//	go run ./scripts/check same runs/one runs/two
+//	go run ./scripts/check same one/run two/run
 //
 // run checks that a finished run is complete. same checks that two runs are
-// bit-identical except for times. Errors are reported on stderr, and the exit code is
+// bit-identical except for times. Their folders must have the same name, because the
+// titles of pictures contain it. Errors are reported on stderr, and the exit code is
 // then 1.
 package main
 

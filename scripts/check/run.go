@@ -45,7 +45,8 @@ type description struct {
 	Machine    struct{ System, Go string }
 }
 
-// checkRun returns the errors of the finished run in a folder.
+// checkRun returns the errors of the finished run in a folder. The run must have a
+// validation set.
 func checkRun(dir string, epochs int, bound float64) (wrong []error) {
 	var d description
 	var f final
@@ -83,18 +84,20 @@ func checkDescription(d description, f final, epochs int) (wrong []error) {
 // checkRecords checks that there is one line per epoch and split, in order, and that the
 // squared error on the test set decreases.
 func checkRecords(records []record, epochs int) (wrong []error) {
-	if len(records) != 2*epochs {
-		return []error{fmt.Errorf("metrics.jsonl: %d lines, want %d: training set and test set of %d epochs", len(records), 2*epochs, epochs)}
+	splits := []string{"train", "validation", "test"}
+	n := len(splits)
+	if len(records) != n*epochs {
+		return []error{fmt.Errorf("metrics.jsonl: %d lines, want %d: %s of %d epochs", len(records), n*epochs, strings.Join(splits, ", "), epochs)}
 	}
 	for i, r := range records {
-		if split := []string{"train", "test"}[i%2]; r.Epoch != 1+i/2 || r.Split != split {
-			wrong = append(wrong, fmt.Errorf("metrics.jsonl: line %d is %s of epoch %d, want %s of epoch %d", i+1, r.Split, r.Epoch, split, 1+i/2))
+		if split := splits[i%n]; r.Epoch != 1+i/n || r.Split != split {
+			wrong = append(wrong, fmt.Errorf("metrics.jsonl: line %d is %s of epoch %d, want %s of epoch %d", i+1, r.Split, r.Epoch, split, 1+i/n))
 		}
 		if r.Stage == "" || r.Step <= 0 || r.Loss <= 0 || r.Reconstruction <= 0 || r.MSE <= 0 || r.Seconds <= 0 || r.ImagesPerSecond <= 0 || r.Timestamp == "" {
 			wrong = append(wrong, fmt.Errorf("metrics.jsonl: line %d lacks a value: %+v", i+1, r))
 		}
 	}
-	if first, last := records[1], records[len(records)-1]; epochs > 1 && last.MSE >= first.MSE {
+	if first, last := records[n-1], records[len(records)-1]; epochs > 1 && last.MSE >= first.MSE {
 		wrong = append(wrong, fmt.Errorf("metrics.jsonl: the mse on test images went from %g to %g", first.MSE, last.MSE))
 	}
 	return wrong

@@ -124,7 +124,7 @@ done
 
 step "stopped by SIGTERM, resumed, and the same as an uninterrupted run"
 settings=(GAETRAIN_EPOCHS=6 GAETRAIN_RESUME=true)
-start "${settings[@]}" GAETRAIN_RUN=/runs/x 2>"$work/stderr" &
+start "${settings[@]}" GAETRAIN_RUN=/runs/stopped/run 2>"$work/stderr" &
 running=$!
 for ((tenths = 0; tenths < 600; tenths++)); do
 	! grep -q 'epoch 1/6' "$work/stderr" || break
@@ -137,7 +137,7 @@ code=0
 wait "$running" || code=$?
 cat "$work/stderr" >&2
 [ "$code" = 75 ] || fail "after SIGTERM, the exit code is $code, want 75"
-start "${settings[@]}" GAETRAIN_RUN=/runs/x
-start "${settings[@]}" GAETRAIN_RUN=/runs/straight
-go run ./scripts/check run -epochs 6 "$work/runs/x"
-go run ./scripts/check same "$work/runs/straight" "$work/runs/x"
+start "${settings[@]}" GAETRAIN_RUN=/runs/stopped/run
+start "${settings[@]}" GAETRAIN_RUN=/runs/straight/run
+go run ./scripts/check run -epochs 6 "$work/runs/stopped/run"
+go run ./scripts/check same "$work/runs/straight/run" "$work/runs/stopped/run"
