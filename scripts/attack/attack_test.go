@@ -148,7 +148,7 @@ func TestUnchanged(t *testing.T) {
 
 func TestLeftovers(t *testing.T) {
 	for name, fine := range map[string]bool{
-		"metrics.json": true, ".lock": true, "samples-codes.npy": true, "run/.last.safetensors215602": false, ".codes.npy12": false, "codes.npy": false,
+		"metrics.json": true, ".lock": true, "samples-codes.npy": true, "run/.gaetrain-6OXY3PUTHNBD3KUUT774KVRAHF": false, ".gaetrain-IDCL6HELMPKNDB2LNFB3GYHL7Z": false, "codes.npy": false,
 	} {
 		dir := t.TempDir()
 		write(filepath.Join(dir, name), nil)

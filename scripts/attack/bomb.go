@@ -138,8 +138,8 @@ func (a *attempt) longLines() error {
 		if !strings.Contains(o.stdout, fmt.Sprintf("(%d epochs,", epochs)) {
 			return fmt.Errorf("stdout does not report %d epochs: %q", epochs, o.stdout)
 		}
-		if got := a.lines("run"); got != 2*epochs {
-			return fmt.Errorf("metrics.jsonl has %d lines after training %d, want %d", got, i+1, 2*epochs)
+		if got := a.lines("run"); got != 3*epochs { // training, validation and test set
+			return fmt.Errorf("metrics.jsonl has %d lines after training %d, want %d", got, i+1, 3*epochs)
 		}
 	}
 	return nil

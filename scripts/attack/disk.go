@@ -84,7 +84,7 @@ func (o outcome) full() error {
 		return o.ends(0)
 	}
 	o.stdout = "" // results may be printed before a write fails
-	return o.refused(1, 3, 5)
+	return o.withoutWarnings().refused(1, 3, 5)
 }
 
 // sizeOf returns the size of a file in kilobytes.

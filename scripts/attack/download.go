@@ -8,7 +8,6 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -77,15 +76,10 @@ func (a *attempt) fewRequests(p *proxy) error {
 // refusedAfterWarnings checks for exit code 3 and one line about the error, after the
 // warnings about the mirrors.
 func refusedAfterWarnings(o outcome) error {
-	lines := strings.SplitAfter(o.stderr, "\n")
-	for len(lines) > 0 && !strings.HasPrefix(lines[0], "gaetrain: ") {
-		lines = lines[1:]
-	}
 	if err := o.ends(3); err != nil {
 		return err
 	}
-	o.stderr = strings.Join(lines, "")
-	return o.refused(3)
+	return o.withoutWarnings().refused(3)
 }
 
 // nothingLeft checks that no wrong bytes are kept, from which the next download would

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 )
 
@@ -120,6 +121,7 @@ func (a *attempt) damageRead(model, file string, do damage, code int, verb ...st
 	if err := good.ends(0); err != nil {
 		return fmt.Errorf("before the damage: %w", err)
 	}
+	os.RemoveAll(filepath.Join(a.dir, "out")) // compare does not replace a comparison
 	path := filepath.Join(folder, file)
 	data, at := do(read(path))
 	write(path, data)

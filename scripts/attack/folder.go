@@ -86,8 +86,8 @@ func write(path string, data []byte) {
 
 func sortedNames[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }
 
-// half matches the names of files that are being written: .name.ext123.
-var half = regexp.MustCompile(`^\..+\.[a-z]+[0-9]+$`)
+// temporary matches the names of files that are being written.
+var temporary = regexp.MustCompile(`^\.gaetrain-[A-Z2-7]{26}$`)
 
 // leftovers reports a temporary file in a folder, or an array of encode without its
 // table.
@@ -99,7 +99,7 @@ func leftovers(dir string) error {
 		if err != nil {
 			return err
 		}
-		if half.MatchString(entry.Name()) {
+		if temporary.MatchString(entry.Name()) {
 			return fmt.Errorf("%s is left behind", filepath.Base(path))
 		}
 		if table, ok := strings.CutSuffix(path, ".npy"); ok && filepath.Base(table) == "codes" && !exists(table+".csv") {

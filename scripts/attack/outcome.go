@@ -70,6 +70,15 @@ func (o outcome) refused(codes ...int) error {
 	return nil
 }
 
+// warning matches a line of the log, which may come before the error.
+var warning = regexp.MustCompile(`(?m)^time=\S+ level=WARN [^\n]*\n`)
+
+// withoutWarnings returns the outcome without the warnings on standard error.
+func (o outcome) withoutWarnings() outcome {
+	o.stderr = warning.ReplaceAllString(o.stderr, "")
+	return o
+}
+
 // longestMessage is the maximum length of an error message with two paths, in bytes.
 const longestMessage = 1500
 

@@ -113,7 +113,7 @@ func (a *attempt) deleted() error {
 	for exists(filepath.Join(a.dir, "run")) && !p.over() {
 		os.RemoveAll(filepath.Join(a.dir, "run")) // again, because the process may have written a file meanwhile
 	}
-	return a.wait(p, patience).refused(5)
+	return a.wait(p, patience).withoutWarnings().refused(5)
 }
 
 // readOnly trains in a read-only file system.
