@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"math"
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/settings"
@@ -22,6 +23,9 @@ func (o *trainOptions) extend(before int, given map[string]settings.Origin) erro
 	}
 	if o.MoreEpochs < 1 {
 		return fmt.Errorf("%w: more-epochs is %d; hint: at least 1", errUsage, o.MoreEpochs)
+	}
+	if o.MoreEpochs > math.MaxInt-before {
+		return fmt.Errorf("%w: more-epochs is %d, which is too large after %d epochs", errUsage, o.MoreEpochs, before)
 	}
 	if given["epochs"] == origin {
 		return fmt.Errorf("%w: epochs and more-epochs are both given; hint: --epochs is the total, --more-epochs adds to the total of the run", errUsage)

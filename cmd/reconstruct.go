@@ -103,6 +103,11 @@ func (o *reconstructOptions) check(c *cli.Context) (err error) {
 	if err := o.settings().Validate(); err != nil {
 		return err
 	}
+	for _, name := range []string{"dataset", "split"} {
+		if o.Images != "" && wasGiven(c, name) {
+			return fmt.Errorf("%w: %s has no effect with --images; hint: leave one of them out", errUsage, name)
+		}
+	}
 	o.Out, err = freeOut(c, o.Out, ".csv", ".png")
 	return err
 }

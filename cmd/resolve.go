@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
@@ -195,6 +196,9 @@ func texts(fields []settings.Field) map[string]string {
 // unless it is one of the changeable settings.
 func unchanged(fields []settings.Field, before map[string]string, run string, info trainer.RunInfo, changeable []string) error {
 	for _, f := range fields {
+		if f.Name == "validation" && f.String() == strconv.Itoa(trainer.AutomaticValidation) {
+			continue // the trainer compares the number that the data decide
+		}
 		if _, kept := info.Configuration[f.Name]; kept && f.String() != before[f.Name] && !slices.Contains(changeable, f.Name) {
 			return fmt.Errorf("%w: %s is %s, but the run in %s was started with %s; hint: leave it out, or start another run",
 				trainer.ErrConfiguration, f.Name, shown(f.String()), run, shown(before[f.Name]))

@@ -109,7 +109,7 @@ func (run finished) next() []string {
 		verbs = []string{"sample", "interpolate"}
 	default:
 		verbs = []string{"reconstruct", "encode"}
-		if m.Source.Classes > 0 {
+		if m.Source.Classes > 1 {
 			verbs = append(verbs, "probe")
 		}
 		if m.HasPrior() {
