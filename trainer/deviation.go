@@ -6,13 +6,13 @@ import (
 	"gaetrain/graph"
 )
 
-// deviations are sums over images of values and of their squares, by the name of the
-// figure, from which standard errors are made.
+// deviations holds sums over images of values and of their squares, by the name of the
+// figure. Standard errors are computed from them.
 type deviations map[string]*moments
 
 type moments struct {
 	sum, squares float64
-	perImage     bool // values differ within a batch; a statistic of the batch does not
+	perImage     bool // the values differ within a batch, so they are no statistics of the batch
 }
 
 // add includes the images of a program's last run in the sums. values is the number of
@@ -45,7 +45,7 @@ func (d deviations) sum(name string, perImage []float32, scale float64) {
 }
 
 // report adds the standard errors of means over n images: σ/√n, where σ is the
-// standard deviation between the images. A single image has none, and neither has a
+// standard deviation over the images. There is none for a single image, and none for a
 // statistic of whole batches, such as the sparsity of units.
 func (d deviations) report(f *Figures, n int) {
 	if n < 2 {

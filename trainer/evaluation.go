@@ -8,12 +8,12 @@ import (
 	"gaetrain/loaders"
 )
 
-// evaluationBatch is the number of images evaluated at once. It changes no
-// figure: an image's result does not depend on its batch.
+// evaluationBatch is the number of images that are evaluated at once. It does not
+// change any figure, because the result of an image does not depend on its batch.
 const evaluationBatch = 128
 
-// evaluator measures a stage's figures on whole splits. Corruption and noise are
-// those of epoch 0, the same every time.
+// evaluator measures the figures of a stage on whole splits. It always uses the
+// corruption and noise of epoch 0, so that epochs can be compared.
 type evaluator struct {
 	stage    Stage
 	program  *graph.Program
@@ -101,8 +101,8 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 	return figures, nil
 }
 
-// evaluation measures each epoch on the evaluated splits and writes it, with
-// the training split's running means, to metrics.jsonl.
+// evaluation measures the evaluated splits after each epoch. It writes these figures
+// to metrics.jsonl, together with the averages over the epoch on the training set.
 func evaluation() Hook {
 	return Hook{
 		Name: "evaluation",
@@ -127,7 +127,7 @@ func evaluation() Hook {
 	}
 }
 
-// record makes the record of the epoch in hand for a split.
+// record returns the record of the present epoch for a split.
 func (l *Loop) record(split string, figures Figures, images int, seconds float64) Record {
 	return Record{
 		Stage: l.Stage.Name, Epoch: l.Position.Epoch + 1, Step: (l.Position.Epoch + 1) * l.Batches(), Split: split,
