@@ -74,7 +74,7 @@ func TestReportedCommand(t *testing.T) {
 	}
 }
 
-// runIn runs a command in a folder to its end, which must be a good one.
+// runIn runs a command in a folder. The command must succeed.
 func runIn(t *testing.T, dir string, c *exec.Cmd) {
 	t.Helper()
 	c.Dir = dir

@@ -53,7 +53,7 @@ func TestNames(t *testing.T) {
 		code int
 		want []string // in what is printed
 	}{
-		{train, 0, []string{"run" + shownHostile + " (1 epochs"}},
+		{train, 0, []string{"run" + shownHostile + " (1 epoch,"}},
 		{slices.Concat(train, []string{"--log-format", "json"}), 2, []string{"run"}},
 		{slices.Concat(train, []string{"--resume", "--epochs", "2", "--log-format", "json"}), 0, []string{"data"}},
 		{[]string{"train", "--dataset", "folder:" + data + "\xff"}, 2, []string{`data`, "is not UTF-8"}},
@@ -149,7 +149,7 @@ func allVisible(t *testing.T, name, text string) {
 	t.Helper()
 	for _, line := range strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\t' }) {
 		if plain.Line(line) != line {
-			t.Errorf("%s: a name acts: %q", name, line)
+			t.Errorf("%s: a name is not escaped: %q", name, line)
 		}
 	}
 }
