@@ -30,7 +30,11 @@ func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 		}
 		r.Info.Changes = append(r.Info.Changes, Change{name, from, to, stage.Name, at.Epoch, at.Step})
 		if name == "epochs" {
-			r.note("the run now has %s epochs in total instead of %s, and %d of them are finished", to, from, at.Epoch)
+			done := at.Epoch
+			if stage.Epochs == old.Stages[at.Stage].Epochs {
+				done = 0 // the setting applies to a later stage
+			}
+			r.note("the run now has %s epochs in total instead of %s, and %d of them are finished", to, from, done)
 			continue
 		}
 		r.note("from epoch %d on, %s is %s instead of %s", at.Epoch+1, name, cmp.Or(to, "none"), cmp.Or(from, "none"))

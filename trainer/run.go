@@ -180,6 +180,9 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 	if changed := old.DataChanged(e.Data); changed != "" {
 		return fmt.Errorf("%w: %s: %s; hint: restore the data, or start a new run", ErrRun, r.Dir, changed)
 	}
+	if err := r.sameValidation(e.Config, old); err != nil {
+		return err
+	}
 	if old.Kernel != r.Info.Kernel {
 		r.warn("the run began with the kernel path %s and continues with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
 	}
@@ -218,6 +221,17 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 	r.Info.Encoder = old.Encoder // the run began with its weights
 	r.last = last
 	return nil
+}
+
+// sameValidation reports a validation set of another size than that of the run. The
+// data can decide the size, so it is known only here.
+func (r *Run) sameValidation(c Config, old RunInfo) error {
+	before, err := ConfigOf(old)
+	if err == nil && before.Validation != c.Validation {
+		err = fmt.Errorf("%w: validation is %d, but the run in %s was started with %d; hint: leave it out, or start another run",
+			ErrConfiguration, c.Validation, r.Dir, before.Validation)
+	}
+	return err
 }
 
 func (r *Run) note(format string, values ...any) {

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// affinities are the joint probabilities p_ij of pairs of points, by rows i; p_ij
-// is 0 where j is missing. They sum to 1.
+// affinities are the joint probabilities p_ij of pairs of points, one row for each i.
+// p_ij is 0 if j is missing from row i. The sum of all p_ij is 1.
 type affinities [][]affinity
 
 type affinity struct {
@@ -16,9 +16,9 @@ type affinity struct {
 	p     float64
 }
 
-// newAffinities gives each of the points x (N×D) a Gaussian around it, wide
-// enough that its distribution over the nearest neighbours has the perplexity
-// asked for, and joins those of both ends: p_ij = (p_j|i + p_i|j)/2N.
+// newAffinities centres a Gaussian on each of the points x (N×D). Its width is chosen
+// so that its distribution over the nearest neighbours has the given perplexity. The
+// affinity of two points is symmetric: p_ij = (p_j|i + p_i|j)/2N.
 func newAffinities(ctx context.Context, x Matrix, perplexity float64) (affinities, error) {
 	index, err := NewNearestNeighbours(x)
 	if err != nil {
@@ -46,8 +46,8 @@ func newAffinities(ctx context.Context, x Matrix, perplexity float64) (affinitie
 	return p, nil
 }
 
-// Without returns all neighbours but point i itself, or all but the last where
-// points that coincide with i took its place.
+// Without returns all neighbours except point i itself. If i is not among them,
+// because other points coincide with it, the last neighbour is omitted.
 func Without(neighbours []Neighbour, i int) []Neighbour {
 	at := slices.IndexFunc(neighbours, func(n Neighbour) bool { return n.Index == i })
 	if at < 0 {
@@ -57,7 +57,7 @@ func Without(neighbours []Neighbour, i int) []Neighbour {
 }
 
 // conditional returns p_j|i ∝ exp(−β·d²) for the neighbours of a point, with the
-// β whose perplexity exp(−Σ p·log p) is the one asked for, by bisection.
+// β that has the given perplexity exp(−Σ p·log p). It is found by bisection.
 func conditional(neighbours []Neighbour, perplexity float64) []affinity {
 	row := make([]affinity, len(neighbours))
 	nearest := neighbours[0].Distance * neighbours[0].Distance
@@ -89,8 +89,8 @@ func conditional(neighbours []Neighbour, perplexity float64) []affinity {
 	return row
 }
 
-// merge adds up what a row has of the same point, in the order of the points,
-// and drops what is 0.
+// merge sorts a row by points, adds up entries of the same point and omits those that
+// are 0.
 func merge(row []affinity) []affinity {
 	slices.SortFunc(row, func(a, b affinity) int { return cmp.Or(cmp.Compare(a.index, b.index), cmp.Compare(a.p, b.p)) })
 	merged := row[:0]

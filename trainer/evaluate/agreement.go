@@ -6,19 +6,19 @@ import (
 	"slices"
 )
 
-// Agreement says how well clusters fit classes, which they were not told of.
+// Agreement says how well clusters match classes that were not used to find them.
 type Agreement struct {
-	// NMI is the mutual information of clusters and classes over the mean of
-	// their entropies: 0 where they are independent, 1 where they are the same.
+	// NMI is the mutual information of clusters and classes divided by the mean of
+	// their entropies: 0 if they are independent, 1 if they are the same.
 	NMI float64 `json:"nmi"`
 	// ARI is the Rand index adjusted for chance (Hubert & Arabie 1985): the share
-	// of pairs on which both agree, scaled so that 0 is chance and 1 is the same.
+	// of pairs on which both agree, scaled so that 0 is chance and 1 is full agreement.
 	ARI float64 `json:"ari"`
 	// Accuracy is the share of observations whose cluster is matched to their
 	// class, by the one-to-one matching with the largest share (Kuhn 1955).
 	Accuracy float64 `json:"accuracy"`
-	// Classes (K) are the classes that clusters are matched to; −1 where there
-	// are more clusters than classes.
+	// Classes (K) are the classes that clusters are matched to; −1 for a cluster
+	// without a class, if there are more clusters than classes.
 	Classes []int `json:"classes"`
 }
 
@@ -26,7 +26,7 @@ type Agreement struct {
 // ErrInput.
 func Agree(clusters []int, k int, labels []uint8) (Agreement, error) {
 	if len(clusters) != len(labels) || len(labels) == 0 {
-		return Agreement{}, fmt.Errorf("%w: %d labels of %d observations in clusters", ErrInput, len(labels), len(clusters))
+		return Agreement{}, fmt.Errorf("%w: %d labels for %d observations in clusters", ErrInput, len(labels), len(clusters))
 	}
 	classes := int(slices.Max(labels)) + 1
 	table := make([][]int, k)
@@ -64,7 +64,7 @@ func margins(table [][]int) (rows, columns []int, all int) {
 }
 
 // mutualInformation returns I(U; V) / ½(H(U) + H(V)) of a table of counts; 1
-// where neither has any entropy.
+// if both entropies are 0.
 func mutualInformation(table [][]int) float64 {
 	rows, columns, all := margins(table)
 	entropy := func(counts []int) (h float64) {
@@ -90,8 +90,8 @@ func mutualInformation(table [][]int) float64 {
 	return max(information/mean, 0)
 }
 
-// adjustedRand returns the adjusted Rand index of a table of counts; 1 where
-// there is but one way to agree.
+// adjustedRand returns the adjusted Rand index of a table of counts; 1 if
+// only one agreement is possible.
 func adjustedRand(table [][]int) float64 {
 	rows, columns, all := margins(table)
 	pairs := func(counts []int) (sum float64) {
@@ -113,19 +113,19 @@ func adjustedRand(table [][]int) float64 {
 	return (together - chance) / (most - chance)
 }
 
-// match returns, for each row of a table, the column of its own that makes the
-// sum of the chosen entries largest, or −1 for rows that get none: Kuhn's
+// match returns, for each row of a table, a different column, so that the sum of
+// the selected entries is largest; −1 for rows without a column. It uses Kuhn's
 // Hungarian method by shortest augmenting paths (Jonker & Volgenant 1987).
 func match(table [][]int) []int {
 	n := max(len(table), len(table[0]))
-	cost := func(i, j int) int { // of the square, with negated entries and zeros where there is none
+	cost := func(i, j int) int { // in a square matrix of negated entries, padded with zeros
 		if i < len(table) && j < len(table[0]) {
 			return -table[i][j]
 		}
 		return 0
 	}
 	rowPotential, columnPotential := make([]int, n), make([]int, n+1)
-	rowOf := slices.Repeat([]int{-1}, n+1) // of a column; column n is where paths begin
+	rowOf := slices.Repeat([]int{-1}, n+1) // of a column; paths begin at column n
 	for i := range n {
 		rowOf[n] = i
 		reduced, from, done := slices.Repeat([]int{math.MaxInt}, n), make([]int, n), make([]bool, n+1)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestAgree holds values against scikit-learn's (normalized_mutual_info_score,
+// TestAgree compares with values of scikit-learn (normalized_mutual_info_score,
 // adjusted_rand_score).
 func TestAgree(t *testing.T) {
 	for _, c := range []struct {
@@ -27,10 +27,10 @@ func TestAgree(t *testing.T) {
 			t.Fatal(err)
 		}
 		if math.Abs(got.NMI-c.want.NMI) > 1e-9 || math.Abs(got.ARI-c.want.ARI) > 1e-9 || got.Accuracy != c.want.Accuracy {
-			t.Errorf("%v of %v: %+v, want %+v", c.clusters, c.labels, got, c.want)
+			t.Errorf("clusters %v, labels %v: %+v, want %+v", c.clusters, c.labels, got, c.want)
 		}
 		if len(c.want.Classes) > 2 && !slices.Equal(got.Classes, c.want.Classes) {
-			t.Errorf("%v of %v: matched to %v, want %v", c.clusters, c.labels, got.Classes, c.want.Classes)
+			t.Errorf("clusters %v, labels %v: matched to %v, want %v", c.clusters, c.labels, got.Classes, c.want.Classes)
 		}
 	}
 	for name, err := range map[string]error{
@@ -39,7 +39,7 @@ func TestAgree(t *testing.T) {
 		"cluster": second(Agree([]int{0, 2}, 2, []uint8{0, 1})),
 	} {
 		if !isInput(err) {
-			t.Errorf("%s: error %v, want one of ErrInput", name, err)
+			t.Errorf("%s: error %v, want one that wraps ErrInput", name, err)
 		}
 	}
 }
@@ -72,7 +72,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// best tries all columns, and none, for the rows from i on.
+// best tries all columns, and no column, for the rows from i.
 func best(table [][]int, i int, used map[int]bool) int {
 	if i == len(table) {
 		return 0

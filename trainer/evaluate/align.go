@@ -10,23 +10,24 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Alignment tells how a linear decoder W (D×L) lies to L principal components.
+// Alignment compares the directions of a linear decoder W (D×L) with L principal
+// components.
 type Alignment struct {
 	Angles   []float64  // L: principal angles between the two subspaces in degrees, smallest first (Björck & Golub 1973)
 	Cosines  []float64  // L: |cosine| of the angle between component l and left singular vector l
 	Singular []float64  // L: singular values of W, largest first
-	Vectors  *mat.Dense // D×L: left singular vectors of W in that order, each turned to where its component points
+	Vectors  *mat.Dense // D×L: left singular vectors of W in that order, with the sign that makes the product with the component positive
 }
 
-// Align compares the decoder of a linear autoencoder with the components. Plain
-// squared error leaves W any basis of their subspace, an L2 penalty of both
-// layers gives it the components themselves as left singular vectors, in order
+// Align compares the decoder of a linear autoencoder with the components. With the
+// squared error alone, W can be any basis of their subspace. With an L2 penalty of both
+// layers, the left singular vectors of W are the components themselves, in order
 // (Plaut 2018, arXiv:1804.10253; Kunin 2019, arXiv:1901.08168). Errors wrap
 // ErrInput or are those of the context.
 func (p *PCA) Align(ctx context.Context, w *mat.Dense) (*Alignment, error) {
 	d, l := p.Components.Dims()
 	if rows, columns := w.Dims(); rows != d || columns != l {
-		return nil, fmt.Errorf("%w: a decoder of %d×%d beside components of %d×%d", ErrInput, rows, columns, d, l)
+		return nil, fmt.Errorf("%w: a decoder of %d×%d for components of %d×%d", ErrInput, rows, columns, d, l)
 	}
 	var left, between mat.SVD
 	if converged, err := await(ctx, func() bool { return left.Factorize(w, mat.SVDThin) }); err != nil {
@@ -36,7 +37,7 @@ func (p *PCA) Align(ctx context.Context, w *mat.Dense) (*Alignment, error) {
 	}
 	a := &Alignment{Singular: left.Values(nil), Vectors: new(mat.Dense)}
 	left.UTo(a.Vectors)
-	var products mat.Dense // L×L: of every component and every vector
+	var products mat.Dense // L×L: inner products of components and vectors
 	products.Mul(p.Components.T(), a.Vectors)
 	if converged, err := await(ctx, func() bool { return between.Factorize(&products, mat.SVDNone) }); err != nil {
 		return nil, err
@@ -54,8 +55,8 @@ func (p *PCA) Align(ctx context.Context, w *mat.Dense) (*Alignment, error) {
 	return a, nil
 }
 
-// Errors returns the squared error per value of x (N×D) where nothing but the
-// mean is told of it, and where its L components are.
+// Errors returns the squared error per value of x (N×D) if it is reconstructed by the
+// mean alone, and by the mean and the L components.
 func (p *PCA) Errors(x Matrix) (mean, components float64) {
 	centred := newMatrix(min(blockRows, x.Rows), x.Columns)
 	for from := 0; from < x.Rows; from += blockRows {

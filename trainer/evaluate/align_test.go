@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// spread returns observations whose directions differ well in variance.
+// spread returns observations whose directions have clearly different variances.
 func spread(rows, columns int) Matrix {
 	m := random(rows, columns, 3)
 	for i := range m.Values {
@@ -26,7 +26,7 @@ func TestAlign(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		basis   func(components *mat.Dense) // changes a copy of the components
-		code    []float64                   // L×L: what the basis is multiplied with
+		code    []float64                   // L×L: factor of the basis
 		cosines []float64
 		angles  []float64
 	}{
@@ -52,7 +52,7 @@ func TestAlign(t *testing.T) {
 		}
 	}
 	if _, err := p.Align(t.Context(), mat.NewDense(d, l+1, nil)); !isInput(err) {
-		t.Errorf("a decoder of another size gives %v", err)
+		t.Errorf("the error for a decoder of another size is %v", err)
 	}
 }
 
@@ -72,7 +72,7 @@ func turn(m *mat.Dense, column int, degrees float64) {
 	to.AddScaledVec(outside, math.Cos(degrees*math.Pi/180), to)
 }
 
-// TestErrors holds them against the variances that they are made of.
+// TestErrors compares the errors with the variances of the data.
 func TestErrors(t *testing.T) {
 	x := spread(300, 8)
 	p, err := NewPCA(t.Context(), x, 3)

@@ -17,30 +17,29 @@ const (
 	ByFull     Method = "gaussian-full"     // a mixture with full covariances
 )
 
-// Criterion is what a number of clusters is chosen by.
+// Criterion is a criterion for the number of clusters.
 type Criterion string
 
 // The criteria.
 const (
 	BySilhouette Criterion = "silhouette" // the largest
-	ByBIC        Criterion = "bic"        // the smallest; of mixtures
+	ByBIC        Criterion = "bic"        // the smallest, only for mixtures
 )
 
-// ClusterOptions say how Cluster and Choose look for clusters. Only Method is
-// needed.
+// ClusterOptions are the options of Cluster and Choose. Only Method is required.
 type ClusterOptions struct {
 	Method           Method
 	Restarts         int    // of k-means; 0: 10
-	Batch            int    // observations that a step of k-means looks at; 0: all
-	SilhouetteImages int    // observations that the silhouette is of, the first; 0: all
+	Batch            int    // observations per step of k-means; 0: all
+	SilhouetteImages int    // number of first observations that the silhouette uses; 0: all
 	Seed             uint64 // of the first centres and the batches
 }
 
-// Clustering is what either method finds.
+// Clustering is the result of a method.
 type Clustering struct {
 	Clusters      int     `json:"clusters"`                 // K
 	Inertia       float64 `json:"inertia"`                  // Σ_n ‖x_n − its centre‖²
-	Silhouette    float64 `json:"silhouette"`               // 0 where all is in one cluster
+	Silhouette    float64 `json:"silhouette"`               // 0 if all observations are in one cluster
 	LogLikelihood float64 `json:"log_likelihood,omitempty"` // of a mixture, per observation, in nats
 	BIC           float64 `json:"bic,omitempty"`            // of a mixture
 	Iterations    int     `json:"iterations"`
@@ -81,13 +80,13 @@ func Cluster(ctx context.Context, x Matrix, k int, o ClusterOptions) (Clustering
 	return c, err
 }
 
-// Choose finds every number of clusters of x (N×D) from 2 to most, and returns
-// them and which is the best by a criterion. Errors wrap ErrInput or the
+// Choose clusters x (N×D) into 2, 3, … most clusters. It returns all clusterings and
+// the index of the best one by a criterion. Errors wrap ErrInput or the
 // context's.
 func Choose(ctx context.Context, x Matrix, most int, by Criterion, o ClusterOptions) (all []Clustering, best int, err error) {
 	switch {
 	case most < 2:
-		return nil, 0, fmt.Errorf("%w: a number of clusters from 2 to %d; hint: to 2 or more", ErrInput, most)
+		return nil, 0, fmt.Errorf("%w: at most %d clusters; hint: at least 2", ErrInput, most)
 	case by == ByBIC && o.Method == ByKMeans:
 		return nil, 0, fmt.Errorf("%w: k-means has no likelihood for %s; hint: %s, or a mixture", ErrInput, ByBIC, BySilhouette)
 	case by != ByBIC && by != BySilhouette:
@@ -107,7 +106,7 @@ func Choose(ctx context.Context, x Matrix, most int, by Criterion, o ClusterOpti
 	return all, best, nil
 }
 
-// cost is the smaller, the better a clustering is by a criterion.
+// cost is smaller for a better clustering by the criterion.
 func (c Clustering) cost(by Criterion) float64 {
 	if by == ByBIC {
 		return c.BIC

@@ -12,8 +12,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// nested returns three clusters in two dimensions, narrow ones at the border of a
-// wide one, and which of them each observation is of.
+// nested returns three clusters in two dimensions, and the cluster of each observation.
+// Two clusters are narrow and lie at the border of a wide one.
 func nested(rows int) (Matrix, []uint8) {
 	r := rand.New(rand.NewPCG(9, 9))
 	x, labels := newMatrix(rows, 2), make([]uint8, rows)
@@ -25,7 +25,7 @@ func nested(rows int) (Matrix, []uint8) {
 	return x, labels
 }
 
-// TestKMeans compares with the best of all ways to part ten observations.
+// TestKMeans compares with the best of all partitions of ten observations.
 func TestKMeans(t *testing.T) {
 	x := random(10, 3, 4)
 	const k = 3
@@ -49,7 +49,7 @@ func TestKMeans(t *testing.T) {
 		t.Errorf("inertia is %g, the least %g", found.Inertia, least)
 	}
 	if got := inertia(x, found.Centres, found.Clusters); got != found.Inertia {
-		t.Errorf("inertia of the clusters is %g, said to be %g", got, found.Inertia)
+		t.Errorf("the inertia of the clusters is %g, but %g is reported", got, found.Inertia)
 	}
 }
 
@@ -80,8 +80,8 @@ func TestKMeansBatch(t *testing.T) {
 	}
 }
 
-// TestClusterSameBits holds that results are those of the seed, whatever the
-// number of threads.
+// TestClusterSameBits checks that results depend on the seed, and not on the number of
+// threads.
 func TestClusterSameBits(t *testing.T) {
 	x := random(2000, 70, 6)
 	var inertias, likelihoods []float64
@@ -96,7 +96,7 @@ func TestClusterSameBits(t *testing.T) {
 		inertias, likelihoods = append(inertias, k.Inertia), append(likelihoods, m.LogLikelihood)
 	}
 	if len(slices.Compact(inertias)) > 1 || len(slices.Compact(likelihoods)) > 1 {
-		t.Errorf("inertias %v, likelihoods %v, want the same of all", inertias, likelihoods)
+		t.Errorf("inertias %v, likelihoods %v, want equal ones", inertias, likelihoods)
 	}
 }
 
@@ -132,8 +132,8 @@ func logDet(m mat.Symmetric) float64 {
 	return c.LogDet()
 }
 
-// TestMixtureRises holds that no step of the search makes observations less
-// likely, beyond float32's grain.
+// TestMixtureRises checks that no step lowers the likelihood of the observations by more
+// than the precision of float32.
 func TestMixtureRises(t *testing.T) {
 	x := random(900, 5, 8)
 	for _, full := range []bool{false, true} {
@@ -151,8 +151,8 @@ func TestMixtureRises(t *testing.T) {
 	}
 }
 
-// TestMixture finds clusters of unequal width and their number, which k-means
-// parts wrongly.
+// TestMixture checks that a mixture finds clusters of unequal width and their number.
+// K-means does not find these clusters.
 func TestMixture(t *testing.T) {
 	x, labels := nested(1500)
 	bic := map[int]float64{}
@@ -184,11 +184,11 @@ func TestMixture(t *testing.T) {
 		t.Fatal(err)
 	}
 	if a, _ := Agree(means.Clusters, 3, labels); a.Accuracy > 0.97 {
-		t.Errorf("k-means finds clusters of unequal width, too: %+v", a)
+		t.Errorf("k-means also finds clusters of unequal width: %+v", a)
 	}
 }
 
-// TestChoose finds that there are three clusters, by either criterion.
+// TestChoose checks that both criteria select three clusters.
 func TestChoose(t *testing.T) {
 	x, labels := nested(600)
 	for i, label := range labels {
@@ -200,7 +200,7 @@ func TestChoose(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(all) != 5 || all[best].Clusters != 3 {
-			t.Errorf("%s: chosen %d of %+v", method, best, all)
+			t.Errorf("%s: selected %d of %+v", method, best, all)
 		}
 		if a, err := Agree(all[best].Of, 3, labels); err != nil || a.Accuracy < 0.99 {
 			t.Errorf("%s: %+v, error %v", method, a, err)
@@ -213,7 +213,7 @@ func TestChoose(t *testing.T) {
 		third(Choose(t.Context(), x, 3, ByBIC, ClusterOptions{Method: "spectral"})),
 	} {
 		if !isInput(err) {
-			t.Errorf("error %v, want one of ErrInput", err)
+			t.Errorf("error %v, want one that wraps ErrInput", err)
 		}
 	}
 }
@@ -226,7 +226,7 @@ func TestSilhouette(t *testing.T) {
 	const k = 5
 	clusters := make([]int, x.Rows)
 	for i := range clusters {
-		clusters[i] = i % (k - 1) // none is in the last, and one alone in cluster 3:
+		clusters[i] = i % (k - 1) // the last cluster is empty, and cluster 3 has one observation:
 		if clusters[i] == 3 && i > 3 {
 			clusters[i] = 0
 		}
@@ -273,7 +273,7 @@ func TestClusterRefuses(t *testing.T) {
 		"cluster beyond": second(Silhouette(ctx, x, []int{0, 1, 2, 0, 0}, 2)),
 	} {
 		if !isInput(err) {
-			t.Errorf("%s: error %v, want one of ErrInput", name, err)
+			t.Errorf("%s: error %v, want one that wraps ErrInput", name, err)
 		}
 	}
 	stopped, stop := context.WithCancel(ctx)
@@ -285,7 +285,7 @@ func TestClusterRefuses(t *testing.T) {
 		"regression": second(NewLogisticRegression(stopped, x, []uint8{0, 1, 0, 1, 0}, 1)),
 	} {
 		if err != context.Canceled {
-			t.Errorf("%s: error %v, want that of the context", name, err)
+			t.Errorf("%s: error %v, want the error of the context", name, err)
 		}
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Confusion is how often the images of class i were taken for class j: C×C
-// counts.
+// Confusion is a confusion matrix: C×C counts of images of class i (row) that were
+// predicted as class j (column).
 type Confusion [][]int
 
-// Confuse counts labels N against predicted classes N, both below classes.
+// Confuse counts pairs of a label and a predicted class (N each, both below classes).
 func Confuse(classes int, labels []uint8, predicted []int) (Confusion, error) {
 	if len(labels) != len(predicted) {
 		return nil, fmt.Errorf("%d labels for %d predictions", len(labels), len(predicted))
@@ -27,8 +27,8 @@ func Confuse(classes int, labels []uint8, predicted []int) (Confusion, error) {
 	return c, nil
 }
 
-// Classes returns the class with the largest of each row of scores N×C; the
-// first of equal ones.
+// Classes returns the class with the largest of each row of scores (N×C), and
+// the first one of equal scores.
 func Classes(scores []float32, classes int) []int {
 	predicted := make([]int, len(scores)/classes)
 	for i := range predicted {
@@ -38,7 +38,7 @@ func Classes(scores []float32, classes int) []int {
 	return predicted
 }
 
-// Accuracy is the share of images on the diagonal; 0 of none.
+// Accuracy is the share of images on the diagonal; 0 without images.
 func (c Confusion) Accuracy() float64 {
 	right, all := 0, 0
 	for i, row := range c {
@@ -50,16 +50,16 @@ func (c Confusion) Accuracy() float64 {
 	return share(right, all)
 }
 
-// Precision is the share of the images taken for a class that are of it.
+// Precision is the share of the images predicted as a class that belong to it.
 func (c Confusion) Precision(class int) float64 {
-	taken := 0
+	predicted := 0
 	for _, row := range c {
-		taken += row[class]
+		predicted += row[class]
 	}
-	return share(c[class][class], taken)
+	return share(c[class][class], predicted)
 }
 
-// Recall is the share of the images of a class that were taken for it.
+// Recall is the share of the images of a class that were predicted as it.
 func (c Confusion) Recall(class int) float64 {
 	all := 0
 	for _, n := range c[class] {
@@ -75,11 +75,11 @@ func share(part, all int) float64 {
 	return float64(part) / float64(all)
 }
 
-// Mistake is a pair of classes of which one was taken for the other.
+// Mistake is the number of images of a class that were predicted as another class.
 type Mistake struct{ Class, Predicted, Count int }
 
-// Mistakes lists the pairs of classes that were confused, the most frequent
-// first.
+// Mistakes returns the wrong predictions for each pair of classes, the most frequent
+// pair first.
 func (c Confusion) Mistakes() []Mistake {
 	var list []Mistake
 	for i, row := range c {

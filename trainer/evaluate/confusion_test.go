@@ -28,9 +28,9 @@ func TestConfusion(t *testing.T) {
 		t.Error(diff)
 	}
 	if _, err := evaluate.Confuse(3, []uint8{3}, []int{0}); err == nil {
-		t.Error("a label beyond the classes is no error")
+		t.Error("a label beyond the classes is accepted")
 	}
 	if _, err := evaluate.Confuse(3, []uint8{1, 2}, []int{0}); err == nil {
-		t.Error("fewer predictions than labels are no error")
+		t.Error("fewer predictions than labels are accepted")
 	}
 }

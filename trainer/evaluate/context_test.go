@@ -9,8 +9,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// TestEndedContext asks each measure that takes long for the error of a context
-// that has ended.
+// TestEndedContext checks that each slow measure returns the error of a context that has
+// ended.
 func TestEndedContext(t *testing.T) {
 	x := random(300, 6, 1)
 	labels := make([]uint8, x.Rows)
@@ -63,12 +63,12 @@ func TestEndedContext(t *testing.T) {
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := measure(ended); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s with an ended context gives %v", name, err)
+			t.Errorf("%s with an ended context: %v", name, err)
 		}
 	}
 }
 
-// TestAwait ends a context while a function computes that cannot be cancelled.
+// TestAwait ends a context during a function that cannot be cancelled.
 func TestAwait(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	begun, release := make(chan struct{}), make(chan struct{})

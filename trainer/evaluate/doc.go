@@ -1,12 +1,11 @@
-// Package evaluate measures representations and what models make:
-// principal components, probes, clusterings; likelihoods, posteriors, samples.
-// Its functions are pure: they work on plain matrices and labels and know no
-// run.
+// Package evaluate measures representations and samples: principal components,
+// probes, clusterings, likelihoods, posteriors and distances between samples. Its
+// functions are pure. They take plain matrices and labels, and do not depend on runs.
 //
 // Shapes are given by letter: N observations (rows) of D values, codes N×L, C
-// classes, K clusters. Products are float32 on the kernels, sums over
-// observations float64. Results are bit-identical for any GOMAXPROCS, whatever
-// is random comes from a seed, and memory grows with N, never with N².
+// classes, K clusters. Products are computed in float32 by the kernels, and sums over
+// observations in float64. Results are bit-identical for any GOMAXPROCS, all random
+// numbers depend on a seed, and memory grows with N, never with N².
 package evaluate
 
 import (
@@ -22,9 +21,9 @@ import (
 	"gaetrain/loaders"
 )
 
-// ErrInput is wrapped by every error about what a measure is given: shapes that
-// do not match, values that are not finite, impossible numbers of components,
-// neighbours or clusters.
+// ErrInput is wrapped by every error about the input of a measure: shapes that do not
+// match, values that are not finite, impossible numbers of components, neighbours or
+// clusters.
 var ErrInput = errors.New("input")
 
 // Matrix is an N×D matrix, row-major. The zero value has no rows.
@@ -34,14 +33,14 @@ type Matrix struct {
 }
 
 // NewMatrix returns the matrix N×columns of values, whose memory it shares. An
-// incomplete last row is left out.
+// incomplete last row is omitted.
 func NewMatrix(values []float32, columns int) Matrix {
 	rows := len(values) / max(columns, 1)
 	return Matrix{rows, columns, values[:rows*columns]}
 }
 
-// Pixels returns the images of a split as a matrix N×D with values in [0, 1];
-// pairs of frames are those of the first epoch.
+// Pixels returns the images of a split as a matrix N×D with values in [0, 1].
+// Pairs of frames are those of the first epoch.
 func Pixels(split loaders.Split) Matrix {
 	m := newMatrix(split.Len(), split.Shape.Size())
 	for i := range m.Rows {
@@ -58,7 +57,8 @@ func (m Matrix) Slice(from, to int) Matrix {
 	return Matrix{to - from, m.Columns, m.Values[from*m.Columns : to*m.Columns]}
 }
 
-// Select returns the rows of the given indices, in that order. Its memory is its own.
+// Select returns the rows of the given indices, in that order. It does not
+// share memory with m.
 func (m Matrix) Select(rows []int) Matrix {
 	out := Matrix{Rows: len(rows), Columns: m.Columns, Values: make([]float32, 0, len(rows)*m.Columns)}
 	for _, i := range rows {
@@ -71,14 +71,14 @@ func newMatrix(rows, columns int) Matrix {
 	return Matrix{rows, columns, make([]float32, rows*columns)}
 }
 
-// check makes sure that there is something to measure and that all of it is
+// check returns an error that wraps ErrInput unless the matrix has values, all of them
 // finite.
 func (m Matrix) check() error {
 	switch {
 	case m.Rows < 1 || m.Columns < 1:
 		return fmt.Errorf("%w: a matrix of %d×%d has no values", ErrInput, m.Rows, m.Columns)
 	case len(m.Values) != m.Rows*m.Columns:
-		return fmt.Errorf("%w: %d values are no matrix of %d×%d", ErrInput, len(m.Values), m.Rows, m.Columns)
+		return fmt.Errorf("%w: %d values do not fill a matrix of %d×%d", ErrInput, len(m.Values), m.Rows, m.Columns)
 	case !kernel.Finite(m.Values):
 		return fmt.Errorf("%w: a matrix of %d×%d holds NaN or Inf", ErrInput, m.Rows, m.Columns)
 	}
@@ -119,8 +119,8 @@ func squaredDistance(x, y []float32) (sum float64) {
 	return sum
 }
 
-// blockRows is the number of rows of a matrix worked on at once: their products
-// stay in the cache, and are summed in float32 before the sum goes on in float64.
+// blockRows is the number of rows of a matrix in one product. The products stay in the
+// cache. Sums are in float32 within a block, and in float64 over blocks.
 const blockRows = 256
 
 // blocks yields the matrix block by block, with the index of the first row.
@@ -134,9 +134,9 @@ func (m Matrix) blocks() iter.Seq2[int, Matrix] {
 	}
 }
 
-// parallel calls work on parts [from, to) of [0, n), multiples of grain, several
-// at once. It must write nothing but what belongs to its part. Its panic is raised
-// here, where the caller can recover.
+// parallel calls work on parts [from, to) of [0, n) at the same time. The parts are
+// multiples of grain. work must write only to the results of its part. If it panics,
+// parallel panics with the same value, so that the caller can recover.
 func parallel(n, grain int, work func(from, to int)) {
 	parts := (n + grain - 1) / grain
 	threads := min(runtime.GOMAXPROCS(0), parts)
@@ -158,11 +158,11 @@ func parallel(n, grain int, work func(from, to int)) {
 	}
 }
 
-// checkLabels makes sure that every row of x has a label, and returns the number
-// of classes C: one more than the largest label.
+// checkLabels returns the number of classes C, which is the largest label plus one. It
+// returns an error unless each row of x has a label.
 func checkLabels(x Matrix, labels []uint8) (int, error) {
 	if len(labels) != x.Rows {
-		return 0, fmt.Errorf("%w: %d labels of %d rows", ErrInput, len(labels), x.Rows)
+		return 0, fmt.Errorf("%w: %d labels for %d rows", ErrInput, len(labels), x.Rows)
 	}
 	return int(slices.Max(labels)) + 1, nil
 }

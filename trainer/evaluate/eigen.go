@@ -8,7 +8,7 @@ import (
 )
 
 // eigenOf returns the eigenvalues of a symmetric matrix, smallest first, and,
-// where they are asked for, its eigenvectors as columns.
+// if vectors is set, its eigenvectors as columns.
 func eigenOf(ctx context.Context, m *mat.SymDense, vectors bool) (values []float64, columns *mat.Dense, err error) {
 	eigen, err := await(ctx, func() *mat.EigenSym {
 		eigen := new(mat.EigenSym)
@@ -30,9 +30,9 @@ func eigenOf(ctx context.Context, m *mat.SymDense, vectors bool) (values []float
 	return eigen.Values(nil), columns, nil
 }
 
-// await returns what f returns, unless the context ends before: then f, a call of
-// a library that cannot be cancelled, goes on in the background and its result is
-// dropped. So f must own what it writes to.
+// await returns the result of f, or the error of the context if that ends first. f is a
+// library call that cannot be cancelled. It then continues in the background, and its
+// result is discarded. Therefore f must not write to memory that others use.
 func await[T any](ctx context.Context, f func() T) (result T, err error) {
 	done := make(chan T, 1)
 	go func() { done <- f() }()

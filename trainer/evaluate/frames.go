@@ -11,13 +11,13 @@ import (
 	"gaetrain/loaders"
 )
 
-// FilterPairs says how the two filters of a unit that looks at pairs of frames
-// belong together: means over units, of filters without their mean value.
+// FilterPairs compares the two filters of units on pairs of frames. The figures are
+// means over units, of filters from which their mean value is subtracted.
 type FilterPairs struct {
-	Alike   float64 // cosine between the magnitudes of their spectra: 1 where they differ in phase alone
+	Alike   float64 // cosine between the magnitudes of their spectra: 1 if they differ only in phase
 	Others  float64 // the same between a unit's first filter and the next unit's second one
-	InPhase float64 // size of the cosine between the filters themselves: 0 where they are a quarter of a wave apart
-	Phase   float64 // degrees from 0 to 180: phase by which their spectra differ, weighted by the magnitudes
+	InPhase float64 // absolute cosine between the filters themselves: 0 if they differ by a quarter of a wave
+	Phase   float64 // phase difference of their spectra in degrees, from 0 to 180, weighted by the magnitudes
 }
 
 // NewFilterPairs compares the filters of H units, columns of weights 2·S²×H:
@@ -30,7 +30,7 @@ func NewFilterPairs(weights Matrix) (FilterPairs, error) {
 	pixels, units := weights.Rows/2, weights.Columns
 	side := int(math.Sqrt(float64(pixels)))
 	if weights.Rows != 2*side*side {
-		return FilterPairs{}, fmt.Errorf("%w: filters of %d values are not of two square frames", ErrInput, weights.Rows)
+		return FilterPairs{}, fmt.Errorf("%w: filters of %d values do not have two square frames", ErrInput, weights.Rows)
 	}
 	spectra := make([][2][]complex128, units)
 	for unit := range units {
@@ -78,7 +78,7 @@ func spectrum(filter []float64, side int) []complex128 {
 
 // compare returns the cosine between the magnitudes of two spectra, the cosine
 // between the filters that have them, and the weighted difference of their
-// phases in degrees; 0 where one of them is zero.
+// phases in degrees. All are 0 if one of the spectra is zero.
 func compare(a, b []complex128) (alike, inPhase, phase float64) {
 	var first, second float64
 	for i := range a {
@@ -97,9 +97,9 @@ func compare(a, b []complex128) (alike, inPhase, phase float64) {
 	return scale * alike, scale * inPhase, phase / alike * 180 / math.Pi
 }
 
-// Directions labels pairs of frames that were made of images (loaders.Motion)
-// by where the second frame of the first epoch has moved most: 0 down, 1 up, 2
-// to the right, 3 to the left.
+// Directions labels pairs of frames that are made from images (loaders.Motion) by the
+// direction in which the second frame of the first epoch has moved most: 0 down, 1 up,
+// 2 right, 3 left.
 func Directions(pairs loaders.Split) []uint8 {
 	labels := make([]uint8, pairs.Len())
 	for i := range labels {

@@ -8,8 +8,8 @@ import (
 	"gaetrain/loaders"
 )
 
-// waves are filter pairs 2·S²×H of two units, one of waves across and one of
-// waves down the frame, whose second filters are ahead by a phase.
+// waves returns filter pairs (2·S²×H) of two units, with horizontal and with vertical
+// waves. The second filters are shifted by a phase.
 func waves(side int, phase float64) Matrix {
 	const units = 2
 	pixels := side * side

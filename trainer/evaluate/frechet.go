@@ -13,9 +13,9 @@ import (
 //
 //	‖m_x − m_y‖² + tr(S_x + S_y − 2(S_x·S_y)^½).
 //
-// Its square roots are those of symmetric matrices, by eigenvalues in float64:
-// tr (S_x·S_y)^½ = tr (S_x^½·S_y·S_x^½)^½. It is 0 for the same moments, whatever
-// else differs, and on average larger the fewer rows it is estimated from. Errors
+// Square roots are computed for symmetric matrices, by eigenvalues in float64:
+// tr (S_x·S_y)^½ = tr (S_x^½·S_y·S_x^½)^½. The distance is 0 for equal moments, whatever
+// else differs. With fewer rows, its estimate is larger on average. Errors
 // wrap ErrInput or are those of the context.
 func Frechet(ctx context.Context, x, y Matrix) (float64, error) {
 	if err := alike(x, y); err != nil {
@@ -71,18 +71,18 @@ func squareRoot(ctx context.Context, covariance *mat.SymDense) (*mat.Dense, erro
 	return &root, nil
 }
 
-// alike makes sure that two samples can be compared.
+// alike returns an error that wraps ErrInput unless two samples can be compared.
 func alike(x, y Matrix) error {
 	for _, m := range []Matrix{x, y} {
 		if err := m.check(); err != nil {
 			return err
 		}
 		if m.Rows < 2 {
-			return fmt.Errorf("%w: a sample of %d; hint: at least 2", ErrInput, m.Rows)
+			return fmt.Errorf("%w: a sample of %d rows; hint: at least 2", ErrInput, m.Rows)
 		}
 	}
 	if x.Columns != y.Columns {
-		return fmt.Errorf("%w: samples of %d and of %d values", ErrInput, x.Columns, y.Columns)
+		return fmt.Errorf("%w: samples with %d and with %d values per row", ErrInput, x.Columns, y.Columns)
 	}
 	return nil
 }

@@ -35,12 +35,11 @@ func (s *Importance) LogLikelihood() float64 {
 	return s.largest + math.Log(s.sum/float64(s.draws))
 }
 
-// Bound is the mean log-weight: the evidence lower bound (ELBO) by the same samples.
+// Bound is the mean log-weight: the evidence lower bound (ELBO) from the same samples.
 func (s *Importance) Bound() float64 { return s.total / float64(s.draws) }
 
-// EffectiveDraws is the effective sample size (Σw)²/Σw² (Kong 1992). It is 1 where
-// one sample has all the weight, and the number of samples where all weights are
-// equal.
+// EffectiveDraws is the effective sample size (Σw)²/Σw² (Kong 1992). It is 1 if
+// one sample has all the weight, and the number of samples if all weights are equal.
 func (s *Importance) EffectiveDraws() float64 { return s.sum * s.sum / s.squares }
 
 // ImportanceBias estimates by how much −LogLikelihood of K samples is too high in
@@ -49,7 +48,7 @@ func (s *Importance) EffectiveDraws() float64 { return s.sum * s.sum / s.squares
 // −LogLikelihood, minus that of all samples.
 //
 // Its expectation is b(K/2) − b(K), where b(K) is the bias for K samples. That is
-// b(K) where the bias is proportional to 1/K, as it is for a good proposal
+// b(K) if the bias is proportional to 1/K, as it is for a good proposal
 // distribution. For a poor one, the bias decreases more slowly, and the estimate
 // is only a lower bound of it. It is never negative, and NaN for fewer than 2
 // samples.

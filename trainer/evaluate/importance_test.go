@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestImportance holds the streamed figures against sums over all weights.
+// TestImportance compares the streamed figures with sums over all weights.
 func TestImportance(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, offset := range []float64{0, -90, -5000, 800} {
@@ -36,8 +36,8 @@ func TestImportance(t *testing.T) {
 	}
 }
 
-// TestImportanceOfATinyCode integrates p(x|z)·p(z) of one value over z: the
-// likelihood of a Bernoulli pixel with logit 3z − 1, drawn by a proposal that is
+// TestImportanceOfATinyCode compares with the integral of p(x|z)·p(z) over a code of one
+// value. p(x|z) is a Bernoulli pixel with the logit 3z − 1. The proposal distribution is
 // not the posterior.
 func TestImportanceOfATinyCode(t *testing.T) {
 	normal := func(z, mean, deviation float64) float64 {

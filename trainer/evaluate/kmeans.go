@@ -10,12 +10,12 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// KMeansOptions say how clusters are looked for. Only Clusters is needed.
+// KMeansOptions are the options of NewKMeans. Only Clusters is required.
 type KMeansOptions struct {
 	Clusters   int
-	Restarts   int    // starts from other centres, of which the best is kept; 0: 10
-	Iterations int    // of one start at most; 0: 300
-	Batch      int    // observations that a step looks at; 0: all. For sets that are large
+	Restarts   int    // starts from different centres; the result with the least inertia is kept; 0: 10
+	Iterations int    // maximum for each start; 0: 300
+	Batch      int    // observations per step, for large data sets; 0: all
 	Seed       uint64 // of the first centres and the batches
 }
 
@@ -25,16 +25,16 @@ type KMeans struct {
 	Centres    Matrix  // K×D
 	Clusters   []int   // N
 	Inertia    float64 // Σ_n ‖x_n − its centre‖²
-	Iterations int     // of the start that was best
+	Iterations int     // of the best start
 }
 
 const (
-	kMeansTolerance = 1e-4 // of the mean variance: centres that move by less have come to rest
-	batchPasses     = 10   // over the data, in batches
+	kMeansTolerance = 1e-4 // relative to the mean variance: the search ends when centres move by less
+	batchPasses     = 10   // passes over the data, in batches
 )
 
-// NewKMeans looks for the clusters of x (N×D) with the least inertia, by Lloyd's
-// algorithm (1982) from centres chosen by k-means++ (Arthur & Vassilvitskii
+// NewKMeans searches for the clusters of x (N×D) with the least inertia, by Lloyd's
+// algorithm (1982) from initial centres by k-means++ (Arthur & Vassilvitskii
 // 2007), or in batches (Sculley 2010). Errors wrap ErrInput or the context's.
 func NewKMeans(ctx context.Context, x Matrix, o KMeansOptions) (*KMeans, error) {
 	if err := x.check(); err != nil {
@@ -69,12 +69,12 @@ func NewKMeans(ctx context.Context, x Matrix, o KMeansOptions) (*KMeans, error) 
 
 func checkClusters(x Matrix, k int) error {
 	if k < 1 || k > x.Rows {
-		return fmt.Errorf("%w: %d clusters of %d observations; hint: at least 1, at most as many as observations", ErrInput, k, x.Rows)
+		return fmt.Errorf("%w: %d clusters of %d observations; hint: from 1 to the number of observations", ErrInput, k, x.Rows)
 	}
 	return nil
 }
 
-// kMeansSearch holds what the starts of a search share.
+// kMeansSearch has the memory that all starts of a search share.
 type kMeansSearch struct {
 	x         Matrix
 	squares   []float32 // N: squared norms
@@ -103,7 +103,7 @@ func (m Matrix) spread() float64 {
 	return inertia(m, centre, make([]int, m.Rows))
 }
 
-// inertia returns Σ_n ‖x_n − its centre‖².
+// inertia returns the sum of squared distances, Σ_n ‖x_n − its centre‖².
 func inertia(x, centres Matrix, clusters []int) (sum float64) {
 	rows := make([]float64, x.Rows)
 	parallel(x.Rows, blockRows, func(from, to int) {
@@ -117,7 +117,7 @@ func inertia(x, centres Matrix, clusters []int) (sum float64) {
 	return sum
 }
 
-// start runs from one choice of centres until they rest.
+// start runs from one set of initial centres until they stop moving.
 func (s *kMeansSearch) start(ctx context.Context, o KMeansOptions) (*KMeans, error) {
 	if err := s.plusPlus(ctx); err != nil {
 		return nil, err
@@ -138,8 +138,8 @@ func (s *kMeansSearch) start(ctx context.Context, o KMeansOptions) (*KMeans, err
 	return found, nil
 }
 
-// plusPlus chooses observations as centres, each with a probability in
-// proportion to its squared distance from those chosen before.
+// plusPlus selects observations as centres, each with a probability proportional to
+// its squared distance from the nearest centre so far.
 func (s *kMeansSearch) plusPlus(ctx context.Context) error {
 	first := s.random.IntN(s.x.Rows)
 	copy(s.centres.Row(0), s.x.Row(first))
@@ -157,7 +157,7 @@ func (s *kMeansSearch) plusPlus(ctx context.Context) error {
 			}
 		})
 		rest := s.random.Float64() * kernel.Sum(s.distances)
-		next := s.random.IntN(s.x.Rows) // where all observations are centres already
+		next := s.random.IntN(s.x.Rows) // used if all observations are centres already
 		for i, d := range s.distances {
 			if rest -= float64(d); rest < 0 {
 				next = i
@@ -169,7 +169,7 @@ func (s *kMeansSearch) plusPlus(ctx context.Context) error {
 	return nil
 }
 
-// lloyd alternates between centres and clusters.
+// lloyd alternates between updates of the centres and of the clusters.
 func (s *kMeansSearch) lloyd(ctx context.Context, limit int) (iterations int, err error) {
 	s.assign()
 	for iterations < limit {
@@ -184,8 +184,8 @@ func (s *kMeansSearch) lloyd(ctx context.Context, limit int) (iterations int, er
 	return iterations, nil
 }
 
-// assign puts each observation into the cluster of the nearest centre, and tells
-// whether that changed any.
+// assign assigns each observation to the nearest centre, and reports whether that
+// changed any cluster.
 func (s *kMeansSearch) assign() (changed bool) {
 	before := slices.Clone(s.clusters)
 	nearest(s.x, s.centres, s.products, s.clusters, s.distances)
@@ -214,12 +214,12 @@ func nearest(x, centres Matrix, products []float32, clusters []int, distances []
 	})
 }
 
-// columnGrain is the least number of columns of centres worth a thread.
+// columnGrain is the least number of columns of centres for one thread.
 const columnGrain = 64
 
-// update moves each centre to the mean of its cluster, that of an empty one to
-// the observation farthest from its own centre. It returns the sum of the
-// squared distances that centres moved.
+// update moves each centre to the mean of its cluster. The centre of an empty cluster
+// moves to the observation that is farthest from its centre. It returns the sum of the
+// squared distances by which the centres moved.
 func (s *kMeansSearch) update() (moved float64) {
 	k, d := s.centres.Rows, s.x.Columns
 	counts, sums := make([]int, k), make([]float64, k*d)
@@ -253,8 +253,8 @@ func (s *kMeansSearch) update() (moved float64) {
 	return moved
 }
 
-// batches moves centres towards the observations of random batches, each by the
-// reciprocal of the number of observations it has seen.
+// batches moves centres towards the observations of random batches. The step of a
+// centre is the reciprocal of the number of its observations so far.
 func (s *kMeansSearch) batches(ctx context.Context, size int) (steps int, err error) {
 	batch, clusters, seen := newMatrix(size, s.x.Columns), make([]int, size), make([]float64, s.centres.Rows)
 	distances := make([]float32, size)

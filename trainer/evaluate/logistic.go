@@ -75,7 +75,10 @@ func newLogisticRegression(ctx context.Context, x Matrix, labels []uint8, l2 flo
 		}
 		l.Iterations += done
 	}
-	l.Weights, l.Bias, l.Loss, l.Gradient = p.weights32, p.bias32, p.value, p.steepness()/p.first
+	l.Weights, l.Bias, l.Loss = p.weights32, p.bias32, p.value
+	if steepness := p.steepness(); steepness > 0 { // else zero weights are the optimum, and p.first is 0
+		l.Gradient = steepness / p.first
+	}
 	l.Converged = l.Gradient <= LogisticTolerance
 	return l, nil
 }
@@ -99,10 +102,10 @@ type logisticProblem struct {
 	classes int
 	l2      float64 // per observation
 
-	whitening scaling   // at zero, the same for all classes
+	whitening scaling   // at zero weights, the same for all classes
 	scalings  []scaling // C, of the coordinates
 
-	at        []float64 // where the fields below were evaluated
+	at        []float64 // coordinates of the evaluation below
 	value     float64
 	first     float64   // steepness at zero
 	weights   []float64 // C×D
@@ -172,7 +175,7 @@ func (p *logisticProblem) centre() {
 	p.evaluate(p.coordinates())
 }
 
-// gradientConverge ends a run where the loss is as flat as it is to be.
+// gradientConverge ends a run when the steepness is at most below.
 type gradientConverge struct {
 	problem *logisticProblem
 	below   float64
@@ -200,7 +203,7 @@ func (c *convexSearch) Init(_, slope, step float64) optimize.Operation {
 	return optimize.FuncEvaluation | optimize.GradEvaluation
 }
 
-// Iterate implements optimize.Linesearcher. It ends the search where the slope is
+// Iterate implements optimize.Linesearcher. It ends the search when the slope is
 // at most 0.9 times the first one, as the strong Wolfe conditions require.
 func (c *convexSearch) Iterate(_, slope float64) (optimize.Operation, float64, error) {
 	switch {
@@ -242,7 +245,7 @@ func (p *logisticProblem) steepness() float64 {
 	return floats.Norm(whitened, 2)
 }
 
-// coordinates are those of the present weights.
+// coordinates returns the coordinates of the present weights.
 func (p *logisticProblem) coordinates() []float64 {
 	at := make([]float64, len(p.slope))
 	for c, s := range p.scalings {
@@ -251,7 +254,7 @@ func (p *logisticProblem) coordinates() []float64 {
 	return at
 }
 
-// evaluate computes loss and gradient, unless it has just done so.
+// evaluate computes loss and gradient, unless at has not changed since the last call.
 func (p *logisticProblem) evaluate(at []float64) {
 	if slices.Equal(at, p.at) {
 		return

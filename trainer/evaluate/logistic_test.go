@@ -39,7 +39,7 @@ func TestLogisticRegression(t *testing.T) {
 		}
 		optimum := newton(x, labels, classes, l2)
 		if want := optimum.loss(x, labels, l2); fit.Loss < want-1e-6 || fit.Loss > want+1e-6 {
-			t.Errorf("l2 %g: the loss is %.9g after %d iterations, that of the optimum is %.9g", l2, fit.Loss, fit.Iterations, want)
+			t.Errorf("l2 %g: the loss is %.9g after %d iterations, the loss of the optimum is %.9g", l2, fit.Loss, fit.Iterations, want)
 		}
 		for _, m := range []Matrix{x, asked} {
 			different := 0
@@ -55,7 +55,8 @@ func TestLogisticRegression(t *testing.T) {
 	}
 }
 
-// TestLogisticRegressionLimit reports a fit that stops at the limit of iterations.
+// TestLogisticRegressionLimit checks that a fit reports that it stopped at the limit of
+// iterations.
 func TestLogisticRegressionLimit(t *testing.T) {
 	x, labels := labelled(600, 6, 4)
 	fit, err := newLogisticRegression(t.Context(), x, labels, 1, 3)
@@ -64,6 +65,18 @@ func TestLogisticRegressionLimit(t *testing.T) {
 	}
 	if fit.Converged || fit.Iterations != 3 || fit.Gradient <= LogisticTolerance {
 		t.Errorf("converged %v after %d iterations with relative gradient norm %g, want not converged after 3", fit.Converged, fit.Iterations, fit.Gradient)
+	}
+}
+
+// TestLogisticRegressionOneClass fits observations of one class. Zero weights are the
+// optimum, so the gradient is 0 from the beginning.
+func TestLogisticRegressionOneClass(t *testing.T) {
+	fit, err := NewLogisticRegression(t.Context(), random(20, 3, 5), make([]uint8, 20), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fit.Gradient != 0 || !fit.Converged {
+		t.Errorf("relative gradient norm %g, converged %v, want 0 and true", fit.Gradient, fit.Converged)
 	}
 }
 
@@ -94,8 +107,8 @@ func (w softmaxWeights) loss(x Matrix, labels []uint8, l2 float64) (loss float64
 	return loss / float64(x.Rows)
 }
 
-// newton finds the optimum by Newton's method with the exact Hessian and halved
-// steps where the loss would rise.
+// newton finds the optimum by Newton's method with the exact Hessian. Steps are halved if
+// the loss would rise.
 func newton(x Matrix, labels []uint8, classes int, l2 float64) softmaxWeights {
 	d := x.Columns
 	size := (d + 1) * classes
@@ -159,7 +172,7 @@ func TestLogisticRegressionPredicts(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := fit.Predict(x); !slices.Equal(got, []int{0, 0, 2, 2}) {
-			t.Errorf("l2 %g: classes %v, want those of the labels", l2, got)
+			t.Errorf("l2 %g: classes %v, want the labels", l2, got)
 		}
 	}
 	for name, err := range map[string]error{
@@ -169,7 +182,7 @@ func TestLogisticRegressionPredicts(t *testing.T) {
 		"no rows":    second(NewLogisticRegression(t.Context(), Matrix{}, nil, 1)),
 	} {
 		if !isInput(err) {
-			t.Errorf("%s: error %v, want one of ErrInput", name, err)
+			t.Errorf("%s: error %v, want one that wraps ErrInput", name, err)
 		}
 	}
 }

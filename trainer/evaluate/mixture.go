@@ -11,14 +11,14 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// MixtureOptions say how a mixture is fitted. Only Clusters is needed.
+// MixtureOptions are the options of NewMixture. Only Clusters is required.
 type MixtureOptions struct {
 	Clusters   int
-	Full       bool   // covariances; false: diagonal ones
-	Restarts   int    // of the k-means that it starts from; 0: 10
-	Batch      int    // of that k-means; 0: all
-	Iterations int    // at most; 0: 200
-	Seed       uint64 // of the start
+	Full       bool   // full covariances; false: diagonal covariances
+	Restarts   int    // of k-means, from which the fit starts; 0: 10
+	Batch      int    // observations per step of k-means; 0: all
+	Iterations int    // maximum; 0: 200
+	Seed       uint64 // of k-means
 }
 
 // Mixture is a mixture of K Gaussians, p(x) = Σ_k Weights_k N(x; Means_k, Σ_k).
@@ -27,13 +27,13 @@ type Mixture struct {
 	Means         Matrix    // K×D
 	Clusters      []int     // N: the most probable component of each observation
 	LogLikelihood float64   // per observation, in nats
-	BIC           float64   // −2 log-likelihood + parameters · log N (Schwarz 1978): less is better
+	BIC           float64   // −2 log-likelihood + parameters · log N (Schwarz 1978): smaller is better
 	Iterations    int
 }
 
 const (
-	mixtureTolerance = 1e-3 // nats per observation: a smaller gain ends the search
-	varianceFloor    = 1e-6 // of the mean variance, added to each: no component may shrink to a point
+	mixtureTolerance = 1e-3 // nats per observation: a smaller gain ends the fit
+	varianceFloor    = 1e-6 // relative to the mean variance, added to each variance, so that no component shrinks to a point
 )
 
 // NewMixture fits a mixture to x (N×D) by expectation maximisation (Dempster
@@ -75,8 +75,8 @@ func NewMixture(ctx context.Context, x Matrix, o MixtureOptions) (*Mixture, erro
 	return m.result(likelihood, iterations), nil
 }
 
-// mixtureSearch alternates between components and the shares they have in the
-// observations.
+// mixtureSearch alternates between updates of the components and of their shares in
+// the observations.
 type mixtureSearch struct {
 	x          Matrix
 	full       bool
@@ -85,13 +85,13 @@ type mixtureSearch struct {
 	components []component
 }
 
-// component is a weighted Gaussian. whiten turns deviations from its mean into
+// component is a weighted Gaussian. whiten transforms deviations from its mean into
 // values with the covariance I.
 type component struct {
 	mean      []float64 // D
 	logWeight float64
 	logScale  float64   // log |whiten| − D/2·log 2π
-	whiten    []float32 // D×D, upper triangular; of a diagonal covariance its diagonal D
+	whiten    []float32 // D×D, upper triangular; for a diagonal covariance its diagonal (D)
 }
 
 // expect computes the shares, and returns the log-likelihood per observation.
@@ -159,8 +159,8 @@ func (m *mixtureSearch) maximise(ctx context.Context) error {
 	return nil
 }
 
-// fit returns the component c that makes the observations most likely, weighted
-// by its shares in them.
+// fit returns component c with the highest likelihood of the observations, which are
+// weighted by its shares.
 func (m *mixtureSearch) fit(c int) (component, error) {
 	d := m.x.Columns
 	total, mean := 0.0, make([]float64, d)
@@ -231,7 +231,7 @@ func (c *component) whitenFull(covariance *mat.SymDense) error {
 	d := covariance.SymmetricDim()
 	var cholesky mat.Cholesky
 	if !cholesky.Factorize(covariance) {
-		return fmt.Errorf("%w: a covariance of %d×%d is not positive definite; hint: a diagonal one, or fewer values", ErrInput, d, d)
+		return fmt.Errorf("%w: a covariance of %d×%d is not positive definite; hint: diagonal covariances, or fewer values", ErrInput, d, d)
 	}
 	var factor, inverse mat.TriDense
 	cholesky.UTo(&factor)

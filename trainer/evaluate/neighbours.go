@@ -10,14 +10,14 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// NearestNeighbours finds the points nearest to a query in Euclidean distance,
-// exactly, by comparing it with all of them.
+// NearestNeighbours finds the points nearest to a query in Euclidean distance. The
+// result is exact, because a query is compared with all points.
 type NearestNeighbours struct {
 	points  Matrix    // N×D
 	squares []float32 // N: squared norms
 }
 
-// NewNearestNeighbours prepares a search among points (N×D), which it shares.
+// NewNearestNeighbours prepares a search among points (N×D), whose memory it shares.
 // Errors wrap ErrInput.
 func NewNearestNeighbours(points Matrix) (*NearestNeighbours, error) {
 	if err := points.check(); err != nil {
@@ -43,28 +43,27 @@ type Neighbour struct {
 	Distance float64
 }
 
-// searchedPoints is the number of points whose products with a block of queries
-// are worked on at once.
+// searchedPoints is the number of points in one product with a block of queries.
 const searchedPoints = 2048
 
-// searchGrain is the least number of queries worth a thread of their own.
+// searchGrain is the least number of queries for one thread.
 const searchGrain = 8
 
 // Search returns, for each of the queries (Q×D), the k nearest points, nearest
-// first and of equal ones the first. Memory is Q·k. Errors wrap ErrInput or are
+// first. Equally near points are in the order of their indices. Memory is Q·k. Errors wrap ErrInput or are
 // those of the context.
 //
-// Squared distances ‖q‖² + ‖p‖² − 2q·p by a matrix product choose some more
-// candidates than asked for; their order is that of exact distances.
+// Squared distances ‖q‖² + ‖p‖² − 2q·p by a matrix product select more than k
+// candidates. The candidates are then sorted by exact distances.
 func (n *NearestNeighbours) Search(ctx context.Context, queries Matrix, k int) ([][]Neighbour, error) {
 	if err := queries.check(); err != nil {
 		return nil, err
 	}
 	switch {
 	case queries.Columns != n.points.Columns:
-		return nil, fmt.Errorf("%w: queries of %d values among points of %d", ErrInput, queries.Columns, n.points.Columns)
+		return nil, fmt.Errorf("%w: queries of %d values for points of %d", ErrInput, queries.Columns, n.points.Columns)
 	case k < 1 || k > n.points.Rows:
-		return nil, fmt.Errorf("%w: %d neighbours of %d points; hint: at least 1, at most as many as points", ErrInput, k, n.points.Rows)
+		return nil, fmt.Errorf("%w: %d neighbours of %d points; hint: from 1 to the number of points", ErrInput, k, n.points.Rows)
 	}
 	found := make([][]Neighbour, queries.Rows)
 	products := make([]float32, min(blockRows, queries.Rows)*min(searchedPoints, n.points.Rows))
@@ -96,15 +95,15 @@ func (n *NearestNeighbours) searchBlock(queries Matrix, k int, found [][]Neighbo
 	})
 }
 
-// shortlist holds the points nearest to a query so far, nearest first, by their
-// squared distance less that of the query from the origin.
+// shortlist has the points nearest to a query so far, nearest first. They are sorted by
+// their squared distance minus the squared norm of the query.
 type shortlist []struct {
 	index  int
 	square float32
 }
 
-// offer adds those points to a list of at most size that are nearer than its
-// last. products are −2q·p, squares ‖p‖².
+// offer adds points that are nearer than the last one of the list, which has at most
+// size points. products are −2q·p, squares ‖p‖².
 func (l *shortlist) offer(size, first int, products, squares []float32) {
 	limit := float32(math.Inf(1))
 	if len(*l) == size {
@@ -146,8 +145,8 @@ func (n *NearestNeighbours) rank(query []float32, list shortlist) []Neighbour {
 	return neighbours
 }
 
-// Classify returns, for each of the queries (Q×D), the label that most of its k
-// nearest points have, of equally frequent ones the smallest. Errors wrap
+// Classify returns, for each of the queries (Q×D), the most frequent label of its k
+// nearest points. Of equally frequent labels it returns the smallest. Errors wrap
 // ErrInput or are those of the context.
 func (n *NearestNeighbours) Classify(ctx context.Context, queries Matrix, labels []uint8, k int) ([]int, error) {
 	classes, err := checkLabels(n.points, labels)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestSearch compares with all distances sorted, over more points than a block
-// has, some of them twice and far from the origin.
+// TestSearch compares with all distances sorted. There are more points than in a block,
+// some of them twice, far from the origin.
 func TestSearch(t *testing.T) {
 	points, queries := random(searchedPoints+300, 5, 1), random(blockRows+9, 5, 2)
 	for i, v := range points.Values {
@@ -71,7 +71,7 @@ func TestClassify(t *testing.T) {
 		"points":   second(NewNearestNeighbours(Matrix{Columns: 2})),
 	} {
 		if !isInput(err) {
-			t.Errorf("%s: error %v, want one of ErrInput", name, err)
+			t.Errorf("%s: error %v, want one that wraps ErrInput", name, err)
 		}
 	}
 }

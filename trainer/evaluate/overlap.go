@@ -7,18 +7,18 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Overlap says how well what a model has made fills the space of what is real.
-// The ball of a point reaches as far as its k-th nearest neighbour in its own
-// sample; the balls of a sample stand for its manifold.
+// Overlap says how well generated samples cover the space of real samples. The ball of
+// a point reaches to its k-th nearest neighbour in its own sample. The balls of a sample
+// estimate its manifold.
 type Overlap struct {
-	Precision float64 `json:"precision"` // share of what was made in a ball of what is real (Kynkäänniemi et al. 2019)
-	Recall    float64 `json:"recall"`    // share of what is real in a ball of what was made
-	Density   float64 `json:"density"`   // mean number of balls of what is real around what was made, over k (Naeem et al. 2020); 1 for a sample of the same
-	Coverage  float64 `json:"coverage"`  // share of what is real with something made in its ball
+	Precision float64 `json:"precision"` // share of generated samples in a ball of a real one (Kynkäänniemi et al. 2019)
+	Recall    float64 `json:"recall"`    // share of real samples in a ball of a generated one
+	Density   float64 `json:"density"`   // mean number of real balls around a generated sample, divided by k (Naeem et al. 2020); 1 for equal distributions
+	Coverage  float64 `json:"coverage"`  // share of real samples with a generated one in their ball
 }
 
-// Compare compares samples of what is real and of what was made (N×D, M×D) by
-// their k nearest neighbours. Time is (N+M)², memory N+M. Errors wrap ErrInput
+// Compare compares real and generated samples (N×D, M×D) by their k nearest
+// neighbours. Time grows as (N+M)², memory as N+M. Errors wrap ErrInput
 // or are those of the context.
 func Compare(ctx context.Context, real, made Matrix, k int) (Overlap, error) {
 	var o Overlap
@@ -26,9 +26,9 @@ func Compare(ctx context.Context, real, made Matrix, k int) (Overlap, error) {
 		return o, err
 	}
 	if k < 1 || k >= min(real.Rows, made.Rows) {
-		return o, fmt.Errorf("%w: %d neighbours in samples of %d and %d; hint: at least 1, fewer than there are", ErrInput, k, real.Rows, made.Rows)
+		return o, fmt.Errorf("%w: %d neighbours in samples of %d and %d; hint: at least 1, and fewer than samples", ErrInput, k, real.Rows, made.Rows)
 	}
-	mean := real.mean() // distances are products, which are exact near the origin
+	mean := real.mean() // because distances by products are more accurate near the origin
 	centredReal, centredMade := newMatrix(real.Rows, real.Columns), newMatrix(made.Rows, made.Columns)
 	centredReal.minus(real, mean)
 	centredMade.minus(made, mean)
@@ -86,13 +86,13 @@ func newBalls(ctx context.Context, points Matrix, k int) (balls, error) {
 	return b, err
 }
 
-// position is where a point is among the balls of another sample.
+// position is the position of a point relative to the balls of another sample.
 type position struct {
-	balls int  // that it is in
-	met   bool // whether the centre of one is in its own ball
+	balls int  // number of balls that contain it
+	met   bool // whether its own ball contains the centre of one
 }
 
-// around returns the positions of the centres of other balls among these.
+// around returns the positions of the centres of other balls relative to these.
 func (b balls) around(ctx context.Context, others balls) ([]position, error) {
 	positions := make([]position, others.points.Rows)
 	products := make([]float32, min(blockRows, others.points.Rows)*min(searchedPoints, b.points.Rows))

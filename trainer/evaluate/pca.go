@@ -17,7 +17,7 @@ type PCA struct {
 	Mean       []float64  // D
 	Components *mat.Dense // D×L with orthonormal columns; the largest entry of each is positive
 	Variance   []float64  // L: explained by each component, largest first
-	Total      float64    // variance of all D directions
+	Total      float64    // total variance of all D directions
 
 	components []float32 // Components, D×L, for products
 }
@@ -30,7 +30,7 @@ func NewPCA(ctx context.Context, x Matrix, components int) (*PCA, error) {
 		return nil, err
 	}
 	if components < 1 || components > x.Columns {
-		return nil, fmt.Errorf("%w: %d components of %d values; hint: at least 1, at most as many as values", ErrInput, components, x.Columns)
+		return nil, fmt.Errorf("%w: %d components of %d values; hint: from 1 to the number of values", ErrInput, components, x.Columns)
 	}
 	if err := fits("a PCA", x.Columns, 5); err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func covariance(ctx context.Context, x Matrix, mean []float64) (*mat.SymDense, e
 	return mat.NewSymDense(d, sum), nil
 }
 
-// orient fixes the signs of the components, which the decomposition leaves open.
+// orient sets the signs of the components, which the decomposition does not determine.
 func (p *PCA) orient() {
 	d, l := p.Components.Dims()
 	for j := range l {
@@ -120,8 +120,8 @@ func (p *PCA) Inverse(z Matrix) Matrix {
 	return x
 }
 
-// Draw returns observations N×D of the Gaussian that has the mean of the data,
-// and its variances along the components: x = mean + Components·√Variance ⊙ ε
+// Draw returns samples (N×D) of the Gaussian that has the mean of the data and its
+// variances along the components: x = mean + Components·√Variance ⊙ ε
 // (noise ε: N×L, standard normal numbers).
 func (p *PCA) Draw(noise Matrix) Matrix {
 	codes := newMatrix(noise.Rows, noise.Columns)
@@ -134,7 +134,7 @@ func (p *PCA) Draw(noise Matrix) Matrix {
 	return p.Inverse(codes)
 }
 
-// Deviation is the standard deviation of value d, as far as the components tell.
+// Deviation is the standard deviation of value d that the components explain.
 func (p *PCA) Deviation(d int) float64 {
 	var variance float64
 	for j, v := range p.Variance {

@@ -31,7 +31,7 @@ func (m Matrix) dense() *mat.Dense {
 	return mat.NewDense(m.Rows, m.Columns, values)
 }
 
-// TestPCA compares with gonum's, which decomposes the matrix itself in float64.
+// TestPCA compares with the PCA of gonum, which decomposes the matrix in float64.
 func TestPCA(t *testing.T) {
 	for _, shape := range [][2]int{{700, 12}, {9, 12}} {
 		x := random(shape[0], shape[1], 1)
@@ -51,14 +51,14 @@ func TestPCA(t *testing.T) {
 				t.Errorf("%v: component %d explains %g, want %g", shape, l, p.Variance[l], v)
 			}
 			if dot := mat.Dot(p.Components.ColView(l), vectors.ColView(l)); math.Abs(math.Abs(dot)-1) > 1e-5 {
-				t.Errorf("%v: component %d is at a cosine of %g to the right one", shape, l, dot)
+				t.Errorf("%v: component %d has the cosine %g to the component of gonum", shape, l, dot)
 			}
 		}
 	}
 }
 
 // TestPCAInverse checks that the squared error of reconstructions is the variance
-// that is not explained, and nothing when all components are kept.
+// that is not explained, and 0 if all components are kept.
 func TestPCAInverse(t *testing.T) {
 	x := random(700, 12, 2)
 	for _, size := range []int{1, 5, 12} {
@@ -89,12 +89,12 @@ func TestPCARefuses(t *testing.T) {
 		size int
 	}{"no size": {x, 0}, "too many": {x, 4}, "no rows": {Matrix{Columns: 3}, 1}, "not finite": {bad, 1}, "short": {Matrix{9, 3, x.Values}, 1}} {
 		if _, err := NewPCA(t.Context(), c.x, c.size); !isInput(err) {
-			t.Errorf("%s: error %v, want one of ErrInput", name, err)
+			t.Errorf("%s: error %v, want one that wraps ErrInput", name, err)
 		}
 	}
 }
 
-// TestPCADraw asks that draws have the moments of the data.
+// TestPCADraw checks that samples have the moments of the data.
 func TestPCADraw(t *testing.T) {
 	random := rand.New(rand.NewPCG(8, 9))
 	x, noise := newMatrix(4000, 3), newMatrix(20000, 3)

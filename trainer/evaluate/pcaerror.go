@@ -13,9 +13,9 @@ import (
 
 const (
 	streamSubspace noise.Stream = 31
-	oversampling                = 16   // directions beyond those that are wanted
-	subspaceSteps               = 60   // at most
-	subspaceChange              = 5e-4 // of the variance outside, in a step, at which the iteration stops
+	oversampling                = 16   // directions in addition to the components
+	subspaceSteps               = 60   // maximum
+	subspaceChange              = 5e-4 // the iteration stops when a step gains less than this share of the variance outside
 )
 
 // PCAError returns the squared error per value with which the principal components of
@@ -49,7 +49,7 @@ func PCAError(ctx context.Context, train, test Matrix, components int) (float64,
 // subspace is an estimate of the span of the principal components.
 type subspace struct {
 	basis   Matrix  // B×D, orthonormal rows
-	centred *Matrix // N×D; nil where the covariance is smaller
+	centred *Matrix // N×D; nil if the covariance is smaller
 	product Matrix  // of the basis and the covariance, B×D
 	scores  Matrix  // B×N, with centred
 
@@ -122,7 +122,7 @@ func (s *subspace) iterate(ctx context.Context) error {
 	return nil
 }
 
-// principal turns the basis into its principal directions, and keeps the first ones.
+// principal rotates the basis to its principal directions, and keeps the first ones.
 func (s *subspace) principal(ctx context.Context, components int) error {
 	b, d := s.basis.Rows, s.basis.Columns
 	within := mat.NewSymDense(b, nil)
@@ -146,7 +146,7 @@ func (s *subspace) principal(ctx context.Context, components int) error {
 	return nil
 }
 
-// error is the mean of what is left of x − mean outside the subspace, per value.
+// error is the mean squared error per value of x − mean outside the subspace.
 func (s *subspace) error(x Matrix, mean []float64) float64 {
 	l, d := s.basis.Rows, s.basis.Columns
 	centred, codes := newMatrix(min(blockRows, x.Rows), d), newMatrix(min(blockRows, x.Rows), l)
@@ -162,7 +162,7 @@ func (s *subspace) error(x Matrix, mean []float64) float64 {
 }
 
 // orthonormalise makes the rows of m orthonormal (Gram–Schmidt, twice for accuracy).
-// Rows without a part of their own become 0.
+// Rows that depend linearly on earlier rows become 0.
 func (m Matrix) orthonormalise() {
 	for i := range m.Rows {
 		row := m.Row(i)

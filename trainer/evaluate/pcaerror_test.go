@@ -8,7 +8,7 @@ import (
 )
 
 // TestPCAError compares with the decomposition, for more observations than values and
-// for fewer.
+// for fewer observations.
 func TestPCAError(t *testing.T) {
 	for _, shape := range [][2]int{{700, 60}, {50, 60}, {50, 300}} {
 		train, test := random(shape[0], shape[1], 1), random(90, shape[1], 2)

@@ -7,7 +7,7 @@ import (
 	"gaetrain/loaders"
 )
 
-// TestPixels asks for what a model gets to see of plain images and of pairs.
+// TestPixels checks the matrices of plain images and of pairs of frames.
 func TestPixels(t *testing.T) {
 	plain := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 3, Width: 3}}
 	for i := range 4 * 9 {

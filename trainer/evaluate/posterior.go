@@ -46,7 +46,7 @@ func (p Posterior) Divergences() []float64 {
 }
 
 // Spread returns the variance of the posterior means over observations in each
-// dimension: near 0 where the posterior has collapsed to the prior.
+// dimension: near 0 if the posterior has collapsed to the prior.
 func (p Posterior) Spread(ctx context.Context) ([]float64, error) {
 	covariance, err := covariance(ctx, p.Means, p.Means.mean())
 	if err != nil {
@@ -78,8 +78,8 @@ func Moments(ctx context.Context, x Matrix) ([]float64, *mat.SymDense, error) {
 }
 
 // MomentDivergence is KL(N(m, S) ‖ N(0, I)) = ½(tr S + ‖m‖² − L − log det S) in
-// nats: how far codes with these moments are from the prior, as far as moments
-// tell. It is +∞ where S is singular.
+// nats: the divergence from the prior of a Gaussian with the moments of the codes. It is
+// +∞ if S is singular.
 func MomentDivergence(mean []float64, covariance *mat.SymDense) float64 {
 	var cholesky mat.Cholesky
 	if !cholesky.Factorize(covariance) {
@@ -97,8 +97,8 @@ func MomentDivergence(mean []float64, covariance *mat.SymDense) float64 {
 //
 //	mean_i log q(z_i|x_i) − log mean_j q(z_i|x_j).
 //
-// It cannot exceed log N, and is near that where posteriors do not overlap. Time
-// is N², memory N. Errors wrap ErrInput or are those of the context.
+// It is at most log N, and near log N if the posteriors do not overlap. Time grows as
+// N², memory as N. Errors wrap ErrInput or are those of the context.
 //
 // The exponents −½ Σ_l (z−μ)²/σ² + log σ² are products of (z², z) and
 // (−½/σ², μ/σ²), in float32.
@@ -133,7 +133,7 @@ func (p Posterior) MutualInformation(ctx context.Context, noise Matrix) (float64
 	return sum / float64(n), nil
 }
 
-// factors returns (z², z) and (−½/σ², μ/σ²), N×2L each, and what is left of the
+// factors returns (z², z) and (−½/σ², μ/σ²), N×2L each, and the rest of the
 // exponents, −½ Σ μ²/σ² + log σ².
 func (p Posterior) factors(noise Matrix) (codes, natural Matrix, offset []float64) {
 	l := p.Means.Columns

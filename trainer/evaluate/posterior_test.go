@@ -8,8 +8,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// posterior makes posteriors of n observations whose means have standard
-// deviations spread and whose log-variances are given, by dimension.
+// posterior makes posteriors of n observations. Their means have the standard deviations
+// spread, and their log-variances are given, both by dimension.
 func posterior(t *testing.T, n int, spread, logVariances []float64) (Posterior, Matrix) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(5, 6))
@@ -72,12 +72,12 @@ func TestMomentDivergence(t *testing.T) {
 		t.Errorf("divergence is %g, want %g", got, want)
 	}
 	if got := MomentDivergence([]float64{0, 0}, mat.NewSymDense(2, []float64{1, 1, 1, 1})); !math.IsInf(got, 1) {
-		t.Errorf("divergence of a line is %g, want +∞", got)
+		t.Errorf("divergence of a singular covariance is %g, want +∞", got)
 	}
 }
 
-// TestMutualInformation has closed forms: of a Gaussian channel ½ log(1 + s²/σ²)
-// a dimension, none of collapsed posteriors, log N where none overlap.
+// TestMutualInformation compares with closed forms: ½ log(1 + s²/σ²) per dimension of a
+// Gaussian channel, 0 for collapsed posteriors, and log N if posteriors do not overlap.
 func TestMutualInformation(t *testing.T) {
 	information := func(n int, spread, logVariances []float64) float64 {
 		p, noise := posterior(t, n, spread, logVariances)
@@ -94,11 +94,11 @@ func TestMutualInformation(t *testing.T) {
 		t.Errorf("information of collapsed codes is %g nats", got)
 	}
 	if got := information(700, []float64{50, 50, 50}, []float64{-8, -8, -8}); math.Abs(got-math.Log(700)) > 1e-3 {
-		t.Errorf("information of codes that tell all is %g nats, want log 700 = %g", got, math.Log(700))
+		t.Errorf("information of separated codes is %g nats, want log 700 = %g", got, math.Log(700))
 	}
 }
 
-// TestMutualInformationReference sums densities in float64.
+// TestMutualInformationReference compares with sums of densities in float64.
 func TestMutualInformationReference(t *testing.T) {
 	const n = 300
 	p, noise := posterior(t, n, []float64{1, 0.5, 0.1}, []float64{-3, -1, 0})

@@ -2,11 +2,11 @@ package evaluate
 
 import "math"
 
-// quadtree sums up points of the plane at all scales, so that what those in a
-// cell far away do to a point is found from their mean alone (Barnes & Hut 1986).
+// quadtree sums points of the plane at all scales, so that the effect of a distant cell
+// on a point can be computed from the mean of its points (Barnes & Hut 1986).
 type quadtree []cell // the first is the root
 
-// cell is a square and the points in it. A leaf has no children: it holds one
+// cell is a square and the points in it. A leaf has no children. It has one
 // point, or several that nearly coincide.
 type cell struct {
 	x, y, half float64  // centre of the square and half its side
@@ -16,11 +16,11 @@ type cell struct {
 	parent     bool
 }
 
-// maxDepth bounds the tree where points coincide or nearly do.
+// maxDepth limits the tree if points coincide or nearly coincide.
 const maxDepth = 32
 
-// newQuadtree makes the tree of points (N×2), inserted in order, in the memory
-// of an old one.
+// newQuadtree makes the tree of points (N×2), inserted in order. It reuses the memory of
+// an old tree.
 func newQuadtree(old quadtree, points []float64) quadtree {
 	inf := math.Inf(1)
 	low, high := [2]float64{inf, inf}, [2]float64{-inf, -inf}
@@ -35,8 +35,8 @@ func newQuadtree(old quadtree, points []float64) quadtree {
 	return q
 }
 
-// insert adds a point to every cell on its way down; the leaf where it ends is
-// divided if it held another.
+// insert adds a point to every cell on the path to its leaf. A leaf that already has a
+// point is divided.
 func (q *quadtree) insert(x, y float64) {
 	at := int32(0)
 	for depth := range maxDepth {
@@ -55,7 +55,8 @@ func (q *quadtree) insert(x, y float64) {
 
 func (c *cell) add(x, y, count float64) { c.sumX, c.sumY, c.count = c.sumX+x, c.sumY+y, c.count+count }
 
-// child returns the quarter of a cell where a point lies, made if need be.
+// child returns the quarter of a cell that contains a point. It makes the quarter if
+// necessary.
 func (q *quadtree) child(at int32, x, y float64) int32 {
 	c := &(*q)[at]
 	half := c.half / 2
@@ -75,12 +76,12 @@ func (q *quadtree) child(at int32, x, y float64) int32 {
 	return found
 }
 
-// repulsion is what all points do to one: Σ w²·(y_i − y_j) and Σ w, with
+// repulsion is the effect of all points on one: Σ w²·(y_i − y_j) and Σ w, with
 // w = 1/(1 + ‖y_i − y_j‖²).
 type repulsion struct{ x, y, weight float64 }
 
-// repel adds to r what the points in a cell do to (x, y). Cells that are seen
-// under an angle of less than theta (side to distance) count as one point.
+// repel adds to r the effect of the points in a cell on (x, y). A cell whose ratio of
+// side to distance is below theta is treated as one point.
 func (q quadtree) repel(r *repulsion, at int32, x, y, theta float64) {
 	c := &q[at]
 	dx, dy := x-c.sumX/c.count, y-c.sumY/c.count

@@ -33,7 +33,7 @@ func TestFrechet(t *testing.T) {
 	if got := distance(x, x); got > 1e-6 {
 		t.Errorf("distance of a sample from itself is %g", got)
 	}
-	// A shift counts by its square, a scale s by (s − 1)² times the variance.
+	// A shift adds its square, and a scale s adds (s − 1)² times the variance.
 	shifted, scaled := newMatrix(x.Rows, x.Columns), newMatrix(x.Rows, x.Columns)
 	mean, covariance, err := Moments(t.Context(), x)
 	if err != nil {
@@ -52,8 +52,8 @@ func TestFrechet(t *testing.T) {
 	if got := distance(x, scaled); math.Abs(got-want) > 1e-4*want {
 		t.Errorf("distance of a scaled sample is %g, want %g", got, want)
 	}
-	// Covariances [[2, 1], [1, 2]] and [[3, 0], [0, 1]], which do not commute, by
-	// their product's eigenvalues: 4 ± √7.
+	// Covariances [[2, 1], [1, 2]] and [[3, 0], [0, 1]] do not commute. The
+	// eigenvalues of their product are 4 ± √7.
 	a, b := newMatrix(400000, 2), normal(400000, []float64{0, 0}, []float64{math.Sqrt(3), 1}, 2)
 	for i, v := range normal(400000, []float64{0, 0}, []float64{math.Sqrt(1.5), math.Sqrt(0.5)}, 3).Values {
 		row := a.Row(i / 2)
@@ -73,7 +73,7 @@ func TestFrechet(t *testing.T) {
 	}
 }
 
-// TestOverlapReference compares with distances in float64, one by one.
+// TestOverlapReference compares with distances that are computed separately in float64.
 func TestOverlapReference(t *testing.T) {
 	const k = 4
 	real, made := normal(300, []float64{5, -5, 0}, []float64{1, 2, 0.5}, 1), normal(500, []float64{5.5, -5, 0}, []float64{0.5, 2, 0.5}, 2)
@@ -125,8 +125,8 @@ func TestOverlapReference(t *testing.T) {
 	}
 }
 
-// TestOverlapTells has samples whose faults are known.
-func TestOverlapTells(t *testing.T) {
+// TestOverlapOfFaults checks samples with known faults.
+func TestOverlapOfFaults(t *testing.T) {
 	zeros, ones := make([]float64, 8), slices.Repeat([]float64{1}, 8)
 	real := normal(2000, zeros, ones, 1)
 	compare := func(made Matrix) Overlap {
@@ -138,11 +138,11 @@ func TestOverlapTells(t *testing.T) {
 		return o
 	}
 	if o := compare(normal(2000, zeros, ones, 2)); o.Precision < 0.85 || o.Recall < 0.85 || math.Abs(o.Density-1) > 0.1 || o.Coverage < 0.9 {
-		t.Errorf("another sample of the same: %+v", o)
+		t.Errorf("another sample of the same distribution: %+v", o)
 	}
 	far := compare(normal(2000, slices.Repeat([]float64{20}, 8), ones, 2))
 	if far != (Overlap{}) {
-		t.Errorf("a sample of something else: %+v", far)
+		t.Errorf("a sample of another distribution: %+v", far)
 	}
 	collapsed := compare(normal(2000, zeros, slices.Repeat([]float64{0.05}, 8), 2))
 	if collapsed.Precision < 0.99 || collapsed.Recall > 0.05 || collapsed.Coverage > 0.2 {
@@ -150,11 +150,11 @@ func TestOverlapTells(t *testing.T) {
 	}
 	for _, k := range []int{0, 2000} {
 		if _, err := Compare(t.Context(), real, real, k); err == nil {
-			t.Errorf("%d neighbours are no error", k)
+			t.Errorf("%d neighbours are accepted", k)
 		}
 	}
 	if _, err := Compare(t.Context(), real, normal(5, zeros[:3], ones, 1), 1); err == nil {
-		t.Error("samples of other widths are no error")
+		t.Error("samples of other widths are accepted")
 	}
 }
 
@@ -171,6 +171,6 @@ func TestShares(t *testing.T) {
 		t.Errorf("divergence %g, want %g", got, want)
 	}
 	if got := Divergence([]float64{0.5, 0.5}, []float64{1, 0}); !math.IsInf(got, 1) {
-		t.Errorf("divergence from what lacks a class is %g", got)
+		t.Errorf("divergence from a distribution without one of the classes is %g", got)
 	}
 }

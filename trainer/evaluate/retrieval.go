@@ -12,19 +12,18 @@ import (
 // Retrieval says how well points near a query have its label, averaged over
 // queries.
 type Retrieval struct {
-	Precision []float64 // at each rank asked for: share of that many nearest points with the query's label
+	Precision []float64 // at each given rank: share of that many nearest points with the query's label
 	// MeanAveragePrecision is the mean of the precision at the ranks of all points
 	// with the query's label, when all points are ranked by distance.
 	MeanAveragePrecision float64
 }
 
-// rankedQueries is the number of queries whose distances from all points are
-// held at once.
+// rankedQueries is the number of queries in one product with all points.
 const rankedQueries = 32
 
 // Retrieve ranks all N points by their distance from each of the queries (Q×D)
 // and compares labels (N) with those of the queries (Q). Ranks ascend from 1.
-// Queries whose label no point has count with zero. Memory is N. Errors wrap
+// Queries whose label no point has contribute zero. Memory is N. Errors wrap
 // ErrInput or are those of the context.
 func (n *NearestNeighbours) Retrieve(ctx context.Context, queries Matrix, queryLabels, labels []uint8, ranks []int) (Retrieval, error) {
 	if err := queries.check(); err != nil {
@@ -32,11 +31,11 @@ func (n *NearestNeighbours) Retrieve(ctx context.Context, queries Matrix, queryL
 	}
 	switch {
 	case queries.Columns != n.points.Columns:
-		return Retrieval{}, fmt.Errorf("%w: queries of %d values among points of %d", ErrInput, queries.Columns, n.points.Columns)
+		return Retrieval{}, fmt.Errorf("%w: queries of %d values for points of %d", ErrInput, queries.Columns, n.points.Columns)
 	case len(labels) != n.points.Rows || len(queryLabels) != queries.Rows:
-		return Retrieval{}, fmt.Errorf("%w: %d labels of %d points and %d of %d queries", ErrInput, len(labels), n.points.Rows, len(queryLabels), queries.Rows)
+		return Retrieval{}, fmt.Errorf("%w: %d labels for %d points, and %d for %d queries", ErrInput, len(labels), n.points.Rows, len(queryLabels), queries.Rows)
 	case len(ranks) == 0 || slices.Min(ranks) < 1 || slices.Max(ranks) > n.points.Rows:
-		return Retrieval{}, fmt.Errorf("%w: precision at %v of %d points", ErrInput, ranks, n.points.Rows)
+		return Retrieval{}, fmt.Errorf("%w: precision at the ranks %v of %d points; hint: from 1 to the number of points", ErrInput, ranks, n.points.Rows)
 	}
 	each := make([]Retrieval, queries.Rows)
 	products := make([]float32, min(rankedQueries, queries.Rows)*n.points.Rows)
@@ -57,14 +56,14 @@ func (n *NearestNeighbours) Retrieve(ctx context.Context, queries Matrix, queryL
 	return meanOf(each, len(ranks)), nil
 }
 
-// rankAll writes the points in the order of their distance from a query, and of
-// their index where it is equal, into the lower halves of keys. products are
+// rankAll writes the points into the lower halves of keys, in the order of their
+// distance from a query, and of their index if distances are equal. products are
 // −2q·p.
 func (n *NearestNeighbours) rankAll(keys []uint64, products []float32) {
 	for j, square := range n.squares {
 		word := math.Float32bits(square + products[j])
 		if word>>31 == 1 {
-			word = ^word // of two negative numbers the larger word is the smaller number
+			word = ^word // the larger word of two negative numbers is the smaller number
 		} else {
 			word |= 1 << 31
 		}
@@ -73,7 +72,7 @@ func (n *NearestNeighbours) rankAll(keys []uint64, products []float32) {
 	slices.Sort(keys)
 }
 
-// precisions are the figures of one query.
+// precisions returns the figures of one query.
 func precisions(keys []uint64, labels []uint8, label uint8, ranks []int) Retrieval {
 	r := Retrieval{Precision: make([]float64, len(ranks))}
 	right := 0

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestRetrieve compares a ranking that can be done by hand.
+// TestRetrieve compares with a ranking that was made by hand.
 func TestRetrieve(t *testing.T) {
 	index, err := NewNearestNeighbours(NewMatrix([]float32{-5, 1, 2, 3, 40}, 1))
 	if err != nil {
@@ -30,8 +30,8 @@ func TestRetrieve(t *testing.T) {
 	}
 }
 
-// TestRetrieveAgrees compares with what Search finds, on several blocks and
-// whatever the number of threads.
+// TestRetrieveAgrees compares with the results of Search, on several blocks and with
+// several numbers of threads.
 func TestRetrieveAgrees(t *testing.T) {
 	points, labels := clusters(200, 5, 6)
 	queries := random(3*rankedQueries+1, 6, 9)
@@ -65,7 +65,7 @@ func TestRetrieveAgrees(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	again, err := index.Retrieve(t.Context(), queries, wanted, labels, []int{1, 10})
 	if err != nil || !slices.Equal(got.Precision, again.Precision) || got.MeanAveragePrecision != again.MeanAveragePrecision {
-		t.Errorf("one thread gives %v, several %v (%v)", again, got, err)
+		t.Errorf("one thread gives %v, several threads give %v (%v)", again, got, err)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestRetrieveRefuses(t *testing.T) {
 		"no queries":   second(index.Retrieve(t.Context(), Matrix{Columns: 3}, nil, labels, []int{1})),
 	} {
 		if !isInput(err) {
-			t.Errorf("%s: error %v, want one of ErrInput", name, err)
+			t.Errorf("%s: error %v, want one that wraps ErrInput", name, err)
 		}
 	}
 }

@@ -26,16 +26,16 @@ type scaling struct {
 	deviation float64           // s
 }
 
-// Bounds of what scalings cost.
+// Limits of the cost of scalings.
 const (
 	scalingRows   = 6000    // observations that the scaling of each class is estimated from
-	scalingValues = 1 << 25 // values of the matrices U of all classes; above, all share the scaling at zero
+	scalingValues = 1 << 25 // values of the matrices U of all classes; above it, all classes share the scaling at zero
 )
 
 // whiten makes the scaling of all classes at zero, where p(c|x) = 1/C.
 func (p *logisticProblem) whiten(ctx context.Context) (err error) {
 	q := (1 - 1/float64(p.classes)) / float64(p.classes)
-	if p.classes == 1 { // the loss has no curvature, so any scaling serves
+	if p.classes == 1 { // the loss has no curvature, so any scaling can be used
 		q = 0.25
 	}
 	p.whitening, err = p.scale(ctx, p.x, slices.Repeat([]float64{q}, p.x.Rows))
@@ -43,7 +43,7 @@ func (p *logisticProblem) whiten(ctx context.Context) (err error) {
 	return err
 }
 
-// rescales reports whether each class gets a scaling of its own.
+// rescales reports whether each class gets its own scaling.
 func (p *logisticProblem) rescales() bool {
 	return p.classes*p.x.Columns*p.x.Columns <= scalingValues
 }
@@ -71,7 +71,7 @@ func (p *logisticProblem) rescale(ctx context.Context) error {
 		switch s, err := p.scale(ctx, part, curvature); {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err == nil: // else the class keeps its scaling, since few observations near its border leave U singular
+		case err == nil: // otherwise the class keeps its scaling: with few observations near its border, U is singular
 			p.scalings[c] = s
 		}
 	}
@@ -152,8 +152,8 @@ func (s scaling) coordinates(at, weights []float64, bias float64, c int) {
 	blas64.Trmv(blas.NoTrans, s.factor, blas64.Vector{N: d, Inc: 1, Data: v})
 }
 
-// gradient writes the gradient in the coordinates of class c, of which slope is
-// the one in weights and bias.
+// gradient writes the gradient in the coordinates of class c. slope is the gradient in
+// weights and bias.
 func (s scaling) gradient(dst, slope []float64, c int) {
 	d := len(s.mean)
 	g, bias := dst[c*d:(c+1)*d], len(slope)/(d+1)*d+c

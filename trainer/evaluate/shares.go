@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// Shares is how a classifier sorts images into classes.
+// Shares summarises the predictions of a classifier.
 type Shares struct {
-	Shares     []float64 `json:"shares"`     // C: of the images, by their largest logit
-	Confidence float64   `json:"confidence"` // mean of the largest probability
+	Shares     []float64 `json:"shares"`     // C: share of the images with their largest logit in each class
+	Confidence float64   `json:"confidence"` // mean of the largest probability of each image
 }
 
-// Sort sorts images by the logits N×C of a classifier.
+// Sort returns the shares of predicted classes from the logits (N×C) of a classifier.
 func Sort(logits Matrix) (Shares, error) {
 	if err := logits.check(); err != nil {
 		return Shares{}, err
@@ -30,8 +30,8 @@ func Sort(logits Matrix) (Shares, error) {
 	return s, nil
 }
 
-// Divergence is KL(p ‖ q) = Σ p·log(p/q) in nats of two distributions; +∞ where
-// q lacks what p has.
+// Divergence is KL(p ‖ q) = Σ p·log(p/q) in nats of two distributions; +∞ if
+// a q is 0 where p is not.
 func Divergence(p, q []float64) (sum float64) {
 	for i, v := range p {
 		if v > 0 {

@@ -10,10 +10,10 @@ import (
 
 // Silhouette returns the mean of (b − a)/max(a, b) over the observations of x
 // (N×D), where a is the mean distance from the others of its cluster and b the
-// smallest mean distance from those of another (Rousseeuw 1987): near 1 where
-// clusters are far apart, 0 where they touch, and 0 for an observation alone in
-// its cluster. clusters (N) are in [0, K), and at least two of them not empty.
-// It takes N² distances but memory N·K. Errors wrap ErrInput or the context's.
+// smallest mean distance from the observations of another cluster (Rousseeuw 1987). It
+// is near 1 if clusters are far apart, 0 if they touch, and 0 for a single observation
+// in a cluster. clusters (N) are in [0, K), and at least two of them are not empty.
+// Time grows as N², memory as N·K. Errors wrap ErrInput or the context's.
 func Silhouette(ctx context.Context, x Matrix, clusters []int, k int) (float64, error) {
 	if err := x.check(); err != nil {
 		return 0, err
@@ -53,8 +53,8 @@ type silhouettes struct {
 	products []float32
 }
 
-// block returns the silhouettes of a block of observations, the first of which
-// has the index first.
+// block returns the silhouettes of a block of observations. first is the index of its
+// first observation.
 func (s *silhouettes) block(first int, block Matrix) []float64 {
 	d, k := s.x.Columns, len(s.counts)
 	sums := make([]float64, block.Rows*k) // of distances from the observations of a cluster

@@ -8,21 +8,20 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
-// TSNE places points in the plane so that neighbours stay neighbours: stochastic
-// neighbour embedding with Student's distribution (van der Maaten & Hinton 2008),
-// by sparse affinities and the quadtree of Barnes & Hut (van der Maaten 2014). It
-// shows which points are close; distances between far clusters and the sizes of
-// clusters mean nothing. Time of an iteration grows as N·log N, memory as
-// N·perplexity.
+// TSNE embeds points in the plane so that neighbours stay neighbours, by t-distributed
+// stochastic neighbour embedding (van der Maaten & Hinton 2008) with sparse affinities
+// and the quadtree of Barnes & Hut (van der Maaten 2014). The embedding shows which
+// points are close. Distances between distant clusters, and sizes of clusters, have no
+// meaning. Time of an iteration grows as N·log N, memory as N·perplexity.
 type TSNE struct {
 	Perplexity float64 // effective number of neighbours; 0 means 30, or N/4 if that is less
 	Iterations int     // 0 means 750
-	Seed       uint64  // of the noise that parts points which coincide
+	Seed       uint64  // of the noise that separates points which coincide
 }
 
-// Settings of the descent: those of van der Maaten (2014), with the learning
-// rate of Belkina et al. (2019) and principal components as the beginning (Kobak
-// & Berens 2019).
+// The settings of the descent are those of van der Maaten (2014), with the learning rate
+// of Belkina et al. (2019) and initial coordinates from principal components (Kobak &
+// Berens 2019).
 const (
 	exaggeration        = 12.0 // of affinities, so that clusters form early
 	exaggeratedSteps    = 250
@@ -35,11 +34,11 @@ const (
 	initialNoise        = 1e-6
 	defaultPerplexity   = 30
 	defaultIterations   = 750
-	neighboursPerEffect = 3 // neighbours of a point, per perplexity
+	neighboursPerEffect = 3 // neighbours of a point, as a multiple of the perplexity
 )
 
-// Embed returns the places N×2 of the points x (N×D), N ≥ 4, and the divergence
-// KL(P‖Q) that remains, in nats. Errors wrap ErrInput or are those of ctx.
+// Embed returns the coordinates (N×2) of the points x (N×D), N ≥ 4, and the final
+// divergence KL(P‖Q) in nats. Errors wrap ErrInput or are those of ctx.
 func (o TSNE) Embed(ctx context.Context, x Matrix) (Matrix, float64, error) {
 	if x.Rows < 4 {
 		return Matrix{}, 0, fmt.Errorf("%w: %d points to embed; hint: at least 4", ErrInput, x.Rows)
@@ -81,7 +80,7 @@ type embedding struct {
 	gradients []float64   // N×2
 }
 
-// begin places the points by their first two principal components, and a little
+// begin sets the initial coordinates: the first two principal components with a small
 // noise.
 func (e *embedding) begin(ctx context.Context, x Matrix, seed uint64) error {
 	pca, err := NewPCA(ctx, x, min(2, x.Columns))
@@ -103,8 +102,8 @@ func (e *embedding) begin(ctx context.Context, x Matrix, seed uint64) error {
 	return nil
 }
 
-// descend follows the gradient with momentum and a gain per coordinate, which
-// grows while steps keep their direction (Jacobs 1988).
+// descend does gradient descent with momentum and a gain per coordinate, which grows
+// while steps keep their direction (Jacobs 1988).
 func (e *embedding) descend(ctx context.Context, iterations int) error {
 	n := len(e.places)
 	rate := math.Max(float64(n/2)/exaggeration, leastLearningRate)
@@ -135,7 +134,7 @@ func (e *embedding) descend(ctx context.Context, iterations int) error {
 	return nil
 }
 
-// differentiate finds the gradient 4·Σ_j (factor·p_ij − q_ij)·w_ij·(y_i − y_j) of
+// differentiate computes the gradient 4·Σ_j (factor·p_ij − q_ij)·w_ij·(y_i − y_j) of
 // every point i, with w_ij = 1/(1 + ‖y_i − y_j‖²) and q_ij = w_ij/total.
 func (e *embedding) differentiate(factor, theta float64) {
 	n := len(e.places) / 2
@@ -145,7 +144,7 @@ func (e *embedding) differentiate(factor, theta float64) {
 	e.tree = newQuadtree(e.tree, e.places)
 	parallel(n, 16, func(from, to int) {
 		for i := from; i < to; i++ {
-			e.repelled[i] = repulsion{weight: -1} // of the point itself
+			e.repelled[i] = repulsion{weight: -1} // excludes the point itself
 			e.tree.repel(&e.repelled[i], 0, e.places[2*i], e.places[2*i+1], theta)
 		}
 	})
@@ -173,7 +172,7 @@ func (e *embedding) difference(i, j int) (dx, dy, w float64) {
 	return dx, dy, 1 / (1 + dx*dx + dy*dy)
 }
 
-// divergence returns KL(P‖Q) = Σ p·log(p/q) as of the last gradient.
+// divergence returns KL(P‖Q) = Σ p·log(p/q) at the last gradient.
 func (e *embedding) divergence() float64 {
 	sum := 0.0
 	for i, row := range e.p {

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// clusters returns n points around each of k centres in D dimensions, and which.
+// clusters returns n points around each of k centres in D dimensions, and the cluster of
+// each point.
 func clusters(n, k, columns int) (Matrix, []uint8) {
 	x, labels := random(n*k, columns, 5), make([]uint8, n*k)
 	for i := range labels {
@@ -18,8 +19,8 @@ func clusters(n, k, columns int) (Matrix, []uint8) {
 	return x, labels
 }
 
-// TestTSNE embeds clusters, each of which must stay together and apart from the
-// others, whatever the number of threads.
+// TestTSNE embeds clusters. Each cluster must stay together and separate from the others,
+// for any number of threads.
 func TestTSNE(t *testing.T) {
 	x, labels := clusters(60, 4, 9)
 	places, divergence, err := TSNE{Seed: 1}.Embed(context.Background(), x)
@@ -42,7 +43,7 @@ func TestTSNE(t *testing.T) {
 		}
 	}
 	if divergence < 0 || divergence > 1.2 {
-		t.Errorf("a divergence of %g remains", divergence)
+		t.Errorf("the final divergence is %g", divergence)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	again, _, err := TSNE{Seed: 1}.Embed(context.Background(), x)
@@ -50,12 +51,12 @@ func TestTSNE(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Equal(places.Values, again.Values) {
-		t.Error("one thread gives other places than several")
+		t.Error("one thread gives other coordinates than several threads")
 	}
 }
 
-// TestTSNEGradient compares with differences of the divergence, with the whole
-// tree and with the angle that is used.
+// TestTSNEGradient compares with differences of the divergence, with the whole tree and
+// with the angle of the descent.
 func TestTSNEGradient(t *testing.T) {
 	x, _ := clusters(10, 3, 4)
 	p, err := newAffinities(t.Context(), x, 5)
@@ -114,7 +115,7 @@ func TestAffinities(t *testing.T) {
 	}
 }
 
-// TestTSNEOdd embeds points that coincide, lie on a line, or have no way apart.
+// TestTSNEOdd embeds points that coincide or lie on a line.
 func TestTSNEOdd(t *testing.T) {
 	for name, x := range map[string]Matrix{"all the same": newMatrix(40, 3), "line": NewMatrix([]float32{1, 2, 3, 4, 5, 100, 1e20}, 1), "twice": func() Matrix {
 		x := random(100, 4, 1)
@@ -132,7 +133,7 @@ func TestTSNEOdd(t *testing.T) {
 		x Matrix
 	}{"too few": {TSNE{}, x.Slice(0, 3)}, "wide": {TSNE{Perplexity: 14}, x}, "narrow": {TSNE{Perplexity: 0.5}, x}, "not a number": {TSNE{Perplexity: math.NaN()}, x}} {
 		if _, _, err := c.o.Embed(context.Background(), c.x); !isInput(err) {
-			t.Errorf("%s: error %v, want one of ErrInput", name, err)
+			t.Errorf("%s: error %v, want one that wraps ErrInput", name, err)
 		}
 	}
 	stopped, stop := context.WithCancel(context.Background())

@@ -18,11 +18,11 @@ type assessor struct {
 	classifier *trainer.Trained
 	data       *loaders.Dataset
 	features   evaluate.Matrix               // of the test images
-	shares     []float64                     // of their classes
-	training   []*evaluate.NearestNeighbours // by each of Nearnesses
+	shares     []float64                     // shares of their predicted classes
+	training   []*evaluate.NearestNeighbours // one for each of Nearnesses
 }
 
-// draw draws the samples.
+// draw samples images from the model.
 func (j *assessor) draw(ctx context.Context, model *trainer.Trained) error {
 	p, err := NewPrior(ctx, model, j.data.Train)
 	if err != nil {
@@ -38,7 +38,7 @@ func (j *assessor) draw(ctx context.Context, model *trainer.Trained) error {
 	return err
 }
 
-// valued is a split of images that are given as numbers.
+// valued returns a split of the given images, whose pixels are float32 values.
 func (j *assessor) valued(images []float32) loaders.Split {
 	return loaders.Split{Shape: j.data.Test.Shape, Values: images}
 }
@@ -115,7 +115,7 @@ func (j *assessor) measure(ctx context.Context, name string, images loaders.Spli
 	return nil
 }
 
-// common is the number of images that equal one of other.
+// common is the number of images that are equal to an image of other.
 func common(images, other loaders.Split) (count int) {
 	values := make([]float32, images.Shape.Size())
 	key := func(s loaders.Split, i int) string {
@@ -141,7 +141,8 @@ func common(images, other loaders.Split) (count int) {
 	return count
 }
 
-// introduce names the classes and measures the classifier on the test images.
+// introduce sets the names of the classes, and measures the accuracy of the classifier
+// on the test images.
 func (j *assessor) introduce(test loaders.Split, logits []float32, classes int) {
 	j.Classes = j.data.Classes
 	if len(j.Classes) != classes {
@@ -168,7 +169,7 @@ func (j *assessor) compare(ctx context.Context, s *AssessedSet, features evaluat
 	return err
 }
 
-// nearest finds the training images nearest to some of a set.
+// nearest finds the training images nearest to at most 1,000 images of a set.
 func (j *assessor) nearest(ctx context.Context, s *AssessedSet, images loaders.Split, features evaluate.Matrix) error {
 	const most = 1000
 	described := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: j.Features}, Values: features.Values}

@@ -8,22 +8,22 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// Baseline is what principal components reconstruct, for comparison with a model.
+// Baseline is the error of principal components, for comparison with a model.
 type Baseline struct {
 	Components int     // as many as the code has values; 0: there is no comparison
 	MSE        float64 // squared error per pixel on the test images
 }
 
-// Limits of what is compared without being asked for. Verb pca has none.
+// Limits of the comparison that training makes. The verb pca has no limits.
 const (
 	mostBaselineValues = 1 << 26 // of all training images
 	mostBaselinePixels = 4096    // of an image
 )
 
-// PCABaseline measures as many principal components of the training images as the
-// code of a model has values on the test images. There is no comparison for a model
-// that reconstructs nothing, for a code as large as the image, and for data that
-// would take long.
+// PCABaseline measures principal components of the training images on the test images.
+// Their number is the code size of the model. There is no comparison for a model
+// without reconstructions, for a code at least as large as the image, and for data sets
+// that would take long.
 func PCABaseline(ctx context.Context, model *trainer.Trained, train, test loaders.Split) (Baseline, error) {
 	pixels := train.Shape.Size()
 	switch {

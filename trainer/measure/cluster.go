@@ -14,10 +14,10 @@ type ClusterOptions struct {
 	Method           evaluate.Method
 	Clusters         int                // 0: choose the number
 	MaxClusters      int                // the largest number to choose from
-	Criterion        evaluate.Criterion // to choose by; "": the silhouette with k-means, BIC with Gaussians
-	Restarts         int                // starts of k-means, of which the best is kept
-	Batch            int                // images of a step of k-means; 0: all
-	SilhouetteImages int                // images that the silhouette is measured on; 0: all
+	Criterion        evaluate.Criterion // for the number of clusters; "": the silhouette with k-means, BIC with Gaussians
+	Restarts         int                // starts of k-means; the best result is kept
+	Batch            int                // images per step of k-means; 0: all
+	SilhouetteImages int                // number of images that the silhouette uses; 0: all
 }
 
 func (o ClusterOptions) validate(images int) error {
@@ -30,7 +30,7 @@ func (o ClusterOptions) validate(images int) error {
 	}
 	switch {
 	case o.Clusters < 0 || o.Restarts < 1 || o.Batch < 0 || o.SilhouetteImages < 0:
-		return refused("%d clusters, %d restarts, steps of %d images, silhouette of %d; hint: 0 or more, and at least 1 restart", o.Clusters, o.Restarts, o.Batch, o.SilhouetteImages)
+		return refused("clusters is %d, restarts is %d, batch is %d and silhouette-images is %d; hint: 0 or more, and at least 1 restart", o.Clusters, o.Restarts, o.Batch, o.SilhouetteImages)
 	case most > images:
 		return refused("%d clusters of %d images; hint: --clusters and --max-clusters are at most the number of images", most, images)
 	}
@@ -39,19 +39,19 @@ func (o ClusterOptions) validate(images int) error {
 
 // Clustered is the result of Cluster.
 type Clustered struct {
-	Features  evaluate.Matrix       // N×L: what was clustered
-	Criterion evaluate.Criterion    // by which the number was chosen, or would have been
+	Features  evaluate.Matrix       // N×L: the clustered features
+	Criterion evaluate.Criterion    // for the number of clusters, whether or not it was used
 	Tried     []evaluate.Clustering // by number of clusters
 	Best      int                   // index of the chosen one
 	Agreement *evaluate.Agreement   // with the classes; nil without labels
-	Centres   []float32             // K×D: the centres as images; nil where the model cannot decode them
+	Centres   []float32             // K×D: the centres as images; nil if the model cannot decode them
 }
 
 // Found is the chosen clustering.
 func (c Clustered) Found() evaluate.Clustering { return c.Tried[c.Best] }
 
-// Cluster finds clusters of the images of a split and compares them with the
-// classes where there are labels.
+// Cluster finds clusters of the images of a split. It compares them with the classes if
+// the images have labels.
 func Cluster(ctx context.Context, model *trainer.Trained, split loaders.Split, o ClusterOptions) (Clustered, error) {
 	c := Clustered{Criterion: o.Criterion}
 	if err := o.validate(split.Len()); err != nil {

@@ -6,7 +6,8 @@ import (
 	"gaetrain/loaders"
 )
 
-// TestCommon counts the images that occur in another split, equal images of it once.
+// TestCommon counts the images that occur in another split. Equal images of that split
+// are counted once.
 func TestCommon(t *testing.T) {
 	split := func(pixels ...uint8) loaders.Split {
 		return loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 2}, Images: pixels}

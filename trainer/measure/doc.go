@@ -1,6 +1,6 @@
 // Package measure measures trained models on images: how well codes predict the
-// classes, which clusters they form, how good samples are, how many bytes an
-// image needs. Its functions take a context, a trained model and plain options,
+// classes, which clusters they form, how good samples are, and how many bytes an image
+// needs. Its functions take a context, a trained model and plain options,
 // and return plain results. They print nothing and write no files.
 //
 // Errors about options wrap trainer.ErrConfiguration. Other errors are those of
@@ -24,7 +24,7 @@ func Codes(ctx context.Context, model *trainer.Trained, split loaders.Split) (ev
 	return evaluate.NewMatrix(codes, model.CodeSize()), err
 }
 
-// refused is an error about options that make no sense.
+// refused returns an error about invalid options.
 func refused(format string, values ...any) error {
 	return fmt.Errorf("%w: %s", trainer.ErrConfiguration, fmt.Sprintf(format, values...))
 }

@@ -8,11 +8,11 @@ import (
 
 // EmbedOptions are the settings of Embed.
 type EmbedOptions struct {
-	Points     int     // most codes to place
+	Points     int     // maximum number of codes
 	Perplexity float64 // of t-SNE; 0: 30, or a quarter of the points if that is less
 }
 
-// Validate reports the first option that makes no sense for a number of codes.
+// Validate returns an error for the first invalid option, for a number of codes.
 func (o EmbedOptions) Validate(codes int) error {
 	points := min(o.Points, codes)
 	switch {
@@ -26,12 +26,12 @@ func (o EmbedOptions) Validate(codes int) error {
 	return nil
 }
 
-// fewestPoints is what t-SNE needs.
+// fewestPoints is the least number of points for t-SNE.
 const fewestPoints = 4
 
 // The kinds of Embedding.
 const (
-	PlainEmbedding = "codes"      // the codes themselves, of two values
+	PlainEmbedding = "codes"      // the codes themselves, if they have two values
 	PCAEmbedding   = "codes-pca"  // their first two principal components
 	TSNEEmbedding  = "codes-tsne" // t-SNE
 )
@@ -39,12 +39,12 @@ const (
 // Embedding are codes as points of the plane.
 type Embedding struct {
 	Kind      string
-	Explained float64         // share of the variance, of principal components
+	Explained float64         // share of the variance that principal components explain; 0 for other kinds
 	Places    evaluate.Matrix // N×2
 }
 
-// Embed places codes (N×L) on the plane: codes of two values as they are, and longer
-// ones both by their principal components and by t-SNE, if there are enough.
+// Embed embeds codes (N×L) in the plane. Codes of two values are unchanged. Longer codes
+// are embedded by their principal components and, if there are enough, by t-SNE.
 func Embed(ctx context.Context, codes evaluate.Matrix, o EmbedOptions) (all []Embedding, err error) {
 	if err := o.Validate(codes.Rows); err != nil {
 		return nil, err

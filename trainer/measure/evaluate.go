@@ -9,9 +9,9 @@ import (
 
 // EvaluateOptions are the settings of Evaluate.
 type EvaluateOptions struct {
-	Corruptions []loaders.Corruption // of the images, each measured by itself; none: that of the training
-	Draws       int                  // of the posterior, to estimate the likelihood; 0: it is not estimated
-	Posterior   bool                 // measure how the codes differ from the prior
+	Corruptions []loaders.Corruption // of the images, each measured separately; none: the corruption of training
+	Draws       int                  // samples of the posterior per image, to estimate the likelihood; 0: no estimate
+	Posterior   bool                 // whether to measure how the codes differ from the prior
 	Progress    func(done int)       // is called with the number of images whose likelihood is estimated; may be nil
 }
 
@@ -55,7 +55,7 @@ func Evaluate(ctx context.Context, model *trainer.Trained, split loaders.Split, 
 	return e, err
 }
 
-// corrupted measures the model with each of some corruptions.
+// corrupted measures the model with each of the given corruptions.
 func (e *Evaluation) corrupted(ctx context.Context, model *trainer.Trained, split loaders.Split, corruptions []loaders.Corruption) error {
 	if err := model.CanEncode(); err != nil {
 		return err

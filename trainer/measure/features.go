@@ -10,7 +10,7 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// The features by which images can be described.
+// The kinds of features of images.
 const (
 	CodeFeatures  = "codes"
 	PixelFeatures = "pixels"
@@ -23,7 +23,7 @@ var FeatureNames = []string{CodeFeatures, PixelFeatures, PCAFeatures}
 // features describes images by L values each.
 type features struct {
 	of     func(context.Context, loaders.Split) (evaluate.Matrix, error) // N×L
-	images func(context.Context, evaluate.Matrix) ([]float32, error)     // N×L → N×D; nil where the model cannot decode them
+	images func(context.Context, evaluate.Matrix) ([]float32, error)     // N×L → N×D; nil if the model cannot decode them
 }
 
 func checkFeatures(name string) error {
@@ -33,8 +33,8 @@ func checkFeatures(name string) error {
 	return refused("unknown features %q; hint: --on %s", name, strings.Join(FeatureNames, ", "))
 }
 
-// newFeatures returns the features of a name. Principal components are those of
-// the images fit.
+// newFeatures returns the features with a name. Principal components are fitted to the
+// images fit.
 func newFeatures(ctx context.Context, name string, model *trainer.Trained, fit loaders.Split) (features, error) {
 	if err := checkFeatures(name); err != nil {
 		return features{}, err

@@ -13,17 +13,17 @@ import (
 type InterpolateOptions struct {
 	From, To  []int  // indices of test images; for a model without an encoder, numbers of samples
 	Steps     int    // images of a line, both ends included
-	Spherical bool   // in steps of equal angle, in place of a straight line
+	Spherical bool   // in steps of equal angle, instead of on a straight line
 	Seed      uint64 // of the samples
 }
 
-// Validate reports the first option that makes no sense.
+// Validate returns an error for the first invalid option.
 func (o InterpolateOptions) Validate() error {
 	switch {
 	case len(o.From) == 0 || len(o.From) != len(o.To):
-		return refused("--from has %d images and --to has %d; hint: as many of each, such as --from 3,17 --to 8,4", len(o.From), len(o.To))
+		return refused("--from has %d images and --to has %d; hint: the same number, such as --from 3,17 --to 8,4", len(o.From), len(o.To))
 	case len(o.From) > 64:
-		return refused("%d pairs; hint: 64 at most", len(o.From))
+		return refused("%d pairs; hint: at most 64", len(o.From))
 	case o.Steps < 2 || o.Steps > 100:
 		return refused("steps is %d; hint: from 2 to 100", o.Steps)
 	}
@@ -59,8 +59,8 @@ func Interpolate(ctx context.Context, model *trainer.Trained, test loaders.Split
 	return lines, nil
 }
 
-// codes are the codes of all lines, and the labels to decode them with: that of
-// the nearer end.
+// codes returns the codes of all lines, and the labels to decode them with. Each code
+// has the label of the nearer end.
 func (o InterpolateOptions) codes(ends placed, size int) (codes []float32, labels []uint8) {
 	for pair := range o.From {
 		from, to := ends.codes[pair*size:(pair+1)*size], ends.codes[(len(o.From)+pair)*size:][:size]

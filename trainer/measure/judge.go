@@ -10,7 +10,7 @@ import (
 
 // JudgeOptions are the settings of Judge.
 type JudgeOptions struct {
-	Images      int // of each set, at most
+	Images      int // maximum for each set
 	Neighbours  int // k of precision, recall, density and coverage
 	Seed        uint64
 	Temperature float64 // of the samples
@@ -18,7 +18,7 @@ type JudgeOptions struct {
 	Known *loaders.Split // images that the classifier was trained on; nil: not known
 }
 
-// Validate reports the first option that makes no sense, whatever the images.
+// Validate returns an error for the first option that is invalid for all images.
 func (o JudgeOptions) Validate() error {
 	if o.Images < 2 {
 		return refused("images is %d; hint: at least 2, such as 10000", o.Images)
@@ -34,14 +34,13 @@ const (
 	GaussianSet = "Gaussian of pixels"
 )
 
-// Nearnesses are the distances by which Judge looks for the nearest training
-// images.
+// Nearnesses are the distances that Judge uses to find the nearest training images.
 var Nearnesses = []string{"pixels", "features"}
 
 // Assessment is the result of Judge.
 type Assessment struct {
-	Codes    string  // the distribution that the codes of the samples are drawn from
-	Features int     // values that describe an image
+	Codes    string  // the distribution from which the codes are sampled
+	Features int     // number of values in the features of an image
 	Accuracy float64 // of the classifier on the test images; 0 without labels
 	Images   int     // of each set
 	Classes  []string
@@ -52,7 +51,7 @@ type Assessment struct {
 	Nearest []NearestImages // of test images and samples
 }
 
-// AssessedSet holds the figures of a set of images. Test images have no distance
+// AssessedSet has the figures of a set of images. Test images have no distance
 // from themselves, and training images have no nearest training images. The
 // classifier separates the images that it was trained on better than new ones, so
 // the distance of training images from test images is not that of unseen images.
@@ -61,7 +60,7 @@ type AssessedSet struct {
 	Frechet *float64 `json:"frechet,omitempty"`
 	*evaluate.Overlap
 	evaluate.Shares
-	ClassDivergence *float64  `json:"class_kl"`                           // nil: the test images lack a class
+	ClassDivergence *float64  `json:"class_kl"`                           // nil: a class has no test images
 	Known           *int      `json:"images_of_judge_training,omitempty"` // training images that the classifier was trained on; nil: not known
 	Nearest         []float64 `json:"nearest,omitempty"`
 }
@@ -70,17 +69,17 @@ type AssessedSet struct {
 type NearestImages struct {
 	Set     string
 	Images  loaders.Split // N
-	Nearest [][]int       // by each of Nearnesses, N indices of training images
+	Nearest [][]int       // for each of Nearnesses, N indices of training images
 }
 
-// Judge draws samples from a model, and compares them with test and training
-// images by the features and the classes that a classifier gives them.
+// Judge samples images from a model and compares them with test and training images, by
+// the features and the predicted classes of a classifier.
 func Judge(ctx context.Context, model, classifier *trainer.Trained, data *loaders.Dataset, o JudgeOptions) (*Assessment, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	if got, want := classifier.Shape(), model.Shape(); got != want {
-		return nil, refused("the classifier takes images of %s, but the model makes images of %s", got, want)
+		return nil, refused("the classifier takes images of %s, but the model generates images of %s", got, want)
 	}
 	if err := data.MatchClasses(classifier.Info.Data.Classes); err != nil {
 		return nil, err

@@ -10,13 +10,13 @@ import (
 )
 
 // Likelihood is the negative log-likelihood of the images of a split under a model,
-// in nats per image, as importance sampling estimates it.
+// in nats per image, estimated by importance sampling.
 type Likelihood struct {
 	Draws           int      `json:"draws"` // K, samples of the posterior for each image
 	NLL             float64  `json:"nll"`
 	StandardError   float64  `json:"standard_error"`          // of the mean over images; it does not include the bias
 	Bias            *float64 `json:"bias_estimate,omitempty"` // by which NLL is too high, see evaluate.ImportanceBias; nil for one sample
-	Bound           float64  `json:"negative_elbo"`           // by the same samples
+	Bound           float64  `json:"negative_elbo"`           // from the same samples
 	EffectiveDraws  float64  `json:"effective_sample_size"`   // averaged over images
 	FewestEffective float64  `json:"minimum_effective_sample_size"`
 	Unsure          int      `json:"images_below_10_effective_samples"`

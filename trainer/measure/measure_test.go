@@ -17,8 +17,8 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// squares are n images of 1×6×6 of two classes: a bright square on the left or on
-// the right.
+// squares returns n images of 1×6×6 of two classes: a bright square on the left or on the
+// right.
 func squares(n, first int) loaders.Split {
 	const side = 6
 	s := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: side, Width: side}}
@@ -42,7 +42,7 @@ func dataset() *loaders.Dataset {
 	return &loaders.Dataset{Name: "squares", Train: squares(60, 0), Test: squares(20, 60), Classes: []string{"left", "right"}}
 }
 
-// model is a model of squares with the weights that training begins with.
+// model is a model of squares with initial weights.
 func model(t *testing.T, name string, change ...func(*trainer.Config)) *trainer.Trained {
 	t.Helper()
 	recipe, err := recipes.Find(name)
@@ -112,14 +112,14 @@ func prior(t *testing.T, m *trainer.Trained) *measure.Prior {
 	return p
 }
 
-// TestRefused asks that options that make no sense are errors of the
-// configuration, before anything is measured.
+// TestRefused checks that invalid options are errors of the configuration, before
+// anything is measured.
 func TestRefused(t *testing.T) {
 	d := dataset()
 	vae, dense, cvae := model(t, "vae"), model(t, "dense"), model(t, "cvae")
 	ctx, cancel := context.WithCancel(t.Context())
 	p := prior(t, vae)
-	cancel() // so that whatever is measured ends with another error
+	cancel() // so that a measurement would end with another error
 	for name, measured := range map[string]func() error{
 		"probe": func() error {
 			_, err := measure.Probe(ctx, dense, d.Train, d.Test, measure.ProbeOptions{L2: -1, Neighbours: 1})
@@ -164,12 +164,13 @@ func TestRefused(t *testing.T) {
 		"embed":     func() error { return measure.EmbedOptions{Points: 3}.Validate(20) },
 	} {
 		if err := measured(); !errors.Is(err, trainer.ErrConfiguration) {
-			t.Errorf("%s: %v is no error of the configuration", name, err)
+			t.Errorf("%s: %v is not an error of the configuration", name, err)
 		}
 	}
 }
 
-// TestCompress decompresses a file to exactly the images of the quantised codes.
+// TestCompress checks that a file decompresses to exactly the images of the quantised
+// codes.
 func TestCompress(t *testing.T) {
 	d, m := dataset(), model(t, "dense")
 	codes, err := measure.Codes(t.Context(), m, d.Test)
@@ -191,7 +192,7 @@ func TestCompress(t *testing.T) {
 		}
 		images, shape, err := measure.Decompress(t.Context(), m, file)
 		if err != nil || shape != d.Test.Shape || !slices.Equal(images, want) {
-			t.Errorf("%d bits: %d values of images %v, which are not those of the quantised codes, or %v", bits, len(images), shape, err)
+			t.Errorf("%d bits: %d values of images %v differ from those of the quantised codes (error %v)", bits, len(images), shape, err)
 		}
 	}
 	other := model(t, "dense", func(c *trainer.Config) { c.Seed++ })

@@ -43,7 +43,7 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 		return c, err
 	}
 	if model.IsClassifier() {
-		return c, refused("a classifier reconstructs no images; hint: the run of the model whose encoder it has")
+		return c, refused("a classifier does not reconstruct images; hint: --run with the model whose encoder it uses")
 	}
 	p, err := evaluate.NewPCA(ctx, evaluate.Pixels(train), model.CodeSize())
 	if err != nil {

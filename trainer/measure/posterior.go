@@ -21,31 +21,31 @@ func posteriorOf(ctx context.Context, model *trainer.Trained, split loaders.Spli
 	return evaluate.NewPosterior(evaluate.NewMatrix(means, size), evaluate.NewMatrix(logVariances, size))
 }
 
-// Aggregate describes the codes of all images of a split together. Lists have an
-// entry for each value of a code. What only a posterior has is nil for codes
+// Aggregate describes the codes of all images of a split together. Lists have one
+// entry for each value of a code. Fields that need a posterior are nil for models
 // without one.
 type Aggregate struct {
 	Mean              []float64 `json:"mean"`
 	Variance          []float64 `json:"variance"`
 	MomentDivergence  *float64  `json:"moment_divergence"` // nil: +∞
-	KL                []float64 `json:"-"`                 // trainer.Figures has it, too
+	KL                []float64 `json:"-"`                 // not in JSON, because trainer.Figures has it
 	MeanVariance      []float64 `json:"variance_of_means,omitempty"`
 	MutualInformation *float64  `json:"mutual_information,omitempty"`
 	Images            int       `json:"images"`
 }
 
-// mostPairs bounds the images between which mutual information is measured: the
-// time is the square of their number, and the result at most its logarithm.
+// mostPairs limits the images for the mutual information. The time grows with the square
+// of their number, and the result is at most its logarithm.
 const mostPairs = 10000
 
 // AggregatePosterior measures how the codes of the images of a split differ from
-// the prior of a model. It takes up to 10,000 images.
+// the prior of a model. It uses at most 10,000 images.
 func AggregatePosterior(ctx context.Context, model *trainer.Trained, split loaders.Split) (*Aggregate, error) {
 	if err := model.CanEncode(); err != nil {
 		return nil, err
 	}
 	if !model.HasPrior() {
-		return nil, refused("the codes of model %s have no prior; hint: --model vae has one", model.Config.Model)
+		return nil, refused("the codes of model %s have no prior; hint: --model vae", model.Config.Model)
 	}
 	if err := evaluate.FitsCovariance(model.CodeSize()); err != nil {
 		return nil, err

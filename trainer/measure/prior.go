@@ -11,13 +11,13 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// Prior is the distribution that the codes of a model are drawn from: N(0, I)
-// for a model with a prior, and for any other the Gaussian with the mean and the
-// covariance of the codes of its training images.
+// Prior is the distribution from which codes are sampled. It is N(0, I) for a model with
+// a prior. For other models it is the Gaussian with the mean and the covariance of the
+// codes of the training images.
 type Prior struct {
 	Model  *trainer.Trained
 	fitted *evaluate.PCA // nil: N(0, I)
-	images int           // that it is fitted to
+	images int           // number of images that it is fitted to
 }
 
 // NewPrior returns the prior of a model that makes images. The training images
@@ -25,7 +25,7 @@ type Prior struct {
 func NewPrior(ctx context.Context, model *trainer.Trained, train loaders.Split) (*Prior, error) {
 	p := &Prior{Model: model}
 	if model.IsClassifier() {
-		return nil, refused("a classifier makes no images; hint: the run of the model whose encoder it has")
+		return nil, refused("a classifier does not generate images; hint: --run with the model whose encoder it uses")
 	}
 	if model.HasPrior() {
 		return p, nil
@@ -50,13 +50,13 @@ func (p *Prior) String() string {
 	return fmt.Sprintf("the Gaussian of the codes of %d training images (model %s has no prior)", p.images, p.Model.Config.Model)
 }
 
-// Draw draws n codes N×L. The temperature is a factor of the standard deviation.
+// Draw samples n codes (N×L). The temperature is a factor of the standard deviation.
 // Code i depends only on the seed and i.
 func (p *Prior) Draw(n int, seed uint64, temperature float64) []float32 {
 	return p.codes(trainer.Draw(n, p.Model.CodeSize(), seed, temperature))
 }
 
-// codes turns draws of N(0, I), N×L, into draws of the prior.
+// codes transforms samples of N(0, I) (N×L) to samples of the prior.
 func (p *Prior) codes(normal []float32) []float32 {
 	if p.fitted == nil {
 		return normal
@@ -64,7 +64,7 @@ func (p *Prior) codes(normal []float32) []float32 {
 	return p.fitted.Draw(evaluate.NewMatrix(normal, p.Model.CodeSize())).Values
 }
 
-// moments are the means and the standard deviations of the values of a code.
+// moments returns the means and the standard deviations of the values of a code.
 func (p *Prior) moments() (mean, deviation []float64) {
 	size := p.Model.CodeSize()
 	mean, deviation = make([]float64, size), slices.Repeat([]float64{1}, size)
@@ -76,13 +76,13 @@ func (p *Prior) moments() (mean, deviation []float64) {
 	return mean, deviation
 }
 
-// fits refuses so many draws that do not fit into memory.
+// fits returns an error if n codes do not fit into memory.
 func (p *Prior) fits(n int) error {
 	return trainer.Fits("codes", n, p.Model.CodeSize(), "fewer samples")
 }
 
-// labels are those that n draws are decoded with: every class in turn, or nil
-// for a model that is not conditional.
+// labels returns the labels with which n samples are decoded: every class in turn, or
+// nil for a model that is not conditional.
 func (p *Prior) labels(n int) []uint8 {
 	classes := p.Model.Classes()
 	if classes == 0 {
@@ -102,9 +102,9 @@ type placed struct {
 	images []float32 // N×D; nil for a model without an encoder
 }
 
-// place returns the codes of the test images with some indices. For a model
-// without an encoder it returns the draws of the prior with these numbers, with the
-// classes that Sample gives them.
+// place returns the codes of the test images with the given indices. For a model without
+// an encoder, it returns the samples of the prior with these numbers, with the same
+// classes as in Sample.
 func (p *Prior) place(ctx context.Context, test loaders.Split, seed uint64, indices []int) (at placed, err error) {
 	if !p.Model.HasEncoder() {
 		if classes := p.Model.Classes(); classes > 0 {
@@ -129,7 +129,7 @@ func (p *Prior) place(ctx context.Context, test loaders.Split, seed uint64, indi
 	return at, err
 }
 
-// numbered returns the draws with some numbers.
+// numbered returns the samples of the prior with the given numbers.
 func (p *Prior) numbered(seed uint64, numbers []int) (codes []float32, err error) {
 	least, most := slices.Min(numbers), slices.Max(numbers)
 	if least < 0 || most >= mostCodes {
@@ -146,5 +146,5 @@ func (p *Prior) numbered(seed uint64, numbers []int) (codes []float32, err error
 	return codes, nil
 }
 
-// mostCodes bounds the number of codes that are drawn at once.
+// mostCodes limits the number of codes that are sampled at once.
 const mostCodes = 1 << 17

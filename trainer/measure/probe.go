@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
@@ -20,14 +21,16 @@ func (o ProbeOptions) validate(fit, test loaders.Split) error {
 	case !(o.L2 >= 0):
 		return refused("l2 is %g; hint: 0 or more", o.L2)
 	case o.Neighbours < 1 || o.Neighbours > fit.Len():
-		return refused("%d neighbours of %d images; hint: at least 1, at most the number of images that the classifiers are fitted to", o.Neighbours, fit.Len())
+		return refused("%d neighbours of %d images; hint: from 1 to the number of images that the classifiers are fitted to", o.Neighbours, fit.Len())
 	case fit.Labels == nil || test.Labels == nil:
 		return fmt.Errorf("%w: the images have no labels; hint: a probe needs labelled images", loaders.ErrData)
+	case slices.Min(fit.Labels) == slices.Max(fit.Labels):
+		return fmt.Errorf("%w: all %d training images are of one class; hint: a probe needs images of two classes or more", loaders.ErrData, fit.Len())
 	}
 	return nil
 }
 
-// Probed holds the accuracies of two simple classifiers on one kind of features.
+// Probed has the accuracies of two simple classifiers on one kind of features.
 type Probed struct {
 	Features   string  `json:"features"`
 	Values     int     `json:"values"`

@@ -15,7 +15,7 @@ import (
 
 // ErrOtherWeights is the error of Decompress for a file that was written with other
 // weights.
-var ErrOtherWeights = fmt.Errorf("%w: the file was written with other weights than those of the model; hint: --run names the run that the file was written with", compression.ErrFormat)
+var ErrOtherWeights = fmt.Errorf("%w: the file was written with other weights than those of the model; hint: --run with the run that wrote the file", compression.ErrFormat)
 
 // Compress returns the file of the codes of images of a shape, with 1 to 8 bits
 // per value.

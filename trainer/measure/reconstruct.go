@@ -21,7 +21,7 @@ type ReconstructOptions struct {
 	Keep  int    // number of the first images in that order whose pixels are kept
 }
 
-// Validate reports the first option that makes no sense.
+// Validate returns an error for the first invalid option.
 func (o ReconstructOptions) Validate() error {
 	const most = 400 // in a picture
 	switch {
@@ -33,15 +33,15 @@ func (o ReconstructOptions) Validate() error {
 	return nil
 }
 
-// ReconstructedImage are the errors of one image.
+// ReconstructedImage has the errors of one image.
 type ReconstructedImage struct {
 	Index int     // in the split
-	Loss  float64 // as it is reported
+	Loss  float64 // as in the reported figures
 	MSE   float64 // squared error per pixel
 }
 
-// Reconstructions are the errors of all images of a split in an order, and the pixels
-// of the first ones in that order.
+// Reconstructions has the errors of all images of a split in an order, and the pixels of
+// the first ones in that order.
 type Reconstructions struct {
 	Images []ReconstructedImage
 	Kept   trainer.Reconstructed

@@ -13,11 +13,11 @@ import (
 type SampleOptions struct {
 	Count       int
 	Seed        uint64
-	Temperature float64 // standard deviation of the codes, as a factor of that of the prior
-	Class       string  // name or number of the class to draw from a conditional model; "": all in turn
+	Temperature float64 // standard deviation of the codes, relative to the prior
+	Class       string  // name or number of the class of a conditional model; "": all classes in turn
 }
 
-// Validate reports the first option that makes no sense.
+// Validate returns an error for the first invalid option.
 func (o SampleOptions) Validate() error {
 	if o.Count < 1 || o.Count > mostCodes {
 		return refused("count is %d; hint: from 1 to %d", o.Count, mostCodes)
@@ -27,24 +27,24 @@ func (o SampleOptions) Validate() error {
 
 func checkTemperature(t float64) error {
 	if !(t >= 0 && t <= 100) {
-		return refused("temperature is %g; hint: from 0 to 100, 1 for the prior", t)
+		return refused("temperature is %g; hint: from 0 to 100, where 1 is the prior", t)
 	}
 	return nil
 }
 
-// Samples are images that are decoded from draws of a prior.
+// Samples are images that are decoded from samples of a prior.
 type Samples struct {
 	Codes  []float32 // N×L
 	Images []float32 // N×D
 	Labels []uint8   // N: the classes of the images; nil for a model that is not conditional
 }
 
-// Sample draws codes from a prior and decodes them.
+// Sample samples codes from a prior and decodes them.
 func Sample(ctx context.Context, p *Prior, o SampleOptions) (s Samples, err error) {
 	if err := o.Validate(); err != nil {
 		return s, err
 	}
-	const mostValues = 1 << 28 // of all images, which memory has to hold
+	const mostValues = 1 << 28 // of all images, because they are in memory
 	if most := mostValues / p.Model.Shape().Size(); o.Count > most {
 		return s, refused("count is %d; hint: at most %d images of %s", o.Count, most, p.Model.Shape())
 	}
@@ -69,11 +69,11 @@ func (o SampleOptions) labels(p *Prior) ([]uint8, error) {
 	return slices.Repeat([]uint8{class}, o.Count), err
 }
 
-// ClassNumber finds a class of a conditional model by its name or, where no name is
-// a number, by its number.
+// ClassNumber finds a class of a conditional model by its name. It also accepts the
+// number of the class, unless a name is a number.
 func ClassNumber(model *trainer.Trained, class string) (uint8, error) {
 	if !model.Conditional() {
-		return 0, refused("model %s is not conditional on a class; hint: --model cvae is conditional", model.Config.Model)
+		return 0, refused("model %s is not conditional on a class; hint: --model cvae", model.Config.Model)
 	}
 	number, err := classNumber(class, model.Info.Data.Classes)
 	return uint8(number), err

@@ -2,8 +2,8 @@ package measure
 
 import "testing"
 
-// TestClassNumber finds classes by name, and by number only where that can mean
-// nothing else.
+// TestClassNumber checks that classes are found by name, and by number only if that is
+// not ambiguous.
 func TestClassNumber(t *testing.T) {
 	words, numbers := []string{"bag", "hat"}, []string{"1", "2"}
 	for _, test := range []struct {

@@ -14,7 +14,7 @@ import (
 type SearchOptions struct {
 	Neighbours int // images to find for each query
 	// Positions are the indices of the queries among the images that are searched.
-	// A query is left out of what is found for it. nil: the queries are other images.
+	// A query is not one of its own neighbours. nil: the queries are other images.
 	Positions []int
 	// Measured are labelled images with which retrieval is measured; none: it is
 	// not measured.
@@ -24,13 +24,13 @@ type SearchOptions struct {
 func (o SearchOptions) validate(images, queries int) error {
 	switch {
 	case queries == 0:
-		return refused("no image to search for; hint: at least 1")
+		return refused("no query image; hint: at least 1")
 	case o.Positions != nil && len(o.Positions) != queries:
 		return refused("%d positions for %d queries; hint: one position per query", len(o.Positions), queries)
 	case o.Neighbours < 1 || o.Neighbours > 50:
 		return refused("neighbours is %d; hint: from 1 to 50", o.Neighbours)
 	case o.Neighbours >= images:
-		return refused("%d neighbours among %d images; hint: fewer than the images", o.Neighbours, images)
+		return refused("%d neighbours among %d images; hint: fewer neighbours than images", o.Neighbours, images)
 	}
 	return nil
 }
@@ -38,7 +38,7 @@ func (o SearchOptions) validate(images, queries int) error {
 // Searched is the result of Search.
 type Searched struct {
 	Neighbours [][]evaluate.Neighbour // of each query, nearest first
-	Images     int                    // that were searched
+	Images     int                    // number of images that were searched
 	Values     int                    // of a code
 	Seconds    float64                // of the search for one query, on average
 	Retrieval  []Retrieval
@@ -80,7 +80,7 @@ func Search(ctx context.Context, model *trainer.Trained, split, queries loaders.
 	return s, err
 }
 
-// find searches the codes for the asked ones.
+// find finds the neighbours of the codes asked.
 func (s *Searched) find(ctx context.Context, codes, asked evaluate.Matrix, o SearchOptions) error {
 	index, err := evaluate.NewNearestNeighbours(codes)
 	if err != nil {

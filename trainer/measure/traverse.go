@@ -18,16 +18,16 @@ type TraverseOptions struct {
 	Seed       uint64  // of the sample to start from, for a model without an encoder
 }
 
-// Validate reports the first option that makes no sense for codes of a size.
+// Validate returns an error for the first invalid option, for codes of a size.
 func (o TraverseOptions) Validate(size int) error {
 	for _, d := range o.Dimensions {
 		if d < 0 || d >= size {
-			return refused("value %d of the code; hint: from 0 to %d", d, size-1)
+			return refused("dimension %d of the code; hint: from 0 to %d", d, size-1)
 		}
 	}
 	switch {
 	case len(o.Dimensions) > 64:
-		return refused("%d values to change; hint: 64 at most", len(o.Dimensions))
+		return refused("%d values to change; hint: at most 64", len(o.Dimensions))
 	case !(o.Range > 0 && o.Range <= 100):
 		return refused("range is %g; hint: above 0, such as 3", o.Range)
 	case o.Steps < 2 || o.Steps > 100:
@@ -40,7 +40,7 @@ func (o TraverseOptions) Validate(size int) error {
 
 // Traversal is the result of Traverse.
 type Traversal struct {
-	Lines []TraversalLine // by rank, highest first; by dimension where there are no ranks
+	Lines []TraversalLine // by rank, highest first; by dimension without ranks
 	Unit  string          // of the ranks; "": there are none
 
 	prior *Prior
@@ -132,7 +132,7 @@ func (t *Traversal) rank(ctx context.Context, test loaders.Split) (ranks []float
 	return ranks, nil
 }
 
-// order lists the values to change, those of the highest ranks first.
+// order returns the dimensions to change, those with the highest ranks first.
 func (o TraverseOptions) order(size int, ranks []float64) []int {
 	const most = 16
 	dimensions := slices.Clone(o.Dimensions)
@@ -150,7 +150,7 @@ func (o TraverseOptions) order(size int, ranks []float64) []int {
 	return dimensions
 }
 
-// codes are the codes of all lines.
+// codes returns the codes of all lines.
 func (o TraverseOptions) codes(p *Prior, start []float32, dimensions []int) (codes []float32) {
 	mean, deviation := p.moments()
 	for _, d := range dimensions {
@@ -163,14 +163,14 @@ func (o TraverseOptions) codes(p *Prior, start []float32, dimensions []int) (cod
 	return codes
 }
 
-// DecodeNormal decodes codes that are given as draws of N(0, I), N×L, such as a
-// grid of its quantiles.
+// DecodeNormal decodes codes that are given as samples of N(0, I) (N×L), such as a grid of
+// its quantiles.
 func (t Traversal) DecodeNormal(ctx context.Context, normal []float32) ([]float32, error) {
 	return t.decode(ctx, t.prior.codes(normal))
 }
 
-// decode decodes codes; a conditional model takes the label of the image with
-// them, without an image class 0.
+// decode decodes codes. A conditional model also takes the label of the image, or class 0
+// without an image.
 func (t Traversal) decode(ctx context.Context, codes []float32) ([]float32, error) {
 	var labels []uint8
 	if t.prior.Model.Conditional() {

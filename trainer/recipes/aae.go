@@ -10,11 +10,13 @@ import (
 var aaeRecipe = trainer.Recipe{
 	Name:    "aae",
 	Summary: "adversarial autoencoder: the codes of all images together match samples of N(0, I)",
-	Idea: `The codes of a plain autoencoder can lie anywhere, so it is unknown which codes decode to an image. Here a discriminator learns to
-distinguish the codes of images from samples of N(0, I). The loss of the encoder has an adversarial loss, with the weight adversarial-weight, in
-addition to the reconstruction term. The codes of all images together then match the prior, although each image has one code without a
-variance. Samples of the prior decode to images. Reconstruction and adversarial loss are minimised in one step of the
-encoder, as in the Wasserstein autoencoder of Tolstikhin (2018). The paper alternates two steps.`,
+	Idea: `The codes of a plain autoencoder can lie anywhere, so it is unknown which codes decode to an
+image. Here a discriminator learns to distinguish the codes of images from samples of N(0, I). The
+encoder minimises an adversarial loss, with the weight adversarial-weight, in addition to the
+reconstruction term. The codes of all images together then match the prior, although each image
+has one code without a variance. Samples of the prior decode to images. Reconstruction and
+adversarial loss are minimised in one step of the encoder, as in the Wasserstein autoencoder of
+Tolstikhin (2018). The paper alternates two steps.`,
 	Citation: "A. Makhzani, J. Shlens, N. Jaitly, I. Goodfellow, B. Frey: Adversarial Autoencoders. arXiv:1511.05644",
 	BibTeX: `@misc{makhzani2015adversarial,
   author = {Makhzani, Alireza and Shlens, Jonathon and Jaitly, Navdeep and Goodfellow, Ian and Frey, Brendan},
@@ -31,15 +33,17 @@ encoder, as in the Wasserstein autoencoder of Tolstikhin (2018). The paper alter
 	},
 }
 
-// aae is an autoencoder whose codes play against a discriminator (Makhzani 2015).
+// aae is an autoencoder whose encoder minimises an adversarial loss of its codes
+// (Makhzani 2015).
 type aae struct {
 	Plain
 	Discriminator
-	Weight float64 `toml:"adversarial-weight" group:"model" help:"Weight of the encoder's adversarial loss"`
-	Widths []int   `toml:"discriminator-hidden" group:"model" help:"Widths of the discriminator's hidden layers"`
+	Weight float64 `toml:"adversarial-weight" group:"model" help:"Weight of the adversarial loss in the loss of the encoder, above 0"`
+	Widths []int   `toml:"discriminator-hidden" group:"model" help:"Widths of the discriminator's hidden layers, such as 256,256; none for no hidden layers"`
 }
 
-// Loss is the reconstruction term, and what the discriminator makes of the codes.
+// Loss is the reconstruction term, the penalties and the adversarial loss of the
+// codes.
 func (m *aae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	z := m.Encode(s, x)
 	return graph.Sum(m.Compare(s, m.Decode(s, z), target)).
@@ -65,7 +69,7 @@ func (m *aae) Place(source trainer.Source) error {
 // Stages implements trainer.Model.
 func (m *aae) Stages(c trainer.Config) ([]trainer.Stage, error) {
 	s, err := m.stage("train", c, m)
-	return []trainer.Stage{m.against(s, c, trainer.Noise, trainer.Code, "draws from the prior")}, err
+	return []trainer.Stage{m.against(s, c, trainer.Noise, trainer.Code, "samples of the prior")}, err
 }
 
 // HasPrior implements trainer.Generator.

@@ -9,7 +9,7 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// Autoencoder is what most models are made of: an encoder, a decoder that mirrors
+// Autoencoder is the part that most models share: an encoder, a decoder that mirrors
 // it, a reconstruction term, and inputs that may be corrupted.
 type Autoencoder struct {
 	EncoderDecoder
@@ -29,15 +29,15 @@ func (a *Autoencoder) Validate() error {
 	}
 	switch {
 	case a.Loss == crossEntropy && a.OutputActivation != layer.Sigmoid:
-		return refused("output-activation is %s, but cross-entropy needs probabilities; hint: sigmoid, or --loss squared-error", a.OutputActivation)
+		return refused("output-activation is %s, but cross-entropy needs probabilities; hint: --output-activation sigmoid or --loss squared-error", a.OutputActivation)
 	case a.Loss == gaussian && a.weighted():
-		return refused("corrupted-weight or intact-weight with the loss gaussian; hint: --loss squared-error")
+		return refused("the loss gaussian cannot be combined with corrupted-weight or intact-weight; hint: --loss squared-error")
 	}
 	return nil
 }
 
-// last is what the last layer of the decoder has: the cross-entropy takes logits,
-// whose sigmoid is the reconstruction.
+// last are the options of the last layer of the decoder. The cross-entropy takes
+// logits, whose sigmoid is the reconstruction.
 func (a *Autoencoder) last() layer.Options {
 	o := a.output()
 	if a.Loss == crossEntropy {
@@ -46,7 +46,7 @@ func (a *Autoencoder) last() layer.Options {
 	return o
 }
 
-// join places the layers behind images, and the decoder behind codes of a shape.
+// join places the encoder after images and the decoder after codes of a shape.
 func (a *Autoencoder) join(image graph.Shape, encoder, decoder layer.Sequence, code graph.Shape) error {
 	if err := a.place(image, encoder, decoder, code); err != nil {
 		return err
@@ -60,16 +60,17 @@ func (a *Autoencoder) Compare(s *graph.Scope, y, target graph.Value) graph.Term 
 	return a.compare(s, a.likelihood(), y, target)
 }
 
-// stage is training of a model for all epochs.
+// stage trains a model for all epochs.
 func (a *Autoencoder) stage(name string, c trainer.Config, m trainer.Network) (trainer.Stage, error) {
 	s := trainer.Stage{Name: name, Epochs: c.Epochs, Network: m, Model: m, Corruption: a.Corruption, Binarise: c.Binarise}
 	return s, binary(c, a.Loss)
 }
 
-// binary asks for a likelihood of pixels that are drawn as 0 and 1.
+// binary returns an error if pixels are sampled as 0 or 1, but the loss is not the
+// likelihood of such pixels. It wraps settings.ErrConfiguration.
 func binary(c trainer.Config, loss lossName) error {
 	if c.Binarise && loss != crossEntropy {
-		return fmt.Errorf("%w: binarise with the loss %s; hint: pixels of 0 and 1 have a likelihood by --loss cross-entropy", settings.ErrConfiguration, loss)
+		return fmt.Errorf("%w: binarise needs the loss cross-entropy, but the loss is %s; hint: --binarise=false", settings.ErrConfiguration, loss)
 	}
 	return nil
 }
@@ -81,12 +82,12 @@ func (a *Autoencoder) InitialiseFrom(images graph.Sample, p *graph.Parameters, s
 	}
 	weights, ok := p.Get(a.encoder.Numbered(1).(layer.Weighted).Weights().Name)
 	if !ok {
-		return nil // of a part of the model that has no parameters of its own
+		return nil // a part of the model without its own parameters
 	}
 	return graph.InitialiseFromImages(weights, images, seed)
 }
 
-// RandomWeights makes weights that would start as training images start at random.
+// RandomWeights replaces an initialisation from training images by a random one.
 func (a *Autoencoder) RandomWeights() {
 	if a.Initialiser == graph.Images {
 		a.Initialiser = graph.GlorotUniform

@@ -5,20 +5,19 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// EMA is the exponential moving average of a part's weights, with which it works
-// once training is over (Yazıcı 2019): the last weights swing around what they
-// learn.
+// EMA is the exponential moving average of a part's weights, which that part uses
+// outside training (Yazıcı 2019). The weights themselves oscillate from step to step.
 type EMA struct {
-	Decay float64 `toml:"ema-decay" group:"model" help:"Decay of the exponential moving average of the generator's weights, which makes the samples; 0: the weights themselves do"`
+	Decay float64 `toml:"ema-decay" group:"model" help:"Decay of the generator's EMA weights, which make the samples, from 0 to below 1; 0 for no EMA"`
 }
 
 // Validate implements settings.Validator.
 func (e *EMA) Validate() error {
-	return settings.Numbers(settings.Number{OK: e.Decay >= 0 && e.Decay < 1, Name: "ema-decay", Value: e.Decay, Hint: "0 for none, or below 1"})
+	return settings.Numbers(settings.Number{OK: e.Decay >= 0 && e.Decay < 1, Name: "ema-decay", Value: e.Decay, Hint: "0 for no average, or below 1"})
 }
 
-// Averaged is the scope on which trainable parameters are averages: a program
-// that trains keeps count of them, any other works with them.
+// Averaged is the scope on which trainable parameters have averages. A training
+// program updates the averages, and all other programs use them as the weights.
 func (e *EMA) Averaged(s *graph.Scope) *graph.Scope {
 	if e.Decay == 0 {
 		return s
@@ -35,18 +34,18 @@ func (e *EMA) Averaged(s *graph.Scope) *graph.Scope {
 	})
 }
 
-// average is the spec of the average of a parameter, which begins with its values.
+// average is the spec of the average of a parameter, with the initial values given.
 func average(spec graph.Spec, values []float32) graph.Spec {
 	spec.Name, spec.Role = "average/"+spec.Name, graph.Statistic
 	spec.Fill = func(mean []float32, _ uint64) { copy(mean, values) }
 	return spec
 }
 
-// update brings the averages up to date with the weights,
+// update updates the averages from the weights,
 //
 //	mean ← d·mean + (1 − d)·weight, d = min(decay, (1 + t)/(10 + t)),
 //
-// after t steps, so that the first weights are soon forgotten.
+// after t steps. The smaller decay at the start removes the initial weights quickly.
 func (e *EMA) update(t *float32, weights, means []graph.Parameter) {
 	fresh := float32(1 - min(e.Decay, float64(1+*t)/float64(10+*t)))
 	for i, of := range means {

@@ -33,7 +33,7 @@ func TestBibTeX(t *testing.T) {
 		for line := range strings.Lines(entry[3]) {
 			field := fieldPattern.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
 			if field == nil || fields[field[1]] != "" || !balanced(field[2]) {
-				t.Errorf("%s: not a field, or one that is there twice: %q", r.Name, line)
+				t.Errorf("%s: not a field, or a repeated field: %q", r.Name, line)
 				continue
 			}
 			fields[field[1]] = field[2]
@@ -44,7 +44,7 @@ func TestBibTeX(t *testing.T) {
 			}
 		}
 		if !strings.HasSuffix(key[:strings.IndexAny(key, "0123456789")+4], fields["year"]) {
-			t.Errorf("%s: the key %s is not of the year %s", r.Name, key, fields["year"])
+			t.Errorf("%s: the key %s does not contain the year %s", r.Name, key, fields["year"])
 		}
 		if arxiv := fields["eprint"]; arxiv != "" && !strings.Contains(r.Citation, "arXiv:"+arxiv) {
 			t.Errorf("%s: arXiv:%s is not in the citation %q", r.Name, arxiv, r.Citation)

@@ -4,11 +4,11 @@ import "gaetrain/trainer"
 
 var cganRecipe = trainer.Recipe{
 	Name:    "cgan",
-	Summary: "a gan that takes the label: it makes images of the requested class",
-	Idea: `The generator and the discriminator of a gan take a label as a further input. The discriminator decides
-whether an image is real and belongs to this class. The generator therefore has to make images of the class that it is given, and cannot leave out
-a class. In the first layer of the generator, and in the first fully connected layer of the discriminator, each label has weights of
-its own.`,
+	Summary: "a gan that takes labels: it makes images of a given class",
+	Idea: `The generator and the discriminator of a gan take a label as a further input. The discriminator
+decides whether an image is real and belongs to this class. The generator therefore has to make
+images of the given class, and cannot omit a class. In the first layer of the generator, and in
+the first fully connected layer of the discriminator, each label has its own weights.`,
 	Citation: "M. Mirza, S. Osindero: Conditional Generative Adversarial Nets. arXiv:1411.1784",
 	BibTeX: `@misc{mirza2014conditional,
   author = {Mirza, Mehdi and Osindero, Simon},

@@ -10,15 +10,15 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// TestCodesMatchThePrior: the codes of an aae have the moments of N(0, I), and a
-// classifier of their values and squares hardly separates them from draws of it;
-// those of the same autoencoder without a discriminator it separates.
+// TestCodesMatchThePrior checks that the codes of an aae have the moments of N(0, I).
+// A classifier of their values and squares hardly separates them from samples of
+// N(0, I). It separates the codes of the same autoencoder without a discriminator.
 func TestCodesMatchThePrior(t *testing.T) {
-	with, codes := toldFromPrior(t, "aae")
-	plain, _ := toldFromPrior(t, "dense")
-	t.Logf("accuracy of codes against draws from the prior: %.3f of aae, %.3f of dense", with, plain)
+	with, codes := separability(t, "aae")
+	plain, _ := separability(t, "dense")
+	t.Logf("accuracy of codes against samples of the prior: %.3f of aae, %.3f of dense", with, plain)
 	if with > 0.6 || plain < 0.8 {
-		t.Errorf("accuracy of codes against draws from the prior: %.3f of aae, %.3f of dense; want at most 0.6 and at least 0.8", with, plain)
+		t.Errorf("accuracy of codes against samples of the prior: %.3f of aae, %.3f of dense; want at most 0.6 and at least 0.8", with, plain)
 	}
 	for unit := range codes.Columns {
 		var mean, square float64
@@ -27,14 +27,14 @@ func TestCodesMatchThePrior(t *testing.T) {
 			mean, square = mean+v/float64(codes.Rows), square+v*v/float64(codes.Rows)
 		}
 		if variance := square - mean*mean; math.Abs(mean) > 0.35 || variance < 0.5 || variance > 1.6 {
-			t.Errorf("value %d of aae's codes has mean %.2f and variance %.2f", unit, mean, variance)
+			t.Errorf("value %d of the codes of aae has mean %.2f and variance %.2f", unit, mean, variance)
 		}
 	}
 }
 
-// toldFromPrior trains a model, and returns the accuracy of a classifier of test
-// codes and draws of N(0, I), and the codes.
-func toldFromPrior(t *testing.T, model string) (float64, evaluate.Matrix) {
+// separability trains a model, and returns the accuracy of a classifier of test codes
+// and samples of N(0, I), and the codes.
+func separability(t *testing.T, model string) (float64, evaluate.Matrix) {
 	t.Helper()
 	const size = 8
 	u := find(model).plain("hidden=256,128; code=8; epochs=12; batch-size=32; learning-rate=2e-3; warmup=0; activation=relu")
@@ -45,8 +45,8 @@ func toldFromPrior(t *testing.T, model string) (float64, evaluate.Matrix) {
 	return accuracy, codes
 }
 
-// separable is the accuracy of a classifier of codes and draws by their values and
-// squares, trained on one half of them, on the other half.
+// separable is the accuracy of a classifier of codes and samples by their values and
+// squares. It is trained on one half of them and measured on the other half.
 func separable(t *testing.T, split loaders.Split, codes evaluate.Matrix, draws []float32) float64 {
 	t.Helper()
 	size := codes.Columns

@@ -11,7 +11,7 @@ import (
 
 // TestCompressedCodes quantises the codes of trained models. One bit per value has
 // at most the error of the mean training image, and 8 bits have the error that eval
-// measures. Compression never lowers the error by more than a little noise is worth.
+// measures. Compression does not lower the error, except by a small amount of noise.
 func TestCompressedCodes(t *testing.T) {
 	for recipe, list := range map[string]string{
 		"dense":    "hidden=64,32; code=4; epochs=15; batch-size=50",
@@ -30,7 +30,7 @@ func TestCompressedCodes(t *testing.T) {
 			t.Fatal(err)
 		}
 		before, of := meanImageError(d), evaluated(t, model, d.Test).MSE
-		t.Logf("%s: squared error %.5f, that of the mean image %.5f", recipe, of, before)
+		t.Logf("%s: squared error %.5f, mean image %.5f", recipe, of, before)
 		for _, p := range points {
 			if !measure.IsCodes(p) {
 				continue

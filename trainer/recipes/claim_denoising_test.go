@@ -9,10 +9,10 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// TestDenoising trains a code larger than the image, which could be a copy of it:
-// then noise would come back as it is. Trained on corrupted images, it fills in
-// what was hit, at a level that it has seen and at one that it has not, and a
-// linear classifier does better on it than on pixels (Vincent 2010).
+// TestDenoising trains a code larger than the image, which could copy the image
+// together with its noise. After training on corrupted images, the model restores
+// corrupted pixels, at the level of training and at another level. A linear classifier
+// is more accurate on codes than on pixels (Vincent 2010).
 func TestDenoising(t *testing.T) {
 	var d *loaders.Dataset
 	model := func(corruption string) *trainer.Trained {
@@ -36,9 +36,9 @@ func TestDenoising(t *testing.T) {
 	for _, c := range []loaders.Corruption{mask(0.25), mask(0.5)} {
 		restored, identity := mse(denoising, c)
 		copied, _ := mse(plain, c)
-		t.Logf("%v: mse %.4f, without denoising %.4f, of the identity %.4f", c, restored, copied, identity)
+		t.Logf("%v: mse %.4f, without denoising %.4f, identity %.4f", c, restored, copied, identity)
 		if restored > 0.8*copied || restored > 0.5*identity {
-			t.Error("the noise is given back")
+			t.Error("the noise is reconstructed")
 		}
 	}
 	accuracy := func(train, test evaluate.Matrix) float64 {
@@ -56,6 +56,6 @@ func TestDenoising(t *testing.T) {
 	onPixels := accuracy(evaluate.Pixels(d.Train), evaluate.Pixels(d.Test))
 	t.Logf("accuracy on codes %.3f, on pixels %.3f", onCodes, onPixels)
 	if onCodes < onPixels+0.01 {
-		t.Error("codes are no better than pixels")
+		t.Error("codes are not better than pixels")
 	}
 }

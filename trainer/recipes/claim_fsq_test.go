@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestFiniteWordsAreUsed: with no loss on the codebook, nearly all of its words are
-// in use, nearly equally often; every value of a code is one of its levels; and
-// more words reconstruct better.
+// TestFiniteWordsAreUsed checks that nearly all words of the codebook are used, nearly
+// equally often, without a loss for it. Every value of a code is one of its levels, and
+// more words have a lower error.
 func TestFiniteWordsAreUsed(t *testing.T) {
 	mse := make(map[string]float64)
 	for _, words := range []string{"4", "12"} {
@@ -37,7 +37,7 @@ func TestFiniteWordsAreUsed(t *testing.T) {
 		}
 		for v := range seen[0] {
 			if scaled := float64(v) * 2; math.Abs(scaled-math.Round(scaled)) > 1e-6 || math.Abs(float64(v)) > 1 {
-				t.Errorf("%g is none of 5 levels from −1 to 1", v)
+				t.Errorf("%g is not one of 5 levels from −1 to 1", v)
 			}
 		}
 	}

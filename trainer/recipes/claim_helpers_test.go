@@ -19,7 +19,7 @@ func after(t *testing.T, model string, lists ...string) trainer.Figures {
 	return evaluated(t, e.Trained(), d.Test)
 }
 
-// encoded are the codes of images.
+// encoded returns the codes of images.
 func encoded(t *testing.T, m *trainer.Trained, split loaders.Split) evaluate.Matrix {
 	t.Helper()
 	values, err := m.Encode(t.Context(), split)

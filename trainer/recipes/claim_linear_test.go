@@ -8,10 +8,10 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// TestLinearFindsComponents holds a linear autoencoder against exact principal
+// TestLinearFindsComponents compares a linear autoencoder with the exact principal
 // components of the embedded sample.
 func TestLinearFindsComponents(t *testing.T) {
-	const first = 10                                                          // components that must be found, of those of the code
+	const first = 10                                                          // number of components that must be found
 	u := find("linear").plain("epochs=40; batch-size=64; learning-rate=5e-3") // as many steps as on the full set
 	d := data(t, u, 0, 0)
 	e, _ := trained(t, u, d)
@@ -37,15 +37,15 @@ func TestLinearFindsComponents(t *testing.T) {
 	figures := evaluated(t, e.Trained(), d.Test)
 	_, exact := components.Errors(evaluate.Pixels(d.Test))
 	if gap := figures.MSE/exact - 1; gap < 0 || gap >= 0.01 {
-		t.Errorf("mse %g, of the components %g: %.2f %% more, want less than 1 %%", figures.MSE, exact, 100*gap)
+		t.Errorf("mse %g, mse of the components %g: %.2f %% more, want less than 1 %%", figures.MSE, exact, 100*gap)
 	}
 	if !e.Trained().LinearDecoder() {
-		t.Error("the decoder is said not to be linear")
+		t.Error("the decoder is not reported as linear")
 	}
 }
 
-// TestTiedHalves compares tied weights with those of a dense autoencoder of the
-// same widths, trained for as long.
+// TestTiedHalves compares tied weights with a dense autoencoder of the same widths and
+// the same number of epochs.
 func TestTiedHalves(t *testing.T) {
 	count, mse := make(map[string]int), make(map[string]float64)
 	for _, name := range []string{"dense", "tied"} {

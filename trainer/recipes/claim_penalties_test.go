@@ -9,9 +9,9 @@ import (
 	"gaetrain/trainer"
 )
 
-// TestSparseReachesItsTarget: with the recipe's own weight, whatever mean it goes
-// by, the mean activation of as many units as the recipe has comes down to the
-// target; without it stays far above.
+// TestSparseReachesItsTarget checks that the mean activation falls to the target, with
+// the weight and the number of units of the recipe and with both kinds of mean. Without
+// the penalty, it stays far above.
 func TestSparseReachesItsTarget(t *testing.T) {
 	own := find("sparse").plain()
 	field, _ := own.field("sparsity-target")
@@ -36,7 +36,7 @@ func TestSparseReachesItsTarget(t *testing.T) {
 	}
 }
 
-// TestL1AndTopKAreSparse: what the two other penalties of a code promise.
+// TestL1AndTopKAreSparse checks that an L1 penalty and top-k make codes sparse.
 func TestL1AndTopKAreSparse(t *testing.T) {
 	free := after(t, "sparse", "sparsity=0")
 	l1 := after(t, "sparse", "sparsity=0; l1=3")
@@ -44,7 +44,7 @@ func TestL1AndTopKAreSparse(t *testing.T) {
 		t.Errorf("mean activation %g with an L1 penalty, %g without", got, without)
 	}
 	topK := after(t, "sparse", "sparsity=0; top-k=8; code-activation=linear; learning-rate=3e-3")
-	// 8 of 40 values: were they equal, (√40 − √8)/(√40 − 1) = 0.657.
+	// The Hoyer sparsity of 8 equal values of 40 is (√40 − √8)/(√40 − 1) = 0.657.
 	if got := topK.Measures[trainer.HoyerSparsity]; got < 0.657 {
 		t.Errorf("Hoyer sparsity %g with 8 of 40 values", got)
 	}
@@ -53,8 +53,8 @@ func TestL1AndTopKAreSparse(t *testing.T) {
 	}
 }
 
-// TestContractiveContracts: the Jacobian's norm falls, at a small price in
-// reconstruction, and of one layer the term is that norm.
+// TestContractiveContracts checks that the norm of the Jacobian falls while the
+// reconstruction term rises only a little. For one layer, the term is this norm.
 func TestContractiveContracts(t *testing.T) {
 	free, contracted := after(t, "contractive", "contraction=0"), after(t, "contractive", "contraction=3")
 	got, without := contracted.Measures[trainer.JacobianNorm], free.Measures[trainer.JacobianNorm]
@@ -65,6 +65,6 @@ func TestContractiveContracts(t *testing.T) {
 		t.Errorf("the Jacobian's norm is %g, the term %g", got, term)
 	}
 	if contracted.Terms["reconstruction"] > 1.1*free.Terms["reconstruction"] {
-		t.Errorf("reconstruction costs %g, %g without contraction", contracted.Terms["reconstruction"], free.Terms["reconstruction"])
+		t.Errorf("the reconstruction term is %g, %g without contraction", contracted.Terms["reconstruction"], free.Terms["reconstruction"])
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestResidualBlocksTrainDeepNets trains an encoder of 18 convolutions, and the
-// decoder that mirrors it, with and without sums around each two of them: without,
-// the net stalls at blurs (He 2016).
+// TestResidualBlocksTrainDeepNets trains an encoder of 18 convolutions and the decoder
+// that mirrors it, with and without residual sums around each two convolutions. Without
+// the sums, training stalls at blurred images (He 2016).
 func TestResidualBlocksTrainDeepNets(t *testing.T) {
 	mse := func(block string) float64 {
 		deep := strings.TrimSpace(strings.Repeat(block+" ", 4))
@@ -24,13 +24,13 @@ func TestResidualBlocksTrainDeepNets(t *testing.T) {
 	}
 }
 
-// TestBlocks: the setting is the number of blocks behind each convolution.
+// TestBlocks checks that the setting is the number of blocks after each convolution.
 func TestBlocks(t *testing.T) {
 	for blocks, want := range map[string]int{"1": 5, "2": 7} {
 		u := find("residual").small("blocks=" + blocks)
 		e := experiment(t, u, tinyData(u))
 		if got := e.Trained().Depth(); got != want {
-			t.Errorf("%s blocks behind each of two convolutions: %d layers, want %d", blocks, got, want)
+			t.Errorf("%s blocks after each of two convolutions: %d layers, want %d", blocks, got, want)
 		}
 	}
 }

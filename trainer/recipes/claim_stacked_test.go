@@ -3,8 +3,8 @@ package recipes_test
 import "testing"
 
 // TestPretrainingHelpsDeepSigmoidNets trains ten layers of sigmoid units for 24
-// epochs: all of them from random weights, where they stall at blurs, and
-// layer by layer first (Bengio 2007, section 4).
+// epochs: all of them from random weights, where training stalls at blurred images, and
+// with pretraining layer by layer (Bengio 2007, section 4).
 func TestPretrainingHelpsDeepSigmoidNets(t *testing.T) {
 	mse := func(model, epochs string) float64 {
 		u := find(model).plain("hidden=128,64,64,32; code=16; activation=sigmoid; code-activation=sigmoid; learning-rate=0.01; batch-size=50", epochs)

@@ -8,10 +8,10 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// TestSynchrony shows what gated autoencoders learn of moving patches (Konda
-// 2013): the two filters of a unit have spectra that are alike, and phases that
-// are not; and a linear classifier of codes finds where an image has moved, which
-// it cannot from the pixels of both frames.
+// TestSynchrony checks what gated autoencoders learn from moving patches (Konda 2013).
+// The two filters of a unit have similar spectra and different phases. A linear
+// classifier predicts the direction of motion from codes, but not from the pixels of
+// both frames.
 func TestSynchrony(t *testing.T) {
 	u := find("synchrony").plain("epochs=12; batch-size=64")
 	d := data(t, u, 0, 0)
@@ -23,9 +23,9 @@ func TestSynchrony(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("of a unit's filters: %+v", pairs)
+	t.Logf("filters of a unit: %+v", pairs)
 	if pairs.Alike < pairs.Others+0.1 || pairs.InPhase > 0.6*pairs.Alike {
-		t.Error("the filters of a unit do not belong together")
+		t.Error("the two filters of a unit do not match")
 	}
 
 	right := func(of func(loaders.Split) evaluate.Matrix) float64 {

@@ -8,9 +8,9 @@ import (
 	"gaetrain/trainer"
 )
 
-// TestDictionary: an image uses about k units, in evaluation as well, where codes
-// are cut off at a bound; units that were dead learn again by their own term; the
-// explained variance is that of the reported error; and directions have length 1.
+// TestDictionary checks that an image uses about k units, in evaluation too, where codes
+// have a lower bound. Dead units learn again by their own term. The explained variance
+// follows from the reported error, and directions have length 1.
 func TestDictionary(t *testing.T) {
 	const k = 10
 	dictionary := func(list string) (e *trainer.Experiment, train, test trainer.Figures) {
@@ -63,9 +63,9 @@ func TestDictionary(t *testing.T) {
 	}
 }
 
-// TestDeadUnitsLearn compares the gradient of the term of dead units, in what only
-// dead units have, with differences: it is that of the error that the others leave.
-// The units that are alive get none of it.
+// TestDeadUnitsLearn compares the gradient of the term of dead units, in the parameters
+// of dead units, with differences of the error that the other units leave. Units that
+// are not dead get no gradient of this term.
 func TestDeadUnitsLearn(t *testing.T) {
 	const rows = 5
 	gradients := func(list string) (program *graph.Program, all map[string][]float32, dead func(unit int) bool, loss func() float64) {
@@ -96,20 +96,20 @@ func TestDeadUnitsLearn(t *testing.T) {
 			difference = max(difference, math.Abs(float64(with[directions][i]-without[directions][i])))
 		}
 		if !dead(unit) && difference > 1e-4*largest(without[directions]) {
-			t.Errorf("the direction of unit %d, which is alive, gets %g of the term of dead units", unit, difference)
+			t.Errorf("the direction of unit %d, which is not dead, gets the gradient %g from the term of dead units", unit, difference)
 		}
 		if dead(unit) && difference > 0 {
 			learning++
 		}
 	}
 	if learning < 3 {
-		t.Errorf("%d of 12 dead units get a gradient", learning)
+		t.Errorf("only %d of 12 dead units get a gradient", learning)
 	}
 	for _, g := range program.Gradients() {
 		if g.Name != directions {
 			continue
 		}
-		places := make([]float32, len(with[directions])) // where only dead units have a part
+		places := make([]float32, len(with[directions])) // numbers that only dead units use
 		for i := range places {
 			if unit := i / size; dead(unit) && without[directions][i] == 0 {
 				places[i] = with[directions][i]

@@ -9,25 +9,25 @@ import (
 	"gaetrain/trainer"
 )
 
-// drawn trains a recipe with a Gaussian code of 8 values on 2,000 images and
-// returns its figures on the test images.
+// drawn trains a recipe with a Gaussian code of 8 values on 2,000 images, and returns
+// its figures on the test images.
 func drawn(t *testing.T, model string, lists ...string) trainer.Figures {
 	t.Helper()
 	return after(t, model, append([]string{"hidden=64; code=8; learning-rate=3e-3"}, lists...)...)
 }
 
-// TestCapacityHoldsTheDivergence: the divergence ends where it is asked to be.
+// TestCapacityHoldsTheDivergence checks that the KL divergence ends at the capacity.
 func TestCapacityHoldsTheDivergence(t *testing.T) {
 	for _, capacity := range []float64{4, 12} {
 		figures := drawn(t, "vae", fmt.Sprintf("capacity=%g; capacity-epochs=10", capacity))
 		if got := figures.Terms["kl"]; math.Abs(got-capacity) > 0.1*capacity {
-			t.Errorf("divergence of %g nats, the capacity is %g", got, capacity)
+			t.Errorf("the divergence is %g nats, the capacity %g", got, capacity)
 		}
 	}
 }
 
-// TestFreeBitsKeepValuesInUse: under a weight that takes values out of use, free
-// bits keep each of them at about as many nats as are free.
+// TestFreeBitsKeepValuesInUse uses a weight with which latent dimensions become unused.
+// Free bits then keep each dimension at about the number of free nats.
 func TestFreeBitsKeepValuesInUse(t *testing.T) {
 	const lambda = 0.5
 	heavy, free := drawn(t, "vae", "beta=20"), drawn(t, "vae", "beta=20; free-bits=0.5")
@@ -42,8 +42,8 @@ func TestFreeBitsKeepValuesInUse(t *testing.T) {
 	}
 }
 
-// TestImportanceBoundIsTighter: of two models that draw five codes for each image,
-// the one that weighs them has the lower loss, by either of its gradients.
+// TestImportanceBoundIsTighter compares two models that sample five codes for each image.
+// The model that weights them has the lower loss, with either of its gradients.
 func TestImportanceBoundIsTighter(t *testing.T) {
 	const five = "samples=5; binarise=true"
 	mean, bound := drawn(t, "vae", five), drawn(t, "iwae", five)
@@ -59,8 +59,8 @@ func TestImportanceBoundIsTighter(t *testing.T) {
 	}
 }
 
-// TestLabelsNeedNoCode: what the label says is not in the code, so an image
-// costs less.
+// TestLabelsNeedNoCode checks that a model with labels has a lower loss, because the code
+// does not represent the class.
 func TestLabelsNeedNoCode(t *testing.T) {
 	with, without := drawn(t, "cvae", "code=3"), drawn(t, "vae", "code=3")
 	if with.Loss > without.Loss-1 {
@@ -68,8 +68,8 @@ func TestLabelsNeedNoCode(t *testing.T) {
 	}
 }
 
-// TestGaussianLearnsItsVariance: a learned variance is the squared error, and
-// makes images likelier than a variance that is far from it.
+// TestGaussianLearnsItsVariance checks that a learned variance equals the squared error.
+// Images are then more likely than with a variance far from it.
 func TestGaussianLearnsItsVariance(t *testing.T) {
 	learned, fixed := drawn(t, "vae", "loss=gaussian"), drawn(t, "vae", "loss=gaussian; variance=0.5")
 	const pixels = 784
@@ -83,8 +83,8 @@ func TestGaussianLearnsItsVariance(t *testing.T) {
 	}
 }
 
-// TestReportedLossHasFinalWeights: the loss of evaluated images has the whole
-// weight of the divergence from the first epoch on.
+// TestReportedLossHasFinalWeights checks that the loss of evaluation has the final weight
+// of the KL divergence from the first epoch on.
 func TestReportedLossHasFinalWeights(t *testing.T) {
 	for _, warmup := range []float64{0, 100} {
 		figures := drawn(t, "vae", fmt.Sprintf("kl-warmup=%g; beta=3; epochs=2", warmup))
@@ -94,6 +94,6 @@ func TestReportedLossHasFinalWeights(t *testing.T) {
 	}
 	hurried, warm := drawn(t, "vae"), drawn(t, "vae", "kl-warmup=100")
 	if warm.Terms["kl"] < 2*hurried.Terms["kl"] {
-		t.Errorf("divergence %g at a seventh of its weight, %g at all of it", warm.Terms["kl"], hurried.Terms["kl"])
+		t.Errorf("divergence %g with a seventh of its weight, %g with all of it", warm.Terms["kl"], hurried.Terms["kl"])
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"gaetrain/trainer"
 )
 
-// TestHiddenBiases shows what zero-bias autoencoders are about (Konda 2014): a
-// regulariser, here noise or an L1 penalty, drives the hidden biases below zero,
-// which without one they are not; thresholded units have none, and learn without
-// a regulariser. Contraction, of which that is said too, leaves them about zero.
+// TestHiddenBiases checks the claims about hidden biases (Konda 2014). A regulariser, here
+// noise or an L1 penalty, makes the hidden biases negative. Without one they are not
+// negative. Thresholded units have no hidden biases, and learn without a regulariser.
+// The paper makes the same claim for contraction, but its biases stay near zero.
 func TestHiddenBiases(t *testing.T) {
 	var d *loaders.Dataset
 	model := func(recipe, list string) *trainer.Experiment {
@@ -19,7 +19,7 @@ func TestHiddenBiases(t *testing.T) {
 		e, _ := trained(t, u, d)
 		return e
 	}
-	// biases are the mean of the hidden biases and the share below zero.
+	// biases returns the mean of the hidden biases and the share below zero.
 	biases := func(list string) (mean, negative float64) {
 		bias, _ := model("dense", list).Parameters.Get("encoder/1/bias")
 		n := float64(len(bias.Values()))
@@ -42,15 +42,15 @@ func TestHiddenBiases(t *testing.T) {
 		{"contraction", false, "contraction=1"},
 	} {
 		mean, negative := biases(r.regularise)
-		t.Logf("hidden biases of a plain autoencoder are %.4f in the mean, with %s %.4f, of which %.1f %% negative", plain, r.name, mean, 100*negative)
+		t.Logf("mean of the hidden biases: %.4f in a plain autoencoder, with %s %.4f; %.1f %% are negative", plain, r.name, mean, 100*negative)
 		if r.below != (mean < -0.01 && mean < 3*plain && negative > 0.9) {
-			t.Errorf("%s drives the hidden biases to %.4f, of which %.1f %% are negative", r.name, mean, 100*negative)
+			t.Errorf("with %s the mean of the hidden biases is %.4f, and %.1f %% are negative", r.name, mean, 100*negative)
 		}
 	}
 
 	zerobias := model("zerobias", "")
 	if _, ok := zerobias.Parameters.Get("encoder/1/bias"); ok {
-		t.Error("there are hidden biases")
+		t.Error("the model has hidden biases")
 	}
 	figures := evaluated(t, zerobias.Trained(), d.Test)
 	t.Logf("thresholded units: %v", figures)

@@ -15,8 +15,8 @@ import (
 var Classifier = trainer.Recipe{
 	Name:    "classifier",
 	Summary: "a classifier on the encoder of a trained model",
-	Idea: `An encoder that was trained on images without labels is a good start for a classifier that needs few labels. A
-linear layer is added to the code, and both are trained on the labelled images.`,
+	Idea: `An encoder that was trained on images without labels is a good start for a classifier that needs
+few labels. A linear layer is added to the code, and both are trained on the labelled images.`,
 	Citation: "G. E. Hinton, R. R. Salakhutdinov: Reducing the Dimensionality of Data with Neural Networks. Science 313 (2006), 504–507",
 	BibTeX: `@article{hinton2006reducing,
   author = {Hinton, Geoffrey E. and Salakhutdinov, Ruslan R.},
@@ -35,18 +35,19 @@ linear layer is added to the code, and both are trained on the labelled images.`
 	New: func() trainer.Model { return &classifier{EncoderLRScale: 0.1} },
 }
 
-// classifier is a softmax of linear logits of the code, or of hidden layers on it.
+// classifier is a softmax of logits, which are linear in the code or in the output of
+// hidden layers after the code.
 type classifier struct {
 	encoder
-	Widths         []int   `toml:"classifier-hidden" group:"classifier" help:"Widths of hidden layers between the code and the classes"`
-	EncoderLRScale float64 `toml:"encoder-lr-scale" group:"classifier" help:"Learning rate of the encoder, relative to the classifier's; 0 leaves the encoder as it is"`
+	Widths         []int   `toml:"classifier-hidden" group:"classifier" help:"Widths of the hidden layers between the code and the classes, such as 64 or 128,64"`
+	EncoderLRScale float64 `toml:"encoder-lr-scale" group:"classifier" help:"Learning rate of the encoder divided by that of the classifier, 0 or more; 0 freezes the encoder"`
 	Thaw           bool    `toml:"thaw" group:"classifier" help:"Train the classifier alone first, then with one more layer of the encoder at a time"`
 
 	head   *layer.Stack
 	source trainer.Source
 }
 
-// encoder is what a classifier needs of a model.
+// encoder is a model that a classifier can use.
 type encoder interface {
 	trainer.Model
 	trainer.Layered
@@ -56,9 +57,9 @@ type encoder interface {
 func (m *classifier) SetEncoder(of trainer.Model) error {
 	e, ok := of.(encoder)
 	if !ok {
-		return fmt.Errorf("%w: the model has no encoder of separate layers, which a classifier needs; hint: --model dense", settings.ErrConfiguration)
+		return fmt.Errorf("%w: a classifier needs an encoder of separate layers, which the model does not have; hint: --model dense", settings.ErrConfiguration)
 	}
-	if r, ok := of.(interface{ RandomWeights() }); ok { // there may be fewer labelled images than units
+	if r, ok := of.(interface{ RandomWeights() }); ok { // because there may be fewer labelled images than units
 		r.RandomWeights()
 	}
 	m.encoder = e
@@ -85,8 +86,8 @@ func (m *classifier) Classify(s *graph.Scope, x graph.Value) (features, logits g
 	return m.classify(s, m.encoder.Encode(s, x))
 }
 
-// classify declares the classifier of a code (z: B×L), and what its last layer
-// takes.
+// classify declares the classifier of a code (z: B×L). features is the input of its
+// last layer, and logits its output (B×C for C classes).
 func (m *classifier) classify(s *graph.Scope, z graph.Value) (features, logits graph.Value) {
 	last := m.head.Depth() - 1
 	features = m.head.First(last).On(s, z)
@@ -111,12 +112,12 @@ func (m *classifier) loss(s *graph.Scope, z graph.Value) graph.Loss {
 	}, logits, s.Labels(graph.Target, m.source.Classes)).In("nats per image"))
 }
 
-// Stages implements trainer.Model: the classifier alone where the encoder is
-// frozen, both together, or the classifier with one more layer of the encoder at
-// a time, from the code to the image.
+// Stages implements trainer.Model: the classifier alone if the encoder is frozen,
+// both together, or the classifier with one more layer of the encoder in each
+// stage, from the code to the image.
 func (m *classifier) Stages(c trainer.Config) ([]trainer.Stage, error) {
 	if c.Binarise {
-		return nil, fmt.Errorf("%w: binarise with a classifier, which takes images as they are; hint: leave it out", settings.ErrConfiguration)
+		return nil, fmt.Errorf("%w: binarise is not supported by a classifier, which uses unchanged images; hint: --binarise=false", settings.ErrConfiguration)
 	}
 	depth := m.encoder.Depth()
 	switch frozen := m.stage("classifier", c, depth); {
@@ -132,7 +133,7 @@ func (m *classifier) Stages(c trainer.Config) ([]trainer.Stage, error) {
 	return []trainer.Stage{m.stage("classifier", c, 0)}, nil
 }
 
-// stage trains what is above the first layers of the encoder.
+// stage trains all layers above the first below layers of the encoder.
 func (m *classifier) stage(name string, c trainer.Config, below int) trainer.Stage {
 	s := trainer.Stage{Name: name, Epochs: c.Epochs, Network: m, Model: m}
 	if below > 0 {
@@ -144,7 +145,7 @@ func (m *classifier) stage(name string, c trainer.Config, below int) trainer.Sta
 	return s
 }
 
-// above is a classifier and the layers of its encoder above the first few.
+// above is a classifier with the layers of its encoder above the first depth layers.
 type above struct {
 	*classifier
 	depth int
@@ -158,7 +159,7 @@ func (a above) Declare(s *graph.Scope) {
 	s.Minimise(a.loss(s, z))
 }
 
-// prefix is the first layers of an encoder, or all of it.
+// prefix is the first depth layers of an encoder, or all of them.
 type prefix struct {
 	encoder
 	depth int
@@ -191,7 +192,7 @@ func (m *classifier) InitialiseFrom(images graph.Sample, p *graph.Parameters, se
 // Validate implements settings.Validator.
 func (m *classifier) Validate() error {
 	if m.Thaw && m.EncoderLRScale == 0 {
-		return fmt.Errorf("%w: thaw with encoder-lr-scale 0; hint: a rate at which the thawed layers can move", settings.ErrConfiguration)
+		return fmt.Errorf("%w: thaw has no effect with encoder-lr-scale 0, because thawed layers are not trained; hint: --encoder-lr-scale 0.1", settings.ErrConfiguration)
 	}
 	if err := settings.Widths("classifier-hidden", "units", m.Widths); err != nil {
 		return err

@@ -11,8 +11,8 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// TestClassifiers asks of every subject that a frozen classifier's codes are the
-// model's, that its training is of the labels, and that more layers thaw one by one.
+// TestClassifiers checks for every subject that a frozen encoder has the codes of the
+// model, that the classifier learns the labels, and that layers thaw one by one.
 func TestClassifiers(t *testing.T) {
 	for _, s := range subjects() {
 		t.Run(s.name, func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestClassifiers(t *testing.T) {
 			}
 			if s.recipe.Name == "topk" && !isLayered(model) {
 				_, err := newClassifier(frozen, from, d)
-				refused(t, err, trainer.ErrConfiguration, "no encoder of separate layers")
+				refused(t, err, trainer.ErrConfiguration, "needs an encoder of separate layers")
 				return
 			}
 			want, err := model.Encode(context.Background(), d.Test)
@@ -42,7 +42,7 @@ func TestClassifiers(t *testing.T) {
 				t.Error("a frozen encoder gives other codes than the model")
 			}
 			if got := classified(t, thawed, from, d); slices.Equal(got, want) {
-				t.Error("a thawed encoder has learned nothing")
+				t.Error("a thawed encoder has not changed")
 			}
 		})
 	}
@@ -67,8 +67,8 @@ func newClassifier(u setup, from string, d *loaders.Dataset) (*trainer.Experimen
 	return trainer.NewClassifier(recipeOf, u.Config, o, u.name, u.model.(trainer.Transfer), d)
 }
 
-// classified trains a classifier, asks for stages and a loss that falls, and
-// returns the codes of its encoder.
+// classified trains a classifier, checks its stages and that its loss falls, and returns
+// the codes of its encoder.
 func classified(t *testing.T, u setup, from string, d *loaders.Dataset) []float32 {
 	t.Helper()
 	e, err := newClassifier(u, from, d)
@@ -106,20 +106,18 @@ func classified(t *testing.T, u setup, from string, d *loaders.Dataset) []float3
 	return codes
 }
 
-// TestClassifierSettings asks for help on the settings of a classifier, and for the
-// reasons of what makes no sense.
+// TestClassifierSettings checks the help of the settings of a classifier, and the reasons
+// with which invalid settings are refused.
 func TestClassifierSettings(t *testing.T) {
 	m := recipes.Classifier.New()
 	for _, f := range settings.Fields(m) {
-		if f.Help == "" || f.Group == "" {
-			t.Errorf("setting %s has the help %q in the group %q", f.Name, f.Help, f.Group)
-		}
+		checkHelp(t, f)
 	}
 	if err := settings.Validate(m); err != nil {
 		t.Error(err)
 	}
 	for want, list := range map[string]string{
-		"thaw with encoder-lr-scale 0":                   "thaw=true; encoder-lr-scale=0",
+		"thaw has no effect with encoder-lr-scale 0":     "thaw=true; encoder-lr-scale=0",
 		"encoder-lr-scale is -1":                         "encoder-lr-scale=-1",
 		"classifier-hidden has a layer of 0 units; hint": "classifier-hidden=0",
 	} {

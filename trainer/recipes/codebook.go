@@ -23,7 +23,7 @@ func newCodebook(grid *kernel.FiniteScalar) *codebook {
 
 func (c *codebook) Outputs() []string { return []string{trainer.Code} }
 
-// Add counts the words of the last run in.
+// Add counts the words of the last run.
 func (c *codebook) Add(p *graph.Program) {
 	for word := range slices.Chunk(p.Output(trainer.Code), c.grid.Units()) {
 		c.counts[c.grid.Index(word)]++

@@ -11,15 +11,15 @@ import (
 	"gaetrain/trainer"
 )
 
-// option is what can be asked of an autoencoder of sigmoid units.
+// option is an option of an autoencoder of sigmoid units.
 type option struct {
 	name    string
 	on, off string // settings
-	// shows reports whether it is in what was trained.
+	// shows reports whether the trained model has the option.
 	shows func(e *trainer.Experiment, figures trainer.Figures) bool
 }
 
-// options are independent of each other, but for the two that are about sparsity.
+// options are independent of each other, except the two kinds of sparsity.
 var options = []option{
 	{"corruption", "corruption=masking:0.25", "corruption=none", func(e *trainer.Experiment, _ trainer.Figures) bool {
 		return e.Final().Corruption == mask(0.25)
@@ -47,7 +47,7 @@ func term(name string) func(*trainer.Experiment, trainer.Figures) bool {
 	return func(_ *trainer.Experiment, figures trainer.Figures) bool { return figures.Terms[name] > 0 }
 }
 
-// combined is what training with options gave.
+// combined is the result of training with options.
 type combined struct {
 	e       *trainer.Experiment
 	digest  [sha256.Size]byte
@@ -55,9 +55,9 @@ type combined struct {
 	figures trainer.Figures
 }
 
-// TestCombinations trains with any two of the options, plainly and in stages. Both
-// options have to show in what is trained, either has to make other weights, and
-// the loss has to fall.
+// TestCombinations trains with every pair of options, in one stage and in several stages.
+// The trained model must have both options, each of them must change the weights, and
+// the loss must fall.
 func TestCombinations(t *testing.T) {
 	for _, model := range []string{"dense", "stacked", "sparse", "contractive"} {
 		done := make(map[string]combined)
@@ -86,7 +86,7 @@ func TestCombinations(t *testing.T) {
 							t.Errorf("%s makes no difference", pair[1].name)
 						}
 						if pair[1].shows(alone.e, alone.figures) {
-							t.Errorf("%s shows without being asked for", pair[1].name)
+							t.Errorf("%s has an effect without being set", pair[1].name)
 						}
 					}
 				})
@@ -95,7 +95,7 @@ func TestCombinations(t *testing.T) {
 	}
 }
 
-// combine trains a model with settings, unless that has been done.
+// combine trains a model with settings, unless that result exists already.
 func combine(t *testing.T, done map[string]combined, model string, lists ...string) combined {
 	t.Helper()
 	u := find(model).small("activation=sigmoid; code-activation=sigmoid; code=4; learning-rate=0.02; warmup=0; epochs=3; sparsity-momentum=0.2")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"gaetrain/graph"
 	"gaetrain/trainer"
@@ -18,8 +19,8 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// checks are what every subject has to pass. A check that cannot be made of a
-// subject says why by Skip or Log.
+// checks are the checks that every subject must pass. A check that does not apply to a
+// subject gives the reason by Skip or Log.
 var checks = []struct {
 	name string
 	run  func(t *testing.T, f *fixture)
@@ -39,7 +40,7 @@ var checks = []struct {
 	{"resume", checkResume},
 }
 
-// TestCompliance makes every check of every subject.
+// TestCompliance runs every check on every subject.
 func TestCompliance(t *testing.T) {
 	for _, s := range subjects() {
 		t.Run(s.name, func(t *testing.T) {
@@ -51,8 +52,8 @@ func TestCompliance(t *testing.T) {
 	}
 }
 
-// fixture is a subject and one run of it on tiny images, which several checks
-// compare others with.
+// fixture is a subject and one run of it on tiny images, with which several checks
+// compare other runs.
 type fixture struct {
 	subject
 	run func() (*trainer.Experiment, string)
@@ -65,8 +66,8 @@ func newFixture(t *testing.T, s subject) *fixture {
 	})}
 }
 
-// TestCompleteness asks for everything that 'gaetrain models' and the report
-// say about a model.
+// TestCompleteness checks that each recipe has the texts that 'gaetrain models' and the
+// report show.
 func TestCompleteness(t *testing.T) {
 	for _, r := range recipes.List() {
 		if r.Name == "" || r.Summary == "" || r.Idea == "" || r.Citation == "" || r.BibTeX == "" || r.New == nil {
@@ -81,8 +82,8 @@ func TestCompleteness(t *testing.T) {
 	refused(t, err, trainer.ErrConfiguration, "one of linear, dense")
 }
 
-// checkSettings asks for help on every setting of a model, and for values that
-// make sense and have an effect where nobody has set them.
+// checkSettings checks that every setting of a model has help, and that the default
+// values are valid and have an effect.
 func checkSettings(t *testing.T, f *fixture) {
 	u := f.plain()
 	if err := settings.Validate(u.model); err != nil {
@@ -91,29 +92,41 @@ func checkSettings(t *testing.T, f *fixture) {
 	if err := u.Config.Validate(); err != nil {
 		t.Error(err)
 	}
-	for _, field := range settings.Fields(&u.Config, u.model) { // which panics where two have one name
+	for _, field := range settings.Fields(&u.Config, u.model) { // which panics if two settings have the same name
 		if field.Help == "" || field.Group == "" {
 			t.Errorf("setting %s has the help %q in the group %q", field.Name, field.Help, field.Group)
 		}
 		if old := field.String(); field.Set(old) != nil || field.String() != old {
-			t.Errorf("setting %s is %q, which it does not read", field.Name, old)
+			t.Errorf("setting %s is %q, which it does not accept", field.Name, old)
 		}
+	}
+	for _, field := range settings.Fields(u.model) {
+		checkHelp(t, field)
 	}
 	useless := settings.Useless(u.model)
 	for _, w := range useless {
-		if _, ok := u.field(w.Name); !ok && w.Name != "code" { // without a Latent there is none
-			t.Errorf("setting %s has no effect %s, but there is none of that name", w.Name, w.Why)
+		if _, ok := u.field(w.Name); !ok && w.Name != "code" { // models without a Latent do not have it
+			t.Errorf("setting %s has no effect %s, but the model has no setting of that name", w.Name, w.Why)
 		}
 	}
 }
 
-// texts are values for settings whose text says more than a choice.
+// checkHelp checks that the help of a setting exists, has a group and is one line of
+// under 100 characters.
+func checkHelp(t *testing.T, field settings.Field) {
+	t.Helper()
+	if n := utf8.RuneCountInString(field.Help); n == 0 || n >= 100 || field.Group == "" {
+		t.Errorf("setting %s has the help %q (%d characters) in the group %q", field.Name, field.Help, n, field.Group)
+	}
+}
+
+// texts are values for settings whose text is not a simple choice.
 var texts = map[string][]string{
 	"corruption": {"masking:0.3"}, "normalisation": {"layer", "batch"}, "encoder": {"dense:7 dense:4", "dense:4"},
 	"decoder": {"dense:9 dense:64", "dense:12,tanh dense:64", "dense:64,nobias"}, "upsampling": {"nearest"},
 }
 
-// bases are settings under which others have an effect or make sense.
+// bases are settings with which other settings have an effect or are valid.
 var bases = []string{
 	"", "corruption=masking:0.25", "code-activation=sigmoid", "hidden=9", "loss=squared-error", "loss=squared-error; code-activation=relu",
 	"sparsity=0", "tied=false", "contraction=0", "sparsity=0; code-activation=linear", "capacity=1", "contraction=0; code-activation=linear",
@@ -122,12 +135,12 @@ var bases = []string{
 	"hidden=9; contraction=0", "filters=none; hidden=9; code-activation=sigmoid; activation=sigmoid",
 }
 
-// checkEffects changes each setting of a model by itself. Under some base, another
-// value has to make other programs, other parameters or another schedule; under
-// none of them may it do so where the model says that the setting has no effect.
+// checkEffects changes each setting of a model separately. With some base, another value
+// must change the programs, the parameters or the schedule. With no base may it do so
+// if the model reports that the setting has no effect.
 func checkEffects(t *testing.T, f *fixture) {
 	if f.settings != "" {
-		t.Skip("only the recipes themselves: a variant has the settings of its recipe")
+		t.Skip("a variant has the same settings as its recipe, which is checked")
 	}
 	start := f.small()
 	open := make(map[string]string) // settings without an effect so far, and why
@@ -155,7 +168,7 @@ func checkEffects(t *testing.T, f *fixture) {
 					open[field.Name] = why
 				}
 				if why == "" && i >= 0 {
-					t.Errorf("setting %s has an effect (%s), but is said to have none %s", field.Name, value, useless[i].Why)
+					t.Errorf("setting %s has an effect (%s), but is reported to have none %s", field.Name, value, useless[i].Why)
 				}
 				if why == "" {
 					f.requireWeight(t, base, field, value)
@@ -174,8 +187,8 @@ func checkEffects(t *testing.T, f *fixture) {
 	}
 }
 
-// requireWeight asks of a number that is 0 by default that it does more than turn
-// something on: half of another value has to make a difference, too.
+// requireWeight checks that a number that is 0 by default is not only a switch: half of
+// another value must also make a difference.
 func (s subject) requireWeight(t *testing.T, base string, field settings.Field, value string) {
 	number, err := strconv.ParseFloat(value, 64)
 	u := s.small()
@@ -197,15 +210,15 @@ func (s subject) requireWeight(t *testing.T, base string, field settings.Field, 
 	}
 }
 
-// ineffective are settings that have one sensible value, and why.
+// ineffective are settings with only one valid value, and the reason.
 var ineffective = map[string]string{
 	"tied tied":             "the model is the one with tied weights, see TestRefused",
-	"tied upsampling":       "tied convolutions are undone by transposed ones, see TestRefused",
+	"tied upsampling":       "tied convolutions need transposed convolutions in the decoder, see TestRefused",
 	"iwae corrupted-weight": "importance weights are of whole images, see TestRefused",
 	"iwae intact-weight":    "importance weights are of whole images, see TestRefused",
 }
 
-// try sets settings where the model has them all and makes sense afterwards.
+// try sets settings if the model has all of them and is valid afterwards.
 func (u *setup) try(list string) bool {
 	for text := range strings.SplitSeq(list, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(text), "=")
@@ -219,8 +232,8 @@ func (u *setup) try(list string) bool {
 	return settings.Validate(u.model) == nil
 }
 
-// changes returns why a setting does not change what a base has as its fingerprint;
-// "" where it does.
+// changes returns why a setting does not change the fingerprint of a base; "" if it
+// changes it.
 func (s subject) changes(t *testing.T, base, name, value, want string) string {
 	u := s.small()
 	u.try(base)
@@ -237,7 +250,7 @@ func (s subject) changes(t *testing.T, base, name, value, want string) string {
 	return ""
 }
 
-// others are values of a setting that differ from its present one.
+// others returns values of a setting that differ from the present one.
 func others(u setup, field settings.Field) (values []string) {
 	add := func(all ...any) {
 		for _, v := range all {
@@ -269,7 +282,7 @@ func others(u setup, field settings.Field) (values []string) {
 			}
 			add(strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ","), "[]"), "4", "7,5")
 		}
-	default: // a choice: the error about a wrong one lists them
+	default: // a choice: the error for an unknown value lists all values
 		changed, _ := u.field(field.Name)
 		old := field.String()
 		err := changed.Set("nothing of the kind")
@@ -289,8 +302,8 @@ func others(u setup, field settings.Field) (values []string) {
 	return values
 }
 
-// fingerprint tells two setups apart by what three steps of training make of their
-// stages: losses, parameters, outputs, and for how long at which rates.
+// fingerprint identifies a setup by the results of three training steps in each stage:
+// losses, parameters, outputs, epochs and learning rates.
 func fingerprint(t *testing.T, u setup) (string, error) {
 	const rows = 6
 	e, err := u.experiment(tinyData(u))
@@ -330,8 +343,8 @@ func fingerprint(t *testing.T, u setup) (string, error) {
 	return text.String(), nil
 }
 
-// checkRoundTrip writes settings as run.json does, reads them, and asks for the
-// same model.
+// checkRoundTrip writes settings as run.json does, reads them, and checks that they make
+// the same model.
 func checkRoundTrip(t *testing.T, f *fixture) {
 	u := f.small()
 	text, err := json.Marshal(u.settings())
@@ -360,13 +373,13 @@ func checkRoundTrip(t *testing.T, f *fixture) {
 	}
 	for name := range recorded {
 		if _, ok := u.field(name); !ok {
-			t.Errorf("%s is recorded, but no setting", name)
+			t.Errorf("%s is recorded, but is not a setting", name)
 		}
 	}
 }
 
-// checkLayers writes the layers of the encoder as text, and asks for the same model
-// with that text as a setting.
+// checkLayers writes the layers of the encoder as text, and checks that this text as a
+// setting makes the same model.
 func checkLayers(t *testing.T, f *fixture) {
 	u := f.small()
 	e := experiment(t, u, tinyData(u))
@@ -401,8 +414,8 @@ func checkLayers(t *testing.T, f *fixture) {
 
 func checkLossFalls(t *testing.T, f *fixture) {
 	u := f.setup(medium, mediumOf, "batch-size=50; epochs=3; patience=0")
-	played := u.Beta1 == 0.5 // two networks that play learn in small steps
-	if played {
+	adversarial := u.Beta1 == 0.5 // adversarial training needs small steps
+	if adversarial {
 		u.LearningRate, u.Epochs = 2*u.LearningRate, 6
 	}
 	d := data(t, u, 1000, 200)
@@ -417,14 +430,14 @@ func checkLossFalls(t *testing.T, f *fixture) {
 	if len(losses) != u.Epochs+1 {
 		t.Fatalf("test losses of %d epochs, want %d", len(losses)-1, u.Epochs)
 	}
-	// Against an opponent a model does not gain in every epoch.
-	if problem := falling(losses, 0.1, !played); problem != "" {
+	// The loss of a model with an opponent does not fall in every epoch.
+	if problem := falling(losses, 0.1, !adversarial); problem != "" {
 		t.Error(problem)
 	}
 }
 
-// falling returns what is wrong about losses of which the last one is to be a share
-// below the first, and each below the one before where that is asked for, but for a
+// falling returns what is wrong with losses. The last one must be a given share below
+// the first. If required, each one must be below the previous one, with a tolerance of a
 // hundredth of the fall so far.
 func falling(losses []float64, share float64, each bool) string {
 	first, last := losses[0], losses[len(losses)-1]
@@ -462,8 +475,8 @@ func TestFalling(t *testing.T) {
 	}
 }
 
-// checkPartialBatch compares a batch of fewer images than a program is compiled
-// for with the same images in a program that is compiled for them.
+// checkPartialBatch compares two programs on the same images. One of them is compiled for
+// a larger batch.
 func checkPartialBatch(t *testing.T, f *fixture) {
 	const compiled, rows = 16, 5
 	e, _ := f.run()
@@ -474,8 +487,8 @@ func checkPartialBatch(t *testing.T, f *fixture) {
 		for name, values := range b.Inputs {
 			part.Inputs[name] = values[:len(values)/compiled*rows]
 		}
-		run(t, large, b) // which leaves its values behind
-		b.Rows = rows    // of a whole batch of memory
+		run(t, large, b) // which leaves its values in memory
+		b.Rows = rows    // of the memory of a whole batch
 		for _, short := range []graph.Batch{part, b} {
 			run(t, large, short)
 			run(t, exact, part)
@@ -538,7 +551,7 @@ func checkSaveLoad(t *testing.T, f *fixture) {
 	for _, p := range e.Parameters.All() {
 		loaded, ok := model.Parameters.Get(p.Name)
 		if !ok || !slices.Equal(loaded.Values(), p.Values()) {
-			t.Errorf("%s is not what was saved", p.Name)
+			t.Errorf("%s differs from the saved value", p.Name)
 		}
 	}
 	figures := evaluated(t, model, e.Data.Test)

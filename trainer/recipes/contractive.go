@@ -7,11 +7,13 @@ import (
 
 var contractiveRecipe = trainer.Recipe{
 	Name:    "contractive",
-	Summary: "the norm of the code's Jacobian is a term of the loss: small changes of the image hardly change the code",
-	Idea: `A good code should not change with every small change of the image. The loss has the term ‖∂h/∂x‖², the squared Frobenius norm of
-the Jacobian of the code. For sigmoid units it is exactly Σ (h(1−h))²·‖w‖², which is cheap to compute. The reconstruction term needs a code that
-distinguishes the training images. The contraction removes the dependence of the code on all other directions. The code then depends on the directions along
-which images of this kind vary. A denoising autoencoder reaches a similar result with corrupted examples.`,
+	Summary: "the loss contains the norm of the code's Jacobian: small changes of the image hardly change the code",
+	Idea: `A good code should not change with every small change of the image. The loss has the term
+‖∂h/∂x‖², the squared Frobenius norm of the Jacobian of the code. For sigmoid units it is exactly
+Σ (h(1−h))²·‖w‖², which is cheap to compute. The reconstruction term needs a code that
+distinguishes the training images. The contraction removes the dependence of the code on all other
+directions. The code then depends on the directions along which images of this kind vary. A
+denoising autoencoder reaches a similar result with corrupted examples.`,
 	Citation: "S. Rifai, P. Vincent, X. Muller, X. Glorot, Y. Bengio: Contractive Auto-Encoders. ICML 2011",
 	BibTeX: `@inproceedings{rifai2011contractive,
   author = {Rifai, Salah and Vincent, Pascal and Muller, Xavier and Glorot, Xavier and Bengio, Yoshua},

@@ -14,9 +14,9 @@ import (
 // Denoising are the settings of a model whose inputs may be corrupted, while the
 // target stays clean.
 type Denoising struct {
-	Corruption      loaders.Corruption `toml:"corruption" group:"model" help:"Corruption of the inputs, while the target stays clean: none, gaussian:0.3, masking:0.25 or salt-and-pepper:0.1"`
-	CorruptedWeight float64            `toml:"corrupted-weight" group:"model" help:"Weight in the loss of pixels that masking or salt-and-pepper noise has changed"`
-	IntactWeight    float64            `toml:"intact-weight" group:"model" help:"Weight in the loss of pixels that the corruption has left alone"`
+	Corruption      loaders.Corruption `toml:"corruption" group:"model" help:"Corruption of the inputs, not the targets: none, gaussian:0.3, masking:0.25, salt-and-pepper:0.1"`
+	CorruptedWeight float64            `toml:"corrupted-weight" group:"model" help:"Weight in the loss of pixels that masking or salt-and-pepper noise replaces, 0 or more"`
+	IntactWeight    float64            `toml:"intact-weight" group:"model" help:"Weight in the loss of pixels that masking or salt-and-pepper noise does not replace, 0 or more"`
 }
 
 func defaultDenoising() Denoising { return Denoising{CorruptedWeight: 1, IntactWeight: 1} }
@@ -26,10 +26,10 @@ func Masking(share float32) loaders.Corruption {
 	return loaders.Corruption{Kind: loaders.Masking, Level: share}
 }
 
-// weighted reports whether pixels weigh differently.
+// weighted reports whether a pixel can have another weight than 1.
 func (d *Denoising) weighted() bool { return d.CorruptedWeight != 1 || d.IntactWeight != 1 }
 
-// pixels are the weights of pixels in the loss.
+// pixels returns the weights of pixels in the loss.
 func (d *Denoising) pixels() kernel.PixelWeights {
 	return kernel.PixelWeights{Corrupted: float32(d.CorruptedWeight), Intact: float32(d.IntactWeight)}
 }
@@ -43,21 +43,21 @@ func (d *Denoising) Validate() error {
 		return err
 	}
 	refused := func(why string) error {
-		return fmt.Errorf("%w: corrupted-weight is %g and intact-weight %g, but %s", settings.ErrConfiguration, d.CorruptedWeight, d.IntactWeight, why)
+		return fmt.Errorf("%w: corrupted-weight is %g and intact-weight is %g, but %s", settings.ErrConfiguration, d.CorruptedWeight, d.IntactWeight, why)
 	}
 	switch {
 	case d.pixels() == (kernel.PixelWeights{}):
-		return refused("then the reconstruction has no weight; hint: one of them above 0")
+		return refused("the reconstruction then has no weight; hint: set one of them above 0")
 	case d.Corruption.Kind == loaders.NoCorruption:
-		return refused("nothing is corrupted; hint: --corruption masking:0.25")
+		return refused("no pixel is corrupted; hint: --corruption masking:0.25")
 	case d.Corruption.Kind == loaders.Gaussian:
-		return refused("gaussian noise hits every pixel; hint: --corruption masking:0.25 or salt-and-pepper:0.1")
+		return refused("gaussian noise changes every pixel; hint: --corruption masking:0.25 or salt-and-pepper:0.1")
 	}
 	return nil
 }
 
 // compare declares the reconstruction term of a likelihood (y, target: B×D).
-// Pixels are weighted where the program is given the corruption mask.
+// Pixels are weighted only in programs that have the corruption mask as an input.
 func (d *Denoising) compare(s *graph.Scope, l likelihood, y, target graph.Value) graph.Term {
 	if !d.weighted() || !s.Given(trainer.Mask) {
 		return l.Term(s, y, target)

@@ -6,11 +6,12 @@ import (
 
 var cvaeRecipe = trainer.Recipe{
 	Name:    "cvae",
-	Summary: "a vae that takes the label: the code represents what differs within a class",
-	Idea: `The encoder and the decoder of a vae take the label of each image as a further input. The code then does not need to represent the
-class. It represents the style of an image. A code that is sampled from the prior decodes to an image of the class that the label
-names. One code with the labels of all classes decodes to images of the same style. The smaller the code, the more of the image depends on the
-label.`,
+	Summary: "a vae that takes labels: the code represents what differs within a class",
+	Idea: `The encoder and the decoder of a vae take the label of each image as a further input. The code
+then does not need to represent the class. It represents the style of an image. A code that is
+sampled from the prior, together with a label, decodes to an image of that class. One code with
+the labels of all classes decodes to images of the same style. The smaller the code, the more of
+the image depends on the label.`,
 	Citation: "K. Sohn, H. Lee, X. Yan: Learning Structured Output Representation using Deep Conditional Generative Models. NIPS 2015",
 	BibTeX: `@inproceedings{sohn2015learning,
   author = {Sohn, Kihyuk and Lee, Honglak and Yan, Xinchen},

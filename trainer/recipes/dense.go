@@ -7,11 +7,12 @@ import (
 
 var denseRecipe = trainer.Recipe{
 	Name:    "dense",
-	Summary: "fully connected layers, any depth: a lower error than PCA at the same code size",
-	Idea: `An encoder of fully connected layers maps an image to a code of a few numbers. A decoder of the mirrored
-layers maps the code back. The network is trained to reproduce its input, so it has to find what images of this kind have in
-common. With linear layers, that is the subspace of the principal components. With nonlinear layers, it is a curved surface, which
-fits the images more closely at the same code size.`,
+	Summary: "fully connected layers of any depth: a lower error than PCA at the same code size",
+	Idea: `An encoder of fully connected layers maps an image to a code of a few numbers. A decoder of the
+mirrored layers maps the code back. The network is trained to reproduce its input, so it has to
+find what images of this kind have in common. With linear layers, that is the subspace of the
+principal components. With nonlinear layers, it is a curved surface, which fits the images more
+closely at the same code size.`,
 	Citation: "G. E. Hinton, R. R. Salakhutdinov: Reducing the Dimensionality of Data with Neural Networks. Science 313 (2006), 504–507",
 	BibTeX: `@article{hinton2006reducing,
   author = {Hinton, Geoffrey E. and Salakhutdinov, Ruslan R.},
@@ -24,7 +25,7 @@ fits the images more closely at the same code size.`,
   doi = {10.1126/science.1127647},
 }`,
 	// Measured on Fashion-MNIST, 20 epochs, code 32 (docs/results.md): with ReLU and
-	// 0.001 the test mse is 0.0081, with these 0.0073.
+	// the learning rate 0.001 the test mse is 0.0081. With these defaults it is 0.0073.
 	Defaults: fast,
 	New:      func() trainer.Model { m := defaultDense(); return &dense{m} },
 }
@@ -39,5 +40,5 @@ func defaultDense() Plain {
 	return m
 }
 
-// fast is a higher learning rate, which ELU units bear after a warm-up.
+// fast sets a higher learning rate. ELU units train stably with it after a warm-up.
 func fast(c *trainer.Config) { c.LearningRate, c.Warmup = 2e-3, 1 }

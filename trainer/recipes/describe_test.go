@@ -10,9 +10,8 @@ import (
 	"gaetrain/trainer"
 )
 
-// TestDescribe asks that the described graph of every model is that of the whole
-// model: it has all trained parameters once, and both losses where the model has an
-// opponent.
+// TestDescribe checks that the described graph of every model is complete. It has each
+// trained parameter once, and both losses if the model has an opponent.
 func TestDescribe(t *testing.T) {
 	for _, s := range subjects() {
 		t.Run(s.name, func(t *testing.T) {
@@ -60,7 +59,7 @@ func product(t *testing.T, shape string) int {
 	return total
 }
 
-// checkAdversarial asks that what is real and what is made lead to both losses.
+// checkAdversarial checks that both losses depend on the real and the generated samples.
 func checkAdversarial(t *testing.T, nodes []graph.Node, real string) {
 	ancestors := make([]map[string]bool, len(nodes))
 	losses := make(map[string]map[string]bool)

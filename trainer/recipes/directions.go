@@ -9,8 +9,8 @@ import (
 	"gaetrain/graph/op"
 )
 
-// unitRows is the scope on which each row of weights is divided by its length
-// after each step of training.
+// unitRows is the scope on which each row of a weight matrix is divided by its length
+// after each training step.
 func unitRows(s *graph.Scope) *graph.Scope {
 	return s.Observing(func(s *graph.Scope, p graph.Parameter) {
 		if p.Role == graph.Weight {
@@ -25,13 +25,13 @@ func normaliseRows(w graph.Parameter) {
 	}
 }
 
-// startTied makes a dictionary start from directions of length 1 in its decoder, the
-// same in its encoder, and the mean image for its bias.
+// startTied initialises a dictionary: the rows of the decoder have length 1, the
+// encoder has the same directions, and the bias is the mean image.
 func startTied(p *graph.Parameters) {
 	values := func(name string) graph.Parameter { v, _ := p.Get(name); return v }
 	directions, encoder := values("decoder/1/weights"), values("encoder/1/weights")
 	if directions.Tensor == nil {
-		return // of a classifier, which has no decoder
+		return // a classifier has no decoder
 	}
 	normaliseRows(directions)
 	units, pixels := directions.Shape[0], directions.Shape[1]
@@ -43,7 +43,8 @@ func startTied(p *graph.Parameters) {
 	copy(values("decoder/1/bias").Values(), values("input/mean").Values())
 }
 
-// leftover declares ‖x − x̂ − more‖², whose gradient reaches only what dead units add.
+// leftover declares ‖x − x̂ − more‖². Its gradient reaches only more, the contribution
+// of dead units.
 func leftover(s *graph.Scope, y, more, target graph.Value) graph.Term {
 	return s.Term("auxiliary_loss", func(rows *op.Rows, more op.Node, others ...op.Node) (op.Loss, error) {
 		whole, err := op.Add("dead units", rows, kernel.Linear, [2]bool{true, false}, others[0], more)

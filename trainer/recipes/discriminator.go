@@ -15,25 +15,25 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// Discriminator are the settings of a network that learns to tell what is real
-// from what a model makes, and that network once it is placed.
+// Discriminator has the settings of a network that learns to distinguish real samples
+// from those of a model, and the network once it is placed.
 type Discriminator struct {
-	AdversarialLoss adversarialLoss  `toml:"adversarial-loss" group:"model" help:"Loss of the discriminator and of the model against it: non-saturating, least-squares, hinge or wasserstein"`
-	LabelSmoothing  float64          `toml:"label-smoothing" group:"model" help:"Difference between 1 and the discriminator's target for real images, with non-saturating or least-squares (from 0 to below 0.5)"`
-	Units           layer.Activation `toml:"discriminator-activation" group:"model" help:"Activation of the discriminator's hidden layers"`
-	Norm            string           `toml:"discriminator-norm" group:"model" help:"Spectral (weights divided by their largest singular value, estimated by one power step per update) or none"`
-	LearningRate    float64          `toml:"discriminator-learning-rate" group:"model" help:"Learning rate of the discriminator before the schedule; 0: that of the model"`
+	AdversarialLoss adversarialLoss  `toml:"adversarial-loss" group:"model" help:"Adversarial loss: non-saturating, least-squares, hinge or wasserstein"`
+	LabelSmoothing  float64          `toml:"label-smoothing" group:"model" help:"Label smoothing: the target for real images is 1 minus this value, from 0 to below 0.5"`
+	Units           layer.Activation `toml:"discriminator-activation" group:"model" help:"Activation of the discriminator's hidden layers, such as leaky-relu or relu"`
+	Norm            string           `toml:"discriminator-norm" group:"model" help:"Normalisation of the discriminator's weights: spectral (by their largest singular value) or none"`
+	LearningRate    float64          `toml:"discriminator-learning-rate" group:"model" help:"Learning rate of the discriminator before warm-up and schedule; 0 for that of --learning-rate"`
 
 	layers *layer.Stack
 	input  graph.Shape
-	labels int // classes of labels that it takes; 0: none
+	labels int // number of classes if it takes labels, else 0
 }
 
 func defaultDiscriminator() Discriminator {
 	return Discriminator{AdversarialLoss: nonSaturating, Units: layer.LeakyReLU, Norm: "spectral"}
 }
 
-// adversarialLoss names the losses of a discriminator and its opponent.
+// adversarialLoss names the losses of a discriminator and of the model against it.
 type adversarialLoss string
 
 // The adversarial losses, see kernel.AdversarialLoss.
@@ -71,28 +71,28 @@ func (d *Discriminator) loss() kernel.AdversarialLoss {
 // Validate implements settings.Validator.
 func (d *Discriminator) Validate() error {
 	if d.LabelSmoothing > 0 && d.AdversarialLoss != nonSaturating && d.AdversarialLoss != leastSquares {
-		return fmt.Errorf("%w: label-smoothing is %g, but the adversarial loss %s has no labels; hint: non-saturating or least-squares", settings.ErrConfiguration, d.LabelSmoothing, d.AdversarialLoss)
+		return fmt.Errorf("%w: label-smoothing is %g, but the adversarial loss %s has no target values; hint: --adversarial-loss non-saturating or least-squares", settings.ErrConfiguration, d.LabelSmoothing, d.AdversarialLoss)
 	}
 	if err := settings.Choice("discriminator-norm", d.Norm, "spectral", "none"); err != nil {
 		return err
 	}
 	return settings.Numbers(
 		settings.Number{OK: d.LabelSmoothing >= 0 && d.LabelSmoothing < 0.5, Name: "label-smoothing", Value: d.LabelSmoothing, Hint: "0 for none, or below 0.5"},
-		settings.Number{OK: d.LearningRate >= 0 && settings.Finite(d.LearningRate), Name: "discriminator-learning-rate", Value: d.LearningRate, Hint: "0 for that of the model, or more"},
+		settings.Number{OK: d.LearningRate >= 0 && settings.Finite(d.LearningRate), Name: "discriminator-learning-rate", Value: d.LearningRate, Hint: "0 for the learning rate of the model, or more"},
 	)
 }
 
-// units is what hidden layers of a discriminator have.
+// units are the options of the hidden layers of a discriminator.
 func (d *Discriminator) units(i graph.Initialiser) layer.Options {
 	return layer.Options{Activation: d.Units, Initialiser: i}
 }
 
-// placeOn puts hidden layers and a logit behind the input, with labels of so many
-// classes; 0: without labels.
+// placeOn places hidden layers and a logit after the input. The discriminator takes
+// labels of the given number of classes; 0: it takes no labels.
 func (d *Discriminator) placeOn(input graph.Shape, hidden layer.Sequence, classes int) (err error) {
 	for _, l := range hidden {
 		if layer.DependsOnBatch(l) {
-			return fmt.Errorf("%w: the discriminator has %s; hint: no batch normalisation and no dropout, as real and generated images are in one batch", graph.ErrArchitecture, l)
+			return fmt.Errorf("%w: the discriminator has %s, but real and generated images are in one batch; hint: leave out batch normalisation and dropout", graph.ErrArchitecture, l)
 		}
 	}
 	if classes > 0 {
@@ -100,15 +100,15 @@ func (d *Discriminator) placeOn(input graph.Shape, hidden layer.Sequence, classe
 			return fmt.Errorf("the discriminator of a conditional model needs a fully connected hidden layer, such as --hidden 256: %w", err)
 		}
 	}
-	// Only differences between logits count with the wasserstein loss.
+	// The wasserstein loss depends only on differences between logits.
 	logit := layer.Dense{Units: 1, Options: layer.Options{Activation: layer.LinearUnits, Initialiser: graph.GlorotUniform, NoBias: d.AdversarialLoss == wasserstein}}
 	d.input, d.labels = input, classes
 	d.layers, err = layer.NewStack("discriminator", input, append(slices.Clone(hidden), logit))
 	return err
 }
 
-// Against declares the term "adversarial_loss" of a model for what it has made,
-// the gradient of which passes through the discriminator and leaves it as it is.
+// Against declares the term "adversarial_loss" of the samples that a model made. Its
+// gradient passes through the discriminator, whose parameters stay unchanged.
 func (d *Discriminator) Against(s *graph.Scope, made graph.Value) graph.Term {
 	logits := d.layers.On(d.normalised(s.Frozen()), made)
 	return s.Term("adversarial_loss", func(rows *op.Rows, z op.Node, _ ...op.Node) (op.Loss, error) {
@@ -116,7 +116,7 @@ func (d *Discriminator) Against(s *graph.Scope, made graph.Value) graph.Term {
 	}, logits)
 }
 
-// Declare implements trainer.Network: the discriminator's loss of a batch whose
+// Declare implements trainer.Network: the discriminator's loss for a batch whose
 // first half is real.
 func (d *Discriminator) Declare(s *graph.Scope) {
 	logits := d.layers.On(d.normalised(s), s.Input(trainer.Samples, graph.Data, d.input))
@@ -137,7 +137,7 @@ func (d *Discriminator) normalised(s *graph.Scope) *graph.Scope {
 }
 
 // spectralNorm declares W/σ(W), see op.SpectralNorm. The left singular vector of W
-// is a statistic, at first a random one.
+// is a statistic with a random initial value.
 func spectralNorm(s *graph.Scope, spec graph.Spec, w graph.Value) graph.Value {
 	name := strings.TrimSuffix(spec.Name, "/weights")
 	vector := s.Statistic(graph.Spec{Name: name + "/singular", Part: spec.Part, Shape: spec.Shape[:1], Fill: func(v []float32, seed uint64) {
@@ -153,8 +153,8 @@ func spectralNorm(s *graph.Scope, spec graph.Spec, w graph.Value) graph.Value {
 	}, w)
 }
 
-// against makes a stage one that also trains the discriminator. Drawings call what
-// is real by the title.
+// against returns the stage with the discriminator as its opponent. title names the
+// real samples in drawings of the graph.
 func (d *Discriminator) against(s trainer.Stage, c trainer.Config, real, made, title string) trainer.Stage {
 	s.Opponent = &trainer.Opponent{Network: d, Real: real, Made: made, Title: title}
 	if d.LearningRate > 0 {

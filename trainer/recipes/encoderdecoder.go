@@ -8,15 +8,15 @@ import (
 	"gaetrain/trainer"
 )
 
-// EncoderDecoder is an encoder and a decoder in their places. Its methods are
-// what a model with both can do.
+// EncoderDecoder is an encoder and a decoder with their input shapes. Its methods
+// implement the interfaces of a model that has both.
 type EncoderDecoder struct {
 	encoder, decoder *layer.Stack
-	image            graph.Shape // of an image, or of what stands for one in a part of a model
+	image            graph.Shape // of an image, or of the input of a part of a model
 	shape            graph.Shape // of a code
 }
 
-// place puts the encoder behind images, and the decoder behind codes of a shape.
+// place places the encoder after images, and the decoder after codes of a shape.
 func (e *EncoderDecoder) place(image graph.Shape, encoder, decoder layer.Sequence, code graph.Shape) (err error) {
 	e.image, e.shape = image, code
 	if e.encoder, err = layer.NewStack("encoder", image, encoder); err != nil {
@@ -31,7 +31,7 @@ func (e *EncoderDecoder) images(s *graph.Scope) (x, target graph.Value) {
 	return s.Input(trainer.Input, graph.Data, e.image), s.Input(trainer.Target, graph.Target, e.image)
 }
 
-// declare declares the loss of a model of images and targets.
+// declare declares the loss of a model as a function of images and targets.
 func declare(s *graph.Scope, m interface {
 	images(s *graph.Scope) (x, target graph.Value)
 	Loss(s *graph.Scope, x, target graph.Value) graph.Loss
@@ -56,7 +56,7 @@ func (e *EncoderDecoder) CodeShape() graph.Shape { return e.shape }
 // Decodable reports whether the decoder needs more than the code.
 func (e *EncoderDecoder) Decodable() error {
 	if e.decoder.Unpools() {
-		return fmt.Errorf("%w: max unpooling puts values where the encoder has found the greatest ones: codes cannot be decoded without their images; hint: train with --upsampling transposed, nearest or bilinear", graph.ErrArchitecture)
+		return fmt.Errorf("%w: codes cannot be decoded without their images, because max unpooling needs the positions of the maxima that the encoder found; hint: train with --upsampling transposed, nearest or bilinear", graph.ErrArchitecture)
 	}
 	return nil
 }

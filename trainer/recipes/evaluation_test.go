@@ -13,7 +13,7 @@ import (
 )
 
 // checkEvaluation compares the evaluation of a trained model with the programs of
-// its parts, and with itself on batches of other sizes.
+// its parts, and with evaluation on batches of other sizes.
 func checkEvaluation(t *testing.T, f *fixture) {
 	const rows = 7
 	e, _ := f.run()
@@ -56,8 +56,8 @@ func checkEvaluation(t *testing.T, f *fixture) {
 	}
 }
 
-// checkCodes decodes the codes that all verbs take from a saved model. They have to
-// give the reconstructions whose errors eval and reconstruct report.
+// checkCodes decodes the codes that all verbs compute with a saved model. The decoded
+// images must have the errors that eval and reconstruct report.
 func checkCodes(t *testing.T, f *fixture) {
 	e, dir := f.run()
 	saved, err := trainer.OpenModel(recipeOf, dir, trainer.LastCheckpoint)
@@ -105,8 +105,8 @@ func squaredError(x, y []float32) (mean float64) {
 	return mean
 }
 
-// compareLayers asks of an encoder that is taken apart behind each of its layers for
-// the same codes.
+// compareLayers splits an encoder after each of its layers, and checks that the codes
+// stay the same.
 func compareLayers(t *testing.T, m trainer.Layered, p *graph.Parameters, images graph.Batch, shape graph.Shape, codes []float32) {
 	for depth := 1; depth <= m.Depth(); depth++ {
 		o := graph.Options{Batch: images.Rows, Outputs: []string{trainer.Code}}
@@ -124,7 +124,7 @@ func compareLayers(t *testing.T, m trainer.Layered, p *graph.Parameters, images 
 		})
 		run(t, from, graph.Batch{Rows: images.Rows, Key: images.Key, Inputs: map[string][]float32{trainer.Input: h, trainer.Labels: images.Inputs[trainer.Labels]}})
 		if !slices.Equal(from.Output(trainer.Code), codes) {
-			t.Errorf("the layers up to %d and those behind them give other codes", depth)
+			t.Errorf("the layers up to %d and the layers after it give other codes", depth)
 		}
 	}
 }
@@ -146,7 +146,7 @@ func compareRows(t *testing.T, size, first, live int, got, want *graph.Program) 
 	}
 }
 
-// everyFirst is the first of several codes of each row.
+// everyFirst returns the first of several codes of each row.
 func everyFirst(codes []float32, rows, size int) (first []float32) {
 	width := len(codes) / rows
 	for i := range rows {
@@ -164,8 +164,8 @@ func compareEncoder(t *testing.T, m trainer.Encoder, encoded, codes []float32) {
 	}
 }
 
-// compareDecoder compares the decoder's images of codes with the reconstructions of
-// the network, or asks for the reason why it gives none.
+// compareDecoder compares the images that the decoder makes from codes with the
+// reconstructions of the network. A model that cannot decode codes must give a reason.
 func compareDecoder(t *testing.T, m trainer.Decoder, p *graph.Parameters, images graph.Batch, codes []float32, whole *graph.Program) {
 	if err := m.Decodable(); err != nil {
 		t.Logf("codes alone are not decoded: %v", err)

@@ -29,7 +29,7 @@ func TestWorkedExample(t *testing.T) {
 		}
 		_, after, found := strings.Cut(rest, block)
 		if !found {
-			t.Fatalf("block %d is not in example_model_test.go, or not behind the block before:\n%s", blocks+1, block)
+			t.Fatalf("block %d is not in example_model_test.go, or not after the previous block:\n%s", blocks+1, block)
 		}
 		rest, blocks = after, blocks+1
 	}

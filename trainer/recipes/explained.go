@@ -5,16 +5,16 @@ import (
 	"gaetrain/trainer"
 )
 
-// explained measures how much of the images a sparse code explains, and with how
-// many units.
+// explained measures the share of the variance of images that a sparse code
+// explains, and the number of units that it uses.
 type explained struct {
 	images, used, squared, squares float64
-	sums                           []float64 // of each of the D values
+	sums                           []float64 // for each of the D values
 }
 
 func (e *explained) Outputs() []string { return []string{trainer.Code, trainer.Target} }
 
-// Add counts the images of the last run in.
+// Add adds the images of the last run.
 func (e *explained) Add(p *graph.Program) {
 	for _, v := range p.Output(trainer.Code) {
 		if v != 0 {

@@ -22,8 +22,8 @@ func (m *twoStages) Stages(c trainer.Config) ([]trainer.Stage, error) {
 	return []trainer.Stage{first, second}, err
 }
 
-// EncoderText is the text of the layers of a model's encoder, for a code of so
-// many values. It is "" for a model whose layers have no text.
+// EncoderText is the text of the layers of a model's encoder, for a code of the given
+// size. It is "" for a model whose layers have no text.
 func EncoderText(m trainer.Model, code int) string {
 	if l, ok := m.(interface{ text(code int) string }); ok {
 		if _, ok := settings.Named(settings.Fields(m), "encoder"); ok {

@@ -15,12 +15,14 @@ import (
 
 var fsqRecipe = trainer.Recipe{
 	Name:    "fsq",
-	Summary: "finite scalar quantisation: each code is a few words of a fixed codebook",
-	Idea: `A discrete code is a choice from a codebook. Here the codebook is a grid: each of a few values is bounded and rounded to a
-few levels, so d values with ℓ levels each make ℓ^d words. Rounding has no useful gradient, so the gradient of the rounded
-value is passed to the value before it (straight-through). Batch normalisation spreads the values over all levels from the start. The codebook is
-not learned, no loss is needed to keep it in use, and nearly all words are
-used. Perplexity is the exponential of the entropy of the words. It is the number of words if all are used equally often.`,
+	Summary: "finite scalar quantisation: each code is a few words from a fixed codebook",
+	Idea: `A discrete code is a choice from a codebook. Here the codebook is a grid: each of a few values is
+bounded and rounded to a few levels, so d values with ℓ levels each make ℓ^d words. Rounding has
+no useful gradient, so the gradient of the rounded value is passed to the value before rounding
+(straight-through estimator). Batch normalisation spreads the values over all levels from the
+start. The codebook is not learned, no loss is needed to keep it in use, and nearly all words are
+used. The reported perplexity is the exponential of the entropy of the words. It is the number of
+words if all are used equally often.`,
 	Citation: "F. Mentzer, D. Minnen, E. Agustsson, M. Tschannen: Finite Scalar Quantization: VQ-VAE Made Simple. ICLR 2024, arXiv:2309.15505",
 	BibTeX: `@inproceedings{mentzer2024finite,
   author = {Mentzer, Fabian and Minnen, David and Agustsson, Eirikur and Tschannen, Michael},
@@ -41,11 +43,11 @@ used. Perplexity is the exponential of the entropy of the words. It is the numbe
 // fsq rounds the values of its code to levels (Mentzer 2023).
 type fsq struct {
 	Autoencoder
-	Levels []int `toml:"levels" group:"model" help:"Levels of each value of a word of the code; their product is the number of words in the codebook"`
-	Words  int   `toml:"words" group:"model" help:"Number of words in the code of an image"`
+	Levels []int `toml:"levels" group:"model" help:"Levels of each value of a codebook word, 2 to 1000; their product is the number of words"`
+	Words  int   `toml:"words" group:"model" help:"Number of codebook words in the code of an image, 1 or more"`
 }
 
-// levels are those of all values of a code.
+// levels returns the number of levels of each value of a code.
 func (m *fsq) levels() []int { return slices.Repeat(m.Levels, m.Words) }
 
 // Quantise implements trainer.Quantiser. A value with ℓ levels is a multiple of
@@ -86,13 +88,13 @@ func (m *fsq) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
 func (m *fsq) Place(source trainer.Source) error {
 	size := m.Words * len(m.Levels)
 	values := m.code(layer.LinearUnits)
-	values.Norm = layer.BatchNorm // so that they spread over all levels from the start
+	values.Norm = layer.BatchNorm // so that the values use all levels from the start
 	encoder, decoder, code, err := m.parts(source.Shape, size, values, m.last(), false)
 	if err != nil {
 		return err
 	}
 	if code.Size() != size {
-		return fmt.Errorf("%w: the encoder ends with %d values, a code of %d words of %d values has %d", graph.ErrArchitecture, code.Size(), m.Words, len(m.Levels), size)
+		return fmt.Errorf("%w: the encoder ends with %d values, but a code of %d words with %d values each has %d; hint: another last layer in --encoder", graph.ErrArchitecture, code.Size(), m.Words, len(m.Levels), size)
 	}
 	return m.join(source.Shape, encoder, decoder, graph.Row(size))
 }
@@ -118,6 +120,6 @@ func (m *fsq) Validate() error {
 	}
 	return settings.Numbers(
 		settings.Number{OK: len(m.Levels) > 0, Name: "levels", Value: m.Levels, Hint: "at least one, such as 8,5,5,5"},
-		settings.Number{OK: words <= 1<<31, Name: "levels", Value: m.Levels, Hint: "a codebook of at most 2^31 words"},
+		settings.Number{OK: words <= 1<<31, Name: "levels", Value: m.Levels, Hint: "a product of at most 2^31, which is the number of words"},
 		settings.Number{OK: m.Words >= 1, Name: "words", Value: m.Words, Hint: "at least 1"})
 }

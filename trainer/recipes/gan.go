@@ -9,14 +9,16 @@ import (
 var ganRecipe = trainer.Recipe{
 	Name:    "gan",
 	Summary: "adversarial: a generator makes images, and a discriminator learns to distinguish them from real ones",
-	Idea: `A generator, which is a decoder without an encoder, makes images from samples of N(0, I). A discriminator with the layers
-of an encoder gives every image one logit: real or not. It learns from as many real images as generated
-ones, and the generator learns from the gradient of its logit, so neither needs a measure of what an image should look like.
-The discriminator's weights are divided by an estimate of their largest singular value, which limits that gradient for every
-adversarial loss. Each update makes one step of power iteration, so early in training the estimate is up to about 20 % too small.
-With the loss wasserstein this takes the place of a gradient penalty, so that no second derivatives are needed. Samples come
-from an exponential moving average of the generator's weights. Neither loss says how good they are: the best epoch is that of the
-smallest distance between samples and images.`,
+	Idea: `A generator, which is a decoder without an encoder, makes images from samples of N(0, I). A
+discriminator has the hidden layers of the mirrored encoder and gives every image one logit: real
+or not. It learns from equal numbers of real and generated images. The generator learns from the
+gradient of the discriminator's logit, so no explicit measure of image quality is needed. The
+discriminator's weights are divided by an estimate of their largest singular value, which limits
+that gradient for every adversarial loss. Each update makes one step of power iteration, so early
+in training the estimate is up to about 20 % too small. With the loss wasserstein, this
+normalisation replaces a gradient penalty, so no second derivatives are needed. Samples come from
+an exponential moving average of the generator's weights. Neither loss measures the quality of the
+samples. The best epoch is the one with the smallest distance between samples and images.`,
 	Citation: "I. Goodfellow et al.: Generative Adversarial Nets. NIPS 2014, arXiv:1406.2661; spectral norm: T. Miyato et al., ICLR 2018, arXiv:1802.05957",
 	BibTeX: `@inproceedings{goodfellow2014generative,
   author = {Goodfellow, Ian and Pouget-Abadie, Jean and Mirza, Mehdi and Xu, Bing and Warde-Farley, David and Ozair, Sherjil and Courville, Aaron and Bengio, Yoshua},
@@ -31,7 +33,7 @@ smallest distance between samples and images.`,
 	New:      func() trainer.Model { m := defaultGAN(); return &m },
 }
 
-// gan is a generator that plays against a discriminator (Goodfellow 2014).
+// gan is a generator that is trained against a discriminator (Goodfellow 2014).
 type gan struct {
 	Layers
 	Latent
@@ -47,8 +49,8 @@ func defaultGAN() gan {
 	return m
 }
 
-// Place implements trainer.Model: the decoder of an autoencoder is the generator,
-// and its encoder but for the code the discriminator.
+// Place implements trainer.Model. The generator is the decoder of an autoencoder. The
+// discriminator has the hidden layers of its encoder.
 func (m *gan) Place(source trainer.Source) error { return m.placeFor(source, 0) }
 
 func (m *gan) placeFor(source trainer.Source, classes int) error {
@@ -81,7 +83,7 @@ func (m *gan) Decode(s *graph.Scope, z graph.Value) graph.Value {
 	return m.generator.On(m.Averaged(s), z)
 }
 
-// Loss is the generator's: what the discriminator makes of its images.
+// Loss is the generator's loss: the adversarial loss of its images.
 func (m *gan) Loss(s *graph.Scope, z graph.Value) graph.Loss {
 	x := m.Decode(s, z)
 	s.Output(trainer.Reconstruction, x)
@@ -104,7 +106,8 @@ func (m *gan) stage(c trainer.Config, of trainer.Network) trainer.Stage {
 	return m.against(s, c, trainer.Target, trainer.Reconstruction, "real images")
 }
 
-// Likelihood implements trainer.Decoder: the generator gives the image itself.
+// Likelihood implements trainer.Decoder. The output of the generator is the image, not
+// logits.
 func (m *gan) Likelihood() trainer.Likelihood { return squared }
 
 // CodeShape implements trainer.Decoder.

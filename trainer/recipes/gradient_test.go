@@ -13,9 +13,9 @@ import (
 	"gaetrain/trainer"
 )
 
-// inexact says which gradients are no derivatives of the loss, by the recipe and
-// its settings, and why. Gradients of the parts that are listed are not compared
-// with differences; those of all other parts are.
+// inexact returns the parts of a setup whose gradients are not derivatives of the loss,
+// and the reason. Their gradients are not compared with differences. The gradients of
+// all other parts are compared.
 func inexact(u *setup) (parts []string, why string) {
 	has := func(name, value string) bool {
 		f, ok := u.field(name)
@@ -23,22 +23,22 @@ func inexact(u *setup) (parts []string, why string) {
 	}
 	switch {
 	case has("gradient", "dreg"):
-		return []string{"encoder", "decoder"}, "the doubly reparametrised gradient is that of the loss on average alone"
+		return []string{"encoder", "decoder"}, "the doubly reparametrised gradient equals the gradient of the loss only on average"
 	case u.name == "fsq":
-		return []string{"encoder"}, "gradients pass through the rounding of the code as they are (straight-through), so they are no derivatives"
+		return []string{"encoder"}, "gradients pass through the rounding of the code unchanged (straight-through), so they are not derivatives"
 	}
 	return nil, ""
 }
 
-// withoutStops are settings under which a model has no term whose gradient stops
-// at a part of it, by recipe, and why that is needed.
+// withoutStops are settings, by recipe, that remove terms whose gradient does not reach
+// all parts of the model, and the reason.
 var withoutStops = map[string]struct{ settings, why string }{
-	"topk": {"dead-weight=0", "the term of dead units does not reach the units that are alive, see TestDeadUnitsLearn"},
+	"topk": {"dead-weight=0", "the term of dead units does not reach units that are not dead, see TestDeadUnitsLearn"},
 }
 
 // flat are tensors along which the loss does not change, by subject, and why.
 var flat = map[string]struct{ tensor, why string }{
-	"conv-batchnorm-dropout": {"encoder/3/bias", "the batch normalisation behind the code subtracts it again"},
+	"conv-batchnorm-dropout": {"encoder/3/bias", "the batch normalisation after the code subtracts it again"},
 }
 
 // checkGradients compares the gradients of every stage's training program with
@@ -76,7 +76,7 @@ func checkGradients(t *testing.T, f *fixture) {
 			t.Run(activation+"/"+loss, func(t *testing.T) {
 				e, err := u.experiment(tinyData(u))
 				if err != nil {
-					t.Skip(err) // what makes no sense with this model, see TestRefused
+					t.Skip(err) // a combination that the model refuses, see TestRefused
 				}
 				parts, why := inexact(&u)
 				if why != "" {
@@ -98,12 +98,12 @@ func has(u *setup, name string) bool {
 	return ok
 }
 
-// compareStage compares the gradients of a stage's training program, except those
-// of some parts, which only have to be there, and of flat tensors.
+// compareStage compares the gradients of a stage's training program. The gradients of
+// inexact parts only have to exist, and flat tensors are checked by checkFlat.
 func compareStage(t *testing.T, subject string, stage trainer.Stage, e *trainer.Experiment, without []string) {
 	const rows = 5
 	move(e.Parameters)
-	if variance, ok := e.Parameters.Get("decoder/variance"); ok { // else most of the loss is a constant
+	if variance, ok := e.Parameters.Get("decoder/variance"); ok { // otherwise most of the loss is a constant
 		variance.Values()[0] = 0.05
 	}
 	program := training(t, stage, e.Parameters, rows)
@@ -118,8 +118,8 @@ func compareStage(t *testing.T, subject string, stage trainer.Stage, e *trainer.
 	}
 }
 
-// checkFlat asks for a loss that does not change along a tensor, and a gradient that
-// is rounding alone.
+// checkFlat checks that the loss does not change along a tensor, and that its gradient is
+// only a rounding error.
 func checkFlat(t *testing.T, program *graph.Program, b graph.Batch, tensor string) {
 	run(t, program, b)
 	loss, all := lossOf(t, program, b), 0.0
@@ -144,8 +144,8 @@ func checkFlat(t *testing.T, program *graph.Program, b graph.Batch, tensor strin
 	t.Errorf("no tensor %s is trained", tensor)
 }
 
-// move moves parameters off their initial values: biases start at zero, where
-// gradients may be special.
+// move changes parameters from their initial values, because biases start at zero, where
+// gradients can be exceptional.
 func move(p *graph.Parameters) {
 	for _, parameter := range p.All() {
 		if parameter.Role == graph.Statistic {
@@ -158,7 +158,7 @@ func move(p *graph.Parameters) {
 }
 
 // compareOpponent compares the gradients of the program that trains the opponent
-// of a stage, when the singular vectors of its weights have settled.
+// of a stage, after the singular vectors of its weights have converged.
 func compareOpponent(t *testing.T, stage trainer.Stage, e *trainer.Experiment) {
 	const rows = 4
 	model := training(t, stage, e.Parameters, rows)
@@ -175,8 +175,8 @@ func compareOpponent(t *testing.T, stage trainer.Stage, e *trainer.Experiment) {
 	}
 }
 
-// against is the batch of an opponent: what is real, then what the model's program
-// has just made.
+// against is the batch of an opponent: real samples, then the samples that the program of
+// the model has just made.
 func against(stage trainer.Stage, model *graph.Program, b graph.Batch) graph.Batch {
 	made, labels := model.Output(stage.Opponent.Made), b.Inputs[trainer.Labels]
 	return graph.Batch{Rows: 2 * b.Rows, Key: b.Key, Inputs: map[string][]float32{
@@ -189,8 +189,8 @@ func against(stage trainer.Stage, model *graph.Program, b graph.Batch) graph.Bat
 // bounds of their rounding errors.
 type slopes []struct{ value, error float64 }
 
-// agree reports whether a gradient is one of the slopes, but for a share of scale:
-// a kink between two points spoils a large step, rounding a small one.
+// agree reports whether a gradient equals one of the slopes, with a tolerance relative to
+// scale. A kink between two points makes a large step wrong, and rounding a small one.
 func (s slopes) agree(gradient, scale float64) bool {
 	for _, slope := range s {
 		if math.Abs(gradient-slope.value) <= 0.01*scale+slope.error {
@@ -201,8 +201,8 @@ func (s slopes) agree(gradient, scale float64) bool {
 }
 
 // compareProgram compares the gradients of a program with differences, along the
-// numbers of each tensor with the largest gradients and along some others. What is
-// compared must be able to tell: for each tensor, a gradient of zero and ones that
+// numbers of each tensor with the largest gradients and along some others. The
+// comparison must be able to fail: for each tensor, a zero gradient and gradients that
 // are a fifth too small or too large must not pass. It returns what is wrong.
 func compareProgram(t *testing.T, name string, program *graph.Program, b graph.Batch, without []string) (problems []string) {
 	problem := func(format string, values ...any) {
@@ -266,7 +266,7 @@ func largest(values []float32) (scale float64) {
 	return scale
 }
 
-// chosen are the places of the numbers with the three largest magnitudes, and of
+// chosen returns the indices of the numbers with the three largest magnitudes, and of
 // three others.
 func chosen(values []float32) []int {
 	places := make([]int, len(values))
@@ -294,9 +294,9 @@ func compareMagnitudes(a, b float32) int {
 	return 0
 }
 
-// differences are those of a loss along a number, of the steps whose rounding
-// errors are small against scale: central ones and, where the step is small, those
-// of either side, of which one has no kink.
+// differences returns slopes of a loss along a number, for steps whose rounding errors
+// are small relative to scale. They are central differences and, for small steps, also
+// one-sided differences, because one side has no kink.
 func differences(value *float32, scale float64, loss func() float64) (all slopes) {
 	old := *value
 	here, middle := loss(), float64(old)
@@ -320,9 +320,9 @@ func differences(value *float32, scale float64, loss func() float64) (all slopes
 	return all
 }
 
-// lossOf returns a function that runs a program and gives the loss that it
-// minimises. Where that is the sum of the terms that are reported, they are added
-// as float64, image by image; else it is the program's own sum.
+// lossOf returns a function that runs a program and returns the loss that it minimises.
+// If the loss is the sum of the reported terms, they are added in float64, image by
+// image. Otherwise it is the sum of the program itself.
 func lossOf(t *testing.T, program *graph.Program, b graph.Batch) func() float64 {
 	sum := func() (mean float64) {
 		for _, term := range program.Terms() {
@@ -342,8 +342,8 @@ func lossOf(t *testing.T, program *graph.Program, b graph.Batch) func() float64 
 	}
 }
 
-// TestWrongGradients holds compareProgram to gradients that are wrong: the
-// gradient of another loss, as the straight-through estimator has it.
+// TestWrongGradients checks that compareProgram finds wrong gradients, such as the
+// gradient of the straight-through estimator.
 func TestWrongGradients(t *testing.T) {
 	for name, part := range map[string]string{"fsq": "encoder", "topk": "decoder"} {
 		u := find(name).small()
@@ -362,7 +362,7 @@ func TestWrongGradients(t *testing.T) {
 		b := batch(t, e.Final(), e.Parameters, program, e.Data.Train, 5)
 		problems := compareProgram(t, name, program, b, nil)
 		if len(problems) == 0 || !strings.Contains(strings.Join(problems, "\n"), part+"/") {
-			t.Errorf("gradients of the %s of %s pass: %q", part, name, problems)
+			t.Errorf("wrong gradients of the %s of %s pass: %q", part, name, problems)
 		}
 	}
 }

@@ -27,7 +27,7 @@ var sample = sync.OnceValues(func() (*loaders.Dataset, error) {
 })
 
 // data is some training and test images of the embedded sample, 0 for all,
-// in pairs where the setup asks for them.
+// in pairs if the setup needs pairs.
 func data(t testing.TB, u setup, train, test int) *loaders.Dataset {
 	t.Helper()
 	whole, err := sample()
@@ -65,7 +65,7 @@ func shrink(s loaders.Split, n int) loaders.Split {
 	return small
 }
 
-// train trains in a run folder, from its checkpoint where it has one.
+// train trains in a run folder, from its checkpoint if it has one.
 func train(ctx context.Context, dir string, u setup, data *loaders.Dataset, hooks ...trainer.Hook) (*trainer.Experiment, error) {
 	e, err := u.experiment(data)
 	if err != nil {
@@ -117,8 +117,8 @@ func records(t testing.TB, dir string) []trainer.Record {
 	return records
 }
 
-// outcome returns what a run leaves that must not depend on how it was
-// interrupted: weights, solver state, position, and metrics but for times.
+// outcome returns the results of a run that must not depend on interruptions: weights,
+// solver state, position, and metrics without times.
 func outcome(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	result := make(map[string]string)
@@ -149,8 +149,8 @@ func outcome(t *testing.T, dir string) map[string]string {
 	return result
 }
 
-// sameOutcome fails where two runs left something else, or one of them left
-// temporary files.
+// sameOutcome fails if two runs have different results, or if one of them left temporary
+// files.
 func sameOutcome(t *testing.T, gotDir, wantDir string) {
 	t.Helper()
 	got, want := outcome(t, gotDir), outcome(t, wantDir)
@@ -170,17 +170,17 @@ func sameOutcome(t *testing.T, gotDir, wantDir string) {
 		}
 		for _, path := range hidden {
 			if filepath.Base(path) != ".lock" {
-				t.Errorf("left behind: %s", path)
+				t.Errorf("temporary file not removed: %s", path)
 			}
 		}
 	}
 }
 
-// ofRun are the parts of a checkpoint's header that differ between equal runs: the
-// run's id, the extent of metrics.jsonl, which holds times, and the checksum.
+// ofRun are the parts of a checkpoint's header that differ between equal runs: the id of
+// the run, the extent of metrics.jsonl, which has times, and the checksum.
 var ofRun = regexp.MustCompile(`\\"run\\":\\"\w*\\"|\\"(bytes|crc32c)\\":\d+|"gaetrain-crc32c":"\w*"`)
 
-// withoutRun returns a checkpoint without what differs between equal runs.
+// withoutRun returns a checkpoint without the parts that differ between equal runs.
 func withoutRun(checkpoint []byte) []byte {
 	end := 8 + binary.LittleEndian.Uint64(checkpoint)
 	header := bytes.TrimRight(ofRun.ReplaceAll(checkpoint[8:end], nil), " ")
@@ -217,7 +217,7 @@ func batch(t testing.TB, stage trainer.Stage, parameters *graph.Parameters, prog
 	return graph.Batch{}
 }
 
-// below returns the codes that the part below a stage gives images.
+// below returns the codes of images by the part below a stage.
 func below(t testing.TB, stage trainer.Stage, p *graph.Parameters, split loaders.Split) loaders.Split {
 	t.Helper()
 	n, size := split.Len(), split.Shape.Size()
@@ -254,8 +254,8 @@ func training(t testing.TB, stage trainer.Stage, p *graph.Parameters, rows int) 
 	return compile(t, p, o, stage.Network.Declare)
 }
 
-// evaluation compiles the program that evaluates a stage, with as many of the
-// outputs code and reconstruction as it has.
+// evaluation compiles the program that evaluates a stage, with the outputs code and
+// reconstruction if it has them.
 func evaluation(t testing.TB, stage trainer.Stage, p *graph.Parameters, rows int) *graph.Program {
 	t.Helper()
 	outputs := []string{trainer.Reconstruction}
@@ -277,7 +277,7 @@ func setThreads(t *testing.T, threads int) {
 	t.Cleanup(func() { runtime.GOMAXPROCS(old) })
 }
 
-// refused fails where an error does not wrap another or lacks a text.
+// refused fails unless an error wraps another one and contains a text.
 func refused(t *testing.T, err, wrapped error, text string) {
 	t.Helper()
 	if !errors.Is(err, wrapped) || !strings.Contains(err.Error(), text) {

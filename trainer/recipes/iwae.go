@@ -12,12 +12,14 @@ import (
 
 var iwaeRecipe = trainer.Recipe{
 	Name:    "iwae",
-	Summary: "importance weighted: several codes for each image bound its likelihood more tightly",
-	Idea: `The ELBO of a vae takes one code per image, and it is low unless nearly all codes of the posterior explain the image.
-Here K codes are drawn for each image. The loss is −log of the mean of their importance weights w = p(x|z)·p(z)/q(z|x). In expectation,
-this bound on −log p(x) does not increase with K, and some of the codes may explain nothing. With K = 1 it is the loss of the vae with
-a sampled KL divergence. The reconstruction is reported as the mean over the codes, and kl in closed form. gap is the loss minus
-(reconstruction + β·kl). It is negative on average for K > 1: it says by how many nats several codes lower the bound.`,
+	Summary: "importance weighted: several codes for each image give a tighter bound on its likelihood",
+	Idea: `The ELBO of a vae takes one code per image, and it is low unless nearly all codes of the posterior
+explain the image. Here K codes are sampled for each image. The loss is −log of the mean of their
+importance weights w = p(x|z)·p(z)/q(z|x). In expectation, this bound on −log p(x) does not
+increase with K, and some of the codes may explain nothing. With K = 1, it is the loss of the vae
+with a sampled KL divergence. The reported reconstruction is the mean over the codes, and kl is
+computed in closed form. gap is the loss minus (reconstruction + β·kl). It is negative on average
+for K > 1, and its absolute value is the number of nats by which several codes lower the bound.`,
 	Citation: "Y. Burda, R. Grosse, R. Salakhutdinov: Importance Weighted Autoencoders. ICLR 2016, arXiv:1509.00519; gradient dreg: G. Tucker et al., ICLR 2019, arXiv:1810.04152",
 	BibTeX: `@inproceedings{burda2016importance,
   author = {Burda, Yuri and Grosse, Roger and Salakhutdinov, Ruslan},
@@ -34,10 +36,10 @@ a sampled KL divergence. The reconstruction is reported as the mean over the cod
 	},
 }
 
-// iwae bounds the likelihood of an image by several codes (Burda 2016).
+// iwae bounds the likelihood of an image by several codes per image (Burda 2016).
 type iwae struct {
 	Variational
-	Gradient string `toml:"gradient" group:"model" help:"Gradient of the bound: plain, or dreg (doubly reparametrised), whose noise does not grow with the number of samples"`
+	Gradient string `toml:"gradient" group:"model" help:"Gradient of the bound: plain, or dreg (doubly reparametrised), which is less noisy for many samples"`
 }
 
 // Loss is −log 1/K Σ_k p(x|z_k)·(p(z_k)/q(z_k|x))^β.
@@ -47,9 +49,9 @@ func (m *iwae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	return m.bound(s, q, z, m.Decode(s, z), target)
 }
 
-// bound declares the bound by the decoder's output y for the codes z, and its
-// parts: the mean of the reconstruction terms, the divergence in closed form, and
-// gap, the bound minus their sum.
+// bound declares the bound from the codes z and the decoder's output y. Its parts are
+// the mean of the reconstruction terms, the KL divergence in closed form, and gap,
+// the bound minus their sum.
 func (m *iwae) bound(s *graph.Scope, q latent.Gaussian, z, y, target graph.Value) graph.Loss {
 	beta, noise := s.Rising(m.Beta, m.KLWarmup), q.Noise(s, m.Samples)
 	var parts op.Bound
@@ -71,8 +73,8 @@ func (m *iwae) Stages(c trainer.Config) ([]trainer.Stage, error) { return m.trai
 
 // Validate implements settings.Validator.
 func (m *iwae) Validate() error {
-	if m.weighted() { // importance weights are of whole images
-		return fmt.Errorf("%w: corrupted-weight or intact-weight with model iwae; hint: --model vae", settings.ErrConfiguration)
+	if m.weighted() { // an importance weight belongs to a whole image
+		return fmt.Errorf("%w: model iwae cannot be combined with corrupted-weight or intact-weight; hint: --model vae", settings.ErrConfiguration)
 	}
 	return settings.Choice("gradient", m.Gradient, "plain", "dreg")
 }

@@ -13,26 +13,26 @@ import (
 
 // Layers are the settings of an encoder and the decoder that mirrors it.
 type Layers struct {
-	Hidden           []int             `toml:"hidden" group:"model" help:"Widths of the encoder's fully connected hidden layers, mirrored by the decoder"`
-	Filters          []int             `toml:"filters" group:"model" help:"Channels of the encoder's convolutions, which come before its hidden layers; none: fully connected"`
-	KernelSize       int               `toml:"kernel-size" group:"model" help:"Height and width of the filters that --filters makes"`
-	Stride           int               `toml:"stride" group:"model" help:"Stride of the convolutions that --filters makes"`
-	Upsampling       layer.Upsampling  `toml:"upsampling" group:"model" help:"How a convolutional decoder makes images larger: transposed, nearest, bilinear, or unpool (to the places where max pooling found the greatest values; codes alone cannot be decoded then)"`
-	EncoderText      string            `toml:"encoder" group:"model" help:"All layers of the encoder as text, in place of --filters, --hidden and --code, such as 'conv:16,3,s2 conv:32,3,s2 dense:64'; the last layer makes the code"`
-	DecoderText      string            `toml:"decoder" group:"model" help:"All layers of the decoder as text (default: they mirror the encoder's)"`
-	Activation       layer.Activation  `toml:"activation" group:"model" help:"Activation of hidden layers: linear, sigmoid, tanh, relu, leaky-relu, elu, softplus, selu, gelu or silu"`
-	OutputActivation layer.Activation  `toml:"output-activation" group:"model" help:"Activation of the decoder's last layer; always sigmoid with --loss cross-entropy"`
-	Initialiser      graph.Initialiser `toml:"initialiser" group:"model" help:"Initial weights: glorot-, he- or lecun- with uniform or normal; normal, uniform, zeros; images (training images in the first layer, glorot-uniform in the others)"`
-	Normalisation    layer.Norm        `toml:"normalisation" group:"model" help:"Normalisation of hidden layers before their activation: none, batch, layer, or group:8 (8 groups of channels)"`
-	Dropout          float64           `toml:"dropout" group:"model" help:"Share of the outputs of hidden layers that is set to 0 while training (from 0 to below 1)"`
-	Bias             string            `toml:"bias" group:"model" help:"Layers that have biases: all, output (the last layer only) or none"`
+	Hidden           []int             `toml:"hidden" group:"model" help:"Widths of the encoder's fully connected hidden layers, which the decoder mirrors"`
+	Filters          []int             `toml:"filters" group:"model" help:"Channels of the encoder's convolutions, which precede its hidden layers; none: no convolutions"`
+	KernelSize       int               `toml:"kernel-size" group:"model" help:"Height and width, in pixels, of the convolutions of --filters, 1 or more"`
+	Stride           int               `toml:"stride" group:"model" help:"Stride, in pixels, of the convolutions of --filters, 1 or more"`
+	Upsampling       layer.Upsampling  `toml:"upsampling" group:"model" help:"Upsampling in the decoder: transposed, nearest, bilinear or unpool (inverts max pooling)"`
+	EncoderText      string            `toml:"encoder" group:"model" help:"All layers of the encoder as text, such as 'conv:16,3,s2 dense:64'; the last layer makes the code"`
+	DecoderText      string            `toml:"decoder" group:"model" help:"All layers of the decoder as text (default: the mirrored layers of the encoder)"`
+	Activation       layer.Activation  `toml:"activation" group:"model" help:"Hidden-layer activation: linear, sigmoid, tanh, relu, leaky-relu, elu, softplus, selu, gelu or silu"`
+	OutputActivation layer.Activation  `toml:"output-activation" group:"model" help:"Activation of the decoder's last layer, which is sigmoid if the loss is cross-entropy"`
+	Initialiser      graph.Initialiser `toml:"initialiser" group:"model" help:"Initial weights: (glorot|he|lecun)-(uniform|normal), normal, uniform, zeros or (training) images"`
+	Normalisation    layer.Norm        `toml:"normalisation" group:"model" help:"Normalisation before the activation of hidden layers: none, batch, layer or group:8 (8 groups)"`
+	Dropout          float64           `toml:"dropout" group:"model" help:"Share of the outputs of hidden layers that is set to 0 in training, from 0 to below 1"`
+	Bias             string            `toml:"bias" group:"model" help:"Layers that have biases: all, output (only the decoder's last layer) or none"`
 
-	blocks int // residual blocks behind each convolution that --filters makes
+	blocks int // residual blocks after each convolution of --filters
 }
 
-// Latent is the setting of a code that can have any size.
+// Latent is the size of the code, for models that allow any size.
 type Latent struct {
-	CodeSize int `toml:"code" group:"model" help:"Number of values in a latent code"`
+	CodeSize int `toml:"code" group:"model" help:"Number of values in a latent code, 1 or more"`
 }
 
 // Validate implements settings.Validator.
@@ -40,7 +40,7 @@ func (l *Latent) Validate() error {
 	return settings.Numbers(settings.Number{OK: l.CodeSize >= 1, Name: "code", Value: l.CodeSize, Hint: "at least 1"})
 }
 
-// defaultLayers are those of a model that says nothing else.
+// defaultLayers are the layers of a model that does not set others.
 func defaultLayers() Layers {
 	return Layers{
 		Hidden: []int{512, 256}, KernelSize: 3, Stride: 2, Upsampling: layer.ByTransposed,
@@ -78,32 +78,32 @@ func (l *Layers) Ineffective() (without []settings.Without) {
 	}
 	switch {
 	case l.EncoderText != "":
-		add("with --encoder, which describes all layers; hint: write it into the text of --encoder", "hidden", "code", "filters", "kernel-size", "stride")
+		add("with --encoder, which describes all layers; hint: include it in the text of --encoder", "hidden", "code", "filters", "kernel-size", "stride")
 	case len(l.Filters) == 0:
 		add("without convolutions; hint: --filters 32,64", "kernel-size", "stride")
 	}
 	if l.DecoderText != "" || !strings.Contains(l.text(1), "conv:") && !strings.Contains(l.text(1), "transposed:") {
-		add("where the decoder does not mirror convolutions; hint: --filters 32,64", "upsampling")
+		add("if the decoder does not mirror convolutions; hint: --filters 32,64", "upsampling")
 	}
 	if l.EncoderText == "" && len(l.Filters)+len(l.Hidden) == 0 && l.DecoderText == "" {
 		return append(without, settings.Without{Name: "activation", Why: "without hidden layers; hint: --hidden 512"})
 	}
 	for _, name := range []string{"activation", "normalisation", "dropout", "bias", "initialiser"} {
 		if !l.uses(name) {
-			add("on layers whose text says otherwise; hint: leave it out of the text of --encoder and --decoder", name)
+			add("because the text of each layer has its own value; hint: leave it out of --encoder and --decoder", name)
 		}
 	}
 	if l.DecoderText != "" && !changes(l.DecoderText, layer.Options{}, layer.Options{Activation: layer.Tanh}) {
-		add("on a last layer whose text has an activation; hint: leave it out of --decoder", "output-activation")
+		add("because the last layer in --decoder has an activation; hint: leave it out of --decoder", "output-activation")
 	}
 	return without
 }
 
-// uses reports whether a layer of the encoder or the decoder has the value that a
-// setting gives to layers whose text says nothing else.
+// uses reports whether the value of a setting reaches a layer of the encoder or the
+// decoder, which it does unless the text of each layer has its own value.
 func (l *Layers) uses(setting string) bool {
-	var other layer.Options // differs from the zero value in what the setting gives
-	hidden := true          // the setting is of hidden layers only
+	var other layer.Options // differs from the zero value in the option that the setting sets
+	hidden := true          // the setting applies to hidden layers only
 	switch setting {
 	case "activation":
 		other.Activation = layer.Tanh
@@ -114,7 +114,7 @@ func (l *Layers) uses(setting string) bool {
 	case "bias":
 		other.NoBias, hidden = true, false
 	case "initialiser":
-		if l.Initialiser == graph.Images { // which the first layer has, whatever its text says
+		if l.Initialiser == graph.Images { // which always applies to the first layer
 			return true
 		}
 		other.Initialiser, hidden = graph.HeNormal, false
@@ -131,11 +131,11 @@ func (l *Layers) uses(setting string) bool {
 		return changes(l.DecoderText, other, last)
 	}
 	layers, err := layer.Parse(encoder, layer.Options{}, layer.Options{})
-	return err != nil || !hidden || layers.Depth() > 1 // whose mirror images have it
+	return err != nil || !hidden || layers.Depth() > 1 // the decoder mirrors hidden layers, with the setting
 }
 
 // changes reports whether options of hidden and last layers change the layers of a
-// text. It is true of a text that cannot be read.
+// text. It returns true for a text that cannot be parsed.
 func changes(text string, hidden, last layer.Options) bool {
 	plain, err := layer.Parse(text, layer.Options{}, layer.Options{})
 	if err != nil {
@@ -145,7 +145,7 @@ func changes(text string, hidden, last layer.Options) bool {
 	return err != nil || !reflect.DeepEqual(plain, with)
 }
 
-// text is the encoder's layers as text, for a code of so many values.
+// text returns the encoder's layers as text, for a code of the given size.
 func (l *Layers) text(code int) string {
 	if l.EncoderText != "" {
 		return l.EncoderText
@@ -163,32 +163,32 @@ func (l *Layers) text(code int) string {
 	return strings.Join(words, " ")
 }
 
-// hidden is what hidden layers have.
+// hidden returns the options of hidden layers.
 func (l *Layers) hidden() layer.Options {
 	o := layer.Options{Activation: l.Activation, NoBias: l.Bias != "all", Initialiser: l.Initialiser, Norm: l.Normalisation, Dropout: l.Dropout}
-	if o.Initialiser == graph.Images { // which the first layer alone has
+	if o.Initialiser == graph.Images { // which applies to the first layer only
 		o.Initialiser = graph.GlorotUniform
 	}
 	return o
 }
 
-// code is what the layer that makes the code has.
+// code returns the options of the layer that makes the code.
 func (l *Layers) code(act layer.Activation) layer.Options {
 	o := l.hidden()
 	o.Activation, o.Norm, o.Dropout = act, layer.NoNorm, 0
 	return o
 }
 
-// output is what the last layer of the decoder has.
+// output returns the options of the last layer of the decoder.
 func (l *Layers) output() layer.Options {
 	o := l.code(l.OutputActivation)
 	o.NoBias = l.Bias == "none"
 	return o
 }
 
-// parts are the layers of encoder and decoder before they are placed. The
-// mirror is made of the encoder as it is placed behind an image, for a code of
-// its output's shape, size values unless the encoder is spelled out.
+// parts returns the layers of encoder and decoder before they are placed, and the
+// shape of the code. The code has size values, unless --encoder describes the layers.
+// The mirror image of the encoder depends on the shape of the image.
 func (l *Layers) parts(image graph.Shape, size int, code, output layer.Options, tied bool) (encoder, decoder layer.Sequence, shape graph.Shape, err error) {
 	if encoder, err = layer.Parse(l.text(size), l.hidden(), code); err != nil {
 		return nil, nil, shape, err
@@ -209,15 +209,15 @@ func (l *Layers) parts(image graph.Shape, size int, code, output layer.Options, 
 	if decoder, err = layer.Parse(l.DecoderText, l.hidden(), output); err != nil {
 		return nil, nil, shape, err
 	}
-	if output.Activation != l.OutputActivation { // which the loss asks for
+	if output.Activation != l.OutputActivation { // which the loss requires
 		decoder = decoder.EndingWith(output.Activation)
 	}
 	decoder, err = layer.Match(decoder, stack, tied)
 	return encoder, decoder, stack.Out(), err
 }
 
-// check reports a decoder that does not end with images, and settings of hidden
-// layers without any. Either stack may be nil.
+// check returns an error if the decoder does not end with images, or if settings of
+// hidden layers are given without hidden layers. encoder may be nil.
 func (l *Layers) check(image graph.Shape, encoder, decoder *layer.Stack) error {
 	if err := decoder.ValidateImages(image); err != nil {
 		return err
@@ -227,7 +227,7 @@ func (l *Layers) check(image graph.Shape, encoder, decoder *layer.Stack) error {
 		hidden += encoder.Depth() - 1
 	}
 	if hidden == 0 && (l.Normalisation != layer.NoNorm || l.Dropout > 0) {
-		return fmt.Errorf("normalisation %s and dropout %g are of hidden layers, and there are none; hint: such as --hidden 512", l.Normalisation, l.Dropout)
+		return fmt.Errorf("normalisation is %s and dropout is %g, but the model has no hidden layers; hint: --hidden 512", l.Normalisation, l.Dropout)
 	}
 	return nil
 }

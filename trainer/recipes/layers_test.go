@@ -8,17 +8,17 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// TestIneffective lists the settings that other ones make useless.
+// TestIneffective checks the lists of settings that have no effect because of others.
 func TestIneffective(t *testing.T) {
 	for _, test := range []struct {
 		model string
 		given map[string]string
-		want  []string // among the settings of activations and those of topk and aae
+		want  []string // of the settings of activations, and of topk and aae
 	}{
 		{"dense", nil, nil},
 		{"dense", map[string]string{"hidden": "none"}, []string{"activation"}},
 		{"dense", map[string]string{"encoder": "dense:9 dense:3"}, nil},
-		{"dense", map[string]string{"encoder": "dense:9,relu dense:3"}, nil}, // the mirror of the first layer has it
+		{"dense", map[string]string{"encoder": "dense:9,relu dense:3"}, nil}, // the mirror image of the first layer has the setting
 		{"dense", map[string]string{"encoder": "dense:3,relu"}, []string{"activation", "code-activation"}},
 		{"dense", map[string]string{"encoder": "dense:9,relu dense:3,tanh", "decoder": "dense:9,relu dense:784"}, []string{"activation", "code-activation"}},
 		{"dense", map[string]string{"encoder": "dense:9,relu dense:3", "decoder": "dense:9 dense:784,sigmoid"}, []string{"output-activation"}},
@@ -45,7 +45,7 @@ func TestIneffective(t *testing.T) {
 	}
 }
 
-// TestBounds refuses what would take unbounded time or memory.
+// TestBounds checks that settings with unbounded time or memory are refused.
 func TestBounds(t *testing.T) {
 	for model, given := range map[string]map[string]string{
 		"residual": {"blocks": "99999999999"},

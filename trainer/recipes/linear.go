@@ -9,12 +9,14 @@ import (
 
 var linearRecipe = trainer.Recipe{
 	Name:    "linear",
-	Summary: "one linear layer each way: finds the principal components, in order",
-	Idea: `Without nonlinearities, the best autoencoder with L code values does what PCA does: it keeps the L directions in
-which images vary most. With the squared error alone, the decoder can have any basis of their subspace. A small weight decay gives each
-direction a cost, which is larger for directions that explain less. At the minimum, the decoder is U(I − λΣ⁻²)^½Oᵀ, whose left singular
-vectors U are the principal components in order of their variances Σ². 'gaetrain pca' compares the two. The weights are tied,
-as they are at this minimum. Untied weights (--tied=false) reach it so slowly that the first components stay mixed.`,
+	Summary: "one linear layer in the encoder and the decoder: learns the principal components, in order",
+	Idea: `Without nonlinearities, the best autoencoder with L code values does what PCA does: it keeps the L
+directions in which images vary most. With the squared error alone, the decoder can have any basis
+of their subspace. A small weight decay gives each direction a cost, which is larger for
+directions that explain less. At the minimum, the decoder is U(I − λΣ⁻²)^½Oᵀ, whose left singular
+vectors U are the principal components in order of their variances Σ². 'gaetrain pca' compares the
+two. The weights are tied, as they are at this minimum. Untied weights (--tied=false) reach it so
+slowly that the first components stay mixed.`,
 	Citation: "E. Plaut: From Principal Subspaces to Principal Components with Linear Autoencoders. 2018, arXiv:1804.10253; " +
 		"D. Kunin et al.: Loss Landscapes of Regularized Linear Autoencoders. ICML 2019, arXiv:1901.08168",
 	BibTeX: `@misc{plaut2018principal,
@@ -24,8 +26,8 @@ as they are at this minimum. Untied weights (--tied=false) reach it so slowly th
   eprint = {1804.10253},
   archivePrefix = {arXiv},
 }`,
-	// The decay costs 0.3 % of the error on Fashion-MNIST with code 16. Half of it
-	// tells neighbouring components apart half as well.
+	// The weight decay increases the error by 0.3 % on Fashion-MNIST with code 16. With
+	// half of it, neighbouring components are separated half as well.
 	Defaults: func(c *trainer.Config) { c.LearningRate, c.WeightDecay = 3e-3, 0.2 },
 	New: func() trainer.Model {
 		return &linear{CodeSize: 16, Tied: true, Initialiser: graph.GlorotUniform, Bias: "all", Denoising: defaultDenoising()}
@@ -36,10 +38,10 @@ as they are at this minimum. Untied weights (--tied=false) reach it so slowly th
 type linear struct {
 	EncoderDecoder
 	Denoising
-	CodeSize    int               `toml:"code" group:"model" help:"Number of values in a latent code"`
-	Tied        bool              `toml:"tied" group:"model" help:"The decoder's weights are the encoder's, transposed"`
-	Initialiser graph.Initialiser `toml:"initialiser" group:"model" help:"Initial weights: glorot-, he- or lecun- with uniform or normal; normal, uniform, zeros"`
-	Bias        string            `toml:"bias" group:"model" help:"Layers that have biases: all, output (the last layer only) or none"`
+	CodeSize    int               `toml:"code" group:"model" help:"Number of values in a latent code, 1 or more"`
+	Tied        bool              `toml:"tied" group:"model" help:"The decoder uses the transposed weights of the encoder"`
+	Initialiser graph.Initialiser `toml:"initialiser" group:"model" help:"Initial weights: (glorot|he|lecun)-(uniform|normal), normal, uniform or zeros"`
+	Bias        string            `toml:"bias" group:"model" help:"Layers that have biases: all, output (only the decoder's last layer) or none"`
 }
 
 // Place implements trainer.Model.

@@ -16,9 +16,9 @@ import (
 // reckonedCase names the case that a process of TestReckonedMemory measures.
 const reckonedCase = "GAETRAIN_TEST_MEMORY"
 
-// TestReckonedMemory compares the memory that an experiment says it takes with the
-// heap after an epoch. Each case has a process of its own: what one leaves on
-// the heap would count in the next.
+// TestReckonedMemory compares the memory that an experiment estimates with the heap after
+// an epoch. Each case runs in its own process, because the heap of one case would be
+// measured in the next.
 func TestReckonedMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains on large batches")
@@ -49,16 +49,16 @@ func TestReckonedMemory(t *testing.T) {
 				return
 			}
 			reckoned, taken, memory := memoryOf(t, c.model, c.batch, c.set)
-			t.Logf("%.1f MiB reckoned, %.1f taken: %.3f; %s", reckoned/(1<<20), taken/(1<<20), reckoned/taken, memory)
+			t.Logf("%.1f MiB estimated, %.1f used: %.3f; %s", reckoned/(1<<20), taken/(1<<20), reckoned/taken, memory)
 			if reckoned < 0.9*taken || reckoned > 1.25*taken {
-				t.Errorf("%.1f MiB are reckoned and %.1f MiB taken, want from 0.9 to 1.25 times as much: %s", reckoned/(1<<20), taken/(1<<20), memory)
+				t.Errorf("%.1f MiB are estimated and %.1f MiB used, want an estimate of 0.9 to 1.25 times the use: %s", reckoned/(1<<20), taken/(1<<20), memory)
 			}
 		})
 	}
 }
 
-// memoryOf trains a model for an epoch, and returns the bytes that its experiment
-// reckons, without those of the program itself, and those that the heap has grown by.
+// memoryOf trains a model for an epoch. It returns the bytes that its experiment
+// estimates, without those of the executable, and the growth of the heap.
 func memoryOf(t *testing.T, model string, batch int, set map[string]string) (reckoned, taken float64, memory trainer.Memory) {
 	t.Helper()
 	before := heap()
@@ -110,7 +110,7 @@ func memoryOf(t *testing.T, model string, batch int, set map[string]string) (rec
 	return reckoned, float64(after) - float64(before), e.Memory
 }
 
-// heap is the memory of what is alive.
+// heap returns the size of the live objects on the heap.
 func heap() uint64 {
 	var m runtime.MemStats
 	runtime.GC()

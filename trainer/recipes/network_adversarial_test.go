@@ -25,7 +25,7 @@ func netGAN(t testing.TB, change func(m *gan)) *gan {
 // newGAN has the parameters of a generator and of its discriminator.
 func newGAN(t testing.TB, m *gan) net { return newNet(t, 1, m.Declare, m.Discriminator.Declare) }
 
-// only fails where a program moves anything but so many parameters of a part.
+// only fails unless a program moves the given number of parameters of one part.
 func only(t *testing.T, p *graph.Program, part string, count int) {
 	t.Helper()
 	names := netMoved(p)
@@ -67,7 +67,7 @@ func TestGenerator(t *testing.T) {
 		}
 	}
 
-	// A step of one leaves the other as it is, but for the loss.
+	// A step of one network changes only the loss of the other.
 	for _, step := range []struct {
 		program    *graph.Program
 		rows       int
@@ -97,10 +97,10 @@ func TestGenerator(t *testing.T) {
 }
 
 // discriminated is a discriminator of tanh units in float64, whose weights are
-// divided by the norms of one step of power iteration from their vectors.
+// divided by norms from one step of power iteration.
 type discriminated struct{ weights, biases [][]float64 }
 
-// effective computes what the weights are divided by, and the quotients.
+// effective computes the norms of the weights, and the normalised weights.
 func effective(n net, depth int) (d discriminated) {
 	for i := range depth {
 		name := fmt.Sprintf("discriminator/%d", i+1)
@@ -170,9 +170,9 @@ func (d discriminated) logit(image []float32) float64 {
 	return x[0]
 }
 
-// TestSpectralNorm trains a discriminator for some steps; then the largest singular
-// value of the weights that are in use is 1, so that its slope is 1 at most. The
-// vector moves only with the discriminator's own steps.
+// TestSpectralNorm trains a discriminator for some steps. Then the largest singular value
+// of the normalised weights is 1, so the slope of its logit is at most 1. The singular
+// vector moves only in steps of the discriminator.
 func TestSpectralNorm(t *testing.T) {
 	const rows = 6
 	m := netGAN(t, nil)
@@ -212,11 +212,12 @@ func TestSpectralNorm(t *testing.T) {
 	}
 	without := netGAN(t, func(m *gan) { m.Norm = "none" })
 	if _, ok := newGAN(t, without).Get("discriminator/1/singular"); ok {
-		t.Error("a discriminator without a norm has vectors")
+		t.Error("a discriminator without spectral normalisation has singular vectors")
 	}
 }
 
-// largestSingular is the largest singular value of weights with so many columns.
+// largestSingular is the largest singular value of weights with the given number of
+// columns.
 func largestSingular(w []float64, columns int) float64 {
 	rows := len(w) / columns
 	v := unit(func(i int) float64 { return 1 + float64(i%3) }, columns)
@@ -241,8 +242,8 @@ func largestSingular(w []float64, columns int) float64 {
 	return sigma
 }
 
-// TestEMA moves the weights of a generator. What it makes in evaluation comes from
-// their average, which moves when training advances, and at no other time.
+// TestEMA moves the weights of a generator. In evaluation it uses their average, which
+// moves only when training advances.
 func TestEMA(t *testing.T) {
 	const rows = 2
 	m := netGAN(t, nil)
@@ -291,8 +292,8 @@ func TestEMA(t *testing.T) {
 	}
 }
 
-// TestAdversarialCodes has a discriminator of codes: the encoder gets the gradients
-// of both terms, and the discriminator none.
+// TestAdversarialCodes has a discriminator of codes. The encoder gets the gradients of
+// both terms, and the discriminator gets none.
 func TestAdversarialCodes(t *testing.T) {
 	const rows = 4
 	m := &aae{Plain: *netPlain(squaredError), Discriminator: defaultDiscriminator(), Weight: 2, Widths: []int{7}}
@@ -322,7 +323,7 @@ func TestAdversarialCodes(t *testing.T) {
 		return slices.Clone(program.Gradients()[0].Values())
 	}
 	if none, two := gradients(0), gradients(2); slices.Equal(none, two) {
-		t.Error("the encoder gets no gradient of the discriminator")
+		t.Error("the encoder gets no gradient from the discriminator")
 	}
 	discriminator := n.training(2*rows, m.Discriminator.Declare)
 	only(t, discriminator, "discriminator", 4)
@@ -334,8 +335,8 @@ func TestAdversarialCodes(t *testing.T) {
 	}
 }
 
-// TestDescribeGenerator finds every parameter in the layer of its operation, also
-// where that works with averages.
+// TestDescribeGenerator checks that every parameter is in the layer of its operation,
+// also if the operation uses averages.
 func TestDescribeGenerator(t *testing.T) {
 	m := netGAN(t, nil)
 	n := newGAN(t, m)
@@ -356,8 +357,8 @@ func TestDescribeGenerator(t *testing.T) {
 	}
 }
 
-// TestDiscriminatorRefuses layers that would tell images of one batch from each
-// other.
+// TestDiscriminatorRefuses checks that layers are refused whose output depends on the
+// other images of the batch.
 func TestDiscriminatorRefuses(t *testing.T) {
 	m := defaultGAN()
 	m.EncoderText = "dense:5,batchnorm dense:3"

@@ -24,9 +24,9 @@ const (
 	netDecoded    = "dense:64,batchnorm dropout:0.2 dense:64,1x8x8,linear"
 )
 
-// TestBatchStatistics follows the statistics of a batch normalisation: runs leave
-// them alone, Advance moves them towards those of the batch, evaluation uses them,
-// and codes do not depend on the batch that their image is in.
+// TestBatchStatistics checks the statistics of a batch normalisation. Runs do not change
+// them, Advance moves them towards the statistics of the batch, and evaluation uses
+// them. Codes do not depend on the other images of the batch.
 func TestBatchStatistics(t *testing.T) {
 	const rows = 6
 	m := netSpelled(t, netNormalised, netDecoded)
@@ -47,7 +47,7 @@ func TestBatchStatistics(t *testing.T) {
 	netSame(t, "codes after a run", codes(), before)
 	training.Advance()
 
-	// The first batch is all that the statistics know: sums of filters over the image.
+	// The statistics so far are those of the first batch: sums of filters over the image.
 	w := n.values("encoder/1/weights")
 	for channel := range 3 {
 		var sum, squares float64
@@ -84,8 +84,8 @@ func TestBatchStatistics(t *testing.T) {
 	n.evaluation(1, m.Declare)
 }
 
-// TestDropoutOnlyInTraining checks that a training loss depends on the key, and on
-// nothing else. Evaluation draws nothing.
+// TestDropoutOnlyInTraining checks that dropout in training depends on the key alone, and
+// that evaluation has no dropout.
 func TestDropoutOnlyInTraining(t *testing.T) {
 	m := defaultPlain()
 	m.Hidden, m.CodeSize, m.Dropout = []int{13, 7}, 3, 0.5
@@ -118,8 +118,8 @@ func TestDropoutOnlyInTraining(t *testing.T) {
 	}
 }
 
-// TestUnpooledCodesNeedImages refuses to decode codes that were pooled; with the
-// image at hand they are.
+// TestUnpooledCodesNeedImages checks that pooled codes can be decoded only together with
+// their image.
 func TestUnpooledCodesNeedImages(t *testing.T) {
 	m := netSpelled(t, "conv:3,3 maxpool:2 conv:4,3,layernorm maxpool:2 dense:5", "dense:16,4x2x2 unpool:2 conv:3,3 unpool:2 conv:1,3,linear")
 	netMentions(t, m.Decodable(), "codes cannot be decoded without their images", "hint")
@@ -133,11 +133,11 @@ func TestUnpooledCodesNeedImages(t *testing.T) {
 	}
 	v := defaultVAE()
 	v.EncoderText, v.DecoderText, v.CodeSize = m.EncoderText, m.DecoderText, 5
-	netMentions(t, v.Place(trainer.Source{Shape: graph.Shape{Channels: 1, Height: 8, Width: 8}}), "to be decoded without an image")
+	netMentions(t, v.Place(trainer.Source{Shape: graph.Shape{Channels: 1, Height: 8, Width: 8}}), "a gaussian code is decoded without an image")
 }
 
-// TestTiedGradients moves tied weights by the sum of both uses: finite differences
-// of the loss find that sum.
+// TestTiedGradients checks that the gradient of tied weights is the sum of both uses, by
+// finite differences of the loss.
 func TestTiedGradients(t *testing.T) {
 	const rows, step = 4, 1e-2
 	m := netPlain(squaredError)

@@ -14,8 +14,8 @@ import (
 	"gaetrain/trainer"
 )
 
-// The tests of files named network_ look into the programs of one model each: what
-// they compute, what moves, what is reported.
+// The tests in files named network_ check the programs of one model each: their results,
+// the parameters that they move, and the reported terms.
 
 // netShape is the shape of the images of most of these tests.
 var netShape = graph.Shape{Channels: 1, Height: 4, Width: 5}
@@ -28,7 +28,7 @@ func netPlain(loss lossName) *Plain {
 	return &m
 }
 
-// place puts a model together for images of a shape, with three classes.
+// place places a model for images of a shape, with three classes.
 func place[M trainer.Model](t testing.TB, m M, shape graph.Shape) M {
 	t.Helper()
 	if err := m.Place(trainer.Source{Shape: shape, Classes: 3}); err != nil {
@@ -37,7 +37,7 @@ func place[M trainer.Model](t testing.TB, m M, shape graph.Shape) M {
 	return m
 }
 
-// net is the parameters of some declarations, of which programs are compiled.
+// net has the parameters of declarations, from which programs are compiled.
 type net struct {
 	testing.TB
 	*graph.Parameters
@@ -122,8 +122,8 @@ func netTerm(t testing.TB, p *graph.Program, name string) graph.Term {
 	return graph.Term{}
 }
 
-// netReported are the weights of the terms of a program in the loss that is
-// reported, by their names.
+// netReported returns the weights of the terms of a program in the reported loss, by
+// name.
 func netReported(p *graph.Program) map[string]float64 {
 	weights := make(map[string]float64)
 	for _, term := range p.Terms() {
@@ -215,7 +215,7 @@ func netBytes(f func()) uint64 {
 	return (after.TotalAlloc - before.TotalAlloc) / runs
 }
 
-// The declarations of programs that a trained model is asked for.
+// The declarations of the programs of a trained model.
 
 func encodes(m trainer.Encoder, shape graph.Shape) graph.Declaration {
 	return func(s *graph.Scope) { s.Output(trainer.Code, m.Encode(s, s.Input(trainer.Input, graph.Data, shape))) }

@@ -48,8 +48,8 @@ func TestPartsHaveTheNamesOfTheWhole(t *testing.T) {
 	}
 }
 
-// TestPartsInSequence composes the whole of its parts: the first layer, all others,
-// and the layer that mirrors the first one.
+// TestPartsInSequence composes the whole model from its parts: the first layer, all other
+// layers, and the layer that mirrors the first one.
 func TestPartsInSequence(t *testing.T) {
 	const rows = 4
 	for _, tied := range []bool{false, true} {
@@ -96,8 +96,8 @@ func netClassifier(t testing.TB, widths ...int) *classifier {
 	return place(t, m, netShape)
 }
 
-// TestClassifierLearns trains a classifier on images, and one on codes that the
-// encoder has given already, and holds figures of evaluation to the logits.
+// TestClassifierLearns trains a classifier on images, and one on codes from the encoder.
+// It compares the figures of evaluation with the logits.
 func TestClassifierLearns(t *testing.T) {
 	const rows = 6
 	for _, below := range []int{0, 1, 2} {
@@ -182,8 +182,8 @@ func TestFeaturesLeadToLogits(t *testing.T) {
 	}
 }
 
-// TestTrailingDropout leaves out the dropout behind a layer that mirrors another
-// one where codes are reconstructed alone.
+// TestTrailingDropout checks that a part that reconstructs codes omits the dropout after
+// a mirrored layer.
 func TestTrailingDropout(t *testing.T) {
 	m := stackedRecipe.New().(*stacked)
 	m.Hidden, m.CodeSize, m.Dropout = []int{13}, 3, 0.5
@@ -201,7 +201,7 @@ func TestTrailingDropout(t *testing.T) {
 			t.Fatal(err)
 		}
 		if training.Mean() != first {
-			t.Error("the loss depends on what is drawn")
+			t.Error("the loss depends on the random key")
 		}
 	}
 }

@@ -22,8 +22,8 @@ func netSigmoid(t testing.TB, hidden []int, code int, change func(m *Plain)) *Pl
 	return place(t, &m, netShape)
 }
 
-// TestPenalties reports each penalty with its weight, and computes the loss of
-// them.
+// TestPenalties checks that each penalty is reported with its weight, and that the loss is
+// their sum.
 func TestPenalties(t *testing.T) {
 	const rows = 4
 	m := netSigmoid(t, []int{13}, 3, func(m *Plain) { m.Sparsity, m.L1, m.Contraction = 2, 0.25, 0.5 })
@@ -46,8 +46,8 @@ func TestPenalties(t *testing.T) {
 	}
 }
 
-// TestMeanActivation follows the running mean of a sparse code: it begins at
-// the target, runs leave it alone, Advance moves it, and evaluation uses it.
+// TestMeanActivation checks the running mean of a sparse code. Its initial value is the
+// target, runs do not change it, Advance moves it, and evaluation uses it.
 func TestMeanActivation(t *testing.T) {
 	const rows = 4
 	for _, kind := range []string{"running", "batch"} {
@@ -110,8 +110,9 @@ func TestMeanActivation(t *testing.T) {
 	}
 }
 
-// TestContractionByHand holds the term of an encoder of sigmoid layers to Σ_layers
-// Σ (h(1−h))²·‖w‖² in float64, and with one layer to the Jacobian of the code.
+// TestContractionByHand compares the term of an encoder of sigmoid layers with Σ_layers
+// Σ (h(1−h))²·‖w‖² in float64. With one layer, it also compares the term with the
+// Jacobian of the code.
 func TestContractionByHand(t *testing.T) {
 	const rows = 3
 	for _, hidden := range [][]int{nil, {7}} {
@@ -151,8 +152,8 @@ func TestContractionByHand(t *testing.T) {
 	}
 }
 
-// jacobianNorms holds the contraction to the products of unit directions with the
-// Jacobian.
+// jacobianNorms compares the contraction with the squared norm of the Jacobian, which is
+// the sum of its squared products with unit directions.
 func jacobianNorms(t *testing.T, n net, m trainer.Encoder, shape graph.Shape, evaluation *graph.Program, x []float32, rows int) {
 	t.Helper()
 	size, units := shape.Size(), m.CodeShape().Size()
@@ -180,8 +181,8 @@ func netSynchrony(t testing.TB, gates string) *synchrony {
 	return place(t, m, graph.Shape{Channels: 2, Height: 2, Width: 5})
 }
 
-// TestGateContractionIsTheJacobian holds the term of gated codes, whose encoder is
-// one layer, to the products of unit directions with the Jacobian.
+// TestGateContractionIsTheJacobian compares the term of gated codes with the products of
+// unit directions and the Jacobian. The encoder has one layer.
 func TestGateContractionIsTheJacobian(t *testing.T) {
 	const rows = 2
 	for _, gates := range []string{"product", "exchange", "energy"} {
@@ -253,7 +254,7 @@ func TestPullback(t *testing.T) {
 					return (above - below) / (2 * float64(step))
 				}
 				want, fine := slope(step), slope(step/4)
-				if math.Abs(want-fine) > 5e-3*scale { // a unit opens or closes on the way
+				if math.Abs(want-fine) > 5e-3*scale { // a unit becomes active or inactive within the step
 					jumps++
 					continue
 				}
@@ -270,8 +271,8 @@ func TestPullback(t *testing.T) {
 	}
 }
 
-// TestWeightedPixels weighs the pixels that corruption has hit where the mask is
-// given; a program without a mask takes all pixels alike.
+// TestWeightedPixels checks the weights of corrupted pixels in a program with the mask. A
+// program without the mask gives all pixels the same weight.
 func TestWeightedPixels(t *testing.T) {
 	const rows = 3
 	for _, loss := range []lossName{crossEntropy, squaredError} {
@@ -308,13 +309,13 @@ func TestWeightedPixels(t *testing.T) {
 	}
 }
 
-// TestPenaltiesAllocate bounds the bytes of a step with every penalty.
+// TestPenaltiesAllocate limits the bytes that a step with every penalty allocates.
 func TestPenaltiesAllocate(t *testing.T) {
 	const rows = 256
 	m := netSigmoid(t, nil, 13, func(m *Plain) { m.Sparsity, m.L1, m.Contraction, m.Tied = 1, 0.1, 0.1, true })
 	n := newNet(t, 1, m.Declare)
 	training, inputs := n.training(rows, m.Declare), netBoth(netImages(rows, 20))
 	if got := netBytes(func() { n.run(training, rows, inputs); training.Advance() }); got > 4096 {
-		t.Errorf("%d bytes a run", got)
+		t.Errorf("%d bytes per run", got)
 	}
 }

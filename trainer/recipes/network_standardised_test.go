@@ -10,8 +10,7 @@ import (
 	"gaetrain/trainer"
 )
 
-// netPictures are a sample of 40 images of 1×2×3 around a mean that differs from
-// pixel to pixel.
+// netPictures is a sample of 40 images of 1×2×3, with a different mean for each pixel.
 func netPictures() (s graph.Sample, mean []float64, deviation float64) {
 	const count, size = 40, 6
 	values := netNormals(count*size, 3)
@@ -33,8 +32,9 @@ func netZerobias(t testing.TB, units int, act layer.Activation, threshold float6
 	return place(t, m, graph.Shape{Channels: 1, Height: 2, Width: 3})
 }
 
-// TestStandardisedStart measures mean and deviation on the training images, and
-// starts each unit as another image, standardised where the model takes images so.
+// TestStandardisedStart checks that mean and deviation are those of the training images,
+// and that each unit starts as a different image, standardised if the model standardises
+// its input.
 func TestStandardisedStart(t *testing.T) {
 	const units = 25
 	sample, mean, deviation := netPictures()
@@ -91,14 +91,14 @@ func TestStandardisedStart(t *testing.T) {
 			t.Errorf("%d units start as %d different images", units, len(taken))
 		}
 		if !slices.Equal(weights(1), w) || slices.Equal(weights(2), w) {
-			t.Error("the seed does not decide which images")
+			t.Error("the selected images do not depend on the seed")
 		}
 	}
 	m := netZerobias(t, sample.Count+1, layer.ReLU, 1)
 	netMentions(t, m.InitialiseFrom(sample, newNet(t, 1, m.Declare).Parameters, 1), "41 units", "40", "hint")
 }
 
-// TestMeasure gives images that are all the same the deviation 1.
+// TestMeasure checks that equal images have the deviation 1.
 func TestMeasure(t *testing.T) {
 	mean := make([]float32, 2)
 	got := measure(graph.Sample{Count: 3, Read: func(dst []float32, _ int) { copy(dst, []float32{0.5, 2}) }}, mean)

@@ -37,8 +37,8 @@ func withNoise(x []float32, rows, samples int, seed uint64) map[string][]float32
 	return inputs
 }
 
-// TestVariationalTerms checks which terms there are, with which weight training
-// minimises them after some epochs, and with which weight they are reported.
+// TestVariationalTerms checks the terms of the loss, their weights in training after some
+// epochs, and their weights in the reported loss.
 func TestVariationalTerms(t *testing.T) {
 	const rows = 4
 	warm := func(m *vae) { m.Beta, m.KLWarmup = 2, 4 }
@@ -87,9 +87,9 @@ func TestVariationalTerms(t *testing.T) {
 	}
 }
 
-// TestSeveralSamples computes the bound of several codes by hand: the reconstruction
-// of each code by a program of its own, and its densities in float64. The terms
-// are means over the codes, and gap is what is left.
+// TestSeveralSamples compares the bound of several codes with a computation by hand: the
+// reconstruction of each code by a separate program, and its densities in float64. The
+// terms are means over the codes, and gap is the difference.
 func TestSeveralSamples(t *testing.T) {
 	const rows, samples, l = 3, 4, 3
 	for _, beta := range []float64{1, 0.5} {
@@ -137,8 +137,8 @@ func TestSeveralSamples(t *testing.T) {
 	}
 }
 
-// TestBoundIsTighter averages the bound over many draws: with more codes for each
-// image it is nearer to the likelihood.
+// TestBoundIsTighter averages the bound over many samples. With more codes per image, it
+// is nearer to the likelihood.
 func TestBoundIsTighter(t *testing.T) {
 	const rows, draws = 4, 60
 	x := netImages(rows, 20)
@@ -161,9 +161,9 @@ func TestBoundIsTighter(t *testing.T) {
 	}
 }
 
-// TestDoublyReparametrised has the same loss and the same gradients in the decoder
-// as the plain gradient. Those in the encoder differ, but their means over many
-// draws are the same, and they vary less.
+// TestDoublyReparametrised compares the two gradients. They have the same loss and the
+// same gradients in the decoder. The gradients in the encoder differ, but their means
+// over many samples are equal, and the doubly reparametrised gradient varies less.
 func TestDoublyReparametrised(t *testing.T) {
 	const rows, samples, draws = 2, 8, 600
 	plain, dreg := netIWAE(t, "plain", samples), netIWAE(t, "dreg", samples)
@@ -223,9 +223,8 @@ func TestDoublyReparametrised(t *testing.T) {
 	}
 }
 
-// TestLikelihoods checks that the likelihood of a target under a code is the term
-// that evaluation finds for it, and that codes are drawn from the statistics of the
-// posterior.
+// TestLikelihoods checks that the likelihood of a target given a code equals the term of
+// evaluation, and that codes are sampled from the statistics of the posterior.
 func TestLikelihoods(t *testing.T) {
 	const rows, batch, l = 3, 5, 3
 	for _, loss := range []lossName{crossEntropy, squaredError, gaussian} {
@@ -264,11 +263,12 @@ func TestLikelihoods(t *testing.T) {
 	}
 }
 
-// TestLogNormaliser makes the term of a reconstruction −log p(x|z).
+// TestLogNormaliser checks that the reconstruction term with the log-normaliser is
+// −log p(x|z).
 func TestLogNormaliser(t *testing.T) {
 	for _, test := range []struct {
 		of   likelihood
-		want float64 // of 20 values, added to what the term has
+		want float64 // for 20 values, added to the term
 	}{{bernoulli, 0}, {squared, 10 * math.Log(math.Pi)}, {normal(0.3), 0}} {
 		netNear(t, "log normaliser", test.of.LogNormaliser(20), test.want)
 	}
@@ -288,8 +288,8 @@ func TestLogNormaliser(t *testing.T) {
 	}
 }
 
-// TestLearnedVariance follows the variance of a Gaussian decoder: it begins at
-// 1, runs leave it alone, Advance moves it towards the squared error.
+// TestLearnedVariance checks the variance of a Gaussian decoder. Its initial value is 1,
+// runs do not change it, and Advance moves it towards the squared error.
 func TestLearnedVariance(t *testing.T) {
 	const rows, pixels = 4, 20
 	m := place(t, netPlain(gaussian), netShape)
@@ -332,7 +332,7 @@ func TestLearnedVariance(t *testing.T) {
 	}
 }
 
-// TestDescribeSamples checks that a description shows what has a row for each code.
+// TestDescribeSamples checks that a description shows which values have a row per code.
 func TestDescribeSamples(t *testing.T) {
 	m := netVAE(t, func(m *vae) { m.Samples = 5 })
 	n := newNet(t, 1, m.Declare)
@@ -351,7 +351,7 @@ func TestDescribeSamples(t *testing.T) {
 	}
 }
 
-// TestLabelledCodes gives the labels to the encoder and the decoder of a cvae.
+// TestLabelledCodes checks that the encoder and the decoder of a cvae use the labels.
 func TestLabelledCodes(t *testing.T) {
 	const rows = 3
 	m := cvae{vae: defaultVAE()}

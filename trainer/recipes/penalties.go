@@ -10,15 +10,15 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// Penalties are terms that the loss of a deterministic code can have in addition to
-// the reconstruction.
+// Penalties are optional terms of the loss of a deterministic code, in addition to
+// the reconstruction term.
 type Penalties struct {
-	Sparsity         float64 `toml:"sparsity" group:"model" help:"Weight of the sparsity term Σ KL(ρ‖ρ̂), where ρ̂ is the mean activation of each unit of a sigmoid code; 0 for none"`
-	SparsityTarget   float64 `toml:"sparsity-target" group:"model" help:"Mean activation ρ that the sparsity term asks for, between 0 and 1"`
-	SparsityMean     string  `toml:"sparsity-mean" group:"model" help:"Mean activation ρ̂ while training: batch (over the batch), or running (over past batches too; it adds sparsity_momentum)"`
-	SparsityMomentum float64 `toml:"sparsity-momentum" group:"model" help:"Momentum of the running mean activation, which evaluation always uses"`
+	Sparsity         float64 `toml:"sparsity" group:"model" help:"Weight of the sparsity term Σ KL(ρ‖ρ̂) of the mean activations ρ̂ of a sigmoid code; 0 for none"`
+	SparsityTarget   float64 `toml:"sparsity-target" group:"model" help:"Target ρ of the mean activation of each unit in the sparsity term, between 0 and 1"`
+	SparsityMean     string  `toml:"sparsity-mean" group:"model" help:"Mean activation in training: batch, or running (past batches too; reports sparsity_momentum)"`
+	SparsityMomentum float64 `toml:"sparsity-momentum" group:"model" help:"Momentum of the running mean activation, which evaluation always uses, from 0 to below 1"`
 	L1               float64 `toml:"l1" group:"model" help:"Weight of the L1 norm Σ|h| of the code; 0 for none"`
-	Contraction      float64 `toml:"contraction" group:"model" help:"Weight of the contraction term Σ‖∂h/∂x‖² over the encoder's layers, of each in its own input; 0 for none"`
+	Contraction      float64 `toml:"contraction" group:"model" help:"Weight of Σ‖∂h/∂x‖² over the encoder's layers (x: input, h: output of a layer); 0 for none"`
 }
 
 func defaultPenalties() Penalties {
@@ -67,8 +67,8 @@ func (p *Penalties) Terms(s *graph.Scope, encoder *layer.Stack, z graph.Value) (
 }
 
 // sparsity declares Σ_L KL(ρ ‖ ρ̂) in nats (Ng 2011), see op.Sparsity. In evaluation,
-// ρ̂ is the running mean over training batches, which is a statistic. It begins
-// at the target, where the term has no gradient. Training on the running mean
+// ρ̂ is the running mean over training batches, which is a statistic. Its initial
+// value is the target, where the term has no gradient. Training on the running mean
 // reports the term in two parts: sparsity, and sparsity_momentum, which makes the
 // gradient of the loss independent of the momentum.
 func (p *Penalties) sparsity(s *graph.Scope, encoder *layer.Stack, z graph.Value) graph.Term {
@@ -88,8 +88,8 @@ func (p *Penalties) sparsity(s *graph.Scope, encoder *layer.Stack, z graph.Value
 	return term.MadeOf(graph.NewTerm("sparsity", declared.Divergence).In("nats"), graph.NewTerm("sparsity_momentum", declared.Momentum).In("nats"))
 }
 
-// contraction declares Σ ‖∂y/∂x‖² per image over the layers of an encoder, of
-// each in its own input (Rifai 2011).
+// contraction declares Σ ‖∂y/∂x‖² per image over the layers of an encoder, where x and
+// y are the input and the output of a layer (Rifai 2011).
 func contraction(s *graph.Scope, encoder *layer.Stack) graph.Term {
 	var outputs, weights []graph.Value
 	var activations []kernel.Activation
@@ -110,8 +110,8 @@ func contraction(s *graph.Scope, encoder *layer.Stack) graph.Term {
 	}, outputs[0], more...)
 }
 
-// check returns an error for penalties that cannot be applied to an encoder, whose
-// code keeps its k largest values (0: all). Errors wrap graph.ErrArchitecture.
+// check returns an error for penalties that cannot be applied to an encoder. The code
+// keeps its k largest values (0: all). Errors wrap graph.ErrArchitecture.
 func (p *Penalties) check(encoder *layer.Stack, k int) error {
 	impossible := func(term, format string, values ...any) error {
 		return fmt.Errorf("%w: term %s: %s", graph.ErrArchitecture, term, fmt.Sprintf(format, values...))

@@ -13,9 +13,9 @@ type Plain struct {
 	Autoencoder
 	Latent
 	Penalties
-	CodeActivation layer.Activation `toml:"code-activation" group:"model" help:"Activation of the layer that makes the code"`
-	TopK           int              `toml:"top-k" group:"model" help:"Number of values of each code that are kept, the largest ones; the others are 0 (0: all are kept)"`
-	Tied           bool             `toml:"tied" group:"model" help:"The decoder's weights are the encoder's, transposed"`
+	CodeActivation layer.Activation `toml:"code-activation" group:"model" help:"Activation of the layer that makes the code, such as linear, sigmoid or relu"`
+	TopK           int              `toml:"top-k" group:"model" help:"Number of largest values of each code that are kept, while the others are 0; 0 keeps all values"`
+	Tied           bool             `toml:"tied" group:"model" help:"The decoder uses the transposed weights of the encoder"`
 }
 
 func defaultPlain() Plain {
@@ -24,7 +24,7 @@ func defaultPlain() Plain {
 
 // Validate implements settings.Validator.
 func (m *Plain) Validate() error {
-	return settings.Numbers(settings.Number{OK: m.TopK >= 0 && (m.TopK <= m.CodeSize || m.EncoderText != ""), Name: "top-k", Value: m.TopK, Hint: "0 for all, or at most as many as a code has values"})
+	return settings.Numbers(settings.Number{OK: m.TopK >= 0 && (m.TopK <= m.CodeSize || m.EncoderText != ""), Name: "top-k", Value: m.TopK, Hint: "0 for all, or at most the number of values in a code"})
 }
 
 // Ineffective implements settings.Ineffective.
@@ -32,7 +32,7 @@ func (m *Plain) Ineffective() []settings.Without {
 	if m.EncoderText == "" || changes(m.EncoderText, layer.Options{}, layer.Options{Activation: layer.Tanh}) {
 		return nil
 	}
-	return []settings.Without{{Name: "code-activation", Why: "on a last layer whose text has an activation; hint: leave it out of --encoder"}}
+	return []settings.Without{{Name: "code-activation", Why: "because the last layer in --encoder has an activation; hint: leave it out of --encoder"}}
 }
 
 // Place implements trainer.Model.
@@ -57,7 +57,7 @@ func (m *Plain) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
 	return m.keep(s, m.encoder.From(depth).On(s, h))
 }
 
-// keep is the code with its largest values alone, where that is asked for.
+// keep sets all but the TopK largest values of a code to 0, unless TopK is 0.
 func (m *Plain) keep(s *graph.Scope, z graph.Value) graph.Value {
 	if m.TopK > 0 {
 		z = latent.Largest(s, m.encoder.Last().Name(), m.TopK, z)
@@ -66,7 +66,7 @@ func (m *Plain) keep(s *graph.Scope, z graph.Value) graph.Value {
 	return z
 }
 
-// Loss is the reconstruction term and the penalties that are asked for.
+// Loss is the reconstruction term and the penalties.
 func (m *Plain) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	z := m.Encode(s, x)
 	return graph.Sum(m.Compare(s, m.Decode(s, z), target)).Plus(m.Terms(s, m.encoder, z)...)
@@ -75,18 +75,18 @@ func (m *Plain) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 // Declare implements trainer.Network.
 func (m *Plain) Declare(s *graph.Scope) { declare(s, m) }
 
-// Stages implements trainer.Model: plain training.
+// Stages implements trainer.Model: one stage that trains all layers.
 func (m *Plain) Stages(c trainer.Config) ([]trainer.Stage, error) {
 	s, err := m.stage("train", c, m)
 	return []trainer.Stage{s}, err
 }
 
-// stage is training of a part of the model, or of all of it.
+// stage trains a part of the model, or all of it.
 func (m *Plain) stage(name string, c trainer.Config, of trainer.Network) (trainer.Stage, error) {
 	s, err := m.Autoencoder.stage(name, c, of)
 	s.Measures = codeMeasures
 	return s, err
 }
 
-// codeMeasures are those of a code that is the output of an encoder.
+// codeMeasures are the measures of a code that is the output of an encoder.
 func codeMeasures() []trainer.Measure { return []trainer.Measure{trainer.CodeMeasure()} }

@@ -10,7 +10,7 @@ import (
 	"gaetrain/trainer"
 )
 
-// list has the recipes in the order in which one would learn them.
+// list has the recipes, simple models first.
 var list = []trainer.Recipe{
 	linearRecipe, denseRecipe, tiedRecipe, denoisingRecipe, stackedRecipe, convRecipe, residualRecipe,
 	sparseRecipe, topkRecipe, contractiveRecipe, zerobiasRecipe, synchronyRecipe,
@@ -20,9 +20,8 @@ var list = []trainer.Recipe{
 // List returns every recipe.
 func List() []trainer.Recipe { return list }
 
-// Find returns the recipe of a model, or that of classifiers, which is not
-// listed: it is trained by fine-tuning another model. Errors wrap
-// trainer.ErrConfiguration.
+// Find returns the recipe of a model. It also finds the recipe of classifiers, which
+// List does not contain. Errors wrap trainer.ErrConfiguration.
 func Find(model string) (trainer.Recipe, error) {
 	if model == Classifier.Name {
 		return Classifier, nil

@@ -13,10 +13,10 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// Reconstruction says how a reconstruction is compared with the image.
+// Reconstruction has the settings of the reconstruction term.
 type Reconstruction struct {
-	Loss     lossName `toml:"loss" group:"model" help:"Reconstruction term: cross-entropy (of logits), squared-error, or gaussian (a negative log-likelihood in nats)"`
-	Variance float64  `toml:"variance" group:"model" help:"Variance of a pixel with --loss gaussian; 0: it is learned, one for all pixels"`
+	Loss     lossName `toml:"loss" group:"model" help:"Reconstruction term: cross-entropy, squared-error or gaussian (negative log-likelihood in nats)"`
+	Variance float64  `toml:"variance" group:"model" help:"Variance of a pixel with --loss gaussian, above 0; 0 for one learned variance of all pixels"`
 }
 
 // lossName names a likelihood.
@@ -57,7 +57,7 @@ func (r *Reconstruction) Validate() error {
 	if err := settings.Choice("loss", string(r.Loss), string(crossEntropy), string(squaredError), string(gaussian)); err != nil {
 		return err
 	}
-	return settings.Numbers(settings.Number{OK: r.Variance >= 0 && settings.Finite(r.Variance), Name: "variance", Value: r.Variance, Hint: "above 0, or 0 for a learned one"})
+	return settings.Numbers(settings.Number{OK: r.Variance >= 0 && settings.Finite(r.Variance), Name: "variance", Value: r.Variance, Hint: "above 0, or 0 for a learned variance"})
 }
 
 // Ineffective implements settings.Ineffective.
@@ -71,10 +71,10 @@ func (r *Reconstruction) Ineffective() []settings.Without {
 // reconstruction names the term and the output.
 const reconstruction = trainer.Reconstruction
 
-// likelihood is how the output of a decoder stands for an image.
+// likelihood is the distribution of an image given the output of a decoder.
 type likelihood struct {
-	// declare declares what it needs, and returns how to bring that up to date with
-	// a term of so many values per image; nil: there is nothing.
+	// declare declares its statistics. learn updates them from a term with the given
+	// number of values per image; nil: there is nothing to update.
 	declare       func(s *graph.Scope) (of op.Likelihood, learn func(term graph.Term, values int))
 	activation    kernel.Activation // of the reconstruction
 	logNormaliser float64           // for each value
@@ -105,9 +105,9 @@ func fixed(of op.Likelihood) func(*graph.Scope) (op.Likelihood, func(graph.Term,
 }
 
 // learnVariance declares a running mean of the squared error per pixel, V ← m·V +
-// (1−m)·mean_B,D (x̂−x)²: for given predictions, that mean is the V of the highest
-// likelihood, so no gradient has to find it (Rybkin 2021, optimal σ-VAE). V stays
-// within the bounds of a posterior's variances.
+// (1−m)·mean_B,D (x̂−x)²: for given predictions, that mean is the V with the highest
+// likelihood, so no gradient is needed (Rybkin 2021, optimal σ-VAE). V is
+// clipped to the bounds of a posterior's variances.
 func learnVariance(s *graph.Scope) (op.Likelihood, func(graph.Term, int)) {
 	const momentum = 0.9
 	v := s.Statistic(graph.Spec{Name: "decoder/variance", Part: "decoder", Shape: []int{1}, Fill: graph.Constant(1)})
@@ -140,8 +140,8 @@ func (l likelihood) Term(s *graph.Scope, y, target graph.Value) graph.Term {
 	})
 }
 
-// term declares a term by declare, and the reconstruction of each image, by the
-// first of several codes, where the program is asked for it.
+// term declares a term by declare. If the program outputs reconstructions, it also
+// declares the reconstruction of each image, from the first of several codes.
 func (l likelihood) term(s *graph.Scope, y, target graph.Value, declare func(op.Likelihood) graph.Term) graph.Term {
 	if s.Wants(reconstruction) {
 		s.Output(reconstruction, l.Mean(s, s.First(reconstruction, y)))

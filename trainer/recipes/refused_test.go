@@ -12,7 +12,7 @@ import (
 
 func mask(share float32) loaders.Corruption { return recipes.Masking(share) }
 
-// TestRefused asks for what makes no sense, and for the reason.
+// TestRefused checks that meaningless settings are refused with the reason.
 func TestRefused(t *testing.T) {
 	for _, test := range []struct{ model, settings, want string }{
 		{"dense", "sparsity=1", "which linear units do not give; hint: --code-activation sigmoid"},
@@ -25,38 +25,38 @@ func TestRefused(t *testing.T) {
 		{"contractive", "hidden=12; activation=gelu", "not implemented for encoder/1"},
 		{"conv", "contraction=1; code-activation=sigmoid", "encoder/1, which is a convolution"},
 		{"zerobias", "contraction=1", "without the threshold; hint: --contraction 0"},
-		{"zerobias", "code-activation=sigmoid", "has a threshold and sigmoid units; hint: --code-activation relu or linear"},
-		{"zerobias", "filters=4", "only the first layer of the encoder takes images"},
-		{"sparse", "dropout=0.5", "of hidden layers, and there are none; hint: such as --hidden"},
+		{"zerobias", "code-activation=sigmoid", "has a threshold, which is not supported for sigmoid units; hint: --code-activation relu or linear"},
+		{"zerobias", "filters=4", "encoder/1 cannot be initialised from images; hint: "},
+		{"sparse", "dropout=0.5", "dropout is 0.5, but the model has no hidden layers; hint: --hidden"},
 		{"dense", "dropout=1", "dropout is 1; hint: from 0 to below 1"},
 		{"dense", "hidden=12,0", "hidden has a layer of 0 units"},
 		{"dense", "code=0", "code is 0; hint: at least 1"},
 		{"dense", "bias=some", "unknown bias"},
 		{"dense", "output-activation=relu", "cross-entropy needs probabilities"},
-		{"dense", "loss=squared-error; binarise=true", "binarise with the loss squared-error"},
-		{"linear", "binarise=true", "binarise with the loss squared-error"},
-		{"dense", "intact-weight=0.5", "nothing is corrupted"},
-		{"dense", "corruption=gaussian:0.5; intact-weight=0.5", "gaussian noise hits every pixel"},
+		{"dense", "loss=squared-error; binarise=true", "binarise needs the loss cross-entropy, but the loss is squared-error"},
+		{"linear", "binarise=true", "binarise needs the loss cross-entropy, but the loss is squared-error"},
+		{"dense", "intact-weight=0.5", "no pixel is corrupted"},
+		{"dense", "corruption=gaussian:0.5; intact-weight=0.5", "gaussian noise changes every pixel"},
 		{"dense", "corruption=masking:0.5; intact-weight=0; corrupted-weight=0", "no weight"},
-		{"dense", "loss=gaussian; corruption=masking:0.5; intact-weight=0.5", "with the loss gaussian"},
+		{"dense", "loss=gaussian; corruption=masking:0.5; intact-weight=0.5", "the loss gaussian cannot be combined with"},
 		{"conv", "upsampling=unpool", "needs an encoder with max pooling; hint: --encoder"},
 		{"conv", "encoder=conv:3,3 avgpool:2; upsampling=unpool", "average pooling cannot be unpooled"},
 		{"conv", "encoder=conv:3", "conv"},
-		{"vae", "encoder=conv:4,3 maxpool:2 dense:6; upsampling=unpool", "a gaussian code is to be decoded without an image"},
+		{"vae", "encoder=conv:4,3 maxpool:2 dense:6; upsampling=unpool", "a gaussian code is decoded without an image"},
 		{"tied", "filters=4; upsampling=nearest", "tied weights are those of a transposed convolution, not of nearest upsampling"},
-		{"tied", "tied=false", "not tied; hint: --model dense"},
-		{"stacked", "decoder=dense:9 dense:9 dense:64", "2 encoder and 3 decoder layers"},
+		{"tied", "tied=false", "tied is false, but model tied always has tied weights; hint: --model dense"},
+		{"stacked", "decoder=dense:9 dense:9 dense:64", "the encoder has 2 layers, but the decoder has 3"},
 		{"stacked", "pretrain-epochs=0", "pretrain-epochs is 0"},
-		{"vae", "capacity=2; free-bits=0.1", "capacity and free-bits"},
-		{"vae", "capacity=2; kl-warmup=1", "capacity and kl-warmup"},
-		{"vae", "capacity=2; beta=3", "capacity and beta 3"},
-		{"vae", "beta=0; free-bits=0.1", "free-bits with beta 0"},
-		{"vae", "beta=0; kl-warmup=2", "kl-warmup with beta 0"},
-		{"vae", "samples=2; corruption=masking:0.5; intact-weight=0.5", "hint: one sample"},
-		{"vae", "samples=1024; batch-size=128", "codes in a step"},
-		{"iwae", "samples=1; corruption=masking:0.5; intact-weight=0.5", "with model iwae; hint: --model vae"},
+		{"vae", "capacity=2; free-bits=0.1", "capacity and free-bits cannot be combined"},
+		{"vae", "capacity=2; kl-warmup=1", "capacity and kl-warmup cannot be combined"},
+		{"vae", "capacity=2; beta=3", "capacity and beta 3 cannot be combined"},
+		{"vae", "beta=0; free-bits=0.1", "free-bits has no effect with beta 0"},
+		{"vae", "beta=0; kl-warmup=2", "kl-warmup has no effect with beta 0"},
+		{"vae", "samples=2; corruption=masking:0.5; intact-weight=0.5", "cannot be combined with 2 samples; hint: --samples 1"},
+		{"vae", "samples=1024; batch-size=128", "at most 65536 codes (samples × batch size) per step"},
+		{"iwae", "samples=1; corruption=masking:0.5; intact-weight=0.5", "model iwae cannot be combined with corrupted-weight or intact-weight; hint: --model vae"},
 		{"iwae", "gradient=steep", "unknown gradient"},
-		{"gan", "normalisation=batch; adversarial-loss=hinge; label-smoothing=0.1", "has no labels"},
+		{"gan", "normalisation=batch; adversarial-loss=hinge; label-smoothing=0.1", "has no target values"},
 		{"gan", "label-smoothing=0.5", "label-smoothing is 0.5"},
 		{"gan", "ema-decay=1", "ema-decay is 1"},
 		{"cgan", "hidden=none; filters=4", "needs a fully connected hidden layer"},
@@ -65,7 +65,7 @@ func TestRefused(t *testing.T) {
 		{"synchrony", "gates=and", "unknown gates"},
 		{"synchrony", "code-activation=gelu", "code-activation is gelu"},
 		{"synchrony", "initialiser=images", "initialiser is images"},
-		{"synchrony", "motion=none", "no pairs of frames"},
+		{"synchrony", "motion=none", "not pairs of frames"},
 		{"fsq", "levels=8,1", "levels is [8 1]"},
 		{"fsq", "levels=none", "levels is []; hint: at least one"},
 		{"fsq", "words=0", "words is 0"},
@@ -86,8 +86,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestNoSuchSetting asks for settings that models have not, since they would make
-// no sense.
+// TestNoSuchSetting checks that models do not have settings that would have no
+// meaning for them.
 func TestNoSuchSetting(t *testing.T) {
 	for model, names := range map[string][]string{
 		"vae":       {"l1", "sparsity", "contraction", "top-k", "tied", "code-activation", "gradient", "ema-decay"},
@@ -105,7 +105,7 @@ func TestNoSuchSetting(t *testing.T) {
 				t.Errorf("setting %s is a field of model %s", name, model)
 			}
 		}
-		// A file or a run that has one of them is refused with its name.
+		// A file or a run with one of them is refused, and the error names it.
 		for _, name := range names {
 			recorded := settings.Record(nil, u.model)
 			recorded[name] = settings.Setting{Value: []byte(`"1"`), Origin: settings.FromFile}
@@ -116,8 +116,8 @@ func TestNoSuchSetting(t *testing.T) {
 	}
 }
 
-// TestConditionalNeedsLabels asks conditional models for the reason why they do not
-// learn from images without labels.
+// TestConditionalNeedsLabels checks that conditional models refuse images without
+// labels, with the reason.
 func TestConditionalNeedsLabels(t *testing.T) {
 	for _, model := range []string{"cvae", "cgan"} {
 		u := find(model).small()

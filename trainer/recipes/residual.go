@@ -8,10 +8,11 @@ import (
 
 var residualRecipe = trainer.Recipe{
 	Name:    "residual",
-	Summary: "convolutional autoencoder with residual blocks: deeper nets still train",
-	Idea: `A deep network is hard to train, because each layer has to pass on what the following layers need. A residual block
-adds the output of its layers to its input, y = x + f(x). If nothing has to change, f is 0, and gradients reach the first layers
-through the sums. In this model, strided convolutions make the image smaller, each followed by a residual block of two convolutions. The
+	Summary: "convolutional autoencoder with residual blocks: deeper networks can be trained",
+	Idea: `A deep network is hard to train, because each layer has to pass on what the following layers need.
+A residual block adds the output of its layers to its input, y = x + f(x). If nothing has to
+change, f is 0, and gradients reach the first layers through the sums. In this model, strided
+convolutions make the image smaller, each followed by a residual block of two convolutions. The
 decoder mirrors all of them.`,
 	Citation: "K. He, X. Zhang, S. Ren, J. Sun: Deep Residual Learning for Image Recognition. CVPR 2016, arXiv:1512.03385",
 	BibTeX: `@inproceedings{he2016deep,
@@ -35,7 +36,7 @@ decoder mirrors all of them.`,
 // residual is a convolutional autoencoder with blocks y = x + f(x) (He 2016).
 type residual struct {
 	Plain
-	Blocks int `toml:"blocks" group:"model" help:"Residual blocks of two convolutions behind each convolution that --filters makes"`
+	Blocks int `toml:"blocks" group:"model" help:"Residual blocks of two convolutions after each convolution of --filters, from 1 to 100"`
 }
 
 // Place implements trainer.Model.

@@ -16,8 +16,8 @@ import (
 
 var errCrash = errors.New("crash")
 
-// An interruption ends training at one point: by cancel as a signal does, after
-// which a checkpoint is saved, or as a crash does, after which nothing is.
+// An interruption ends training at one point: by cancel, as a signal does, so that a
+// checkpoint is saved, or as a crash does, so that nothing is saved.
 type interruption struct {
 	name            string
 	cancel          bool
@@ -27,8 +27,8 @@ type interruption struct {
 	checkpointEvery time.Duration
 }
 
-// interruptions are the kinds of places in a run of epochs epochs of steps
-// steps.
+// interruptions returns the kinds of interruptions of a run of the given number of epochs
+// and steps per epoch.
 func interruptions(epochs, steps int) []interruption {
 	always := time.Nanosecond
 	return []interruption{
@@ -78,8 +78,8 @@ func (i interruption) hook(cancel context.CancelCauseFunc) trainer.Hook {
 	}
 }
 
-// checkResume interrupts training at every kind of place, and asks for what an
-// uninterrupted run leaves.
+// checkResume interrupts training with every kind of interruption, and checks that the
+// results equal those of an uninterrupted run.
 func checkResume(t *testing.T, f *fixture) {
 	_, want := f.run()
 	done := records(t, want)
@@ -119,8 +119,8 @@ func checkResume(t *testing.T, f *fixture) {
 	})
 }
 
-// endingContext is a context that ends when a program asks for its end the n-th
-// time: as the n-th run of a program begins, which then stops after its first
+// endingContext is a context that ends when a program checks it for the n-th time. That
+// is at the start of the n-th run of a program, which then stops after its first
 // operation.
 type endingContext struct {
 	context.Context
@@ -144,10 +144,9 @@ func (c *endingContext) Err() error {
 	}
 }
 
-// TestStoppedWithinRuns stops training within runs of its programs: those of
-// steps, of opponents, of evaluations, and of what is measured at the end. A step
-// that was given up has changed nothing, so the end is that of a run that was left
-// alone.
+// TestStoppedWithinRuns stops training within runs of its programs: steps, opponents,
+// evaluations, and measures at the end. A cancelled step changes nothing, so the results
+// equal those of an uninterrupted run.
 func TestStoppedWithinRuns(t *testing.T) {
 	for _, name := range []string{"gan", "stacked", "vae-batchnorm-dropout", "topk", "synchrony"} {
 		t.Run(name, func(t *testing.T) {
@@ -175,8 +174,8 @@ func TestStoppedWithinRuns(t *testing.T) {
 	}
 }
 
-// childVariable asks the test binary to train instead: the subject, then the run
-// folder.
+// childVariable makes the test binary train instead. Its value is the subject, then the
+// run folder.
 const childVariable = "RECIPES_TEST_TRAIN"
 
 func TestMain(m *testing.M) {
@@ -223,7 +222,7 @@ func TestKilledEqualsUninterrupted(t *testing.T) {
 			}
 			sameOutcome(t, dir, want)
 			if left, err := os.ReadDir(elsewhere); err != nil || len(left) > 0 {
-				t.Errorf("left behind in the folder for temporary files: %v, %v", left, err)
+				t.Errorf("files that were not removed from the temporary folder: %v, %v", left, err)
 			}
 		})
 	}
@@ -239,7 +238,7 @@ func kill(t *testing.T, command *exec.Cmd, file string, wait time.Duration) {
 	go func() { ended <- command.Wait() }()
 	waitForChange(file, ended)
 	time.Sleep(wait)
-	command.Process.Kill() // fails where it has already ended
+	command.Process.Kill() // fails if it has already ended
 	select {
 	case err := <-ended:
 		var exit *exec.ExitError
@@ -251,7 +250,7 @@ func kill(t *testing.T, command *exec.Cmd, file string, wait time.Duration) {
 	}
 }
 
-// waitForChange waits until a file is another, or a process has ended.
+// waitForChange waits until a file has changed, or a process has ended.
 func waitForChange(path string, ended chan error) {
 	before, _ := os.Stat(path)
 	for start := time.Now(); time.Since(start) < 10*time.Second && len(ended) == 0; time.Sleep(time.Millisecond) {

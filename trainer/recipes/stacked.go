@@ -11,11 +11,12 @@ import (
 
 var stackedRecipe = trainer.Recipe{
 	Name:    "stacked",
-	Summary: "greedy layer-wise pretraining, then joint fine-tuning: deep sigmoid nets train where plain ones stall",
-	Idea: `A deep network of sigmoid units hardly learns from random weights, because the gradients that reach its first layers are tiny.
-Each layer is therefore first trained by itself, as a shallow autoencoder of the codes of the layers below it. The first layer is
-trained by --loss on images, and the other layers by the squared error on codes. Then all layers are trained jointly, starting from
-the pretrained weights.`,
+	Summary: "greedy layer-wise pretraining, then joint fine-tuning: trains deep sigmoid networks that stall without it",
+	Idea: `A deep network of sigmoid units hardly learns from random weights, because the gradients that
+reach its first layers are tiny. Each layer is therefore first trained by itself, as a shallow
+autoencoder of the codes of the layers below it. The first layer is trained by --loss on images,
+and the other layers by the squared error on codes. Then all layers are trained jointly, starting
+from the pretrained weights.`,
 	Citation: "Y. Bengio, P. Lamblin, D. Popovici, H. Larochelle: Greedy Layer-Wise Training of Deep Networks. NIPS 2007",
 	BibTeX: `@inproceedings{bengio2007greedy,
   author = {Bengio, Yoshua and Lamblin, Pascal and Popovici, Dan and Larochelle, Hugo},
@@ -32,10 +33,10 @@ the pretrained weights.`,
 	},
 }
 
-// stacked is trained layer by layer, then as a whole (Bengio 2007).
+// stacked is trained layer by layer, then all layers together (Bengio 2007).
 type stacked struct {
 	Plain
-	PretrainEpochs int `toml:"pretrain-epochs" group:"model" help:"Epochs of training for each layer by itself, before --epochs for all of them together"`
+	PretrainEpochs int `toml:"pretrain-epochs" group:"model" help:"Epochs of pretraining of each layer, before all layers are trained for --epochs, 1 or more"`
 }
 
 // Validate implements settings.Validator.
@@ -43,10 +44,11 @@ func (m *stacked) Validate() error {
 	return settings.Numbers(settings.Number{OK: m.PretrainEpochs >= 1, Name: "pretrain-epochs", Value: m.PretrainEpochs, Hint: "at least 1"})
 }
 
-// Stages implements trainer.Model: one for each layer, one for all.
+// Stages implements trainer.Model: one for each layer, then one
+// for all layers.
 func (m *stacked) Stages(c trainer.Config) (stages []trainer.Stage, err error) {
 	if e, d := m.encoder.Depth(), m.decoder.Depth(); e != d {
-		return nil, fmt.Errorf("%w: %d encoder and %d decoder layers; hint: each layer is trained with the one that mirrors it", graph.ErrArchitecture, e, d)
+		return nil, fmt.Errorf("%w: the encoder has %d layers, but the decoder has %d, and each encoder layer is pretrained with the decoder layer that mirrors it; hint: as many layers in --decoder as in --encoder", graph.ErrArchitecture, e, d)
 	}
 	for depth := 1; depth <= m.Depth(); depth++ {
 		outer := m.outer(depth)
@@ -64,7 +66,7 @@ func (m *stacked) Stages(c trainer.Config) (stages []trainer.Stage, err error) {
 		}
 		stages = append(stages, s)
 	}
-	if c.Epochs > 0 { // else a classifier is to go on with it
+	if c.Epochs > 0 { // otherwise only pretraining is requested, for example for a classifier
 		joint, err := m.stage("joint", c, &m.Plain)
 		joint.Objective = m.objective()
 		return append(stages, joint), err
@@ -81,8 +83,8 @@ func (m *stacked) objective() string {
 	return name + " of the images"
 }
 
-// outer is the autoencoder of the first depth layers of the encoder, whose output
-// is its code, and the layers of the decoder that mirror them.
+// outer is the autoencoder of the first depth layers of the encoder and the decoder
+// layers that mirror them. Its code is the output of encoder layer depth.
 func (m *Plain) outer(depth int) *Plain {
 	part := *m
 	part.encoder, part.decoder = m.encoder.First(depth), m.decoder.From(m.Depth()-depth)

@@ -24,7 +24,7 @@ func (z *Standardised) deviation() graph.Spec {
 	return graph.Spec{Name: "input/deviation", Part: "input", Role: graph.Statistic, Shape: []int{1}, Fill: graph.Constant(1)}
 }
 
-// Standardise declares what the encoder takes (x: B×D).
+// Standardise declares the input of the encoder (x: B×D).
 func (z *Standardised) Standardise(s *graph.Scope, x graph.Value) graph.Value {
 	y := s.Apply(func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error) {
 		return op.Standardise("input", rows, x, more[0], more[1])
@@ -33,7 +33,7 @@ func (z *Standardised) Standardise(s *graph.Scope, x graph.Value) graph.Value {
 }
 
 // measure sets mean and deviation to those of training images, and returns the
-// images as the encoder takes them. Errors wrap graph.ErrArchitecture.
+// standardised images. Errors wrap graph.ErrArchitecture.
 func (z *Standardised) measure(images graph.Sample, p *graph.Parameters) (graph.Sample, error) {
 	mean, ok := p.Get(z.mean().Name)
 	deviation, also := p.Get(z.deviation().Name)
@@ -50,7 +50,7 @@ func (z *Standardised) measure(images graph.Sample, p *graph.Parameters) (graph.
 	}}, nil
 }
 
-// measure writes the mean image into mean and returns the deviation; 1 where all
+// measure writes the mean image into mean and returns the deviation; 1 if all
 // images are the same.
 func measure(images graph.Sample, mean []float32) float32 {
 	image, sums := make([]float32, len(mean)), make([]float64, len(mean))

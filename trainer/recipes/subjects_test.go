@@ -18,9 +18,9 @@ type subject struct {
 	settings string // of the trainer and of the model, such as "epochs=2; top-k=3"
 }
 
-// subjects lists every recipe, and variants that bring out what no recipe does by
-// default: several stages, early stopping, and options that meet. A new recipe is
-// checked as soon as recipes.List has it.
+// subjects lists every recipe, and variants for behaviour that no recipe has by default:
+// several stages, early stopping, and combinations of options. A new recipe is checked
+// as soon as recipes.List has it.
 func subjects() []subject {
 	var all []subject
 	for _, r := range recipes.List() {
@@ -72,7 +72,7 @@ func find(name string) subject {
 	panic("no subject " + name)
 }
 
-// recipeOf finds the recipes of all subjects and that of classifiers.
+// recipeOf finds the recipes of all subjects and the recipe of classifiers.
 func recipeOf(model string) (trainer.Recipe, error) {
 	if model == recipes.TwoStages.Name {
 		return recipes.TwoStages, nil
@@ -87,21 +87,21 @@ type setup struct {
 	name  string // of the recipe
 }
 
-// tiny are the sizes of models of tiny images. Each is used where a model has such
-// layers and the result makes sense; a recipe that needs more is in tinyOf.
+// tiny are the sizes of models of tiny images. Each is used if a model has such layers
+// and is valid with them. Recipes that need other sizes are in tinyOf.
 var tiny = []string{"hidden=12", "filters=4,5", "discriminator-hidden=12", "code=3", "words=2", "levels=5,4", "pretrain-epochs=2"}
 
-// tinyOf are the sizes of models that have other ones.
+// tinyOf are the sizes of models that need other sizes than tiny.
 var tinyOf = map[string]string{"topk": "top-k=3; dead-after=2; code=24", "zerobias": "threshold=0.1"}
 
 // medium are the sizes of models of 28×28 images.
 var medium = []string{"hidden=32", "filters=8,12", "code=16"}
 
-// mediumOf are the sizes of models that have other ones.
+// mediumOf are the sizes of models that need other sizes than medium.
 var mediumOf = map[string]string{"topk": "top-k=8; code=256"}
 
-// setup returns what the recipe says, of certain sizes, with the settings of the
-// subject and others.
+// setup returns the defaults of the recipe with the given sizes, the settings of the
+// subject and further settings.
 func (s subject) setup(sizes []string, of map[string]string, more ...string) setup {
 	u := setup{trainer.Defaults(), s.recipe.New(), s.recipe.Name}
 	u.Model = s.recipe.Name
@@ -123,11 +123,11 @@ func (s subject) setup(sizes []string, of map[string]string, more ...string) set
 // plain is the subject with its default sizes.
 func (s subject) plain(more ...string) setup { return s.setup(nil, nil, more...) }
 
-// small is the subject for tiny images: 3 epochs of 4 steps, of which the last one
-// is of a partial batch.
+// small is the subject for tiny images: 3 epochs of 4 steps. The last step of an epoch has
+// a partial batch.
 func (s subject) small(more ...string) setup {
 	u := s.setup(tiny, tinyOf, append([]string{"batch-size=16; epochs=3"}, more...)...)
-	u.Motion.Patch = min(u.Motion.Patch, 6) // of tiny images
+	u.Motion.Patch = min(u.Motion.Patch, 6) // because images are tiny
 	return u
 }
 
@@ -153,8 +153,8 @@ func (u *setup) set(list string) {
 	}
 }
 
-// shrink sets a size where the model has such a setting, it is not empty, and the
-// model makes sense afterwards.
+// shrink sets a size if the model has this setting, it is not empty, and the model is
+// valid afterwards.
 func (u *setup) shrink(size string) {
 	name, value, _ := strings.Cut(size, "=")
 	f, ok := settings.Named(settings.Fields(u.model), name)
@@ -169,7 +169,7 @@ func (u *setup) shrink(size string) {
 	}
 }
 
-// settings are all values, as run.json holds them.
+// settings returns all values, as in run.json.
 func (u *setup) settings() map[string]settings.Setting {
 	return settings.Record(nil, &u.Config, u.model)
 }

@@ -13,13 +13,15 @@ import (
 var synchronyRecipe = trainer.Recipe{
 	Name:    "synchrony",
 	Summary: "gated units on pairs of frames: the code represents the motion between two frames",
-	Idea: `Two frames of a scene, x and y, differ by a motion. Each unit has one filter for each frame, u and v. Its gate opens if both
-filters respond in the same way: s = σ((u·x)(v·y)), which detects synchrony. The decoder is tied to the encoder and takes the responses that pass
-the open gates. The responses represent the content, so the code only has to represent the motion. With the gates "product", a frame is
-reconstructed from its own responses: x̂ = U(s ⊙ Uᵀx) + b. With "exchange", it is reconstructed from the responses to the other frame, x̂ = U(s ⊙ Vᵀy) + b,
-so the filters of a unit may differ only by the motion. With "energy", s = σ((u·x + v·y)²), and a pair is reconstructed as one vector.
---contraction adds ‖∂s/∂(x, y)‖² to the loss, as in the paper. --motion makes new pairs from single images in each epoch,
-and pairs:DIR reads pairs.`,
+	Idea: `Two frames of a scene, x and y, differ by a motion. Each unit has one filter for each frame, u and
+v. Its gate opens if both filters respond in the same way: s = σ((u·x)(v·y)), which detects
+synchrony. The decoder is tied to the encoder and takes the responses that pass the open gates.
+The responses represent the content, so the code only has to represent the motion. With the gates
+"product", a frame is reconstructed from its own responses: x̂ = U(s ⊙ Uᵀx) + b. With "exchange",
+it is reconstructed from the responses to the other frame, x̂ = U(s ⊙ Vᵀy) + b, so the filters of
+a unit may differ only by the motion. With "energy", s = σ((u·x + v·y)²), and a pair is
+reconstructed as one vector. --contraction adds ‖∂s/∂(x, y)‖² to the loss, as in the paper.
+--motion makes new pairs from single images in each epoch, and pairs:DIR reads pairs.`,
 	Citation: "K. Konda, R. Memisevic, V. Michalski: Learning to encode motion using spatio-temporal synchrony. ICLR 2014, arXiv:1306.3162",
 	BibTeX: `@inproceedings{konda2014learning,
   author = {Konda, Kishore and Memisevic, Roland and Michalski, Vincent},
@@ -38,27 +40,27 @@ and pairs:DIR reads pairs.`,
 	},
 }
 
-// synchrony is an autoencoder of pairs of frames whose code gates the responses
-// to them (Konda 2014).
+// synchrony is an autoencoder of pairs of frames. Its code gates the responses to the
+// frames (Konda 2014).
 type synchrony struct {
 	EncoderDecoder
 	Reconstruction
 	Denoising
 	Latent
-	Gates            string            `toml:"gates" group:"model" help:"Gates: product (of the responses to two frames opens a unit), exchange (likewise, and each frame is reconstructed from the other's responses) or energy (the squared sum of both responses opens it)"`
-	CodeActivation   layer.Activation  `toml:"code-activation" group:"model" help:"Activation of the gates, which are the code"`
+	Gates            string            `toml:"gates" group:"model" help:"Gates: product, exchange (a frame is decoded from the other's responses) or energy (squared sum)"`
+	CodeActivation   layer.Activation  `toml:"code-activation" group:"model" help:"Activation of the gates, whose outputs are the code, such as sigmoid or relu"`
 	OutputActivation layer.Activation  `toml:"output-activation" group:"model" help:"Activation of the decoder's last layer; always sigmoid with --loss cross-entropy"`
-	Initialiser      graph.Initialiser `toml:"initialiser" group:"model" help:"Initial weights: glorot-, he- or lecun- with uniform or normal; normal, uniform, zeros"`
-	Contraction      float64           `toml:"contraction" group:"model" help:"Weight of the contraction term ‖∂s/∂(x, y)‖² of the gates; 0 for none"`
+	Initialiser      graph.Initialiser `toml:"initialiser" group:"model" help:"Initial weights: (glorot|he|lecun)-(uniform|normal), normal, uniform or zeros"`
+	Contraction      float64           `toml:"contraction" group:"model" help:"Weight of the contraction term ‖∂s/∂(x, y)‖² of the gates s; 0 for none"`
 
 	standardised Standardised
 }
 
-// Place implements trainer.Model: one layer of filters, without biases, for each
-// frame or for both, and a decoder with the same filters.
+// Place implements trainer.Model: one layer of filters without biases, for each
+// frame or for both frames, and a decoder with the same filters.
 func (m *synchrony) Place(source trainer.Source) error {
 	if source.Shape.Channels%2 != 0 {
-		return fmt.Errorf("%w: images of %s are no pairs of frames; hint: --motion shift:3 makes pairs, or --dataset pairs:DIR", graph.ErrArchitecture, source.Shape)
+		return fmt.Errorf("%w: images of %s are not pairs of frames; hint: --motion shift:3 makes pairs, or --dataset pairs:DIR", graph.ErrArchitecture, source.Shape)
 	}
 	filters := layer.Options{Initialiser: m.Initialiser, NoBias: true}
 	encoder := layer.Sequence{layer.Frames{Count: 2, Dense: layer.Dense{Units: m.CodeSize, Options: filters}}}
@@ -95,7 +97,7 @@ func (m *synchrony) gates(s *graph.Scope, responses graph.Value) latent.Gates {
 	return g
 }
 
-// respond declares the responses to the frames, each by its own filters.
+// respond declares the responses to the frames. Each frame has its own filters.
 func (m *synchrony) respond(s *graph.Scope, x graph.Value) graph.Value {
 	return m.encoder.On(s, m.standardised.Standardise(s, x))
 }
@@ -132,7 +134,7 @@ func (m *synchrony) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
 
 // Decodable implements trainer.Decoder.
 func (m *synchrony) Decodable() error {
-	return fmt.Errorf("%w: a code of %s gates tells how two frames relate, not what they show: it cannot be decoded without them; hint: gaetrain reconstruct takes both frames", graph.ErrArchitecture, m.Gates)
+	return fmt.Errorf("%w: the code of %s gates cannot be decoded without both frames, because it represents their motion and not their content; hint: gaetrain reconstruct uses both frames", graph.ErrArchitecture, m.Gates)
 }
 
 // InitialiseFrom implements trainer.DataDependent.
@@ -154,10 +156,10 @@ func (m *synchrony) Validate() error {
 		return err
 	}
 	if _, ok := m.CodeActivation.Kernel(); !ok {
-		return fmt.Errorf("%w: code-activation is %s; hint: sigmoid, or another one whose slope follows from its value", settings.ErrConfiguration, m.CodeActivation)
+		return fmt.Errorf("%w: code-activation is %s; hint: sigmoid, or another activation whose derivative can be computed from its output", settings.ErrConfiguration, m.CodeActivation)
 	}
 	if m.Initialiser == graph.Images {
-		return fmt.Errorf("%w: initialiser is images, but filters are of two frames; hint: normal", settings.ErrConfiguration)
+		return fmt.Errorf("%w: initialiser is images, but the filters are for pairs of frames; hint: --initialiser normal", settings.ErrConfiguration)
 	}
 	return settings.Numbers(settings.Number{OK: m.Contraction >= 0 && settings.Finite(m.Contraction), Name: "contraction", Value: m.Contraction, Hint: "0 for none, or more"})
 }

@@ -10,12 +10,14 @@ import (
 
 var topkRecipe = trainer.Recipe{
 	Name:    "topk",
-	Summary: "an overcomplete dictionary: each image is a sum of a few of many directions",
-	Idea: `The code has more units than the image has pixels, and an image uses only k of them on average. The largest
-activations of a batch are kept, and the others are set to 0. Each unit has one row of the decoder, with length 1, so an activation is the amount of
-this direction in the image. A unit that is never kept would never learn. Units that have not been used for many batches
-therefore reconstruct, with a small weight, the error that the other units leave. l0 is the number of units that an image uses, and
-explained_variance is the share of the variance of the images that the reconstruction explains.`,
+	Summary: "an overcomplete dictionary: each image is a sum of a few out of many directions",
+	Idea: `The code has more units than the image has pixels, and an image uses only k of them on average.
+The largest activations of a batch are kept, and the others are set to 0. Each unit has one row of
+the decoder, with length 1, so its activation is the amount of this direction in the image. A unit
+that is never kept would never learn. Units that have not been used for many batches therefore
+reconstruct, with a small weight, the error that the other units leave. l0 is the mean number of
+units that an image uses, and explained_variance is the share of the variance of the images that
+the reconstruction explains.`,
 	Citation: "L. Gao et al.: Scaling and Evaluating Sparse Autoencoders. 2024, arXiv:2406.04093; batch top-k: B. Bussmann et al., 2024, arXiv:2412.06410",
 	BibTeX: `@misc{gao2024scaling,
   author = {Gao, Leo and Dupr{\'e} la Tour, Tom and Tillman, Henk and Goh, Gabriel and Troll, Rajan and Radford, Alec and Sutskever, Ilya and Leike, Jan and Wu, Jeffrey},
@@ -33,9 +35,9 @@ type topk struct {
 	EncoderDecoder
 	Latent
 	standardised Standardised
-	K            int     `toml:"top-k" group:"model" help:"Number of values of a code that are kept, on average over a batch"`
-	DeadAfter    int     `toml:"dead-after" group:"model" help:"Number of batches without use after which a unit is dead"`
-	DeadWeight   float64 `toml:"dead-weight" group:"model" help:"Weight of the squared error that is left when dead units are added to the reconstruction; 0 for none"`
+	K            int     `toml:"top-k" group:"model" help:"Number of code values per image that are kept, averaged over a batch, from 1 to --code"`
+	DeadAfter    int     `toml:"dead-after" group:"model" help:"Number of consecutive batches without use after which a unit is dead, 1 or more"`
+	DeadWeight   float64 `toml:"dead-weight" group:"model" help:"Weight of the squared error of dead units, which reconstruct the remaining error; 0 for none"`
 
 	directions *layer.Stack // the decoder without its bias
 }
@@ -62,7 +64,8 @@ func (m *topk) Decode(s *graph.Scope, z graph.Value) graph.Value {
 	return m.decoder.On(unitRows(s), z)
 }
 
-// Loss is ‖x − x̂‖² and, weighted, what is left once dead units are added to x̂.
+// Loss is ‖x − x̂‖² and, in training, the weighted squared error after the
+// contribution of dead units is added to x̂.
 func (m *topk) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	d := m.dictionary(s, x)
 	y := m.Decode(s, d.Code)

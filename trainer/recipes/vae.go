@@ -12,11 +12,14 @@ import (
 var vaeRecipe = trainer.Recipe{
 	Name:    "vae",
 	Summary: "variational: a Gaussian code, whose KL divergence from N(0, I) is a term of the loss",
-	Idea: `The encoder outputs a distribution instead of a point: the means and variances of a Gaussian posterior, from which the code
-is sampled in training. The loss is the negative evidence lower bound (ELBO): the reconstruction term in nats, and the KL divergence of
-the posterior from the prior N(0, I), with the weight beta (1 is the bound itself). Codes that are sampled from the prior then decode to images
-of the same kind. Early in training, the KL divergence can dominate, so that latent dimensions stay unused. A weight that rises from 0 (kl-warmup), free nats
-(free-bits) or a fixed number of nats (capacity) keep them in use.`,
+	Idea: `The encoder outputs a distribution instead of a point: the means and variances of a Gaussian
+posterior, from which the code is sampled in training. The loss is the negative evidence lower
+bound (ELBO): the reconstruction term in nats, and the KL divergence of the posterior from the
+prior N(0, I), with the weight beta (1 is the bound itself). Codes that are sampled from the prior
+then decode to images of the same kind. Early in training, the KL divergence can dominate, so that
+latent dimensions stay unused. Three settings keep them in use: a weight that rises from 0
+(kl-warmup), free nats for each latent dimension, on average over a batch (free-bits), or a fixed
+number of nats (capacity).`,
 	Citation: "D. P. Kingma, M. Welling: Auto-Encoding Variational Bayes. ICLR 2014, arXiv:1312.6114; beta: I. Higgins et al., ICLR 2017; free bits: D. P. Kingma et al., NIPS 2016; capacity: C. P. Burgess et al., arXiv:1804.03599",
 	BibTeX: `@inproceedings{kingma2014auto,
   author = {Kingma, Diederik P. and Welling, Max},
@@ -29,18 +32,19 @@ of the same kind. Early in training, the KL divergence can dominate, so that lat
 	New: func() trainer.Model { m := defaultVAE(); return &m },
 }
 
-// vae draws its codes from a Gaussian posterior (Kingma & Welling 2014).
+// vae samples its codes from a Gaussian posterior (Kingma & Welling 2014).
 type vae struct {
 	Variational
 	Capacity
-	FreeBits float64 `toml:"free-bits" group:"model" help:"Free nats: a KL divergence per value of the code below this number, averaged over a batch, is not penalised; 0 for none"`
+	FreeBits float64 `toml:"free-bits" group:"model" help:"Free nats: KL divergence per latent dimension below this value is not penalised; 0 for none"`
 }
 
-// Capacity are the settings of a divergence that is held at a number of nats.
+// Capacity has the settings of a KL divergence that training holds at a number of
+// nats, see latent.Gaussian.Capacity.
 type Capacity struct {
-	Nats   float64 `toml:"capacity" group:"model" help:"Nats C that the KL divergence is held at, by capacity-weight·|KL − C| in place of beta·KL; 0 for none"`
-	Weight float64 `toml:"capacity-weight" group:"model" help:"Weight of the distance |KL − C| from the capacity"`
-	Epochs float64 `toml:"capacity-epochs" group:"model" help:"Epochs over which the capacity rises from 0; 0: it is reached at once"`
+	Nats   float64 `toml:"capacity" group:"model" help:"Capacity C in nats: the loss has capacity-weight·|KL − C| instead of beta·KL; 0 for none"`
+	Weight float64 `toml:"capacity-weight" group:"model" help:"Weight of |KL − C|, the distance of the KL divergence from the capacity C, above 0"`
+	Epochs float64 `toml:"capacity-epochs" group:"model" help:"Epochs over which the capacity rises from 0 to its final value, 0 or more"`
 }
 
 func defaultVAE() vae { return vae{Variational: defaultVariational(), Capacity: Capacity{Weight: 100}} }
@@ -52,7 +56,7 @@ func (m *vae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	return graph.Sum(m.Compare(s, m.Decode(s, z), target)).Plus(m.divergence(s, q)...)
 }
 
-// divergence are the terms of the divergence from the prior.
+// divergence returns the terms of the KL divergence from the prior.
 func (m *vae) divergence(s *graph.Scope, q latent.Gaussian) []graph.Term {
 	kl := q.Divergence(s).Times(m.Beta).RisingOver(m.KLWarmup)
 	switch {
@@ -77,13 +81,13 @@ func (m *vae) Validate() error {
 	}
 	switch {
 	case m.Nats > 0 && m.FreeBits > 0:
-		return refused("capacity and free-bits; hint: one of them says how many nats a code has")
+		return refused("capacity and free-bits cannot be combined; hint: leave out one of them")
 	case m.Nats > 0 && m.KLWarmup > 0:
-		return refused("capacity and kl-warmup; hint: --capacity-epochs makes the capacity rise")
+		return refused("capacity and kl-warmup cannot be combined; hint: --capacity-epochs raises the capacity from 0")
 	case m.Nats > 0 && m.Beta != 1:
-		return refused("capacity and beta %g; hint: capacity-weight takes the place of beta", m.Beta)
+		return refused("capacity and beta %g cannot be combined; hint: --capacity-weight replaces --beta", m.Beta)
 	case m.Beta == 0 && m.FreeBits > 0:
-		return refused("free-bits with beta 0; hint: a divergence without weight needs none")
+		return refused("free-bits has no effect with beta 0; hint: leave out free-bits, or --beta 1")
 	}
 	return settings.Numbers(settings.Number{OK: m.FreeBits >= 0 && settings.Finite(m.FreeBits), Name: "free-bits", Value: m.FreeBits, Hint: "0 for none, or more"})
 }

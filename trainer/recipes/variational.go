@@ -10,14 +10,14 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// Variational is an autoencoder whose codes are drawn from a Gaussian posterior
+// Variational is an autoencoder whose codes are sampled from a Gaussian posterior
 // for each image.
 type Variational struct {
 	Autoencoder
 	Latent
-	Beta     float64 `toml:"beta" group:"model" help:"Weight of the KL divergence of the posterior from the prior N(0, I)"`
-	KLWarmup float64 `toml:"kl-warmup" group:"model" help:"Epochs over which the weight of the KL divergence rises from 0"`
-	Samples  int     `toml:"samples" group:"model" help:"Number of codes that are drawn for each image from its posterior"`
+	Beta     float64 `toml:"beta" group:"model" help:"Weight in the loss of the KL divergence of the posterior from the prior N(0, I), 0 or more"`
+	KLWarmup float64 `toml:"kl-warmup" group:"model" help:"Epochs over which the weight of the KL divergence rises from 0 to --beta, 0 or more"`
+	Samples  int     `toml:"samples" group:"model" help:"Number of codes that are sampled for each image from its posterior, from 1 to 1024"`
 }
 
 func defaultVariational() Variational {
@@ -26,7 +26,7 @@ func defaultVariational() Variational {
 	return v
 }
 
-// Bounds of memory: codes for each image, and in a step.
+// Limits of memory: codes per image, and codes per step.
 const (
 	maxSamples = 1 << 10
 	maxCodes   = 1 << 16
@@ -43,19 +43,19 @@ func (v *Variational) Validate() error {
 	}
 	switch {
 	case v.Beta == 0 && v.KLWarmup > 0:
-		return fmt.Errorf("%w: kl-warmup with beta 0; hint: a divergence without weight needs none", settings.ErrConfiguration)
+		return fmt.Errorf("%w: kl-warmup has no effect with beta 0; hint: leave out kl-warmup, or --beta 1", settings.ErrConfiguration)
 	case v.Samples > 1 && v.weighted():
-		return fmt.Errorf("%w: corrupted-weight or intact-weight with %d samples; hint: one sample", settings.ErrConfiguration, v.Samples)
+		return fmt.Errorf("%w: corrupted-weight and intact-weight cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
 	}
 	return nil
 }
 
 // Place implements trainer.Model: the encoder ends with two values, mean and
-// log-variance, for each value of the code.
+// log-variance, for each latent dimension.
 func (v *Variational) Place(source trainer.Source) error { return v.placeFor(source, 0) }
 
-// placeFor places the layers of a model that takes labels of so many classes; 0:
-// it takes none.
+// placeFor places the layers of a model that takes labels of the given number of
+// classes; 0: it takes no labels.
 func (v *Variational) placeFor(source trainer.Source, classes int) error {
 	encoder, decoder, code, err := v.parts(source.Shape, v.CodeSize, v.code(layer.LinearUnits), v.last(), false)
 	if err != nil {
@@ -76,7 +76,7 @@ func (v *Variational) placeFor(source trainer.Source, classes int) error {
 		return err
 	}
 	if v.decoder.Unpools() {
-		return fmt.Errorf("%w: the decoder unpools, but a gaussian code is to be decoded without an image; hint: up:2, bilinear:2 or a transposed convolution", graph.ErrArchitecture)
+		return fmt.Errorf("%w: the decoder has max unpooling, but a gaussian code is decoded without an image; hint: up:2, bilinear:2 or a transposed convolution", graph.ErrArchitecture)
 	}
 	return nil
 }
@@ -86,7 +86,8 @@ func (v *Variational) Posterior(s *graph.Scope, x graph.Value) latent.Gaussian {
 	return latent.GaussianOf(s, v.encoder.On(s, x))
 }
 
-// Encode implements trainer.Encoder: the code of an image is its posterior's mean.
+// Encode implements trainer.Encoder: the code of an image is the mean of its
+// posterior.
 func (v *Variational) Encode(s *graph.Scope, x graph.Value) graph.Value {
 	return v.mean(s, v.Posterior(s, x))
 }
@@ -105,10 +106,10 @@ func (v *Variational) mean(s *graph.Scope, q latent.Gaussian) graph.Value {
 // HasPrior implements trainer.Generator.
 func (v *Variational) HasPrior() {}
 
-// train is one stage of a model with a Gaussian code.
+// train returns the one training stage of a model with a Gaussian code.
 func (v *Variational) train(c trainer.Config, m trainer.Network) ([]trainer.Stage, error) {
 	if v.Samples*c.BatchSize > maxCodes {
-		return nil, fmt.Errorf("%w: samples is %d; hint: with the batch size at most %d codes in a step", settings.ErrConfiguration, v.Samples, maxCodes)
+		return nil, fmt.Errorf("%w: samples is %d and batch-size is %d; hint: at most %d codes (samples × batch size) per step", settings.ErrConfiguration, v.Samples, c.BatchSize, maxCodes)
 	}
 	s, err := v.stage("train", c, m)
 	s.Rising = v.KLWarmup

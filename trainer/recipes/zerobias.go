@@ -14,12 +14,14 @@ import (
 var zerobiasRecipe = trainer.Recipe{
 	Name:    "zerobias",
 	Summary: "thresholded units without hidden biases: overcomplete features with no other regulariser",
-	Idea: `Noise or a sparsity penalty keeps an overcomplete autoencoder from copying its input. Both drive the hidden biases below
-zero, where the biases only switch units off. This model has no hidden biases. A unit passes its activation a = w·x on where it exceeds
-a threshold, and gives 0 elsewhere: h = a·(a > θ) (TRec, relu units) or h = a·(a² > θ) (TLin, linear units). The threshold selects the
-units, and the activations are their values. The decoder is tied to the encoder and learns from the selected units. The weights start as
-training images, scaled by 0.01. The code is h in every verb. The paper omits the threshold once the model is trained and classifies a;
-the decoder is not trained for a, and the squared error of its reconstructions is larger.`,
+	Idea: `Noise or a sparsity penalty keeps an overcomplete autoencoder from copying its input. Both make
+the hidden biases negative, where the biases only switch units off. This model has no hidden
+biases. The output of a unit is its activation a = w·x if it exceeds a threshold, and 0 otherwise:
+h = a·(a > θ) (TRec, relu units) or h = a·(a² > θ) (TLin, linear units). The threshold selects the
+units, and the activations are their values. The decoder is tied to the encoder and learns from
+the selected units. The initial weights are training images, scaled by 0.01. The code is h in
+every verb. The paper omits the threshold once the model is trained and classifies a. The decoder
+is not trained for a, and the squared error of its reconstructions from a is larger.`,
 	Citation: "K. Konda, R. Memisevic, D. Krueger: Zero-bias autoencoders and the benefits of co-adapting features. ICLR 2015, arXiv:1402.3337",
 	BibTeX: `@inproceedings{konda2015zero,
   author = {Konda, Kishore and Memisevic, Roland and Krueger, David},
@@ -45,7 +47,7 @@ the decoder is not trained for a, and the squared error of its reconstructions i
 type zerobias struct {
 	Plain
 	standardised Standardised
-	Threshold    float64 `toml:"threshold" group:"model" help:"Threshold θ of the code: activations (relu) or their squares (linear) up to θ give 0; 0 for none"`
+	Threshold    float64 `toml:"threshold" group:"model" help:"Threshold θ: code activations (relu) or their squares (linear) up to θ are set to 0; 0 for none"`
 }
 
 // Encode implements trainer.Encoder.
@@ -53,8 +55,8 @@ func (m *zerobias) Encode(s *graph.Scope, x graph.Value) graph.Value {
 	return m.above(s, m.Plain.Encode(s, m.standardised.Standardise(s, x)))
 }
 
-// First implements trainer.Layered. All layers give the activations a, without the
-// threshold.
+// First implements trainer.Layered. The output after all layers is the activations a,
+// without the threshold.
 func (m *zerobias) First(s *graph.Scope, depth int, x graph.Value) graph.Value {
 	return m.Plain.First(s, depth, m.standardised.Standardise(s, x))
 }
@@ -64,15 +66,15 @@ func (m *zerobias) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
 	return m.above(s, m.Plain.From(s, depth, h))
 }
 
-// Loss is the reconstruction term and the penalties that are asked for.
+// Loss is the reconstruction term and the penalties.
 func (m *zerobias) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	h := m.Encode(s, x)
 	return graph.Sum(m.Compare(s, m.Decode(s, h), target)).Plus(m.Terms(s, m.encoder, h)...)
 }
 
 // above declares the code h = a·(a > θ) of ReLU units, or a·(a² > θ) of linear ones
-// (a, h: B×L). Dropping the threshold after training, as the paper does for
-// features, would give the decoder codes that it was not trained for.
+// (a, h: B×L). Without the threshold after training, as the paper does for
+// features, the decoder would get codes that it was not trained for.
 func (m *zerobias) above(s *graph.Scope, a graph.Value) graph.Value {
 	if m.Threshold == 0 {
 		return a
@@ -103,7 +105,7 @@ func (m *zerobias) Place(source trainer.Source) error {
 	case layer.IsConvolution(last):
 		return fmt.Errorf("%w: %s is a convolution, which cannot have a threshold; hint: a fully connected last layer, or --threshold 0", graph.ErrArchitecture, last.Name())
 	case m.CodeActivation != layer.ReLU && m.CodeActivation != layer.LinearUnits:
-		return fmt.Errorf("%w: %s has a threshold and %s units; hint: --code-activation relu or linear, or --threshold 0", graph.ErrArchitecture, last.Name(), m.CodeActivation)
+		return fmt.Errorf("%w: %s has a threshold, which is not supported for %s units; hint: --code-activation relu or linear, or --threshold 0", graph.ErrArchitecture, last.Name(), m.CodeActivation)
 	}
 	return nil
 }
