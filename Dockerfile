@@ -1,13 +1,13 @@
-# gaetrain as a container: one static binary on an image without a shell, not as
-# root. Images and runs live in two volumes; every flag of `gaetrain train` can be
-# set as GAETRAIN_… in the environment.
+# gaetrain as a container: one static binary in an image without a shell. It does not
+# run as root. Data sets and runs are in two volumes. Every flag of `gaetrain train` can
+# be set as GAETRAIN_… in the environment.
 #
 #   docker build -t gaetrain .
 #   docker run --rm -v gaetrain-runs:/runs gaetrain
 #   docker run --rm -v gaetrain-runs:/runs -v gaetrain-data:/data \
 #       -e GAETRAIN_DATASET=fashion-mnist -e GAETRAIN_RUN=/runs/fashion -e GAETRAIN_RESUME=true gaetrain
 #
-# A folder of the host that is mounted at /runs must be writable for user 65532.
+# A host folder that is mounted at /runs must be writable for user 65532.
 
 ARG BUILD_IMAGE=golang:1.26-bookworm
 ARG BASE_IMAGE=gcr.io/distroless/static-debian12:nonroot
@@ -31,8 +31,8 @@ COPY --from=build /out/bin/gaetrain /usr/local/bin/gaetrain
 COPY --from=build --chown=65532:65532 /out/data /data
 COPY --from=build --chown=65532:65532 /out/runs /runs
 
-# Data sets are looked for in /data, and downloads are kept in /data/gaetrain. A
-# run that is given no name begins runs/… in the working directory: the volume.
+# Data sets are searched for in /data, and downloads are kept in /data/gaetrain. A run
+# without a name is written to runs/… in the working directory, so it is in the volume.
 ENV GAETRAIN_DATA_DIR=/data XDG_CACHE_HOME=/data
 WORKDIR /
 VOLUME ["/data", "/runs"]

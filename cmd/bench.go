@@ -13,7 +13,7 @@ import (
 
 // benchOptions are the settings of bench besides those of train.
 type benchOptions struct {
-	Seconds float64 `toml:"seconds" group:"output" help:"Time to measure in seconds, above 0 and at most 3600"`
+	Seconds float64 `toml:"seconds" group:"output" help:"Duration of the measurement in seconds, above 0 and at most 3600"`
 }
 
 func benchVerb(model string) *cli.Command {
@@ -23,9 +23,10 @@ func benchVerb(model string) *cli.Command {
 		Usage: "measure training steps of a model on this machine, as JSON",
 		Description: modelHelp("bench", model) + `
 
-This verb takes the flags of train and trains for a few seconds without a run folder. It reports
-the median time of a step, images and floating-point operations per second, and the share of the
-processor's peak of fused multiply-adds, which is measured in the same run.
+This verb takes the flags of train, and trains for a few seconds without a run folder. It reports
+the median time of a step, and the images and floating-point operations per second. It also
+reports the share of the processor's peak rate of fused multiply-adds, which it measures in the
+same run.
 
 EXAMPLES:
    gaetrain bench
@@ -37,7 +38,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if _, _, err := fill(settings.Fields(&own), list); err != nil { // resolve takes the rest
+			if _, _, err := fill(settings.Fields(&own), list); err != nil { // resolve reads the other settings
 				return err
 			}
 			o, origins, err := resolve(c)
@@ -56,7 +57,7 @@ EXAMPLES:
 			}
 			o.settle(data, origins)
 			if o.BatchSize > data.Train.Len()-o.Validation {
-				return fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: a smaller --batch-size", trainer.ErrConfiguration, o.BatchSize, data.Train.Len()-o.Validation)
+				return fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: set a smaller --batch-size", trainer.ErrConfiguration, o.BatchSize, data.Train.Len()-o.Validation)
 			}
 			experiment, err := trainer.NewExperiment(o.Config, o.recipe.Name, o.model, data)
 			if err != nil {

@@ -20,11 +20,11 @@ import (
 type clusterOptions struct {
 	RunOptions
 	On          string `toml:"on" group:"clusters" help:"Features to cluster: codes, pixels or pca (as many principal components as a code has values)"`
-	Method      string `toml:"method" group:"clusters" help:"Method: k-means, gaussian-diagonal or gaussian-full"`
-	Clusters    int    `toml:"clusters" group:"clusters" help:"Number of clusters; 0 to choose it by the criterion"`
-	MaxClusters int    `toml:"max-clusters" group:"clusters" help:"Largest number of clusters to choose from"`
-	Criterion   string `toml:"criterion" group:"clusters" help:"Criterion that chooses the number of clusters: silhouette or bic (default: silhouette for k-means, bic for Gaussians)"`
-	Restarts    int    `toml:"restarts" group:"clusters" help:"Number of random starts of k-means, of which the best is kept, 1 or more"`
+	Method      string `toml:"method" group:"clusters" help:"Clustering method: k-means, gaussian-diagonal or gaussian-full"`
+	Clusters    int    `toml:"clusters" group:"clusters" help:"Number of clusters; 0 to choose the number by --criterion"`
+	MaxClusters int    `toml:"max-clusters" group:"clusters" help:"Largest number of clusters that is tried if --clusters is 0"`
+	Criterion   string `toml:"criterion" group:"clusters" help:"Criterion for the number of clusters: silhouette or bic (default: silhouette; bic for Gaussians)"`
+	Restarts    int    `toml:"restarts" group:"clusters" help:"Number of random starts of k-means, 1 or more; the best result is kept"`
 	ClusterStep int    `toml:"cluster-step" group:"clusters" help:"Images per step of k-means, for large data sets; 0 for all"`
 	Silhouette  int    `toml:"silhouette-images" group:"clusters" help:"Number of images on which the silhouette is measured; 0 for all"`
 	Output
@@ -38,11 +38,11 @@ func clusterVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "cluster",
 		Usage: "find clusters of the codes of a run, and compare them with the classes",
-		Description: `This verb finds clusters by k-means or as a mixture of Gaussians. Labels are not used for it. If the
-images have labels, the verb prints the normalised mutual information of clusters and classes (nmi),
-the adjusted Rand index (ari), and the accuracy if each cluster is matched to one class. It writes
-clusters-ON.json, clusters-ON.csv with the cluster of each image, and pictures of the decoded means
-of the clusters beside the images nearest to them to the run folder.
+		Description: `This verb finds clusters by k-means or as a mixture of Gaussians, without labels. If the images
+have labels, the verb prints the normalised mutual information of clusters and classes (nmi), the
+adjusted Rand index (ari), and the accuracy if each cluster is matched to one class. The run
+folder gets the figures in clusters-ON.json, and the cluster of each image in clusters-ON.csv.
+Its pictures folder gets the decoded mean of each cluster next to the nearest images.
 
 EXAMPLES:
    gaetrain cluster --run runs/dense-sample-1 --clusters 10
@@ -55,7 +55,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if o.Clusters == 0 { // as many clusters as images say nothing
+			if o.Clusters == 0 { // as many clusters as images have no meaning
 				most := min(o.MaxClusters, max(2, split.Len()-1))
 				shrink(c, newLog(c.App.ErrWriter, o.Output), &o.MaxClusters, "max-clusters", most, counted(split.Len(), o.Split))
 			}
@@ -71,14 +71,14 @@ EXAMPLES:
 	}
 }
 
-// clusterResult is what the verb writes and prints.
+// clusterResult is the result that the verb writes and prints.
 type clusterResult struct {
 	options clusterOptions
 	model   *trainer.Trained
 	split   loaders.Split
 	data    *runData
 	all     measure.Clustered
-	found   evaluate.Clustering // the chosen one of all
+	found   evaluate.Clustering // the selected one
 }
 
 func (r clusterResult) name() string { return "clusters-" + r.options.On }
@@ -158,7 +158,7 @@ func (r clusterResult) about() string {
 	return fmt.Sprintf("%s of %s on %s, %s, by %s", r.options.On, r.model.Config.Model, r.data.Name, r.options.Split, r.options.Method)
 }
 
-// labels are the number of images of each cluster and the class that it is matched
+// labels lists, for each cluster, the number of images and the class that it is matched
 // to.
 func (r clusterResult) labels() []string {
 	labels := make([]string, r.found.Clusters)
@@ -178,7 +178,7 @@ func (r clusterResult) labels() []string {
 	return labels
 }
 
-// writeCSV writes index, label (empty where there is none) and cluster of each
+// writeCSV writes the index, the label (empty if there is none) and the cluster of each
 // image.
 func (r clusterResult) writeCSV(w io.Writer) error {
 	records := [][]string{{"index", "label", "cluster"}}

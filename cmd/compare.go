@@ -19,7 +19,7 @@ import (
 )
 
 type compareOptions struct {
-	Runs       string `toml:"runs" group:"input" help:"Folders of two or more runs, separated by commas or spaces; a name such as runs/lr-* stands for all runs that it matches"`
+	Runs       string `toml:"runs" group:"input" help:"Folders of two or more runs, separated by commas or spaces; patterns such as runs/lr-* are expanded"`
 	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
 	DataDir    string `toml:"data-dir" group:"input" help:"Folder that is searched first for data sets"`
 	Images     int    `toml:"images" group:"output" help:"Number of test images to draw, spread over the test set, 1 or more"`
@@ -31,7 +31,7 @@ type compareOptions struct {
 // compareFile is the file that compare writes beside its pictures.
 const compareFile = "compare.json"
 
-// sideBySide is what compare prints as JSON.
+// sideBySide is the JSON object that compare prints.
 type sideBySide struct {
 	Dataset    string        `json:"dataset"`
 	Shape      string        `json:"shape"`
@@ -42,7 +42,7 @@ type sideBySide struct {
 	// Differences are the settings in which the runs differ, as text, in the
 	// order of the runs.
 	Differences []difference `json:"differences"`
-	Comparable  bool         `json:"losses_comparable"` // of one objective
+	Comparable  bool         `json:"losses_comparable"` // whether all runs have the same objective
 	Pictures    []string     `json:"pictures"`
 }
 
@@ -68,14 +68,14 @@ func compareVerb() *cli.Command {
 	defaults := compareOptions{Checkpoint: trainer.LastCheckpoint, Images: 32, Out: "comparison", Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "compare",
-		Usage: "compare runs: figures, settings and reconstructions of the same images",
+		Usage: "compare runs by their figures, settings and reconstructions of the same images",
 		Description: `This verb prints the figures of each run on the test images, and the settings in which the runs
-differ. Runs are named after their folders. The folder --out gets compare.json, reconstructions.png
-with the same test images and their reconstructions by each run, mse.png and mse.svg with the errors
-of all epochs, and loss.png and loss.svg if the runs have the same objective. Losses of different
-objectives cannot be compared. All runs must have the same test images. Earlier comparisons are never
-replaced: the default folder gets the next free number, such as comparison-2, and a folder of --out
-with a comparison is refused.
+differ. The name of a run is the name of its folder. All runs must have the same test images. The
+folder --out gets compare.json, reconstructions.png with test images and their reconstructions by
+each run, and mse.png and mse.svg with the errors of all epochs. If the runs have the same
+objective, it also gets loss.png and loss.svg. Losses of different objectives cannot be compared.
+Earlier comparisons are never replaced. The default folder gets the next free number, such as
+comparison-2. If --out names a folder with a comparison, it is refused.
 
 EXAMPLES:
    gaetrain compare --runs runs/dense-sample-1,runs/conv-sample-1
@@ -109,7 +109,7 @@ func (o compareOptions) runs() ([]string, error) {
 	case err != nil:
 		return nil, err
 	case len(runs) < 2:
-		return nil, fmt.Errorf("%w: %d runs to compare; hint: gaetrain compare --runs runs/dense-sample-1,runs/conv-sample-1", errUsage, len(runs))
+		return nil, fmt.Errorf("%w: --runs names %s, but a comparison needs at least 2; hint: gaetrain compare --runs runs/dense-sample-1,runs/conv-sample-1", errUsage, many(len(runs), "run"))
 	case o.Images < 1:
 		return nil, fmt.Errorf("%w: images is %d; hint: at least 1", errUsage, o.Images)
 	}
@@ -121,7 +121,7 @@ func (o compareOptions) runs() ([]string, error) {
 func (o compareOptions) folder(c *cli.Context) (string, error) {
 	switch out := strings.TrimSpace(o.Out); {
 	case out == "":
-		return "", fmt.Errorf("%w: --out names no folder; hint: such as comparison", errUsage)
+		return "", fmt.Errorf("%w: --out is empty; hint: the name of a folder, for example comparison", errUsage)
 	case !wasGiven(c, "out"):
 		return files.Unused(out, ""), nil
 	case files.Taken(filepath.Join(out, compareFile), "") != "":
@@ -139,7 +139,7 @@ func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, 
 			return err
 		}
 		if models[i].IsClassifier() {
-			return fmt.Errorf("%w: %s is a classifier; hint: compare needs reconstructions, 'gaetrain study' compares classifiers", errUsage, run)
+			return fmt.Errorf("%w: %s is a classifier, which reconstructs no images; hint: 'gaetrain study' compares classifiers", errUsage, run)
 		}
 		if err := sameImages(runs[0], models[0], run, models[i]); err != nil {
 			return err
@@ -202,7 +202,7 @@ func sameImages(first string, a *trainer.Trained, second string, b *trainer.Trai
 	return nil
 }
 
-// images are those that are drawn: of the first run's data.
+// images returns the images to draw, from the data set of the first run.
 func (o compareOptions) images(ctx context.Context, model *trainer.Trained, log *console) (loaders.Split, error) {
 	from := ModelOptions{DataDir: o.DataDir}
 	data, err := from.open(ctx, model, log)
@@ -212,8 +212,8 @@ func (o compareOptions) images(ctx context.Context, model *trainer.Trained, log 
 	return data.Test.Stratified(o.Images), nil
 }
 
-// figuresOf takes a run's figures from its records and lets its model reconstruct
-// the images.
+// figuresOf reads a run's figures from its records, and reconstructs the images with its
+// model.
 func figuresOf(ctx context.Context, run, name string, model *trainer.Trained, images loaders.Split) (pictures.ComparedRun, comparedRun, error) {
 	records, err := trainer.ReadRecords(run)
 	if err != nil {
@@ -226,7 +226,7 @@ func figuresOf(ctx context.Context, run, name string, model *trainer.Trained, im
 		}
 	}
 	if last < 0 {
-		return pictures.ComparedRun{}, comparedRun{}, fmt.Errorf("%w: %s has no figures of a finished epoch; hint: gaetrain train --resume --run %s", trainer.ErrRun, run, shellWord(run))
+		return pictures.ComparedRun{}, comparedRun{}, fmt.Errorf("%w: %s has not finished an epoch, so it has no figures; hint: gaetrain train --resume --run %s", trainer.ErrRun, run, shellWord(run))
 	}
 	drawn := pictures.ComparedRun{Name: name, Stage: model.Stage.Name, Records: records}
 	if drawn.Reconstructed, err = model.Reconstruct(ctx, images); err != nil {
@@ -245,12 +245,12 @@ func figuresOf(ctx context.Context, run, name string, model *trainer.Trained, im
 	return drawn, figures, nil
 }
 
-// without are settings that do not change a model, or that the table of the runs
+// without lists settings that do not change a model, or that the table of runs already
 // shows.
 var without = []string{"model", "dataset", "data-dir", "run", "resume", "checkpoint-every", "pictures", "time-limit"}
 
-// differences lists the settings in which models differ, as their runs recorded
-// them. The value of a model without the setting is a dash.
+// differences lists the recorded settings in which models differ. If a model does not have
+// a setting, its value is a dash.
 func differences(models []*trainer.Trained) (list []difference) {
 	names := make(map[string]bool)
 	for _, model := range models {
@@ -275,7 +275,7 @@ func differences(models []*trainer.Trained) (list []difference) {
 	return list
 }
 
-// sharedCode names the code size in a title if all runs have the same.
+// sharedCode is the part of a title with the code size, if all runs have the same size.
 func sharedCode(runs []comparedRun) string {
 	for _, r := range runs {
 		if r.Code != runs[0].Code {
@@ -285,7 +285,7 @@ func sharedCode(runs []comparedRun) string {
 	return fmt.Sprintf(", code %d", runs[0].Code)
 }
 
-// shortNames are the last parts of paths, or the paths where two would be alike.
+// shortNames returns the last parts of paths, or the whole paths if two parts are the same.
 func shortNames(paths []string) []string {
 	short := make([]string, len(paths))
 	for i, path := range paths {
@@ -313,7 +313,7 @@ func (s sideBySide) print(w io.Writer, file string) error {
 		return err
 	}
 	if !s.Comparable {
-		printf(w, "the losses belong to different objectives; hint: compare the mse\n")
+		printf(w, "the losses cannot be compared, because the runs have different objectives; hint: compare the mse\n")
 	}
 	if len(s.Differences) > 0 {
 		rows = [][]string{header}

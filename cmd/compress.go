@@ -29,7 +29,7 @@ type compressOptions struct {
 	Output
 }
 
-// The default file, and the table in the run folder.
+// Names of the default file and of the table in the run folder.
 const (
 	codesStem, codesFileEnding = "images", ".codes"
 	ratesFile                  = "rate-distortion.json"
@@ -40,26 +40,27 @@ func compressVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "compress",
 		Usage: "write images as quantised, entropy-coded codes",
-		Description: `This verb writes one file with the codes of all images of the split. Each value of a code is replaced
-by the nearest of 2^b levels, and the numbers of the levels are entropy-coded. The levels of each
-latent dimension minimise the squared error of the codes in the file: any levels for 1 and 2 bits
-(Lloyd–Max), equidistant levels for more bits. They are stored in the file, and its size includes them.
-The verb decompress reads the file with the same run.
+		Description: `This verb writes one file with the codes of all images of the split. Each value of a code is
+replaced by the nearest of 2^b levels, and the numbers of the levels are entropy-coded. The
+levels of each latent dimension minimise the squared error of the codes in the file. They are
+arbitrary for 1 and 2 bits (Lloyd–Max) and equidistant for more bits. The file stores the levels,
+and its size includes them. The verb decompress reads the file with the same run.
 
 A table lists the bytes per image and the squared error per pixel for 1 to 8 bits per value. For
-comparison, it lists principal components (as many as a code has values, and four times as many), JPEG
-and PNG. The last column is the smallest error of principal components at the same number of bytes.
-Weights and components are shared by all images, so their size is not included. JPEG files have the
-standard Huffman tables. Tables that are optimised for each image make a JPEG file of 28×28 grey pixels
-25 to 45 % smaller. "JPEG without tables" counts only the coded pixels. The run folder gets the table as
-JSON and as a picture.
+comparison, it lists principal components (as many as a code has values, and four times as many),
+JPEG and PNG. The last column is the smallest error of principal components at the same number of
+bytes. Weights and components are shared by all images, so their size is not included. JPEG files
+have the standard Huffman tables. Tables that are optimised for each image make a JPEG file of
+28×28 grey pixels 25 to 45 % smaller. "JPEG without tables" counts only the coded pixels. The run
+folder gets the table as JSON and as a picture.
 
-Earlier files are never replaced: a default name gets the next free number, such as images-2.codes. A
-file that --out names and that exists is replaced only if it holds compressed codes.
+Earlier files are never replaced. A default name gets the next free number, such as
+images-2.codes. If --out names a file that exists, it is replaced only if it holds compressed
+codes.
 
 EXAMPLES:
    gaetrain compress --run runs/dense-sample-1
-   gaetrain compress --run runs/dense-sample-1 --bits 6 --dataset folder:photos --out photos.codes`,
+   gaetrain compress --run runs/dense-sample-1 --bits 6 --dataset folder:photos --out my.codes`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults
@@ -68,7 +69,7 @@ EXAMPLES:
 				return err
 			}
 			if model.Conditional() {
-				return fmt.Errorf("%w: model %s decodes codes with labels, but a file of codes has none; hint: --model vae", trainer.ErrConfiguration, model.Config.Model)
+				return fmt.Errorf("%w: model %s decodes codes with labels, but a file of codes has no labels; hint: compress with a run of a model without labels, such as vae", trainer.ErrConfiguration, model.Config.Model)
 			}
 			if o.Bits < 1 || o.Bits > compression.MaxBits {
 				return fmt.Errorf("%w: bits is %d; hint: from 1 to %d", errUsage, o.Bits, compression.MaxBits)
@@ -96,8 +97,8 @@ EXAMPLES:
 	}
 }
 
-// replaceable refuses to replace a file that does not hold compressed codes. The user
-// chooses the ending of the name, so a mistyped name can be that of any file.
+// replaceable returns an error if the file exists and does not hold compressed codes. The
+// user chooses the ending of the name, so a mistyped name can be the name of any file.
 func replaceable(out string) error {
 	if err := checkOut(out, ""); err != nil {
 		return err
@@ -117,8 +118,8 @@ func replaceable(out string) error {
 	return nil
 }
 
-// compare prints the bytes and the errors of codes, principal components of the
-// training images, JPEG and PNG, and writes them into the run folder.
+// compare prints the bytes and the errors of codes, of principal components of the
+// training images, of JPEG and of PNG. It also writes them into the run folder.
 func (o compressOptions) compare(ctx context.Context, w io.Writer, model *trainer.Trained, data *runData, split loaders.Split, codes evaluate.Matrix) error {
 	points, err := measure.Rates(ctx, model, data.Train, split, codes)
 	if err != nil {
@@ -134,7 +135,7 @@ func (o compressOptions) compare(ctx context.Context, w io.Writer, model *traine
 	if err != nil {
 		return err
 	}
-	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)) + filepath.Ext(ratesFile) // with the number of the picture
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)) + filepath.Ext(ratesFile) // the same number as the picture
 	if err := pictures.WriteJSON(o.Run, name, map[string]any{
 		"checkpoint": o.Checkpoint, "epoch": model.Epoch, "dataset": data.Name, "split": o.Split, "images": split.Len(), "points": points,
 	}); err != nil {
@@ -156,8 +157,7 @@ func (o compressOptions) write(ctx context.Context, model *trainer.Trained, spli
 	}})
 }
 
-// printRates prints the table of all points; pixels is the number of values of
-// an image.
+// printRates prints the table of all points. pixels is the number of values of an image.
 func printRates(w io.Writer, points []compression.Point, pixels int) error {
 	rows := [][]string{{"coder", "setting", "bytes", "bits/value", "mse", "PSNR", "PCA mse at equal bytes"}}
 	for _, p := range points {

@@ -15,12 +15,11 @@ import (
 func configVerb(model string) *cli.Command {
 	return &cli.Command{
 		Name:  "config",
-		Usage: "print the settings that train would use, and the origin of each value",
+		Usage: "print the settings that train would use and the origin of each value",
 		Description: modelHelp("config", model) + `
 
-This verb takes the flags, the environment and the file of train. It prints a TOML file, which
---config reads again. Settings that have no effect, such as momentum with the solver adam, are
-left out.
+This verb takes the same flags, variables and file as train. It prints a TOML file that --config
+can read. Settings without an effect, such as momentum with the solver adam, are not printed.
 
 EXAMPLES:
    gaetrain config --model dense --code 64
@@ -42,9 +41,9 @@ EXAMPLES:
 	}
 }
 
-// tomlOf writes a value of JSON in TOML. A whole number that is too large for TOML
-// becomes text, which --config reads as well. TOML escapes runes beyond U+FFFF in
-// another way than JSON. All other hidden runes are escaped alike where they are
+// tomlOf writes a JSON value in TOML. A whole number that is too large for TOML becomes
+// text, which --config reads as well. TOML and JSON escape runes beyond U+FFFF in
+// different ways. They escape all other hidden runes in the same way, when they are
 // printed.
 func tomlOf(value json.RawMessage) string {
 	if _, err := strconv.ParseInt(string(value), 10, 64); errors.Is(err, strconv.ErrRange) {

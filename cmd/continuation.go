@@ -2,19 +2,20 @@ package cmd
 
 import (
 	"fmt"
+	"math"
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/settings"
 )
 
-// Continuation holds the setting of a resumed run that is not recorded: a recorded
-// number would be added each time that the run is resumed.
+// Continuation holds the setting of a resumed run that is not recorded. A recorded
+// number would be added again each time that the run is resumed.
 type Continuation struct {
-	MoreEpochs int `toml:"more-epochs" group:"training" help:"Epochs that --resume adds to the total number of epochs of the run, 1 or more"`
+	MoreEpochs int `toml:"more-epochs" group:"training" help:"Number of epochs that --resume adds to the total number of epochs of the run, 1 or more"`
 }
 
-// extend adds the epochs of --more-epochs to those of the run that is resumed. The
-// number before is what the run has recorded.
+// extend adds the epochs of --more-epochs to the resumed run, which has recorded the
+// number before.
 func (o *trainOptions) extend(before int, given map[string]settings.Origin) error {
 	origin, ok := given["more-epochs"]
 	if !ok {
@@ -23,8 +24,11 @@ func (o *trainOptions) extend(before int, given map[string]settings.Origin) erro
 	if o.MoreEpochs < 1 {
 		return fmt.Errorf("%w: more-epochs is %d; hint: at least 1", errUsage, o.MoreEpochs)
 	}
+	if o.MoreEpochs > math.MaxInt-before {
+		return fmt.Errorf("%w: more-epochs is %d, which is too large after %d epochs", errUsage, o.MoreEpochs, before)
+	}
 	if given["epochs"] == origin {
-		return fmt.Errorf("%w: epochs and more-epochs; hint: --epochs is the total, --more-epochs adds to that of the run", errUsage)
+		return fmt.Errorf("%w: epochs and more-epochs are both given; hint: --epochs is the total, --more-epochs adds to the total of the run", errUsage)
 	}
 	o.Epochs = before + o.MoreEpochs
 	given["epochs"] = origin
@@ -37,7 +41,7 @@ func (o *trainOptions) refuseMore(given map[string]settings.Origin) error {
 	case !ok:
 		return nil
 	case !o.Resume:
-		return fmt.Errorf("%w: more-epochs has no effect without --resume; hint: --epochs is the total of a new run", trainer.ErrConfiguration)
+		return fmt.Errorf("%w: more-epochs has no effect without --resume; hint: --epochs sets the total of a new run", trainer.ErrConfiguration)
 	}
-	return fmt.Errorf("%w: more-epochs has no effect, because there is no run at %s yet; hint: --epochs is the total of a new run", trainer.ErrConfiguration, o.Run)
+	return fmt.Errorf("%w: more-epochs has no effect, because there is no run at %s yet; hint: --epochs sets the total of a new run", trainer.ErrConfiguration, o.Run)
 }

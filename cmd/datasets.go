@@ -19,15 +19,18 @@ func datasetsVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "datasets",
 		Usage: "list, fetch or verify data sets",
-		Description: `A data set is searched in --data-dir, then in the user's cache, and then in /usr/share/datasets. If
-it is in none of them, it is downloaded.
+		Description: `A data set is searched for in --data-dir, then in the user's cache, and then in
+/usr/share/datasets. If it is in none of them, it is downloaded.
 
 EXAMPLES:
    gaetrain datasets list
    gaetrain datasets fetch fashion-mnist
    gaetrain datasets verify --data-dir data fashion-mnist`,
 		Subcommands: []*cli.Command{
-			{Name: "list", Usage: "list the values of --dataset", Action: func(c *cli.Context) error { return listDatasets(c.App.Writer) }},
+			{
+				Name: "list", Usage: "list the values of --dataset", Description: "EXAMPLE:\n   gaetrain datasets list",
+				Action: func(c *cli.Context) error { return listDatasets(c.App.Writer) },
+			},
 			datasetVerb("fetch", "download a data set into the user's cache", fetchDataset),
 			datasetVerb("verify", "check the files of a data set against the published checksums", verifyDataset),
 		},
@@ -53,7 +56,7 @@ func listDatasets(w io.Writer) error {
 	return table(w, rows...)
 }
 
-// datasetVerb is a verb on one named data set; flags stand before the name.
+// datasetVerb is a verb that works on one named data set. Flags stand before the name.
 func datasetVerb(name, usage string, run func(context.Context, io.Writer, string, loaders.Options) error) *cli.Command {
 	defaults := datasetOptions{Output: Output{LogFormat: "text"}}
 	return &cli.Command{
@@ -62,7 +65,7 @@ func datasetVerb(name, usage string, run func(context.Context, io.Writer, string
 		Flags:       flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return fmt.Errorf("%w: %d arguments; hint: gaetrain datasets %s [flags] NAME, flags before the name", errUsage, c.NArg(), name)
+				return fmt.Errorf("%w: %d arguments; hint: gaetrain datasets %s [flags] NAME, with the flags before the name", errUsage, c.NArg(), name)
 			}
 			o := defaults
 			if _, err := layers(c, &o, ""); err != nil {

@@ -22,8 +22,8 @@ import (
 type decodeOptions struct {
 	Run        string `toml:"run" group:"input" help:"Folder of the run"`
 	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
-	Codes      string `toml:"codes" group:"input" help:"Codes to decode: an .npy file, or numbers such as 1.2,-0.3 with semicolons between codes"`
-	Class      string `toml:"class" group:"input" help:"Class of the images, by name or number, for a conditional model: one, or one per code, separated by commas"`
+	Codes      string `toml:"codes" group:"input" help:"Codes to decode: an .npy file, or numbers such as '1.2,-0.3; 0,0' with a semicolon between codes"`
+	Class      string `toml:"class" group:"input" help:"Classes for a conditional model, by name or number: one for all codes, or one per code with commas"`
 	Out        string `toml:"out" group:"output" help:"Name of the files to write, without the endings .npy and .png"`
 	Output
 }
@@ -33,11 +33,13 @@ func decodeVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "decode",
 		Usage: "decode codes of your own to images",
-		Description: `This verb decodes codes with the decoder of a run. --codes names an .npy file of float32 or float64,
-one code per row (N×L), such as the file that encode writes; an array of one dimension is one code.
-Or --codes lists the L values of a code, separated by commas. The .npy file of the images is float32,
-N×H×W, or N×H×W×C for images of several channels. Pixels are 0 for black and 1 for white; a model with
-linear outputs can exceed this range. The .png file shows the first 400 images.
+		Description: `This verb decodes codes with the decoder of a run. --codes names an .npy file of float32 or
+float64 with one code per row (N×L), such as a file that encode writes. An array of one dimension
+is one code. Alternatively, --codes lists the L values of a code, separated by commas. The .npy
+file of the images is float32, N×H×W, or N×H×W×C for images of several channels. Pixels are 0 for
+black and 1 for white. A model with linear outputs can exceed this range. The .png file shows the
+first 400 images.
+
 ` + fmt.Sprintf(ruleOfOut, "decoded-2.npy") + `
 A model that is conditional on labels, such as cvae, also needs --class.
 
@@ -77,7 +79,7 @@ func (o decodeOptions) decode(ctx context.Context, w io.Writer, log *console, mo
 		return err
 	}
 	if off := model.Unquantised(codes); off > 0 {
-		log.warn(fmt.Sprintf("%d of %d values are not levels of the quantised codes of model %s; they are decoded as they are, but the decoder has only learned levels", off, len(codes), model.Name))
+		log.warn(fmt.Sprintf("%d of %d values are not levels of the quantised codes of model %s; they are decoded as they are, but the decoder was only trained on levels", off, len(codes), model.Name))
 	}
 	images, err := model.Decode(ctx, codes, labels)
 	if err != nil {
@@ -99,15 +101,15 @@ func (o decodeOptions) decode(ctx context.Context, w io.Writer, log *console, mo
 	return nil
 }
 
-// read reads the codes N×L of --codes: numbers if it holds nothing else, or a file.
+// read reads the codes N×L of --codes from numbers or from a file.
 func (o decodeOptions) read(ctx context.Context, model *trainer.Trained) ([]float32, error) {
 	text, size := strings.TrimSpace(o.Codes), model.CodeSize()
 	if text == "" {
-		return nil, fmt.Errorf("%w: no codes; hint: --codes codes.npy, or the %d values of a code, separated by commas", errUsage, size)
+		return nil, fmt.Errorf("%w: no codes; hint: --codes codes.npy, or --codes with the %d values of a code, separated by commas", errUsage, size)
 	}
 	switch ending := strings.ToLower(filepath.Ext(text)); {
 	case ending == ".csv":
-		return nil, fmt.Errorf("%w: --codes %s is no .npy file; hint: encode writes one beside the .csv file, or numpy.save('codes.npy', array)", errUsage, text)
+		return nil, fmt.Errorf("%w: --codes %s is not an .npy file; hint: encode also writes an .npy file, and so does numpy.save('codes.npy', array)", errUsage, text)
 	case ending != ".npy" && files.Taken(text, "") == "":
 		return parseCodes(text, size)
 	}
@@ -121,14 +123,14 @@ func (o decodeOptions) read(ctx context.Context, model *trainer.Trained) ([]floa
 	return codes, checkSize(text, len(codes)/dims[0], size)
 }
 
-// parseCodes reads codes of so many values each that are separated by semicolons.
+// parseCodes reads codes that are separated by semicolons. Each must have size values.
 func parseCodes(text string, size int) (codes []float32, err error) {
 	for row, code := range strings.Split(strings.TrimRight(text, "; "), ";") {
 		values := strings.Split(code, ",")
 		for _, value := range values {
 			v, err := strconv.ParseFloat(strings.TrimSpace(value), 32)
 			if err != nil || v-v != 0 {
-				return nil, fmt.Errorf("%w: --codes: %q in code %d is no finite number; hint: an .npy file, or numbers such as 1.2,-0.3", errUsage, strings.TrimSpace(value), row)
+				return nil, fmt.Errorf("%w: --codes: %q in code %d is not a finite number; hint: an .npy file, or numbers such as 1.2,-0.3", errUsage, strings.TrimSpace(value), row)
 			}
 			codes = append(codes, float32(v))
 		}
@@ -160,7 +162,7 @@ func (o decodeOptions) labels(model *trainer.Trained, count int) ([]uint8, error
 		return slices.Repeat([]uint8{class}, count), err
 	}
 	if len(names) != count {
-		return nil, fmt.Errorf("%w: --class has %d classes for %d codes; hint: one for all codes, or one for each", errUsage, len(names), count)
+		return nil, fmt.Errorf("%w: --class has %d classes for %d codes; hint: one class for all codes, or one for each code", errUsage, len(names), count)
 	}
 	labels := make([]uint8, count)
 	for i, name := range names {

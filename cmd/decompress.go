@@ -24,7 +24,7 @@ import (
 type decompressOptions struct {
 	Run        string `toml:"run" group:"input" help:"Folder of the run that the images were compressed with"`
 	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
-	In         string `toml:"in" group:"input" help:"File that compress wrote"`
+	In         string `toml:"in" group:"input" help:"File to decode, which gaetrain compress has written"`
 	Out        string `toml:"out" group:"output" help:"Folder to create for the images, one PNG file each"`
 	Output
 }
@@ -34,8 +34,8 @@ func decompressVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "decompress",
 		Usage: "decode a file of compressed images to PNG files",
-		Description: `This verb decodes the codes in a file that compress wrote, and writes one PNG file per image. The run
-and the checkpoint must be those that compress used. An existing folder is never replaced.
+		Description: `This verb decodes a file that compress has written, and writes one PNG file per image. The run
+and the checkpoint must be the same as those of compress. An existing folder is never replaced.
 
 EXAMPLE:
    gaetrain decompress --run runs/dense-sample-1 --in images.codes --out images`,
@@ -78,16 +78,16 @@ func (o decompressOptions) validate() error {
 	return checkOut(o.Out, "")
 }
 
-// read reads the file if it fits into a quarter of the memory.
+// read reads the file if it fits in a quarter of the memory.
 func (o decompressOptions) read() ([]byte, error) {
 	info, err := os.Stat(o.In)
-	switch limit := memory.Limit() / 4; { // its codes and its images need memory as well
+	switch limit := memory.Limit() / 4; { // the codes and the images need memory as well
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular():
 		return nil, errors.New("not a regular file")
 	case info.Size() > limit:
-		return nil, fmt.Errorf("a file of %s; hint: this process can read files of at most %s", memory.Format(info.Size()), memory.Format(limit))
+		return nil, fmt.Errorf("the file has %s; hint: this process can read files of at most %s", memory.Format(info.Size()), memory.Format(limit))
 	}
 	return os.ReadFile(o.In)
 }
@@ -101,7 +101,7 @@ func (o decompressOptions) decode(ctx context.Context, model *trainer.Trained) (
 	decoded, shape, err := measure.Decompress(ctx, model, file)
 	switch {
 	case errors.Is(err, measure.ErrOtherWeights):
-		return nil, fmt.Errorf("%w: %s was written with other weights than those of %s, checkpoint %s; hint: --run names the run that the file was written with", compression.ErrFormat, o.In, o.Run, o.Checkpoint)
+		return nil, fmt.Errorf("%w: %s was written with other weights than those of %s, checkpoint %s; hint: choose the --run and the --checkpoint that the file was written with", compression.ErrFormat, o.In, o.Run, o.Checkpoint)
 	case errors.Is(err, compression.ErrFormat):
 		return nil, fmt.Errorf("%s: %w", o.In, err)
 	case err != nil:
@@ -110,7 +110,8 @@ func (o decompressOptions) decode(ctx context.Context, model *trainer.Trained) (
 	return pictures.Decoded(shape, decoded), nil
 }
 
-// writeImages creates a folder of numbered PNG files, with all images or not at all.
+// writeImages creates a folder of numbered PNG files. If an image cannot be written, there
+// is no folder.
 func writeImages(ctx context.Context, dir string, images []image.Image) (err error) {
 	temporary, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dir)), ".decompress-*")
 	if err != nil {

@@ -26,8 +26,8 @@ type encodeOptions struct {
 // ScatterOptions are the settings of pictures that show codes as points.
 type ScatterOptions struct {
 	Picture    bool    `toml:"picture" group:"picture" help:"Draw the codes as points, in the run folder"`
-	Points     int     `toml:"points" group:"picture" help:"Number of codes to draw, of which each class has its share"`
-	Perplexity float64 `toml:"perplexity" group:"picture" help:"Perplexity of t-SNE, the number of neighbours that stay close; 0 for 30, or for a quarter of the points if that is less"`
+	Points     int     `toml:"points" group:"picture" help:"Number of codes to draw, stratified by class"`
+	Perplexity float64 `toml:"perplexity" group:"picture" help:"Perplexity of t-SNE, 1 or more; 0 for the smaller of 30 and a quarter of the points"`
 }
 
 func encodeVerb() *cli.Command {
@@ -35,12 +35,14 @@ func encodeVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "encode",
 		Usage: "write the codes of images as .npy and .csv",
-		Description: `This verb writes the codes of N images, L values each. The .npy file is an N×L array of float32, which
-the verb decode reads as well. The .csv file has one line per image: its index, its label, class and
-path where it has them, and the values code_0, code_1, … of its code. The images are the test images
-of the run or, if --dataset names other data, all images of that data set. With --picture, the codes
-of --points images are drawn as points, coloured by class, in the pictures folder of the run. Codes
-of two values are drawn as they are. Longer codes are reduced to two values by PCA and by t-SNE.
+		Description: `This verb writes the codes of N images, each with L values. The .npy file is an N×L array of
+float32, which the verb decode can read. The .csv file has one line per image: the index, the
+label, the class and the path (empty if there is none), and the values code_0, code_1, … of the
+code. By default, the images are the test images of the run. If --dataset names other data, they
+are all its images. With --picture, the codes of --points images are drawn as points, coloured by
+class, in the pictures folder of the run. Codes of two values are drawn as they are. Longer codes
+are reduced to two values by PCA and by t-SNE.
+
 ` + fmt.Sprintf(ruleOfOut, "codes-2.npy") + `
 
 EXAMPLES:
@@ -48,7 +50,7 @@ EXAMPLES:
    gaetrain encode --run runs/dense-sample-1 --split train --limit 1000
    gaetrain encode --run runs/dense-sample-1 --dataset folder:photos
    gaetrain encode --run runs/dense-sample-1 --picture --points 5000`,
-		Flags: flags(clone(defaults)),
+		Flags: withDefault(flags(clone(defaults)), "split", "test, or all if --dataset names other data"),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, split, data, err := openRun(c, &o, func(o *encodeOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
@@ -93,7 +95,7 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 		return err
 	}
 	for _, e := range all {
-		how, x, y := "the codes themselves", "first value", "second value"
+		how, x, y := "both values of the codes", "first value", "second value"
 		switch e.Kind {
 		case measure.PCAEmbedding:
 			how, x, y = fmt.Sprintf("principal components (%.0f %% of the variance)", 100*e.Explained), "first component", "second component"
@@ -109,7 +111,7 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 		printf(w, "%d points in %s\n", points, path)
 	}
 	if last := all[len(all)-1]; last.Kind == measure.PCAEmbedding {
-		printf(w, "no picture by t-SNE, which needs more images\n")
+		printf(w, "no t-SNE picture, because t-SNE needs more images\n")
 	}
 	return nil
 }
@@ -122,8 +124,8 @@ func writeCodes(ctx context.Context, out string, codes evaluate.Matrix, split lo
 	)
 }
 
-// writeCSV writes a line of names, then index, label, class and path (empty where
-// there are none) and values of each code.
+// writeCSV writes a line of names and a line for each code: index, label, class and path
+// (empty if there is none), and the values.
 func writeCSV(w io.Writer, codes evaluate.Matrix, split loaders.Split, classes []string) error {
 	lines := csv.NewWriter(w)
 	record := []string{"index", "label", "class", "path"}

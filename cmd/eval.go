@@ -14,14 +14,14 @@ import (
 
 type evalOptions struct {
 	RunOptions
-	Corruption corruptions `toml:"corruption" group:"input" help:"Corruptions of the images, separated by commas, such as none,masking:0.1,masking:0.5 (default: as in training)"`
-	NLL        int         `toml:"nll" group:"likelihood" help:"Number of samples of the posterior by which −log p(x) of each image is estimated; 0 for no estimate"`
-	Posterior  bool        `toml:"posterior" group:"likelihood" help:"Measure how the codes of all images together differ from the prior"`
+	Corruption corruptions `toml:"corruption" group:"input" help:"Corruptions of the images, separated by commas, such as none,masking:0.1 (default: as in training)"`
+	NLL        int         `toml:"nll" group:"likelihood" help:"Number of posterior samples per image that estimate −log p(x); 0 for no estimate"`
+	Posterior  bool        `toml:"posterior" group:"likelihood" help:"Measure how much the codes of all images together differ from the prior"`
 	JSON       bool        `toml:"json" group:"output" help:"Print JSON instead of a table"`
 	Output
 }
 
-// evaluated is what eval prints as JSON.
+// evaluated is the JSON object that eval prints.
 type evaluated struct {
 	Run        string `json:"run"`
 	Checkpoint string `json:"checkpoint"`
@@ -29,7 +29,7 @@ type evaluated struct {
 	Dataset    string `json:"dataset"`
 	Split      string `json:"split"`
 	Images     int    `json:"images"`
-	Objective  string `json:"objective,omitempty"` // of the stage that the weights are from, see trainer.Stage
+	Objective  string `json:"objective,omitempty"` // of the stage that trained the weights, see trainer.Stage
 	measure.Evaluation
 }
 
@@ -39,30 +39,31 @@ func evalVerb() *cli.Command {
 		Name:  "eval",
 		Usage: "measure a run on a whole split",
 		Description: `This verb prints every term of the loss, the squared error per pixel and measures of the code,
-averaged over the images of the split. jacobian_norm is the mean of ‖∂code/∂image‖² over 1,000
-images, of which each class has its share. It is exact for codes of up to 32 values. For longer codes
-it is estimated from 32 random directions per image, which cost as much, and jacobian_norm_error is the
-standard error of the estimate. --corruption measures the model on corrupted images, once for each
-corruption. The reconstruction is always compared with the clean image, and all pixels have the same
-weight.
+averaged over the images of the split. ± is the standard error of such an average. jacobian_norm
+is the mean of ‖∂code/∂image‖² over 1,000 images, stratified by class. It is exact for codes of
+up to 32 values. For longer codes, it is estimated from 32 random directions per image, which
+take as long as 32 values. jacobian_norm_error is the standard error of the estimate.
+--corruption measures the model on corrupted images, once for each corruption. The reconstruction
+is always compared with the clean image, and all pixels have the same weight.
 
---nll K estimates the negative log-likelihood of each image by importance sampling: −log of the mean
-of p(x|z)·p(z)/q(z|x) over K samples z of the posterior. The model must have a Gaussian code. The mean
-over images is in expectation an upper bound, which decreases as K grows; 5,000 is a usual choice.
-Its standard error is over images and does not include this bias. nll_bias estimates the bias by the
-jackknife: nll with half of the samples, minus nll (Quenouille 1949, Nowozin 2018). Where the posterior
-is a poor proposal distribution, the bias is larger than this estimate. The effective_sample_size
-(Σw)²/Σw² of an image shows such a posterior: images with fewer than 10 are counted. negative_elbo is
-the loss with beta 1 for the same samples. Grey pixels are not binary, as the cross-entropy assumes,
-so these figures can only compare models with the same loss. The squared error is the likelihood of a
-decoder N(x̂, I/2).
+--nll K estimates the negative log-likelihood of each image by importance sampling: −log of the
+mean of p(x|z)·p(z)/q(z|x) over K samples z of the posterior. The model must have a Gaussian
+code. The mean over images is in expectation an upper bound, which decreases as K grows. 5,000 is
+a usual choice. The standard error is over images and does not include this bias. nll_bias
+estimates the bias by the jackknife: nll with half of the samples, minus nll (Quenouille 1949,
+Nowozin 2018). If the posterior is a poor proposal distribution, the bias is larger than this
+estimate. The effective_sample_size (Σw)²/Σw² of an image is then small. Images with a size below
+10 are counted. negative_elbo is the loss with beta 1 for the same samples. The cross-entropy
+assumes binary pixels, but grey pixels are not binary. These figures can therefore only compare
+models with the same loss. The squared error is the likelihood of a decoder N(x̂, I/2).
 
---posterior measures the codes of up to 10,000 images together: the mean and the variance of each
-value, which are 0 and 1 in the prior, and moment_divergence, the KL divergence in nats of a Gaussian
-with these means and covariances from the prior. It does not detect holes or clusters. For a Gaussian
-code it also measures the kl of each value and the mutual_information of image and code, estimated
-from one sample per image. The mutual information is at most the logarithm of the number of images. An
-estimate near this limit only says that the mutual information is large.
+--posterior measures the codes of up to 10,000 images together. It prints the mean and the
+variance of each value, which are 0 and 1 in the prior. moment_divergence is the KL divergence in
+nats of a Gaussian with these means and covariances from the prior. It does not detect holes or
+clusters. For a Gaussian code, --posterior also prints the kl of each value and the
+mutual_information of image and code, estimated from one sample per image. The mutual information
+is at most the logarithm of the number of images. An estimate near this limit only shows that the
+mutual information is large.
 
 EXAMPLES:
    gaetrain eval --run runs/dense-sample-1
@@ -102,8 +103,17 @@ func (e evaluated) print(w io.Writer, asJSON bool, model *trainer.Trained) error
 	return table(w, each...)
 }
 
-// rows are the lines of a table: one per figure or, with several corruptions, one
-// per corruption with all its figures.
+// spread returns the standard error of a figure over images, to follow the figure. It
+// returns "" if the figure has none.
+func spread(errors map[string]float64, name string) string {
+	if e, ok := errors[name]; ok {
+		return fmt.Sprintf(" ± %.2g", e)
+	}
+	return ""
+}
+
+// rows are the lines of a table: one line per figure or, with several corruptions, one
+// line per corruption with all its figures.
 func (e evaluated) rows(model *trainer.Trained) [][]string {
 	rows := [][]string{{"images", fmt.Sprintf("%d of %s, %s", e.Images, e.Dataset, e.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", e.Checkpoint, e.Epoch)}}
 	if e.Objective != "" {
@@ -114,7 +124,7 @@ func (e evaluated) rows(model *trainer.Trained) [][]string {
 			rows = append(rows, []string{"loss", fmt.Sprintf("%.7g", e.Loss)})
 		}
 		for name, value := range e.All() {
-			rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g %s", value, model.Unit(name)))})
+			rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g%s %s", value, spread(e.StandardErrors, name), model.Unit(name)))})
 		}
 	}
 	if e.Likelihood != nil {
@@ -127,7 +137,7 @@ func (e evaluated) rows(model *trainer.Trained) [][]string {
 	for i, c := range e.Corruptions {
 		names, values := []string{"corruption"}, []string{c.Corruption.String()}
 		for name, value := range c.All() {
-			names, values = append(names, name), append(values, fmt.Sprintf("%.7g", value))
+			names, values = append(names, name), append(values, fmt.Sprintf("%.7g%s", value, spread(c.StandardErrors, name)))
 		}
 		if i == 0 {
 			rows = append(rows, names)
@@ -137,7 +147,7 @@ func (e evaluated) rows(model *trainer.Trained) [][]string {
 	return rows
 }
 
-// corruptions is a list of them, with commas between.
+// corruptions is a list of corruptions, separated by commas.
 type corruptions []loaders.Corruption
 
 // String returns what UnmarshalText reads.

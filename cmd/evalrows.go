@@ -13,7 +13,7 @@ func likelihoodRows(l *measure.Likelihood) [][]string {
 	if l.Bias != nil {
 		about := "jackknife estimate"
 		if l.Unsure > 0 {
-			about = fmt.Sprintf("a lower bound, since %d images have fewer than 10 effective samples", l.Unsure)
+			about = fmt.Sprintf("a lower bound, because %d images have fewer than 10 effective samples", l.Unsure)
 		}
 		rows = append(rows, []string{"nll_bias", fmt.Sprintf("nll is too high by %.2g nats per image, %s", *l.Bias, about)})
 	}
@@ -22,8 +22,8 @@ func likelihoodRows(l *measure.Likelihood) [][]string {
 		[]string{"effective_sample_size", fmt.Sprintf("mean %.4g of %d, minimum %.3g, below 10 for %d images", l.EffectiveDraws, l.Draws, l.FewestEffective, l.Unsure)})
 }
 
-// aggregateRows are the lines of the table about all values of the codes together,
-// and of the table with a line for each value.
+// aggregateRows returns the lines of two tables: one about all values of the codes
+// together, and one with a line for each value.
 func aggregateRows(a *measure.Aggregate) (together, each [][]string) {
 	divergence := "infinite, because some values of the codes depend on others"
 	if a.MomentDivergence != nil {

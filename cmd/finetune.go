@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -31,7 +32,7 @@ func (o *finetuneOptions) recorded() []any {
 }
 
 // fields are the settings of finetune. The model is not among them, because
-// finetune trains no other one.
+// finetune trains only classifiers.
 func (o *finetuneOptions) fields() []settings.Field {
 	return withoutNames(settings.Fields(append(o.recorded(), &o.Continuation, &o.Output)...), "model")
 }
@@ -40,16 +41,17 @@ func finetuneVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "finetune",
 		Usage: "train a classifier on the encoder of a trained model, with few labels",
-		Description: `This verb takes the encoder of a run with its weights, adds a linear layer (or more layers) from the
-code to the classes, and trains both on labelled images with the softmax cross-entropy. A fifth of
-these images, at most 5,000, is the validation set, which selects the best epoch and stops training
-early; --validation sets another number. The test images are classified with the weights of the best
-epoch, or of the last one if no images are held out. The result is a run like any other, with classification.json, confusion.png and mistakes.png.
+		Description: `This verb takes the encoder of a run with its weights and adds a linear layer (or more layers)
+from the code to the classes. It trains both on labelled images with the softmax cross-entropy. A
+fifth of these images, at most 5,000, is the validation set, which selects the best epoch and
+stops training early. --validation sets another number. The test images are classified with the
+weights of the best epoch, or with those of the last epoch if there is no validation set. The
+result is a run like any other, with classification.json, confusion.png and mistakes.png.
 
 EXAMPLES:
    gaetrain finetune --from runs/dense-sample-1 --labels 1000
-   gaetrain finetune --from runs/dense-sample-1 --labels 1000 --encoder-lr-scale 0   # a frozen encoder
-   gaetrain finetune --from runs/dense-sample-1 --labels 1000 --from-scratch        # without pretraining
+   gaetrain finetune --from runs/dense-sample-1 --labels 1000 --encoder-lr-scale 0   # frozen
+   gaetrain finetune --from runs/dense-sample-1 --labels 1000 --from-scratch   # no pretraining
    gaetrain finetune --from runs/dense-sample-1 --thaw --run runs/thawed
    gaetrain finetune --resume --run runs/thawed --more-epochs 10   # for each stage`,
 		Flags: append(finetuneFlags(), configFileFlag()),
@@ -87,7 +89,7 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 	o.settle(data, origins)
 	model, ok := o.model.(trainer.Transfer)
 	if !ok {
-		return finished{}, fmt.Errorf("model %s has no encoder of another model", o.recipe.Name)
+		return finished{}, fmt.Errorf("model %s cannot use the encoder of another model", o.recipe.Name)
 	}
 	experiment, err := trainer.NewClassifier(recipes.Find, o.Config, o.Labelled, o.recipe.Name, model, data)
 	if err != nil {
@@ -100,8 +102,8 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 	return perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, pictures.Classifier(recipes.Find, about))
 }
 
-// holdOut leaves the labelled images among the training images. The last of them are
-// the validation set, unless the data name one.
+// holdOut keeps only the labelled training images. The last of them are the validation
+// set, unless the data set has a validation set of its own.
 func (o *finetuneOptions) holdOut(data *loaders.Dataset) error {
 	train, named := data.Train.Holdout(data.Validation)
 	train, err := o.Select(train, o.Seed)
@@ -113,7 +115,7 @@ func (o *finetuneOptions) holdOut(data *loaders.Dataset) error {
 	}
 	data.Train = train.Join(named)
 	if named.Len() == 0 {
-		return nil // the labelled images are in an order that Holdout can cut
+		return nil // Holdout can cut the labelled images in this order
 	}
 	return o.Config.HoldOut(data)
 }
@@ -129,8 +131,8 @@ func withoutFlags(flags []cli.Flag, names ...string) []cli.Flag {
 	return slices.DeleteFunc(flags, func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
 }
 
-// resolveFinetune finds the settings of a run. If no data are given, they are
-// those that the model was trained on.
+// resolveFinetune finds the settings of a run. By default, the data are those that the
+// model was trained on.
 func resolveFinetune(c *cli.Context) (finetuneOptions, map[string]settings.Origin, error) {
 	o := finetuneDefaults()
 	list, err := sources(c, c.String(configFlag))
@@ -183,7 +185,7 @@ func resolveFinetune(c *cli.Context) (finetuneOptions, map[string]settings.Origi
 	return o, origins, o.adoptData(model, origins)
 }
 
-// check reports values that make no sense, and given ones without an effect.
+// check reports invalid values, and given values that have no effect.
 func (o *finetuneOptions) check(given map[string]settings.Origin) error {
 	if err := recordable(&o.Labelled); err != nil {
 		return err
@@ -231,8 +233,11 @@ func printClassifier(w io.Writer, done finished) error {
 	if final, err := done.Final(); err == nil && final.BestEpoch == 0 {
 		weights = "after the last epoch"
 	}
-	printf(w, "\naccuracy %s on %d test images, with the weights %s\n\n", percent(result.Accuracy), total, weights)
+	printf(w, "\naccuracy %.2f ± %.2f %% on %d test images, with the weights %s\n\n", 100*result.Accuracy, 100*binomialError(result.Accuracy, total), total, weights)
 	return table(w, rows...)
 }
+
+// binomialError is the standard error of a share of n images.
+func binomialError(share float64, n int) float64 { return math.Sqrt(share * (1 - share) / float64(n)) }
 
 func percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }

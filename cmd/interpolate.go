@@ -13,11 +13,11 @@ import (
 
 type interpolateOptions struct {
 	ModelOptions
-	From      []int  `toml:"from" group:"walk" help:"Indices of the test images at which lines start"`
-	To        []int  `toml:"to" group:"walk" help:"Indices of the test images at which lines end, as many as --from has"`
-	Steps     int    `toml:"steps" group:"walk" help:"Number of images of a line, including both ends, 2 or more"`
-	Spherical bool   `toml:"spherical" group:"walk" help:"Interpolate on a sphere (slerp), which keeps the norms of codes, instead of on a straight line"`
-	Seed      uint64 `toml:"seed" group:"walk" help:"Seed of the samples of a model without an encoder"`
+	From      []int  `toml:"from" group:"interpolation" help:"Indices of the test images at which lines start"`
+	To        []int  `toml:"to" group:"interpolation" help:"Indices of the test images at which lines end, as many as --from has"`
+	Steps     int    `toml:"steps" group:"interpolation" help:"Number of images of a line, including both ends, 2 or more"`
+	Spherical bool   `toml:"spherical" group:"interpolation" help:"Interpolate on a sphere (slerp), which keeps the norm of codes, instead of on a straight line"`
+	Seed      uint64 `toml:"seed" group:"interpolation" help:"Seed of the samples of a model without an encoder"`
 	Output
 }
 
@@ -26,13 +26,14 @@ func interpolateVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "interpolate",
 		Usage: "decode codes between the codes of two images",
-		Description: `This verb goes from the code of each test image of --from to the code of a test image of --to, and
-decodes the codes between them. The steps have equal length, or equal angles with --spherical (slerp).
-A smooth change through plausible images is a sign that the latent space has no holes. The lines, with
-the images themselves at their ends, are drawn in pictures/interpolation.png in the run folder, and
-animated in interpolation.gif. A model without an encoder, such as gan, goes from sample to sample:
---from and --to are then the numbers of samples, and --seed is their seed. Earlier pictures are never
-replaced: the files get the next free number, such as interpolation-2.png.
+		Description: `This verb interpolates between the code of each test image of --from and the code of a test image
+of --to, and decodes the codes. The steps have equal lengths, or equal angles with --spherical
+(slerp). A smooth change through plausible images suggests that the latent space has no holes.
+The lines are drawn in pictures/interpolation.png in the run folder, with the original images at
+both ends, and animated in interpolation.gif. A model without an encoder, such as gan,
+interpolates between samples: --from and --to are then the numbers of samples, and --seed is
+their seed. Earlier pictures are never replaced. The files get the next free number, such as
+interpolation-2.png.
 
 EXAMPLES:
    gaetrain interpolate --run runs/vae-sample-1
@@ -66,8 +67,8 @@ func (o interpolateOptions) settings() measure.InterpolateOptions {
 	return measure.InterpolateOptions{From: o.From, To: o.To, Steps: o.Steps, Spherical: o.Spherical, Seed: o.Seed}
 }
 
-// shrink leaves out the default lines that are of more images than there are. A
-// model without an encoder takes none.
+// shrink removes the default lines of images that do not exist. A model without an encoder
+// needs no images.
 func (o *interpolateOptions) shrink(c *cli.Context, log *console, images int) {
 	if images == 0 || wasGiven(c, "from") || wasGiven(c, "to") {
 		return
@@ -98,10 +99,10 @@ func (o interpolateOptions) walk(model *trainer.Trained, lines [][]float32) pict
 	return walk
 }
 
-// betweenLevels reports that a walk passes codes which a quantising encoder cannot give.
+// betweenLevels reports that a walk decodes codes that a quantising encoder never returns.
 func betweenLevels(log *console, model *trainer.Trained) {
 	if model.Quantises() {
-		log.note(fmt.Sprintf("codes of model %s are quantised: the codes between the levels are decoded as they are, but the decoder has only learned levels", model.Name))
+		log.note(fmt.Sprintf("codes of model %s are quantised: the codes between the levels are decoded as they are, but the decoder was only trained on levels", model.Name))
 	}
 }
 

@@ -17,10 +17,10 @@ import (
 type judgeOptions struct {
 	ModelOptions
 	By          string  `toml:"by" group:"judge" help:"Run folder of a classifier of the same images, which 'gaetrain finetune' trains"`
-	Images      int     `toml:"images" group:"judge" help:"Number of samples to measure, with as many test and training images"`
-	Neighbours  int     `toml:"neighbours" group:"judge" help:"Number k of the nearest neighbour that sets the radius of the balls of precision, recall, density and coverage"`
+	Images      int     `toml:"images" group:"judge" help:"Number of samples to measure. As many test images and training images are measured"`
+	Neighbours  int     `toml:"neighbours" group:"judge" help:"Number k: the radius of the ball around an image is the distance of its k-th nearest neighbour"`
 	Seed        uint64  `toml:"seed" group:"judge" help:"Seed of the samples"`
-	Temperature float64 `toml:"temperature" group:"judge" help:"Standard deviation of the codes of the samples, relative to that of the prior"`
+	Temperature float64 `toml:"temperature" group:"judge" help:"Standard deviation of the sampled codes relative to the prior, from 0 to 100"`
 	JSON        bool    `toml:"json" group:"output" help:"Print JSON instead of tables"`
 	Output
 }
@@ -28,33 +28,37 @@ type judgeOptions struct {
 // judgeFile is the file that judge writes into the run folder.
 const judgeFile = "judge.json"
 
-const judgeHelp = `This verb draws samples as the verb sample does, from all classes in turn if the model is
-conditional. It compares them with the test images by a classifier of the same images: by the features
-that enter its last layer, and by the classes that it predicts. For comparison, the table also has
-training images, which a model can hardly surpass, and samples of a Gaussian fitted to the pixels with
-as many principal components as a code has values, which a model should surpass. The output says how
-many of these training images the classifier itself was trained on (images_of_judge_training in JSON).
-Their features differ more from those of the test images than features of unseen images do, so their
-Fréchet distance is no lower bound for new images. A classifier of other images avoids this. No single
-number proves that samples are good. Each number has a limitation:
+const judgeHelp = `This verb draws samples in the same way as the verb sample. If the model is conditional, it draws
+them from all classes in turn. It compares the samples with the test images by means of a
+classifier of the same images. It uses the inputs of the classifier's last layer (the features)
+and the predicted classes. For comparison, the table also has training images, which a model can
+hardly surpass, and samples of a Gaussian fitted to the pixels with as many principal components
+as a code has values, which a model should surpass.
 
-   frechet      Fréchet distance of the Gaussians that are fitted to the features. It is not the FID:
-                its scale depends on the classifier. It decreases with more images, and it only
-                compares means and covariances
+The output says how many of the training images the classifier itself was trained on
+(images_of_judge_training in JSON). Features of such images differ more from those of the test
+images than features of unseen images do. Their Fréchet distance is therefore not a lower bound
+for new images. A classifier of other images avoids this. No single number proves that samples
+are good. Each number has a limitation:
+
+   frechet      Fréchet distance between Gaussians that are fitted to the features. It is not the
+                FID, because its scale depends on the classifier. It decreases with more images.
+                It only compares means and covariances
    precision    share of samples within the k-nearest-neighbour balls of test images. It does not
-                decrease if kinds of images are missing. Outliers among the test images enlarge balls
-   recall       share of test images within such balls of samples. Unusual samples have large balls,
-                so noise can increase it
-   density      number of such balls of test images around a sample, divided by k. It is 1 for new
-                images of the same distribution
-   coverage     share of test images with a sample in their ball. It decreases if kinds of images are
-                missing
-   class_kl     KL divergence of the predicted classes of samples from those of test images, in nats.
-                It ignores differences within a class, and meaningless images get a class as well
+                decrease if kinds of images are missing. Outliers among the test images have
+                large balls and increase it
+   recall       share of test images within the k-nearest-neighbour balls of samples. Unusual
+                samples have large balls, so noise can increase it
+   density      number of balls of test images that contain a sample, divided by k. It is 1 for
+                new images of the same distribution
+   coverage     share of test images whose ball contains a sample. It decreases if kinds of
+                images are missing
+   class_kl     KL divergence of the predicted classes of samples from those of test images, in
+                nats. It ignores differences within a class. Meaningless images get a class too
    confidence   mean probability of the predicted class. It can be high for blurred images
    nearest      mean distance of 1,000 images from their nearest training image, in pixels and in
-                features. It is smaller for copies than for test images. In pixels it is smaller for
-                blurred images as well; the picture shows which is the case
+                features. It is smaller for copies than for test images. In pixels, it is also
+                smaller for blurred images. The picture shows which is the case
 
 The run folder gets judge.json, and its pictures folder gets nearest.png and classes.png.
 
@@ -67,7 +71,7 @@ func judgeVerb() *cli.Command {
 	defaults := judgeOptions{ModelOptions: modelDefaults(), Images: 10000, Neighbours: 5, Seed: 1, Temperature: 1, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:        "judge",
-		Usage:       "measure how good and how new the samples of a model are",
+		Usage:       "measure the quality and the novelty of the samples of a model",
 		Description: judgeHelp,
 		Flags:       flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
@@ -77,7 +81,7 @@ func judgeVerb() *cli.Command {
 				return err
 			}
 			if o.By == "" {
-				return fmt.Errorf("%w: no classifier; hint: --by names the run of a classifier, see gaetrain judge --help", errUsage)
+				return fmt.Errorf("%w: no classifier; hint: --by takes the run folder of a classifier, see gaetrain judge --help", errUsage)
 			}
 			settings := measure.JudgeOptions{Images: o.Images, Neighbours: o.Neighbours, Seed: o.Seed, Temperature: o.Temperature}
 			if err := settings.Validate(); err != nil {
@@ -88,7 +92,7 @@ func judgeVerb() *cli.Command {
 				return err
 			}
 			if !by.IsClassifier() {
-				return fmt.Errorf("%w: %s is no classifier; hint: gaetrain finetune trains one", trainer.ErrConfiguration, o.By)
+				return fmt.Errorf("%w: %s is not a classifier; hint: gaetrain finetune trains one", trainer.ErrConfiguration, o.By)
 			}
 			data, err := o.open(c.Context, model, log)
 			if err != nil {
@@ -106,8 +110,8 @@ func judgeVerb() *cli.Command {
 	}
 }
 
-// known returns the images that the classifier was trained on; nil if its data set
-// cannot be read, which is reported.
+// known returns the images that the classifier was trained on. If its data set cannot be
+// read, it reports this and returns nil.
 func (o judgeOptions) known(ctx context.Context, by *trainer.Trained, log *console) (*loaders.Split, error) {
 	own := ModelOptions{Run: o.By, DataDir: o.DataDir}
 	data, err := own.open(ctx, by, log)
@@ -124,7 +128,7 @@ func (o judgeOptions) known(ctx context.Context, by *trainer.Trained, log *conso
 	return &data.Train, nil
 }
 
-// report draws, writes and prints what was measured.
+// report draws, writes and prints the results.
 func (o judgeOptions) report(w io.Writer, model *trainer.Trained, data *loaders.Dataset, found *measure.Assessment) error {
 	drawn, err := o.draw(fmt.Sprintf("%s on %s", model.Config.Model, data.Name), data, found)
 	if err != nil {
@@ -148,7 +152,7 @@ func (o judgeOptions) report(w io.Writer, model *trainer.Trained, data *loaders.
 	return nil
 }
 
-// draw draws samples beside training images, and samples by class. It returns the
+// draw draws samples next to training images, and samples sorted by class. It returns the
 // paths of the pictures.
 func (o judgeOptions) draw(name string, data *loaders.Dataset, found *measure.Assessment) (string, error) {
 	var pictured []pictures.Resembling

@@ -13,7 +13,7 @@ type judged struct {
 	Checkpoint  string                `json:"checkpoint"`
 	Epoch       int                   `json:"epoch"`
 	Dataset     string                `json:"dataset"`
-	Codes       string                `json:"codes"` // the distribution that they are drawn from
+	Codes       string                `json:"codes"` // the distribution of the codes of the samples
 	Seed        uint64                `json:"seed"`
 	Temperature float64               `json:"temperature"`
 	Judge       string                `json:"judge"`
@@ -39,7 +39,7 @@ func (r judged) print(w io.Writer) error {
 	printf(w, "\n")
 	for _, s := range r.Sets {
 		if s.Known != nil && *s.Known > 0 {
-			printf(w, "%s: the classifier was trained on %d of these %d, so their frechet is not that of unseen images\n\n", s.Set, *s.Known, r.Images)
+			printf(w, "%s: the classifier was trained on %d of these %d, so their frechet differs from that of unseen images\n\n", s.Set, *s.Known, r.Images)
 		}
 	}
 	return table(w, r.classes()...)

@@ -9,7 +9,7 @@ import (
 	"gaetrain/trainer"
 )
 
-// warnOfChanges reports if the data are not those that the encoder was trained with.
+// warnOfChanges warns if the data have changed since the encoder was trained.
 func (o finetuneOptions) warnOfChanges(data *loaders.Dataset, log *console) {
 	from, err := trainer.ReadRunInfo(o.From)
 	if err != nil || from.Data.Name != data.Name {
@@ -20,7 +20,7 @@ func (o finetuneOptions) warnOfChanges(data *loaders.Dataset, log *console) {
 	}
 }
 
-// heldOut says which training images are the validation set.
+// heldOut describes the validation set in words.
 func heldOut(e *trainer.Experiment) string {
 	validation, kind := e.Validation(), "training"
 	if e.Encoder != nil {
@@ -32,7 +32,7 @@ func heldOut(e *trainer.Experiment) string {
 	return fmt.Sprintf("validation set: %d of %d %s images%s", validation.Len(), e.Data.Train.Len(), kind, perClass(validation, e.Data.Classes))
 }
 
-// perClass says how many images of each class a split has; "" without labels.
+// perClass lists the number of images of each class in a split; "" without labels.
 func perClass(s loaders.Split, classes []string) string {
 	if s.Labels == nil {
 		return ""

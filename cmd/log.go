@@ -17,12 +17,12 @@ import (
 	"gaetrain/viz/plain"
 )
 
-// console reports progress and warnings on stderr. On a terminal, a row for each
-// epoch stays, and the line below it is rewritten. Elsewhere, there is a line for
-// each epoch, and one every 30 seconds within a long epoch. If it is quiet, it
-// reports only warnings, because a warning says that results are not what they seem.
+// console reports progress and warnings on stderr. On a terminal, it prints a row for
+// each epoch, and rewrites the line below. Elsewhere, it prints a line for each epoch,
+// and a line every 30 seconds within a long epoch. A quiet console still prints warnings,
+// because they affect what the results mean.
 type console struct {
-	out      io.Writer // past the filter of Run, because a line is rewritten by control characters
+	out      io.Writer // without the filter of output, because control characters rewrite the line
 	log      *slog.Logger
 	terminal bool
 	quiet    bool
@@ -36,9 +36,9 @@ type console struct {
 	now  func() time.Time // nil: time.Now
 	live bool             // the terminal's line has text
 
-	heading string // of the rows of epochs, as it was written last
+	heading string // the last heading above rows of epochs
 
-	// Steps that an earlier process made of the epoch in hand.
+	// Steps of the current epoch that an earlier process has made.
 	earlierSteps int
 }
 
@@ -62,10 +62,10 @@ func newLog(out io.Writer, o Output) *console {
 // warn logs a warning. It may name files and classes.
 func (c *console) warn(message string) { c.log.Warn(plain.Clip(message, longestLine)) }
 
-// note logs what a user may want to know. It may name files.
+// note logs information for the user. It may name files.
 func (c *console) note(message string) { c.log.Info(plain.Clip(message, longestLine)) }
 
-// once reports a message that was not reported before.
+// once reports a message unless it has been reported before.
 func (c *console) once(report func(string), message string) {
 	if !slices.Contains(c.reported, message) {
 		c.reported = append(c.reported, message)
@@ -73,14 +73,14 @@ func (c *console) once(report func(string), message string) {
 	}
 }
 
-// memory reports how much memory training takes, where that is much.
+// memory reports how much memory training takes if it takes much.
 func (c *console) memory(m trainer.Memory) {
 	if m.Notable() {
-		c.log.Info(fmt.Sprintf("%s parameters; training takes about %s of memory", thousands(m.Parameters), m))
+		c.log.Info(fmt.Sprintf("%s parameters; training takes about %s of memory", plain.Thousands(m.Parameters), m))
 	}
 }
 
-// begin reports what is about to be trained.
+// begin reports what will be trained.
 func (c *console) begin(l *trainer.Loop) {
 	for _, note := range l.Notes {
 		c.note(note)
@@ -96,7 +96,7 @@ func (c *console) begin(l *trainer.Loop) {
 	c.earlierSteps = l.Position.Step
 	if c.terminal {
 		printf(c.out, "training %s (%s parameters) on %s: %d images, %d steps per epoch\nwriting to %s\n",
-			l.Config.Model, thousands(l.Parameters.Count()), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
+			l.Config.Model, plain.Thousands(l.Parameters.Count()), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
 		return
 	}
 	c.log.Info("training", "model", l.Config.Model, "parameters", l.Parameters.Count(), "dataset", l.Data.Name,
@@ -106,11 +106,11 @@ func (c *console) begin(l *trainer.Loop) {
 // stopping reports that a signal will stop training.
 func (c *console) stopping() {
 	c.end()
-	c.note("stopping after this step; a second interrupt stops at once, without a new checkpoint")
+	c.note("stopping after this step; a second interrupt stops at once without a new checkpoint")
 }
 
-// progress returns a function that reports how much of some work is done: on a
-// terminal in a line that is rewritten, elsewhere in one line every ten seconds.
+// progress returns a function that reports how much of some work is done. On a terminal
+// it rewrites one line. Elsewhere it logs a line every ten seconds.
 func (c *console) progress(what string, total int) func(done int) {
 	const pause = 10 * time.Second
 	started, reported := time.Now(), time.Now()
@@ -122,7 +122,7 @@ func (c *console) progress(what string, total int) func(done int) {
 		reported = time.Now()
 		left := time.Duration(float64(time.Since(started)) / float64(max(done, 1)) * float64(total-done)).Round(time.Second)
 		switch {
-		case !c.terminal && time.Since(started) > pause: // work that is done at once needs no line
+		case !c.terminal && time.Since(started) > pause: // short work needs no line
 			c.log.Info(what, "done", done, "of", total, "eta", left.String())
 		case c.terminal && done < total:
 			printf(c.out, "\r%s: %d of %d  ETA %s"+eraseToEnd, what, done, total, left)
@@ -132,7 +132,7 @@ func (c *console) progress(what string, total int) func(done int) {
 	}
 }
 
-// round keeps five digits. The value stays a number, also in JSON.
+// round rounds a value to five digits. It remains a number, also in JSON.
 func round(v float64) slog.Value {
 	rounded, err := strconv.ParseFloat(fmt.Sprintf("%.5g", v), 64)
 	if err != nil {
@@ -141,7 +141,7 @@ func round(v float64) slog.Value {
 	return slog.Float64Value(rounded)
 }
 
-// loaderOptions shows downloads and warnings about data.
+// loaderOptions are options of loaders that show downloads and warnings on the console.
 func loaderOptions(c *console) loaders.Options {
 	o := loaders.Options{Download: true, Log: c.warn}
 	if !c.terminal {
@@ -159,16 +159,7 @@ func loaderOptions(c *console) loaders.Options {
 			bar, current = progressbar.NewOptions64(total, progressbar.OptionSetWriter(c.out), progressbar.OptionSetDescription(plain.Clip(plain.Line(file), 40)),
 				progressbar.OptionShowBytes(true), progressbar.OptionOnCompletion(func() { printf(c.out, "\n") })), file
 		}
-		_ = bar.Set64(done) // progress is not worth an error
+		_ = bar.Set64(done) // an error of the progress bar must not stop the download
 	}
 	return o
-}
-
-// thousands writes a number with commas between groups of three digits.
-func thousands(n int) string {
-	text := strconv.Itoa(n)
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return text
 }

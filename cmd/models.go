@@ -14,20 +14,20 @@ import (
 func modelsVerb() *cli.Command {
 	return &cli.Command{
 		Name:      "models",
-		Usage:     "list the models, or describe one, its paper and its settings",
+		Usage:     "list the models, or describe one model with its paper and its settings",
 		ArgsUsage: "[MODEL]",
-		Description: `With a name, this verb prints the idea of the model, its paper, its settings with their defaults, and a
-BibTeX entry to cite the paper. --bibtex prints only that entry, or without a name the entries of all
-models.
+		Description: `Without a name, this verb lists the models. With a name, it prints the idea of the model, its
+paper, its settings with their defaults, and a BibTeX entry of the paper. --bibtex prints only
+the BibTeX entry, or the entries of all models if no model is named.
 
 EXAMPLES:
    gaetrain models
    gaetrain models dense
    gaetrain models --bibtex vae >> references.bib`,
-		Flags: []cli.Flag{&cli.BoolFlag{Name: bibtexFlag, Usage: "Print only the BibTeX entry of the model's paper"}},
+		Flags: []cli.Flag{&cli.BoolFlag{Name: bibtexFlag, Usage: "Print only BibTeX entries, of the named model or of all models"}},
 		Action: func(c *cli.Context) error {
 			names, bibtex := c.Args().Slice(), c.Bool(bibtexFlag)
-			// The flag package stops at the first name, but the flag is often added last.
+			// The flag package stops at the first name, but users often add the flag last.
 			if n := len(names); n > 0 && names[n-1] == "--"+bibtexFlag {
 				names, bibtex = names[:n-1], true
 			}
@@ -62,18 +62,18 @@ const bibtexFlag = "bibtex"
 // printBibTeX prints the entry of each recipe's paper.
 func printBibTeX(w io.Writer, of []trainer.Recipe) error {
 	for _, r := range of {
-		if _, err := io.WriteString(w, r.BibTeX+"\n"); err != nil { // the lines of the program itself stay
+		if _, err := io.WriteString(w, r.BibTeX+"\n"); err != nil { // not printf, which would escape line feeds
 			return err
 		}
 	}
 	return nil
 }
 
-// describe prints what a model is, its own settings with their defaults, the
+// describe prints the idea of a model, its own settings with their defaults, the
 // settings of the trainer whose defaults it changes, and how to cite it.
 func describe(w io.Writer, r trainer.Recipe) error {
 	idea := fmt.Sprintf("%s: %s\n\n%s\n\n%s\n\nSettings of the model, with their defaults:\n", r.Name, r.Summary, r.Idea, r.Citation)
-	if _, err := io.WriteString(w, idea); err != nil { // the lines of the program itself stay
+	if _, err := io.WriteString(w, idea); err != nil { // not printf, which would escape line feeds
 		return err
 	}
 	o := recipeDefaults(r)
@@ -102,6 +102,6 @@ func describe(w io.Writer, r trainer.Recipe) error {
 	if r.Name == recipes.Classifier.Name {
 		help = "finetune"
 	}
-	printf(w, "\n'gaetrain %s --help' shows all settings.\n\nTo cite its paper:\n\n", help)
+	printf(w, "\n'gaetrain %s --help' shows all settings.\n\nTo cite the paper:\n\n", help)
 	return printBibTeX(w, []trainer.Recipe{r})
 }

@@ -39,7 +39,7 @@ func npyFile(ctx context.Context, path string, values []float32, dims ...int) fi
 	}}
 }
 
-// npyHeader is all that comes before the values. Its length is a multiple of 64.
+// npyHeader is the part of the file before the values. Its length is a multiple of 64.
 func npyHeader(rows int, dims []int) string {
 	const before, alignment = 10, 64
 	shape := fmt.Sprint(rows, ",")

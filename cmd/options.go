@@ -13,7 +13,7 @@ import (
 // Output holds the settings of progress messages. Every verb has them.
 type Output struct {
 	LogFormat string `toml:"log-format" group:"output" help:"Format of progress on stderr if it is not a terminal: text or json"`
-	Quiet     bool   `toml:"quiet" group:"output" help:"Print no progress; results, warnings and errors are still printed"`
+	Quiet     bool   `toml:"quiet" group:"output" help:"Print no progress, only results, warnings and errors"`
 }
 
 func (o Output) validate() error {
@@ -36,7 +36,18 @@ func flags(structs ...any) []cli.Flag {
 	return list
 }
 
-// layers fills the options of a verb without a model of its own from the
+// withDefault sets the text that help shows as the default of a flag, for a default that
+// depends on other flags.
+func withDefault(flags []cli.Flag, name, text string) []cli.Flag {
+	for _, f := range flags {
+		if generic, ok := f.(*cli.GenericFlag); ok && generic.Name == name {
+			generic.DefaultText = text
+		}
+	}
+	return flags
+}
+
+// layers fills the options of a verb that trains no model from the
 // sources: flag > environment > file > present values. It returns the origins of
 // the values that were given. An empty name stands for no file.
 func layers(c *cli.Context, options any, file string) (map[string]settings.Origin, error) {
@@ -56,14 +67,14 @@ func layersOf(c *cli.Context, fields []settings.Field, file string) (map[string]
 }
 
 // wasGiven reports whether a flag or the environment sets an option of a verb. The
-// sources have been read before, without an error.
+// sources were read without an error before.
 func wasGiven(c *cli.Context, name string) bool {
 	list, _ := sources(c, "")
 	return slices.ContainsFunc(list, func(g given) bool { return g.name == name })
 }
 
-// fill sets fields to the values that were given. It returns the origins of
-// those values, and the rest, which belongs to no field.
+// fill sets fields to the values that were given. It returns the origins of these
+// values, and the values that belong to no field.
 func fill(fields []settings.Field, list []given) (origins map[string]settings.Origin, rest []given, err error) {
 	origins = make(map[string]settings.Origin)
 	for _, g := range list {
@@ -76,7 +87,7 @@ func fill(fields []settings.Field, list []given) (origins map[string]settings.Or
 		switch {
 		case err != nil:
 		case g.list && f.IsScalar():
-			err = fmt.Errorf("[%s] is a list, should be one value", g.text)
+			err = fmt.Errorf("[%s] is a list, but the setting takes one value", g.text)
 		default:
 			err = f.Set(g.text)
 		}
@@ -88,12 +99,12 @@ func fill(fields []settings.Field, list []given) (origins map[string]settings.Or
 	return origins, rest, nil
 }
 
-// withoutNames leaves fields out by their names.
+// withoutNames removes the fields with these names.
 func withoutNames(fields []settings.Field, names ...string) []settings.Field {
 	return slices.DeleteFunc(fields, func(f settings.Field) bool { return slices.Contains(names, f.Name) })
 }
 
-// adopt sets fields to the values of those with the same names in another list.
+// adopt sets fields to the values of the fields of the same names in another list.
 func adopt(fields, from []settings.Field) error {
 	for _, f := range fields {
 		value, ok := settings.Named(from, f.Name)

@@ -13,17 +13,17 @@ import (
 	"gaetrain/trainer"
 )
 
-// ruleOfOut is the sentence of help about the names of files that a verb writes.
-const ruleOfOut = `Earlier files are never replaced: a default name gets the next free number, such as %s,
-and a name of --out that exists is refused.`
+// ruleOfOut is the part of a verb's help about the names of the files that it writes.
+const ruleOfOut = `Earlier files are never replaced. A default name gets the next free number, such as
+%s. If --out names a file that exists, it is refused.`
 
-// otherEndings are endings that a name of --out cannot have unless the verb writes
-// such files: the user expects another format.
+// otherEndings are endings that a name of --out cannot have unless the verb writes such
+// files. A user who gives one expects another format.
 var otherEndings = []string{".png", ".jpg", ".jpeg", ".gif", ".svg", ".csv", ".npy", ".npz", ".json", ".txt"}
 
-// freeOut returns the path, without the endings, at which a verb writes its files:
-// the value of --out, with or without one of the endings, whose files must not exist;
-// or the default with the next free number. It writes nothing.
+// freeOut returns the path, without the endings, at which a verb writes its files. It is
+// the value of --out without an ending, and files of that name must not exist. If --out is
+// not given, it is the default with the next free number. freeOut writes nothing.
 func freeOut(c *cli.Context, out string, endings ...string) (string, error) {
 	stem := out
 	for _, ending := range endings {
@@ -33,9 +33,9 @@ func freeOut(c *cli.Context, out string, endings ...string) (string, error) {
 	}
 	switch there := files.Taken(stem, endings...); {
 	case stem == "" || os.IsPathSeparator(stem[len(stem)-1]):
-		return "", fmt.Errorf("%w: --out %q names no file; hint: such as results%s", errUsage, out, endings[0])
+		return "", fmt.Errorf("%w: --out %q is not the name of a file; hint: for example results%s", errUsage, out, endings[0])
 	case !isFolder(filepath.Dir(stem)):
-		return "", fmt.Errorf("%w: --out %s: no folder %s; hint: make it first", errUsage, out, filepath.Dir(stem))
+		return "", fmt.Errorf("%w: --out %s: there is no folder %s; hint: create it first", errUsage, out, filepath.Dir(stem))
 	case slices.Contains(otherEndings, strings.ToLower(filepath.Ext(stem))):
 		return "", fmt.Errorf("%w: --out %s: the files end with %s; hint: --out %s", errUsage, out, strings.Join(endings, " and "), strings.TrimSuffix(stem, filepath.Ext(stem)))
 	case !wasGiven(c, "out"):
@@ -51,7 +51,7 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// writeTogether writes files of one result, all of them or none.
+// writeTogether writes the files of one result. It writes all of them or none.
 func writeTogether(list ...files.File) error {
 	if err := files.WriteAll(list...); err != nil {
 		return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", trainer.ErrRun, err)

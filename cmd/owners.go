@@ -34,8 +34,8 @@ func owners(name string) (models []string) {
 	return models
 }
 
-// listed returns the recipe of a model that train takes. Classifiers have a
-// recipe as well, but finetune trains them.
+// listed returns the recipe of a model that train accepts. The classifier also has a
+// recipe, but finetune trains it.
 func listed(model string) (trainer.Recipe, error) {
 	if model == recipes.Classifier.Name {
 		return trainer.Recipe{}, fmt.Errorf("%w: model %s is trained on the encoder of another model; hint: gaetrain finetune", trainer.ErrConfiguration, model)
@@ -51,9 +51,9 @@ func listed(model string) (trainer.Recipe, error) {
 	return recipe, nil
 }
 
-// refuse returns an error about the first value that was given for no field. The
-// model is empty where a verb trains none. Such verbs ignore the variables of
-// models, as all verbs ignore the variables of other verbs.
+// refuse returns an error about the first of the values that belong to no field. The
+// model is empty if the verb trains no model. Such verbs ignore the variables of models,
+// because every verb ignores the variables of other verbs.
 func refuse(rest []given, fields []settings.Field, model string) error {
 	for _, g := range rest {
 		models := owners(g.name)
@@ -62,7 +62,7 @@ func refuse(rest []given, fields []settings.Field, model string) error {
 			return fmt.Errorf("%w: %s is a setting of %s; model %s does not have it; hint: --model %s",
 				errUsage, g.where, sorted(models), model, models[0])
 		case len(models) > 0 && g.origin != settings.FromEnvironment:
-			return fmt.Errorf("%w: %s is a setting of %s, which gaetrain train takes; hint: leave it out", errUsage, g.where, sorted(models))
+			return fmt.Errorf("%w: %s is a setting of %s for gaetrain train; hint: leave it out", errUsage, g.where, sorted(models))
 		case g.origin == settings.FromFile:
 			return unknownKey(g, fields)
 		}
@@ -76,7 +76,7 @@ func sorted(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// unknownKey is the error about a key in a file that is no setting.
+// unknownKey is the error about a key in a file that is not a setting.
 func unknownKey(g given, fields []settings.Field) error {
 	var valid []string
 	for _, f := range fields {
@@ -89,9 +89,9 @@ func unknownKey(g given, fields []settings.Field) error {
 	return fmt.Errorf("%w: %s: unknown key %s; hint: did you mean %s?", errUsage, file, g.name, nearest(g.name, valid))
 }
 
-// modelFlags are the flags of the settings that models have. Those of the named
-// model appear in help. The others are hidden: they are parsed only to report
-// which models have them, or because a file can name the model.
+// modelFlags are the flags of the settings of all models. The help shows those of the
+// named model. The others are hidden. They are parsed because a file can name another
+// model, and to report which models have a setting.
 func modelFlags(model string) (list []cli.Flag) {
 	seen := make(map[string]bool)
 	if r, err := listed(model); err == nil {
@@ -115,9 +115,9 @@ func modelFlags(model string) (list []cli.Flag) {
 	return list
 }
 
-// namedModel returns the model that the arguments of the program or the
-// environment name, for the help of train, config and bench. It is empty if they name
-// none. An unknown name is an error if the arguments ask for that help.
+// namedModel returns the model that the arguments of the program or the environment
+// name, for the help of train, config and bench. It returns "" if they name no model. An
+// unknown name is an error if the arguments request this help.
 func namedModel(args []string) (string, error) {
 	model := os.Getenv(settings.Variable("model"))
 	help := false

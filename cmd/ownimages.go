@@ -12,22 +12,22 @@ import (
 	"gaetrain/trainer/measure"
 )
 
-// FileOptions are the settings of verbs that take image files of the user.
+// FileOptions are the settings of verbs that read image files of the user.
 type FileOptions struct {
-	Images string `toml:"images" group:"input" help:"Image file, or folder of such files, to use instead of images of a data set"`
-	Class  string `toml:"class" group:"input" help:"Class of the images of --images by name or number, for a conditional model (default: the name of the sub-folder of each image)"`
+	Images string `toml:"images" group:"input" help:"Image file, or folder of image files, to use instead of a data set"`
+	Class  string `toml:"class" group:"input" help:"Class of --images by name or number, for a conditional model (default: the sub-folder of each image)"`
 }
 
 func (o FileOptions) validate() error {
 	if o.Class != "" && o.Images == "" {
-		return fmt.Errorf("%w: --class without --images; hint: a data set has labels", errUsage)
+		return fmt.Errorf("%w: --class has no effect without --images; hint: leave it out, because a data set has labels", errUsage)
 	}
 	return nil
 }
 
-// read reads images from a file or a folder as the model takes them, and returns
-// their paths with them. A model of pairs gets pairs of them, made by the motion of
-// its run. A conditional model gets labels.
+// read reads images from a file or a folder, converts them for the model, and returns them
+// with their paths. For a model of pairs, it makes pairs by the motion of the run. For a
+// conditional model, it sets labels.
 func (o FileOptions) read(ctx context.Context, log *console, model *trainer.Trained) (loaders.Split, []string, error) {
 	split, names, err := loaders.Images(ctx, o.Images, loaders.Options{Background: model.Config.Background, Log: log.warn})
 	if err != nil {
@@ -38,13 +38,14 @@ func (o FileOptions) read(ctx context.Context, log *console, model *trainer.Trai
 		return split, nil, err
 	}
 	if got, want := split.Shape, model.Shape(); got != want {
-		return split, nil, fmt.Errorf("%w: %s is %s, the model was trained on %s; hint: resize the images", loaders.ErrData, names[0], got, want)
+		return split, nil, fmt.Errorf("%w: %s is %s, but the model was trained on %s; hint: resize the images", loaders.ErrData, names[0], got, want)
 	}
 	split.Labels, err = o.labels(model, names)
 	return split, names, err
 }
 
-// labels are the classes of image files for a conditional model; nil for any other.
+// labels returns the classes of image files for a conditional model, and nil for any other
+// model.
 func (o FileOptions) labels(model *trainer.Trained, names []string) ([]uint8, error) {
 	if o.Class != "" {
 		class, err := measure.ClassNumber(model, o.Class)
@@ -57,7 +58,7 @@ func (o FileOptions) labels(model *trainer.Trained, names []string) ([]uint8, er
 	for i, name := range names {
 		class := folderClass(name, o.Images, classes)
 		if class < 0 {
-			return nil, fmt.Errorf("%w: model %s takes the class of each image, and no folder of %s is named like a class; hint: --class NAME or sub-folders, with one of the names %s",
+			return nil, fmt.Errorf("%w: model %s needs the class of each image, but no folder of %s has the name of a class; hint: use --class NAME or sub-folders with one of the names %s",
 				errUsage, model.Config.Model, name, strings.Join(classes, ", "))
 		}
 		labels[i] = uint8(class)
@@ -65,8 +66,8 @@ func (o FileOptions) labels(model *trainer.Trained, names []string) ([]uint8, er
 	return labels, nil
 }
 
-// folderClass is the class after which the innermost folder of a file is named, from
-// the folder root on; −1 if there is none.
+// folderClass returns the class whose name the innermost possible folder of a file has,
+// below or at the folder root. It returns −1 if there is none.
 func folderClass(file, root string, classes []string) int {
 	root = filepath.Clean(root)
 	if root == file {

@@ -22,7 +22,7 @@ type pcaOptions struct {
 	Output
 }
 
-// compared is what pca prints as JSON and writes into the run folder.
+// compared is the JSON object that pca prints and writes into the run folder.
 type compared struct {
 	Run        string `json:"run"`
 	Checkpoint string `json:"checkpoint"`
@@ -39,13 +39,13 @@ func pcaVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "pca",
 		Usage: "compare a run with as many principal components as its code has values",
-		Description: `This verb finds the exact principal components of the images that the run was trained on. It
-compares their squared error with that of the model on the images of the split. Both take the images
-as they are, and Gaussian codes are the means of their posteriors. With --corrupt and --sample, the
-model takes images and codes as in training. For a linear decoder, such as that of model linear,
-it also prints the principal angles between the two subspaces, and the cosines between the components
-and the decoder's left singular vectors, in order. The run folder gets the figures in pca.json, and
-both sets of directions in pictures/components.png.
+		Description: `This verb computes the exact principal components of the images that the run was trained on. It
+compares the squared error of PCA with the squared error of the model on the images of the split.
+Neither corrupts the images, and Gaussian codes are the means of their posteriors. With --corrupt
+and --sample, the model treats images and codes as in training. For a linear decoder, such as the
+decoder of model linear, the verb also prints the principal angles between the two subspaces, and
+the cosines between the components and the decoder's left singular vectors in the same order. The
+run folder gets the figures in pca.json, and both sets of directions in pictures/components.png.
 
 EXAMPLES:
    gaetrain train --model linear --run runs/linear && gaetrain pca --run runs/linear

@@ -12,15 +12,14 @@ import (
 	"gaetrain/viz/plain"
 )
 
-// output is stdout or stderr as the whole program writes to it. It makes
-// everything plain, because names come from files, folders, servers and
-// arguments, and any text may quote one: a filter here cannot be forgotten. The
-// filter lets line feeds and tabs pass, so printf and table escape those of
-// names. Nothing else passes: lines that rewrite themselves on a terminal are
-// written past it, see screen.
+// output is stdout or stderr for the whole program. It escapes control characters,
+// because any text may quote a name from a file, a folder, a server or an argument.
+// Since everything passes this filter, no caller can forget it. Line feeds and tabs
+// pass the filter, so printf and table escape those within names. Lines that are
+// rewritten on a terminal bypass it, see screen.
 //
-// A write never fails. Work goes on without a reader, and the first error is kept
-// for the end: results that did not arrive are no success.
+// A write never fails. Work continues without a reader. The first error is kept for
+// finish, because a run whose results did not arrive has not succeeded.
 type output struct {
 	to io.Writer
 
@@ -57,11 +56,11 @@ func (o *output) finish() error {
 	return fmt.Errorf("results: %w", o.err)
 }
 
-// errReader is wrapped by the error about results that nobody read to their end,
-// as in "gaetrain models | head -1". It is not reported in words.
+// errReader is wrapped by the error about results that were not read to their end, as
+// in "gaetrain models | head -1". It only sets the exit code; no message is printed.
 var errReader = errors.New("results: the reader has ended")
 
-// screen is what is behind an output. Only control sequences of the program
+// screen returns the writer behind an output. Only control sequences of the program
 // itself may be written to it.
 func screen(w io.Writer) io.Writer {
 	if o, ok := w.(*output); ok {
@@ -70,15 +69,15 @@ func screen(w io.Writer) io.Writer {
 	return w
 }
 
-// operand is a value of a format. What it becomes is one plain line.
+// operand is a value of a format. It is formatted as one line without control characters.
 type operand struct{ value any }
 
 func (o operand) Format(f fmt.State, verb rune) {
 	_, _ = io.WriteString(f, plain.Line(fmt.Sprintf(fmt.FormatString(f, verb), o.value)))
 }
 
-// printf prints values in a format. Only the format breaks lines and sets tabs:
-// within values, both are escaped. Verbs print with nothing else, see
+// printf prints values in a format. Line feeds and tabs within values are escaped; only
+// those of the format are printed. Verbs print only with printf and table, see
 // TestPrinting.
 func printf(w io.Writer, format string, values ...any) {
 	operands := make([]any, len(values))
@@ -95,7 +94,7 @@ func printJSON(w io.Writer, value any) error {
 	return e.Encode(value)
 }
 
-// longestCell is the number of runes that a table shows of a name.
+// longestCell is the largest number of runes in a cell of a table.
 const longestCell = 300
 
 // table aligns rows of columns. Long cells are clipped.
@@ -108,7 +107,7 @@ func table(w io.Writer, rows ...[]string) error {
 	return align(w, rows...)
 }
 
-// align aligns rows of columns as they are.
+// align aligns rows of columns without clipping cells.
 func align(w io.Writer, rows ...[]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range rows {

@@ -13,7 +13,7 @@ import (
 
 type probeOptions struct {
 	RunOptions
-	FitLimit   int     `toml:"fit-limit" group:"input" help:"Training images that the classifiers are fitted to, of which each class has its share; 0 for all"`
+	FitLimit   int     `toml:"fit-limit" group:"input" help:"Number of training images to fit the classifiers to, stratified by class; 0 for all"`
 	L2         float64 `toml:"l2" group:"probe" help:"Weight λ of the penalty ½·λ·‖W‖² in the logistic regression, 0 or more; 1 is C = 1 in scikit-learn"`
 	Neighbours int     `toml:"neighbours" group:"probe" help:"Number of nearest training images that vote for a class, 1 or more"`
 	JSON       bool    `toml:"json" group:"output" help:"Print JSON instead of a table"`
@@ -27,15 +27,15 @@ func probeVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "probe",
 		Usage: "measure how well the codes of a run predict the classes",
-		Description: `This verb fits two simple classifiers to the training images and their labels: a multinomial logistic
-regression and a vote of the nearest neighbours. It prints their accuracies on the images of --split,
-with three kinds of features: codes, pixels, and as many principal components as a code has values. The
-run folder gets the figures in probe.json.
+		Description: `This verb fits two simple classifiers to the training images and their labels: a multinomial
+logistic regression and a k-nearest-neighbour classifier. It prints their accuracies on the
+images of --split, with three kinds of features: codes, pixels, and as many principal components
+as a code has values. The run folder gets the figures in probe.json.
 
-The logistic regression minimises Σ −log p(class|features) + ½·λ·‖W‖² over the images by L-BFGS. It has
-converged when the norm of the gradient is at most 1e-4 of the norm at zero weights, in whitened
-features. It stops after 500 iterations at the latest. A line of the output then says that it has not
-converged. With --l2 0 and classes that a plane separates, there is no optimum to converge to.
+The logistic regression minimises Σ −log p(class|features) + ½·λ·‖W‖² over the images by L-BFGS.
+It has converged when the norm of the gradient is at most 1e-4 of the norm at zero weights, in
+whitened features. It stops after 500 iterations at the latest. If it has not converged by then,
+a line of the output says so. With --l2 0 and linearly separable classes, there is no optimum.
 
 EXAMPLES:
    gaetrain probe --run runs/dense-sample-1
@@ -74,6 +74,7 @@ EXAMPLES:
 			if err := table(c.App.Writer, append(rows, []string{file})...); err != nil {
 				return err
 			}
+			printf(c.App.Writer, "standard error of an accuracy on %d images: at most %.2g\n", split.Len(), binomialError(0.5, split.Len()))
 			printUnconverged(c.App.Writer, results)
 			return nil
 		},

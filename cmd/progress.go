@@ -78,7 +78,7 @@ func (c *console) eta(l *trainer.Loop) time.Duration {
 		left += work(l, at.Stage+i, s.Epochs*steps)
 	}
 	made := c.done
-	if at.Step < steps { // else within the hooks of an epoch, which done counts already
+	if at.Step < steps { // otherwise the epoch has ended, and c.done includes it
 		made += work(l, at.Stage, at.Step-c.earlierSteps)
 	}
 	if made <= 0 {
@@ -87,9 +87,9 @@ func (c *console) eta(l *trainer.Loop) time.Duration {
 	return time.Duration(float64(c.time().Sub(c.started)) / made * left).Round(time.Second)
 }
 
-// row writes the row of an epoch, below a heading if its figure is another one than
-// that of the row before. The split that selects the best epoch is marked where the
-// epoch is the best so far.
+// row writes the row of an epoch. It first writes a heading if the figure differs from
+// the figure of the previous row. The word "best" follows the figure of the split that
+// selects the best epoch, if the epoch is the best so far.
 func (c *console) row(l *trainer.Loop) {
 	epoch := l.Position.Epoch + 1
 	parts := []string{fmt.Sprintf("epoch %*d/%d", len(fmt.Sprint(l.Stage.Epochs)), epoch, l.Stage.Epochs)}
@@ -122,9 +122,9 @@ func (c *console) row(l *trainer.Loop) {
 	printf(c.out, "%s\n", fitted(parts, c.columns()))
 }
 
-// headline is the figure of the row: the accuracy of a classifier, the distance that
-// selects the best epoch of an adversarial model, or else the loss, under the name
-// of its term where it has one.
+// headline is the figure of the row. It is the accuracy of a classifier, the distance that
+// selects the best epoch of an adversarial model, or otherwise the loss. A loss with only
+// one term has the name of the term.
 func headline(l *trainer.Loop) (name string, value func(trainer.Record) (float64, bool)) {
 	for _, measure := range []string{trainer.Accuracy, trainer.SampleDistance} {
 		for _, r := range l.Latest {
@@ -162,8 +162,8 @@ func (c *console) draw(l *trainer.Loop) {
 	printf(c.out, "\r%s"+eraseToEnd, fitted(append(parts, fmt.Sprintf("loss %.5g", l.Program.Mean())), c.columns()))
 }
 
-// fitted joins as many parts, the first ones, as fit a line of a terminal with so many
-// columns. The last column stays free, because some terminals break the line there.
+// fitted joins as many of the first parts as fit one line of a terminal. It leaves the last
+// column free, because some terminals break the line there.
 func fitted(parts []string, columns int) string {
 	line := parts[0]
 	for _, part := range parts[1:] {
@@ -192,7 +192,11 @@ func (c *console) columns() int {
 
 // line logs an epoch.
 func (c *console) line(l *trainer.Loop) {
-	pairs := []any{"stage", l.Stage.Name, "epoch", l.Position.Epoch + 1, "epochs", l.Stage.Epochs}
+	pairs := []any{"stage", l.Stage.Name}
+	if l.Stage.Objective != "" {
+		pairs = append(pairs, "objective", l.Stage.Objective)
+	}
+	pairs = append(pairs, "epoch", l.Position.Epoch+1, "epochs", l.Stage.Epochs)
 	for _, r := range l.Latest {
 		for name, value := range r.All() {
 			pairs = append(pairs, r.Split+"_"+name, round(value))
@@ -202,7 +206,7 @@ func (c *console) line(l *trainer.Loop) {
 	c.log.Info(fmt.Sprintf("epoch %d/%d", l.Position.Epoch+1, l.Stage.Epochs), pairs...)
 }
 
-// step logs how far a long epoch has come.
+// step logs the progress within a long epoch.
 func (c *console) step(l *trainer.Loop) {
 	c.drawn = c.time()
 	pairs := []any{

@@ -21,8 +21,8 @@ type reconstructOptions struct {
 	RunOptions
 	TreatmentOptions
 	FileOptions
-	Sort string `toml:"sort" group:"output" help:"Order of the images in the table and in the picture: index, or error (the largest error first)"`
-	Draw int    `toml:"draw" group:"output" help:"Number of images to draw and to print, the first ones in the order of --sort, from 0 to 400"`
+	Sort string `toml:"sort" group:"output" help:"Order of the images in the table and the picture: index, or error (largest error first)"`
+	Draw int    `toml:"draw" group:"output" help:"Number of images to draw and to print, from 0 to 400; they are the first in the order of --sort"`
 	Out  string `toml:"out" group:"output" help:"Name of the files to write, without the endings .csv and .png"`
 	Output
 }
@@ -30,7 +30,7 @@ type reconstructOptions struct {
 // TreatmentOptions are the settings of verbs that measure reconstructions.
 type TreatmentOptions struct {
 	Corrupt bool `toml:"corrupt" group:"input" help:"Corrupt and binarise the images as in training"`
-	Sample  bool `toml:"sample" group:"input" help:"Sample the codes from the posterior of a model with a Gaussian code, instead of using its mean"`
+	Sample  bool `toml:"sample" group:"input" help:"Sample Gaussian codes from their posterior instead of using its mean"`
 }
 
 func reconstructVerb() *cli.Command {
@@ -39,16 +39,19 @@ func reconstructVerb() *cli.Command {
 	}
 	return &cli.Command{
 		Name:  "reconstruct",
-		Usage: "reconstruct images: a table of the errors and a picture",
-		Description: `This verb reconstructs the test images of a run, or images of your own. The .csv file has one line per
-image: its index, split, label, class and path where it has them, its loss, and mse, the squared error
-per pixel. The .png file shows the first images in the order of --sort, and stdout lists their errors.
+		Usage: "reconstruct images, and write a table of the errors and a picture",
+		Description: `This verb reconstructs the test images of a run, or images of your own. The .csv file has one
+line per image: the index, the split, the label, the class and the path (empty if there is none),
+the loss, and mse, which is the squared error per pixel. The .png file shows the first images in
+the order of --sort, and stdout lists their errors.
+
 ` + fmt.Sprintf(ruleOfOut, "reconstructions-2.csv") + `
 
-Images of the run's own data set are corrupted as in training, and Gaussian codes are sampled;
---corrupt=false and --sample=false switch this off. Other images are taken as they are, and Gaussian
-codes are the means of their posteriors; --corrupt and --sample switch this on. A conditional model
-takes the class of an image from the name of its sub-folder, or from --class.
+Images of the run's own data set are corrupted as in training, and Gaussian codes are sampled.
+--corrupt=false and --sample=false switch this off. Other images are not corrupted, and Gaussian
+codes are the means of their posteriors. --corrupt and --sample switch corruption and sampling
+on. For a conditional model, the class of an image is the name of its sub-folder, or the value of
+--class.
 
 EXAMPLES:
    gaetrain reconstruct --run runs/dense-sample-1
@@ -92,7 +95,7 @@ func (o reconstructOptions) settings() measure.ReconstructOptions {
 	return measure.ReconstructOptions{Order: o.Sort, Keep: o.Draw}
 }
 
-// check reports options that make no sense, and chooses the names of the files.
+// check reports invalid options, and chooses the names of the files.
 func (o *reconstructOptions) check(c *cli.Context) (err error) {
 	if err := o.FileOptions.validate(); err != nil {
 		return err
@@ -100,38 +103,43 @@ func (o *reconstructOptions) check(c *cli.Context) (err error) {
 	if err := o.settings().Validate(); err != nil {
 		return err
 	}
+	for _, name := range []string{"dataset", "split"} {
+		if o.Images != "" && wasGiven(c, name) {
+			return fmt.Errorf("%w: %s has no effect with --images; hint: leave one of them out", errUsage, name)
+		}
+	}
 	o.Out, err = freeOut(c, o.Out, ".csv", ".png")
 	return err
 }
 
-// check refuses an option that was given and has no effect on a model.
+// check returns an error about an option that was given and has no effect on the model.
 func (o TreatmentOptions) check(c *cli.Context, model *trainer.Trained) error {
 	how := func(t trainer.Treatment) string { return model.Treated(t).Treatment() }
 	switch plain := how(trainer.Treatment{}); {
 	case wasGiven(c, "corrupt") && how(trainer.Treatment{Corrupt: true}) == plain:
-		return fmt.Errorf("%w: corrupt has no effect on a model that was trained on images as they are; hint: leave it out", errUsage)
+		return fmt.Errorf("%w: corrupt has no effect on a model that was trained without corruption and binarisation; hint: leave it out", errUsage)
 	case wasGiven(c, "sample") && how(trainer.Treatment{Sample: true}) == plain:
 		return fmt.Errorf("%w: sample has no effect on a model without a posterior; hint: leave it out", errUsage)
 	}
 	return nil
 }
 
-// reconstruction is one run of the verb.
+// reconstruction is one call of the verb.
 type reconstruction struct {
 	reconstructOptions
 	split   loaders.Split
-	of      string   // where the images are from
+	of      string   // the origin of the images
 	classes []string // by label
 }
 
-// take reads the images of files.
+// take reads the images from files.
 func (r *reconstruction) take(ctx context.Context, log *console, model *trainer.Trained) (err error) {
 	r.split, r.split.Names, err = r.read(ctx, log, model)
 	r.of, r.Split, r.classes, r.split = r.Images, "", model.Info.Data.Classes, r.split.Stratified(r.Limit)
 	return err
 }
 
-// write writes the table and the picture, and prints the errors of the images drawn.
+// write writes the table and the picture, and prints the errors of the images that are drawn.
 func (r *reconstruction) write(c *cli.Context, model *trainer.Trained) error {
 	all, err := measure.Reconstruct(c.Context, model, r.split, r.settings())
 	if err != nil {
@@ -163,7 +171,7 @@ func (r *reconstruction) write(c *cli.Context, model *trainer.Trained) error {
 	return nil
 }
 
-// summary reports how many images are in which file.
+// summary reports the number of images in each file.
 func (r *reconstruction) summary(w io.Writer, images, drawn int, order, how string) {
 	if how != "" {
 		how = ": " + how
@@ -193,8 +201,8 @@ func (r *reconstruction) table(w io.Writer, images []measure.ReconstructedImage)
 	return lines.Error()
 }
 
-// identity returns the label, the class and the path of an image, each empty where
-// there is none.
+// identity returns the label, the class and the path of an image. Each is empty if there
+// is none.
 func identity(split loaders.Split, classes []string, image int) (label, class, path string) {
 	if split.Labels != nil {
 		label, class = strconv.Itoa(int(split.Labels[image])), classes[split.Labels[image]]

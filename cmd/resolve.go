@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
@@ -46,7 +47,7 @@ func (o *trainOptions) fields() []settings.Field {
 	return settings.Fields(&o.Config, o.model, &o.Continuation, &o.Output)
 }
 
-// check reports values that make no sense, and given ones without an effect.
+// check reports invalid values, and given values that have no effect.
 func (o *trainOptions) check(given map[string]settings.Origin) error {
 	if err := recordable(o.recorded()...); err != nil {
 		return err
@@ -60,8 +61,8 @@ func (o *trainOptions) check(given map[string]settings.Origin) error {
 	return settings.Check(given, o.recorded()...)
 }
 
-// recordable reports a text that run.json would change in silence, because JSON
-// holds nothing but UTF-8. Paths may be other bytes.
+// recordable reports a text that run.json cannot hold. JSON holds only UTF-8, but a path
+// can have other bytes.
 func recordable(structs ...any) error {
 	for _, f := range settings.Fields(structs...) {
 		if text := f.String(); !utf8.ValidString(text) {
@@ -72,7 +73,7 @@ func recordable(structs ...any) error {
 }
 
 // resolve finds the settings of a training run and the origins of their values.
-// The model comes first, because it decides which settings there are.
+// It finds the model first, because each model has settings of its own.
 func resolve(c *cli.Context) (o trainOptions, origins map[string]settings.Origin, err error) {
 	list, err := sources(c, c.String(configFlag))
 	if err != nil {
@@ -111,7 +112,7 @@ func resolve(c *cli.Context) (o trainOptions, origins map[string]settings.Origin
 	return o, mergeOrigins(base, given), o.check(given)
 }
 
-// mergeOrigins adds the values that a recipe changes.
+// mergeOrigins adds the origins of the values that a recipe changes.
 func mergeOrigins(recipe trainer.Config, given map[string]settings.Origin) map[string]settings.Origin {
 	plain := trainer.Defaults()
 	defaults := settings.Fields(&plain)
@@ -135,7 +136,7 @@ func resumed(c trainer.Config) (*trainer.RunInfo, error) {
 		return nil, nil
 	}
 	if c.Run == "" {
-		return nil, fmt.Errorf("%w: --resume without --run; hint: name the folder of the run", errUsage)
+		return nil, fmt.Errorf("%w: --resume needs --run; hint: name the folder of the run", errUsage)
 	}
 	info, err := trainer.ReadRunInfo(c.Run)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -152,7 +153,7 @@ func resolveResumed(list []given, run string, info trainer.RunInfo) (o trainOpti
 	}
 	recipe, err := listed(config.Model)
 	if err != nil {
-		return o, nil, fmt.Errorf("%w: the run in %s is of model %s, which is no recipe; hint: gaetrain finetune resumes classifiers", trainer.ErrConfiguration, run, config.Model)
+		return o, nil, fmt.Errorf("%w: the run in %s has model %s, which train cannot resume; hint: gaetrain finetune resumes classifiers", trainer.ErrConfiguration, run, config.Model)
 	}
 	o = recipeDefaults(recipe)
 	if err := info.Fill(o.recorded()...); err != nil {
@@ -191,10 +192,13 @@ func texts(fields []settings.Field) map[string]string {
 	return list
 }
 
-// unchanged reports a field that differs from the value that the run in a folder
-// had before, and is none of the changeable ones.
+// unchanged reports a field whose value differs from the value of the run in the folder,
+// unless it is one of the changeable settings.
 func unchanged(fields []settings.Field, before map[string]string, run string, info trainer.RunInfo, changeable []string) error {
 	for _, f := range fields {
+		if f.Name == "validation" && f.String() == strconv.Itoa(trainer.AutomaticValidation) {
+			continue // the trainer compares the number that the data decide
+		}
 		if _, kept := info.Configuration[f.Name]; kept && f.String() != before[f.Name] && !slices.Contains(changeable, f.Name) {
 			return fmt.Errorf("%w: %s is %s, but the run in %s was started with %s; hint: leave it out, or start another run",
 				trainer.ErrConfiguration, f.Name, shown(f.String()), run, shown(before[f.Name]))
@@ -210,7 +214,7 @@ func shown(text string) string {
 	return text
 }
 
-// resumedOrigins are the origins of the run, except for values that were given.
+// resumedOrigins adds the origins that the run has recorded to those of the given values.
 func resumedOrigins(info trainer.RunInfo, given map[string]settings.Origin) map[string]settings.Origin {
 	for name, setting := range info.Configuration {
 		if _, ok := given[name]; !ok {

@@ -11,26 +11,26 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/measure"
+	"gaetrain/viz/plain"
 )
 
 // finished is a run that is done.
 type finished struct {
 	*trainer.Run
 	model  *trainer.Trained
-	linear measure.Baseline // what the model is compared with
+	linear measure.Baseline // PCA, with which the model is compared
 }
 
 // summaryWidth is the number of columns that a summary fits, apart from long paths.
 const summaryWidth = 80
 
-// print prints the figures of the run, the paths of its files and what can be done
-// with it next.
+// print prints the figures of the run, the paths of its files, and commands to try next.
 func (run finished) print(w io.Writer) error {
 	final, err := run.Final()
 	if err != nil {
 		return err
 	}
-	size := fmt.Sprintf("(%d epochs, %.1f s, %s parameters)", final.Epochs, final.Seconds, thousands(final.Parameters))
+	size := fmt.Sprintf("(%d epochs, %.1f s, %s parameters)", final.Epochs, final.Seconds, plain.Thousands(final.Parameters))
 	printEntry(w, "run", []string{run.Dir + " " + size}, "")
 	for _, split := range []string{"test", "validation", "train"} {
 		if f, ok := final.Last[split]; ok {
@@ -71,12 +71,12 @@ func (run finished) print(w io.Writer) error {
 	return nil
 }
 
-// figures are those of a split in words, the first term of the loss first.
+// figures lists the figures of a split in words. The first term of the loss comes first.
 func (run finished) figures(split string, f trainer.Figures) (list []string) {
 	for name, value := range run.model.Stage.Figures(f) {
-		text := fmt.Sprintf("%s %.5g", strings.ReplaceAll(name, "_", " "), value)
+		text := fmt.Sprintf("%s %.5g%s", strings.ReplaceAll(name, "_", " "), value, spread(f.StandardErrors, name))
 		if comparison := compare(f.MSE, run.linear); split == "test" && name == "mse" && comparison != "" {
-			list = append(list, text+", "+comparison)
+			list = append(list, text, comparison)
 			continue
 		}
 		list = append(list, strings.TrimSpace(text+" "+run.model.Unit(name)))
@@ -84,7 +84,7 @@ func (run finished) figures(split string, f trainer.Figures) (list []string) {
 	return list
 }
 
-// compare says how a squared error compares with that of principal components.
+// compare describes how a squared error compares with the error of PCA.
 func compare(mse float64, with measure.Baseline) string {
 	if with.Components == 0 || with.MSE == 0 {
 		return ""
@@ -109,7 +109,7 @@ func (run finished) next() []string {
 		verbs = []string{"sample", "interpolate"}
 	default:
 		verbs = []string{"reconstruct", "encode"}
-		if m.Source.Classes > 0 {
+		if m.Source.Classes > 1 {
 			verbs = append(verbs, "probe")
 		}
 		if m.HasPrior() {
@@ -125,8 +125,8 @@ func (run finished) next() []string {
 	return verbs
 }
 
-// printEntry prints the name of an entry and its items, on as many lines as they
-// need. An item is not broken.
+// printEntry prints the name of an entry and its items on as many lines as they need.
+// It does not break lines within an item.
 func printEntry(w io.Writer, name string, items []string, separator string) {
 	line := fmt.Sprintf("%-10s", name)
 	room := summaryWidth - utf8.RuneCountInString(line)
@@ -143,22 +143,22 @@ func printEntry(w io.Writer, name string, items []string, separator string) {
 	printf(w, "%s\n", line)
 }
 
-// keep writes figures as JSON into a run folder. It returns a line that names the
-// file.
+// keep writes figures as JSON into a run folder. It returns a line with the path of
+// the file.
 func keep(dir, name string, figures any) (string, error) {
 	run := trainer.Run{Dir: dir}
 	return "figures in " + run.Path(name), run.WriteJSON(name, figures)
 }
 
-// checkOut reports, before any work is done, that --out names no file which can
-// be written; ending is what the file's name gets or must have.
+// checkOut returns an error if the file that --out names cannot be written. It is called
+// before any work is done. ending is the ending that the file's name gets or must have.
 func checkOut(out, ending string) error {
 	name := strings.TrimSuffix(out, ending)
 	if name == "" || os.IsPathSeparator(name[len(name)-1]) {
-		return fmt.Errorf("%w: --out %q names no file; hint: such as results%s", errUsage, out, ending)
+		return fmt.Errorf("%w: --out %q is not the name of a file; hint: for example results%s", errUsage, out, ending)
 	}
 	if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
-		return fmt.Errorf("%w: --out %s: no folder %s; hint: make it first", errUsage, out, filepath.Dir(name))
+		return fmt.Errorf("%w: --out %s: there is no folder %s; hint: create it first", errUsage, out, filepath.Dir(name))
 	}
 	if info, err := os.Stat(name + ending); err == nil && info.IsDir() {
 		return fmt.Errorf("%w: --out %s: %s is a folder", errUsage, out, name+ending)

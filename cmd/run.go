@@ -34,7 +34,7 @@ var errUsage = errors.New("usage")
 // the exit code.
 func Run(args []string, stdout, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(10) // a step allocates next to nothing, so a tight heap costs no time, and most of it are images and weights that need no scan
+		debug.SetGCPercent(10) // a step allocates almost nothing, so frequent collections cost no time; images and weights need no scan
 	}
 	results, messages := newOutput(stdout), newOutput(stderr)
 	ctx, finish := withSignals(context.Background(), messages)
@@ -97,18 +97,20 @@ const exitCodes = `EXIT CODES:
    0 done · 1 unexpected error · 2 usage or configuration · 3 data · 4 diverged (NaN or Inf)
    5 unusable checkpoint or locked run folder · 75 stopped by a signal or the time limit, and
    the run has a checkpoint: --resume continues · 130 interrupted twice, or stopped with nothing
-   saved · 141 the reader of the results has ended, but all work is done
+   saved · 141 stdout was closed before all results were printed, but all work is done
 `
 
-// newApp makes the program. Help shows the settings of the model, if it is named.
+// newApp makes the program. The help shows the settings of the model if one is named.
 func newApp(model string, stdout, stderr io.Writer) *cli.App {
+	cli.HelpPrinter = printHelp
 	cli.VersionPrinter = func(c *cli.Context) { printf(c.App.Writer, "gaetrain %s\n", trainer.Version()) }
 	app := &cli.App{
-		Name:      "gaetrain",
-		Usage:     "train autoencoders declared as Gorgonia graphs, and examine what they learn",
-		UsageText: "gaetrain VERB [flags]\n\ngaetrain train         trains the default model on the embedded sample\ngaetrain VERB --help   shows the help of a verb, with examples",
-		Version:   trainer.Version(),
-		Writer:    stdout, ErrWriter: stderr,
+		Name:        "gaetrain",
+		Usage:       "train autoencoders declared as Gorgonia graphs, and examine what they learn",
+		UsageText:   "gaetrain VERB [flags]\n\ngaetrain train         trains the default model on the embedded data\ngaetrain VERB --help   shows the help of a verb, with examples",
+		Description: "EXAMPLES:\n   gaetrain train --model vae --epochs 5\n   gaetrain help train\n\n" + strings.TrimSpace(exitCodes),
+		Version:     trainer.Version(),
+		Writer:      stdout, ErrWriter: stderr,
 		HideHelpCommand: true, Flags: []cli.Flag{cli.HelpFlag}, // else the verb help would replace both
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
@@ -129,8 +131,8 @@ func newApp(model string, stdout, stderr io.Writer) *cli.App {
 	return app
 }
 
-// finish gives a verb and those below it what all of them share: exit codes in
-// the help, one form of usage errors, and no silently ignored arguments.
+// finish adds to a verb and its subcommands what all verbs share: the exit codes in
+// the help, one form of usage errors, and an error about unexpected arguments.
 func finish(verb *cli.Command) {
 	verb.OnUsageError = usageError
 	verb.HideHelpCommand = true
@@ -149,7 +151,7 @@ func finish(verb *cli.Command) {
 }
 
 // unexpected is the error about an argument of a verb that takes flags only. The
-// argument may be meant as the value of a flag that needs none.
+// user may have meant the argument as the value of a boolean flag.
 func unexpected(c *cli.Context) error {
 	argument := c.Args().First()
 	if _, err := strconv.ParseBool(argument); err == nil {
@@ -169,8 +171,8 @@ func verbNames(app *cli.App) (names []string) {
 	return names
 }
 
-// usageError explains what is wrong with a flag: it is unknown, stands before its
-// verb, or has no value or one that makes no sense.
+// usageError explains what is wrong with a flag: it is unknown, it stands before its
+// verb, it has no value, or its value is invalid.
 func usageError(c *cli.Context, err error, _ bool) error {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
@@ -189,7 +191,7 @@ func usageError(c *cli.Context, err error, _ bool) error {
 	}
 	if parts := invalidValue.FindStringSubmatch(text); parts != nil {
 		problem := parts[4]
-		if problem == "parse error" { // of the flags that are no fields
+		if problem == "parse error" { // from a flag of the flag package, not from a settings field
 			problem = fmt.Sprintf("%s is not %s", parts[2], map[bool]string{true: "true or false", false: "a number"}[parts[1] != ""])
 		}
 		return fmt.Errorf("%w: --%s: %s", errUsage, parts[3], problem)
@@ -197,10 +199,10 @@ func usageError(c *cli.Context, err error, _ bool) error {
 	return fmt.Errorf("%w: %s", errUsage, err)
 }
 
-// invalidValue is how the flag package words a value that Set refuses.
+// invalidValue matches the error of the flag package about a value that Set refuses.
 var invalidValue = regexp.MustCompile(`(?s)^invalid (boolean )?value (".*") for (?:flag )?-([a-z0-9-]+): (.*)$`)
 
-// flagNames lists the flags of a verb and of those below it.
+// flagNames lists the flags of a verb and of its subcommands.
 func flagNames(verb *cli.Command) (list []string) {
 	for _, f := range verb.Flags {
 		list = append(list, "--"+f.Names()[0])
@@ -211,7 +213,7 @@ func flagNames(verb *cli.Command) (list []string) {
 	return list
 }
 
-// chooseKernel honours GAETRAIN_KERNEL.
+// chooseKernel selects the kernel path that GAETRAIN_KERNEL names.
 func chooseKernel() error {
 	name := os.Getenv(kernelVariable)
 	if name == "" {
@@ -225,12 +227,12 @@ func chooseKernel() error {
 
 const kernelVariable = settings.EnvironmentPrefix + "_KERNEL"
 
-// Lengths of an error in runes. A longer one quotes a path or a value that fills
-// the screen.
+// Largest lengths in runes of a word and of an error. A longer error quotes a path or a
+// value that would fill the screen.
 const longestWord, longestLine = 300, 2000
 
-// oneLine keeps an error on one line of a bounded length, whatever a library, a
-// file or an argument put into it.
+// oneLine keeps an error on one line of bounded length, whatever text of a library, a
+// file or an argument it quotes.
 func oneLine(err error) string {
 	words := strings.Fields(err.Error())
 	for i, word := range words {

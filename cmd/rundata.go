@@ -14,7 +14,7 @@ import (
 type runData struct {
 	*loaders.Dataset
 	Validation loaders.Split // of the run; empty in another data set
-	uncut      error         // why it is not known which images the run was trained on
+	uncut      error         // why the images that the run was trained on cannot be determined; nil: they are known
 }
 
 // splitNames are the values of --split.
@@ -23,7 +23,7 @@ var splitNames = []string{"train", "validation", "test", "all"}
 // split returns the images of a split.
 func (d *runData) split(name string) (loaders.Split, error) {
 	switch {
-	case name == "test" || name == "all": // all images stand for both splits then
+	case name == "test" || name == "all": // with all, both splits hold all images
 		return d.Test, nil
 	case name == "train" || d.uncut != nil:
 		return d.Train, d.uncut
@@ -33,8 +33,8 @@ func (d *runData) split(name string) (loaders.Split, error) {
 	return d.Validation, nil
 }
 
-// open reads the data set, by default the one of the run. The latter is cut as the
-// run did; another one is not cut.
+// open reads the data set, by default that of the run. The data set of the run is split in
+// the same way as in the run. Another data set is not split.
 func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *console) (*runData, error) {
 	config := model.Config
 	if o.DataDir != "" {
@@ -56,7 +56,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 		return nil, err
 	}
 	if got, want := data.Test.Shape, model.Shape(); got != want {
-		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
+		return nil, fmt.Errorf("%w: images of %s are %s, but the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}
 	if model.IsClassifier() || model.Conditional() {
 		if err := data.MatchClasses(model.Info.Data.Classes); err != nil {
@@ -71,14 +71,14 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 		log.once(log.warn, changed)
 	}
 	if cut := cutAs(config); o.Dataset != "" && cut != "" {
-		log.once(log.note, fmt.Sprintf("%s is cut as the run was: %s", data.Name, cut))
+		log.once(log.note, fmt.Sprintf("%s is split as in the run: %s", data.Name, cut))
 	}
 	d.Validation, d.uncut = model.Cut(data)
 	return d, nil
 }
 
-// matchColours makes grey images of colours, or the reverse, for a model that was
-// trained on such images, and reports it.
+// matchColours converts colour images to grey, or the reverse, if the model was trained
+// on such images, and reports it.
 func matchColours(ctx context.Context, log *console, model *trainer.Trained, name string, splits ...*loaders.Split) (err error) {
 	want := model.Shape()
 	for _, s := range splits {
@@ -92,9 +92,9 @@ func matchColours(ctx context.Context, log *console, model *trainer.Trained, nam
 		note := ""
 		switch {
 		case s.Shape.Channels > before.Channels:
-			note = "the model was trained on colour, so the grey images of %s become colour images"
+			note = "the model was trained on colour images, so the grey images of %s are converted to colour"
 		case s.Shape.Channels < before.Channels:
-			note = "the model was trained on grey images, so the colours of %s become grey by their luma"
+			note = "the model was trained on grey images, so the colour images of %s are converted to grey (luma)"
 		default:
 			continue
 		}
@@ -103,7 +103,7 @@ func matchColours(ctx context.Context, log *console, model *trainer.Trained, nam
 	return nil
 }
 
-// cutAs lists the settings by which a run uses a part of its data set.
+// cutAs lists the settings that make a run use only a part of its data set.
 func cutAs(c trainer.Config) string {
 	var words []string
 	for _, n := range []struct {

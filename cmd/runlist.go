@@ -16,9 +16,9 @@ import (
 // commas.
 const runsFlag = "runs"
 
-// gatherRuns moves the arguments of a verb that are no flags into its flag --runs: a
-// shell makes several arguments of --runs runs/lr-*. Arguments of other verbs stay as
-// they are.
+// gatherRuns moves the arguments of a verb that are not flags into its flag --runs,
+// because a shell expands --runs runs/lr-* to several arguments. Arguments of verbs
+// without this flag are not changed.
 func gatherRuns(verbs []*cli.Command, args []string) []string {
 	verb, at := (*cli.Command)(nil), 1
 	for ; at < len(args); at++ {
@@ -66,8 +66,8 @@ func takesValue(verb *cli.Command, name string) bool {
 	return false
 }
 
-// listRuns lists the folders that a value of --runs names. A name with *, ? or [] that
-// is no folder stands for all runs that it matches.
+// listRuns lists the folders that a value of --runs names. A name with *, ? or [] that is
+// not a folder is a pattern, and stands for all runs that it matches.
 func listRuns(value string) (runs []string, err error) {
 	for name := range strings.SplitSeq(value, ",") {
 		if name = strings.TrimSpace(name); name == "" {
@@ -89,8 +89,7 @@ func listRuns(value string) (runs []string, err error) {
 	return runs, nil
 }
 
-// isPattern reports whether a name can match others. A bracket without its end is part
-// of a name.
+// isPattern reports whether a name is a pattern. An unclosed bracket is part of a name.
 func isPattern(name string) bool {
 	_, err := filepath.Match(name, "")
 	return err == nil && strings.ContainsAny(name, "*?[")
@@ -114,7 +113,7 @@ func matchRuns(pattern string) (runs []string, err error) {
 	for isPattern(dir) {
 		dir = filepath.Dir(dir)
 	}
-	hint := "no runs are in " + dir
+	hint := "there are no runs in " + dir
 	if there := trainer.RunsIn(dir); len(there) > 0 {
 		hint = "the latest runs there are " + strings.Join(there, ", ")
 	}

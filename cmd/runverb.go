@@ -18,7 +18,7 @@ import (
 type ModelOptions struct {
 	Run        string `toml:"run" group:"input" help:"Folder of the run"`
 	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
-	Dataset    string `toml:"dataset" group:"input" help:"Name of the data set to use (default: the one that the run was trained on)"`
+	Dataset    string `toml:"dataset" group:"input" help:"Name of the data set to use (default: the data set of the run)"`
 	DataDir    string `toml:"data-dir" group:"input" help:"Folder that is searched first for data sets"`
 
 	whole bool // all images are one split
@@ -27,8 +27,8 @@ type ModelOptions struct {
 // RunOptions are the settings of verbs that work on a run and some images.
 type RunOptions struct {
 	ModelOptions
-	Split string `toml:"split" group:"input" help:"Images to use: train, validation, test or all. The training images are those that the run was trained on"`
-	Limit int    `toml:"limit" group:"input" help:"Use only this many images, of which each class has its share; 0 for all"`
+	Split string `toml:"split" group:"input" help:"Split to use: train (the images that the run was trained on), validation, test or all"`
+	Limit int    `toml:"limit" group:"input" help:"Number of images to use, stratified by class; 0 for all"`
 }
 
 func modelDefaults() ModelOptions { return ModelOptions{Checkpoint: trainer.LastCheckpoint} }
@@ -58,8 +58,7 @@ func openModel[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions
 	return model, log, err
 }
 
-// openRun reads the options of a verb, the model of its run and the images it
-// asks for.
+// openRun reads the options of a verb, the model of its run, and the images of its split.
 func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Output)) (*trainer.Trained, loaders.Split, *runData, error) {
 	_, log, err := readOptions(c, options, func(options *T) (*ModelOptions, Output) {
 		o, output := common(options)
@@ -76,7 +75,7 @@ func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Ou
 	if err != nil {
 		return nil, loaders.Split{}, nil, err
 	}
-	if o.Split == "" { // data that the run has not seen are not split
+	if o.Split == "" { // other data than those of the run are not split
 		o.Split = "all"
 		if o.Dataset == "" || o.Dataset == model.Config.Dataset {
 			o.Split = "test"

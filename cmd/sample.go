@@ -16,8 +16,8 @@ type sampleOptions struct {
 	Count       int     `toml:"count" group:"sample" help:"Number of images to sample, from 1 to 131072"`
 	Seed        uint64  `toml:"seed" group:"sample" help:"Seed of the samples. The same seed gives the same images"`
 	Class       string  `toml:"class" group:"sample" help:"Class to sample from a conditional model, by name or number (default: all classes in turn)"`
-	Temperature float64 `toml:"temperature" group:"sample" help:"Standard deviation of the codes, relative to that of the prior, from 0 to 100. Images are more typical below 1"`
-	Out         string  `toml:"out" group:"output" help:"Also write the codes N×L to OUT-codes.npy and the images N×H×W (or N×H×W×C, pixels from 0 to 1) to OUT-images.npy"`
+	Temperature float64 `toml:"temperature" group:"sample" help:"Standard deviation of the codes relative to the prior, from 0 to 100; below 1 is more typical"`
+	Out         string  `toml:"out" group:"output" help:"Also write the codes (N×L) to OUT-codes.npy and the images (N×H×W or N×H×W×C) to OUT-images.npy"`
 	Output
 }
 
@@ -26,15 +26,19 @@ func sampleVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "sample",
 		Usage: "sample new images from a model",
-		Description: `This verb samples codes from the prior N(0, I) of a model such as vae, decodes them, and draws the
-images in pictures/samples.png in the run folder. Earlier files are never replaced: the picture gets
-the next free number, such as samples-2.png, and a name of --out that exists is refused. Image i depends only on the seed and the number i. An
-autoencoder without a prior has only learned to decode codes of images. For such a model, codes are
-sampled from the Gaussian with the mean and the covariance of the codes of the training images; the
-output names the distribution. A model that is conditional on labels, such as cvae, gets the labels of
-all classes in turn, and the picture has a row for each class. --class samples one class only. The verb
-judge measures the quality of samples, and looks for copies of training images. The verb decode decodes
-codes of your own.
+		Description: `This verb samples codes from the prior N(0, I) of a model such as vae, decodes them, and draws
+the images in pictures/samples.png in the run folder. Earlier files are never replaced. The
+picture gets the next free number, such as samples-2.png. If --out names a file that exists, it
+is refused. Image i depends only on the seed and the number i.
+
+An autoencoder without a prior was only trained to decode codes of images. For such a model,
+codes are sampled from the Gaussian with the mean and the covariance of the codes of the training
+images. The output names the distribution. A model that is conditional on labels, such as cvae,
+gets the labels of all classes in turn, and the picture has a row for each class. --class samples
+only one class.
+
+The verb judge measures the quality of samples and searches for copies of training images. The
+verb decode decodes codes of your own.
 
 EXAMPLES:
    gaetrain sample --run runs/vae-sample-1
@@ -64,10 +68,10 @@ func (o sampleOptions) settings() measure.SampleOptions {
 	return measure.SampleOptions{Count: o.Count, Seed: o.Seed, Temperature: o.Temperature, Class: o.Class}
 }
 
-// Endings of the files that --out names.
+// Endings of the files of --out.
 const codesEnding, imagesEnding = "-codes.npy", "-images.npy"
 
-// check reports options that make no sense.
+// check reports invalid options.
 func (o *sampleOptions) check(c *cli.Context) (err error) {
 	if err = o.settings().Validate(); err == nil && o.Out != "" {
 		o.Out, err = freeOut(c, o.Out, codesEnding, imagesEnding)

@@ -18,7 +18,7 @@ type searchOptions struct {
 	FileOptions
 	Query      []int `toml:"query" group:"search" help:"Indices of the test images to search for"`
 	Neighbours int   `toml:"neighbours" group:"search" help:"Number of images to find for each query, 1 or more"`
-	Queries    int   `toml:"queries" group:"search" help:"Test images that measure the precision, of which each class has its share; 0 for no measurement"`
+	Queries    int   `toml:"queries" group:"search" help:"Number of test images that measure the precision, stratified by class; 0 for no measurement"`
 	Output
 }
 
@@ -31,11 +31,12 @@ func searchVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "search",
 		Usage: "find the images whose codes are nearest to the code of an image",
-		Description: `This verb searches the images of --split by the Euclidean distance of codes. The search is exact. If
-there are labels, it measures retrieval with test images as queries: the share of the k nearest images
-with the label of the query (precision@k), and the mean average precision (mAP) of a ranking of all
-images. Both are measured for codes, for as many principal components, and for pixels. The run folder
-gets the queries with the images found in pictures/search.png, and the figures in search.json.
+		Description: `This verb searches the images of --split by the Euclidean distance of codes. The search is exact.
+If the images have labels, the verb measures retrieval with test images as queries. precision@k
+is the share of the k nearest images that have the label of the query. mAP is the mean average
+precision of a ranking of all images. Both are measured for codes, for as many principal
+components as a code has values, and for pixels. The run folder gets the queries with the images
+found in pictures/search.png, and the figures in search.json.
 
 EXAMPLES:
    gaetrain search --run runs/dense-sample-1
@@ -64,11 +65,11 @@ EXAMPLES:
 	}
 }
 
-// search is one run of the verb.
+// search is one call of the verb.
 type search struct {
 	searchOptions
 	model   *trainer.Trained
-	split   loaders.Split // that is searched
+	split   loaders.Split // the images that are searched
 	data    *runData
 	queries loaders.Split
 	names   []string // of the queries
@@ -87,7 +88,7 @@ func (s *search) settings() measure.SearchOptions {
 	return o
 }
 
-// shrink fits the defaults to few images.
+// shrink reduces the defaults if there are few images.
 func (s *search) shrink(c *cli.Context) {
 	log, test := newLog(c.App.ErrWriter, s.Output), s.data.Test.Len()
 	if s.Images == "" {
@@ -97,21 +98,21 @@ func (s *search) shrink(c *cli.Context) {
 	shrink(c, log, &s.Neighbours, "neighbours", min(s.Neighbours, others), counted(s.split.Len(), s.Split))
 }
 
-// validate reports options that make no sense. Queries that are too many are an
-// error only if they were given.
+// validate reports invalid options. An index beyond the test images is an error only if the
+// user has given it, because shrink removes it from the defaults.
 func (s *search) validate(given bool) error {
 	if err := s.FileOptions.validate(); err != nil {
 		return err
 	}
 	switch {
 	case s.Queries < 0:
-		return fmt.Errorf("%w: queries is %d; hint: 0 for no measurement, or more", errUsage, s.Queries)
+		return fmt.Errorf("%w: queries is %d; hint: 0 for no measurement, or 1 or more", errUsage, s.Queries)
 	case s.Images == "" && len(s.Query) == 0:
-		return fmt.Errorf("%w: nothing to search for; hint: --query 0,1,2 or --images FILE", errUsage)
+		return fmt.Errorf("%w: there is no image to search for; hint: --query 0,1,2 or --images FILE", errUsage)
 	}
 	for _, i := range s.Query {
 		if given && s.Images == "" && (i < 0 || i >= s.data.Test.Len()) {
-			return fmt.Errorf("%w: query %d; hint: from 0 to %d, the test images", errUsage, i, s.data.Test.Len()-1)
+			return fmt.Errorf("%w: query is %d; hint: test images have indices from 0 to %d", errUsage, i, s.data.Test.Len()-1)
 		}
 	}
 	return nil
@@ -134,8 +135,7 @@ func (s *search) choose(ctx context.Context, log *console) (err error) {
 	return err
 }
 
-// report draws and writes what was found and measured into the run folder, and
-// prints it.
+// report draws and writes the results into the run folder, and prints them.
 func (s *search) report(w io.Writer) error {
 	title := fmt.Sprintf("%s: queries (left), and the nearest of %d %s images by code", pictures.Heading(s.Run, s.model.Config.Model, s.data.Name), s.split.Len(), s.Split)
 	path, err := pictures.Found{Title: title, Queries: s.queries, Names: s.names, Split: s.split, Neighbour: s.found.Neighbours}.Draw(s.Run)
@@ -173,7 +173,7 @@ func retrievalRows(all []measure.Retrieval) [][]string {
 	return rows
 }
 
-// results are what search.json holds.
+// results is the content of search.json.
 func (s *search) results() any {
 	type neighbour struct {
 		Index    int     `json:"index"`

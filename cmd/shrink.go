@@ -9,8 +9,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// shrink sets an option to a value that fits a data set with few images, and
-// reports it. A value that the user gave stays as it is, and may then be refused.
+// shrink sets an option to a value that fits a data set with few images, and reports
+// it. A value that the user gave is not changed, and may be refused later.
 func shrink[T any](c *cli.Context, log *console, option *T, name string, fitting T, images string) {
 	if wasGiven(c, name) || reflect.DeepEqual(*option, fitting) {
 		return
@@ -28,7 +28,7 @@ func counted(n int, split string) string {
 	return fmt.Sprintf("%d %s images", n, split)
 }
 
-// below are the indices of a list that are less than n.
+// below returns the indices of a list that are less than n.
 func below(list []int, n int) []int {
 	return slices.DeleteFunc(slices.Clone(list), func(i int) bool { return i >= n })
 }

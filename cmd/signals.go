@@ -14,29 +14,29 @@ import (
 	"gaetrain/trainer"
 )
 
-// errSignal is wrapped by the cause of a context that a signal ended.
+// errSignal is wrapped by the cause of a context that was ended by a signal.
 var errSignal = errors.New("by signal")
 
-// How long after the first signal a process that has not ended is ended: it may
-// be within a call of a library that cannot be cancelled. While a file is being
-// written, such as a checkpoint, it gets longer. In all it ends within 5 s, of which
-// the system takes some to free gigabytes.
+// A process that is still running this long after the first signal is ended by force,
+// because it may be inside a library call that cannot be cancelled. It has more time
+// while a file, such as a checkpoint, is being written. In total it ends within 5 s,
+// because the operating system also needs time to free gigabytes of memory.
 const (
-	patience       = 3 * time.Second
-	writingFiles   = 4 * time.Second
-	patienceToTell = 100 * time.Millisecond // with a reader of stderr that does not read
+	patience     = 3 * time.Second
+	writingFiles = 4 * time.Second
+	stderrLimit  = 100 * time.Millisecond // for a message on stderr that nobody reads
 )
 
 // stopper ends the process by a signal.
 type stopper struct {
 	stderr io.Writer
-	ending atomic.Bool // the process is about to end, by whom this was set
+	ending atomic.Bool // the process is about to end; the caller that set this ends it
 }
 
-// withSignals returns a context that ends at the first signal to stop. An
-// interrupt after that ends the process with code 130, whatever it is doing, and
-// so does the last resort where the process takes too long. finish is called when
-// there is nothing left to stop.
+// withSignals returns a context that ends at the first signal to stop. A later
+// interrupt ends the process at once with code 130. A process that takes too long to
+// stop is ended by force, see forcedEnd. finish is called when there is nothing left
+// to stop.
 func withSignals(ctx context.Context, stderr io.Writer) (_ context.Context, finish func()) {
 	ignoreSignals()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -49,7 +49,7 @@ func withSignals(ctx context.Context, stderr io.Writer) (_ context.Context, fini
 			return
 		}
 		at := time.Now()
-		if run := inHand.Load(); run != nil && run.stopping != nil {
+		if run := activeRun.Load(); run != nil && run.stopping != nil {
 			briefly(run.stopping)
 		}
 		cancel(fmt.Errorf("%w %s", errSignal, signalName(first)))
@@ -66,7 +66,7 @@ func withSignals(ctx context.Context, stderr io.Writer) (_ context.Context, fini
 				for files.Unfinished() && time.Since(at) < writingFiles {
 					time.Sleep(10 * time.Millisecond)
 				}
-				s.end(func() (int, string) { return lastResort(first) })
+				s.end(func() (int, string) { return forcedEnd(first) })
 			}
 		}
 	}()
@@ -80,10 +80,10 @@ func withSignals(ctx context.Context, stderr io.Writer) (_ context.Context, fini
 	}
 }
 
-// end ends the process with a code and a line of why, unless it is about to end
-// by itself. Every file is written to a temporary name, synced and renamed, and a
-// cut last line of metrics.jsonl is dropped by a resumed run. So this is as safe
-// as kill -9, and leaves no temporary files besides.
+// end ends the process with an exit code and a line with the reason, unless the process
+// is about to end by itself. This is as safe as kill -9: every file is written under a
+// temporary name, synced and renamed, and a resumed run drops a partial last line of
+// metrics.jsonl. It also leaves no temporary files.
 func (s *stopper) end(why func() (code int, text string)) {
 	if !s.ending.CompareAndSwap(false, true) {
 		return
@@ -94,7 +94,8 @@ func (s *stopper) end(why func() (code int, text string)) {
 	os.Exit(code)
 }
 
-// briefly waits for a function that writes to stderr, whose reader may not read.
+// briefly runs a function that writes to stderr, and does not wait for it longer than
+// stderrLimit, because stderr may be a pipe that nobody reads.
 func briefly(write func()) {
 	done := make(chan struct{})
 	go func() {
@@ -103,23 +104,23 @@ func briefly(write func()) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(patienceToTell):
+	case <-time.After(stderrLimit):
 	}
 }
 
-// inHand is the run that the process trains. nil: none.
-var inHand atomic.Pointer[trainedRun]
+// activeRun is the run that the process trains. nil: none.
+var activeRun atomic.Pointer[trainedRun]
 
 type trainedRun struct {
 	dir      string
-	discard  func() // removes what the folder holds if there is no checkpoint
-	stopping func() // reports that a signal stops training after the step; nil: it does not train yet
+	discard  func() // removes the contents of the folder if there is no checkpoint
+	stopping func() // reports that a signal stops training after the step; nil: training has not started
 }
 
-// lastResort is the exit code of a process that is ended by force, and why.
-func lastResort(s os.Signal) (code int, text string) {
-	text = fmt.Sprintf("stopped: %s %s, within an operation that cannot be cancelled", errSignal, signalName(s))
-	run := inHand.Load()
+// forcedEnd returns the exit code of a process that is ended by force, and the reason.
+func forcedEnd(s os.Signal) (code int, text string) {
+	text = fmt.Sprintf("stopped: %s %s, during an operation that cannot be cancelled", errSignal, signalName(s))
+	run := activeRun.Load()
 	switch {
 	case run == nil:
 		return 130, text

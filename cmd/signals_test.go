@@ -61,7 +61,7 @@ func TestStopping(t *testing.T) {
 	if code := exitOf(t, c.Wait()); code != 75 {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
-	if want := `msg="stopping after this step; a second interrupt stops at once, without a new checkpoint"`; strings.Count(stderr.String(), want) != 1 {
+	if want := `msg="stopping after this step; a second interrupt stops at once without a new checkpoint"`; strings.Count(stderr.String(), want) != 1 {
 		t.Errorf("%q lacks %q", stderr, want)
 	}
 }

@@ -12,8 +12,8 @@ import (
 
 var stopSignals = append([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1}, hangup()...)
 
-// hangup is the signal of a terminal that closes. A process that was started with
-// this signal ignored, as by nohup, goes on.
+// hangup is the signal of a terminal that closes. A process that was started with this
+// signal ignored, for example by nohup, continues.
 func hangup() []os.Signal {
 	if signal.Ignored(syscall.SIGHUP) {
 		return nil
@@ -21,9 +21,9 @@ func hangup() []os.Signal {
 	return []os.Signal{syscall.SIGHUP}
 }
 
-// ignoreSignals makes two signals errors of the write that causes them, not the
-// end of the process: that a file grows beyond the limit of the process, and that
-// the reader of a pipe has ended. Training goes on without a reader.
+// ignoreSignals ignores two signals that would end the process: SIGXFSZ (a file exceeds
+// the size limit of the process) and SIGPIPE (the reader of a pipe has ended). The write
+// that causes them returns an error instead. Training continues without a reader.
 func ignoreSignals() { signal.Ignore(syscall.SIGXFSZ, syscall.SIGPIPE) }
 
 func signalName(s os.Signal) string {

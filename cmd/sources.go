@@ -19,16 +19,15 @@ type given struct {
 	name, text string
 	origin     settings.Origin
 	where      string // the value's name in errors: "--beta", "GAETRAIN_BETA" or "vae.toml: beta"
-	list       bool   // it is written as a list
-	err        error  // about a value that has no text
+	list       bool   // whether the file has it as a list
+	err        error  // why the value cannot be written as text
 }
 
 const configVariable = settings.EnvironmentPrefix + "_CONFIG"
 
 // sources lists the values that a user gave in a file, in the environment and by
-// flags, in this order. Each of them takes precedence over those before it. An
-// empty name stands for no file. A variable that no verb and no model reads is an
-// error.
+// flags, in this order. Later values take precedence over earlier ones. An empty name
+// stands for no file. A variable that no verb and no model reads is an error.
 func sources(c *cli.Context, file string) (list []given, err error) {
 	if file != "" {
 		if list, err = readFile(file); err != nil {
@@ -48,8 +47,8 @@ func sources(c *cli.Context, file string) (list []given, err error) {
 	return list, nil
 }
 
-// readFile lists the values of a TOML file. Each means what the same text means
-// after a flag.
+// readFile lists the values of a TOML file. A value means the same as the value of a
+// flag with the same text.
 func readFile(file string) (list []given, err error) {
 	values, err := configfile.Read(file)
 	if err != nil {
@@ -62,8 +61,8 @@ func readFile(file string) (list []given, err error) {
 }
 
 // knownVariables maps the variables that verbs read to the names of settings.
-// All verbs accept the variables of the others, so that a variable can be
-// exported once.
+// Each verb accepts the variables of all verbs, so that a user can export a variable
+// once.
 func knownVariables(verbs []*cli.Command) map[string]string {
 	known := make(map[string]string)
 	for _, verb := range verbs {
@@ -79,8 +78,8 @@ func knownVariables(verbs []*cli.Command) map[string]string {
 	return known
 }
 
-// readEnvironment lists the values of GAETRAIN_ variables. A variable that is
-// not known is an error with the nearest name.
+// readEnvironment lists the values of GAETRAIN_ variables. An unknown variable is an
+// error that suggests the nearest name.
 func readEnvironment(known map[string]string) (list []given, err error) {
 	var fields []reflect.StructField
 	for _, entry := range os.Environ() {

@@ -36,7 +36,7 @@ func terminate(t *testing.T, c *exec.Cmd, stderr *bytes.Buffer, want int) {
 // last epoch. A resumed run does the end again, with the same pictures.
 func TestSignalAtEnd(t *testing.T) {
 	dir := t.TempDir()
-	args := []string{"train", "--hidden", "1024", "--code", "512", "--test-images", "1000", "--epochs", "1", "--pictures", "1", "--run"}
+	args := []string{"train", "--hidden", "1024", "--code", "512", "--test-images", "1000", "--validation", "26", "--epochs", "1", "--pictures", "1", "--run"}
 	complete(t, dir, append(args, "alone/run")...)
 	c, stderr := program(t, dir, append(args, "stopped/run")...)
 	await(t, filepath.Join(dir, "stopped", "run", "checkpoint", "best.safetensors"))
@@ -122,13 +122,13 @@ func TestLastResort(t *testing.T) {
 
 // TestLastResortCode asks for the exit code by what a run folder holds.
 func TestLastResortCode(t *testing.T) {
-	defer inHand.Store(nil)
+	defer activeRun.Store(nil)
 	dir, discarded := t.TempDir(), false
-	if code, _ := lastResort(syscall.SIGTERM); code != 130 {
+	if code, _ := forcedEnd(syscall.SIGTERM); code != 130 {
 		t.Errorf("without a run the exit code is %d", code)
 	}
-	inHand.Store(&trainedRun{dir: dir, discard: func() { discarded = true }})
-	if code, text := lastResort(syscall.SIGTERM); code != 130 || !discarded || !strings.HasSuffix(text, "there is no checkpoint yet") {
+	activeRun.Store(&trainedRun{dir: dir, discard: func() { discarded = true }})
+	if code, text := forcedEnd(syscall.SIGTERM); code != 130 || !discarded || !strings.HasSuffix(text, "there is no checkpoint yet") {
 		t.Errorf("without a checkpoint the exit code is %d, discarded %t: %s", code, discarded, text)
 	}
 	run := trainer.Run{Dir: dir}
@@ -140,7 +140,7 @@ func TestLastResortCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	discarded = false
-	if code, text := lastResort(syscall.SIGTERM); code != 75 || discarded || !strings.HasSuffix(text, "--resume --run "+dir+" continues") {
+	if code, text := forcedEnd(syscall.SIGTERM); code != 75 || discarded || !strings.HasSuffix(text, "--resume --run "+dir+" continues") {
 		t.Errorf("with a checkpoint the exit code is %d, discarded %t: %s", code, discarded, text)
 	}
 }

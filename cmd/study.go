@@ -25,9 +25,9 @@ import (
 
 // studyOptions are the settings of study labels.
 type studyOptions struct {
-	Runs     string `toml:"runs" group:"study" help:"Folders of the runs of trained models, separated by commas or spaces; a name such as runs/lr-* stands for all runs that it matches"`
+	Runs     string `toml:"runs" group:"study" help:"Folders of trained models, separated by commas or spaces; patterns such as runs/lr-* are expanded"`
 	Labels   []int  `toml:"labels" group:"study" help:"Numbers of labelled images to train with; 0 for all"`
-	Encoders string `toml:"encoders" group:"study" help:"Encoders to compare, separated by commas: scratch (random weights), frozen, finetuned"`
+	Encoders string `toml:"encoders" group:"study" help:"Encoders to compare, separated by commas: scratch (random weights), frozen or finetuned"`
 	Seeds    int    `toml:"seeds" group:"study" help:"Number of runs per classifier, each with another seed and other labelled images, 1 or more"`
 	Studied
 	Out string `toml:"out" group:"output" help:"Folder of the study, with a run folder for each job, study.json and study.png"`
@@ -38,7 +38,7 @@ type studyOptions struct {
 // Studied holds the settings of the model classifier that a study has as well.
 type Studied struct {
 	ClassifierHidden []int   `toml:"classifier-hidden" group:"study" help:"Widths of hidden layers between the code and the classes"`
-	EncoderLRScale   float64 `toml:"encoder-lr-scale" group:"study" help:"Learning rate of the encoder, relative to that of the classifier, 0 or more"`
+	EncoderLRScale   float64 `toml:"encoder-lr-scale" group:"study" help:"Learning rate of the encoder relative to the classifier, 0 or more"`
 }
 
 func studyDefaults() studyOptions {
@@ -58,23 +58,23 @@ func studyVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "study",
 		Usage: "train many classifiers and compare them",
-		Description: `The study labels measures the accuracy of classifiers for several numbers of labelled images, with and
-without pretraining. 'gaetrain study labels --help' shows its flags.
+		Description: `'gaetrain study labels' measures the accuracy of classifiers for several numbers of labelled
+images, with and without pretraining. 'gaetrain study labels --help' shows its flags.
 
 EXAMPLES:
    gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3`,
 		Subcommands: []*cli.Command{{
 			Name:  "labels",
-			Usage: "measure the accuracy for several numbers of labels, with and without pretraining",
+			Usage: "measure the accuracy against the number of labels, pretrained or not",
 			Description: `This verb trains classifiers on the encoder of each run as finetune does: one for each number of
 labels, each seed and each kind of encoder. It compares their accuracies on the test images. A
-pretrained encoder helps most with few labels. With many labels, training from scratch is as good. The
-folder --out gets one run folder per job, study.json, study.png and study.svg. After an interruption,
-the same command continues with the remaining jobs.
+pretrained encoder helps most with few labels. With many labels, training from scratch is as
+good. The folder --out gets one run folder per job, study.json, study.png and study.svg. After an
+interruption, the same command continues with the remaining jobs.
 
 EXAMPLES:
    gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3
-   gaetrain study labels --runs runs/dense,runs/denoising --encoders scratch,finetuned --out studies/labels`,
+   gaetrain study labels --runs runs/dense,runs/denoising --encoders scratch,finetuned --out few`,
 			Flags:  studyFlags(),
 			Action: studyLabels,
 		}},
@@ -98,7 +98,7 @@ func studyFlags() []cli.Flag {
 
 // job is one training of a study.
 type job struct {
-	Run     string `json:"run"`     // whose encoder
+	Run     string `json:"run"`     // the run whose encoder is used
 	Encoder string `json:"encoder"` // scratch, frozen or finetuned
 	Labels  int    `json:"labels"`  // 0: all
 	Seed    uint64 `json:"seed"`
@@ -149,7 +149,7 @@ func (o studyOptions) validate() error {
 			return unknown("encoder", j.Encoder, []string{"scratch", "frozen", "finetuned"})
 		}
 		if folders[j.folder(o.Out)] {
-			return fmt.Errorf("%w: two jobs would be in %s; hint: name each run and each number once, and give runs different names", errUsage, j.folder(o.Out))
+			return fmt.Errorf("%w: two jobs would have the folder %s; hint: name each run and each number once, and give runs different names", errUsage, j.folder(o.Out))
 		}
 		folders[j.folder(o.Out)] = true
 		all, err := o.finetune(j)
@@ -206,7 +206,7 @@ func studyLabels(c *cli.Context) error {
 	for i, j := range jobs {
 		done, err := o.perform(c.Context, j, origins, i, len(jobs), log)
 		if errors.Is(err, errUnsaved) && i > 0 {
-			return fmt.Errorf("%w: %w; %d of %d jobs are done, the same command continues", trainer.ErrStopped, context.Cause(c.Context), i, len(jobs))
+			return fmt.Errorf("%w: %w; %d of %d jobs are done; hint: the same command continues", trainer.ErrStopped, context.Cause(c.Context), i, len(jobs))
 		}
 		if err != nil {
 			return err
@@ -220,8 +220,8 @@ func studyLabels(c *cli.Context) error {
 	return study.print(c.App.Writer, o.Out)
 }
 
-// shrink leaves the default numbers of labels out that are more than the images which
-// the runs were trained on. Unlabelled data are refused later.
+// shrink removes the default numbers of labels that exceed the number of images that the
+// runs were trained on. Unlabelled data are refused later.
 func (o *studyOptions) shrink(c *cli.Context, log *console, origins map[string]settings.Origin, runs []string) {
 	images := 0
 	for _, run := range runs {
@@ -258,7 +258,7 @@ func (o studyOptions) perform(ctx context.Context, j job, origins map[string]set
 	run := &trainer.Run{Dir: done.Folder}
 	if _, err := run.Final(); err != nil {
 		if err := os.MkdirAll(o.Out, 0o755); err != nil {
-			return done, fmt.Errorf("%w: %w; hint: choose an --out that can be written to", trainer.ErrRun, err)
+			return done, fmt.Errorf("%w: %w; hint: choose a folder with --out that can be written to", trainer.ErrRun, err)
 		}
 		log.log.Info(fmt.Sprintf("job %d of %d", at+1, of), "run", done.Folder)
 		if _, err := all.train(ctx, log, given); err != nil {
@@ -296,19 +296,19 @@ func (o *finetuneOptions) begun(given map[string]settings.Origin, model *trainer
 		return err
 	}
 	if of := info.Encoder; of != nil && of.Weights != "" && of.Weights != model.Digest() {
-		return fmt.Errorf("%w: %s was started with other weights of %s, which has been trained since; hint: another --out, or remove %s", trainer.ErrConfiguration, o.Run, o.From, o.Run)
+		return fmt.Errorf("%w: %s was started with other weights of %s, which has been trained since; hint: choose another --out, or remove %s", trainer.ErrConfiguration, o.Run, o.From, o.Run)
 	}
 	old := finetuneDefaults()
 	if err := info.Fill(old.recorded()...); err != nil {
 		return err
 	}
-	if given["validation"] == "" { // then the run has chosen it
+	if given["validation"] == "" { // the run has chosen its own number
 		o.Validation = old.Validation
 	}
-	if given["patience"] == "" && old.Validation == 0 { // see settle
+	if given["patience"] == "" && old.Validation == 0 { // settle has changed the patience
 		o.Patience = old.Patience
 	}
-	if o.Background == "auto" { // then the data have
+	if o.Background == "auto" { // the data have decided the background
 		o.Background = old.Background
 	}
 	return unchanged(o.fields(), texts(old.fields()), o.Run, info, trainer.Harmless)
@@ -377,8 +377,8 @@ func (s summary) curves() viz.Lines {
 	return figure
 }
 
-// column names a row's curve and its column of the table: the encoder and, where
-// there are several, the run it is of.
+// column names a row's curve and its column of the table: the encoder and, if there are
+// several runs, the run.
 func (s summary) column(r summaryRow) string {
 	if slices.ContainsFunc(s.Rows, func(other summaryRow) bool { return other.Run != r.Run }) {
 		return r.Encoder + " " + filepath.Base(r.Run)
@@ -411,9 +411,9 @@ func (s summary) print(w io.Writer, dir string) error {
 	}
 	what := "mean and standard deviation over the seeds"
 	if len(s.Rows) > 0 && s.Rows[0].Seeds == 1 {
-		what = "one seed, so without a spread"
+		what = "one seed, so no standard deviation"
 	}
-	printf(w, "accuracy on the test images (%s); the runs, study.json and study.png are in %s\n\n", what, dir)
+	printf(w, "accuracy on the test images (%s)\nthe runs, study.json and study.png are in %s\n\n", what, dir)
 	return table(w, rows...)
 }
 

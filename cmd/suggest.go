@@ -14,9 +14,9 @@ func unknown(kind, name string, valid []string) error {
 	return fmt.Errorf("%w: unknown %s %s; hint: did you mean %s?", errUsage, kind, name, nearest(name, valid))
 }
 
-// nearest returns the name of these initials, as lr are those of learning-rate, or
-// else the one that takes the fewest edits. A long name is clipped, because time and
-// memory grow with its length.
+// nearest returns the valid name that has the given initials (lr for learning-rate), or
+// otherwise the one with the smallest edit distance. A long name is clipped, because time
+// and memory grow with its length.
 func nearest(name string, valid []string) string {
 	name = plain.Clip(name, 100)
 	for _, v := range valid {

@@ -31,18 +31,18 @@ func trainFlags(model string) []cli.Flag {
 	return slices.Concat(flags(&o.Config, &o.Continuation, &o.Output), modelFlags(model), []cli.Flag{configFileFlag()})
 }
 
-// modelHelp is the text in the help of a verb about the settings of models.
+// modelHelp is the paragraph about the settings of models in the help of a verb.
 func modelHelp(verb, model string) string {
 	if model == "" {
-		return "These are the settings that all models share. Each model has settings of its own:\ngaetrain " + verb + " --model vae --help shows those of model vae, gaetrain models lists the models."
+		return "This help shows the settings that all models share. Each model also has settings of its own.\n'gaetrain " + verb + " --model vae --help' shows the settings and the defaults of model vae.\n'gaetrain models' lists the models."
 	}
-	return "These are all settings that apply to model " + model + ". Without --model, this help shows those that\nall models share."
+	return "This help shows all settings that apply to model " + model + ", with the defaults of this model.\nWithout --model, it shows the settings that all models share."
 }
 
 func configFileFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name: configFlag, Category: "output", EnvVars: []string{configVariable},
-		Usage: "TOML `FILE` with settings, one per line, such as: learning-rate = 0.002",
+		Usage: "TOML `FILE` with settings, one per line, such as learning-rate = 0.002",
 	}
 }
 
@@ -52,10 +52,11 @@ func trainVerb(model string) *cli.Command {
 		Usage: "train a model and write pictures, curves and metrics to the run folder",
 		Description: modelHelp("train", model) + `
 
-Each flag is also a variable of the environment (--learning-rate is GAETRAIN_LEARNING_RATE) and
-a key in a TOML file. Flags take precedence over the environment, the environment over the file,
-and the file over the defaults of the model. A flag that is true or false takes its value with =:
---binarise is --binarise=true, and --binarise=false is the opposite.
+Each flag is also an environment variable (--learning-rate is GAETRAIN_LEARNING_RATE) and a key
+in a TOML file. Flags take precedence over the environment, the environment over the file, and
+the file over the defaults of the model. A boolean flag takes its value with an equals sign:
+--binarise means --binarise=true, and --binarise=false is the opposite. In the summary, ± is the
+standard error of a mean over the images.
 
 EXAMPLES:
    gaetrain train
@@ -108,8 +109,8 @@ func train(c *cli.Context) error {
 	return done.print(c.App.Writer)
 }
 
-// baseline is the comparison of a trained model with PCA, which is made once, for the
-// report and for the summary.
+// baseline is the comparison of a trained model with PCA. It is computed once, for both the
+// report and the summary.
 type baseline struct {
 	*trainer.Experiment
 	made *measure.Baseline
@@ -131,7 +132,7 @@ func (b *baseline) figures(ctx context.Context) (components int, mse float64, er
 	return made.Components, made.MSE, err
 }
 
-// timeLimited ends a context when the time limit of a configuration is over.
+// timeLimited ends a context at the time limit of a configuration.
 func timeLimited(ctx context.Context, c trainer.Config) (context.Context, context.CancelFunc) {
 	if c.TimeLimit == 0 {
 		return ctx, func() {}
@@ -140,9 +141,9 @@ func timeLimited(ctx context.Context, c trainer.Config) (context.Context, contex
 }
 
 // resumeKernel selects the kernel path that a resumed run began with, so that the
-// run stays bit-identical. The variable of the environment takes precedence. A path
-// that this processor lacks is not selected; then the trainer warns. The function
-// that is returned selects the present path again.
+// run stays bit-identical. The environment variable takes precedence. A path that this
+// processor lacks is not selected, and the trainer warns. The returned function
+// selects the present path again.
 func resumeKernel(c trainer.Config, log *console) (restore func(), err error) {
 	present := kernel.Path()
 	restore = func() { _ = kernel.Use(present) } // it was in use before
@@ -161,8 +162,9 @@ func resumeKernel(c trainer.Config, log *console) (restore func(), err error) {
 	return restore, nil
 }
 
-// settle sets what the data decide where the user has not: run.json then holds the
-// values that the run has. Without a validation set, nothing can stop training early.
+// settle sets the values that depend on the data, unless the user has given them. run.json
+// then holds the values that the run uses. Without a validation set, nothing can stop
+// training early.
 func (o *trainOptions) settle(data *loaders.Dataset, origins map[string]settings.Origin) {
 	if origins["background"] == "" && data.Background != "" {
 		o.Background = data.Background
@@ -175,7 +177,7 @@ func (o *trainOptions) settle(data *loaders.Dataset, origins map[string]settings
 // openData reads the data set of a training run.
 func openData(ctx context.Context, c trainer.Config, log *console) (*loaders.Dataset, error) {
 	if c.Resume {
-		inHand.Store(&trainedRun{dir: c.Run, discard: func() {}})
+		activeRun.Store(&trainedRun{dir: c.Run, discard: func() {}})
 	}
 	data, err := trainer.OpenData(ctx, c, loaderOptions(log))
 	if err == nil {
@@ -192,8 +194,8 @@ func perform(ctx context.Context, e *trainer.Experiment, configuration map[strin
 		return finished{}, err
 	}
 	defer run.Close()
-	inHand.Store(&trainedRun{run.Dir, func() { run.Close() }, log.stopping})
-	defer inHand.Store(nil)
+	activeRun.Store(&trainedRun{run.Dir, func() { run.Close() }, log.stopping})
+	defer activeRun.Store(nil)
 	loop, err := trainer.NewLoop(ctx, e, run, append(hooks, log.hook())...)
 	if err != nil {
 		return finished{}, stopped(ctx, run.Dir, err)
@@ -207,17 +209,17 @@ func perform(ctx context.Context, e *trainer.Experiment, configuration map[strin
 // first checkpoint.
 var errUnsaved = errors.New("stopped")
 
-// stopped returns the error about a run that its context ended elsewhere than in
-// a step of training, which saves a checkpoint. What counts is whether --resume
-// has something to continue: if the folder has a checkpoint of an earlier time,
-// the error wraps trainer.ErrStopped, else errUnsaved. Other errors stay.
+// stopped returns the error about a run whose context ended outside a step of training.
+// (A step saves a checkpoint when it is stopped.) If the folder has an earlier checkpoint,
+// which --resume can continue, the error wraps trainer.ErrStopped. Otherwise it wraps
+// errUnsaved. Errors with other causes are returned unchanged.
 func stopped(ctx context.Context, dir string, err error) error {
 	byContext := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Cause(ctx))
 	if ctx.Err() == nil || !byContext || errors.Is(err, trainer.ErrStopped) {
 		return err
 	}
 	if dir == "" || !trainer.HasCheckpoint(dir) {
-		return fmt.Errorf("%w: %w; hint: nothing was saved yet, run it again", errUnsaved, context.Cause(ctx))
+		return fmt.Errorf("%w: %w; nothing was saved yet; hint: run the same command again", errUnsaved, context.Cause(ctx))
 	}
 	return fmt.Errorf("%w: %w; the checkpoint that was saved before is unchanged; hint: --resume --run %s continues", trainer.ErrStopped, context.Cause(ctx), shellWord(dir))
 }

@@ -14,11 +14,11 @@ import (
 
 type traverseOptions struct {
 	ModelOptions
-	Image      int     `toml:"image" group:"walk" help:"Index of the test image to start from; -1 for the mean of the prior"`
-	Dimensions []int   `toml:"dimensions" group:"walk" help:"Indices of the latent dimensions to change (default: the 16 with the largest KL divergence or variance)"`
-	Range      float64 `toml:"range" group:"walk" help:"Largest change to either side, in standard deviations of the prior, above 0"`
-	Steps      int     `toml:"steps" group:"walk" help:"Number of images of a line, 2 or more"`
-	Seed       uint64  `toml:"seed" group:"walk" help:"Seed of the sample to start from, for a model without an encoder"`
+	Image      int     `toml:"image" group:"traversal" help:"Index of the test image to start from; -1 for the mean of the prior"`
+	Dimensions []int   `toml:"dimensions" group:"traversal" help:"Indices of the latent dimensions to change (default: the 16 of largest KL divergence or variance)"`
+	Range      float64 `toml:"range" group:"traversal" help:"Largest change to either side, in standard deviations of the prior, above 0"`
+	Steps      int     `toml:"steps" group:"traversal" help:"Number of images of a line, 2 or more"`
+	Seed       uint64  `toml:"seed" group:"traversal" help:"Seed of the sample to start from, for a model without an encoder"`
 	Output
 }
 
@@ -26,16 +26,17 @@ func traverseVerb() *cli.Command {
 	defaults := traverseOptions{ModelOptions: modelDefaults(), Range: 3, Steps: 11, Seed: 1, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "traverse",
-		Usage: "change one value of a code at a time, and decode",
-		Description: `This verb starts from the code of a test image, changes one value by up to --range to either side while
-all others are fixed, and decodes. The lines are sorted by the KL divergence of the value from the prior
-if the model has a posterior, and by its variance over the test images if it has none. They are drawn in
-pictures/traversal.png in the run folder, and animated in traversal.gif. For a model without a prior,
---range counts standard deviations over the training images, from their mean. For a code of two
-values, the verb also draws pictures/manifold.png, which decodes a grid of evenly spaced quantiles of
-the prior. A model without an encoder, such as gan, starts from the sample with the number --image and
-the seed --seed, and its lines are in the order of the indices. Earlier pictures are never replaced:
-the files get the next free number, such as traversal-2.png.
+		Usage: "change one value of a code at a time and decode",
+		Description: `This verb starts from the code of a test image, changes one value by up to --range to either side
+while all others are fixed, and decodes. If the model has a posterior, the lines are sorted by
+the KL divergence of the value from the prior. Otherwise they are sorted by its variance over the
+test images. They are drawn in pictures/traversal.png in the run folder, and animated in
+traversal.gif. For a model without a prior, --range is in standard deviations over the training
+images, from their mean. For a code of two values, the verb also draws pictures/manifold.png,
+which decodes a grid of evenly spaced quantiles of the prior. A model without an encoder, such as
+gan, starts from the sample with the number --image and the seed --seed, and its lines are in the
+order of the indices. Earlier pictures are never replaced. The files get the next free number,
+such as traversal-2.png.
 
 EXAMPLES:
    gaetrain traverse --run runs/vae-sample-1 --image 7
@@ -88,7 +89,7 @@ func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.T
 		return err
 	}
 	if len(o.Dimensions) == 0 && len(t.Lines) < model.CodeSize() {
-		printf(w, "lines of %d of %d latent dimensions; --dimensions chooses others\n", len(t.Lines), model.CodeSize())
+		printf(w, "%d of %d latent dimensions are shown; --dimensions selects others\n", len(t.Lines), model.CodeSize())
 	}
 	if model.CodeSize() != 2 {
 		return nil

@@ -63,7 +63,7 @@ func TestStopAtAnyMoment(t *testing.T) {
 				if code := exitOf(t, c.Wait()); code != 75 {
 					t.Errorf("resumed %s: exit code %d: %s", verb[0], code, stderr)
 				}
-			case code == 130 && missing != nil && strings.Contains(stderr.String(), "hint: nothing was saved yet, run it again"):
+			case code == 130 && missing != nil && strings.Contains(stderr.String(), "nothing was saved yet; hint: run the same command again"):
 				if diff := cmp.Diff(before, filesIn(t, dir)); diff != "" {
 					t.Error(diff)
 				}

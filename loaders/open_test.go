@@ -98,6 +98,7 @@ func TestOpenUnknown(t *testing.T) {
 		{"", "unknown data set"},
 		{"ixd:data", "did you mean idx:data?"},
 		{"npz:", "lacks a path"},
+		{"photos/mnist", "no file or folder has this path"},
 	}
 	for _, test := range tests {
 		_, err := Open(context.Background(), test.name, Options{})

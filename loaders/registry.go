@@ -204,6 +204,9 @@ func lookup(name string) (*set, error) {
 		}
 		names[i] = s.Name
 	}
+	if strings.ContainsAny(name, `/\`) {
+		return nil, usageErrorf("unknown data set %q, and no file or folder has this path; hint: own data are idx:DIR, npz:FILE, folder:DIR or pairs:DIR", name)
+	}
 	return nil, usageErrorf("unknown data set %q; hint: did you mean %s? Own data are idx:DIR, npz:FILE, folder:DIR or pairs:DIR", name, nearest(name, names))
 }
 

@@ -10,7 +10,7 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Benchmark is what training steps cost on this machine.
+// Benchmark holds the time and the memory of training steps on this machine.
 type Benchmark struct {
 	Model               string  `json:"model"`
 	Batch               int     `json:"batch"`
@@ -24,21 +24,21 @@ type Benchmark struct {
 	ImagesPerSecond     float64 `json:"images_per_second"`
 	GFLOPPerStep        float64 `json:"gflop_per_step"` // of the matrix products
 	GFLOPS              float64 `json:"gflops"`         // of the median step
-	PeakGFLOPS          float64 `json:"peak_gflops"`    // fused multiply-adds alone, measured in this run
+	PeakGFLOPS          float64 `json:"peak_gflops"`    // of fused multiply-adds alone, measured in this run
 	ShareOfPeak         float64 `json:"share_of_peak"`
 	BytesPerStep        float64 `json:"bytes_per_step"` // allocated
 	LossFirst           float64 `json:"loss_first"`
 	LossLast            float64 `json:"loss_last"`
 }
 
-// Bench trains the first stage of an experiment for the given time after a
-// tenth of it to warm up, and measures whole steps: the wait for the batch,
-// forward, backward and update.
+// Bench trains the first stage of an experiment for the given time, after a warm-up
+// of a tenth of that time. It measures whole steps: the wait for the batch, the forward
+// and the backward pass, and the update.
 func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmark, error) {
 	l := &Loop{Experiment: e}
 	train, _ := e.splits()
 	if n := train.Len(); n < e.Config.BatchSize {
-		return Benchmark{}, fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: only full batches are measured", ErrConfiguration, e.Config.BatchSize, n)
+		return Benchmark{}, fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: only full batches are measured, so choose a smaller --batch-size", ErrConfiguration, e.Config.BatchSize, n)
 	}
 	if err := l.enter(ctx, nil); err != nil {
 		return Benchmark{}, err
@@ -65,8 +65,8 @@ func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmar
 	return b, nil
 }
 
-// warmSteps is how many steps a measurement leaves out at least: the first ones
-// allocate every buffer.
+// warmSteps is the smallest number of steps that a measurement leaves out, because
+// the first steps allocate every buffer.
 const warmSteps = 8
 
 // measure returns the times of single steps on full batches, and the bytes

@@ -10,15 +10,15 @@ import (
 	"gaetrain/loaders"
 )
 
-// The methods of this file say what a trained model can do. Measures, pictures
-// and verbs ask them, so that they need not know the model.
+// The methods of this file report what a trained model can do. Measures, pictures
+// and verbs call them, so that they do not depend on the model.
 
-// cannot is the error that a model lacks what is asked for.
+// cannot returns the error that a model lacks a capability.
 func (t *Trained) cannot(lack, hint string) error {
 	return fmt.Errorf("%w: model %s %s; hint: %s", ErrConfiguration, t.Name, lack, hint)
 }
 
-// HasEncoder reports whether the model gives images codes.
+// HasEncoder reports whether the model encodes images.
 func (t *Trained) HasEncoder() bool { return t.CanEncode() == nil }
 
 // CanEncode returns an error for a model without an encoder, such as a
@@ -31,7 +31,7 @@ func (t *Trained) CanEncode() error {
 func (t *Trained) asEncoder() (Encoder, error) {
 	m, ok := t.Stage.Model.(Encoder)
 	if !ok {
-		return nil, t.cannot("has no encoder", "--model aae has one and makes images of draws from a prior, too")
+		return nil, t.cannot("has no encoder", "--model aae has one, and also generates images from a prior")
 	}
 	return m, nil
 }
@@ -45,9 +45,9 @@ func (t *Trained) CanDecode() error {
 	return t.CanDecodeLabelled()
 }
 
-// CanDecodeLabelled returns an error for a model that cannot decode codes, with
-// labels if it is conditional, because it has no decoder, or because its decoder takes
-// the images as well.
+// CanDecodeLabelled returns an error for a model that cannot decode codes, because it
+// has no decoder, or because its decoder takes the images as well. A conditional model
+// decodes codes together with labels.
 func (t *Trained) CanDecodeLabelled() error {
 	_, err := t.asDecoder()
 	return err
@@ -56,7 +56,7 @@ func (t *Trained) CanDecodeLabelled() error {
 func (t *Trained) asDecoder() (Decoder, error) {
 	m, ok := t.Stage.Model.(Decoder)
 	if !ok {
-		return nil, t.cannot("has no decoder", "the run of an autoencoder")
+		return nil, t.cannot("has no decoder", "use the run of an autoencoder")
 	}
 	if err := m.Decodable(); err != nil {
 		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, t.Name, err)
@@ -72,7 +72,7 @@ func (t *Trained) asPosterior() (Posterior, error) {
 	return m, nil
 }
 
-// CodeShape is the shape of a code; that of no values where there are no codes.
+// CodeShape is the shape of a code. It is the zero Shape for a model without codes.
 func (t *Trained) CodeShape() graph.Shape {
 	if m, ok := t.Stage.Model.(interface{ CodeShape() graph.Shape }); ok {
 		return m.CodeShape()
@@ -83,7 +83,7 @@ func (t *Trained) CodeShape() graph.Shape {
 // CodeSize is the number of values of a code, L.
 func (t *Trained) CodeSize() int { return t.CodeShape().Size() }
 
-// Shape is the shape of the images that the model takes or makes.
+// Shape is the shape of the images that the model takes or generates.
 func (t *Trained) Shape() loaders.Shape { return loaders.Shape(t.Source.Shape) }
 
 // Classes is the number of classes whose labels a conditional model takes; 0 for
@@ -98,11 +98,12 @@ func (t *Trained) Classes() int {
 // Conditional reports whether the model takes the labels of images.
 func (t *Trained) Conditional() bool { return t.Classes() > 0 }
 
-// IsClassifier reports whether the model gives classes in place of images.
+// IsClassifier reports whether the model predicts classes instead of reconstructing
+// images.
 func (t *Trained) IsClassifier() bool { return t.Stage.classifies() }
 
-// HasPrior reports whether codes that are drawn from N(0, I) decode to images of
-// the kind that the model has learned.
+// HasPrior reports whether codes that are drawn from N(0, I) decode to images like
+// the training images.
 func (t *Trained) HasPrior() bool {
 	_, ok := t.Stage.Model.(Generator)
 	return ok
@@ -115,8 +116,8 @@ func (t *Trained) Quantises() bool {
 	return ok
 }
 
-// Unquantised counts the values of codes N×L that the encoder cannot give, because
-// it rounds each value to the nearest of a few levels; 0 for other models.
+// Unquantised counts the values of codes N×L that the encoder cannot produce, because
+// it rounds each value to the nearest of a few levels. It is 0 for other models.
 func (t *Trained) Unquantised(codes []float32) (count int) {
 	m, ok := t.Stage.Model.(Quantiser)
 	if !ok {
@@ -132,21 +133,21 @@ func (t *Trained) Unquantised(codes []float32) (count int) {
 	return count
 }
 
-// HasPosterior reports whether the encoder gives each image a Gaussian
-// distribution of codes.
+// HasPosterior reports whether the encoder computes a Gaussian distribution of codes
+// for each image.
 func (t *Trained) HasPosterior() bool {
 	_, ok := t.Stage.Model.(Posterior)
 	return ok
 }
 
-// LinearDecoder reports whether the decoder is a linear map of the code which is
-// trained by the squared error.
+// LinearDecoder reports whether the decoder is a linear map of the code that is
+// trained on the squared error.
 func (t *Trained) LinearDecoder() bool {
 	m, ok := t.Stage.Model.(Linear)
 	return ok && t.CanDecode() == nil && m.LinearDecoder()
 }
 
-// Depth is the number of layers of the encoder that Features can be asked for.
+// Depth is the number of layers of the encoder whose output Features can return.
 func (t *Trained) Depth() int {
 	if m, ok := t.Stage.Model.(Layered); ok {
 		return m.Depth()
@@ -173,8 +174,8 @@ func (t *Trained) Weights(part string) (weights []graph.Parameter) {
 	return weights
 }
 
-// SameObjective reports whether the losses of two models can be compared: they
-// have the same terms with the same weights and units.
+// SameObjective reports whether the losses of two models can be compared, because
+// they have the same terms with the same weights and units.
 func (t *Trained) SameObjective(other *Trained) bool {
 	a, err := t.objective()
 	if err != nil {
@@ -184,7 +185,7 @@ func (t *Trained) SameObjective(other *Trained) bool {
 	return err == nil && reflect.DeepEqual(a, b)
 }
 
-// weighted is a term of a loss as it is reported.
+// weighted is a term of a loss with its reported weight.
 type weighted struct {
 	name, unit string
 	weight     float64

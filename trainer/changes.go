@@ -13,14 +13,14 @@ type Change struct {
 	To      string `json:"to"`
 	Stage   string `json:"stage"`
 	Epoch   int    `json:"epoch"` // finished epochs of the stage
-	Step    int    `json:"step"`  // finished steps after those
+	Step    int    `json:"step"`  // finished steps of the epoch after those
 }
 
-// Harmless are the settings that do not change the weights.
+// Harmless lists the settings that do not change the weights.
 var Harmless = []string{"run", "resume", "data-dir", "time-limit", "checkpoint-every", "pictures"}
 
-// noteChanges records the settings of a run that differ from before, and warns
-// of a learning rate that rises.
+// noteChanges records the settings that differ from those of the run so far, and
+// warns if the learning rate rises.
 func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 	stage := e.Stages[at.Stage]
 	for _, name := range slices.Sorted(maps.Keys(r.Info.Configuration)) {
@@ -30,7 +30,11 @@ func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 		}
 		r.Info.Changes = append(r.Info.Changes, Change{name, from, to, stage.Name, at.Epoch, at.Step})
 		if name == "epochs" {
-			r.note("the run now has %s epochs in total instead of %s, and %d of them are finished", to, from, at.Epoch)
+			done := at.Epoch
+			if stage.Epochs == old.Stages[at.Stage].Epochs {
+				done = 0 // the setting applies to a later stage
+			}
+			r.note("the run now has %s epochs in total instead of %s, and %d of them are finished", to, from, done)
 			continue
 		}
 		r.note("from epoch %d on, %s is %s instead of %s", at.Epoch+1, name, cmp.Or(to, "none"), cmp.Or(from, "none"))
@@ -47,7 +51,7 @@ func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 	last := rate(before, next-1, steps, old.Stages[at.Stage].Epochs)
 	now := rate(e.Config, next, steps, stage.Epochs)
 	if epochs := stage.Epochs; epochs != old.Stages[at.Stage].Epochs && now > 1.01*last {
-		r.warn("the learning rate rises from %.2g to %.2g, because the schedule %s now ends after epoch %d; hint: --schedule constant --learning-rate %.2g keeps it as it was",
+		r.warn("the learning rate rises from %.2g to %.2g, because the schedule %s now ends after epoch %d; hint: --schedule constant --learning-rate %.2g keeps the last rate",
 			last, now, e.Config.Schedule, epochs, last)
 	}
 	return nil

@@ -19,7 +19,7 @@ func resumed(t *testing.T, dir string, c setup) *Loop {
 	return l
 }
 
-// warned are the notes and warnings that a run begins with.
+// warned returns the notes and warnings that a resumed run begins with.
 func warned(t *testing.T, dir string, c setup) string {
 	t.Helper()
 	c.Resume = true

@@ -20,11 +20,11 @@ import (
 // Keys of the metadata of a checkpoint file.
 const (
 	headerKey   = "gaetrain"
-	checksumKey = "gaetrain-crc32c" // of the header, then of each tensor in the order of their names, as checksum says
+	checksumKey = "gaetrain-crc32c" // of the header, then of each tensor in the order of their names, see checksum
 )
 
-// SaveCheckpoint writes parameters and solver state (nil for none) to a file. The
-// file that was there stays until the new one is whole and on disk. Errors wrap
+// SaveCheckpoint writes parameters and solver state (nil for none) to a file. An
+// existing file is replaced only when the new one is complete and on disk. Errors wrap
 // ErrCheckpoint.
 func SaveCheckpoint(path string, of Header, p *graph.Parameters, solver map[string][]float32) error {
 	views, bytes := make(map[string]view), new([]byte)
@@ -45,22 +45,22 @@ func SaveCheckpoint(path string, of Header, p *graph.Parameters, solver map[stri
 	if err != nil {
 		kept := "there is no checkpoint yet"
 		if _, missing := os.Stat(path); missing == nil {
-			kept = "the checkpoint before it is kept"
+			kept = "the previous checkpoint is kept"
 		}
-		return fmt.Errorf("%w: save: %w; hint: %s; free space or choose another --run", ErrCheckpoint, err, kept)
+		return fmt.Errorf("%w: save: %w; %s; hint: free disk space, or choose another --run", ErrCheckpoint, err, kept)
 	}
 	return nil
 }
 
-// Checkpoint is a checkpoint that was read.
+// Checkpoint is the content of a checkpoint file.
 type Checkpoint struct {
 	Header
 	path    string
 	tensors map[string]storedTensor
 }
 
-// checksum sums up all that a checkpoint says: a flipped bit in the position
-// would go unnoticed otherwise.
+// checksum covers the header as well as the tensors, because a flipped bit in the
+// position would otherwise remain undetected.
 func checksum[V safetensors.View](header string, tensors map[string]V) string {
 	sum := crc32.New(castagnoli)
 	io.WriteString(sum, header)
@@ -71,8 +71,8 @@ func checksum[V safetensors.View](header string, tensors map[string]V) string {
 	return fmt.Sprintf("%08x", sum.Sum32())
 }
 
-// LoadCheckpoint reads a checkpoint file. Errors wrap ErrCheckpoint; where
-// there is no file they also wrap fs.ErrNotExist.
+// LoadCheckpoint reads a checkpoint file. Errors wrap ErrCheckpoint. If the file does
+// not exist, they also wrap fs.ErrNotExist.
 func LoadCheckpoint(path string) (*Checkpoint, error) {
 	err := requireRegular(path)
 	if err != nil {
@@ -84,7 +84,7 @@ func LoadCheckpoint(path string) (*Checkpoint, error) {
 	}
 	c, err := parseCheckpoint(data)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w; hint: the file is truncated or not a checkpoint of gaetrain", ErrCheckpoint, path, err)
+		return nil, fmt.Errorf("%w: %s: %w; hint: the file is truncated, or it is not a checkpoint of gaetrain", ErrCheckpoint, path, err)
 	}
 	c.path = path
 	return c, nil
@@ -92,7 +92,7 @@ func LoadCheckpoint(path string) (*Checkpoint, error) {
 
 func parseCheckpoint(data []byte) (c *Checkpoint, err error) {
 	defer func() {
-		if r := recover(); r != nil { // the reader's checks of a hostile header
+		if r := recover(); r != nil { // the reader panics on some malformed headers
 			c, err = nil, fmt.Errorf("malformed header: %v", r)
 		}
 	}()
@@ -119,7 +119,7 @@ func parseCheckpoint(data []byte) (c *Checkpoint, err error) {
 		c.tensors[t.Name] = stored
 	}
 	if got, want := checksum(header, views), metadata.Metadata()[checksumKey]; got != want {
-		return nil, fmt.Errorf("checksum is %s, want %q", got, want)
+		return nil, fmt.Errorf("its checksum is %s, but %q is recorded", got, want)
 	}
 	if err := c.checkFinite(); err != nil {
 		return nil, err
@@ -127,9 +127,9 @@ func parseCheckpoint(data []byte) (c *Checkpoint, err error) {
 	return c, nil
 }
 
-// checkFinite reports a parameter that no checkpoint of this program holds: training
-// stops before a weight that is not finite is saved. The state of a solver can
-// overflow while the weights are still good.
+// checkFinite returns an error about a parameter that is not finite. This program
+// stops training before it saves such a parameter. The state of a solver is not
+// checked, because it can overflow while the weights are still finite.
 func (c *Checkpoint) checkFinite() error {
 	for _, name := range slices.Sorted(maps.Keys(c.tensors)) {
 		if !strings.HasPrefix(name, solverPrefix) && !kernel.Finite(c.tensors[name].values) {
@@ -139,17 +139,21 @@ func (c *Checkpoint) checkFinite() error {
 	return nil
 }
 
-// Restore copies the checkpoint's weights into parameters, and its solver
-// state into solver (nil to leave it). Nothing changes where it does not fit.
+// restoreHint ends the errors about a checkpoint that does not belong to its run.
+const restoreHint = "; hint: restore the run's own checkpoint"
+
+// Restore copies the checkpoint's weights into parameters, and its solver state into
+// solver (nil to skip it). If a name or shape differs, nothing is copied. Errors wrap
+// ErrCheckpoint.
 func (c *Checkpoint) Restore(p *graph.Parameters, solver map[string][]float32) error {
 	for _, parameter := range p.All() {
 		if stored, ok := c.tensors[parameter.Name]; !ok || !slices.Equal(stored.shape, parameter.Shape) {
-			return fmt.Errorf("%w: %s is of another architecture: %s should be %v, is %v", ErrCheckpoint, c.path, parameter.Name, parameter.Shape, stored.shape)
+			return fmt.Errorf("%w: %s is of another architecture: %s should have the shape %v, but has %v"+restoreHint, ErrCheckpoint, c.path, parameter.Name, parameter.Shape, stored.shape)
 		}
 	}
 	for name, values := range solver {
 		if stored, ok := c.tensors[name]; !ok || len(stored.values) != len(values) {
-			return fmt.Errorf("%w: %s has no state of this solver: %s is missing or of another size", ErrCheckpoint, c.path, name)
+			return fmt.Errorf("%w: %s has no state of this solver: %s is missing or has another size"+restoreHint, ErrCheckpoint, c.path, name)
 		}
 	}
 	for _, parameter := range p.All() {

@@ -15,7 +15,7 @@ import (
 	"gaetrain/graph"
 )
 
-// contents copies what a checkpoint holds of an experiment.
+// contents copies the tensors that a checkpoint of an experiment holds.
 func contents(p *graph.Parameters, solver map[string][]float32) map[string][]float32 {
 	all := make(map[string][]float32)
 	for _, parameter := range p.All() {
@@ -56,7 +56,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 	}
 	sameContents(t, contents(other.Parameters, solver.State()), want)
 	if got := len(c.tensors); got != len(want) {
-		t.Errorf("%d tensors, want %d", got, len(want))
+		t.Errorf("the checkpoint has %d tensors, want %d", got, len(want))
 	}
 	best, err := LoadCheckpoint(filepath.Join(dir, bestCheckpoint))
 	if err != nil {
@@ -72,7 +72,7 @@ func TestNoCheckpoint(t *testing.T) {
 	fails(t, err, fs.ErrNotExist)
 }
 
-// minute is a checkpoint of few bytes, with its experiment.
+// minute returns a checkpoint of few bytes, and its experiment.
 func minute(t testing.TB) ([]byte, *Experiment) {
 	t.Helper()
 	c := small()
@@ -92,7 +92,7 @@ func TestTruncatedCheckpoint(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cut.safetensors")
 	for cut := range len(data) {
 		if _, err := parseCheckpoint(data[:cut]); err == nil {
-			t.Fatalf("%d of %d bytes are a checkpoint", cut, len(data))
+			t.Fatalf("the first %d of %d bytes are accepted as a checkpoint", cut, len(data))
 		}
 	}
 	for _, cut := range []int{0, 7, 8, 100, len(data) - 1} {
@@ -101,12 +101,12 @@ func TestTruncatedCheckpoint(t *testing.T) {
 		fails(t, err, ErrCheckpoint, path, "truncated")
 	}
 	if _, err := parseCheckpoint(append(slices.Clone(data), 0)); err == nil {
-		t.Error("a byte too many goes unnoticed")
+		t.Error("an additional byte remains undetected")
 	}
 }
 
-// TestFlippedByte changes every byte in turn: the file is refused, or it says
-// the same as before.
+// TestFlippedByte changes each byte of a file in turn. The file must be refused, or
+// its content must be unchanged.
 func TestFlippedByte(t *testing.T) {
 	data, e := minute(t)
 	whole, err := parseCheckpoint(data)
@@ -122,7 +122,7 @@ func TestFlippedByte(t *testing.T) {
 				continue
 			}
 			if fmt.Sprint(c.tensors) != fmt.Sprint(whole.tensors) || text(c) != text(whole) {
-				t.Fatalf("byte %d as %q goes unnoticed in %.400q", i, flipped[i], data)
+				t.Fatalf("the change of byte %d to %q remains undetected in %.400q", i, flipped[i], data)
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func text(c *Checkpoint) string {
 	return fmt.Sprint(string(header), err)
 }
 
-// rewrite changes a checkpoint file and keeps its checksum right.
+// rewrite changes a checkpoint file and updates its checksum.
 func rewrite(t *testing.T, data []byte, change func(header *string, tensors map[string]safetensors.View)) []byte {
 	t.Helper()
 	file, err := safetensors.Deserialize(data)
@@ -178,7 +178,7 @@ func TestUnfitCheckpoint(t *testing.T) {
 		{"transposed weights", "another architecture: encoder/1/weights", func(_ *string, tensors map[string]safetensors.View) {
 			tensors["encoder/1/weights"] = newView(make([]float32, 36), []int{1, 36}, new([]byte))
 		}},
-		{"wider bias", "another architecture: decoder/1/bias should be [36], is [37]", func(_ *string, tensors map[string]safetensors.View) {
+		{"wider bias", "another architecture: decoder/1/bias should have the shape [36], but has [37]", func(_ *string, tensors map[string]safetensors.View) {
 			tensors["decoder/1/bias"] = newView(make([]float32, 37), []int{37}, new([]byte))
 		}},
 		{"integers", "decoder/1/bias", func(_ *string, tensors map[string]safetensors.View) {
@@ -204,13 +204,13 @@ func TestUnfitCheckpoint(t *testing.T) {
 		{"before the beginning", "impossible position", func(header *string, _ map[string]safetensors.View) {
 			*header = `{"run":"X","stage":"train","position":{"stage":-1},"metrics":{}}`
 		}},
-		{"best epoch to come", "the best epoch is 9 after 1", func(header *string, _ map[string]safetensors.View) {
+		{"best epoch to come", "the best epoch is 9, but only 1 is finished", func(header *string, _ map[string]safetensors.View) {
 			*header = `{"run":"X","stage":"train","position":{"epoch":1,"best_epoch":9},"metrics":{}}`
 		}},
 		{"negative images", "of -5 images", func(header *string, _ map[string]safetensors.View) {
 			*header = `{"run":"X","stage":"train","position":{"train":{"images":-5}},"metrics":{}}`
 		}},
-		{"no position", "header: no position", func(header *string, _ map[string]safetensors.View) {
+		{"no position", "header: the key position is missing", func(header *string, _ map[string]safetensors.View) {
 			*header = `{"run":"X","stage":"train","metrics":{}}`
 		}},
 	} {
@@ -248,7 +248,7 @@ func FuzzParseCheckpoint(f *testing.F) {
 		c, err := parseCheckpoint(data)
 		if err != nil {
 			if c != nil {
-				t.Error("a checkpoint beside an error")
+				t.Error("both a checkpoint and an error are returned")
 			}
 			return
 		}
@@ -262,5 +262,5 @@ func FuzzParseCheckpoint(f *testing.F) {
 func TestUnwritableFolder(t *testing.T) {
 	e := experiment(t, small())
 	err := SaveCheckpoint(filepath.Join(t.TempDir(), "no", "such", "folder"), Header{}, e.Parameters, nil)
-	fails(t, err, ErrCheckpoint, "hint: there is no checkpoint yet")
+	fails(t, err, ErrCheckpoint, "there is no checkpoint yet; hint: free disk space")
 }

@@ -11,14 +11,14 @@ import (
 	"gaetrain/loaders/files"
 )
 
-// Labelled holds the settings of the training of a classifier that are not of
-// its network: whose encoder it has and which images are labelled.
+// Labelled holds the settings of a classifier's training that do not describe its
+// network: which encoder it uses and which images are labelled.
 type Labelled struct {
 	From           string `toml:"from" group:"classifier" help:"Run folder of the trained model whose encoder the classifier uses"`
-	FromCheckpoint string `toml:"from-checkpoint" group:"classifier" help:"Checkpoint of the run --from: last or best"`
+	FromCheckpoint string `toml:"from-checkpoint" group:"classifier" help:"Checkpoint that the encoder is read from: last (epoch) or best (on the validation set)"`
 	FromScratch    bool   `toml:"from-scratch" group:"classifier" help:"Train the same network from random weights, for comparison"`
-	Labels         int    `toml:"labels" group:"classifier" help:"Number of labelled training images, as many of each class, selected by the seed; 0 for all"`
-	LabelList      string `toml:"label-list" group:"classifier" help:"File with the indices of the labelled training images, one per line; it replaces --labels"`
+	Labels         int    `toml:"labels" group:"classifier" help:"Number of labelled training images, equally many per class, selected by --seed; 0 for all"`
+	LabelList      string `toml:"label-list" group:"classifier" help:"File with the indices, from 0, of the labelled training images, one per line, instead of --labels"`
 }
 
 // LabelledDefaults returns the settings that a classifier has by default.
@@ -31,7 +31,7 @@ func (o Labelled) Validate() error {
 	case o.Labels < 0:
 		return fmt.Errorf("%w: labels is %d; hint: 0 for all, or more", ErrConfiguration, o.Labels)
 	case o.Labels > 0 && o.LabelList != "":
-		return fmt.Errorf("%w: labels and label-list; hint: one of them says which images are labelled", ErrConfiguration)
+		return fmt.Errorf("%w: labels and label-list cannot be combined; hint: leave out one of them", ErrConfiguration)
 	}
 	return nil
 }
@@ -40,11 +40,11 @@ func (o Labelled) Validate() error {
 // fifth, at most 5,000.
 func ValidationOfLabels(n int) int { return min(n/5, mostValidation) }
 
-// Select returns the labelled images of a training split; the last of them are
-// of all classes alike, so that they can be held out.
+// Select returns the labelled images of a training split. The last of them contain
+// equally many of each class, so that they can be held out.
 func (o Labelled) Select(s loaders.Split, seed uint64) (loaders.Split, error) {
 	if s.Labels == nil {
-		return s, fmt.Errorf("%w: the training images have no labels; hint: a classifier learns from labels", loaders.ErrData)
+		return s, fmt.Errorf("%w: the training images have no labels; hint: a classifier needs a data set with labels", loaders.ErrData)
 	}
 	if o.LabelList == "" {
 		return s.Select(s.Balanced(o.Labels, seed)), nil
@@ -57,7 +57,7 @@ func (o Labelled) Select(s loaders.Split, seed uint64) (loaders.Split, error) {
 	return listed.Select(listed.Balanced(0, seed)), nil
 }
 
-// largestList bounds the file of label-list, in bytes.
+// largestList bounds the size of the file that label-list names, in bytes.
 const largestList = 64 << 20
 
 // readIndices reads a file with one index from 0 to n−1 a line.
@@ -76,20 +76,20 @@ func readIndices(path string, n int) (indices []int, err error) {
 		}
 		i, err := strconv.Atoi(text)
 		if err != nil || i < 0 || i >= n || seen[i] {
-			return nil, fmt.Errorf("%w: %s line %d: %q; hint: each index once, from 0 to %d", ErrConfiguration, path, line, text, n-1)
+			return nil, fmt.Errorf("%w: %s line %d: %q is no index of an image or is listed twice; hint: list indices from 0 to %d, each once", ErrConfiguration, path, line, text, n-1)
 		}
 		seen[i] = true
 		indices = append(indices, i)
 	}
 	if len(indices) == 0 {
-		return nil, fmt.Errorf("%w: %s lists no images", ErrConfiguration, path)
+		return nil, fmt.Errorf("%w: %s lists no images; hint: write one index per line", ErrConfiguration, path)
 	}
 	return indices, nil
 }
 
-// NewClassifier is the experiment of a classifier on the labelled images of a
-// data set, which has the encoder of the trained model of a run. Unless it starts
-// from scratch, that encoder has the weights of the trained model.
+// NewClassifier returns the experiment of a classifier on the labelled images of a
+// data set. Its encoder is that of the trained model in the run folder o.From. Unless
+// training starts from scratch, the encoder has the weights of the trained model.
 func NewClassifier(find Find, c Config, o Labelled, name string, m Transfer, data *loaders.Dataset) (*Experiment, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -98,11 +98,11 @@ func NewClassifier(find Find, c Config, o Labelled, name string, m Transfer, dat
 	if err != nil {
 		return nil, err
 	}
-	if err := from.lendsEncoder(); err != nil {
+	if err := from.canShareEncoder(); err != nil {
 		return nil, err
 	}
 	if got, want := graph.Shape(data.Train.Shape), from.Source.Shape; got != want {
-		return nil, fmt.Errorf("%w: images of %s are %s, the model was trained on %s", loaders.ErrData, data.Name, got, want)
+		return nil, fmt.Errorf("%w: the images of %s are %s, but the model was trained on images of %s; hint: choose a data set with images of that shape", loaders.ErrData, data.Name, got, want)
 	}
 	base := from.model
 	if from.encoder != nil {
@@ -133,29 +133,29 @@ func NewClassifier(find Find, c Config, o Labelled, name string, m Transfer, dat
 	return e, nil
 }
 
-// classifierPart is the part of parameters that a Transfer adds to those of the
-// model whose encoder it has.
+// classifierPart is the part of the parameters that a Transfer adds to those of the
+// model whose encoder it uses.
 const classifierPart = "classifier"
 
-// lendsEncoder reports why a classifier cannot have the encoder of the model.
-func (t *Trained) lendsEncoder() error {
+// canShareEncoder returns an error if a classifier cannot use the model's encoder.
+func (t *Trained) canShareEncoder() error {
 	if err := t.CanEncode(); err != nil {
 		return err
 	}
 	if t.Conditional() {
-		return t.cannot("has an encoder that takes the labels which a classifier has to find", "--model vae")
+		return t.cannot("has an encoder that takes labels as inputs, but a classifier predicts them", "a run of --model vae can be used")
 	}
 	if _, ok := t.Stage.Model.(Layered); !ok {
-		return t.cannot("has no encoder of separate layers", "--model dense")
+		return t.cannot("has no encoder of separate layers", "a run of --model dense can be used")
 	}
 	return nil
 }
 
-// requireMoving refuses random weights that a stage leaves as they are.
+// requireMoving returns an error if a stage does not train some of the random weights.
 func (e *Experiment) requireMoving() error {
 	for _, s := range e.Stages {
 		if s.Below != nil {
-			return fmt.Errorf("%w: from-scratch with a frozen or thawing encoder; hint: random weights all have to move", ErrConfiguration)
+			return fmt.Errorf("%w: from-scratch cannot be combined with an encoder that is frozen at first or throughout; hint: random weights must all be trained", ErrConfiguration)
 		}
 	}
 	return nil

@@ -18,8 +18,8 @@ type Config struct {
 	Output
 }
 
-// Defaults returns the configuration of a run whose recipe and user change
-// nothing.
+// Defaults returns the configuration of a run for which neither the recipe nor the
+// user changes a setting.
 func Defaults() Config {
 	return Config{
 		Model: "dense", Training: TrainingDefaults(), Optimiser: OptimiserDefaults(), RateSchedule: ScheduleDefaults(),

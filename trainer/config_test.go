@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -69,7 +70,7 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// TestBackground asks which data can have a background.
+// TestBackground checks which data can have a background.
 func TestBackground(t *testing.T) {
 	c := Defaults()
 	c.Background = "white"
@@ -83,7 +84,7 @@ func TestBackground(t *testing.T) {
 	fails(t, c.Validate(), ErrConfiguration, "beige", "hint: ")
 }
 
-// TestIneffective asks which settings the solvers and the schedules do not read.
+// TestIneffective checks which settings the solvers and the schedules do not read.
 func TestIneffective(t *testing.T) {
 	for _, test := range []struct {
 		solver, schedule string
@@ -124,7 +125,7 @@ func unusual(t *testing.T) Config {
 			}
 		}
 		if err != nil || f.String() == before {
-			t.Errorf("%s is still %s, error %v", f.Name, f, err)
+			t.Errorf("%s still has its default %s, error %v", f.Name, f, err)
 		}
 	}
 	return c
@@ -134,8 +135,8 @@ func TestFieldNames(t *testing.T) {
 	c := Defaults()
 	fields := settings.Fields(&c)
 	for _, f := range fields {
-		if f.Group == "" || f.Help == "" || f.Name != strings.ToLower(f.Name) || len(f.Help) > 140 {
-			t.Errorf("%+v lacks a group or help, or its help is long", f)
+		if f.Group == "" || f.Help == "" || f.Name != strings.ToLower(f.Name) || utf8.RuneCountInString(f.Help) >= 100 {
+			t.Errorf("%+v has no group or help, or its help has 100 characters or more", f)
 		}
 	}
 	for _, name := range []string{"model", "epochs", "solver", "schedule", "dataset", "run"} {

@@ -8,17 +8,19 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// Data holds the settings that say which images a run uses.
+// Data holds the settings of which images a run uses, and how it reads them. Binarised
+// pixels are sampled in every epoch of training; evaluation always uses the samples of
+// epoch 0.
 type Data struct {
-	Dataset     string `toml:"dataset" group:"data" help:"Name of the data set; 'gaetrain datasets list' shows all. Own data are idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
+	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
 	DataDir     string `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
-	TrainImages int    `toml:"train-images" group:"data" help:"Use only this many training images, of which each class has its share; 0 for all"`
-	TestImages  int    `toml:"test-images" group:"data" help:"Use only this many test images, of which each class has its share; 0 for all"`
-	Validation  int    `toml:"validation" group:"data" help:"Training images held out as the validation set, which selects the best epoch; -1 for a tenth, 0 for none"`
-	Background  string `toml:"background" group:"data" help:"Background of transparent pixels: auto (white if the opaque ones are dark, else black), white, black or #rrggbb"`
+	TrainImages int    `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
+	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
+	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
+	Background  string `toml:"background" group:"data" help:"Colour behind transparent pixels: white, black, #rrggbb or auto (white behind dark images)"`
 
-	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion of the second frame where pairs of frames are made of images: none, or some of shift:3,rotate:20,patch:14"`
-	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1; evaluation always uses the same samples"`
+	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
+	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
 }
 
 // DataDefaults returns the settings of the data that a run has by default.

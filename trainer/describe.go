@@ -7,9 +7,9 @@ import (
 	"gaetrain/graph"
 )
 
-// Describe lists the nodes of the expression graph that the last stage trains,
-// inputs before what is computed from them, without gradients. Where the stage has
-// an opponent, its nodes are listed too.
+// Describe lists the nodes of the expression graph that the last stage trains, without
+// gradients. Each node comes after its inputs. If the stage has an opponent, the list
+// includes the opponent's nodes.
 func (e *Experiment) Describe() ([]graph.Node, error) {
 	s := e.Final()
 	batch := s.filled(e.Config.BatchSize)
@@ -27,7 +27,7 @@ func (e *Experiment) Describe() ([]graph.Node, error) {
 	return nodes, err
 }
 
-// titled is a node under the titles of the stage.
+// titled returns a node with the titles of the stage.
 func (s Stage) titled(n graph.Node) graph.Node {
 	if part, rest, found := strings.Cut(n.Place, "/"); found && s.Titles[part] != "" {
 		n.Place = s.Titles[part] + "/" + rest
@@ -38,10 +38,10 @@ func (s Stage) titled(n graph.Node) graph.Node {
 	return n
 }
 
-// join adds the nodes of the opponent to those of a model's program for batches of
-// so many images. That program has the layers of the opponent as well, with weights
-// that it does not move. They are listed once: what the model has made and what is
-// real lead to them, and both losses come from them.
+// join adds the nodes of the opponent to those of a model's program for batches of the
+// given size. The model's program contains the layers of the opponent as well, with
+// fixed weights. The result lists these layers once: their inputs are the generated and
+// the real examples, and both losses are computed from their output.
 func (o *Opponent) join(model []graph.Node, p *graph.Parameters, batch int) ([]graph.Node, error) {
 	own, err := graph.Describe(p, graph.Options{Name: "discriminator", Batch: 2 * batch, Training: true}, o.Declare)
 	if err != nil {
@@ -89,7 +89,7 @@ func (o *Opponent) join(model []graph.Node, p *graph.Parameters, batch int) ([]g
 			j.at[i] = to[of]
 		}
 	}
-	for i := range model { // what is computed from the logits
+	for i := range model { // the nodes that are computed from the logits
 		if j.at[i] < 0 {
 			j.addModel(i)
 		}
@@ -100,11 +100,10 @@ func (o *Opponent) join(model []graph.Node, p *graph.Parameters, batch int) ([]g
 // joiner collects the nodes of a model.
 type joiner struct {
 	model, list []graph.Node
-	at          []int // of the model's nodes in the list; -1: not there yet
+	at          []int // index of each of the model's nodes in the list; -1: not in the list yet
 }
 
-// addModel adds a node of the model, unless something that it is computed from is
-// not there yet.
+// addModel adds a node of the model, unless one of its inputs is not in the list yet.
 func (j *joiner) addModel(i int) {
 	n := j.model[i]
 	if n.Inputs = moved(n.Inputs, j.at); slices.Contains(n.Inputs, -1) {
@@ -115,7 +114,7 @@ func (j *joiner) addModel(i int) {
 }
 
 // twins finds, for each node of a model, the node of the opponent that has the same
-// place and name; -1: none. Of several, the first is the twin of the first.
+// place and name; -1: none. If several nodes have one name, they are matched in order.
 func twins(model, own []graph.Node) []int {
 	type name struct{ place, name string }
 	byName := make(map[name][]int)
@@ -134,7 +133,7 @@ func twins(model, own []graph.Node) []int {
 
 func isInput(n graph.Node) bool { return len(n.Inputs) == 0 && n.Role != "parameter" }
 
-// moved are indices in another list.
+// moved translates indices to those of another list.
 func moved(indices, to []int) []int {
 	result := make([]int, len(indices))
 	for i, index := range indices {

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestDiscard fails a run before its first checkpoint: what it made goes, what
-// others made stays.
+// TestDiscard lets a run fail before its first checkpoint. The files that the run made
+// are removed, and all other files stay.
 func TestDiscard(t *testing.T) {
 	failure := errors.New("no")
 	fail := Hook{Name: "fail", Start: func(context.Context, *Loop) error { return failure }}
@@ -38,7 +38,7 @@ func TestDiscard(t *testing.T) {
 			t.Errorf("%s: %v %s", dir, err, diff)
 		}
 		if _, err := train(context.Background(), dir, experiment(t, small())); err != nil {
-			t.Errorf("%s: again: %v", dir, err)
+			t.Errorf("%s: a second run fails: %v", dir, err)
 		}
 	}
 }

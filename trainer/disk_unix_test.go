@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// limitVariable asks the test binary to save over a checkpoint with files
-// limited to fewer bytes, as on a full disk.
+// limitVariable names a checkpoint that the test binary overwrites while the size of
+// files is limited to fewer bytes, as on a full disk.
 const limitVariable = "TRAINER_TEST_LIMITED_SAVE"
 
 func saveLimited(path string) error {
@@ -30,10 +30,10 @@ func saveLimited(path string) error {
 	}
 	err = SaveCheckpoint(path, Header{}, e.Parameters, nil)
 	if !errors.Is(err, ErrCheckpoint) || !strings.Contains(err.Error(), "hint: ") {
-		return fmt.Errorf("saving beyond the limit gives %v", err)
+		return fmt.Errorf("saving beyond the limit: error %v", err)
 	}
 	if _, err := (Extent{}).append(filepath.Dir(path), make([]Record, 100)); !errors.Is(err, ErrRun) {
-		return fmt.Errorf("recording beyond the limit gives %v", err)
+		return fmt.Errorf("recording beyond the limit: error %v", err)
 	}
 	return nil
 }
@@ -60,7 +60,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	if !slices.Equal(read(t, path), old) {
-		t.Error("the old checkpoint is gone")
+		t.Error("the old checkpoint has changed")
 	}
 	if got := names(t, dir); !slices.Equal(got, []string{"last.safetensors", metricsFile}) {
 		t.Errorf("the folder holds %v", got)

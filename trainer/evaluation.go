@@ -8,12 +8,12 @@ import (
 	"gaetrain/loaders"
 )
 
-// evaluationBatch is the number of images evaluated at once. It changes no
-// figure: an image's result does not depend on its batch.
+// evaluationBatch is the number of images that are evaluated at once. It does not
+// change any figure, because the result of an image does not depend on its batch.
 const evaluationBatch = 128
 
-// evaluator measures a stage's figures on whole splits. Corruption and noise are
-// those of epoch 0, the same every time.
+// evaluator measures the figures of a stage on whole splits. It always uses the
+// corruption and noise of epoch 0, so that epochs can be compared.
 type evaluator struct {
 	stage    Stage
 	program  *graph.Program
@@ -68,6 +68,7 @@ func (e *evaluator) close() {
 // measure evaluates one of the splits.
 func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures, error) {
 	var totals Totals
+	spread := make(deviations)
 	measures := e.stage.measures()
 	e.sampling.begin(e, split.Shape.Size())
 	for batch := range split.stream.Epoch(0, 0) {
@@ -79,6 +80,7 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 			return Figures{}, err
 		}
 		totals.add(e.program, b.Rows)
+		spread.add(e.stage, e.program, split.Shape.Size())
 		e.opponent.addTo(&totals, b.Rows)
 		if err := e.sampling.add(ctx, e, b); err != nil {
 			return Figures{}, err
@@ -91,6 +93,7 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 		}
 	}
 	figures := totals.figures(e.stage, e.program, split.Shape.Size())
+	spread.report(&figures, totals.Images)
 	e.sampling.report(&figures)
 	for _, m := range measures {
 		m.Report(&figures)
@@ -98,8 +101,8 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 	return figures, nil
 }
 
-// evaluation measures each epoch on the evaluated splits and writes it, with
-// the training split's running means, to metrics.jsonl.
+// evaluation measures the evaluated splits after each epoch. It writes these figures
+// to metrics.jsonl, together with the averages over the epoch on the training set.
 func evaluation() Hook {
 	return Hook{
 		Name: "evaluation",
@@ -124,7 +127,7 @@ func evaluation() Hook {
 	}
 }
 
-// record makes the record of the epoch in hand for a split.
+// record returns the record of the present epoch for a split.
 func (l *Loop) record(split string, figures Figures, images int, seconds float64) Record {
 	return Record{
 		Stage: l.Stage.Name, Epoch: l.Position.Epoch + 1, Step: (l.Position.Epoch + 1) * l.Batches(), Split: split,

@@ -19,15 +19,15 @@ type Experiment struct {
 	Data       *loaders.Dataset
 	Stages     []Stage
 	Parameters *graph.Parameters
-	Encoder    *EncoderInfo // the model whose encoder a Transfer has; nil: none
-	LabelList  string       // checksum of the labelled images, where a file lists them; else ""
-	Memory     Memory       // that training takes
+	Encoder    *EncoderInfo // the model whose encoder a Transfer uses; nil: none
+	LabelList  string       // checksum of the labelled images if a file lists them; else ""
+	Memory     Memory       // that training needs
 }
 
 // NewExperiment checks the configuration and the settings of the model, places
 // the model for the data, and makes the parameters of its stages. The validation
-// set is the last images of the training set; see HoldOut. Without HoldOut,
-// AutomaticValidation means none.
+// set consists of the last images of the training set, see HoldOut. If HoldOut was not
+// called, AutomaticValidation stands for no validation set.
 func NewExperiment(c Config, name string, m Model, data *loaders.Dataset) (*Experiment, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func NewExperiment(c Config, name string, m Model, data *loaders.Dataset) (*Expe
 	}
 	source := sourceOf(data)
 	if _, ok := m.(Conditional); ok && source.Classes == 0 {
-		return nil, fmt.Errorf("%w: %s has no labels, which model %s takes; hint: --model vae or gan needs none", loaders.ErrData, data.Name, name)
+		return nil, fmt.Errorf("%w: model %s needs labels, but %s has none; hint: --model vae and --model gan need no labels", loaders.ErrData, name, data.Name)
 	}
 	e := &Experiment{Name: name, Model: m, Config: c, Data: data, Parameters: new(graph.Parameters)}
 	switch err := e.prepare(source); {
@@ -65,10 +65,10 @@ func (e *Experiment) prepare(source Source) (err error) {
 	for i := range e.Stages {
 		e.Stages[i].images = train.Len()
 	}
-	if err := e.reckon(); err != nil {
+	if err := e.estimateMemory(); err != nil {
 		return err
 	}
-	for i := range slices.Backward(e.Stages) { // the model first, then what only led to it
+	for i := range slices.Backward(e.Stages) { // the model first, then the networks of earlier stages
 		s := &e.Stages[i]
 		if s.Epochs < 1 {
 			return fmt.Errorf("epochs is %d; hint: at least 1", s.Epochs)
@@ -85,7 +85,7 @@ func (e *Experiment) prepare(source Source) (err error) {
 	return m.InitialiseFrom(images, e.Parameters, e.Config.Seed)
 }
 
-// sourceOf is what a model needs to know of a data set.
+// sourceOf returns the properties of a data set that a model depends on.
 func sourceOf(data *loaders.Dataset) Source {
 	s := Source{Shape: graph.Shape(data.Train.Shape)}
 	if data.Train.Labels != nil && data.Test.Labels != nil {
@@ -104,8 +104,8 @@ func (e *Experiment) trained(s Stage) *Trained {
 	return &Trained{Name: e.Name, Config: e.Config, Source: sourceOf(e.Data), Stage: s, Parameters: e.Parameters, model: e.Model}
 }
 
-// OpenData reads the data set of a configuration and takes as many of its images as
-// the configuration says. HoldOut then holds out the validation images.
+// OpenData reads the data set of a configuration and limits the number of its images
+// as the configuration says. HoldOut then holds out the validation images.
 func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Dataset, error) {
 	o.DataDir, o.Background = c.DataDir, c.Background
 	data, err := loaders.Open(ctx, c.Dataset, o)
@@ -140,12 +140,13 @@ func (e *Experiment) steps() int {
 	return (train.Len() + e.Config.BatchSize - 1) / e.Config.BatchSize
 }
 
-// fewestSteps is the number of steps in an epoch below which a warning is due.
+// fewestSteps is the number of steps per epoch below which a warning is reported.
 const fewestSteps = 10
 
-// FewSteps warns of epochs with so few steps that training takes many of them; "" if
-// there are enough, or if no smaller batch makes more. A classifier is meant for few
-// images, and trains for as many epochs as it needs.
+// FewSteps returns a warning if an epoch has so few steps that training needs many
+// epochs. It returns "" if there are enough steps, if a smaller batch does not give
+// more, or for a classifier, which usually has few images and trains until its loss no
+// longer improves.
 func (e *Experiment) FewSteps() string {
 	if e.Encoder != nil {
 		return ""

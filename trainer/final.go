@@ -7,9 +7,9 @@ import (
 	"io/fs"
 )
 
-// Final is what metrics.json says when a run is done.
+// Final is the content of metrics.json, which is written when a run is finished.
 type Final struct {
-	Epochs     int                `json:"epochs"`               // trained, over all stages
+	Epochs     int                `json:"epochs"`               // of training, over all stages
 	Seconds    float64            `json:"seconds"`              // of training and evaluation
 	Parameters int                `json:"parameters"`           // trainable numbers
 	BestEpoch  int                `json:"best_epoch,omitempty"` // of the last stage; 0 without a validation set
@@ -17,8 +17,8 @@ type Final struct {
 	Best       map[string]Figures `json:"best,omitempty"`       // by split, after the best epoch
 }
 
-// writeFinal writes metrics.json from metrics.jsonl, and what is measured only
-// once, of the weights as they are now.
+// writeFinal writes metrics.json. Its figures come from metrics.jsonl, except those
+// that are measured only once, on the present weights.
 func (l *Loop) writeFinal(ctx context.Context) error {
 	records, err := l.Records()
 	if err != nil {
@@ -56,7 +56,7 @@ func (r *Run) Final() (Final, error) {
 	var final Final
 	err := r.ReadSealed(finalFile, &final)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w; hint: the run is not finished", err)
+		err = fmt.Errorf("%w; hint: the run is not finished, and --resume continues it", err)
 	}
 	return final, err
 }

@@ -13,8 +13,8 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// images are n images of 1×6×6 with something in common: a bright square at
-// one of few places, over noise.
+// images returns n images of 1×6×6. Each shows a bright square at one of a few places,
+// over noise.
 func images(n int, seed uint64) loaders.Split {
 	const side = 6
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -91,8 +91,8 @@ func trained(t testing.TB, c setup, hooks ...Hook) (*Loop, string) {
 	return l, dir
 }
 
-// fails fails where an error does not wrap another, is not one line, or lacks
-// a part.
+// fails reports an error that does not wrap another one, is not one line, or does not
+// contain one of the parts.
 func fails(t testing.TB, err, wrapped error, parts ...string) {
 	t.Helper()
 	if !errors.Is(err, wrapped) {
@@ -138,7 +138,7 @@ func names(t testing.TB, dir string) (names []string) {
 	return names
 }
 
-// everyEpoch and everyStep are hooks that look at the loop.
+// everyEpoch and everyStep are hooks that call a function with the loop.
 func everyEpoch(f func(*Loop)) Hook {
 	return Hook{Name: "test", Epoch: func(_ context.Context, l *Loop) error { f(l); return nil }}
 }

@@ -10,14 +10,14 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Hook is work that the loop does at named points. Hooks run in order. A nil
-// function is skipped, and an error ends training.
+// Hook is a set of functions that the loop calls at named points. Hooks run in order.
+// A nil function is skipped, and an error ends training.
 type Hook struct {
 	Name  string
 	Start point // before the first step of this process
 	Step  point // after each step
-	Epoch point // after each epoch, while Position still stands in it
-	Next  point // after Position has moved on to the next epoch
+	Epoch point // after each epoch, before Position moves to the next epoch
+	Next  point // after Position has moved to the next epoch
 	Stop  point // when a signal or a time limit stops training
 	End   point // after the last stage
 }
@@ -36,9 +36,9 @@ func (l *Loop) each(ctx context.Context, at func(Hook) point) error {
 	return nil
 }
 
-// guard stops training as soon as the loss is not a number, and names the first
-// tensor that is not finite. After an epoch it checks the weights themselves,
-// because an activation can hide an infinite one.
+// guard stops training as soon as the loss is not finite. Its error names the first
+// tensor that is not finite. After each epoch, it checks the weights themselves, because
+// the loss can be finite although a weight is infinite.
 func guard() Hook {
 	return Hook{
 		Name:  "guard",
@@ -55,9 +55,9 @@ func guard() Hook {
 	}
 }
 
-// largestWeight is the root mean square beyond which a parameter counts as
-// diverged although it is finite. Pixels lie in [0, 1], so no model needs larger
-// weights, and saturated or dead units can keep the loss finite.
+// largestWeight is the root mean square of a parameter above which training is reported
+// as diverged, although the parameter is finite. Pixels are in [0, 1], so no model needs
+// larger weights, and saturated or dead units can keep the loss finite.
 const largestWeight = 1e5
 
 // checkWeights fails if a weight is not a finite number, or if a parameter is
@@ -69,14 +69,14 @@ func (l *Loop) checkWeights() error {
 		}
 		size := math.Sqrt(kernel.SumSquares(p.Values()) / float64(len(p.Values())))
 		if size > largestWeight {
-			return l.divergedAt(fmt.Sprintf("values of size %.2g in %s", size, p.Name))
+			return l.divergedAt(fmt.Sprintf("values with a root mean square of %.2g in %s", size, p.Name))
 		}
 	}
 	return nil
 }
 
-// diverged is the error that names the first tensor of a program's last run
-// which is not finite.
+// diverged returns an error that names the first tensor that was not finite in the last
+// run of a program.
 func (l *Loop) diverged(p *graph.Program) error {
 	tensor := p.NotFinite()
 	if tensor == "" {
@@ -96,7 +96,7 @@ func (l *Loop) kept() string {
 	case at.Stage == 0 && at.Epoch == 0 && at.Step == 0:
 		return "the checkpoint holds the initial weights"
 	case at.Epoch == 0 && at.Step == 0:
-		return "the checkpoint after the stage before it is kept"
+		return "the checkpoint at the start of this stage is kept"
 	case at.Step == 0:
 		return fmt.Sprintf("the checkpoint after epoch %d is kept", at.Epoch)
 	default:
@@ -104,9 +104,9 @@ func (l *Loop) kept() string {
 	}
 }
 
-// best keeps the weights of the epoch with the lowest criterion on the validation
-// set, and stops a stage that has not improved for Patience epochs. Without a
-// validation set it does neither: test images select nothing.
+// best saves the weights of the epoch with the lowest criterion on the validation set,
+// and stops a stage that has not improved for Patience epochs. Without a validation set
+// it does neither, because the test set must not select anything.
 func best() Hook {
 	return Hook{
 		Name: "best",
@@ -114,7 +114,7 @@ func best() Hook {
 			if l.Selection() == "" {
 				return nil
 			}
-			loss := l.Latest[1].Criterion() // behind the training split's
+			loss := l.Latest[1].Criterion() // the record after that of the training set
 			at := &l.Position
 			if at.Best == nil || loss < *at.Best-l.Config.MinDelta {
 				at.Best, at.BestEpoch = &loss, at.Epoch+1
@@ -126,13 +126,14 @@ func best() Hook {
 	}
 }
 
-// stale reports whether the loss has not improved for Patience epochs, after so many.
+// stale reports whether the loss has not improved for Patience epochs, after the given
+// number of epochs.
 func (l *Loop) stale(epochs int) bool {
 	return l.Config.Patience > 0 && epochs-l.Position.BestEpoch >= l.Config.Patience
 }
 
-// checkpoints saves the last checkpoint at the beginning, after each epoch and,
-// where the configuration says so, within long ones.
+// checkpoints saves the last checkpoint at the beginning, after each epoch and, if
+// checkpoint-every is set, within long epochs.
 func checkpoints() Hook {
 	var saved time.Time
 	save := func(_ context.Context, l *Loop) error {

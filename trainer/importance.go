@@ -24,7 +24,7 @@ func (t *Trained) ImportanceWeights(ctx context.Context, split loaders.Split, dr
 		return err
 	}
 	if draws < 1 || draws > mostDraws {
-		return fmt.Errorf("%w: %d draws; hint: from 1 to %d", ErrConfiguration, draws, mostDraws)
+		return fmt.Errorf("%w: the number of draws is %d; hint: from 1 to %d", ErrConfiguration, draws, mostDraws)
 	}
 	s, err := t.newImportance(draws)
 	if err != nil {
@@ -54,11 +54,11 @@ func (t *Trained) ImportanceWeights(ctx context.Context, split loaders.Split, dr
 	return nil
 }
 
-// streamImportance is the noise of the codes by which the likelihood of an image is
-// estimated. The step is the image.
+// streamImportance is the noise of the codes from which the likelihood of an image is
+// estimated. The step is the index of the image.
 const streamImportance noise.Stream = 7
 
-// mostDraws bounds the samples of one image, which are held in memory.
+// mostDraws limits the number of samples of one image, which are held in memory.
 const mostDraws = 1 << 20
 
 // importance samples the codes of a few images at once, K for each: R = images·K
@@ -90,8 +90,8 @@ func (t *Trained) newImportance(draws int) (*importance, error) {
 	image, size := t.Source.Shape, decoder.CodeShape().Size()
 	s := &importance{seed: t.Config.Seed, draws: draws, images: max(1, evaluationBatch/draws), normaliser: decoder.Likelihood().LogNormaliser(image.Size())}
 	rows := s.images * draws
-	const perValue = 3 // numbers for each value of a code: the draw, the code and the code in the decoder
-	if err := Fits("draws", rows, perValue*size, "fewer draws"); err != nil {
+	const perValue = 3 // numbers for each value of a code: the draw, the code and its copy in the decoder
+	if err := Fits("draws", rows, perValue*size, "choose fewer draws"); err != nil {
 		return nil, err
 	}
 	batches := (rows + evaluationBatch - 1) / evaluationBatch
@@ -112,7 +112,8 @@ func (t *Trained) newImportance(draws int) (*importance, error) {
 	return s, err
 }
 
-// weigh visits the images [from, to) of a batch, which has just been encoded.
+// weigh computes the weights of the images [from, to) of a batch that has just been
+// encoded, and visits these images.
 func (s *importance) weigh(ctx context.Context, in graph.Batch, index []int, from, to int, visit func(int, []float64) error) error {
 	statistics := s.encoder.Output(Statistics)
 	size := len(statistics) / in.Rows / 2
@@ -136,8 +137,8 @@ func (s *importance) weigh(ctx context.Context, in graph.Batch, index []int, fro
 	return nil
 }
 
-// decode adds log p(x|z) to the weights of the rows [first, last), which begin
-// with those of an image.
+// decode adds log p(x|z) to the weights of the rows [first, last). Row 0 belongs to the
+// given image.
 func (s *importance) decode(ctx context.Context, in graph.Batch, index []int, image, first, last int) error {
 	values, size := len(s.target)/s.batch, len(s.codes)/len(s.weights)
 	for row := range last - first {
@@ -158,7 +159,7 @@ func (s *importance) decode(ctx context.Context, in graph.Batch, index []int, im
 	for row, v := range s.decoder.Terms()[0].PerImage() {
 		s.weights[first+row] -= float64(v) + s.normaliser
 		if math.IsNaN(s.weights[first+row]) {
-			return fmt.Errorf("%w: the likelihood of an image is NaN; hint: the weights of another checkpoint", ErrDiverged)
+			return fmt.Errorf("%w: the likelihood of an image is NaN; hint: try the weights of another checkpoint", ErrDiverged)
 		}
 	}
 	return nil

@@ -12,10 +12,10 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// linearGaussian is a model whose likelihood has a closed form: z ~ N(0, I),
-// x ~ N(W·z + b, I/2), W with orthogonal columns, so that the posterior is a
-// Gaussian with a diagonal covariance. Its encoder gives that posterior, with
-// log-variances larger by excess. It returns W too, D×L.
+// linearGaussian returns a model whose likelihood has a closed form: z ~ N(0, I) and
+// x ~ N(W·z + b, I/2). W has orthogonal columns, so that the posterior is a Gaussian
+// with a diagonal covariance. The encoder computes that posterior, with log-variances
+// larger by excess. It also returns W (D×L).
 func linearGaussian(t *testing.T, excess float64) (*Trained, [][]float64) {
 	t.Helper()
 	const d, l = 6, 2
@@ -78,8 +78,8 @@ func untrained(t testing.TB, m Model, image graph.Shape) *Trained {
 	return &Trained{Name: "untrained", Config: c, Source: Source{Shape: image}, Stage: stages[0], Parameters: p, model: m}
 }
 
-// exact is the mean of −log N(x; b, I/2 + W·Wᵀ). With orthogonal columns the
-// inverse and the determinant are sums and products over those.
+// exact returns the mean of −log N(x; b, I/2 + W·Wᵀ). Because the columns of W are
+// orthogonal, the inverse is a sum over the columns and the determinant a product.
 func exact(split loaders.Split, w [][]float64) float64 {
 	const bias = 0.25
 	d, x := split.Shape.Size(), make([]float32, split.Shape.Size())
@@ -105,7 +105,7 @@ func exact(split loaders.Split, w [][]float64) float64 {
 	return total / float64(split.Len())
 }
 
-// flat are n images of 1×2×3.
+// flat returns n images of 1×2×3.
 func flat(n int) loaders.Split {
 	s := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 2, Width: 3}}
 	for i := range 6 * n {
@@ -114,8 +114,9 @@ func flat(n int) loaders.Split {
 	return s
 }
 
-// weigh estimates the likelihoods of images: their mean, that of the bound, and
-// the smallest number of effective draws.
+// weigh estimates the likelihoods of images. It returns the mean negative
+// log-likelihood, the mean negative bound, the smallest number of effective draws, and
+// all weights.
 func weigh(t *testing.T, m *Trained, split loaders.Split, draws int) (nll, elbo, effective float64, all []float64) {
 	t.Helper()
 	next := 0
@@ -157,7 +158,7 @@ func TestImportanceInClosedForm(t *testing.T) {
 	}
 }
 
-// TestImportanceDraws asks that a draw depends on its image and number alone.
+// TestImportanceDraws checks that a draw depends only on its image and its number.
 func TestImportanceDraws(t *testing.T) {
 	m, _ := linearGaussian(t, 0.5)
 	_, _, _, all := weigh(t, m, flat(5), 700)
@@ -165,7 +166,7 @@ func TestImportanceDraws(t *testing.T) {
 	_, _, _, few := weigh(t, m, flat(3), 40)
 	for i, v := range few {
 		if want := all[i/40*700+i%40]; v != want {
-			t.Fatalf("draw %d of image %d weighs %g, among others %g", i%40, i/40, v, want)
+			t.Fatalf("draw %d of image %d has the weight %g, but %g among more draws", i%40, i/40, v, want)
 		}
 	}
 }
@@ -180,8 +181,9 @@ func TestImportanceErrors(t *testing.T) {
 	fails(t, m.ImportanceWeights(context.Background(), flat(1), 5, ignore), ErrConfiguration, "no posterior")
 }
 
-// BenchmarkImportanceWeights weighs 5,000 draws an image under the net of Burda
-// et al.; the products of its decoder are 413,600 operations a draw.
+// BenchmarkImportanceWeights computes the weights of 5,000 draws per image with the
+// network of Burda et al. The matrix products of its decoder are 413,600 operations per
+// draw.
 func BenchmarkImportanceWeights(b *testing.B) {
 	const draws = 5000
 	n := &drawn{net{Hidden: []int{200, 200}, Code: 50, Loss: crossEntropy, Activation: layer.Tanh, Initialiser: graph.GlorotUniform}}

@@ -101,7 +101,7 @@ func TestResumeRefuses(t *testing.T) {
 			if err := SaveCheckpoint(c.path, c.Header, e.Parameters, nil); err != nil {
 				t.Fatal(err)
 			}
-		}, want: ErrCheckpoint, parts: []string{"step 3 of 1"}},
+		}, want: ErrCheckpoint, parts: []string{"after step 3, but an epoch has 1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, dir := trained(t, small())
@@ -131,7 +131,7 @@ func TestRefusedRunLeavesNoFolder(t *testing.T) {
 		fails(t, err, ErrRun, "hint: ")
 	}
 	if got := names(t, parent); !slices.Equal(got, []string{"file"}) {
-		t.Errorf("left are %v", got)
+		t.Errorf("the folder holds %v", got)
 	}
 	e := experiment(t, small())
 	run, err := create(filepath.Join(parent, "a", "b", "c"), e)
@@ -142,12 +142,12 @@ func TestRefusedRunLeavesNoFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := names(t, parent); !slices.Equal(got, []string{"file"}) {
-		t.Errorf("after a run without a checkpoint %v are left", got)
+		t.Errorf("after a run without a checkpoint, the folder holds %v", got)
 	}
 }
 
 // TestStopAtTheEnd stops a run after its last epoch, before and after metrics.json
-// is written. A resumed run does the end again.
+// is written. A resumed run repeats the work of the end.
 func TestStopAtTheEnd(t *testing.T) {
 	alone, _ := trained(t, small())
 	want, err := alone.Run.Final()
@@ -176,7 +176,7 @@ func TestStopAtTheEnd(t *testing.T) {
 			_, err = train(ctx, dir, experiment(t, small()), hook(cancel))
 			fails(t, err, ErrStopped, "--resume")
 			if _, err := os.Stat(filepath.Join(dir, finalFile)); name == "last epoch" && !errors.Is(err, fs.ErrNotExist) {
-				t.Errorf("metrics.json is there: %v", err)
+				t.Errorf("metrics.json exists: %v", err)
 			}
 			c := small()
 			c.Resume = true
@@ -193,9 +193,9 @@ func TestStopAtTheEnd(t *testing.T) {
 	}
 }
 
-// TestRemovedWhileTraining removes or cuts a file of a run that is being trained.
-// The run ends with an error at its next checkpoint: none that is saved without
-// the file could be resumed.
+// TestRemovedWhileTraining removes or truncates a file of a run during training. The run
+// must end with an error at its next checkpoint, because a checkpoint without this file
+// could not be resumed.
 func TestRemovedWhileTraining(t *testing.T) {
 	for name, damage := range map[string]func(path string) error{
 		runFile:     os.Remove,
@@ -209,6 +209,6 @@ func TestRemovedWhileTraining(t *testing.T) {
 				}
 			}
 		}))
-		fails(t, err, ErrRun, name, "while the run was trained")
+		fails(t, err, ErrRun, name, "during training", "hint: ")
 	}
 }

@@ -13,26 +13,26 @@ import (
 	"gaetrain/loaders"
 )
 
-// Bounds of the cost of a Jacobian's norm.
+// Limits of the cost of a Jacobian's norm.
 const (
 	jacobianImages = 1000           // largest number of images
 	jacobianProbes = 32             // random directions per image, each one vector–Jacobian product
-	jacobianExact  = jacobianProbes // largest code whose norm is exact, by one product per value: it costs no more than the random directions
+	jacobianExact  = jacobianProbes // largest code whose norm is exact: one product per value costs no more than the random directions
 )
 
-// streamProbe is the noise of the random directions. The step holds direction and
-// image.
+// streamProbe is the noise of the random directions. The step holds the indices of the
+// direction and the image.
 const streamProbe noise.Stream = 5
 
 // jacobianNorm is the mean over images of a split (see Split.Stratified) of
 // ‖∂code/∂x‖², the squared Frobenius norm of the Jacobian of the code at the clean
-// image. For a Gaussian code, the code is the mean. standardError is that of the
-// estimate, and 0 where the norm is exact.
+// image. For a Gaussian code, the code is the mean. standardError is the standard error
+// of the estimate. It is 0 if the norm is exact.
 //
 // The rows of the Jacobian are its products with unit vectors. For codes of more
-// than jacobianExact values, random directions v of signs replace them:
+// than jacobianExact values, random vectors v of signs replace the unit vectors:
 // E ‖vᵀJ‖² = ‖J‖² (Hutchinson 1990). The standard error is over the directions, not
-// over the images, which are the same for every model.
+// over the images, because the images are the same for every model.
 func jacobianNorm(ctx context.Context, m Encoder, p *graph.Parameters, seed uint64, split loaders.Split) (norm, standardError float64, err error) {
 	split = split.Stratified(jacobianImages)
 	program, err := compile(p, "vector–Jacobian product", evaluationBatch, jacobianProduct(m, graph.Shape(split.Shape)), Sensitivity)
@@ -110,7 +110,7 @@ func (s Stage) addJacobian(ctx context.Context, f *Figures, p *graph.Parameters,
 	if err != nil {
 		return err
 	}
-	f.Measures = maps.Clone(f.Measures) // which another epoch's figures may share
+	f.Measures = maps.Clone(f.Measures) // the figures of a record may share the map
 	f.Set(JacobianNorm, norm)
 	if standardError > 0 {
 		f.Set(JacobianError, standardError)

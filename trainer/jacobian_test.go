@@ -8,8 +8,9 @@ import (
 	"gaetrain/graph/layer"
 )
 
-// TestJacobianNorm compares the norm with that of a layer by formula, exactly
-// where the code is small and within the error of random directions where not.
+// TestJacobianNorm compares the norm with the formula for one layer. For small codes
+// the norm is exact. For larger codes it must be within the error of the random
+// directions.
 func TestJacobianNorm(t *testing.T) {
 	data := dataset()
 	for _, test := range []struct {
@@ -41,7 +42,7 @@ func TestJacobianNorm(t *testing.T) {
 		}
 		got, off := figures.Measures[JacobianNorm], figures.Measures[JacobianError]
 		if test.exact != (off == 0) || off > want/20 || math.Abs(got-want) > 1e-5*want+4*off {
-			t.Errorf("of a code of %d values the norm is %g ± %g, want %g", test.units, got, off, want)
+			t.Errorf("the norm of a code of %d values is %g ± %g, want %g", test.units, got, off, want)
 		}
 	}
 	if jacobianExact < jacobianProbes {
@@ -51,6 +52,6 @@ func TestJacobianNorm(t *testing.T) {
 	cancel()
 	e := experiment(t, small())
 	if _, _, err := jacobianNorm(ended, e.Model.(Encoder), e.Parameters, 1, data.Test); err == nil {
-		t.Error("an ended context is no error")
+		t.Error("there is no error although the context has ended")
 	}
 }

@@ -9,14 +9,14 @@ import (
 )
 
 // likeness compares two samples with the same number of rows of D values, such as
-// images and samples of a model.
+// images and samples that a model has generated.
 type likeness struct {
 	size       int
 	directions []float32 // D×directionCount, columns of unit length
 	real, made sample
 }
 
-// sample holds what a likeness needs of one of its two samples.
+// sample holds the statistics of one of the two samples of a likeness.
 type sample struct {
 	rows        int
 	projections []float32 // N×directionCount
@@ -30,7 +30,7 @@ const streamSlice noise.Stream = 10
 // directionCount is the number of random directions of a likeness.
 const directionCount = 256
 
-// newLikeness draws the directions for rows of so many values.
+// newLikeness draws the directions for rows of D values.
 func newLikeness(size int, seed uint64) *likeness {
 	l := &likeness{size: size, directions: make([]float32, size*directionCount)}
 	noise.Normal(l.directions, noise.Key{Seed: seed, Stream: streamSlice})
@@ -91,9 +91,9 @@ func (s *sample) sorted(k int) []float32 {
 	return line
 }
 
-// spread is the root mean square distance between two rows of the sample that was
-// made, relative to that of the real one. The mean squared distance is twice the
-// sum of the variances of the values.
+// spread is the root mean square distance between two rows of the generated sample,
+// relative to that of the real sample. The mean squared distance is twice the sum of
+// the variances of the values.
 func (l *likeness) spread() float64 {
 	return math.Sqrt(l.made.variance() / max(l.real.variance(), 1e-12))
 }

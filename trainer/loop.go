@@ -11,24 +11,24 @@ import (
 	"gaetrain/loaders"
 )
 
-// Loop trains an experiment in a run folder. Its fields are what hooks see.
+// Loop trains an experiment in a run folder. Hooks read its fields.
 type Loop struct {
 	*Experiment
 	Run      *Run
 	Position Position
-	Stage    Stage          // the one that is running
+	Stage    Stage          // the present one
 	Program  *graph.Program // its training program
 	Rate     float64        // learning rate of the last step
 	Seconds  float64        // spent on steps in this epoch, by this process
 	Images   int            // trained on in that time
-	Latest   []Record       // of the last epoch, once it is evaluated
+	Latest   []Record       // of the last evaluated epoch
 	Notes    []string       // about how a resumed run continues
 	Warnings []string       // about that epoch or, before the first one, about the run
-	News     []string       // warnings that are new after that epoch, and what has become of earlier ones
+	News     []string       // warnings that are new after that epoch, and notes on warnings that are resolved
 	Resumed  bool
 
 	finished  Extent   // of metrics.jsonl: the epochs before Position
-	written   Extent   // and the epoch in hand, once it is evaluated
+	written   Extent   // of metrics.jsonl, including the present epoch once it is evaluated
 	saved     Position // of the last checkpoint
 	hooks     []Hook
 	opponent  *opponent // of the stage, or nil
@@ -39,9 +39,9 @@ type Loop struct {
 	feeder    feeder
 }
 
-// NewLoop prepares training with the given hooks among the standard ones: they
-// see an epoch when it has been evaluated, before its checkpoint is saved.
-// If the run folder has a checkpoint, training continues from there.
+// NewLoop prepares training with the standard hooks and the given ones, which run after
+// an epoch is evaluated and before its checkpoint is saved. If the run folder has a
+// checkpoint, training continues from it.
 func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop, error) {
 	l := &Loop{Experiment: e, Run: run}
 	l.Notes, l.Warnings = run.notes, run.warnings
@@ -50,7 +50,7 @@ func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop,
 	}
 	l.hooks = append(append([]Hook{guard(), evaluation(), warnings(), best()}, more...), checkpoints())
 	last := run.last
-	if run.last = nil; last == nil { // its tensors are needed only here
+	if run.last = nil; last == nil { // the tensors of the checkpoint are needed only here
 		return l, l.enter(ctx, nil)
 	}
 	l.Position, l.Resumed = last.Position, true
@@ -68,25 +68,25 @@ func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop,
 	return l, run.confirm()
 }
 
-// done says that a resumed run has nothing left to train; "" if it has.
+// done returns a note if a resumed run has nothing left to train, else "".
 func (l *Loop) done() string {
 	at, stage := l.Position, l.Stages[l.Position.Stage]
 	switch {
 	case at.Stage+1 < len(l.Stages) || at.Step > 0:
 		return ""
 	case at.Epoch == stage.Epochs:
-		return fmt.Sprintf("nothing is left to train: all %d epochs are finished; hint: --more-epochs 10 continues", stage.Epochs)
+		return fmt.Sprintf("nothing is left to train, because all %d epochs are finished; hint: --more-epochs 10 continues the run", stage.Epochs)
 	case at.Stopped:
-		return fmt.Sprintf("nothing is left to train: the loss has not improved since epoch %d; hint: --patience %d or more continues, 0 never stops", at.BestEpoch, l.Config.Patience+1)
+		return fmt.Sprintf("nothing is left to train, because the loss has not improved since epoch %d; hint: --patience %d continues the run, --patience 0 turns early stopping off", at.BestEpoch, l.Config.Patience+1)
 	}
 	return ""
 }
 
-// enter compiles the stage at the position and restores its state from a
-// checkpoint, where there is one.
+// enter compiles the stage at the position, and restores its state from a checkpoint
+// (nil for none).
 func (l *Loop) enter(ctx context.Context, from *Checkpoint) (err error) {
 	l.Stage = l.Stages[l.Position.Stage]
-	if from != nil { // before the layers below give their codes
+	if from != nil { // before the layers below compute their codes
 		if err := from.Restore(l.Parameters, nil); err != nil {
 			return err
 		}
@@ -123,8 +123,8 @@ func (l *Loop) rate(update int) float64 {
 }
 
 // Train runs all stages to their end. When the context ends, the present step is
-// given up between two operations, which leaves everything as it was before the
-// step. Train then saves a checkpoint and returns ErrStopped.
+// aborted between two operations, and the weights stay as they were before the step.
+// Train then saves a checkpoint and returns ErrStopped.
 func (l *Loop) Train(ctx context.Context) error {
 	if err := l.each(ctx, func(h Hook) point { return h.Start }); err != nil {
 		if l.Resumed {
@@ -148,7 +148,7 @@ func (l *Loop) Train(ctx context.Context) error {
 	}
 }
 
-// epoch trains on what is left of an epoch.
+// epoch trains on the rest of an epoch.
 func (l *Loop) epoch(ctx context.Context) error {
 	for batch := range l.stream.Epoch(l.Position.Epoch, l.Position.Step) {
 		err := l.step(ctx, batch)
@@ -168,12 +168,12 @@ func (l *Loop) epoch(ctx context.Context) error {
 		err = l.each(ctx, func(h Hook) point { return h.Next })
 	}
 	if ended(ctx, err) {
-		return l.stop(ctx) // hooks that were cut short run again on this epoch
+		return l.stop(ctx) // hooks that were interrupted run again on this epoch
 	}
 	return err
 }
 
-// ended reports whether a context has ended and nothing but that has gone wrong.
+// ended reports whether a context has ended and there is no other error.
 func ended(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err()))
 }
@@ -186,8 +186,8 @@ func (l *Loop) advance() {
 	l.Seconds, l.Images = 0, 0
 }
 
-// step moves the parameters by one batch, those of an opponent as well. Until
-// both programs have run to their end, nothing changes.
+// step updates the parameters of the model and of its opponent on one batch. It changes
+// nothing until both programs have finished.
 func (l *Loop) step(ctx context.Context, batch *loaders.Batch) error {
 	start := time.Now()
 	update := l.Position.Epoch*l.stream.Batches() + l.Position.Step
@@ -214,11 +214,11 @@ func (l *Loop) step(ctx context.Context, batch *loaders.Batch) error {
 	return nil
 }
 
-// afterStop is how long hooks may take once a stopped run is saved.
+// afterStop is the longest time that hooks may take once a stopped run is saved.
 const afterStop = time.Second
 
-// stop saves a checkpoint of the present position. A resumed run does not need what
-// the hooks do then, so it is not done if it takes long.
+// stop saves a checkpoint of the present position and then runs the Stop hooks. A
+// resumed run does not need their results, so they are interrupted if they take long.
 func (l *Loop) stop(ctx context.Context) error {
 	if !l.isSaved() {
 		if err := l.Save(); err != nil {
@@ -233,9 +233,9 @@ func (l *Loop) stop(ctx context.Context) error {
 	return l.stopped(ctx)
 }
 
-// orStopped is the error of work between epochs. If the context has ended, training
-// can be continued from the checkpoint of the last epoch, or from the one that it was
-// resumed from.
+// orStopped returns the error of work between epochs, or ErrStopped if the context has
+// ended. Training can then be continued from the checkpoint of the last epoch, or from
+// the one that it was resumed from.
 func (l *Loop) orStopped(ctx context.Context, err error) error {
 	if err != nil && ended(ctx, err) {
 		return l.stopped(ctx)
@@ -243,13 +243,13 @@ func (l *Loop) orStopped(ctx context.Context, err error) error {
 	return err
 }
 
-// stopped is the error of a run that has a checkpoint to continue from.
+// stopped returns the error of a run that has a checkpoint to continue from.
 func (l *Loop) stopped(ctx context.Context) error {
-	return fmt.Errorf("%w: %w; a checkpoint is saved; hint: --resume --run %s continues", ErrStopped, context.Cause(ctx), l.Run.Dir)
+	return fmt.Errorf("%w: %w; a checkpoint is saved; hint: --resume --run %s continues the run", ErrStopped, context.Cause(ctx), l.Run.Dir)
 }
 
-// Save writes the last checkpoint, unless a weight is not a number: a good
-// checkpoint is never replaced by a bad one.
+// Save writes the last checkpoint. It returns an error if a weight is not finite,
+// because such a checkpoint must not replace a good one.
 func (l *Loop) Save() error {
 	if err := l.checkWeights(); err != nil {
 		return err
@@ -269,12 +269,13 @@ func (l *Loop) isSaved() bool {
 	return l.saved.Stage == l.Position.Stage && l.saved.Epoch == l.Position.Epoch && l.saved.Step == l.Position.Step
 }
 
-// header is that of a checkpoint of the run.
+// header returns the header of a checkpoint of the run.
 func (l *Loop) header(at Position, metrics Extent) Header {
 	return Header{Run: l.Run.Info.ID, Stage: l.Stage.Name, Position: at, Metrics: metrics}
 }
 
-// Reconstruct runs the stage's model, as it stands, on the images of a split.
+// Reconstruct runs the model of the stage with its present weights on the images of a
+// split.
 func (l *Loop) Reconstruct(ctx context.Context, split loaders.Split) (Reconstructed, error) {
 	if l.Stage.Below != nil {
 		return l.trained(l.Stage).Reconstruct(ctx, split)
@@ -284,8 +285,8 @@ func (l *Loop) Reconstruct(ctx context.Context, split loaders.Split) (Reconstruc
 	return all, err
 }
 
-// Selection names the split that selects the best epoch: validation, or "" if no
-// images are held out, and then no epoch is selected.
+// Selection names the split that selects the best epoch. It is "" if no images are
+// held out, because then no epoch is selected.
 func (l *Loop) Selection() string {
 	if l.Config.Validation == 0 {
 		return ""

@@ -17,7 +17,7 @@ import (
 	"gaetrain/loaders"
 )
 
-// spoil is a hook that shifts all weights in every step from an epoch on.
+// spoil returns a hook that shifts all weights in every step from an epoch on.
 func spoil(from int) Hook {
 	return everyStep(func(l *Loop) {
 		if l.Position.Epoch+1 < from {
@@ -42,7 +42,7 @@ func TestEarlyStopping(t *testing.T) {
 		{"never", 0, 0, 3, 9, 2},
 		{"patience of one", 1, 0, 3, 3, 2},
 		{"patience of three", 3, 0, 3, 5, 2},
-		{"nothing is better enough", 2, 1e6, 100, 3, 1},
+		{"no improvement is large enough", 2, 1e6, 100, 3, 1},
 		{"always better", 1, 0, 100, 9, 9},
 		{"longer than the run", 20, 0, 3, 9, 2},
 	} {
@@ -54,7 +54,7 @@ func TestEarlyStopping(t *testing.T) {
 				weights = append(weights, contents(l.Parameters, nil))
 			}))
 			if len(weights) != test.epochs || l.Position.BestEpoch != test.bestOf {
-				t.Fatalf("%d epochs, the best is %d; want %d, %d", len(weights), l.Position.BestEpoch, test.epochs, test.bestOf)
+				t.Fatalf("%d epochs with best epoch %d; want %d with best epoch %d", len(weights), l.Position.BestEpoch, test.epochs, test.bestOf)
 			}
 			best, err := LoadCheckpoint(filepath.Join(dir, bestCheckpoint))
 			if err != nil {
@@ -73,8 +73,8 @@ func TestEarlyStopping(t *testing.T) {
 	}
 }
 
-// TestValidationDecides trains on squares, as the held-out images are, and
-// tests on their negatives, on which a better model does worse.
+// TestValidationDecides trains and validates on squares, and tests on their negatives,
+// on which a better model has a higher loss. The validation set must select the epoch.
 func TestValidationDecides(t *testing.T) {
 	for _, validation := range []int{0, 12} {
 		c := small()
@@ -100,7 +100,7 @@ func TestValidationDecides(t *testing.T) {
 		}
 		if validation == 0 {
 			if l.Position.BestEpoch != 0 || len(best) != 2 {
-				t.Errorf("best epoch %d, with records of %d splits; want none selected on test images", l.Position.BestEpoch, len(best))
+				t.Errorf("best epoch %d, with records of %d splits; want no epoch selected on test images", l.Position.BestEpoch, len(best))
 			}
 			if _, err := os.Stat(filepath.Join(dir, bestCheckpoint)); err == nil {
 				t.Errorf("%s exists without a validation set", bestCheckpoint)
@@ -113,7 +113,7 @@ func TestValidationDecides(t *testing.T) {
 			t.Fatalf("validation and test agree on epoch %d", best["test"].Epoch)
 		}
 		if l.Position.BestEpoch != best["validation"].Epoch {
-			t.Errorf("best epoch %d, but on the validation images %d", l.Position.BestEpoch, best["validation"].Epoch)
+			t.Errorf("best epoch %d, but the validation loss is lowest in epoch %d", l.Position.BestEpoch, best["validation"].Epoch)
 		}
 		if train := best["train"]; train.Step != 4*train.Epoch { // 60 images are left
 			t.Errorf("%d steps in %d epochs", train.Step, train.Epoch)
@@ -121,13 +121,13 @@ func TestValidationDecides(t *testing.T) {
 	}
 }
 
-// TestSelectionNeedsImages asks for validation sets that cannot be held out, and for
-// selections without one.
+// TestSelectionNeedsImages checks the errors about validation sets that are too large,
+// and about settings of early stopping without a validation set.
 func TestSelectionNeedsImages(t *testing.T) {
 	for mention, set := range map[string]func(*setup){
-		"validation is 72 of 72": func(c *setup) { c.Validation = 72 },
-		"patience is 2":          func(c *setup) { c.Validation, c.Patience = 0, 2 },
-		"min-delta is 0.5":       func(c *setup) { c.Validation, c.MinDelta = 0, 0.5 },
+		"validation is 72, but there are only 72": func(c *setup) { c.Validation = 72 },
+		"patience is 2":    func(c *setup) { c.Validation, c.Patience = 0, 2 },
+		"min-delta is 0.5": func(c *setup) { c.Validation, c.MinDelta = 0, 0.5 },
 	} {
 		c := small()
 		set(&c)
@@ -136,7 +136,8 @@ func TestSelectionNeedsImages(t *testing.T) {
 	}
 }
 
-// TestHoldOut asks how many images are held out by default, and by name.
+// TestHoldOut checks how many images are held out by default, and if the data set has a
+// validation set.
 func TestHoldOut(t *testing.T) {
 	for _, test := range []struct{ validation, images, named, want int }{
 		{AutomaticValidation, 99, 0, 0},
@@ -157,7 +158,7 @@ func TestHoldOut(t *testing.T) {
 	fails(t, c.HoldOut(&loaders.Dataset{Train: images(60, 1), Validation: 20}), ErrConfiguration, "validation is 7", "20 images", "hint: ")
 }
 
-// allFinite fails where a checkpoint cannot be read or holds a NaN or Inf.
+// allFinite checks that a checkpoint can be read and holds no NaN or Inf.
 func allFinite(t *testing.T, path string) {
 	t.Helper()
 	c, err := LoadCheckpoint(path)
@@ -172,9 +173,9 @@ func allFinite(t *testing.T, path string) {
 	}
 }
 
-// TestDivergence trains much too fast. Training that leaves the numbers, or
-// weights that leave all bounds, end with ErrDiverged; where they do not,
-// because a sigmoid saturates under small gradients, every figure is a number.
+// TestDivergence trains with a much too high learning rate. If numbers are not finite or
+// weights are far too large, training must end with ErrDiverged. Otherwise a sigmoid has
+// saturated, and every figure must be finite.
 func TestDivergence(t *testing.T) {
 	nets := map[string]func(*setup){
 		"default":          func(*setup) {},
@@ -200,7 +201,7 @@ func TestDivergence(t *testing.T) {
 					case err != nil:
 						fails(t, err, ErrDiverged, " in ", "hint: ")
 					case !saturates || !steps:
-						t.Error("training goes on")
+						t.Error("training did not stop")
 					}
 					allFinite(t, filepath.Join(dir, lastCheckpoint))
 					if _, err := os.Stat(filepath.Join(dir, bestCheckpoint)); err == nil {
@@ -215,9 +216,9 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// TestGuiltyTensor puts a NaN or Inf into a weight after the first step of an
-// epoch or the last, where activations may hide it.
-func TestGuiltyTensor(t *testing.T) {
+// TestNotFiniteTensor puts a NaN or Inf into a weight after the first or the last step of
+// an epoch. After the last step, the loss may still be finite.
+func TestNotFiniteTensor(t *testing.T) {
 	for _, activation := range []layer.Activation{layer.ReLU, layer.Tanh} {
 		for _, value := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 			for _, name := range []string{"encoder/1/bias", "decoder/1/weights", "decoder/2/bias"} {
@@ -232,11 +233,11 @@ func TestGuiltyTensor(t *testing.T) {
 								p.Values()[0] = float32(value)
 							}
 						}))
-						guilty := "NaN or Inf in "
-						if step > 1 { // else others have caught it by the time it shows
-							guilty += name
+						want := "NaN or Inf in "
+						if step > 1 { // else other tensors are not finite either when the error is noticed
+							want += name
 						}
-						fails(t, err, ErrDiverged, guilty)
+						fails(t, err, ErrDiverged, want)
 						allFinite(t, filepath.Join(dir, lastCheckpoint))
 						if _, err := os.Stat(filepath.Join(dir, bestCheckpoint)); err == nil {
 							allFinite(t, filepath.Join(dir, bestCheckpoint))
@@ -248,7 +249,7 @@ func TestGuiltyTensor(t *testing.T) {
 	}
 }
 
-// TestHooks asks when hooks run.
+// TestHooks checks when hooks run.
 func TestHooks(t *testing.T) {
 	counts := make(map[string]int)
 	count := func(name string) point {
@@ -279,7 +280,7 @@ func TestHooks(t *testing.T) {
 		"end":   {End: func(context.Context, *Loop) error { return failure }},
 	} {
 		if _, err := train(context.Background(), t.TempDir(), experiment(t, small()), hook); !errors.Is(err, failure) {
-			t.Errorf("a hook that fails at the %s gives %v", name, err)
+			t.Errorf("a hook fails at the %s: error %v", name, err)
 		}
 	}
 }

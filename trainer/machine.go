@@ -2,5 +2,5 @@ package trainer
 
 import "github.com/klauspost/cpuid/v2"
 
-// processor is the processor's name for run.json.
+// processor returns the name of the processor for run.json.
 func processor() string { return cpuid.CPU.BrandName }

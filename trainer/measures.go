@@ -8,18 +8,18 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// Names of what is measured besides the terms of the loss.
+// Names of the measures besides the terms of the loss.
 const (
 	Accuracy       = "accuracy"            // share of images whose label has the largest logit
-	MeanActivation = "mean_activation"     // of a code's values, over all images and units
-	DeadUnits      = "dead_units"          // number of units that give the same value for every image
+	MeanActivation = "mean_activation"     // mean of a code's values over all images and units
+	DeadUnits      = "dead_units"          // number of units with the same value for every image
 	JacobianError  = "jacobian_norm_error" // standard error of an estimated JacobianNorm
-	JacobianNorm   = "jacobian_norm"       // mean of ‖∂code/∂image‖², the squared Frobenius norm; measured when a run is done
-	ActiveUnits    = "active_units"        // values of a Gaussian code whose posterior mean varies over images, by more than activeVariance
-	HoyerSparsity  = "hoyer_sparsity"      // of a code, averaged over images: 0 where all values are equal, 1 where one is not 0
+	JacobianNorm   = "jacobian_norm"       // mean of ‖∂code/∂image‖², the squared Frobenius norm; measured when a run is finished
+	ActiveUnits    = "active_units"        // number of latent dimensions whose posterior mean has a variance over images above activeVariance
+	HoyerSparsity  = "hoyer_sparsity"      // of a code, averaged over images: 0 if all values are equal, 1 if only one is not 0
 )
 
-// deadSpread is how far the values of a dead unit lie apart at most.
+// deadSpread is the largest difference between two values of a dead unit.
 const deadSpread = 1e-4
 
 // codeMeasure measures the codes of a split.
@@ -37,7 +37,7 @@ func (t *codeMeasure) Outputs() []string { return []string{Code} }
 
 func (t *codeMeasure) Add(p *graph.Program) { t.add(p.Output(Code), p.Shape(Code).Size()) }
 
-// add counts codes B×L in.
+// add adds codes B×L.
 func (t *codeMeasure) add(codes []float32, size int) {
 	if t.min == nil {
 		t.min, t.max = make([]float32, size), make([]float32, size)
@@ -72,7 +72,7 @@ func (t *codeMeasure) Report(f *Figures) {
 }
 
 // hoyer is the sparsity (√L − ‖h‖₁/‖h‖₂)/(√L − 1) of a code of L values
-// (Hoyer 2004); that of zeros alone is 1.
+// (Hoyer 2004). It is 1 for a code of zeros, and 0 for a code of one value.
 func hoyer(l1, l2 float64, size int) float64 {
 	if size < 2 {
 		return 0
@@ -84,19 +84,18 @@ func hoyer(l1, l2 float64, size int) float64 {
 	return (root - l1/l2) / (root - 1)
 }
 
-// activeVariance is what the variance over images of a posterior's mean must
-// exceed for a value of the code to be active (Burda 2016, section 5.2).
+// activeVariance is the variance of the posterior mean over images above which a latent
+// dimension is active (Burda 2016, section 5.2).
 const activeVariance = 0.01
 
-// posteriorMeasure measures the Gaussian posteriors of a split, for each value
-// of the code.
+// posteriorMeasure measures the Gaussian posteriors of a split in each latent dimension.
 type posteriorMeasure struct {
 	images                     int
 	divergence, means, squares []float64
 }
 
-// PosteriorMeasure measures the posteriors of codes: ActiveUnits and the
-// divergence of each value of the code.
+// PosteriorMeasure measures the posteriors of codes: ActiveUnits and the KL divergence
+// of each latent dimension.
 func PosteriorMeasure() Measure { return &posteriorMeasure{} }
 
 func (t *posteriorMeasure) Outputs() []string { return []string{Statistics} }
@@ -105,7 +104,8 @@ func (t *posteriorMeasure) Add(p *graph.Program) {
 	t.add(p.Output(Statistics), p.Shape(Statistics).Size()/2)
 }
 
-// add counts statistics B×2L in, in each row L means, then L log-variances.
+// add adds statistics B×2L. Each row holds L means, then L log-variances, which are
+// clipped to [−10, 10].
 func (t *posteriorMeasure) add(statistics []float32, size int) {
 	if t.divergence == nil {
 		t.divergence, t.means, t.squares = make([]float64, size), make([]float64, size), make([]float64, size)
@@ -122,8 +122,8 @@ func (t *posteriorMeasure) add(statistics []float32, size int) {
 	}
 }
 
-// Report adds the divergence of each value of the code from its prior, averaged
-// over images, and how many values are active.
+// Report adds the KL divergence of each latent dimension from the prior, averaged over
+// images, and the number of active dimensions.
 func (t *posteriorMeasure) Report(f *Figures) {
 	n, active := float64(t.images), 0
 	f.KLUnits = nil
@@ -136,13 +136,13 @@ func (t *posteriorMeasure) Report(f *Figures) {
 	f.Set(ActiveUnits, float64(active))
 }
 
-// Collapse describes a posterior that has collapsed into the prior: so few values
-// of the code are active. It is "" for any other.
+// Collapse returns a warning if less than a tenth of the latent dimensions are active,
+// because the posterior has then collapsed into the prior; else "".
 func (f Figures) Collapse() string {
 	active, measured := f.Measures[ActiveUnits]
 	if !measured || 10*active >= float64(len(f.KLUnits)) {
 		return ""
 	}
-	return fmt.Sprintf("posterior collapse: %g of %d latent dimensions are active; hint: --kl-warmup 10, --free-bits 0.1 or a lower --beta keep more in use",
+	return fmt.Sprintf("posterior collapse: %g of %d latent dimensions are active; hint: --kl-warmup 10, --free-bits 0.1 or a lower --beta keep more of them active",
 		active, len(f.KLUnits))
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestPosteriors measures codes of three values: one that tells images apart,
-// one that is far from the prior for all of them alike, one that is the prior.
+// TestPosteriors measures codes of three dimensions. The first differs between images,
+// the second is equally far from the prior for all images, the third equals the prior.
 func TestPosteriors(t *testing.T) {
 	var totals posteriorMeasure
 	const images = 100
@@ -20,7 +20,7 @@ func TestPosteriors(t *testing.T) {
 	}
 	var f Figures
 	totals.Report(&f)
-	want := []float64{(0.04 + math.Exp(-1) - 1 + 1) / 2, (9 + math.Exp(10) - 1 - 10) / 2, 0} // the log-variance of 20 counts as 10
+	want := []float64{(0.04 + math.Exp(-1) - 1 + 1) / 2, (9 + math.Exp(10) - 1 - 10) / 2, 0} // the log-variance of 20 is clipped to 10
 	for l, nats := range f.KLUnits {
 		if math.Abs(nats-want[l]) > 1e-6*want[l] {
 			t.Errorf("value %d has %g nats, want %g", l, nats, want[l])
@@ -43,11 +43,11 @@ func TestCollapse(t *testing.T) {
 		}
 	}
 	if (Figures{}).Collapse() != "" {
-		t.Error("a code that is not drawn has collapsed")
+		t.Error("a code without a posterior is reported as collapsed")
 	}
 }
 
-// TestCollapseWarning warns once, when all terms have risen.
+// TestCollapseWarning checks that the warning appears once, after all terms have risen.
 func TestCollapseWarning(t *testing.T) {
 	const epochs = 9
 	records := make([]Record, epochs)

@@ -12,7 +12,7 @@ import (
 	"gaetrain/loaders/memory"
 )
 
-// Memory is what training takes, reckoned from shapes alone.
+// Memory is the memory that training needs, computed from shapes alone.
 type Memory struct {
 	Parameters int // trainable numbers
 	Parts      []MemoryPart
@@ -24,7 +24,7 @@ type MemoryPart struct {
 	Bytes int64
 }
 
-// runtimeBytes is what the program takes before there are data and a model.
+// runtimeBytes is the memory of the program without data and a model.
 const runtimeBytes = 48 << 20
 
 // Total is the memory of all parts, in bytes.
@@ -54,9 +54,9 @@ func (m Memory) String() string {
 	return fmt.Sprintf("%s (%s)", memory.Format(m.Total()), strings.Join(words, ", "))
 }
 
-// reckon finds how much memory training takes, and refuses what does not fit, with
-// the batch size that does.
-func (e *Experiment) reckon() (err error) {
+// estimateMemory computes how much memory training needs. If there is not enough, the
+// error names a batch size that fits.
+func (e *Experiment) estimateMemory() (err error) {
 	if e.Memory, err = e.memory(e.Config.BatchSize); err != nil {
 		return err
 	}
@@ -68,19 +68,19 @@ func (e *Experiment) reckon() (err error) {
 		ErrConfiguration, e.Memory.Parameters, e.Config.BatchSize, e.Memory, memory.Format(limit), e.smaller(limit))
 }
 
-// smaller names a way to make training fit into memory.
+// smaller describes how to make training fit into memory.
 func (e *Experiment) smaller(limit int64) string {
 	for batch := 1 << (bitsOf(e.Config.BatchSize) - 1); batch >= 1; batch /= 2 {
 		if m, err := e.memory(batch); batch < e.Config.BatchSize && err == nil && m.Total() <= limit {
 			return fmt.Sprintf("--batch-size %d takes %s", batch, memory.Format(m.Total()))
 		}
 	}
-	return "fewer units or channels, or smaller images; no batch size is small enough"
+	return "choose fewer units or channels, or smaller images, because no batch size is small enough"
 }
 
 func bitsOf(n int) int { return int(math.Log2(float64(n))) + 1 }
 
-// memory reckons training with batches of so many images.
+// memory computes the memory of training with batches of the given size.
 func (e *Experiment) memory(batch int) (Memory, error) {
 	sketch := graph.Sketch()
 	stages := slices.Clone(e.Stages)
@@ -89,7 +89,7 @@ func (e *Experiment) memory(batch int) (Memory, error) {
 			return Memory{}, err
 		}
 	}
-	var most []MemoryPart // of the stage that takes most
+	var most []MemoryPart // of the stage that needs most
 	for _, s := range stages {
 		parts, err := e.stageMemory(s, sketch, batch)
 		if err != nil {
@@ -102,7 +102,7 @@ func (e *Experiment) memory(batch int) (Memory, error) {
 	return Memory{sketch.Count(), slices.Concat([]MemoryPart{
 		{"data", splitBytes(e.Data.Train) + splitBytes(e.Data.Test)},
 		{"parameters", sketch.Bytes()},
-		{"checkpoint", largest(sketch)}, // which is written tensor by tensor
+		{"checkpoint", largest(sketch)}, // a checkpoint is written tensor by tensor
 		{"program", runtimeBytes},
 	}, most)}, nil
 }
@@ -115,7 +115,7 @@ func largest(p *graph.Parameters) (bytes int64) {
 	return bytes
 }
 
-// stageMemory is what a stage takes besides the data and the parameters.
+// stageMemory is the memory of a stage besides the data and the parameters.
 func (e *Experiment) stageMemory(s Stage, sketch *graph.Parameters, batch int) ([]MemoryPart, error) {
 	image, train, evaluated := e.stageInputs(s)
 	training, err := s.training(sketch, batch)
@@ -146,8 +146,8 @@ func (e *Experiment) stageMemory(s Stage, sketch *graph.Parameters, batch int) (
 	return parts, nil
 }
 
-// stageInputs are the shape of what a stage takes, and the splits of images that
-// it comes from.
+// stageInputs returns the shape of a stage's inputs, and the splits of images from
+// which the inputs are computed.
 func (e *Experiment) stageInputs(s Stage) (shape loaders.Shape, train loaders.Split, evaluated []namedSplit) {
 	train, evaluated = e.splits()
 	if shape = train.Shape; s.Below != nil {
@@ -156,7 +156,7 @@ func (e *Experiment) stageInputs(s Stage) (shape loaders.Shape, train loaders.Sp
 	return shape, train, evaluated
 }
 
-// evaluationBytes is the memory of an evaluator of so many splits.
+// evaluationBytes is the memory of an evaluator with the given number of splits.
 func evaluationBytes(s Stage, sketch *graph.Parameters, image loaders.Shape, splits int, seed uint64) (int64, error) {
 	program, err := s.evaluation(sketch)
 	if err != nil {
@@ -177,12 +177,13 @@ func evaluationBytes(s Stage, sketch *graph.Parameters, image loaders.Shape, spl
 	return bytes, nil
 }
 
-// bytes is the memory of an opponent of a program, for batches of so many pairs.
+// bytes is the memory of an opponent of a program for batches of the given number of
+// pairs.
 func (o *opponent) bytes(model *graph.Program, batch int) int64 {
 	if o == nil {
 		return 0
 	}
-	const copies = 2 // of the samples: a last batch that is short is padded
+	const copies = 2 // of the samples, because a short last batch is padded
 	return o.Bytes() + copies*2*4*int64(batch)*int64(model.Shape(o.made).Size())
 }
 
@@ -198,13 +199,13 @@ func solverBytes(c Config, gradients []graph.Gradient) (bytes int64) {
 	return bytes
 }
 
-// splitBytes is the memory that the images of a split take.
+// splitBytes is the memory of the images of a split.
 func splitBytes(s loaders.Split) int64 {
 	return int64(len(s.Images)) + int64(len(s.Labels)) + 4*int64(len(s.Values))
 }
 
-// fits refuses the model of a run folder that its checkpoint does not hold, or
-// that does not fit into memory, before it takes any.
+// fits returns an error if a checkpoint does not hold the weights of the model, or if
+// the model does not fit into memory. It allocates no tensors.
 func (t *Trained) fits(c *Checkpoint) error {
 	sketch := graph.Sketch()
 	if err := t.Stage.declare(sketch, t.Config.Seed, 2); err != nil {
@@ -218,14 +219,16 @@ func (t *Trained) fits(c *Checkpoint) error {
 		return err
 	}
 	m := Memory{sketch.Count(), []MemoryPart{{"parameters", 2 * sketch.Bytes()}, {"programs", evaluation.Bytes()}, {"program", runtimeBytes}}}
-	return m.check(fmt.Sprintf("%d parameters take", m.Parameters), "more memory")
+	return m.check(fmt.Sprintf("%d parameters need", m.Parameters), "use a machine with more memory")
 }
 
-// Fits refuses so many rows of values, such as codes, that do not fit into memory
-// as numbers of 4 bytes, before anybody makes them. Errors wrap ErrConfiguration.
+// Fits returns an error if the given number of rows of values, such as codes, does not
+// fit into memory as numbers of 4 bytes. Callers check this before they allocate the
+// rows. The hint is a proposal, such as "choose fewer images". Errors wrap
+// ErrConfiguration.
 func Fits(what string, count, values int, hint string) error {
 	m := Memory{Parts: []MemoryPart{{what, int64(min(4*float64(count)*float64(values), math.MaxInt64/2))}}}
-	return m.check(fmt.Sprintf("%d %s of %d values take", count, what, values), hint)
+	return m.check(fmt.Sprintf("%d %s of %d values need", count, what, values), hint)
 }
 
 func (m Memory) check(what, hint string) error {

@@ -11,17 +11,21 @@ import (
 	"gaetrain/graph"
 )
 
-// Figures are what is measured on a split: means over its images.
+// Figures holds what is measured on a split. Losses, terms and most measures are means
+// over its images.
 type Figures struct {
 	Loss     float64            `json:"loss"`               // reconstruction or classification + Σ weight·term
-	Terms    map[string]float64 `json:"terms"`              // by name, the first among them
-	MSE      float64            `json:"mse,omitempty"`      // squared error per pixel; 0 where nothing is reconstructed
+	Terms    map[string]float64 `json:"terms"`              // by name, including the first term
+	MSE      float64            `json:"mse,omitempty"`      // squared error per pixel; 0 if nothing is reconstructed
 	Measures map[string]float64 `json:"measures,omitempty"` // by name, such as Accuracy
-	KLUnits  []float64          `json:"kl_units,omitempty"` // divergence in nats of each value of a Gaussian code
+	KLUnits  []float64          `json:"kl_units,omitempty"` // KL divergence of each latent dimension of a Gaussian code, in nats
+	// StandardErrors holds the standard errors of the terms, of mse and of the accuracy as
+	// means over the images, by name. Means over an epoch of training have none.
+	StandardErrors map[string]float64 `json:"standard_errors,omitempty"`
 }
 
-// All yields every figure but the loss by its name: the terms, mse where
-// something is reconstructed, and the measures.
+// All yields every figure except the loss by its name: the terms, mse if something is
+// reconstructed, and the measures.
 func (f Figures) All() iter.Seq2[string, float64] {
 	return func(yield func(string, float64) bool) {
 		var mse map[string]float64
@@ -38,16 +42,16 @@ func (f Figures) All() iter.Seq2[string, float64] {
 	}
 }
 
-// Totals are sums over images, from which figures are made.
+// Totals holds sums over images, from which figures are computed.
 type Totals struct {
 	Images  int                `json:"images"`
 	Terms   map[string]float64 `json:"terms,omitempty"`
-	Squared float64            `json:"squared"` // errors; of a classifier, images with another class
-	// Measures are those that an opponent adds.
+	Squared float64            `json:"squared"` // squared errors; for a classifier, the number of wrong predictions
+	// Measures are sums that an opponent adds.
 	Measures map[string]float64 `json:"measures,omitempty"`
 }
 
-// add counts the images of a program's last run in.
+// add adds the images of a program's last run.
 func (t *Totals) add(p *graph.Program, rows int) {
 	if t.Terms == nil {
 		t.Terms = make(map[string]float64, len(p.Terms()))
@@ -59,9 +63,9 @@ func (t *Totals) add(p *graph.Program, rows int) {
 	t.Images += rows
 }
 
-// figures divides the sums by the number of images, of so many values each. The
-// reported loss has the final weights of the terms: warm-up and the like change
-// only the loss that training minimises.
+// figures divides the sums by the number of images, which have the given number of
+// values each. The reported loss always uses the final weights of the terms. Warm-up
+// changes only the loss that training minimises.
 func (t Totals) figures(s Stage, p *graph.Program, values int) Figures {
 	n := float64(t.Images)
 	f := Figures{Terms: make(map[string]float64, len(t.Terms))}
@@ -96,8 +100,8 @@ func sum(values []float32) (total float64) {
 	return total
 }
 
-// Record is one line of metrics.jsonl: what an epoch gave on a split. Epochs
-// count from 1, steps over the whole stage.
+// Record is one line of metrics.jsonl: the figures of a split after an epoch. Epochs
+// are counted from 1, steps from the start of the stage.
 type Record struct {
 	Stage string
 	Epoch int
@@ -110,8 +114,8 @@ type Record struct {
 	Timestamp       string // RFC 3339
 }
 
-// recordFields are the keys of a record that are not terms of the loss, in the
-// order in which they are written; the terms stand before "learning_rate".
+// recordFields holds the keys of a record that are not terms of the loss, in the order
+// in which they are written. The terms are written before "learning_rate".
 type recordFields struct {
 	Stage           string             `json:"stage"`
 	Epoch           int                `json:"epoch"`
@@ -121,6 +125,7 @@ type recordFields struct {
 	MSE             float64            `json:"mse,omitempty"`
 	Measures        map[string]float64 `json:"measures,omitempty"`
 	KLUnits         []float64          `json:"kl_units,omitempty"`
+	StandardErrors  map[string]float64 `json:"standard_errors,omitempty"`
 	LearningRate    float64            `json:"learning_rate"`
 	Seconds         float64            `json:"seconds"`
 	ImagesPerSecond float64            `json:"images_per_second"`
@@ -129,7 +134,7 @@ type recordFields struct {
 
 // MarshalJSON writes one flat object with every term under its own name.
 func (r Record) MarshalJSON() ([]byte, error) {
-	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.Measures, r.KLUnits, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
+	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.Measures, r.KLUnits, r.StandardErrors, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +160,7 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return err
 	}
-	fixed, _ := json.Marshal(recordFields{MSE: 1}) // which is left out where it is 0
+	fixed, _ := json.Marshal(recordFields{MSE: 1}) // an MSE of 0 would be left out
 	var known map[string]any
 	if err := json.Unmarshal(fixed, &known); err != nil {
 		return err
@@ -166,14 +171,14 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 			terms[name] = number
 		}
 	}
-	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE, f.Measures, f.KLUnits}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
+	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE, f.Measures, f.KLUnits, f.StandardErrors}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
 	return nil
 }
 
-// finite reports whether every figure is a number.
+// finite reports whether every figure is finite.
 func (f Figures) finite() bool {
 	ok := finite(f.Loss) && finite(f.MSE)
-	for _, values := range []map[string]float64{f.Terms, f.Measures} {
+	for _, values := range []map[string]float64{f.Terms, f.Measures, f.StandardErrors} {
 		for _, v := range values {
 			ok = ok && finite(v)
 		}

@@ -6,13 +6,13 @@ import (
 	"gaetrain/loaders"
 )
 
-// Recipe is a model one can name.
+// Recipe describes a model that users can name.
 type Recipe struct {
 	Name     string
 	Summary  string        // one line
 	Idea     string        // a paragraph
 	Citation string        // the papers, as plain text
-	BibTeX   string        // an entry of the first of them
+	BibTeX   string        // an entry for the first paper
 	Defaults func(*Config) // settings of training and data that differ from Defaults; nil for none
 	New      func() Model  // with the default settings of the model
 }
@@ -20,16 +20,16 @@ type Recipe struct {
 // Find returns the recipe of a model by its name.
 type Find func(model string) (Recipe, error)
 
-// Source is what a model needs to know of the data.
+// Source holds the properties of the data that a model depends on.
 type Source struct {
 	Shape   graph.Shape // of an image
-	Classes int         // that labels have; 0: there are no labels
+	Classes int         // number of classes; 0: there are no labels
 }
 
 // Model is a pointer to the struct of a recipe. Its tagged fields are the settings of the
-// model; it and the structs that it embeds may check them, see package settings.
-// Place puts the network together for a source of data; everything else may be
-// called after that. The interfaces that a model implements say what it can do
+// model. The struct and the structs that it embeds can validate them, see package
+// settings. Place builds the network for a source of data, and must be called before
+// all other methods. The interfaces that a model implements define what it can do
 // besides training.
 type Model interface {
 	Network
@@ -39,29 +39,29 @@ type Model interface {
 
 // Names of the inputs and outputs of networks.
 const (
-	Input          = "input"          // B×D, the images, corrupted where the stage says so
-	Target         = "target"         // B×D, the images as they are
-	Mask           = "mask"           // B×D, 1 where corruption has hit the input, else 0
+	Input          = "input"          // B×D, the images, which are corrupted if the stage has a corruption
+	Target         = "target"         // B×D, the clean images
+	Mask           = "mask"           // B×D, the corruption mask: 1 where the input is corrupted, else 0
 	Noise          = "noise"          // standard normal numbers
 	Labels         = "labels"         // B×1
 	Code           = "code"           // B×L
-	Statistics     = "statistics"     // B×2L, of the Gaussian that a code is drawn from: L means, then L log-variances
+	Statistics     = "statistics"     // B×2L, of the Gaussian from which a code is drawn: L means, then L log-variances
 	Reconstruction = "reconstruction" // B×D; every network whose model is an Encoder and no Classifier has it
-	Features       = "features"       // B×F, what the last layer of a classifier takes
+	Features       = "features"       // B×F, the input of the last layer of a classifier
 	Logits         = "logits"         // B×C
-	Direction      = "direction"      // B×L, what a Jacobian is multiplied with
-	Sensitivity    = "sensitivity"    // B×D, the product
-	Samples        = "samples"        // 2B×D, of a discriminator: B real ones, then B that a model has made
+	Direction      = "direction"      // B×L, the vector of a vector–Jacobian product
+	Sensitivity    = "sensitivity"    // B×D, that product
+	Samples        = "samples"        // 2B×D, input of a discriminator: B real examples, then B generated ones
 )
 
-// Names of terms of the loss, which other packages look up.
+// Names of terms of the loss that other packages use.
 const (
 	AdversarialLoss   = "adversarial_loss"   // of a model against its opponent
-	DiscriminatorLoss = "discriminator_loss" // of the opponent, reported beside the terms
+	DiscriminatorLoss = "discriminator_loss" // of the opponent, reported as a measure
 )
 
-// Network declares the loss of a batch, with the inputs above and those of the
-// outputs above that it has.
+// Network declares the loss of a batch. The names above are the names of its inputs and
+// outputs.
 type Network interface {
 	Declare(s *graph.Scope)
 }
@@ -73,65 +73,66 @@ type Encoder interface {
 	CodeShape() graph.Shape // of z
 }
 
-// Layered is an encoder whose layers can be taken apart.
+// Layered is an encoder that is a sequence of layers.
 type Layered interface {
 	Encoder
-	// Depth is the number of layers with weights; First declares those up to
-	// depth (x: B×D), From what makes the code of their output.
+	// Depth is the number of layers with weights. First declares the layers up to
+	// depth (x: B×D). From declares the layers after depth, which compute the code.
 	Depth() int
 	First(s *graph.Scope, depth int, x graph.Value) graph.Value
 	From(s *graph.Scope, depth int, h graph.Value) graph.Value
-	LayerShape(depth int) graph.Shape // of what layer depth gives; 0: the image
+	LayerShape(depth int) graph.Shape // of the output of layer depth; 0: of the image
 	Convolutional(depth int) bool     // reports whether layer depth, counted from 1, is a convolution
 }
 
-// Decoder is a model that makes images of codes alone.
+// Decoder is a model that decodes codes to images.
 type Decoder interface {
-	// Decode declares what the likelihood takes of codes (z: B×L).
+	// Decode declares the input of the likelihood for codes (z: B×L).
 	Decode(s *graph.Scope, z graph.Value) graph.Value
 	Likelihood() Likelihood
 	CodeShape() graph.Shape
-	// Decodable reports why this model cannot do it after all; nil where it can.
+	// Decodable returns an error if the settings of this model make it impossible to
+	// decode codes alone.
 	Decodable() error
 }
 
-// Likelihood is how the output y of a decoder stands for an image.
+// Likelihood defines the distribution of an image, given the output y of a decoder.
 type Likelihood interface {
 	// Mean declares the reconstruction x̂ (y, x̂: B×D).
 	Mean(s *graph.Scope, y graph.Value) graph.Value
 	// Term declares the reconstruction term (y: BK×D, target: B×D).
 	Term(s *graph.Scope, y, target graph.Value) graph.Term
-	// LogNormaliser is what the term of an image of so many values lacks to be
-	// −log p(x|z).
+	// LogNormaliser is the constant that must be added to the term of an image with
+	// the given number of values to get −log p(x|z).
 	LogNormaliser(values int) float64
 }
 
-// Posterior is a model that draws its codes from a Gaussian for each image.
+// Posterior is a model that draws the code of each image from a Gaussian.
 type Posterior interface {
 	Posterior(s *graph.Scope, x graph.Value) latent.Gaussian
 }
 
-// Generator is a model whose codes follow the prior N(0, I), so that draws from
-// it decode to images of the kind learned.
+// Generator is a model that is trained so that its codes follow the prior N(0, I).
+// Draws from the prior then decode to images like the training images.
 type Generator interface {
 	Decoder
 	HasPrior()
 }
 
-// Conditional is a model that takes the labels of images besides them. Its
-// programs have the input Labels.
+// Conditional is a model that takes images together with their labels. Its programs
+// have the input Labels.
 type Conditional interface {
 	Classes() int
 }
 
-// Classifier is a model that predicts the classes of images; its network has the
+// Classifier is a model that predicts the classes of images. Its network has the
 // outputs Features and Logits.
 type Classifier interface {
 	Classify(s *graph.Scope, x graph.Value) (features, logits graph.Value)
 }
 
-// Transfer is a model that has the encoder of another model. SetEncoder is called
-// before Place, which places that model as well. Parameters that are not of the
+// Transfer is a model that uses the encoder of another model. SetEncoder is called
+// before Place, which also places the other model. Parameters that do not belong to the
 // other model have the part "classifier".
 type Transfer interface {
 	Model
@@ -144,68 +145,70 @@ type Quantiser interface {
 	Quantise(codes []float32)
 }
 
-// Linear is a model that knows whether its decoder is a linear map of the code
-// that is trained by the squared error.
+// Linear is a model that reports whether its decoder is a linear map of the code that
+// is trained on the squared error.
 type Linear interface {
 	LinearDecoder() bool
 }
 
-// DataDependent is a model some of whose parameters start from training images.
+// DataDependent is a model with parameters whose initial values depend on training
+// images.
 type DataDependent interface {
 	InitialiseFrom(images graph.Sample, p *graph.Parameters, seed uint64) error
 }
 
-// Stage is training of one network for a while.
+// Stage is the training of one network for a number of epochs.
 type Stage struct {
 	Name   string
 	Epochs int
-	// Objective names what a stage of several minimises, and of what, such as
-	// "squared error of the codes of layer 1"; "": the loss of the model.
+	// Objective describes what the stage minimises if this is not the loss of the
+	// model, such as "squared error of the codes of layer 1"; "": the loss of the model.
 	Objective string
-	// Network is what is trained. Model is the model of images after the stage,
-	// with what it can do; it is the network itself unless the stage trains a part.
+	// Network is the network that is trained. Model is the model of images after the
+	// stage. It is the network itself unless the stage trains a part of the model.
 	Network, Model Network
-	// Below is the part of the model that the stage neither moves nor runs: the
-	// network's inputs are the codes that it gives, computed once. nil: none.
+	// Below is a part of the model that the stage does not train. Its codes are computed
+	// once and are the inputs of the network. nil: the inputs are the images.
 	Below Encoder
-	// Opponent is what the network plays against; nil: nothing.
+	// Opponent is trained against the network; nil for none.
 	Opponent *Opponent
 
 	Corruption loaders.Corruption // of the inputs; the target stays clean
-	Binarise   bool               // the images, inputs and targets alike, afresh in each epoch
+	Binarise   bool               // sample inputs and targets as 0 or 1, anew in each epoch
 	// Rates are factors of the learning rate by the part of the model, such as
-	// encoder; a part that is missing has 1.
+	// encoder. A part that is missing has the factor 1.
 	Rates map[string]float64
-	// Rising is the number of epochs over which terms of the loss still rise.
+	// Rising is the number of epochs during which weights of terms of the loss rise.
 	Rising float64
-	// Titles are what drawings call parts and outputs that have another name here,
-	// such as "generator" for the decoder; nil for none.
+	// Titles are the names of parts and outputs in drawings if these differ, such as
+	// "generator" for the decoder; nil for none.
 	Titles map[string]string
-	// Measures are taken on each evaluated split, by new ones each time.
+	// Measures returns new measures for each evaluated split; nil for none.
 	Measures func() []Measure
 
-	images int               // that it is trained on; 0: not known
+	images int               // number of training images; 0: not known
 	flops  float64           // of a training step
 	units  map[string]string // of figures
 	main   string            // the first term of the loss
-	plain  bool              // evaluated with all pixels alike, whatever corruption has hit
-	mean   bool              // evaluated with codes at the mean of their posterior
+	plain  bool              // in evaluation, all pixels have the same weight, whether corrupted or not
+	mean   bool              // in evaluation, codes are the means of their posteriors
 }
 
-// Opponent is a network that learns, together with that of a stage, to distinguish
-// real examples from those that the latter has just made: a discriminator. Its
-// loss is that of op.DiscriminatorLoss.
+// Opponent is a discriminator: a network that is trained together with the network of a
+// stage, to distinguish real examples from those that the latter has generated. Its loss
+// is op.DiscriminatorLoss.
 type Opponent struct {
-	Network // of the input Samples and, where it takes them, Labels
-	// Real is the input of the stage's batches that is real, Made the output of its
-	// network that is to look like it: Target and Reconstruction, or Noise and Code.
+	Network // with the input Samples and, if it takes labels, Labels
+	// Real is the input with the real examples. Made is the output of the stage's
+	// network that should resemble them. The pair is Target and Reconstruction, or Noise
+	// and Code.
 	Real, Made string
 	Title      string // of Real in drawings, such as "real images"
 }
 
-// Measure is taken on the programs that evaluate a split.
+// Measure measures a split from the programs that evaluate it.
 type Measure interface {
-	Outputs() []string       // that the programs must give
-	Add(p *graph.Program)    // counts the images of the last run in
-	Report(figures *Figures) // adds what was measured
+	Outputs() []string       // outputs that the program must compute
+	Add(p *graph.Program)    // adds the images of the program's last run
+	Report(figures *Figures) // adds the results to the figures
 }

@@ -44,7 +44,7 @@ func (n *net) Validate() error {
 
 func (n *net) Place(source Source) error { return n.place(source, n.Code) }
 
-// place makes an encoder with so many outputs.
+// place builds the network with the given number of outputs of the encoder.
 func (n *net) place(source Source, outputs int) (err error) {
 	n.image = source.Shape
 	output := layer.Options{Activation: n.OutputActivation, Initialiser: n.Initialiser}
@@ -108,7 +108,7 @@ func (d *drawn) Posterior(s *graph.Scope, x graph.Value) latent.Gaussian {
 func (d *drawn) Encode(s *graph.Scope, x graph.Value) graph.Value { return d.Posterior(s, x).Mean(s) }
 func (d *drawn) HasPrior()                                        {}
 
-// likelihood is one of decoders whose output is the logits or the image.
+// likelihood is that of decoders whose output is the logits or the image.
 type likelihood string
 
 func (l *likelihood) UnmarshalText(text []byte) error {
@@ -148,7 +148,7 @@ func (l likelihood) LogNormaliser(values int) float64 {
 	return float64(values) / 2 * math.Log(math.Pi)
 }
 
-// find knows the models of this file.
+// find returns the recipes of this file.
 func find(model string) (Recipe, error) {
 	switch model {
 	case "small":

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// noRunError is the error that a folder holds no run. It wraps ErrRun and
+// noRunError is the error about a folder that holds no run. It wraps ErrRun and
 // fs.ErrNotExist.
 type noRunError struct{ dir string }
 

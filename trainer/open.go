@@ -13,8 +13,9 @@ const (
 	BestCheckpoint = "best" // after the epoch with the lowest loss on the validation set
 )
 
-// OpenSelected reads the model of a run folder as the validation set selected it. If
-// there is none, the weights are those after the last epoch.
+// OpenSelected reads the model of a run folder with the weights of the best epoch on the
+// validation set. If the run has no validation set, it reads the weights after the last
+// epoch.
 func OpenSelected(find Find, dir string) (*Trained, error) {
 	info, err := ReadRunInfo(dir)
 	switch {
@@ -58,8 +59,7 @@ func OpenModel(find Find, dir, checkpoint string) (*Trained, error) {
 	return t, c.Restore(t.Parameters, nil)
 }
 
-// rebuild makes the model of a run as it is in the stage of a checkpoint, with
-// initial weights.
+// rebuild returns the model of a run in the stage of a checkpoint, with initial weights.
 func rebuild(find Find, info RunInfo, c *Checkpoint) (*Trained, error) {
 	recipe, err := find(info.Model)
 	if err != nil {
@@ -99,10 +99,10 @@ func rebuild(find Find, info RunInfo, c *Checkpoint) (*Trained, error) {
 	return t, t.Stage.declare(t.Parameters, t.Config.Seed, 2)
 }
 
-// rebuildEncoder makes the model that another one has the encoder of.
+// rebuildEncoder returns the model whose encoder a Transfer uses.
 func rebuildEncoder(find Find, info *EncoderInfo) (Model, error) {
 	if info == nil {
-		return nil, fmt.Errorf("no encoder is recorded")
+		return nil, fmt.Errorf("the key encoder is missing")
 	}
 	recipe, err := find(info.Model)
 	if err != nil {
@@ -115,7 +115,7 @@ func rebuildEncoder(find Find, info *EncoderInfo) (Model, error) {
 // Digest is a checksum of all weights.
 func (t *Trained) Digest() string { return fmt.Sprintf("sha256:%x", t.Parameters.Digest()) }
 
-// encoderInfo describes the model for another one that has its encoder.
+// encoderInfo describes the model for a classifier that uses its encoder.
 func (t *Trained) encoderInfo() *EncoderInfo {
 	if t.Info.Encoder != nil {
 		of := *t.Info.Encoder

@@ -6,26 +6,26 @@ import (
 	"gaetrain/graph"
 )
 
-// Names of what is measured where a model plays against an opponent. The win
-// rate depends on both sides and does not show how good the samples are.
+// Names of the measures of a stage with an opponent. The win rate depends on both
+// networks and does not show how good the samples are.
 const (
-	WinRate        = "win_rate"        // share of pairs of a real and a made example in which the discriminator gives the real one the higher logit; 0.5 is chance
+	WinRate        = "win_rate"        // share of pairs of a real and a generated example in which the discriminator gives the real one the higher logit; 0.5 is chance
 	SampleDistance = "sample_distance" // between samples and the images of the split, see likeness; it selects the best epoch
-	SampleSpread   = "sample_spread"   // of samples, as a share of that of the images; near 0 the model has collapsed
-	CodeDistance   = "code_distance"   // between codes and draws from the prior, as SampleDistance
+	SampleSpread   = "sample_spread"   // spread of samples divided by that of the images; near 0, all samples are alike
+	CodeDistance   = "code_distance"   // between codes and draws from the prior, measured as SampleDistance
 )
 
-// opponent is the program of a stage's Opponent. nil stands for none.
+// opponent is the program of a stage's Opponent; nil for none.
 type opponent struct {
 	*graph.Program
 	real, made string
-	samples    []float32 // 2B×D: what is real, then what the model has made
+	samples    []float32 // 2B×D: the real examples, then the generated ones
 	labels     []float32 // 2B
 	inputs     map[string][]float32
 }
 
-// newOpponent compiles the opponent of a stage for batches of so many pairs,
-// where the stage has one.
+// newOpponent compiles the opponent of a stage for batches of the given number of
+// pairs. It returns nil if the stage has no opponent.
 func newOpponent(s Stage, p *graph.Parameters, training bool, batch int) (*opponent, error) {
 	if s.Opponent == nil {
 		return nil, nil
@@ -40,16 +40,16 @@ func newOpponent(s Stage, p *graph.Parameters, training bool, batch int) (*oppon
 	return &opponent{Program: program, real: s.Opponent.Real, made: s.Opponent.Made, inputs: make(map[string][]float32)}, nil
 }
 
-// run runs the opponent on a batch and on what a program of the model has just
-// made of it. So both sides learn from the same state of each other, and the
-// model runs only once.
+// run runs the opponent on a batch and on the examples that a program of the model has
+// just generated from it. Both networks therefore learn from the same state of each
+// other, and the model runs only once.
 func (o *opponent) run(ctx context.Context, model *graph.Program, b graph.Batch) error {
 	if o == nil {
 		return nil
 	}
 	made := model.Output(o.made)
 	o.samples = append(append(o.samples[:0], b.Inputs[o.real][:len(made)]...), made...)
-	o.labels = append(append(o.labels[:0], b.Inputs[Labels]...), b.Inputs[Labels]...) // made examples have the labels of the real ones
+	o.labels = append(append(o.labels[:0], b.Inputs[Labels]...), b.Inputs[Labels]...) // generated examples have the labels of the real ones
 	o.inputs[Samples], o.inputs[Labels] = o.samples, o.labels
 	return o.Run(ctx, graph.Batch{Rows: 2 * b.Rows, Inputs: o.inputs})
 }
@@ -62,17 +62,18 @@ func (o *opponent) gradients() []graph.Gradient {
 	return o.Gradients()
 }
 
-// finite reports whether the opponent's loss was a number.
+// finite reports whether the opponent's loss was finite.
 func (o *opponent) finite() bool { return o == nil || finite(o.Mean()) }
 
-// advance brings the statistics of the opponent up to date.
+// advance updates the statistics of the opponent, such as running means.
 func (o *opponent) advance() {
 	if o != nil {
 		o.Advance()
 	}
 }
 
-// addTo adds what the opponent made of so many pairs to sums over images.
+// addTo adds the opponent's loss and win rate on the given number of pairs to sums over
+// images.
 func (o *opponent) addTo(t *Totals, pairs int) {
 	if o == nil {
 		return

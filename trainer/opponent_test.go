@@ -8,7 +8,7 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// TestLikeness compares samples of known distance and spread.
+// TestLikeness compares samples whose distance and spread are known.
 func TestLikeness(t *testing.T) {
 	const rows, size = 4000, 5
 	noise := func(step uint64) []float32 {
@@ -24,10 +24,10 @@ func TestLikeness(t *testing.T) {
 		return l.distance(), l.spread()
 	}
 	if distance, spread := compare(noise(1)); distance != 0 || spread != 1 {
-		t.Errorf("a sample is %g from itself and spreads %g", distance, spread)
+		t.Errorf("a sample has the distance %g from itself and the spread %g", distance, spread)
 	}
 	if distance, spread := compare(noise(2)); distance > 0.2 || math.Abs(spread-1) > 0.03 {
-		t.Errorf("two samples of one distribution are %g apart, spread %g", distance, spread)
+		t.Errorf("two samples of one distribution have the distance %g and the spread %g", distance, spread)
 	}
 	shifted := noise(1)
 	for i := range shifted {
@@ -35,15 +35,15 @@ func TestLikeness(t *testing.T) {
 	}
 	// Σδ² = 20; over directions the squared mean of δ·direction is Σδ²/D.
 	if distance, spread := compare(shifted); math.Abs(distance-math.Sqrt(20)) > 1 || math.Abs(spread-1) > 1e-3 {
-		t.Errorf("a shift by %g counts %g, spread %g", math.Sqrt(20), distance, spread)
+		t.Errorf("a shift by %g gives the distance %g and the spread %g", math.Sqrt(20), distance, spread)
 	}
 	half := noise(2)
 	kernel.Scale(0.5, half)
 	if distance, spread := compare(half); math.Abs(distance-0.5*math.Sqrt(size)) > 0.1 || math.Abs(spread-0.5) > 0.02 {
-		t.Errorf("half the deviation counts %g, spread %g", distance, spread)
+		t.Errorf("half the deviation gives the distance %g and the spread %g", distance, spread)
 	}
 	if _, spread := compare(make([]float32, rows*size)); spread != 0 {
-		t.Errorf("equal rows spread %g", spread)
+		t.Errorf("equal rows have the spread %g", spread)
 	}
 }
 
@@ -80,10 +80,10 @@ func TestAdversarialWarnings(t *testing.T) {
 func TestCriterion(t *testing.T) {
 	f := Figures{Loss: 3}
 	if f.Criterion() != 3 {
-		t.Errorf("the loss decides by %g", f.Criterion())
+		t.Errorf("with a loss alone, the criterion is %g", f.Criterion())
 	}
 	f.Measures = map[string]float64{SampleDistance: 2}
 	if f.Criterion() != 2 {
-		t.Errorf("the distance decides by %g", f.Criterion())
+		t.Errorf("with a distance, the criterion is %g", f.Criterion())
 	}
 }

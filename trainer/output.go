@@ -6,12 +6,12 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// Output holds the settings that say what a run writes, and where.
+// Output holds the settings of what a run writes, and where.
 type Output struct {
-	Run             string        `toml:"run" group:"output" help:"Run folder (default: runs/<model>-<dataset>-<n>)"`
+	Run             string        `toml:"run" group:"output" help:"Folder of the run (default: runs/<model>-<dataset>-<n>)"`
 	Resume          bool          `toml:"resume" group:"output" help:"Resume the run in the run folder. If the folder has no run yet, a new one starts"`
-	CheckpointEvery time.Duration `toml:"checkpoint-every" group:"output" help:"Save a checkpoint within an epoch after this time, 0 for only after epochs"`
-	Pictures        int           `toml:"pictures" group:"output" help:"Draw pictures every N epochs, and less often after 32 pictures; 0 for never"`
+	CheckpointEvery time.Duration `toml:"checkpoint-every" group:"output" help:"Time between checkpoints within an epoch, such as 5m; 0 for checkpoints only after epochs"`
+	Pictures        int           `toml:"pictures" group:"output" help:"Number of epochs from one picture to the next, which grows after 32 pictures; 0 for no pictures"`
 }
 
 // OutputDefaults returns the settings of the output that a run has by default.

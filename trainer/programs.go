@@ -7,8 +7,8 @@ import (
 	"gaetrain/loaders"
 )
 
-// The declarations of this file are the programs that a trained model is asked
-// for, besides those of training and evaluation.
+// This file declares the programs of a trained model, except those of training and
+// evaluation.
 
 // encoding declares the code of images.
 func encoding(m Encoder, image graph.Shape) graph.Declaration {
@@ -65,13 +65,13 @@ func jacobianProduct(m Encoder, image graph.Shape) graph.Declaration {
 	}
 }
 
-// compile compiles a program that does not train and gives some outputs.
+// compile compiles a program that computes the given outputs and does not train.
 func compile(p *graph.Parameters, name string, batch int, d graph.Declaration, outputs ...string) (*graph.Program, error) {
 	return graph.Compile(p, graph.Options{Name: name, Batch: batch, Outputs: outputs}, d)
 }
 
-// outputOf returns an output of a declaration for all images of a split, which
-// are not corrupted.
+// outputOf returns an output of a declaration for all images of a split. The images are
+// not corrupted.
 func outputOf(ctx context.Context, p *graph.Parameters, output string, d graph.Declaration, split loaders.Split) ([]float32, error) {
 	program, err := compile(p, output, evaluationBatch, d, output)
 	if err != nil {
@@ -82,7 +82,7 @@ func outputOf(ctx context.Context, p *graph.Parameters, output string, d graph.D
 	if err != nil {
 		return nil, err
 	}
-	if err := Fits("outputs", split.Len(), program.Shape(output).Size(), "fewer images"); err != nil {
+	if err := Fits("outputs", split.Len(), program.Shape(output).Size(), "choose fewer images"); err != nil {
 		return nil, err
 	}
 	values := make([]float32, 0, split.Len()*program.Shape(output).Size())
@@ -93,8 +93,8 @@ func outputOf(ctx context.Context, p *graph.Parameters, output string, d graph.D
 	return values, err
 }
 
-// runAll runs a program on all batches of a stream, as evaluations see them,
-// and calls visit after each.
+// runAll runs a program on all batches of a stream, with the corruption and noise of
+// evaluations, and calls visit after each batch.
 func runAll(ctx context.Context, p *graph.Program, f feeder, stream *loaders.Stream, visit func(*loaders.Batch) error) error {
 	for batch := range stream.Epoch(0, 0) {
 		if err := p.Run(ctx, f.feed(batch)); err != nil {
@@ -110,15 +110,15 @@ func runAll(ctx context.Context, p *graph.Program, f feeder, stream *loaders.Str
 	return nil
 }
 
-// feeder turns batches of a stream into those of programs. It keeps the memory
-// that this takes, so that a step allocates nothing.
+// feeder converts batches of a stream to batches of programs. It reuses its memory, so
+// that a step allocates nothing.
 type feeder struct {
 	mean   bool // the noise is 0, so that codes are the means of their posteriors
 	inputs map[string][]float32
 	labels []float32
 }
 
-// feed returns a batch as programs take it, valid until the next one.
+// feed returns a batch for a program, which is valid until the next call.
 func (f *feeder) feed(b *loaders.Batch) graph.Batch {
 	if f.inputs == nil {
 		f.inputs = make(map[string][]float32)
@@ -131,7 +131,7 @@ func (f *feeder) feed(b *loaders.Batch) graph.Batch {
 	return graph.Batch{Rows: b.Rows, Inputs: f.inputs, Key: b.Key}
 }
 
-// appendLabels appends labels as programs take them.
+// appendLabels appends labels as numbers, which programs take.
 func appendLabels(to []float32, labels []uint8) []float32 {
 	for _, label := range labels {
 		to = append(to, float32(label))

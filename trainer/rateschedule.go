@@ -6,14 +6,13 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// RateSchedule holds the settings that say how the learning rate changes during
-// training.
+// RateSchedule holds the settings of how the learning rate changes during training.
 type RateSchedule struct {
-	Schedule   string  `toml:"schedule" group:"schedule" help:"Schedule of the learning rate: constant, step or cosine"`
-	Warmup     float64 `toml:"warmup" group:"schedule" help:"Epochs during which the learning rate rises linearly from 0, such as 0.5"`
-	StepEpochs int     `toml:"step-epochs" group:"schedule" help:"Epochs between two drops of the schedule step, 1 or more"`
-	StepAt     []int   `toml:"step-at" group:"schedule" help:"Epochs after which the learning rate of the schedule step drops, such as 1,4,13. This list replaces step-epochs"`
-	StepFactor float64 `toml:"step-factor" group:"schedule" help:"Factor of the learning rate at each drop of the schedule step, above 0 and at most 1"`
+	Schedule   string  `toml:"schedule" group:"schedule" help:"Schedule of the learning rate: constant, step or cosine; the default depends on the model"`
+	Warmup     float64 `toml:"warmup" group:"schedule" help:"Epochs, 0 or more, in which the learning rate rises from 0; the default depends on the model"`
+	StepEpochs int     `toml:"step-epochs" group:"schedule" help:"Epochs between two drops of the learning rate with --schedule step, 1 or more"`
+	StepAt     []int   `toml:"step-at" group:"schedule" help:"Epochs after which --schedule step drops the rate, such as 1,4,13; it replaces --step-epochs"`
+	StepFactor float64 `toml:"step-factor" group:"schedule" help:"Factor of the learning rate at each drop with --schedule step, above 0 and at most 1"`
 }
 
 // ScheduleDefaults returns the settings of the schedule that a run has by
@@ -30,7 +29,7 @@ func (s RateSchedule) Validate() error {
 	}
 	for i, epoch := range s.StepAt {
 		if epoch < 1 || i > 0 && epoch <= s.StepAt[i-1] {
-			return fmt.Errorf("%w: step-at has a drop after %d epochs; hint: start at 1 or later, in ascending order", ErrConfiguration, epoch)
+			return fmt.Errorf("%w: step-at has a drop after epoch %d; hint: list epochs from 1 on, in ascending order", ErrConfiguration, epoch)
 		}
 	}
 	return settings.Numbers(
@@ -44,10 +43,10 @@ func (s RateSchedule) Validate() error {
 func (s RateSchedule) Ineffective() []settings.Without {
 	switch {
 	case s.Schedule != "step":
-		why := "with schedule " + s.Schedule + "; hint: --schedule step"
+		why := "with schedule " + s.Schedule + "; hint: --schedule step uses it"
 		return []settings.Without{{Name: "step-epochs", Why: why}, {Name: "step-at", Why: why}, {Name: "step-factor", Why: why}}
 	case len(s.StepAt) > 0:
-		return []settings.Without{{Name: "step-epochs", Why: "with step-at, which lists all drops; hint: leave one of them out"}}
+		return []settings.Without{{Name: "step-epochs", Why: "with step-at, which lists all drops; hint: leave out step-epochs or step-at"}}
 	}
 	return nil
 }

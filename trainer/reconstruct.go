@@ -7,21 +7,21 @@ import (
 	"gaetrain/loaders"
 )
 
-// Reconstructed are images and their reconstructions, N×D each. Pixels of the images
+// Reconstructed holds images and their reconstructions, N×D each. Pixels of the images
 // are from 0 to 1.
 type Reconstructed struct {
 	Shape          loaders.Shape
 	Original       []float32
-	Input          []float32 // corrupted; nil where the model takes the original
+	Input          []float32 // the corrupted images; nil if the model takes the original images
 	Reconstruction []float32
-	MSE            []float64 // per pixel, of each image
-	Loss           []float64 // of each image, as it is reported
+	MSE            []float64 // of each image, per pixel
+	Loss           []float64 // of each image, with the final weights of the terms
 }
 
 // Len is the number of images N.
 func (r Reconstructed) Len() int { return len(r.MSE) }
 
-// Append adds copies of the images of another one. The error is nil.
+// Append adds copies of the images of other. The error is always nil.
 func (r *Reconstructed) Append(other Reconstructed) error {
 	r.Shape = other.Shape
 	r.Original, r.Input = append(r.Original, other.Original...), append(r.Input, other.Input...)
@@ -57,14 +57,14 @@ func (t *Trained) Reconstruct(ctx context.Context, split loaders.Split) (Reconst
 	return all, err
 }
 
-// EachReconstructed runs the model on the images of a split, and calls visit with
-// one batch after the other. A batch is valid until visit returns.
+// EachReconstructed runs the model on the images of a split, and calls visit with each
+// batch in turn. A batch is valid until visit returns.
 func (t *Trained) EachReconstructed(ctx context.Context, split loaders.Split, visit func(Reconstructed) error) error {
 	if err := t.CanEncode(); err != nil {
 		return err
 	}
 	if t.IsClassifier() {
-		return t.cannot("has no decoder", "the run whose encoder it has reconstructs images")
+		return t.cannot("has no decoder", "use the run whose encoder it uses, which reconstructs images")
 	}
 	stage := t.Stage.whole()
 	program, err := stage.evaluation(t.Parameters)

@@ -12,16 +12,16 @@ import (
 	"path/filepath"
 )
 
-// Extent is how much of metrics.jsonl the finished epochs have written. What lies
-// beyond belongs to an epoch whose checkpoint was never saved.
+// Extent is the part of metrics.jsonl that the finished epochs have written. The bytes
+// after it belong to an epoch whose checkpoint was never saved.
 type Extent struct {
 	Bytes    int64  `json:"bytes"`
 	Checksum uint32 `json:"crc32c"` // of these bytes
 }
 
-// ReadRecords reads the records of the epochs that the last checkpoint of a run
-// folder comes after. A run that has no checkpoint yet has no records. Errors wrap
-// ErrRun or ErrCheckpoint.
+// ReadRecords reads the records of the epochs before the last checkpoint of a run
+// folder. A run without a checkpoint has no records. Errors wrap ErrRun or
+// ErrCheckpoint.
 func ReadRecords(dir string) ([]Record, error) {
 	last, err := readHeader(filepath.Join(dir, lastCheckpoint))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -33,8 +33,8 @@ func ReadRecords(dir string) ([]Record, error) {
 	return last.Metrics.read(dir)
 }
 
-// Records returns the records of the run so far, those of an epoch that has just
-// been evaluated among them.
+// Records returns the records of the run so far, including those of an epoch that has
+// just been evaluated.
 func (l *Loop) Records() ([]Record, error) { return l.written.read(l.Run.Dir) }
 
 // read reads the records of an extent.
@@ -72,14 +72,14 @@ func (x Extent) load(dir string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %s: %w", ErrRun, path, err)
 	case int64(len(data)) < x.Bytes:
-		return nil, fmt.Errorf("%w: %s has %d bytes, but the checkpoint was saved after %d; hint: restore the file from a copy", ErrRun, path, len(data), x.Bytes)
+		return nil, fmt.Errorf("%w: %s has %d bytes, but it had %d when the checkpoint was saved; hint: restore the file from a copy", ErrRun, path, len(data), x.Bytes)
 	case crc32.Checksum(data, castagnoli) != x.Checksum:
 		return nil, fmt.Errorf("%w: %s: its checksum is wrong; hint: the file was changed or damaged, restore it from a copy", ErrRun, path)
 	}
 	return data, nil
 }
 
-// cut removes what lies beyond an extent.
+// cut removes the bytes after an extent.
 func (x Extent) cut(dir string) error {
 	path := filepath.Join(dir, metricsFile)
 	info, err := os.Stat(path)
@@ -95,7 +95,7 @@ func (x Extent) cut(dir string) error {
 	return nil
 }
 
-// append writes records behind an extent and returns the longer one.
+// append writes records after an extent and returns the longer extent.
 func (x Extent) append(dir string, records []Record) (Extent, error) {
 	var lines []byte
 	for _, r := range records {

@@ -30,7 +30,7 @@ func TestRecordsRoundTrip(t *testing.T) {
 		}
 	}
 	if _, err := whole.append(dir, []Record{{Figures: Figures{Loss: math.NaN()}}}); err == nil {
-		t.Error("a loss that is no number is recorded")
+		t.Error("a loss of NaN is recorded")
 	}
 	var flat map[string]any
 	line, _, _ := strings.Cut(string(read(t, path)), "\n")
@@ -44,7 +44,7 @@ func TestRecordsRoundTrip(t *testing.T) {
 	}
 	want := []Record{r, r, r, r}
 	data := read(t, path)
-	for cut := 0; cut <= len(line); cut++ { // a kill in the middle of the next line
+	for cut := 0; cut <= len(line); cut++ { // the process was killed while it wrote the next line
 		write(t, append(slices.Clone(data), line[:cut]...), path)
 		got, err := whole.read(dir)
 		if err != nil {
@@ -55,11 +55,11 @@ func TestRecordsRoundTrip(t *testing.T) {
 		}
 	}
 	if err := whole.cut(dir); err != nil || !slices.Equal(read(t, path), data) {
-		t.Errorf("the next line is not cut: %v", err)
+		t.Errorf("the next line is not removed: %v", err)
 	}
 }
 
-// TestDamagedRecords changes what a checkpoint comes after.
+// TestDamagedRecords damages the records before a checkpoint.
 func TestDamagedRecords(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, metricsFile)
@@ -75,7 +75,7 @@ func TestDamagedRecords(t *testing.T) {
 			flipped[i] ^= 1 << bit
 			write(t, flipped, path)
 			if _, err := whole.read(dir); err == nil {
-				t.Fatalf("bit %d of byte %d goes unnoticed", bit, i)
+				t.Fatalf("a flip of bit %d of byte %d remains undetected", bit, i)
 			}
 		}
 	}
@@ -90,7 +90,7 @@ func TestDamagedRecords(t *testing.T) {
 	fails(t, whole.cut(dir), ErrRun, path)
 }
 
-// TestLongRecord asks for lines of any length, as of a large Gaussian code.
+// TestLongRecord reads long lines, such as those of a large Gaussian code.
 func TestLongRecord(t *testing.T) {
 	dir := t.TempDir()
 	r := Record{Stage: "train", Split: "test", Figures: Figures{KLUnits: make([]float64, 100_000), Terms: map[string]float64{}}}
@@ -107,7 +107,7 @@ func TestLongRecord(t *testing.T) {
 	}
 }
 
-// extentOf is the extent of a whole file.
+// extentOf returns the extent of a whole file.
 func extentOf(data []byte) Extent { return Extent{int64(len(data)), crc32.Checksum(data, castagnoli)} }
 
 func FuzzReadRecords(f *testing.F) {

@@ -28,19 +28,19 @@ const (
 	picturesFolder = "pictures"
 )
 
-// Run is an open run folder, held by this process alone.
+// Run is an open run folder, which this process has locked.
 type Run struct {
 	Dir  string
 	Info RunInfo
 
 	notes    []string // about how a resumed run continues
-	warnings []string // what of that needs attention
+	warnings []string // about how a resumed run continues, if that needs attention
 	lock     *flock.Flock
-	lockMade bool        // its file, by this process
-	made     []string    // the folder and those above it that this process made, the deepest first
-	before   []string    // what the folder held before
-	fresh    bool        // it held no run
-	last     *Checkpoint // that a resumed run continues from, until NewLoop has taken it
+	lockMade bool        // this process made the lock file
+	made     []string    // the folder and its parents that this process made, the deepest first
+	before   []string    // the entries that the folder had before
+	fresh    bool        // the folder held no run before
+	last     *Checkpoint // from which a resumed run continues; nil once NewLoop has read it
 }
 
 // Path returns the path of a file of the run folder.
@@ -48,11 +48,11 @@ func (r *Run) Path(elements ...string) string {
 	return filepath.Join(append([]string{r.Dir}, elements...)...)
 }
 
-// CreateRun makes a run folder for an experiment, or opens the one that is there if
-// the configuration says resume. dir "" stands for the next free
-// runs/<model>-<dataset>-<n>. The folder is locked until Close. A run that is
-// refused leaves the folder as it was. Errors wrap ErrRun, ErrRunExists,
-// ErrCheckpoint or ErrConfiguration.
+// CreateRun makes a run folder for an experiment, or opens the existing folder if the
+// configuration says resume. If dir is "", it is the next free
+// runs/<model>-<dataset>-<n>. The folder is locked until Close. After an error, the
+// folder is as it was before. Errors wrap ErrRun, ErrRunExists, ErrCheckpoint or
+// ErrConfiguration.
 func CreateRun(dir string, e *Experiment, configuration map[string]settings.Setting) (*Run, error) {
 	r := &Run{Dir: dir, Info: describe(e, configuration)}
 	if err := r.makeFolder(e); err != nil {
@@ -71,7 +71,7 @@ func CreateRun(dir string, e *Experiment, configuration map[string]settings.Sett
 	return r, nil
 }
 
-// makeFolder makes the run folder itself and notes which folders it had to make.
+// makeFolder makes the run folder and records which folders it made.
 func (r *Run) makeFolder(e *Experiment) (err error) {
 	if r.Dir == "" {
 		r.made = missing("runs")
@@ -88,7 +88,7 @@ func (r *Run) makeFolder(e *Experiment) (err error) {
 	return nil
 }
 
-// missing lists a folder and those above it that do not exist, the deepest first.
+// missing lists the folder and its parents that do not exist, the deepest first.
 func missing(dir string) (list []string) {
 	for ; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
@@ -98,8 +98,8 @@ func missing(dir string) (list []string) {
 	}
 }
 
-// begin starts a run, or resumes the one that is there. All that is there is
-// checked before anything is written.
+// begin starts a run, or resumes the run in the folder. It checks all files of the run
+// before it writes anything.
 func (r *Run) begin(e *Experiment) error {
 	old, err := ReadRunInfo(r.Dir)
 	switch {
@@ -118,7 +118,7 @@ func (r *Run) begin(e *Experiment) error {
 	return r.confirm()
 }
 
-// confirm writes run.json of a run for which nothing is left to check.
+// confirm writes run.json once all checks have passed.
 func (r *Run) confirm() error {
 	r.sweep()
 	for _, folder := range []string{picturesFolder, filepath.Dir(lastCheckpoint)} {
@@ -129,7 +129,7 @@ func (r *Run) confirm() error {
 	return r.WriteSealed(runFile, r.Info)
 }
 
-// start begins a new run, unless the folder holds what a run has left.
+// start begins a new run, unless the folder has files of another run.
 func (r *Run) start(resume bool) error {
 	kind := ErrRunExists
 	if resume {
@@ -139,24 +139,25 @@ func (r *Run) start(resume bool) error {
 	return r.without(kind, runFile, lastCheckpoint, bestCheckpoint, metricsFile)
 }
 
-// restart begins a run again that has no checkpoint yet.
+// restart begins a run again that was stopped before its first checkpoint.
 func (r *Run) restart() error {
 	r.fresh = true
 	return r.without(ErrRun, lastCheckpoint, bestCheckpoint, metricsFile)
 }
 
-// without reports a file that a run folder has though it lacks another one.
+// without returns an error about a file in a run folder if another file, which must
+// exist as well, is missing.
 func (r *Run) without(kind error, missing string, files ...string) error {
 	for _, name := range files {
 		if info, err := os.Stat(r.Path(name)); err == nil && info.Size() > 0 {
-			return fmt.Errorf("%w: %s has %s but no %s; hint: restore it from a copy, or choose another --run", kind, r.Dir, name, missing)
+			return fmt.Errorf("%w: %s has %s but no %s; hint: restore the missing file from a copy, or choose another --run", kind, r.Dir, name, missing)
 		}
 	}
 	return nil
 }
 
-// intact reports a file that was removed or cut while the run was trained, without
-// which no checkpoint can be resumed.
+// intact returns an error about a file that was removed or truncated during training. No
+// checkpoint could be resumed without this file.
 func (r *Run) intact(metrics Extent) error {
 	for name, least := range map[string]int64{runFile: 1, metricsFile: metrics.Bytes} {
 		info, err := os.Stat(r.Path(name))
@@ -164,10 +165,10 @@ func (r *Run) intact(metrics Extent) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%w: %w; hint: the file was removed while the run was trained", ErrRun, err)
+			return fmt.Errorf("%w: %w; hint: the file was removed during training, so restore it from a copy, or start a new run", ErrRun, err)
 		}
 		if info.Size() < least {
-			return fmt.Errorf("%w: %s was cut to %d bytes while the run was trained", ErrRun, r.Path(name), info.Size())
+			return fmt.Errorf("%w: %s was truncated to %d bytes during training; hint: restore the file from a copy, or start a new run", ErrRun, r.Path(name), info.Size())
 		}
 	}
 	return nil
@@ -177,13 +178,16 @@ func (r *Run) intact(metrics Extent) error {
 // the checkpoint that the run continues from.
 func (r *Run) resume(e *Experiment, old RunInfo) error {
 	if changed := old.DataChanged(e.Data); changed != "" {
-		return fmt.Errorf("%w: %s: %s; hint: restore the data, or train a new run", ErrRun, r.Dir, changed)
+		return fmt.Errorf("%w: %s: %s; hint: restore the data, or start a new run", ErrRun, r.Dir, changed)
+	}
+	if err := r.sameValidation(e.Config, old); err != nil {
+		return err
 	}
 	if old.Kernel != r.Info.Kernel {
-		r.warn("the run began with the kernel path %s and continues with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
+		r.warn("the run began with the kernel path %s and continues with %s, so its numbers will differ in the last bits from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
 	}
 	if old.LabelList != r.Info.LabelList {
-		return fmt.Errorf("%w: %s: the label list is not the one that the run began with; hint: restore the file, or train a new run", ErrRun, r.Dir)
+		return fmt.Errorf("%w: %s: the label list is not the one that the run began with; hint: restore the file, or start a new run", ErrRun, r.Dir)
 	}
 	r.Info.ID, r.Info.Created, r.Info.Changes = old.ID, old.Created, old.Changes
 	last, err := LoadCheckpoint(r.Path(lastCheckpoint))
@@ -214,9 +218,20 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 	if err := r.noteChanges(e, old, last.Position); err != nil {
 		return err
 	}
-	r.Info.Encoder = old.Encoder // whose weights the run began with
+	r.Info.Encoder = old.Encoder // the run began with its weights
 	r.last = last
 	return nil
+}
+
+// sameValidation reports a validation set of another size than that of the run. The
+// data can decide the size, so it is known only here.
+func (r *Run) sameValidation(c Config, old RunInfo) error {
+	before, err := ConfigOf(old)
+	if err == nil && before.Validation != c.Validation {
+		err = fmt.Errorf("%w: validation is %d, but the run in %s was started with %d; hint: leave it out, or start another run",
+			ErrConfiguration, c.Validation, r.Dir, before.Validation)
+	}
+	return err
 }
 
 func (r *Run) note(format string, values ...any) {
@@ -227,8 +242,8 @@ func (r *Run) warn(format string, values ...any) {
 	r.warnings = append(r.warnings, fmt.Sprintf(format, values...))
 }
 
-// sweep removes what a killed process was writing. Where it cannot, training
-// continues all the same.
+// sweep removes the temporary files of a killed process. A file that cannot be removed
+// does not stop training.
 func (r *Run) sweep() {
 	for _, folder := range []string{".", filepath.Dir(lastCheckpoint), picturesFolder} {
 		entries, err := os.ReadDir(r.Path(folder))
@@ -253,13 +268,13 @@ func (r *Run) acquire() error {
 		return fmt.Errorf("%w: lock %s: %w", ErrRun, r.Dir, err)
 	}
 	if !ok {
-		return fmt.Errorf("%w: %s is in use by another process; hint: wait for it, or choose another --run", ErrRun, r.Dir)
+		return fmt.Errorf("%w: %s is in use by another process; hint: wait until that process has ended, or choose another --run", ErrRun, r.Dir)
 	}
 	return nil
 }
 
-// Close lets the folder go. A run that began in this process and never came to
-// a checkpoint leaves nothing behind.
+// Close releases the lock. If the run began in this process and has no checkpoint,
+// Close removes its files.
 func (r *Run) Close() error {
 	if _, err := os.Stat(r.Path(lastCheckpoint)); r.fresh && errors.Is(err, fs.ErrNotExist) {
 		r.discard()
@@ -267,7 +282,7 @@ func (r *Run) Close() error {
 	return r.lock.Unlock()
 }
 
-// look notes what is in the folder before the run.
+// look records the entries that the folder has before the run.
 func (r *Run) look() {
 	entries, err := os.ReadDir(r.Dir)
 	if err != nil {
@@ -280,8 +295,8 @@ func (r *Run) look() {
 	}
 }
 
-// discard removes what the run has added to its folder. What cannot be removed
-// stays: the error that ends the run says what is wrong there.
+// discard removes what the run has added to its folder. It reports no errors, because
+// the error that ended the run is more important.
 func (r *Run) discard() {
 	entries, err := os.ReadDir(r.Dir)
 	if err != nil {
@@ -307,7 +322,7 @@ func nextRunFolder(model, dataset string) (string, error) {
 	if err := os.MkdirAll("runs", 0o755); err != nil {
 		return "", fmt.Errorf("%w: %w; hint: choose a --run that can be written to", ErrRun, err)
 	}
-	name, _, _ := strings.Cut(dataset, ":") // idx:DIR and the like: without the path
+	name, _, _ := strings.Cut(dataset, ":") // without the path of idx:DIR and similar data sets
 	for n := 1; ; n++ {
 		dir := filepath.Join("runs", fmt.Sprintf("%s-%s-%d", model, name, n))
 		if err := os.Mkdir(dir, 0o755); err == nil {
@@ -318,7 +333,7 @@ func nextRunFolder(model, dataset string) (string, error) {
 	}
 }
 
-// WriteJSON writes a value as indented JSON into a file of the run folder, as Write does.
+// WriteJSON writes a value as indented JSON to a file of the run folder, as Write does.
 func (r *Run) WriteJSON(name string, value any) error {
 	return r.Write(name, func(w io.Writer) error {
 		e := json.NewEncoder(w)
@@ -333,8 +348,8 @@ func (r *Run) WriteSealed(name string, value any) error {
 	return r.Write(name, func(w io.Writer) error { return seal(w, value) })
 }
 
-// ReadSealed reads what WriteSealed has written. Errors wrap ErrRun; where there is
-// no file they also wrap fs.ErrNotExist.
+// ReadSealed reads a file that WriteSealed has written. Errors wrap ErrRun. If the file
+// does not exist, they also wrap fs.ErrNotExist.
 func (r *Run) ReadSealed(name string, into any) error {
 	data, err := readBounded(r.Path(name), largestSealed)
 	if err == nil {
@@ -346,7 +361,8 @@ func (r *Run) ReadSealed(name string, into any) error {
 	return nil
 }
 
-// Write lets write fill a file of the run folder, atomically. Errors wrap ErrRun.
+// Write replaces a file of the run folder atomically with what the function write
+// writes. Errors wrap ErrRun.
 func (r *Run) Write(name string, write func(io.Writer) error) error {
 	if err := files.Write(r.Path(name), write); err != nil {
 		return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", ErrRun, err)

@@ -36,7 +36,7 @@ func TestLock(t *testing.T) {
 	}
 	again, err := create(dir, e)
 	if err != nil {
-		t.Fatalf("after the lock is let go: %v", err)
+		t.Fatalf("after the lock is released: %v", err)
 	}
 	again.Close()
 }
@@ -50,12 +50,11 @@ func TestRunExists(t *testing.T) {
 		t.Error("run.json has changed")
 	}
 	if _, err := train(context.Background(), dir, l.Experiment); !errors.Is(err, ErrRunExists) {
-		t.Errorf("the refused run kept the lock: %v", err)
+		t.Errorf("the refused run did not release the lock: %v", err)
 	}
 }
 
-// TestLostRunFile asks that a checkpoint is not taken up by a run that was not
-// told to resume.
+// TestLostRunFile checks that a run without --resume does not use an existing checkpoint.
 func TestLostRunFile(t *testing.T) {
 	l, dir := trained(t, small())
 	if err := os.Remove(filepath.Join(dir, runFile)); err != nil {
@@ -108,8 +107,8 @@ func TestRunInfo(t *testing.T) {
 	fails(t, err, fs.ErrNotExist)
 }
 
-// TestOtherKernel goes on with a run that began with kernels this processor
-// lacks.
+// TestOtherKernel resumes a run that began with kernels that this processor does not
+// have.
 func TestOtherKernel(t *testing.T) {
 	l, dir := trained(t, small())
 	reseal(t, dir, `"kernel": "`+kernel.Path()+`"`, `"kernel": "avx9"`)
@@ -195,8 +194,8 @@ func TestNextRunFolder(t *testing.T) {
 	}
 }
 
-// TestForgetRecords crashes after the records of an epoch are written and
-// before its checkpoint is.
+// TestForgetRecords stops a run after the records of an epoch are written, and before
+// its checkpoint is saved.
 func TestForgetRecords(t *testing.T) {
 	crash := errors.New("crash")
 	dir, e := t.TempDir(), experiment(t, small())
@@ -233,7 +232,7 @@ func TestForgetRecords(t *testing.T) {
 	if norm, ok := final.Last["test"].Measures[JacobianNorm]; !ok || norm <= 0 {
 		t.Errorf("metrics.json says the Jacobian's norm is %g", norm)
 	}
-	delete(final.Last["test"].Measures, JacobianNorm) // which the records lack
+	delete(final.Last["test"].Measures, JacobianNorm) // the records do not have it
 	if err != nil || final.Epochs != 3 || !cmp.Equal(final.Last["test"], records[8].Figures) {
 		t.Errorf("metrics.json says %+v, %v", final, err)
 	}
@@ -241,8 +240,8 @@ func TestForgetRecords(t *testing.T) {
 	fails(t, err, ErrRun, "not finished")
 }
 
-// TestUnusableCheckpoint asks that a broken checkpoint ends a resumed run
-// before anything is written.
+// TestUnusableCheckpoint checks that a run with a damaged checkpoint is not resumed, and
+// that nothing is written.
 func TestUnusableCheckpoint(t *testing.T) {
 	_, dir := trained(t, small())
 	path := filepath.Join(dir, lastCheckpoint)
@@ -290,8 +289,8 @@ func TestOpenModel(t *testing.T) {
 		{`"seed": {`, `"seed": {"value": 2, "origin": "flag"}, "x": {`, ErrRun, []string{"unknown setting x", runFile}},
 		{`"created":`, `"creates":`, ErrRun, []string{"creates", runFile}},
 		{`"id": "`, `"id": "X`, ErrCheckpoint, []string{"another run", "hint: "}},
-		{`"name": "train"`, `"name": "other"`, ErrCheckpoint, []string{"in the stage train, not other"}},
-		{`"epochs": 3`, `"epochs": 2`, ErrCheckpoint, []string{"after epoch 3 of 2"}},
+		{`"name": "train"`, `"name": "other"`, ErrCheckpoint, []string{"in the stage train, which run.json calls other"}},
+		{`"epochs": 3`, `"epochs": 2`, ErrCheckpoint, []string{"after epoch 3, but its stage has 2 epochs"}},
 		{`"format": 4`, `"format": 1`, ErrRun, []string{"format 1", "hint: "}},
 		{`"format": 4,`, ``, ErrRun, []string{"format 0", "hint: "}},
 	} {
@@ -302,7 +301,7 @@ func TestOpenModel(t *testing.T) {
 	}
 }
 
-// reseal changes run.json and keeps its checksum right.
+// reseal changes run.json and updates its checksum.
 func reseal(t *testing.T, dir, old, new string) {
 	t.Helper()
 	data, err := unseal(read(t, dir, runFile))

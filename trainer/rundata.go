@@ -10,11 +10,12 @@ import (
 	"gaetrain/loaders"
 )
 
-// AutomaticValidation as the number of validation images leaves it to HoldOut.
+// AutomaticValidation, as the number of validation images, lets HoldOut choose the
+// number.
 const AutomaticValidation = -1
 
-// least and most bound how many validation images there are by default: the loss
-// of fewer than ten says little, and more than 5,000 cost time.
+// leastValidation and mostValidation limit the default number of validation images: the
+// loss of fewer than ten is not reliable, and more than 5,000 need too much time.
 const leastValidation, mostValidation = 10, 5000
 
 // validationOf is how many of n training images are held out by default.
@@ -26,10 +27,11 @@ func validationOf(n int) int {
 }
 
 // HoldOut moves the validation images of a configuration behind the other training
-// images, from where the experiment takes them. They are those that the data name,
-// or images of which each class has its share. If the configuration leaves their
-// number to the data, HoldOut sets it to a tenth of the training images, at most
-// 5,000, or to 0 if there are fewer than 100. Errors wrap ErrConfiguration.
+// images, where the experiment finds them. They are the validation set of the data set,
+// if it has one, else images in which each class keeps its share. If the number of
+// images is AutomaticValidation, HoldOut sets it to the size of that validation set,
+// else to a tenth of the training images, at most 5,000, or to 0 if there are fewer than
+// 100 training images. Errors wrap ErrConfiguration.
 func (c *Config) HoldOut(data *loaders.Dataset) error {
 	named := data.Validation
 	if c.Validation == AutomaticValidation {
@@ -44,12 +46,12 @@ func (c *Config) HoldOut(data *loaders.Dataset) error {
 	return nil
 }
 
-// checkSelection reports settings of the selection of an epoch that do not fit the
-// number of training images, which include the validation images.
+// checkSelection returns an error if the settings of the validation set or of early
+// stopping do not fit the number of images, which includes the validation images.
 func (c Config) checkSelection(images int) error {
 	switch {
 	case c.Validation >= images:
-		return fmt.Errorf("%w: validation is %d of %d training images; hint: leave some to train on", ErrConfiguration, c.Validation, images)
+		return fmt.Errorf("%w: validation is %d, but there are only %d training images; hint: choose a smaller --validation", ErrConfiguration, c.Validation, images)
 	case c.Validation > 0:
 		return nil
 	case c.Patience > 0:
@@ -60,7 +62,7 @@ func (c Config) checkSelection(images int) error {
 	return nil
 }
 
-// holdout takes the validation set of a configuration away from training images.
+// holdout splits images into those to train on and the validation set.
 func (c Config) holdout(images loaders.Split) (train, validation loaders.Split) {
 	return images.Holdout(c.Validation)
 }
@@ -71,9 +73,9 @@ func (e *Experiment) Validation() loaders.Split {
 	return validation
 }
 
-// Cut leaves, of the training images of the run's data set, those that the model
-// was trained on, and returns its validation set. A classifier was trained on
-// labelled images.
+// Cut reduces the training images of the run's data set to those that the model was
+// trained on, and returns the validation set of the run. A classifier was trained on
+// labelled images only.
 func (t *Trained) Cut(data *loaders.Dataset) (validation loaders.Split, err error) {
 	if t.labelled != nil {
 		train, named := data.Train.Holdout(data.Validation)
@@ -88,8 +90,8 @@ func (t *Trained) Cut(data *loaders.Dataset) (validation loaders.Split, err erro
 	return validation, nil
 }
 
-// DataChanged says how a data set differs from the one that the run was trained
-// with; "" if it does not.
+// DataChanged describes how a data set differs from the one that the run was trained on;
+// "" if it does not differ.
 func (info RunInfo) DataChanged(data *loaders.Dataset) string {
 	what, old := info.Data.changed(data.Digest), info.Data
 	if what == "" && len(old.Classes) == len(data.Classes) {
@@ -97,7 +99,7 @@ func (info RunInfo) DataChanged(data *loaders.Dataset) string {
 	}
 	for file := range old.Digest {
 		if data.Digest[file] == "" || what == "" {
-			return fmt.Sprintf("this version of gaetrain reads %s in another way than the one that began the run", data.Name)
+			return fmt.Sprintf("this version of gaetrain does not read %s in the same way as the version that began the run", data.Name)
 		}
 	}
 	text := fmt.Sprintf("the %s of %s are not those that the run was trained with", what, data.Name)
@@ -115,8 +117,8 @@ func (info RunInfo) DataChanged(data *loaders.Dataset) string {
 	return text
 }
 
-// changed names what of a data set has other digests, such as "test images"; ""
-// if nothing has.
+// changed names the part of a data set that has other digests, such as "test images";
+// "" if all digests are the same.
 func (d DataInfo) changed(digest map[string]string) string {
 	var files []string
 	for _, file := range slices.Sorted(maps.Keys(d.Digest)) {

@@ -7,7 +7,7 @@ import (
 	"gaetrain/loaders"
 )
 
-// TestDataChanged says in what data differ from those of a run.
+// TestDataChanged checks the description of how data differ from those of a run.
 func TestDataChanged(t *testing.T) {
 	pixels := func(n int) loaders.Split {
 		return loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}, Images: make([]uint8, n)}
@@ -19,8 +19,8 @@ func TestDataChanged(t *testing.T) {
 		"images were added":   func(d *loaders.Dataset) { d.Train, d.Digest = pixels(10), other },
 		"images were removed": func(d *loaders.Dataset) { d.Train, d.Digest = pixels(8), other },
 		"the images of folder:a are not those that the run was trained with": func(d *loaders.Dataset) { d.Digest = other },
-		"reads folder:a in":   func(d *loaders.Dataset) { d.Digest = map[string]string{"pictures": "md5:1"} },
-		"in another way than": func(d *loaders.Dataset) { d.Classes = []string{"x", "y"} },
+		"does not read folder:a in": func(d *loaders.Dataset) { d.Digest = map[string]string{"pictures": "md5:1"} },
+		"in the same way as":        func(d *loaders.Dataset) { d.Classes = []string{"x", "y"} },
 	} {
 		now := loaders.Dataset{Name: "folder:a", Train: pixels(9), Test: pixels(1), Classes: []string{"x"}, Digest: info.Data.Digest}
 		change(&now)

@@ -19,13 +19,13 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// runFormat is the format of run.json. Runs of another one cannot be read.
+// runFormat is the format of run.json. Runs in other formats cannot be read.
 const runFormat = 4
 
-// RunInfo is what run.json says about a run: what it takes to repeat it.
+// RunInfo is the content of run.json, which holds all that is needed to repeat a run.
 type RunInfo struct {
 	Format        int                         `json:"format"`
-	ID            string                      `json:"id"` // random; checkpoints of the run have it too
+	ID            string                      `json:"id"` // random; also in the checkpoints of the run
 	Version       string                      `json:"version"`
 	Kernel        string                      `json:"kernel"` // path of the kernels; another one rounds differently
 	Created       time.Time                   `json:"created"`
@@ -44,11 +44,11 @@ type RunInfo struct {
 // selects reports whether the run has a validation set, which selects an epoch.
 func (info RunInfo) selects() bool { return info.Configuration["validation"].String() != "0" }
 
-// EncoderInfo says which model another one has the encoder of.
+// EncoderInfo describes the model whose encoder a classifier uses.
 type EncoderInfo struct {
 	Model    string                      `json:"model"`
 	Settings map[string]settings.Setting `json:"settings"`          // of that model
-	Weights  string                      `json:"weights,omitempty"` // Trained.Digest of that model; "": not used
+	Weights  string                      `json:"weights,omitempty"` // Trained.Digest of that model; "": training starts from random weights
 }
 
 // StageInfo names a stage of a run and the units of its figures.
@@ -59,7 +59,7 @@ type StageInfo struct {
 	Units     map[string]string `json:"units"`               // by figure, such as "nats per image"
 }
 
-// DataInfo says which data a run was trained on.
+// DataInfo describes the data that a run was trained on.
 type DataInfo struct {
 	Name        string            `json:"name"`
 	Shape       string            `json:"shape"`
@@ -70,7 +70,7 @@ type DataInfo struct {
 	Attribution string            `json:"attribution,omitempty"`
 }
 
-// MachineInfo says what a run was started on.
+// MachineInfo describes the machine on which a run was started.
 type MachineInfo struct {
 	System    string `json:"system"`
 	Processor string `json:"processor"`
@@ -78,8 +78,8 @@ type MachineInfo struct {
 	Go        string `json:"go"`
 }
 
-// Version is the version of the program: that of its module or, for a build
-// from a checkout, "devel" with the revision where it is known.
+// Version is the version of the program. It is that of the module or, for a build from
+// a checkout, "devel" with the revision if it is known.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
@@ -88,8 +88,8 @@ func Version() string {
 	return strings.Trim(info.Main.Version, "()")
 }
 
-// ReadRunInfo reads run.json of a run folder. Errors wrap ErrRun; where there
-// is none they also wrap fs.ErrNotExist.
+// ReadRunInfo reads run.json of a run folder. Errors wrap ErrRun. If the folder holds no
+// run, they also wrap fs.ErrNotExist.
 func ReadRunInfo(dir string) (RunInfo, error) {
 	var info RunInfo
 	path := filepath.Join(dir, runFile)
@@ -102,7 +102,7 @@ func ReadRunInfo(dir string) (RunInfo, error) {
 		return info, noRunError{dir}
 	}
 	if err != nil {
-		return info, fmt.Errorf("%w: %w; hint: --run names the folder of a run", ErrRun, err)
+		return info, fmt.Errorf("%w: %w; hint: give --run the folder of a run", ErrRun, err)
 	}
 	var written struct {
 		Format  int    `json:"format"`
@@ -139,7 +139,7 @@ func KernelOf(dir string) (string, error) {
 	return info.Kernel, err
 }
 
-// describe says what an experiment is.
+// describe returns the content of run.json for an experiment.
 func describe(e *Experiment, configuration map[string]settings.Setting) RunInfo {
 	info := RunInfo{
 		Format: runFormat, ID: rand.Text(), Version: Version(), Kernel: kernel.Path(), Created: time.Now().UTC().Truncate(time.Second),

@@ -11,9 +11,9 @@ import (
 // streamPrior is the noise of codes that are drawn from the prior.
 const streamPrior noise.Stream = 8
 
-// Draw returns n codes of L values drawn from N(0, T²·I), where T is the
-// temperature: draws of the prior where T is 1. Code i depends on the seed and
-// i alone, not on n.
+// Draw returns n codes of L values drawn from N(0, T²·I), where T is the temperature.
+// With T = 1 they are drawn from the prior. Code i depends only on the seed and i, not
+// on n.
 func Draw(n, size int, seed uint64, temperature float64) []float32 {
 	codes := make([]float32, n*size)
 	noise.Normal(codes, noise.Key{Seed: seed, Stream: streamPrior})
@@ -21,9 +21,9 @@ func Draw(n, size int, seed uint64, temperature float64) []float32 {
 	return codes
 }
 
-// Posterior returns the means and the log-variances of the Gaussian codes of
-// the images of a split, N×L each, for inputs as evaluations have them. Errors
-// wrap ErrConfiguration where the model has no posterior.
+// Posterior returns the means and the log-variances of the Gaussian codes of the images
+// of a split, N×L each. The inputs are those of evaluations. Log-variances are clipped
+// to [−10, 10]. If the model has no posterior, the error wraps ErrConfiguration.
 func (t *Trained) Posterior(ctx context.Context, split loaders.Split) (means, logVariances []float32, err error) {
 	m, err := t.asPosterior()
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"gaetrain/graph"
 )
 
-// sampling compares what the decoder of a stage makes of draws from the prior
-// with the images of a split and, where the codes have an opponent, these with
-// the prior. nil stands for none.
+// sampling compares samples, which the decoder of a stage decodes from draws from the
+// prior, with the images of a split. If the opponent's input is codes, it also compares
+// the codes with draws from the prior. nil stands for no sampling.
 type sampling struct {
 	decoder       *graph.Program
 	inputs        map[string][]float32
@@ -16,7 +16,7 @@ type sampling struct {
 	made          string
 }
 
-// newSampling measures the samples of a stage, where it has an opponent and a
+// newSampling returns the sampling of a stage, or nil if the stage has no opponent or no
 // decoder.
 func newSampling(s Stage, p *graph.Parameters) (*sampling, error) {
 	m, ok := s.Model.(Generator)
@@ -30,7 +30,7 @@ func newSampling(s Stage, p *graph.Parameters) (*sampling, error) {
 	return &sampling{decoder: decoder, inputs: make(map[string][]float32), made: s.Opponent.Made}, nil
 }
 
-// begin begins with another split, of images of so many values.
+// begin starts the measurement of a split, whose images have the given number of values.
 func (s *sampling) begin(e *evaluator, size int) {
 	if s == nil {
 		return
@@ -41,7 +41,7 @@ func (s *sampling) begin(e *evaluator, size int) {
 	}
 }
 
-// add counts a batch in that the evaluator's program has run on.
+// add adds a batch on which the evaluator's program has just run.
 func (s *sampling) add(ctx context.Context, e *evaluator, b graph.Batch) error {
 	if s == nil {
 		return nil
@@ -72,9 +72,9 @@ func (s *sampling) report(f *Figures) {
 	}
 }
 
-// Criterion is what selects the best epoch, the lower the better: the distance
-// of samples from images where it is measured, because an adversarial loss does
-// not show how good they are, else the loss.
+// Criterion is the figure that selects the best epoch; lower is better. It is the
+// distance of samples from images if that is measured, because an adversarial loss does
+// not show how good samples are. Otherwise it is the loss.
 func (f Figures) Criterion() float64 {
 	if distance, ok := f.Measures[SampleDistance]; ok {
 		return distance

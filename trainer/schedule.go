@@ -2,8 +2,8 @@ package trainer
 
 import "math"
 
-// schedules give the factor of the learning rate after a share of a stage, of
-// which epoch (with its fraction) is the same in epochs.
+// schedules return the factor of the learning rate after a share of a stage, from 0 to
+// 1. The parameter epoch is the same point in epochs, with a fraction.
 var schedules = []struct {
 	name   string
 	factor func(c Config, share, epoch float64) float64
@@ -16,7 +16,7 @@ var schedules = []struct {
 	{"cosine", func(_ Config, share, _ float64) float64 { return (1 + math.Cos(math.Pi*share)) / 2 }},
 }
 
-// drops is how often the schedule step has dropped after so many epochs.
+// drops is the number of drops of the schedule step after the given number of epochs.
 func (c Config) drops(epoch float64) float64 {
 	if len(c.StepAt) == 0 {
 		return math.Floor(epoch / float64(c.StepEpochs))
@@ -37,9 +37,9 @@ func scheduleNames() (names []string) {
 	return names
 }
 
-// rate is the learning rate of one update of a stage of so many epochs:
-// update counts from 0, perEpoch is the number of updates in an epoch. The
-// warm-up multiplies the schedule by a line that reaches 1 after Warmup epochs.
+// rate is the learning rate of one update of a stage with the given number of epochs.
+// Updates are counted from 0, and perEpoch is the number of updates per epoch. The warm-up
+// multiplies the schedule by a factor that rises linearly to 1 over Warmup epochs.
 func rate(c Config, update, perEpoch, epochs int) float64 {
 	epoch := float64(update) / float64(perEpoch)
 	factor := 1.0

@@ -12,14 +12,14 @@ import (
 )
 
 // The JSON files that the program reads again have a checksum as their first
-// key, on a line of its own. It covers all other bytes of the file, so that a
-// flipped bit in a key cannot pass for a setting that was left out.
+// key, on a line of its own. It covers all other bytes of the file. Without it, a key
+// with a flipped bit would look like a setting that was left out.
 const (
 	sealStart = "{\n"
 	sealLine  = "  \"checksum\": \"%08x\",\n"
 )
 
-// largestSealed bounds a sealed file that is read, in bytes.
+// largestSealed limits the size of a sealed file that is read, in bytes.
 const largestSealed = 16 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -51,8 +51,7 @@ func unseal(data []byte) ([]byte, error) {
 	return append([]byte(sealStart), rest...), nil
 }
 
-// decodeSealed reads what seal wrote. A key that the struct does not have is an
-// error.
+// decodeSealed reads what seal wrote. A key without a field in the struct is an error.
 func decodeSealed(data []byte, into any) error {
 	data, err := unseal(data)
 	if err != nil {
@@ -63,7 +62,8 @@ func decodeSealed(data []byte, into any) error {
 	return d.Decode(into)
 }
 
-// requireRegular refuses what is not a file, such as a pipe, which would wait.
+// requireRegular returns an error if a path is not a regular file. A pipe, for example,
+// would block the reader.
 func requireRegular(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
@@ -72,7 +72,7 @@ func requireRegular(path string) error {
 	return err
 }
 
-// readBounded reads a file of at most so many bytes.
+// readBounded reads a file. A file with more than the given number of bytes is an error.
 func readBounded(path string, most int64) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -81,7 +81,7 @@ func readBounded(path string, most int64) ([]byte, error) {
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, most+1))
 	if err == nil && int64(len(data)) > most {
-		err = fmt.Errorf("more than %d bytes", most)
+		err = fmt.Errorf("the file has more than %d bytes", most)
 	}
 	return data, err
 }

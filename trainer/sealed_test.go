@@ -45,11 +45,11 @@ func TestSealFindsEveryFlippedBit(t *testing.T) {
 			flipped := slices.Clone(file.Bytes())
 			flipped[i] ^= 1 << bit
 			if decodeSealed(flipped, new(sealedValue)) == nil {
-				t.Fatalf("bit %d of byte %d goes unnoticed in %q", bit, i, flipped)
+				t.Fatalf("a flip of bit %d of byte %d remains undetected in %q", bit, i, flipped)
 			}
 		}
 		if decodeSealed(file.Bytes()[:i], new(sealedValue)) == nil {
-			t.Fatalf("a file of %d of %d bytes goes unnoticed", i, file.Len())
+			t.Fatalf("a file that is cut to %d of %d bytes is accepted", i, file.Len())
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// A rule moves one parameter's weights w against its gradient g. Its state is
-// moments of the weights' size; update counts from 1.
+// A rule moves the weights w of one parameter against its gradient g. Its state is
+// moments of the size of w. Updates are counted from 1.
 type rule struct {
 	name    string
 	moments []string
@@ -48,7 +48,7 @@ func solverNames() (names []string) {
 	return names
 }
 
-// ruleOf is the rule of a configuration, which is valid.
+// ruleOf returns the rule of a configuration, which must be valid.
 func ruleOf(c Config) rule {
 	i := slices.IndexFunc(rules, func(r rule) bool { return r.name == c.Solver })
 	return rules[i]
@@ -63,9 +63,8 @@ type Solver struct {
 	steps   []kernel.Gradient      // of one update
 }
 
-// NewSolver makes the solver of a configuration, which is valid, for the
-// parameters that have the given gradients, with its moments at zero. Rates are
-// those of the stage.
+// NewSolver makes the solver of a configuration, which must be valid, for the parameters
+// with the given gradients. Its moments are zero. Rates are those of the stage.
 func NewSolver(c Config, rates map[string]float64, gradients []graph.Gradient) *Solver {
 	s := &Solver{config: c, rates: rates, rule: ruleOf(c), moments: make(map[string][][]float32)}
 	for _, g := range gradients {
@@ -78,9 +77,9 @@ func NewSolver(c Config, rates map[string]float64, gradients []graph.Gradient) *
 	return s
 }
 
-// Step moves the parameters by one update at a learning rate; update counts
-// from 1. With a clip norm, gradients whose norm over all parameters is larger
-// are scaled down to it (Pascanu 2013).
+// Step moves the parameters by one update with a learning rate. Updates are counted from
+// 1. If there is a clip norm, gradients whose norm over all parameters is larger are
+// scaled down to it (Pascanu 2013).
 func (s *Solver) Step(rate float64, update int, gradients []graph.Gradient) {
 	common := kernel.Update{Rate: float32(rate), Scale: 1}
 	s.steps = s.steps[:0]

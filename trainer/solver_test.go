@@ -10,7 +10,7 @@ import (
 	"gaetrain/graph"
 )
 
-// reference is a solver in float64, as the papers have it.
+// reference is a solver in float64 with the equations of the papers.
 type reference struct {
 	Config
 	first, second []float64
@@ -51,8 +51,8 @@ func (r *reference) step(rate float64, update int, decays bool, scale float64, w
 	}
 }
 
-// TestSolvers runs each solver beside its reference, on the gradients of real
-// steps, with every option apart and all together.
+// TestSolvers compares each solver with its reference on the gradients of real steps,
+// with each option alone and with all options together.
 func TestSolvers(t *testing.T) {
 	variants := map[string]func(*setup){
 		"plain":   func(*setup) {},
@@ -107,7 +107,7 @@ func compareSolver(t *testing.T, c setup) {
 	start := Hook{Name: "start", Start: func(_ context.Context, l *Loop) error {
 		for _, g := range l.Program.Gradients() {
 			references[g.Name] = &reference{Config: c.Config}
-			// Biases away from zero, where decay would not show.
+			// At biases of zero, a decay would have no effect.
 			for i := range g.Parameter.Values() {
 				g.Parameter.Values()[i] += 0.3
 				weights[g.Name] = append(weights[g.Name], float64(g.Parameter.Values()[i]))
@@ -121,7 +121,7 @@ func compareSolver(t *testing.T, c setup) {
 	}
 }
 
-// TestSolverState stops every solver in the middle and goes on in another one.
+// TestSolverState copies the state of each solver to another solver.
 func TestSolverState(t *testing.T) {
 	for _, solver := range solverNames() {
 		t.Run(solver, func(t *testing.T) {

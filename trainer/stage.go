@@ -22,10 +22,10 @@ func (s Stage) reconstructs() bool {
 	return ok && !s.classifies()
 }
 
-// filled is how many images a batch of up to so many can have in training: programs
-// for more would take memory that no image fills.
+// filled is the batch size of training programs. It is smaller than the given size if
+// there are fewer training images, because larger programs would waste memory.
 func (s Stage) filled(batch int) int {
-	const fewest = 17 // up to 16 images, the layout of images is another one, and so are sums
+	const fewest = 17 // up to 16 images, another layout of images changes the order of sums
 	if s.images == 0 {
 		return batch
 	}
@@ -59,7 +59,7 @@ func (s Stage) evaluation(p *graph.Parameters) (*graph.Program, error) {
 	return graph.Compile(p, o, s.Network.Declare)
 }
 
-// measures are new ones, for one split.
+// measures returns new measures for one split.
 func (s Stage) measures() []Measure {
 	if s.Measures == nil {
 		return nil
@@ -67,14 +67,14 @@ func (s Stage) measures() []Measure {
 	return s.Measures()
 }
 
-// stream cuts the inputs of the stage into batches with what a program of it
-// takes. Codes that the part below gives are not binarised.
+// stream divides the inputs of the stage into batches, with the masks and noise that the
+// program needs. Codes of the part below are not binarised.
 func (s Stage) stream(inputs loaders.Split, p *graph.Program, seed uint64, batch int, shuffle bool) (*loaders.Stream, error) {
 	return loaders.NewStream(inputs, s.streamOptions(p, seed, batch, shuffle))
 }
 
 func (s Stage) streamOptions(p *graph.Program, seed uint64, batch int, shuffle bool) loaders.StreamOptions {
-	if shuffle { // to train on
+	if shuffle { // for training
 		batch = s.filled(batch)
 	}
 	noise := p.Width(Noise)
@@ -87,8 +87,8 @@ func (s Stage) streamOptions(p *graph.Program, seed uint64, batch int, shuffle b
 	}
 }
 
-// inputs returns what the stage trains on of a split: its images or the codes
-// that the part below gives.
+// inputs returns the inputs of the stage for a split: its images, or the codes that the
+// part below computes from them.
 func (s Stage) inputs(ctx context.Context, p *graph.Parameters, split loaders.Split) (loaders.Split, error) {
 	if s.Below == nil {
 		return split, nil
@@ -97,8 +97,8 @@ func (s Stage) inputs(ctx context.Context, p *graph.Parameters, split loaders.Sp
 	return loaders.Split{Shape: loaders.Shape(graph.Row(s.Below.CodeShape().Size())), Values: codes, Labels: split.Labels}, err
 }
 
-// whole is the stage as one that trains its model of images, whatever part it
-// trains.
+// whole returns the stage as one that trains its model of images, if it trains only a
+// part of the model.
 func (s Stage) whole() Stage {
 	if s.Below != nil {
 		s.Network, s.Below, s.Corruption, s.Measures = s.Model, nil, loaders.Corruption{}, nil
@@ -106,8 +106,8 @@ func (s Stage) whole() Stage {
 	return s
 }
 
-// declare adds the parameters of the stage for batches of so many images, and
-// notes what its programs are.
+// declare adds the parameters of the stage for batches of the given size, and records
+// the properties of its programs.
 func (s *Stage) declare(p *graph.Parameters, seed uint64, batch int) error {
 	if _, err := p.Declare(seed, batch, s.Model.Declare); err != nil {
 		return err
@@ -136,11 +136,11 @@ func (s *Stage) declare(p *graph.Parameters, seed uint64, batch int) error {
 }
 
 // FLOPs is the number of floating-point operations in the matrix products of a
-// training step on a whole batch.
+// training step on a full batch.
 func (s Stage) FLOPs() float64 { return s.flops }
 
-// Figures yields every figure by its name, as [Figures.All] does, but the first
-// term of the loss first.
+// Figures yields every figure by its name, as [Figures.All] does, but begins with the
+// first term of the loss.
 func (s Stage) Figures(f Figures) iter.Seq2[string, float64] {
 	return func(yield func(string, float64) bool) {
 		main, has := f.Terms[s.main]

@@ -7,8 +7,8 @@ import (
 	"gaetrain/loaders"
 )
 
-// TestFewSteps asks for the warning about epochs of few steps, and whether the batch
-// size that it names makes enough of them.
+// TestFewSteps checks the warning about epochs with few steps, and that the batch size
+// in its hint gives enough steps.
 func TestFewSteps(t *testing.T) {
 	for _, test := range []struct{ images, batch, steps, better, more int }{
 		{108, 128, 1, 8, 14}, {1280, 128, 10, 0, 0}, {1152, 128, 9, 64, 18}, {3, 128, 1, 1, 3}, {90, 10, 9, 8, 12}, {1, 1, 1, 0, 0}, {5, 1, 5, 0, 0},
@@ -25,7 +25,7 @@ func TestFewSteps(t *testing.T) {
 		}
 		e.Encoder = &EncoderInfo{}
 		if got := e.FewSteps(); got != "" {
-			t.Errorf("a classifier warns of %q", got)
+			t.Errorf("a classifier gets the warning %q", got)
 		}
 	}
 }

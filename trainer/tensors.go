@@ -17,7 +17,7 @@ type storedTensor struct {
 
 func decode(t safetensors.TensorView) (storedTensor, error) {
 	if t.DType() != safetensors.F32 {
-		return storedTensor{}, errors.New("not of type F32")
+		return storedTensor{}, errors.New("its type is not F32")
 	}
 	stored := storedTensor{values: make([]float32, len(t.Data())/4)}
 	for i := range stored.values {
@@ -29,11 +29,12 @@ func decode(t safetensors.TensorView) (storedTensor, error) {
 	return stored, nil
 }
 
-// view shows a slice to the safetensors writer, which writes one after the other.
+// view presents a slice to the safetensors writer, which writes one tensor after the
+// other.
 type view struct {
 	shape  []uint64
 	values []float32
-	bytes  *[]byte // of the view that was asked for last
+	bytes  *[]byte // shared buffer, which holds the bytes of the view that was used last
 }
 
 func newView(values []float32, shape []int, bytes *[]byte) view {
@@ -48,8 +49,8 @@ func (v view) DType() safetensors.DType { return safetensors.F32 }
 func (v view) Shape() []uint64          { return v.shape }
 func (v view) DataLen() uint64          { return uint64(4 * len(v.values)) }
 
-// Data returns the values as bytes, little-endian as the format wants them. They
-// are valid until those of another view are asked for.
+// Data returns the values as little-endian bytes, as the format requires. They are valid
+// until Data of another view is called.
 func (v view) Data() []byte {
 	data := slices.Grow((*v.bytes)[:0], 4*len(v.values))
 	for _, value := range v.values {

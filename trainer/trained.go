@@ -18,16 +18,16 @@ type Trained struct {
 	Source     Source
 	Stage      Stage
 	Parameters *graph.Parameters
-	Epoch      int // after which the weights were saved
+	Epoch      int // the weights were saved after this epoch
 
 	model   Model
-	encoder Model // that a Transfer has
-	// labelled says which images a classifier was trained on; nil for other models.
+	encoder Model // of a Transfer: the model whose encoder it uses
+	// labelled describes the images that a classifier was trained on; nil for other models.
 	labelled *Labelled
 }
 
-// Evaluate measures the model on a whole split, with the corruption and noise
-// of the run's evaluations, and the Jacobian's norm on its first 1,000 images.
+// Evaluate measures the model on a whole split, with the corruption and noise of the
+// run's evaluations. The norm of the Jacobian is measured on at most 1,000 of its images.
 func (t *Trained) Evaluate(ctx context.Context, split loaders.Split) (Figures, error) {
 	e, err := newEvaluator(ctx, t.Stage, t.Parameters, t.Config.Seed, namedSplit{"", split})
 	if err != nil {
@@ -41,8 +41,8 @@ func (t *Trained) Evaluate(ctx context.Context, split loaders.Split) (Figures, e
 	return figures, t.Stage.addJacobian(ctx, &figures, t.Parameters, t.Config.Seed, split)
 }
 
-// Corrupted is the model as it is measured on images of another corruption. Its
-// reconstructions are compared with the clean images, with all pixels alike.
+// Corrupted returns the model with another corruption of its inputs. Reconstructions are
+// compared with the clean images, and all pixels have the same weight.
 func (t Trained) Corrupted(c loaders.Corruption) *Trained {
 	t.Stage.Corruption, t.Stage.plain = c, true
 	return &t
@@ -69,7 +69,7 @@ func (t *Trained) Features(ctx context.Context, split loaders.Split, depth int) 
 	}
 	m, ok := t.Stage.Model.(Layered)
 	if !ok {
-		return nil, loaders.Shape{}, t.cannot("has no encoder of separate layers", "encode gives its codes")
+		return nil, loaders.Shape{}, t.cannot("has no encoder of separate layers", "gaetrain encode writes its codes")
 	}
 	if err := t.requireLabels(split.Labels, split.Len()); err != nil {
 		return nil, loaders.Shape{}, err
@@ -78,15 +78,15 @@ func (t *Trained) Features(ctx context.Context, split loaders.Split, depth int) 
 	return values, loaders.Shape(m.LayerShape(depth)), err
 }
 
-// Decode decodes codes N×L to images N×D. Labels are those of the N images for a
-// conditional model, and nil for any other model.
+// Decode decodes codes N×L to images N×D. A conditional model needs N labels. For any
+// other model, labels must be nil.
 func (t *Trained) Decode(ctx context.Context, codes []float32, labels []uint8) ([]float32, error) {
 	m, err := t.asDecoder()
 	if err != nil {
 		return nil, err
 	}
 	if labels != nil && !t.Conditional() {
-		return nil, t.cannot("is not conditional on labels", "decode codes alone")
+		return nil, t.cannot("is not conditional on labels", "decode codes without labels")
 	}
 	if len(codes) == 0 {
 		return nil, nil
@@ -95,7 +95,7 @@ func (t *Trained) Decode(ctx context.Context, codes []float32, labels []uint8) (
 	if err := t.requireLabels(labels, len(codes)/size); err != nil {
 		return nil, err
 	}
-	if err := Fits("images", len(codes)/size, t.Source.Shape.Size(), "fewer images"); err != nil {
+	if err := Fits("images", len(codes)/size, t.Source.Shape.Size(), "choose fewer images"); err != nil {
 		return nil, err
 	}
 	program, err := compile(t.Parameters, "decoding", evaluationBatch, decoding(m), Reconstruction)
@@ -119,24 +119,24 @@ func (t *Trained) Decode(ctx context.Context, codes []float32, labels []uint8) (
 	return images, nil
 }
 
-// requireLabels asks for labels of n images or codes where the model is
-// conditional on them.
+// requireLabels returns an error if the model is conditional and the labels of n images
+// or codes are missing or too large.
 func (t *Trained) requireLabels(labels []uint8, n int) error {
 	classes := t.Classes()
 	if classes == 0 {
 		return nil
 	}
 	if len(labels) != n {
-		return fmt.Errorf("%w: %d labels for %d images or codes of a conditional model; hint: one each", ErrConfiguration, len(labels), n)
+		return fmt.Errorf("%w: %d labels were given for %d images or codes of a conditional model; hint: give one label for each", ErrConfiguration, len(labels), n)
 	}
 	if highest := slices.Max(labels); int(highest) >= classes {
-		return fmt.Errorf("%w: label %d of %d classes; hint: from 0 to %d", ErrConfiguration, highest, classes, classes-1)
+		return fmt.Errorf("%w: label %d is too large for %d classes; hint: labels are from 0 to %d", ErrConfiguration, highest, classes, classes-1)
 	}
 	return nil
 }
 
-// Classify returns the logits N×C that a classifier gives the images of a
-// split, and the features N×F that its last layer takes.
+// Classify returns the logits N×C of a classifier for the images of a split, and the
+// features N×F, which are the inputs of its last layer.
 func (t *Trained) Classify(ctx context.Context, split loaders.Split) (logits, features []float32, err error) {
 	m, ok := t.Stage.Model.(Classifier)
 	if !ok {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/stat"
+
 	"gaetrain/loaders"
 )
 
@@ -18,15 +20,15 @@ func TestOpenData(t *testing.T) {
 		t.Fatal(err)
 	}
 	if data.Train.Len() != 30 || data.Test.Len() != 1000 {
-		t.Errorf("%d and %d images, want 30 and 1000", data.Train.Len(), data.Test.Len())
+		t.Errorf("%d training and %d test images, want 30 and 1000", data.Train.Len(), data.Test.Len())
 	}
 	c.Dataset = "samples"
 	_, err = OpenData(context.Background(), c.Config, loaders.Options{})
 	fails(t, err, loaders.ErrUnknown, "sample")
 }
 
-// TestModel compares what a model does outside its run with what the run
-// recorded, with and without noise.
+// TestModel compares the figures of a model that is read from its run folder with those
+// that the run recorded, with and without noise.
 func TestModel(t *testing.T) {
 	for name, model := range map[string]string{"plain": "small", "corrupted": "drawn"} {
 		t.Run(name, func(t *testing.T) {
@@ -79,13 +81,13 @@ func TestModel(t *testing.T) {
 			cancelled, cancel := context.WithCancel(context.Background())
 			cancel()
 			if _, err := m.Evaluate(cancelled, e.Data.Test); !errors.Is(err, context.Canceled) {
-				t.Errorf("a cancelled evaluation gives %v", err)
+				t.Errorf("a cancelled evaluation: error %v", err)
 			}
 			if _, err := m.Encode(cancelled, e.Data.Test); !errors.Is(err, context.Canceled) {
-				t.Errorf("cancelled encoding gives %v", err)
+				t.Errorf("a cancelled encoding: error %v", err)
 			}
 			if _, err := m.Evaluate(context.Background(), loaders.Split{Shape: e.Data.Test.Shape}); !errors.Is(err, loaders.ErrData) {
-				t.Errorf("no images give %v", err)
+				t.Errorf("no images: error %v", err)
 			}
 		})
 	}
@@ -107,14 +109,14 @@ func checkReconstructed(t *testing.T, r Reconstructed, corrupted bool, mse float
 		mean += one / 21
 	}
 	if math.Abs(total-mse) > 1e-6*mse || math.Abs(mean-mse) > 1e-6*mse {
-		t.Errorf("squared error %g of the images, %g as told, %g recorded", total, mean, mse)
+		t.Errorf("the squared error of the pixels is %g, the mean of MSE is %g, but %g is recorded", total, mean, mse)
 	}
 	if corrupted && (len(r.Input) != n || slices.Equal(r.Input, r.Original)) {
 		t.Error("the inputs are not corrupted")
 	}
 }
 
-// checkDecoded holds that decoded codes are the reconstructions.
+// checkDecoded checks that decoded codes are the reconstructions.
 func checkDecoded(t *testing.T, m *Trained, split loaders.Split) {
 	t.Helper()
 	codes, err := m.Encode(t.Context(), split)
@@ -134,4 +136,33 @@ func checkDecoded(t *testing.T, m *Trained, split loaders.Split) {
 	}
 	_, err = m.Decode(t.Context(), codes, make([]uint8, split.Len()))
 	fails(t, err, ErrConfiguration, "not conditional", "hint: ")
+}
+
+// TestStandardErrors compares the standard errors with those of figures of single images,
+// which are evaluated one by one.
+func TestStandardErrors(t *testing.T) {
+	e := experiment(t, small())
+	m := e.Trained()
+	all, err := m.Evaluate(t.Context(), e.Data.Test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make(map[string][]float64)
+	for i := range e.Data.Test.Len() {
+		one, err := m.Evaluate(t.Context(), e.Data.Test.Select([]int{i}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(one.StandardErrors) > 0 {
+			t.Fatalf("one image has the standard errors %v", one.StandardErrors)
+		}
+		values["reconstruction"], values["mse"] = append(values["reconstruction"], one.Terms["reconstruction"]), append(values["mse"], one.MSE)
+	}
+	for name, list := range values {
+		_, deviation := stat.MeanStdDev(list, nil)
+		want := deviation / math.Sqrt(float64(len(list)))
+		if got := all.StandardErrors[name]; math.Abs(got-want) > 1e-5*want || want == 0 {
+			t.Errorf("standard error of %s is %g, want %g", name, got, want)
+		}
+	}
 }

@@ -10,13 +10,13 @@ import (
 // maxBatch bounds the memory of a step.
 const maxBatch = 1 << 16
 
-// Training holds the settings that say how long a run trains, and on what.
+// Training holds the settings of how long a run trains and when it stops.
 type Training struct {
-	Epochs    int           `toml:"epochs" group:"training" help:"Total number of epochs, including those before --resume (model stacked: 0 skips joint training)"`
-	BatchSize int           `toml:"batch-size" group:"training" help:"Images per step, from 1 to 65536"`
-	Seed      uint64        `toml:"seed" group:"training" help:"Seed of all random numbers. The same seed gives the same run, bit for bit"`
-	Patience  int           `toml:"patience" group:"training" help:"Stop after this many epochs without an improvement, 0 for never"`
-	MinDelta  float64       `toml:"min-delta" group:"training" help:"Smallest decrease of the loss that is an improvement, 0 or more"`
+	Epochs    int           `toml:"epochs" group:"training" help:"Total epochs, 1 or more, including those before --resume (model stacked: 0 skips joint training)"`
+	BatchSize int           `toml:"batch-size" group:"training" help:"Number of images per training step, from 1 to 65536; the default depends on the model"`
+	Seed      uint64        `toml:"seed" group:"training" help:"Seed of all random numbers, 0 or more. The same seed gives the same run, bit for bit"`
+	Patience  int           `toml:"patience" group:"training" help:"Stop after this many epochs without an improvement on the validation set; 0 for never"`
+	MinDelta  float64       `toml:"min-delta" group:"training" help:"Smallest decrease of the loss on the validation set that is an improvement, 0 or more"`
 	TimeLimit time.Duration `toml:"time-limit" group:"training" help:"Stop after this time with a checkpoint and exit code 75, such as 55m; 0 for never"`
 }
 
@@ -26,7 +26,7 @@ func TrainingDefaults() Training {
 }
 
 // Validate reports the first value that makes no sense, wrapping
-// ErrConfiguration. NewExperiment asks for at least one epoch in each stage.
+// ErrConfiguration. NewExperiment requires at least one epoch in each stage.
 func (t Training) Validate() error {
 	return settings.Numbers(
 		settings.Number{OK: t.Epochs >= 0, Name: "epochs", Value: t.Epochs, Hint: "at least 1"},

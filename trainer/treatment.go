@@ -6,15 +6,15 @@ import (
 	"gaetrain/loaders"
 )
 
-// Treatment says whether a model reconstructs images and codes as they are, or as
-// in training.
+// Treatment defines whether a model reconstructs clean or corrupted images, and from
+// which codes.
 type Treatment struct {
 	Corrupt bool // the images are corrupted and binarised as in training
 	Sample  bool // the codes are samples of the posterior; else they are its means
 }
 
-// Treated is the model as it reconstructs images with a treatment. Images that are
-// not corrupted are compared with all pixels alike.
+// Treated returns the model with a treatment. If images are not corrupted, all their
+// pixels have the same weight in the loss.
 func (t Trained) Treated(how Treatment) *Trained {
 	treated := &t
 	if s := t.Stage.whole(); !how.Corrupt && (s.Binarise || s.Corruption.Kind != loaders.NoCorruption) {
@@ -25,8 +25,8 @@ func (t Trained) Treated(how Treatment) *Trained {
 	return treated
 }
 
-// Treatment describes in words how the model takes images and codes. It is "" for
-// a model that was trained on images and codes as they are.
+// Treatment describes how the inputs and codes are treated. It is "" if the images are
+// neither corrupted nor binarised, and the codes are not sampled.
 func (t *Trained) Treatment() string {
 	var words []string
 	switch s := t.Stage.whole(); {

@@ -6,20 +6,20 @@ import (
 	"slices"
 )
 
-// Limits of what shows that training goes wrong.
+// Thresholds of the alerts.
 const (
-	won       = 0.99 // win rate of a discriminator from which the model learns little
-	collapsed = 0.1  // spread of samples that are nearly all alike
-	patience  = 3    // epochs in a row that make an alert
+	won       = 0.99 // win rate of a discriminator above which the model learns little
+	collapsed = 0.1  // spread of samples below which they are nearly all alike
+	patience  = 3    // number of consecutive epochs that cause an alert
 )
 
-// alert is what shows that training goes wrong.
+// alert is a sign that training does not work well.
 type alert struct {
 	warning  string
-	resolved string // what is reported once the alert no longer holds; no other alert has it
+	resolved string // reported once the alert no longer holds; it also identifies the alert
 }
 
-// alerts are those of an epoch.
+// alerts holds the alerts of an epoch.
 type alerts []alert
 
 // without lists the alerts that others do not have.
@@ -32,8 +32,8 @@ func (s alerts) without(other alerts) (list alerts) {
 	return list
 }
 
-// warnings reads in the records of the stage whether training goes wrong. Each alert
-// is news once, and once again when it no longer holds.
+// warnings finds alerts in the records of the stage. Each alert is reported once, and
+// again when it no longer holds.
 func warnings() Hook {
 	var before alerts
 	return Hook{
@@ -59,7 +59,7 @@ func warnings() Hook {
 		},
 		Epoch: func(_ context.Context, l *Loop) error {
 			if l.Position.Epoch == 0 {
-				before = nil // they are of an earlier stage
+				before = nil // the alerts of an earlier stage
 			}
 			now, err := l.alerts(before)
 			if err != nil {
@@ -81,7 +81,7 @@ func warnings() Hook {
 	}
 }
 
-// alerts are those of the latest epoch, after those of the epoch before.
+// alerts returns the alerts of the latest epoch, given those of the epoch before.
 func (l *Loop) alerts(before alerts) (now alerts, err error) {
 	last := l.Latest[len(l.Latest)-1]
 	_, drawn := last.Measures[ActiveUnits]
@@ -95,7 +95,7 @@ func (l *Loop) alerts(before alerts) (now alerts, err error) {
 	now = adversarialAlerts(of(records, l.Stage.Name, l.Latest[1].Split))
 	warning := collapseWarning(of(records, l.Stage.Name, last.Split), l.Stage)
 	if slices.ContainsFunc(before, func(s alert) bool { return s.resolved == collapseResolved }) {
-		warning = last.Collapse() // which collapseWarning reports once
+		warning = last.Collapse() // because collapseWarning reports it only once
 	}
 	if warning != "" {
 		now = append(now, alert{warning, collapseResolved})
@@ -103,9 +103,9 @@ func (l *Loop) alerts(before alerts) (now alerts, err error) {
 	return now, nil
 }
 
-const collapseResolved = "no longer: posterior collapse"
+const collapseResolved = "resolved: the posterior no longer collapses"
 
-// of picks the records of a stage and a split.
+// of selects the records of a stage and a split.
 func of(records []Record, stage, split string) (picked []Record) {
 	for _, r := range records {
 		if r.Stage == stage && r.Split == split {
@@ -115,8 +115,8 @@ func of(records []Record, stage, split string) (picked []Record) {
 	return picked
 }
 
-// adversarialAlerts are that a discriminator wins all the time while samples get no
-// better, and that samples are nearly all alike.
+// adversarialAlerts returns an alert if the discriminator is nearly always right while
+// samples do not improve, and one if samples are nearly all alike.
 func adversarialAlerts(records []Record) (now alerts) {
 	if len(records) < patience {
 		return nil
@@ -131,21 +131,21 @@ func adversarialAlerts(records []Record) (now alerts) {
 	latest := last[patience-1]
 	if wins && latest.Criterion() >= last[0].Criterion() {
 		now = append(now, alert{
-			fmt.Sprintf("the discriminator ranks %.3g %% of its pairs correctly and samples get no better; hint: a lower --discriminator-learning-rate, or a higher --learning-rate", 100*latest.Measures[WinRate]),
-			"no longer: the discriminator ranks nearly all pairs correctly and samples get no better",
+			fmt.Sprintf("the discriminator ranks %.3g %% of its pairs correctly, and the samples do not improve; hint: try a lower --discriminator-learning-rate or a higher --learning-rate", 100*latest.Measures[WinRate]),
+			"resolved: the discriminator no longer ranks nearly all pairs correctly, or the samples improve",
 		})
 	}
 	if alike {
 		now = append(now, alert{
-			fmt.Sprintf("samples are nearly all alike: their spread is %.3g times that of the images; hint: another --seed, --adversarial-loss or --learning-rate", latest.Measures[SampleSpread]),
-			"no longer: samples are nearly all alike",
+			fmt.Sprintf("samples are nearly all alike, because their spread is %.3g times that of the images; hint: try another --seed, --adversarial-loss or --learning-rate", latest.Measures[SampleSpread]),
+			"resolved: samples are no longer nearly all alike",
 		})
 	}
 	return now
 }
 
-// collapseWarning warns once of posteriors that stay collapsed, or are so in the
-// end. It waits until all terms of the loss have risen.
+// collapseWarning returns a warning once if posteriors stay collapsed for several epochs,
+// or are collapsed after the last epoch. It waits until all terms of the loss have risen.
 func collapseWarning(records []Record, s Stage) string {
 	if len(records) == 0 {
 		return ""

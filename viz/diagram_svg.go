@@ -35,7 +35,7 @@ func (d Diagram) SVG(w io.Writer) error {
 		top += diagramTitle + 20
 	}
 	legendTop := top + s.height + 20
-	width := math.Max(s.width, math.Max(legend.width, math.Min(diagramTitleFace().width(d.Title), 900))) + 2*margin
+	width := math.Max(s.width, math.Max(legend.width, math.Min(diagramTitleFace().width(d.Title)*fallbackWidth, 900))) + 2*margin
 	height := legendTop + legend.height + margin
 
 	var v vector

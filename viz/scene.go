@@ -233,7 +233,9 @@ func parameterWidth(n Node) float64 {
 }
 
 // textWidth is the width of a line that is shortened to the limit of a node.
-func textWidth(face *typeface, text string) float64 { return math.Min(face.width(text), nodeLimit) }
+func textWidth(face *typeface, text string) float64 {
+	return math.Min(face.width(text), nodeLimit) * fallbackWidth
+}
 
 // makeClusters collects units by group. Groups that would have to stand both above and below another are drawn as one box
 // for each of their units.

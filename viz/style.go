@@ -30,6 +30,10 @@ const (
 // fontFamily is the typeface of vector pictures, and alternatives with the same metrics or from the reader's system.
 const fontFamily = "'Liberation Sans',Arial,Helvetica,sans-serif"
 
+// fallbackWidth is how much wider text can be in the reader's sans-serif font than in the embedded one: DejaVu Sans Bold is 1.2 times
+// as wide.
+const fallbackWidth = 1.2
+
 // Neutral colours.
 var (
 	paper = color.Gray{0xff}

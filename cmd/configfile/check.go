@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Limits of a file. Settings need far less. The parser takes minutes and
-// gigabytes for what is beyond them, and so does what comes after it.
+// Limits of a file. Settings need far less. The parser and the code that uses its result
+// can take minutes and gigabytes for a file beyond these limits.
 const (
 	maxKeys     = 1000
 	maxParts    = 8       // of a dotted key
@@ -15,16 +15,16 @@ const (
 	maxText     = 1 << 16 // bytes of a key, a number or a string
 )
 
-// checker counts what a file holds. It needs no grammar: strings and comments
-// are passed over, and everything else is told from its bytes.
+// checker counts the parts of a file without parsing it. It skips strings and comments, and
+// recognises everything else by single bytes.
 type checker struct {
 	rest                  []byte
 	line                  int
 	keys, elements, depth int
-	parts, length         int // of the word in hand
+	parts, length         int // of the current word
 }
 
-// check returns an error about a file that is beyond the limits.
+// check returns an error if a file exceeds the limits.
 func check(data []byte) error {
 	c := checker{rest: data, line: 1}
 	for len(c.rest) > 0 {
@@ -35,7 +35,7 @@ func check(data []byte) error {
 	return nil
 }
 
-// next passes over one byte, string or comment.
+// next consumes one byte, string or comment.
 func (c *checker) next() error {
 	switch b := c.rest[0]; b {
 	case '#':
@@ -89,8 +89,8 @@ func (c *checker) limits() error {
 	return nil
 }
 
-// text passes over a string, which quote delimits once or three times. A string
-// without an end is left to the parser.
+// text skips a string that is delimited by one or three quotes. The parser reports a string
+// without an end.
 func (c *checker) text(quote byte) error {
 	delimiter := []byte{quote}
 	if three := bytes.Repeat(delimiter, 3); bytes.HasPrefix(c.rest, three) {
@@ -105,7 +105,7 @@ func (c *checker) text(quote byte) error {
 		switch {
 		case bytes.HasPrefix(c.rest, delimiter):
 			c.rest = c.rest[len(delimiter):]
-			for range len(delimiter) - 1 { // a text may end with quotes of its own
+			for range len(delimiter) - 1 { // the text itself may end with quotes
 				c.rest = bytes.TrimPrefix(c.rest, []byte{quote})
 			}
 			return nil

@@ -1,5 +1,5 @@
 // Package configfile reads files of settings: TOML with one value per setting.
-// Whatever a file holds, reading it takes less than a second and little memory.
+// Reading any file, even a malicious one, takes less than a second and little memory.
 package configfile
 
 import (
@@ -26,11 +26,10 @@ type Value struct {
 	Key  string
 	Text string // in the form that a flag takes; the elements of a list are separated by commas
 	List bool   // written as a list
-	Err  error  // why the value has no text, such as that it is a table
+	Err  error  // why the value has no text, for example because it is a table
 }
 
-// Read reads a file, or a pipe such as /dev/stdin. Errors say what is wrong with
-// it and name it.
+// Read reads a file, or a pipe such as /dev/stdin. Errors name the file and the problem.
 func Read(name string) ([]Value, error) {
 	data, err := load(name)
 	if err != nil {
@@ -51,8 +50,8 @@ func Read(name string) ([]Value, error) {
 	return nil, fmt.Errorf("%s %w; hint: lines of a TOML file are such as: epochs = 20", name, err)
 }
 
-// load reads at most MaxSize bytes of a regular file, or of a pipe that this
-// process has already. Opening another pipe would wait for its writer.
+// load reads at most MaxSize bytes of a regular file, or of a pipe that this process has
+// inherited. Opening another pipe would block until a writer opens it.
 func load(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -73,8 +72,8 @@ func load(name string) ([]byte, error) {
 	return data, err
 }
 
-// inherited reports whether a name stands for a file that was open when the
-// process began, as a shell's <(…) does.
+// inherited reports whether a name stands for a file that was already open when the process
+// started, such as <(…) of a shell.
 func inherited(name string) bool {
 	name = path.Clean(name)
 	return name == "/dev/stdin" || strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/")
@@ -93,7 +92,7 @@ func Parse(data []byte) ([]Value, error) {
 	var list []Value
 	for _, key := range meta.Keys() {
 		v := Value{Key: key.String()}
-		var value any = values // a key of several parts is of a table
+		var value any = values // a key of several parts stands for a table
 		if len(key) == 1 {
 			value = values[key[0]]
 		}
@@ -115,16 +114,16 @@ func textOf(value any) (string, error) {
 		return strconv.FormatBool(v), nil
 	case float64:
 		text := strconv.FormatFloat(v, 'g', -1, 64)
-		if !strings.ContainsAny(text, ".eEIN") { // else 1.0 would be a whole number
+		if !strings.ContainsAny(text, ".eEIN") { // otherwise 1.0 would become a whole number
 			text += ".0"
 		}
 		return text, nil
 	case time.Time:
-		return "", errors.New("is a date or a time, should be a value; hint: text stands in quotes")
+		return "", errors.New("is a date or a time, which no setting takes; hint: write text in quotes")
 	case []any:
 		return listOf(v)
 	}
-	return "", errors.New("is a table, should be a value")
+	return "", errors.New("is a table, but should be a value")
 }
 
 // listOf writes the elements of a list, separated by commas.

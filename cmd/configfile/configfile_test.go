@@ -55,13 +55,13 @@ dates = [2020-01-01]
 			got[v.Key] = "[" + got[v.Key] + "]"
 		}
 	}
-	const table, date = "ERROR is a table, should be a value", "ERROR is a date or a time, should be a value; hint: text stands in quotes"
+	const table, date = "ERROR is a table, but should be a value", "ERROR is a date or a time, which no setting takes; hint: write text in quotes"
 	want := map[string]string{
 		"epochs": "20", "learning-rate": "0.001", "whole": "1.0", "big": "1e+21", "hex": "255", "many": "1000", "inf": "+Inf", "quiet": "true",
 		"text": `a # b, 'c' " [[[[[[[[[[ ä`, "raw": `C:\new`, "lines": "two \"\"lines\"", "hidden": "[512,256,128]", "none": "[]", "names": "[a b,c]",
 		"fractions": "[1.0,2.5]", "date": date, "clock": date, "nested": "[ERROR has a list within a list]", "deep": "[ERROR has a list within a list]",
-		"tables": "[ERROR element 1 is a table, should be a value]", "tables.a": table, "inline": table, "comma": `[ERROR element 1, "a,b", has a comma, which separates elements]`,
-		"dates": "[ERROR element 1 is a date or a time, should be a value; hint: text stands in quotes]",
+		"tables": "[ERROR element 1 is a table, but should be a value]", "tables.a": table, "inline": table, "comma": `[ERROR element 1, "a,b", has a comma, which separates elements]`,
+		"dates": "[ERROR element 1 is a date or a time, which no setting takes; hint: write text in quotes]",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -42,10 +42,10 @@ func TestSameTensors(t *testing.T) {
 		}
 	}
 	if sameTensors(want[:len(want)-1], want) == nil || sameTensors(nil, want) == nil {
-		t.Error("a file that is cut short is the same")
+		t.Error("a truncated file counts as the same")
 	}
-	if got := aCheckpoint().vouched(); got != 1200 {
-		t.Errorf("%d bytes vouched for", got)
+	if got := aCheckpoint().checksummed(); got != 1200 {
+		t.Errorf("the checksum covers %d bytes of metrics.jsonl, want 1200", got)
 	}
 }
 
@@ -57,29 +57,29 @@ func TestCheckpointChecksum(t *testing.T) {
 	one := c.metadata[checksumKey]
 	c.fill(1)
 	if other, _ := parseCheckpoint(c.bytes()); len(one) != 8 || other.metadata[checksumKey] == one {
-		t.Errorf("the checksum is %s, after a change too", one)
+		t.Errorf("the checksum is %s, and the same after a change", one)
 	}
 }
 
 func TestSameFigures(t *testing.T) {
 	const one = `{"epoch":1,"loss":0.5,"seconds":3,"timestamp":"a"}` + "\n" + `{"epoch":2,"loss":0.25}` + "\n"
 	if err := sameFigures([]byte(one), []byte(strings.Replace(one, `"seconds":3`, `"seconds":4`, 1))); err != nil {
-		t.Errorf("times matter: %v", err)
+		t.Errorf("a different time counts as a difference: %v", err)
 	}
 	for _, other := range []string{strings.Replace(one, "0.25", "0.250000001", 1), one + one, one[:50], "", strings.Replace(one, "loss", "lass", 1)} {
 		if sameFigures([]byte(one), []byte(other)) == nil {
-			t.Errorf("%q is the same", other)
+			t.Errorf("%q counts as the same", other)
 		}
 	}
 	if sameFigures(nil, nil) == nil {
-		t.Error("no figures are the same as none")
+		t.Error("two empty files count as the same")
 	}
 }
 
 func TestSealed(t *testing.T) {
 	const plain = "{\n  \"a\": 1\n}\n"
 	if got := sealed([]byte(plain)); string(got) != plain {
-		t.Errorf("%q gets a checksum", got)
+		t.Errorf("a file without a checksum gets one: %q", got)
 	}
 	right := sealed([]byte("{\n  \"checksum\": \"00000000\",\n  \"a\": 1\n}\n"))
 	if bytes.Contains(right, []byte("00000000")) || !bytes.Equal(sealed(right), right) || bytes.Equal(sealed(bytes.Replace(right, []byte("1"), []byte("2"), -1)), right) {
@@ -141,14 +141,14 @@ func TestUnchanged(t *testing.T) {
 		"gone":    func() { os.RemoveAll(filepath.Join(dir, "a")) },
 	} {
 		if change(); unchanged(dir, before) == nil {
-			t.Errorf("%s: not seen", name)
+			t.Errorf("%s: the change is not reported", name)
 		}
 	}
 }
 
 func TestLeftovers(t *testing.T) {
 	for name, fine := range map[string]bool{
-		"metrics.json": true, ".lock": true, "samples-codes.npy": true, "run/.last.safetensors215602": false, ".codes.npy12": false, "codes.npy": false,
+		"metrics.json": true, ".lock": true, "samples-codes.npy": true, "run/.gaetrain-6OXY3PUTHNBD3KUUT774KVRAHF": false, ".gaetrain-IDCL6HELMPKNDB2LNFB3GYHL7Z": false, "codes.npy": false,
 	} {
 		dir := t.TempDir()
 		write(filepath.Join(dir, name), nil)
@@ -161,7 +161,7 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
-// stand makes an attempt with a script in the place of the program.
+// stand returns an attempt with a script in place of the program.
 func stand(t *testing.T, script string) *attempt {
 	path := filepath.Join(t.TempDir(), "gaetrain")
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
@@ -175,8 +175,8 @@ func stand(t *testing.T, script string) *attempt {
 	return &attempt{lab: l, dir: t.TempDir()}
 }
 
-// TestLab makes sure that a wrong answer, a crash of a try and one that is left out
-// are counted as such.
+// TestLab checks that wrong answers, crashes of a try and tries that are left out are
+// counted correctly.
 func TestLab(t *testing.T) {
 	l := stand(t, "echo 'gaetrain: no' >&2; exit 3").lab
 	result := l.attackArea("any", []try{
@@ -202,13 +202,13 @@ signal) kill -HUP $$;;
 hang) sleep 60;;
 esac`)
 	if o := a.gaetrain("signal"); o.signal != syscall.SIGHUP || o.ends(0) == nil {
-		t.Errorf("a signal gives %v", o)
+		t.Errorf("after a signal, the outcome is %v", o)
 	}
 	if o := a.wait(a.start(a.command("hang")), 100e6); !o.late || o.ends(0, -1) == nil {
-		t.Errorf("a hang gives %v", o)
+		t.Errorf("after a hang, the outcome is %v", o)
 	}
 	if o := a.gaetrain("fine"); o.ends(0) != nil || o.within(20, 1<<30) != nil || o.within(0, 1<<30) == nil || o.within(20, 1) == nil {
-		t.Errorf("a fine end gives %v", o)
+		t.Errorf("after a correct end, the outcome is %v", o)
 	}
 }
 
@@ -216,19 +216,19 @@ func TestDownloadIsCounted(t *testing.T) {
 	a := stand(t, "exit 0")
 	p := a.newProxy(nil)
 	defer p.close()
-	if err := a.asked(p); !errors.As(err, new(leftOut)) {
-		t.Errorf("no request gives %v", err)
+	if err := a.fewRequests(p); !errors.As(err, new(leftOut)) {
+		t.Errorf("without a request, the error is %v", err)
 	}
 	p.requests["one/file"] = mostRequests
-	if err := a.asked(p); err == nil || errors.As(err, new(leftOut)) {
-		t.Errorf("one mirror gives %v", err)
+	if err := a.fewRequests(p); err == nil || errors.As(err, new(leftOut)) {
+		t.Errorf("with one mirror, the error is %v", err)
 	}
 	p.requests["two/file"] = 1
-	if err := a.asked(p); err != nil {
+	if err := a.fewRequests(p); err != nil {
 		t.Error(err)
 	}
 	p.requests["two/file"] = mostRequests + 1
-	if a.asked(p) == nil {
-		t.Error("too many requests are fine")
+	if a.fewRequests(p) == nil {
+		t.Error("too many requests are not reported")
 	}
 }

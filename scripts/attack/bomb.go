@@ -11,13 +11,14 @@ import (
 	"time"
 )
 
-// What an input of any content may cost.
+// mostSeconds and mostBytes limit the time and the memory for any input.
 const (
 	mostSeconds = 20
 	mostBytes   = 2500 << 20 // with GOMEMLIMIT=2GiB, which command sets
 )
 
-// bombTries give the program small files that claim much, or become much.
+// bombTries give the program small files that claim a large size, or that decompress to
+// a large size.
 func bombTries(o options) (tries []try) {
 	megabytes := 10 << 10
 	if o.quick {
@@ -99,7 +100,7 @@ var quickBombs = []string{
 	"config-float", "config-list", "config-list-in-list", "config-nested-list", "config-zero", "layers", "units", "run-units", "batch", "long-lines",
 }
 
-// manyUnits makes run.json claim 1.3 million units, with a checksum that is right.
+// manyUnits makes run.json claim 1.3 million units, with a correct checksum.
 // Both eval and train must refuse it.
 func (a *attempt) manyUnits() error {
 	edit := edits["units"]
@@ -114,8 +115,8 @@ func (a *attempt) manyUnits() error {
 	return nil
 }
 
-// largeBatch asks for more images in a batch than fit into memory. It may be
-// refused, or limited to the images that there are.
+// largeBatch sets a batch size that does not fit into memory. The program may refuse
+// it, or limit it to the number of images.
 func (a *attempt) largeBatch() error {
 	a.writeIDX("data")
 	write(filepath.Join(a.dir, "data", idxNames[0]+".gz"), gzipped(append(idxHeader(0x803, 65600, 28, 28), make([]byte, 65600*784)...)))
@@ -135,16 +136,16 @@ func (a *attempt) longLines() error {
 			return err
 		}
 		if !strings.Contains(o.stdout, fmt.Sprintf("(%d epochs,", epochs)) {
-			return fmt.Errorf("stdout does not say %d epochs: %q", epochs, o.stdout)
+			return fmt.Errorf("stdout does not report %d epochs: %q", epochs, o.stdout)
 		}
-		if got := a.lines("run"); got != 2*epochs {
-			return fmt.Errorf("%d lines of metrics after training %d, want %d", got, i+1, 2*epochs)
+		if got := a.lines("run"); got != 3*epochs { // training, validation and test set
+			return fmt.Errorf("metrics.jsonl has %d lines after training %d, want %d", got, i+1, 3*epochs)
 		}
 	}
 	return nil
 }
 
-// hugePNG is a small file whose header claims 60,000×60,000 pixels.
+// hugePNG returns a small file whose header claims 60,000×60,000 pixels.
 func hugePNG() []byte {
 	chunk := func(name string, data []byte) []byte {
 		out := append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), name...)
@@ -155,7 +156,7 @@ func hugePNG() []byte {
 	return bytes.Join([][]byte{[]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", head), chunk("IDAT", []byte{0x78, 0x9c, 1, 0, 0, 0xff, 0xff}), chunk("IEND", nil)}, nil)
 }
 
-// configurations are texts of TOML that are costly to read.
+// configurations are TOML texts that need much time or memory to read.
 func configurations() map[string]func() string {
 	list := map[string]func() string{
 		"dotted-key":  func() string { return strings.Repeat("a.", 100_000) + "a = 1\n" },

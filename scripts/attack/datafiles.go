@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 )
 
-// idxImages is an IDX file of some images.
+// idxImages returns an IDX file of some images.
 func idxImages(count, height, width int) []byte {
 	data := idxHeader(0x803, count, height, width)
 	for i := range count * height * width {
@@ -21,7 +21,7 @@ func idxImages(count, height, width int) []byte {
 	return data
 }
 
-// idxLabels is an IDX file of labels from 0 to 9.
+// idxLabels returns an IDX file of labels from 0 to 9.
 func idxLabels(count int) []byte {
 	data := idxHeader(0x801, count)
 	for i := range count {
@@ -55,7 +55,7 @@ func (a *attempt) writeIDX(folder string) {
 	}
 }
 
-// npy is a NumPy array of bytes.
+// npy returns a NumPy file of bytes.
 func npy(data []byte, shape string) []byte {
 	header := fmt.Sprintf("{'descr': '|u1', 'fortran_order': False, 'shape': (%s), }", shape)
 	for (len(header)+11)%64 != 0 {
@@ -66,7 +66,7 @@ func npy(data []byte, shape string) []byte {
 	return append(append(out, header...), data...)
 }
 
-// npzMembers are the same data set as arrays.
+// npzMembers are the arrays of the same data set.
 var npzMembers = []struct {
 	name string
 	data []byte
@@ -75,7 +75,7 @@ var npzMembers = []struct {
 	{"x_test.npy", npy(idxImages(40, 8, 8)[16:], "40, 8, 8")}, {"y_test.npy", npy(idxLabels(40)[8:], "40,")},
 }
 
-// addMembers adds these arrays to an archive, but for one.
+// addMembers adds these arrays to an archive, except for one.
 func addMembers(z *zip.Writer, but string) {
 	for _, member := range npzMembers {
 		if member.name == but {
@@ -105,7 +105,7 @@ func (a *attempt) damageNPZ(do damage) error {
 }
 
 // damageData damages a file of a data set. Training must refuse it, or not be
-// affected: a file has fields, such as its date, that say nothing of the data.
+// affected: some fields of a file, such as its date, do not describe the data.
 func (a *attempt) damageData(file, dataset string, do damage) error {
 	flags := []string{"--dataset", dataset, "--train-images", "0", "--test-images", "0", "--epochs", "1"}
 	if err := a.gaetrain(a.trainArguments("dense", "good", flags...)...).ends(0); err != nil {
@@ -120,13 +120,13 @@ func (a *attempt) damageData(file, dataset string, do damage) error {
 		return sameRun(filepath.Join(a.dir, "run"), filepath.Join(a.dir, "good"))
 	}
 	if exists(filepath.Join(a.dir, "run")) {
-		return fmt.Errorf("an empty run folder stays")
+		return fmt.Errorf("an empty run folder is left behind")
 	}
 	return o.refused(3)
 }
 
-// zeros writes a gzip file of a head and so many megabytes of zeros, in members
-// that are compressed once and repeated.
+// zeros returns a gzip file with a head and megabytes of zeros. Its members are
+// compressed once and repeated.
 func zeros(head []byte, megabytes int) []byte {
 	out := gzipped(head)
 	const part = 64
@@ -137,9 +137,9 @@ func zeros(head []byte, megabytes int) []byte {
 	return out
 }
 
-// zipOfZeros is such an archive, in which one member is a head and so many megabytes
-// of zeros, in blocks of deflate that are compressed once and repeated. Its CRC is
-// wrong, which a reader can only find at the end.
+// zipOfZeros returns an archive in which one member is a head and megabytes of zeros.
+// Its deflate blocks are compressed once and repeated. Its CRC is wrong, but a reader
+// can only notice this at the end.
 func zipOfZeros(name string, head []byte, megabytes int) []byte {
 	var packed bytes.Buffer
 	w, err := flate.NewWriter(&packed, flate.BestCompression)
@@ -155,7 +155,7 @@ func zipOfZeros(name string, head []byte, megabytes int) []byte {
 	for range megabytes - 1 {
 		packed.Write(block)
 	}
-	packed.Write([]byte{3, 0}) // an empty last block
+	packed.Write([]byte{3, 0}) // the last block is empty
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	member, err := z.CreateRaw(&zip.FileHeader{

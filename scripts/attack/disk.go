@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// diskTries run out of space. A limit of the size of a file needs no rights: a
-// write beyond it fails. A small file system needs a user namespace.
+// diskTries run out of space. A limit of the file size needs no privileges: a write
+// beyond it fails. A small file system needs a user namespace.
 func diskTries(o options) (tries []try) {
 	each, verbs := 4, 2
 	if o.quick {
@@ -31,20 +31,20 @@ func diskTries(o options) (tries []try) {
 	return tries
 }
 
-// A way makes a script that runs "$@" where only so many kilobytes can be written.
-// The command works in the folder work of the try; what it leaves there is in the
+// A way returns a script that runs "$@" with a limit of the kilobytes that can be
+// written. The command runs in the folder work of the try. Its files are copied to the
 // folder left afterwards.
 type way func(a *attempt, kilobytes int) (script string, err error)
 
-// limited bounds each file. The unit of ulimit is 512 bytes.
+// limited limits the size of each file. The unit of ulimit is 512 bytes.
 func limited(_ *attempt, kilobytes int) (string, error) {
 	return fmt.Sprintf(`(cd work && ulimit -f %d && exec "$@"); code=$?; cp -a work left; exit $code`, 2*kilobytes), nil
 }
 
-// small bounds all files together by a file system in memory.
+// small limits the size of all files together, with a file system in memory.
 func small(a *attempt, kilobytes int) (string, error) {
 	if !canMount() {
-		return "", leftOut("this user cannot mount in a namespace of its own")
+		return "", leftOut("this user cannot mount in a user namespace")
 	}
 	used := `$(( $(du -sk work | cut -f1) + $(find work | wc -l) * 4 + 16 ))`
 	return fmt.Sprintf(`exec unshare -rm sh -c 'mkdir disk && size=%s && mount -t tmpfs -o size=$(( size + %d ))k tmpfs disk && cp -a work/. disk && (cd disk && exec "$@"); code=$?; cp -a disk left; exit $code' sh "$@"`, used, kilobytes), nil
@@ -54,8 +54,8 @@ var canMount = sync.OnceValue(func() bool {
 	return exec.Command("unshare", "-rm", "sh", "-c", "mount -t tmpfs tmpfs /tmp").Run() == nil
 })
 
-// fullTraining trains where the space ends at some point, then resumes with
-// space. The result must be as if undisturbed.
+// fullTraining trains until the space is used up, and then resumes with enough space.
+// The result must be that of an undisturbed run.
 func (a *attempt) fullTraining(model string, how way) error {
 	most := a.sizeOf(a.base(model), lastFile)*3 + 400
 	script, err := how(a, 1+a.rand.IntN(most))
@@ -77,13 +77,14 @@ func (a *attempt) fullTraining(model string, how way) error {
 	return a.finish(model)
 }
 
-// full wants a command to be done, or to say in one line that it could not write.
+// full checks that a command has finished, or has reported in one line that it could not
+// write.
 func (o outcome) full() error {
 	if o.code == 0 {
 		return o.ends(0)
 	}
-	o.stdout = "" // results can be printed before a file cannot be written
-	return o.refused(1, 3, 5)
+	o.stdout = "" // results may be printed before a write fails
+	return o.withoutWarnings().refused(1, 3, 5)
 }
 
 // sizeOf returns the size of a file in kilobytes.
@@ -91,7 +92,7 @@ func (a *attempt) sizeOf(folder, file string) int {
 	return len(read(filepath.Join(folder, file))) >> 10
 }
 
-// fullVerb runs a verb that writes files where the space ends at some point.
+// fullVerb runs a verb that writes files until the space is used up.
 func (a *attempt) fullVerb(arguments []string, most int, how way) error {
 	script, err := how(a, 1+a.rand.IntN(most))
 	if err != nil {
@@ -103,11 +104,11 @@ func (a *attempt) fullVerb(arguments []string, most int, how way) error {
 	return first(o.full(), leftovers(filepath.Join(a.dir, "left")), a.partial(o))
 }
 
-// partial reports files that a verb which failed has left, but that need others.
+// partial reports files that a failed verb has left and that are useless without others.
 func (a *attempt) partial(o outcome) error {
 	left := filepath.Join(a.dir, "left")
 	if o.code != 0 && exists(filepath.Join(left, "images")) {
-		return fmt.Errorf("decompress has failed and left its folder")
+		return fmt.Errorf("decompress has failed, but its folder is left behind")
 	}
 	if a.gaetrain("eval", "--run", filepath.Join(left, "dense"), "--limit", "20").code != 0 {
 		return fmt.Errorf("the run cannot be read any more")
@@ -115,7 +116,7 @@ func (a *attempt) partial(o outcome) error {
 	return nil
 }
 
-// writingVerbs are verbs that write files, with about the kilobytes they need.
+// writingVerbs are verbs that write files, with the approximate number of kilobytes.
 var writingVerbs = []struct {
 	name      string
 	most      int

@@ -8,17 +8,16 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 )
 
 const (
-	mostRequests = 50              // for a file from a mirror
-	quickFailure = 60              // seconds, with servers that answer at once
-	slowFailure  = 3 * time.Minute // with a server that trickles
+	mostRequests = 50              // for one file of one mirror
+	quickFailure = 60              // seconds, with servers that answer immediately
+	slowFailure  = 3 * time.Minute // with a server that sends single bytes
 )
 
-// downloadTries fetch a data set from servers that do wrong.
+// downloadTries fetch a data set from servers that answer incorrectly.
 func downloadTries(o options) (tries []try) {
 	names := sortedNames(servers)
 	if o.quick {
@@ -28,67 +27,63 @@ func downloadTries(o options) (tries []try) {
 		tries = append(tries, try{name, func(a *attempt) error { return a.fetch(name) }})
 	}
 	tries = append(tries, try{"second-mirror", (*attempt).secondMirror})
-	if !o.quick { // it takes minutes, so the others run beside it
+	if !o.quick { // it takes minutes, so the others run at the same time
 		tries = append([]try{{"trickle", (*attempt).trickle}}, tries...)
 	}
 	return tries
 }
 
-// fetch has all mirrors do the same wrong.
+// fetch downloads while all mirrors answer incorrectly in the same way.
 func (a *attempt) fetch(name string) error {
 	random := rand.New(rand.NewPCG(a.rand.Uint64(), 0))
 	p := a.newProxy(func(w http.ResponseWriter, r *http.Request) { servers[name](random, w, r, offset(r)) })
 	defer p.close()
 	o := a.wait(a.start(a.command("datasets", "fetch", "fashion-mnist")), quickFailure*time.Second)
-	if err := first(a.asked(p), refusedAfterWarnings(o), o.within(quickFailure, mostBytes)); err != nil {
+	if err := first(a.fewRequests(p), refusedAfterWarnings(o), o.within(quickFailure, mostBytes)); err != nil {
 		return err
 	}
-	if lies[name] {
+	if wrongBytes[name] {
 		return a.nothingLeft()
 	}
 	return nil
 }
 
-// lies are the servers whose bytes are certainly not of the file. What the others
-// have sent may stay, so that the next attempt can go on from there.
-var lies = map[string]bool{"bomb": true, "endless": true, "wrong-offset": true}
+// wrongBytes are the servers that certainly send no bytes of the file. The bytes of the
+// other servers may be kept, so that the next download can resume.
+var wrongBytes = map[string]bool{"bomb": true, "endless": true, "wrong-offset": true}
 
-// offset is where a request goes on.
+// offset returns the position from which a request resumes.
 func offset(r *http.Request) (n int) {
 	fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &n)
 	return n
 }
 
-// asked wants few requests, but more than none.
-func (a *attempt) asked(p *proxy) error {
+// fewRequests checks that there were requests, but not too many.
+func (a *attempt) fewRequests(p *proxy) error {
 	url, n, mirrors := p.most()
 	a.last += fmt.Sprintf(", %d requests", n)
 	switch {
 	case n == 0:
-		return leftOut("the program does not use the proxy of the environment")
+		return leftOut("the program does not use the proxy that the environment names")
 	case n > mostRequests:
 		return fmt.Errorf("%d requests for %s, want at most %d", n, url, mostRequests)
 	case mirrors < 2:
-		return fmt.Errorf("only one mirror was asked: %s", url)
+		return fmt.Errorf("only one mirror has got a request: %s", url)
 	}
 	return nil
 }
 
-// refusedAfterWarnings wants exit code 3 and one line about the error, after those
-// about the mirrors.
+// refusedAfterWarnings checks for exit code 3 and one line about the error, after the
+// warnings about the mirrors.
 func refusedAfterWarnings(o outcome) error {
-	lines := strings.SplitAfter(o.stderr, "\n")
-	for len(lines) > 0 && !strings.HasPrefix(lines[0], "gaetrain: ") {
-		lines = lines[1:]
-	}
 	if err := o.ends(3); err != nil {
 		return err
 	}
-	o.stderr = strings.Join(lines, "")
-	return o.refused(3)
+	return o.withoutWarnings().refused(3)
 }
 
-// nothingLeft wants no wrong bytes that the next attempt would go on from.
+// nothingLeft checks that no wrong bytes are kept, from which the next download would
+// resume.
 func (a *attempt) nothingLeft() error {
 	return filepath.WalkDir(filepath.Join(a.dir, "cache"), func(path string, entry os.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && entry.Name() != ".lock" {
@@ -98,8 +93,8 @@ func (a *attempt) nothingLeft() error {
 	})
 }
 
-// secondMirror has the first mirror do wrong, and the second serve the files. What
-// is in the cache is of neither.
+// secondMirror downloads while the first mirror answers incorrectly and the second
+// serves the files. The partial file in the cache is from neither.
 func (a *attempt) secondMirror() error {
 	for _, name := range idxNames {
 		if !exists(filepath.Join(a.data, name+".gz")) {
@@ -109,7 +104,7 @@ func (a *attempt) secondMirror() error {
 	bad := ""
 	p := a.newProxy(func(w http.ResponseWriter, r *http.Request) {
 		if bad == "" {
-			bad = r.URL.Host // the mirror that is asked first
+			bad = r.URL.Host // the mirror that gets the first request
 		}
 		if bad == r.URL.Host {
 			partial(w, offset(r), size, make([]byte, 10))
@@ -119,16 +114,16 @@ func (a *attempt) secondMirror() error {
 	defer p.close()
 	write(filepath.Join(a.dir, "cache", "gaetrain", "fashion-mnist", idxNames[0]+".gz.part"), make([]byte, 5000))
 	o := a.gaetrain("datasets", "fetch", "fashion-mnist")
-	return first(a.asked(p), o.ends(0))
+	return first(a.fewRequests(p), o.ends(0))
 }
 
-// trickle has the first mirror send one byte every few seconds, which a least rate
-// must end. The second mirror has no such file.
+// trickle downloads while the first mirror sends one byte every few seconds. The program
+// must end this because of its minimum rate. The second mirror does not have the file.
 func (a *attempt) trickle() error {
 	slow := ""
 	p := a.newProxy(func(w http.ResponseWriter, r *http.Request) {
 		if slow == "" {
-			slow = r.URL.Host // the mirror that is asked first
+			slow = r.URL.Host // the mirror that gets the first request
 		}
 		if slow != r.URL.Host {
 			http.NotFound(w, r)
@@ -150,7 +145,7 @@ func (a *attempt) trickle() error {
 	defer p.close()
 	o := a.wait(a.start(a.command("datasets", "fetch", "fashion-mnist")), slowFailure)
 	if o.late {
-		return fmt.Errorf("a mirror that sends a byte every 5 s holds it for more than %s", slowFailure)
+		return fmt.Errorf("the download from a mirror that sends a byte every 5 s takes more than %s", slowFailure)
 	}
-	return first(a.asked(p), refusedAfterWarnings(o))
+	return first(a.fewRequests(p), refusedAfterWarnings(o))
 }

@@ -2,10 +2,11 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 )
 
-// flipTries turn one random bit of a file that the program reads.
+// flipTries invert one random bit of a file that the program reads.
 func flipTries(o options) (tries []try) {
 	each := 12
 	if o.quick {
@@ -25,11 +26,11 @@ func flipTries(o options) (tries []try) {
 	return tries
 }
 
-// damage changes the contents of a file. It returns the first byte that is not
-// what it was.
+// damage changes the contents of a file. It returns the position of the first byte that
+// has changed.
 type damage func([]byte) (changed []byte, at int)
 
-// damaged are the files, and what must come of damage to them.
+// damaged are the files, and the checks of what the program does after the damage.
 var damaged = []struct {
 	name string
 	do   func(a *attempt, do damage) error
@@ -55,10 +56,10 @@ var damaged = []struct {
 	{"npz", (*attempt).damageNPZ},
 }
 
-// damageRun damages a file of a finished run and resumes the run for one epoch
-// more. It must be refused with nothing changed. Damage that makes no difference to
-// weights and figures is none, but within the bytes of metrics.jsonl that the
-// checkpoint has a checksum of, all must be found.
+// damageRun damages a file of a finished run and resumes the run for one more epoch.
+// The program must refuse the run and change nothing. Damage of metrics.jsonl may be
+// accepted if weights and figures are not affected, but not within the bytes that are
+// covered by the checksum in the checkpoint.
 func (a *attempt) damageRun(file string, do damage) error {
 	folder := a.copyOf("dense")
 	path := filepath.Join(folder, file)
@@ -66,27 +67,27 @@ func (a *attempt) damageRun(file string, do damage) error {
 	write(path, data)
 	before := contents(folder)
 	o := a.gaetrain(a.resumeArguments(folder)...)
-	if o.code == 0 && file == recordsFile && !a.vouched(at) {
+	if o.code == 0 && file == recordsFile && !a.inChecksum(at) {
 		return a.likeLonger(o, folder)
 	}
 	a.last += fmt.Sprintf(" (byte %d of %s)", at, file)
 	return first(o.refused(5), unchanged(folder, before))
 }
 
-// resumeArguments train a finished run for one epoch more. All other settings are
-// those of its run.json.
+// resumeArguments returns arguments that train a finished run for one more epoch. All
+// other settings are those of its run.json.
 func (a *attempt) resumeArguments(folder string) []string {
 	return []string{"train", "--run", folder, "--resume", "--epochs", "6", "--quiet"}
 }
 
-// vouched reports whether the last checkpoint has a checksum of a byte of
-// metrics.jsonl.
-func (a *attempt) vouched(at int) bool {
+// inChecksum reports whether a byte of metrics.jsonl is covered by the checksum in the
+// last checkpoint.
+func (a *attempt) inChecksum(at int) bool {
 	c, err := parseCheckpoint(read(filepath.Join(a.base("dense"), lastFile)))
-	return err == nil && at < c.vouched()
+	return err == nil && at < c.checksummed()
 }
 
-// likeLonger wants a resumed run to be as if nothing had happened.
+// likeLonger checks that a resumed run is the same as an undisturbed run of that length.
 func (a *attempt) likeLonger(o outcome, folder string) error {
 	if err := o.ends(0); err != nil {
 		return err
@@ -101,8 +102,8 @@ func (a *attempt) likeLonger(o outcome, folder string) error {
 	return sameRun(folder, want)
 }
 
-// damageTail puts damaged lines behind those that the last checkpoint comes after,
-// as a crash between the two can leave them. They must be dropped.
+// damageTail appends damaged lines to metrics.jsonl. A crash before the next checkpoint
+// can leave such lines. They must be dropped.
 func (a *attempt) damageTail(do damage) error {
 	folder := a.copyOf("dense")
 	path := filepath.Join(folder, recordsFile)
@@ -112,14 +113,15 @@ func (a *attempt) damageTail(do damage) error {
 	return a.likeLonger(a.gaetrain(a.resumeArguments(folder)...), folder)
 }
 
-// damageRead damages a file of a run, which a verb must refuse, or which makes no
-// difference to what it prints.
+// damageRead damages a file of a run. The verb must refuse the run, or its output must
+// not be affected.
 func (a *attempt) damageRead(model, file string, do damage, code int, verb ...string) error {
 	folder := a.copyOf(model)
 	good := a.gaetrain(verb...)
 	if err := good.ends(0); err != nil {
 		return fmt.Errorf("before the damage: %w", err)
 	}
+	os.RemoveAll(filepath.Join(a.dir, "out")) // compare does not replace a comparison
 	path := filepath.Join(folder, file)
 	data, at := do(read(path))
 	write(path, data)

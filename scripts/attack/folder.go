@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// contents are the files of a folder with digests, and its folders. It is empty
-// where there is no folder.
+// contents returns the files of a folder with their digests, and its folders. It is
+// empty if the folder does not exist.
 func contents(dir string) map[string]string {
 	found := make(map[string]string)
 	filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -31,8 +31,8 @@ func contents(dir string) map[string]string {
 	return found
 }
 
-// unchanged returns which file of a folder has changed since its contents were
-// taken.
+// unchanged returns an error that names the files of a folder that differ from before,
+// which contents returned.
 func unchanged(dir string, before map[string]string) error {
 	now := contents(dir)
 	var changes []string
@@ -54,7 +54,7 @@ func unchanged(dir string, before map[string]string) error {
 	return nil
 }
 
-// copyFolder copies a folder with all that is in it.
+// copyFolder copies a folder with all its files and folders.
 func copyFolder(from, to string) {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		panic(err)
@@ -66,7 +66,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// read and write are of files that a try has made itself.
+// read and write access files of the try itself, so they panic if they fail.
 func read(path string) []byte {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -86,11 +86,11 @@ func write(path string, data []byte) {
 
 func sortedNames[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }
 
-// half matches the names of files that are being written: .name.ext123.
-var half = regexp.MustCompile(`^\..+\.[a-z]+[0-9]+$`)
+// temporary matches the names of files that are being written.
+var temporary = regexp.MustCompile(`^\.gaetrain-[A-Z2-7]{26}$`)
 
-// leftovers reports a file in a folder that is only half written, or an array of
-// encode without its table.
+// leftovers reports a temporary file in a folder, or an array of encode without its
+// table.
 func leftovers(dir string) error {
 	if !exists(dir) {
 		return nil
@@ -99,11 +99,11 @@ func leftovers(dir string) error {
 		if err != nil {
 			return err
 		}
-		if half.MatchString(entry.Name()) {
+		if temporary.MatchString(entry.Name()) {
 			return fmt.Errorf("%s is left behind", filepath.Base(path))
 		}
 		if table, ok := strings.CutSuffix(path, ".npy"); ok && filepath.Base(table) == "codes" && !exists(table+".csv") {
-			return fmt.Errorf("codes.npy is there without codes.csv")
+			return fmt.Errorf("codes.npy exists without codes.csv")
 		}
 		return nil
 	})

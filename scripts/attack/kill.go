@@ -20,7 +20,7 @@ func killTries(o options) (tries []try) {
 	return tries
 }
 
-// killOften kills a run once to three times.
+// killOften kills a run one to three times.
 func (a *attempt) killOften(model string) error {
 	base := a.trained(model)
 	for range 1 + a.rand.IntN(3) {
@@ -39,16 +39,16 @@ func (a *attempt) killOften(model string) error {
 	return a.finish(model)
 }
 
-// finish resumes the folder run of a try to its end, and compares it with the
-// undisturbed run of the model.
+// finish resumes the run of a try until its end, and compares it with the undisturbed
+// run of the model.
 func (a *attempt) finish(model string) error {
 	if err := a.gaetrain(a.trainArguments(model, "run", "--resume")...).ends(0); err != nil {
-		return fmt.Errorf("resumed: %w", err)
+		return fmt.Errorf("after resuming: %w", err)
 	}
 	return sameRun(a.dir+"/run", a.base(model))
 }
 
-// sleep waits for a random part of so many seconds.
+// sleep waits for a random time of at most the given seconds.
 func (a *attempt) sleep(seconds float64) {
 	time.Sleep(time.Duration(a.rand.Float64() * seconds * float64(time.Second)))
 }

@@ -17,14 +17,14 @@ import (
 	"time"
 )
 
-// try is one attack. The function returns what was wrong about the answer, nil
-// for nothing, or a leftOut.
+// try is one attack. The function returns an error that describes the wrong answer,
+// a leftOut, or nil.
 type try struct {
 	name string
 	do   func(a *attempt) error
 }
 
-// leftOut says why a try could not be made on this machine.
+// leftOut is the reason why a try cannot be made on this machine.
 type leftOut string
 
 func (l leftOut) Error() string { return string(l) }
@@ -36,7 +36,7 @@ type finding struct {
 	answer string // the last command, its exit code and a line of its output
 }
 
-// areaResult is what came out of the tries of an area.
+// areaResult has the results of the tries of an area.
 type areaResult struct {
 	name    string
 	made    int
@@ -45,7 +45,7 @@ type areaResult struct {
 	left    map[string]string // reason by try
 }
 
-// lab makes tries, two at a time. Each has a folder of its own.
+// lab makes tries, two at a time. Each try has its own folder.
 type lab struct {
 	options
 	ctx    context.Context
@@ -109,7 +109,7 @@ func (l *lab) attackArea(name string, tries []try) areaResult {
 }
 
 // attempt makes one try in a temporary folder. It returns the last answer of the
-// program, and what was wrong.
+// program, and the error of the try.
 func (l *lab) attempt(area string, t try) (answer string, err error) {
 	dir, err := os.MkdirTemp(l.folder, "try-")
 	if err != nil {

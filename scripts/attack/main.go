@@ -1,14 +1,14 @@
-// Command attack tries to make a built gaetrain lose something, change something
-// in silence, or end in a way that its help does not document. It drives the
-// program from outside, and imports nothing of this module. It needs no network
-// and no root.
+// Command attack tries to make a built gaetrain lose data, change data without a
+// message, or end in a way that its help does not document. It runs the program as
+// a separate process and imports nothing of this module. It needs no network and
+// no root.
 //
 //	go run ./scripts/attack -binary PATH
 //	go run ./scripts/attack -binary PATH -quick
 //	go run ./scripts/attack -binary PATH -area flip -seed 7
 //
-// It prints a table of areas, tries and wrong answers, then the command, the exit
-// code and the output of each wrong answer. It exits with 1 if there is one.
+// It prints a table of areas, tries and wrong answers. Then it prints the command, the
+// exit code and the output of each wrong answer. It exits with 1 if an answer is wrong.
 package main
 
 import (
@@ -28,7 +28,7 @@ type options struct {
 }
 
 // areas are attacked in this order. The tries of an area depend only on the
-// options, and the random choices of a try only on the seed and its name.
+// options. The random choices of a try depend only on the seed and its name.
 var areas = []struct {
 	name  string
 	tries func(o options) []try
@@ -48,11 +48,11 @@ var areas = []struct {
 func main() {
 	var o options
 	flag.StringVar(&o.binary, "binary", "", "`path` of a built gaetrain (required)")
-	flag.StringVar(&o.area, "area", "", "attack only the area with this `name`")
-	flag.StringVar(&o.only, "only", "", "make only the tries whose names match this regular `expression`")
-	flag.StringVar(&o.data, "data", "/usr/share/datasets/fashion-mnist", "`folder` with Fashion-MNIST, which a mirror serves; without it that try is left out")
+	flag.StringVar(&o.area, "area", "", "attack only the area with this `name` (default: all)")
+	flag.StringVar(&o.only, "only", "", "make only the tries whose names match this regular `expression` (default: all)")
+	flag.StringVar(&o.data, "data", "/usr/share/datasets/fashion-mnist", "`folder` with Fashion-MNIST, which a mirror serves; without these files, one try is left out")
 	flag.BoolVar(&o.quick, "quick", false, "make fewer and smaller tries, in less than two minutes")
-	flag.Uint64Var(&o.seed, "seed", 1, "`seed` of all that is random")
+	flag.Uint64Var(&o.seed, "seed", 1, "`seed` of all random choices")
 	flag.Parse()
 	if o.binary == "" || flag.NArg() > 0 {
 		fmt.Fprintln(os.Stderr, "usage: attack -binary PATH [flags]")
@@ -70,8 +70,8 @@ func main() {
 	}
 }
 
-// attack makes the tries of the chosen areas, prints what came out, and returns
-// the number of wrong answers.
+// attack makes the tries of the chosen areas, prints the results, and returns the
+// number of wrong answers.
 func attack(ctx context.Context, o options) (wrong int, err error) {
 	only, err := regexp.Compile(o.only)
 	if err != nil {
@@ -94,7 +94,7 @@ func attack(ctx context.Context, o options) (wrong int, err error) {
 			}
 		}
 		result := l.attackArea(area.name, chosen)
-		if err := ctx.Err(); err != nil { // what was cut short is no finding
+		if err := ctx.Err(); err != nil { // an interrupted try is not a wrong answer
 			return 0, err
 		}
 		fmt.Fprintf(os.Stderr, "%s: %d tries, %d wrong, %.0f s\n", area.name, result.made, len(result.wrong), result.seconds)

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// hostileNames are names of folders and files. The part after a line feed begins
-// with newLine, so that a line which begins with it is one that a name has broken.
+// hostileNames are names of folders and files. The part after a line feed begins with
+// newLine. An output line that begins with newLine was therefore broken by a name.
 var hostileNames = map[string]string{
 	"escape":       "cat\x1b]0;owned\x07\x1b[31m",
 	"newline":      "cat\n" + newLine + "dog",
@@ -43,7 +43,7 @@ func nameTries(o options) (tries []try) {
 	return append(tries, try{"long-paths", (*attempt).longPaths})
 }
 
-// hostileClass has a class with such a name.
+// hostileClass trains on images of a class with such a name.
 func (a *attempt) hostileClass(name string) error {
 	for class, folder := range []string{name, "plain"} {
 		for i := range 8 {
@@ -53,11 +53,11 @@ func (a *attempt) hostileClass(name string) error {
 			}
 			path := filepath.Join(a.dir, "images", folder, file)
 			if err := writePNG(path, class*90+i); err != nil {
-				return leftOut("this file system does not take the name: " + err.Error())
+				return leftOut("this file system does not accept the name: " + err.Error())
 			}
 		}
 	}
-	// A picture that differs in size is named in an error or a warning.
+	// The program names a picture of another size in an error or a warning.
 	odd := func(size int) { a.writeSized(filepath.Join(a.dir, "images", name, "odd.png"), size) }
 	odd(9)
 	flags := []string{"--dataset", "folder:images", "--train-images", "0", "--test-images", "0", "--batch-size", "4", "--epochs", "1", "--pictures", "1", "--quiet=false"}
@@ -83,10 +83,10 @@ func (a *attempt) hostileClass(name string) error {
 	return first(a.cleanPages("run"), a.cleanPages("tuned"), a.cleanPages("comparison"))
 }
 
-// hostileRun has such a name for the run folder.
+// hostileRun uses such a name for the run folder.
 func (a *attempt) hostileRun(name string) error {
 	if err := os.Mkdir(filepath.Join(a.dir, name), 0o755); err != nil {
-		return leftOut("this file system does not take the name: " + err.Error())
+		return leftOut("this file system does not accept the name: " + err.Error())
 	}
 	arguments := a.trainArguments("dense", "run", "--epochs", "1", "--quiet=false")
 	for i, word := range arguments {
@@ -103,7 +103,7 @@ func (a *attempt) hostileRun(name string) error {
 	return a.cleanPages(name)
 }
 
-// hostileMissing names what does not exist.
+// hostileMissing passes such a name for something that does not exist.
 func (a *attempt) hostileMissing(name string) error {
 	a.copyOf("dense")
 	write(filepath.Join(a.dir, "c.toml"), []byte("epoch = 3\n"))
@@ -126,7 +126,7 @@ func (a *attempt) hostileMissing(name string) error {
 	return nil
 }
 
-// longPaths names paths that are too long. The message must not be.
+// longPaths passes paths that are too long. The message must stay short.
 func (a *attempt) longPaths() error {
 	const most = 1000
 	long := strings.Repeat("p", 5000)
@@ -143,7 +143,7 @@ func (a *attempt) longPaths() error {
 				return err
 			}
 			if len(o.stderr) > most {
-				return fmt.Errorf("a message of %d bytes, want at most %d", len(o.stderr), most)
+				return fmt.Errorf("the message has %d bytes, want at most %d", len(o.stderr), most)
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// pipeTries take away what the program writes to and reads from.
+// pipeTries close or remove the streams and folders that the program uses.
 func pipeTries(options) []try {
 	return []try{
 		{"head", (*attempt).brokenPipe},
@@ -35,7 +35,7 @@ func pipeTries(options) []try {
 	}
 }
 
-// brokenPipe reads one line of what training prints and goes away.
+// brokenPipe reads one line of the output of training and closes the pipe.
 func (a *attempt) brokenPipe() error {
 	reader, writer, err := os.Pipe()
 	if err != nil {
@@ -52,7 +52,7 @@ func (a *attempt) brokenPipe() error {
 	}
 	o := a.wait(p, patience)
 	if !strings.Contains(line, "training") {
-		return errors.New("the first line says nothing of training")
+		return errors.New("the first line does not mention training")
 	}
 	if o.code == brokenOutput {
 		o.code = 0
@@ -60,12 +60,12 @@ func (a *attempt) brokenPipe() error {
 	return a.unread("vae", o)
 }
 
-// brokenOutput is the exit code, as the help has it, where all work is done but the
+// brokenOutput is the exit code, according to the help, if all work is done but the
 // reader of the results has ended.
 const brokenOutput = 141
 
-// unread wants a run to be finished although its output could not be written, or
-// to be stopped with a checkpoint.
+// unread checks that a run is finished although its output could not be written, or
+// that it was stopped with a checkpoint.
 func (a *attempt) unread(model string, o outcome) error {
 	if err := o.ends(0, 1, 75); err != nil {
 		return err
@@ -76,18 +76,18 @@ func (a *attempt) unread(model string, o outcome) error {
 	return sameRun(filepath.Join(a.dir, "run"), a.base(model))
 }
 
-// without trains where a stream is closed or full.
+// without trains with a stream that is closed or full.
 func (a *attempt) without(script string) error {
 	o := a.shell(script, a.trainArguments("vae", "run", "--quiet=false")...)
 	return a.unread("vae", o)
 }
 
-// two start a second process in a run folder that is in use.
+// two starts a second process in a run folder that is in use.
 func (a *attempt) two() error {
 	p := a.start(a.command(a.trainArguments("dense", "run")...))
 	for begun := time.Now(); !p.over() && !exists(filepath.Join(a.dir, "run", lastFile)); time.Sleep(time.Millisecond) {
 		if time.Since(begun) > patience {
-			return errors.New("it hangs before the first checkpoint")
+			return errors.New("the program hangs before the first checkpoint")
 		}
 	}
 	second := a.gaetrain(a.trainArguments("dense", "run", "--resume")...)
@@ -107,19 +107,19 @@ func (a *attempt) deleted() error {
 	p := a.start(a.command(a.trainArguments("dense", "run", "--epochs", "50")...))
 	for begun := time.Now(); !p.over() && !exists(filepath.Join(a.dir, "run", lastFile)); time.Sleep(time.Millisecond) {
 		if time.Since(begun) > patience {
-			return errors.New("it hangs before the first checkpoint")
+			return errors.New("the program hangs before the first checkpoint")
 		}
 	}
 	for exists(filepath.Join(a.dir, "run")) && !p.over() {
-		os.RemoveAll(filepath.Join(a.dir, "run")) // again where a file was made meanwhile
+		os.RemoveAll(filepath.Join(a.dir, "run")) // again, because the process may have written a file meanwhile
 	}
-	return a.wait(p, patience).refused(5)
+	return a.wait(p, patience).withoutWarnings().refused(5)
 }
 
-// readOnly trains into a file system that cannot be written to.
+// readOnly trains in a read-only file system.
 func (a *attempt) readOnly() error {
 	if !canMount() {
-		return leftOut("this user cannot mount in a namespace of its own")
+		return leftOut("this user cannot mount in a user namespace")
 	}
 	copyFolder(a.base("dense"), filepath.Join(a.dir, "disk", "dense"))
 	const script = `exec unshare -rm sh -c 'mount --bind disk disk && mount -o remount,bind,ro disk && exec "$@"' sh "$@"`

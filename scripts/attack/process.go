@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// attempt is a try that is being made.
+// attempt is the state of a try while it runs.
 type attempt struct {
 	*lab
-	dir  string // its own
+	dir  string // the folder of this try
 	rand *rand.Rand
 	env  []string // added to the environment of the program
 	last string   // the last command and its answer, for the report
@@ -28,11 +28,11 @@ type attempt struct {
 }
 
 const (
-	patience   = 60 * time.Second // with any command
+	patience   = 60 * time.Second // the longest time for any command
 	mostMemory = 3 << 30          // bytes; a process that takes more is ended
 )
 
-// process is a command that runs.
+// process is a running command.
 type process struct {
 	*exec.Cmd
 	stdout, stderr bytes.Buffer
@@ -58,8 +58,8 @@ func (a *attempt) shellCommand(script string, arguments ...string) *exec.Cmd {
 	return c
 }
 
-// command prepares the program. It gets one thread, as another try runs at the
-// same time, and no setting of the user's environment.
+// command prepares the program. It has one thread, because another try runs at the same
+// time, and no settings from the user's environment.
 func (a *attempt) command(arguments ...string) *exec.Cmd {
 	c := exec.Command(a.binary, arguments...)
 	c.Dir = a.dir
@@ -69,7 +69,7 @@ func (a *attempt) command(arguments ...string) *exec.Cmd {
 	return c
 }
 
-// start starts a command. Its output is kept where it is not sent elsewhere.
+// start starts a command. Its output is kept unless the command redirects it.
 func (a *attempt) start(c *exec.Cmd) *process {
 	p := &process{Cmd: c, began: time.Now(), ended: make(chan struct{})}
 	if c.Stdout == nil {
@@ -91,7 +91,7 @@ func (a *attempt) start(c *exec.Cmd) *process {
 	return p
 }
 
-// watchMemory ends a process that takes too much memory for this machine.
+// watchMemory ends a process that uses too much memory.
 func (p *process) watchMemory() {
 	for {
 		select {
@@ -123,7 +123,7 @@ func (p *process) over() bool {
 	}
 }
 
-// stopAll ends what a try has left running.
+// stopAll ends the processes of a try that still run.
 func (a *attempt) stopAll() {
 	for _, p := range a.running {
 		if !p.over() {
@@ -133,7 +133,7 @@ func (a *attempt) stopAll() {
 	}
 }
 
-// wait waits for a process, at most for so long, and notes its answer.
+// wait waits for a process until the longest time has passed, and keeps its answer.
 func (a *attempt) wait(p *process, longest time.Duration) outcome {
 	var o outcome
 	select {
@@ -164,7 +164,7 @@ func (a *attempt) wait(p *process, longest time.Duration) outcome {
 	return o
 }
 
-// spell writes a command line as one would type it, short of long arguments.
+// spell returns a command line as it would be typed, with long arguments shortened.
 func (a *attempt) spell(arguments []string) string {
 	words := []string{filepath.Base(arguments[0])}
 	for _, word := range arguments[1:] {

@@ -17,9 +17,9 @@ import (
 	"time"
 )
 
-// proxy stands between the program and the mirrors that it knows, and answers in
-// their place. The program finds it by the variables of the environment for
-// proxies, and trusts its certificates by SSL_CERT_FILE. It reaches no network.
+// proxy answers the requests of the program in place of the mirrors. The program finds
+// it through the environment variables for proxies, and trusts its certificates through
+// SSL_CERT_FILE. It does not use the network.
 type proxy struct {
 	answer   http.HandlerFunc
 	server   *httptest.Server
@@ -29,7 +29,7 @@ type proxy struct {
 	requests map[string]int // by URL
 }
 
-// newProxy serves the answer, and makes the program of the try use it.
+// newProxy starts a proxy with the given answer, and makes the program of the try use it.
 func (a *attempt) newProxy(answer http.HandlerFunc) *proxy {
 	p := &proxy{answer: answer, requests: make(map[string]int)}
 	var err error
@@ -56,7 +56,7 @@ func (p *proxy) close() {
 	p.server.Close()
 }
 
-// sign returns a certificate in the form for the wire.
+// sign returns a signed certificate in DER form.
 func (p *proxy) sign(c *x509.Certificate) []byte {
 	der, err := x509.CreateCertificate(rand.Reader, c, p.root, &p.key.PublicKey, p.key)
 	if err != nil {
@@ -65,7 +65,7 @@ func (p *proxy) sign(c *x509.Certificate) []byte {
 	return der
 }
 
-// serve answers requests for http, and opens what a request for https connects to.
+// serve answers http requests. For an https request, it is the server of the connection.
 func (p *proxy) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodConnect {
 		p.count(r, r.URL.Host)
@@ -107,7 +107,7 @@ func (p *proxy) most() (url string, n, urls int) {
 	return url, n, len(p.requests)
 }
 
-// oneConnection is a listener of a connection that exists.
+// oneConnection is a listener that accepts a single existing connection.
 type oneConnection struct {
 	connection net.Conn
 	once       sync.Once
@@ -126,7 +126,7 @@ func (l *oneConnection) Accept() (c net.Conn, err error) {
 func (l *oneConnection) Close() error   { return nil }
 func (l *oneConnection) Addr() net.Addr { return l.connection.LocalAddr() }
 
-// closing is a connection that says when it is closed.
+// closing is a connection that closes a channel when it is closed.
 type closing struct {
 	net.Conn
 	closed chan struct{}

@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-// models are the small runs that are attacked: a verb and flags.
+// models are the small runs that are attacked: each has a verb and flags.
 var models = map[string][]string{
 	"dense":    {"train", "--hidden", "24", "--code", "4"},
 	"other":    {"train", "--hidden", "24", "--code", "4", "--seed", "4"}, // the same shapes, other values
@@ -24,14 +24,14 @@ var models = map[string][]string{
 	"finetune": {"finetune", "--labels", "200"},
 }
 
-// common are the flags of all runs, where the model does not have its own value.
+// common are the flags of all runs. A model can have its own value.
 var common = []string{
 	"--train-images", "400", "--test-images", "100", "--batch-size", "40", "--epochs", "5", "--pictures", "3",
 	"--seed", "3", "--checkpoint-every", "20ms", "--quiet",
 }
 
-// trainArguments are the arguments that train a model into a folder. Later flags
-// take precedence over those of the model.
+// trainArguments returns the arguments that train a model with a run folder. The flags
+// in more take precedence over the flags of the model.
 func (l *lab) trainArguments(model, folder string, more ...string) []string {
 	list := append([]string{}, models[model][:1]...)
 	list = append(list, common...)
@@ -103,14 +103,14 @@ func sameRun(got, want string) error {
 			compare = sameFigures
 		}
 		if err := compare(one, two); err != nil {
-			return fmt.Errorf("%s differs from that of an undisturbed run: %w", name, err)
+			return fmt.Errorf("%s differs from the file of an undisturbed run: %w", name, err)
 		}
 	}
 	return leftovers(got)
 }
 
-// sealed gives run.json or metrics.json a checksum that is right, where it has one:
-// the first key, a CRC-32C of all lines below it.
+// sealed gives run.json or metrics.json a correct checksum if it has one. The checksum
+// is the value of the first key: a CRC-32C of all lines below it.
 func sealed(data []byte) []byte {
 	const key = "{\n  \"checksum\": \""
 	head, rest, found := bytes.Cut(data[min(len(data), 2):], []byte("\n"))
@@ -136,10 +136,10 @@ func sameFigures(one, two []byte) error {
 		return err
 	}
 	if len(a) != len(b) {
-		return fmt.Errorf("%d and %d objects", len(a), len(b))
+		return fmt.Errorf("the files have %d and %d objects", len(a), len(b))
 	}
 	if len(a) == 0 {
-		return errors.New("no objects")
+		return errors.New("the files have no objects")
 	}
 	for i := range a {
 		if !reflect.DeepEqual(a[i], b[i]) {

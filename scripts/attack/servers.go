@@ -11,7 +11,7 @@ import (
 // size is the length of the file that a server claims to have.
 const size = 20 << 20
 
-// server answers a request for a file that goes on at an offset.
+// server answers a request for the bytes of a file from an offset.
 type server func(random *rand.Rand, w http.ResponseWriter, r *http.Request, offset int)
 
 var servers = map[string]server{
@@ -64,8 +64,7 @@ var servers = map[string]server{
 	},
 }
 
-// partial answers with a few of the bytes of a file from an offset on, and cuts
-// the connection.
+// partial answers with a few bytes of a file from an offset, and closes the connection.
 func partial(w http.ResponseWriter, offset, size int, data []byte) {
 	status := http.StatusOK
 	if offset > 0 {

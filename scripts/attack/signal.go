@@ -11,11 +11,11 @@ import (
 
 var stopSignals = []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1}
 
-// soon is how long a process may take from a signal to its end, in seconds.
+// soon is the maximum time from a signal to the end of the process, in seconds.
 const soon = 5
 
-// signalTries ask training and all verbs that take long to stop, at random
-// moments.
+// signalTries send signals at random moments, to training and to all verbs that take
+// long.
 func signalTries(o options) (tries []try) {
 	training, ending, each := 4, 4, 2
 	if o.quick {
@@ -43,8 +43,8 @@ func signalTries(o options) (tries []try) {
 }
 
 // stopTraining sends a signal to a training run, which must end soon. With a
-// checkpoint it must end with 75 and resume as if undisturbed. Without one it must
-// leave nothing.
+// checkpoint it must exit with 75, and the resumed run must be the same as an
+// undisturbed one. Without a checkpoint it must leave no files.
 func (a *attempt) stopTraining(model string, s syscall.Signal) error {
 	base := a.trained(model)
 	p := a.start(a.command(a.trainArguments(model, "run")...))
@@ -56,32 +56,32 @@ func (a *attempt) stopTraining(model string, s syscall.Signal) error {
 	return a.stopped(model, o, s)
 }
 
-// stop sends a signal to a process and wants it to end soon.
+// stop sends a signal to a process and checks that it ends soon.
 func (a *attempt) stop(p *process, s syscall.Signal) (outcome, error) {
 	p.Process.Signal(s)
 	sent := time.Now()
 	o := a.wait(p, 3*soon*time.Second)
 	a.last = fmt.Sprintf("%s, signal %s", a.last, s)
 	if took := time.Since(sent).Seconds(); took > soon {
-		return o, fmt.Errorf("it ends %.1f s after the signal, want at most %d", took, soon)
+		return o, fmt.Errorf("the process ends %.1f s after the signal, want at most %d", took, soon)
 	}
 	return o, nil
 }
 
-// stopped checks what a signal left of the folder run.
+// stopped checks the run folder after a signal.
 func (a *attempt) stopped(model string, o outcome, s syscall.Signal) error {
 	folder := filepath.Join(a.dir, "run")
 	if o.signal == s && !exists(folder) {
-		return nil // before the program had begun
+		return nil // the signal came before the program had started
 	}
 	if err := o.ends(0, 75, 130); err != nil {
 		return err
 	}
 	switch {
 	case o.code == 75 && !exists(filepath.Join(folder, lastFile)):
-		return errors.New("exit code 75 without a checkpoint")
+		return errors.New("the exit code is 75, but there is no checkpoint")
 	case o.code == 130 && exists(folder):
-		return errors.New("exit code 130, but the run folder stays")
+		return errors.New("the exit code is 130, but the run folder is left behind")
 	}
 	return a.finish(model)
 }
@@ -94,7 +94,7 @@ func (a *attempt) stopEnd(s syscall.Signal) error {
 	p := a.start(a.command(arguments...))
 	for begun := time.Now(); !p.over() && a.lines("run") < 4; time.Sleep(time.Millisecond) {
 		if time.Since(begun) > patience {
-			return errors.New("it hangs before the second epoch is done")
+			return errors.New("the program hangs before the second epoch is done")
 		}
 	}
 	a.sleep(1)
@@ -109,7 +109,7 @@ func (a *attempt) stopEnd(s syscall.Signal) error {
 		return err
 	}
 	if err := a.gaetrain(arguments...).ends(0); err != nil {
-		return fmt.Errorf("resumed: %w", err)
+		return fmt.Errorf("after resuming: %w", err)
 	}
 	for _, name := range []string{finalFile, "report.html", "curves.svg"} {
 		if !exists(filepath.Join(a.dir, "run", name)) {
@@ -119,7 +119,7 @@ func (a *attempt) stopEnd(s syscall.Signal) error {
 	return leftovers(filepath.Join(a.dir, "run"))
 }
 
-// lines counts those of the metrics of a run.
+// lines returns the number of lines in the metrics of a run.
 func (a *attempt) lines(run string) (n int) {
 	data, _ := os.ReadFile(filepath.Join(a.dir, run, recordsFile))
 	for _, b := range data {
@@ -130,13 +130,13 @@ func (a *attempt) lines(run string) (n int) {
 	return n
 }
 
-// interruptTwice sends two interrupts. The second ends the program at once.
+// interruptTwice sends two interrupts. The second must end the program immediately.
 func (a *attempt) interruptTwice() error {
 	arguments := a.trainArguments("dense", "run", "--hidden", "1024,1024", "--batch-size", "400", "--train-images", "4000", "--epochs", "50", "--resume")
 	p := a.start(a.command(arguments...))
 	for begun := time.Now(); !p.over() && !exists(filepath.Join(a.dir, "run", lastFile)); time.Sleep(time.Millisecond) {
 		if time.Since(begun) > patience {
-			return errors.New("it hangs before the first checkpoint")
+			return errors.New("the program hangs before the first checkpoint")
 		}
 	}
 	p.Process.Signal(syscall.SIGINT)
@@ -168,11 +168,11 @@ func (a *attempt) stopVerb(model string, s syscall.Signal, arguments []string) e
 	case err != nil:
 		return err
 	case o.signal == s && len(before) > 0 && unchanged(filepath.Join(a.dir, model), before) == nil && o.seconds < 0.3:
-		return nil // before the program had begun
+		return nil // the signal came before the program had started
 	case o.code == 75 && arguments[0] == "study": // it trains
 		err = o.ends(75)
 	case o.code == 130:
-		o.stdout = "" // a verb can print results one after the other
+		o.stdout = "" // a verb may have printed some results already
 		err = o.refused(130)
 	default:
 		err = o.ends(0)
@@ -180,7 +180,7 @@ func (a *attempt) stopVerb(model string, s syscall.Signal, arguments []string) e
 	return first(err, leftovers(a.dir))
 }
 
-// slowVerbs are verbs with work for seconds.
+// slowVerbs are verbs that run for seconds.
 var slowVerbs = []struct {
 	name, model string
 	arguments   []string

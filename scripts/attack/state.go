@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// stateTries write checkpoints with a checksum that is right and a state that is
-// wrong.
+// stateTries write checkpoints with a correct checksum and a wrong state.
 func stateTries(options) (tries []try) {
 	for _, name := range sortedNames(badStates) {
 		tries = append(tries, try{name, func(a *attempt) error { return a.badState(badStates[name], a.resumeArguments("dense")) }})
@@ -22,7 +21,7 @@ func stateTries(options) (tries []try) {
 			tries = append(tries, try{verb[0] + "-" + name, func(a *attempt) error { return a.badState(badStates[name], verb) }})
 		}
 	}
-	return append(tries, try{"unchanged", func(a *attempt) error { // else all that is refused proves nothing
+	return append(tries, try{"unchanged", func(a *attempt) error { // shows that a checkpoint that is rewritten without a change is accepted
 		folder := a.copyOf("dense")
 		path := filepath.Join(folder, lastFile)
 		c, err := parseCheckpoint(read(path))
@@ -34,8 +33,8 @@ func stateTries(options) (tries []try) {
 	}})
 }
 
-// badState changes the last checkpoint of a run, which a verb must refuse with
-// nothing changed.
+// badState changes the last checkpoint of a run. The verb must refuse the run and change
+// nothing.
 func (a *attempt) badState(change func(c checkpoint, header map[string]any), verb []string) error {
 	folder := a.copyOf("dense")
 	path := filepath.Join(folder, lastFile)
@@ -61,7 +60,7 @@ func (a *attempt) badState(change func(c checkpoint, header map[string]any), ver
 	return first(o.refused(5), unchanged(a.dir, before))
 }
 
-// badStates are such changes, of tensors or of the header.
+// badStates are changes of the tensors or of the header of a checkpoint.
 var badStates = map[string]func(c checkpoint, header map[string]any){
 	"weights-nan":      func(c checkpoint, _ map[string]any) { c.fill(float32(math.NaN())) },
 	"weights-inf":      func(c checkpoint, _ map[string]any) { c.fill(float32(math.Inf(1))) },
@@ -112,7 +111,7 @@ func position(header map[string]any) map[string]any { return header["position"].
 
 func isSolver(name string) bool { return strings.HasPrefix(name, "solver/") }
 
-// weights is the name of a tensor of the model.
+// weights returns the name of a tensor of the model.
 func (c checkpoint) weights() string {
 	for _, name := range sortedNames(c.tensors) {
 		if !isSolver(name) && len(c.tensors[name].shape) == 2 {

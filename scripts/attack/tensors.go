@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// checkpoint is a safetensors file in parts: the metadata and the tensors.
+// checkpoint has the metadata and the tensors of a safetensors file.
 type checkpoint struct {
 	metadata map[string]string
 	tensors  map[string]tensor
@@ -33,7 +33,7 @@ const (
 // header, the header, the values.
 func parseCheckpoint(data []byte) (c checkpoint, err error) {
 	if len(data) < 8 || binary.LittleEndian.Uint64(data) > uint64(len(data)-8) {
-		return c, fmt.Errorf("cut short: %d bytes", len(data))
+		return c, fmt.Errorf("truncated: %d bytes", len(data))
 	}
 	end := 8 + int(binary.LittleEndian.Uint64(data))
 	var header map[string]json.RawMessage
@@ -63,13 +63,13 @@ func parseCheckpoint(data []byte) (c checkpoint, err error) {
 		c.tensors[name] = tensor{t.DType, t.Shape, data[end+from : end+to]}
 	}
 	if len(c.tensors) == 0 {
-		return c, errors.New("no tensors")
+		return c, errors.New("the file has no tensors")
 	}
 	return c, nil
 }
 
-// bytes is the file of a checkpoint, with a checksum that is right: a CRC-32C of
-// the header of gaetrain, then of each tensor in the order of their names.
+// bytes returns the file of a checkpoint with a correct checksum: a CRC-32C of the
+// header of gaetrain and then of each tensor, in the order of their names.
 func (c checkpoint) bytes() []byte {
 	type entry struct {
 		DType   string `json:"dtype"`
@@ -95,9 +95,9 @@ func (c checkpoint) bytes() []byte {
 	return append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), values...)
 }
 
-// vouched is how many bytes of metrics.jsonl the header of a checkpoint has a
-// checksum of. It is 0 for a header that has none.
-func (c checkpoint) vouched() int {
+// checksummed returns the number of bytes of metrics.jsonl that the checksum in the
+// header covers. It is 0 for a header without this checksum.
+func (c checkpoint) checksummed() int {
 	var header struct{ Metrics struct{ Bytes int } }
 	if err := json.Unmarshal([]byte(c.metadata[headerKey]), &header); err != nil {
 		return 0
@@ -117,7 +117,7 @@ func sameTensors(one, two []byte) error {
 		return err
 	}
 	if x, y := sortedNames(a.tensors), sortedNames(b.tensors); !slices.Equal(x, y) {
-		return fmt.Errorf("tensors %v and %v", x, y)
+		return fmt.Errorf("the tensors are %v and %v", x, y)
 	}
 	for _, name := range sortedNames(a.tensors) {
 		x, y := a.tensors[name], b.tensors[name]

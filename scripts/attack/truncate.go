@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// truncateTries cut the files that the program reads, and take files of other
-// runs for them.
+// truncateTries truncate the files that the program reads, or replace them with files of
+// other runs.
 func truncateTries(o options) (tries []try) {
 	each := 4
 	if o.quick {
@@ -68,8 +68,8 @@ func truncateTries(o options) (tries []try) {
 	return tries
 }
 
-// removed removes a file of a finished run and resumes the run. Without its
-// checkpoint, a run may also begin again, to the same end.
+// removed removes a file of a finished run and resumes the run. Without its checkpoint,
+// the run may also start again from the beginning, with the same result.
 func (a *attempt) removed(file string) error {
 	folder := a.copyOf("dense")
 	os.Remove(filepath.Join(folder, file))
@@ -81,8 +81,8 @@ func (a *attempt) removed(file string) error {
 	return first(o.refused(5), unchanged(folder, before))
 }
 
-// lineChanges change the lines of metrics.jsonl. They return the first byte that
-// is not what it was.
+// lineChanges change the lines of metrics.jsonl. They return the position of the first
+// byte that has changed.
 var lineChanges = map[string]func(a *attempt, data []byte) ([]byte, int){
 	"remove": func(a *attempt, data []byte) ([]byte, int) {
 		lines := bytes.SplitAfter(data, []byte("\n"))
@@ -105,8 +105,8 @@ var lineChanges = map[string]func(a *attempt, data []byte) ([]byte, int){
 	},
 }
 
-// edits change keys and values of run.json, as a user would who does not know of
-// its checksum: an expression and its replacement.
+// edits are changes of keys and values of run.json, without a new checksum: each has an
+// expression and its replacement.
 var edits = map[string][2]string{
 	"rename-key":   {`"learning-rate"`, `"learning-rata"`},
 	"rename-seed":  {`"seed"`, `"sead"`},
@@ -119,15 +119,15 @@ var edits = map[string][2]string{
 	"units":        {`(?s)("hidden": \{\s*"value": )\[.*?\]`, `${1}[1300000]`},
 }
 
-// sealedEdits are those that are refused even where the checksum is right, because
-// the keys of run.json and the checkpoint say so.
+// sealedEdits are the edits that must be refused even with a correct checksum, because
+// run.json then has unknown or missing keys, or disagrees with the checkpoint.
 var sealedEdits = []string{"rename-key", "rename-seed", "rename-count", "remove-key", "add-key", "stage"}
 
-// replace replaces all matches of an expression, of which there must be one.
+// replace replaces all matches of an expression. It panics if nothing changes.
 func replace(data []byte, expression, by string) []byte {
 	changed := regexp.MustCompile(expression).ReplaceAll(data, []byte(by))
 	if bytes.Equal(changed, data) {
-		panic("the file does not have " + expression)
+		panic("the file does not match " + expression)
 	}
 	return changed
 }

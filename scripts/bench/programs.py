@@ -1,4 +1,4 @@
-"""The programs that are compared: how each is installed, started, and which of its settings are tried."""
+"""The programs that are compared: how each is installed and started, and which of its settings are tried."""
 
 import json
 import os
@@ -15,10 +15,11 @@ CORES = str(os.cpu_count())
 SYSTEM_PYTHON = "/usr/bin/python3"
 OPENBLAS = Path("/usr/lib/x86_64-linux-gnu/openblas-pthread/libopenblas.so.0")
 FLAGS = next((line.split() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")), [])
-ISA = ("avx512", "avx2") if "avx512f" in FLAGS else ("avx2",)  # a library that is told to use what the processor lacks dies or lies
+# An instruction set that the processor lacks makes libraries crash or use another one.
+ISA = ("avx512", "avx2") if "avx512f" in FLAGS else ("avx2",)
 CORE_TYPES = {"avx512": ("SkylakeX", "Cooperlake"), "avx2": ("Haswell", "Zen")}  # of OpenBLAS
 
-# Our own command line, in the one place that knows it.
+# Command lines of gaetrain.
 GAETRAIN = {
     "dense": ["--model", "dense", "--hidden", "512", "--code", "64", "--activation", "relu", "--code-activation", "relu"],
     "vae": ["--model", "vae", "--hidden", "400", "--code", "20"],
@@ -33,13 +34,13 @@ GAETRAIN = {
 
 CONVOLUTIONAL = ("conv", "transposed", "conv64", "dcgan")
 
-# Variables that change a peer's speed. A run starts without them: only its settings set them.
+# Variables that change a peer's speed. They are removed from the environment of a run, unless its setting has them.
 TUNING = ("OPENBLAS_", "OMP_", "MKL_", "KMP_", "GOMP_", "ATEN_", "MALLOC_", "XLA_", "JAX_", "ONEDNN_", "DNNL_",
           "NVPL_", "TORCH", "GOMLX_", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG", "GOAMD64", "GOEXPERIMENT",
           "GOFLAGS", "LD_PRELOAD", "PYTHONPATH")
 BUILD_KEYS = ("GOAMD64", "GOEXPERIMENT", "-tags")  # settings of the Go compiler
 
-BUILT = set()  # binaries of this run
+BUILT = set()  # binaries that this run of the driver has built
 
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "4294967296",
           "MALLOC_TOP_PAD_": "268435456"}
@@ -49,10 +50,11 @@ def values(key, *options):
     return [{key: o} for o in options]
 
 
-# A setting is a flat dict: keys with two dashes are flags of the peer, BUILD_KEYS are the compiler's, the rest is
-# environment. An axis lists alternatives; the search walks the axes one after the other from the plain setting {}.
+# A setting is a flat dict. Keys with two dashes are flags of the peer, BUILD_KEYS are settings of the compiler, and other
+# keys are environment variables. An axis lists alternatives. The search tries the axes one after the other, and starts
+# from the plain setting {}.
 def threads(first, second):
-    """The library's own threads and its BLAS's, one or all cores each."""
+    """The threads of the library and of its BLAS: each has one thread or one per core."""
     return [{first: t, second: b} for t in dict.fromkeys(("1", CORES)) for b in dict.fromkeys(("1", CORES))]
 
 
@@ -110,8 +112,8 @@ PROGRAMS = {
     "gorgonia": GORGONIA,
 }
 
-# Where the search starts from, beside the plain setting: combinations that one axis at a time would miss.
-# They also stand in where no search was made.
+# Further starting points of the search: combinations that a search along one axis at a time would miss.
+# They are also used if no search was made.
 STARTS = {
     "pytorch-debian": {
         "dense": [{**MALLOC, "--threads": "1", "OPENBLAS_NUM_THREADS": CORES, "ATEN_CPU_CAPABILITY": ISA[0],
@@ -134,18 +136,18 @@ STARTS = {
 
 def starts(program, model):
     known = STARTS.get(program, {})
-    like = "conv" if model in CONVOLUTIONAL else "dense"  # what serves dense layers serves the vae
+    like = "conv" if model in CONVOLUTIONAL else "dense"  # settings for dense layers also suit the vae
     return known.get(model) or known.get(like) or known.get("dense", [])
 
 
 def axes(program, model):
-    """The settings worth a try: what only convolutions know is left out elsewhere."""
+    """The axes to search. Settings that only affect convolutions are left out for other models."""
     only_conv = ("--channels-last", "--im2col")
     return [axis for axis in PROGRAMS[program] if model in CONVOLUTIONAL or not any(k in o for o in axis for k in only_conv)]
 
 
 def check(command, **options):
-    """Runs a command; raises RuntimeError with the last line it said."""
+    """Runs a command and returns its output. Raises RuntimeError with the last line of its output if it fails."""
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, **options)
     if done.returncode:
         lines = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()
@@ -158,8 +160,8 @@ def works(python, module):
 
 
 def debian(*modules_and_packages):
-    """Installs Debian packages unless the system's Python has the modules, and OpenBLAS behind them: the reference BLAS,
-    which comes with them alone, is twenty times slower."""
+    """Installs Debian packages unless the system's Python has the modules and uses OpenBLAS. Without OpenBLAS, they use the
+    reference BLAS, which is twenty times slower."""
     if OPENBLAS.exists() and all(works(SYSTEM_PYTHON, m) for m, _ in modules_and_packages):
         return
     packages = [p for _, p in modules_and_packages] + ["libopenblas0-pthread"]
@@ -179,7 +181,7 @@ def virtual_environment(name, module, *packages):
 
 
 def go_build(directory, package, name, setting):
-    """Builds a Go program with the compiler's settings, once in a run of the driver, and returns its path."""
+    """Builds a Go program with the compiler settings, once per run of the driver, and returns its path."""
     build = {k: setting[k] for k in BUILD_KEYS if k in setting}
     binary = CACHE / "bin" / "-".join([name, *build.values()])
     if binary in BUILT:
@@ -192,7 +194,7 @@ def go_build(directory, package, name, setting):
 
 
 def install(program):
-    """Makes a program ready; raises RuntimeError with the reason where it cannot be had."""
+    """Installs or builds a program. Raises RuntimeError with the reason if this fails."""
     if program == "gaetrain":
         measure(program, {}, "dense", 16, 0.1)
     elif program == "pytorch-debian":
@@ -206,7 +208,7 @@ def install(program):
 
 
 def gaetrain():
-    """Our binary: $GAETRAIN or a fresh build."""
+    """Returns the path of gaetrain: $GAETRAIN or a new build."""
     return os.environ.get("GAETRAIN") or go_build(REPOSITORY, "./cmd/gaetrain", "gaetrain", {})
 
 
@@ -228,7 +230,7 @@ def command(program, setting, model, batch, seconds):
 
 
 def measure(program, setting, model, batch, seconds):
-    """One run: the peer's JSON with the setting added; raises RuntimeError or TimeoutExpired where it fails."""
+    """Runs a peer once and returns its JSON with the setting. Raises RuntimeError or TimeoutExpired if it fails."""
     out = check(command(program, setting, model, batch, seconds), env=environment(setting), timeout=300)
     try:
         result = json.loads(out[out.index("{"):])

@@ -1,4 +1,4 @@
-"""What is printed: the machine, and Markdown tables."""
+"""The printed report: the machine, and Markdown tables."""
 
 import os
 import platform
@@ -43,7 +43,7 @@ def medians(results):
 
 
 def steps(results, names, models, batches):
-    """The table of milliseconds, then the settings that won."""
+    """The table of milliseconds, and the fastest settings."""
     found = medians(results)
     columns = []
     for name in names:

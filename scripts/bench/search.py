@@ -1,4 +1,4 @@
-"""The search for each peer's best settings; the winners are kept in settings.json and tried again by every run."""
+"""The search for each peer's best settings. The best ones are kept in settings.json and measured again in every run."""
 
 import json
 import statistics
@@ -16,7 +16,7 @@ def load():
 
 
 def best(stored, program, model, batch, top=KEEP):
-    """The stored settings for a case; for a batch that was not searched, the nearest one's; else the known starts."""
+    """The stored settings for a case. For another batch size, those of the nearest size; without a search, the known starts."""
     batches = stored.get(program, {}).get(model, {})
     if not batches:
         return programs.starts(program, model)[:top]
@@ -25,11 +25,11 @@ def best(stored, program, model, batch, top=KEEP):
 
 
 def milliseconds(program, setting, model, batch, seconds):
-    """The better of two runs: what else the machine does only ever makes a run slower."""
+    """The faster of two runs, because other work on the machine only makes a run slower."""
     try:
         time = min(programs.measure(program, setting, model, batch, seconds / 2)["milliseconds_per_step"]
                    for _ in range(2))
-    except (RuntimeError, TimeoutExpired) as error:  # a setting that this version or machine lacks
+    except (RuntimeError, TimeoutExpired) as error:  # this version or machine does not have the setting
         print(f"            {describe(setting)}: {str(error)[:120]}", file=sys.stderr)
         return float("inf")
     print(f"  {time:8.2f}  {describe(setting)}", file=sys.stderr)
@@ -43,7 +43,7 @@ def describe(setting):
 
 
 def search(program, model, batch, seconds):
-    """Walks the axes one after the other, keeping what is faster, then plays the best few off against each other."""
+    """Tries the axes one after the other and keeps the fastest setting. Then measures the best few again, interleaved."""
     print(f"{program}, {model}, batch {batch}: milliseconds per step", file=sys.stderr)
     tried = []
 
@@ -71,7 +71,7 @@ def search(program, model, batch, seconds):
 
 
 def run(names, models, batches, seconds):
-    """Searches every case and saves after each, so that an interrupted search keeps what it found."""
+    """Searches every case and saves after each, so that an interrupted search keeps its results."""
     for model in models:
         for batch in batches:
             for program in names:

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// checkCheckpoints wants both checkpoints readable as safetensors, with finite
-// values, and all parameters of the model in each.
+// checkCheckpoints checks that both checkpoints are readable as safetensors, have
+// finite values, and have at least as many values as the model has parameters.
 func checkCheckpoints(dir string, parameters int) (wrong []error) {
 	for _, name := range []string{"checkpoint/last.safetensors", "checkpoint/best.safetensors"} {
 		values, err := readTensors(filepath.Join(dir, name))
@@ -32,7 +32,7 @@ func readTensors(path string) (values int, err error) {
 		return 0, err
 	}
 	if len(data) < 8 || binary.LittleEndian.Uint64(data) > uint64(len(data)-8) {
-		return 0, fmt.Errorf("cut short: %d bytes", len(data))
+		return 0, fmt.Errorf("truncated: %d bytes", len(data))
 	}
 	end := 8 + int(binary.LittleEndian.Uint64(data))
 	var header map[string]json.RawMessage

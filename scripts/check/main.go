@@ -1,12 +1,13 @@
-// Command check looks at run folders from outside, with nothing of the
-// program's own code, as a user's tools would.
+// Command check checks run folders without any code of the program, as a user's tools
+// would.
 //
 //	go run ./scripts/check run -epochs 20 -mse 0.03 runs/dense-sample-1
-//	go run ./scripts/check same runs/one runs/two
+//	go run ./scripts/check same one/run two/run
 //
-// run checks that a finished run is whole; same, that two runs gave the same,
-// bit for bit, times aside. Everything that is wrong is told on stderr, and
-// makes it exit with 1.
+// run checks that a finished run is complete. same checks that two runs are
+// bit-identical except for times. Their folders must have the same name, because the
+// titles of pictures contain it. Errors are reported on stderr, and the exit code is
+// then 1.
 package main
 
 import (
@@ -26,13 +27,13 @@ func main() {
 	switch verb, arguments := os.Args[1], os.Args[2:]; verb {
 	case "run":
 		flags := flag.NewFlagSet("check run", flag.ExitOnError)
-		epochs := flags.Int("epochs", 20, "epochs that the run must have")
-		mse := flags.Float64("mse", 0.03, "bound of the last squared error per pixel on test images")
+		epochs := flags.Int("epochs", 20, "number of epochs that the run must have")
+		mse := flags.Float64("mse", 0.03, "upper limit of the last squared error per pixel on the test set")
 		flags.Parse(arguments)
 		if flags.NArg() != 1 {
 			fail(usage)
 		}
-		report(flags.Arg(0)+" is whole", checkRun(flags.Arg(0), *epochs, *mse))
+		report(flags.Arg(0)+" is complete", checkRun(flags.Arg(0), *epochs, *mse))
 	case "same":
 		if len(arguments) != 2 {
 			fail(usage)
@@ -43,7 +44,7 @@ func main() {
 	}
 }
 
-// report ends the program with what was found.
+// report prints the findings and exits with 1, or prints that all is correct.
 func report(fine string, findings []error) {
 	if err := errors.Join(findings...); err != nil {
 		fail(err)

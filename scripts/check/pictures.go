@@ -13,7 +13,7 @@ import (
 	"regexp"
 )
 
-// checkPictures returns what is wrong about the pictures of a run.
+// checkPictures returns the errors of the pictures of a run.
 func checkPictures(dir string, epochs int) (wrong []error) {
 	checks := map[string]func([]byte) error{
 		"curves.png":                   checkPNG,
@@ -47,12 +47,12 @@ func checkPNG(data []byte) error {
 	return checkImage(img)
 }
 
-// checkImage wants a picture that shows something.
+// checkImage checks that a picture is not empty.
 func checkImage(img image.Image) error {
-	const fewest = 3 // colours of a picture that shows more than text
+	const fewest = 3 // minimum number of colours of a picture that shows more than text
 	b := img.Bounds()
 	if b.Dx() < 64 || b.Dy() < 64 {
-		return fmt.Errorf("only %d×%d pixels", b.Dx(), b.Dy())
+		return fmt.Errorf("the picture has only %d×%d pixels", b.Dx(), b.Dy())
 	}
 	colours := make(map[[3]uint32]bool)
 	for y := b.Min.Y; y < b.Max.Y; y++ {
@@ -62,12 +62,12 @@ func checkImage(img image.Image) error {
 		}
 	}
 	if len(colours) < fewest {
-		return fmt.Errorf("nothing to see: %d colours", len(colours))
+		return fmt.Errorf("the picture is empty: %d colours", len(colours))
 	}
 	return nil
 }
 
-// mostFrames is the number of pictures of a long run that an animation shows.
+// mostFrames is the maximum number of frames in the animation of a run.
 const mostFrames = 12
 
 func checkGIF(data []byte, frames int) error {
@@ -76,7 +76,7 @@ func checkGIF(data []byte, frames int) error {
 		return err
 	}
 	if len(g.Image) != frames {
-		return fmt.Errorf("%d frames, want %d", len(g.Image), frames)
+		return fmt.Errorf("the animation has %d frames, want %d", len(g.Image), frames)
 	}
 	return checkImage(g.Image[0])
 }
@@ -103,23 +103,23 @@ func checkSVG(data []byte) error {
 
 func checkDOT(data []byte) error {
 	if !regexp.MustCompile(`(?s)^\s*(strict )?digraph .*->.*}\s*$`).Match(data) {
-		return fmt.Errorf("not a digraph with edges")
+		return fmt.Errorf("the file is not a digraph with edges")
 	}
 	return nil
 }
 
 var elsewhere = regexp.MustCompile(`(?i)(?:src|srcset|<link[^>]+href)\s*=\s*["']?(?:https?:)?//|url\(\s*["']?(?:https?:)?//`)
 
-// checkHTML wants one page that needs nothing else.
+// checkHTML checks that a page is complete and needs no other file.
 func checkHTML(data []byte) error {
 	switch text := bytes.ToLower(bytes.TrimSpace(data)); {
 	case !bytes.HasPrefix(text, []byte("<!doctype html>")) || !bytes.HasSuffix(text, []byte("</html>")):
-		return fmt.Errorf("not a whole page")
+		return fmt.Errorf("the page is not complete")
 	case !bytes.Contains(text, []byte("data:image/")):
-		return fmt.Errorf("no picture in it")
+		return fmt.Errorf("the page has no picture")
 	}
 	if found := elsewhere.Find(data); found != nil {
-		return fmt.Errorf("needs something from elsewhere: %s", found)
+		return fmt.Errorf("the page needs another file: %s", found)
 	}
 	return nil
 }

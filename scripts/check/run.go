@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// record is what a line of metrics.jsonl must have.
+// record has the fields that a line of metrics.jsonl must have.
 type record struct {
 	Stage           string
 	Epoch, Step     int
@@ -26,14 +26,14 @@ type record struct {
 	Timestamp       string
 }
 
-// final is what metrics.json must have.
+// final has the fields that metrics.json must have.
 type final struct {
 	Epochs     int
 	Parameters int
 	Last, Best map[string]struct{ Loss, MSE float64 }
 }
 
-// description is what run.json must have.
+// description has the fields that run.json must have.
 type description struct {
 	Version, Kernel string
 	Configuration   map[string]struct {
@@ -45,7 +45,8 @@ type description struct {
 	Machine    struct{ System, Go string }
 }
 
-// checkRun returns what is wrong about the finished run in a folder.
+// checkRun returns the errors of the finished run in a folder. The run must have a
+// validation set.
 func checkRun(dir string, epochs int, bound float64) (wrong []error) {
 	var d description
 	var f final
@@ -80,20 +81,23 @@ func checkDescription(d description, f final, epochs int) (wrong []error) {
 	return wrong
 }
 
-// checkRecords wants one line per epoch and split, in order, and a loss that falls.
+// checkRecords checks that there is one line per epoch and split, in order, and that the
+// squared error on the test set decreases.
 func checkRecords(records []record, epochs int) (wrong []error) {
-	if len(records) != 2*epochs {
-		return []error{fmt.Errorf("metrics.jsonl: %d lines, want %d: train and test of %d epochs", len(records), 2*epochs, epochs)}
+	splits := []string{"train", "validation", "test"}
+	n := len(splits)
+	if len(records) != n*epochs {
+		return []error{fmt.Errorf("metrics.jsonl: %d lines, want %d: %s of %d epochs", len(records), n*epochs, strings.Join(splits, ", "), epochs)}
 	}
 	for i, r := range records {
-		if split := []string{"train", "test"}[i%2]; r.Epoch != 1+i/2 || r.Split != split {
-			wrong = append(wrong, fmt.Errorf("metrics.jsonl: line %d is %s of epoch %d, want %s of epoch %d", i+1, r.Split, r.Epoch, split, 1+i/2))
+		if split := splits[i%n]; r.Epoch != 1+i/n || r.Split != split {
+			wrong = append(wrong, fmt.Errorf("metrics.jsonl: line %d is %s of epoch %d, want %s of epoch %d", i+1, r.Split, r.Epoch, split, 1+i/n))
 		}
 		if r.Stage == "" || r.Step <= 0 || r.Loss <= 0 || r.Reconstruction <= 0 || r.MSE <= 0 || r.Seconds <= 0 || r.ImagesPerSecond <= 0 || r.Timestamp == "" {
 			wrong = append(wrong, fmt.Errorf("metrics.jsonl: line %d lacks a value: %+v", i+1, r))
 		}
 	}
-	if first, last := records[1], records[len(records)-1]; epochs > 1 && last.MSE >= first.MSE {
+	if first, last := records[n-1], records[len(records)-1]; epochs > 1 && last.MSE >= first.MSE {
 		wrong = append(wrong, fmt.Errorf("metrics.jsonl: the mse on test images went from %g to %g", first.MSE, last.MSE))
 	}
 	return wrong
@@ -115,7 +119,7 @@ func checkFinal(f final, records []record, epochs int, bound float64) (wrong []e
 	return wrong
 }
 
-// checkLeftovers finds files that a finished run has no use for.
+// checkLeftovers returns an error for each file that a finished run must not have.
 func checkLeftovers(dir string) (wrong []error) {
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		name := entry.Name()
@@ -144,7 +148,7 @@ func readRecords(path string) (records []record, err error) {
 		return nil, err
 	}
 	if !bytes.HasSuffix(data, []byte("\n")) {
-		return nil, fmt.Errorf("%s: the last line has no end", path)
+		return nil, fmt.Errorf("%s: the last line does not end with a line feed", path)
 	}
 	for d := json.NewDecoder(bytes.NewReader(data)); ; {
 		var r record

@@ -16,8 +16,8 @@ import (
 // times are the fields of the metrics, with the checksum over them, that may differ between equal runs.
 var times = []string{"seconds", "images_per_second", "timestamp", "checksum"}
 
-// checkSame returns in what two runs of one configuration differ: weights,
-// metrics but for times, or pictures.
+// checkSame returns the differences between two runs of one configuration in weights,
+// pictures, and metrics except for times.
 func checkSame(one, two string) (wrong []error) {
 	files := []string{"checkpoint/last.safetensors", "checkpoint/best.safetensors", "graph.dot", "metrics.jsonl", "metrics.json"}
 	for _, dir := range []string{one, two} {
@@ -58,19 +58,19 @@ func sameFile(name, one, two string) error {
 		for at < min(len(a), len(b)) && a[at] == b[at] {
 			at++
 		}
-		return fmt.Errorf("differs from byte %d of %d and %d", at, len(a), len(b))
+		return fmt.Errorf("the files differ from byte %d; they have %d and %d bytes", at, len(a), len(b))
 	}
 	return nil
 }
 
-// ofRun are the parts of a checkpoint's header that differ between equal runs: the
-// run's id, the extent of metrics.jsonl, which holds times, and the checksum.
+// ofRun are the parts of a checkpoint's header that differ between equal runs: the run's
+// id, the size and checksum of metrics.jsonl, which contains times, and the checksum.
 var ofRun = regexp.MustCompile(`\\"run\\":\\"\w*\\"|\\"(bytes|crc32c)\\":\d+|"gaetrain-crc32c":"\w*"`)
 
-// withoutRun returns a checkpoint without what differs between equal runs.
+// withoutRun returns a checkpoint without the parts that differ between equal runs.
 func withoutRun(checkpoint []byte) []byte {
 	if len(checkpoint) < 8 || binary.LittleEndian.Uint64(checkpoint) > uint64(len(checkpoint)-8) {
-		return checkpoint // cut short, which the other checks tell
+		return checkpoint // truncated: the other checks report it
 	}
 	end := 8 + binary.LittleEndian.Uint64(checkpoint)
 	header := bytes.TrimRight(ofRun.ReplaceAll(checkpoint[8:end], nil), " ")
@@ -87,7 +87,7 @@ func sameMetrics(one, two []byte) error {
 		return err
 	}
 	if len(a) != len(b) {
-		return fmt.Errorf("%d and %d objects", len(a), len(b))
+		return fmt.Errorf("the files have %d and %d objects", len(a), len(b))
 	}
 	for i := range a {
 		if !reflect.DeepEqual(a[i], b[i]) {
@@ -97,7 +97,7 @@ func sameMetrics(one, two []byte) error {
 	return nil
 }
 
-// timeless decodes a row of JSON objects and drops the fields about time.
+// timeless decodes JSON objects and drops the fields about time.
 func timeless(data []byte) (objects []map[string]any, err error) {
 	for d := json.NewDecoder(bytes.NewReader(data)); ; {
 		d.UseNumber()

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Builds the container image from the Dockerfile and uses it: the default
-# command, bad settings, a stop by signal and going on.
+# Builds the container image from the Dockerfile and tests it: the default
+# command, invalid settings, a stop by a signal, and resuming.
 #
 #   bash scripts/container/test.sh
 #
-# Nothing is pulled, and the network is taken away: both base images are made
-# here, a shell that is lent this machine's Go to build with, and a user with CA
-# certificates to run on. Needs root, Go, and Debian's buildah and busybox-static.
+# No image is pulled, and there is no network. Both base images are made here: a
+# build image with a shell, in which this machine's Go is mounted, and a base image
+# with a user and CA certificates. Needs root, Go, and Debian's buildah and
+# busybox-static.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -18,7 +19,7 @@ export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
 export CONTAINERS_STORAGE_CONF="$work/storage.conf"
 printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$work/storage" "$work/state" >"$work/storage.conf"
 
-# offline runs a command without a network, which isolation by chroot leaves in reach.
+# offline runs a command without a network. Isolation by chroot does not remove the network.
 offline() { unshare --net "$@"; }
 
 step() { printf -- '-- %s\n' "$*"; }
@@ -33,11 +34,11 @@ commit() {
 	buildah rm "$1" >/dev/null
 }
 
-# add_root CONTAINER FOLDER makes a folder of this machine the container's root.
+# add_root CONTAINER FOLDER copies a folder of this machine to the container's root.
 add_root() { buildah copy --quiet "$1" "$2" / >/dev/null; }
 
-# build_image makes what stands for golang: a shell. The build is lent Go, module
-# downloads and the build cache of this machine, and needs no network.
+# build_image makes a replacement of the golang image: only a shell. Go, the module
+# downloads and the build cache of this machine are mounted, so the build needs no network.
 build_image() {
 	local root=$work/build image name
 	mkdir -p "$root"/{bin,tmp,usr/local/go,modules,cache}
@@ -50,11 +51,11 @@ build_image() {
 		--env GOPROXY=file:///modules --env GOTOOLCHAIN=local "$image"
 	commit "$image" localhost/build
 	go mod download
-	lent=(--volume "$(go env GOROOT):/usr/local/go:ro" --volume "$(go env GOMODCACHE)/cache/download:/modules:ro"
+	mounts=(--volume "$(go env GOROOT):/usr/local/go:ro" --volume "$(go env GOMODCACHE)/cache/download:/modules:ro"
 		--volume "$(go env GOCACHE):/cache")
 }
 
-# base_image makes what stands for distroless/static: no shell, no libraries.
+# base_image makes a replacement of distroless/static: no shell, no libraries.
 base_image() {
 	local root=$work/base image
 	mkdir -p "$root"/{tmp,etc/ssl/certs,home/nonroot}
@@ -71,8 +72,8 @@ base_image() {
 # inspect FORMAT reads a value of the image's configuration.
 inspect() { buildah inspect --type image --format "{{$1}}" localhost/gaetrain; }
 
-# start [NAME=VALUE…] runs the image as `docker run` would: its entrypoint and
-# command, its user, its folder, with the two volumes.
+# start [NAME=VALUE…] runs the image as `docker run` would: with its entrypoint,
+# command, user and working directory, and with the two volumes.
 start() {
 	local settings=() setting
 	for setting; do settings+=(--env "$setting"); done
@@ -88,12 +89,12 @@ processes() {
 	done
 }
 
-step "base images, made here"
+step "base images"
 build_image
 base_image
 
 step "image, built without a network"
-offline buildah build --quiet "${lent[@]}" --build-arg BUILD_IMAGE=localhost/build --build-arg BASE_IMAGE=localhost/base \
+offline buildah build --quiet "${mounts[@]}" --build-arg BUILD_IMAGE=localhost/build --build-arg BASE_IMAGE=localhost/base \
 	--build-arg VERSION=test --tag localhost/gaetrain . >/dev/null
 entrypoint=$(inspect 'index .OCIv1.Config.Entrypoint 0')
 command=$(inspect 'index .OCIv1.Config.Cmd 0')
@@ -102,7 +103,7 @@ command=$(inspect 'index .OCIv1.Config.Cmd 0')
 inspect 'index .OCIv1.Config.Labels "org.opencontainers.image.version"' | grep -qx test || fail "the version label is missing"
 [ "$(inspect .OCIv1.Config.Volumes)" = "map[/data:{} /runs:{}]" ] || fail "the volumes are $(inspect .OCIv1.Config.Volumes)"
 container=$(buildah from localhost/gaetrain)
-# Volumes that are given stand for the image's own; this buildah would mount both.
+# The volumes of start replace the image's volumes; this version of buildah would mount both.
 buildah config --volume /data- --volume /runs- "$container"
 mkdir "$work/data" "$work/runs"
 chown 65532:65532 "$work/data" "$work/runs"
@@ -110,9 +111,9 @@ chown 65532:65532 "$work/data" "$work/runs"
 step "default command, two epochs"
 start GAETRAIN_EPOCHS=2
 go run ./scripts/check run -epochs 2 -mse 0.05 "$work/runs/dense-sample-1"
-[ -z "$(find "$work/runs" "$work/data" ! -user 65532)" ] || fail "files that are not the user's: $(find "$work/runs" ! -user 65532)"
+[ -z "$(find "$work/runs" "$work/data" ! -user 65532)" ] || fail "files of another user: $(find "$work/runs" ! -user 65532)"
 
-step "an unknown variable, and a bad value"
+step "an unknown variable, and an invalid value"
 for bad in GAETRAIN_EPOCH=2 GAETRAIN_EPOCHS=two; do
 	code=0
 	start "$bad" 2>"$work/stderr" || code=$?
@@ -121,22 +122,22 @@ for bad in GAETRAIN_EPOCH=2 GAETRAIN_EPOCHS=two; do
 	grep -q GAETRAIN_EPOCHS "$work/stderr" || fail "$bad: the error does not name GAETRAIN_EPOCHS"
 done
 
-step "stopped by SIGTERM, then resumed, as if never interrupted"
+step "stopped by SIGTERM, resumed, and the same as an uninterrupted run"
 settings=(GAETRAIN_EPOCHS=6 GAETRAIN_RESUME=true)
-start "${settings[@]}" GAETRAIN_RUN=/runs/x 2>"$work/stderr" &
+start "${settings[@]}" GAETRAIN_RUN=/runs/stopped/run 2>"$work/stderr" &
 running=$!
 for ((tenths = 0; tenths < 600; tenths++)); do
 	! grep -q 'epoch 1/6' "$work/stderr" || break
 	sleep 0.1
 done
 stopped=$(processes "$running")
-[ -n "$stopped" ] || fail "no gaetrain runs to be stopped: $(cat "$work/stderr")"
+[ -n "$stopped" ] || fail "there is no gaetrain process to stop: $(cat "$work/stderr")"
 kill -TERM "$stopped"
 code=0
 wait "$running" || code=$?
 cat "$work/stderr" >&2
-[ "$code" = 75 ] || fail "SIGTERM ended it with code $code, want 75"
-start "${settings[@]}" GAETRAIN_RUN=/runs/x
-start "${settings[@]}" GAETRAIN_RUN=/runs/straight
-go run ./scripts/check run -epochs 6 "$work/runs/x"
-go run ./scripts/check same "$work/runs/straight" "$work/runs/x"
+[ "$code" = 75 ] || fail "after SIGTERM, the exit code is $code, want 75"
+start "${settings[@]}" GAETRAIN_RUN=/runs/stopped/run
+start "${settings[@]}" GAETRAIN_RUN=/runs/straight/run
+go run ./scripts/check run -epochs 6 "$work/runs/stopped/run"
+go run ./scripts/check same "$work/runs/straight/run" "$work/runs/stopped/run"

@@ -12,7 +12,7 @@ import (
 // another case.
 type aCase struct {
 	name  string
-	from  string // the case whose encoder a classifier gets; empty: train
+	from  string // the case whose encoder the classifier uses; empty for gaetrain train
 	flags []string
 }
 
@@ -21,7 +21,7 @@ var common = [][2]string{
 	{"--dataset", "sample"},
 	{"--train-images", "512"},
 	{"--test-images", "128"},
-	{"--validation", "0"}, // but not of finetune
+	{"--validation", "0"}, // not for finetune
 	{"--epochs", "2"},
 	{"--batch-size", "64"},
 	{"--pictures", "0"},
@@ -56,9 +56,9 @@ func parseCases(text string) (cases []aCase, err error) {
 		switch {
 		case err != nil:
 		case names[c.name]:
-			err = fmt.Errorf("a second case %q; hint: names are unique", c.name)
+			err = fmt.Errorf("case %q is defined twice; hint: use another name", c.name)
 		case c.from != "" && !names[c.from]:
-			err = fmt.Errorf("no case %q above this line to finetune", c.from)
+			err = fmt.Errorf("there is no case %q above this line to finetune", c.from)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
@@ -76,7 +76,7 @@ func parseCases(text string) (cases []aCase, err error) {
 func parseCase(line string) (c aCase, err error) {
 	name, rest, found := strings.Cut(line, ":")
 	if !found || name == "" || strings.ContainsAny(name, " \t/") {
-		return c, errors.New("no name; hint: NAME: --model vae --code 8")
+		return c, errors.New("the line has no name; hint: NAME: --model vae --code 8")
 	}
 	c.name = name
 	if c.flags, err = splitWords(rest); err != nil {
@@ -84,14 +84,14 @@ func parseCase(line string) (c aCase, err error) {
 	}
 	if len(c.flags) > 0 && c.flags[0] == "finetune" {
 		if len(c.flags) < 2 || strings.HasPrefix(c.flags[1], "-") {
-			return c, errors.New("finetune of no case; hint: NAME: finetune CASE --thaw")
+			return c, errors.New("finetune names no case; hint: NAME: finetune CASE --thaw")
 		}
 		c.from, c.flags = c.flags[1], c.flags[2:]
 	}
 	return c, nil
 }
 
-// splitWords splits a line at its spaces. Single quotes keep words together.
+// splitWords splits a line at its spaces. Spaces between single quotes do not split.
 func splitWords(line string) (words []string, err error) {
 	var word strings.Builder
 	begun, quoted := false, false
@@ -109,13 +109,13 @@ func splitWords(line string) (words []string, err error) {
 		}
 	}
 	if quoted {
-		return nil, errors.New("a quote is not closed")
+		return nil, errors.New("a single quote is not closed")
 	}
 	return words, nil
 }
 
-// arguments are those of gaetrain. The function folder tells where the run of a
-// case is.
+// arguments returns the arguments of gaetrain. The function folder returns the run folder
+// of a case.
 func (c aCase) arguments(folder func(name string) string) []string {
 	list := []string{"train"}
 	if c.from != "" {

@@ -35,7 +35,7 @@ var kernelOf = regexp.MustCompile(`^# commit \S+, kernel (\w+):`)
 
 // recording is a recorded file.
 type recording struct {
-	kernel  string // empty: the fastest of the processor
+	kernel  string // empty for the fastest of the processor
 	records map[string]record
 }
 
@@ -73,14 +73,14 @@ func reportDifferences(got map[string]result, want recording, only *regexp.Regex
 		fmt.Println(line)
 	}
 	if len(lines) > 0 {
-		return fmt.Errorf("%d lines of differences; %d cases were run", len(lines), len(got))
+		return fmt.Errorf("there are %d lines of differences; %d cases were run", len(lines), len(got))
 	}
 	fmt.Printf("%d cases are the same\n", len(got))
 	return nil
 }
 
-// differences are one line per case that differs, that has failed, or that only
-// one side has. Recorded cases that were not chosen are left out.
+// differences returns one line for each case that differs, that has failed, or that is
+// only recorded or only run. Recorded cases that were not chosen are ignored.
 func differences(got map[string]result, want recording, only *regexp.Regexp, ignoreNames bool) (lines []string) {
 	for _, name := range sortedNames(got) {
 		result := got[name]
@@ -104,8 +104,8 @@ func differences(got map[string]result, want recording, only *regexp.Regexp, ign
 	return lines
 }
 
-// difference says how a record differs from the recorded one. It is empty where
-// the digest and both losses are the same.
+// difference describes how a record differs from the recorded one. It is empty if the
+// digest and both losses are the same.
 func difference(got, want record, ignoreNames bool) string {
 	digests := [2]string{got.digest, want.digest}
 	if ignoreNames {
@@ -127,7 +127,8 @@ func difference(got, want record, ignoreNames bool) string {
 		how, digests[0], digests[1], got.test, want.test, got.train, want.train)
 }
 
-// near reports whether two losses agree but for the order of a sum.
+// near reports whether the difference of two losses can be explained by the order of a
+// sum.
 func near(a, b float64) bool {
 	const tolerance = 1e-6
 	return math.Abs(a-b) <= tolerance*max(math.Abs(a), math.Abs(b))

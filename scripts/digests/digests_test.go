@@ -85,8 +85,8 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
-// TestRecorded wants each recorded file to have all cases, in lines that are
-// written as they were read.
+// TestRecorded checks that each recorded file has all cases, and that each line is
+// written exactly as it was read.
 func TestRecorded(t *testing.T) {
 	cases, err := readCases("cases.txt")
 	if err != nil {

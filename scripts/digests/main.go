@@ -1,7 +1,7 @@
-// Command digests records what gaetrain computes in many short runs, so that a
-// change of the code can be shown to leave every number the same. It drives a
-// built program from outside and reads its run folders. It imports nothing of
-// this module, because the code that it checks may be replaced.
+// Command digests records what gaetrain computes in many short runs. The record shows
+// whether a change of the code leaves every number the same. It runs a built program as
+// a separate process and reads its run folders. It imports nothing of this module,
+// because the code that it checks may be replaced.
 //
 //	go run ./scripts/digests -binary PATH -kernel avx2 -commit ID -out scripts/digests/recorded/avx2.txt
 //	go run ./scripts/digests -binary PATH -against scripts/digests/recorded/avx2.txt
@@ -30,13 +30,13 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.binary, "binary", "", "`path` of a built gaetrain (required)")
-	flag.StringVar(&o.kernel, "kernel", "", "kernel `path`: generic, avx2 or avx512 (default: that of the -against file, else the fastest of this processor)")
+	flag.StringVar(&o.kernel, "kernel", "", "kernel `path`: generic, avx2 or avx512 (default: the path of the -against file, or else the fastest of this processor)")
 	flag.StringVar(&o.cases, "cases", "scripts/digests/cases.txt", "`file` of cases")
-	flag.StringVar(&o.only, "only", "", "run only the cases whose names match this regular `expression`")
+	flag.StringVar(&o.only, "only", "", "run only the cases whose names match this regular `expression` (default: all)")
 	flag.StringVar(&o.out, "out", "", "`file` to record in (default: standard output)")
 	flag.StringVar(&o.against, "against", "", "recorded `file` to compare with")
 	flag.StringVar(&o.commit, "commit", "unknown", "commit `ID` of the binary, for the first line of the record")
-	flag.BoolVar(&o.ignoreNames, "ignore-names", false, "compare the digests over shapes and values, without the names of tensors")
+	flag.BoolVar(&o.ignoreNames, "ignore-names", false, "ignore the names of tensors: compare the digests over shapes and values")
 	flag.Parse()
 	if o.binary == "" || flag.NArg() > 0 {
 		fmt.Fprintln(os.Stderr, "usage: digests -binary PATH [flags]")
@@ -51,8 +51,8 @@ func main() {
 	}
 }
 
-// digests runs the chosen cases, and writes a record of them or compares them
-// with one.
+// digests runs the chosen cases, and writes a record of them or compares them with a
+// record.
 func digests(ctx context.Context, o options) error {
 	only, err := regexp.Compile(o.only)
 	if err != nil {

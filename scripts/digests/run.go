@@ -18,7 +18,7 @@ import (
 // limit is the longest time that one case may take.
 const limit = 5 * time.Minute
 
-// result is what came out of a case.
+// result has the record of a case, or its error.
 type result struct {
 	record record
 	err    error
@@ -47,8 +47,7 @@ func newRunner(binary, kernel string, cases []aCase) (*runner, error) {
 
 func (r *runner) close() { os.RemoveAll(r.folder) }
 
-// all runs the cases whose names match. A case that fails does not keep the
-// others from running.
+// all runs the cases whose names match. If a case fails, the others still run.
 func (r *runner) all(ctx context.Context, only *regexp.Regexp) (map[string]result, error) {
 	chosen := make(map[string]result)
 	for _, c := range r.cases {
@@ -56,7 +55,7 @@ func (r *runner) all(ctx context.Context, only *regexp.Regexp) (map[string]resul
 			continue
 		}
 		got := r.once(ctx, c)
-		if err := ctx.Err(); err != nil { // the case may have been cut short
+		if err := ctx.Err(); err != nil { // the case may have been interrupted
 			return nil, err
 		}
 		chosen[c.name] = got
@@ -67,7 +66,7 @@ func (r *runner) all(ctx context.Context, only *regexp.Regexp) (map[string]resul
 	return chosen, nil
 }
 
-// once runs a case, after the one that it needs, unless that has been done.
+// once runs a case, unless it has already been run. The case that it needs runs first.
 func (r *runner) once(ctx context.Context, c aCase) result {
 	if got, done := r.results[c.name]; done {
 		return got
@@ -76,7 +75,7 @@ func (r *runner) once(ctx context.Context, c aCase) result {
 	if c.from != "" {
 		needed := slices.IndexFunc(r.cases, func(other aCase) bool { return other.name == c.from })
 		if err := r.once(ctx, r.cases[needed]).err; err != nil {
-			got.err = fmt.Errorf("needs %s: %w", c.from, err)
+			got.err = fmt.Errorf("the case needs %s: %w", c.from, err)
 		}
 	}
 	if got.err == nil {
@@ -91,14 +90,14 @@ func (r *runner) once(ctx context.Context, c aCase) result {
 
 func (r *runner) runFolder(name string) string { return filepath.Join(r.folder, name) }
 
-// version is what the program says about itself, on one line.
+// version returns the output of gaetrain version on one line.
 func (r *runner) version(ctx context.Context) (string, error) {
 	text, err := r.command(ctx, "version")
 	return strings.Join(strings.Fields(text), " "), err
 }
 
-// command runs the program and returns its standard output. The environment
-// sets nothing but the kernel path, so that settings of the user do not matter.
+// command runs the program and returns its standard output. Of gaetrain's variables, the
+// environment has only the kernel path, so the settings of the user have no effect.
 func (r *runner) command(ctx context.Context, arguments ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -136,7 +135,7 @@ func readRun(folder string) (record, error) {
 	}
 	test, train := metrics.Last["test"].Loss, metrics.Last["train"].Loss
 	if test == nil || train == nil {
-		return record{}, fmt.Errorf("%s: no last loss of the test or training images", path)
+		return record{}, fmt.Errorf("%s: the last loss of the test set or training set is missing", path)
 	}
 	return record{digest(tensors), namelessDigest(tensors), *test, *train}, nil
 }

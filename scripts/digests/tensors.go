@@ -19,9 +19,8 @@ type tensor struct {
 	data  []byte
 }
 
-// readTensors reads a safetensors file: eight bytes with the length of a JSON
-// header, the header, the values. The tensors come sorted by name. Metadata are
-// left out.
+// readTensors reads a safetensors file: eight bytes with the length of a JSON header,
+// the header, the values. The tensors are sorted by name. Metadata are ignored.
 func readTensors(path string) ([]tensor, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -36,7 +35,7 @@ func readTensors(path string) ([]tensor, error) {
 
 func parseTensors(data []byte) (tensors []tensor, err error) {
 	if len(data) < 8 || binary.LittleEndian.Uint64(data) > uint64(len(data)-8) {
-		return nil, fmt.Errorf("cut short: %d bytes", len(data))
+		return nil, fmt.Errorf("truncated: %d bytes", len(data))
 	}
 	end := 8 + int(binary.LittleEndian.Uint64(data))
 	var header map[string]json.RawMessage
@@ -60,12 +59,12 @@ func parseTensors(data []byte) (tensors []tensor, err error) {
 		tensors = append(tensors, tensor{name, t.Shape, data[from:to]})
 	}
 	if len(tensors) == 0 {
-		return nil, fmt.Errorf("no tensors")
+		return nil, fmt.Errorf("the file has no tensors")
 	}
 	return tensors, nil
 }
 
-// digest is one over the names, shapes and values of tensors sorted by name.
+// digest returns a digest over the names, shapes and values of tensors sorted by name.
 func digest(tensors []tensor) string {
 	h := sha256.New()
 	for _, t := range tensors {
@@ -75,8 +74,8 @@ func digest(tensors []tensor) string {
 	return fmt.Sprintf("%x", h.Sum(nil)[:8])
 }
 
-// namelessDigest is the same for tensors that have other names. They are sorted
-// by shape, and by value where shapes are equal.
+// namelessDigest returns a digest over shapes and values. It does not depend on the names
+// of tensors: they are sorted by shape, and by value if shapes are equal.
 func namelessDigest(tensors []tensor) string {
 	tensors = slices.SortedFunc(slices.Values(tensors), func(a, b tensor) int {
 		return cmp.Or(slices.Compare(a.shape, b.shape), bytes.Compare(a.data, b.data))

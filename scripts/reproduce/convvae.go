@@ -1,17 +1,18 @@
 package main
 
-// convvae holds a convolutional VAE against a fully connected one.
+// convvae compares a convolutional VAE with a fully connected one.
 var convvae = experiment{
 	name:  "convvae",
 	title: "convolutional and fully connected vae on Fashion-MNIST",
 	about: `
-Codes of 20 values, 10 epochs, batches of 128: 784-400-20 with ReLU units beside two strided convolutions of 32 and 64 channels with ELU
-units. Cross-entropy and divergence in nats per image of the 10,000 test images: the negative evidence lower bound of grey pixels.`,
+Both models have codes of 20 values and are trained for 10 epochs with batches of 128. One is 784-400-20 with ReLU units. The other has two
+strided convolutions of 32 and 64 channels with ELU units. The figures are the sum of cross-entropy and KL divergence, in nats per image of
+the 10,000 test images. This is the negative evidence lower bound of grey pixels.`,
 	seeds: 1,
 	run: func(l *lab) error {
 		dense := l.row(row{claim: "fully connected: nats per image", format: "%.2f"})
 		conv := l.row(row{claim: "convolutional: nats per image", format: "%.2f"})
-		gain := l.row(row{claim: "convolutional below fully connected, nats", format: "%.2f", bound: atLeast(0)})
+		gain := l.row(row{claim: "fully connected − convolutional, nats", format: "%.2f", bound: atLeast(0)})
 		return l.eachSeed(func(seed int) error {
 			data := " --dataset fashion-mnist --epochs 10" + pick(l, "", " --train-images 6000 --test-images 1000")
 			plain, err := l.train(seed, "--model vae"+data)

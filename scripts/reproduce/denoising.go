@@ -7,17 +7,17 @@ import (
 	"gaetrain/trainer"
 )
 
-// denoising is what a code larger than the image learns, with and without
-// corruption, measured at noise that was seen in training and at noise that was not.
+// denoising trains a code that is larger than the image, with and without corruption.
+// It is evaluated with the corruption that was used in training and with others.
 var denoising = experiment{
 	name:  "denoising",
 	title: "denoising on Fashion-MNIST",
 	about: `
-784-1024-784, a sigmoid code larger than the image, cross-entropy, Adam 0.005, 10 epochs, trained on images of which a quarter of
-the pixels is black (masking:0.25), and on clean ones. Squared error per pixel of the reconstruction against the clean test image,
-for test images that are corrupted in other ways too. The identity would give the corruption itself, which for masking:0.25 is
-a quarter of the mean square of a pixel. The seconds are
-of a machine that was busy with other work too.`,
+The model is 784-1024-784 with a sigmoid code that is larger than the image, cross-entropy, Adam 0.005 and 10 epochs. One net is trained on
+images with a quarter of the pixels set to black (masking:0.25). The other is trained on clean images. The squared error per pixel compares
+the reconstruction with the clean test image, also for corruptions that were not used in training. The identity would have the error of the
+corrupted image itself. For masking:0.25, this is a quarter of the mean square of a pixel. The machine also did other work during the
+measured seconds.`,
 	seeds: 2,
 	run: func(l *lab) error {
 		levels := []string{"none", "masking:0.1", "masking:0.25", "masking:0.5", "masking:0.75", "salt-and-pepper:0.2", "gaussian:0.3"}
@@ -26,7 +26,7 @@ of a machine that was busy with other work too.`,
 		for _, level := range levels {
 			seen := map[bool]string{true: ", as in training", false: ""}[level == "masking:0.25"]
 			denoised[level] = l.row(row{claim: fmt.Sprintf("mse at %s%s", level, seen), format: "%.5f"})
-			ratios[level] = l.row(row{claim: "as a share of that of the net trained on clean images", format: "%.2f", bound: claims[level]})
+			ratios[level] = l.row(row{claim: fmt.Sprintf("mse at %s / mse of the net trained on clean images", level), format: "%.2f", bound: claims[level]})
 		}
 		return l.eachSeed(func(seed int) error {
 			mse := func(corruption string) (of map[string]float64, seconds float64, err error) {

@@ -7,41 +7,41 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// experiment trains what it takes to hold some claims against what comes out.
+// experiment trains models and compares claims with the measured figures.
 type experiment struct {
-	name  string // also that of its executable in this folder
-	title string // of its section of docs/results.md
-	about string // what is trained on what, and in which units the figures are; Markdown
-	seeds int    // of a full run
+	name  string // also the name of its executable in this folder
+	title string // heading of its section of docs/results.md
+	about string // what is trained, on which data, and the units of the figures; Markdown
+	seeds int    // number of seeds in a full run
 	run   func(*lab) error
 }
 
 // experiments lists all of them in the order of docs/results.md.
 var experiments = []experiment{linear, deep, tied, denoising, stacked, ufldl, sparse, contractive, jacobian, zerobias, synchrony, vae, convvae, iwae, labels, m1}
 
-// row is one claim and what came of it.
+// row is one claim with the measured figures.
 type row struct {
 	experiment string // filled in by lab.row
 	claim      string
-	published  string // what was published, and where; "" for a claim of our own
-	format     string // of ours, such as "%.2f"
-	bound      bound  // of the mean; the zero bound is no claim, only reported
+	published  string // the published figure and its source; "" for a claim of our own
+	format     string // of the measured figures, such as "%.2f"
+	bound      bound  // of the mean; with the zero bound, the figure is only reported
 	ours       []float64
 	seconds    []float64
 }
 
-// add adds what one seed gave and how long it took.
+// add adds the figure of one seed and how long it took.
 func (r *row) add(ours, seconds float64) {
 	r.ours, r.seconds = append(r.ours, ours), append(r.seconds, seconds)
 }
 
-// last is what the seed that was added last gave.
+// last returns the figure that was added last.
 func (r row) last() float64 { return r.ours[len(r.ours)-1] }
 
-// holds reports whether the mean over the seeds keeps within the bound.
+// holds reports whether the mean over the seeds is within the bound.
 func (r row) holds() bool { return r.bound.holds(stat.Mean(r.ours, nil)) }
 
-// bound is what a figure must keep within.
+// bound is an upper or a lower limit of a figure.
 type bound struct {
 	sign  string
 	value float64
@@ -60,7 +60,7 @@ func (b bound) holds(v float64) bool {
 	return !math.IsNaN(v)
 }
 
-// cells are the row as the table shows it; columns are their headings.
+// cells returns the cells of the row in the table. Their headings are columns.
 func (r row) cells() []string {
 	mean, spread := stat.MeanStdDev(r.ours, nil)
 	ours := fmt.Sprintf(r.format, mean)

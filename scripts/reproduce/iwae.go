@@ -8,22 +8,23 @@ import (
 	"strings"
 )
 
-// iwae is the schedule of Burda et al., its first stages or all of them.
+// iwae trains with the schedule of Burda et al.: its first stages, or all of them.
 var iwae = experiment{
 	name:  "iwae",
 	title: "iwae and vae on binarised MNIST: the schedule of Burda et al.",
 	about: `
-784-200-200-50 with tanh units both ways, pixels binarised anew in each epoch, batches of 20, Adam with ε 1e-4, stages of 3^i
-epochs at the learning rate 0.001·10^(−i/7): i = 0…4, 121 epochs, or with ` + "`--full`" + ` i = 0…7, 3,280 epochs. Negative log-likelihood
-of the 10,000 test images in nats by 5,000 draws. Published figures are after all 3,280 epochs. The training images were a copy in
-which pixels of value 1 are 0 (0.05 % of them). With ` + "`--peers python3`" + ` a script trains the same in PyTorch.
-The seconds are of one thread each, of PyTorch for training alone, on a machine that did other work and at times stopped this.`,
+The models are 784-200-200-50 with tanh units in encoder and decoder. Pixels are binarised anew in every epoch. Training uses batches of 20
+and Adam with ε = 1e-4. Stage i has 3^i epochs at the learning rate 0.001·10^(−i/7). The stages are i = 0…4 (121 epochs), or i = 0…7 (3,280
+epochs) with ` + "`--full`" + `. The negative log-likelihood of the 10,000 test images is in nats, estimated with 5,000 samples per image. Published
+figures are after all 3,280 epochs. The training images are a copy of MNIST in which pixels of value 1 are 0 (0.05 % of the pixels). With
+` + "`--peers python3`" + `, a script trains the same models in PyTorch. The seconds are for one thread each; those of PyTorch do not include
+evaluation. The machine also did other work and at times interrupted the runs.`,
 	seeds: 1,
 	run: func(l *lab) error {
 		stages := pick(l, burdaStages, quickStages)
 		if l.full {
 			stages = allStages
-			fmt.Fprintf(os.Stderr, "iwae --full: %d epochs of three models, about %.0f hours on one core with AVX-512; what is cut short is gone on with\n",
+			fmt.Fprintf(os.Stderr, "iwae --full: %d epochs of three models, about %.0f hours on one core with AVX-512; an interrupted run is resumed\n",
 				epochsOf(stages), burdaHours*float64(epochsOf(stages))/float64(epochsOf(burdaStages)))
 		}
 		draws, images := pick(l, 5000, 50), pick(l, "", " --train-images 2000 --test-images 200")
@@ -40,12 +41,12 @@ The seconds are of one thread each, of PyTorch for training alone, on a machine 
 		for i := range models {
 			m := &models[i]
 			m.nll = l.row(row{claim: m.name + ": nll", published: m.published, format: "%.2f"})
-			m.active = l.row(row{claim: m.name + ": active of 50 values", format: "%.0f"})
+			m.active = l.row(row{claim: m.name + ": active latent dimensions of 50", format: "%.0f"})
 			if l.peers != "" {
 				m.peer = l.row(row{claim: m.name + ": nll by PyTorch", format: "%.2f"})
 			}
 		}
-		gain := l.row(row{claim: "iwae below vae at k = 5, nats", published: "0.93 (Burda 2016)", format: "%.2f", bound: atLeast(pick(l, 0.3, 1))})
+		gain := l.row(row{claim: "nll of vae − nll of iwae at k = 5, nats", published: "0.93 (Burda 2016)", format: "%.2f", bound: atLeast(pick(l, 0.3, 1))})
 		return l.eachSeed(func(seed int) error {
 			for _, m := range models {
 				r, err := l.train(seed, fmt.Sprintf("--model %s --samples %d %s", m.objective, m.samples, burdaFlags(stages))+images)
@@ -82,14 +83,14 @@ const (
 	allStages   = 8
 )
 
-// burdaHours is about what the first five stages of the three models and their
-// likelihoods took on one core.
+// burdaHours is the approximate time of the first five stages of the three models on
+// one core, with the estimates of their likelihoods.
 const burdaHours = 0.6
 
-// epochsOf is the number of epochs of the first stages, Σ 3^i.
+// epochsOf returns the number of epochs of the first stages, Σ 3^i.
 func epochsOf(stages int) int { return (int(math.Pow(3, float64(stages))) - 1) / 2 }
 
-// burdaFlags are the flags of 'gaetrain train' for the first stages.
+// burdaFlags returns the flags of 'gaetrain train' for the first stages.
 func burdaFlags(stages int) string {
 	var ends []string
 	for i := 1; i < stages; i++ {

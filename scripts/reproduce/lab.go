@@ -18,15 +18,14 @@ import (
 	"gaetrain/trainer"
 )
 
-// lab is where experiments are made: it runs gaetrain and keeps what came of it
-// in the work folder.
+// lab runs the commands of experiments and keeps their results in the work folder.
 type lab struct {
 	options
 	ctx      context.Context
-	folder   string // that the program was built in
+	folder   string // temporary folder with the built program
 	current  experiment
 	rows     []*row   // of the current experiment
-	commands []string // that it ran with the first seed, for its section
+	commands []string // commands of the first seed, printed in the section
 }
 
 func newLab(ctx context.Context, o options) (*lab, error) {
@@ -51,23 +50,23 @@ func (l *lab) close() { os.RemoveAll(l.folder) }
 
 func (l *lab) program() string { return filepath.Join(l.folder, "gaetrain") }
 
-// make makes an experiment and returns its rows.
+// make runs an experiment and returns its rows.
 func (l *lab) make(e experiment) ([]*row, error) {
 	l.current, l.rows, l.commands = e, nil, nil
 	if err := e.run(l); err != nil {
-		return nil, err // rows of only some seeds would claim too much
+		return nil, err // rows with only some of the seeds are not comparable
 	}
 	return l.rows, nil
 }
 
-// row adds a row to those of the current experiment.
+// row adds a row to the rows of the current experiment.
 func (l *lab) row(r row) *row {
 	r.experiment = l.current.name
 	l.rows = append(l.rows, &r)
 	return &r
 }
 
-// count is the number of seeds.
+// count returns the number of seeds.
 func (l *lab) count() int {
 	switch {
 	case l.seeds > 0:
@@ -78,7 +77,8 @@ func (l *lab) count() int {
 	return l.current.seeds
 }
 
-// eachSeed does something for every seed: 1, 2, ….
+// eachSeed calls a function with every seed: 1, 2, ….
+// It stops at the first error.
 func (l *lab) eachSeed(do func(seed int) error) error {
 	for seed := 1; seed <= l.count(); seed++ {
 		if err := do(seed); err != nil {
@@ -88,7 +88,7 @@ func (l *lab) eachSeed(do func(seed int) error) error {
 	return nil
 }
 
-// pick returns the first text in a full run, the second in a quick one.
+// pick returns full in a full run and quick in a run with --quick.
 func pick[T any](l *lab, full, quick T) T {
 	if l.quick {
 		return quick
@@ -99,29 +99,29 @@ func pick[T any](l *lab, full, quick T) T {
 // trained is a finished run.
 type trained struct {
 	dir     string
-	seconds float64 // of all commands that trained it, as a clock on the wall shows
+	seconds float64 // wall time of all commands that trained it
 	trainer.Final
 }
 
-// train trains a model on all training images, as published figures do, and so
-// selects no epoch. The flags are those of 'gaetrain train' with blanks between
-// them, without the seed. A run that is finished in the work folder is only
-// read, one that is not is gone on with.
+// train trains a model on all training images, as in published protocols, so no epoch
+// is selected. The flags of 'gaetrain train' are separated by spaces and do not include
+// the seed. A run that is finished in the work folder is only read. An unfinished run
+// is resumed.
 func (l *lab) train(seed int, flags string) (trained, error) {
 	command := fmt.Sprintf("train %s --validation 0 --seed %d", flags, seed)
 	l.note(seed, "gaetrain "+command)
 	return l.finish(l.place(command), strings.Fields(command)...)
 }
 
-// finetune trains a classifier on the encoder of a run, as train does a model;
-// flags are those of 'gaetrain finetune'.
+// finetune trains a classifier on the encoder of a run. The flags are those of
+// 'gaetrain finetune'. Finished and unfinished runs are treated as in train.
 func (l *lab) finetune(from trained, seed int, flags string) (trained, error) {
 	command := fmt.Sprintf("finetune %s --seed %d", flags, seed)
 	l.note(seed, "gaetrain "+command+" --from RUN")
 	return l.finish(from.dir+"."+slug(command), append(strings.Fields(command), "--from", from.dir)...)
 }
 
-// finish goes on with the run in a folder to its end.
+// finish trains or resumes the run in a folder until its end, and reads its figures.
 func (l *lab) finish(dir string, command ...string) (r trained, err error) {
 	r.dir = dir
 	if _, missing := os.Stat(filepath.Join(r.dir, "metrics.json")); missing != nil {
@@ -134,9 +134,9 @@ func (l *lab) finish(dir string, command ...string) (r trained, err error) {
 	return r, err
 }
 
-// measure runs a verb that prints JSON on a run, such as "eval --split train",
-// and decodes what it prints. What the work folder has is only read. It returns
-// how long the verb took.
+// measure runs a verb that prints JSON, such as "eval --split train", on a run and
+// decodes its output. An output that is already in the work folder is only read.
+// It returns how long the verb took.
 func (l *lab) measure(r trained, command string, into any) (seconds float64, err error) {
 	l.note(1, "gaetrain "+command+" --run RUN")
 	return l.once(r.dir+"."+slug(command), into, func(path string) ([]byte, error) {
@@ -144,9 +144,9 @@ func (l *lab) measure(r trained, command string, into any) (seconds float64, err
 	})
 }
 
-// peer runs a script of scripts/reproduce/peers, such as "iwae.py --samples 5",
-// that does the same by other means, and decodes the JSON it prints, as measure
-// does a verb's.
+// peer runs a script of scripts/reproduce/peers, such as "iwae.py --samples 5", which
+// trains the same model with another library. It decodes the JSON that the script prints,
+// and returns how long the script took.
 func (l *lab) peer(seed int, command string, into any) (seconds float64, err error) {
 	command = fmt.Sprintf("scripts/reproduce/peers/%s --seed %d", command, seed)
 	l.note(seed, command)
@@ -157,8 +157,8 @@ func (l *lab) peer(seed int, command string, into any) (seconds float64, err err
 	})
 }
 
-// once does what prints JSON unless the work folder has it, decodes it, and
-// returns how long it took.
+// once calls do, which returns JSON, unless its output is already in the work folder.
+// It decodes the output and returns how long do took.
 func (l *lab) once(path string, into any, do func(path string) ([]byte, error)) (seconds float64, err error) {
 	if _, missing := os.Stat(path + ".json"); missing != nil {
 		output, err := do(path)
@@ -179,9 +179,9 @@ type studied struct {
 	Accuracy, Seconds float64
 }
 
-// study trains classifiers on the encoder of a run: flags are those of 'gaetrain
-// study labels' besides the run, the seeds and the folder. What is finished
-// there is only read.
+// study trains classifiers on the encoder of a run. The flags are those of 'gaetrain
+// study labels', without the run, the seeds and the folder. Classifiers that are
+// finished in the work folder are only read.
 func (l *lab) study(r trained, seeds int, flags string) ([]studied, error) {
 	command := fmt.Sprintf("study labels %s --seeds %d", flags, seeds)
 	l.note(1, "gaetrain "+command+" --runs RUN")
@@ -193,18 +193,19 @@ func (l *lab) study(r trained, seeds int, flags string) ([]studied, error) {
 	return result.Outcomes, readJSON(filepath.Join(place, "study.json"), &result)
 }
 
-// note keeps a command for the section; those of other seeds differ in nothing else.
+// note keeps a command for the section. Only the commands of the first seed are kept,
+// because the others differ only in the seed.
 func (l *lab) note(seed int, command string) {
 	if seed == 1 && !slices.Contains(l.commands, command) {
 		l.commands = append(l.commands, command)
 	}
 }
 
-// place is the path in the work folder of what a command makes.
+// place returns the path in the work folder of what a command writes.
 func (l *lab) place(command string) string { return filepath.Join(l.work, slug(command)) }
 
-// slug makes a file name of a command: as much as is short, and what tells it
-// from all others.
+// slug turns a command into a file name: its first 80 characters, and a hash that
+// distinguishes it from all others.
 func slug(command string) string {
 	h := fnv.New32a()
 	h.Write([]byte(command))
@@ -220,14 +221,15 @@ func (l *lab) gaetrain(place string, arguments ...string) ([]byte, error) {
 	return l.command(place, l.program(), arguments...)
 }
 
-// command runs a program and returns what it prints. The time it takes is added to what is kept beside place.
+// command runs a program and returns what it prints. Its time is added to the seconds
+// in the file place.seconds.
 func (l *lab) command(place, program string, arguments ...string) ([]byte, error) {
 	name := filepath.Base(program)
 	fmt.Fprintf(os.Stderr, "%s %s\n", name, strings.Join(arguments, " "))
 	ctx, cancel := context.WithTimeout(l.ctx, l.limit)
 	defer cancel()
 	c := exec.CommandContext(ctx, program, arguments...)
-	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) } // which saves a checkpoint
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) } // gaetrain then saves a checkpoint
 	c.WaitDelay = time.Minute
 	c.Env = slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		return strings.HasPrefix(entry, "GAETRAIN_") && !strings.HasPrefix(entry, "GAETRAIN_KERNEL=")
@@ -239,7 +241,7 @@ func (l *lab) command(place, program string, arguments ...string) ([]byte, error
 		return nil, err
 	}
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("%s %s: stopped after %s; hint: run it again to go on", name, arguments[0], l.limit)
+		return nil, fmt.Errorf("%s %s: stopped after %s; hint: run it again to resume", name, arguments[0], l.limit)
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -248,7 +250,7 @@ func (l *lab) command(place, program string, arguments ...string) ([]byte, error
 	return output, err
 }
 
-// secondsOf reads the time that commands took so far; none took none.
+// secondsOf reads the seconds that commands have taken so far: 0 if none was run.
 func secondsOf(place string) (seconds float64) {
 	if data, err := os.ReadFile(place + ".seconds"); err == nil {
 		seconds, _ = strconv.ParseFloat(strings.TrimSpace(string(data)), 64)

@@ -2,15 +2,16 @@ package main
 
 import "fmt"
 
-// labels asks when pretraining helps a classifier with few labels.
+// labels measures for which numbers of labels pretraining helps a classifier.
 var labels = experiment{
 	name:  "labels",
 	title: "few labels on Fashion-MNIST, with and without pretraining",
 	about: `
-A deep net of sigmoid units, 784-500-500-500, pretrained on all images without their labels as a stacked denoising autoencoder, and
-a linear layer to the ten classes, trained on so many labelled images, of which a fifth was held out to stop early. The same net from
-random weights, with the encoder frozen, and finetuned, at the same learning rates; accuracy on the 10,000 test images in percent.
-Every seed has other labelled images. The gap closes as labels become many: then what images alone can teach, labels teach too.`,
+A deep net of sigmoid units (784-500-500-500) is pretrained as a stacked denoising autoencoder on all images without their labels. A linear
+layer to the ten classes is then trained on a small number of labelled images. One fifth of them is held out for early stopping. There are
+three variants with the same learning rates: the net starts from random weights (scratch), the pretrained encoder stays fixed (frozen), or
+the pretrained encoder is trained too (finetuned). Accuracies are percentages of the 10,000 test images. Every seed has other labelled
+images. The differences become smaller as the number of labels grows.`,
 	seeds: 5,
 	run: func(l *lab) error {
 		const pretraining = "--model stacked --dataset fashion-mnist --hidden 500,500 --code 500 --corruption masking:0.25"
@@ -23,8 +24,8 @@ Every seed has other labelled images. The gap closes as labels become many: then
 			return err
 		}
 		rows := make(map[string]*row)
-		gain := row{claim: "finetuned beats scratch with 1000 labels by, points", format: "%.2f", bound: atLeast(pick(l, 1.5, 0.0))}
-		scratch := make(map[int]float64) // by the order of seeds
+		gain := row{claim: "accuracy finetuned − scratch, 1000 labels, percentage points", format: "%.2f", bound: atLeast(pick(l, 1.5, 0.0))}
+		scratch := make(map[int]float64) // the key is the position of the seed
 		for _, o := range outcomes {
 			claim := fmt.Sprintf("%s, %d labels", o.Encoder, o.Labels)
 			if rows[claim] == nil {

@@ -2,15 +2,15 @@ package main
 
 import "slices"
 
-// linear holds a linear autoencoder against exact principal components.
+// linear compares a linear autoencoder with exact principal components.
 var linear = experiment{
 	name:  "linear",
 	title: "linear on Fashion-MNIST",
 	about: `
-784-16-784 without nonlinearities, squared error, beside the 16 exact principal components of the 60,000 training images. Cosines
-are between components and the decoder's left singular vectors in order, the gap is how much higher the squared error on the
-10,000 test images is than with exact components. The weights are tied by default; the last rows tell what the same training
-gives where they are not.`,
+The model is 784-16-784 without nonlinearities, with squared error. It is compared with the 16 exact principal components of the 60,000
+training images. Cosines are between the components and the decoder's left singular vectors, in order. The gap says by how many percent the
+squared error on the 10,000 test images exceeds the error with exact components. The weights are tied by default. The last two rows show the
+same training with untied weights.`,
 	seeds: 3,
 	run: func(l *lab) error {
 		const published, sure = "→ 1 (Plaut 2018)", "→ 0 (Plaut 2018)"

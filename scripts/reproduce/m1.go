@@ -2,15 +2,15 @@ package main
 
 import "fmt"
 
-// m1 is the setting of M1: a VAE of all images, and a classifier of its codes.
+// m1 is the setting of M1: a VAE trained on all images, and a classifier of its codes.
 var m1 = experiment{
 	name:  "m1",
 	title: "codes of a vae and few labels on MNIST: the setting of M1",
 	about: `
-A VAE 784-500-500-50 of softplus units, batches of 1000, and on its codes, which stay as they are, a classifier trained on so many
-labelled images, of which a fifth was held out: a linear one, and one with a hidden layer of 500 units. Errors on the 10,000 test
-images in percent. The published figures have a transductive SVM on top, which also learns from the codes of the unlabelled images;
-a classifier that does not is no match for it.`,
+A VAE with layers 784-500-500-50 of softplus units is trained with batches of 1000. Its encoder then stays fixed, and a classifier is
+trained on its codes with a small number of labelled images. One fifth of them is held out. The classifier is linear or has one hidden layer
+of 500 units. Errors are percentages of the 10,000 test images. The published figures are from a transductive SVM on the codes, which also
+learns from the codes of the unlabelled images. A classifier that learns only from labelled images does not reach them.`,
 	seeds: 3,
 	run: func(l *lab) error {
 		const model = "--model vae --dataset mnist --hidden 500,500 --code 50 --activation softplus --batch-size 1000 --schedule constant"

@@ -1,6 +1,6 @@
-// Command reproduce holds published and own claims against runs of gaetrain:
-// it builds the program, lets it train with several seeds, and prints a table of
-// what was claimed and what came out. It exits with 1 where a claim fails.
+// Command reproduce compares published and own claims with runs of gaetrain. It builds
+// the program, trains with several seeds, and prints a table of the claims and the
+// measured figures. It exits with 1 if a claim fails.
 //
 //	go run ./scripts/reproduce --quick all
 //	go run ./scripts/reproduce --data-dir data --write vae
@@ -31,15 +31,15 @@ type options struct {
 
 func main() {
 	var o options
-	flag.BoolVar(&o.quick, "quick", false, "fewer images, epochs and seeds: all experiments in 15 minutes on two cores")
-	flag.BoolVar(&o.full, "full", false, "iwae: all stages of the published schedule, the expected hours first")
-	flag.IntVar(&o.seeds, "seeds", 0, "train with the seeds 1 to `N` (default: as many as the experiment says, 1 with --quick)")
-	flag.StringVar(&o.dataDir, "data-dir", "", "`folder` to look for data sets in first")
-	flag.StringVar(&o.work, "work", "runs/reproduce", "`folder` of the runs; what is finished there is not done again")
+	flag.BoolVar(&o.quick, "quick", false, "use fewer images, epochs and seeds: all experiments take 15 minutes on two cores")
+	flag.BoolVar(&o.full, "full", false, "iwae: train all stages of the published schedule; the expected hours are printed first")
+	flag.IntVar(&o.seeds, "seeds", 0, "train with the seeds 1 to `N` (default: the number of the experiment, or 1 with --quick)")
+	flag.StringVar(&o.dataDir, "data-dir", "", "`folder` that is searched first for data sets")
+	flag.StringVar(&o.work, "work", "runs/reproduce", "`folder` of the runs; finished runs are not repeated")
 	flag.BoolVar(&o.write, "write", false, "write the experiment's section of docs/results.md")
 	flag.DurationVar(&o.limit, "limit", 6*time.Hour, "time limit of one command")
 	flag.StringVar(&o.root, "root", ".", "`folder` of the repository")
-	flag.StringVar(&o.peers, "peers", "", "iwae: train the same in PyTorch too, by a Python `interpreter` that has it, with --data-dir")
+	flag.StringVar(&o.peers, "peers", "", "iwae: also train the models in PyTorch with this Python `interpreter`; requires --data-dir")
 	flag.Usage = usage
 	flag.Parse()
 	if err := reproduce(context.Background(), o, flag.Args()); err != nil {
@@ -58,23 +58,23 @@ func usage() {
 }
 
 // reproduce runs the named experiments and prints one table of all their rows.
-// An experiment that cannot be finished does not keep the others from theirs.
+// If an experiment fails, the others still run.
 func reproduce(ctx context.Context, o options, names []string) error {
 	chosen, err := choose(names)
 	if err != nil {
 		return err
 	}
 	if o.seeds < 0 {
-		return fmt.Errorf("%d seeds; hint: at least 1", o.seeds)
+		return fmt.Errorf("--seeds is %d; hint: use at least 1", o.seeds)
 	}
 	if o.full && o.quick {
-		return errors.New("--full with --quick; hint: one of them")
+		return errors.New("--full and --quick cannot be combined; hint: use one of them")
 	}
 	if o.write && o.quick {
-		return errors.New("--write with --quick; hint: docs/results.md has figures of full runs")
+		return errors.New("--write and --quick cannot be combined; hint: docs/results.md has figures of full runs only")
 	}
 	if o.peers != "" && o.dataDir == "" {
-		return errors.New("--peers without --data-dir; hint: peers download nothing")
+		return errors.New("--peers needs --data-dir; hint: the peers do not download data")
 	}
 	l, err := newLab(ctx, o)
 	if err != nil {
@@ -96,17 +96,17 @@ func reproduce(ctx context.Context, o options, names []string) error {
 	printTable(os.Stdout, all)
 	for _, r := range all {
 		if !r.holds() {
-			failures = append(failures, fmt.Errorf("%s: a claim fails: %s", r.experiment, r.claim))
+			failures = append(failures, fmt.Errorf("%s: this claim fails: %s", r.experiment, r.claim))
 		}
 	}
 	return errors.Join(failures...)
 }
 
-// choose finds experiments by their names; "all" stands for every one.
+// choose finds experiments by their names. The name "all" selects all of them.
 func choose(names []string) (chosen []experiment, err error) {
 	if len(names) == 0 {
 		usage()
-		return nil, errors.New("no experiment named")
+		return nil, errors.New("no experiment is named; hint: all")
 	}
 	for _, name := range names {
 		found := false

@@ -45,11 +45,11 @@ func TestBetween(t *testing.T) {
 		t.Errorf("between = %q, %v, want %q", changed, err, want)
 	}
 	if _, err := between(strings.Replace(old, "end", "", 1), "one", ""); err == nil {
-		t.Error("a text with half of the markers was changed")
+		t.Error("a text with only one marker was changed")
 	}
 }
 
-// TestExecutables asks for an executable of every experiment's name.
+// TestExecutables checks that every experiment has an executable with its name.
 func TestExecutables(t *testing.T) {
 	for _, e := range append(experiments, experiment{name: "all"}) {
 		if info, err := os.Stat(e.name); err != nil || info.Mode()&0o111 == 0 {
@@ -58,7 +58,7 @@ func TestExecutables(t *testing.T) {
 	}
 }
 
-// TestLab trains for real, is cut short, goes on, and repeats nothing.
+// TestLab trains a small model, is interrupted, resumes, and repeats no finished run.
 func TestLab(t *testing.T) {
 	l, err := newLab(context.Background(), options{work: t.TempDir(), root: "../..", limit: time.Millisecond, quick: true})
 	if err != nil {
@@ -78,8 +78,8 @@ func TestLab(t *testing.T) {
 			return err
 		})
 	}}
-	if _, err := l.make(tiny); err == nil || !strings.Contains(err.Error(), "run it again") {
-		t.Fatalf("a run of a millisecond gives %v", err)
+	if _, err := l.make(tiny); err == nil || !strings.Contains(err.Error(), "run it again to resume") {
+		t.Fatalf("a time limit of a millisecond gives the error %v", err)
 	}
 	l.limit = time.Minute
 	rows, err := l.make(tiny)
@@ -117,8 +117,8 @@ func times(t *testing.T, folder string) (list []string) {
 	return list
 }
 
-// TestSections holds docs/results.md to what experiments say of themselves, and
-// its blocks of commands to being closed.
+// TestSections checks that docs/results.md has the titles and introductions of the
+// experiments, and that its blocks of commands are closed.
 func TestSections(t *testing.T) {
 	data, err := os.ReadFile("../../docs/results.md")
 	if err != nil {
@@ -129,22 +129,22 @@ func TestSections(t *testing.T) {
 		_, rest, _ := strings.Cut(text, "<!-- begin "+e.name+" -->\n")
 		section, _, found := strings.Cut(rest, "<!-- end "+e.name+" -->")
 		if !found {
-			continue // not yet run in full
+			continue // the experiment has not been run in full yet
 		}
 		sections++
 		if want := "## " + e.title + "\n\n" + strings.TrimSpace(e.about) + "\n"; !strings.HasPrefix(section, want) {
-			t.Errorf("%s: docs/results.md says %.200q, the experiment %.200q", e.name, section, want)
+			t.Errorf("%s: docs/results.md has %.200q, the experiment has %.200q", e.name, section, want)
 		}
 	}
 	if marked := strings.Count(text, "<!-- begin "); marked != sections {
-		t.Errorf("%d sections are marked, %d are of experiments", marked, sections)
+		t.Errorf("%d sections have markers, %d of them are of experiments", marked, sections)
 	}
 	open := false
 	for i, line := range strings.Split(text, "\n") {
 		if strings.HasPrefix(line, "```") {
 			open = !open
 		} else if open && strings.HasPrefix(line, "## ") {
-			t.Errorf("line %d: %q in a block of commands", i+1, line)
+			t.Errorf("line %d: heading %q in a block of commands", i+1, line)
 		}
 	}
 	if open {

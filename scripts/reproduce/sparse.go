@@ -6,22 +6,22 @@ import (
 	"gaetrain/trainer"
 )
 
-// sparse asks whether units become as rarely active as they are told to, and at
-// what price.
+// sparse measures whether the mean activation reaches its target, and how much the
+// penalty increases the squared error.
 var sparse = experiment{
 	name:  "sparse",
 	title: "sparse on Fashion-MNIST",
 	about: `
-784-256-784, a sigmoid code, cross-entropy, Adam 0.01, 20 epochs, with KL(ρ‖ρ̂) of weight 10 for ρ = 0.1, and the same net without
-it. Figures are of the codes of the 10,000 test images; a unit is dead that gives all of them the same value. Accuracies, in percent
-of the test images, are those of a logistic regression on the first 10,000 training images. The seconds are of a machine that was
-busy with other work too.`,
+The model is 784-256-784 with a sigmoid code, cross-entropy, Adam 0.01 and 20 epochs. The penalty is KL(ρ‖ρ̂) with weight 10 and ρ = 0.1.
+The same net is also trained without the penalty. Activations are measured on the codes of the 10,000 test images. A unit is dead if it has
+the same value for all of them. Accuracies are percentages of the test images, for a logistic regression fitted to the first 10,000 training
+images. The machine also did other work during the measured seconds.`,
 	seeds: 2,
 	run: func(l *lab) error {
 		const target = 0.1
-		away := l.row(row{claim: "mean activation away from ρ, %", published: "→ 0 (Ng 2011)", format: "%.1f", bound: atMost(5)})
-		more := l.row(row{claim: "Hoyer sparsity more than without", format: "%.3f", bound: atLeast(0.1)})
-		gain := l.row(row{claim: "accuracy on codes less that on pixels, points", format: "%.2f"})
+		away := l.row(row{claim: "relative deviation of the mean activation from ρ, %", published: "→ 0 (Ng 2011)", format: "%.1f", bound: atMost(5)})
+		more := l.row(row{claim: "increase of the Hoyer sparsity by the penalty", format: "%.3f", bound: atLeast(0.1)})
+		gain := l.row(row{claim: "accuracy on codes − accuracy on pixels, percentage points", format: "%.2f"})
 		type figures struct{ activation, dead, hoyer, mse, accuracy *row }
 		rows := func(name string) figures {
 			return figures{

@@ -7,27 +7,27 @@ import (
 	"gaetrain/trainer/recipes"
 )
 
-// synchrony asks whether the two filters of a gated unit become one filter at
-// two phases, and whether codes tell the motion.
+// synchrony measures whether the two filters of a gated unit become one filter at two
+// phases, and whether the motion can be predicted from codes.
 var synchrony = experiment{
 	name:  "synchrony",
 	title: "synchrony on moving patches of Fashion-MNIST",
 	about: `
-Patches of 12×12 pixels and the same shifted by up to 2 pixels either way, 64 gated units, squared error, 20 epochs of the recipe's
-defaults. The filters of a unit that detects a motion have spectra that are alike, and phases that are not. Accuracies, in percent of the
-10,000 test pairs, are those of a logistic regression on the first 10,000 training pairs; it has to tell whether the second
-frame has moved most to the left, to the right, up or down, which is to be had from pixels only by their products. The seconds are of
-a machine that was busy with other work too.`,
+The data are pairs of frames: patches of 12×12 pixels, and the same patches shifted by up to 2 pixels in each direction. The model has 64
+gated units and squared error, and is trained for 20 epochs with the recipe's defaults. If a unit detects a motion, its two filters have
+similar spectra and different phases. Accuracies are percentages of the 10,000 test pairs, for a logistic regression fitted to the first
+10,000 training pairs. It predicts whether the second frame has moved mainly to the left, to the right, up or down. From pixels, this
+needs products of pixels. The machine also did other work during the measured seconds.`,
 	seeds: 2,
 	run: func(l *lab) error {
 		const published = "quadrature pairs (Konda 2014)"
-		alike := l.row(row{claim: "cosine of the spectra of a unit's filters, less that of two units'", published: published, format: "%.3f", bound: atLeast(0.1)})
-		inPhase := l.row(row{claim: "cosine of a unit's filters, as a share of that of their spectra", published: published, format: "%.3f", bound: atMost(0.6)})
-		spectra := l.row(row{claim: "cosine of the spectra of a unit's filters", format: "%.3f"})
-		phase := l.row(row{claim: "difference of their phases, degrees", format: "%.0f"})
-		fromCodes := l.row(row{claim: "direction of motion from codes", format: "%.2f", bound: atLeast(50)})
-		fromPixels := l.row(row{claim: "direction of motion from pixels", format: "%.2f"})
-		gain := l.row(row{claim: "from codes less from pixels, points", format: "%.2f", bound: atLeast(10)})
+		alike := l.row(row{claim: "cosine of the spectra of a unit's two filters − cosine for two units", published: published, format: "%.3f", bound: atLeast(0.1)})
+		inPhase := l.row(row{claim: "cosine of a unit's two filters / cosine of their spectra", published: published, format: "%.3f", bound: atMost(0.6)})
+		spectra := l.row(row{claim: "cosine of the spectra of a unit's two filters", format: "%.3f"})
+		phase := l.row(row{claim: "phase difference of a unit's two filters, degrees", format: "%.0f"})
+		fromCodes := l.row(row{claim: "direction of motion predicted from codes, accuracy", format: "%.2f", bound: atLeast(50)})
+		fromPixels := l.row(row{claim: "direction of motion predicted from pixels, accuracy", format: "%.2f"})
+		gain := l.row(row{claim: "accuracy from codes − accuracy from pixels, percentage points", format: "%.2f", bound: atLeast(10)})
 		return l.eachSeed(func(seed int) error {
 			r, err := l.train(seed, "--model synchrony --dataset fashion-mnist"+pick(l, "", " --train-images 10000 --test-images 2000"))
 			if err != nil {
@@ -51,8 +51,8 @@ a machine that was busy with other work too.`,
 	},
 }
 
-// motion compares the filters of a gated model, and returns the percentage of
-// test pairs whose direction of motion a logistic regression tells from codes
+// motion compares the filters of a gated model. It also returns the percentage of test
+// pairs whose direction of motion a logistic regression predicts correctly, from codes
 // and from pixels.
 func (l *lab) motion(r trained) (pairs evaluate.FilterPairs, accuracy map[string]float64, err error) {
 	model, err := trainer.OpenModel(recipes.Find, r.dir, trainer.LastCheckpoint)
@@ -84,24 +84,24 @@ func (l *lab) motion(r trained) (pairs evaluate.FilterPairs, accuracy map[string
 	return pairs, accuracy, nil
 }
 
-// features describe pairs of frames by some values, N×L.
+// features returns L values for each of N pairs of frames, N×L.
 type features func(loaders.Split) (evaluate.Matrix, error)
 
-// direction is the percentage of test pairs whose direction of motion is told
-// from their features.
+// direction returns the percentage of test pairs whose direction of motion is predicted
+// correctly from their features.
 func (l *lab) direction(of features, train, test loaders.Split) (percent float64, err error) {
-	known, err := of(train)
+	fitted, err := of(train)
 	if err != nil {
 		return 0, err
 	}
-	asked, err := of(test)
+	tested, err := of(test)
 	if err != nil {
 		return 0, err
 	}
-	regression, err := evaluate.NewLogisticRegression(l.ctx, known, evaluate.Directions(train), 1)
+	regression, err := evaluate.NewLogisticRegression(l.ctx, fitted, evaluate.Directions(train), 1)
 	if err != nil {
 		return 0, err
 	}
-	confusion, err := evaluate.Confuse(regression.Classes, evaluate.Directions(test), regression.Predict(asked))
+	confusion, err := evaluate.Confuse(regression.Classes, evaluate.Directions(test), regression.Predict(tested))
 	return 100 * confusion.Accuracy(), err
 }

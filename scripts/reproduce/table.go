@@ -21,7 +21,7 @@ func printTable(w io.Writer, rows []*row) {
 	t.Flush()
 }
 
-// section is an experiment's part of docs/results.md, without its markers.
+// section returns an experiment's section of docs/results.md, without its markers.
 func section(e experiment, rows []*row, commands []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n\n%s\n\n", e.title, strings.TrimSpace(e.about))
@@ -31,11 +31,11 @@ func section(e experiment, rows []*row, commands []string) string {
 	for _, r := range rows {
 		line(r.cells())
 	}
-	fmt.Fprintf(&b, "\nBy `scripts/reproduce/%s`, which runs these, with the other seeds too:\n\n```sh\n%s\n```\n", e.name, strings.Join(commands, "\n"))
+	fmt.Fprintf(&b, "\n`scripts/reproduce/%s` runs these commands, and repeats them with the other seeds:\n\n```sh\n%s\n```\n", e.name, strings.Join(commands, "\n"))
 	return b.String()
 }
 
-// write puts an experiment's section in its place in docs/results.md.
+// write replaces an experiment's section in docs/results.md.
 func (l *lab) write(e experiment, rows []*row) error {
 	path := filepath.Join(l.root, "docs", "results.md")
 	text, err := os.ReadFile(path)
@@ -49,8 +49,8 @@ func (l *lab) write(e experiment, rows []*row) error {
 	return writeFile(path, []byte(changed))
 }
 
-// between puts a section between the markers of an experiment in a text; where
-// there are none, both come at the end.
+// between replaces the text between the markers of an experiment. If the text has no
+// such markers, they are added at its end.
 func between(text, name, section string) (string, error) {
 	first, last := fmt.Sprintf("<!-- begin %s -->\n", name), fmt.Sprintf("<!-- end %s -->\n", name)
 	before, rest, begun := strings.Cut(text, first)
@@ -58,14 +58,14 @@ func between(text, name, section string) (string, error) {
 	switch {
 	case begun && ended:
 	case begun || strings.Contains(text, last):
-		return "", fmt.Errorf("one marker of section %s without the other", name)
+		return "", fmt.Errorf("section %s has only one of its two markers", name)
 	default:
 		before = strings.TrimRight(text, "\n") + "\n\n"
 	}
 	return before + first + section + last + after, nil
 }
 
-// writeFile replaces a file, so that a reader never sees half of it.
+// writeFile replaces a file atomically: a reader never sees a part of it.
 func writeFile(path string, data []byte) error {
 	return files.Write(path, func(w io.Writer) error {
 		_, err := w.Write(data)

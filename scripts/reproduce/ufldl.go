@@ -2,16 +2,17 @@ package main
 
 import "gaetrain/trainer"
 
-// ufldl is the exercise on stacked autoencoders of Stanford's UFLDL tutorial.
+// ufldl repeats the exercise on stacked autoencoders of Stanford's UFLDL tutorial.
 var ufldl = experiment{
 	name:  "ufldl",
 	title: "stacked sparse autoencoders on MNIST",
 	about: `
-784-200-200-10, sigmoid units: two sparse autoencoders (squared error, KL divergence of the mean activation from 0.1, weight decay),
-one on the codes of the other, then a linear classifier on the codes of the second, by itself and together with both layers.
-Percent of the test images. The tutorial's cost has half the squared error, β 3 and λ 0.003; ours has all of it and twice of both.
-It ran 400 iterations of L-BFGS on all images where we run Adam on batches of 128, and trained the classifier on all 60,000 images,
-of which we hold out 5,000 to choose the epoch. The training images were a copy in which pixels of value 1 are 0 (0.05 % of them).`,
+The net is 784-200-200-10 with sigmoid units. Two sparse autoencoders are trained with squared error, the KL divergence of the mean
+activation from 0.1, and weight decay. The second is trained on the codes of the first. A linear classifier is then trained on the codes of
+the second, once by itself and once together with both layers. Accuracies are percentages of the test images. The cost of the tutorial has
+half the squared error, β = 3 and λ = 0.003. Ours has the whole squared error and twice these weights. The tutorial ran 400 iterations of
+L-BFGS on all images. We run Adam on batches of 128. The tutorial trained the classifier on all 60,000 images. We hold out 5,000 of them to
+select the epoch. The training images are a copy of MNIST in which pixels of value 1 are 0 (0.05 % of the pixels).`,
 	seeds: 3,
 	run: func(l *lab) error {
 		const tutorial = "UFLDL tutorial, exercise on stacked autoencoders"

@@ -9,16 +9,17 @@ import (
 	"gaetrain/trainer/recipes"
 )
 
-// zerobias asks which way regularisers move hidden biases, and what learns
-// without any.
+// zerobias measures in which direction regularisation moves hidden biases, and how a
+// model without hidden biases compares.
 var zerobias = experiment{
 	name:  "zerobias",
-	title: "hidden biases on Fashion-MNIST, and none",
+	title: "zerobias and hidden biases on Fashion-MNIST",
 	about: `
-784-1000-784, ReLU, tied weights, squared error, batch 100: plain, with Gaussian noise of 0.5 on the inputs, and with units that have a
-threshold in place of a bias (zerobias), which nothing else regularises. Biases are means over the 1,000 units, errors squared per pixel
-of the test images without noise. Accuracies, in percent of the test images, are those of a logistic regression on the training images.
-The test of the recipe has an L1 penalty do what noise does here; a contraction, of which the paper says the same, leaves biases about zero.`,
+All models are 784-1000-784 with ReLU units, tied weights, squared error and batches of 100. The first is plain. The second has Gaussian
+noise of standard deviation 0.5 on its inputs. The third is zerobias: its units have a threshold in place of a bias, and it has no other
+regularisation. Biases are means over the 1,000 hidden units. Squared errors are per pixel of the test images without noise. Accuracies are
+percentages of the test images, for a logistic regression fitted to the training images. In the test of the recipe, an L1 penalty makes the
+biases negative, as noise does here. The paper says the same of a contraction, but here a contraction leaves the biases near zero.`,
 	seeds: 3,
 	run: func(l *lab) error {
 		const dense = "--model dense --tied --code-activation relu --output-activation linear --loss squared-error --batch-size 100 --schedule constant --learning-rate 0.001"
@@ -48,7 +49,7 @@ The test of the recipe has an L1 penalty do what noise does here; a contraction,
 		for _, features := range []string{"codes", "pixels"} {
 			accuracies[features] = l.row(row{claim: "accuracy on " + features + ", zerobias", format: "%.2f"})
 		}
-		gain := l.row(row{claim: "accuracy on codes less that on pixels, points", format: "%.2f", bound: atLeast(0)})
+		gain := l.row(row{claim: "accuracy on codes − accuracy on pixels, percentage points", format: "%.2f", bound: atLeast(0)})
 		return l.eachSeed(func(seed int) error {
 			r, err := l.train(seed, "--model zerobias"+size)
 			if err != nil {
@@ -61,7 +62,7 @@ The test of the recipe has an L1 penalty do what noise does here; a contraction,
 			count.add(float64(len(biases)), r.seconds)
 			mse.add(r.Last["test"].MSE, r.seconds)
 			accuracy, took, err := l.probe(r, pick(l, "", " --fit-limit 4000"))
-			for features, row := range accuracies { // as many components as units are all there are
+			for features, row := range accuracies { // not principal components: 1,000 units are more than the 784 pixels
 				row.add(accuracy[features], took)
 			}
 			gain.add(accuracy["codes"]-accuracy["pixels"], took)
@@ -70,8 +71,8 @@ The test of the recipe has an L1 penalty do what noise does here; a contraction,
 	},
 }
 
-// hiddenBiases are those of the units of the first layer; none where it has
-// none.
+// hiddenBiases returns the biases of the units of the first layer. It is nil if the
+// layer has no biases.
 func hiddenBiases(r trained) ([]float64, error) {
 	model, err := trainer.OpenModel(recipes.Find, r.dir, trainer.LastCheckpoint)
 	if err != nil {
@@ -89,7 +90,7 @@ func hiddenBiases(r trained) ([]float64, error) {
 }
 
 // probe returns the accuracy in percent of a logistic regression on codes,
-// pixels and principal components, and how long it took; flags are those of
+// pixels and principal components, and how long it took. The flags are passed to
 // 'gaetrain probe'.
 func (l *lab) probe(r trained, flags string) (accuracy map[string]float64, seconds float64, err error) {
 	var probed struct {
@@ -104,7 +105,7 @@ func (l *lab) probe(r trained, flags string) (accuracy map[string]float64, secon
 		accuracy[p.Features] = 100 * p.Logistic
 	}
 	if err == nil && len(accuracy) == 0 {
-		err = fmt.Errorf("%s: a probe of nothing", r.dir)
+		err = fmt.Errorf("%s: the probe has no features", r.dir)
 	}
 	return accuracy, seconds, err
 }

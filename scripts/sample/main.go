@@ -1,12 +1,12 @@
-// Command sample makes the small data sets that are embedded in the binary:
-// real images of Fashion-MNIST and KMNIST, drawn evenly from the ten classes
-// and shuffled, as gzipped IDX files.
+// Command sample makes the small data sets that are embedded in the binary. They are
+// gzipped IDX files with real images of Fashion-MNIST and KMNIST. The images are
+// sampled with the same number for each of the ten classes, and shuffled.
 //
 //	go run ./scripts/sample -fashion-mnist DIR -kmnist DIR -out loaders/sample
 //
-// The draw depends on nothing but the input files, whose digests are checked,
-// so a second run writes the same bytes (the same Go release compresses alike;
-// the uncompressed bytes never change).
+// The selection depends only on the input files, whose digests are checked. So the
+// uncompressed bytes are always the same. The compressed bytes are the same for the
+// same Go release.
 package main
 
 import (
@@ -31,17 +31,17 @@ const (
 	imageBytes    = side * side
 	trainPerClass = 600
 	testPerClass  = 100
-	seed          = 20190205 // KMNIST's corrected release
+	seed          = 20190205 // date of KMNIST's corrected release
 )
 
-// images is one half of a data set.
+// images has the images and labels of one split of a data set.
 type images struct{ pixels, labels []byte }
 
 func main() {
 	log.SetFlags(0)
 	fashion := flag.String("fashion-mnist", "", "folder with Fashion-MNIST's four gzipped files")
 	kmnist := flag.String("kmnist", "", "folder with KMNIST's two gzipped t10k files")
-	out := flag.String("out", "loaders/sample", "folder to write to")
+	out := flag.String("out", "loaders/sample", "folder of the files to write")
 	flag.Parse()
 	if *fashion == "" || *kmnist == "" || flag.NArg() > 0 {
 		flag.Usage()
@@ -72,15 +72,15 @@ func run(fashion, kmnist, out string) error {
 	if err := write(filepath.Join(out, "fashion-mnist"), train, test); err != nil {
 		return err
 	}
-	// Both halves come from one file here: the second draws from what is left.
+	// Both splits are from one file here: the second is sampled from the remaining images.
 	order = shuffled(len(kmnistTest.labels), random)
 	train, order = draw(kmnistTest, order, trainPerClass, random)
 	test, _ = draw(kmnistTest, order, testPerClass, random)
 	return write(filepath.Join(out, "kmnist"), train, test)
 }
 
-// draw takes the first perClass images of each class in the given order and
-// shuffles them once more; left is the rest of the order.
+// draw returns the first perClass images of each class in the given order, shuffled
+// again, and the remaining part of the order.
 func draw(from images, order []int, perClass int, random *rand.PCG) (drawn images, left []int) {
 	var taken [classes]int
 	var chosen []int
@@ -112,8 +112,8 @@ func shuffled(n int, random *rand.PCG) []int {
 	return order
 }
 
-// read returns the images and labels behind the headers of two IDX files whose
-// uncompressed bytes have the given digests.
+// read returns the images and labels of two IDX files without their headers. The MD5
+// of the uncompressed bytes must be the given digests.
 func read(dir, prefix, imageDigest, labelDigest string) (images, error) {
 	pixels, err := unzip(filepath.Join(dir, prefix+"-images-idx3-ubyte.gz"), imageDigest)
 	if err != nil {

@@ -11,17 +11,16 @@ import (
 	"github.com/klauspost/compress/fse"
 )
 
-// ErrInput is wrapped by errors about what cannot be compressed.
+// ErrInput is wrapped by errors about codes that cannot be compressed.
 var ErrInput = errors.New("compression")
 
-// ErrFormat is wrapped by errors about files that are not whole or not of the
-// format.
+// ErrFormat is wrapped by errors about files that are damaged or in another format.
 var ErrFormat = errors.New("compressed codes")
 
 // Archive is the content of a file of compressed codes.
 type Archive struct {
 	Channels, Height, Width int       // of an image
-	Model                   [32]byte  // digest of the weights that made the codes and can decode them
+	Model                   [32]byte  // digest of the weights that computed the codes and can decode them
 	Quantiser               Quantiser // of L units
 	Symbols                 []uint8   // N×L
 }
@@ -29,9 +28,9 @@ type Archive struct {
 // Images returns the number of images N.
 func (a *Archive) Images() int { return len(a.Symbols) / max(1, a.Quantiser.Units()) }
 
-// The file, little-endian: header, quantiser and streams, then the CRC-32C of
-// what follows the header. The streams are unit by unit, so that each is coded
-// with frequencies of its own.
+// header is the start of the file. All numbers are little-endian. The quantiser, the
+// streams and the CRC-32C of both follow the header. Each unit has a stream of its own,
+// which is coded with the frequencies of that unit.
 type header struct {
 	Magic                   [8]byte
 	Version                 uint16
@@ -39,19 +38,19 @@ type header struct {
 	Images, Units           uint32
 	Channels, Height, Width uint32
 	Model                   [32]byte
-	Checksum                uint32 // CRC-32C of all that stands before it
+	Checksum                uint32 // CRC-32C of all bytes before it
 }
 
 const (
 	version    = 2
 	headerSize = 68
-	// maxSymbols and maxSide bound the memory that a file can ask for.
+	// maxSymbols and maxSide limit the memory that a file can require.
 	maxSymbols = 1 << 28
 	maxSide    = 1 << 14
 )
 
-// magic is chosen like PNG's: no text begins so, and a transfer that treats the
-// file as text damages it.
+// magic follows the signature of PNG files: no text file begins with these bytes, and a
+// transfer that treats the file as text changes them.
 var magic = [MagicLength]byte{0x89, 'G', 'A', 'E', '\r', '\n', 0x1a, '\n'}
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -105,11 +104,11 @@ func parse(data []byte) (*Archive, error) {
 	n, units, q := int(h.Images), int(h.Units), Quantiser{Bits: int(h.Bits), Table: h.Table == 1}
 	book := 4 * units * q.width()
 	if least := 4 + book + units*(streamHeader+1); len(body) < least {
-		return nil, fmt.Errorf("cut short: %d bytes after the header, but %d units need at least %d; hint: compress the images again", len(body), units, least)
+		return nil, fmt.Errorf("the file is truncated: %d bytes follow the header, but %d units need at least %d; hint: compress the images again", len(body), units, least)
 	}
 	body, sum := body[:len(body)-4], binary.LittleEndian.Uint32(body[len(body)-4:])
 	if crc32.Checksum(body, castagnoli) != sum {
-		return nil, errors.New("the checksum does not match; hint: the file is damaged or cut short")
+		return nil, errors.New("the checksum does not match, so the file is damaged or truncated; hint: compress the images again")
 	}
 	for i := 0; i < book; i += 4 {
 		q.Book = append(q.Book, math.Float32frombits(binary.LittleEndian.Uint32(body[i:])))
@@ -122,11 +121,11 @@ func parse(data []byte) (*Archive, error) {
 	return a, err
 }
 
-// check makes sure that the levels of a file are possible.
+// check returns an error if the levels of a file are not valid.
 func (q Quantiser) check() error {
 	for l := range q.Units() {
 		if all := q.levels(l); !possible(all) {
-			return fmt.Errorf("unit %d has levels from %g to %g, which are not in ascending order or too large; hint: the file is damaged", l, all[0], all[len(all)-1])
+			return fmt.Errorf("unit %d has levels from %g to %g, which are not in ascending order or too large; hint: the file is damaged, compress the images again", l, all[0], all[len(all)-1])
 		}
 	}
 	return nil
@@ -139,55 +138,55 @@ func parseStreams(data []byte, n, units, levels int) ([]uint8, error) {
 	for l := range units {
 		var err error
 		if data, err = cutStream(data, column, &scratch); err != nil {
-			return nil, fmt.Errorf("unit %d: %w", l, err)
+			return nil, fmt.Errorf("the stream of unit %d: %w", l, err)
 		}
 		for i, s := range column {
 			if int(s) >= levels {
-				return nil, fmt.Errorf("unit %d: symbol %d of %d levels", l, s, levels)
+				return nil, fmt.Errorf("unit %d has the symbol %d, but only %d levels; hint: the file is damaged, compress the images again", l, s, levels)
 			}
 			symbols[i*units+l] = s
 		}
 	}
 	if len(data) > 0 {
-		return nil, fmt.Errorf("%d bytes follow the last unit; hint: the file is damaged", len(data))
+		return nil, fmt.Errorf("%d bytes follow the last unit; hint: the file is damaged, compress the images again", len(data))
 	}
 	return symbols, nil
 }
 
 func parseHeader(data []byte) (h header, err error) {
 	if len(data) < len(magic) || !bytes.Equal(data[:len(magic)], magic[:]) {
-		return h, errors.New("not a file of compressed codes; hint: gaetrain compress writes such files")
+		return h, errors.New("this is not a file of compressed codes; hint: gaetrain compress writes such files")
 	}
 	if len(data) < headerSize {
-		return h, fmt.Errorf("cut short: the file has %d bytes, and its header alone %d; hint: compress the images again", len(data), headerSize)
+		return h, fmt.Errorf("the file is truncated: it has %d bytes, but its header alone has %d; hint: compress the images again", len(data), headerSize)
 	}
 	if _, err := binary.Decode(data, binary.LittleEndian, &h); err != nil {
 		return h, err
 	}
 	switch {
 	case h.Version < version:
-		return h, fmt.Errorf("version %d of an older program, which stored other quantiser levels; hint: compress the images again, or decompress the file with that program", h.Version)
+		return h, fmt.Errorf("the file has version %d of an older program, which stored other quantiser levels; hint: compress the images again, or decompress the file with that program", h.Version)
 	case h.Version > version:
-		return h, fmt.Errorf("version %d of a newer program; hint: this program reads version %d", h.Version, version)
+		return h, fmt.Errorf("the file has version %d of a newer program, but this program reads version %d; hint: use the newer program", h.Version, version)
 	}
 	if crc32.Checksum(data[:headerSize-4], castagnoli) != h.Checksum {
-		return h, errors.New("the checksum of the header does not match; hint: the file is damaged")
+		return h, errors.New("the checksum of the header does not match; hint: the file is damaged, compress the images again")
 	}
 	return h, h.check()
 }
 
-// check makes sure that the numbers of a header are possible.
+// check returns an error if the numbers of a header are not valid.
 func (h header) check() error {
 	size := uint64(h.Channels) * uint64(h.Height) * uint64(h.Width)
 	switch {
 	case h.Bits < 1 || h.Bits > MaxBits:
 		return fmt.Errorf("%d bits per value; hint: from 1 to %d", h.Bits, MaxBits)
 	case h.Table > 1:
-		return fmt.Errorf("quantiser of kind %d; hint: 0 or 1", h.Table)
+		return fmt.Errorf("the kind of the quantiser is %d; hint: 0 or 1", h.Table)
 	case h.Images < 1 || h.Units < 1 || uint64(h.Images)*uint64(h.Units) > maxSymbols:
-		return fmt.Errorf("%d images of %d units; hint: at least one of each, at most %d values in all", h.Images, h.Units, maxSymbols)
+		return fmt.Errorf("%d images of %d units; hint: at least one of each, and at most %d values in total", h.Images, h.Units, maxSymbols)
 	case max(h.Channels, h.Height, h.Width) > maxSide || size < 1 || size*uint64(h.Images) > 1<<34:
-		return fmt.Errorf("%d images of %d×%d×%d", h.Images, h.Channels, h.Height, h.Width)
+		return fmt.Errorf("%d images of %d×%d×%d are too large; hint: sides are at most %d", h.Images, h.Channels, h.Height, h.Width, maxSide)
 	}
 	return nil
 }

@@ -15,7 +15,8 @@ import (
 	"testing"
 )
 
-// normal returns codes N×L whose units differ in mean and spread; one is constant.
+// normal returns codes N×L whose units differ in mean and standard deviation. The first
+// unit is constant.
 func normal(n, units int) []float32 {
 	r, codes := rand.New(rand.NewPCG(1, 2)), make([]float32, n*units)
 	for i := range codes {
@@ -37,7 +38,7 @@ func archive(t testing.TB, n, units, bits int) *Archive {
 	return &Archive{Channels: 1, Height: 2, Width: 3, Model: [32]byte{1, 2, 3}, Quantiser: q, Symbols: q.Quantise(codes)}
 }
 
-// TestArchive writes and reads files: long and short, of many bits and few.
+// TestArchive writes and reads files with few and many images and bits.
 func TestArchive(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 40, 5000} {
 		for _, bits := range []int{1, 2, 3, 8} {
@@ -52,13 +53,13 @@ func TestArchive(t *testing.T) {
 			}
 			if !slices.Equal(back.Symbols, a.Symbols) || !slices.Equal(back.Quantiser.Book, a.Quantiser.Book) || back.Quantiser.Table != a.Quantiser.Table ||
 				back.Model != a.Model || back.Width != 3 || back.Height != 2 || back.Images() != n || back.Quantiser.Bits != bits {
-				t.Errorf("%d images, %d bits: another archive came back", n, bits)
+				t.Errorf("%d images, %d bits: the archive differs after it is written and read", n, bits)
 			}
 		}
 	}
 }
 
-// TestEntropy holds the size of a file against the entropy of its symbols.
+// TestEntropy compares the size of a file with the entropy of its symbols.
 func TestEntropy(t *testing.T) {
 	a := archive(t, 20000, 6, 4)
 	file, err := a.Encode()
@@ -76,11 +77,12 @@ func TestEntropy(t *testing.T) {
 		}
 	}
 	if got := float64(len(file)); got > 1.01*entropy+300 {
-		t.Errorf("%g bytes, the entropy is %g", got, entropy)
+		t.Errorf("the file has %g bytes, but the entropy is %g bytes", got, entropy)
 	}
 }
 
-// TestDamage flips every bit and cuts at every byte: nothing damaged is read.
+// TestDamage flips every bit of a file and truncates it at every byte. No damaged file
+// must be read.
 func TestDamage(t *testing.T) {
 	for _, bits := range []int{2, 4} {
 		damage(t, bits)
@@ -94,22 +96,22 @@ func damage(t *testing.T, bits int) {
 	}
 	for cut := range file {
 		if _, err := Parse(file[:cut]); !errors.Is(err, ErrFormat) {
-			t.Fatalf("cut to %d bytes: %v", cut, err)
+			t.Fatalf("truncated to %d bytes: error %v", cut, err)
 		}
 	}
 	for bit := range 8 * len(file) {
 		damaged := slices.Clone(file)
 		damaged[bit/8] ^= 1 << (bit % 8)
 		if _, err := Parse(damaged); !errors.Is(err, ErrFormat) {
-			t.Fatalf("bit %d: %v", bit, err)
+			t.Fatalf("bit %d flipped: error %v", bit, err)
 		}
 	}
 	if _, err := Parse(append(file, 0)); !errors.Is(err, ErrFormat) {
-		t.Errorf("a byte too many: %v", err)
+		t.Errorf("an additional byte: error %v", err)
 	}
 }
 
-// TestVersions refuses files of other versions, and says why.
+// TestVersions checks the errors about files of other versions.
 func TestVersions(t *testing.T) {
 	file, err := archive(t, 40, 3, 4).Encode()
 	if err != nil {
@@ -124,7 +126,7 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// TestLevels refuses levels that no quantiser has.
+// TestLevels checks that levels which no quantiser can have are refused.
 func TestLevels(t *testing.T) {
 	for name, q := range map[string]Quantiser{
 		"descending":    {1, true, []float32{2, 1}},
@@ -178,7 +180,7 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("error %g between points, want %g", got, want)
 	}
 	if !math.IsNaN(At(points, points[5].Bytes+1)) {
-		t.Error("an error beyond the last point")
+		t.Error("there is an error at a rate beyond the last point")
 	}
 }
 
@@ -211,14 +213,14 @@ func TestFiles(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Files(ended, []image.Image{img}); !errors.Is(err, context.Canceled) {
-		t.Errorf("an ended context gives %v", err)
+		t.Errorf("the context has ended: error %v", err)
 	}
 	if last := points[2*n]; last.MSE != 0 || last.Bytes < 50 || !math.IsInf(last.PSNR(), 1) {
 		t.Errorf("%+v", last)
 	}
 }
 
-// FuzzParse parses any streams behind a header and checksums that are right.
+// FuzzParse parses any streams after a valid header, with valid checksums.
 func FuzzParse(f *testing.F) {
 	for _, bits := range []int{1, 2, 4, 8} {
 		file, err := archive(f, 50, 3, bits).Encode()
@@ -235,7 +237,7 @@ func FuzzParse(f *testing.F) {
 		data = slices.Clone(data)
 		copy(data, magic[:])
 		binary.LittleEndian.PutUint16(data[8:], version)
-		binary.LittleEndian.PutUint32(data[12:], binary.LittleEndian.Uint32(data[12:])%5000) // images: not those that only take memory
+		binary.LittleEndian.PutUint32(data[12:], binary.LittleEndian.Uint32(data[12:])%5000) // few images, which need little memory
 		binary.LittleEndian.PutUint32(data[headerSize-4:], crc32.Checksum(data[:headerSize-4], castagnoli))
 		body := data[headerSize : len(data)-4]
 		binary.LittleEndian.PutUint32(data[len(data)-4:], crc32.Checksum(body, castagnoli))

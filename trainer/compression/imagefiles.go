@@ -13,9 +13,9 @@ import (
 // Qualities are the quality settings of JPEG that are measured.
 var Qualities = []int{1, 5, 10, 20, 40, 60, 80}
 
-// Files measures images as one file each: JPEG with the standard Huffman tables, the
-// same without the bytes before the coded pixels (headers and tables, which many
-// images could share), and PNG, which is lossless.
+// Files measures images that are written as one file each: as JPEG with the standard
+// Huffman tables, as JPEG without the bytes before the coded pixels (headers and tables,
+// which many images could share), and as PNG, which is lossless.
 func Files(ctx context.Context, images []image.Image) (points []Point, err error) {
 	var bare []Point
 	for _, quality := range Qualities {

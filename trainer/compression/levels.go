@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// The iteration of Lloyd finds a local minimum of the squared error, so it starts
-// from several sets of levels: equidistant ones between two quantiles p and 1 − p,
-// the medians of equally frequent cells, and a grid that holds discrete values.
+// The iteration of Lloyd finds only a local minimum of the squared error. Therefore it
+// starts from several sets of levels: equidistant levels between two quantiles p and
+// 1 − p, the medians of equally frequent cells, and a grid that contains all values of a
+// discrete code.
 var startQuantiles = []float64{0, 0.001, 0.01, 0.1}
 
 const (
@@ -15,8 +16,8 @@ const (
 	leastGain     = 1e-4 // an iteration that lowers the error by a smaller share is the last one
 )
 
-// fit returns the book of a unit with N values in ascending order: the levels with
-// the smallest squared error that was found. The error is at most that of
+// fit returns the book of a unit with N values in ascending order. It holds the levels
+// with the smallest squared error that was found. This error is at most that of
 // equidistant levels from the lowest value to the highest.
 func fit(values []float32, bits int, table bool) (book []float32) {
 	c := newColumn(values, 1<<bits)
@@ -85,12 +86,12 @@ func squaredError(values, levels []float32) (sum float64) {
 	return sum
 }
 
-// column is the values of one unit in ascending order, with sums from which the
-// error of a cell of neighbouring values is computed at once.
+// column holds the values of one unit in ascending order, and sums from which the error
+// of a cell of neighbouring values is computed in constant time.
 type column struct {
 	values       []float32
 	mean         float64
-	sum, squares []float64 // over the first 0 to N values less their mean (N+1)
+	sum, squares []float64 // of the first 0 to N values minus their mean (N+1)
 	levels       int
 	cells        []cell
 }
@@ -110,7 +111,7 @@ func newColumn(values []float32, levels int) *column {
 	return c
 }
 
-// quantile is the value below which there is a share p of the values.
+// quantile is the value that is larger than a share p of the values.
 func (c *column) quantile(p float64) float64 {
 	return float64(c.values[min(int(p*float64(len(c.values))), len(c.values)-1)])
 }
@@ -124,9 +125,9 @@ func (c *column) medians() []float64 {
 	return levels
 }
 
-// grid returns equidistant levels whose step is the smallest distance of two values,
-// such as those of a code that is discrete already; nil if the levels do not reach
-// the largest value.
+// grid returns equidistant levels whose step is the smallest distance between two
+// different values. They fit codes that are already discrete. It returns nil if the
+// levels do not reach the largest value.
 func (c *column) grid() []float64 {
 	low, high, gap := c.quantile(0), c.quantile(1), math.Inf(1)
 	for i, v := range c.values[1:] {
@@ -141,8 +142,8 @@ func (c *column) grid() []float64 {
 	return equidistant(low, low+reach, c.levels)
 }
 
-// lloyd improves levels: each value belongs to its nearest level, and the levels
-// move to where the values of their cells have the least squared error.
+// lloyd improves levels iteratively: it assigns each value to the nearest level, then
+// moves the levels to where the values of their cells have the least squared error.
 func (c *column) lloyd(levels []float64, table bool) {
 	before := math.Inf(1)
 	for range maxIterations {
@@ -193,8 +194,8 @@ func (c *column) toMeans(levels []float64) {
 	}
 }
 
-// toLine moves equidistant levels to the least-squares line of the values over the
-// numbers of their levels.
+// toLine moves equidistant levels to the least-squares line of the values as a function
+// of the indices of their levels.
 func (c *column) toLine(levels []float64) {
 	var number, product, square float64 // means of s, s·(x − mean of x) and s²
 	n := float64(len(c.values))

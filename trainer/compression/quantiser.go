@@ -1,5 +1,5 @@
-// Package compression turns codes into few bytes and back: a scalar quantiser, an
-// entropy coder, and the file that holds them.
+// Package compression compresses codes and decompresses them, with a scalar quantiser,
+// an entropy coder, and a file format.
 //
 // Shapes are given by letter: N images, codes N×L of L units.
 package compression
@@ -11,7 +11,7 @@ import (
 	"slices"
 )
 
-// MaxBits is the largest number of bits per value: a symbol is a byte.
+// MaxBits is the largest number of bits per value, because a symbol is one byte.
 const MaxBits = 8
 
 // tableBits is the largest number of bits per value for which a quantiser lists all
@@ -25,9 +25,9 @@ type Rule uint8
 // The rules.
 const (
 	// PerUnit fits the levels of each unit to its values, with the least squared
-	// error. Up to 2 bits, the levels are any values (Lloyd 1982, Max 1960); with
-	// more bits, they are equidistant. It suits codes whose units a decoder has
-	// scaled as it likes.
+	// error. Up to 2 bits, the levels are any values (Lloyd 1982, Max 1960). With
+	// more bits, they are equidistant. It suits codes whose units have arbitrary
+	// scales.
 	PerUnit Rule = iota
 	// Common gives all units equidistant levels with the step of the unit with the
 	// widest range, and a level at zero. It suits orthonormal codes with mean zero,
@@ -62,13 +62,13 @@ type columns struct {
 
 func newColumns(ctx context.Context, codes []float32, units int) (columns, error) {
 	if units < 1 || len(codes) == 0 || len(codes)%units != 0 {
-		return columns{}, fmt.Errorf("%w: %d values are not codes of %d units", ErrInput, len(codes), units)
+		return columns{}, fmt.Errorf("%w: %d values cannot be divided into codes of %d units", ErrInput, len(codes), units)
 	}
 	c := columns{units, make([]float32, 0, len(codes))}
 	for l := range units {
 		for i := l; i < len(codes); i += units {
 			if v := float64(codes[i]); math.IsNaN(v) || math.Abs(v) > math.MaxFloat32/4 {
-				return columns{}, fmt.Errorf("%w: value %d of code %d is %g", ErrInput, l, i/units, v)
+				return columns{}, fmt.Errorf("%w: value %d of code %d is %g, which is not finite or too large", ErrInput, l, i/units, v)
 			}
 			c.values = append(c.values, codes[i])
 		}
@@ -137,8 +137,8 @@ func (q Quantiser) levels(unit int) []float32 {
 	return levels(q.Book[unit*q.width():(unit+1)*q.width()], q.Bits, q.Table)
 }
 
-// levels returns the levels that the book of one unit stands for. The conversion
-// of each product to float32 gives the same levels on every processor.
+// levels returns the levels that the book of one unit describes. Each product is
+// converted to float32, so that the levels are the same on every processor.
 func levels(book []float32, bits int, table bool) []float32 {
 	if table {
 		return book
@@ -150,7 +150,7 @@ func levels(book []float32, bits int, table bool) []float32 {
 	return all
 }
 
-// Quantise returns the numbers N×L of the nearest levels of codes N×L.
+// Quantise returns the indices N×L of the nearest levels for codes N×L.
 func (q Quantiser) Quantise(codes []float32) []uint8 {
 	symbols, units := make([]uint8, len(codes)), q.Units()
 	for l := range units {
@@ -162,8 +162,8 @@ func (q Quantiser) Quantise(codes []float32) []uint8 {
 	return symbols
 }
 
-// nearest returns the number of the level that is nearest to a value, the first one
-// of equal levels.
+// nearest returns the index of the level that is nearest to a value. Of equal levels, it
+// is the first one.
 func nearest(levels []float32, v float32) uint8 {
 	i, _ := slices.BinarySearch(levels, v)
 	if i == len(levels) || i > 0 && v-levels[i-1] <= levels[i]-v {
@@ -175,7 +175,7 @@ func nearest(levels []float32, v float32) uint8 {
 	return uint8(i)
 }
 
-// Dequantise returns the codes N×L that the numbers N×L of levels stand for.
+// Dequantise returns the codes N×L for the indices N×L of levels.
 func (q Quantiser) Dequantise(symbols []uint8) []float32 {
 	codes, units := make([]float32, len(symbols)), q.Units()
 	for l := range units {

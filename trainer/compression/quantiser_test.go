@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// distributions are sets of values of one unit.
+// distributions returns sets of values of one unit by name.
 func distributions() map[string][]float32 {
 	const n = 4000
 	r := rand.New(rand.NewPCG(3, 4))
@@ -58,8 +58,8 @@ func distance(x, y []float32) (sum float64) {
 	return sum
 }
 
-// TestQuantiser compares the squared error with that of levels between the end
-// points and, for one bit, with that of the mean.
+// TestQuantiser compares the squared error with that of equidistant levels between the
+// end points and, for one bit, with that of the mean.
 func TestQuantiser(t *testing.T) {
 	for name, values := range distributions() {
 		before := math.Inf(1)
@@ -71,13 +71,13 @@ func TestQuantiser(t *testing.T) {
 			symbols := q.Quantise(values)
 			e := distance(values, q.Dequantise(symbols))
 			if limit := endPoints(values, bits); e > limit*(1+1e-6) {
-				t.Errorf("%s, %d bits: squared error %g, that of levels between the end points is %g", name, bits, e, limit)
+				t.Errorf("%s, %d bits: squared error %g, but levels between the end points have %g", name, bits, e, limit)
 			}
 			if bits == 1 && e > spread(values) {
-				t.Errorf("%s: squared error %g of one bit, that of the mean is %g", name, e, spread(values))
+				t.Errorf("%s: squared error %g with one bit, but the mean has %g", name, e, spread(values))
 			}
 			if bits != tableBits+1 && e > before*(1+1e-6) { // equidistant levels can be worse than half as many listed ones
-				t.Errorf("%s: squared error %g with %d bits, %g with fewer", name, e, bits, before)
+				t.Errorf("%s: squared error %g with %d bits, but %g with one bit less", name, e, bits, before)
 			}
 			if int(slices.Max(symbols)) >= 1<<bits {
 				t.Errorf("%s, %d bits: symbol %d", name, bits, slices.Max(symbols))
@@ -100,8 +100,9 @@ func spread(values []float32) float64 {
 	return distance(values, all)
 }
 
-// TestOptimum compares the errors of normal values with the smallest ones there are:
-// of any levels for 1 and 2 bits, of equidistant levels for more (Max 1960).
+// TestOptimum compares the errors of normal values with the smallest possible errors:
+// those of any levels for 1 and 2 bits, and of equidistant levels for more bits (Max
+// 1960).
 func TestOptimum(t *testing.T) {
 	const n = 50000
 	r, values := rand.New(rand.NewPCG(5, 6)), make([]float32, n)
@@ -119,8 +120,8 @@ func TestOptimum(t *testing.T) {
 	}
 }
 
-// TestCommon asks for one step of all units, a level at zero, and errors of at most
-// half a step, or one step beyond the ends of the widest unit.
+// TestCommon checks that all units have the same step and a level at zero, and that
+// errors are at most half a step, or one step beyond the ends of the widest unit.
 func TestCommon(t *testing.T) {
 	codes := normal(500, 7)
 	for bits := 1; bits <= MaxBits; bits++ {
@@ -132,13 +133,13 @@ func TestCommon(t *testing.T) {
 		for i, v := range q.Dequantise(q.Quantise(codes)) {
 			low := float64(q.Book[2*(i%7)] / step)
 			if q.Book[2*(i%7)+1] != step || math.Abs(low-math.Round(low)) > 1e-4 || math.Abs(float64(v-codes[i])) > 1.0002*float64(step) {
-				t.Fatalf("%d bits: %g became %g, levels from %g in steps of %g", bits, codes[i], v, low, q.Book[2*(i%7)+1])
+				t.Fatalf("%d bits: %g became %g with levels from %g in steps of %g", bits, codes[i], v, low, q.Book[2*(i%7)+1])
 			}
 		}
 	}
 }
 
-// TestDiscrete gives discrete values back without an error.
+// TestDiscrete checks that discrete values are restored without an error.
 func TestDiscrete(t *testing.T) {
 	for bits, levels := range map[int]int{1: 2, 2: 4, 3: 5, 4: 9, 8: 200} {
 		var values []float32
@@ -155,7 +156,8 @@ func TestDiscrete(t *testing.T) {
 	}
 }
 
-// TestNearest asks for the nearest level, the first one of equal levels.
+// TestNearest checks the choice of the nearest level, and of the first one of equal
+// levels.
 func TestNearest(t *testing.T) {
 	levels := []float32{-1, 0, 0, 4, 4}
 	for v, want := range map[float32]uint8{-9: 0, -1: 0, -0.4: 1, 0: 1, 1: 1, 3: 3, 4: 3, 9: 3} {
@@ -169,16 +171,16 @@ func TestQuantiserStops(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := NewQuantiser(ended, normal(10, 2), 2, 4, PerUnit); !errors.Is(err, context.Canceled) {
-		t.Errorf("an ended context gives %v", err)
+		t.Errorf("the context has ended: error %v", err)
 	}
 }
 
-// FuzzQuantiser quantises any values of two units. The error is at most that of
-// levels between the end points, and a file gives exactly the same values back.
+// FuzzQuantiser quantises any values of two units. The error must be at most that of
+// levels between the end points, and a file must restore exactly the same values.
 func FuzzQuantiser(f *testing.F) {
 	f.Add([]byte("any values of two units, eight bytes each pair"), 1)
 	f.Add(make([]byte, 64), 8)
-	var wide []byte // whose grid has levels beyond the largest float32
+	var wide []byte // the grid of these values has levels beyond the largest float32
 	for _, v := range []float32{0, 1, 3e37, 2, 7e37, 4} {
 		wide = binary.LittleEndian.AppendUint32(wide, math.Float32bits(v))
 	}
@@ -206,7 +208,7 @@ func FuzzQuantiser(f *testing.F) {
 		}
 		values := q.Dequantise(a.Symbols)
 		if !slices.Equal(back.Quantiser.Dequantise(back.Symbols), values) {
-			t.Fatal("the file gives other values")
+			t.Fatal("the file restores other values")
 		}
 		for l := range 2 {
 			var before, after []float32
@@ -215,7 +217,7 @@ func FuzzQuantiser(f *testing.F) {
 			}
 			limit := endPoints(before, bits)
 			if e := distance(before, after); e > limit*(1+1e-5)+1e-10*spread(before) {
-				t.Fatalf("unit %d, %d bits: squared error %g, that of levels between the end points is %g", l, bits, e, limit)
+				t.Fatalf("unit %d, %d bits: squared error %g, but levels between the end points have %g", l, bits, e, limit)
 			}
 		}
 	})

@@ -6,7 +6,8 @@ import (
 	"math"
 )
 
-// Point is the size and the error of images that a coder has compressed.
+// Point is the size and the error of images that a coder has compressed with one
+// setting.
 type Point struct {
 	Coder   string  `json:"coder"`
 	Setting string  `json:"setting"` // such as "4 bits"
@@ -17,7 +18,7 @@ type Point struct {
 // PSNR is the peak signal-to-noise ratio in decibels; +Inf if the error is 0.
 func (p Point) PSNR() float64 { return -10 * math.Log10(p.MSE) }
 
-// Codes are codes of images, and the function that decodes them.
+// Codes holds codes of images, and the function that decodes them.
 type Codes struct {
 	Coder  string
 	Values []float32 // N×L
@@ -49,7 +50,7 @@ func (c Codes) Measure(ctx context.Context, images []float32, most int) (points 
 			return nil, err
 		}
 		if len(decoded) != len(images) {
-			return nil, fmt.Errorf("%w: %d decoded values for images of %d values", ErrInput, len(decoded), len(images))
+			return nil, fmt.Errorf("%w: the decoder returned %d values for images of %d values", ErrInput, len(decoded), len(images))
 		}
 		n := float64(a.Images())
 		setting := fmt.Sprintf("%d bits", bits)

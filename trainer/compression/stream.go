@@ -12,16 +12,16 @@ import (
 type coding uint8
 
 const (
-	plain    coding = iota // a byte each
-	repeated               // all are the one byte
+	plain    coding = iota // one byte per symbol
+	repeated               // one byte, which all symbols are equal to
 	entropy                // finite state entropy, an asymmetric numeral system (Duda 2013), with the table of frequencies
 )
 
 // streamHeader is the number of bytes before the content of a stream.
 const streamHeader = 5
 
-// appendStream appends the symbols of one unit: coding (1 byte), length (4) and
-// that many bytes.
+// appendStream appends the symbols of one unit: the coding (1 byte), the length (4
+// bytes) and the content with this length.
 func appendStream(out []byte, symbols []uint8, scratch *fse.Scratch) ([]byte, error) {
 	how := entropy
 	packed, err := fse.Compress(symbols, scratch)
@@ -41,12 +41,13 @@ func appendStream(out []byte, symbols []uint8, scratch *fse.Scratch) ([]byte, er
 // cutStream decodes the first stream of data into symbols, and returns the rest of
 // the data.
 func cutStream(data []byte, symbols []uint8, scratch *fse.Scratch) (rest []byte, err error) {
+	truncated := errors.New("the file is truncated; hint: compress the images again")
 	if len(data) < streamHeader {
-		return nil, errors.New("cut short; hint: compress the images again")
+		return nil, truncated
 	}
 	how, length := coding(data[0]), int64(binary.LittleEndian.Uint32(data[1:]))
 	if data = data[streamHeader:]; length > int64(len(data)) {
-		return nil, errors.New("cut short; hint: compress the images again")
+		return nil, truncated
 	}
 	packed, rest := data[:length], data[length:]
 	switch {
@@ -64,11 +65,11 @@ func cutStream(data []byte, symbols []uint8, scratch *fse.Scratch) (rest []byte,
 			return nil, fmt.Errorf("entropy coding: %w", err)
 		}
 		if len(plain) != len(symbols) {
-			return nil, fmt.Errorf("%d symbols, want %d", len(plain), len(symbols))
+			return nil, fmt.Errorf("it has %d symbols, but there are %d images; hint: the file is damaged, compress the images again", len(plain), len(symbols))
 		}
 		copy(symbols, plain)
 	default:
-		return nil, fmt.Errorf("unknown coding %d of %d bytes; hint: the file is damaged", how, len(packed))
+		return nil, fmt.Errorf("unknown coding %d of %d bytes; hint: the file is damaged, compress the images again", how, len(packed))
 	}
 	return rest, nil
 }

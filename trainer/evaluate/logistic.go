@@ -75,7 +75,10 @@ func newLogisticRegression(ctx context.Context, x Matrix, labels []uint8, l2 flo
 		}
 		l.Iterations += done
 	}
-	l.Weights, l.Bias, l.Loss, l.Gradient = p.weights32, p.bias32, p.value, p.steepness()/p.first
+	l.Weights, l.Bias, l.Loss = p.weights32, p.bias32, p.value
+	if steepness := p.steepness(); steepness > 0 { // else zero weights are the optimum, and p.first is 0
+		l.Gradient = steepness / p.first
+	}
 	l.Converged = l.Gradient <= LogisticTolerance
 	return l, nil
 }

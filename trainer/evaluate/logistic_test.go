@@ -68,6 +68,18 @@ func TestLogisticRegressionLimit(t *testing.T) {
 	}
 }
 
+// TestLogisticRegressionOneClass fits observations of one class. Zero weights are the
+// optimum, so the gradient is 0 from the beginning.
+func TestLogisticRegressionOneClass(t *testing.T) {
+	fit, err := NewLogisticRegression(t.Context(), random(20, 3, 5), make([]uint8, 20), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fit.Gradient != 0 || !fit.Converged {
+		t.Errorf("relative gradient norm %g, converged %v, want 0 and true", fit.Gradient, fit.Converged)
+	}
+}
+
 // softmaxWeights are the weights (D+1)×C of a logistic regression in float64. The
 // last row is the bias.
 type softmaxWeights struct{ *mat.Dense }

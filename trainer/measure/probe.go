@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
@@ -23,6 +24,8 @@ func (o ProbeOptions) validate(fit, test loaders.Split) error {
 		return refused("%d neighbours of %d images; hint: from 1 to the number of images that the classifiers are fitted to", o.Neighbours, fit.Len())
 	case fit.Labels == nil || test.Labels == nil:
 		return fmt.Errorf("%w: the images have no labels; hint: a probe needs labelled images", loaders.ErrData)
+	case slices.Min(fit.Labels) == slices.Max(fit.Labels):
+		return fmt.Errorf("%w: all %d training images are of one class; hint: a probe needs images of two classes or more", loaders.ErrData, fit.Len())
 	}
 	return nil
 }

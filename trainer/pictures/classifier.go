@@ -13,7 +13,7 @@ import (
 
 const classificationFile = "classification.json"
 
-// Classification is how a classifier classifies the test images with the weights
+// Classification holds the results of a classifier on the test images, with the weights
 // of its best epoch.
 type Classification struct {
 	Accuracy  float64            `json:"accuracy"`
@@ -50,7 +50,7 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 }
 
 // Classify classifies the test images with the selected weights of a run. It writes
-// the results into the folder of the run, and draws them there.
+// the results to the run folder, and draws them there unless the run has no pictures.
 func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.Dataset) (Classification, error) {
 	var c Classification
 	model, err := trainer.OpenSelected(find, dir)
@@ -92,8 +92,8 @@ const (
 	mistakeColumns = 12
 )
 
-// worst lists the images of the pairs of classes that were confused most. The wrong
-// predictions with the highest confidence come first.
+// worst returns a row of images for each of the pairs of classes that were confused
+// most. In each row, the wrong predictions with the highest confidence come first.
 func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32, predicted []int) []viz.Row {
 	classes := len(confusion)
 	var rows []viz.Row
@@ -124,5 +124,5 @@ func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32
 	return rows
 }
 
-// pixels are the images of a split with values from 0 to 1.
+// pixels returns the images of a split with values from 0 to 1.
 func pixels(s loaders.Split) viz.Images { return drawable(evaluate.Pixels(s).Values, s.Shape) }

@@ -16,13 +16,13 @@ type Clusters struct {
 	Name     string // of the files, such as "clusters-codes"
 	Title    string
 	Split    loaders.Split
-	Features evaluate.Matrix // N×L: what was clustered
+	Features evaluate.Matrix // N×L: the vectors that were clustered
 	Found    evaluate.Clustering
 	Centres  []float32 // K×D: the centres as images; nil leaves them out
 	Labels   []string  // K: the label of each cluster
 }
 
-// nearestColumns is the number of images beside the centre of a cluster.
+// nearestColumns is the number of images next to the centre of a cluster.
 const nearestColumns = 13
 
 // Draw draws each centre and the images nearest to it, into the pictures of a run.
@@ -53,8 +53,8 @@ func (c Clusters) Draw(ctx context.Context, dir string) (string, error) {
 	return path, write(path, viz.Grid(c.Title, nearestColumns+1, rows...))
 }
 
-// Choice draws the criterion that chose the number of clusters against this number,
-// into the pictures of a run. It returns the path of the picture.
+// Choice draws the criterion as a function of the number of clusters, into the pictures
+// of a run, and marks the chosen number. It returns the path of the picture.
 func Choice(dir, name, title string, by evaluate.Criterion, all []evaluate.Clustering, best int) (string, error) {
 	series := viz.Series{Name: string(by)}
 	for _, c := range all {

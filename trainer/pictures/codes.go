@@ -11,7 +11,7 @@ import (
 	"gaetrain/viz"
 )
 
-// Points is a picture of codes as points in the plane.
+// Points is a scatter plot of codes.
 type Points struct {
 	Title          string
 	XLabel, YLabel string
@@ -53,13 +53,13 @@ func drawFigure(dir, name string, f figure) (string, error) {
 	return path, writeFile(path, f.PNG)
 }
 
-// inFolder makes the folder of the pictures of a run, and returns the path of one.
+// inFolder makes the folder of the pictures of a run, and returns the path of a picture.
 func inFolder(dir, name string) (string, error) {
 	run := trainer.Run{Dir: dir}
 	return run.Path(folder, name), asRun(os.MkdirAll(run.Path(folder), 0o755))
 }
 
-// unused is name or, if a picture of a run has it, name-2 and so on.
+// unused returns name or, if a picture of the run has this name, name-2 and so on.
 func unused(dir, name string, endings ...string) string {
 	run := trainer.Run{Dir: dir}
 	return filepath.Base(files.Unused(run.Path(folder, name), endings...))

@@ -14,7 +14,7 @@ import (
 // ComparedRun is one of the runs that a picture compares.
 type ComparedRun struct {
 	Name          string
-	Stage         string                // that gave the model
+	Stage         string                // the stage that trained the model
 	Records       []trainer.Record      // of the run
 	Reconstructed trainer.Reconstructed // of the images
 }
@@ -24,13 +24,12 @@ type Comparison struct {
 	Title  string
 	Images loaders.Split
 	Runs   []ComparedRun
-	// Losses are of one objective, so that they can be compared.
-	Losses bool
+	Losses bool // the losses have the same objective, so they can be compared
 }
 
 // Draw draws two pictures into a folder: the images above their reconstructions by
-// each run, and the errors of the runs on the test images in every epoch. A third
-// one has the losses if they are comparable. It returns the paths of the PNGs.
+// each run, and the errors of the runs on the test images in every epoch. If the losses
+// can be compared, a third picture shows them. It returns the paths of the PNGs.
 func (c Comparison) Draw(dir string) (paths []string, err error) {
 	if err := asRun(os.MkdirAll(dir, 0o755)); err != nil {
 		return nil, err
@@ -58,8 +57,8 @@ func (c Comparison) Draw(dir string) (paths []string, err error) {
 	return paths, nil
 }
 
-// rows are the images and their reconstructions by each run, with the corrupted
-// inputs of a run above its reconstructions.
+// rows returns the images and their reconstructions by each run. If a run corrupts its
+// inputs, they are above its reconstructions.
 func (c Comparison) rows() []viz.Row {
 	rows := []viz.Row{{Label: "original", Images: pixels(c.Images)}}
 	for _, r := range c.Runs {
@@ -80,8 +79,8 @@ func (r ComparedRun) MSE() (mean float64) {
 	return mean
 }
 
-// curves are the figures of every epoch in the last stages. Earlier stages may
-// reconstruct codes, so only their epochs count.
+// curves returns a figure of every epoch in the last stage of each run. Earlier stages
+// may reconstruct codes, so they only shift the numbers of the epochs.
 func (c Comparison) curves(what string, figure func(trainer.Record) float64) viz.Lines {
 	l := viz.Lines{Title: c.Title, XLabel: "epoch", YLabel: what}
 	low, high := math.Inf(1), 0.0

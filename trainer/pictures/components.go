@@ -7,13 +7,12 @@ import (
 	"gaetrain/viz"
 )
 
-// DrawComponents draws principal components D×L as images into the pictures of a
-// run, and below them the left singular vectors of a linear decoder unless those
-// are nil.
+// DrawComponents draws principal components D×L as images into the pictures of a run.
+// The left singular vectors of a linear decoder are drawn below them (nil for none).
 func DrawComponents(dir, title string, shape loaders.Shape, components, vectors *mat.Dense) error {
 	rows := []viz.Row{{Label: "principal components", Images: columnsOf(components, shape)}}
 	if vectors != nil {
-		rows = append(rows, viz.Row{Label: "decoder's left singular vectors", Images: columnsOf(vectors, shape)})
+		rows = append(rows, viz.Row{Label: "left singular vectors of the decoder", Images: columnsOf(vectors, shape)})
 	}
 	path, err := inFolder(dir, "components.png")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // drawCurves draws every figure of metrics.jsonl over all epochs, and marks the best
-// epoch of the stage where there is one.
+// epoch of the stage if there is one.
 func drawCurves(_ context.Context, l *trainer.Loop) error {
 	records, err := l.Records()
 	if err != nil {
@@ -70,7 +70,7 @@ func Curves(records []trainer.Record, stages []trainer.Stage) viz.Curves {
 	return c
 }
 
-// named is the stage of a name; without settings where there is none.
+// named returns the stage with a name, or an otherwise empty stage if there is none.
 func named(stages []trainer.Stage, name string) trainer.Stage {
 	if i := slices.IndexFunc(stages, func(s trainer.Stage) bool { return s.Name == name }); i >= 0 {
 		return stages[i]

@@ -8,7 +8,7 @@ import (
 	"gaetrain/trainer"
 )
 
-// TestDue counts the pictures of long runs: their number grows with the logarithm
+// TestDue counts the pictures of long runs. Their number grows only with the logarithm
 // of the number of epochs.
 func TestDue(t *testing.T) {
 	for _, test := range []struct{ epochs, every, want int }{{20, 1, 20}, {32, 1, 32}, {64, 1, 48}, {300, 1, 82}, {2000, 1, 127}, {320, 10, 32}, {640, 10, 48}} {
@@ -19,13 +19,13 @@ func TestDue(t *testing.T) {
 			}
 		}
 		if count != test.want {
-			t.Errorf("of %d epochs every %d give %d pictures, want %d", test.epochs, test.every, count, test.want)
+			t.Errorf("%d epochs with a picture every %d epochs give %d pictures, want %d", test.epochs, test.every, count, test.want)
 		}
 	}
 }
 
-// TestEpochs lists the pictures of the epochs, and none of those that verbs draw
-// later.
+// TestEpochs lists the pictures of the epochs. The list must not contain pictures that
+// verbs draw later.
 func TestEpochs(t *testing.T) {
 	dir := t.TempDir()
 	names := []string{"samples-0000.png", "samples-2-joint-0003.png", "samples-10000.png", "samples-2.png", "samples-12.png", "samples.png", "samples.gif"}

@@ -7,6 +7,7 @@ import (
 	"gaetrain/graph"
 	"gaetrain/trainer"
 	"gaetrain/viz"
+	"gaetrain/viz/plain"
 )
 
 // drawGraph draws the expression graph of the trained model, which is that of the
@@ -16,7 +17,7 @@ func drawGraph(l *trainer.Loop) error {
 	if err != nil {
 		return err
 	}
-	d := Diagram(fmt.Sprintf("%s on %s, %d parameters", l.Config.Model, l.Data.Name, l.Parameters.Count()), nodes)
+	d := Diagram(fmt.Sprintf("%s on %s, %s parameters", l.Config.Model, l.Data.Name, plain.Thousands(l.Parameters.Count())), nodes)
 	if err := writeFile(l.Run.Path("graph.dot"), d.DOT); err != nil {
 		return err
 	}

@@ -6,13 +6,13 @@ import (
 	"gaetrain/trainer"
 )
 
-// meaning is what a reader needs to know of a figure.
+// meaning explains a figure to the reader of a report.
 type meaning struct {
-	unit string // "" for that of the stage
-	good string // which values are good, as a sentence
+	unit string // "" for the unit of the stage
+	good string // sentences about which values are good
 }
 
-// meanings are those of the figures of all models, by name.
+// meanings holds the meanings of the figures of all models, by name.
 var meanings = map[string]meaning{
 	"loss":                    {"", "Lower is better. It is the sum of all terms with their weights."},
 	"reconstruction":          {"", "Lower is better. It is summed over the pixels of an image."},
@@ -21,7 +21,7 @@ var meanings = map[string]meaning{
 	"kl":                      {"", "It measures how much information the codes hold about the images. Near 0, they hold none."},
 	"free_bits":               {"", "It is the part of the KL divergence that training penalises. Lower is better."},
 	"capacity":                {"", "It is the distance of the KL divergence from its target. Lower is better."},
-	"gap":                     {"", "It is what the tighter bound gains over the ELBO. Neither high nor low is better."},
+	"gap":                     {"", "It is the difference between the tighter bound and the ELBO. Neither high nor low is better."},
 	"l1":                      {"", "Lower values mean sparser codes."},
 	"sparsity":                {"", "Lower is better. At 0, the mean activation of every unit is its target."},
 	"contraction":             {"", "Lower values mean that small changes of an image change its code less."},
@@ -45,7 +45,7 @@ var meanings = map[string]meaning{
 	"explained_variance":      {"", "Higher is better. 1 is a perfect reconstruction, 0 is that of the mean image."},
 }
 
-// titleOf is how pictures and pages write the name of a figure.
+// titleOf returns the name of a figure as pictures and reports show it.
 func titleOf(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
 // unitOf is the unit of a figure of a stage.

@@ -9,8 +9,7 @@ import (
 	set "gaetrain/trainer/settings"
 )
 
-// TestMeanings asks for a sentence about every figure that a run of any model
-// records.
+// TestMeanings checks that every figure that a run of any model records has a meaning.
 func TestMeanings(t *testing.T) {
 	for _, r := range recipes.List() {
 		c := trainer.Defaults()
@@ -53,7 +52,7 @@ func TestMeanings(t *testing.T) {
 		for split, figures := range final.Last {
 			for name := range figures.All() {
 				if meanings[name].good == "" {
-					t.Errorf("%s: nothing is said about %s %s", r.Name, split, name)
+					t.Errorf("%s: there is no meaning for %s %s", r.Name, split, name)
 				}
 			}
 		}

@@ -33,19 +33,19 @@ func TestMosaic(t *testing.T) {
 	}
 }
 
-// TestManifold asks for the codes of a grid of quantiles: symmetric, growing to
-// the right and upwards, each standing for as much of N(0, 1) as any other.
+// TestManifold checks that the codes are a grid of quantiles. They must increase to the
+// right and upwards, and each must represent the same share of N(0, 1).
 func TestManifold(t *testing.T) {
 	_, err := Manifold("plane", loaders.Shape{Channels: 1, Height: 1, Width: 1}, func(codes []float32) ([]float32, error) {
 		if len(codes) != 2*manifoldSide*manifoldSide {
-			t.Fatalf("%d values of codes", len(codes))
+			t.Fatalf("the codes have %d values", len(codes))
 		}
 		for i := range manifoldSide * manifoldSide {
 			x, y := i%manifoldSide, manifoldSide-1-i/manifoldSide
 			for d, at := range []int{x, y} {
 				share := (1 + math.Erf(float64(codes[2*i+d])/math.Sqrt2)) / 2
 				if math.Abs(share-(float64(at)+0.5)/manifoldSide) > 1e-6 {
-					t.Errorf("value %d of code %d is %g, the quantile of %g", d, i, codes[2*i+d], share)
+					t.Errorf("value %d of code %d is %g, which is the quantile of %g", d, i, codes[2*i+d], share)
 				}
 			}
 		}

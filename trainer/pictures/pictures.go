@@ -1,4 +1,4 @@
-// Package pictures draws a run while it trains and when it is done. It connects the
+// Package pictures draws a run during training and when it is finished. It connects the
 // training loop with package viz.
 package pictures
 
@@ -31,7 +31,7 @@ type About struct {
 	Summary  string // one line
 	Idea     string // a paragraph
 	Citation string
-	Command  string // that repeats the run
+	Command  string // the command that repeats the run
 	// PCA returns the number of principal components that the model of a finished run
 	// is compared with, and their squared error per pixel on the test images. Without
 	// it, or for 0 components, there is no comparison.
@@ -39,8 +39,8 @@ type About struct {
 }
 
 // Hook draws reconstructions of the same test images every few epochs, as the
-// configuration says, and curves, filters, the animation, the expression graph
-// and the report at the end.
+// configuration says. At the end it draws curves, filters and the animation, and writes
+// the report. The expression graph is drawn at the start.
 func Hook(about About) trainer.Hook {
 	return trainer.Hook{
 		Name: "pictures",
@@ -62,16 +62,16 @@ func Hook(about About) trainer.Hook {
 		},
 		Stop: func(ctx context.Context, l *trainer.Loop) error {
 			about := about
-			about.PCA = nil // it would take longer than a stop may
+			about.PCA = nil // it would need more time than a stopped run has
 			return summarise(ctx, l, about)
 		},
 		End: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
 	}
 }
 
-// due reports whether an epoch is drawn. Of the epochs that every divides, the first
-// 32 are drawn, then every second one up to 64, every fourth one up to 128, and so on,
-// because a model changes less and less, and a long run must not fill the disk.
+// due reports whether an epoch is drawn. Of the epochs that are multiples of every, the
+// first 32 are drawn, then every second one up to 64, every fourth one up to 128, and so
+// on. A model changes less in later epochs, and a long run must not fill the disk.
 func due(epoch, every int) bool {
 	const all = 32
 	number, step := epoch/every, 1
@@ -122,7 +122,7 @@ func drawReconstructions(ctx context.Context, l *trainer.Loop, epoch int) error 
 // because several runs can have the same model and data.
 func Heading(run, model, data string) string {
 	if path, err := filepath.Abs(run); err == nil {
-		run = path // else "." has no name
+		run = path // because "." has no name
 	}
 	return fmt.Sprintf("%s: %s on %s", filepath.Base(run), model, data)
 }
@@ -138,8 +138,8 @@ func epochTitle(l *trainer.Loop, epoch int) string {
 	return title
 }
 
-// Reconstructions draws images above their reconstructions. Corrupted inputs, if
-// there are any, are between them.
+// Reconstructions draws images above their reconstructions. Corrupted inputs, if there
+// are any, are drawn between them.
 func Reconstructions(title string, pairs trainer.Reconstructed) image.Image {
 	images := func(pixels []float32) viz.Images { return drawable(pixels, pairs.Shape) }
 	rows := []viz.Row{{Label: "original", Images: images(pairs.Original)}}
@@ -163,8 +163,8 @@ func frame(l *trainer.Loop, kind string, epoch int) string {
 	return fmt.Sprintf("%s-%d-%s-%04d.png", kind, l.Position.Stage+1, l.Stage.Name, epoch)
 }
 
-// drawFilters draws the weights of the first layer's units as images; of a
-// generator, those of its last layer and of the first one of its discriminator.
+// drawFilters draws the weights of the encoder's first layer as images. For a generator,
+// it draws those of its last layer and of the first layer of its discriminator.
 func drawFilters(_ context.Context, l *trainer.Loop) error {
 	model := l.Trained()
 	if model.HasEncoder() {
@@ -172,7 +172,7 @@ func drawFilters(_ context.Context, l *trainer.Loop) error {
 	}
 	last := ""
 	for _, w := range model.Weights("decoder") {
-		if strings.HasSuffix(w.Name, "/weights") { // those of labels have another name
+		if strings.HasSuffix(w.Name, "/weights") { // weights of labels have another name
 			last = w.Name
 		}
 	}
@@ -208,8 +208,9 @@ func rowFilters(weights graph.Parameter, s loaders.Shape, most int) (images viz.
 	return drawable(weights.Values()[:min(units, most)*s.Size()], s), units
 }
 
-// fullFilters are the weights D×H of the first units, each as an image of the
-// input, and how many units there are. Of pairs, the strongest units come first.
+// fullFilters returns the weights D×H of the first units, each as an image of the input,
+// and the number of units. For pairs of frames, the units with the largest weights come
+// first.
 func fullFilters(weights graph.Parameter, s loaders.Shape, most int) (images viz.Images, units int) {
 	inputs, units := weights.Shape[0], weights.Shape[1]
 	filters := make([][]float32, units)
@@ -241,12 +242,12 @@ func smallFilters(weights graph.Parameter, most int) (filters viz.Images, units 
 	return filters, units
 }
 
-// drawable are images as they are drawn, the second frame of a pair below the
+// drawable returns images as they are drawn. The second frame of a pair is below the
 // first.
 func drawable(pixels []float32, s loaders.Shape) viz.Images {
 	frames := s.Frames()
 	images := viz.Images{Pixels: pixels, Channels: s.Channels / frames, Height: frames * s.Height, Width: s.Width}
-	if frames == 1 || images.Channels == 1 { // whose planes are in order
+	if frames == 1 || images.Channels == 1 { // the planes are already in order
 		return images
 	}
 	images.Pixels = make([]float32, 0, len(pixels))
@@ -261,10 +262,11 @@ func drawable(pixels []float32, s loaders.Shape) viz.Images {
 	return images
 }
 
-// epochs lists the pictures of a kind in the order of the epochs. Their names end
-// with four digits, see frame. Those of later verbs, such as samples-2.png, do not.
+// epochs lists the pictures of a kind in the order of the epochs. Their names end with
+// four digits, see frame. The names of pictures of other verbs, such as samples-2.png,
+// do not.
 func epochs(l *trainer.Loop, kind string) (paths []string, err error) {
-	entries, err := os.ReadDir(l.Run.Path(folder)) // not Glob: a folder may be called [a]
+	entries, err := os.ReadDir(l.Run.Path(folder)) // not Glob, because a folder can be called [a]
 	if err != nil {
 		return nil, asRun(err)
 	}
@@ -287,7 +289,7 @@ func animateEpochs(ctx context.Context, l *trainer.Loop) error {
 }
 
 func animate(ctx context.Context, l *trainer.Loop, kind string) error {
-	const most = 12 // frames, which the report holds; of more, evenly spread ones
+	const most = 12 // frames, because the report contains them; more pictures are thinned out evenly
 	paths, err := epochs(l, kind)
 	if err != nil || len(paths) == 0 {
 		return err

@@ -59,7 +59,7 @@ func denseWith(loss string) (trainer.Model, error) {
 	return m, nil
 }
 
-// twoStages trains the same net with two losses.
+// twoStages is a model that trains the same network on two losses in turn.
 func twoStages() (trainer.Model, error) {
 	first, err := denseWith("squared-error")
 	if err != nil {
@@ -69,7 +69,7 @@ func twoStages() (trainer.Model, error) {
 	return &twice{first, second}, err
 }
 
-// twice are two models with the same parameters, trained one after the other.
+// twice has two models with the same parameters, which are trained one after the other.
 type twice struct{ first, second trainer.Model }
 
 func (m *twice) Declare(s *graph.Scope) { m.second.Declare(s) }
@@ -145,7 +145,7 @@ func read(t *testing.T, elements ...string) []byte {
 	return data
 }
 
-// wellFormed fails where a file is not XML with the given root.
+// wellFormed checks that a file is XML with the given root.
 func wellFormed(t *testing.T, path, root string) {
 	t.Helper()
 	first := ""
@@ -197,10 +197,10 @@ func checkFiles(t *testing.T, dir string) {
 		}
 	}
 	if a, b := sizes["reconstructions-0000.png"], sizes["reconstructions-0002.png"]; a != b {
-		t.Errorf("pictures of two epochs are %v and %v", a, b)
+		t.Errorf("the pictures of two epochs have the sizes %v and %v", a, b)
 	}
 	if bytes.Equal(read(t, dir, "pictures", "reconstructions-0000.png"), read(t, dir, "pictures", "reconstructions-0002.png")) {
-		t.Error("training changes no reconstruction")
+		t.Error("training does not change the reconstructions")
 	}
 	animation, err := gif.DecodeAll(bytes.NewReader(read(t, dir, "pictures", "reconstructions.gif")))
 	if err != nil {
@@ -231,22 +231,22 @@ func checkReport(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"Lower is better.", "0 is best: every unit of the code responds to the images.", "PCA with as many components (3) has 0.0456."} {
+	for _, text := range []string{"Lower is better.", "0 is best: every unit of the code responds to the images.", "PCA with the same number of components (3) has 0.0456."} {
 		if !strings.Contains(page, text) {
 			t.Errorf("the report does not say %q", text)
 		}
 	}
 	for _, r := range records[len(records)-2:] {
 		if value := fmt.Sprintf("%.5g", r.Terms["reconstruction"]); !strings.Contains(page, value) {
-			t.Errorf("the report lacks the %s reconstruction %s", r.Split, value)
+			t.Errorf("the report does not contain the %s reconstruction %s", r.Split, value)
 		}
 	}
 	if strings.Contains(page, `src="http`) || strings.Contains(page, `href="http://`) && !strings.Contains(page, "<a ") {
-		t.Error("the report loads something from elsewhere")
+		t.Error("the report loads a file from another place")
 	}
 }
 
-// TestSettingsInReport asks that text is shown as it was given.
+// TestSettingsInReport checks that the report escapes the text of settings.
 func TestSettingsInReport(t *testing.T) {
 	c, dir := configure(), t.TempDir()
 	c.Epochs, c.Pictures = 1, 1
@@ -292,7 +292,9 @@ func TestEvery(t *testing.T) {
 
 func TestTwoStages(t *testing.T) {
 	dir := t.TempDir()
-	trained(t, dir, configure(), twoStages)
+	config := configure()
+	config.Validation = 8
+	trained(t, dir, config, twoStages)
 	want := []string{
 		"filters.png", "reconstructions-1-first-0000.png", "reconstructions-1-first-0001.png", "reconstructions-1-first-0002.png",
 		"reconstructions-2-second-0001.png", "reconstructions-2-second-0002.png", "reconstructions.gif",
@@ -308,11 +310,11 @@ func TestTwoStages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := pictures.Curves(records, nil)
-	if diff := cmp.Diff([]viz.Stage{{Name: "first", From: 1, To: 2}, {Name: "second", From: 3, To: 4}}, c.Stages); diff != "" {
+	curves := pictures.Curves(records, nil)
+	if diff := cmp.Diff([]viz.Stage{{Name: "first", From: 1, To: 2}, {Name: "second", From: 3, To: 4}}, curves.Stages); diff != "" {
 		t.Error(diff)
 	}
-	for _, s := range c.Series {
+	for _, s := range curves.Series {
 		if !slices.Equal(s.X, []float64{1, 2, 3, 4}) || len(s.Y) != 4 {
 			t.Errorf("%s of %s is at %v", s.Name, s.Split, s.X)
 		}
@@ -361,8 +363,8 @@ func TestCurves(t *testing.T) {
 	}
 }
 
-// checkStopped asks that a run that was stopped has been drawn up to there, and
-// when it goes on ends with the same pictures as one that was left alone.
+// checkStopped checks that a stopped run has pictures up to the stop. When it is resumed,
+// it must end with the same pictures as an uninterrupted run.
 func checkStopped(t *testing.T, whole string) {
 	c, parts := configure(), t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -388,14 +390,14 @@ func checkStopped(t *testing.T, whole string) {
 	}
 }
 
-// TestOddFolder draws into a run folder whose name is a pattern of file names.
+// TestOddFolder draws into a run folder whose name looks like a pattern of file names.
 func TestOddFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run [a-b]*?")
 	c := configure()
 	c.Epochs = 1
 	trained(t, dir, c, dense)
 	if names := drawn(t, dir); !slices.Contains(names, "reconstructions.gif") {
-		t.Errorf("only %v are drawn", names)
+		t.Errorf("only the pictures %v were drawn", names)
 	}
 }
 

@@ -26,10 +26,10 @@ func Rates(dir, title string, points []compression.Point) (string, error) {
 	return drawFigure(dir, unused(dir, "rate-distortion", ".svg", ".png"), l)
 }
 
-// Files are the images of a split as pictures to be written.
+// Files returns the images of a split as pictures that can be written to files.
 func Files(s loaders.Split) []image.Image { return asPictures(pixels(s)) }
 
-// Decoded are images N×D of a shape as pictures to be written.
+// Decoded returns images N×D of a shape as pictures that can be written to files.
 func Decoded(shape loaders.Shape, values []float32) []image.Image {
 	return asPictures(drawable(values, shape))
 }

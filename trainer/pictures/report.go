@@ -11,6 +11,7 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/viz"
+	"gaetrain/viz/plain"
 )
 
 // writeReport writes report.html: the figures, pictures and configuration of a
@@ -27,7 +28,7 @@ func writeReport(ctx context.Context, l *trainer.Loop, about About) error {
 	info := l.Run.Info
 	report := viz.Report{
 		Title:    heading(l),
-		Subtitle: fmt.Sprintf("%s · %d parameters · code of %d values · %s", about.Summary, info.Parameters, l.Trained().CodeSize(), progress(l, records)),
+		Subtitle: fmt.Sprintf("%s · %s parameters · code of %d values · %s", about.Summary, plain.Thousands(info.Parameters), l.Trained().CodeSize(), progress(l, records)),
 		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
 		Figures: figures(l, records, linear), Configuration: settings(info), Pictures: shown(l),
 		Command: about.Command, Created: info.Created, Version: info.Version,
@@ -36,7 +37,7 @@ func writeReport(ctx context.Context, l *trainer.Loop, about About) error {
 	if few := l.FewSteps(); few != "" && !slices.Contains(report.Warnings, few) {
 		report.Warnings = append(report.Warnings, few)
 	}
-	for _, r := range records[max(0, len(records)-1):] { // the test split's of the last epoch
+	for _, r := range records[max(0, len(records)-1):] { // the record of the test set in the last epoch
 		if warning := r.Collapse(); warning != "" && !slices.Contains(report.Warnings, warning) {
 			report.Warnings = append(report.Warnings, warning)
 		}
@@ -47,8 +48,8 @@ func writeReport(ctx context.Context, l *trainer.Loop, about About) error {
 	return writeFile(l.Run.Path("report.html"), report.HTML)
 }
 
-// progress says how far a run has come, which epoch is the best, by which images,
-// and how long it took.
+// progress describes how far a run has come, which epoch is the best, which split
+// selected it, and how long the run took.
 func progress(l *trainer.Loop, records []trainer.Record) string {
 	at, text := l.Position, ""
 	switch {
@@ -72,7 +73,7 @@ func progress(l *trainer.Loop, records []trainer.Record) string {
 	return text + fmt.Sprintf(" · %.1f s of training and evaluation", seconds)
 }
 
-// baseline is a sentence about the squared error of principal components; "" for no
+// baseline returns a sentence about the squared error of principal components; "" for no
 // comparison.
 func (a About) baseline(ctx context.Context) (string, error) {
 	if a.PCA == nil {
@@ -82,11 +83,11 @@ func (a About) baseline(ctx context.Context) (string, error) {
 	if err != nil || components == 0 {
 		return "", err
 	}
-	return fmt.Sprintf("PCA with as many components (%d) has %.4g.", components, mse), nil
+	return fmt.Sprintf("PCA with the same number of components (%d) has %.4g.", components, mse), nil
 }
 
-// figures lists the figures of the last epoch on each split. linear is a sentence for
-// the squared error of the test images.
+// figures lists the figures of the last epoch on each split. linear is a sentence that
+// is added to the squared error of the test images.
 func figures(l *trainer.Loop, records []trainer.Record, linear string) []viz.Figure {
 	latest := make(map[string]trainer.Record)
 	for _, r := range records {
@@ -103,7 +104,7 @@ func figures(l *trainer.Loop, records []trainer.Record, linear string) []viz.Fig
 			kind = fmt.Sprintf("Averaged over epoch %d, while training", r.Epoch)
 		}
 		if len(r.Terms) > 1 {
-			list = append(list, viz.Figure{Name: split + " loss", Value: fmt.Sprintf("%.5g", r.Loss), Unit: unitOf(l.Stage, "loss"), Explanation: kind + ". The loss is the weighted sum of its terms; lower is better."})
+			list = append(list, viz.Figure{Name: split + " loss", Value: fmt.Sprintf("%.5g", r.Loss), Unit: unitOf(l.Stage, "loss"), Explanation: kind + ". The loss is the weighted sum of its terms. Lower is better."})
 		}
 		for name, value := range l.Stage.Figures(r.Figures) {
 			explanation := []string{kind + "."}
@@ -135,7 +136,7 @@ func settings(info trainer.RunInfo) []viz.Setting {
 	return list
 }
 
-// shown lists the pictures that the run has by now.
+// shown lists the pictures that the run has so far.
 func shown(l *trainer.Loop) []viz.Picture {
 	last := func(kind string) string {
 		frames, err := epochs(l, kind)
@@ -153,7 +154,7 @@ func shown(l *trainer.Loop) []viz.Picture {
 		{Title: "Manifold", Caption: "Decoded grid of the 2-D latent space at evenly spaced quantiles of N(0, I). The first value increases to the right, the second upwards.", Path: l.Run.Path(folder, "manifold.png")},
 		{Title: "Confusion", Caption: "Confusion matrix (rows: true class, columns: predicted class) of the test images, with the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
 		{Title: "Mistakes", Caption: "Wrong predictions with the highest confidence, for the pairs of classes that are confused most.", Path: l.Run.Path(folder, "mistakes.png")},
-		{Title: "Curves", Caption: "Every figure after each epoch. Those of the training images are averaged over the epoch, while training.", Path: l.Run.Path("curves.svg")},
+		{Title: "Curves", Caption: "Every figure after each epoch. Figures of the training set are averaged over the epoch, while training.", Path: l.Run.Path("curves.svg")},
 		{Title: "Divergence", Caption: "KL divergence of each latent dimension from the prior, averaged over the test images. A dimension with a larger divergence holds more information about the image.", Path: l.Run.Path(folder, "divergence.svg")},
 		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer. Red weights are positive, blue weights are negative.", Path: l.Run.Path(folder, "filters.png")},
 		{Title: "Generator", Caption: "The weights from units of the generator's last layer to the pixels.", Path: l.Run.Path(folder, "filters-generator.png")},

@@ -14,8 +14,8 @@ import (
 	"gaetrain/viz"
 )
 
-// drawSamples draws samples of a model with a prior, every epoch from the same
-// codes.
+// drawSamples draws samples of a model with a prior. It uses the same codes in every
+// epoch.
 func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 	model := l.Trained()
 	if !model.HasPrior() {
@@ -27,7 +27,7 @@ func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 		return drawable(images, model.Shape()), err
 	}
 	var rows []viz.Row
-	for class := range min(model.Classes(), 2*columns) { // the same codes for each
+	for class := range min(model.Classes(), 2*columns) { // the same codes for each class
 		images, err := draw(columns, slices.Repeat([]uint8{uint8(class)}, columns))
 		if err != nil {
 			return err
@@ -44,10 +44,10 @@ func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 	return write(l.Run.Path(folder, frame(l, samples, epoch)), viz.Grid(epochTitle(l, epoch)+": samples", columns, rows...))
 }
 
-// drawManifold draws the manifold of a prior of two values, when a run is done.
+// drawManifold draws the decoded grid of a 2-D latent space if the model has a prior.
 func drawManifold(ctx context.Context, l *trainer.Loop) error {
 	model := l.Trained()
-	if !model.HasPrior() || model.CodeSize() != 2 || model.Classes() > 0 { // which has a plane for each class
+	if !model.HasPrior() || model.CodeSize() != 2 || model.Classes() > 0 { // a conditional model has a grid for each class
 		return nil
 	}
 	img, err := Manifold(heading(l)+": decoded grid of the 2-D latent space", model.Shape(), func(codes []float32) ([]float32, error) {
@@ -84,7 +84,8 @@ func Manifold(title string, shape loaders.Shape, decode func(codes []float32) ([
 	return viz.Grid(title, 1, viz.Row{Images: mosaic(drawable(images, shape), manifoldSide)}), nil
 }
 
-// mosaic joins images into one without gaps, with the given number in a row.
+// mosaic joins images into one image without gaps. Each row has the given number of
+// images.
 func mosaic(m viz.Images, columns int) viz.Images {
 	rows := m.Len() / columns
 	whole := viz.Images{Channels: m.Channels, Height: rows * m.Height, Width: columns * m.Width}
@@ -105,17 +106,17 @@ type Samples struct {
 	Shape  loaders.Shape
 	Pixels []float32 // N×D
 
-	// Of a conditional model, the classes that the images are of; nil of any other.
+	// Labels are the classes of the images for a conditional model; nil for other models.
 	Labels  []uint8
 	Classes []string // by label; a label without a name is a number
 }
 
-// mostSamples is the number of samples that a picture shows at most.
+// mostSamples is the largest number of samples in a picture.
 const mostSamples = 400
 
-// Draw draws the samples, or the first 400, into the pictures of a run, under a name
-// that no earlier picture has. It returns the path of the picture and how many it
-// shows.
+// Draw draws the samples, at most the first 400, into the pictures of a run, under a name
+// that no earlier picture has. It returns the path of the picture and the number of
+// samples that it shows.
 func (s Samples) Draw(dir string) (path string, shown int, err error) {
 	img, shown := s.Image()
 	if path, err = inFolder(dir, unused(dir, samples, ".png")+".png"); err != nil {
@@ -124,7 +125,8 @@ func (s Samples) Draw(dir string) (path string, shown int, err error) {
 	return path, shown, write(path, img)
 }
 
-// Image draws the samples, or the first 400, and returns how many it shows.
+// Image draws the samples, at most the first 400, and returns the number of samples that
+// the picture shows.
 func (s Samples) Image() (img image.Image, shown int) {
 	shown = min(len(s.Pixels)/s.Shape.Size(), mostSamples)
 	side := max(10, int(math.Ceil(math.Sqrt(float64(shown)))))
@@ -132,7 +134,7 @@ func (s Samples) Image() (img image.Image, shown int) {
 	return viz.Grid(s.Title, side, s.rows()...), shown
 }
 
-// rows are the samples. If they have labels, there is a row for each class.
+// rows returns the samples. If they have labels, there is a row for each class.
 func (s Samples) rows() (rows []viz.Row) {
 	if s.Labels == nil {
 		return []viz.Row{{Images: drawable(s.Pixels, s.Shape)}}
@@ -152,7 +154,7 @@ func (s Samples) rows() (rows []viz.Row) {
 	return rows
 }
 
-// Walk is a picture of lines of images, each between two codes.
+// Walk is a picture of lines of images. Each line leads from one code to another.
 type Walk struct {
 	Name, Title string
 	Shape       loaders.Shape
@@ -191,7 +193,7 @@ func (w Walk) Draw(dir string) (picture, animation string, err error) {
 	return picture, animation, writeFile(animation, func(out writer) error { return viz.Animate(out, frames, 100*time.Millisecond) })
 }
 
-// frame is the picture of all lines at one step.
+// frame draws all lines at one step.
 func (w Walk) frame(step int) image.Image {
 	const across = 8
 	var at []float32
@@ -201,8 +203,8 @@ func (w Walk) frame(step int) image.Image {
 	return viz.Grid(w.Title, across, viz.Row{Images: drawable(at, w.Shape)})
 }
 
-// DrawManifold draws the manifold of a code of two values into the pictures of a run,
-// under a name that no earlier picture has, and returns the path.
+// DrawManifold draws the decoded grid of a 2-D latent space into the pictures of a run,
+// under a name that no earlier picture has. It returns the path.
 func DrawManifold(dir, title string, shape loaders.Shape, decode func(codes []float32) ([]float32, error)) (string, error) {
 	img, err := Manifold(title, shape, decode)
 	if err != nil {

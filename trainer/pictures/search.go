@@ -38,7 +38,7 @@ func (f Found) Draw(dir string) (string, error) {
 	return path, write(path, viz.Grid(f.Title, columns, rows...))
 }
 
-// WriteJSON writes a value into a run folder.
+// WriteJSON writes a value to a file in a run folder.
 func WriteJSON(dir, name string, value any) error {
 	run := trainer.Run{Dir: dir}
 	return writeJSON(run.Path(name), value)

@@ -3,8 +3,8 @@
 // can come from several structs, such as those of the trainer and of a model.
 //
 // The tag toml holds the name, the tag group the heading in help, and the tag
-// help a line of text. Flags, variables of the environment, files and run.json
-// all use these names.
+// help a line of text with fewer than 100 characters. Flags, variables of the
+// environment, files and run.json all use these names.
 package settings
 
 import (
@@ -28,7 +28,7 @@ const (
 	FromFile        Origin = "file"
 	FromEnvironment Origin = "environment"
 	FromFlag        Origin = "flag"
-	FromRun         Origin = "run" // copied from the run that is resumed or used
+	FromRun         Origin = "run" // from the run that is resumed or used
 )
 
 // Explicit reports whether a user gave the value for this call.

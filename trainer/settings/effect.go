@@ -7,7 +7,7 @@ import (
 )
 
 // Ineffective is implemented by structs in which some values make other settings
-// useless. The momentum, for example, is useless with the solver adam.
+// ineffective. The momentum, for example, has no effect with the solver adam.
 type Ineffective interface{ Ineffective() []Without }
 
 // Without is a setting that has no effect under the present values.
@@ -16,8 +16,8 @@ type Without struct {
 	Why  string // completes "momentum has no effect": "with solver adam; hint: --solver momentum"
 }
 
-// Useless lists the settings of structs, given by pointers, that have no effect.
-// It asks the structs and those that they embed.
+// Useless lists the settings of structs, given by pointers, that have no effect. It
+// calls Ineffective of the structs and of those that they embed.
 func Useless(structs ...any) []Without {
 	var list []Without
 	seen := make(map[string]bool)
@@ -28,7 +28,7 @@ func Useless(structs ...any) []Without {
 				return
 			}
 			for _, w := range s.Ineffective() {
-				if !seen[w.Name] { // the method of an embedded struct is the outer one's too
+				if !seen[w.Name] { // the outer struct also has the method of an embedded struct
 					list = append(list, w)
 				}
 				seen[w.Name] = true

@@ -20,8 +20,8 @@ type Field struct {
 }
 
 // Fields lists the settings of structs, given by pointers, in order. Settings of
-// embedded structs are included. It panics where two settings have one name,
-// because a flag could then not say which of them it means.
+// embedded structs are included. It panics if two settings have the same name, because a
+// flag could then not identify one of them.
 func Fields(structs ...any) []Field {
 	var fields []Field
 	owners := make(map[string]reflect.Type)

@@ -23,7 +23,7 @@ func Record(origins map[string]Origin, structs ...any) map[string]Setting {
 	return recorded
 }
 
-// json writes the value: numbers and lists as such, all else as text.
+// json writes numbers, truth values and lists as such, and all other values as text.
 func (f Field) json() json.RawMessage {
 	value := f.value.Interface()
 	switch v := value.(type) {
@@ -34,7 +34,7 @@ func (f Field) json() json.RawMessage {
 		value = f.String()
 	}
 	text, err := json.Marshal(value)
-	if err != nil { // NaN and infinity, which Validate refuses
+	if err != nil { // NaN or infinity, which Validate does not accept
 		return json.RawMessage("null")
 	}
 	return text

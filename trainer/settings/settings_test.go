@@ -49,7 +49,7 @@ func (r rates) Ineffective() []Without {
 type Sizes struct {
 	Widths []int `toml:"widths"`
 	rates
-	Plain int // without a tag: no setting
+	Plain int // without a tag, so it is no setting
 }
 
 func (s Sizes) Validate() error { return Widths("widths", "units", s.Widths) }
@@ -120,20 +120,20 @@ func TestSet(t *testing.T) {
 		f, _ := Named(Fields(&s, &o), name)
 		for _, text := range values.good {
 			if err := f.Set(text); err != nil || f.String() != text {
-				t.Errorf("%s: setting %q gives %s, error %v", name, text, f, err)
+				t.Errorf("%s: after Set(%q) the value is %s, error %v", name, text, f, err)
 			}
 		}
 		for _, text := range values.bad {
 			before := f.String()
 			if err := f.Set(text); err == nil || !strings.Contains(err.Error(), text) || f.String() != before {
-				t.Errorf("%s: setting %q gives %s, error %v", name, text, f, err)
+				t.Errorf("%s: after Set(%q) the value is %s, error %v", name, text, f, err)
 			}
 		}
 	}
 	var s Sizes
 	f, _ := Named(Fields(&s), "widths")
 	if err := f.Set("none"); err != nil || s.Widths == nil || len(s.Widths) > 0 {
-		t.Errorf("none gives %v, error %v", s.Widths, err)
+		t.Errorf("after Set(none) the value is %v, error %v", s.Widths, err)
 	}
 }
 
@@ -151,7 +151,7 @@ func TestRecord(t *testing.T) {
 	if recorded["rate"].Origin != FromFlag || recorded["seed"].Origin != FromDefault {
 		t.Errorf("%+v", recorded)
 	}
-	if _, ok := recorded["fast"]; ok { // which has no effect without widths
+	if _, ok := recorded["fast"]; ok { // it has no effect without widths
 		t.Error("a setting without an effect is recorded")
 	}
 	for _, f := range Effective(&s, &o) {

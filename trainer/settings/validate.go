@@ -7,12 +7,11 @@ import (
 	"strings"
 )
 
-// Validator is implemented by structs that can tell whether their values make
-// sense.
+// Validator is implemented by structs that check their values.
 type Validator interface{ Validate() error }
 
-// Validate asks structs, given by pointers, and those that they embed. It returns
-// the first error.
+// Validate calls Validate of structs, given by pointers, and of those that they embed.
+// It returns the first error.
 func Validate(structs ...any) (err error) {
 	for _, s := range structs {
 		walk(s, func(at reflect.Value) {
@@ -24,7 +23,7 @@ func Validate(structs ...any) (err error) {
 	return err
 }
 
-// Number is a value, and whether it is in its range. The hint states the range.
+// Number is a value, and whether it is in its range. The hint describes the range.
 type Number struct {
 	OK    bool
 	Name  string
@@ -43,8 +42,8 @@ func Numbers(numbers ...Number) error {
 	return nil
 }
 
-// Choice returns an error if a value is none of those that a setting can have.
-// The error wraps ErrConfiguration.
+// Choice returns an error if a value is not one of the choices of a setting. The error
+// wraps ErrConfiguration.
 func Choice(name, value string, choices ...string) error {
 	if slices.Contains(choices, value) {
 		return nil
@@ -52,8 +51,8 @@ func Choice(name, value string, choices ...string) error {
 	return fmt.Errorf("%w: unknown %s %q; hint: one of %s", ErrConfiguration, name, value, strings.Join(choices, ", "))
 }
 
-// Widths returns an error about a layer without units, or what else layers
-// consist of, such as channels. The error wraps ErrConfiguration.
+// Widths returns an error about a layer without units. The parameter of names the units,
+// such as "channels". The error wraps ErrConfiguration.
 func Widths(name, of string, widths []int) error {
 	for _, width := range widths {
 		if width < 1 {

@@ -8,6 +8,7 @@ package plain
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -31,6 +32,15 @@ func Clip(text string, limit int) string {
 	runes := []rune(text)
 	tail := limit / 3
 	return string(runes[:limit-tail-1]) + "…" + string(runes[len(runes)-tail:])
+}
+
+// Thousands writes a count with a comma between groups of three digits.
+func Thousands(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
 }
 
 // suspect reports whether a rune is hidden, or may stand for a byte that is no

@@ -1,6 +1,6 @@
-// Command gemm measures the matrix products of the benchmarked models, as
-// peers/openblas_sgemm.py measures OpenBLAS's, and prints the same JSON.
-// GAETRAIN_KERNEL forces the kernels, GOMAXPROCS the threads.
+// Command gemm measures the matrix products of the benchmarked models and prints them as
+// JSON, in the form in which peers/openblas_sgemm.py prints OpenBLAS's. GAETRAIN_KERNEL
+// sets the kernel path, GOMAXPROCS the number of threads.
 package main
 
 import (
@@ -16,8 +16,8 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
-// product is op(A)·op(B), op(A): M×K, op(B): K×N. NN is a layer's forward pass,
-// TN the gradient of its weights, NT that of its input.
+// product is op(A)·op(B), op(A): M×K, op(B): K×N. NN is a layer's forward pass, TN the
+// gradient of its weights, NT the gradient of its input.
 type product struct {
 	Operation string  `json:"operation"`
 	M         int     `json:"m"`
@@ -40,7 +40,7 @@ func products(batch int) []product {
 	return list
 }
 
-// measure is the median rate of a product over the given time.
+// measure returns the median rate of a product over the given time.
 func measure(p product, seconds float64) float64 {
 	a, b, c := make([]float32, p.M*p.K), make([]float32, p.K*p.N), make([]float32, p.M*p.N)
 	noise.Normal(a, noise.Key{Seed: 1})
@@ -69,8 +69,8 @@ func measure(p product, seconds float64) float64 {
 }
 
 func main() {
-	batch := flag.Int("batch", 128, "images in a batch")
-	seconds := flag.Float64("seconds", 0.3, "for each product")
+	batch := flag.Int("batch", 128, "batch size of the products, in images")
+	seconds := flag.Float64("seconds", 0.3, "measuring time per product, in seconds")
 	flag.Parse()
 	if name := os.Getenv("GAETRAIN_KERNEL"); name != "" {
 		if err := kernel.Use(name); err != nil {

@@ -40,7 +40,7 @@ def upsample(x):
 
 
 def forward(model, p, x, key):
-    """Logits and the Kullback-Leibler term."""
+    """Returns the logits and the KL divergence."""
     relu = jax.nn.relu
     if model == "dense":
         code = relu(affine(p, "b", relu(affine(p, "a", x))))

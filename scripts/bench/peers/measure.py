@@ -1,4 +1,4 @@
-"""What every Python peer shares: the command line, the images, the timed loop, the line of JSON."""
+"""The parts that the Python peers share: the command line, the images, the timed loop, the line of JSON."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ import time
 
 import numpy
 
-# Environment variables that are settings: whatever of them is set is printed with the result.
+# Environment variables that change the speed. Those that are set are printed with the result.
 SETTING_VARIABLES = (
     "OPENBLAS_", "OMP_", "MKL_", "KMP_", "GOMP_", "ATEN_", "MALLOC_", "XLA_FLAGS", "JAX_", "ONEDNN_",
 )
@@ -22,13 +22,13 @@ def parser(description):
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--steps", type=int, default=0, help="stop after this many timed steps (0: no limit)")
     p.add_argument("--seconds", type=float, default=5, help="stop after this many seconds")
-    p.add_argument("--warmup", type=int, default=20, help="steps that are not timed")
-    p.add_argument("--threads", type=int, default=0, help="0: the library's default")
+    p.add_argument("--warmup", type=int, default=20, help="number of steps before the timed steps")
+    p.add_argument("--threads", type=int, default=0, help="number of threads (0: the library's default)")
     return p
 
 
 def images(batch, count=4096):
-    """Batches (N x B x 784, float32 in [0, 1], steps of 1/255) of Gaussian blobs: exact zeros outside, as in real data."""
+    """Returns N batches (each B x 784, float32 in [0, 1], in steps of 1/255) of Gaussian blobs, with exact zeros outside."""
     random = numpy.random.default_rng(1)
     count = max(count // batch, 1) * batch
     centre = random.uniform(8, 20, (count, 2, 1))
@@ -39,7 +39,7 @@ def images(batch, count=4096):
 
 
 def run(arguments, program, version, settings, step, steps_per_call=1):
-    """Times step(i) -> loss (a number), prints the result as JSON, and exits 1 unless the loss fell."""
+    """Measures the time of step(i), which returns the loss. Prints the result as JSON; exits with 1 unless the loss has decreased."""
     first = last = step(0)
     for i in range(1, max(arguments.warmup // steps_per_call, 1)):
         last = step(i)

@@ -1,4 +1,4 @@
-"""GFLOP/s of OpenBLAS's cblas_sgemm, called without anything between, for the products of the benchmarked models."""
+"""GFLOP/s of OpenBLAS's cblas_sgemm, called directly, for the matrix products of the benchmarked models."""
 
 import argparse
 import ctypes
@@ -46,10 +46,10 @@ def measure(blas, operation, m, n, k, seconds):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--library", required=True, help="file of OpenBLAS")
+    p.add_argument("--library", required=True, help="path of the OpenBLAS library")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--batch", type=int, default=128)
-    p.add_argument("--seconds", type=float, default=0.3, help="for each product")
+    p.add_argument("--seconds", type=float, default=0.3, help="measuring time per product, in seconds")
     a = p.parse_args()
 
     blas = ctypes.CDLL(a.library)

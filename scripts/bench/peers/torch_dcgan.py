@@ -20,7 +20,7 @@ def discriminator():
 
 
 def stepper(a, batches, implementation):
-    """Returns step(i): both nets move once by the same point of the game, as ours do."""
+    """Returns step(i): both nets are updated once, with gradients at the same weights, as in gaetrain."""
     layout = {"memory_format": torch.channels_last} if a.channels_last else {}
     g, d = generator().to(**layout), discriminator().to(**layout)
     moved = {net: torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999), **implementation) for net in (g, d)}
@@ -40,7 +40,7 @@ def stepper(a, batches, implementation):
         for solver in moved.values():
             solver.zero_grad(set_to_none=not a.keep_gradients)
         images = g(torch.randn(a.batch, CODE))
-        for w in weights:  # which only pass the gradient on
+        for w in weights:  # the generator's loss needs no gradients of the discriminator's weights
             w.requires_grad_(False)
         F.binary_cross_entropy_with_logits(d(images), real).backward()
         for w in weights:

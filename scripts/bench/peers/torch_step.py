@@ -18,7 +18,7 @@ def mlp(*sizes):
 
 
 class VAE(nn.Module):
-    """784-400-20 of PyTorch's examples/vae, with logits as output."""
+    """The model 784-400-20 of PyTorch's examples/vae, with logits as output."""
 
     def __init__(self):
         super().__init__()
@@ -65,7 +65,7 @@ def cross_entropy(logits, x, form):
 
 
 def loss(network, model, form, x):
-    """Summed over pixels, averaged over the batch."""
+    """The loss, summed over pixels and averaged over the batch."""
     if model == "vae":
         logits, kl = network(x)
         return (cross_entropy(logits, x, form) + kl) / x.shape[0]

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The schedule of Burda et al. (2016) in PyTorch: a VAE or an IWAE of one stochastic layer on MNIST, binarised anew
-each epoch. Prints the bound and the negative log-likelihood of the test images, in nats, as JSON."""
+"""The schedule of Burda et al. (2016) in PyTorch: a VAE or an IWAE with one stochastic layer on MNIST, which is binarised anew
+in every epoch. Prints the bound and the negative log-likelihood of the test images, in nats, as JSON."""
 
 import argparse
 import gzip
@@ -9,7 +9,7 @@ import math
 import os
 import time
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the products are small; read when torch is loaded
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrix products are small; the variable is read when torch is loaded
 
 import numpy
 import torch
@@ -73,7 +73,7 @@ def train(model, images, a):
 
 @torch.no_grad()
 def negative_log_likelihood(model, images, samples):
-    total, chunk = 0.0, math.gcd(samples, 100)  # codes at a time
+    total, chunk = 0.0, math.gcd(samples, 100)  # number of codes at a time
     for x in images.split(20):
         parts = [model.log_weights(x, chunk).logsumexp(0) for _ in range(samples // chunk)]
         total -= (torch.stack(parts).logsumexp(0) - math.log(samples)).sum().item()
@@ -84,10 +84,10 @@ def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--data-dir", required=True)
     p.add_argument("--objective", choices=("vae", "iwae"), default="iwae")
-    p.add_argument("--samples", type=int, default=1, help="codes for each image, k")
-    p.add_argument("--stages", type=int, default=5, help="of 3^i epochs each, 8 in the paper")
+    p.add_argument("--samples", type=int, default=1, help="number of codes sampled for each image, k")
+    p.add_argument("--stages", type=int, default=5, help="number of stages; stage i has 3^i epochs, and the paper has 8 stages")
     p.add_argument("--test-samples", type=int, default=5000)
-    p.add_argument("--train-images", type=int, default=60000, help="the first so many")
+    p.add_argument("--train-images", type=int, default=60000, help="number of training images, from the first")
     p.add_argument("--test-images", type=int, default=10000)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)

@@ -42,7 +42,7 @@ func vae(scope *model.Scope, x *node) (logits, kl *node) {
 	return mlp(scope.In("decoder"), z, 400, 784), graph.MulScalar(graph.ReduceAllSum(terms), -0.5)
 }
 
-// pad surrounds rows and columns with one zero; GoMLX's own Pad has no gradient.
+// pad adds one zero on each side of rows and columns. GoMLX's own Pad has no gradient.
 func pad(x *node) *node {
 	for _, axis := range []int{1, 2} {
 		shape := x.Shape().Clone()
@@ -67,7 +67,8 @@ func patches(x *node, stride int) *node {
 	return graph.Concatenate(parts, -1)
 }
 
-// conv takes GoMLX's convolution or, much faster on this backend, one matrix product over patches.
+// conv uses GoMLX's convolution or one matrix product over patches, which is much faster
+// on this backend.
 func conv(scope *model.Scope, x *node, im2col bool) *node {
 	layer := func(name string, x *node, channels, stride int) *node {
 		if im2col {
@@ -102,7 +103,7 @@ func loss(name string, im2col bool, scope *model.Scope, x *node) *node {
 	default:
 		log.Fatalf("gomlx: no model %q", name)
 	}
-	// log(1+exp(l)) - x·l, in GoMLX's own stable form (ml/train/loss.BinaryCrossentropyLogits).
+	// log(1+exp(l)) - x·l, in the numerically stable form of GoMLX's ml/train/loss.BinaryCrossentropyLogits
 	softplus := graph.Add(graph.MaxScalar(logits, 0), graph.Log1P(graph.Exp(graph.Neg(graph.Abs(logits)))))
 	entropy := graph.ReduceAllSum(graph.Sub(softplus, graph.Mul(logits, x)))
 	return graph.DivScalar(graph.Add(entropy, kl), float64(x.Shape().Dim(0)))
@@ -110,7 +111,7 @@ func loss(name string, im2col bool, scope *model.Scope, x *node) *node {
 
 func main() {
 	config := flag.String("backend", "", "options of the Go backend, such as ops_sequential")
-	im2col := flag.Bool("im2col", false, "convolutions as matrix products over gathered patches")
+	im2col := flag.Bool("im2col", false, "compute convolutions as matrix products over gathered patches")
 	options := measure.Parse()
 
 	backend, err := gobackend.New(*config)

@@ -1,5 +1,5 @@
-// Command gorgonia runs training steps with stock Gorgonia: its own
-// operators, TapeMachine and Adam solver, as its examples use them.
+// Command gorgonia runs training steps with stock Gorgonia. It uses Gorgonia's own
+// operators, TapeMachine and Adam solver, as Gorgonia's examples do.
 package main
 
 import (
@@ -69,7 +69,7 @@ func (n *network) conv(x *Node) *Node {
 	return n.convolution(Must(Upsample2D(h, 2)), 1, 1)
 }
 
-// build declares the model; the loss is summed over pixels and averaged over the batch.
+// build declares the model. The loss is summed over pixels and averaged over the batch.
 func build(model string, batch int) (n *network, x, loss *Node) {
 	n = &network{ExprGraph: NewGraph(), batch: batch}
 	shape := tensor.Shape{batch, 784}

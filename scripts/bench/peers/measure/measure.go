@@ -1,5 +1,5 @@
-// Package measure is what the Go peers share: the command line, the images,
-// the timed loop and the line of JSON. It is the twin of measure.py.
+// Package measure has the parts that the Go peers share: the command line, the images,
+// the timed loop and the line of JSON. measure.py has the same parts for Python.
 package measure
 
 import (
@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Options are the flags that every peer takes.
+// Options are the flags that every peer has.
 type Options struct {
 	Model    string
 	Batch    int
@@ -27,16 +27,16 @@ type Options struct {
 	switches []string
 }
 
-// Parse reads the command line; a peer defines its own flags before.
+// Parse reads the command line. A peer must define its own flags before.
 func Parse() Options {
 	var o Options
 	own := map[string]bool{}
 	flag.VisitAll(func(f *flag.Flag) { own[f.Name] = true })
-	flag.StringVar(&o.Model, "model", "dense", "dense, vae or conv")
-	flag.IntVar(&o.Batch, "batch", 128, "images per step")
+	flag.StringVar(&o.Model, "model", "dense", "model to train: dense, vae or conv")
+	flag.IntVar(&o.Batch, "batch", 128, "batch size, in images")
 	flag.IntVar(&o.Steps, "steps", 0, "stop after this many timed steps (0: no limit)")
 	flag.Float64Var(&o.Seconds, "seconds", 5, "stop after this many seconds")
-	flag.IntVar(&o.Warmup, "warmup", 20, "steps that are not timed")
+	flag.IntVar(&o.Warmup, "warmup", 20, "number of steps before the timed steps")
 	flag.IntVar(&o.Threads, "threads", 0, "GOMAXPROCS (0: the default)")
 	flag.Parse()
 	if o.Threads > 0 {
@@ -50,8 +50,8 @@ func Parse() Options {
 	return o
 }
 
-// Batches returns images (each B×784, in [0, 1], steps of 1/255) of Gaussian
-// blobs: exact zeros outside, as in real data.
+// Batches returns images (each B×784, in [0, 1], in steps of 1/255) of Gaussian blobs.
+// They have exact zeros outside the blobs, as real data have.
 func (o Options) Batches() [][]float32 {
 	random := rand.New(rand.NewPCG(1, 1))
 	between := func(low, high float64) float64 { return low + (high-low)*random.Float64() }
@@ -70,8 +70,8 @@ func (o Options) Batches() [][]float32 {
 	return batches
 }
 
-// Run times step(i), which returns the loss, prints the result as JSON and
-// exits with 1 unless the loss fell.
+// Run measures the time of step(i), which returns the loss. It prints the result as JSON,
+// and exits with 1 unless the loss has decreased.
 func (o Options) Run(program, module string, step func(i int) float64) {
 	first := step(0)
 	last := first
@@ -111,7 +111,7 @@ func (o Options) Run(program, module string, step func(i int) float64) {
 		"loss_last":             last,
 	})
 	if err == nil && !fell {
-		err = fmt.Errorf("the loss did not fall: %g to %g", first, last)
+		err = fmt.Errorf("the loss has not decreased: it was %g and is %g", first, last)
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", program, err)
@@ -119,7 +119,7 @@ func (o Options) Run(program, module string, step func(i int) float64) {
 	}
 }
 
-// build tells the version of a module and how this program was built and run.
+// build returns the version of a module, and the settings of the build and of the run.
 func build(module string) (version string, settings []string) {
 	info, _ := debug.ReadBuildInfo()
 	for _, m := range info.Deps {
