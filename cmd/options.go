@@ -28,7 +28,7 @@ func flags(structs ...any) []cli.Flag {
 	var list []cli.Flag
 	for _, f := range settings.Fields(structs...) {
 		if f.IsBool() {
-			list = append(list, &cli.BoolFlag{Name: f.Name, Usage: f.Help, Category: f.Group})
+			list = append(list, &cli.BoolFlag{Name: f.Name, Usage: f.Help, Category: f.Group, DefaultText: f.String()})
 			continue
 		}
 		list = append(list, &cli.GenericFlag{Name: f.Name, Usage: f.Help, Category: f.Group, Value: f, DefaultText: f.String()})

@@ -19,14 +19,14 @@ import (
 
 // rewritten makes commands small. DATA stands for a data set of small images.
 var rewritten = []struct{ from, to string }{
-	{`--(epochs|seeds) \d+`, "--$1 1"},
+	{`--(epochs|more-epochs|seeds) \d+`, "--$1 1"},
 	{`--labels [\d,]+`, "--labels 40"},
 	{`--nll \d+`, "--nll 5"},
 	{`--count \d+`, "--count 20"},
 	{`--seconds \d+`, "--seconds 0.01"},
 	{`--max-clusters \d+`, "--max-clusters 3"},
 	{`--hidden \d+`, "--hidden 16"},
-	{`\b(gaetrain train\b[^&]*)`, "$1 --dataset folder:DATA --epochs 1 --pictures 0 --quiet "},
+	{`\b(gaetrain train\b[^&]*)`, "$1 --dataset folder:DATA --validation 4 --epochs 1 --pictures 0 --quiet "},
 	{`\b(gaetrain finetune\b[^&]*)`, "$1 --epochs 1 --pictures 0 --quiet "},
 	{`\b(gaetrain study labels\b[^&]*)`, "$1 --labels 40 --epochs 1 --seeds 1 --encoders frozen --quiet "},
 	{`\b(gaetrain bench\b[^&]*)`, "$1 --seconds 0.01 --batch-size 16 "},
@@ -35,6 +35,9 @@ var rewritten = []struct{ from, to string }{
 func (w workshop) smaller(command string) string {
 	for _, r := range rewritten {
 		command = regexp.MustCompile(r.from).ReplaceAllString(command, r.to)
+	}
+	if strings.Contains(command, "--more-epochs") {
+		command = strings.ReplaceAll(command, " --epochs 1", "")
 	}
 	return strings.ReplaceAll(command, "DATA", filepath.Join(w.templates, "data"))
 }
@@ -109,7 +112,7 @@ func (w workshop) prepare(command string) {
 	w.t.Helper()
 	for part := range strings.SplitSeq(command, "&&") {
 		for _, match := range runFlags.FindAllStringSubmatch(part, -1) {
-			if strings.HasPrefix(match[0], "--run ") && trains.MatchString(part) {
+			if strings.HasPrefix(match[0], "--run ") && trains.MatchString(part) && !strings.Contains(part, "--resume") {
 				continue // the command itself makes the run
 			}
 			if strings.Contains(command, "&&") && strings.HasPrefix(match[0], "--run ") {

@@ -1,4 +1,4 @@
-// Package latent declares latent codes, one kind in each file: a draw from a
+// Package latent declares latent codes, one kind in each file: a sample of a
 // Gaussian posterior, the largest values of a code, a batch top-k dictionary, a
 // quantised code, and gates of the responses to two frames.
 package latent

@@ -45,7 +45,7 @@ func (s *Importance) EffectiveDraws() float64 { return s.sum * s.sum / s.squares
 // ImportanceBias estimates by how much −LogLikelihood of K samples is too high in
 // expectation. It is the jackknife estimate with two groups (Quenouille 1949; for
 // this estimator Nowozin 2018): the mean over both halves of the samples of
-// −LogLikelihood, minus that of all samples.
+// −LogLikelihood, minus −LogLikelihood of all samples.
 //
 // Its expectation is b(K/2) − b(K), where b(K) is the bias for K samples. That is
 // b(K) if the bias is proportional to 1/K, as it is for a good proposal

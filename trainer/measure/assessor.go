@@ -158,7 +158,7 @@ func (j *assessor) introduce(test loaders.Split, logits []float32, classes int) 
 	}
 }
 
-// compare compares the features of a set with those of the test images.
+// compare compares the features of a set with the features of the test images.
 func (j *assessor) compare(ctx context.Context, s *AssessedSet, features evaluate.Matrix) error {
 	distance, err := evaluate.Frechet(ctx, features, j.features)
 	if err != nil {

@@ -30,7 +30,7 @@ func (o InterpolateOptions) Validate() error {
 	return nil
 }
 
-// Interpolate decodes codes between those of pairs of images. It returns a line
+// Interpolate decodes codes between the codes of pairs of images. It returns a line
 // of images for each pair, S×D each. A line begins and ends with the two images
 // themselves, unless the model has no encoder.
 func Interpolate(ctx context.Context, model *trainer.Trained, test loaders.Split, o InterpolateOptions) ([][]float32, error) {

@@ -18,11 +18,11 @@ type PCAFigures struct {
 
 	MSE          float64 `json:"mse"` // squared error per pixel
 	PCAMSE       float64 `json:"pca_mse"`
-	Gap          float64 `json:"gap"`       // by which the model's mse exceeds that of PCA, as a share of the latter
+	Gap          float64 `json:"gap"`       // mse/pca_mse − 1
 	Explained    float64 `json:"explained"` // 1 − mse/(squared error of the mean image)
 	PCAExplained float64 `json:"pca_explained"`
 
-	Variance []float64 `json:"variance"`                  // of each component, as a share of that of the training images
+	Variance []float64 `json:"variance"`                  // of each component, as a share of the variance of the training images
 	Cosines  []float64 `json:"cosines,omitempty"`         // of the angle between each component and the left singular vector of a linear decoder
 	Angles   []float64 `json:"angles,omitempty"`          // principal angles between the subspaces, degrees
 	Singular []float64 `json:"singular_values,omitempty"` // of the linear decoder

@@ -80,7 +80,7 @@ func Search(ctx context.Context, model *trainer.Trained, split, queries loaders.
 	return s, err
 }
 
-// find finds the neighbours of the codes asked.
+// find finds the neighbours of the queries, whose codes are asked.
 func (s *Searched) find(ctx context.Context, codes, asked evaluate.Matrix, o SearchOptions) error {
 	index, err := evaluate.NewNearestNeighbours(codes)
 	if err != nil {

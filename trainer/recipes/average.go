@@ -13,7 +13,7 @@ type EMA struct {
 
 // Validate implements settings.Validator.
 func (e *EMA) Validate() error {
-	return settings.Numbers(settings.Number{OK: e.Decay >= 0 && e.Decay < 1, Name: "ema-decay", Value: e.Decay, Hint: "0 for no average, or below 1"})
+	return settings.Numbers(settings.Number{OK: e.Decay >= 0 && e.Decay < 1, Name: "ema-decay", Value: e.Decay, Hint: "0 for no EMA, or below 1"})
 }
 
 // Averaged is the scope on which trainable parameters have averages. A training
@@ -34,7 +34,7 @@ func (e *EMA) Averaged(s *graph.Scope) *graph.Scope {
 	})
 }
 
-// average is the spec of the average of a parameter, with the initial values given.
+// average is the spec of the average of a parameter. Its initial values are values.
 func average(spec graph.Spec, values []float32) graph.Spec {
 	spec.Name, spec.Role = "average/"+spec.Name, graph.Statistic
 	spec.Fill = func(mean []float32, _ uint64) { copy(mean, values) }

@@ -94,7 +94,7 @@ func (m *fsq) Place(source trainer.Source) error {
 		return err
 	}
 	if code.Size() != size {
-		return fmt.Errorf("%w: the encoder ends with %d values, but a code of %d words with %d values each has %d; hint: another last layer in --encoder", graph.ErrArchitecture, code.Size(), m.Words, len(m.Levels), size)
+		return fmt.Errorf("%w: the encoder ends with %d values, but a code of %d words with %d values each has %d; hint: dense:%d as the last layer in --encoder", graph.ErrArchitecture, code.Size(), m.Words, len(m.Levels), size, size)
 	}
 	return m.join(source.Shape, encoder, decoder, graph.Row(size))
 }

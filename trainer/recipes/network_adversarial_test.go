@@ -363,7 +363,7 @@ func TestDiscriminatorRefuses(t *testing.T) {
 	m := defaultGAN()
 	m.EncoderText = "dense:5,batchnorm dense:3"
 	m.CodeSize = 3
-	netMentions(t, m.Place(trainer.Source{Shape: netShape}), "the discriminator has", "no batch normalisation")
+	netMentions(t, m.Place(trainer.Source{Shape: netShape}), "the discriminator has", "leave out batch normalisation")
 	c := cgan{gan: defaultGAN()}
 	c.Hidden, c.Filters = nil, []int{4}
 	netMentions(t, c.Place(trainer.Source{Shape: netShape, Classes: 3}), "discriminator", "a fully connected hidden layer")

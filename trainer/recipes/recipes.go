@@ -1,5 +1,5 @@
-// Package recipes holds the models, one file each: the settings of a model, its
-// network as a few declarations, its stages, its defaults, its idea and paper. Code
+// Package recipes has the models, one file each: the settings of a model, its
+// network as a few declarations, its stages, its defaults, its idea and its paper. Code
 // that several models share is in a file named after what it is.
 package recipes
 

@@ -44,7 +44,7 @@ func (m *stacked) Validate() error {
 	return settings.Numbers(settings.Number{OK: m.PretrainEpochs >= 1, Name: "pretrain-epochs", Value: m.PretrainEpochs, Hint: "at least 1"})
 }
 
-// Stages implements trainer.Model: one for each layer, then one
+// Stages implements trainer.Model: one stage for each layer, then one stage
 // for all layers.
 func (m *stacked) Stages(c trainer.Config) (stages []trainer.Stage, err error) {
 	if e, d := m.encoder.Depth(), m.decoder.Depth(); e != d {
@@ -96,7 +96,7 @@ func (m *Plain) outer(depth int) *Plain {
 }
 
 // innermost is the shallow autoencoder of layer depth alone. It reconstructs the
-// codes of the layers below by the squared error, whatever the setting loss says,
+// codes of the layers below by the squared error for every value of the setting loss,
 // because codes are not probabilities.
 func (m *Plain) innermost(depth int) *Plain {
 	part := *m
