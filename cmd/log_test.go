@@ -68,7 +68,7 @@ func TestTerminal(t *testing.T) {
 		t.Fatalf("%q", lines)
 	}
 	live := regexp.MustCompile(`^epoch [123]/3  step [12]/2  ETA \d+s  \d+ images/s  loss \d+(\.\d+)?$`)
-	row := regexp.MustCompile(`^epoch [123]/3  train \d+\.\d+ *  validation \d+\.\d+ * best  test \d+\.\d+$`)
+	row := regexp.MustCompile(`^epoch [123]/3  train \d+(\.\d+)? *  validation \d+(\.\d+)? * best  test \d+(\.\d+)?$`)
 	if _, heading, _ := strings.Cut(lines[2], eraseToEnd+"reconstruction"); heading != " in nats per image after each epoch:" {
 		t.Errorf("the heading is %q", lines[2])
 	}
