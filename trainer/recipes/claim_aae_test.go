@@ -14,6 +14,7 @@ import (
 // classifier of their values and squares hardly separates them from draws of it;
 // those of the same autoencoder without a discriminator it separates.
 func TestCodesMatchThePrior(t *testing.T) {
+	t.Parallel()
 	with, codes := toldFromPrior(t, "aae")
 	plain, _ := toldFromPrior(t, "dense")
 	t.Logf("accuracy of codes against draws from the prior: %.3f of aae, %.3f of dense", with, plain)

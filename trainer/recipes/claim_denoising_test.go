@@ -14,6 +14,7 @@ import (
 // what was hit, at a level that it has seen and at one that it has not, and a
 // linear classifier does better on it than on pixels (Vincent 2010).
 func TestDenoising(t *testing.T) {
+	t.Parallel()
 	var d *loaders.Dataset
 	model := func(corruption string) *trainer.Trained {
 		u := find("denoising").plain("batch-size=25; epochs=10; corruption=" + corruption)

@@ -13,6 +13,7 @@ import (
 // by, the mean activation of as many units as the recipe has comes down to the
 // target; without it stays far above.
 func TestSparseReachesItsTarget(t *testing.T) {
+	t.Parallel()
 	own := find("sparse").plain()
 	field, _ := own.field("sparsity-target")
 	target, err := strconv.ParseFloat(field.String(), 64)
@@ -38,6 +39,7 @@ func TestSparseReachesItsTarget(t *testing.T) {
 
 // TestL1AndTopKAreSparse: what the two other penalties of a code promise.
 func TestL1AndTopKAreSparse(t *testing.T) {
+	t.Parallel()
 	free := after(t, "sparse", "sparsity=0")
 	l1 := after(t, "sparse", "sparsity=0; l1=3")
 	if got, without := l1.Measures[trainer.MeanActivation], free.Measures[trainer.MeanActivation]; got > without/2 {
@@ -56,6 +58,7 @@ func TestL1AndTopKAreSparse(t *testing.T) {
 // TestContractiveContracts: the Jacobian's norm falls, at a small price in
 // reconstruction, and of one layer the term is that norm.
 func TestContractiveContracts(t *testing.T) {
+	t.Parallel()
 	free, contracted := after(t, "contractive", "contraction=0"), after(t, "contractive", "contraction=3")
 	got, without := contracted.Measures[trainer.JacobianNorm], free.Measures[trainer.JacobianNorm]
 	if got > without/2 {

@@ -18,6 +18,7 @@ func drawn(t *testing.T, model string, lists ...string) trainer.Figures {
 
 // TestCapacityHoldsTheDivergence: the divergence ends where it is asked to be.
 func TestCapacityHoldsTheDivergence(t *testing.T) {
+	t.Parallel()
 	for _, capacity := range []float64{4, 12} {
 		figures := drawn(t, "vae", fmt.Sprintf("capacity=%g; capacity-epochs=10", capacity))
 		if got := figures.Terms["kl"]; math.Abs(got-capacity) > 0.1*capacity {
@@ -29,6 +30,7 @@ func TestCapacityHoldsTheDivergence(t *testing.T) {
 // TestFreeBitsKeepValuesInUse: under a weight that takes values out of use, free
 // bits keep each of them at about as many nats as are free.
 func TestFreeBitsKeepValuesInUse(t *testing.T) {
+	t.Parallel()
 	const lambda = 0.5
 	heavy, free := drawn(t, "vae", "beta=20"), drawn(t, "vae", "beta=20; free-bits=0.5")
 	if got := slices.Min(heavy.KLUnits); got > 0.1 {
@@ -45,6 +47,7 @@ func TestFreeBitsKeepValuesInUse(t *testing.T) {
 // TestImportanceBoundIsTighter: of two models that draw five codes for each image,
 // the one that weighs them has the lower loss, by either of its gradients.
 func TestImportanceBoundIsTighter(t *testing.T) {
+	t.Parallel()
 	const five = "samples=5; binarise=true"
 	mean, bound := drawn(t, "vae", five), drawn(t, "iwae", five)
 	if bound.Loss > mean.Loss-1 {
@@ -62,6 +65,7 @@ func TestImportanceBoundIsTighter(t *testing.T) {
 // TestLabelsNeedNoCode: what the label says is not in the code, so an image
 // costs less.
 func TestLabelsNeedNoCode(t *testing.T) {
+	t.Parallel()
 	with, without := drawn(t, "cvae", "code=3"), drawn(t, "vae", "code=3")
 	if with.Loss > without.Loss-1 {
 		t.Errorf("loss %g with labels, %g without", with.Loss, without.Loss)
@@ -71,6 +75,7 @@ func TestLabelsNeedNoCode(t *testing.T) {
 // TestGaussianLearnsItsVariance: a learned variance is the squared error, and
 // makes images likelier than a variance that is far from it.
 func TestGaussianLearnsItsVariance(t *testing.T) {
+	t.Parallel()
 	learned, fixed := drawn(t, "vae", "loss=gaussian"), drawn(t, "vae", "loss=gaussian; variance=0.5")
 	const pixels = 784
 	// At the best V, the squared error, the likelihood of an image is D/2·(log 2πV + 1).
@@ -86,6 +91,7 @@ func TestGaussianLearnsItsVariance(t *testing.T) {
 // TestReportedLossHasFinalWeights: the loss of evaluated images has the whole
 // weight of the divergence from the first epoch on.
 func TestReportedLossHasFinalWeights(t *testing.T) {
+	t.Parallel()
 	for _, warmup := range []float64{0, 100} {
 		figures := drawn(t, "vae", fmt.Sprintf("kl-warmup=%g; beta=3; epochs=2", warmup))
 		if got, want := figures.Loss, figures.Terms["reconstruction"]+3*figures.Terms["kl"]; math.Abs(got-want) > 1e-9*want {

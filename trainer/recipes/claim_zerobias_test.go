@@ -12,6 +12,7 @@ import (
 // which without one they are not; thresholded units have none, and learn without
 // a regulariser. Contraction, of which that is said too, leaves them about zero.
 func TestHiddenBiases(t *testing.T) {
+	t.Parallel()
 	var d *loaders.Dataset
 	model := func(recipe, list string) *trainer.Experiment {
 		u := find(recipe).plain("hidden=none; code=200; batch-size=50; epochs=12; tied=true; learning-rate=1e-3", "code-activation=relu; output-activation=linear; loss=squared-error", list)

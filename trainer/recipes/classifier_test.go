@@ -14,6 +14,7 @@ import (
 // TestClassifiers asks of every subject that a frozen classifier's codes are the
 // model's, that its training is of the labels, and that more layers thaw one by one.
 func TestClassifiers(t *testing.T) {
+	t.Parallel()
 	for _, s := range subjects() {
 		t.Run(s.name, func(t *testing.T) {
 			u := s.small()

@@ -59,6 +59,7 @@ type combined struct {
 // options have to show in what is trained, either has to make other weights, and
 // the loss has to fall.
 func TestCombinations(t *testing.T) {
+	t.Parallel()
 	for _, model := range []string{"dense", "stacked", "sparse", "contractive"} {
 		done := make(map[string]combined)
 		all := ""
