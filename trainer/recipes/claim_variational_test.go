@@ -13,8 +13,11 @@ import (
 // returns its figures on the test images.
 func drawn(t *testing.T, model string, lists ...string) trainer.Figures {
 	t.Helper()
-	return after(t, model, append([]string{"hidden=64; code=8; learning-rate=3e-3"}, lists...)...)
+	return after(t, model, append([]string{gaussianCode}, lists...)...)
 }
+
+// gaussianCode are the settings of drawn.
+const gaussianCode = "hidden=64; code=8; learning-rate=3e-3"
 
 // TestCapacityHoldsTheDivergence: the divergence ends where it is asked to be.
 func TestCapacityHoldsTheDivergence(t *testing.T) {
@@ -44,22 +47,44 @@ func TestFreeBitsKeepValuesInUse(t *testing.T) {
 	}
 }
 
-// TestImportanceBoundIsTighter: of two models that draw five codes for each image,
-// the one that weighs them has the lower loss, by either of its gradients.
+// TestImportanceBoundIsTighter trains three models that sample 20 codes for each image.
+// The two that train on the importance-weighted bound, by either of its gradients,
+// have the lower loss: by 3.7 to 4.8 nats with three seeds. The loss alone does not
+// show that training weighs the samples: the bound of weights that were trained on the
+// mean is lower by as much. But only training on the bound lets the posterior be so wide
+// that the bound is far tighter than the mean: by 22 to 31 nats, against 4.
 func TestImportanceBoundIsTighter(t *testing.T) {
 	t.Parallel()
-	const five = "samples=5; binarise=true"
-	mean, bound := drawn(t, "vae", five), drawn(t, "iwae", five)
-	if bound.Loss > mean.Loss-1 {
-		t.Errorf("loss %g of the bound, %g of the mean", bound.Loss, mean.Loss)
+	lists := []string{gaussianCode, "samples=20; binarise=true"}
+	e := trainedAs(t, "vae", lists...)
+	mean := evaluated(t, e.Trained(), e.Data.Test)
+	unweighted := boundOf(t, e, lists...)
+	t.Logf("loss %.2f of the mean, %.2f of the bound with the same weights (gap %.2f)", mean.Loss, unweighted.Loss, unweighted.Terms["gap"])
+	for _, gradient := range []string{"plain", "dreg"} {
+		bound := drawn(t, "iwae", "samples=20; binarise=true; gradient="+gradient)
+		t.Logf("%s gradient: loss %.2f (gap %.2f)", gradient, bound.Loss, bound.Terms["gap"])
+		if bound.Loss > mean.Loss-2 {
+			t.Errorf("%s gradient: loss %g of the bound, %g of the mean", gradient, bound.Loss, mean.Loss)
+		}
+		if got, without := bound.Terms["gap"], unweighted.Terms["gap"]; got > 3*without {
+			t.Errorf("%s gradient: the bound is tighter by %g nats, %g without training on it", gradient, -got, -without)
+		}
 	}
-	if bound.Terms["gap"] > -0.5 {
-		t.Errorf("several codes make the bound tighter by %g nats", -bound.Terms["gap"])
+}
+
+// boundOf returns the figures that an iwae with the parameters of a vae has.
+func boundOf(t *testing.T, vae *trainer.Experiment, lists ...string) trainer.Figures {
+	t.Helper()
+	u := find("iwae").plain(lists...)
+	e := experiment(t, u, vae.Data)
+	for _, p := range e.Parameters.All() {
+		from, ok := vae.Parameters.Get(p.Name)
+		if !ok {
+			t.Fatalf("a vae has no parameter %s", p.Name)
+		}
+		copy(p.Values(), from.Values())
 	}
-	doubly := drawn(t, "iwae", five, "gradient=dreg")
-	if doubly.Loss > mean.Loss-1 {
-		t.Errorf("loss %g of the bound by its doubly reparametrised gradient, %g of the mean", doubly.Loss, mean.Loss)
-	}
+	return evaluated(t, e.Trained(), vae.Data.Test)
 }
 
 // TestLabelsNeedNoCode: what the label says is not in the code, so an image
