@@ -35,6 +35,7 @@ func TestShellWord(t *testing.T) {
 // TestReportedCommand runs the commands that reports show, which give the same runs
 // again.
 func TestReportedCommand(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	data := filepath.Join(dir, "it's \"a\" $HOME & \\ `*` \u202e <b>")
 	for i := range 40 {
