@@ -34,6 +34,7 @@ func TestShellWord(t *testing.T) {
 
 // TestReportedCommand runs the commands that reports show. They must give the same runs.
 func TestReportedCommand(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	data := filepath.Join(dir, "it's \"a\" $HOME & \\ `*` \u202e <b>")
 	for i := range 40 {

@@ -24,6 +24,11 @@ func TestMain(m *testing.M) {
 	os.Exit(withProgram(m.Run))
 }
 
+// threads is the variable with the number of threads of a program. Tests start programs
+// of one thread: results do not depend on it, tests run side by side, and idle threads
+// busy-wait.
+const threads = "GOMAXPROCS"
+
 func withProgram(run func() int) int {
 	dir, err := os.MkdirTemp("", "gaetrain")
 	if err == nil {
@@ -37,6 +42,7 @@ func withProgram(run func() int) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	os.Setenv(threads, "1")
 	os.Setenv("PATH", dir+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	return run()
 }

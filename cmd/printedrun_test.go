@@ -151,6 +151,7 @@ func (w workshop) prepare(command string) {
 // TestPrintedCommands runs the commands of each document and of the help of each verb. They
 // run one after the other in a folder of their own.
 func TestPrintedCommands(t *testing.T) {
+	t.Parallel()
 	all := examples(newApp("", io.Discard, io.Discard).Commands)
 	for _, path := range documents(t) {
 		if filepath.Base(path) != "results.md" {

@@ -31,9 +31,11 @@ import (
 
 // TestScript runs the scripts of testdata/script with the whole program.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
+			e.Setenv(threads, "1")
 			return os.WriteFile(filepath.Join(e.WorkDir, "small.toml"), []byte(small), 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

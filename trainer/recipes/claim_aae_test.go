@@ -14,6 +14,7 @@ import (
 // A classifier of their values and squares hardly separates them from samples of
 // N(0, I). It separates the codes of the same autoencoder without a discriminator.
 func TestCodesMatchThePrior(t *testing.T) {
+	t.Parallel()
 	with, codes := separability(t, "aae")
 	plain, _ := separability(t, "dense")
 	t.Logf("accuracy of codes against samples of the prior: %.3f of aae, %.3f of dense", with, plain)

@@ -13,6 +13,7 @@ import (
 // at most the error of the mean training image, and 8 bits have the error that eval
 // measures. Compression does not lower the error, except by a small amount of noise.
 func TestCompressedCodes(t *testing.T) {
+	t.Parallel()
 	for recipe, list := range map[string]string{
 		"dense":    "hidden=64,32; code=4; epochs=15; batch-size=50",
 		"zerobias": "hidden=none; code=100; epochs=6; batch-size=50; learning-rate=1e-3",

@@ -14,6 +14,7 @@ import (
 // corrupted pixels, at the level of training and at another level. A linear classifier
 // is more accurate on codes than on pixels (Vincent 2010).
 func TestDenoising(t *testing.T) {
+	t.Parallel()
 	var d *loaders.Dataset
 	model := func(corruption string) *trainer.Trained {
 		u := find("denoising").plain("batch-size=25; epochs=10; corruption=" + corruption)

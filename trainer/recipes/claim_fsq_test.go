@@ -9,6 +9,7 @@ import (
 // equally often, without a loss for it. Every value of a code is one of its levels, and
 // more words have a lower error.
 func TestFiniteWordsAreUsed(t *testing.T) {
+	t.Parallel()
 	mse := make(map[string]float64)
 	for _, words := range []string{"4", "12"} {
 		u := find("fsq").plain("hidden=64; levels=5,4,3; batch-size=50; epochs=15; words=" + words)

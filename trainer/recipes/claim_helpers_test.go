@@ -8,15 +8,21 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// after trains a recipe of one layer of 40 sigmoid units on 2,000 images and
-// returns its figures on the test images.
+// after returns the figures of trainedAs on its test images.
 func after(t *testing.T, model string, lists ...string) trainer.Figures {
+	t.Helper()
+	e := trainedAs(t, model, lists...)
+	return evaluated(t, e.Trained(), e.Data.Test)
+}
+
+// trainedAs trains a recipe of one layer of 40 sigmoid units on 2,000 images.
+func trainedAs(t *testing.T, model string, lists ...string) *trainer.Experiment {
 	t.Helper()
 	u := find(model).plain(append([]string{"hidden=none; code=40; learning-rate=0.01; epochs=15; batch-size=50"}, lists...)...)
 	u.Validation = 0
 	d := data(t, u, 2000, 500)
 	e, _ := trained(t, u, d)
-	return evaluated(t, e.Trained(), d.Test)
+	return e
 }
 
 // encoded returns the codes of images.

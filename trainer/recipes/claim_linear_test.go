@@ -11,6 +11,7 @@ import (
 // TestLinearFindsComponents compares a linear autoencoder with the exact principal
 // components of the embedded sample.
 func TestLinearFindsComponents(t *testing.T) {
+	t.Parallel()
 	const first = 10                                                          // number of components that must be found
 	u := find("linear").plain("epochs=40; batch-size=64; learning-rate=5e-3") // as many steps as on the full set
 	d := data(t, u, 0, 0)
@@ -47,6 +48,7 @@ func TestLinearFindsComponents(t *testing.T) {
 // TestTiedHalves compares tied weights with a dense autoencoder of the same widths and
 // the same number of epochs.
 func TestTiedHalves(t *testing.T) {
+	t.Parallel()
 	count, mse := make(map[string]int), make(map[string]float64)
 	for _, name := range []string{"dense", "tied"} {
 		u := find(name).plain("hidden=128,64; epochs=10")

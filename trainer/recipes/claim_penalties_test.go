@@ -13,6 +13,7 @@ import (
 // the weight and the number of units of the recipe and with both kinds of mean. Without
 // the penalty, it stays far above.
 func TestSparseReachesItsTarget(t *testing.T) {
+	t.Parallel()
 	own := find("sparse").plain()
 	field, _ := own.field("sparsity-target")
 	target, err := strconv.ParseFloat(field.String(), 64)
@@ -38,6 +39,7 @@ func TestSparseReachesItsTarget(t *testing.T) {
 
 // TestL1AndTopKAreSparse checks that an L1 penalty and top-k make codes sparse.
 func TestL1AndTopKAreSparse(t *testing.T) {
+	t.Parallel()
 	free := after(t, "sparse", "sparsity=0")
 	l1 := after(t, "sparse", "sparsity=0; l1=3")
 	if got, without := l1.Measures[trainer.MeanActivation], free.Measures[trainer.MeanActivation]; got > without/2 {
@@ -56,6 +58,7 @@ func TestL1AndTopKAreSparse(t *testing.T) {
 // TestContractiveContracts checks that the norm of the Jacobian falls while the
 // reconstruction term rises only a little. For one layer, the term is this norm.
 func TestContractiveContracts(t *testing.T) {
+	t.Parallel()
 	free, contracted := after(t, "contractive", "contraction=0"), after(t, "contractive", "contraction=3")
 	got, without := contracted.Measures[trainer.JacobianNorm], free.Measures[trainer.JacobianNorm]
 	if got > without/2 {

@@ -10,6 +10,7 @@ import (
 // that mirrors it, with and without residual sums around each two convolutions. Without
 // the sums, training stalls at blurred images (He 2016).
 func TestResidualBlocksTrainDeepNets(t *testing.T) {
+	t.Parallel()
 	mse := func(block string) float64 {
 		deep := strings.TrimSpace(strings.Repeat(block+" ", 4))
 		u := find("residual").plain("batch-size=50; epochs=5; activation=relu; learning-rate=2e-3", fmt.Sprintf("encoder=conv:4,3,s2 %s conv:8,3,s2 %s dense:16", deep, strings.ReplaceAll(deep, "4,3", "8,3")))
@@ -26,6 +27,7 @@ func TestResidualBlocksTrainDeepNets(t *testing.T) {
 
 // TestBlocks checks that the setting is the number of blocks after each convolution.
 func TestBlocks(t *testing.T) {
+	t.Parallel()
 	for blocks, want := range map[string]int{"1": 5, "2": 7} {
 		u := find("residual").small("blocks=" + blocks)
 		e := experiment(t, u, tinyData(u))

@@ -6,6 +6,7 @@ import "testing"
 // epochs: all of them from random weights, where training stalls at blurred images, and
 // with pretraining layer by layer (Bengio 2007, section 4).
 func TestPretrainingHelpsDeepSigmoidNets(t *testing.T) {
+	t.Parallel()
 	mse := func(model, epochs string) float64 {
 		u := find(model).plain("hidden=128,64,64,32; code=16; activation=sigmoid; code-activation=sigmoid; learning-rate=0.01; batch-size=50", epochs)
 		d := data(t, u, 2000, 0)

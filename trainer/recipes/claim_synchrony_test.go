@@ -13,6 +13,7 @@ import (
 // classifier predicts the direction of motion from codes, but not from the pixels of
 // both frames.
 func TestSynchrony(t *testing.T) {
+	t.Parallel()
 	u := find("synchrony").plain("epochs=12; batch-size=64")
 	d := data(t, u, 0, 0)
 	e, _ := trained(t, u, d)

@@ -12,6 +12,7 @@ import (
 // have a lower bound. Dead units learn again by their own term. The explained variance
 // follows from the reported error, and directions have length 1.
 func TestDictionary(t *testing.T) {
+	t.Parallel()
 	const k = 10
 	dictionary := func(list string) (e *trainer.Experiment, train, test trainer.Figures) {
 		u := find("topk").plain("code=300; top-k=10; batch-size=50; epochs=10; dead-after=10", list)
@@ -67,6 +68,7 @@ func TestDictionary(t *testing.T) {
 // of dead units, with differences of the error that the other units leave. Units that
 // are not dead get no gradient of this term.
 func TestDeadUnitsLearn(t *testing.T) {
+	t.Parallel()
 	const rows = 5
 	gradients := func(list string) (program *graph.Program, all map[string][]float32, dead func(unit int) bool, loss func() float64) {
 		u := find("topk").small("code=24; top-k=3; dead-after=2", list)
@@ -117,7 +119,7 @@ func TestDeadUnitsLearn(t *testing.T) {
 		}
 		scale := largest(places)
 		for _, i := range chosen(places)[:3] {
-			slopes := differences(&g.Parameter.Values()[i], scale, loss)
+			slopes := differences(&g.Parameter.Values()[i], float64(places[i]), scale, loss)
 			if !slopes.agree(float64(places[i]), scale) || slopes.agree(0, scale) {
 				t.Errorf("the gradient of a dead unit's direction is %g, differences are %v", places[i], slopes)
 			}

@@ -13,11 +13,15 @@ import (
 // its figures on the test images.
 func drawn(t *testing.T, model string, lists ...string) trainer.Figures {
 	t.Helper()
-	return after(t, model, append([]string{"hidden=64; code=8; learning-rate=3e-3"}, lists...)...)
+	return after(t, model, append([]string{gaussianCode}, lists...)...)
 }
+
+// gaussianCode are the settings of drawn.
+const gaussianCode = "hidden=64; code=8; learning-rate=3e-3"
 
 // TestCapacityHoldsTheDivergence checks that the KL divergence ends at the capacity.
 func TestCapacityHoldsTheDivergence(t *testing.T) {
+	t.Parallel()
 	for _, capacity := range []float64{4, 12} {
 		figures := drawn(t, "vae", fmt.Sprintf("capacity=%g; capacity-epochs=10", capacity))
 		if got := figures.Terms["kl"]; math.Abs(got-capacity) > 0.1*capacity {
@@ -29,6 +33,7 @@ func TestCapacityHoldsTheDivergence(t *testing.T) {
 // TestFreeBitsKeepValuesInUse uses a weight with which latent dimensions become unused.
 // Free bits then keep each dimension at about the number of free nats.
 func TestFreeBitsKeepValuesInUse(t *testing.T) {
+	t.Parallel()
 	const lambda = 0.5
 	heavy, free := drawn(t, "vae", "beta=20"), drawn(t, "vae", "beta=20; free-bits=0.5")
 	if got := slices.Min(heavy.KLUnits); got > 0.1 {
@@ -42,26 +47,50 @@ func TestFreeBitsKeepValuesInUse(t *testing.T) {
 	}
 }
 
-// TestImportanceBoundIsTighter compares two models that sample five codes for each image.
-// The model that weights them has the lower loss, with either of its gradients.
+// TestImportanceBoundIsTighter trains three models that sample 20 codes for each image.
+// The two that train on the importance-weighted bound, with either of its gradients,
+// have the lower loss: by 3.7 to 4.8 nats with three seeds. The loss alone does not
+// show that training weights the samples: the bound of parameters that were trained on
+// the mean is lower by as much. But only training on the bound lets the posterior be so
+// wide that the bound is far tighter than the mean: by 22 to 31 nats, against 4.
 func TestImportanceBoundIsTighter(t *testing.T) {
-	const five = "samples=5; binarise=true"
-	mean, bound := drawn(t, "vae", five), drawn(t, "iwae", five)
-	if bound.Loss > mean.Loss-1 {
-		t.Errorf("loss %g of the bound, %g of the mean", bound.Loss, mean.Loss)
+	t.Parallel()
+	lists := []string{gaussianCode, "samples=20; binarise=true"}
+	e := trainedAs(t, "vae", lists...)
+	mean := evaluated(t, e.Trained(), e.Data.Test)
+	unweighted := boundOf(t, e, lists...)
+	t.Logf("loss %.2f of the mean, %.2f of the bound with the same weights (gap %.2f)", mean.Loss, unweighted.Loss, unweighted.Terms["gap"])
+	for _, gradient := range []string{"plain", "dreg"} {
+		bound := drawn(t, "iwae", "samples=20; binarise=true; gradient="+gradient)
+		t.Logf("%s gradient: loss %.2f (gap %.2f)", gradient, bound.Loss, bound.Terms["gap"])
+		if bound.Loss > mean.Loss-2 {
+			t.Errorf("%s gradient: loss %g of the bound, %g of the mean", gradient, bound.Loss, mean.Loss)
+		}
+		if got, without := bound.Terms["gap"], unweighted.Terms["gap"]; got > 3*without {
+			t.Errorf("%s gradient: the bound is tighter by %g nats, %g without training on it", gradient, -got, -without)
+		}
 	}
-	if bound.Terms["gap"] > -0.5 {
-		t.Errorf("several codes make the bound tighter by %g nats", -bound.Terms["gap"])
+}
+
+// boundOf returns the figures that an iwae with the parameters of a vae has.
+func boundOf(t *testing.T, vae *trainer.Experiment, lists ...string) trainer.Figures {
+	t.Helper()
+	u := find("iwae").plain(lists...)
+	e := experiment(t, u, vae.Data)
+	for _, p := range e.Parameters.All() {
+		from, ok := vae.Parameters.Get(p.Name)
+		if !ok {
+			t.Fatalf("a vae has no parameter %s", p.Name)
+		}
+		copy(p.Values(), from.Values())
 	}
-	doubly := drawn(t, "iwae", five, "gradient=dreg")
-	if doubly.Loss > mean.Loss-1 {
-		t.Errorf("loss %g of the bound by its doubly reparametrised gradient, %g of the mean", doubly.Loss, mean.Loss)
-	}
+	return evaluated(t, e.Trained(), vae.Data.Test)
 }
 
 // TestLabelsNeedNoCode checks that a model with labels has a lower loss, because the code
 // does not represent the class.
 func TestLabelsNeedNoCode(t *testing.T) {
+	t.Parallel()
 	with, without := drawn(t, "cvae", "code=3"), drawn(t, "vae", "code=3")
 	if with.Loss > without.Loss-1 {
 		t.Errorf("loss %g with labels, %g without", with.Loss, without.Loss)
@@ -71,6 +100,7 @@ func TestLabelsNeedNoCode(t *testing.T) {
 // TestGaussianLearnsItsVariance checks that a learned variance equals the squared error.
 // Images are then more likely than with a variance far from it.
 func TestGaussianLearnsItsVariance(t *testing.T) {
+	t.Parallel()
 	learned, fixed := drawn(t, "vae", "loss=gaussian"), drawn(t, "vae", "loss=gaussian; variance=0.5")
 	const pixels = 784
 	// At the best V, the squared error, the likelihood of an image is D/2·(log 2πV + 1).
@@ -86,6 +116,7 @@ func TestGaussianLearnsItsVariance(t *testing.T) {
 // TestReportedLossHasFinalWeights checks that the loss of evaluation has the final weight
 // of the KL divergence from the first epoch on.
 func TestReportedLossHasFinalWeights(t *testing.T) {
+	t.Parallel()
 	for _, warmup := range []float64{0, 100} {
 		figures := drawn(t, "vae", fmt.Sprintf("kl-warmup=%g; beta=3; epochs=2", warmup))
 		if got, want := figures.Loss, figures.Terms["reconstruction"]+3*figures.Terms["kl"]; math.Abs(got-want) > 1e-9*want {

@@ -12,6 +12,7 @@ import (
 // negative. Thresholded units have no hidden biases, and learn without a regulariser.
 // The paper makes the same claim for contraction, but its biases stay near zero.
 func TestHiddenBiases(t *testing.T) {
+	t.Parallel()
 	var d *loaders.Dataset
 	model := func(recipe, list string) *trainer.Experiment {
 		u := find(recipe).plain("hidden=none; code=200; batch-size=50; epochs=12; tied=true; learning-rate=1e-3", "code-activation=relu; output-activation=linear; loss=squared-error", list)

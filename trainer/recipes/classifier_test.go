@@ -14,6 +14,7 @@ import (
 // TestClassifiers checks for every subject that a frozen encoder has the codes of the
 // model, that the classifier learns the labels, and that layers thaw one by one.
 func TestClassifiers(t *testing.T) {
+	t.Parallel()
 	for _, s := range subjects() {
 		t.Run(s.name, func(t *testing.T) {
 			u := s.small()

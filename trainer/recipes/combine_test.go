@@ -59,6 +59,7 @@ type combined struct {
 // The trained model must have both options, each of them must change the weights, and
 // the loss must fall.
 func TestCombinations(t *testing.T) {
+	t.Parallel()
 	for _, model := range []string{"dense", "stacked", "sparse", "contractive"} {
 		done := make(map[string]combined)
 		all := ""

@@ -33,7 +33,6 @@ var checks = []struct {
 	{"loss falls", checkLossFalls},
 	{"partial batch", checkPartialBatch},
 	{"same seed same bytes", checkSameSeed},
-	{"threads", checkThreads},
 	{"save and load", checkSaveLoad},
 	{"evaluation", checkEvaluation},
 	{"codes", checkCodes},
@@ -42,9 +41,10 @@ var checks = []struct {
 
 // TestCompliance runs every check on every subject.
 func TestCompliance(t *testing.T) {
-	for _, s := range subjects() {
+	for i, s := range subjects() {
 		t.Run(s.name, func(t *testing.T) {
-			f := newFixture(t, s)
+			t.Parallel()
+			f := newFixture(t, s, i)
 			for _, check := range checks {
 				t.Run(check.name, func(t *testing.T) { check.run(t, f) })
 			}
@@ -56,11 +56,12 @@ func TestCompliance(t *testing.T) {
 // compare other runs.
 type fixture struct {
 	subject
-	run func() (*trainer.Experiment, string)
+	index int // of the subject in subjects
+	run   func() (*trainer.Experiment, string)
 }
 
-func newFixture(t *testing.T, s subject) *fixture {
-	return &fixture{s, sync.OnceValues(func() (*trainer.Experiment, string) {
+func newFixture(t *testing.T, s subject, index int) *fixture {
+	return &fixture{s, index, sync.OnceValues(func() (*trainer.Experiment, string) {
 		u := s.small()
 		return trained(t, u, tinyData(u))
 	})}
@@ -528,15 +529,20 @@ func checkSameSeed(t *testing.T, f *fixture) {
 	}
 }
 
-// checkThreads trains with one thread and with two.
-func checkThreads(t *testing.T, f *fixture) {
-	u := f.small()
-	setThreads(t, 1)
-	_, one := trained(t, u, tinyData(u))
-	setThreads(t, 2)
-	u = f.small()
-	_, two := trained(t, u, tinyData(u))
-	sameOutcome(t, two, one)
+// TestThreads trains every subject with one thread and with two. It is not parallel,
+// because the number of threads is that of the whole process.
+func TestThreads(t *testing.T) {
+	for _, s := range subjects() {
+		t.Run(s.name, func(t *testing.T) {
+			u := s.small()
+			setThreads(t, 1)
+			_, one := trained(t, u, tinyData(u))
+			setThreads(t, 2)
+			u = s.small()
+			_, two := trained(t, u, tinyData(u))
+			sameOutcome(t, two, one)
+		})
+	}
 }
 
 func checkSaveLoad(t *testing.T, f *fixture) {
