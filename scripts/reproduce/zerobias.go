@@ -18,8 +18,9 @@ var zerobias = experiment{
 All models are 784-1000-784 with ReLU units, tied weights, squared error and batches of 100. The first is plain. The second has Gaussian
 noise of standard deviation 0.5 on its inputs. The third is zerobias: its units have a threshold in place of a bias, and it has no other
 regularisation. Biases are means over the 1,000 hidden units. Squared errors are per pixel of the test images without noise. Accuracies are
-percentages of the test images, for a logistic regression fitted to the training images. In the test of the recipe, an L1 penalty makes the
-biases negative, as noise does here. The paper says the same of a contraction, but here a contraction leaves the biases near zero.`,
+percentages of the test images, for a logistic regression fitted to the training images. The code of zerobias is thresholded, as the
+decoder takes it; the paper's classifiers take the code without the threshold. In the test of the recipe, an L1 penalty makes the biases
+negative, as noise does here. The paper says the same of a contraction, but here a contraction leaves the biases near zero.`,
 	seeds: 3,
 	run: func(l *lab) error {
 		const dense = "--model dense --tied --code-activation relu --output-activation linear --loss squared-error --batch-size 100 --schedule constant --learning-rate 0.001"

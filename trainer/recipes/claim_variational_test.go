@@ -49,7 +49,7 @@ func TestFreeBitsKeepValuesInUse(t *testing.T) {
 
 // TestImportanceBoundIsTighter trains three models that sample 20 codes for each image.
 // The two that train on the importance-weighted bound, with either of its gradients,
-// have the lower loss: by 3.7 to 4.8 nats with three seeds. The loss alone does not
+// have the lower loss: by 3.7 to 6.0 nats with four seeds. The loss alone does not
 // show that training weights the samples: the bound of parameters that were trained on
 // the mean is lower by as much. But only training on the bound lets the posterior be so
 // wide that the bound is far tighter than the mean: by 22 to 31 nats, against 4.

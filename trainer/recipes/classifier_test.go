@@ -27,7 +27,7 @@ func TestClassifiers(t *testing.T) {
 			frozen, thawed := classifier(u, "encoder-lr-scale=0"), classifier(u, "encoder-lr-scale=1; thaw=true")
 			if model.Conditional() || !model.HasEncoder() {
 				_, err := newClassifier(frozen, from, d)
-				refused(t, err, trainer.ErrConfiguration, "hint: --model")
+				refused(t, err, trainer.ErrConfiguration, "--model")
 				return
 			}
 			if s.recipe.Name == "topk" && !isLayered(model) {

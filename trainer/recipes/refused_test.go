@@ -124,6 +124,6 @@ func TestConditionalNeedsLabels(t *testing.T) {
 		d := *tinyData(u)
 		d.Train.Labels, d.Test.Labels = nil, nil
 		_, err := u.experiment(&d)
-		refused(t, err, loaders.ErrData, "has no labels")
+		refused(t, err, loaders.ErrData, "has none; hint: --model")
 	}
 }
