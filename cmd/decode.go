@@ -117,8 +117,12 @@ func (o decodeOptions) read(ctx context.Context, model *trainer.Trained) ([]floa
 	if err != nil {
 		return nil, err
 	}
-	if len(dims) == 1 { // one code
+	switch len(dims) {
+	case 1: // one code
 		dims = []int{1, dims[0]}
+	case 2:
+	default:
+		return nil, fmt.Errorf("%w: %s has %d dimensions, but codes have 2; hint: codes.reshape(len(codes), -1)", loaders.ErrData, text, len(dims))
 	}
 	return codes, checkSize(text, len(codes)/dims[0], size)
 }

@@ -36,12 +36,12 @@ func encodeVerb() *cli.Command {
 		Name:  "encode",
 		Usage: "write the codes of images as .npy and .csv",
 		Description: `This verb writes the codes of N images, each with L values. The .npy file is an N×L array of
-float32, which the verb decode can read. The .csv file has one line per image: the index, the
-label, the class and the path (empty if there is none), and the values code_0, code_1, … of the
-code. By default, the images are the test images of the run. If --dataset names other data, they
-are all its images. With --picture, the codes of --points images are drawn as points, coloured by
-class, in the pictures folder of the run. Codes of two values are drawn as they are. Longer codes
-are reduced to two values by PCA and by t-SNE.
+float32, which the verb decode can read. The .csv file has one line per image: the index of the
+image in its data, the label, the class and the path (empty if there is none), and the values
+code_0, code_1, … of the code. By default, the images are the test images of the run. If --dataset
+names other data, they are all its images. With --picture, the codes of --points images are drawn
+as points, coloured by class, in the pictures folder of the run. Codes of two values are drawn as
+they are. Longer codes are reduced to two values by PCA and by t-SNE.
 
 ` + fmt.Sprintf(ruleOfOut, "codes-2.npy") + `
 
@@ -137,7 +137,7 @@ func writeCSV(w io.Writer, codes evaluate.Matrix, split loaders.Split, classes [
 	}
 	for i := range codes.Rows {
 		label, class, path := identity(split, classes, i)
-		record = append(record[:0], strconv.Itoa(i), label, class, path)
+		record = append(record[:0], strconv.Itoa(split.Position(i)), label, class, path)
 		for _, v := range codes.Row(i) {
 			record = append(record, strconv.FormatFloat(float64(v), 'g', -1, 32))
 		}

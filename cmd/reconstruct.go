@@ -41,9 +41,9 @@ func reconstructVerb() *cli.Command {
 		Name:  "reconstruct",
 		Usage: "reconstruct images, and write a table of the errors and a picture",
 		Description: `This verb reconstructs the test images of a run, or images of your own. The .csv file has one
-line per image: the index, the split, the label, the class and the path (empty if there is none),
-the loss, and mse, which is the squared error per pixel. The .png file shows the first images in
-the order of --sort, and stdout lists their errors.
+line per image: the index of the image in its data, the split, the label, the class and the path
+(empty if there is none), the loss, and mse, which is the squared error per pixel. The .png file
+shows the first images in the order of --sort, and stdout lists their errors.
 
 ` + fmt.Sprintf(ruleOfOut, "reconstructions-2.csv") + `
 
@@ -166,7 +166,7 @@ func (r *reconstruction) write(c *cli.Context, model *trainer.Trained) error {
 		return err
 	}
 	for _, image := range all.Images[:all.Kept.Len()] {
-		name := strconv.Itoa(image.Index)
+		name := strconv.Itoa(r.split.Position(image.Index))
 		if r.split.Names != nil {
 			name = r.split.Names[image.Index]
 		}
@@ -199,7 +199,7 @@ func (r *reconstruction) table(w io.Writer, images []measure.ReconstructedImage)
 	for _, image := range images {
 		label, class, path := identity(r.split, r.classes, image.Index)
 		number := func(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
-		record = append(record[:0], strconv.Itoa(image.Index), r.Split, label, class, path, number(image.Loss), number(image.MSE))
+		record = append(record[:0], strconv.Itoa(r.split.Position(image.Index)), r.Split, label, class, path, number(image.Loss), number(image.MSE))
 		if err := lines.Write(record); err != nil {
 			return err
 		}

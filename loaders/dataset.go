@@ -27,6 +27,9 @@ type Split struct {
 	Images []uint8  // N×C×H×W
 	Labels []uint8  // N, indices into Dataset.Classes; nil: no labels
 	Names  []string // N, paths of the files within their folder, with slashes; nil: the images are not single files
+	// Positions, N, say where each image is in the data that it was read from; nil: image
+	// i is at i.
+	Positions []int
 	// Values, N×C×H×W, replace Images if the inputs are not pixels but the outputs of
 	// other layers.
 	Values []float32
@@ -99,7 +102,26 @@ func (s Split) slice(from, to int) Split {
 	if s.Drawn != nil {
 		out.Drawn = s.Drawn[from:to:to]
 	}
+	if s.Positions != nil || from > 0 {
+		out.Positions = s.positions(from, to)
+	}
 	return out
+}
+
+// Position is where image i is in the data that it was read from.
+func (s Split) Position(i int) int {
+	if s.Positions == nil {
+		return i
+	}
+	return s.Positions[i]
+}
+
+func (s Split) positions(from, to int) []int {
+	list := make([]int, 0, to-from)
+	for i := from; i < to; i++ {
+		list = append(list, s.Position(i))
+	}
+	return list
 }
 
 // Join returns a copy of the images of two splits, one after the other. Both have the
@@ -114,6 +136,9 @@ func (s Split) Join(other Split) Split {
 	out.Labels = slices.Concat(s.Labels, other.Labels)
 	out.Names = slices.Concat(s.Names, other.Names)
 	out.Drawn = nil
+	if s.Positions != nil || other.Positions != nil {
+		out.Positions = append(s.positions(0, s.Len()), other.positions(0, other.Len())...)
+	}
 	for _, part := range []Split{s, other} {
 		for i := 0; i < part.Len() && s.Motion != (Motion{}); i++ {
 			out.Drawn = append(out.Drawn, part.drawn(i))

@@ -45,6 +45,7 @@ func (f *folder) dataset(all Split, digest map[string]string) *Dataset {
 	}
 	d := &Dataset{Classes: f.classes, Digest: digest, Validation: f.validation, HeldOut: f.heldOut}
 	d.Train, d.Test = all.Holdout(len(f.test))
+	d.Test.Positions = nil // among the test images
 	return d
 }
 

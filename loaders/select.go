@@ -23,6 +23,7 @@ func (s Split) Select(indices []int) Split {
 		if s.Names != nil {
 			out.Names = append(out.Names, s.Names[i])
 		}
+		out.Positions = append(out.Positions, s.Position(i))
 		if s.Motion != (Motion{}) {
 			out.Drawn = append(out.Drawn, s.drawn(i))
 		}
@@ -102,6 +103,10 @@ func (s *Split) setAside(n int) {
 			s.Drawn = append(s.Drawn, i)
 		}
 	}
+	if s.Positions == nil {
+		s.Positions = s.positions(0, s.Len())
+	}
+	moveBehind(s.Positions, 1, aside)
 	moveBehind(s.Images, s.stored(), aside)
 	moveBehind(s.Values, s.stored(), aside)
 	moveBehind(s.Labels, 1, aside)

@@ -10,12 +10,12 @@ import (
 func TestSelect(t *testing.T) {
 	t.Parallel()
 	s := Split{Shape: Shape{1, 1, 2}, Images: []uint8{0, 1, 2, 3, 4, 5}, Labels: []uint8{7, 8, 9}}
-	want := Split{Shape: Shape{1, 1, 2}, Images: []uint8{4, 5, 0, 1}, Labels: []uint8{9, 7}}
+	want := Split{Shape: Shape{1, 1, 2}, Images: []uint8{4, 5, 0, 1}, Labels: []uint8{9, 7}, Positions: []int{2, 0}}
 	if diff := cmp.Diff(want, s.Select([]int{2, 0})); diff != "" {
 		t.Error(diff)
 	}
 	codes := Split{Shape: Shape{1, 1, 2}, Values: []float32{0, 1, 2, 3}}
-	if diff := cmp.Diff(Split{Shape: codes.Shape, Values: []float32{2, 3}}, codes.Select([]int{1})); diff != "" {
+	if diff := cmp.Diff(Split{Shape: codes.Shape, Values: []float32{2, 3}, Positions: []int{1}}, codes.Select([]int{1})); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -11,11 +11,12 @@ import (
 	"gaetrain/graph/kernel/noise"
 )
 
+const streamSubspace noise.Stream = 31
+
 const (
-	streamSubspace noise.Stream = 31
-	oversampling                = 16   // directions in addition to the components
-	subspaceSteps               = 60   // maximum
-	subspaceChange              = 5e-4 // the iteration stops when a step gains less than this share of the variance outside
+	oversampling   = 16   // directions in addition to the components
+	subspaceSteps  = 60   // maximum
+	subspaceChange = 5e-4 // the iteration stops when a step gains less than this share of the variance outside
 )
 
 // PCAError returns the squared error per value with which the principal components of
