@@ -38,10 +38,10 @@ func encodeVerb() *cli.Command {
 		Description: `This verb writes the codes of N images, each with L values. The .npy file is an N×L array of
 float32, which the verb decode can read. The .csv file has one line per image: the index of the
 image in its data, the label, the class and the path (empty if there is none), and the values
-code_0, code_1, … of the code. By default, the images are the test images of the run. If --dataset
-names other data, they are all its images. With --picture, the codes of --points images are drawn
-as points, coloured by class, in the pictures folder of the run. Codes of two values are drawn as
-they are. Longer codes are reduced to two values by PCA and by t-SNE.
+code_0, code_1, … of the code. By default, the images are the test images of the run. If
+--dataset names other data, they are all its images. With --picture, the codes of --points images
+are drawn as points, coloured by class, in the pictures folder of the run. Codes of two values
+are drawn as they are. Longer codes are reduced to two values by PCA and by t-SNE.
 
 ` + fmt.Sprintf(ruleOfOut, "codes-2.npy") + `
 
