@@ -32,7 +32,7 @@ var about = pictures.About{Summary: "one line", Idea: "A paragraph\nof two lines
 func configure() trainer.Config {
 	c := trainer.Defaults()
 	c.BatchSize, c.Epochs, c.CheckpointEvery = 16, 2, 0
-	c.TrainImages, c.TestImages = 48, 40
+	c.TrainImages, c.TestImages, c.Validation = 48, 40, 0
 	return c
 }
 
