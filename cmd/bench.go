@@ -11,7 +11,7 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// benchOptions are the settings of bench besides those of train.
+// benchOptions are the settings of bench in addition to those of train.
 type benchOptions struct {
 	Seconds float64 `toml:"seconds" group:"output" help:"Duration of the measurement in seconds, above 0 and at most 3600"`
 }

@@ -15,7 +15,7 @@ import (
 	"gaetrain/viz/plain"
 )
 
-// TestShellWord lets a shell read words back.
+// TestShellWord checks that a shell reads quoted words back.
 func TestShellWord(t *testing.T) {
 	for _, word := range []string{
 		"", "plain-1.5,2:x/y_z@a+b%", "a b", "it's", "''", "'", `"$HOME" \ \n`, "`id` $(id) ${x} !! ~ * ? [a] {a,b} # & ; | < > ( )", "=ls", "-x",
@@ -32,8 +32,7 @@ func TestShellWord(t *testing.T) {
 	}
 }
 
-// TestReportedCommand runs the commands that reports show, which give the same runs
-// again.
+// TestReportedCommand runs the commands that reports show. They must give the same runs.
 func TestReportedCommand(t *testing.T) {
 	dir := t.TempDir()
 	data := filepath.Join(dir, "it's \"a\" $HOME & \\ `*` \u202e <b>")
@@ -75,7 +74,7 @@ func TestReportedCommand(t *testing.T) {
 	}
 }
 
-// runIn runs a command in a folder to its end, which must be a good one.
+// runIn runs a command in a folder. The command must succeed.
 func runIn(t *testing.T, dir string, c *exec.Cmd) {
 	t.Helper()
 	c.Dir = dir

@@ -11,7 +11,7 @@ import (
 	"gaetrain/trainer/recipes"
 )
 
-// TestDecode decodes the codes that encode has written. The images must be the
+// TestDecode decodes the codes that encode has written. The images must be equal to the
 // reconstructions.
 func TestDecode(t *testing.T) {
 	dir := t.TempDir()

@@ -79,3 +79,30 @@ func TestBroken(t *testing.T) {
 		}
 	}
 }
+
+// TestFlagHelp checks that each flag has a help text, and that it is not longer than
+// helpColumns characters.
+func TestFlagHelp(t *testing.T) {
+	seen := make(map[string]bool)
+	var check func(verbs []*cli.Command)
+	check = func(verbs []*cli.Command) {
+		for _, verb := range verbs {
+			for _, f := range verb.Flags {
+				flag, ok := f.(cli.DocGenerationFlag)
+				visible, hides := f.(cli.VisibleFlag)
+				if !ok || hides && !visible.IsVisible() || seen[f.Names()[0]+flag.GetUsage()] {
+					continue
+				}
+				seen[f.Names()[0]+flag.GetUsage()] = true
+				if n := utf8.RuneCountInString(flag.GetUsage()); n == 0 || n > helpColumns {
+					t.Errorf("the help of --%s of %s has %d characters: %s", f.Names()[0], verb.Name, n, flag.GetUsage())
+				}
+			}
+			check(verb.Subcommands)
+		}
+	}
+	check(newApp("", nil, nil).Commands)
+	for _, r := range recipes.List() {
+		check(newApp(r.Name, nil, nil).Commands)
+	}
+}

@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestMain lets the test binary be the program as well, where it is called by
-// the program's name; a link of that name stands first in PATH.
+// TestMain makes the test binary run as the program if it is called by the program's
+// name. A link with this name is first in PATH.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "gaetrain" {
 		os.Exit(Run(os.Args, os.Stdout, os.Stderr))
@@ -41,7 +41,7 @@ func withProgram(run func() int) int {
 	return run()
 }
 
-// small is a configuration that trains in a moment.
+// small is a configuration that trains in less than a second.
 const small = `train-images = 256
 test-images = 64
 validation = 0
@@ -70,7 +70,7 @@ func program(t *testing.T, dir string, args ...string) (*exec.Cmd, *bytes.Buffer
 	return c, stderr
 }
 
-// complete runs the program to its end, which must be a good one.
+// complete runs the program, which must succeed.
 func complete(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	c, stderr := program(t, dir, args...)
@@ -82,8 +82,8 @@ func complete(t *testing.T, dir string, args ...string) {
 // times are the parts of metrics that differ from run to run.
 var times = regexp.MustCompile(`"(seconds|images_per_second|timestamp|checksum)": ?("[^"]*"|[0-9.e+-]+)`)
 
-// compareRuns says how two run folders differ, times aside. Runs without a validation
-// set have no best checkpoint.
+// compareRuns returns the differences of two run folders, except for times. Runs without a
+// validation set have no best checkpoint.
 func compareRuns(a, b string) (string, error) {
 	names := []string{"checkpoint/last.safetensors", "metrics.jsonl", "metrics.json"}
 	for _, dir := range []string{a, b} {
@@ -119,7 +119,7 @@ func compareRuns(a, b string) (string, error) {
 // run's id, the extent of metrics.jsonl, which holds times, and the checksum.
 var ofRun = regexp.MustCompile(`\\"run\\":\\"\w*\\"|\\"(bytes|crc32c)\\":\d+|"gaetrain-crc32c":"\w*"`)
 
-// withoutRun returns a checkpoint without what differs between equal runs.
+// withoutRun returns a checkpoint without the parts that differ between equal runs.
 func withoutRun(checkpoint []byte) []byte {
 	end := 8 + binary.LittleEndian.Uint64(checkpoint)
 	header := bytes.TrimRight(ofRun.ReplaceAll(checkpoint[8:end], nil), " ")

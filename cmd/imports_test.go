@@ -15,13 +15,13 @@ import (
 	"testing"
 )
 
-// The tables of this file say which package may import which. A name stands for
-// one package; "name/..." stands for the package and all packages below it.
+// The tables of this file list which package may import which. A name stands for one
+// package. "name/..." stands for the package and all packages below it.
 
 const project = "gaetrain"
 
-// allowed says what of the project each package may import. The first line that
-// fits a package counts. A package that fits no line needs a new line.
+// allowed lists the packages of the project that each package may import. The first
+// matching line applies. A package without a matching line needs a new line.
 var allowed = []struct {
 	packages string
 	imports  []string
@@ -49,8 +49,8 @@ var allowed = []struct {
 	{"scripts/...", []string{"trainer/...", "graph/...", "loaders/...", "viz/..."}},
 }
 
-// outside says which packages may import packages of other projects. All packages
-// may import what is not in the list.
+// outside lists which packages may import packages of other projects. All packages may
+// import the packages that are not in the list.
 var outside = []struct {
 	imported string
 	users    []string
@@ -78,7 +78,7 @@ var process = []string{
 	"fmt.Print", "fmt.Printf", "fmt.Println", "fmt.Scan", "fmt.Scanf", "fmt.Scanln",
 }
 
-// fits reports whether a package is named by a pattern.
+// fits reports whether a pattern matches a package.
 func fits(pattern, name string) bool {
 	base, below := strings.CutSuffix(pattern, "/...")
 	return name == base || below && strings.HasPrefix(name, base+"/")
@@ -151,7 +151,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// enter leaves out folders that hold other modules, hidden things or test data.
+// enter skips folders that hold other modules, hidden files or test data.
 func enter(name string, entry fs.DirEntry) error {
 	if name == ".." {
 		return nil
@@ -165,7 +165,7 @@ func enter(name string, entry fs.DirEntry) error {
 	return nil
 }
 
-// inspect reports what is wrong in one file.
+// inspect reports the problems of one file.
 func inspect(t *testing.T, name string) error {
 	fileSet := token.NewFileSet()
 	file, err := parser.ParseFile(fileSet, name, nil, parser.SkipObjectResolution)
@@ -209,7 +209,7 @@ func spell(s *ast.SelectorExpr) string {
 	return ""
 }
 
-// TestProblem makes sure that TestImports can fail.
+// TestProblem checks that TestImports can fail.
 func TestProblem(t *testing.T) {
 	for _, c := range []struct {
 		from, to string

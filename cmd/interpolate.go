@@ -112,6 +112,6 @@ func drawWalk(w io.Writer, run string, walk pictures.Walk) error {
 	if err != nil {
 		return err
 	}
-	printf(w, "%d lines in %s and %s\n", len(walk.Lines), picture, animation)
+	printf(w, "%s in %s and %s\n", many(len(walk.Lines), "line"), picture, animation)
 	return nil
 }

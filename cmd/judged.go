@@ -27,7 +27,7 @@ type judged struct {
 
 // print prints a table of the sets and one of the classes.
 func (r judged) print(w io.Writer) error {
-	printf(w, "%d samples, codes of %s\n", r.Images, r.Codes)
+	printf(w, "%d samples, with codes from %s\n", r.Images, r.Codes)
 	printf(w, "classifier %s: %d features", r.Judge, r.Features)
 	if r.Accuracy != 0 {
 		printf(w, ", accuracy %s on the test images", percent(r.Accuracy))

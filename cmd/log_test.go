@@ -17,7 +17,7 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// shownBy trains a small model before a console, and returns what that shows.
+// shownBy trains a small model with a console, and returns the output of the console.
 func shownBy(t *testing.T, log *console, out *bytes.Buffer, settled ...given) string {
 	t.Helper()
 	recipe, err := recipes.Find("dense")
@@ -54,8 +54,8 @@ func shownBy(t *testing.T, log *console, out *bytes.Buffer, settled ...given) st
 	return out.String()
 }
 
-// TestTerminal trains before a terminal of 80 columns whose clock advances a second
-// each time it is read: the line that is rewritten gives way to a row for each epoch.
+// TestTerminal trains on a terminal of 80 columns whose clock advances a second each time
+// it is read. A row for each epoch must replace the line that is rewritten.
 func TestTerminal(t *testing.T) {
 	var out bytes.Buffer
 	at := time.Unix(0, 0)
@@ -89,7 +89,7 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// TestFitted cuts off whole parts, the last ones first.
+// TestFitted checks that whole parts are removed, from the last one.
 func TestFitted(t *testing.T) {
 	parts := []string{"epoch 3/10", "step 12/47", "ETA 3s"}
 	for columns, want := range map[int]string{80: "epoch 3/10  step 12/47  ETA 3s", 31: "epoch 3/10  step 12/47  ETA 3s", 30: "epoch 3/10  step 12/47", 20: "epoch 3/10", 6: "epoch", 1: ""} {
@@ -99,8 +99,8 @@ func TestFitted(t *testing.T) {
 	}
 }
 
-// TestLongEpoch trains off a terminal: within an epoch, there is a line only after 30
-// seconds.
+// TestLongEpoch trains without a terminal. Within an epoch, there must be a line only after
+// 30 seconds.
 func TestLongEpoch(t *testing.T) {
 	for pause, want := range map[time.Duration]int{time.Millisecond: 0, 10 * time.Second: 3} {
 		var out bytes.Buffer
@@ -118,8 +118,8 @@ func TestLongEpoch(t *testing.T) {
 	}
 }
 
-// TestProgress asks for a line of progress that the end takes away again, and
-// for none of work that is done at once or is to be quiet.
+// TestProgress checks that the line of progress is erased at the end, and that there is
+// none for short work or with --quiet.
 func TestProgress(t *testing.T) {
 	for _, test := range []struct {
 		terminal, quiet bool

@@ -20,16 +20,16 @@ import (
 	"gaetrain/viz/plain"
 )
 
-// hostile is part of every name in TestNames: it sets the title of a terminal,
-// erases its line, breaks lines and columns, and turns the direction of text. No
-// byte of it is forbidden in a file's name.
+// hostile is part of every name in TestNames. It sets the title of a terminal, erases its
+// line, breaks lines and columns, and reverses the direction of text. All its bytes are
+// allowed in the name of a file.
 const hostile = "x\x1b]0;owned\x07\r\x1b[K\n\ty\u202e\u2066\u200b\u2028\u009bz"
 
 // shownHostile is how it is shown on one line.
 const shownHostile = `x\u001b]0;owned\u0007\r\u001b[K\n\ty\u202e\u2066\u200b\u2028\u009bz`
 
-// TestNames gives hostile names to classes, files, runs and data sets. Nothing that
-// the verbs print, and no page and picture of text, may act by them.
+// TestNames gives hostile names to classes, files, runs and data sets. They must be
+// escaped in everything that the verbs print, in pages and in SVG pictures.
 func TestNames(t *testing.T) {
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data"+hostile)
@@ -53,7 +53,7 @@ func TestNames(t *testing.T) {
 		code int
 		want []string // in what is printed
 	}{
-		{train, 0, []string{"run" + shownHostile + " (1 epochs"}},
+		{train, 0, []string{"run" + shownHostile + " (1 epoch,"}},
 		{slices.Concat(train, []string{"--log-format", "json"}), 2, []string{"run"}},
 		{slices.Concat(train, []string{"--resume", "--epochs", "2", "--log-format", "json"}), 0, []string{"data"}},
 		{[]string{"train", "--dataset", "folder:" + data + "\xff"}, 2, []string{`data`, "is not UTF-8"}},
@@ -117,7 +117,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestNamesInConfig reads a hostile name back from what config prints.
+// TestNamesInConfig reads a hostile name back from the output of config.
 func TestNamesInConfig(t *testing.T) {
 	const name = "folder:" + hostile + "\x7f\U000e0041\"\\"
 	var first, second, stderr bytes.Buffer
@@ -144,12 +144,12 @@ func TestNamesInConfig(t *testing.T) {
 	}
 }
 
-// allVisible asks that text has no hidden runes but line feeds and tabs.
+// allVisible checks that text has no hidden runes except for line feeds and tabs.
 func allVisible(t *testing.T, name, text string) {
 	t.Helper()
 	for _, line := range strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\t' }) {
 		if plain.Line(line) != line {
-			t.Errorf("%s: a name acts: %q", name, line)
+			t.Errorf("%s: a name is not escaped: %q", name, line)
 		}
 	}
 }
@@ -170,8 +170,8 @@ func writeGray(t *testing.T, path string, shade uint8) {
 	}
 }
 
-// TestPrinting asks that verbs print by printf and table alone, which make names
-// plain: fmt's functions would let a name break lines and columns.
+// TestPrinting checks that verbs print only with printf and table, which escape names.
+// With the functions of fmt, a name could break lines and columns.
 func TestPrinting(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil || len(files) < 30 {

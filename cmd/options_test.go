@@ -36,8 +36,8 @@ func config(t *testing.T, args ...string) (values map[string]string, code int, p
 	return values, code, ""
 }
 
-// FuzzFile reads any bytes as a configuration file: an error in one line, or a
-// configuration that is the same when it is printed and read again.
+// FuzzFile reads any bytes as a configuration file. The result must be an error in one line,
+// or a configuration that is the same after it is printed and read again.
 func FuzzFile(f *testing.F) {
 	for _, seed := range []string{
 		"", small, "epochs = 3", `epochs = "three"`, "epochs = 2.5", "[training]\nepochs = 3", "hidden = [1, [2]]", "hidden = [{a = 1}]",
@@ -74,8 +74,8 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
-// FuzzValue gives one text to a flag, a variable and a file: all take it, as the
-// same value, or none does.
+// FuzzValue gives one text to a flag, a variable and a file. All must accept it as the same
+// value, or none may accept it.
 func FuzzValue(f *testing.F) {
 	recipe, err := recipes.Find("dense")
 	if err != nil {
@@ -124,7 +124,7 @@ func quote(text string) string {
 	return b.String() + `"`
 }
 
-// TestOwners asks for the models that have a setting.
+// TestOwners checks the list of models that have a setting.
 func TestOwners(t *testing.T) {
 	if got := owners("beta"); len(got) < 2 || got[0] != "vae" {
 		t.Errorf("models %v have beta", got)
@@ -139,14 +139,14 @@ func TestOwners(t *testing.T) {
 	}
 }
 
-// TestModelSettings asks that the settings of each model have help and differ in
-// name from those of the trainer, that a setting has one kind in all models, and
-// that the defaults are valid.
+// TestModelSettings checks that the settings of each model have a help text and other names
+// than those of the trainer, that a setting has the same type in all models, and that the
+// defaults are valid.
 func TestModelSettings(t *testing.T) {
 	bools := make(map[string]bool)
 	for _, r := range recipes.List() {
 		o := recipeDefaults(r)
-		for _, f := range o.fields() { // panics where two have one name
+		for _, f := range o.fields() { // panics if two have the same name
 			if f.Group == "" || f.Help == "" {
 				t.Errorf("model %s: %s lacks a group or help", r.Name, f.Name)
 			}
@@ -161,7 +161,7 @@ func TestModelSettings(t *testing.T) {
 	}
 }
 
-// TestSources asks for the precedence of the sources, whichever model takes them.
+// TestSources checks the precedence of the sources for several models.
 func TestSources(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "vae.toml")
 	if err := os.WriteFile(file, []byte("model = \"vae\"\nbeta = 2\nhidden = [7, 5]\nbinarise = true\nepochs = 3\n"), 0o644); err != nil {
@@ -187,7 +187,7 @@ func TestSources(t *testing.T) {
 	check(map[string]string{"model": `"vae"`, "binarise": "true"}, "--binarise", "--model", "vae")
 }
 
-// TestNamedModel looks for a model in arguments before flags are parsed.
+// TestNamedModel finds the model in arguments before flags are parsed.
 func TestNamedModel(t *testing.T) {
 	for _, test := range []struct {
 		args, variable, want string
@@ -214,7 +214,7 @@ func TestNamedModel(t *testing.T) {
 	}
 }
 
-// TestCommand asks for a command line that a shell and the program read again.
+// TestCommand checks that a shell and the program can read the command line of a run.
 func TestCommand(t *testing.T) {
 	recipe, err := recipes.Find("vae")
 	if err != nil {

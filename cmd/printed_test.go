@@ -21,9 +21,9 @@ import (
 )
 
 // This file tests the commands that the program, its documents and its messages print.
-// Those of the documents and the examples of all verbs are run, see printedrun_test.go.
-// Those of docs/results.md, which train on full data sets, and those within sentences are
-// parsed.
+// The commands of the documents and the examples of all verbs are run, see
+// printedrun_test.go. The commands of docs/results.md, which train on full data sets, and
+// the commands within sentences are only parsed.
 
 // printed is a command and where it is printed.
 type printed struct{ where, command string }
@@ -103,8 +103,8 @@ func TestParsedCommands(t *testing.T) {
 	}
 }
 
-// parse parses a command with all flags and values; of train, config and bench, also
-// whether the model has the settings.
+// parse parses a command with all flags and values. For train, config and bench, it also
+// checks that the model has the settings.
 func parse(t *testing.T, p printed) {
 	t.Helper()
 	for part := range strings.SplitSeq(p.command, "&&") {
@@ -128,7 +128,7 @@ func parse(t *testing.T, p printed) {
 	}
 }
 
-// dry lets verbs only read their settings.
+// dry changes verbs so that they only read their settings.
 func dry(verbs []*cli.Command) {
 	for _, verb := range verbs {
 		dry(verb.Subcommands)
@@ -146,7 +146,7 @@ func dry(verbs []*cli.Command) {
 	}
 }
 
-// splitWords splits a command as a shell does, up to what the shell itself reads.
+// splitWords splits a command as a shell does, up to a redirection or a pipe.
 func splitWords(command string) (words []string) {
 	for _, word := range regexp.MustCompile(`'[^']*'|[^\s']+`).FindAllString(command, -1) {
 		if regexp.MustCompile(`^(\||[0-9]?>)`).MatchString(word) || word == "..." || word == "…" {
@@ -162,7 +162,7 @@ var (
 	placeholder = regexp.MustCompile(`%[a-z]`)
 )
 
-// TestMentionedFlags asks that the flags in the documents and in the texts of the program
+// TestMentionedFlags checks that the flags in the documents and in the texts of the program
 // are flags of a verb.
 func TestMentionedFlags(t *testing.T) {
 	known := []string{"--help", "--version", "--rm", "--build-arg", "--signal", "--full", "--peers"} // also of docker, Slurm and scripts/reproduce
@@ -196,8 +196,8 @@ func TestMentionedFlags(t *testing.T) {
 	}
 }
 
-// messages lists the commands in the texts of the program. Its sentences begin with
-// "gaetrain" as well, so a name that is no verb counts only with flags.
+// messages lists the commands in the texts of the program. Some sentences also begin with
+// "gaetrain", so a word that is not a verb is a command only if flags follow.
 func messages(t *testing.T) (list []printed) {
 	t.Helper()
 	known := verbNames(newApp("", io.Discard, io.Discard))

@@ -42,7 +42,7 @@ func (w workshop) smaller(command string) string {
 // unrunnable are commands that need a network, a placeholder or another program.
 var unrunnable = regexp.MustCompile(`datasets (fetch|verify)|\b[A-Z]{3,}\b|docker`)
 
-// workshop is a folder in which printed commands run. What they work on is made before.
+// workshop is a folder in which printed commands run, after prepare has made their inputs.
 type workshop struct {
 	t         *testing.T
 	dir       string
@@ -59,15 +59,15 @@ func (w workshop) run(dir, command string) {
 	}
 }
 
-// models are the models of runs by the beginning of their names, and the settings with
-// which a run that others need is trained.
+// models maps the beginning of a run's name to its model and to the settings with which a
+// run that other commands need is trained.
 var models = []struct{ prefix, arguments string }{
 	{"vae-2d", "train --model vae --hidden 16 --code 2"}, {"vae", "train --model vae --hidden 16 --code 4"}, {"cvae", "train --model cvae --hidden 16 --code 4"},
 	{"conv", "train --model conv --filters 2,3 --code 4"}, {"denoising", "train --model denoising --hidden 16 --code 4"},
 	{"judge", "finetune --from dense"}, {"classifier", "finetune --from dense"}, {"", "train --model dense --hidden 16 --code 4"},
 }
 
-// provide makes a run under a name, unless it is there.
+// provide trains a run with a name, unless it exists.
 func (w workshop) provide(run string) {
 	w.t.Helper()
 	path := filepath.Join(w.dir, run)
@@ -104,16 +104,16 @@ var (
 	fileFlags = regexp.MustCompile(`(?:--images |folder:)(\S+)`)
 )
 
-// prepare makes what a command works on.
+// prepare makes the inputs of a command.
 func (w workshop) prepare(command string) {
 	w.t.Helper()
 	for part := range strings.SplitSeq(command, "&&") {
 		for _, match := range runFlags.FindAllStringSubmatch(part, -1) {
 			if strings.HasPrefix(match[0], "--run ") && trains.MatchString(part) {
-				continue // it makes the run
+				continue // the command itself makes the run
 			}
 			if strings.Contains(command, "&&") && strings.HasPrefix(match[0], "--run ") {
-				continue // the part before makes it
+				continue // the part before makes the run
 			}
 			for run := range strings.SplitSeq(match[1], ",") {
 				for _, number := range []string{"1", "2"} {
@@ -145,8 +145,8 @@ func (w workshop) prepare(command string) {
 	}
 }
 
-// TestPrintedCommands runs the commands of each document, and of the help of each verb,
-// one after the other in a folder of their own.
+// TestPrintedCommands runs the commands of each document and of the help of each verb. They
+// run one after the other in a folder of their own.
 func TestPrintedCommands(t *testing.T) {
 	all := examples(newApp("", io.Discard, io.Discard).Commands)
 	for _, path := range documents(t) {

@@ -85,7 +85,7 @@ EXAMPLES:
 func printUnconverged(w io.Writer, results []measure.Probed) {
 	for _, r := range results {
 		if !r.Converged {
-			printf(w, "logistic regression of %s: not converged after %d iterations, relative gradient norm %.2g (tolerance %.0g); hint: a larger --l2\n",
+			printf(w, "logistic regression of %s: not converged after %d iterations, relative gradient norm %.2g (tolerance %.0g); hint: set a larger --l2\n",
 				r.Features, r.Iterations, r.Gradient, evaluate.LogisticTolerance)
 		}
 	}

@@ -62,20 +62,18 @@ EXAMPLES:
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults
-			model, split, data, err := openRun(c, &o, func(o *reconstructOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
+			model, log, err := openTrained(c, &o, func(o *reconstructOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
 			if err != nil {
 				return err
 			}
 			if err := o.check(c); err != nil {
 				return err
 			}
-			r := reconstruction{reconstructOptions: o, split: split, of: fmt.Sprintf("%s, %s", data.Name, o.Split), classes: data.Classes}
-			if o.Images != "" {
-				if err := r.take(c.Context, newLog(c.App.ErrWriter, o.Output), model); err != nil {
-					return err
-				}
+			r := reconstruction{reconstructOptions: o}
+			asInTraining, err := r.choose(c.Context, log, model)
+			if err != nil {
+				return err
 			}
-			asInTraining := o.Images == "" && data.Name == model.Config.Dataset
 			if !wasGiven(c, "corrupt") {
 				r.Corrupt = asInTraining
 			}
@@ -132,11 +130,20 @@ type reconstruction struct {
 	classes []string // by label
 }
 
-// take reads the images from files.
-func (r *reconstruction) take(ctx context.Context, log *console, model *trainer.Trained) (err error) {
-	r.split, r.split.Names, err = r.read(ctx, log, model)
-	r.of, r.Split, r.classes, r.split = r.Images, "", model.Info.Data.Classes, r.split.Stratified(r.Limit)
-	return err
+// choose reads the images from files, or those of a data set. Only files need no data
+// set. It reports whether the images are those of the run's own data set.
+func (r *reconstruction) choose(ctx context.Context, log *console, model *trainer.Trained) (own bool, err error) {
+	if r.Images != "" {
+		r.split, r.split.Names, err = r.read(ctx, log, model)
+		r.of, r.Split, r.classes, r.split = r.Images, "", model.Info.Data.Classes, r.split.Stratified(r.Limit)
+		return false, err
+	}
+	split, data, err := r.RunOptions.images(ctx, model, log)
+	if err != nil {
+		return false, err
+	}
+	r.split, r.of, r.classes = split, fmt.Sprintf("%s, %s", data.Name, r.Split), data.Classes
+	return data.Name == model.Config.Dataset, nil
 }
 
 // write writes the table and the picture, and prints the errors of the images that are drawn.

@@ -14,7 +14,7 @@ import (
 	"gaetrain/trainer/recipes"
 )
 
-// TestReconstructTable averages the errors of the table, which are those that the
+// TestReconstructTable checks that the mean of the errors in the table is the error that
 // training has reported.
 func TestReconstructTable(t *testing.T) {
 	dir := t.TempDir()
@@ -50,8 +50,8 @@ func TestReconstructTable(t *testing.T) {
 	}
 }
 
-// TestWorstReconstructions keeps the pixels of the images with the largest errors, in
-// whichever batch they come.
+// TestWorstReconstructions checks that the pixels of the images with the largest errors are
+// kept, whichever batch they are in.
 func TestWorstReconstructions(t *testing.T) {
 	dir := t.TempDir()
 	run := filepath.Join(dir, "run")

@@ -30,7 +30,7 @@ func (run finished) print(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	size := fmt.Sprintf("(%d epochs, %.1f s, %s parameters)", final.Epochs, final.Seconds, plain.Thousands(final.Parameters))
+	size := fmt.Sprintf("(%s, %.1f s, %s parameters)", many(final.Epochs, "epoch"), final.Seconds, plain.Thousands(final.Parameters))
 	printEntry(w, "run", []string{run.Dir + " " + size}, "")
 	for _, split := range []string{"test", "validation", "train"} {
 		if f, ok := final.Last[split]; ok {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestGatherRuns joins the arguments that are no flags, and leaves those of other verbs.
+// TestGatherRuns checks that arguments that are not flags are joined, and that the arguments
+// of other verbs are not changed.
 func TestGatherRuns(t *testing.T) {
 	verbs := newApp("", io.Discard, io.Discard).Commands
 	for _, test := range []struct{ args, want string }{

@@ -60,21 +60,34 @@ func openModel[T any](c *cli.Context, options *T, common func(*T) (*ModelOptions
 
 // openRun reads the options of a verb, the model of its run, and the images of its split.
 func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Output)) (*trainer.Trained, loaders.Split, *runData, error) {
+	model, log, err := openTrained(c, options, common)
+	if err != nil {
+		return nil, loaders.Split{}, nil, err
+	}
+	o, _ := common(options)
+	split, data, err := o.images(c.Context, model, log)
+	return model, split, data, err
+}
+
+// openTrained reads the options of a verb and the model of its run, without images.
+func openTrained[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Output)) (*trainer.Trained, *console, error) {
 	_, log, err := readOptions(c, options, func(options *T) (*ModelOptions, Output) {
 		o, output := common(options)
 		return &o.ModelOptions, output
 	})
 	if err != nil {
-		return nil, loaders.Split{}, nil, err
+		return nil, nil, err
 	}
 	o, _ := common(options)
 	if err := o.validate(); err != nil {
-		return nil, loaders.Split{}, nil, err
+		return nil, nil, err
 	}
 	model, err := trainer.OpenModel(recipes.Find, o.Run, o.Checkpoint)
-	if err != nil {
-		return nil, loaders.Split{}, nil, err
-	}
+	return model, log, err
+}
+
+// images reads the images of the split that the options name.
+func (o *RunOptions) images(ctx context.Context, model *trainer.Trained, log *console) (loaders.Split, *runData, error) {
 	if o.Split == "" { // other data than those of the run are not split
 		o.Split = "all"
 		if o.Dataset == "" || o.Dataset == model.Config.Dataset {
@@ -82,12 +95,12 @@ func openRun[T any](c *cli.Context, options *T, common func(*T) (*RunOptions, Ou
 		}
 	}
 	o.whole = o.Split == "all"
-	data, err := o.open(c.Context, model, log)
+	data, err := o.open(ctx, model, log)
 	if err != nil {
-		return nil, loaders.Split{}, nil, err
+		return loaders.Split{}, nil, err
 	}
 	split, err := data.split(o.Split)
-	return model, split.Stratified(o.Limit), data, err
+	return split.Stratified(o.Limit), data, err
 }
 
 func (o *ModelOptions) validate(verb string) error {

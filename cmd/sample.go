@@ -101,7 +101,7 @@ func (o sampleOptions) sample(ctx context.Context, w io.Writer, p *measure.Prior
 	if err != nil {
 		return err
 	}
-	printf(w, "codes of %s\n%d of %d samples in %s\n", p, shown, o.Count, path)
+	printf(w, "codes are sampled from %s\n%d of %s in %s\n", p, shown, many(o.Count, "sample"), path)
 	if o.Out != "" {
 		printf(w, "codes %d×%d in %s, images %s in %s\n", o.Count, model.CodeSize(), o.Out+codesEnding, imagesShape(o.Count, model.Shape()), o.Out+imagesEnding)
 	}

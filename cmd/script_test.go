@@ -29,7 +29,7 @@ import (
 	"gaetrain/trainer"
 )
 
-// TestScript runs the whole program, verb by verb.
+// TestScript runs the scripts of testdata/script with the whole program.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
@@ -43,7 +43,7 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// checkWidth COLUMNS asks that no line of stdout is longer.
+// checkWidth COLUMNS checks that no line of stdout is longer.
 func checkWidth(ts *testscript.TestScript, neg bool, args []string) {
 	columns, err := strconv.Atoi(args[0])
 	if neg || err != nil {
@@ -58,8 +58,8 @@ func checkWidth(ts *testscript.TestScript, neg bool, args []string) {
 
 var suggestion = regexp.MustCompile(`(?m)^(?:next)? +gaetrain (.*)$`)
 
-// runSuggested NUMBER runs the commands that stdout proposes, of which there must be
-// so many, in a folder where none has left files.
+// runSuggested NUMBER runs the commands that stdout suggests. There must be so many, and
+// they must not write into the current folder.
 func runSuggested(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(args[0])
 	found := suggestion.FindAllStringSubmatch(ts.ReadFile("stdout"), -1)
@@ -69,13 +69,13 @@ func runSuggested(ts *testscript.TestScript, neg bool, args []string) {
 	for _, command := range found {
 		ts.Check(ts.Exec("sh", "-c", "gaetrain "+command[1]))
 		for _, left := range []string{"codes.npy", "codes.csv"} {
-			_ = os.Remove(ts.MkAbs(left)) // most verbs write none
+			_ = os.Remove(ts.MkAbs(left)) // most verbs write no such file
 		}
 	}
 }
 
-// fails CODE PROGRAM… runs a program that must end with an exit code, print
-// nothing on stdout and one plain line on stderr, and leave nothing behind.
+// fails CODE PROGRAM… runs a program that must end with this exit code. It must print
+// nothing on stdout and one line on stderr, and leave nothing behind.
 func fails(ts *testscript.TestScript, neg bool, args []string) {
 	before := tree(ts)
 	ends(ts, neg, args)
@@ -87,11 +87,11 @@ func fails(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// message is the one line that tells of an error.
+// message matches the line that reports an error.
 var message = regexp.MustCompile(`^gaetrain: [^A-Z\n][^\n]*\n$`)
 
-// ends CODE PROGRAM… runs a program that must end with an exit code and, unless
-// it is 0, say why in one line on stderr.
+// ends CODE PROGRAM… runs a program that must end with this exit code. Unless the code is
+// 0, the program must report the reason in one line on stderr.
 func ends(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: ends CODE PROGRAM [ARGUMENT…]")
@@ -113,7 +113,7 @@ func ends(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// tree lists all that is in the script's folder, temporary files among it.
+// tree lists all files in the script's folder, including temporary files.
 func tree(ts *testscript.TestScript) (paths []string) {
 	ts.Check(filepath.WalkDir(ts.Getenv("WORK"), func(path string, _ fs.DirEntry, err error) error {
 		paths = append(paths, path)
@@ -122,8 +122,8 @@ func tree(ts *testscript.TestScript) (paths []string) {
 	return paths
 }
 
-// same A B asks that two run folders hold the same weights, solver state and
-// figures, times aside.
+// same A B checks that two run folders hold the same weights, solver state and figures,
+// except for times.
 func same(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: same RUN RUN")
@@ -135,7 +135,7 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// equal asks that the last columns of all lines on stdout are equal.
+// equal checks that the last columns of all lines on stdout are equal.
 func equal(ts *testscript.TestScript, neg bool, _ []string) {
 	lines, values := strings.Split(strings.TrimSuffix(ts.ReadFile("stdout"), "\n"), "\n"), make(map[string]bool)
 	for _, line := range lines {
@@ -147,7 +147,7 @@ func equal(ts *testscript.TestScript, neg bool, _ []string) {
 }
 
 // idx DIR HEIGHT WIDTH [FILE COUNT [LABEL]] writes a data set of 20 training and
-// 10 test images; one of the files may hold another count, or only one label.
+// 10 test images. One of the files can hold another count, or only one label.
 func writeIDX(ts *testscript.TestScript, _ bool, args []string) {
 	dir := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(dir, 0o755))
@@ -245,8 +245,7 @@ func truncate(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), info.Size()-int64(n)))
 }
 
-// flip FILE N turns the lowest bit of byte N around, from the end where N is
-// negative.
+// flip FILE N inverts the lowest bit of byte N. A negative N counts from the end.
 func flip(ts *testscript.TestScript, _ bool, args []string) {
 	at, err := strconv.Atoi(args[1])
 	ts.Check(err)
@@ -259,7 +258,7 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o644))
 }
 
-// npy FILE DIMENSION… asks for an array of float32 in that shape.
+// npy FILE DIMENSION… checks that the file is an array of float32 with this shape.
 func checkNPY(ts *testscript.TestScript, _ bool, args []string) {
 	file, err := os.Open(ts.MkAbs(args[0]))
 	ts.Check(err)
@@ -280,7 +279,7 @@ func checkNPY(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// sorted FILE COLUMN asks that the numbers in a column of a .csv file never rise.
+// sorted FILE COLUMN checks that the numbers in a column of a .csv file never increase.
 func checkSorted(ts *testscript.TestScript, neg bool, args []string) {
 	rows, err := csv.NewReader(strings.NewReader(ts.ReadFile(args[0]))).ReadAll()
 	ts.Check(err)
@@ -296,8 +295,8 @@ func checkSorted(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// jsonlines FILE KEY… asks that each line is a JSON object with a level and a
-// message, and that the last one has the keys.
+// jsonlines FILE KEY… checks that each line is a JSON object with a level and a message,
+// and that the last line has the keys.
 func checkJSONLines(ts *testscript.TestScript, _ bool, args []string) {
 	var last map[string]any
 	for _, line := range strings.Split(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n") {
@@ -314,8 +313,8 @@ func checkJSONLines(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// agrees METRICS LAST BEST asks that metrics.json says what eval printed as JSON
-// of the last and of the best checkpoint.
+// agrees METRICS LAST BEST checks that metrics.json has the figures that eval printed as
+// JSON for the last and the best checkpoint.
 func checkAgreement(ts *testscript.TestScript, _ bool, args []string) {
 	var final trainer.Final
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &final))
@@ -328,8 +327,8 @@ func checkAgreement(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// by-class FILE writes an .npz of 210 images of 4×4 pixels without a test set, 70 of
-// each of three classes, one class after the other.
+// by-class FILE writes an .npz file of 210 images of 4×4 pixels without a test set. It has
+// 70 images of each of three classes, sorted by class.
 func writeByClass(ts *testscript.TestScript, _ bool, args []string) {
 	const classes, each = 3, 70
 	var images, labels []byte

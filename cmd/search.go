@@ -145,11 +145,19 @@ func (s *search) report(w io.Writer) error {
 	if err := pictures.WriteJSON(s.Run, searchFile, s.results()); err != nil {
 		return err
 	}
-	printf(w, "%d queries among %d codes of %d values of %s, %s, %.2f ms each, in %s\n", len(s.found.Neighbours), s.found.Images, s.found.Values, s.data.Name, s.Split, 1000*s.found.Seconds, path)
+	printf(w, "%s in %d images of %s, %s (codes of %s), %.2f ms per query, in %s\n", queries(len(s.found.Neighbours)), s.found.Images, s.data.Name, s.Split, many(s.found.Values, "value"), 1000*s.found.Seconds, path)
 	if len(s.found.Retrieval) == 0 {
 		return nil
 	}
 	return table(w, retrievalRows(s.found.Retrieval)...)
+}
+
+// queries is a number of queries in words.
+func queries(n int) string {
+	if n == 1 {
+		return "1 query"
+	}
+	return fmt.Sprint(n, " queries")
 }
 
 // retrievalRows are the lines of the table of retrieval.

@@ -17,8 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestSignals stops a run by each signal and goes on with it: the end is that of
-// a run that was left alone.
+// TestSignals stops a run by each signal and resumes it. The result must be that of an
+// uninterrupted run.
 func TestSignals(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"train", "--epochs", "30", "--run"}
@@ -50,7 +50,7 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestStopping asks for a line as soon as a signal has come.
+// TestStopping checks that a signal is reported at once.
 func TestStopping(t *testing.T) {
 	dir := t.TempDir()
 	c, stderr := program(t, dir, "train", "--epochs", "100000", "--quiet=false", "--run", "run")
@@ -71,21 +71,21 @@ func TestSecondInterrupt(t *testing.T) {
 	dir := t.TempDir()
 	c, stderr := program(t, dir, "train", "--hidden", "1024,1024", "--train-images", "0", "--batch-size", "6000", "--run", "run")
 	await(t, filepath.Join(dir, "run", "checkpoint", "last.safetensors"))
-	var impatience sync.WaitGroup
+	var interrupts sync.WaitGroup
 	ended := make(chan struct{})
-	impatience.Go(func() { // two of one kind at once are one, so more may have to follow
+	interrupts.Go(func() { // two pending signals of one kind become one, so it sends several
 		for {
 			select {
 			case <-ended:
 				return
 			case <-time.After(20 * time.Millisecond):
-				c.Process.Signal(os.Interrupt) // fails where it has ended
+				c.Process.Signal(os.Interrupt) // fails if the process has ended
 			}
 		}
 	})
 	code := exitOf(t, c.Wait())
 	close(ended)
-	impatience.Wait()
+	interrupts.Wait()
 	if code != 130 || !strings.Contains(stderr.String(), "gaetrain: interrupted twice") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
@@ -104,9 +104,8 @@ func TestInterruptedBench(t *testing.T) {
 	}
 }
 
-// TestKill kills a run ten times at random moments, many of them while a
-// checkpoint is written; the end is that of a run that was left alone, and
-// nothing half-written lies about.
+// TestKill kills a run ten times at random moments, often while a checkpoint is written.
+// The result must be that of an uninterrupted run, without partial files.
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"train", "--epochs", "100", "--run"}
@@ -131,7 +130,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// await waits until a file is there and not empty.
+// await waits until a file exists and is not empty.
 func await(t *testing.T, path string) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
@@ -142,7 +141,7 @@ func await(t *testing.T, path string) {
 	t.Fatalf("no %s", path)
 }
 
-// exitOf is the exit code of a program, -1 where a signal ended it.
+// exitOf is the exit code of a program, or -1 if a signal ended it.
 func exitOf(t *testing.T, err error) int {
 	t.Helper()
 	if err == nil {
@@ -155,7 +154,7 @@ func exitOf(t *testing.T, err error) int {
 	return exit.ExitCode()
 }
 
-// files lists the files below a folder.
+// filesIn lists the files below a folder.
 func filesIn(t *testing.T, dir string) (list []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {

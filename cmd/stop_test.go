@@ -32,8 +32,8 @@ func terminate(t *testing.T, c *exec.Cmd, stderr *bytes.Buffer, want int) {
 	}
 }
 
-// TestSignalAtEnd stops a run that measures the Jacobian of its code, after the
-// last epoch. A resumed run does the end again, with the same pictures.
+// TestSignalAtEnd stops a run after the last epoch, while it measures the Jacobian of its
+// code. A resumed run must repeat the last measurements and draw the same pictures.
 func TestSignalAtEnd(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"train", "--hidden", "1024", "--code", "512", "--test-images", "1000", "--validation", "26", "--epochs", "1", "--pictures", "1", "--run"}
@@ -63,7 +63,7 @@ func TestSignalAtEnd(t *testing.T) {
 	}
 }
 
-// TestStoppedVerbs stops verbs within work that once did not listen.
+// TestStoppedVerbs stops verbs during long work, which must end.
 func TestStoppedVerbs(t *testing.T) {
 	dir := t.TempDir()
 	complete(t, dir, "train", "--train-images", "0", "--epochs", "1", "--run", "run")
@@ -80,9 +80,9 @@ func TestStoppedVerbs(t *testing.T) {
 	terminate(t, c, stderr, 130)
 }
 
-// TestLastResort stops a run that cannot go on since nobody reads its
-// progress. What it has saved can be resumed.
-func TestLastResort(t *testing.T) {
+// TestForcedEnd stops a run that is blocked because nobody reads its progress. It must be
+// possible to resume it from its checkpoint.
+func TestForcedEnd(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "small.toml"), []byte(small), 0o644); err != nil {
 		t.Fatal(err)
@@ -120,8 +120,8 @@ func TestLastResort(t *testing.T) {
 	}
 }
 
-// TestLastResortCode asks for the exit code by what a run folder holds.
-func TestLastResortCode(t *testing.T) {
+// TestForcedEndCode checks that the exit code depends on the contents of the run folder.
+func TestForcedEndCode(t *testing.T) {
 	defer activeRun.Store(nil)
 	dir, discarded := t.TempDir(), false
 	if code, _ := forcedEnd(syscall.SIGTERM); code != 130 {

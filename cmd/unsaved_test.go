@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestIgnoredHangup lets a run that was started as nohup starts it go on when the
-// terminal closes.
+// TestIgnoredHangup checks that a run that was started by nohup continues when the terminal
+// closes.
 func TestIgnoredHangup(t *testing.T) {
 	dir := t.TempDir()
 	complete(t, dir, "config") // writes the configuration
@@ -57,7 +57,7 @@ func TestStopAtAnyMoment(t *testing.T) {
 			codes[code]++
 			_, missing := os.Stat(filepath.Join(dir, "run", "checkpoint", "last.safetensors"))
 			switch {
-			case code == -1: // before the program listens to signals
+			case code == -1: // before the program handles signals
 			case code == 75 && missing == nil && strings.Contains(stderr.String(), "--resume --run run continues"):
 				c, stderr := program(t, dir, append(verb, "--epochs", "100000", "--run", "run", "--resume", "--time-limit", "1ns")...)
 				if code := exitOf(t, c.Wait()); code != 75 {
@@ -78,8 +78,8 @@ func TestStopAtAnyMoment(t *testing.T) {
 	}
 }
 
-// TestWithoutReader takes the reader of results or of progress away. The work is
-// done to its end, and only results that nobody read have an exit code.
+// TestWithoutReader closes the reader of results or of progress. The work must be
+// completed. Only unread results have an exit code of their own.
 func TestWithoutReader(t *testing.T) {
 	dir := t.TempDir()
 	complete(t, dir, "train", "--run", "alone")
@@ -124,8 +124,8 @@ func TestWithoutReader(t *testing.T) {
 	}
 }
 
-// TestStoppedStudy stops a study at random moments. Its finished jobs count as
-// saved, because the same command continues with the others.
+// TestStoppedStudy stops a study at random moments. It must end with code 75 if a job has a
+// checkpoint, because the same command continues with the remaining work.
 func TestStoppedStudy(t *testing.T) {
 	dir := t.TempDir()
 	complete(t, dir, "train", "--run", "pretrained")

@@ -245,7 +245,7 @@ func (l *Loop) orStopped(ctx context.Context, err error) error {
 
 // stopped returns the error of a run that has a checkpoint to continue from.
 func (l *Loop) stopped(ctx context.Context) error {
-	return fmt.Errorf("%w: %w; a checkpoint is saved; hint: --resume --run %s continues the run", ErrStopped, context.Cause(ctx), l.Run.Dir)
+	return fmt.Errorf("%w: %w; a checkpoint is saved; hint: --resume --run %s continues", ErrStopped, context.Cause(ctx), l.Run.Dir)
 }
 
 // Save writes the last checkpoint. It returns an error if a weight is not finite,

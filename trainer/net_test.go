@@ -108,7 +108,7 @@ func (d *drawn) Posterior(s *graph.Scope, x graph.Value) latent.Gaussian {
 func (d *drawn) Encode(s *graph.Scope, x graph.Value) graph.Value { return d.Posterior(s, x).Mean(s) }
 func (d *drawn) HasPrior()                                        {}
 
-// likelihood is that of decoders whose output is the logits or the image.
+// likelihood is the likelihood of a decoder whose output is the logits or the image.
 type likelihood string
 
 func (l *likelihood) UnmarshalText(text []byte) error {

@@ -16,7 +16,7 @@ type noRunError struct{ dir string }
 
 func (e noRunError) Unwrap() []error { return []error{ErrRun, fs.ErrNotExist} }
 
-// Error names the runs in the folder or, if it has none, beside it.
+// Error names the runs in the folder or, if it has none, in the parent folder.
 func (e noRunError) Error() string {
 	runs := RunsIn(e.dir)
 	if len(runs) == 0 {

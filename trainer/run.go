@@ -184,7 +184,7 @@ func (r *Run) resume(e *Experiment, old RunInfo) error {
 		return err
 	}
 	if old.Kernel != r.Info.Kernel {
-		r.warn("the run began with the kernel path %s and continues with %s, so its numbers will differ in the last bits from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
+		r.warn("the run began with the kernel path %s and continues with %s; the last bits of its numbers will differ from those of an uninterrupted run", old.Kernel, r.Info.Kernel)
 	}
 	if old.LabelList != r.Info.LabelList {
 		return fmt.Errorf("%w: %s: the label list is not the one that the run began with; hint: restore the file, or start a new run", ErrRun, r.Dir)

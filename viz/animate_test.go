@@ -75,7 +75,7 @@ func compareImages(t *testing.T, got, want image.Image, tolerance int) {
 	}
 }
 
-// TestAnimateParts gives frames that do not begin at the origin or are parts of larger ones.
+// TestAnimateParts animates frames that do not begin at the origin or are parts of larger ones.
 func TestAnimateParts(t *testing.T) {
 	whole := image.NewGray(image.Rect(0, 0, 8, 8))
 	for i := range whole.Pix {

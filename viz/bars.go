@@ -18,7 +18,7 @@ type Bars struct {
 	Title          string
 	XLabel, YLabel string
 	Values         []float64
-	Names          []string // below the bars, as many as there is room for; nil: none
+	Names          []string // drawn below the bars, as many as fit; nil: none
 }
 
 const barsHeight = vg.Length(300) // of the field with its axes
@@ -72,7 +72,7 @@ func (b Bars) Plot(canvas draw.Canvas, axes *plot.Plot) {
 	}
 }
 
-// barNames puts names below bars, every few where they are many.
+// barNames puts names below bars. If there are many bars, only every few have a name.
 type barNames []string
 
 // Ticks implements plot.Ticker.

@@ -28,7 +28,7 @@ func TestBarsGolden(t *testing.T) {
 	}
 	for _, want := range []string{"value &lt;of&gt; the code", "nats", "40 bars"} {
 		if !strings.Contains(svg.String(), want) {
-			t.Errorf("the SVG lacks %q", want)
+			t.Errorf("the SVG does not contain %q", want)
 		}
 	}
 }

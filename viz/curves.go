@@ -199,7 +199,7 @@ func (c Curves) arrange() *figure {
 	return f
 }
 
-// labelLevels is how many lines the labels above a panel need.
+// labelLevels is the number of lines that the labels above a panel need.
 func (f *figure) labelLevels(p *panel) (levels int) {
 	low, high := f.domain()
 	toX := func(x float64) vg.Length { return f.panelWidth() * vg.Length((x-low)/(high-low)) }
@@ -209,7 +209,7 @@ func (f *figure) labelLevels(p *panel) (levels int) {
 	return levels
 }
 
-// labels are those above a panel: of the stages, the marks and the values outside the axis.
+// labels returns the labels above a panel: of the stages, the marks and the values outside the axis.
 func (f *figure) labels(p *panel) []Mark {
 	labels := append(p.outside(), f.Marks...)
 	if len(f.Stages) > 1 {
@@ -220,7 +220,7 @@ func (f *figure) labels(p *panel) []Mark {
 	return labels
 }
 
-// notesHeight is that of all notes, with the gap above them.
+// notesHeight is the height of all notes, including the gap above them.
 func (f *figure) notesHeight() vg.Length {
 	if len(f.notes) == 0 {
 		return 0
@@ -228,13 +228,13 @@ func (f *figure) notesHeight() vg.Length {
 	return vg.Length(len(f.notes))*noteHeight + noteHeight/2
 }
 
-// panelWidth is the width of the data of a panel, at least.
+// panelWidth is the smallest width of the data of a panel.
 func (f *figure) panelWidth() vg.Length {
 	n := vg.Length(f.columns)
 	return (figureWidth-2*figureMargin-(n-1)*panelGap)/n - axisWidth
 }
 
-// constants are lines that list what does not change, with its value.
+// constants returns lines that list the figures that do not change, with their values.
 func constants(panels []*panel) (lines []string) {
 	line, style := "Does not change:", textStyle(9.5, muted)
 	for i, p := range panels {

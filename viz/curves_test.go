@@ -160,8 +160,8 @@ func TestCurvesSameBytes(t *testing.T) {
 	}
 }
 
-// TestCurvesAxis asks that the first values of a stage are outside the axis where they would flatten the others, and
-// only there.
+// TestCurvesAxis checks that the first values of a stage are outside the axis if they would flatten the others, and only
+// then.
 func TestCurvesAxis(t *testing.T) {
 	one := []Stage{{"train", 1, 8}}
 	for _, c := range []struct {
@@ -194,7 +194,7 @@ func TestCurvesAxis(t *testing.T) {
 	}
 }
 
-// TestCurvesStages asks for no line between stages, and for panels by unit.
+// TestCurvesStages checks that no line connects stages, and that panels are separated by unit.
 func TestCurvesStages(t *testing.T) {
 	c := Curves{Stages: []Stage{{"a", 1, 2}, {"b", 3, 4}}}
 	x := []float64{1, 2, 3, 4}
@@ -215,7 +215,7 @@ func TestCurvesStages(t *testing.T) {
 	}
 }
 
-// TestCurvesHeadings asks that no heading is cut.
+// TestCurvesHeadings checks that no heading is cut.
 func TestCurvesHeadings(t *testing.T) {
 	var c Curves
 	for _, name := range []string{"reconstruction", "discriminator loss", "adversarial loss", "mean activation", "sample distance"} {

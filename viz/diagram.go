@@ -141,7 +141,7 @@ func (d Diagram) index() (map[string]int, error) {
 	return index, nil
 }
 
-// sortTopologically orders 0…n−1 so that every pair points forward. Where there is a choice, it keeps the given order. If
+// sortTopologically orders 0…n−1 so that every pair points forward. If several orders are possible, it keeps the given order. If
 // there are cycles, it returns the groups of vertices on them instead, each in ascending order.
 func sortTopologically(n int, pairs [][2]int) (order []int, cycles [][]int) {
 	directed := simple.NewDirectedGraph()
@@ -177,8 +177,8 @@ func vertices(nodes []graph.Node) []int {
 	return ids
 }
 
-// DOT writes the diagram in the DOT language of Graphviz, with the same colours and groups. Errors: those that wrap ErrDiagram
-// and those of w.
+// DOT writes the diagram in the DOT language of Graphviz, with the same colours and groups. Errors wrap ErrDiagram
+// or are those of w.
 func (d Diagram) DOT(w io.Writer) error {
 	if _, err := d.index(); err != nil {
 		return err

@@ -23,7 +23,7 @@ var diagramTitleFace = lazyFace(boldFont, diagramTitle)
 type vector struct{ strings.Builder }
 
 // SVG writes the diagram as a vector picture. The layout needs no other program. The same diagram gives the same bytes.
-// Errors: those that wrap ErrDiagram and those of w.
+// Errors wrap ErrDiagram or are those of w.
 func (d Diagram) SVG(w io.Writer) error {
 	s, err := d.compose()
 	if err != nil {
@@ -81,7 +81,7 @@ func (v *vector) scene(s *scene) {
 	}
 }
 
-// groundAt is the colour under a label: that of the frame it stands in, or white.
+// groundAt is the colour under a label: the colour of the frame that contains it, or white.
 func (s *scene) groundAt(p point, ground color.Color) color.Color {
 	for _, f := range s.frames {
 		r := f.rectangle
@@ -112,7 +112,7 @@ func (v *vector) node(n placed) {
 	v.WriteString("</g>\n")
 }
 
-// radius is that of a node's corners. Parameters have sharp corners, inputs and outputs have round ends, so the kinds can be
+// radius is the radius of a node's corners. Parameters have sharp corners, inputs and outputs have round ends, so the kinds can be
 // distinguished without colours.
 func (k Kind) radius(height float64) float64 {
 	switch k {

@@ -224,7 +224,7 @@ func (r rectangle) within(o rectangle) bool {
 	return r.x >= o.x && r.y >= o.y && r.x+r.width <= o.x+o.width && r.y+r.height <= o.y+o.height
 }
 
-// TestDiagramMainFlowIsStraight holds the operations of a chain on one vertical line.
+// TestDiagramMainFlowIsStraight checks that the operations of a chain are on one vertical line.
 func TestDiagramMainFlowIsStraight(t *testing.T) {
 	s, err := denseDiagram().compose()
 	if err != nil {

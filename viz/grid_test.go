@@ -43,7 +43,7 @@ func TestGridColumnsAlign(t *testing.T) {
 		m := Images{Channels: 1, Height: 4, Width: 4, Pixels: make([]float32, 16*n)}
 		return m
 	}
-	// Five black images beside three: what the second row lacks stays white.
+	// The first row has five black images, the second has three. Its other places stay white.
 	img := Grid("", 5, Row{"", white(5)}, Row{"", white(3)})
 	at := func(column, row int) uint8 {
 		return color.GrayModel.Convert(img.At(margin+column*(tileSize+gap)+5, margin+row*(tileSize+gap)+5)).(color.Gray).Y

@@ -31,7 +31,7 @@ func (m Images) Len() int {
 	return len(m.Pixels) / m.size()
 }
 
-// At returns image i as *image.Gray where that is exact, else as *image.RGBA. It is empty when i is outside [0, Len).
+// At returns image i as *image.Gray if that is exact, else as *image.RGBA. It is empty if i is outside [0, Len).
 func (m Images) At(i int) image.Image {
 	if i < 0 || i >= m.Len() {
 		return image.NewGray(image.Rectangle{})

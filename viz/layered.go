@@ -16,7 +16,7 @@ type point struct{ x, y float64 }
 type box struct {
 	width, height float64
 	port, spread  float64 // centre and width of the stretch of its edge where links attach, from its left
-	first, last   bool    // stands alone with its like above or below all others; such boxes have no size
+	first, last   bool    // the box is above or below all others, in a row of such boxes, which have no size
 	x, y          float64 // upper left corner
 	rank          int
 }
@@ -26,14 +26,14 @@ type link struct {
 	from, to         int
 	fromPort, toPort float64 // from the left of the box; NaN lets the layout choose
 	labelWidth       float64 // 0 for no label
-	minor            bool    // gives way to other links where both cannot be straight
+	minor            bool    // other links have priority if only one of two can be straight
 
 	path  []point // pairs between which the link runs straight down; it bends from one pair to the next
 	label point   // centre of the label
 	stops []*stop
 }
 
-// spacing are the distances of a layout in pixels.
+// spacing holds the distances of a layout in pixels.
 type spacing struct {
 	across float64 // between neighbouring boxes of a rank
 	down   float64 // between a rank and the labels below or above it
@@ -271,7 +271,7 @@ func crossings(rows [][]*stop) int {
 	return count
 }
 
-// spreadPorts distributes the links whose port is free along the edge of their box, in the order of where they go.
+// spreadPorts distributes the links whose port is free along the edge of their box, in the order of their other ends.
 func spreadPorts(boxes []*box, links []*link) {
 	for i, b := range boxes {
 		var leaving, entering []*joint

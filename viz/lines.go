@@ -64,7 +64,7 @@ func (l Lines) points(line Line) (points []int) {
 	return points
 }
 
-// spread is that of a point, or 0 if there is none.
+// spread returns the spread of a point, or 0 if there is none.
 func (l Line) spread(i int) float64 {
 	if i < len(l.Spread) && finite(l.Spread[i]) {
 		return math.Abs(l.Spread[i])

@@ -30,7 +30,7 @@ func TestLinesGolden(t *testing.T) {
 	}
 	for _, want := range []string{"frozen &lt;encoder&gt;", "labelled images", "finetuned"} {
 		if !strings.Contains(svg.String(), want) {
-			t.Errorf("the SVG lacks %q", want)
+			t.Errorf("the SVG does not contain %q", want)
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (p *panel) lastValues() string {
 	return strings.Join(values, " · ")
 }
 
-// last is the last finite value; NaN where there is none.
+// last returns the last finite value, or NaN if there is none.
 func (s Series) last() float64 {
 	for i := min(len(s.X), len(s.Y)) - 1; i >= 0; i-- {
 		if finite(s.X[i]) && finite(s.Y[i]) {
@@ -122,7 +122,7 @@ func (p *panel) Plot(canvas draw.Canvas, axes *plot.Plot) {
 	}
 }
 
-// drawOutside draws a triangle at the end of the axis that a point is beyond.
+// drawOutside draws a triangle for a point outside the axis, at the nearer end of the axis.
 func drawOutside(canvas draw.Canvas, c color.Color, at vg.Point) {
 	const half, height = 3.2, 5
 	switch {

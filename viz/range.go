@@ -31,7 +31,7 @@ func (p *panel) axis() axisRange {
 	}
 }
 
-// height is how long the axis is.
+// height is the length of the axis.
 func (r axisRange) height() float64 {
 	if r.logarithmic {
 		return math.Log(r.high) - math.Log(r.low)
@@ -39,7 +39,7 @@ func (r axisRange) height() float64 {
 	return r.high - r.low
 }
 
-// padded is the range with some room at both ends.
+// padded returns the range with a margin at both ends.
 func (r axisRange) padded() (low, high float64) {
 	switch {
 	case r.low > r.high:
@@ -120,7 +120,7 @@ func (p *panel) constant() bool {
 	return places > 1 && all.low == all.high
 }
 
-// outside labels the farthest value above the axis and the farthest one below it, where there are any.
+// outside labels the farthest value above the axis and the farthest one below it, if there are any.
 func (p *panel) outside() (labels []Mark) {
 	low, high := p.scale.low, p.scale.high
 	var below, above Mark

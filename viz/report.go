@@ -24,13 +24,13 @@ var ErrPicture = errors.New("unknown kind of picture")
 type Report struct {
 	Title         string // such as "vae on fashion-mnist"
 	Subtitle      string
-	Summary       string   // what the model is, in a paragraph
-	Citation      string   // of the paper that the model is from
-	Warnings      []string // what a reader should know before the figures
+	Summary       string   // a paragraph about the model
+	Citation      string   // of the paper that describes the model
+	Warnings      []string // shown before the figures
 	Figures       []Figure
 	Configuration []Setting
 	Pictures      []Picture
-	Attribution   []string // a line for each data set or work that asks for one
+	Attribution   []string // a line for each data set or work whose licence requires one
 	Command       string   // that reproduces the run
 	Created       time.Time
 	Version       string // of the program
@@ -39,7 +39,7 @@ type Report struct {
 // Figure is one number of the result.
 type Figure struct {
 	Name        string // such as "reconstruction"
-	Value       string // as it shall be read, such as "228.4"
+	Value       string // as it is shown, such as "228.4"
 	Unit        string // such as "nats per image"
 	Explanation string
 }

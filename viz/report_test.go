@@ -41,7 +41,7 @@ func TestReport(t *testing.T) {
 		"prefers-color-scheme: dark", "@media print", `lang="en"`,
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("the page lacks %q", want)
+			t.Errorf("the page does not contain %q", want)
 		}
 	}
 	for _, never := range []string{"<script", "http://", "https://", "ZgotmplZ"} {
@@ -54,8 +54,8 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestHiddenText asks for pages and pictures in which a name cannot reverse the
-// text around it, and which are well-formed.
+// TestHiddenText checks that pages and pictures are well-formed, and that a name in them
+// cannot reverse the text around it.
 func TestHiddenText(t *testing.T) {
 	const name = "data\u202egnp.exe\u2066\x1b[2J\u200b"
 	pages := map[string][]byte{

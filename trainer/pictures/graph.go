@@ -10,8 +10,8 @@ import (
 	"gaetrain/viz/plain"
 )
 
-// drawGraph draws the expression graph of the trained model, which is that of the
-// last stage.
+// drawGraph draws the expression graph of the trained model, which the last stage
+// declares.
 func drawGraph(l *trainer.Loop) error {
 	nodes, err := l.Describe()
 	if err != nil {

@@ -17,7 +17,7 @@ var meanings = map[string]meaning{
 	"loss":                    {"", "Lower is better. It is the sum of all terms with their weights."},
 	"reconstruction":          {"", "Lower is better. It is summed over the pixels of an image."},
 	"mse":                     {"", "Lower is better. It is the mean squared difference of a pixel and its reconstruction."},
-	"classification":          {"", "Lower is better. A uniform guess has the logarithm of the number of classes."},
+	"classification":          {"", "Lower is better. A uniform prediction has the logarithm of the number of classes."},
 	"kl":                      {"", "It measures how much information the codes hold about the images. Near 0, they hold none."},
 	"free_bits":               {"", "It is the part of the KL divergence that training penalises. Lower is better."},
 	"capacity":                {"", "It is the distance of the KL divergence from its target. Lower is better."},

@@ -182,8 +182,8 @@ func drawFilters(_ context.Context, l *trainer.Loop) error {
 	return drawLayer(l, "discriminator/1/weights", "filters-discriminator.png", "filters of the discriminator's first layer", fullFilters)
 }
 
-// drawLayer draws the weights of a layer. full turns those of a fully connected layer
-// into images.
+// drawLayer draws the weights of a layer. The function full converts the weights of a
+// fully connected layer to images.
 func drawLayer(l *trainer.Loop, name, file, what string, full func(graph.Parameter, loaders.Shape, int) (viz.Images, int)) error {
 	const most = 8 * columns
 	weights, ok := l.Parameters.Get(name)
