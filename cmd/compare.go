@@ -57,6 +57,8 @@ type comparedRun struct {
 	trainer.Figures
 	Seconds     float64 `json:"seconds"`      // of training and evaluation, up to that epoch
 	PicturedMSE float64 `json:"pictured_mse"` // of the images that are drawn
+	// Validation has the figures of the validation set after the same epoch; nil without one.
+	Validation *trainer.Figures `json:"validation,omitempty"`
 }
 
 type difference struct {
@@ -237,6 +239,9 @@ func figuresOf(ctx context.Context, run, name string, model *trainer.Trained, im
 		Figures: records[last].Figures, PicturedMSE: drawn.MSE(),
 	}
 	for _, r := range records[:last+1] {
+		if same := records[last]; r.Split == "validation" && r.Epoch == same.Epoch && r.Stage == same.Stage {
+			figures.Validation = &r.Figures
+		}
 		figures.Seconds += r.Seconds
 		if r.Split == "train" {
 			figures.Epochs++
@@ -300,17 +305,24 @@ func shortNames(paths []string) []string {
 // print prints a table of the runs and one of their differences.
 func (s sideBySide) print(w io.Writer, file string) error {
 	printf(w, "%s: %d test images of %s\n\n", s.Dataset, s.Images, s.Shape)
-	rows := [][]string{{"run", "model", "code", "parameters", "epochs", "mse", "loss", "seconds"}}
+	rows := [][]string{{"run", "model", "code", "parameters", "epochs", "validation mse", "mse", "loss", "seconds"}}
 	header := []string{"setting"}
 	for _, r := range s.Runs {
+		validation := "–"
+		if r.Validation != nil {
+			validation = fmt.Sprintf("%.7f", r.Validation.MSE)
+		}
 		rows = append(rows, []string{
-			r.Run, r.Model, fmt.Sprint(r.Code), fmt.Sprint(r.Parameters), fmt.Sprint(r.Epochs),
+			r.Run, r.Model, fmt.Sprint(r.Code), fmt.Sprint(r.Parameters), fmt.Sprint(r.Epochs), validation,
 			fmt.Sprintf("%.7f", r.MSE), fmt.Sprintf("%.5g", r.Loss), fmt.Sprintf("%.1f", r.Seconds),
 		})
 		header = append(header, r.Run)
 	}
 	if err := table(w, rows...); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(s.Runs, func(r comparedRun) bool { return r.Validation != nil }) {
+		printf(w, "mse and loss are of the test images; hint: choose settings by the validation mse\n")
 	}
 	if !s.Comparable {
 		printf(w, "the losses cannot be compared, because the runs have different objectives; hint: compare the mse\n")
