@@ -83,9 +83,10 @@ func FuzzValue(f *testing.F) {
 	}
 	defaults := recipeDefaults(recipe)
 	fields := defaults.fields()
-	for i := range fields {
-		for _, text := range []string{"", "-1", "010", "0x10", "2.5", "5s", "true", " 8, 4", "none", "relu", "\"\t\u007f"} {
-			f.Add(uint8(i), text)
+	texts := []string{"", "-1", "010", "0x10", "2.5", "5s", "true", " 8, 4", "none", "relu", "\"\t\u007f"}
+	for i := range fields { // some texts each: there are many fields of each type
+		for n := range 4 {
+			f.Add(uint8(i), texts[(4*i+n)%len(texts)])
 		}
 	}
 	f.Fuzz(func(t *testing.T, index uint8, text string) {
