@@ -106,13 +106,13 @@ func (f *folder) logSplits(roots map[string]string, o Options) {
 	held := roots["test"] == ""
 	switch val, ok := roots["val"]; {
 	case held && ok:
-		o.log("%s: no folder test, so %d of %d images of %s are held out as the test set; the %[6]d images of %[5]s are the validation set, as with --validation %[6]d",
+		o.log("%s: no folder test, so %d of %d images of %s are held out as the test set; the %[6]d images of %[5]s are the validation set of the data",
 			f.dir, len(f.test), len(f.train)-f.validation+len(f.test), filepath.Base(roots["train"]), filepath.Base(val), f.validation)
 	case held:
 		o.log("%s: no folder test, so %d of %d images of %s are held out as the test set",
 			f.dir, len(f.test), len(f.train)+len(f.test), filepath.Base(roots["train"]))
 	case ok:
-		o.log("%s: the %d images of %s are the validation set, as with --validation %[2]d", f.dir, f.validation, filepath.Base(val))
+		o.log("%s: the %d images of %s are the validation set of the data", f.dir, f.validation, filepath.Base(val))
 	}
 }
 

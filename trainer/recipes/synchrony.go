@@ -56,6 +56,15 @@ type synchrony struct {
 	standardised Standardised
 }
 
+// Ineffective implements settings.Ineffective.
+func (m *synchrony) Ineffective() []settings.Without {
+	without := m.Reconstruction.Ineffective()
+	if m.Reconstruction.Loss == crossEntropy {
+		without = append(without, settings.Without{Name: "output-activation", Why: "with loss cross-entropy, whose output is always sigmoid; hint: --loss squared-error"})
+	}
+	return without
+}
+
 // Place implements trainer.Model: one layer of filters without biases, for each
 // frame or for both frames, and a decoder with the same filters.
 func (m *synchrony) Place(source trainer.Source) error {
