@@ -100,7 +100,7 @@ EXAMPLES:
 // replaceable returns an error if the file exists and does not hold compressed codes. The
 // user chooses the ending of the name, so a mistyped name can be the name of any file.
 func replaceable(out string) error {
-	if err := checkOut(out, ""); err != nil {
+	if err := checkOut(out); err != nil {
 		return err
 	}
 	file, err := os.Open(out)

@@ -75,7 +75,7 @@ func (o decompressOptions) validate() error {
 	if _, err := os.Lstat(o.Out); err == nil {
 		return fmt.Errorf("%w: --out %s exists; hint: choose the name of a new folder", errUsage, o.Out)
 	}
-	return checkOut(o.Out, "")
+	return checkOut(o.Out)
 }
 
 // read reads the file if it fits in a quarter of the memory.

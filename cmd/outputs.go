@@ -31,11 +31,10 @@ func freeOut(c *cli.Context, out string, endings ...string) (string, error) {
 			stem = name
 		}
 	}
+	if err := checkPlace(out, stem, endings[0]); err != nil {
+		return "", err
+	}
 	switch there := files.Taken(stem, endings...); {
-	case stem == "" || os.IsPathSeparator(stem[len(stem)-1]):
-		return "", fmt.Errorf("%w: --out %q is not the name of a file; hint: for example results%s", errUsage, out, endings[0])
-	case !isFolder(filepath.Dir(stem)):
-		return "", fmt.Errorf("%w: --out %s: there is no folder %s; hint: create it first", errUsage, out, filepath.Dir(stem))
 	case slices.Contains(otherEndings, strings.ToLower(filepath.Ext(stem))):
 		return "", fmt.Errorf("%w: --out %s: the files end with %s; hint: --out %s", errUsage, out, strings.Join(endings, " and "), strings.TrimSuffix(stem, filepath.Ext(stem)))
 	case !wasGiven(c, "out"):
@@ -44,6 +43,30 @@ func freeOut(c *cli.Context, out string, endings ...string) (string, error) {
 		return "", fmt.Errorf("%w: --out %s: %s exists; hint: choose another name, or remove it first", errUsage, out, there)
 	}
 	return stem, nil
+}
+
+// checkOut returns an error if the file that --out names cannot be written. It is called
+// before any work is done.
+func checkOut(out string) error {
+	if err := checkPlace(out, out, ""); err != nil {
+		return err
+	}
+	if isFolder(out) {
+		return fmt.Errorf("%w: --out %s: %s is a folder", errUsage, out, out)
+	}
+	return nil
+}
+
+// checkPlace returns an error if the value out of --out names no file, or a file in a
+// folder that does not exist. name is out without an ending.
+func checkPlace(out, name, ending string) error {
+	switch dir := filepath.Dir(name); {
+	case name == "" || os.IsPathSeparator(name[len(name)-1]):
+		return fmt.Errorf("%w: --out %q is not the name of a file; hint: for example results%s", errUsage, out, ending)
+	case !isFolder(dir):
+		return fmt.Errorf("%w: --out %s: there is no folder %s; hint: create it first", errUsage, out, dir)
+	}
+	return nil
 }
 
 func isFolder(path string) bool {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -148,20 +147,4 @@ func printEntry(w io.Writer, name string, items []string, separator string) {
 func keep(dir, name string, figures any) (string, error) {
 	run := trainer.Run{Dir: dir}
 	return "figures in " + run.Path(name), run.WriteJSON(name, figures)
-}
-
-// checkOut returns an error if the file that --out names cannot be written. It is called
-// before any work is done. ending is the ending that the file's name gets or must have.
-func checkOut(out, ending string) error {
-	name := strings.TrimSuffix(out, ending)
-	if name == "" || os.IsPathSeparator(name[len(name)-1]) {
-		return fmt.Errorf("%w: --out %q is not the name of a file; hint: for example results%s", errUsage, out, ending)
-	}
-	if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
-		return fmt.Errorf("%w: --out %s: there is no folder %s; hint: create it first", errUsage, out, filepath.Dir(name))
-	}
-	if info, err := os.Stat(name + ending); err == nil && info.IsDir() {
-		return fmt.Errorf("%w: --out %s: %s is a folder", errUsage, out, name+ending)
-	}
-	return nil
 }

@@ -139,12 +139,12 @@ func TestFetchGivesUp(t *testing.T) {
 				return fmt.Sprintf("bytes %d-%d/%d", from, from+9, len(file)), file[from : from+20]
 			})
 		}},
-		{"a total beyond all bounds", 2, "not the file that was asked for", func() answer {
+		{"a total beyond all bounds", 2, "not the requested file", func() answer {
 			return lies(func(from int, file []byte) (string, []byte) {
 				return fmt.Sprintf("bytes %d-%d/%d", from, 1<<40, 1<<41), file[from:]
 			})
 		}},
-		{"a length beyond all bounds", 1, "not the file that was asked for", func() answer {
+		{"a length beyond all bounds", 1, "not the requested file", func() answer {
 			return func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
 				w.Header().Set("Content-Length", fmt.Sprint(1<<40))
 				w.WriteHeader(http.StatusOK)

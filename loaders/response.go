@@ -22,7 +22,7 @@ func (d *download) place(response *http.Response, offset int64) (span, error) {
 	case code == http.StatusOK: // the server does not support ranges, or has another version of the file
 		n := response.ContentLength
 		if n > d.limit {
-			return span{}, finalError{fmt.Errorf("the server has %d bytes, want at most %d: not the file that was asked for", n, d.limit)}
+			return span{}, finalError{fmt.Errorf("the server has %d bytes, want at most %d: this is not the requested file", n, d.limit)}
 		}
 		d.validator, d.total = validator(response.Header), max(n, 0)
 		return span{0, n, n}, nil
@@ -60,7 +60,7 @@ func (d *download) partial(response *http.Response, offset int64) (span, error) 
 	case at.end <= at.begin || at.total >= 0 && at.end > at.total || length >= 0 && length != at.end-at.begin:
 		err = fmt.Errorf("the server sent the Content-Range %.80q and %d bytes", response.Header.Get("Content-Range"), length)
 	case at.total > d.limit:
-		err = fmt.Errorf("the server has %d bytes, want at most %d: not the file that was asked for", at.total, d.limit)
+		err = fmt.Errorf("the server has %d bytes, want at most %d: this is not the requested file", at.total, d.limit)
 	case at.total > 0 && d.total > 0 && at.total != d.total, sent != "" && d.validator != "" && sent != d.validator:
 		err, changed = errors.New("the file has changed on the server"), true
 	}
@@ -144,7 +144,7 @@ func (d *download) store(body io.Reader, at span, arrived *atomic.Int64) error {
 			if err := d.drop(); err != nil {
 				return err
 			}
-			return finalError{fmt.Errorf("the server sent more than %d bytes: not what was asked for", most)}
+			return finalError{fmt.Errorf("the server sent more than %d bytes: this is not the requested file", most)}
 		case ended && done < max(at.end, at.total):
 			return fmt.Errorf("cut off after %d of %d bytes", done, max(at.end, at.total))
 		case errors.Is(err, io.EOF):

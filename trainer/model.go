@@ -174,7 +174,7 @@ type Stage struct {
 	Opponent *Opponent
 
 	Corruption loaders.Corruption // of the inputs; the target stays clean
-	Binarise   bool               // sample inputs and targets as 0 or 1, anew in each epoch
+	Binarise   bool               // sample inputs and targets as 0 or 1, again in each epoch
 	// Rates are factors of the learning rate by the part of the model, such as
 	// encoder. A part that is missing has the factor 1.
 	Rates map[string]float64

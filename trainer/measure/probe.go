@@ -54,28 +54,28 @@ func Probe(ctx context.Context, model *trainer.Trained, fit, test loaders.Split,
 		if err != nil {
 			return nil, err
 		}
-		known, err := f.of(ctx, fit)
+		fitted, err := f.of(ctx, fit)
 		if err != nil {
 			return nil, err
 		}
-		asked, err := f.of(ctx, test)
+		tested, err := f.of(ctx, test)
 		if err != nil {
 			return nil, err
 		}
-		regression, err := evaluate.NewLogisticRegression(ctx, known, fit.Labels, o.L2)
+		regression, err := evaluate.NewLogisticRegression(ctx, fitted, fit.Labels, o.L2)
 		if err != nil {
 			return nil, err
 		}
-		index, err := evaluate.NewNearestNeighbours(known)
+		index, err := evaluate.NewNearestNeighbours(fitted)
 		if err != nil {
 			return nil, err
 		}
-		voted, err := index.Classify(ctx, asked, fit.Labels, o.Neighbours)
+		voted, err := index.Classify(ctx, tested, fit.Labels, o.Neighbours)
 		if err != nil {
 			return nil, err
 		}
 		results = append(results, Probed{
-			Features: name, Values: known.Columns, Logistic: accuracy(regression.Predict(asked), test.Labels), Neighbours: accuracy(voted, test.Labels),
+			Features: name, Values: fitted.Columns, Logistic: accuracy(regression.Predict(tested), test.Labels), Neighbours: accuracy(voted, test.Labels),
 			Iterations: regression.Iterations, Gradient: regression.Gradient, Converged: regression.Converged,
 		})
 	}

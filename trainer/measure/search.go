@@ -68,20 +68,20 @@ func Search(ctx context.Context, model *trainer.Trained, split, queries loaders.
 	if err != nil {
 		return s, err
 	}
-	asked, err := Codes(ctx, model, queries)
+	codesOfQueries, err := Codes(ctx, model, queries)
 	if err != nil {
 		return s, err
 	}
 	s.Images, s.Values = codes.Rows, codes.Columns
-	if err := s.find(ctx, codes, asked, o); err != nil || o.Measured.Len() == 0 || split.Labels == nil {
+	if err := s.find(ctx, codes, codesOfQueries, o); err != nil || o.Measured.Len() == 0 || split.Labels == nil {
 		return s, err
 	}
 	s.Retrieval, err = retrieve(ctx, model, codes, split, o.Measured)
 	return s, err
 }
 
-// find finds the neighbours of the queries, whose codes are asked.
-func (s *Searched) find(ctx context.Context, codes, asked evaluate.Matrix, o SearchOptions) error {
+// find finds the neighbours of queries (Q×L) among codes (N×L).
+func (s *Searched) find(ctx context.Context, codes, queries evaluate.Matrix, o SearchOptions) error {
 	index, err := evaluate.NewNearestNeighbours(codes)
 	if err != nil {
 		return err
@@ -91,14 +91,14 @@ func (s *Searched) find(ctx context.Context, codes, asked evaluate.Matrix, o Sea
 		k++
 	}
 	start := time.Now()
-	for i := range asked.Rows {
-		found, err := index.Search(ctx, asked.Slice(i, i+1), k)
+	for i := range queries.Rows {
+		found, err := index.Search(ctx, queries.Slice(i, i+1), k)
 		if err != nil {
 			return err
 		}
 		s.Neighbours = append(s.Neighbours, found[0])
 	}
-	s.Seconds = time.Since(start).Seconds() / float64(asked.Rows)
+	s.Seconds = time.Since(start).Seconds() / float64(queries.Rows)
 	for i, position := range o.Positions {
 		s.Neighbours[i] = evaluate.Without(s.Neighbours[i], position)
 	}
@@ -107,7 +107,7 @@ func (s *Searched) find(ctx context.Context, codes, asked evaluate.Matrix, o Sea
 
 // retrieve measures retrieval by codes, principal components and pixels.
 func retrieve(ctx context.Context, model *trainer.Trained, codes evaluate.Matrix, split, test loaders.Split) ([]Retrieval, error) {
-	asked, err := Codes(ctx, model, test)
+	codesOfQueries, err := Codes(ctx, model, test)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func retrieve(ctx context.Context, model *trainer.Trained, codes evaluate.Matrix
 	for _, f := range []struct {
 		name            string
 		points, queries evaluate.Matrix
-	}{{"codes", codes, asked}, {"principal components", pca.Transform(pixels), pca.Transform(queries)}, {"pixels", pixels, queries}} {
+	}{{"codes", codes, codesOfQueries}, {"principal components", pca.Transform(pixels), pca.Transform(queries)}, {"pixels", pixels, queries}} {
 		r, err := retrieveBy(ctx, f.points, f.queries, split.Labels, test.Labels)
 		if err != nil {
 			return nil, err
