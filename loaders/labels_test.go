@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,7 +123,7 @@ func TestReadLabelsRefuses(t *testing.T) {
 func TestTooManyClasses(t *testing.T) {
 	t.Parallel()
 	for count, mention := range map[int]string{
-		256: "", 257: "257 classes, want at most 256; hint: leave the labels out", 70000: "at least 65536 classes, want at most 256",
+		1 << 16: "", 1<<16 + 1: "65537 classes, want at most 65536; hint: leave the labels out", 300000: "at least 262144 classes, want at most 65536",
 	} {
 		var data []byte
 		for i := range count {
