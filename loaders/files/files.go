@@ -87,7 +87,7 @@ func write(list []File, place func(from, to string) error) error {
 	}
 	for i, name := range names {
 		if err := place(name, list[i].Path); err != nil {
-			return fmt.Errorf("write %s: %w", list[i].Path, err)
+			return fmt.Errorf("write %s: %w", list[i].Path, Reason(err))
 		}
 	}
 	synced := make(map[string]bool)
