@@ -108,7 +108,7 @@ func TestAugmentationWarp(t *testing.T) {
 // shades returns n random images with two channels, the second of which is 255 minus
 // the first.
 func shades(n int) Split {
-	s := Split{Shape: Shape{2, 6, 5}}
+	var pixels []uint8
 	random := make([]float32, 30)
 	for i := range n {
 		noise.Uniform(random, noise.Key{Seed: 5, Step: uint64(i)})
@@ -118,11 +118,11 @@ func shades(n int) Split {
 				if !first {
 					v = 255 - v
 				}
-				s.Images = append(s.Images, v)
+				pixels = append(pixels, v)
 			}
 		}
 	}
-	return s
+	return Pixels(Shape{2, 6, 5}, pixels)
 }
 
 // TestStreamAugments checks how often images are flipped, and that pixels that are not
@@ -134,8 +134,7 @@ func TestStreamAugments(t *testing.T) {
 	flipped := 0
 	stream := newStream(t, s, StreamOptions{BatchSize: 7, Seed: 3, Shuffle: true, Augment: Augmentation{Flip: true}})
 	for i, got := range inputs(stream, 0, 0) {
-		want := make([]float32, s.Shape.Size())
-		s.Read(want, i, 0)
+		want := valuesOf(s.Select([]int{i}))
 		if slices.Equal(got, want) {
 			continue
 		}
@@ -154,8 +153,7 @@ func TestStreamAugments(t *testing.T) {
 	var least, most float32 = 9, 0
 	stream = newStream(t, s, StreamOptions{BatchSize: 7, Seed: 3, Augment: Augmentation{Brightness: 0.5}})
 	for i, got := range inputs(stream, 0, 0) {
-		want := make([]float32, s.Shape.Size())
-		s.Read(want, i, 0)
+		want := valuesOf(s.Select([]int{i}))
 		factor := got[0] / want[0]
 		least, most = min(least, factor), max(most, factor)
 		for at, v := range want {
@@ -176,7 +174,8 @@ func TestStreamAugmentsAlike(t *testing.T) {
 	s := shades(20)
 	all := Augmentation{Flip: true, Shift: 1, Rotate: 30, Crop: 0.7}
 	stream := newStream(t, s, StreamOptions{BatchSize: 20, Seed: 3, Augment: all, Corruption: Corruption{Masking, 0.5}, Mask: true})
-	for b := range stream.Epoch(2, 0) {
+	original := valuesOf(s)
+	for b, _ := range stream.Epoch(2, 0) {
 		moved := 0
 		for i, v := range b.Clean {
 			if want := v * (1 - b.Mask[i]); b.Input[i] != want {
@@ -185,7 +184,7 @@ func TestStreamAugmentsAlike(t *testing.T) {
 			if at := i % 60; at < 30 && math.Abs(float64(b.Clean[i+30]-(1-v))) > 1e-5 {
 				t.Fatalf("value %d: the channels have %g and %g", i, v, b.Clean[i+30])
 			}
-			if v != float32(s.Images[i])/255 {
+			if v != original[i] {
 				moved++
 			}
 		}

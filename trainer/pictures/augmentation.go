@@ -25,7 +25,10 @@ func drawAugmented(l *trainer.Loop) error {
 		if err != nil {
 			return err
 		}
-		for batch := range stream.Epoch(epoch, 0) {
+		for batch, err := range stream.Epoch(epoch, 0) {
+			if err != nil {
+				return err
+			}
 			pixels := batch.Clean[:batch.Rows*images.Shape.Size()]
 			rows = append(rows, viz.Row{Label: label, Images: drawable(pixels, images.Shape)})
 			break
