@@ -3,6 +3,8 @@ package pictures
 import (
 	"fmt"
 	"image"
+	"slices"
+	"strings"
 
 	"gaetrain/loaders"
 	"gaetrain/viz"
@@ -26,8 +28,7 @@ func Sheet(title string, d *loaders.Dataset, low, high float32) (image.Image, er
 	train, test := d.Part(loaders.TrainPart), min(testRows, most-1)
 	if n := len(d.Classes); train.Labels != nil && n > 0 && n <= min(sheetRows, most-test) {
 		for class, name := range d.Classes {
-			of := train.OfClass(loaders.Label(class))
-			if err := s.add(name, of, 1); err != nil {
+			if err := s.add(name, ofClass(train, loaders.Label(class)), 1); err != nil {
 				return nil, err
 			}
 		}
@@ -50,7 +51,7 @@ type sheet struct {
 
 // add adds rows with images that are spread evenly over a split.
 func (s *sheet) add(label string, split loaders.Split, rows int) error {
-	split = split.Select(split.Strata(min(rows*s.columns, split.Len())))
+	split = split.Stratified(rows * s.columns)
 	for from := 0; from < split.Len(); from += s.columns {
 		indices := make([]int, 0, s.columns)
 		for i := from; i < min(from+s.columns, split.Len()); i++ {
@@ -69,55 +70,82 @@ func (s *sheet) add(label string, split loaders.Split, rows int) error {
 	return nil
 }
 
+func ofClass(s loaders.Split, class loaders.Label) loaders.Split {
+	var indices []int
+	for i, label := range s.Labels {
+		if label == class {
+			indices = append(indices, i)
+		}
+	}
+	return s.Select(indices)
+}
+
 const (
-	bins            = 64 // of a histogram
-	histogramHeight = 40 // in pixels
+	bins            = 42 // of a histogram
+	histogramHeight = 28 // in pixels
 	mostHistograms  = 32
 	mostCounted     = 10_000 // rows of a table
 )
 
-// Histograms draws a histogram of each column of a table, of the training rows. The
-// columns have names and moments. Only the first columns of a wide table, and some rows
-// of a long one, are drawn, as the title says. Errors are those of the store.
-func Histograms(title string, train loaders.Split, names []string, columns []loaders.Moments) (image.Image, error) {
-	n := min(len(columns), mostHistograms)
-	train = train.Select(train.Strata(min(mostCounted, train.Len())))
-	counts := make([][bins]int, n)
+// Histograms draws a row of histograms for each column of a table: one of all training
+// rows, and one of each class if there are at most 15 classes. The columns have names
+// and moments. Only the first columns of a wide table, and some rows of a long one, are
+// drawn, as the title says. Errors are those of the store.
+func Histograms(title string, train loaders.Split, classes, names []string, columns []loaders.Moments) (image.Image, error) {
+	const most = 15 // classes
+	n, groups := min(len(columns), mostHistograms), 1
+	if train.Labels != nil && len(classes) <= most {
+		groups += len(classes)
+	}
+	train = train.Stratified(mostCounted)
+	counts := make([][bins]int, n*groups)
 	values := make([]float32, train.Shape.Size())
 	for i := range train.Len() {
 		if err := train.Read(values, i, 0); err != nil {
 			return nil, err
 		}
 		for c := range n {
-			low, high := float64(columns[c].Min), float64(columns[c].Max)
-			bin := 0
-			if high > low {
-				bin = int(float64(bins) * (float64(values[c]) - low) / (high - low))
+			bin := binOf(float64(values[c]), columns[c])
+			counts[c*groups][bin]++
+			if groups > 1 {
+				counts[c*groups+1+int(train.Labels[i])][bin]++
 			}
-			counts[c][max(0, min(bin, bins-1))]++
 		}
 	}
 	rows := make([]viz.Row, n)
 	for c := range rows {
-		rows[c] = viz.Row{Label: fmt.Sprintf("%s: %.4g to %.4g", names[c], columns[c].Min, columns[c].Max), Images: histogram(counts[c])}
+		rows[c] = viz.Row{Label: fmt.Sprintf("%s: %.4g to %.4g", names[c], columns[c].Min, columns[c].Max), Images: histograms(counts[c*groups : (c+1)*groups])}
 	}
-	title = fmt.Sprintf("%s: histograms of %d of %d columns, of %d rows", title, n, len(columns), train.Len())
-	return viz.Grid(title, 1, rows...), nil
+	title = fmt.Sprintf("%s: histograms of %d of %d columns, of %d training rows", title, n, len(columns), train.Len())
+	if groups > 1 {
+		title += ", then of " + strings.Join(classes, ", ")
+	}
+	return viz.Grid(title, groups, rows...), nil
 }
 
-// histogram draws a column of pixels for each bin. The highest one fills the height.
-func histogram(counts [bins]int) viz.Images {
-	most := 1
-	for _, count := range counts {
-		most = max(most, count)
+// binOf divides the range of a column into bins of equal width.
+func binOf(value float64, column loaders.Moments) int {
+	low, high := float64(column.Min), float64(column.Max)
+	if !(high > low) {
+		return 0
 	}
+	return max(0, min(int(bins*(value-low)/(high-low)), bins-1))
+}
+
+// histograms draws a column of pixels for each bin. The highest bin of each histogram
+// has the full height. Bins that are not empty have at least one pixel.
+func histograms(list [][bins]int) viz.Images {
 	const paper, bar = 0.93, 0.25
-	m := viz.Images{Pixels: make([]float32, histogramHeight*bins), Channels: 1, Height: histogramHeight, Width: bins}
-	for y := range histogramHeight {
-		for x, count := range counts {
-			m.Pixels[y*bins+x] = paper
-			if (histogramHeight-y)*most <= count*histogramHeight || count > 0 && y == histogramHeight-1 {
-				m.Pixels[y*bins+x] = bar
+	m := viz.Images{Channels: 1, Height: histogramHeight, Width: bins}
+	for _, counts := range list {
+		most := slices.Max(counts[:])
+		for y := range histogramHeight {
+			for _, count := range counts {
+				pixel := float32(paper)
+				if count > 0 && (histogramHeight-y-1)*most < count*histogramHeight {
+					pixel = bar
+				}
+				m.Pixels = append(m.Pixels, pixel)
 			}
 		}
 	}
