@@ -10,7 +10,7 @@ import (
 
 // Data holds the settings of which images a run uses, and how it reads them. Binarised
 // pixels are sampled in every epoch of training; evaluation always uses the samples of
-// epoch 0.
+// epoch 0. Augmentation changes only the images that a model is trained on.
 type Data struct {
 	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
 	DataDir     string `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
@@ -19,8 +19,9 @@ type Data struct {
 	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
 	Background  string `toml:"background" group:"data" help:"Colour behind transparent pixels: white, black, #rrggbb or auto (white behind dark images)"`
 
-	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
-	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
+	Motion   loaders.Motion       `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
+	Augment  loaders.Augmentation `toml:"augment" group:"data" help:"Random changes of training images: none, or some of flip,shift:2,rotate:10,crop:0.9,brightness:0.1"`
+	Binarise bool                 `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
 }
 
 // DataDefaults returns the settings of the data that a run has by default.

@@ -65,6 +65,9 @@ func (e *Experiment) prepare(source Source) (err error) {
 	for i := range e.Stages {
 		e.Stages[i].images = train.Len()
 	}
+	if err := e.augment(train); err != nil {
+		return err
+	}
 	if err := e.estimateMemory(); err != nil {
 		return err
 	}
