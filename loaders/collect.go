@@ -26,7 +26,7 @@ type collector struct {
 
 // collected is the result of collect.
 type collected struct {
-	Split              // without labels
+	Split              // without labels, of which each item has all frames
 	list     []picture // the images that are not broken
 	backdrop string    // background of transparent pixels; "" if there are none
 	decoder            // reads an image again …
@@ -48,7 +48,7 @@ func collect(ctx context.Context, dir string, list []picture, frames int, room *
 	}
 	c.count = len(list)
 	name, err := c.compose(o)
-	return collected{Split{Shape: c.shape, Images: c.pixels}, list, name, c.decoder, c.look}, err
+	return collected{Pixels(Shape{frames * c.channels, c.shape.Height, c.shape.Width}, c.pixels), list, name, c.decoder, c.look}, err
 }
 
 // each loads images that belong together, keeps them if none of them is broken, and

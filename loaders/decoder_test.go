@@ -53,8 +53,8 @@ func TestDecoderReadsAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			closer.Close()
-			if all.read(pixels, &again); !bytes.Equal(pixels, all.Image(i)) {
-				t.Errorf("%+v: image %d is %v, read again %v", o, i, all.Image(i), pixels)
+			if all.read(pixels, &again); !bytes.Equal(pixels, imageOf(all.Split, i)) {
+				t.Errorf("%+v: image %d is %v, read again %v", o, i, imageOf(all.Split, i), pixels)
 			}
 		}
 	}
@@ -153,8 +153,8 @@ func TestBrokenFrames(t *testing.T) {
 		t.Fatalf("%d pairs", d.Train.Len())
 	}
 	for i, first := range firstPixels(d.Train) {
-		if first == 3 || first == 5 || d.Train.Image(i)[4] != 100+first || d.Train.Names[i] != fmt.Sprintf("%02d.png", first) {
-			t.Errorf("pair %d: %v, %s", i, d.Train.Image(i), d.Train.Names[i])
+		if first == 3 || first == 5 || imageOf(d.Train, i)[4] != 100+first || d.Train.Names[i] != fmt.Sprintf("%02d.png", first) {
+			t.Errorf("pair %d: %v, %s", i, imageOf(d.Train, i), d.Train.Names[i])
 		}
 	}
 }
@@ -181,9 +181,9 @@ func TestFit(t *testing.T) {
 		test.o.Size = Size{4, 4}
 		s, _ := read(t, Options{ImageOptions: test.o}, map[string][]byte{"a.png": encodePNG(t, wide)})
 		for i, want := range test.want {
-			got := int(s.Images[i])
+			got := int(pixelsOf(s)[i])
 			if between := test.o.Fit == fitPad || test.o.Fit == fitStretch; max(got-int(want), int(want)-got) > map[bool]int{true: 4, false: 9}[between] {
-				t.Errorf("%+v: %v, want %v", test.o, s.Images, test.want)
+				t.Errorf("%+v: %v, want %v", test.o, pixelsOf(s), test.want)
 				break
 			}
 		}

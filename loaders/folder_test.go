@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func encodePNG(t testing.TB, m image.Image) []byte {
 func firstPixels(s Split) []uint8 {
 	var first []uint8
 	for i := range s.Len() {
-		first = append(first, s.Image(i)[0])
+		first = append(first, imageOf(s, i)[0])
 	}
 	return first
 }
@@ -63,10 +64,10 @@ func TestOpenFolderOfClasses(t *testing.T) {
 	if diff := cmp.Diff([]uint8{100, 101, 103, 104, 105, 0, 1, 2, 3, 4}, firstPixels(d.Train)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]uint8{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, d.Train.Labels); diff != "" {
+	if diff := cmp.Diff([]Label{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, d.Train.Labels); diff != "" {
 		t.Error(diff)
 	}
-	if !bytes.Equal(firstPixels(d.Test), []uint8{102, 5}) || !bytes.Equal(d.Test.Labels, []uint8{0, 1}) {
+	if !bytes.Equal(firstPixels(d.Test), []uint8{102, 5}) || !slices.Equal(d.Test.Labels, []Label{0, 1}) {
 		t.Errorf("test images %v of classes %v", firstPixels(d.Test), d.Test.Labels)
 	}
 	if d.Train.Shape != (Shape{1, 2, 3}) {
@@ -88,10 +89,10 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{9, 7, 9, 7, 9, 7}, Labels: []uint8{0}, Names: []string{"train/a/1.png"}}, d.Train); diff != "" {
+	if diff := cmp.Diff(named(labelled(Shape{3, 1, 2}, []uint8{9, 7, 9, 7, 9, 7}, 0), "train/a/1.png"), d.Train, byContent); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{1, 255, 2, 255, 3, 255}, Labels: []uint8{1}, Names: []string{"test/b/1.png"}}, d.Test); diff != "" {
+	if diff := cmp.Diff(named(labelled(Shape{3, 1, 2}, []uint8{1, 255, 2, 255, 3, 255}, 1), "test/b/1.png"), d.Test, byContent); diff != "" {
 		t.Error(diff)
 	}
 	if len(messages) != 2 || !strings.HasSuffix(messages[1], "1 file or folder is skipped: next to the folders of the splits (such as README.md)") {
@@ -169,15 +170,28 @@ func TestOpenFolderRefuses(t *testing.T) {
 	wantError(t, err, ErrData, "none: no such file")
 }
 
-func TestOpenFolderTooManyClasses(t *testing.T) {
+// TestManyClasses opens a folder of more classes than a byte can number.
+func TestManyClasses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	one := grey(t, 1, 1, 5)
 	for i := range 257 {
-		save(t, one, dir, fmt.Sprint(i), "1.png")
+		save(t, one, dir, fmt.Sprintf("%03d", i), "1.png")
 	}
-	_, err := Open(context.Background(), "folder:"+dir, Options{})
-	wantError(t, err, ErrData, "257 sub-folders")
+	d, err := Open(context.Background(), "folder:"+dir, Options{Whole: true})
+	if err != nil || len(d.Classes) != 257 || d.Train.Labels[256] != 256 || d.Classes[256] != "256" {
+		t.Errorf("%v, error %v", d, err)
+	}
+}
+
+func TestTooManySubFolders(t *testing.T) {
+	t.Parallel()
+	var list []picture
+	for i := range maxClasses + 1 {
+		list = append(list, picture{class: fmt.Sprint(i)})
+	}
+	_, err := classNames("photos", list)
+	wantError(t, err, ErrData, "photos: 65537 sub-folders, want at most 65536 classes")
 }
 
 // TestOpenFolderOfClassesInLatin1 refuses two names that would be one name in JSON.
@@ -205,8 +219,8 @@ func TestOpenFolderOfFilesInLatin1(t *testing.T) {
 	}
 	save(t, grey(t, 1, 1, 8), dir, "caf\xe9")
 	s, paths, err := Images(context.Background(), dir, Options{})
-	if err != nil || len(paths) != 2 || !bytes.Equal(s.Images, []uint8{8, 7}) {
-		t.Errorf("pixels %v of %q, error %v", s.Images, paths, err)
+	if err != nil || len(paths) != 2 || !bytes.Equal(pixelsOf(s), []uint8{8, 7}) {
+		t.Errorf("pixels %v of %q, error %v", pixelsOf(s), paths, err)
 	}
 }
 
@@ -242,8 +256,8 @@ func FuzzPicture(f *testing.F) {
 			wantError(t, err, ErrData)
 			return
 		}
-		if len(s.Images) != len(paths)*s.Shape.Size() {
-			t.Fatalf("%d pixels for %d images of %v", len(s.Images), len(paths), s.Shape)
+		if len(pixelsOf(s)) != len(paths)*s.Shape.Size() {
+			t.Fatalf("%d pixels for %d images of %v", len(pixelsOf(s)), len(paths), s.Shape)
 		}
 	})
 }

@@ -7,15 +7,17 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/mat"
+
+	"gaetrain/loaders"
 )
 
 // TestEndedContext checks that each slow measure returns the error of a context that has
 // ended.
 func TestEndedContext(t *testing.T) {
 	x := random(300, 6, 1)
-	labels := make([]uint8, x.Rows)
+	labels := make([]loaders.Label, x.Rows)
 	for i := range labels {
-		labels[i] = uint8(i % 3)
+		labels[i] = loaders.Label(i % 3)
 	}
 	clusters := make([]int, x.Rows)
 	clusters[0] = 1

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+
+	"gaetrain/loaders"
 )
 
 // TestRetrieve compares with a ranking that was made by hand.
@@ -13,9 +15,9 @@ func TestRetrieve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	labels := []uint8{7, 0, 7, 7, 0}
+	labels := []loaders.Label{7, 0, 7, 7, 0}
 	// From 0: 1 (0), 2 (7), 3 (7), −5 (7), 40 (0). From 30: 40 (0), 3, 2 (7), 1 (0), −5 (7).
-	got, err := index.Retrieve(t.Context(), NewMatrix([]float32{0, 30, 30}, 1), []uint8{7, 0, 9}, labels, []int{1, 2, 5})
+	got, err := index.Retrieve(t.Context(), NewMatrix([]float32{0, 30, 30}, 1), []loaders.Label{7, 0, 9}, labels, []int{1, 2, 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +37,7 @@ func TestRetrieve(t *testing.T) {
 func TestRetrieveAgrees(t *testing.T) {
 	points, labels := clusters(200, 5, 6)
 	queries := random(3*rankedQueries+1, 6, 9)
-	wanted := make([]uint8, queries.Rows)
+	wanted := make([]loaders.Label, queries.Rows)
 	index, err := NewNearestNeighbours(points)
 	if err != nil {
 		t.Fatal(err)
