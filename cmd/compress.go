@@ -125,7 +125,11 @@ func (o compressOptions) compare(ctx context.Context, w io.Writer, model *traine
 	if err != nil {
 		return err
 	}
-	files, err := compression.Files(ctx, pictures.Files(split))
+	images, err := pictures.Files(split)
+	if err != nil {
+		return err
+	}
+	files, err := compression.Files(ctx, images)
 	if err != nil {
 		return err
 	}

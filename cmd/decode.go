@@ -153,7 +153,7 @@ func checkSize(what string, got, want int) error {
 }
 
 // labels are the classes of the images; nil for a model that is not conditional.
-func (o decodeOptions) labels(model *trainer.Trained, count int) ([]uint8, error) {
+func (o decodeOptions) labels(model *trainer.Trained, count int) ([]loaders.Label, error) {
 	switch {
 	case o.Class == "" && !model.Conditional():
 		return nil, nil
@@ -163,12 +163,12 @@ func (o decodeOptions) labels(model *trainer.Trained, count int) ([]uint8, error
 	class, err := measure.ClassNumber(model, o.Class)
 	names := strings.Split(o.Class, ",")
 	if err == nil || len(names) == 1 {
-		return slices.Repeat([]uint8{class}, count), err
+		return slices.Repeat([]loaders.Label{class}, count), err
 	}
 	if len(names) != count {
 		return nil, fmt.Errorf("%w: --class has %d classes for %d codes; hint: one class for all codes, or one for each code", errUsage, len(names), count)
 	}
-	labels := make([]uint8, count)
+	labels := make([]loaders.Label, count)
 	for i, name := range names {
 		if labels[i], err = measure.ClassNumber(model, strings.TrimSpace(name)); err != nil {
 			return nil, err

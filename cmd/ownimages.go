@@ -34,9 +34,7 @@ func (o FileOptions) read(ctx context.Context, log *console, model *trainer.Trai
 		return split, nil, err
 	}
 	split = split.Pairs(model.Config.Motion, model.Config.Seed)
-	if err := matchColours(ctx, log, model, o.Images, &split); err != nil {
-		return split, nil, err
-	}
+	matchColours(log, model, o.Images, &split)
 	if got, want := split.Shape, model.Shape(); got != want {
 		return split, nil, fmt.Errorf("%w: %s is %s, but the model was trained on %s; hint: resize the images", loaders.ErrData, names[0], got, want)
 	}
@@ -46,22 +44,22 @@ func (o FileOptions) read(ctx context.Context, log *console, model *trainer.Trai
 
 // labels returns the classes of image files for a conditional model, and nil for any other
 // model.
-func (o FileOptions) labels(model *trainer.Trained, names []string) ([]uint8, error) {
+func (o FileOptions) labels(model *trainer.Trained, names []string) ([]loaders.Label, error) {
 	if o.Class != "" {
 		class, err := measure.ClassNumber(model, o.Class)
-		return slices.Repeat([]uint8{class}, len(names)), err
+		return slices.Repeat([]loaders.Label{class}, len(names)), err
 	}
 	if !model.Conditional() {
 		return nil, nil
 	}
-	labels, classes := make([]uint8, len(names)), model.Info.Data.Classes
+	labels, classes := make([]loaders.Label, len(names)), model.Info.Data.Classes
 	for i, name := range names {
 		class := folderClass(name, o.Images, classes)
 		if class < 0 {
 			return nil, fmt.Errorf("%w: model %s needs the class of each image, but no folder of %s has the name of a class; hint: use --class NAME or sub-folders with one of the names %s",
 				errUsage, model.Config.Model, name, strings.Join(classes, ", "))
 		}
-		labels[i] = uint8(class)
+		labels[i] = loaders.Label(class)
 	}
 	return labels, nil
 }

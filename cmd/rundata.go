@@ -52,9 +52,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if err != nil {
 		return nil, err
 	}
-	if err := matchColours(ctx, log, model, data.Name, &data.Train, &data.Test); err != nil {
-		return nil, err
-	}
+	matchColours(log, model, data.Name, &data.Train, &data.Test)
 	if got, want := data.Test.Shape, model.Shape(); got != want {
 		return nil, fmt.Errorf("%w: images of %s are %s, but the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}
@@ -79,16 +77,14 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 
 // matchColours converts colour images to grey, or the reverse, if the model was trained
 // on such images, and reports it.
-func matchColours(ctx context.Context, log *console, model *trainer.Trained, name string, splits ...*loaders.Split) (err error) {
+func matchColours(log *console, model *trainer.Trained, name string, splits ...*loaders.Split) {
 	want := model.Shape()
 	for _, s := range splits {
 		before := s.Shape
 		if before.Height != want.Height || before.Width != want.Width {
 			continue
 		}
-		if *s, err = s.Coloured(ctx, want.Channels); err != nil {
-			return err
-		}
+		*s = s.Coloured(want.Channels)
 		note := ""
 		switch {
 		case s.Shape.Channels > before.Channels:
@@ -100,7 +96,6 @@ func matchColours(ctx context.Context, log *console, model *trainer.Trained, nam
 		}
 		log.once(log.note, fmt.Sprintf(note, name))
 	}
-	return nil
 }
 
 // cutAs lists the settings that make a run use only a part of its data set.

@@ -11,7 +11,7 @@ import (
 // Sample is a set of training images that weights are initialised from.
 type Sample struct {
 	Count int
-	Read  func(dst []float32, i int) // writes image i (0 ≤ i < Count) to dst
+	Read  func(dst []float32, i int) error // writes image i (0 ≤ i < Count) to dst
 }
 
 // InitialiseFromImages sets weights (D×H) to 0.01·x, with a different training
@@ -26,7 +26,9 @@ func InitialiseFromImages(p Parameter, s Sample, seed uint64) error {
 	}
 	image := make([]float32, p.Shape[0])
 	for unit, i := range draw(units, s.Count, InitialKey(seed, p.Name)) {
-		s.Read(image, i)
+		if err := s.Read(image, i); err != nil {
+			return err
+		}
 		for input, v := range image {
 			p.Values()[input*units+unit] = scale * v
 		}

@@ -194,7 +194,7 @@ func TestMemoryIsOfTheSizeOfTheData(t *testing.T) {
 		t.Fatal(err)
 	}
 	if grown := after.TotalAlloc - before.TotalAlloc; grown > (n+3)<<20 {
-		t.Errorf("%d MiB were allocated for %d MiB of data", grown>>20, (len(d.Train.Images)+len(d.Test.Images))>>20)
+		t.Errorf("%d MiB were allocated for %d MiB of data", grown>>20, (len(pixelsOf(d.Train))+len(pixelsOf(d.Test)))>>20)
 	}
 }
 

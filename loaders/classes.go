@@ -18,13 +18,13 @@ func (d *Dataset) MatchClasses(classes []string) error {
 		numbers[i] = slices.Index(classes, name)
 	}
 	for _, s := range []*Split{&d.Train, &d.Test} {
-		labels := make([]uint8, len(s.Labels)) // the old slice may be shared
+		labels := make([]Label, len(s.Labels)) // the old slice may be shared
 		for i, label := range s.Labels {
 			number := numbers[label]
 			if number < 0 {
 				return dataErrorf("%s: the model does not know the class %q; hint: its classes are %s", d.Name, d.Classes[label], listed(classes))
 			}
-			labels[i] = uint8(number)
+			labels[i] = Label(number)
 		}
 		s.Labels = labels
 	}

@@ -9,18 +9,18 @@ import (
 
 func TestMatchClasses(t *testing.T) {
 	t.Parallel()
-	split := func(labels ...uint8) Split {
-		return Split{Shape: Shape{1, 1, 1}, Images: make([]uint8, len(labels)), Labels: labels}
+	split := func(labels ...Label) Split {
+		return labelled(Shape{1, 1, 1}, make([]uint8, len(labels)), labels...)
 	}
-	shared := []uint8{0, 1, 1}
+	shared := []Label{0, 1, 1}
 	d := Dataset{Name: "folder:four-bd", Train: split(shared...), Test: split(1), Classes: []string{"b", "d"}}
 	if err := d.MatchClasses([]string{"a", "b", "c", "d"}); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(d.Train.Labels, []uint8{1, 3, 3}) || !slices.Equal(d.Test.Labels, []uint8{3}) || len(d.Classes) != 4 {
+	if !slices.Equal(d.Train.Labels, []Label{1, 3, 3}) || !slices.Equal(d.Test.Labels, []Label{3}) || len(d.Classes) != 4 {
 		t.Errorf("labels %v and %v of %v", d.Train.Labels, d.Test.Labels, d.Classes)
 	}
-	if !slices.Equal(shared, []uint8{0, 1, 1}) {
+	if !slices.Equal(shared, []Label{0, 1, 1}) {
 		t.Error("labels that others share have changed")
 	}
 	err := d.MatchClasses([]string{"a", "b"})

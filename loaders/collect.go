@@ -49,7 +49,7 @@ func collect(ctx context.Context, list []picture, room *budget, o Options) (Spli
 	}
 	room.give(c.decoding())
 	background, err := c.compose(list[0].in.dir, o)
-	return Split{Shape: c.shape, Images: c.pixels}, background, err
+	return Pixels(c.shape, c.pixels), background, err
 }
 
 func (c *collector) decoding() int64 { return decodingBytes * int64(c.shape.Height*c.shape.Width) }

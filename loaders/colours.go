@@ -1,50 +1,65 @@
 package loaders
 
-import "context"
+import (
+	"sync"
+
+	"gaetrain/graph/kernel"
+)
 
 // Coloured converts grey images to colour or colour images to grey, so that they have
 // the given number of channels. A grey value becomes equal red, green and blue values.
 // A colour becomes its luma, as in package image/color. Images that already have that
 // number of channels, or need another conversion, are returned unchanged.
-func (s Split) Coloured(ctx context.Context, channels int) (Split, error) {
+func (s Split) Coloured(channels int) Split {
 	stored := &s.Shape
 	if s.Motion != (Motion{}) {
 		stored = &s.Source
 	}
-	if s.Values != nil || s.Shape.Channels != 3*channels && channels != 3*s.Shape.Channels {
-		return s, nil
+	if s.Store == nil || s.Shape.Channels != 3*channels && channels != 3*s.Shape.Channels {
+		return s
 	}
-	plane := stored.Height * stored.Width
-	narrow := channels < s.Shape.Channels
-	size := 3 * len(s.Images)
-	if narrow {
-		size = len(s.Images) / 3
-	}
-	if err := newBudget().take(int64(len(s.Images) + size)); err != nil {
-		return s, err
-	}
-	pixels := make([]uint8, 0, size)
-	for rest := s.Images; len(rest) > 0; {
-		if err := context.Cause(ctx); err != nil {
-			return s, err
-		}
-		if narrow {
-			for i, red := range rest[:plane] {
-				pixels = append(pixels, luma(red, rest[plane+i], rest[2*plane+i]))
-			}
-			rest = rest[3*plane:]
-			continue
-		}
-		for range 3 {
-			pixels = append(pixels, rest[:plane]...)
-		}
-		rest = rest[plane:]
-	}
-	s.Images = pixels
+	before := *stored
 	stored.Channels = stored.Channels * channels / s.Shape.Channels
 	s.Shape.Channels = channels
-	return s, nil
+	s.Store = &colouredStore{Store: s.Store, plane: before.Height * before.Width, narrow: stored.Channels < before.Channels,
+		images: sync.Pool{New: func() any { return make([]float32, before.Size()) }}}
+	return s
 }
+
+// colouredStore converts images when they are read.
+type colouredStore struct {
+	Store
+	plane  int  // H·W
+	narrow bool // colour becomes grey
+	images sync.Pool
+}
+
+func (c *colouredStore) Read(dst []float32, i int) error {
+	image := c.images.Get().([]float32)
+	defer c.images.Put(image)
+	if err := c.Store.Read(image, i); err != nil {
+		return err
+	}
+	for from, to := image, dst; len(to) > 0; {
+		if !c.narrow {
+			for range 3 {
+				to = to[copy(to, from[:c.plane]):]
+			}
+			from = from[c.plane:]
+			continue
+		}
+		grey := make([]uint8, c.plane)
+		for p := range grey {
+			grey[p] = luma(level(from[p]), level(from[c.plane+p]), level(from[2*c.plane+p]))
+		}
+		kernel.ScaleBytes(to[:c.plane], grey)
+		from, to = from[3*c.plane:], to[c.plane:]
+	}
+	return nil
+}
+
+// level returns the byte that a pixel from 0 to 1 was stored as.
+func level(pixel float32) uint8 { return uint8(pixel*255 + 0.5) }
 
 // luma returns the brightness of a colour with the weights of JPEG.
 func luma(red, green, blue uint8) uint8 {

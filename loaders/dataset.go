@@ -1,12 +1,9 @@
 package loaders
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
-
-	"gaetrain/graph/kernel"
 )
 
 // Shape is the shape C×H×W of every image of a data set.
@@ -20,61 +17,65 @@ func (s Shape) String() string {
 	return fmt.Sprintf("%d×%d×%d", s.Channels, s.Height, s.Width)
 }
 
-// Split holds N images of one shape, with or without labels. Splits made by Holdout
-// share memory with their parent.
+// Split is a view of N images of a store, with or without labels. Splits that are made
+// from others share their store.
 type Split struct {
 	Shape  Shape
-	Images []uint8  // N×C×H×W
-	Labels []uint8  // N, indices into Dataset.Classes; nil: no labels
+	Store  Store    // nil: there are no images
+	Rows   []int    // N, where the images are in Store; nil: they are all of its items, in order
+	Labels []Label  // N, indices into Dataset.Classes; nil: no labels
 	Names  []string // N, paths of the files within their folder, with slashes; nil: the images are not single files
 	// Positions, N, say where each image is in the data that it was read from; nil: image
 	// i is at i.
 	Positions []int
-	// Values, N×C×H×W, replace Images if the inputs are not pixels but the outputs of
-	// other layers.
-	Values []float32
 
-	Motion Motion // makes pairs of frames from Images; see Pairs
+	Motion Motion // makes pairs of frames from the images of Store; see Pairs
 	Seed   uint64 // of the random motion
-	Source Shape  // of Images, if it differs from Shape
+	Source Shape  // of the images of Store, if it differs from Shape
 	Drawn  []int  // N, numbers by which the random motion of each image is found; nil: its index
-}
-
-// stored returns the number of values of an image in memory.
-func (s Split) stored() int {
-	if s.Motion != (Motion{}) {
-		return s.Source.Size()
-	}
-	return s.Shape.Size()
 }
 
 // Len returns the number of images N.
 func (s Split) Len() int {
-	if size := s.stored(); size > 0 {
-		return max(len(s.Images), len(s.Values)) / size
+	switch {
+	case s.Rows != nil:
+		return len(s.Rows)
+	case s.Store != nil:
+		return s.Store.Len()
 	}
 	return 0
 }
 
 // Read writes the C·H·W values of image i into dst, pixels as numbers from 0 to 1.
-// Pairs of frames are those of an epoch.
-func (s Split) Read(dst []float32, i, epoch int) {
-	if s.Values != nil {
-		copy(dst, s.Values[i*len(dst):])
-		return
-	}
+// Pairs of frames are those of an epoch. Errors are those of the store.
+func (s Split) Read(dst []float32, i, epoch int) error {
 	if s.Motion != (Motion{}) {
-		s.readPair(dst, i, epoch)
-		return
+		return s.readPair(dst, i, epoch)
 	}
-	kernel.ScaleBytes(dst, s.Image(i))
+	return s.Store.Read(dst, s.row(i))
 }
 
-// Image returns the pixels C×H×W of image i, whose memory is that of the split. If the
-// split has pairs made by Pairs, they are the pixels of the original image.
-func (s Split) Image(i int) []uint8 {
-	size := s.stored()
-	return s.Images[i*size : (i+1)*size : (i+1)*size]
+// row is where image i is in the store.
+func (s Split) row(i int) int { return at(s.Rows, i) }
+
+// at returns element i of a list of indices, in which nil stands for 0, 1, 2, ….
+func at(list []int, i int) int {
+	if list == nil {
+		return i
+	}
+	return list[i]
+}
+
+// counted returns the elements [from, to) of a list of indices as at defines them.
+func counted(list []int, from, to int) []int {
+	if list != nil {
+		return list[from:to:to]
+	}
+	part := make([]int, 0, to-from)
+	for i := from; i < to; i++ {
+		part = append(part, i)
+	}
+	return part
 }
 
 // Holdout splits off the last n images, where SetAside has put the validation
@@ -85,13 +86,12 @@ func (s Split) Holdout(n int) (rest, heldOut Split) {
 }
 
 func (s Split) slice(from, to int) Split {
-	size := s.stored()
-	out := Split{Shape: s.Shape, Motion: s.Motion, Seed: s.Seed, Source: s.Source}
-	if s.Images != nil {
-		out.Images = s.Images[from*size : to*size : to*size]
+	out := s
+	if s.Rows != nil || from > 0 || to < s.Len() {
+		out.Rows = counted(s.Rows, from, to)
 	}
-	if s.Values != nil {
-		out.Values = s.Values[from*size : to*size : to*size]
+	if s.Positions != nil || from > 0 {
+		out.Positions = counted(s.Positions, from, to)
 	}
 	if s.Labels != nil {
 		out.Labels = s.Labels[from:to:to]
@@ -102,47 +102,38 @@ func (s Split) slice(from, to int) Split {
 	if s.Drawn != nil {
 		out.Drawn = s.Drawn[from:to:to]
 	}
-	if s.Positions != nil || from > 0 {
-		out.Positions = s.positions(from, to)
-	}
 	return out
 }
 
 // Position is where image i is in the data that it was read from.
-func (s Split) Position(i int) int {
-	if s.Positions == nil {
-		return i
-	}
-	return s.Positions[i]
-}
+func (s Split) Position(i int) int { return at(s.Positions, i) }
 
-func (s Split) positions(from, to int) []int {
-	list := make([]int, 0, to-from)
-	for i := from; i < to; i++ {
-		list = append(list, s.Position(i))
-	}
-	return list
-}
-
-// Join returns a copy of the images of two splits, one after the other. Both have the
-// same shape and the same motion.
+// Join returns the images of two splits, one after the other. Both have the same shape
+// and the same motion.
 func (s Split) Join(other Split) Split {
 	if other.Len() == 0 {
 		return s
 	}
-	out := s.slice(0, s.Len())
-	out.Images = slices.Concat(s.Images, other.Images)
-	out.Values = slices.Concat(s.Values, other.Values)
+	if s.Len() == 0 {
+		return other
+	}
+	out, n, m := s, s.Len(), other.Len()
+	second := counted(other.Rows, 0, m)
+	if s.Store != other.Store {
+		out.Store = &joinedStore{s.Store, other.Store}
+		second = slices.Clone(second)
+		for i := range second {
+			second[i] += s.Store.Len()
+		}
+	}
+	out.Rows = slices.Concat(counted(s.Rows, 0, n), second)
 	out.Labels = slices.Concat(s.Labels, other.Labels)
 	out.Names = slices.Concat(s.Names, other.Names)
-	out.Drawn = nil
 	if s.Positions != nil || other.Positions != nil {
-		out.Positions = append(s.positions(0, s.Len()), other.positions(0, other.Len())...)
+		out.Positions = slices.Concat(counted(s.Positions, 0, n), counted(other.Positions, 0, m))
 	}
-	for _, part := range []Split{s, other} {
-		for i := 0; i < part.Len() && s.Motion != (Motion{}); i++ {
-			out.Drawn = append(out.Drawn, part.drawn(i))
-		}
+	if s.Motion != (Motion{}) {
+		out.Drawn = slices.Concat(counted(s.Drawn, 0, n), counted(other.Drawn, 0, m))
 	}
 	return out
 }
@@ -167,20 +158,13 @@ func (d *Dataset) LimitTrain(n int) {
 }
 
 // SetAside moves n of the training images behind the others, of which each class
-// has its share, for Split.Holdout. It changes the arrays of Train in place.
-func (d *Dataset) SetAside(n int) { d.Train.setAside(n) }
+// has its share, for Split.Holdout.
+func (d *Dataset) SetAside(n int) { d.Train = d.Train.setAside(n) }
 
 // join joins both splits to one, which becomes the training set and the test set.
-func (d *Dataset) join(room *budget) error {
-	if d.Test.Len() > 0 {
-		if err := room.take(int64(len(d.Train.Images) + len(d.Test.Images))); err != nil {
-			return err
-		}
-		defer room.give(int64(len(d.Train.Images) + len(d.Test.Images)))
-	}
+func (d *Dataset) join() {
 	d.Train = d.Train.Join(d.Test)
 	d.Test = d.Train
-	return nil
 }
 
 // check finds errors that the readers of single files cannot find.
@@ -202,26 +186,26 @@ func (d *Dataset) check() error {
 	return nil
 }
 
-// equal returns the number of images if all of them are equal, else 0.
-func (d *Dataset) equal() int {
-	first := d.Train.Image(0)
+// equal returns the number of images if all of them are equal, else 0. Errors are those
+// of the stores.
+func (d *Dataset) equal() (int, error) {
+	first, other := make([]float32, d.Train.Shape.Size()), make([]float32, d.Train.Shape.Size())
+	if err := d.Train.Read(first, 0, 0); err != nil {
+		return 0, err
+	}
 	for _, s := range []Split{d.Train, d.Test} {
 		for i := range s.Len() {
-			if !bytes.Equal(s.Image(i), first) {
-				return 0
+			if err := s.Read(other, i, 0); err != nil || !slices.Equal(first, other) {
+				return 0, err
 			}
 		}
 	}
-	return d.Train.Len() + d.Test.Len()
+	return d.Train.Len() + d.Test.Len(), nil
 }
 
 func (s Split) check(classes int) error {
-	size := s.Shape.Size()
-	if size <= 0 || len(s.Images) == 0 {
+	if s.Shape.Size() <= 0 || s.Len() == 0 {
 		return dataErrorf("holds no images")
-	}
-	if len(s.Images)%size != 0 {
-		return dataErrorf("%d bytes are not a whole number of %v images", len(s.Images), s.Shape)
 	}
 	if s.Labels == nil {
 		return nil
@@ -240,17 +224,18 @@ func (s Split) check(classes int) error {
 // transpose swaps the rows and the columns of every image in place, because EMNIST
 // stores images column by column.
 func (s *Split) transpose(ctx context.Context, room *budget) error {
+	pixels := s.Store.(*pixelStore).pixels
 	height, width := s.Shape.Height, s.Shape.Width
 	if err := room.take(int64(height * width)); err != nil {
 		return err
 	}
 	defer room.give(int64(height * width))
 	plane := make([]uint8, height*width)
-	for at := 0; at+len(plane) <= len(s.Images); at += len(plane) {
+	for at := 0; at+len(plane) <= len(pixels); at += len(plane) {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		stored := s.Images[at : at+len(plane)]
+		stored := pixels[at : at+len(plane)]
 		for y := range height {
 			for x := range width {
 				plane[x*height+y] = stored[y*width+x]

@@ -62,8 +62,8 @@ func TestFax(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string]string{"0 is black": faxBlackIsZero, "0 is white": faxWhiteIsZero} {
 		s, _ := read(t, Options{}, map[string][]byte{"1.tif": unhex(t, file)})
-		if want := []uint8{0, 255, 255, 255, 0, 0, 255, 255}; !slices.Equal(s.Images, want) {
-			t.Errorf("%s: %v, want %v", name, s.Images, want)
+		if want := []uint8{0, 255, 255, 255, 0, 0, 255, 255}; !slices.Equal(pixelsOf(s), want) {
+			t.Errorf("%s: %v, want %v", name, pixelsOf(s), want)
 		}
 	}
 }
@@ -107,8 +107,8 @@ func TestFormats(t *testing.T) {
 		"i.WEBP": []byte(webpAnimated), "j": []byte(webpAnimated),
 	}
 	s, messages := read(t, Options{}, files)
-	if want := slices.Repeat(pixels, 8); s.Shape != (Shape{1, 2, 3}) || !bytes.Equal(s.Images, want) {
-		t.Errorf("%d images of %v: %v", s.Len(), s.Shape, s.Images)
+	if want := slices.Repeat(pixels, 8); s.Shape != (Shape{1, 2, 3}) || !bytes.Equal(pixelsOf(s), want) {
+		t.Errorf("%d images of %v: %v", s.Len(), s.Shape, pixelsOf(s))
 	}
 	want := ": 6 files or folders are not read: 2 hidden or system file (such as .DS_Store), " +
 		"2 not PNG, JPEG, GIF, BMP, TIFF or WebP (such as notes.txt), 2 animated WebP (such as i.WEBP)"
@@ -128,7 +128,7 @@ func TestLossyWebP(t *testing.T) {
 	s, _ := read(t, Options{}, map[string][]byte{"a.webp": unhex(t, webpColours)})
 	for i, want := range [][]int{{0, 0, 0}, {255, 255, 255}, {198, 61, 23}, {22, 89, 221}} {
 		for channel, want := range want {
-			got := int(s.Images[channel*16*64+8*64+16*i+8])
+			got := int(pixelsOf(s)[channel*16*64+8*64+16*i+8])
 			if max(got-want, want-got) > 2 {
 				t.Errorf("channel %d of colour %d is %d, want %d", channel, i, got, want)
 			}
@@ -190,7 +190,7 @@ func TestOpenTurnedPhotographs(t *testing.T) {
 		if s.Shape != (Shape{1, 16, 8}) {
 			t.Fatalf("images of %v", s.Shape)
 		}
-		if right, left := s.Image(0), s.Image(1); right[0] > 20 || right[127] < 180 || left[0] < 180 || left[127] > 20 {
+		if right, left := imageOf(s, 0), imageOf(s, 1); right[0] > 20 || right[127] < 180 || left[0] < 180 || left[127] > 20 {
 			t.Errorf("corners %d, %d and %d, %d", right[0], right[127], left[0], left[127])
 		}
 	}
@@ -223,8 +223,8 @@ func TestBackground(t *testing.T) {
 				files[fmt.Sprintf("%d.png", i)] = drawing(ink)
 			}
 			s, messages := read(t, Options{Background: test.background}, files)
-			if s.Shape != test.shape || !slices.Equal(s.Images, test.want) {
-				t.Errorf("%v: %v, want %v", s.Shape, s.Images, test.want)
+			if s.Shape != test.shape || !slices.Equal(pixelsOf(s), test.want) {
+				t.Errorf("%v: %v, want %v", s.Shape, pixelsOf(s), test.want)
 			}
 			if len(messages) != 1 || !strings.Contains(messages[0], test.mention) {
 				t.Errorf("messages %q", messages)
@@ -233,8 +233,8 @@ func TestBackground(t *testing.T) {
 	}
 	s, _ := read(t, Options{}, map[string][]byte{"1.webp": unhex(t, webpAlpha)})
 	for i, want := range []uint8{255, 0, 127, 0, 255, 255} {
-		if s.Images[i] != want {
-			t.Errorf("WebP: %v", s.Images)
+		if pixelsOf(s)[i] != want {
+			t.Errorf("WebP: %v", pixelsOf(s))
 			break
 		}
 	}
@@ -251,8 +251,8 @@ func TestDeepImages(t *testing.T) {
 		m.SetGray16(x, 0, color.Gray16{v})
 	}
 	for name, file := range map[string][]byte{"1.png": encodePNG(t, m), "1.tiff": encoded(t, m, encodeTIFF(tiff.Deflate))} {
-		if s, _ := read(t, Options{}, map[string][]byte{name: file}); !slices.Equal(s.Images, []uint8{0, 0, 1, 255}) {
-			t.Errorf("%s: %v", name, s.Images)
+		if s, _ := read(t, Options{}, map[string][]byte{name: file}); !slices.Equal(pixelsOf(s), []uint8{0, 0, 1, 255}) {
+			t.Errorf("%s: %v", name, pixelsOf(s))
 		}
 	}
 }

@@ -55,26 +55,31 @@ func ExampleOpen_npz() {
 	}
 	fmt.Println("shape", data.Train.Shape, "classes", data.Classes)
 	fmt.Println("training labels", data.Train.Labels, "test labels", data.Test.Labels)
-	fmt.Println("pixels", data.Train.Image(0))
+	pixels := make([]float32, 4)
+	if err := data.Train.Read(pixels, 0, 0); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("pixels %.2f\n", pixels)
 	// Output:
 	// shape 1×2×2 classes [cat dog]
 	// training labels [1 0 1] test labels [0]
-	// pixels [0 64 128 255]
+	// pixels [0.00 0.25 0.50 1.00]
 }
 
 // A stream cuts a split into batches of float32 values from 0 to 1. The order depends
 // only on the seed and the epoch.
 func ExampleStream() {
-	split := loaders.Split{
-		Shape:  loaders.Shape{Channels: 1, Height: 1, Width: 2},
-		Images: []uint8{0, 51, 102, 153, 204, 255, 51, 0}, // four images of two pixels
-	}
+	// Four images of two pixels.
+	split := loaders.Pixels(loaders.Shape{Channels: 1, Height: 1, Width: 2}, []uint8{0, 51, 102, 153, 204, 255, 51, 0})
 	stream, err := loaders.NewStream(split, loaders.StreamOptions{BatchSize: 3, Seed: 2, Shuffle: true})
 	if err != nil {
 		log.Fatal(err)
 	}
 	for epoch := range 2 {
-		for batch := range stream.Epoch(epoch, 0) {
+		for batch, err := range stream.Epoch(epoch, 0) {
+			if err != nil {
+				log.Fatal(err)
+			}
 			values := batch.Rows * split.Shape.Size()
 			fmt.Println("epoch", epoch, "images", batch.Index, "values", batch.Clean[:values])
 		}

@@ -85,14 +85,14 @@ func newFolder(dir string) *folder { return &folder{dir: dir, sum: md5.New(), sk
 func (f *folder) all() []picture { return slices.Concat(f.train, f.test) }
 
 // labels returns the labels of the images of all, or nil without classes.
-func (f *folder) labels() []uint8 {
+func (f *folder) labels() []Label {
 	if f.classes == nil {
 		return nil
 	}
-	var labels []uint8
+	var labels []Label
 	for _, p := range f.all() {
 		label, _ := slices.BinarySearch(f.classes, p.class)
-		labels = append(labels, uint8(label))
+		labels = append(labels, Label(label))
 	}
 	return labels
 }

@@ -39,7 +39,7 @@ func encodePNG(t testing.TB, m image.Image) []byte {
 func firstPixels(s Split) []uint8 {
 	var first []uint8
 	for i := range s.Len() {
-		first = append(first, s.Image(i)[0])
+		first = append(first, imageOf(s, i)[0])
 	}
 	return first
 }
@@ -63,10 +63,10 @@ func TestOpenFolderOfClasses(t *testing.T) {
 	if diff := cmp.Diff([]uint8{100, 101, 103, 104, 105, 0, 1, 2, 3, 4}, firstPixels(d.Train)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]uint8{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, d.Train.Labels); diff != "" {
+	if diff := cmp.Diff([]Label{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, d.Train.Labels); diff != "" {
 		t.Error(diff)
 	}
-	if !bytes.Equal(firstPixels(d.Test), []uint8{102, 5}) || !bytes.Equal(d.Test.Labels, []uint8{0, 1}) {
+	if !bytes.Equal(firstPixels(d.Test), []uint8{102, 5}) || !slices.Equal(d.Test.Labels, []Label{0, 1}) {
 		t.Errorf("test images %v of classes %v", firstPixels(d.Test), d.Test.Labels)
 	}
 	if d.Train.Shape != (Shape{1, 2, 3}) {
@@ -88,10 +88,10 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{9, 7, 9, 7, 9, 7}, Labels: []uint8{0}, Names: []string{"train/a/1.png"}}, d.Train); diff != "" {
+	if diff := cmp.Diff(named(labelled(Shape{3, 1, 2}, []uint8{9, 7, 9, 7, 9, 7}, 0), "train/a/1.png"), d.Train, byContent); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(Split{Shape: Shape{3, 1, 2}, Images: []uint8{1, 255, 2, 255, 3, 255}, Labels: []uint8{1}, Names: []string{"test/b/1.png"}}, d.Test); diff != "" {
+	if diff := cmp.Diff(named(labelled(Shape{3, 1, 2}, []uint8{1, 255, 2, 255, 3, 255}, 1), "test/b/1.png"), d.Test, byContent); diff != "" {
 		t.Error(diff)
 	}
 	if len(messages) != 2 || !strings.Contains(messages[0], "1 next to the folders of the splits (such as README.md)") {
@@ -204,8 +204,8 @@ func TestOpenFolderOfFilesInLatin1(t *testing.T) {
 	}
 	save(t, grey(t, 1, 1, 8), dir, "caf\xe9")
 	s, paths, err := Images(context.Background(), dir, Options{})
-	if err != nil || len(paths) != 2 || !bytes.Equal(s.Images, []uint8{8, 7}) {
-		t.Errorf("pixels %v of %q, error %v", s.Images, paths, err)
+	if err != nil || len(paths) != 2 || !bytes.Equal(pixelsOf(s), []uint8{8, 7}) {
+		t.Errorf("pixels %v of %q, error %v", pixelsOf(s), paths, err)
 	}
 }
 

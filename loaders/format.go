@@ -15,7 +15,7 @@ import (
 type format struct {
 	suffix string // of file names on servers
 	images func(ctx context.Context, fsys fs.FS, name string, room *budget) (Split, string, error)
-	labels func(ctx context.Context, fsys fs.FS, name string, images int, room *budget) ([]uint8, string, error)
+	labels func(ctx context.Context, fsys fs.FS, name string, images int, room *budget) ([]Label, string, error)
 }
 
 var (
@@ -28,12 +28,16 @@ func idxImages(ctx context.Context, fsys fs.FS, name string, room *budget) (Spli
 	if err != nil {
 		return Split{}, "", err
 	}
-	return Split{Shape: Shape{1, dims[1], dims[2]}, Images: data}, digest, nil
+	return Pixels(Shape{1, dims[1], dims[2]}, data), digest, nil
 }
 
-func idxLabels(ctx context.Context, fsys fs.FS, name string, images int, room *budget) ([]uint8, string, error) {
+func idxLabels(ctx context.Context, fsys fs.FS, name string, images int, room *budget) ([]Label, string, error) {
 	_, data, digest, err := readIDXFile(ctx, fsys, name, images, room)
-	return data, digest, err
+	labels := make([]Label, len(data))
+	for i, label := range data {
+		labels[i] = Label(label)
+	}
+	return labels, digest, err
 }
 
 func readIDXFile(ctx context.Context, fsys fs.FS, name string, images int, room *budget) (dims []int, data []uint8, digest string, err error) {
@@ -56,7 +60,7 @@ func npzImages(ctx context.Context, fsys fs.FS, name string, room *budget) (imag
 	return images, digest, err
 }
 
-func npzLabels(ctx context.Context, fsys fs.FS, name string, images int, room *budget) (labels []uint8, digest string, err error) {
+func npzLabels(ctx context.Context, fsys fs.FS, name string, images int, room *budget) (labels []Label, digest string, err error) {
 	digest, err = withArray(ctx, fsys, name, room, func(s source) error {
 		l, err := readLabels(s, images)
 		if err == nil {

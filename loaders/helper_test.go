@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"github.com/google/go-cmp/cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,4 +126,51 @@ func wantError(t *testing.T, err, sentinel error, parts ...string) {
 // within returns a source of the bytes of a file, with enough memory.
 func within(file []byte) source {
 	return source{bytes.NewReader(file), int64(len(file)), newBudget()}
+}
+
+// valuesOf returns all values of a split, N×D.
+func valuesOf(s Split) []float32 {
+	values, size := make([]float32, s.Len()*s.Shape.Size()), s.Shape.Size()
+	for i := range s.Len() {
+		if err := s.Read(values[i*size:(i+1)*size], i, 0); err != nil {
+			panic(err)
+		}
+	}
+	return values
+}
+
+// pixelsOf returns all pixels of a split as bytes, N×D.
+func pixelsOf(s Split) []uint8 {
+	var pixels []uint8
+	for _, v := range valuesOf(s) {
+		pixels = append(pixels, level(v))
+	}
+	return pixels
+}
+
+// imageOf returns the pixels of image i as bytes.
+func imageOf(s Split, i int) []uint8 { return pixelsOf(s.Select([]int{i})) }
+
+// labelled returns a split of pixels with labels.
+func labelled(shape Shape, pixels []uint8, labels ...Label) Split {
+	s := Pixels(shape, pixels)
+	s.Labels = labels
+	return s
+}
+
+// byContent makes cmp.Diff compare what splits hold, and not how their stores hold it.
+var byContent = cmp.Transformer("content", func(s Split) any {
+	return struct {
+		Shape     Shape
+		Values    []float32
+		Labels    []Label
+		Names     []string
+		Positions []int
+	}{s.Shape, valuesOf(s), s.Labels, s.Names, s.Positions}
+})
+
+// named returns a split with the names of its files.
+func named(s Split, names ...string) Split {
+	s.Names = names
+	return s
 }

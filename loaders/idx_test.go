@@ -80,12 +80,12 @@ func TestOpenIDX(t *testing.T) {
 	}
 	want := &Dataset{
 		Name:    "idx:" + dir,
-		Train:   Split{Shape: Shape{1, 2, 3}, Images: ramp(30), Labels: []uint8{0, 1, 2, 0, 1}},
-		Test:    Split{Shape: Shape{1, 2, 3}, Images: ramp(12), Labels: []uint8{2, 1}},
+		Train:   labelled(Shape{1, 2, 3}, ramp(30), 0, 1, 2, 0, 1),
+		Test:    labelled(Shape{1, 2, 3}, ramp(12), 2, 1),
 		Classes: []string{"0", "1", "2"},
 		Digest:  d.Digest,
 	}
-	if diff := cmp.Diff(want, d); diff != "" {
+	if diff := cmp.Diff(want, d, byContent); diff != "" {
 		t.Error(diff)
 	}
 	if len(d.Digest) != 4 {
@@ -161,8 +161,8 @@ func FuzzIDX(f *testing.F) {
 			wantError(t, err, ErrData)
 			return
 		}
-		if s.Len() == 0 || s.Len()*s.Shape.Size() != len(s.Images) || len(digest) != 32 {
-			t.Fatalf("%d images of %v from %d bytes, digest %q", s.Len(), s.Shape, len(s.Images), digest)
+		if s.Len() == 0 || s.Len()*s.Shape.Size() != len(pixelsOf(s)) || len(digest) != 32 {
+			t.Fatalf("%d images of %v from %d bytes, digest %q", s.Len(), s.Shape, len(pixelsOf(s)), digest)
 		}
 	})
 }

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	maxClasses   = 256 // a label is a uint8
-	maxClassName = 255 // bytes, as of a file name
+	maxClasses   = 1 << 16 // a Label has 16 bits
+	maxClassName = 255     // bytes, as of a file name
 )
 
 // labels holds the labels of one array. Classes are numbered in the order in which
 // they occur in it.
 type labels struct {
-	numbers []uint8  // N, indices into names
+	numbers []Label  // N, indices into names
 	names   []string // of classes: text labels as they are, integers in decimal
 }
 
@@ -31,11 +31,11 @@ func readLabels(s source, images int) (labels, error) {
 		return labels{}, err
 	}
 	defer s.room.give(int64(len(a.data)))
-	if err := s.room.take(int64(images)); err != nil {
+	if err := s.room.take(2 * int64(images)); err != nil {
 		return labels{}, err
 	}
-	l := labels{numbers: make([]uint8, images)}
-	numbers := make(map[string]uint8) // by the bytes of the element
+	l := labels{numbers: make([]Label, images)}
+	numbers := make(map[string]Label) // by the bytes of the element
 	for i := range images {
 		element := a.data[i*a.width : (i+1)*a.width]
 		number, known := numbers[string(element)]
@@ -47,7 +47,7 @@ func readLabels(s source, images int) (labels, error) {
 			if err != nil {
 				return labels{}, dataErrorf("label of image %d: %w", i, err)
 			}
-			number = uint8(len(l.names))
+			number = Label(len(l.names))
 			numbers[string(element)] = number
 			l.names = append(l.names, name)
 		}
@@ -156,14 +156,14 @@ func (l labels) checkMissing(integers bool) error {
 }
 
 // values returns the labels as the numbers that their names are.
-func (l labels) values() ([]uint8, error) {
-	var values [maxClasses]uint8
+func (l labels) values() ([]Label, error) {
+	values := make([]Label, len(l.names))
 	for number, name := range l.names {
 		value, err := strconv.ParseUint(name, 10, 8)
 		if err != nil {
 			return nil, dataErrorf("a label is %q, want numbers from 0 to 255", name)
 		}
-		values[number] = uint8(value)
+		values[number] = Label(value)
 	}
 	for i, number := range l.numbers {
 		l.numbers[i] = values[number]
@@ -173,7 +173,7 @@ func (l labels) values() ([]uint8, error) {
 
 // byteNames names each label of a uint8 by its value.
 var byteNames = func() (names []string) {
-	for value := range maxClasses {
+	for value := range 256 {
 		names = append(names, strconv.Itoa(value))
 	}
 	return names
@@ -194,9 +194,9 @@ func (d *Dataset) nameClasses(train, test []string) error {
 	}
 	d.Classes = slices.SortedFunc(maps.Keys(occur), classOrder(occur))
 	for _, l := range splits {
-		var numbers [maxClasses]uint8
+		numbers := make([]Label, len(l.names))
 		for old, name := range l.names {
-			numbers[old] = uint8(max(0, slices.Index(d.Classes, name))) // −1: no image has this label
+			numbers[old] = Label(max(0, slices.Index(d.Classes, name))) // −1: no image has this label
 		}
 		for i, old := range l.numbers {
 			l.numbers[i] = numbers[old]

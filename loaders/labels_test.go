@@ -70,7 +70,7 @@ func TestReadLabels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !bytes.Equal(got.numbers, []uint8{0, 1, 0}) {
+			if !slices.Equal(got.numbers, []Label{0, 1, 0}) {
 				t.Errorf("labels %v", got.numbers)
 			}
 			if diff := cmp.Diff(want, got.names); diff != "" {
@@ -149,7 +149,7 @@ func TestReadLabelsOfAnotherWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	values, err := got.values()
-	if err != nil || !bytes.Equal(values, []uint8{3, 0, 255}) {
+	if err != nil || !slices.Equal(values, []Label{3, 0, 255}) {
 		t.Errorf("labels %v, error %v", values, err)
 	}
 }
@@ -159,7 +159,7 @@ func TestReadLabelsOfAnotherWriter(t *testing.T) {
 func TestNumericLabels(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"cat", "256"} {
-		_, err := labels{[]uint8{0, 1}, []string{"1", name}}.values()
+		_, err := labels{[]Label{0, 1}, []string{"1", name}}.values()
 		wantError(t, err, ErrData, name, "want numbers from 0 to 255")
 	}
 }
@@ -177,10 +177,10 @@ func TestOccurringClasses(t *testing.T) {
 	if diff := cmp.Diff([]string{"1", "4", "7", "200"}, d.Classes); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]uint8{1, 0, 1, 3, 0, 1, 0, 1, 2}, d.Train.Labels); diff != "" {
+	if diff := cmp.Diff([]Label{1, 0, 1, 3, 0, 1, 0, 1, 2}, d.Train.Labels); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]uint8{0}, d.Test.Labels); diff != "" {
+	if diff := cmp.Diff([]Label{0}, d.Test.Labels); diff != "" {
 		t.Error(diff)
 	}
 }

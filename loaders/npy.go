@@ -150,7 +150,7 @@ func readImages(ctx context.Context, s source) (Split, error) {
 	if err == nil && channelsLast && shape.Channels > 1 {
 		err = planesFirst(ctx, a.data, shape, s.room)
 	}
-	return Split{Shape: shape, Images: a.data}, err
+	return Pixels(shape, a.data), err
 }
 
 // flatShape returns the shape of flat images of the given number of values.

@@ -31,12 +31,12 @@ func TestArrayImages(t *testing.T) {
 		data  []uint8
 		want  Split
 	}{
-		{"2, 2, 3", ramp(12), Split{Shape: Shape{1, 2, 3}, Images: ramp(12)}},
-		{"2, 4", ramp(8), Split{Shape: Shape{1, 2, 2}, Images: ramp(8)}},
-		{"2, 5", ramp(10), Split{Shape: Shape{1, 1, 5}, Images: ramp(10)}},
-		{"2, 2, 3, 1", ramp(12), Split{Shape: Shape{1, 2, 3}, Images: ramp(12)}},
-		{"2, 1, 2, 3", ramp(12), Split{Shape: Shape{3, 1, 2}, Images: []uint8{0, 21, 7, 28, 14, 35, 42, 63, 49, 70, 56, 77}}},
-		{"1, 3, 2, 2", ramp(12), Split{Shape: Shape{3, 2, 2}, Images: ramp(12)}},
+		{"2, 2, 3", ramp(12), Pixels(Shape{1, 2, 3}, ramp(12))},
+		{"2, 4", ramp(8), Pixels(Shape{1, 2, 2}, ramp(8))},
+		{"2, 5", ramp(10), Pixels(Shape{1, 1, 5}, ramp(10))},
+		{"2, 2, 3, 1", ramp(12), Pixels(Shape{1, 2, 3}, ramp(12))},
+		{"2, 1, 2, 3", ramp(12), Pixels(Shape{3, 1, 2}, []uint8{0, 21, 7, 28, 14, 35, 42, 63, 49, 70, 56, 77})},
+		{"1, 3, 2, 2", ramp(12), Pixels(Shape{3, 2, 2}, ramp(12))},
 	}
 	for _, test := range tests {
 		t.Run(test.shape, func(t *testing.T) {
@@ -170,8 +170,8 @@ func FuzzNPY(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if s, err := readImages(context.Background(), within(file)); err != nil {
 			wantError(t, err, ErrData)
-		} else if s.Len()*s.Shape.Size() != len(s.Images) || s.Len() == 0 {
-			t.Fatalf("%d images of %v from %d bytes", s.Len(), s.Shape, len(s.Images))
+		} else if s.Len()*s.Shape.Size() != len(pixelsOf(s)) || s.Len() == 0 {
+			t.Fatalf("%d images of %v from %d bytes", s.Len(), s.Shape, len(pixelsOf(s)))
 		}
 		if l, err := readLabels(within(file), 2); err != nil {
 			wantError(t, err, ErrData)

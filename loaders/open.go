@@ -59,7 +59,11 @@ func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := d.equal(); n > 0 {
+	n, err := d.equal()
+	if err != nil {
+		return nil, err
+	}
+	if n > 0 {
 		o.log("%s: all %d images are equal, so there is nothing to learn from them", name, n)
 	}
 	return d, nil
@@ -69,7 +73,7 @@ func open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	room := newBudget()
 	d, err := openSplits(ctx, name, o, room)
 	if err == nil && o.Whole {
-		err = d.join(room)
+		d.join()
 	}
 	return d, err
 }
@@ -314,7 +318,7 @@ func (f format) readInto(ctx context.Context, d *Dataset, role int, fsys fs.FS, 
 		return digest, err
 	}
 	images, digest, err := f.images(ctx, fsys, name, room)
-	split.Shape, split.Images = images.Shape, images.Images
+	split.Shape, split.Store = images.Shape, images.Store
 	return digest, err
 }
 

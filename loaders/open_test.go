@@ -35,7 +35,7 @@ func TestSamples(t *testing.T) {
 					}
 				}
 			}
-			first := map[uint8]bool{}
+			first := map[Label]bool{}
 			for _, label := range d.Test.Labels[:16] {
 				first[label] = true
 			}
@@ -44,10 +44,10 @@ func TestSamples(t *testing.T) {
 			}
 			seen := map[string]bool{}
 			for i := range d.Train.Len() {
-				seen[string(d.Train.Image(i))] = true
+				seen[string(imageOf(d.Train, i))] = true
 			}
 			for i := range d.Test.Len() {
-				if seen[string(d.Test.Image(i))] {
+				if seen[string(imageOf(d.Test, i))] {
 					t.Errorf("test image %d is also a training image", i)
 				}
 			}
@@ -248,10 +248,10 @@ func TestArchive(t *testing.T) {
 	if d.Train.Shape != (Shape{1, 3, 2}) {
 		t.Errorf("shape %v, want 1×3×2", d.Train.Shape)
 	}
-	if diff := cmp.Diff([]uint8{0, 21, 7, 28, 14, 35}, d.Train.Image(0)); diff != "" {
+	if diff := cmp.Diff([]uint8{0, 21, 7, 28, 14, 35}, imageOf(d.Train, 0)); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]uint8{2, 0}, d.Test.Labels); diff != "" {
+	if diff := cmp.Diff([]Label{2, 0}, d.Test.Labels); diff != "" {
 		t.Error(diff)
 	}
 	if d.Digest["tiny.zip"] != "md5:"+s.archive.md5 || len(d.Digest) != 5 {
@@ -278,7 +278,7 @@ func TestOpenCancelled(t *testing.T) {
 
 func TestStratifiedAndHoldout(t *testing.T) {
 	t.Parallel()
-	s := Split{Shape: Shape{1, 1, 2}, Images: []uint8{0, 1, 2, 3, 4, 5}, Labels: []uint8{7, 8, 9}}
+	s := labelled(Shape{1, 1, 2}, []uint8{0, 1, 2, 3, 4, 5}, 7, 8, 9)
 	if got := s.Stratified(2); got.Len() != 2 || len(got.Labels) != 2 {
 		t.Errorf("Stratified(2) has %d images", got.Len())
 	}
@@ -288,7 +288,7 @@ func TestStratifiedAndHoldout(t *testing.T) {
 		}
 	}
 	rest, held := s.Holdout(1)
-	if rest.Len() != 2 || held.Len() != 1 || held.Image(0)[1] != 5 || held.Labels[0] != 9 {
+	if rest.Len() != 2 || held.Len() != 1 || imageOf(held, 0)[1] != 5 || held.Labels[0] != 9 {
 		t.Errorf("Holdout(1): %v and %v", rest, held)
 	}
 	if rest, held = s.Holdout(99); rest.Len() != 0 || held.Len() != 3 {

@@ -108,7 +108,6 @@ func splitTenth(s Split) (train, test Split, err error) {
 	if s.Len() < 10 {
 		return s, s, dataErrorf("%d images are too few to hold out a tenth; hint: at least 10, or x_train and x_test", s.Len())
 	}
-	s.setAside(s.Len() / 10)
-	train, test = s.Holdout(s.Len() / 10)
+	train, test = s.setAside(s.Len() / 10).Holdout(s.Len() / 10)
 	return train, test, nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
-
-	"gaetrain/graph/kernel"
 )
 
 // Frames returns the number of frames of an image: 2 if the number of channels is
@@ -37,22 +35,20 @@ func (s Split) Move(i, epoch int) Move {
 }
 
 // drawn returns the number by which the random motion of image i is found.
-func (s Split) drawn(i int) int {
-	if s.Drawn != nil {
-		return s.Drawn[i]
-	}
-	return i
-}
+func (s Split) drawn(i int) int { return at(s.Drawn, i) }
 
 // readPair writes both frames of image i.
-func (s Split) readPair(dst []float32, i, epoch int) {
+func (s Split) readPair(dst []float32, i, epoch int) error {
 	var random [5]float32
 	move := s.Motion.draw(random[:], s.Source, s.Seed, epoch, s.drawn(i))
 	frame := s.Motion.frame(s.Source)
 	image := make([]float32, s.Source.Size())
-	kernel.ScaleBytes(image, s.Image(i))
+	if err := s.Store.Read(image, s.row(i)); err != nil {
+		return err
+	}
 	Move{Top: move.Top, Left: move.Left}.apply(dst, frame, image, s.Source)
 	move.apply(dst[frame.Size():], frame, image, s.Source)
+	return nil
 }
 
 // openPairs reads pairs of frames from the sub-folders first and second. Their files
@@ -80,7 +76,7 @@ func openPairs(ctx context.Context, dir string, o Options, room *budget) (*Datas
 	if err != nil {
 		return nil, err
 	}
-	pairs.Shape.Channels *= 2
+	pairs = Pixels(Shape{2 * pairs.Shape.Channels, pairs.Shape.Height, pairs.Shape.Width}, pairs.Store.(*pixelStore).pixels)
 	d := first.dataset(pairs, map[string]string{"first frames": first.digest(), "second frames": second.digest()})
 	d.Background = background
 	return d, nil

@@ -95,14 +95,14 @@ func TestMove(t *testing.T) {
 // blobs returns n grey images of a spot in the middle.
 func blobs(n int) Split {
 	const side = 9
-	s := Split{Shape: Shape{1, side, side}}
+	var pixels []uint8
 	for range n {
 		for i := range side * side {
 			distance := math.Hypot(float64(i/side-4), float64(i%side-4))
-			s.Images = append(s.Images, uint8(200*math.Exp(-distance*distance/3)))
+			pixels = append(pixels, uint8(200*math.Exp(-distance*distance/3)))
 		}
 	}
-	return s
+	return Pixels(Shape{1, side, side}, pixels)
 }
 
 // TestPairs moves spots and checks that they have moved as far as the split says. The
@@ -138,7 +138,7 @@ func TestPairs(t *testing.T) {
 				t.Errorf("image %d: moved by %.2f, %.2f, want %+v", i, down/weight, right/weight, move)
 			}
 			least, most, sum = min(least, move.Down, move.Right), max(most, move.Down, move.Right), sum+move.Down+move.Right
-			if got, want := pair[40], float32(plain.Image(i)[40])/255; got != want {
+			if got, want := pair[40], float32(imageOf(plain, i)[40])/255; got != want {
 				t.Errorf("the first frame holds %g, want %g", got, want)
 			}
 		}
@@ -158,9 +158,7 @@ func TestPairs(t *testing.T) {
 	if !slices.Equal(dst, inputs(newStream(t, pairs, StreamOptions{BatchSize: 50}), 1, 0)[3]) {
 		t.Error("a stratified split has other pairs")
 	}
-	behind := pairs
-	behind.Images = slices.Clone(pairs.Images)
-	behind.setAside(100)
+	behind := pairs.setAside(100)
 	moved := make([]float32, 162)
 	behind.Read(moved, 201, 1)
 	if !slices.Equal(moved, dst) {
@@ -189,11 +187,11 @@ func TestOpenPairs(t *testing.T) {
 		t.Errorf("%d and %d pairs of %v, digests %v", d.Train.Len(), d.Test.Len(), d.Train.Shape, d.Digest)
 	}
 	for i := range d.Train.Len() {
-		if pair := d.Train.Image(i); pair[6] != pair[0]+100 || pair[1] != pair[7] {
+		if pair := imageOf(d.Train, i); pair[6] != pair[0]+100 || pair[1] != pair[7] {
 			t.Errorf("pair %d is %v", i, pair)
 		}
 	}
-	if diff := cmp.Diff([]uint8{0, 1, 1, 1, 1, 1, 1, 1, 1, 1}, d.Train.Labels); diff != "" {
+	if diff := cmp.Diff([]Label{0, 1, 1, 1, 1, 1, 1, 1, 1, 1}, d.Train.Labels); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -251,7 +249,7 @@ func TestOpenPairsInColour(t *testing.T) {
 		t.Fatalf("%d pairs of %v", d.Train.Len(), d.Train.Shape)
 	}
 	for i := range 7 {
-		if pair := d.Train.Image(i); pair[0] != 7 || pair[6] != 7 || pair[12] != 7 || pair[18] != 200 || pair[24] != []uint8{101, 102, 103, 104, 105, 107, 109}[i] {
+		if pair := imageOf(d.Train, i); pair[0] != 7 || pair[6] != 7 || pair[12] != 7 || pair[18] != 200 || pair[24] != []uint8{101, 102, 103, 104, 105, 107, 109}[i] {
 			t.Errorf("pair %d is %v", i, pair)
 		}
 	}

@@ -31,7 +31,7 @@ type set struct {
 	inArchive   string   // folder of the files in the archive
 	mirrors     []string // base URLs, in the order in which they are tried
 	classes     []string
-	firstLabel  uint8 // the label of class 0 in the files
+	firstLabel  Label // the label of class 0 in the files
 	transposed  bool  // images are stored column by column
 	attribution string
 	hint        string // the most frequent cause of a wrong digest
@@ -154,7 +154,7 @@ func idxFiles(digests ...string) [4]file {
 }
 
 // emnist returns one of the six selections of EMNIST, which are in one archive.
-func emnist(name, summary string, train, test int, firstLabel uint8, classes []string) *set {
+func emnist(name, summary string, train, test int, firstLabel Label, classes []string) *set {
 	prefix := "emnist-" + name
 	return &set{
 		Info:   Info{Name: prefix, Summary: "EMNIST, " + summary, Train: train, Test: test, Shape: grey28, Licence: "none stated (NIST)", Download: 561_753_746},

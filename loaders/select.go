@@ -6,24 +6,18 @@ import (
 )
 
 // Select returns the images of the given indices, in that order; pairs that
-// Pairs makes move as they did. Their memory is their own.
+// Pairs makes move as they did.
 func (s Split) Select(indices []int) Split {
-	out := Split{Shape: s.Shape, Motion: s.Motion, Seed: s.Seed, Source: s.Source}
-	size := s.stored()
+	out := Split{Shape: s.Shape, Store: s.Store, Rows: make([]int, 0, len(indices)), Motion: s.Motion, Seed: s.Seed, Source: s.Source}
 	for _, i := range indices {
-		if s.Images != nil {
-			out.Images = append(out.Images, s.Image(i)...)
-		}
-		if s.Values != nil {
-			out.Values = append(out.Values, s.Values[i*size:(i+1)*size]...)
-		}
+		out.Rows = append(out.Rows, s.row(i))
+		out.Positions = append(out.Positions, s.Position(i))
 		if s.Labels != nil {
 			out.Labels = append(out.Labels, s.Labels[i])
 		}
 		if s.Names != nil {
 			out.Names = append(out.Names, s.Names[i])
 		}
-		out.Positions = append(out.Positions, s.Position(i))
 		if s.Motion != (Motion{}) {
 			out.Drawn = append(out.Drawn, s.drawn(i))
 		}
@@ -94,40 +88,19 @@ func (s Split) Stratified(n int) Split {
 	return s.Select(s.Strata(n))
 }
 
-// setAside moves n images behind the others, of which each class has its share.
-// The order is otherwise as before. It changes the arrays of the split in place.
-func (s *Split) setAside(n int) {
+// setAside returns the split with n images behind the others, of which each class has
+// its share. The order is otherwise as before.
+func (s Split) setAside(n int) Split {
 	aside := s.Strata(max(0, min(n, s.Len())))
-	if s.Motion != (Motion{}) && s.Drawn == nil {
-		for i := range s.Len() {
-			s.Drawn = append(s.Drawn, i)
-		}
-	}
-	if s.Positions == nil {
-		s.Positions = s.positions(0, s.Len())
-	}
-	moveBehind(s.Positions, 1, aside)
-	moveBehind(s.Images, s.stored(), aside)
-	moveBehind(s.Values, s.stored(), aside)
-	moveBehind(s.Labels, 1, aside)
-	moveBehind(s.Names, 1, aside)
-	moveBehind(s.Drawn, 1, aside)
-}
-
-// moveBehind moves the rows of ascending indices behind the other rows.
-func moveBehind[T any](values []T, size int, indices []int) {
-	moved := make([]T, 0, len(indices)*size)
-	to := 0
-	for from, next := 0, 0; from < len(values); from += size {
-		row := values[from : from+size]
-		if next < len(indices) && indices[next]*size == from {
-			moved = append(moved, row...)
+	order := make([]int, 0, s.Len())
+	for i, next := 0, 0; i < s.Len(); i++ {
+		if next < len(aside) && aside[next] == i {
 			next++
 			continue
 		}
-		to += copy(values[to:], row)
+		order = append(order, i)
 	}
-	copy(values[to:], moved)
+	return s.Select(append(order, aside...))
 }
 
 // Strata returns the ascending indices of n ≤ N images, which Stratified chooses. Each class has its share of
@@ -138,13 +111,16 @@ func moveBehind[T any](values []T, size int, indices []int) {
 func (s Split) Strata(n int) []int {
 	labels := s.Labels
 	if labels == nil {
-		labels = make([]uint8, s.Len())
+		labels = make([]Label, s.Len())
 	}
-	var counts, seen [256]int
+	if len(labels) == 0 {
+		return nil
+	}
+	counts := make([]int, int(slices.Max(labels))+1)
 	for _, label := range labels {
 		counts[label]++
 	}
-	shares := proportional(counts[:], n)
+	seen, shares := make([]int, len(counts)), proportional(counts, n)
 	indices := make([]int, 0, n)
 	for i, label := range labels {
 		if isEven(seen[label], shares[label], counts[label]) {

@@ -9,21 +9,23 @@ import (
 
 func TestSelect(t *testing.T) {
 	t.Parallel()
-	s := Split{Shape: Shape{1, 1, 2}, Images: []uint8{0, 1, 2, 3, 4, 5}, Labels: []uint8{7, 8, 9}}
-	want := Split{Shape: Shape{1, 1, 2}, Images: []uint8{4, 5, 0, 1}, Labels: []uint8{9, 7}, Positions: []int{2, 0}}
-	if diff := cmp.Diff(want, s.Select([]int{2, 0})); diff != "" {
+	s := labelled(Shape{1, 1, 2}, []uint8{0, 1, 2, 3, 4, 5}, 7, 8, 9)
+	want := labelled(Shape{1, 1, 2}, []uint8{4, 5, 0, 1}, 9, 7)
+	want.Positions = []int{2, 0}
+	if diff := cmp.Diff(want, s.Select([]int{2, 0}), byContent); diff != "" {
 		t.Error(diff)
 	}
-	codes := Split{Shape: Shape{1, 1, 2}, Values: []float32{0, 1, 2, 3}}
-	if diff := cmp.Diff(Split{Shape: codes.Shape, Values: []float32{2, 3}, Positions: []int{1}}, codes.Select([]int{1})); diff != "" {
+	codes, one := Values(Shape{1, 1, 2}, []float32{0, 1, 2, 3}), Values(Shape{1, 1, 2}, []float32{2, 3})
+	one.Positions = []int{1}
+	if diff := cmp.Diff(one, codes.Select([]int{1}), byContent); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestBalanced(t *testing.T) {
 	t.Parallel()
-	labels := slices.Concat(slices.Repeat([]uint8{0}, 50), slices.Repeat([]uint8{1}, 5), slices.Repeat([]uint8{2}, 45))
-	s := Split{Shape: Shape{1, 1, 1}, Images: make([]uint8, len(labels)), Labels: labels}
+	labels := slices.Concat(slices.Repeat([]Label{0}, 50), slices.Repeat([]Label{1}, 5), slices.Repeat([]Label{2}, 45))
+	s := labelled(Shape{1, 1, 1}, make([]uint8, len(labels)), labels...)
 	count := func(chosen []int) (counts [3]int) {
 		for _, i := range chosen {
 			counts[labels[i]]++
@@ -56,30 +58,31 @@ func TestBalanced(t *testing.T) {
 func TestStratified(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		labels []uint8
+		labels []Label
 		n      int
 		want   []int
 	}{
-		{"two classes", []uint8{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, 4, []int{0, 2, 5, 7}},
-		{"an odd number", []uint8{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, 3, []int{0, 2, 5}},
-		{"unequal classes", []uint8{0, 0, 0, 0, 0, 0, 0, 0, 1, 1}, 5, []int{0, 2, 4, 6, 8}},
-		{"the largest remainder", []uint8{0, 0, 0, 1, 1, 1, 1, 1, 1, 1}, 2, []int{0, 3}},
-		{"fewer than classes", []uint8{3, 2, 1, 0}, 2, []int{2, 3}},
-		{"mixed", []uint8{1, 0, 1, 0, 1, 0}, 2, []int{0, 1}},
+		{"two classes", []Label{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, 4, []int{0, 2, 5, 7}},
+		{"an odd number", []Label{0, 0, 0, 0, 0, 1, 1, 1, 1, 1}, 3, []int{0, 2, 5}},
+		{"unequal classes", []Label{0, 0, 0, 0, 0, 0, 0, 0, 1, 1}, 5, []int{0, 2, 4, 6, 8}},
+		{"the largest remainder", []Label{0, 0, 0, 1, 1, 1, 1, 1, 1, 1}, 2, []int{0, 3}},
+		{"fewer than classes", []Label{3, 2, 1, 0}, 2, []int{2, 3}},
+		{"mixed", []Label{1, 0, 1, 0, 1, 0}, 2, []int{0, 1}},
 		{"without labels", nil, 3, []int{0, 3, 6}},
 		{"one", nil, 1, []int{0}},
-		{"all", []uint8{0, 1, 0}, 3, []int{0, 1, 2}},
+		{"all", []Label{0, 1, 0}, 3, []int{0, 1, 2}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := Split{Shape: Shape{1, 1, 1}, Images: []uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, Labels: test.labels}
+			pixels := []uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
 			if test.labels != nil {
-				s.Images = s.Images[:len(test.labels)]
+				pixels = pixels[:len(test.labels)]
 			}
+			s := labelled(Shape{1, 1, 1}, pixels, test.labels...)
 			if got := s.Strata(test.n); !slices.Equal(got, test.want) {
 				t.Errorf("%d of %v are %v, want %v", test.n, test.labels, got, test.want)
 			}
-			if got := s.Stratified(test.n); got.Len() != test.n || got.Images[0] != uint8(test.want[0]) {
-				t.Errorf("a stratified split of %d has %v", test.n, got.Images)
+			if got := s.Stratified(test.n); got.Len() != test.n || pixelsOf(got)[0] != uint8(test.want[0]) {
+				t.Errorf("a stratified split of %d has %v", test.n, pixelsOf(got))
 			}
 		})
 	}
@@ -88,12 +91,10 @@ func TestStratified(t *testing.T) {
 // TestStrataHaveTheirShare asks that any number of images has classes in their
 // proportions, within one image.
 func TestStrataHaveTheirShare(t *testing.T) {
-	s := Split{Shape: Shape{1, 1, 1}}
+	s := Pixels(Shape{1, 1, 1}, make([]uint8, 1000))
 	counts := []int{700, 200, 99, 1}
 	for class, count := range counts {
-		for range count {
-			s.Images, s.Labels = append(s.Images, uint8(len(s.Images)%251)), append(s.Labels, uint8(class))
-		}
+		s.Labels = append(s.Labels, slices.Repeat([]Label{Label(class)}, count)...)
 	}
 	for n := range 1001 {
 		chosen := s.Strata(n)
@@ -115,19 +116,17 @@ func TestStrataHaveTheirShare(t *testing.T) {
 // TestSetAside compares a split whose images are moved with what is chosen of a
 // copy.
 func TestSetAside(t *testing.T) {
-	s := Split{
-		Shape: Shape{1, 1, 2}, Images: []uint8{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5}, Labels: []uint8{0, 0, 0, 1, 1, 1},
-		Names: []string{"a", "b", "c", "d", "e", "f"},
-	}
+	s := labelled(Shape{1, 1, 2}, []uint8{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5}, 0, 0, 0, 1, 1, 1)
+	s.Names = []string{"a", "b", "c", "d", "e", "f"}
 	want := s.Select([]int{1, 2, 4, 5, 0, 3})
 	d := Dataset{Train: s}
 	d.SetAside(2)
-	if diff := cmp.Diff(want, d.Train); diff != "" {
+	if diff := cmp.Diff(want, d.Train, byContent); diff != "" {
 		t.Error(diff)
 	}
 	for _, n := range []int{0, -1, 6, 9} {
 		before := d.Train.Select([]int{0, 1, 2, 3, 4, 5})
-		if d.SetAside(n); n <= 0 && cmp.Diff(before, d.Train) != "" || d.Train.Len() != 6 {
+		if d.SetAside(n); n <= 0 && cmp.Diff(before, d.Train, byContent) != "" || d.Train.Len() != 6 {
 			t.Errorf("%d set aside: %v", n, d.Train)
 		}
 	}
@@ -137,11 +136,9 @@ func TestSetAside(t *testing.T) {
 // of all classes in their shares, also where one class is much larger.
 func TestBalancedSpreadsEveryClass(t *testing.T) {
 	t.Parallel()
-	s := Split{Shape: Shape{1, 1, 1}}
+	s := Pixels(Shape{1, 1, 1}, make([]uint8, 1000))
 	for class, count := range []int{900, 60, 40} {
-		for range count {
-			s.Images, s.Labels = append(s.Images, 0), append(s.Labels, uint8(class))
-		}
+		s.Labels = append(s.Labels, slices.Repeat([]Label{Label(class)}, count)...)
 	}
 	indices := s.Balanced(0, 1)
 	if len(indices) != 1000 {

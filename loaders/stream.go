@@ -31,7 +31,7 @@ type Batch struct {
 	Input  []float32 // B×D, the corrupted images; Clean itself without corruption
 	Mask   []float32 // B×D, 1 where corruption has changed a pixel, else 0; nil if not requested
 	Noise  []float32 // B×Noise standard normal numbers; nil if not requested
-	Labels []uint8   // Rows; nil if the split has no labels
+	Labels []Label   // Rows; nil if the split has no labels
 	// Key is for random numbers of the whole batch. It depends on the seed, the epoch
 	// and the step. The package that draws the numbers sets the stream.
 	Key noise.Key
@@ -65,8 +65,9 @@ type Stream struct {
 type slot struct {
 	batch   Batch
 	index   []int
-	labels  []uint8
+	labels  []Label
 	uniform []float32 // D random numbers for binarisation
+	err     error     // of reading the images
 }
 
 // NewStream checks the options and allocates the buffers. The stream shares the memory
@@ -112,7 +113,7 @@ func newSlot(s Split, o StreamOptions) *slot {
 		made.batch.Noise = make([]float32, o.BatchSize*o.Noise)
 	}
 	if s.Labels != nil {
-		made.labels = make([]uint8, o.BatchSize)
+		made.labels = make([]Label, o.BatchSize)
 	}
 	return made
 }
@@ -142,10 +143,11 @@ func (s *Stream) Batches() int {
 
 // Epoch yields the batches of one epoch, starting with firstStep. An evaluation that
 // needs the same noise each time passes the same epoch each time. If the loop ends
-// early, the background work stops before Epoch returns. A stream serves one epoch at
-// a time: a second one waits until the first ends, so nested loops block.
-func (s *Stream) Epoch(epoch, firstStep int) iter.Seq[*Batch] {
-	return func(yield func(*Batch) bool) {
+// early, the background work stops before Epoch returns. If images cannot be read, the
+// last pair has no batch but the error, which is that of the store. A stream serves one
+// epoch at a time: a second one waits until the first ends, so nested loops block.
+func (s *Stream) Epoch(epoch, firstStep int) iter.Seq2[*Batch, error] {
+	return func(yield func(*Batch, error) bool) {
 		s.serving.Lock()
 		defer s.serving.Unlock()
 		permutation(s.order, s.options.Shuffle, s.options.Seed, epoch)
@@ -164,7 +166,7 @@ func (s *Stream) Epoch(epoch, firstStep int) iter.Seq[*Batch] {
 				if step >= s.Batches() {
 					return
 				}
-				s.fill(slot, epoch, step)
+				slot.err = s.fill(slot, epoch, step)
 				ready <- slot // never blocks, because the channel has room for all slots
 				step++
 			}
@@ -172,7 +174,11 @@ func (s *Stream) Epoch(epoch, firstStep int) iter.Seq[*Batch] {
 		defer worker.Wait()
 		defer close(free)
 		for slot := range ready {
-			if !yield(&slot.batch) {
+			if slot.err != nil {
+				yield(nil, slot.err)
+				return
+			}
+			if !yield(&slot.batch, nil) {
 				return
 			}
 			free <- slot
@@ -184,7 +190,7 @@ func (s *Stream) Epoch(epoch, firstStep int) iter.Seq[*Batch] {
 }
 
 // fill prepares a batch of the current order.
-func (s *Stream) fill(to *slot, epoch, step int) {
+func (s *Stream) fill(to *slot, epoch, step int) error {
 	first := step * s.options.BatchSize
 	rows := min(s.options.BatchSize, s.split.Len()-first)
 	b, size := &to.batch, s.split.Shape.Size()
@@ -196,7 +202,9 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 	}
 	for row, i := range b.Index {
 		clean := b.Clean[row*size : (row+1)*size]
-		s.split.Read(clean, i, epoch)
+		if err := s.split.Read(clean, i, epoch); err != nil {
+			return err
+		}
 		if b.Labels != nil {
 			b.Labels[row] = s.split.Labels[i]
 		}
@@ -216,6 +224,7 @@ func (s *Stream) fill(to *slot, epoch, step int) {
 			noise.Normal(b.Noise[row*n:(row+1)*n], key)
 		}
 	}
+	return nil
 }
 
 // binarise replaces every pixel x by 1 with probability x, else by 0 (Burda 2016,

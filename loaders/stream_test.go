@@ -16,11 +16,11 @@ import (
 
 // numbered returns n images of 3 pixels. The first pixel is the number of the image.
 func numbered(n int) Split {
-	s := Split{Shape: Shape{1, 1, 3}, Images: make([]uint8, 3*n), Labels: make([]uint8, n)}
+	pixels, labels := make([]uint8, 3*n), make([]Label, n)
 	for i := range n {
-		s.Images[3*i], s.Images[3*i+1], s.Labels[i] = uint8(i), 255, uint8(i)
+		pixels[3*i], pixels[3*i+1], labels[i] = uint8(i), 255, Label(i)
 	}
-	return s
+	return labelled(Shape{1, 1, 3}, pixels, labels...)
 }
 
 func newStream(t testing.TB, s Split, o StreamOptions) *Stream {
@@ -35,7 +35,7 @@ func newStream(t testing.TB, s Split, o StreamOptions) *Stream {
 // inputs returns the corrupted images of an epoch by index.
 func inputs(s *Stream, epoch, firstStep int) map[int][]float32 {
 	images := map[int][]float32{}
-	for b := range s.Epoch(epoch, firstStep) {
+	for b, _ := range s.Epoch(epoch, firstStep) {
 		size := len(b.Input) / s.options.BatchSize
 		for row, i := range b.Index {
 			images[i] = slices.Clone(b.Input[row*size : (row+1)*size])
@@ -46,7 +46,7 @@ func inputs(s *Stream, epoch, firstStep int) map[int][]float32 {
 
 func order(s *Stream, epoch, firstStep int) []int {
 	var order []int
-	for b := range s.Epoch(epoch, firstStep) {
+	for b, _ := range s.Epoch(epoch, firstStep) {
 		order = append(order, b.Index...)
 	}
 	return order
@@ -68,12 +68,12 @@ func TestStreamBatches(t *testing.T) {
 	for _, test := range tests {
 		s := newStream(t, numbered(test.images), StreamOptions{BatchSize: test.size, DropLast: test.dropLast})
 		var rows []int
-		for b := range s.Epoch(0, 0) {
+		for b, _ := range s.Epoch(0, 0) {
 			if b.Step != len(rows) || len(b.Index) != b.Rows || len(b.Labels) != b.Rows || len(b.Clean) != 3*test.size || &b.Input[0] != &b.Clean[0] {
 				t.Errorf("batch %+v", b)
 			}
 			for row, i := range b.Index {
-				if b.Labels[row] != uint8(i) || b.Clean[3*row] != float32(i)/255 || b.Clean[3*row+1] != 1 {
+				if b.Labels[row] != Label(i) || b.Clean[3*row] != float32(i)/255 || b.Clean[3*row+1] != 1 {
 					t.Errorf("row %d does not hold image %d: %v", row, i, b)
 				}
 			}
@@ -164,7 +164,7 @@ func TestStreamCorruption(t *testing.T) {
 			if cmp.Equal(want[0], want[1]) {
 				t.Error("two images have one corruption")
 			}
-			for b := range plain.Epoch(0, 0) {
+			for b, _ := range plain.Epoch(0, 0) {
 				for row, i := range b.Index {
 					if b.Clean[3*row] != float32(i)/255 {
 						t.Fatal("the clean images are corrupted too")
@@ -185,10 +185,11 @@ func TestStreamCorruption(t *testing.T) {
 func TestStreamBinarise(t *testing.T) {
 	t.Parallel()
 	const side, epochs = 100, 30
-	gray := Split{Shape: Shape{1, side, side}, Images: make([]uint8, 2*side*side)}
-	for i := range gray.Images {
-		gray.Images[i] = []uint8{0, 51, 255}[i%3]
+	pixels := make([]uint8, 2*side*side)
+	for i := range pixels {
+		pixels[i] = []uint8{0, 51, 255}[i%3]
 	}
+	gray := Pixels(Shape{1, side, side}, pixels)
 	o := StreamOptions{BatchSize: 2, Seed: 3, Binarise: true}
 	stream := newStream(t, gray, o)
 	var ones [3]float64
@@ -197,7 +198,7 @@ func TestStreamBinarise(t *testing.T) {
 			if x != 0 && x != 1 {
 				t.Fatalf("a pixel is %g", x)
 			}
-			ones[i%3] += float64(x) / float64(epochs*len(gray.Images)) * 3
+			ones[i%3] += float64(x) / float64(epochs*len(pixels)) * 3
 		}
 	}
 	if ones[0] != 0 || math.Abs(ones[1]-0.2) > 0.005 || math.Abs(ones[2]-1) > 1e-3 {
@@ -208,7 +209,7 @@ func TestStreamBinarise(t *testing.T) {
 		t.Error("two epochs or two images are drawn alike")
 	}
 	o.BatchSize, o.Corruption = 1, Corruption{Masking, 0}
-	for b := range newStream(t, gray, o).Epoch(4, 0) {
+	for b, _ := range newStream(t, gray, o).Epoch(4, 0) {
 		if !slices.Equal(b.Clean, want[b.Index[0]]) || !slices.Equal(b.Input, b.Clean) {
 			t.Error("what is drawn depends on the batch, or the input is made of something else")
 		}
@@ -220,7 +221,7 @@ func TestStreamLeftEarly(t *testing.T) {
 	order(s, 0, 0) // starts the threads of the kernels
 	before := runtime.NumGoroutine()
 	for range 50 {
-		for b := range s.Epoch(0, 0) {
+		for b, _ := range s.Epoch(0, 0) {
 			if b.Step == 2 {
 				break
 			}
@@ -263,7 +264,7 @@ func TestNewStreamRefuses(t *testing.T) {
 		{"level", numbered(3), StreamOptions{BatchSize: 1, Corruption: Corruption{Masking, 2}}, ErrUnknown},
 		{"kind", numbered(3), StreamOptions{BatchSize: 1, Corruption: Corruption{99, 0}}, ErrUnknown},
 		{"empty", Split{}, StreamOptions{BatchSize: 1}, ErrData},
-		{"labels", Split{Shape: Shape{1, 1, 1}, Images: []uint8{1, 2}, Labels: []uint8{1}}, StreamOptions{BatchSize: 1}, ErrData},
+		{"labels", labelled(Shape{1, 1, 1}, []uint8{1, 2}, 1), StreamOptions{BatchSize: 1}, ErrData},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -277,11 +278,11 @@ func TestNewStreamRefuses(t *testing.T) {
 // and those that were corrupted to the same value.
 func TestStreamMask(t *testing.T) {
 	t.Parallel()
-	white := Split{Shape: Shape{1, 40, 50}, Images: bytes.Repeat([]byte{255}, 3*2000)}
+	white := Pixels(Shape{1, 40, 50}, bytes.Repeat([]byte{255}, 3*2000))
 	for _, c := range []Corruption{{}, {Masking, 0.25}, {SaltAndPepper, 0.5}, {Gaussian, 0.3}} {
 		stream := newStream(t, white, StreamOptions{BatchSize: 2, Seed: 5, Corruption: c, Mask: true})
 		var hits, hidden int
-		for b := range stream.Epoch(1, 0) {
+		for b, _ := range stream.Epoch(1, 0) {
 			for i, h := range b.Mask[:b.Rows*2000] {
 				if h != 0 && h != 1 || h == 0 && b.Input[i] != b.Clean[i] {
 					t.Fatalf("%v: pixel %d is %g, was %g, mask %g", c, i, b.Input[i], b.Clean[i], h)
@@ -388,7 +389,7 @@ func TestCorruptionStatistics(t *testing.T) {
 }
 
 func BenchmarkStream(b *testing.B) {
-	s := Split{Shape: grey28, Images: make([]uint8, 784*6000)}
+	s := Pixels(grey28, make([]uint8, 784*6000))
 	for _, c := range []Corruption{{}, {Masking, 0.25}, {Gaussian, 0.25}} {
 		b.Run(c.String(), func(b *testing.B) {
 			stream := newStream(b, s, StreamOptions{BatchSize: 128, Shuffle: true, Corruption: c})

@@ -79,8 +79,11 @@ func (l *Loop) measure(ctx context.Context, duration time.Duration, b *Benchmark
 	times = make([]time.Duration, 0, 1<<16)
 	for steps := 0; ; {
 		last := time.Now()
-		for batch := range l.stream.Epoch(l.Position.Epoch, 0) {
-			if err := l.step(ctx, batch); err != nil {
+		for batch, err := range l.stream.Epoch(l.Position.Epoch, 0) {
+			if err == nil {
+				err = l.step(ctx, batch)
+			}
+			if err != nil {
 				return nil, 0, err
 			}
 			if b.LossFirst == 0 {

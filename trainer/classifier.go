@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"strconv"
@@ -117,8 +118,7 @@ func NewClassifier(find Find, c Config, o Labelled, name string, m Transfer, dat
 	}
 	e.Encoder = from.encoderInfo()
 	if o.LabelList != "" {
-		sum := crc32.Update(crc32.Checksum(data.Train.Images, castagnoli), castagnoli, data.Train.Labels)
-		e.LabelList = fmt.Sprintf("crc32c:%08x", sum)
+		e.LabelList = listSum(data.Train)
 	}
 	if o.FromScratch {
 		e.Encoder.Weights = ""
@@ -131,6 +131,17 @@ func NewClassifier(find Find, c Config, o Labelled, name string, m Transfer, dat
 		}
 	}
 	return e, nil
+}
+
+// listSum is a checksum of the places of images in their data and of their labels. The
+// digests of the data cover the images themselves.
+func listSum(images loaders.Split) string {
+	var bytes []byte
+	for i, label := range images.Labels {
+		bytes = binary.LittleEndian.AppendUint64(bytes, uint64(images.Position(i)))
+		bytes = binary.LittleEndian.AppendUint16(bytes, label)
+	}
+	return fmt.Sprintf("places-crc32c:%08x", crc32.Checksum(bytes, castagnoli))
 }
 
 // classifierPart is the part of the parameters that a Transfer adds to those of the

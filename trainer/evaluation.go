@@ -71,7 +71,10 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 	spread := make(deviations)
 	measures := e.stage.measures()
 	e.sampling.begin(e, split.Shape.Size())
-	for batch := range split.stream.Epoch(0, 0) {
+	for batch, err := range split.stream.Epoch(0, 0) {
+		if err != nil {
+			return Figures{}, err
+		}
 		b := e.feeder.feed(batch)
 		if err := e.program.Run(ctx, b); err != nil {
 			return Figures{}, err

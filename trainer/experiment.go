@@ -81,7 +81,7 @@ func (e *Experiment) prepare(source Source) (err error) {
 	if !ok {
 		return nil
 	}
-	images := graph.Sample{Count: train.Len(), Read: func(dst []float32, i int) { train.Read(dst, i, 0) }}
+	images := graph.Sample{Count: train.Len(), Read: func(dst []float32, i int) error { return train.Read(dst, i, 0) }}
 	return m.InitialiseFrom(images, e.Parameters, e.Config.Seed)
 }
 

@@ -37,7 +37,10 @@ func (t *Trained) ImportanceWeights(ctx context.Context, split loaders.Split, dr
 		return err
 	}
 	var f feeder
-	for batch := range stream.Epoch(0, 0) {
+	for batch, err := range stream.Epoch(0, 0) {
+		if err != nil {
+			return err
+		}
 		in := f.feed(batch)
 		if err := s.encoder.Run(ctx, in); err != nil {
 			return err

@@ -52,7 +52,10 @@ func jacobianNorm(ctx context.Context, m Encoder, p *graph.Parameters, seed uint
 	var total, variance float64
 	first, directions := 0, make([]float32, evaluationBatch*units)
 	var f feeder
-	for batch := range stream.Epoch(0, 0) {
+	for batch, err := range stream.Epoch(0, 0) {
+		if err != nil {
+			return 0, 0, err
+		}
 		squares := make([][]float64, batch.Rows)
 		for k := range count {
 			for i := range batch.Rows {

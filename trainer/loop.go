@@ -150,8 +150,10 @@ func (l *Loop) Train(ctx context.Context) error {
 
 // epoch trains on the rest of an epoch.
 func (l *Loop) epoch(ctx context.Context) error {
-	for batch := range l.stream.Epoch(l.Position.Epoch, l.Position.Step) {
-		err := l.step(ctx, batch)
+	for batch, err := range l.stream.Epoch(l.Position.Epoch, l.Position.Step) {
+		if err == nil {
+			err = l.step(ctx, batch)
+		}
 		if err == nil {
 			err = l.each(ctx, func(h Hook) point { return h.Step })
 		}

@@ -100,7 +100,7 @@ func (e *Experiment) memory(batch int) (Memory, error) {
 		}
 	}
 	return Memory{sketch.Count(), slices.Concat([]MemoryPart{
-		{"data", splitBytes(e.Data.Train) + splitBytes(e.Data.Test)},
+		{"data", loaders.StoredBytes(e.Data.Train, e.Data.Test)},
 		{"parameters", sketch.Bytes()},
 		{"checkpoint", largest(sketch)}, // a checkpoint is written tensor by tensor
 		{"program", runtimeBytes},
@@ -197,11 +197,6 @@ func solverBytes(c Config, gradients []graph.Gradient) (bytes int64) {
 		bytes += 4 * int64(copies) * int64(g.Size())
 	}
 	return bytes
-}
-
-// splitBytes is the memory of the images of a split.
-func splitBytes(s loaders.Split) int64 {
-	return int64(len(s.Images)) + int64(len(s.Labels)) + 4*int64(len(s.Values))
 }
 
 // fits returns an error if a checkpoint does not hold the weights of the model, or if

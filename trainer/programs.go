@@ -96,7 +96,10 @@ func outputOf(ctx context.Context, p *graph.Parameters, output string, d graph.D
 // runAll runs a program on all batches of a stream, with the corruption and noise of
 // evaluations, and calls visit after each batch.
 func runAll(ctx context.Context, p *graph.Program, f feeder, stream *loaders.Stream, visit func(*loaders.Batch) error) error {
-	for batch := range stream.Epoch(0, 0) {
+	for batch, err := range stream.Epoch(0, 0) {
+		if err != nil {
+			return err
+		}
 		if err := p.Run(ctx, f.feed(batch)); err != nil {
 			return err
 		}
@@ -132,7 +135,7 @@ func (f *feeder) feed(b *loaders.Batch) graph.Batch {
 }
 
 // appendLabels appends labels as numbers, which programs take.
-func appendLabels(to []float32, labels []uint8) []float32 {
+func appendLabels(to []float32, labels []loaders.Label) []float32 {
 	for _, label := range labels {
 		to = append(to, float32(label))
 	}

@@ -94,7 +94,9 @@ func (s Stage) inputs(ctx context.Context, p *graph.Parameters, split loaders.Sp
 		return split, nil
 	}
 	codes, err := outputOf(ctx, p, Code, encoding(s.Below, graph.Shape(split.Shape)), split)
-	return loaders.Split{Shape: loaders.Shape(graph.Row(s.Below.CodeShape().Size())), Values: codes, Labels: split.Labels}, err
+	made := loaders.Values(loaders.Shape(graph.Row(s.Below.CodeShape().Size())), codes)
+	made.Labels = split.Labels
+	return made, err
 }
 
 // whole returns the stage as one that trains its model of images, if it trains only a

@@ -80,7 +80,7 @@ func (t *Trained) Features(ctx context.Context, split loaders.Split, depth int) 
 
 // Decode decodes codes N×L to images N×D. A conditional model needs N labels. For any
 // other model, labels must be nil.
-func (t *Trained) Decode(ctx context.Context, codes []float32, labels []uint8) ([]float32, error) {
+func (t *Trained) Decode(ctx context.Context, codes []float32, labels []loaders.Label) ([]float32, error) {
 	m, err := t.asDecoder()
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (t *Trained) Decode(ctx context.Context, codes []float32, labels []uint8) (
 
 // requireLabels returns an error if the model is conditional and the labels of n images
 // or codes are missing or too large.
-func (t *Trained) requireLabels(labels []uint8, n int) error {
+func (t *Trained) requireLabels(labels []loaders.Label, n int) error {
 	classes := t.Classes()
 	if classes == 0 {
 		return nil

@@ -21,7 +21,7 @@ type Scatter struct {
 	Title          string
 	XLabel, YLabel string // both empty: the axes have no meaning and no ticks
 	X, Y           []float64
-	Classes        []uint8  // of each point; nil: all have one colour and there is no legend
+	Classes        []uint16 // of each point; nil: all have one colour and there is no legend
 	Names          []string // of the classes; those without a name go by their number
 }
 

@@ -75,7 +75,7 @@ func (l *lab) motion(r trained) (pairs evaluate.FilterPairs, accuracy map[string
 			codes, err := model.Encode(l.ctx, s)
 			return evaluate.NewMatrix(codes, model.CodeSize()), err
 		},
-		"pixels": func(s loaders.Split) (evaluate.Matrix, error) { return evaluate.Pixels(s), nil },
+		"pixels": func(s loaders.Split) (evaluate.Matrix, error) { return evaluate.Pixels(s) },
 	} {
 		if accuracy[name], err = l.direction(of, data.Train.Stratified(10000), data.Test); err != nil {
 			return pairs, nil, err

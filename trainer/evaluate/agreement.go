@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"gaetrain/loaders"
 )
 
 // Agreement says how well clusters match classes that were not used to find them.
@@ -24,7 +26,7 @@ type Agreement struct {
 
 // Agree compares clusters (N, each in [0, K)) with labels (N). Errors wrap
 // ErrInput.
-func Agree(clusters []int, k int, labels []uint8) (Agreement, error) {
+func Agree(clusters []int, k int, labels []loaders.Label) (Agreement, error) {
 	if len(clusters) != len(labels) || len(labels) == 0 {
 		return Agreement{}, fmt.Errorf("%w: %d labels for %d observations in clusters", ErrInput, len(labels), len(clusters))
 	}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"gaetrain/loaders"
 )
 
 // TestAgree compares with values of scikit-learn (normalized_mutual_info_score,
@@ -13,14 +15,14 @@ func TestAgree(t *testing.T) {
 	for _, c := range []struct {
 		clusters []int
 		k        int
-		labels   []uint8
+		labels   []loaders.Label
 		want     Agreement
 	}{
-		{[]int{1, 1, 0, 0}, 2, []uint8{0, 0, 1, 1}, Agreement{1, 1, 1, []int{1, 0}}},
-		{[]int{0, 1, 0, 1}, 2, []uint8{0, 0, 1, 1}, Agreement{0, -0.5, 0.5, []int{0, 1}}},
-		{[]int{0, 0, 0, 0}, 1, []uint8{0, 0, 1, 1}, Agreement{0, 0, 0.5, []int{0}}},
-		{[]int{0, 0, 0}, 1, []uint8{0, 0, 0}, Agreement{1, 1, 1, []int{0}}},
-		{[]int{0, 0, 1, 2, 2, 2, 3, 3}, 4, []uint8{0, 0, 0, 1, 1, 2, 2, 2}, Agreement{0.7020168761809935, 0.3684210526315789, 0.75, []int{0, -1, 1, 2}}},
+		{[]int{1, 1, 0, 0}, 2, []loaders.Label{0, 0, 1, 1}, Agreement{1, 1, 1, []int{1, 0}}},
+		{[]int{0, 1, 0, 1}, 2, []loaders.Label{0, 0, 1, 1}, Agreement{0, -0.5, 0.5, []int{0, 1}}},
+		{[]int{0, 0, 0, 0}, 1, []loaders.Label{0, 0, 1, 1}, Agreement{0, 0, 0.5, []int{0}}},
+		{[]int{0, 0, 0}, 1, []loaders.Label{0, 0, 0}, Agreement{1, 1, 1, []int{0}}},
+		{[]int{0, 0, 1, 2, 2, 2, 3, 3}, 4, []loaders.Label{0, 0, 0, 1, 1, 2, 2, 2}, Agreement{0.7020168761809935, 0.3684210526315789, 0.75, []int{0, -1, 1, 2}}},
 	} {
 		got, err := Agree(c.clusters, c.k, c.labels)
 		if err != nil {
@@ -34,9 +36,9 @@ func TestAgree(t *testing.T) {
 		}
 	}
 	for name, err := range map[string]error{
-		"labels":  second(Agree([]int{0, 1}, 2, []uint8{0})),
+		"labels":  second(Agree([]int{0, 1}, 2, []loaders.Label{0})),
 		"nothing": second(Agree(nil, 2, nil)),
-		"cluster": second(Agree([]int{0, 2}, 2, []uint8{0, 1})),
+		"cluster": second(Agree([]int{0, 2}, 2, []loaders.Label{0, 1})),
 	} {
 		if !isInput(err) {
 			t.Errorf("%s: error %v, want one that wraps ErrInput", name, err)

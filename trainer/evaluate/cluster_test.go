@@ -10,15 +10,17 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
+
+	"gaetrain/loaders"
 )
 
 // nested returns three clusters in two dimensions, and the cluster of each observation.
 // Two clusters are narrow and lie at the border of a wide one.
 func nested(rows int) (Matrix, []uint8) {
 	r := rand.New(rand.NewPCG(9, 9))
-	x, labels := newMatrix(rows, 2), make([]uint8, rows)
+	x, labels := newMatrix(rows, 2), make([]loaders.Label, rows)
 	for i := range rows {
-		labels[i] = uint8(i % 3)
+		labels[i] = loaders.Label(i % 3)
 		at, width := [...]float64{0, 12, -12}[i%3], [...]float64{5, 0.3, 0.3}[i%3]
 		x.Row(i)[0], x.Row(i)[1] = float32(at+width*r.NormFloat64()), float32(width*r.NormFloat64())
 	}

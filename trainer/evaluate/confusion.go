@@ -3,6 +3,8 @@ package evaluate
 import (
 	"fmt"
 	"slices"
+
+	"gaetrain/loaders"
 )
 
 // Confusion is a confusion matrix: C×C counts of images of class i (row) that were
@@ -10,7 +12,7 @@ import (
 type Confusion [][]int
 
 // Confuse counts pairs of a label and a predicted class (N each, both below classes).
-func Confuse(classes int, labels []uint8, predicted []int) (Confusion, error) {
+func Confuse(classes int, labels []loaders.Label, predicted []int) (Confusion, error) {
 	if len(labels) != len(predicted) {
 		return nil, fmt.Errorf("%d labels for %d predictions", len(labels), len(predicted))
 	}

@@ -14,7 +14,7 @@ func TestConfusion(t *testing.T) {
 	if diff := cmp.Diff([]int{0, 1, 0, 2, 0}, predicted); diff != "" {
 		t.Fatal(diff)
 	}
-	c, err := evaluate.Confuse(3, []uint8{0, 1, 1, 2, 2}, predicted)
+	c, err := evaluate.Confuse(3, []loaders.Label{0, 1, 1, 2, 2}, predicted)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,10 +27,10 @@ func TestConfusion(t *testing.T) {
 	if diff := cmp.Diff([]evaluate.Mistake{{1, 0, 1}, {2, 0, 1}}, c.Mistakes()); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := evaluate.Confuse(3, []uint8{3}, []int{0}); err == nil {
+	if _, err := evaluate.Confuse(3, []loaders.Label{3}, []int{0}); err == nil {
 		t.Error("a label beyond the classes is accepted")
 	}
-	if _, err := evaluate.Confuse(3, []uint8{1, 2}, []int{0}); err == nil {
+	if _, err := evaluate.Confuse(3, []loaders.Label{1, 2}, []int{0}); err == nil {
 		t.Error("fewer predictions than labels are accepted")
 	}
 }

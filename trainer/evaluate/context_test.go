@@ -13,9 +13,9 @@ import (
 // ended.
 func TestEndedContext(t *testing.T) {
 	x := random(300, 6, 1)
-	labels := make([]uint8, x.Rows)
+	labels := make([]loaders.Label, x.Rows)
 	for i := range labels {
-		labels[i] = uint8(i % 3)
+		labels[i] = loaders.Label(i % 3)
 	}
 	clusters := make([]int, x.Rows)
 	clusters[0] = 1

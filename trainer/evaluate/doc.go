@@ -40,13 +40,15 @@ func NewMatrix(values []float32, columns int) Matrix {
 }
 
 // Pixels returns the images of a split as a matrix N×D with values in [0, 1].
-// Pairs of frames are those of the first epoch.
-func Pixels(split loaders.Split) Matrix {
+// Pairs of frames are those of the first epoch. Errors are those of the store.
+func Pixels(split loaders.Split) (Matrix, error) {
 	m := newMatrix(split.Len(), split.Shape.Size())
 	for i := range m.Rows {
-		split.Read(m.Row(i), i, 0)
+		if err := split.Read(m.Row(i), i, 0); err != nil {
+			return Matrix{}, err
+		}
 	}
-	return m
+	return m, nil
 }
 
 // Row returns row i, shared with the matrix.
@@ -160,7 +162,7 @@ func parallel(n, grain int, work func(from, to int)) {
 
 // checkLabels returns the number of classes C, which is the largest label plus one. It
 // returns an error unless each row of x has a label.
-func checkLabels(x Matrix, labels []uint8) (int, error) {
+func checkLabels(x Matrix, labels []loaders.Label) (int, error) {
 	if len(labels) != x.Rows {
 		return 0, fmt.Errorf("%w: %d labels for %d rows", ErrInput, len(labels), x.Rows)
 	}

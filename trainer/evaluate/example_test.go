@@ -33,13 +33,13 @@ func ExampleNewPCA() {
 // A linear classifier of codes with one value. It is trained on six codes and predicts
 // the classes of four others.
 func ExampleNewLogisticRegression() {
-	train, labels := evaluate.NewMatrix([]float32{-3, -2, -1, 1, 2, 3}, 1), []uint8{0, 0, 0, 1, 1, 1}
+	train, labels := evaluate.NewMatrix([]float32{-3, -2, -1, 1, 2, 3}, 1), []loaders.Label{0, 0, 0, 1, 1, 1}
 	probe, err := evaluate.NewLogisticRegression(context.Background(), train, labels, 0.1)
 	if err != nil {
 		log.Fatal(err)
 	}
 	predicted := probe.Predict(evaluate.NewMatrix([]float32{-5, -0.5, 0.5, 5}, 1))
-	confusion, err := evaluate.Confuse(2, []uint8{0, 0, 0, 1}, predicted)
+	confusion, err := evaluate.Confuse(2, []loaders.Label{0, 0, 0, 1}, predicted)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -100,8 +100,8 @@ func compare(a, b []complex128) (alike, inPhase, phase float64) {
 // Directions labels pairs of frames that are made from images (loaders.Motion) by the
 // direction in which the second frame of the first epoch has moved most: 0 down, 1 up,
 // 2 right, 3 left.
-func Directions(pairs loaders.Split) []uint8 {
-	labels := make([]uint8, pairs.Len())
+func Directions(pairs loaders.Split) []loaders.Label {
+	labels := make([]loaders.Label, pairs.Len())
 	for i := range labels {
 		move := pairs.Move(i, 0)
 		along := move.Down

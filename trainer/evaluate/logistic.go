@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/optimize"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
 )
 
 // LogisticRegression is a linear classifier with a softmax: p(c|x) ∝
@@ -40,11 +41,11 @@ const (
 // The gradient is taken in whitened features, so that the rule does not depend on
 // their units. l2 ≥ 0; 1 is C = 1 in scikit-learn. A fit that stops earlier is not
 // an error, see Converged. Errors wrap ErrInput or the context's.
-func NewLogisticRegression(ctx context.Context, x Matrix, labels []uint8, l2 float64) (*LogisticRegression, error) {
+func NewLogisticRegression(ctx context.Context, x Matrix, labels []loaders.Label, l2 float64) (*LogisticRegression, error) {
 	return newLogisticRegression(ctx, x, labels, l2, LogisticIterations)
 }
 
-func newLogisticRegression(ctx context.Context, x Matrix, labels []uint8, l2 float64, iterations int) (*LogisticRegression, error) {
+func newLogisticRegression(ctx context.Context, x Matrix, labels []loaders.Label, l2 float64, iterations int) (*LogisticRegression, error) {
 	if err := x.check(); err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ type logisticProblem struct {
 	slope     []float64 // in weights (C×D), then in bias (C)
 }
 
-func newLogisticProblem(ctx context.Context, x Matrix, labels []uint8, classes int, l2 float64) (*logisticProblem, error) {
+func newLogisticProblem(ctx context.Context, x Matrix, labels []loaders.Label, classes int, l2 float64) (*logisticProblem, error) {
 	d := x.Columns
 	p := &logisticProblem{
 		x: x, classes: classes, l2: l2, weights: make([]float64, classes*d), bias: make([]float64, classes),

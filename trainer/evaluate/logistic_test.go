@@ -7,13 +7,15 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"gaetrain/loaders"
 )
 
 // labelled returns overlapping classes in D dimensions of very unequal scales.
-func labelled(rows, columns, classes int) (Matrix, []uint8) {
-	x, labels := random(rows, columns, 5), make([]uint8, rows)
+func labelled(rows, columns, classes int) (Matrix, []loaders.Label) {
+	x, labels := random(rows, columns, 5), make([]loaders.Label, rows)
 	for i := range labels {
-		labels[i] = uint8(i * 7 % classes)
+		labels[i] = loaders.Label(i * 7 % classes)
 		x.Row(i)[int(labels[i])%columns] += 1
 		x.Row(i)[0] *= 20
 	}
@@ -96,7 +98,7 @@ func (w softmaxWeights) logits(x []float32) []float64 {
 }
 
 // loss is the mean over the observations of −log p + l2/2·‖W‖².
-func (w softmaxWeights) loss(x Matrix, labels []uint8, l2 float64) (loss float64) {
+func (w softmaxWeights) loss(x Matrix, labels []loaders.Label, l2 float64) (loss float64) {
 	for i, label := range labels {
 		logits := w.logits(x.Row(i))
 		loss += floats.LogSumExp(logits) - logits[label]
@@ -109,7 +111,7 @@ func (w softmaxWeights) loss(x Matrix, labels []uint8, l2 float64) (loss float64
 
 // newton finds the optimum by Newton's method with the exact Hessian. Steps are halved if
 // the loss would rise.
-func newton(x Matrix, labels []uint8, classes int, l2 float64) softmaxWeights {
+func newton(x Matrix, labels []loaders.Label, classes int, l2 float64) softmaxWeights {
 	d := x.Columns
 	size := (d + 1) * classes
 	w := softmaxWeights{mat.NewDense(d+1, classes, nil)}
@@ -165,7 +167,7 @@ func newton(x Matrix, labels []uint8, classes int, l2 float64) softmaxWeights {
 
 func TestLogisticRegressionPredicts(t *testing.T) {
 	x := NewMatrix([]float32{-3, 0, -2, 0, 2, 0, 3, 0}, 2) // separable, and one value never changes
-	labels := []uint8{0, 0, 2, 2}
+	labels := []loaders.Label{0, 0, 2, 2}
 	for _, l2 := range []float64{0, 1} {
 		fit, err := NewLogisticRegression(t.Context(), x, labels, l2)
 		if err != nil {

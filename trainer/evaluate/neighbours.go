@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
 )
 
 // NearestNeighbours finds the points nearest to a query in Euclidean distance. The
@@ -148,7 +149,7 @@ func (n *NearestNeighbours) rank(query []float32, list shortlist) []Neighbour {
 // Classify returns, for each of the queries (Q×D), the most frequent label of its k
 // nearest points. Of equally frequent labels it returns the smallest. Errors wrap
 // ErrInput or are those of the context.
-func (n *NearestNeighbours) Classify(ctx context.Context, queries Matrix, labels []uint8, k int) ([]int, error) {
+func (n *NearestNeighbours) Classify(ctx context.Context, queries Matrix, labels []loaders.Label, k int) ([]int, error) {
 	classes, err := checkLabels(n.points, labels)
 	if err != nil {
 		return nil, err

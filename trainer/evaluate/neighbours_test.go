@@ -53,7 +53,7 @@ func TestClassify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	labels, queries := []uint8{1, 0, 1, 3, 3}, NewMatrix([]float32{1, 9, 6}, 1)
+	labels, queries := []loaders.Label{1, 0, 1, 3, 3}, NewMatrix([]float32{1, 9, 6}, 1)
 	for k, want := range map[int][]int{1: {0, 3, 1}, 3: {1, 3, 0}, 4: {1, 3, 3}, 2: {0, 3, 1}} {
 		got, err := index.Classify(t.Context(), queries, labels, k)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/loaders"
 )
 
 // Retrieval says how well points near a query have its label, averaged over
@@ -25,7 +26,7 @@ const rankedQueries = 32
 // and compares labels (N) with those of the queries (Q). Ranks ascend from 1.
 // Queries whose label no point has contribute zero. Memory is N. Errors wrap
 // ErrInput or are those of the context.
-func (n *NearestNeighbours) Retrieve(ctx context.Context, queries Matrix, queryLabels, labels []uint8, ranks []int) (Retrieval, error) {
+func (n *NearestNeighbours) Retrieve(ctx context.Context, queries Matrix, queryLabels, labels []loaders.Label, ranks []int) (Retrieval, error) {
 	if err := queries.check(); err != nil {
 		return Retrieval{}, err
 	}
@@ -73,7 +74,7 @@ func (n *NearestNeighbours) rankAll(keys []uint64, products []float32) {
 }
 
 // precisions returns the figures of one query.
-func precisions(keys []uint64, labels []uint8, label uint8, ranks []int) Retrieval {
+func precisions(keys []uint64, labels []loaders.Label, label loaders.Label, ranks []int) Retrieval {
 	r := Retrieval{Precision: make([]float64, len(ranks))}
 	right := 0
 	for i, key := range keys {

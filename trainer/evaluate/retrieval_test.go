@@ -13,9 +13,9 @@ func TestRetrieve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	labels := []uint8{7, 0, 7, 7, 0}
+	labels := []loaders.Label{7, 0, 7, 7, 0}
 	// From 0: 1 (0), 2 (7), 3 (7), −5 (7), 40 (0). From 30: 40 (0), 3, 2 (7), 1 (0), −5 (7).
-	got, err := index.Retrieve(t.Context(), NewMatrix([]float32{0, 30, 30}, 1), []uint8{7, 0, 9}, labels, []int{1, 2, 5})
+	got, err := index.Retrieve(t.Context(), NewMatrix([]float32{0, 30, 30}, 1), []loaders.Label{7, 0, 9}, labels, []int{1, 2, 5})
 	if err != nil {
 		t.Fatal(err)
 	}

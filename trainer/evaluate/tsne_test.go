@@ -11,9 +11,9 @@ import (
 // clusters returns n points around each of k centres in D dimensions, and the cluster of
 // each point.
 func clusters(n, k, columns int) (Matrix, []uint8) {
-	x, labels := random(n*k, columns, 5), make([]uint8, n*k)
+	x, labels := random(n*k, columns, 5), make([]loaders.Label, n*k)
 	for i := range labels {
-		labels[i] = uint8(i % k)
+		labels[i] = loaders.Label(i % k)
 		x.Row(i)[i%k%columns] += 30
 	}
 	return x, labels

@@ -40,7 +40,7 @@ func (j *assessor) draw(ctx context.Context, model *trainer.Trained) error {
 
 // valued returns a split of the given images, whose pixels are float32 values.
 func (j *assessor) valued(images []float32) loaders.Split {
-	return loaders.Split{Shape: j.data.Test.Shape, Values: images}
+	return loaders.Values(j.data.Test.Shape, images)
 }
 
 // assess measures each set.
@@ -50,8 +50,7 @@ func (j *assessor) assess(ctx context.Context, codeSize int) error {
 		return err
 	}
 	j.Features = len(known) / j.data.Train.Len()
-	pixels := evaluate.Pixels(j.data.Train)
-	floor, err := evaluate.NewPCA(ctx, pixels, min(codeSize, pixels.Columns))
+	floor, pixels, err := componentsOf(ctx, j.data.Train, min(codeSize, j.data.Train.Shape.Size()))
 	if err != nil {
 		return err
 	}
@@ -100,7 +99,10 @@ func (j *assessor) measure(ctx context.Context, name string, images loaders.Spli
 		s.ClassDivergence = &divergence
 	}
 	if name == TrainingSet && j.Known != nil {
-		known := common(images, *j.Known)
+		known, err := common(images, *j.Known)
+		if err != nil {
+			return err
+		}
 		s.Known = &known
 	}
 	if name == SampleSet {
@@ -116,29 +118,35 @@ func (j *assessor) measure(ctx context.Context, name string, images loaders.Spli
 }
 
 // common is the number of images that are equal to an image of other.
-func common(images, other loaders.Split) (count int) {
-	values := make([]float32, images.Shape.Size())
-	key := func(s loaders.Split, i int) string {
-		s.Read(values, i, 0)
-		text := make([]byte, 0, 4*len(values))
-		for _, v := range values {
-			text = binary.LittleEndian.AppendUint32(text, math.Float32bits(v))
-		}
-		return string(text)
-	}
+func common(images, other loaders.Split) (count int, err error) {
 	if images.Shape != other.Shape {
-		return 0
+		return 0, nil
 	}
-	rows := make(map[string]int, images.Len())
+	values, rows := make([]float32, images.Shape.Size()), make(map[string]int, images.Len())
 	for i := range images.Len() {
-		rows[key(images, i)]++
+		if err := images.Read(values, i, 0); err != nil {
+			return 0, err
+		}
+		rows[bytesOf(values)]++
 	}
 	for i := range other.Len() {
-		k := key(other, i)
-		count += rows[k]
-		delete(rows, k)
+		if err := other.Read(values, i, 0); err != nil {
+			return 0, err
+		}
+		key := bytesOf(values)
+		count += rows[key]
+		delete(rows, key)
 	}
-	return count
+	return count, nil
+}
+
+// bytesOf returns the bits of values, by which equal images are found.
+func bytesOf(values []float32) string {
+	text := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		text = binary.LittleEndian.AppendUint32(text, math.Float32bits(v))
+	}
+	return string(text)
 }
 
 // introduce sets the names of the classes, and measures the accuracy of the classifier
@@ -172,10 +180,14 @@ func (j *assessor) compare(ctx context.Context, s *AssessedSet, features evaluat
 // nearest finds the training images nearest to at most 1,000 images of a set.
 func (j *assessor) nearest(ctx context.Context, s *AssessedSet, images loaders.Split, features evaluate.Matrix) error {
 	const most = 1000
-	described := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: j.Features}, Values: features.Values}
+	described := loaders.Values(loaders.Shape{Channels: 1, Height: 1, Width: j.Features}, features.Values)
 	images, described = images.Stratified(most), described.Stratified(most)
 	seen := NearestImages{Set: s.Set, Images: images}
-	for m, of := range []evaluate.Matrix{evaluate.Pixels(images), evaluate.Pixels(described)} {
+	for m, set := range []loaders.Split{images, described} {
+		of, err := evaluate.Pixels(set)
+		if err != nil {
+			return err
+		}
 		found, err := j.training[m].Search(ctx, of, 1)
 		if err != nil {
 			return err

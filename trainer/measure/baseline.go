@@ -34,6 +34,14 @@ func PCABaseline(ctx context.Context, model *trainer.Trained, train, test loader
 	case train.Len() < 2 || test.Len() == 0:
 		return Baseline{}, nil
 	}
-	mse, err := evaluate.PCAError(ctx, evaluate.Pixels(train), evaluate.Pixels(test), model.CodeSize())
+	fit, err := evaluate.Pixels(train)
+	if err != nil {
+		return Baseline{}, err
+	}
+	measured, err := evaluate.Pixels(test)
+	if err != nil {
+		return Baseline{}, err
+	}
+	mse, err := evaluate.PCAError(ctx, fit, measured, model.CodeSize())
 	return Baseline{model.CodeSize(), mse}, err
 }

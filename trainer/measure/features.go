@@ -59,20 +59,24 @@ func newFeatures(ctx context.Context, name string, model *trainer.Trained, fit l
 func pixelFeatures() features {
 	return features{
 		func(_ context.Context, images loaders.Split) (evaluate.Matrix, error) {
-			return evaluate.Pixels(images), nil
+			return evaluate.Pixels(images)
 		},
 		func(_ context.Context, pixels evaluate.Matrix) ([]float32, error) { return pixels.Values, nil },
 	}
 }
 
 func pcaFeatures(ctx context.Context, components int, fit loaders.Split) (features, error) {
-	pca, err := evaluate.NewPCA(ctx, evaluate.Pixels(fit), components)
+	pca, _, err := componentsOf(ctx, fit, components)
 	if err != nil {
 		return features{}, err
 	}
 	return features{
 		func(_ context.Context, images loaders.Split) (evaluate.Matrix, error) {
-			return pca.Transform(evaluate.Pixels(images)), nil
+			pixels, err := evaluate.Pixels(images)
+			if err != nil {
+				return pixels, err
+			}
+			return pca.Transform(pixels), nil
 		},
 		func(_ context.Context, codes evaluate.Matrix) ([]float32, error) {
 			return pca.Inverse(codes).Values, nil

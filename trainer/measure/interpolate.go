@@ -61,7 +61,7 @@ func Interpolate(ctx context.Context, model *trainer.Trained, test loaders.Split
 
 // codes returns the codes of all lines, and the labels to decode them with. Each code
 // has the label of the nearer end.
-func (o InterpolateOptions) codes(ends placed, size int) (codes []float32, labels []uint8) {
+func (o InterpolateOptions) codes(ends placed, size int) (codes []float32, labels []loaders.Label) {
 	for pair := range o.From {
 		from, to := ends.codes[pair*size:(pair+1)*size], ends.codes[(len(o.From)+pair)*size:][:size]
 		for step := range o.Steps {

@@ -24,7 +24,7 @@ func squares(n, first int) loaders.Split {
 	s := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: side, Width: side}}
 	for i := first; i < first+n; i++ {
 		class := i % 2
-		s.Labels = append(s.Labels, uint8(class))
+		s.Labels = append(s.Labels, loaders.Label(class))
 		for y := range side {
 			for x := range side {
 				pixel := (i*31 + y*17 + x*7) % 50
@@ -233,7 +233,7 @@ func TestSample(t *testing.T) {
 	if diff := cmp.Diff(few.Images, more.Images[:2*36]); diff != "" {
 		t.Errorf("the first images depend on the number of images:\n%s", diff)
 	}
-	if diff := cmp.Diff([]uint8{0, 1, 0, 1, 0}, more.Labels); diff != "" {
+	if diff := cmp.Diff([]loaders.Label{0, 1, 0, 1, 0}, more.Labels); diff != "" {
 		t.Error(diff)
 	}
 	if right := draw(measure.SampleOptions{Count: 2, Class: "right"}); right.Labels[0] != 1 || right.Labels[1] != 1 {

@@ -45,7 +45,7 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 	if model.IsClassifier() {
 		return c, refused("a classifier does not reconstruct images; hint: --run with the model whose encoder it uses")
 	}
-	p, err := evaluate.NewPCA(ctx, evaluate.Pixels(train), model.CodeSize())
+	p, _, err := componentsOf(ctx, train, model.CodeSize())
 	if err != nil {
 		return c, err
 	}
@@ -54,7 +54,11 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 	if err != nil {
 		return c, err
 	}
-	mean, left := p.Errors(evaluate.Pixels(split))
+	pixels, err := evaluate.Pixels(split)
+	if err != nil {
+		return c, err
+	}
+	mean, left := p.Errors(pixels)
 	c.Code, c.MSE, c.PCAMSE = len(p.Variance), figures.MSE, left
 	c.Gap, c.Explained, c.PCAExplained = figures.MSE/left-1, 1-figures.MSE/mean, 1-left/mean
 	c.Variance = floats.ScaleTo(make([]float64, len(p.Variance)), 1/p.Total, p.Variance)
@@ -62,6 +66,16 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 		return c, nil
 	}
 	return c, c.align(ctx, model, p)
+}
+
+// componentsOf fits n principal components to images, and returns them and the images.
+func componentsOf(ctx context.Context, images loaders.Split, n int) (*evaluate.PCA, evaluate.Matrix, error) {
+	pixels, err := evaluate.Pixels(images)
+	if err != nil {
+		return nil, pixels, err
+	}
+	p, err := evaluate.NewPCA(ctx, pixels, n)
+	return p, pixels, err
 }
 
 // align compares the components with the directions of a linear decoder.

@@ -83,23 +83,23 @@ func (p *Prior) fits(n int) error {
 
 // labels returns the labels with which n samples are decoded: every class in turn, or
 // nil for a model that is not conditional.
-func (p *Prior) labels(n int) []uint8 {
+func (p *Prior) labels(n int) []loaders.Label {
 	classes := p.Model.Classes()
 	if classes == 0 {
 		return nil
 	}
-	labels := make([]uint8, n)
+	labels := make([]loaders.Label, n)
 	for i := range labels {
-		labels[i] = uint8(i % classes)
+		labels[i] = loaders.Label(i % classes)
 	}
 	return labels
 }
 
 // placed are the codes of images.
 type placed struct {
-	codes  []float32 // N×L
-	labels []uint8   // N; nil for a model that is not conditional
-	images []float32 // N×D; nil for a model without an encoder
+	codes  []float32       // N×L
+	labels []loaders.Label // N; nil for a model that is not conditional
+	images []float32       // N×D; nil for a model without an encoder
 }
 
 // place returns the codes of the test images with the given indices. For a model without
@@ -109,7 +109,7 @@ func (p *Prior) place(ctx context.Context, test loaders.Split, seed uint64, indi
 	if !p.Model.HasEncoder() {
 		if classes := p.Model.Classes(); classes > 0 {
 			for _, i := range indices {
-				at.labels = append(at.labels, uint8(max(i, 0)%classes))
+				at.labels = append(at.labels, loaders.Label(max(i, 0)%classes))
 			}
 		}
 		at.codes, err = p.numbered(seed, indices)
@@ -121,7 +121,11 @@ func (p *Prior) place(ctx context.Context, test loaders.Split, seed uint64, indi
 		}
 	}
 	split := test.Select(indices)
-	at.images = evaluate.Pixels(split).Values
+	pixels, err := evaluate.Pixels(split)
+	if err != nil {
+		return at, err
+	}
+	at.images = pixels.Values
 	if p.Model.Conditional() {
 		at.labels = split.Labels
 	}

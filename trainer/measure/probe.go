@@ -83,7 +83,7 @@ func Probe(ctx context.Context, model *trainer.Trained, fit, test loaders.Split,
 }
 
 // accuracy is the share of predicted classes that equal the labels.
-func accuracy(predicted []int, labels []uint8) float64 {
+func accuracy(predicted []int, labels []loaders.Label) float64 {
 	right := 0
 	for i, label := range labels {
 		if predicted[i] == int(label) {

@@ -63,14 +63,17 @@ const (
 // split, and of principal components of the training images, with 1 to 8 bits per
 // value.
 func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Split, codes evaluate.Matrix) ([]compression.Point, error) {
-	images := evaluate.Pixels(split)
+	images, err := evaluate.Pixels(split)
+	if err != nil {
+		return nil, err
+	}
 	coders := []compression.Codes{{
 		Coder: codesCoder, Values: codes.Values, Units: codes.Columns, Rule: compression.PerUnit,
 		Decode: func(codes []float32) ([]float32, error) { return model.Decode(ctx, codes, nil) },
 	}}
 	sizes := []int{min(codes.Columns, images.Columns), min(pcaFactor*codes.Columns, images.Columns)}
 	for _, components := range slices.Compact(sizes) {
-		pca, err := evaluate.NewPCA(ctx, evaluate.Pixels(train), components)
+		pca, _, err := componentsOf(ctx, train, components)
 		if err != nil {
 			return nil, err
 		}

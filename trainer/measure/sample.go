@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gaetrain/loaders"
 	"gaetrain/trainer"
 )
 
@@ -34,9 +35,9 @@ func checkTemperature(t float64) error {
 
 // Samples are images that are decoded from samples of a prior.
 type Samples struct {
-	Codes  []float32 // N×L
-	Images []float32 // N×D
-	Labels []uint8   // N: the classes of the images; nil for a model that is not conditional
+	Codes  []float32       // N×L
+	Images []float32       // N×D
+	Labels []loaders.Label // N: the classes of the images; nil for a model that is not conditional
 }
 
 // Sample samples codes from a prior and decodes them.
@@ -61,22 +62,22 @@ func Sample(ctx context.Context, p *Prior, o SampleOptions) (s Samples, err erro
 
 // labels are the classes of the samples, nil for a model that is not
 // conditional.
-func (o SampleOptions) labels(p *Prior) ([]uint8, error) {
+func (o SampleOptions) labels(p *Prior) ([]loaders.Label, error) {
 	if o.Class == "" {
 		return p.labels(o.Count), nil
 	}
 	class, err := ClassNumber(p.Model, o.Class)
-	return slices.Repeat([]uint8{class}, o.Count), err
+	return slices.Repeat([]loaders.Label{class}, o.Count), err
 }
 
 // ClassNumber finds a class of a conditional model by its name. It also accepts the
 // number of the class, unless a name is a number.
-func ClassNumber(model *trainer.Trained, class string) (uint8, error) {
+func ClassNumber(model *trainer.Trained, class string) (loaders.Label, error) {
 	if !model.Conditional() {
 		return 0, refused("model %s is not conditional on a class; hint: --model cvae", model.Config.Model)
 	}
 	number, err := classNumber(class, model.Info.Data.Classes)
-	return uint8(number), err
+	return loaders.Label(number), err
 }
 
 func classNumber(class string, names []string) (int, error) {

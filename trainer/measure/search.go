@@ -111,8 +111,11 @@ func retrieve(ctx context.Context, model *trainer.Trained, codes evaluate.Matrix
 	if err != nil {
 		return nil, err
 	}
-	pixels, queries := evaluate.Pixels(split), evaluate.Pixels(test)
-	pca, err := evaluate.NewPCA(ctx, pixels, min(codes.Columns, pixels.Columns))
+	pca, pixels, err := componentsOf(ctx, split, min(codes.Columns, split.Shape.Size()))
+	if err != nil {
+		return nil, err
+	}
+	queries, err := evaluate.Pixels(test)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +135,7 @@ func retrieve(ctx context.Context, model *trainer.Trained, codes evaluate.Matrix
 }
 
 // retrieveBy measures retrieval by one kind of features.
-func retrieveBy(ctx context.Context, points, queries evaluate.Matrix, labels, queryLabels []uint8) (Retrieval, error) {
+func retrieveBy(ctx context.Context, points, queries evaluate.Matrix, labels, queryLabels []loaders.Label) (Retrieval, error) {
 	r := Retrieval{Values: points.Columns, Precision: make(map[string]float64)}
 	var ranks []int
 	for _, rank := range RetrievalRanks {

@@ -44,7 +44,7 @@ type Traversal struct {
 	Unit  string          // of the ranks; "": there are none
 
 	prior *Prior
-	label uint8 // of the image; 0 without one
+	label loaders.Label // of the image; 0 without one
 }
 
 // TraversalLine are the images of codes in which one value changes.
@@ -172,9 +172,9 @@ func (t Traversal) DecodeNormal(ctx context.Context, normal []float32) ([]float3
 // decode decodes codes. A conditional model also takes the label of the image, or class 0
 // without an image.
 func (t Traversal) decode(ctx context.Context, codes []float32) ([]float32, error) {
-	var labels []uint8
+	var labels []loaders.Label
 	if t.prior.Model.Conditional() {
-		labels = slices.Repeat([]uint8{t.label}, len(codes)/t.prior.Model.CodeSize())
+		labels = slices.Repeat([]loaders.Label{t.label}, len(codes)/t.prior.Model.CodeSize())
 	}
 	return t.prior.Model.Decode(ctx, codes, labels)
 }

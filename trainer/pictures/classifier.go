@@ -76,8 +76,12 @@ func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.
 	if err := write(run.Path(folder, "confusion.png"), viz.Confusion(title, data.Classes, confusion)); err != nil {
 		return c, err
 	}
+	rows, err := worst(data, confusion, scores, predicted)
+	if err != nil {
+		return c, err
+	}
 	return c, write(run.Path(folder, "mistakes.png"), viz.Grid("Wrong predictions with the highest confidence, for the pairs of classes that are confused most",
-		mistakeColumns, worst(data, confusion, scores, predicted)...))
+		mistakeColumns, rows...))
 }
 
 // ReadClassification reads the file that Classify has written.
@@ -94,9 +98,8 @@ const (
 
 // worst returns a row of images for each of the pairs of classes that were confused
 // most. In each row, the wrong predictions with the highest confidence come first.
-func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32, predicted []int) []viz.Row {
+func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32, predicted []int) (rows []viz.Row, err error) {
 	classes := len(confusion)
-	var rows []viz.Row
 	for _, m := range confusion.Mistakes() {
 		if len(rows) == mistakeRows {
 			break
@@ -118,11 +121,16 @@ func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32
 			return 0
 		})
 		row := viz.Row{Label: fmt.Sprintf("%s predicted as %s, %d times", data.Classes[m.Class], data.Classes[m.Predicted], m.Count)}
-		row.Images = pixels(data.Test.Select(images[:min(mistakeColumns, len(images))]))
+		if row.Images, err = pixels(data.Test.Select(images[:min(mistakeColumns, len(images))])); err != nil {
+			return nil, err
+		}
 		rows = append(rows, row)
 	}
-	return rows
+	return rows, nil
 }
 
 // pixels returns the images of a split with values from 0 to 1.
-func pixels(s loaders.Split) viz.Images { return drawable(evaluate.Pixels(s).Values, s.Shape) }
+func pixels(s loaders.Split) (viz.Images, error) {
+	m, err := evaluate.Pixels(s)
+	return drawable(m.Values, s.Shape), err
+}

@@ -42,7 +42,10 @@ func (c Clusters) Draw(ctx context.Context, dir string) (string, error) {
 		for i, neighbour := range found[k] {
 			nearest[i] = neighbour.Index
 		}
-		images := pixels(c.Split.Select(nearest))
+		images, err := pixels(c.Split.Select(nearest))
+		if err != nil {
+			return "", err
+		}
 		if c.Centres != nil {
 			images.Pixels = slices.Concat(c.Centres[k*size:(k+1)*size], images.Pixels)
 		}

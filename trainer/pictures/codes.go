@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"gaetrain/loaders"
 	"gaetrain/loaders/files"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
@@ -16,7 +17,7 @@ type Points struct {
 	Title          string
 	XLabel, YLabel string
 	Places         evaluate.Matrix // N×2
-	Labels         []uint8         // nil: one colour
+	Labels         []loaders.Label // nil: one colour
 	Classes        []string
 }
 

@@ -35,7 +35,11 @@ func (c Comparison) Draw(dir string) (paths []string, err error) {
 		return nil, err
 	}
 	paths = append(paths, filepath.Join(dir, "reconstructions.png"))
-	if err := write(paths[0], viz.Grid(c.Title, columns, c.rows()...)); err != nil {
+	rows, err := c.rows()
+	if err != nil {
+		return nil, err
+	}
+	if err := write(paths[0], viz.Grid(c.Title, columns, rows...)); err != nil {
 		return nil, err
 	}
 	curves := map[string]viz.Lines{"mse": c.curves("squared error per pixel of the test images", func(r trainer.Record) float64 { return r.MSE })}
@@ -59,8 +63,9 @@ func (c Comparison) Draw(dir string) (paths []string, err error) {
 
 // rows returns the images and their reconstructions by each run. If a run corrupts its
 // inputs, they are above its reconstructions.
-func (c Comparison) rows() []viz.Row {
-	rows := []viz.Row{{Label: "original", Images: pixels(c.Images)}}
+func (c Comparison) rows() ([]viz.Row, error) {
+	originals, err := pixels(c.Images)
+	rows := []viz.Row{{Label: "original", Images: originals}}
 	for _, r := range c.Runs {
 		if r.Reconstructed.Input != nil {
 			rows = append(rows, viz.Row{Label: r.Name + ", input", Images: drawable(r.Reconstructed.Input, r.Reconstructed.Shape)})
@@ -68,7 +73,7 @@ func (c Comparison) rows() []viz.Row {
 		label := fmt.Sprintf("%s mse %.5f", r.Name, r.MSE())
 		rows = append(rows, viz.Row{Label: label, Images: drawable(r.Reconstructed.Reconstruction, r.Reconstructed.Shape)})
 	}
-	return rows
+	return rows, err
 }
 
 // MSE is the squared error per pixel of the images.

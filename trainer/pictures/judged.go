@@ -21,9 +21,17 @@ func DrawNearest(dir, title string, others loaders.Split, measures []string, all
 	var rows []viz.Row
 	for _, r := range all {
 		shown := min(columns, r.Images.Len())
-		rows = append(rows, viz.Row{Label: r.Name, Images: pixels(r.Images.Stratified(shown))})
+		images, err := pixels(r.Images.Stratified(shown))
+		if err != nil {
+			return "", err
+		}
+		rows = append(rows, viz.Row{Label: r.Name, Images: images})
 		for m, indices := range r.Nearest {
-			rows = append(rows, viz.Row{Label: "nearest in " + measures[m], Images: pixels(others.Select(indices[:shown]))})
+			nearest, err := pixels(others.Select(indices[:shown]))
+			if err != nil {
+				return "", err
+			}
+			rows = append(rows, viz.Row{Label: "nearest in " + measures[m], Images: nearest})
 		}
 	}
 	path, err := inFolder(dir, "nearest.png")
@@ -46,7 +54,11 @@ func DrawClasses(dir, title string, images loaders.Split, classes []string, logi
 	var rows []viz.Row
 	for class, indices := range sorted {
 		label := fmt.Sprintf("%s %.1f %%", classes[class], 100*shares.Shares[class])
-		rows = append(rows, viz.Row{Label: label, Images: pixels(images.Select(indices))})
+		some, err := pixels(images.Select(indices))
+		if err != nil {
+			return "", err
+		}
+		rows = append(rows, viz.Row{Label: label, Images: some})
 	}
 	path, err := inFolder(dir, "classes.png")
 	if err != nil {

@@ -27,7 +27,10 @@ func Rates(dir, title string, points []compression.Point) (string, error) {
 }
 
 // Files returns the images of a split as pictures that can be written to files.
-func Files(s loaders.Split) []image.Image { return asPictures(pixels(s)) }
+func Files(s loaders.Split) ([]image.Image, error) {
+	images, err := pixels(s)
+	return asPictures(images), err
+}
 
 // Decoded returns images N×D of a shape as pictures that can be written to files.
 func Decoded(shape loaders.Shape, values []float32) []image.Image {

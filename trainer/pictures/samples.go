@@ -22,13 +22,13 @@ func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 		return nil
 	}
 	const most = 4 * columns
-	draw := func(n int, labels []uint8) (viz.Images, error) {
+	draw := func(n int, labels []loaders.Label) (viz.Images, error) {
 		images, err := model.Decode(ctx, trainer.Draw(n, model.CodeSize(), l.Config.Seed, 1), labels)
 		return drawable(images, model.Shape()), err
 	}
 	var rows []viz.Row
 	for class := range min(model.Classes(), 2*columns) { // the same codes for each class
-		images, err := draw(columns, slices.Repeat([]uint8{uint8(class)}, columns))
+		images, err := draw(columns, slices.Repeat([]loaders.Label{loaders.Label(class)}, columns))
 		if err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ type Samples struct {
 	Pixels []float32 // N×D
 
 	// Labels are the classes of the images for a conditional model; nil for other models.
-	Labels  []uint8
+	Labels  []loaders.Label
 	Classes []string // by label; a label without a name is a number
 }
 
@@ -139,7 +139,7 @@ func (s Samples) rows() (rows []viz.Row) {
 	if s.Labels == nil {
 		return []viz.Row{{Images: drawable(s.Pixels, s.Shape)}}
 	}
-	byClass := make(map[uint8][]float32)
+	byClass := make(map[loaders.Label][]float32)
 	size := s.Shape.Size()
 	for i := range len(s.Pixels) / size {
 		byClass[s.Labels[i]] = append(byClass[s.Labels[i]], s.Pixels[i*size:(i+1)*size]...)

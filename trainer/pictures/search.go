@@ -26,8 +26,15 @@ func (f Found) Draw(dir string) (string, error) {
 		for j, neighbour := range neighbours {
 			indices[j] = neighbour.Index
 		}
-		images := pixels(f.Queries.Select([]int{i}))
-		images.Pixels = append(images.Pixels, pixels(f.Split.Select(indices)).Pixels...)
+		images, err := pixels(f.Queries.Select([]int{i}))
+		if err != nil {
+			return "", err
+		}
+		found, err := pixels(f.Split.Select(indices))
+		if err != nil {
+			return "", err
+		}
+		images.Pixels = append(images.Pixels, found.Pixels...)
 		rows = append(rows, viz.Row{Label: f.Names[i], Images: images})
 		columns = max(columns, 1+len(neighbours))
 	}

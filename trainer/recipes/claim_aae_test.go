@@ -52,14 +52,14 @@ func separable(t *testing.T, split loaders.Split, codes evaluate.Matrix, draws [
 	t.Helper()
 	size := codes.Columns
 	var rows []float32
-	var labels []uint8
+	var labels []loaders.Label
 	for i := range split.Len() {
 		for label, row := range [][]float32{codes.Row(i), draws[i*size : (i+1)*size]} {
 			rows = append(rows, row...)
 			for _, v := range row {
 				rows = append(rows, v*v)
 			}
-			labels = append(labels, uint8(label))
+			labels = append(labels, loaders.Label(label))
 		}
 	}
 	all, half := evaluate.NewMatrix(rows, 2*size), split.Len()

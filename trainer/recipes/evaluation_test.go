@@ -67,7 +67,7 @@ func checkCodes(t *testing.T, f *fixture) {
 	if err := saved.CanEncode(); err != nil {
 		t.Skip(err)
 	}
-	model, labels := saved.Treated(trainer.Treatment{}), []uint8(nil) // clean images, codes at the posterior mean
+	model, labels := saved.Treated(trainer.Treatment{}), []loaders.Label(nil) // clean images, codes at the posterior mean
 	if model.Conditional() {
 		labels = e.Data.Test.Labels
 	} else if err := model.CanDecode(); err != nil {

@@ -33,30 +33,37 @@ func (z *Standardised) Standardise(s *graph.Scope, x graph.Value) graph.Value {
 }
 
 // measure sets mean and deviation to those of training images, and returns the
-// standardised images. Errors wrap graph.ErrArchitecture.
+// standardised images. Errors wrap graph.ErrArchitecture or are those of reading the images.
 func (z *Standardised) measure(images graph.Sample, p *graph.Parameters) (graph.Sample, error) {
 	mean, ok := p.Get(z.mean().Name)
 	deviation, also := p.Get(z.deviation().Name)
 	if !ok || !also {
 		return images, fmt.Errorf("%w: no parameters %s and %s", graph.ErrArchitecture, z.mean().Name, z.deviation().Name)
 	}
-	if s := measure(images, mean.Values()); !z.centred {
+	s, err := measure(images, mean.Values())
+	if err != nil {
+		return images, err
+	}
+	if !z.centred {
 		deviation.Values()[0] = s
 	}
-	return graph.Sample{Count: images.Count, Read: func(dst []float32, i int) {
-		images.Read(dst, i)
+	return graph.Sample{Count: images.Count, Read: func(dst []float32, i int) error {
+		err := images.Read(dst, i)
 		kernel.Axpy(-1, mean.Values(), dst)
 		kernel.Scale(1/deviation.Values()[0], dst)
+		return err
 	}}, nil
 }
 
 // measure writes the mean image into mean and returns the deviation; 1 if all
-// images are the same.
-func measure(images graph.Sample, mean []float32) float32 {
+// images are the same. Errors are those of reading the images.
+func measure(images graph.Sample, mean []float32) (float32, error) {
 	image, sums := make([]float32, len(mean)), make([]float64, len(mean))
 	var squares float64
 	for i := range images.Count {
-		images.Read(image, i)
+		if err := images.Read(image, i); err != nil {
+			return 0, err
+		}
 		for j, v := range image {
 			sums[j] += float64(v)
 			squares += float64(v) * float64(v)
@@ -68,7 +75,7 @@ func measure(images graph.Sample, mean []float32) float32 {
 		squares -= sum * sum / n
 	}
 	if variance := squares / n / float64(len(mean)); variance > 1e-12 {
-		return float32(math.Sqrt(variance))
+		return float32(math.Sqrt(variance)), nil
 	}
-	return 1
+	return 1, nil
 }
