@@ -34,6 +34,6 @@ func rounded(n *trace.Network, levels []int, z *trace.Value) *trace.Value {
 	s, h, o, c := constant("shift", shift), constant("half", half), constant("offset", offset), constant("scale", scale)
 	b := n.Node(code, "Mul", z.Shape, nil, n.Node(code, "Tanh", z.Shape, nil, n.Node(code, "Add", z.Shape, nil, z, s)), h)
 	level := n.Node(code, "Round", z.Shape, nil, n.Node(code, "Sub", z.Shape, nil, b, o))
-	python := fmt.Sprintf("torch.round(torch.tanh(%%s + %s) * %s - %s) * %s", n.Buffer("shift", s.Constant), n.Buffer("half", h.Constant), n.Buffer("offset", o.Constant), n.Buffer("scale", c.Constant))
+	python := fmt.Sprintf("torch.round(torch.tanh(%%s + %s) * %s - %s) * %s", n.Buffer("code/shift", s.Constant), n.Buffer("code/half", h.Constant), n.Buffer("code/offset", o.Constant), n.Buffer("code/scale", c.Constant))
 	return n.Python(n.Node(code, "Mul", z.Shape, nil, level, c), python, z)
 }

@@ -40,7 +40,7 @@ func (z *Standardised) Standardise(s *graph.Scope, x graph.Value) graph.Value {
 // standardised writes (x − m)/s.
 func standardised(n *trace.Network, x, mean, deviation *trace.Value) *trace.Value {
 	centred := n.Node("input", "Sub", x.Shape, nil, x, mean)
-	python := fmt.Sprintf("(%%s - %s) / %s", n.Buffer("mean", mean.Constant), n.Buffer("deviation", deviation.Constant))
+	python := fmt.Sprintf("(%%s - %s) / %s", n.Buffer("input/mean", mean.Constant), n.Buffer("input/deviation", deviation.Constant))
 	return n.Python(n.Node("input", "Div", x.Shape, nil, centred, deviation), python, x)
 }
 

@@ -1,0 +1,112 @@
+// Program onnx writes what the program computes for the test images of a run: codes,
+// reconstructions, log-variances, logits or samples. check.py compares them with what
+// other programs compute from the exported networks.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"gaetrain/loaders"
+	"gaetrain/loaders/files"
+	"gaetrain/trainer"
+	"gaetrain/trainer/recipes"
+)
+
+func main() {
+	run := flag.String("run", "", "folder of a run")
+	out := flag.String("out", "", "safetensors file to write")
+	flag.Parse()
+	if err := write(context.Background(), *run, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "onnx:", err)
+		os.Exit(1)
+	}
+}
+
+// write writes the outputs of a model for the test images of its run.
+func write(ctx context.Context, run, out string) error {
+	model, err := trainer.OpenModel(recipes.Find, run, trainer.LastCheckpoint)
+	if err != nil {
+		return err
+	}
+	data, err := trainer.OpenData(ctx, model.Config, loaders.Options{})
+	if err != nil {
+		return err
+	}
+	tensors, err := outputs(ctx, model, data.Test)
+	if err != nil {
+		return err
+	}
+	return files.Write(out, func(w io.Writer) error { return trainer.WriteTensors(w, tensors, nil) })
+}
+
+func outputs(ctx context.Context, model *trainer.Trained, test loaders.Split) (map[string]trainer.Tensor, error) {
+	tensors := make(map[string]trainer.Tensor)
+	add := func(name string, values []float32, rows int) {
+		tensors[name] = trainer.Tensor{Shape: []int{rows, len(values) / rows}, Values: values}
+	}
+	n := test.Len()
+	images := make([]float32, n*test.Shape.Size())
+	for i := range n {
+		if err := test.Read(images[i*test.Shape.Size():(i+1)*test.Shape.Size()], i, 0); err != nil {
+			return nil, err
+		}
+	}
+	add("images", images, n)
+	var codes []float32
+	var labels []loaders.Label
+	var err error
+	if model.Conditional() {
+		labels = test.Labels
+	}
+	switch {
+	case model.IsClassifier():
+		logits, _, err := model.Classify(ctx, test)
+		if err != nil {
+			return nil, err
+		}
+		add("logits", logits, n)
+		fallthrough
+	case model.HasEncoder():
+		if codes, err = model.Encode(ctx, test); err != nil {
+			return nil, err
+		}
+		add("code", codes, n)
+	default:
+		codes = trainer.Draw(n, model.CodeSize(), 1, 1)
+		add("code", codes, n)
+	}
+	if labels != nil {
+		numbers := make([]float32, n)
+		for i, l := range labels {
+			numbers[i] = float32(l)
+		}
+		add("labels", numbers, n)
+	}
+	if model.HasPosterior() {
+		_, logVariances, err := model.Treated(trainer.Treatment{}).Posterior(ctx, test)
+		if err != nil {
+			return nil, err
+		}
+		add("log_variance", logVariances, n)
+	}
+	if model.IsClassifier() {
+		return tensors, nil
+	}
+	if model.CanDecodeLabelled() == nil {
+		if images, err = model.Decode(ctx, codes, labels); err != nil {
+			return nil, err
+		}
+		add("reconstruction", images, n)
+		return tensors, nil
+	}
+	r, err := model.Treated(trainer.Treatment{}).Reconstruct(ctx, test)
+	if err != nil {
+		return nil, err
+	}
+	add("reconstruction", r.Reconstruction, n)
+	return tensors, nil
+}
