@@ -12,12 +12,15 @@ import (
 // pixels are sampled in every epoch of training; evaluation always uses the samples of
 // epoch 0. Augmentation changes only the images that a model is trained on.
 type Data struct {
-	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
+	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, or idx:, npz:, array:, folder: or pairs:PATH"`
 	DataDir     string `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
 	TrainImages int    `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
 	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
 	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
 	Background  string `toml:"background" group:"data" help:"Colour behind transparent pixels: white, black, #rrggbb or auto (white behind dark images)"`
+
+	loaders.ArrayOptions
+	loaders.SplitOptions
 
 	Motion   loaders.Motion       `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
 	Augment  loaders.Augmentation `toml:"augment" group:"data" help:"Random changes of training images: none, or some of flip,shift:2,rotate:10,crop:0.9,brightness:0.1"`
@@ -26,7 +29,7 @@ type Data struct {
 
 // DataDefaults returns the settings of the data that a run has by default.
 func DataDefaults() Data {
-	return Data{Dataset: "sample", Validation: AutomaticValidation, Background: "auto"}
+	return Data{Dataset: "sample", Validation: AutomaticValidation, Background: "auto", ArrayOptions: loaders.ArrayDefaults()}
 }
 
 // Validate reports the first value that makes no sense, wrapping
@@ -43,9 +46,20 @@ func (d Data) Validate() error {
 }
 
 // Ineffective lists the settings that the data do not read.
-func (d Data) Ineffective() []settings.Without {
-	if strings.HasPrefix(d.Dataset, "folder:") || strings.HasPrefix(d.Dataset, "pairs:") {
-		return nil
+func (d Data) Ineffective() (list []settings.Without) {
+	with := "with data set " + d.Dataset + "; hint: "
+	if !strings.HasPrefix(d.Dataset, "folder:") && !strings.HasPrefix(d.Dataset, "pairs:") {
+		list = append(list, settings.Without{Name: "background", Why: with + "only folder:DIR and pairs:DIR can have transparent pixels"})
 	}
-	return []settings.Without{{Name: "background", Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR can have transparent pixels"}}
+	if !loaders.IsArray(d.Dataset) {
+		for _, name := range loaders.ArrayOptionNames() {
+			list = append(list, settings.Without{Name: name, Why: with + "only array:FILE has it"})
+		}
+	}
+	if !loaders.CanSplit(d.Dataset) {
+		for _, name := range loaders.SplitOptionNames() {
+			list = append(list, settings.Without{Name: name, Why: with + "the data have a test set"})
+		}
+	}
+	return list
 }
