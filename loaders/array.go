@@ -149,7 +149,8 @@ func (a *arrayFile) divide(d *Dataset, m *matrix) (err error) {
 // split returns the items of a file after the treatment of missing values.
 func (a *arrayFile) split(d *Dataset, m *matrix) (Split, error) {
 	if a.o.Missing == missingDrop {
-		if all, dropped := m.rows, m.drop(); dropped > 0 {
+		all := m.rows
+		if dropped := m.drop(); dropped > 0 {
 			a.o.log("%s: %d of %d rows have missing values and are left out (--missing drop)", a.name, dropped, all)
 		}
 	}
