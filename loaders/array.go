@@ -100,7 +100,9 @@ func (a *arrayFile) read(d *Dataset) error {
 // another one for the same data.
 const arrayDigest = "values"
 
-func isExtension(name, extension string) bool { return strings.EqualFold(filepath.Ext(name), extension) }
+func isExtension(name, extension string) bool {
+	return strings.EqualFold(filepath.Ext(name), extension)
+}
 
 func (a *arrayFile) readArray(s source) (*matrix, error) {
 	if err := a.withoutColumns("a NumPy array"); err != nil {
@@ -148,7 +150,8 @@ func (a *arrayFile) divide(d *Dataset, m *matrix) (err error) {
 // split returns the items of a file after the treatment of missing values.
 func (a *arrayFile) split(d *Dataset, m *matrix) (Split, error) {
 	if a.o.Missing == missingDrop {
-		if all, dropped := m.rows, m.drop(); dropped > 0 {
+		all := m.rows
+		if dropped := m.drop(); dropped > 0 {
 			a.o.log("%s: %d of %d rows have missing values and are left out (--missing drop)", a.name, dropped, all)
 		}
 	}

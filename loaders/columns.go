@@ -77,7 +77,7 @@ func (c *columns) checkNames(dataset string, o Options) error {
 			o.log("%s: column %d has the name %q of row numbers, so it is not read", dataset, i, name)
 			c.at[i] = isIgnored
 		}
-		if name == "" {
+		if name = strings.Join(strings.Fields(name), " "); name == "" { // a line break becomes a space
 			name = fmt.Sprintf("Unnamed: %d", i) // as in pandas
 		}
 		if !utf8.ValidString(name) {

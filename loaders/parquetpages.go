@@ -216,6 +216,9 @@ func (p *parquetPages) data(h pageHeader, packed []byte, use func(value []byte) 
 	}
 	next := 0
 	for i := range n {
+		if i%(1<<20) == 0 && p.ctx.Err() != nil {
+			return context.Cause(p.ctx)
+		}
 		var value []byte
 		if present == nil || present[i] == 1 {
 			at := next
