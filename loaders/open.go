@@ -22,12 +22,11 @@ type Options struct {
 
 	Whole bool // all images are both the training set and the test set; nothing is held out
 
-	// Background is the colour behind transparent pixels: auto, white, black or #rrggbb.
-	// "" is auto: white if the opaque pixels are dark on average, else black.
-	Background string
-
+	ImageOptions // of a user's own image files
 	ArrayOptions // of array:FILE
 	SplitOptions // of a user's own data without a test set
+
+	resizeHint string // how to make the sizes of images equal; "": by --size
 
 	// Features are the columns that a model was trained on. A table must have the same
 	// ones, in any order. nil: all columns are values.

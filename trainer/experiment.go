@@ -68,6 +68,9 @@ func (e *Experiment) prepare(source Source) (err error) {
 	for i := range e.Stages {
 		e.Stages[i].images = train.Len()
 	}
+	if err := e.augment(train); err != nil {
+		return err
+	}
 	if err := e.estimateMemory(); err != nil {
 		return err
 	}
@@ -111,7 +114,7 @@ func (e *Experiment) trained(s Stage) *Trained {
 // as the configuration says. HoldOut then holds out the validation images, and measures
 // the scaling of numbers.
 func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Dataset, error) {
-	o.DataDir, o.Background, o.ArrayOptions, o.SplitOptions = c.DataDir, c.Background, c.ArrayOptions, c.SplitOptions
+	o.DataDir, o.ImageOptions, o.ArrayOptions, o.SplitOptions = c.DataDir, c.ImageOptions, c.ArrayOptions, c.SplitOptions
 	data, err := loaders.Open(ctx, c.Dataset, o)
 	if err != nil {
 		return nil, err
