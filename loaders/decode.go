@@ -86,8 +86,9 @@ func hasExtension(path string) bool {
 // imageHeader holds the values of the header of an image file.
 type imageHeader struct {
 	format        *imageFormat
-	height, width int   // in the file, before the orientation is applied
-	orientation   int   // 1 to 8, see upright
+	height, width int // in the file, before the orientation is applied
+	orientation   int // 1 to 8, see upright
+	lossyWebP     bool
 	grey          bool  // the colours of the file are grey values
 	negative      bool  // the decoder exchanges black and white
 	extra         int64 // bytes that decoding takes in addition to decodingBytes per pixel
@@ -125,6 +126,8 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 	switch format.name {
 	case "JPEG":
 		h.orientation = jpegOrientation(file)
+	case "PNG":
+		h.orientation = pngOrientation(file)
 	case "TIFF":
 		tags := readTags(file)
 		h.negative = tags.negative()
@@ -133,6 +136,8 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 		if height, width := webpFrame(file); height != h.height || width != h.width {
 			return h, fmt.Errorf("a frame of %d×%d pixels in an image of %d×%d", height, width, h.height, h.width)
 		}
+		h.orientation = webpOrientation(file)
+		h.lossyWebP = config.ColorModel != color.NRGBAModel
 	}
 	return h, nil
 }
@@ -162,7 +167,7 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 		return nil, err
 	}
 	if h.format.name == "WebP" {
-		fullRange(m)
+		m = webpToRGB(m)
 	}
 	if grey, ok := m.(*image.Gray); ok && h.negative {
 		for i := range grey.Pix {

@@ -41,6 +41,7 @@ type decoder struct {
 type canvas struct {
 	*image.NRGBA                 // its colours are not multiplied by alpha
 	inside       image.Rectangle // the pixels that are not padding
+	revised      bool            // the first versions of gaetrain computed other pixels
 	stored       []uint8         // memory for pixels as their file stores them
 	turned       []uint8         // memory for upright pixels
 }
@@ -111,11 +112,30 @@ func (d decoder) decode(ctx context.Context, file *io.SectionReader, h imageHead
 	if err := convert(ctx, stored, decoded); err != nil {
 		return dataErrorf("%s: %w", path, err)
 	}
+	to.revised = h.revised(decoded, stored)
 	if h.orientation != 1 {
 		to.turned = enough(to.turned, len(to.stored))
 	}
 	to.NRGBA, to.inside = d.resize(upright(stored, h.orientation, to.turned))
 	return nil
+}
+
+// revised reports whether the first versions of gaetrain computed other pixels from an
+// image: they repeated chroma, rounded mixed colours twice, truncated CMYK, and ignored the
+// orientation of PNG and WebP files. The digest of such images differs from that of older runs.
+func (h imageHeader) revised(decoded image.Image, straight *image.NRGBA) bool {
+	switch m := decoded.(type) {
+	case *image.CMYK:
+		return true
+	case *image.YCbCr:
+		return m.SubsampleRatio != image.YCbCrSubsampleRatio444
+	}
+	for at := 3; at < len(straight.Pix); at += 4 {
+		if a := straight.Pix[at]; a != 0 && a != 255 {
+			return true
+		}
+	}
+	return h.lossyWebP || h.orientation != 1 && (h.format.name == "PNG" || h.format.name == "WebP")
 }
 
 // enough returns a slice of n bytes, which is the given one if that is large enough.
