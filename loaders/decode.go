@@ -152,13 +152,16 @@ func isGreyModel(m color.Model) bool {
 	return ok && !slices.ContainsFunc(palette, coloured) || m == color.GrayModel || m == color.Gray16Model
 }
 
-// decode decodes an image file. A panic of the decoder becomes an error.
+// recovered makes the panic of a decoder, or of an image that it returned, an error.
+func (h imageHeader) recovered(err *error) {
+	if panicked := recover(); panicked != nil {
+		*err = fmt.Errorf("corrupt %s file: %v", h.format.name, panicked)
+	}
+}
+
+// decode decodes an image file.
 func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m image.Image, err error) {
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			err = fmt.Errorf("corrupt %s file: %v", h.format.name, panicked)
-		}
-	}()
+	defer h.recovered(&err)
 	whole := io.Reader(io.NewSectionReader(file, 0, file.Size()))
 	if h.format.name != "TIFF" { // its decoder needs random access
 		whole = &shortReader{ctx: ctx, r: bufio.NewReaderSize(whole, 1<<16), jpeg: h.format.name == "JPEG"}

@@ -102,22 +102,30 @@ func (d decoder) decode(ctx context.Context, file *io.SectionReader, h imageHead
 		return dataErrorf("%s: decoding: %w", path, err)
 	}
 	defer d.room.give(h.bytes)
-	decoded, err := h.decode(ctx, file)
+	stored, err := h.store(ctx, file, to)
 	if err != nil {
 		return unreadable(ctx, path, err)
 	}
-	bounds := decoded.Bounds()
-	to.stored = enough(to.stored, 4*bounds.Dx()*bounds.Dy())
-	stored := &image.NRGBA{Pix: to.stored, Stride: 4 * bounds.Dx(), Rect: bounds}
-	if err := convert(ctx, stored, decoded); err != nil {
-		return dataErrorf("%s: %w", path, err)
-	}
-	to.revised = h.revised(decoded, stored)
 	if h.orientation != 1 {
 		to.turned = enough(to.turned, len(to.stored))
 	}
-	to.NRGBA, to.inside = d.resize(upright(stored, h.orientation, to.turned))
-	return nil
+	to.NRGBA, to.inside, err = d.resize(ctx, upright(stored, h.orientation, to.turned))
+	return err
+}
+
+// store reads the image of a file as the file stores it.
+func (h imageHeader) store(ctx context.Context, file *io.SectionReader, to *canvas) (stored *image.NRGBA, err error) {
+	defer h.recovered(&err) // an index can be beyond the palette
+	decoded, err := h.decode(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	bounds := decoded.Bounds()
+	to.stored = enough(to.stored, 4*bounds.Dx()*bounds.Dy())
+	stored = &image.NRGBA{Pix: to.stored, Stride: 4 * bounds.Dx(), Rect: bounds}
+	err = convert(ctx, stored, decoded)
+	to.revised = h.revised(decoded, stored)
+	return stored, err
 }
 
 // revised reports whether the first versions of gaetrain computed other pixels from an

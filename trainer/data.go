@@ -17,6 +17,7 @@ type Data struct {
 	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
 	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
 	loaders.ImageOptions
+	loaders.SplitOptions
 
 	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
 	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
@@ -30,8 +31,10 @@ func DataDefaults() Data {
 // Validate reports the first value that makes no sense, wrapping
 // ErrConfiguration. OpenData checks the values against the data set.
 func (d Data) Validate() error {
-	if err := d.ImageOptions.Validate(); err != nil {
-		return fmt.Errorf("%w: %w", ErrConfiguration, err)
+	for _, check := range []func() error{d.ImageOptions.Validate, d.SplitOptions.Validate} {
+		if err := check(); err != nil {
+			return fmt.Errorf("%w: %w", ErrConfiguration, err)
+		}
 	}
 	return settings.Numbers(
 		settings.Number{OK: d.TrainImages >= 0, Name: "train-images", Value: d.TrainImages, Hint: "0 for all, or more"},
@@ -42,7 +45,13 @@ func (d Data) Validate() error {
 
 // Ineffective lists the settings that the data do not read.
 func (d Data) Ineffective() []settings.Without {
-	return d.imageSettings()
+	list := d.imageSettings()
+	if !loaders.CanSplit(d.Dataset) {
+		for _, name := range loaders.SplitOptionNames() {
+			list = append(list, settings.Without{Name: name, Why: "with data set " + d.Dataset + "; hint: the data have a test set"})
+		}
+	}
+	return list
 }
 
 // imageSettings lists the settings of image files that have no effect.
