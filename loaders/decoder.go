@@ -3,6 +3,7 @@ package loaders
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"io"
 	"io/fs"
@@ -61,6 +62,9 @@ func (d decoder) header(ctx context.Context, file *io.SectionReader, path string
 	h, err := readImageHeader(file)
 	if err != nil {
 		return h, unreadable(ctx, path, err)
+	}
+	if h.impossible(file.Size()) {
+		return h, unreadable(ctx, path, fmt.Errorf("an image of %d×%d pixels (height×width) in a file of %d bytes", h.height, h.width, file.Size()))
 	}
 	most := maxSide
 	if d.Size != (Size{}) {
@@ -152,6 +156,13 @@ func enough(buffer []uint8, n int) []uint8 {
 		return make([]uint8, n)
 	}
 	return buffer[:n]
+}
+
+// impossible reports whether a header claims more pixels than a file of a size can hold.
+// DEFLATE compresses more than the other methods; a pixel takes at least a bit before
+// that. A WebP file can have no bits for a pixel, and a TIFF file can leave pixels out.
+func (h imageHeader) impossible(size int64) bool {
+	return h.format.name != "WebP" && h.format.name != "TIFF" && float64(h.height)*float64(h.width) > 8*deflateRatio*float64(size)
 }
 
 // unreadable is an error about an image file. It wraps errBroken if the content of the file
