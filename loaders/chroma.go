@@ -90,10 +90,16 @@ func mixColumns(dst []uint8, sums []int, weight, odd int, wide bool, add roundin
 	if weight == 1 {
 		add = rounding{1, 2}
 	}
-	last := len(sums) - 1
-	for x := range dst {
-		near, next := x/2, x/2-1+x%2*2
-		next = max(0, min(next, last))
-		dst[x] = uint8((3*sums[near] + sums[next] + add[x%2]) / (4 * weight))
+	shift := 2 // divides by 4 or by 16
+	if weight == 4 {
+		shift = 4
+	}
+	last := sums[0]
+	for i, sum := range sums {
+		dst[2*i] = uint8((3*sum + last + add[0]) >> shift)
+		if last = sum; 2*i+1 < len(dst) {
+			next := sums[min(i+1, len(sums)-1)]
+			dst[2*i+1] = uint8((3*sum + next + add[1]) >> shift)
+		}
 	}
 }
