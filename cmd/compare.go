@@ -16,6 +16,7 @@ import (
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
 )
 
 type compareOptions struct {
@@ -195,6 +196,12 @@ func sameImages(first string, a *trainer.Trained, second string, b *trainer.Trai
 		return different("the number of test images", x.Test, y.Test)
 	case a.Config.Motion != b.Config.Motion:
 		return different("the motion", a.Config.Motion, b.Config.Motion)
+	}
+	others := settings.Fields(&b.Config.ImageOptions, &b.Config.SplitOptions)
+	for i, f := range settings.Fields(&a.Config.ImageOptions, &a.Config.SplitOptions) {
+		if f.Name != "strict" && !f.Equal(others[i]) {
+			return different("the setting "+f.Name, f, others[i])
+		}
 	}
 	for file, digest := range x.Digest {
 		if other, ok := y.Digest[file]; ok && other != digest {

@@ -43,6 +43,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	own := o.Dataset == "" || o.Dataset == config.Dataset
 	if !own {
 		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
+		config.SplitOptions = loaders.SplitOptions{}
 	}
 	options := loaderOptions(log)
 	if options.Whole = o.whole; o.whole {
