@@ -78,7 +78,11 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 		return finished{}, err
 	}
 	defer restore()
-	data, err := openData(ctx, o.Config, log)
+	from, err := trainer.ReadRunInfo(o.From)
+	if err != nil {
+		return finished{}, err
+	}
+	data, err := openData(ctx, o.Config, from.Data.Reading(loaderOptions(log)))
 	if err != nil {
 		return finished{}, err
 	}
@@ -86,7 +90,9 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 	if err := o.holdOut(data); err != nil {
 		return finished{}, err
 	}
-	o.settle(data, origins)
+	if err := o.settle(ctx, log, data, origins); err != nil {
+		return finished{}, err
+	}
 	model, ok := o.model.(trainer.Transfer)
 	if !ok {
 		return finished{}, fmt.Errorf("model %s cannot use the encoder of another model", o.recipe.Name)

@@ -148,6 +148,9 @@ type Dataset struct {
 	Classes     []string          // names by label; nil: no labels
 	Attribution string            // licence and authors; "" for a user's own data
 	Digest      map[string]string // file → "md5:…" of its decompressed bytes
+	Features    []string          // names of the D values of a row; nil: images, or values without names
+	Scaling     *Scaling          // that the values have; nil: they are pixels, or as they are in the data
+	Range       Range             // of the training values, see MeasureRange
 }
 
 // LimitTrain keeps n of the training images, of which each class has its share, and

@@ -26,6 +26,9 @@ type Options struct {
 	// "" is auto: white if the opaque pixels are dark on average, else black.
 	Background string
 
+	Features []string // of the run that data are read for: columns are matched by these names; nil: as in the data
+	Scaling  *Scaling // of the run that data are read for; nil: it is measured
+
 	Progress func(file string, done, total int64) // of a download, in bytes; total −1: unknown
 	Log      func(msg string)                     // receives warnings; nil: they are ignored
 	Client   *http.Client                         // nil: http.DefaultClient

@@ -101,7 +101,7 @@ func (e *Experiment) Final() Stage { return e.Stages[len(e.Stages)-1] }
 func (e *Experiment) Trained() *Trained { return e.trained(e.Final()) }
 
 func (e *Experiment) trained(s Stage) *Trained {
-	return &Trained{Name: e.Name, Config: e.Config, Source: sourceOf(e.Data), Stage: s, Parameters: e.Parameters, model: e.Model}
+	return &Trained{Info: RunInfo{Data: describeData(e.Data)}, Name: e.Name, Config: e.Config, Source: sourceOf(e.Data), Stage: s, Parameters: e.Parameters, model: e.Model}
 }
 
 // OpenData reads the data set of a configuration and limits the number of its images
@@ -113,6 +113,12 @@ func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Datase
 		return nil, err
 	}
 	data.LimitTrain(c.TrainImages)
+	if c.Motion != (loaders.Motion{}) && !data.Train.Shape.IsImage() {
+		return nil, fmt.Errorf("%w: motion is %s, but the items of %s are not images; hint: --motion none, or a data set of images", ErrConfiguration, c.Motion, c.Dataset)
+	}
+	if err := data.MeasureRange(ctx); err != nil {
+		return nil, err
+	}
 	data.Train = data.Train.Pairs(c.Motion, c.Seed)
 	data.Test = data.Test.Stratified(c.TestImages).Pairs(c.Motion, c.Seed)
 	return data, nil
