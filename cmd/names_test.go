@@ -17,7 +17,6 @@ import (
 	"testing"
 
 	"gaetrain/cmd/configfile"
-	"gaetrain/loaders"
 	"gaetrain/viz/plain"
 )
 
@@ -40,7 +39,7 @@ func TestNames(t *testing.T) {
 			t.Skip("the file system refuses the name: ", err)
 		}
 		for i := range 40 {
-			writeGray(t, filepath.Join(folder, string(rune('A'+i))+hostile+"\xff.png"), loaders.Label(100*class+i))
+			writeGray(t, filepath.Join(folder, string(rune('A'+i))+hostile+"\xff.png"), uint8(100*class+i))
 		}
 	}
 	run, out := filepath.Join(dir, "run"+hostile), filepath.Join(dir, "out"+hostile)

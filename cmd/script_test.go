@@ -338,7 +338,7 @@ func writeByClass(ts *testscript.TestScript, _ bool, args []string) {
 		for pixel := range 16 {
 			images = append(images, uint8(i*pixel))
 		}
-		labels = append(labels, loaders.Label(i/each))
+		labels = append(labels, uint8(i/each))
 	}
 	f, err := os.Create(ts.MkAbs(args[0]))
 	ts.Check(err)

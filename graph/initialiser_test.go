@@ -86,7 +86,7 @@ func TestConstant(t *testing.T) {
 // pictures returns a sample of different images of six values each.
 func pictures(count int) graph.Sample {
 	values := normals(count*6, 3)
-	return graph.Sample{Count: count, Read: func(dst []float32, i int) { copy(dst, values[i*6:(i+1)*6]) }}
+	return graph.Sample{Count: count, Read: func(dst []float32, i int) error { copy(dst, values[i*6:(i+1)*6]); return nil }}
 }
 
 // TestInitialiseFromImages checks that each unit starts as a different image.
@@ -110,7 +110,9 @@ func TestInitialiseFromImages(t *testing.T) {
 	taken, image := map[int]bool{}, make([]float32, 6)
 	for unit := range units {
 		for i := range sample.Count {
-			sample.Read(image, i)
+			if err := sample.Read(image, i); err != nil {
+				t.Fatal(err)
+			}
 			equal := true
 			for j, x := range image {
 				equal = equal && math.Abs(float64(w[j*units+unit])-0.01*float64(x)) < 1e-8

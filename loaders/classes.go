@@ -13,18 +13,15 @@ func (d *Dataset) MatchClasses(classes []string) error {
 	if d.Classes == nil || slices.Equal(d.Classes, classes) {
 		return nil
 	}
-	numbers := make([]int, len(d.Classes))
-	for i, name := range d.Classes {
-		numbers[i] = slices.Index(classes, name)
-	}
+	numbers := numbersOf(classes)
 	for _, s := range []*Split{&d.Train, &d.Test} {
 		labels := make([]Label, len(s.Labels)) // the old slice may be shared
 		for i, label := range s.Labels {
-			number := numbers[label]
-			if number < 0 {
+			number, known := numbers[d.Classes[label]]
+			if !known {
 				return dataErrorf("%s: the model does not know the class %q; hint: its classes are %s", d.Name, d.Classes[label], listed(classes))
 			}
-			labels[i] = Label(number)
+			labels[i] = number
 		}
 		s.Labels = labels
 	}

@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -168,15 +169,28 @@ func TestOpenFolderRefuses(t *testing.T) {
 	wantError(t, err, ErrData, "none: no such file")
 }
 
-func TestOpenFolderTooManyClasses(t *testing.T) {
+// TestManyClasses opens a folder of more classes than a byte can number.
+func TestManyClasses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	one := grey(t, 1, 1, 5)
 	for i := range 257 {
-		save(t, one, dir, fmt.Sprint(i), "1.png")
+		save(t, one, dir, fmt.Sprintf("%03d", i), "1.png")
 	}
-	_, err := Open(context.Background(), "folder:"+dir, Options{})
-	wantError(t, err, ErrData, "257 sub-folders")
+	d, err := Open(context.Background(), "folder:"+dir, Options{Whole: true})
+	if err != nil || len(d.Classes) != 257 || d.Train.Labels[256] != 256 || d.Classes[256] != "256" {
+		t.Errorf("%v, error %v", d, err)
+	}
+}
+
+func TestTooManySubFolders(t *testing.T) {
+	t.Parallel()
+	var list []picture
+	for i := range maxClasses + 1 {
+		list = append(list, picture{class: fmt.Sprint(i)})
+	}
+	_, err := classNames("photos", list)
+	wantError(t, err, ErrData, "photos: 65537 sub-folders, want at most 65536 classes")
 }
 
 // TestOpenFolderOfClassesInLatin1 refuses two names that would be one name in JSON.

@@ -123,7 +123,7 @@ func (a array) signed(element []byte) int64 {
 // tooManyClasses counts the classes of an array that has more than maxClasses. The
 // set of hashes bounds the memory of the count, whatever the length of the labels.
 func (a array) tooManyClasses() error {
-	const most = 1 << 16
+	const most = 1 << 18
 	seed, seen, quantity := maphash.MakeSeed(), make(map[uint64]bool), ""
 	for element := range slices.Chunk(a.data, a.width) {
 		if seen[maphash.Bytes(seed, element)] = true; len(seen) == most {
@@ -193,16 +193,26 @@ func (d *Dataset) nameClasses(train, test []string) error {
 		return dataErrorf("%d classes in the training and test labels together, want at most %d", len(occur), maxClasses)
 	}
 	d.Classes = slices.SortedFunc(maps.Keys(occur), classOrder(occur))
+	classes := numbersOf(d.Classes)
 	for _, l := range splits {
 		numbers := make([]Label, len(l.names))
 		for old, name := range l.names {
-			numbers[old] = Label(max(0, slices.Index(d.Classes, name))) // −1: no image has this label
+			numbers[old] = classes[name] // 0 if no image has this label
 		}
 		for i, old := range l.numbers {
 			l.numbers[i] = numbers[old]
 		}
 	}
 	return nil
+}
+
+// numbersOf returns the number of each class of a list by its name.
+func numbersOf(classes []string) map[string]Label {
+	numbers := make(map[string]Label, len(classes))
+	for number, name := range classes {
+		numbers[name] = Label(number)
+	}
+	return numbers
 }
 
 // classOrder compares names as numbers if all of them consist of digits.

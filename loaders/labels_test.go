@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,7 +123,7 @@ func TestReadLabelsRefuses(t *testing.T) {
 func TestTooManyClasses(t *testing.T) {
 	t.Parallel()
 	for count, mention := range map[int]string{
-		256: "", 257: "257 classes, want at most 256; hint: leave the labels out", 70000: "at least 65536 classes, want at most 256",
+		1 << 16: "", 1<<16 + 1: "65537 classes, want at most 65536; hint: leave the labels out", 300000: "at least 262144 classes, want at most 65536",
 	} {
 		var data []byte
 		for i := range count {
@@ -194,10 +195,10 @@ func TestClassesOfBothSplits(t *testing.T) {
 		trainType, testType string
 		trainData, testData []byte
 		classes             []string
-		train, test         []uint8
+		train, test         []Label
 	}{
-		{"text", "<U3", "|S3", utf32(little, 3, "dog", "ape"), []byte("cowdog"), []string{"ape", "cow", "dog"}, []uint8{2, 0}, []uint8{1, 2}},
-		{"digits", "<U2", "|u1", utf32(little, 2, "10", "9"), []byte{1, 9}, []string{"1", "9", "10"}, []uint8{2, 1}, []uint8{0, 1}},
+		{"text", "<U3", "|S3", utf32(little, 3, "dog", "ape"), []byte("cowdog"), []string{"ape", "cow", "dog"}, []Label{2, 0}, []Label{1, 2}},
+		{"digits", "<U2", "|u1", utf32(little, 2, "10", "9"), []byte{1, 9}, []string{"1", "9", "10"}, []Label{2, 1}, []Label{0, 1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -217,20 +218,20 @@ func TestClassesOfBothSplits(t *testing.T) {
 	}
 }
 
-// TestTooManyClassesOfBothSplits has 200 classes in each split, half of them in both.
+// TestTooManyClassesOfBothSplits has 40,000 classes in each split, 10,000 of them in both.
 func TestTooManyClassesOfBothSplits(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.npz")
 	numbered := func(first int) (data []byte) {
-		for i := range 200 {
-			data = binary.LittleEndian.AppendUint16(data, uint16(first+i))
+		for i := range 40000 {
+			data = binary.LittleEndian.AppendUint32(data, uint32(first+i))
 		}
-		return npyFile("<u2", "200,", data)
+		return npyFile("<u4", "40000,", data)
 	}
 	save(t, archive(t, map[string][]byte{
-		"x_train.npy": npyFile("|u1", "200, 1, 2", ramp(400)), "y_train.npy": numbered(0),
-		"x_test.npy": npyFile("|u1", "200, 1, 2", ramp(400)), "y_test.npy": numbered(100),
+		"x_train.npy": npyFile("|u1", "40000, 1, 2", ramp(80000)), "y_train.npy": numbered(0),
+		"x_test.npy": npyFile("|u1", "40000, 1, 2", ramp(80000)), "y_test.npy": numbered(30000),
 	}), path)
 	_, err := Open(context.Background(), "npz:"+path, Options{})
-	wantError(t, err, ErrData, path, "300 classes in the training and test labels together, want at most 256")
+	wantError(t, err, ErrData, path, "70000 classes in the training and test labels together, want at most 65536")
 }

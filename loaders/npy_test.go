@@ -44,7 +44,7 @@ func TestArrayImages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			if diff := cmp.Diff(test.want, got, byContent); diff != "" {
 				t.Error(diff)
 			}
 		})

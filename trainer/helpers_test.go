@@ -18,7 +18,7 @@ import (
 func images(n int, seed uint64) loaders.Split {
 	const side = 6
 	random := rand.New(rand.NewPCG(seed, 1))
-	s := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: side, Width: side}}
+	var pixels []uint8
 	for range n {
 		top, left := random.IntN(side-2), random.IntN(side-2)
 		for y := range side {
@@ -27,11 +27,11 @@ func images(n int, seed uint64) loaders.Split {
 				if y >= top && y < top+3 && x >= left && x < left+3 {
 					pixel += 200
 				}
-				s.Images = append(s.Images, uint8(pixel))
+				pixels = append(pixels, uint8(pixel))
 			}
 		}
 	}
-	return s
+	return loaders.Pixels(loaders.Shape{Channels: 1, Height: side, Width: side}, pixels)
 }
 
 func dataset() *loaders.Dataset {

@@ -85,7 +85,9 @@ func exact(split loaders.Split, w [][]float64) float64 {
 	d, x := split.Shape.Size(), make([]float32, split.Shape.Size())
 	var total float64
 	for n := range split.Len() {
-		split.Read(x, n, 0)
+		if err := split.Read(x, n, 0); err != nil {
+			panic(err)
+		}
 		var squares float64
 		for _, v := range x {
 			squares += (float64(v) - bias) * (float64(v) - bias)
@@ -107,11 +109,11 @@ func exact(split loaders.Split, w [][]float64) float64 {
 
 // flat returns n images of 1×2×3.
 func flat(n int) loaders.Split {
-	s := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 2, Width: 3}}
+	var pixels []uint8
 	for i := range 6 * n {
-		s.Images = append(s.Images, uint8(37*i*i+11*i))
+		pixels = append(pixels, uint8(37*i*i+11*i))
 	}
-	return s
+	return loaders.Pixels(loaders.Shape{Channels: 1, Height: 2, Width: 3}, pixels)
 }
 
 // weigh estimates the likelihoods of images. It returns the mean negative
@@ -188,7 +190,7 @@ func BenchmarkImportanceWeights(b *testing.B) {
 	const draws = 5000
 	n := &drawn{net{Hidden: []int{200, 200}, Code: 50, Loss: crossEntropy, Activation: layer.Tanh, Initialiser: graph.GlorotUniform}}
 	m := untrained(b, n, graph.Shape{Channels: 1, Height: 28, Width: 28})
-	split := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 28, Width: 28}, Images: make([]uint8, 4*784)}
+	split := loaders.Pixels(loaders.Shape{Channels: 1, Height: 28, Width: 28}, make([]uint8, 4*784))
 	for b.Loop() {
 		if err := m.ImportanceWeights(context.Background(), split, draws, func(int, []float64) error { return nil }); err != nil {
 			b.Fatal(err)

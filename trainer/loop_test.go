@@ -73,6 +73,22 @@ func TestEarlyStopping(t *testing.T) {
 	}
 }
 
+// negatives returns images 1 − x.
+func negatives(t *testing.T, s loaders.Split) loaders.Split {
+	t.Helper()
+	size := s.Shape.Size()
+	values := make([]float32, s.Len()*size)
+	for i := range s.Len() {
+		if err := s.Read(values[i*size:(i+1)*size], i, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, v := range values {
+		values[i] = 1 - v
+	}
+	return loaders.Values(s.Shape, values)
+}
+
 // TestValidationDecides trains and validates on squares, and tests on their negatives,
 // on which a better model has a higher loss. The validation set must select the epoch.
 func TestValidationDecides(t *testing.T) {
@@ -80,9 +96,7 @@ func TestValidationDecides(t *testing.T) {
 		c := small()
 		c.Epochs, c.Validation, c.LearningRate, c.Schedule = 6, validation, 1e-2, "constant"
 		e := experiment(t, c)
-		for i, pixel := range e.Data.Test.Images {
-			e.Data.Test.Images[i] = 255 - pixel
-		}
+		e.Data.Test = negatives(t, e.Data.Test)
 		dir := t.TempDir()
 		l, err := train(context.Background(), dir, e)
 		if err != nil {
@@ -149,7 +163,7 @@ func TestHoldOut(t *testing.T) {
 		{20, 60, 20, 20},
 	} {
 		c := Config{Data: Data{Validation: test.validation}}
-		data := &loaders.Dataset{Train: loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}, Images: make([]uint8, test.images)}, Validation: test.named}
+		data := &loaders.Dataset{Train: loaders.Pixels(loaders.Shape{Channels: 1, Height: 1, Width: 1}, make([]uint8, test.images)), Validation: test.named}
 		if err := c.HoldOut(data); err != nil || c.Validation != test.want {
 			t.Errorf("%+v: %d held out, %v", test, c.Validation, err)
 		}

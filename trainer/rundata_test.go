@@ -10,7 +10,7 @@ import (
 // TestDataChanged checks the description of how data differ from those of a run.
 func TestDataChanged(t *testing.T) {
 	pixels := func(n int) loaders.Split {
-		return loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}, Images: make([]uint8, n)}
+		return loaders.Pixels(loaders.Shape{Channels: 1, Height: 1, Width: 1}, make([]uint8, n))
 	}
 	info := RunInfo{Data: DataInfo{Name: "folder:a", Train: 9, Test: 1, Classes: []string{"x"}, Digest: map[string]string{"images": "md5:1"}}}
 	other := map[string]string{"images": "md5:2"}

@@ -15,7 +15,7 @@ func TestFewSteps(t *testing.T) {
 	} {
 		e := &Experiment{Config: Defaults(), Data: &loaders.Dataset{}}
 		e.Config.BatchSize, e.Config.Validation = test.batch, 0
-		e.Data.Train = loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}, Images: make([]uint8, test.images)}
+		e.Data.Train = loaders.Pixels(loaders.Shape{Channels: 1, Height: 1, Width: 1}, make([]uint8, test.images))
 		want := ""
 		if test.better > 0 {
 			want = fmt.Sprintf("the number of steps per epoch is only %d, because there are %d training images; hint: --batch-size %d gives %d", test.steps, test.images, test.better, test.more)

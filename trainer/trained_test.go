@@ -134,7 +134,7 @@ func checkDecoded(t *testing.T, m *Trained, split loaders.Split) {
 	if !slices.Equal(images, r.Reconstruction) {
 		t.Error("decoded codes are not the reconstructions")
 	}
-	_, err = m.Decode(t.Context(), codes, make([]uint8, split.Len()))
+	_, err = m.Decode(t.Context(), codes, make([]loaders.Label, split.Len()))
 	fails(t, err, ErrConfiguration, "not conditional", "hint: ")
 }
 

@@ -65,7 +65,7 @@ func TestHiddenText(t *testing.T) {
 		}.HTML),
 		"curves":  render(t, Curves{Title: name, XLabel: name, Series: []Series{{name, name, name, []float64{1, 2}, []float64{1, 2}}}}.SVG),
 		"lines":   render(t, Lines{Title: name, XLabel: name, YLabel: name, Lines: []Line{{Name: name, X: []float64{1, 2}, Y: []float64{1, 2}}}}.SVG),
-		"scatter": render(t, Scatter{Title: name, XLabel: name, X: []float64{1}, Y: []float64{2}, Classes: []uint8{0}, Names: []string{name}}.SVG),
+		"scatter": render(t, Scatter{Title: name, XLabel: name, X: []float64{1}, Y: []float64{2}, Classes: []uint16{0}, Names: []string{name}}.SVG),
 		"diagram": render(t, Diagram{Title: name, Nodes: []Node{{"a", name, name, "new kind", name}}}.SVG),
 	}
 	for kind, page := range pages {

@@ -17,7 +17,7 @@ func clouds(n, classes int) Scatter {
 		angle := 2 * math.Pi * float64(class) / float64(classes)
 		s.X = append(s.X, 4*math.Cos(angle)+random.NormFloat64())
 		s.Y = append(s.Y, 400*math.Sin(angle)+70*random.NormFloat64())
-		s.Classes = append(s.Classes, uint8(class))
+		s.Classes = append(s.Classes, uint16(class))
 	}
 	return s
 }
@@ -36,12 +36,12 @@ func TestScatterOddInput(t *testing.T) {
 	for name, s := range map[string]Scatter{
 		"nothing":      {},
 		"not a number": {X: []float64{nan, 1, inf}, Y: []float64{1, nan, 2}},
-		"one point":    {X: []float64{5}, Y: []float64{-7e200}, Classes: []uint8{255}},
+		"one point":    {X: []float64{5}, Y: []float64{-7e200}, Classes: []uint16{255}},
 		"same point":   {X: []float64{1e-300, 1e-300}, Y: []float64{0, 0}},
 		"huge":         {X: []float64{-1e299, 1e299}, Y: []float64{1, 2}, XLabel: "x"},
-		"unequal":      {X: []float64{1, 2, 3}, Y: []float64{1}, Classes: []uint8{}},
+		"unequal":      {X: []float64{1, 2, 3}, Y: []float64{1}, Classes: []uint16{}},
 		"many classes": clouds(200, 200),
-		"names":        {Title: "<a>&\x00", XLabel: "<x>", X: []float64{1}, Y: []float64{2}, Classes: []uint8{0}, Names: []string{"<&>\x01"}},
+		"names":        {Title: "<a>&\x00", XLabel: "<x>", X: []float64{1}, Y: []float64{2}, Classes: []uint16{0}, Names: []string{"<&>\x01"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			decodePNG(t, render(t, s.PNG))

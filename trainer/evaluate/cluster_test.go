@@ -16,7 +16,7 @@ import (
 
 // nested returns three clusters in two dimensions, and the cluster of each observation.
 // Two clusters are narrow and lie at the border of a wide one.
-func nested(rows int) (Matrix, []uint8) {
+func nested(rows int) (Matrix, []loaders.Label) {
 	r := rand.New(rand.NewPCG(9, 9))
 	x, labels := newMatrix(rows, 2), make([]loaders.Label, rows)
 	for i := range rows {
@@ -284,7 +284,7 @@ func TestClusterRefuses(t *testing.T) {
 		"k-means":    second(NewKMeans(stopped, x, KMeansOptions{Clusters: 2})),
 		"mixture":    second(NewMixture(stopped, x, MixtureOptions{Clusters: 2})),
 		"silhouette": second(Silhouette(stopped, x, []int{0, 1, 0, 1, 0}, 2)),
-		"regression": second(NewLogisticRegression(stopped, x, []uint8{0, 1, 0, 1, 0}, 1)),
+		"regression": second(NewLogisticRegression(stopped, x, []loaders.Label{0, 1, 0, 1, 0}, 1)),
 	} {
 		if err != context.Canceled {
 			t.Errorf("%s: error %v, want the error of the context", name, err)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gaetrain/loaders"
 	"gaetrain/trainer/evaluate"
 )
 

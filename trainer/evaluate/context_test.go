@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/mat"
+
+	"gaetrain/loaders"
 )
 
 // TestEndedContext checks that each slow measure returns the error of a context that has

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 
+	"gaetrain/loaders"
 	"gaetrain/trainer/evaluate"
 )
 

@@ -50,9 +50,9 @@ func TestFilterPairs(t *testing.T) {
 }
 
 func TestDirections(t *testing.T) {
-	images := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 4, Width: 4}, Images: make([]byte, 40*16)}
+	images := loaders.Pixels(loaders.Shape{Channels: 1, Height: 4, Width: 4}, make([]byte, 40*16))
 	pairs := images.Pairs(loaders.Motion{Shift: 3}, 1)
-	seen := make(map[uint8]int)
+	seen := make(map[loaders.Label]int)
 	for i, label := range Directions(pairs) {
 		seen[label]++
 		move := pairs.Move(i, 0)

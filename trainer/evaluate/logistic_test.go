@@ -73,7 +73,7 @@ func TestLogisticRegressionLimit(t *testing.T) {
 // TestLogisticRegressionOneClass fits observations of one class. Zero weights are the
 // optimum, so the gradient is 0 from the beginning.
 func TestLogisticRegressionOneClass(t *testing.T) {
-	fit, err := NewLogisticRegression(t.Context(), random(20, 3, 5), make([]uint8, 20), 1)
+	fit, err := NewLogisticRegression(t.Context(), random(20, 3, 5), make([]loaders.Label, 20), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

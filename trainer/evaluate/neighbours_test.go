@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"gaetrain/loaders"
 )
 
 // TestSearch compares with all distances sorted. There are more points than in a block,

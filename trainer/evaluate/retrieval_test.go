@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+
+	"gaetrain/loaders"
 )
 
 // TestRetrieve compares with a ranking that was made by hand.
@@ -35,7 +37,7 @@ func TestRetrieve(t *testing.T) {
 func TestRetrieveAgrees(t *testing.T) {
 	points, labels := clusters(200, 5, 6)
 	queries := random(3*rankedQueries+1, 6, 9)
-	wanted := make([]uint8, queries.Rows)
+	wanted := make([]loaders.Label, queries.Rows)
 	index, err := NewNearestNeighbours(points)
 	if err != nil {
 		t.Fatal(err)

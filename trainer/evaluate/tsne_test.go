@@ -6,11 +6,13 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+
+	"gaetrain/loaders"
 )
 
 // clusters returns n points around each of k centres in D dimensions, and the cluster of
 // each point.
-func clusters(n, k, columns int) (Matrix, []uint8) {
+func clusters(n, k, columns int) (Matrix, []loaders.Label) {
 	x, labels := random(n*k, columns, 5), make([]loaders.Label, n*k)
 	for i := range labels {
 		labels[i] = loaders.Label(i % k)

@@ -21,20 +21,23 @@ import (
 // right.
 func squares(n, first int) loaders.Split {
 	const side = 6
-	s := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: side, Width: side}}
+	var pixels []uint8
+	var labels []loaders.Label
 	for i := first; i < first+n; i++ {
 		class := i % 2
-		s.Labels = append(s.Labels, loaders.Label(class))
+		labels = append(labels, loaders.Label(class))
 		for y := range side {
 			for x := range side {
 				pixel := (i*31 + y*17 + x*7) % 50
 				if x/3 == class && y >= i%4 && y < i%4+3 {
 					pixel += 150
 				}
-				s.Images = append(s.Images, uint8(pixel))
+				pixels = append(pixels, uint8(pixel))
 			}
 		}
 	}
+	s := loaders.Pixels(loaders.Shape{Channels: 1, Height: side, Width: side}, pixels)
+	s.Labels = labels
 	return s
 }
 

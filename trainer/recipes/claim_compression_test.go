@@ -5,7 +5,6 @@ import (
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
-	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 )
 
@@ -50,7 +49,7 @@ func TestCompressedCodes(t *testing.T) {
 
 // meanImageError is the squared error of the mean training image on the test images.
 func meanImageError(d *loaders.Dataset) float64 {
-	train, test := evaluate.Pixels(d.Train), evaluate.Pixels(d.Test)
+	train, test := pixels(d.Train), pixels(d.Test)
 	mean := make([]float32, train.Columns)
 	for i := range train.Rows {
 		for j, v := range train.Row(i) {

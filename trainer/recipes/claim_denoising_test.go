@@ -54,7 +54,7 @@ func TestDenoising(t *testing.T) {
 		return confusion.Accuracy()
 	}
 	onCodes := accuracy(encoded(t, denoising, d.Train), encoded(t, denoising, d.Test))
-	onPixels := accuracy(evaluate.Pixels(d.Train), evaluate.Pixels(d.Test))
+	onPixels := accuracy(pixels(d.Train), pixels(d.Test))
 	t.Logf("accuracy on codes %.3f, on pixels %.3f", onCodes, onPixels)
 	if onCodes < onPixels+0.01 {
 		t.Error("codes are not better than pixels")

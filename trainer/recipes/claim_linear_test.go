@@ -22,7 +22,7 @@ func TestLinearFindsComponents(t *testing.T) {
 		w.RawMatrix().Data[i] = float64(v)
 	}
 
-	components, err := evaluate.NewPCA(t.Context(), evaluate.Pixels(d.Train), weights.Shape[1])
+	components, err := evaluate.NewPCA(t.Context(), pixels(d.Train), weights.Shape[1])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestLinearFindsComponents(t *testing.T) {
 		}
 	}
 	figures := evaluated(t, e.Trained(), d.Test)
-	_, exact := components.Errors(evaluate.Pixels(d.Test))
+	_, exact := components.Errors(pixels(d.Test))
 	if gap := figures.MSE/exact - 1; gap < 0 || gap >= 0.01 {
 		t.Errorf("mse %g, mse of the components %g: %.2f %% more, want less than 1 %%", figures.MSE, exact, 100*gap)
 	}

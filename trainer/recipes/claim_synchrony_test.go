@@ -43,7 +43,7 @@ func TestSynchrony(t *testing.T) {
 		return correct / float64(len(labels))
 	}
 	fromCodes := right(func(split loaders.Split) evaluate.Matrix { return encoded(t, m, split) })
-	fromPixels := right(evaluate.Pixels)
+	fromPixels := right(pixels)
 	t.Logf("accuracy for four directions of motion: %.3f from codes, %.3f from pixels", fromCodes, fromPixels)
 	if fromCodes < 0.5 || fromPixels > fromCodes-0.1 {
 		t.Error("codes do not predict the motion")

@@ -39,7 +39,9 @@ func TestDictionary(t *testing.T) {
 	size := d.Test.Shape.Size()
 	image, mean, squares := make([]float32, size), make([]float64, size), 0.0
 	for i := range d.Test.Len() {
-		d.Test.Read(image, i, 0)
+		if err := d.Test.Read(image, i, 0); err != nil {
+			t.Fatal(err)
+		}
 		for j, v := range image {
 			mean[j] += float64(v) / float64(d.Test.Len())
 			squares += float64(v) * float64(v)

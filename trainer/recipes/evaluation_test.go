@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"gaetrain/graph"
+	"gaetrain/loaders"
 	"gaetrain/trainer"
 )
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"gaetrain/graph"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/settings"
 )
 
@@ -53,15 +55,19 @@ func tinyData(u setup) *loaders.Dataset {
 // shrink keeps every third pixel of the middle of the first n images: 1×8×8.
 func shrink(s loaders.Split, n int) loaders.Split {
 	const side, first, every = 8, 3, 3
-	small := loaders.Split{Shape: loaders.Shape{Channels: 1, Height: side, Width: side}, Labels: s.Labels[:n]}
+	values, image := make([]float32, 0, n*side*side), make([]float32, s.Shape.Size())
 	for i := range n {
-		image := s.Image(i)
+		if err := s.Read(image, i, 0); err != nil {
+			panic(err)
+		}
 		for y := range side {
 			for x := range side {
-				small.Images = append(small.Images, image[(first+every*y)*s.Shape.Width+first+every*x])
+				values = append(values, image[(first+every*y)*s.Shape.Width+first+every*x])
 			}
 		}
 	}
+	small := loaders.Values(loaders.Shape{Channels: 1, Height: side, Width: side}, values)
+	small.Labels = s.Labels[:n]
 	return small
 }
 
@@ -204,7 +210,10 @@ func batch(t testing.TB, stage trainer.Stage, parameters *graph.Parameters, prog
 	if err != nil {
 		t.Fatal(err)
 	}
-	for b := range stream.Epoch(0, 0) {
+	for b, err := range stream.Epoch(0, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		labels := make([]float32, b.Rows)
 		for i, label := range b.Labels {
 			labels[i] = float32(label)
@@ -226,11 +235,15 @@ func below(t testing.TB, stage trainer.Stage, p *graph.Parameters, split loaders
 	})
 	images := make([]float32, n*size)
 	for i := range n {
-		split.Read(images[i*size:(i+1)*size], i, 0)
+		if err := split.Read(images[i*size:(i+1)*size], i, 0); err != nil {
+			t.Fatal(err)
+		}
 	}
 	run(t, program, graph.Batch{Rows: n, Inputs: map[string][]float32{trainer.Input: images}})
 	codes := loaders.Shape{Channels: 1, Height: 1, Width: program.Shape(trainer.Code).Size()}
-	return loaders.Split{Shape: codes, Values: append([]float32(nil), program.Output(trainer.Code)...), Labels: split.Labels}
+	made := loaders.Values(codes, slices.Clone(program.Output(trainer.Code)))
+	made.Labels = split.Labels
+	return made
 }
 
 func compile(t testing.TB, p *graph.Parameters, o graph.Options, d graph.Declaration) *graph.Program {
@@ -283,4 +296,13 @@ func refused(t *testing.T, err, wrapped error, text string) {
 	if !errors.Is(err, wrapped) || !strings.Contains(err.Error(), text) {
 		t.Errorf("error %v, want one that wraps %q with %q in it", err, wrapped, text)
 	}
+}
+
+// pixels returns the images of a split in memory as a matrix N×D.
+func pixels(s loaders.Split) evaluate.Matrix {
+	m, err := evaluate.Pixels(s)
+	if err != nil {
+		panic(err)
+	}
+	return m
 }

@@ -22,7 +22,7 @@ func netPictures() (s graph.Sample, mean []float64, deviation float64) {
 	for i, v := range values {
 		deviation += math.Pow(float64(v)-mean[i%size], 2) / float64(len(values))
 	}
-	return graph.Sample{Count: count, Read: func(dst []float32, i int) { copy(dst, values[i*size:(i+1)*size]) }}, mean, math.Sqrt(deviation)
+	return graph.Sample{Count: count, Read: func(dst []float32, i int) error { copy(dst, values[i*size:(i+1)*size]); return nil }}, mean, math.Sqrt(deviation)
 }
 
 // netZerobias is a model of 1×2×3 images.
@@ -73,7 +73,9 @@ func TestStandardisedStart(t *testing.T) {
 		for unit := range units {
 			for i := range sample.Count {
 				image := make([]float32, 6)
-				sample.Read(image, i)
+				if err := sample.Read(image, i); err != nil {
+					t.Fatal(err)
+				}
 				equal := true
 				for j, x := range image {
 					want := float64(x)
@@ -101,8 +103,8 @@ func TestStandardisedStart(t *testing.T) {
 // TestMeasure checks that equal images have the deviation 1.
 func TestMeasure(t *testing.T) {
 	mean := make([]float32, 2)
-	got := measure(graph.Sample{Count: 3, Read: func(dst []float32, _ int) { copy(dst, []float32{0.5, 2}) }}, mean)
-	if got != 1 || mean[0] != 0.5 || mean[1] != 2 {
+	got, err := measure(graph.Sample{Count: 3, Read: func(dst []float32, _ int) error { copy(dst, []float32{0.5, 2}); return nil }}, mean)
+	if err != nil || got != 1 || mean[0] != 0.5 || mean[1] != 2 {
 		t.Errorf("deviation %g, mean %v", got, mean)
 	}
 }
@@ -122,7 +124,9 @@ func TestThreshold(t *testing.T) {
 		var encoded, thresholded []float64
 		for row := range rows {
 			image := images[6*row : 6*(row+1)]
-			sample.Read(image, row)
+			if err := sample.Read(image, row); err != nil {
+				t.Fatal(err)
+			}
 			for unit := range units {
 				var h float64
 				for j, x := range image {
