@@ -167,7 +167,7 @@ func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, 
 		result.Comparable = result.Comparable && model.SameObjective(models[0])
 	}
 	title := fmt.Sprintf("%s on %s%s", strings.Join(names, ", "), info.Name, sharedCode(result.Runs))
-	picture := pictures.Comparison{Title: title, Images: images, Runs: all, Losses: result.Comparable}
+	picture := pictures.Comparison{Title: title, View: pictures.ViewOf(models[0]), Images: images, Runs: all, Losses: result.Comparable}
 	if result.Pictures, err = picture.Draw(o.Out); err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, 
 	if o.JSON {
 		return printJSON(w, result)
 	}
-	return result.print(w, filepath.Join(o.Out, compareFile))
+	return result.print(w, models[0].Shape().Words("images"), filepath.Join(o.Out, compareFile))
 }
 
 // sameImages reports why the test images of two runs are not the same.
@@ -303,8 +303,8 @@ func shortNames(paths []string) []string {
 }
 
 // print prints a table of the runs and one of their differences.
-func (s sideBySide) print(w io.Writer, file string) error {
-	printf(w, "%s: %d test images of %s\n\n", s.Dataset, s.Images, s.Shape)
+func (s sideBySide) print(w io.Writer, images, file string) error {
+	printf(w, "%s: %d test %s of %s\n\n", s.Dataset, s.Images, images, s.Shape)
 	rows := [][]string{{"run", "model", "code", "parameters", "epochs", "validation mse", "mse", "loss", "seconds"}}
 	header := []string{"setting"}
 	for _, r := range s.Runs {
@@ -322,7 +322,7 @@ func (s sideBySide) print(w io.Writer, file string) error {
 		return err
 	}
 	if slices.ContainsFunc(s.Runs, func(r comparedRun) bool { return r.Validation != nil }) {
-		printf(w, "mse and loss are of the test images; hint: choose settings by the validation mse\n")
+		printf(w, "mse and loss are of the test "+images+"; hint: choose settings by the validation mse\n")
 	}
 	if !s.Comparable {
 		printf(w, "the losses cannot be compared, because the runs have different objectives; hint: compare the mse\n")

@@ -111,7 +111,7 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 		printf(w, "%d points in %s\n", points, path)
 	}
 	if last := all[len(all)-1]; last.Kind == measure.PCAEmbedding {
-		printf(w, "no t-SNE picture, because t-SNE needs more images\n")
+		printf(w, "no t-SNE picture, because t-SNE needs more points\n")
 	}
 	return nil
 }

@@ -175,6 +175,9 @@ func (o *trainOptions) settle(ctx context.Context, log *console, data *loaders.D
 	if _, given := origins["patience"]; o.Validation == 0 && !given {
 		o.Patience = 0
 	}
+	if err := data.MeasureRange(ctx); err != nil {
+		return err
+	}
 	note, err := recipes.Fit(o.model, &o.Config, data.Range, origins)
 	if err != nil {
 		return err

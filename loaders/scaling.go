@@ -116,4 +116,3 @@ func groupsOf(shape Shape) int {
 	}
 	return shape.Channels
 }
-

@@ -76,6 +76,7 @@ func (e *Experiment) prepare(source Source) (err error) {
 		if err := s.declare(e.Parameters, e.Config.Seed, e.Config.BatchSize); err != nil {
 			return err
 		}
+		s.word(source.Shape)
 	}
 	m, ok := e.Model.(DataDependent)
 	if !ok {
@@ -115,9 +116,6 @@ func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Datase
 	data.LimitTrain(c.TrainImages)
 	if c.Motion != (loaders.Motion{}) && !data.Train.Shape.IsImage() {
 		return nil, fmt.Errorf("%w: motion is %s, but the items of %s are not images; hint: --motion none, or a data set of images", ErrConfiguration, c.Motion, c.Dataset)
-	}
-	if err := data.MeasureRange(ctx); err != nil {
-		return nil, err
 	}
 	data.Train = data.Train.Pairs(c.Motion, c.Seed)
 	data.Test = data.Test.Stratified(c.TestImages).Pairs(c.Motion, c.Seed)

@@ -240,4 +240,3 @@ func (c curves) Plot(canvas draw.Canvas, axes *plot.Plot) {
 		flush()
 	}
 }
-
