@@ -169,6 +169,7 @@ func shown(l *trainer.Loop) []viz.Picture {
 		{Title: "Mistakes", Caption: "Wrong predictions with the highest confidence, for the pairs of classes that are confused most.", Path: l.Run.Path(folder, "mistakes.png")},
 		{Title: "Error by feature", Caption: "Errors of the reconstructions of each feature, over the test images.", Path: l.Run.Path(folder, errorsFile+errorsEnding(l))},
 		{Title: "Codes", Caption: "Codes of test images as points, coloured by class if the data have classes. Longer codes are reduced to two values by PCA.", Path: l.Run.Path(folder, latentFile+".svg")},
+		{Title: "Augmentation", Caption: "Training images, and what the augmentation makes of them in the first epochs.", Path: l.Run.Path(folder, augmented)},
 		{Title: "Curves", Caption: "Every figure after each epoch. Figures of the training set are averaged over the epoch, while training.", Path: l.Run.Path("curves.svg")},
 		{Title: "Divergence", Caption: "KL divergence of each latent dimension from the prior, averaged over the test images. A dimension with a larger divergence holds more information about the image.", Path: l.Run.Path(folder, "divergence.svg")},
 		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer. Red weights are positive, blue weights are negative.", Path: l.Run.Path(folder, "filters.png")},
