@@ -53,7 +53,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if err := o.Config.HoldOut(data); err != nil {
+			if err := o.Config.HoldOut(c.Context, data); err != nil {
 				return err
 			}
 			if err := o.settle(c.Context, log, data, origins); err != nil {

@@ -44,7 +44,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if !own {
 		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
 	}
-	options := model.Info.Data.Reading(loaderOptions(log))
+	options := model.Info.Data.Reading(loaderOptions(log), config.Dataset)
 	if options.Whole = o.whole; o.whole {
 		config.TrainImages, config.TestImages, config.Validation = 0, 0, 0
 	}
@@ -71,7 +71,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if cut := cutAs(config); o.Dataset != "" && cut != "" {
 		log.once(log.note, fmt.Sprintf("%s is split as in the run: %s", data.Name, cut))
 	}
-	d.Validation, d.uncut = model.Cut(data)
+	d.Validation, d.uncut = model.Cut(ctx, data)
 	return d, nil
 }
 

@@ -87,7 +87,7 @@ func train(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Config.HoldOut(data); err != nil {
+	if err := o.Config.HoldOut(ctx, data); err != nil {
 		return err
 	}
 	if err := o.settle(ctx, log, data, origins); err != nil {
@@ -201,7 +201,7 @@ func openData(ctx context.Context, c trainer.Config, how loaders.Options) (*load
 	if c.Resume {
 		activeRun.Store(&trainedRun{dir: c.Run, discard: func() {}})
 		if info, err := trainer.ReadRunInfo(c.Run); err == nil {
-			how = info.Data.Reading(how)
+			how = info.Data.Reading(how, c.Dataset)
 		}
 	}
 	data, err := trainer.OpenData(ctx, c, how)

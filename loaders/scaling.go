@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"fmt"
 	"math"
 )
 
@@ -82,7 +83,7 @@ func (s *Scaling) Check(shape Shape) error {
 	if s == nil {
 		return nil
 	}
-	groups := groupsOf(shape)
+	groups := shape.groups()
 	for _, list := range [][]float64{s.Offset, s.Scale, s.Missing} {
 		if len(list) != 0 && len(list) != groups {
 			return dataErrorf("the scaling is that of %d columns or channels, but the data have %d", len(list), groups)
@@ -108,11 +109,113 @@ func (s *Scaling) Check(shape Shape) error {
 	return nil
 }
 
-// groupsOf returns the number of groups that are scaled separately: the columns of a
-// table, or the channels of images.
-func groupsOf(shape Shape) int {
-	if shape.Height == 1 && shape.Channels == 1 {
-		return shape.Width
+// changesNothing reports whether values stay as they are.
+func (s *Scaling) changesNothing() bool {
+	return s == nil || !s.IsLinear() && s.Kind != ScaleUnit && len(s.Missing) == 0
+}
+
+// groups returns the number of groups that are scaled separately: the columns of a table,
+// or the channels of images.
+func (s Shape) groups() int {
+	if s.IsTable() {
+		return s.Width
 	}
-	return shape.Channels
+	return s.Channels
+}
+
+// meter measures the groups of a data set in one pass, by Welford's method: M. B. West,
+// Updating mean and variance estimates, CACM 22 (1979). Missing values are left out.
+type meter struct {
+	count             []int64 // G
+	mean, square      []float64
+	smallest, largest []float64
+}
+
+func newMeter(groups int) *meter {
+	m := &meter{count: make([]int64, groups)}
+	for _, list := range []*[]float64{&m.mean, &m.square, &m.smallest, &m.largest} {
+		*list = make([]float64, groups)
+	}
+	for g := range groups {
+		m.smallest[g], m.largest[g] = math.Inf(1), math.Inf(-1)
+	}
+	return m
+}
+
+// add measures the values of one item.
+func (m *meter) add(values []float32) {
+	group := len(values) / len(m.count)
+	for i, value := range values {
+		if value != value {
+			continue
+		}
+		g, v := i/group, float64(value)
+		m.count[g]++
+		delta := v - m.mean[g]
+		m.mean[g] += delta / float64(m.count[g])
+		m.square[g] += delta * (v - m.mean[g])
+		m.smallest[g], m.largest[g] = min(m.smallest[g], v), max(m.largest[g], v)
+	}
+}
+
+// inUnit reports whether all values are in [0, 1].
+func (m *meter) inUnit() bool {
+	for g := range m.count {
+		if m.smallest[g] < 0 || m.largest[g] > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// empty returns a group without values, or −1.
+func (m *meter) empty() int {
+	for g, n := range m.count {
+		if n == 0 {
+			return g
+		}
+	}
+	return -1
+}
+
+// scaling returns the scaling of a kind for what was measured, and the groups that are
+// constant, whose scale is 1.
+func (m *meter) scaling(kind string, missing bool) (s *Scaling, constant []int) {
+	s = &Scaling{Kind: kind}
+	if missing {
+		s.Missing = m.mean
+	}
+	for g := range m.count {
+		offset, scale := m.mean[g], math.Sqrt(m.square[g]/float64(m.count[g]))
+		if kind == ScaleMinMax {
+			offset, scale = m.smallest[g], m.largest[g]-m.smallest[g]
+		}
+		if m.smallest[g] == m.largest[g] {
+			offset, scale = m.smallest[g], 1
+			constant = append(constant, g)
+		}
+		if kind == ScaleMinMax || kind == ScaleStandard {
+			s.Offset, s.Scale = append(s.Offset, offset), append(s.Scale, scale)
+		}
+	}
+	return s, constant
+}
+
+// sentence describes a scaling for a message: "the 13 columns are scaled to …".
+func (s *Scaling) sentence(shape Shape) string {
+	what := "the values are"
+	if groups := shape.groups(); shape.IsTable() {
+		what = fmt.Sprintf("the %d columns are", groups)
+	} else if groups > 1 {
+		what = fmt.Sprintf("the %d channels are", groups)
+	}
+	switch s.Kind {
+	case ScaleMinMax:
+		return what + " scaled to the range from 0 to 1"
+	case ScaleStandard:
+		return what + " scaled to mean 0 and standard deviation 1"
+	case ScaleUnit:
+		return "each row is divided by its Euclidean norm"
+	}
+	return what + " not scaled"
 }

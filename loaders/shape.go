@@ -2,13 +2,6 @@ package loaders
 
 import "strings"
 
-// IsImage reports whether items of the shape are images. Items of height 1 are rows of a
-// table, or signals.
-func (s Shape) IsImage() bool { return s.Height > 1 }
-
-// IsTable reports whether an item is a row of the columns of a table.
-func (s Shape) IsTable() bool { return s.Height == 1 && s.Channels == 1 }
-
 // rowWords replaces words about images by words about rows of values.
 var rowWords = strings.NewReplacer(
 	"-images", "-images", "-image", "-image", "-pixels", "-pixels", "images_", "images_", // names of settings and keys

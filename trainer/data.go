@@ -11,12 +11,15 @@ import (
 // pixels are sampled in every epoch of training; evaluation always uses the samples of
 // epoch 0. Augmentation changes only the images that a model is trained on.
 type Data struct {
-	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
+	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, or idx:, npz:, array:, folder: or pairs:PATH"`
 	DataDir     string `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
 	TrainImages int    `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
 	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
 	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
 	loaders.ImageOptions
+
+	loaders.ArrayOptions
+	loaders.SplitOptions
 
 	Motion   loaders.Motion       `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
 	Augment  loaders.Augmentation `toml:"augment" group:"data" help:"Random changes of training images: none, or some of flip,shift:2,rotate:10,crop:0.9,brightness:0.1"`
@@ -25,7 +28,7 @@ type Data struct {
 
 // DataDefaults returns the settings of the data that a run has by default.
 func DataDefaults() Data {
-	return Data{Dataset: "sample", Validation: AutomaticValidation, ImageOptions: loaders.ImageDefaults()}
+	return Data{Dataset: "sample", Validation: AutomaticValidation, ImageOptions: loaders.ImageDefaults(), ArrayOptions: loaders.ArrayDefaults()}
 }
 
 // Validate reports the first value that makes no sense, wrapping
@@ -43,7 +46,23 @@ func (d Data) Validate() error {
 
 // Ineffective lists the settings that the data do not read.
 func (d Data) Ineffective() []settings.Without {
-	return d.imageSettings()
+	return append(d.imageSettings(), d.ownSettings()...)
+}
+
+// ownSettings lists the settings of a user's own data that have no effect.
+func (d Data) ownSettings() (list []settings.Without) {
+	with := "with data set " + d.Dataset + "; hint: "
+	if !loaders.IsArray(d.Dataset) {
+		for _, name := range loaders.ArrayOptionNames() {
+			list = append(list, settings.Without{Name: name, Why: with + "only array:FILE has it"})
+		}
+	}
+	if !loaders.CanSplit(d.Dataset) {
+		for _, name := range loaders.SplitOptionNames() {
+			list = append(list, settings.Without{Name: name, Why: with + "the data have a test set"})
+		}
+	}
+	return list
 }
 
 // imageSettings lists the settings of image files that have no effect.

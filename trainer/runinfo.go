@@ -73,10 +73,13 @@ type DataInfo struct {
 	Range       *loaders.Range    `json:"range,omitempty"`    // of the scaled training values; nil: pixels from 0 to 1
 }
 
-// Reading returns options with which other data are read as those of the run: with its
-// features and its scaling.
-func (d DataInfo) Reading(o loaders.Options) loaders.Options {
+// Reading returns options with which a data set is read as the data of the run: with its
+// features and its scaling. A run on images has none, so numbers stay as they are.
+func (d DataInfo) Reading(o loaders.Options, dataset string) loaders.Options {
 	o.Features, o.Scaling = d.Features, d.Scaling
+	if o.Scaling == nil && loaders.IsArray(dataset) {
+		o.Scaling = &loaders.Scaling{Kind: loaders.ScaleNone}
+	}
 	return o
 }
 
