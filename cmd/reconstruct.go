@@ -245,7 +245,7 @@ func (r *reconstruction) appendValues(record []string, all trainer.Reconstructed
 	r.data.Unscale(original, r.split.Shape)
 	r.data.Unscale(reconstruction, r.split.Shape)
 	for j := range size {
-		record = append(record, shortest(original[j]), shortest(reconstruction[j]))
+		record = append(record, valueText(r.data, original[j]), valueText(r.data, reconstruction[j]))
 	}
 	return record
 }

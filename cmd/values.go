@@ -33,8 +33,15 @@ func valueNames(data trainer.DataInfo, size int, others []string, endings ...str
 	return names
 }
 
-// shortest writes a value with as few digits as identify it.
-func shortest(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
+// valueText writes a value of the data. A value whose scaling was undone has six correct
+// digits, other values have as many as identify them.
+func valueText(data trainer.DataInfo, v float32) string {
+	digits := -1
+	if data.Scaling.IsLinear() {
+		digits = 6
+	}
+	return strconv.FormatFloat(float64(v), 'g', digits, 32)
+}
 
 // valuesFile is a table of rows N×D with the names of the features. Writing it stops when
 // the context ends.
@@ -47,7 +54,7 @@ func valuesFile(ctx context.Context, path string, data trainer.DataInfo, shape l
 		}
 		for row := range slices.Chunk(values, shape.Size()) {
 			for i, v := range row {
-				record[i] = shortest(v)
+				record[i] = valueText(data, v)
 			}
 			if err := lines.Write(record); err != nil {
 				return err

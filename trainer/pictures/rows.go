@@ -98,8 +98,10 @@ func drawCodes(ctx context.Context, l *trainer.Loop) error {
 		if err != nil {
 			return err
 		}
-		s.Title += fmt.Sprintf(", principal components (%.0f %% of the variance)", 100*(pca.Variance[0]+pca.Variance[1])/max(pca.Total, 1e-300))
-		s.XLabel, s.YLabel, codes = "first component", "second component", pca.Transform(codes)
+		share := func(i int) float64 { return 100 * pca.Variance[i] / max(pca.Total, 1e-300) }
+		s.XLabel = fmt.Sprintf("first principal component of the codes (%.0f %% of the variance)", share(0))
+		s.YLabel = fmt.Sprintf("second principal component (%.0f %%)", share(1))
+		codes = pca.Transform(codes)
 	}
 	for i := range codes.Rows {
 		s.X, s.Y = append(s.X, float64(codes.Row(i)[0])), append(s.Y, float64(codes.Row(i)[1]))

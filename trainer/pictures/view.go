@@ -86,7 +86,7 @@ func (v View) profiles(title string) viz.Profiles {
 	} else if v.Data.Features != nil {
 		p.Names = v.Data.Features
 		if word := v.Data.ScaledWord(); word != "" {
-			p.YLabel = word
+			p.YLabel = word + " value"
 		}
 	}
 	return p

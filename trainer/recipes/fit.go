@@ -40,7 +40,7 @@ func Fit(m trainer.Model, c *trainer.Config, of loaders.Range, origins map[strin
 	var changed []string
 	for _, s := range []struct{ name, unfit, fit, why string }{
 		{"loss", string(crossEntropy), string(loss), "cross-entropy is the likelihood of values from 0 to 1"},
-		{"output-activation", string(layer.Sigmoid), string(layer.LinearUnits), "the output of sigmoid units is from 0 to 1"},
+		{"output-activation", fmt.Sprint(layer.Sigmoid), fmt.Sprint(layer.LinearUnits), "the output of sigmoid units is from 0 to 1"},
 	} {
 		f, ok := settings.Named(fields, s.name)
 		switch {
