@@ -33,7 +33,7 @@ type clusterOptions struct {
 
 func clusterVerb() *cli.Command {
 	defaults := clusterOptions{
-		RunOptions: runDefaults(), On: measure.CodeFeatures, Method: string(evaluate.ByKMeans), MaxClusters: 20, Restarts: 10, Silhouette: 10000,
+		RunOptions: anyDefaults(), On: measure.CodeFeatures, Method: string(evaluate.ByKMeans), MaxClusters: 20, Restarts: 10, Silhouette: 10000,
 		Output: Output{LogFormat: "text"},
 	}
 	return &cli.Command{
@@ -50,7 +50,7 @@ EXAMPLES:
    gaetrain cluster --run runs/dense-sample-1 --clusters 10
    gaetrain cluster --run runs/dense-sample-1 --method gaussian-full --max-clusters 15
    gaetrain cluster --run runs/dense-sample-1 --clusters 10 --on pixels --split train`,
-		Flags: flags(clone(defaults)),
+		Flags: withDefault(flags(clone(defaults)), "split", anySplit),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, split, data, err := openRun(c, &o, func(o *clusterOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
@@ -88,7 +88,7 @@ func (r clusterResult) name() string { return "clusters-" + r.options.On }
 // report draws and writes the result into the run folder, and prints it.
 func (r clusterResult) report(ctx context.Context, w io.Writer) error {
 	path, err := pictures.Clusters{
-		Name: r.name(), Title: fmt.Sprintf("%d clusters, %s: decoded means and the %s nearest to them", r.found.Clusters, r.about(), r.split.Shape.Words("images")),
+		Name: r.name(), Title: r.title(),
 		View: pictures.ViewOf(r.model), Split: r.split, Features: r.all.Features, Found: r.found, Centres: r.all.Centres, Labels: r.labels(),
 	}.Draw(ctx, r.options.Run)
 	if err != nil {
@@ -168,6 +168,13 @@ func (r clusterResult) print(w io.Writer) error {
 // about names the features that were clustered, and the method.
 func (r clusterResult) about() string {
 	return fmt.Sprintf("%s of %s on %s, %s, by %s", r.options.On, r.model.Config.Model, r.data.Name, r.options.Split, r.options.Method)
+}
+
+func (r clusterResult) title() string {
+	if r.split.Shape.IsImage() {
+		return fmt.Sprintf("%d clusters, %s: decoded means and the images nearest to them", r.found.Clusters, r.about())
+	}
+	return fmt.Sprintf("%d clusters: decoded means (dark) and the nearest rows, %s", r.found.Clusters, r.about())
 }
 
 // labels lists, for each cluster, the number of images and the class that it is matched

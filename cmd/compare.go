@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -193,6 +194,8 @@ func sameImages(first string, a *trainer.Trained, second string, b *trainer.Trai
 		return different("the shape of images", x.Shape, y.Shape)
 	case x.Test != y.Test:
 		return different("the number of test images", x.Test, y.Test)
+	case !reflect.DeepEqual(x.Scaling, y.Scaling):
+		return fmt.Errorf("%w: the data of %s and %s are scaled in different ways, so their errors have different units; hint: train both with the same --scale, --validation and --train-images", errUsage, first, second)
 	case a.Config.Motion != b.Config.Motion:
 		return different("the motion", a.Config.Motion, b.Config.Motion)
 	}

@@ -36,7 +36,7 @@ const (
 )
 
 func compressVerb() *cli.Command {
-	defaults := compressOptions{RunOptions: runDefaults(), Bits: 4, Output: Output{LogFormat: "text"}}
+	defaults := compressOptions{RunOptions: anyDefaults(), Bits: 4, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "compress",
 		Usage: "write images as quantised, entropy-coded codes",
@@ -62,7 +62,7 @@ codes.
 EXAMPLES:
    gaetrain compress --run runs/dense-sample-1
    gaetrain compress --run runs/dense-sample-1 --bits 6 --dataset folder:photos --out my.codes`,
-		Flags: flags(clone(defaults)),
+		Flags: withDefault(flags(clone(defaults)), "split", anySplit),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, split, data, err := openRun(c, &o, func(o *compressOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })

@@ -31,7 +31,7 @@ type ScatterOptions struct {
 }
 
 func encodeVerb() *cli.Command {
-	defaults := encodeOptions{RunOptions: RunOptions{ModelOptions: modelDefaults()}, Out: "codes", ScatterOptions: ScatterOptions{Points: 2000}, Output: Output{LogFormat: "text"}}
+	defaults := encodeOptions{RunOptions: RunOptions{ModelOptions: modelDefaults(), wholeOthers: true}, Out: "codes", ScatterOptions: ScatterOptions{Points: 2000}, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "encode",
 		Usage: "write the codes of images as .npy and .csv",

@@ -35,7 +35,7 @@ type evaluated struct {
 }
 
 func evalVerb() *cli.Command {
-	defaults := evalOptions{RunOptions: runDefaults(), Output: Output{LogFormat: "text"}}
+	defaults := evalOptions{RunOptions: anyDefaults(), Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "eval",
 		Usage: "measure a run on a whole split",
@@ -74,7 +74,7 @@ EXAMPLES:
    gaetrain eval --run runs/denoising-sample-1 --corruption none,masking:0.25,gaussian:0.3
    gaetrain eval --run runs/vae-sample-1 --nll 5000
    gaetrain eval --run runs/vae-sample-1 --posterior`,
-		Flags: flags(clone(defaults)),
+		Flags: withDefault(flags(clone(defaults)), "split", anySplit),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, split, data, err := openRun(c, &o, func(o *evalOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })

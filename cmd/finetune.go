@@ -225,7 +225,8 @@ func printClassifier(w io.Writer, done finished) error {
 	if err := done.print(w); err != nil {
 		return err
 	}
-	rows := [][]string{{"class", "precision", "recall", "images"}}
+	words := done.model.Shape().Words
+	rows := [][]string{{"class", "precision", "recall", words("images")}}
 	total := 0
 	for i, name := range result.Classes {
 		images := 0
@@ -239,7 +240,7 @@ func printClassifier(w io.Writer, done finished) error {
 	if final, err := done.Final(); err == nil && final.BestEpoch == 0 {
 		weights = "after the last epoch"
 	}
-	printf(w, "\naccuracy %.2f ± %.2f %% on %d test images, with the weights %s\n\n", 100*result.Accuracy, 100*binomialError(result.Accuracy, total), total, weights)
+	printf(w, "\naccuracy %.2f ± %.2f %% on %d test %s, with the weights %s\n\n", 100*result.Accuracy, 100*binomialError(result.Accuracy, total), total, words("images"), weights)
 	return table(w, rows...)
 }
 

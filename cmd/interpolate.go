@@ -94,6 +94,7 @@ func (o interpolateOptions) walk(model *trainer.Trained, lines [][]float32) pict
 		way = "spherical"
 	}
 	walk := pictures.Walk{Name: "interpolation", View: pictures.ViewOf(model), Title: fmt.Sprintf("%s: %s interpolation of codes", pictures.Heading(o.Run, model.Config.Model, model.Info.Data.Name), way)}
+	walk.Title += walkColours(model)
 	for pair, images := range lines {
 		walk.Lines = append(walk.Lines, pictures.Line{Label: fmt.Sprintf("%d to %d", o.From[pair], o.To[pair]), Pixels: images})
 	}
@@ -105,6 +106,14 @@ func betweenLevels(log *console, model *trainer.Trained) {
 	if model.Quantises() {
 		log.note(fmt.Sprintf("codes of model %s are quantised: the codes between the levels are decoded as they are, but the decoder was only trained on levels", model.Name))
 	}
+}
+
+// walkColours explains the colours of curves in a walk.
+func walkColours(model *trainer.Trained) string {
+	if model.Shape().IsImage() {
+		return ""
+	}
+	return " (from blue to orange)"
 }
 
 // drawWalk draws a walk into a run folder and prints the paths.

@@ -145,7 +145,7 @@ func (o judgeOptions) report(w io.Writer, model *trainer.Trained, data *loaders.
 	if o.JSON {
 		return printJSON(w, r)
 	}
-	if err := r.print(w); err != nil {
+	if err := r.print(w, model.Shape().Words); err != nil {
 		return err
 	}
 	printf(w, "\n%s, pictures in %s\n", where, drawn)

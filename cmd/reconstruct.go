@@ -36,7 +36,7 @@ type TreatmentOptions struct {
 
 func reconstructVerb() *cli.Command {
 	defaults := reconstructOptions{
-		RunOptions: runDefaults(), Sort: measure.ByIndex, Draw: 32, Out: "reconstructions", Output: Output{LogFormat: "text"},
+		RunOptions: anyDefaults(), Sort: measure.ByIndex, Draw: 32, Out: "reconstructions", Output: Output{LogFormat: "text"},
 	}
 	return &cli.Command{
 		Name:  "reconstruct",
@@ -63,7 +63,7 @@ EXAMPLES:
    gaetrain reconstruct --run runs/dense-sample-1 --images photos/ --sort error
    gaetrain reconstruct --run runs/denoising-sample-1 --images photos/ --corrupt
    gaetrain reconstruct --run runs/cvae-sample-1 --images bags/ --class Bag`,
-		Flags: flags(clone(defaults)),
+		Flags: withDefault(flags(clone(defaults)), "split", anySplit),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, log, err := openTrained(c, &o, func(o *reconstructOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })

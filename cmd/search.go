@@ -137,7 +137,7 @@ func (s *search) choose(ctx context.Context, log *console) (err error) {
 
 // report draws and writes the results into the run folder, and prints them.
 func (s *search) report(w io.Writer) error {
-	title := fmt.Sprintf("%s: "+s.split.Shape.Words("queries (left), and the nearest of %d %s images by code"), pictures.Heading(s.Run, s.model.Config.Model, s.data.Name), s.split.Len(), s.Split)
+	title := fmt.Sprintf("%s: "+s.heading(), pictures.Heading(s.Run, s.model.Config.Model, s.data.Name), s.split.Len(), s.Split)
 	path, err := pictures.Found{Title: title, View: pictures.ViewOf(s.model), Queries: s.queries, Names: s.names, Split: s.split, Neighbour: s.found.Neighbours}.Draw(s.Run)
 	if err != nil {
 		return err
@@ -150,6 +150,14 @@ func (s *search) report(w io.Writer) error {
 		return nil
 	}
 	return table(w, retrievalRows(s.split.Shape, s.found.Retrieval)...)
+}
+
+// heading is the title of the picture, with the number and the split of the images.
+func (s *search) heading() string {
+	if s.split.Shape.IsImage() {
+		return "queries (left), and the nearest of %d %s images by code"
+	}
+	return "queries (dark), and the nearest of %d %s rows by code"
 }
 
 // queries is a number of queries in words.

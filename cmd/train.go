@@ -97,6 +97,9 @@ func train(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if data.Features != nil && experiment.Trained().Convolutions() > 0 {
+		log.warn("convolutions combine neighbouring columns, whose order in a table usually has no meaning; hint: --model dense has none")
+	}
 	about := pictures.About{
 		Summary: o.recipe.Summary, Idea: o.recipe.Idea, Citation: o.recipe.Citation, Command: command("train", origins, o.recorded()...),
 	}

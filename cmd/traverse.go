@@ -73,12 +73,12 @@ EXAMPLES:
 
 // draw draws the lines and, for a code of two values, the decoded grid.
 func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.Trained, t measure.Traversal) error {
-	from := fmt.Sprintf("test image %d", o.Image)
+	from := model.Shape().Words(fmt.Sprintf("test image %d", o.Image))
 	if o.Image < 0 {
 		from = "the mean of the prior"
 	}
 	name := pictures.Heading(o.Run, model.Config.Model, model.Info.Data.Name)
-	walk := pictures.Walk{Name: "traversal", View: pictures.ViewOf(model), Title: fmt.Sprintf("%s: the code of %s with one value changed from %g to %g", name, from, -o.Range, o.Range)}
+	walk := pictures.Walk{Name: "traversal", View: pictures.ViewOf(model), Title: fmt.Sprintf("%s: the code of %s with one value changed from %g to %g", name, from, -o.Range, o.Range) + walkColours(model)}
 	for _, line := range t.Lines {
 		label := fmt.Sprint(line.Dimension)
 		if t.Unit != "" {

@@ -122,7 +122,7 @@ func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Datase
 	}
 	data.LimitTrain(c.TrainImages)
 	if c.Motion != (loaders.Motion{}) && !data.Train.Shape.IsImage() {
-		return nil, fmt.Errorf("%w: motion is %s, but the items of %s are not images; hint: --motion none, or a data set of images", ErrConfiguration, c.Motion, c.Dataset)
+		return nil, fmt.Errorf("%w: motion is %s, but the items of %s are not images; hint: a data set of images, or --motion none with another model than synchrony", ErrConfiguration, c.Motion, c.Dataset)
 	}
 	data.Train = data.Train.Pairs(c.Motion, c.Seed)
 	data.Test = data.Test.Stratified(c.TestImages).Pairs(c.Motion, c.Seed)
@@ -171,7 +171,7 @@ func (e *Experiment) FewSteps() string {
 	if more == steps {
 		return ""
 	}
-	return fmt.Sprintf("the number of steps per epoch is only %d, because there are %d training images; hint: --batch-size %d gives %d", steps, train.Len(), batch, more)
+	return fmt.Sprintf("the number of steps per epoch is only %d, because there are %d training %s; hint: --batch-size %d gives %d", steps, train.Len(), train.Shape.Words("images"), batch, more)
 }
 
 type namedSplit struct {

@@ -45,6 +45,7 @@ const (
 const (
 	profileDPI    = 96
 	profileHeight = vg.Length(108) // of a panel with its label
+	profileSingle = vg.Length(230) // of the only panel
 	profileLegend = vg.Length(18)
 	profileAxis   = vg.Length(40) // below the last panels
 	profileNames  = vg.Length(92) // below the last panels, if values have names
@@ -63,7 +64,7 @@ func (p Profiles) Image() image.Image {
 		foot = profileNames
 	}
 	rows := max(1, (len(p.Panels)+columns-1)/columns)
-	height := 2*figureMargin + vg.Length(rows)*profileHeight + foot
+	height := 2*figureMargin + vg.Length(rows)*p.height() + foot
 	if p.Title != "" {
 		height += titleHeight
 	}
@@ -73,6 +74,14 @@ func (p Profiles) Image() image.Image {
 	canvas := vgimg.NewWith(vgimg.UseWH(figureWidth, height), vgimg.UseDPI(profileDPI))
 	plate{title: plain.Line(p.Title), height: height, draw: func(c draw.Canvas) { p.draw(c, rows, columns, foot) }}.fill(draw.New(canvas))
 	return canvas.Image()
+}
+
+// height is that of a panel with its label.
+func (p Profiles) height() vg.Length {
+	if len(p.Panels) == 1 {
+		return profileSingle
+	}
+	return profileHeight
 }
 
 // draw draws the legend and the panels below the title.
@@ -92,8 +101,8 @@ func (p Profiles) draw(canvas draw.Canvas, rows, columns int, foot vg.Length) {
 		at := canvas
 		at.Min.X += vg.Length(column) * width
 		at.Max.X = at.Min.X + width - profileGap
-		at.Max.Y -= vg.Length(row) * profileHeight
-		at.Min.Y = at.Max.Y - profileHeight
+		at.Max.Y -= vg.Length(row) * p.height()
+		at.Min.Y = at.Max.Y - p.height()
 		last := i+columns >= len(p.Panels)
 		p.panel(at, panel, count, low, high, last, foot)
 	}

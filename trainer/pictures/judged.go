@@ -18,6 +18,9 @@ type Resembling struct {
 // DrawNearest draws images above the nearest images by each of the named measures,
 // into the pictures of a run. It returns the path.
 func DrawNearest(dir, title string, v View, others loaders.Split, measures []string, all ...Resembling) (string, error) {
+	if !v.Shape.IsImage() {
+		return drawNearestRows(dir, title, v, others, all)
+	}
 	var rows []Row
 	for _, r := range all {
 		shown := min(columns, r.Images.Len())
@@ -39,6 +42,34 @@ func DrawNearest(dir, title string, v View, others loaders.Split, measures []str
 		return "", err
 	}
 	return path, write(path, v.columns(title, columns, nil, rows...))
+}
+
+// drawNearestRows draws each row of numbers, dark, in a panel with the nearest rows by all
+// measures.
+func drawNearestRows(dir, title string, v View, others loaders.Split, all []Resembling) (string, error) {
+	var rows []Row
+	for _, r := range all {
+		shown := min(mostRowPanels/len(all), r.Images.Len())
+		for i := range shown {
+			values, err := pixels(r.Images.Select([]int{i}))
+			if err != nil {
+				return "", err
+			}
+			for _, indices := range r.Nearest {
+				near, err := pixels(others.Select(indices[i : i+1]))
+				if err != nil {
+					return "", err
+				}
+				values = append(values, near...)
+			}
+			rows = append(rows, Row{fmt.Sprintf("%s, %d", v.Shape.Words(r.Name), i), values})
+		}
+	}
+	path, err := inFolder(dir, "nearest.png")
+	if err != nil {
+		return "", err
+	}
+	return path, write(path, v.lines(title+" (light)", 0, viz.First, rows...))
 }
 
 // DrawClasses draws a row of images for each predicted class, with the share of all

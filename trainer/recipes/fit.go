@@ -10,6 +10,9 @@ import (
 	"gaetrain/trainer/settings"
 )
 
+// Fitted lists the settings that Fit can change.
+var Fitted = []string{"loss", "output-activation"}
+
 // Fit sets the settings of a model that a user has not given to values that fit the
 // range of the data. Outside [0, 1], the loss is gaussian for a model with a posterior and
 // else squared-error, and the last layer of a decoder is linear. Fit records the origin of
