@@ -195,11 +195,11 @@ func (r *reconstruction) summary(w io.Writer, images, drawn int, order, how stri
 		how = ": " + how
 	}
 	printf(w, "%d %s of %s%s; errors in %s\n", images, r.words("images"), r.of, r.words(how), r.Out+".csv")
-	if word := r.data.ScaledWord(); word != "" {
-		printf(w, "mse and loss are those of %s values; the columns of values have the units of the data\n", word)
-	}
-	if r.data.Scaling != nil && r.data.Scaling.Kind == loaders.ScaleUnit {
-		printf(w, "each row was divided by its length, which a reconstruction does not have, so the values are those of rows of length 1\n")
+	switch word := r.data.ScaledWord(); {
+	case r.data.Scaling.IsLinear():
+		printf(w, "loss and mse are those of %s values; the columns of the features have the units of the data\n", word)
+	case word != "":
+		printf(w, "all values are those of %s rows, because the length of a row cannot be reconstructed\n", word)
 	}
 	if drawn > 0 && !r.split.Shape.IsImage() {
 		drawn = min(drawn, pictures.MostPanels)

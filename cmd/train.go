@@ -178,10 +178,10 @@ func (o *trainOptions) settle(ctx context.Context, log *console, data *loaders.D
 	if _, given := origins["patience"]; o.Validation == 0 && !given {
 		o.Patience = 0
 	}
-	if err := data.MeasureRange(ctx); err != nil {
+	if err := data.MeasureRange(ctx, o.Validation); err != nil {
 		return err
 	}
-	note, err := recipes.Fit(o.model, &o.Config, data.Range, origins)
+	note, err := recipes.Fit(o.model, &o.Config, data, origins)
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (o *trainOptions) settle(ctx context.Context, log *console, data *loaders.D
 	}
 	outside, err := data.Test.Outside(ctx)
 	if outside > 0 {
-		log.warn(data.Test.Shape.Words(fmt.Sprintf("%d of %d test images have values outside [0, 1], the range of the training images, so their cross-entropy is only a comparison of runs", outside, data.Test.Len())))
+		log.warn(data.Test.Shape.Words(fmt.Sprintf("%d of %d test images have values outside [0, 1], the range of the training images, so their cross-entropy is not a likelihood", outside, data.Test.Len())))
 	}
 	return err
 }
