@@ -23,10 +23,10 @@ type Options struct {
 	Whole bool // all images are both the training set and the test set; nothing is held out
 
 	ImageOptions // of a user's own image files
-	resizeHint string // how to make the sizes of images equal; "": by --size
-
 	ArrayOptions // of array:FILE
 	SplitOptions // of a user's own data without a test set
+
+	resizeHint string // how to make the sizes of images equal; "": by --size
 
 	// Features are the columns that a model was trained on. A table must have the same
 	// ones, in any order. nil: all columns are values.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"gaetrain/loaders"
 	"gaetrain/trainer/settings"
 )
 
@@ -100,7 +99,6 @@ func TestIneffective(t *testing.T) {
 		{"adamw", "step", nil, "momentum rho"},
 	} {
 		c := Defaults()
-		c.Dataset, c.Size = "folder:photos", loaders.Size{Width: 8, Height: 8}
 		c.Solver, c.Schedule, c.StepAt = test.solver, test.schedule, test.stepAt
 		var names []string
 		origins := make(map[string]settings.Origin)

@@ -45,34 +45,22 @@ func (d Data) Validate() error {
 }
 
 // Ineffective lists the settings that the data do not read.
-func (d Data) Ineffective() []settings.Without {
-	return append(d.imageSettings(), d.ownSettings()...)
-}
-
-// ownSettings lists the settings of a user's own data that have no effect.
-func (d Data) ownSettings() (list []settings.Without) {
-	with := "with data set " + d.Dataset + "; hint: "
-	if !loaders.IsArray(d.Dataset) {
-		for _, name := range loaders.ArrayOptionNames() {
-			list = append(list, settings.Without{Name: name, Why: with + "only array:FILE has it"})
+func (d Data) Ineffective() (list []settings.Without) {
+	without := func(options any, why string) {
+		for _, f := range settings.Fields(options) {
+			list = append(list, settings.Without{Name: f.Name, Why: "with data set " + d.Dataset + "; hint: " + why})
 		}
 	}
-	if !loaders.CanSplit(d.Dataset) {
-		for _, name := range loaders.SplitOptionNames() {
-			list = append(list, settings.Without{Name: name, Why: with + "the data have a test set"})
-		}
-	}
-	return list
-}
-
-// imageSettings lists the settings of image files that have no effect.
-func (d Data) imageSettings() (list []settings.Without) {
 	if !loaders.ReadsImages(d.Dataset) {
-		for _, f := range settings.Fields(&d.ImageOptions) {
-			list = append(list, settings.Without{Name: f.Name, Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR are image files"})
-		}
+		without(&d.ImageOptions, "only folder:DIR and pairs:DIR are image files")
 	} else if d.Size == (loaders.Size{}) {
 		list = append(list, settings.Without{Name: "fit", Why: "without --size; hint: --size 64"})
+	}
+	if !loaders.IsArray(d.Dataset) {
+		without(&d.ArrayOptions, "only array:FILE has it")
+	}
+	if !loaders.CanSplit(d.Dataset) {
+		without(&d.SplitOptions, "the data have a test set")
 	}
 	return list
 }
