@@ -26,6 +26,8 @@ type Options struct {
 	// "" is auto: white if the opaque pixels are dark on average, else black.
 	Background string
 
+	StorageOptions
+
 	Progress func(file string, done, total int64) // of a download, in bytes; total −1: unknown
 	Log      func(msg string)                     // receives warnings; nil: they are ignored
 	Client   *http.Client                         // nil: http.DefaultClient
@@ -63,15 +65,18 @@ func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n > 0 {
+	switch {
+	case n == 0:
+	case n < d.Train.Len()+d.Test.Len():
+		o.log("%s: the %d images that were compared are equal, so there may be nothing to learn from the data", name, n)
+	default:
 		o.log("%s: all %d images are equal, so there is nothing to learn from them", name, n)
 	}
 	return d, nil
 }
 
 func open(ctx context.Context, name string, o Options) (*Dataset, error) {
-	room := newBudget()
-	d, err := openSplits(ctx, name, o, room)
+	d, err := openSplits(ctx, name, o, o.budget())
 	if err == nil && o.Whole {
 		d.join()
 	}
@@ -86,6 +91,7 @@ func openSplits(ctx context.Context, name string, o Options, room *budget) (*Dat
 		if err := missing(name, path); err != nil {
 			return nil, err
 		}
+		room.stays = true
 		return read(ctx, path, o, room)
 	}
 	s, err := lookup(name)

@@ -25,8 +25,24 @@ const deflateRatio = 1033
 // into the file and into memory.
 type source struct {
 	io.Reader
-	most int64   // the number of bytes that the file can hold, decompressed
-	room *budget // memory for the data
+	most int64    // the number of bytes that the file can hold, decompressed
+	room *budget  // memory for the data
+	raw  *rawFile // if its bytes are not compressed; else nil
+}
+
+// rawFile is a file whose values can be read from it at any time.
+type rawFile struct {
+	io.Reader // of the first bytes
+	read      int64
+	size      int64
+	path      string // for messages
+	open      func() (fs.File, error)
+}
+
+func (r *rawFile) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.read += int64(n)
+	return n, err
 }
 
 // openSource opens a file, gzipped or not. Its first bytes decide whether it is
@@ -43,14 +59,18 @@ func openSource(ctx context.Context, fsys fs.FS, name string, room *budget) (sou
 		return source{}, nil, dataErrorf("%w", err)
 	}
 	if len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
-		return source{buffered, size, room}, f, nil
+		if _, ok := f.(io.ReaderAt); ok && room != nil && room.stays {
+			raw := &rawFile{Reader: buffered, size: size, path: name, open: func() (fs.File, error) { return fsys.Open(name) }}
+			return source{raw, size, room, raw}, f, nil
+		}
+		return source{buffered, size, room, nil}, f, nil
 	}
 	unzipped, err := gzip.NewReader(buffered)
 	if err != nil {
 		f.Close()
 		return source{}, nil, dataErrorf("gzip header: %w", err)
 	}
-	return source{contextReader{ctx, unzipped}, inflated(size), room}, f, nil
+	return source{contextReader{ctx, unzipped}, inflated(size), room, nil}, f, nil
 }
 
 // openRegular opens a file and returns the number of bytes that it can hold. Pipes and
@@ -109,18 +129,28 @@ func inflated(size int64) int64 {
 // data reads an array of the given dimensions and element width. The source must end
 // after it. The size of the array is checked before memory is allocated.
 func (s source) data(dims []int, width int) ([]byte, error) {
-	count, err := elements(dims, width)
+	count, err := s.claim(dims, width)
 	if err != nil {
 		return nil, err
-	}
-	if int64(count) > s.most {
-		return nil, dataErrorf("truncated or corrupt: the header claims %s of data, the file can hold at most %s",
-			memory.Format(int64(count)), memory.Format(s.most))
 	}
 	if err := s.room.take(int64(count)); err != nil {
 		return nil, err
 	}
 	return readExactly(s, count)
+}
+
+// claim returns the number of bytes of an array of the given dimensions and element width.
+// It is an error if the source cannot hold as many.
+func (s source) claim(dims []int, width int) (int, error) {
+	count, err := elements(dims, width)
+	if err != nil {
+		return 0, err
+	}
+	if int64(count) > s.most {
+		return 0, dataErrorf("truncated or corrupt: the header claims %s of data, the file can hold at most %s",
+			memory.Format(int64(count)), memory.Format(s.most))
+	}
+	return count, nil
 }
 
 // elements returns the product of dims and width. It is an error if one of them is
