@@ -11,15 +11,21 @@ import (
 // StorageOptions say where the values of a user's own data are kept while they are used.
 // The zero value is the default.
 type StorageOptions struct {
-	DataMemory ByteSize `toml:"data-memory" group:"data" help:"Memory for data such as 300MB; larger data are read from their files in each epoch; auto: half of the limit"`
-	Cache      string   `toml:"cache" group:"data" help:"Folder in which the pixels of decoded image files are kept in one file, which is read in each epoch"`
+	DataMemory ByteSize `toml:"data-memory" group:"data" help:"Memory for your own data, such as 300MB; larger data stay in their files; auto: half of the limit"`
+	Cache      string   `toml:"cache" group:"data" help:"Folder for a file with the decoded pixels of your own image files, which later runs read"`
 }
 
 // stored are the kinds of data that can be read from their files in each epoch. decoded
 // are those of image files, which a cache makes faster.
 var (
-	stored  = []string{"idx", "folder", "pairs", "tar"}
+	stored  = []string{"idx", "array", "folder", "pairs", "tar"}
 	decoded = []string{"folder", "pairs", "tar"}
+)
+
+// Stored and Decoded list those kinds for messages.
+const (
+	Stored  = "idx:DIR, array:FILE, folder:DIR, pairs:DIR and tar:FILE"
+	Decoded = "folder:DIR, pairs:DIR and tar:FILE"
 )
 
 // CanStay reports whether the option data-memory has an effect for a data set, because its

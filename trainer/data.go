@@ -19,6 +19,8 @@ type Data struct {
 	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
 	Background  string `toml:"background" group:"data" help:"Colour behind transparent pixels: white, black, #rrggbb or auto (white behind dark images)"`
 
+	loaders.StorageOptions
+
 	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
 	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
 }
@@ -34,6 +36,9 @@ func (d Data) Validate() error {
 	if err := loaders.CheckBackground(d.Background); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfiguration, err)
 	}
+	if d.DataMemory < 0 {
+		return fmt.Errorf("%w: data-memory is %v; hint: auto, or a number with a unit such as 300MB", ErrConfiguration, d.DataMemory)
+	}
 	return settings.Numbers(
 		settings.Number{OK: d.TrainImages >= 0, Name: "train-images", Value: d.TrainImages, Hint: "0 for all, or more"},
 		settings.Number{OK: d.TestImages >= 0, Name: "test-images", Value: d.TestImages, Hint: "0 for all, or more"},
@@ -42,9 +47,15 @@ func (d Data) Validate() error {
 }
 
 // Ineffective lists the settings that the data do not read.
-func (d Data) Ineffective() []settings.Without {
-	if strings.HasPrefix(d.Dataset, "folder:") || strings.HasPrefix(d.Dataset, "pairs:") {
-		return nil
+func (d Data) Ineffective() (list []settings.Without) {
+	if !loaders.CanStay(d.Dataset) {
+		list = append(list, settings.Without{Name: "data-memory", Why: "with data set " + d.Dataset + "; hint: only " + loaders.Stored + " can be read from their files in each epoch"})
 	}
-	return []settings.Without{{Name: "background", Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR can have transparent pixels"}}
+	if !loaders.CanCache(d.Dataset) {
+		list = append(list, settings.Without{Name: "cache", Why: "with data set " + d.Dataset + "; hint: only " + loaders.Decoded + " consist of image files"})
+	}
+	if strings.HasPrefix(d.Dataset, "folder:") || strings.HasPrefix(d.Dataset, "pairs:") {
+		return list
+	}
+	return append(list, settings.Without{Name: "background", Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR can have transparent pixels"})
 }

@@ -108,6 +108,7 @@ func (e *Experiment) trained(s Stage) *Trained {
 // as the configuration says. HoldOut then holds out the validation images.
 func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Dataset, error) {
 	o.DataDir, o.Background = c.DataDir, c.Background
+	o.StorageOptions = c.StorageOptions
 	data, err := loaders.Open(ctx, c.Dataset, o)
 	if err != nil {
 		return nil, err
