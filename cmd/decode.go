@@ -90,7 +90,7 @@ func (o decodeOptions) decode(ctx context.Context, w io.Writer, log *console, mo
 		Shape: model.Shape(), Pixels: images, Labels: labels, Classes: model.Info.Data.Classes,
 	}
 	picture, shown := drawn.Image()
-	if err := writeTogether(
+	if err := writeNew(
 		imagesFile(ctx, o.Out+".npy", images, model.Shape()),
 		files.File{Path: o.Out + ".png", Fill: func(w io.Writer) error { return viz.EncodePNG(files.Until(ctx, w), picture) }},
 	); err != nil {

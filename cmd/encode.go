@@ -118,7 +118,7 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 
 // writeCodes writes codes N×L to out.npy and out.csv.
 func writeCodes(ctx context.Context, out string, codes evaluate.Matrix, split loaders.Split, classes []string) error {
-	return writeTogether(
+	return writeNew(
 		npyFile(ctx, out+".npy", codes.Values, codes.Columns),
 		files.File{Path: out + ".csv", Fill: func(w io.Writer) error { return writeCSV(files.Until(ctx, w), codes, split, classes) }},
 	)

@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,8 +77,20 @@ func isFolder(path string) bool {
 }
 
 // writeTogether writes the files of one result. It writes all of them or none.
-func writeTogether(list ...files.File) error {
-	if err := files.WriteAll(list...); err != nil {
+func writeTogether(list ...files.File) error { return written(files.WriteAll(list...)) }
+
+// writeNew writes the files of one result whose names freeOut has chosen. It replaces no
+// file that another process has written since.
+func writeNew(list ...files.File) error {
+	err := files.WriteNew(list...)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: %w; hint: another process has written it, so run the command again or choose another --out", errUsage, err)
+	}
+	return written(err)
+}
+
+func written(err error) error {
+	if err != nil {
 		return fmt.Errorf("%w: %w; hint: is the disk full or the folder read-only?", trainer.ErrRun, err)
 	}
 	return nil

@@ -162,7 +162,7 @@ func (r *reconstruction) write(c *cli.Context, model *trainer.Trained) error {
 		picture := pictures.Reconstructions(title, all.Kept)
 		list = append(list, files.File{Path: r.Out + ".png", Fill: func(w io.Writer) error { return viz.EncodePNG(files.Until(c.Context, w), picture) }})
 	}
-	if err := writeTogether(list...); err != nil {
+	if err := writeNew(list...); err != nil {
 		return err
 	}
 	for _, image := range all.Images[:all.Kept.Len()] {

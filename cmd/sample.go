@@ -87,7 +87,7 @@ func (o sampleOptions) sample(ctx context.Context, w io.Writer, p *measure.Prior
 	}
 	model := p.Model
 	if o.Out != "" {
-		if err := writeTogether(
+		if err := writeNew(
 			npyFile(ctx, o.Out+codesEnding, drawn.Codes, model.CodeSize()), imagesFile(ctx, o.Out+imagesEnding, drawn.Images, model.Shape()),
 		); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -30,11 +31,47 @@ func Write(path string, fill func(io.Writer) error) error { return WriteAll(File
 // WriteAll writes files that belong together, as Write does. The files are renamed
 // only when all of them are complete and synced. A full disk therefore leaves the
 // files that were there.
-func WriteAll(list ...File) error {
+func WriteAll(list ...File) error { return write(list, os.Rename) }
+
+// WriteNew writes files as WriteAll does, but it replaces no file, even if another
+// process writes the same files at the same time. The error about a file that is there
+// wraps fs.ErrExist, and then no file is written.
+func WriteNew(list ...File) error {
+	var placed []string
+	err := write(list, func(from, to string) error {
+		err := link(from, to)
+		if err == nil {
+			placed = append(placed, to)
+		}
+		return err
+	})
+	if err != nil {
+		for _, path := range placed {
+			os.Remove(path)
+		}
+	}
+	return err
+}
+
+// link gives a file another name that no file has. On a file system without links, the
+// file is renamed, and two processes can then replace each other's files.
+func link(from, to string) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if _, err := os.Lstat(to); err == nil {
+		return &os.LinkError{Op: "link", Old: from, New: to, Err: fs.ErrExist}
+	}
+	return os.Rename(from, to)
+}
+
+// write writes temporary files, and calls place for each to give it its name.
+func write(list []File, place func(from, to string) error) error {
 	names := make([]string, 0, len(list))
 	defer func() {
 		for _, name := range names {
-			os.Remove(name) // does nothing after the rename
+			os.Remove(name) // does nothing after a rename
 			forget(name)
 		}
 	}()
@@ -49,8 +86,8 @@ func WriteAll(list ...File) error {
 		}
 	}
 	for i, name := range names {
-		if err := os.Rename(name, list[i].Path); err != nil {
-			return fmt.Errorf("write %s: %w", list[i].Path, err)
+		if err := place(name, list[i].Path); err != nil {
+			return fmt.Errorf("write %s: %w", list[i].Path, Reason(err))
 		}
 	}
 	synced := make(map[string]bool)

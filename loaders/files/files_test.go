@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"gaetrain/loaders/files"
@@ -101,5 +103,26 @@ func TestReason(t *testing.T) {
 	other := errors.New("other")
 	if got := files.Reason(other); got != other {
 		t.Errorf("the reason is %q, want the error itself", got)
+	}
+}
+
+// TestWriteNew writes files that two processes chose at the same time: the second one
+// writes nothing and leaves the files of the first.
+func TestWriteNew(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	text := func(text string) func(io.Writer) error {
+		return func(w io.Writer) error { _, err := io.WriteString(w, text); return err }
+	}
+	first, second := filepath.Join(dir, "a.csv"), filepath.Join(dir, "a.npy")
+	if err := files.WriteNew(files.File{second, text("theirs")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := files.WriteNew(files.File{first, text("ours")}, files.File{second, text("ours")}); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "a.npy") {
+		t.Errorf("error %v", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if content, _ := os.ReadFile(second); err != nil || len(entries) != 1 || string(content) != "theirs" {
+		t.Errorf("%v, %q, error %v", entries, content, err)
 	}
 }

@@ -6,8 +6,8 @@ import (
 )
 
 // Unused returns the first of stem, stem-2, stem-3, … under which there is no file
-// with any of the endings, so that new files replace no earlier ones. Two processes
-// that ask at the same time can get the same name.
+// with any of the endings. Two processes that ask at the same time can get the same
+// name; WriteNew refuses to write the files of the second one.
 func Unused(stem string, endings ...string) string {
 	for number, name := 2, stem; ; number++ {
 		if Taken(name, endings...) == "" {
