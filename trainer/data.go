@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"fmt"
-	"strings"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer/settings"
@@ -17,7 +16,7 @@ type Data struct {
 	TrainImages int    `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
 	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
 	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
-	Background  string `toml:"background" group:"data" help:"Colour behind transparent pixels: white, black, #rrggbb or auto (white behind dark images)"`
+	loaders.ImageOptions
 
 	loaders.StorageOptions
 
@@ -27,13 +26,13 @@ type Data struct {
 
 // DataDefaults returns the settings of the data that a run has by default.
 func DataDefaults() Data {
-	return Data{Dataset: "sample", Validation: AutomaticValidation, Background: "auto"}
+	return Data{Dataset: "sample", Validation: AutomaticValidation, ImageOptions: loaders.ImageDefaults()}
 }
 
 // Validate reports the first value that makes no sense, wrapping
 // ErrConfiguration. OpenData checks the values against the data set.
 func (d Data) Validate() error {
-	if err := loaders.CheckBackground(d.Background); err != nil {
+	if err := d.ImageOptions.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfiguration, err)
 	}
 	if d.DataMemory < 0 {
@@ -47,15 +46,29 @@ func (d Data) Validate() error {
 }
 
 // Ineffective lists the settings that the data do not read.
-func (d Data) Ineffective() (list []settings.Without) {
+func (d Data) Ineffective() []settings.Without {
+	return append(d.imageSettings(), d.storageSettings()...)
+}
+
+// storageSettings lists the settings of the storage that have no effect.
+func (d Data) storageSettings() (list []settings.Without) {
 	if !loaders.CanStay(d.Dataset) {
 		list = append(list, settings.Without{Name: "data-memory", Why: "with data set " + d.Dataset + "; hint: only " + loaders.Stored + " can be read from their files in each epoch"})
 	}
 	if !loaders.CanCache(d.Dataset) {
 		list = append(list, settings.Without{Name: "cache", Why: "with data set " + d.Dataset + "; hint: only " + loaders.Decoded + " consist of image files"})
 	}
-	if strings.HasPrefix(d.Dataset, "folder:") || strings.HasPrefix(d.Dataset, "pairs:") {
-		return list
+	return list
+}
+
+// imageSettings lists the settings of image files that have no effect.
+func (d Data) imageSettings() (list []settings.Without) {
+	if !loaders.ReadsImages(d.Dataset) {
+		for _, f := range settings.Fields(&d.ImageOptions) {
+			list = append(list, settings.Without{Name: f.Name, Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR are image files"})
+		}
+	} else if d.Size == (loaders.Size{}) {
+		list = append(list, settings.Without{Name: "fit", Why: "without --size; hint: --size 64"})
 	}
-	return append(list, settings.Without{Name: "background", Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR can have transparent pixels"})
+	return list
 }

@@ -107,7 +107,7 @@ func (e *Experiment) trained(s Stage) *Trained {
 // OpenData reads the data set of a configuration and limits the number of its images
 // as the configuration says. HoldOut then holds out the validation images.
 func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Dataset, error) {
-	o.DataDir, o.Background = c.DataDir, c.Background
+	o.DataDir, o.ImageOptions = c.DataDir, c.ImageOptions
 	o.StorageOptions = c.StorageOptions
 	data, err := loaders.Open(ctx, c.Dataset, o)
 	if err != nil {
