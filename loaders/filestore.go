@@ -2,8 +2,10 @@ package loaders
 
 import (
 	"crypto/md5"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"strings"
 	"sync"
@@ -24,6 +26,7 @@ type fileStore struct {
 	count int
 	// decode writes the values of an item. Errors name what is wrong with it.
 	decode func(dst []float32, item []byte) error
+	sums   []byte // 4 bytes of CRC-32C for each item; nil: none
 	items  *sync.Pool
 }
 
@@ -44,6 +47,8 @@ func (f *fileStore) Read(dst []float32, i int) error {
 	defer f.items.Put(buffer)
 	n, err := f.file.ReadAt(*buffer, f.start+int64(i)*int64(f.bytes))
 	switch {
+	case n == f.bytes && f.sums != nil && crc32.Checksum(*buffer, castagnoli) != binary.LittleEndian.Uint32(f.sums[4*i:]):
+		err = errors.New("damaged; hint: remove the file, and it will be made again")
 	case n == f.bytes:
 		err = f.decode(dst, *buffer)
 	case errors.Is(err, io.EOF):
@@ -103,14 +108,18 @@ func (s source) stay(dims []int, width int, decode func(dst []float32, item []by
 		return nil, dataErrorf("%w", files.Reason(err))
 	}
 	size := total / dims[0]
-	return &fileStore{file.(io.ReaderAt), s.raw.path, s.raw.read, size, dims[0], decode, newBuffers(size)}, nil
+	return &fileStore{file.(io.ReaderAt), s.raw.path, s.raw.read, size, dims[0], decode, nil, newBuffers(size)}, nil
 }
 
-// compressed returns an error if values that cannot stay in their file are not to be in
-// memory either.
+// compressed returns the error about values that cannot stay in their file, because it is
+// compressed, and do not fit into memory either.
 func (b *budget) compressed(bytes int64) error {
 	if b.values == 0 || !b.stays {
-		return nil // take finds the error, if there is one
+		err := b.take(bytes)
+		if err != nil && b.stays {
+			return dataErrorf("%w; or decompress the file, so that it can be read as it is needed", err)
+		}
+		return err
 	}
 	return dataErrorf("the values need %s of memory, but data-memory is %s, and they cannot be read from a compressed file as they are needed; hint: decompress the file, or choose a larger --data-memory",
 		memory.Format(bytes), ByteSize(b.values))

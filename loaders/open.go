@@ -25,7 +25,8 @@ type Options struct {
 	ImageOptions // of a user's own image files
 	SplitOptions // of a user's own data
 
-	resizeHint string // how to make the sizes of images equal; "": by --size
+	sources    []string // states of the archives of which the images are members
+	resizeHint string   // how to make the sizes of images equal; "": by --size
 
 	StorageOptions
 
@@ -89,7 +90,7 @@ func openSplits(ctx context.Context, name string, o Options, room *budget) (*Dat
 		if err != nil {
 			return nil, err
 		}
-		if err := missing(name, path); err != nil {
+		if err := missing(name, path); err != nil && !strings.Contains(path, "{") {
 			return nil, err
 		}
 		room.stays = true
@@ -125,11 +126,11 @@ func ownData(name string) (read reader, path string, err error) {
 	if !ok {
 		return nil, "", nil
 	}
-	readers := map[string]reader{"idx": openIDX, "npz": openNPZ, "folder": openFolder, "pairs": openPairs}
+	readers := map[string]reader{"idx": openIDX, "npz": openNPZ, "folder": openFolder, "pairs": openPairs, "tar": openTar}
 	read = readers[kind]
 	switch {
 	case read == nil:
-		return nil, "", usageErrorf("unknown data set %q; hint: did you mean %s:%s?", name, nearest(kind, []string{"idx", "npz", "folder", "pairs"}), path)
+		return nil, "", usageErrorf("unknown data set %q; hint: did you mean %s:%s?", name, nearest(kind, []string{"idx", "npz", "folder", "pairs", "tar"}), path)
 	case path == "":
 		return nil, "", usageErrorf("data set %q lacks a path; hint: for example %s:path/to/data", name, kind)
 	}

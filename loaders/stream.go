@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
-	"sync/atomic"
 
 	"gaetrain/graph/kernel/noise"
 )
@@ -232,8 +231,8 @@ func (s *Stream) fill(to *slot, epoch, step int) error {
 // read reads the clean images of a batch. If they are in files, which takes long,
 // several goroutines read them.
 func (s *Stream) read(b *Batch, epoch int) error {
-	if readers := min(runtime.GOMAXPROCS(0), b.Rows); readers > 1 && inFiles(s.split.Store) {
-		return s.readTogether(b, epoch, readers)
+	if inFiles(s.split.Store) {
+		return concurrently(runtime.GOMAXPROCS(0), b.Rows, func(row int) error { return s.readRow(b, row, epoch) })
 	}
 	for row := range b.Rows {
 		if err := s.readRow(b, row, epoch); err != nil {
@@ -246,40 +245,6 @@ func (s *Stream) read(b *Batch, epoch int) error {
 func (s *Stream) readRow(b *Batch, row, epoch int) error {
 	size := s.split.Shape.Size()
 	return s.split.Read(b.Clean[row*size:(row+1)*size], b.Index[row], epoch)
-}
-
-// readTogether reads with several goroutines. A panic is raised again in the goroutine of
-// the caller.
-func (s *Stream) readTogether(b *Batch, epoch, readers int) error {
-	var next atomic.Int64
-	var reading sync.WaitGroup
-	var once sync.Once
-	var failed error
-	var panicked any
-	for range readers {
-		reading.Go(func() {
-			defer func() {
-				if p := recover(); p != nil {
-					once.Do(func() { panicked = p })
-				}
-			}()
-			for {
-				row := int(next.Add(1)) - 1
-				if row >= b.Rows {
-					return
-				}
-				if err := s.readRow(b, row, epoch); err != nil {
-					once.Do(func() { failed = err })
-					return
-				}
-			}
-		})
-	}
-	reading.Wait()
-	if panicked != nil {
-		panic(panicked)
-	}
-	return failed
 }
 
 // binarise replaces every pixel x by 1 with probability x, else by 0 (Burda 2016,
