@@ -34,7 +34,7 @@ type surveyed struct {
 
 // collected is the result of collect.
 type collected struct {
-	Split              // without labels
+	Split              // without labels, of which each item has all frames
 	list     []picture // the images that are not broken
 	backdrop string    // background of transparent pixels; "" if there are none
 	decoder            // reads an image again …
@@ -65,9 +65,7 @@ func collect(ctx context.Context, dir string, list []picture, frames int, room *
 	}
 	c.count = len(list)
 	name, err := c.compose(o)
-	shape := c.shape
-	shape.Channels *= frames
-	return collected{Pixels(shape, c.pixels), list, name, c.decoder, c.look}, err
+	return collected{Pixels(Shape{frames * c.channels, c.shape.Height, c.shape.Width}, c.pixels), list, name, c.decoder, c.look}, err
 }
 
 // each loads images that belong together, keeps them if none of them is broken, and

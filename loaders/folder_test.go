@@ -256,8 +256,8 @@ func FuzzPicture(f *testing.F) {
 			wantError(t, err, ErrData)
 			return
 		}
-		if s.Len() != len(paths) {
-			t.Fatalf("%d pixels for %d images of %v", s.Len(), len(paths), s.Shape)
+		if len(pixelsOf(s)) != len(paths)*s.Shape.Size() {
+			t.Fatalf("%d pixels for %d images of %v", len(pixelsOf(s)), len(paths), s.Shape)
 		}
 	})
 }
