@@ -187,10 +187,15 @@ func removeOld(dir string, o Options) {
 // in memory. It decodes only as many images as it needs.
 func (c *collector) scan(list []picture, o Options) (background string, err error) {
 	auto := o.Background == "" || o.Background == "auto"
+	colour, err := parseBackground(o.Background)
+	if err != nil {
+		return "", err
+	}
 	grey, opaque := c.grey || c.coloured == 0, c.mayHide == 0 // known
+	decided := opaque || !auto && colour[0] == colour[1] && colour[1] == colour[2]
 	m := &c.canvases[0]
 	for _, p := range list {
-		if (grey || c.channels == 3) && (opaque || !auto) {
+		if (grey || c.channels == 3) && decided {
 			break
 		}
 		if err := c.loadPixels(p, m); errors.Is(err, errBroken) {
@@ -203,7 +208,7 @@ func (c *collector) scan(list []picture, o Options) (background string, err erro
 		}
 		c.weighImage(m)
 	}
-	if opaque || auto && c.images == 0 && c.padded == 0 {
+	if c.images == 0 && c.padded == 0 && (opaque || !decided) {
 		return "", nil
 	}
 	if background, err = c.choose(o); err != nil {

@@ -87,17 +87,17 @@ func pixelRows(shape Shape, channelsLast bool) func(dst []float32, item []byte) 
 }
 
 // stay returns a store of the items of an array if they do not fit into the budget, and
-// nil if they are to be read into memory. The source has been read up to the array, which
-// has the given dimensions and element width.
-func (s source) stay(dims []int, width int, decode func(dst []float32, item []byte) error) (Store, error) {
+// nil if they are to be read into memory, of which they need a number of bytes. The array
+// has the given dimensions and element width, and begins after a header.
+func (s source) stay(header int, dims []int, width int, need int64, decode func(dst []float32, item []byte) error) (Store, error) {
 	total, err := s.claim(dims, width)
-	if err != nil || s.room.fits(int64(total)) {
+	if err != nil || s.room.fits(need) {
 		return nil, err
 	}
 	if s.raw == nil {
-		return nil, s.room.compressed(int64(total))
+		return nil, s.room.compressed(need)
 	}
-	switch rest := s.raw.size - s.raw.read; {
+	switch rest := s.raw.size - int64(header); {
 	case rest < int64(total):
 		return nil, dataErrorf("truncated: %d of %d data bytes", rest, total)
 	case rest > int64(total):
@@ -108,7 +108,7 @@ func (s source) stay(dims []int, width int, decode func(dst []float32, item []by
 		return nil, dataErrorf("%w", files.Reason(err))
 	}
 	size := total / dims[0]
-	return &fileStore{file.(io.ReaderAt), s.raw.path, s.raw.read, size, dims[0], decode, nil, newBuffers(size)}, nil
+	return &fileStore{file.(io.ReaderAt), s.raw.path, int64(header), size, dims[0], decode, nil, newBuffers(size)}, nil
 }
 
 // compressed returns the error about values that cannot stay in their file, because it is

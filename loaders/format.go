@@ -38,12 +38,12 @@ func idxImages(ctx context.Context, fsys fs.FS, name string, room *budget) (imag
 		return Split{}, "", err
 	}
 	images.Shape = Shape{1, dims[1], dims[2]}
-	images.Store, err = s.stay(dims, 1, pixelRows(images.Shape, false))
+	images.Store, err = s.stay(idxHeader, dims, 1, int64(dims[0])*int64(images.Shape.Size()), pixelRows(images.Shape, false))
 	if err != nil {
 		return Split{}, "", err
 	}
 	if images.Store != nil {
-		digest, err = sampled(file.(io.ReaderAt), s.raw.size)
+		digest, err = sampled(s.raw, s.raw.size)
 		return images, digest, err
 	}
 	data, err := s.data(dims, 1)

@@ -8,6 +8,9 @@ const (
 	labelRank = 1
 )
 
+// idxHeader is the number of bytes before the pixels of images.
+const idxHeader = 4 + 4*imageRank
+
 // idxTypes names the element types of the IDX format
 // (http://yann.lecun.com/exdb/mnist). Only 0x08 is read.
 var idxTypes = map[byte]string{

@@ -32,17 +32,10 @@ type source struct {
 
 // rawFile is a file whose values can be read from it at any time.
 type rawFile struct {
-	io.Reader // of the first bytes
-	read      int64
-	size      int64
-	path      string // for messages
-	open      func() (fs.File, error)
-}
-
-func (r *rawFile) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	r.read += int64(n)
-	return n, err
+	io.ReaderAt // of the opened file
+	size        int64
+	path        string                  // for messages
+	open        func() (fs.File, error) // opens it again
 }
 
 // openSource opens a file, gzipped or not. Its first bytes decide whether it is
@@ -59,9 +52,9 @@ func openSource(ctx context.Context, fsys fs.FS, name string, room *budget) (sou
 		return source{}, nil, dataErrorf("%w", err)
 	}
 	if len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
-		if _, ok := f.(io.ReaderAt); ok && room != nil && room.stays {
-			raw := &rawFile{Reader: buffered, size: size, path: name, open: func() (fs.File, error) { return fsys.Open(name) }}
-			return source{raw, size, room, raw}, f, nil
+		if at, ok := f.(io.ReaderAt); ok && room != nil && room.stays {
+			raw := &rawFile{at, size, name, func() (fs.File, error) { return fsys.Open(name) }}
+			return source{buffered, size, room, raw}, f, nil
 		}
 		return source{buffered, size, room, nil}, f, nil
 	}
@@ -184,14 +177,19 @@ func readExactly(r io.Reader, want int) ([]byte, error) {
 	if err != nil {
 		return nil, dataErrorf("after %d data bytes: %w", n, err)
 	}
+	return data, ends(r, want)
+}
+
+// ends returns an error if a reader does not end after the number of bytes read so far.
+func ends(r io.Reader, read int) error {
 	var extra [1]byte
 	switch _, err := io.ReadFull(r, extra[:]); {
 	case err == nil:
-		return nil, dataErrorf("trailing bytes after the %d declared data bytes", want)
+		return dataErrorf("trailing bytes after the %d declared data bytes", read)
 	case !errors.Is(err, io.EOF):
-		return nil, dataErrorf("after %d data bytes: %w", want, err)
+		return dataErrorf("after %d data bytes: %w", read, err)
 	}
-	return data, nil
+	return nil
 }
 
 // readHeader reads len(header) bytes into header.

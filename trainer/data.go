@@ -11,7 +11,7 @@ import (
 // pixels are sampled in every epoch of training; evaluation always uses the samples of
 // epoch 0.
 type Data struct {
-	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
+	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, or idx:, npz:, array:, folder: or pairs:PATH"`
 	DataDir     string `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
 	TrainImages int    `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
 	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
@@ -20,13 +20,16 @@ type Data struct {
 
 	loaders.StorageOptions
 
+	loaders.ArrayOptions
+	loaders.SplitOptions
+
 	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
 	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
 }
 
 // DataDefaults returns the settings of the data that a run has by default.
 func DataDefaults() Data {
-	return Data{Dataset: "sample", Validation: AutomaticValidation, ImageOptions: loaders.ImageDefaults()}
+	return Data{Dataset: "sample", Validation: AutomaticValidation, ImageOptions: loaders.ImageDefaults(), ArrayOptions: loaders.ArrayDefaults()}
 }
 
 // Validate reports the first value that makes no sense, wrapping
@@ -46,29 +49,37 @@ func (d Data) Validate() error {
 }
 
 // Ineffective lists the settings that the data do not read.
-func (d Data) Ineffective() []settings.Without {
-	return append(d.imageSettings(), d.storageSettings()...)
+func (d Data) Ineffective() (list []settings.Without) {
+	without := func(why string, options any) {
+		for _, f := range settings.Fields(options) {
+			list = append(list, settings.Without{Name: f.Name, Why: "with data set " + d.Dataset + "; hint: " + why})
+		}
+	}
+	if !loaders.ReadsImages(d.Dataset) {
+		without("only "+loaders.Decoded+" are image files", &d.ImageOptions)
+	} else if d.Size == (loaders.Size{}) {
+		list = append(list, settings.Without{Name: "fit", Why: "without --size; hint: --size 64"})
+	}
+	if !loaders.IsArray(d.Dataset) {
+		without("only array:FILE has it", &d.ArrayOptions)
+	}
+	if !loaders.CanSplit(d.Dataset) {
+		without("the data have a test set", &d.SplitOptions)
+	}
+	storage := d.storageSettings()
+	for i := range storage {
+		storage[i].Why = "with data set " + d.Dataset + "; hint: " + storage[i].Why
+	}
+	return append(list, storage...)
 }
 
 // storageSettings lists the settings of the storage that have no effect.
 func (d Data) storageSettings() (list []settings.Without) {
 	if !loaders.CanStay(d.Dataset) {
-		list = append(list, settings.Without{Name: "data-memory", Why: "with data set " + d.Dataset + "; hint: only " + loaders.Stored + " can be read from their files in each epoch"})
+		list = append(list, settings.Without{Name: "data-memory", Why: "only " + loaders.Stored + " can be read from their files in each epoch"})
 	}
 	if !loaders.CanCache(d.Dataset) {
-		list = append(list, settings.Without{Name: "cache", Why: "with data set " + d.Dataset + "; hint: only " + loaders.Decoded + " consist of image files"})
-	}
-	return list
-}
-
-// imageSettings lists the settings of image files that have no effect.
-func (d Data) imageSettings() (list []settings.Without) {
-	if !loaders.ReadsImages(d.Dataset) {
-		for _, f := range settings.Fields(&d.ImageOptions) {
-			list = append(list, settings.Without{Name: f.Name, Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR are image files"})
-		}
-	} else if d.Size == (loaders.Size{}) {
-		list = append(list, settings.Without{Name: "fit", Why: "without --size; hint: --size 64"})
+		list = append(list, settings.Without{Name: "cache", Why: "only " + loaders.Decoded + " are image files"})
 	}
 	return list
 }
