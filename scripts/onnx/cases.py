@@ -83,3 +83,14 @@ CLASSIFIERS = {
     "classifier layernorm": ("layernorm", ""),
     "classifier zerobias": ("zerobias", ""),
 }
+
+# Flags of train by the name of the case, with the file of numbers.
+NUMBERS = {
+    "table": ("table.npy", "--model dense --hidden 24 --code 3"),
+    "table vae": ("table.npy", "--model vae --hidden 24 --code 3"),
+    "table minmax": ("table.npy", "--model dense --hidden 24 --code 3 --scale minmax"),
+    "table unit": ("table.npy", "--model dense --hidden 24 --code 3 --scale unit"),
+    "table unscaled": ("table.npy", "--model dense --hidden 24 --code 3 --scale none"),
+    "table with missing values": ("holes.csv", "--model dense --hidden 24 --code 3 --missing mean"),
+    "float images": ("pictures.npy", "--model conv --filters 4 --code 5"),
+}

@@ -40,6 +40,19 @@ def data(path, *shape):
     np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
 
 
+def tables(folder):
+    """A table with large offsets, float images, and a table with missing values."""
+    rng = np.random.default_rng(2)
+    rows = rng.normal(0, 1, (1400, 6)) @ rng.normal(0, 1, (6, 6)) * [1, 10, 0.01, 1, 5, 1] + [0, 1e4, 3, -700, 1e5, 0.3]
+    np.save(folder / "table.npy", rows)
+    np.save(folder / "pictures.npy", images(rng, 1400, 8, 6)[0].astype(np.float32) / 100 - 1)
+    holes = np.where(rng.uniform(size=rows.shape) < 0.1, np.nan, rows)
+    with open(folder / "holes.csv", "w") as lines:
+        print("a,b,c,d,e,f", file=lines)
+        for row in holes:
+            print(",".join("" if np.isnan(v) else repr(float(v)) for v in row), file=lines)
+
+
 def call(*words):
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode:
@@ -51,13 +64,14 @@ class Checker:
 
     def __init__(self, folder, reference):
         self.folder, self.wants, self.worst, self.checked = folder, load_file(reference), {}, 0
-        self.wants["image"] = self.wants["reconstruction"] = self.wants.get("reconstruction", np.zeros(0)) * 255
+        factor = 1 if "raw" in self.wants else 255
+        self.wants["image"] = self.wants["reconstruction"] = self.wants.get("reconstruction", np.zeros(0)) * factor
         if "log_variance" in self.wants:
             self.wants["mean"] = self.wants["code"]
         if "logits" in self.wants:
             e = np.exp(self.wants["logits"] - self.wants["logits"].max(1, keepdims=True))
             self.wants["probabilities"] = e / e.sum(1, keepdims=True)
-        self.given = {"code": self.wants["code"], "input": self.wants["images"] * 255}
+        self.given = {"code": self.wants["code"], "input": self.wants.get("raw", self.wants["images"] * 255)}
         if "labels" in self.wants:
             self.given["labels"] = self.wants["labels"].astype(np.int64).ravel()
         self.opset = 0
@@ -139,6 +153,8 @@ def main():
         data(folder / "colour.npz", 9, 12, 3)
         list_of = [(case, "train", flags, "grey") for case, flags in cases.GREY.items()]
         list_of += [(case, "train", flags, "colour") for case, flags in cases.COLOUR.items()]
+        tables(folder)
+        list_of += [(case, "train", flags, file) for case, (file, flags) in cases.NUMBERS.items()]
         list_of += [(case, "finetune", flags, source) for case, (source, flags) in cases.CLASSIFIERS.items()]
         sources = {source for case, (source, _) in cases.CLASSIFIERS.items() if not only or case in only}
         failed = []
@@ -146,7 +162,12 @@ def main():
             if only and case not in only and case not in sources:
                 continue
             run = folder / case.replace(" ", "-")
-            start = ["--dataset", f"npz:{folder / source}.npz"] if verb == "train" else ["--from", str(folder / source.replace(" ", "-")), "--labels", "60"]
+            if verb == "finetune":
+                start = ["--from", str(folder / source.replace(" ", "-")), "--labels", "60"]
+            elif "." in source:
+                start = ["--dataset", f"array:{folder / source}"]
+            else:
+                start = ["--dataset", f"npz:{folder / source}.npz"]
             try:
                 call(program, verb, *start, *shlex.split(flags), *shlex.split(SMALL), "--run", str(run))
                 ok = check(case, program, reference, run)

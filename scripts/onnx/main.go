@@ -32,7 +32,8 @@ func write(ctx context.Context, run, out string) error {
 	if err != nil {
 		return err
 	}
-	data, err := trainer.OpenData(ctx, model.Config, loaders.Options{})
+	of := model.Info.Data
+	data, err := trainer.OpenData(ctx, model.Config, of.Reading(loaders.Options{}, model.Config.Dataset))
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,33 @@ func write(ctx context.Context, run, out string) error {
 	if err != nil {
 		return err
 	}
+	if of.Scaling != nil { // the values of the files
+		data, err := trainer.OpenData(ctx, model.Config, loaders.Options{Features: of.Features, Scaling: &loaders.Scaling{Kind: loaders.ScaleNone}})
+		if err != nil {
+			return err
+		}
+		raw, err := values(data.Test)
+		if err != nil {
+			return err
+		}
+		tensors["raw"] = trainer.Tensor{Shape: tensors["images"].Shape, Values: raw}
+		if r, ok := tensors["reconstruction"]; ok {
+			of.Unscale(r.Values, data.Test.Shape)
+		}
+	}
 	return files.Write(out, func(w io.Writer) error { return trainer.WriteTensors(w, tensors, nil) })
+}
+
+// values reads the values of a split, N×D.
+func values(s loaders.Split) ([]float32, error) {
+	size := s.Shape.Size()
+	all := make([]float32, s.Len()*size)
+	for i := range s.Len() {
+		if err := s.Read(all[i*size:(i+1)*size], i, 0); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 func outputs(ctx context.Context, model *trainer.Trained, test loaders.Split) (map[string]trainer.Tensor, error) {
@@ -49,16 +76,13 @@ func outputs(ctx context.Context, model *trainer.Trained, test loaders.Split) (m
 		tensors[name] = trainer.Tensor{Shape: []int{rows, len(values) / rows}, Values: values}
 	}
 	n := test.Len()
-	images := make([]float32, n*test.Shape.Size())
-	for i := range n {
-		if err := test.Read(images[i*test.Shape.Size():(i+1)*test.Shape.Size()], i, 0); err != nil {
-			return nil, err
-		}
+	images, err := values(test)
+	if err != nil {
+		return nil, err
 	}
 	add("images", images, n)
 	var codes []float32
 	var labels []loaders.Label
-	var err error
 	if model.Conditional() {
 		labels = test.Labels
 	}

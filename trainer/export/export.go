@@ -54,7 +54,11 @@ type File struct {
 func metadata(t *trainer.Trained, checkpoint string) []Entry {
 	list := []Entry{
 		{"model", t.Name}, {"run", t.Info.ID}, {"checkpoint", checkpoint}, {"epoch", fmt.Sprint(t.Epoch)}, {"weights", t.Digest()},
-		{"program", "gaetrain " + trainer.Version()}, {"data", t.Info.Data.Name}, {"image", t.Source.Shape.String()}, {"units", units},
+		{"program", "gaetrain " + trainer.Version()}, {"data", t.Info.Data.Name}, {"image", t.Source.Shape.String()}, {"units", units(t.Info.Data)},
+	}
+	if len(t.Info.Data.Features) > 0 {
+		text, _ := json.Marshal(t.Info.Data.Features) // strings always have a form
+		list = append(list, Entry{"columns", string(text)})
 	}
 	if classes := t.Info.Data.Classes; len(classes) > 0 {
 		text, _ := json.Marshal(classes) // strings always have a form
@@ -68,12 +72,12 @@ func metadata(t *trainer.Trained, checkpoint string) []Entry {
 
 // describe returns the descriptions of inputs and outputs by name.
 func describe(t *trainer.Trained) map[string]string {
-	code := "latent code"
+	code, values := "latent code", units(t.Info.Data)
 	if t.HasPrior() {
 		code += "; its prior is N(0, I)"
 	}
 	return map[string]string{
-		trainer.Input: units, trainer.Reconstruction: units, image: units,
+		trainer.Input: values, trainer.Reconstruction: values, image: values,
 		trainer.Code: code, mean: "mean of the posterior, which is the latent code", logVariance: "log-variance of the posterior, clipped to [-10, 10]",
 		trainer.Labels: "number of the class", trainer.Logits: "logit of each class", probabilities: "probability of each class",
 	}

@@ -87,8 +87,11 @@ func decode(s *graph.Scope, t *trainer.Trained, z graph.Value) {
 
 // inputs make the values of the program from those that users have.
 func inputs(t *trainer.Trained) graph.Ports {
-	scale := func(n *trace.Network, x *trace.Value) *trace.Value { return scaled(n, x) }
-	return graph.Ports{trainer.Input: scale, trainer.Target: scale}
+	return graph.Ports{trainer.Input: scalingOf(t).scaled}
+}
+
+func scalingOf(t *trainer.Trained) scaling {
+	return scaling{t.Info.Data.Scaling, t.Source.Shape.Dims()}
 }
 
 // results make the values that users have from those of the program.
@@ -102,7 +105,7 @@ func results(t *trainer.Trained, network string) graph.Ports {
 			return nil
 		},
 		trainer.Reconstruction: func(n *trace.Network, x *trace.Value) *trace.Value {
-			x = unscaled(n, n.As(trainer.Reconstruction, x, shape...))
+			x = scalingOf(t).unscaled(n, n.As(trainer.Reconstruction, x, shape...))
 			if network != "generator" {
 				return x
 			}
