@@ -4,8 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -101,11 +99,11 @@ func (c *card) figures() {
 	}
 }
 
-// Settings lists the settings of the model that differ from their defaults.
+// Settings lists the settings of the model that the run changed.
 func (c card) Settings() (list []Entry) {
-	for _, name := range slices.Sorted(maps.Keys(c.Info.Configuration)) {
-		if s := c.Info.Configuration[name]; s.Origin != settings.FromDefault {
-			list = append(list, Entry{name, s.String()})
+	for _, f := range settings.Fields(c.Recipe.New()) {
+		if s, ok := c.Info.Configuration[f.Name]; ok && s.Origin != settings.FromDefault {
+			list = append(list, Entry{f.Name, s.String()})
 		}
 	}
 	return list

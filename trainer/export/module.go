@@ -28,7 +28,7 @@ func className(n Network) string { return strings.ToUpper(n.Name[:1]) + n.Name[1
 // WriteModule writes the PyTorch module of the networks of a model as Python.
 func WriteModule(w io.Writer, t *trainer.Trained, list []Network) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\"\"\"PyTorch module of model %s, written by gaetrain %s. load() returns it with its weights.\"\"\"\n\n", t.Name, trainer.Version())
+	fmt.Fprintf(&b, "\"\"\"PyTorch module of model %s, written by gaetrain %s. load() returns it with its weights.\n\nImages: %s.\n\"\"\"\n\n", t.Name, trainer.Version(), units(t.Info.Data))
 	b.WriteString("import torch\nfrom safetensors.torch import load_file\nfrom torch import nn\nfrom torch.nn import functional as F\n")
 	var helpers []string
 	of := parts(list)
@@ -74,7 +74,7 @@ func composed(t *trainer.Trained, of []Network) string {
 		from = labels
 	}
 	return fmt.Sprintf(`class Autoencoder(nn.Module):
-    """From %s to their reconstructions and codes."""
+    """From %s to reconstruction and code."""
 
     def __init__(self):
         super().__init__()
