@@ -99,6 +99,14 @@ func (c *card) figures() {
 	}
 }
 
+// Items is the word for what the model takes or makes.
+func (c card) Items() string {
+	if c.Shape().IsTable() {
+		return "rows"
+	}
+	return "images"
+}
+
 // Settings lists the settings of the model that the run changed.
 func (c card) Settings() (list []Entry) {
 	for _, f := range settings.Fields(c.Recipe.New()) {

@@ -22,17 +22,17 @@ import (
 
 const side = 8
 
-// images returns n images of 1×8×8 of two classes.
-func images(n int) loaders.Split {
+// images returns n images of 8×8 of two classes.
+func images(n, channels int) loaders.Split {
 	var pixels []uint8
 	var labels []loaders.Label
 	for i := range n {
 		labels = append(labels, loaders.Label(i%2))
-		for at := range side * side {
+		for at := range channels * side * side {
 			pixels = append(pixels, uint8(i*31+at*at*7))
 		}
 	}
-	s := loaders.Pixels(loaders.Shape{Channels: 1, Height: side, Width: side}, pixels)
+	s := loaders.Pixels(loaders.Shape{Channels: channels, Height: side, Width: side}, pixels)
 	s.Labels = labels
 	return s
 }
@@ -60,7 +60,11 @@ func model(t *testing.T, name string, values map[string]string) *trainer.Trained
 		recipe.Defaults(&c)
 	}
 	c.Validation, c.Epochs = 0, 1
-	data := &loaders.Dataset{Name: "two|classes", Train: images(40), Test: images(6), Classes: []string{"even", "odd"}}
+	channels := 1
+	if name == "synchrony" { // which takes pairs of frames
+		channels = 2
+	}
+	data := &loaders.Dataset{Name: "two|classes", Train: images(40, channels), Test: images(6, channels), Classes: []string{"even", "odd"}}
 	e, err := trainer.NewExperiment(c, name, m, data)
 	if err != nil {
 		t.Fatal(err)
@@ -123,6 +127,10 @@ func TestNetworks(t *testing.T) {
 		{"zerobias", "zerobias", map[string]string{"code": "20"}, 13, []string{"encoder", "decoder", "autoencoder"}},
 		{"sparse", "sparse", map[string]string{"code": "20", "top-k": "3", "sparsity": "0"}, 13, []string{"encoder", "decoder", "autoencoder"}},
 		{"gan", "gan", small, 13, []string{"generator"}},
+		{"all layers", "conv", map[string]string{
+			"encoder": "conv:4,3x1,p1x0,d1,gelu,groupnorm:2,nobias avgpool:2 up:2 conv:3,3,silu,layernorm bilinear:2 conv:2,3,s4,selu residual(conv:2,3,leaky-relu residual(conv:2,1)) dropout:0.1 frames:2,4,softplus dense:3",
+			"decoder": "dense:32,2x4x4,sigmoid,layernorm transposed:2,4,s2,p1,o0,tanh dense:64",
+		}, 17, []string{"encoder", "decoder", "autoencoder"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -144,6 +152,27 @@ func TestNetworks(t *testing.T) {
 			checkWeights(t, all)
 			if diff := cmp.Diff(all, written(t, m)); diff != "" {
 				t.Errorf("the second export differs: %s", diff)
+			}
+		})
+	}
+}
+
+// TestEveryModel exports every model with its default settings.
+func TestEveryModel(t *testing.T) {
+	for _, r := range recipes.List() {
+		t.Run(r.Name, func(t *testing.T) {
+			t.Parallel()
+			values := map[string]string{"hidden": "8", "code": "4", "top-k": "2", "filters": "3"}
+			for name := range values {
+				f, ok := settings.Named(settings.Fields(r.New()), name)
+				if !ok || name == "filters" && f.String() == "" || name == "top-k" && r.Name != "topk" {
+					delete(values, name)
+				}
+			}
+			for name, text := range written(t, model(t, r.Name, values)) {
+				if strings.HasSuffix(name, ".onnx") {
+					wellFormed(t, read(t, []byte(text)))
+				}
 			}
 		})
 	}
@@ -256,7 +285,7 @@ func TestValues(t *testing.T) {
 		t.Run(c.model, func(t *testing.T) {
 			t.Parallel()
 			m := model(t, c.model, c.values)
-			all, test := written(t, m), images(6)
+			all, test := written(t, m), images(6, 1)
 			codes, err := m.Encode(t.Context(), test)
 			if err != nil {
 				t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -57,7 +58,7 @@ func (m *message) number(field protowire.Number, v int64) {
 }
 
 func (m *message) text(field protowire.Number, v string) {
-	*m = protowire.AppendString(protowire.AppendTag(*m, field, protowire.BytesType), v)
+	*m = protowire.AppendString(protowire.AppendTag(*m, field, protowire.BytesType), strings.ToValidUTF8(v, "�"))
 }
 
 func (m *message) float(field protowire.Number, v float32) {
