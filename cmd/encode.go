@@ -33,7 +33,7 @@ type ScatterOptions struct {
 }
 
 func encodeVerb() *cli.Command {
-	defaults := encodeOptions{RunOptions: RunOptions{ModelOptions: modelDefaults()}, Out: "codes", ScatterOptions: ScatterOptions{Points: 2000}, Output: Output{LogFormat: "text"}}
+	defaults := encodeOptions{RunOptions: RunOptions{ModelOptions: modelDefaults(), wholeOthers: true}, Out: "codes", ScatterOptions: ScatterOptions{Points: 2000}, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "encode",
 		Usage: "write the codes of images as .npy and .csv",
@@ -134,7 +134,7 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 		printf(w, "%d points in %s\n", points, path)
 	}
 	if last := all[len(all)-1]; last.Kind == measure.PCAEmbedding {
-		printf(w, "no t-SNE picture, because t-SNE needs more images\n")
+		printf(w, "no t-SNE picture, because t-SNE needs more points\n")
 	}
 	return nil
 }

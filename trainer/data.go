@@ -9,23 +9,25 @@ import (
 
 // Data holds the settings of which images a run uses, and how it reads them. Binarised
 // pixels are sampled in every epoch of training; evaluation always uses the samples of
-// epoch 0.
+// epoch 0. Augmentation changes only the images that a model is trained on.
 type Data struct {
-	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
+	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, or idx:, npz:, array:, folder: or pairs:PATH"`
 	DataDir     string `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
 	TrainImages int    `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
 	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
 	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
 	loaders.ImageOptions
+	loaders.ArrayOptions
 	loaders.SplitOptions
 
-	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
-	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
+	Motion   loaders.Motion       `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
+	Augment  loaders.Augmentation `toml:"augment" group:"data" help:"Random changes of training images: none, or some of flip,shift:2,rotate:10,crop:0.9,brightness:0.1"`
+	Binarise bool                 `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
 }
 
 // DataDefaults returns the settings of the data that a run has by default.
 func DataDefaults() Data {
-	return Data{Dataset: "sample", Validation: AutomaticValidation, ImageOptions: loaders.ImageDefaults()}
+	return Data{Dataset: "sample", Validation: AutomaticValidation, ImageOptions: loaders.ImageDefaults(), ArrayOptions: loaders.ArrayDefaults()}
 }
 
 // Validate reports the first value that makes no sense, wrapping
@@ -44,24 +46,22 @@ func (d Data) Validate() error {
 }
 
 // Ineffective lists the settings that the data do not read.
-func (d Data) Ineffective() []settings.Without {
-	list := d.imageSettings()
-	if !loaders.CanSplit(d.Dataset) {
-		for _, name := range loaders.SplitOptionNames() {
-			list = append(list, settings.Without{Name: name, Why: "with data set " + d.Dataset + "; hint: the data have a test set"})
+func (d Data) Ineffective() (list []settings.Without) {
+	without := func(options any, why string) {
+		for _, f := range settings.Fields(options) {
+			list = append(list, settings.Without{Name: f.Name, Why: "with data set " + d.Dataset + "; hint: " + why})
 		}
 	}
-	return list
-}
-
-// imageSettings lists the settings of image files that have no effect.
-func (d Data) imageSettings() (list []settings.Without) {
 	if !loaders.ReadsImages(d.Dataset) {
-		for _, f := range settings.Fields(&d.ImageOptions) {
-			list = append(list, settings.Without{Name: f.Name, Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR are image files"})
-		}
+		without(&d.ImageOptions, "only folder:DIR and pairs:DIR are image files")
 	} else if d.Size == (loaders.Size{}) {
 		list = append(list, settings.Without{Name: "fit", Why: "without --size; hint: --size 64"})
+	}
+	if !loaders.IsArray(d.Dataset) {
+		without(&d.ArrayOptions, "only array:FILE has it")
+	}
+	if !loaders.CanSplit(d.Dataset) {
+		without(&d.SplitOptions, "the data have a test set")
 	}
 	return list
 }
