@@ -85,7 +85,7 @@ func (a *arrayFile) read(d *Dataset) error {
 	case isExtension(name, ".npy") || isExtension(name, ".npz") || isExtension(name, ".parquet"):
 		return dataErrorf("the file is not what its name says: it starts with bytes %x", magic)
 	default:
-		m, err = a.readText(start)
+		m, err = a.readText(start, partOf(file))
 	}
 	if err != nil {
 		return err
@@ -111,11 +111,27 @@ func (a *arrayFile) readArray(s source) (*matrix, error) {
 	return readNumbers(a.ctx, s, a.o.ArrayOptions)
 }
 
-func (a *arrayFile) readText(start *bufio.Reader) (*matrix, error) {
+// partOf returns a function for the part of a file that has been read.
+func partOf(file io.Closer) func() float64 {
+	f, ok := file.(*os.File)
+	if !ok {
+		return nil
+	}
+	return func() float64 {
+		at, err := f.Seek(0, io.SeekCurrent)
+		info, statErr := f.Stat()
+		if err != nil || statErr != nil {
+			return 1
+		}
+		return float64(at) / float64(max(info.Size(), 1))
+	}
+}
+
+func (a *arrayFile) readText(start *bufio.Reader, part func() float64) (*matrix, error) {
 	if err := a.withoutAxes("a table"); err != nil {
 		return nil, err
 	}
-	return readCSV(start, a.path, a.name, a.o, a.room)
+	return readCSV(start, a.path, a.name, a.o, a.room, part)
 }
 
 // withoutColumns and withoutAxes refuse options that the kind of file does not have,

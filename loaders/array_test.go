@@ -242,8 +242,15 @@ func TestArrayBudget(t *testing.T) {
 
 	room := &budget{limit: 1 << 20}
 	big := func(r int) string { return strings.Repeat("1,2,3\n", r) }
-	_, err := readCSV(bufioReader(big(100000)), "t.csv", "array:t.csv", Options{ArrayOptions: ArrayDefaults()}, room)
+	_, err := readCSV(bufioReader(big(100000)), "t.csv", "array:t.csv", Options{ArrayOptions: ArrayDefaults()}, room, nil)
 	wantError(t, err, ErrData, "the data need at least")
+	_, err = readCSV(bufioReader(big(10000)), "t.csv", "array:t.csv", Options{ArrayOptions: ArrayDefaults()}, &budget{limit: 1 << 20}, nil)
+	if err != nil {
+		t.Error(err)
+	}
+	little := func() float64 { return 1e-3 }
+	_, err = readCSV(bufioReader(big(10000)), "t.csv", "array:t.csv", Options{ArrayOptions: ArrayDefaults()}, &budget{limit: 1 << 20}, little)
+	wantError(t, err, ErrData, "after ", " rows: the data need at least")
 	s := within(bytes.Repeat([]byte{1}, 1<<20))
 	s.room = &budget{limit: 1 << 20}
 	file := npyFile("|i1", "2, 524288", make([]byte, 1<<20))
