@@ -189,6 +189,9 @@ func (a *arrayFile) split(d *Dataset, m *matrix) (Split, error) {
 		a.o.log("%s: the columns have no names, so they are taken in the order of the run: %s", a.name, listed(a.o.Features))
 		m.features = a.o.Features
 	}
+	if names := m.coarse(); names != nil {
+		a.o.log("%s: float32 loses more than a thousandth of the range of column %s; hint: subtract the smallest value of the column, or --ignore it", a.name, listed(names))
+	}
 	d.Features = m.features
 	d.unscaled = &unscaled{kind: a.o.Scale, pixels: m.pixels != nil, missing: a.o.Missing == missingMean, options: a.o}
 	s := Values(m.shape, m.values)

@@ -165,7 +165,7 @@ func (t *table) add(fields []string, line int) (err error) {
 			}
 		case isIgnored:
 		default:
-			if m.values[at+place], err = t.value(fields[i], line, i); err != nil {
+			if m.values[at+place], err = t.value(fields[i], line, i, place); err != nil {
 				return err
 			}
 		}
@@ -190,12 +190,16 @@ func (t *table) where(line, column int) string {
 	return fmt.Sprintf("line %d, column %.100s", line, t.names[column])
 }
 
-// value reads a field of a column that holds values.
-func (t *table) value(field string, line, column int) (float32, error) {
+// value reads a field of a column, which holds the values at a place of the rows.
+func (t *table) value(field string, line, column, place int) (float32, error) {
 	v, ok := parseNumber(field)
+	f := float32(v)
 	switch {
-	case ok && float32(v)-float32(v) == 0:
-		return float32(v), nil
+	case ok && f-f == 0:
+		if float64(f) != v {
+			t.m.round(place, v-float64(f))
+		}
+		return f, nil
 	case isMissing(field):
 		v = math.NaN()
 	case !ok:
