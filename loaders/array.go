@@ -90,6 +90,15 @@ func (a *arrayFile) read(d *Dataset) error {
 	if err != nil {
 		return err
 	}
+	if stays, ok := m.store.(*fileStore); ok {
+		stays.path = a.path
+		digest, err := sampled(s.raw, s.raw.size)
+		if err != nil {
+			return err
+		}
+		d.Digest = map[string]string{arrayDigest: digest}
+		defer func() { a.o.logStaying(a.path, "", d.Train, d.Test) }()
+	}
 	if d.Digest == nil {
 		d.Digest = map[string]string{arrayDigest: "md5:" + digestOf(sum)}
 	}
@@ -193,10 +202,13 @@ func (a *arrayFile) split(d *Dataset, m *matrix) (Split, error) {
 		a.o.log("%s: float32 loses more than a thousandth of the range of column %s; hint: subtract the smallest value of the column, or --ignore it", a.name, listed(names))
 	}
 	d.Features = m.features
-	d.unscaled = &unscaled{kind: a.o.Scale, pixels: m.pixels != nil, missing: a.o.Missing == missingMean, options: a.o}
+	d.unscaled = &unscaled{kind: a.o.Scale, pixels: m.isPixels, missing: a.o.Missing == missingMean, options: a.o}
 	s := Values(m.shape, m.values)
 	if m.pixels != nil {
 		s = Pixels(m.shape, m.pixels)
+	}
+	if m.store != nil {
+		s.Store = m.store
 	}
 	s.Labels, s.Positions = m.classes.numbers, m.kept
 	return s, nil
@@ -244,7 +256,7 @@ func (a *arrayFile) readArchive(d *Dataset) error {
 		if err != nil {
 			return err
 		}
-		if (train.pixels == nil) != (test.pixels == nil) {
+		if train.isPixels != test.isPixels {
 			return dataErrorf("only one of x_train and x_test holds images of bytes; hint: save both as the same type")
 		}
 		if d.Test, err = a.split(d, test); err != nil {

@@ -189,8 +189,11 @@ func readNumbers(ctx context.Context, s source, o ArrayOptions) (*matrix, error)
 	if err != nil {
 		return nil, err
 	}
-	m := &matrix{shape: x.shape, rows: x.count, place: x.place}
-	if a.isPixels(x) {
+	m := &matrix{shape: x.shape, rows: x.count, place: x.place, isPixels: a.isPixels(x)}
+	if m.store, err = a.stay(s, x, o); err != nil || m.store != nil {
+		return m, err
+	}
+	if m.isPixels {
 		m.pixels, err = a.pixels(ctx, s, x)
 		return m, err
 	}
