@@ -174,11 +174,11 @@ func (t *table) add(fields []string, line int) (err error) {
 	return nil
 }
 
-// foresee returns an error if the values so far take an eighth of the memory for data and
+// foresee returns an error if the values so far take a sixteenth of the memory for data and
 // the rest of the file would take many times of it. So a small file that decompresses to a
 // large size is refused early.
 func (t *table) foresee(bytes int64) error {
-	const first, many = 8, 4
+	const first, many = 16, 4
 	most := t.room.limit / share
 	if t.part == nil || bytes < most/first || float64(bytes)/max(t.part(), 1e-9) < float64(many*most) {
 		return nil
