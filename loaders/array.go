@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // openArray reads a file of numbers: a NumPy array or archive, a table in text, or a
@@ -89,6 +90,15 @@ func (a *arrayFile) read(d *Dataset) error {
 	if err != nil {
 		return err
 	}
+	if stays, ok := m.store.(*fileStore); ok {
+		stays.path = a.path
+		digest, err := sampled(s.raw, s.raw.size)
+		if err != nil {
+			return err
+		}
+		d.Digest = map[string]string{arrayDigest: digest}
+		defer func() { a.o.logStaying(a.path, "", d.Train, d.Test) }()
+	}
 	if d.Digest == nil {
 		d.Digest = map[string]string{arrayDigest: "md5:" + digestOf(sum)}
 	}
@@ -100,7 +110,7 @@ func (a *arrayFile) read(d *Dataset) error {
 const arrayDigest = "values"
 
 func isExtension(name, extension string) bool {
-	return filepath.Ext(name) == extension
+	return strings.EqualFold(filepath.Ext(name), extension)
 }
 
 func (a *arrayFile) readArray(s source) (*matrix, error) {
@@ -173,12 +183,15 @@ func (a *arrayFile) split(d *Dataset, m *matrix) (Split, error) {
 		m.features = a.o.Features
 	}
 	d.Features = m.features
-	d.unscaled = &unscaled{kind: a.o.Scale, pixels: m.pixels != nil, missing: a.o.Missing == missingMean, options: a.o}
+	d.unscaled = &unscaled{kind: a.o.Scale, pixels: m.isPixels, missing: a.o.Missing == missingMean, options: a.o}
 	s := Values(m.shape, m.values)
 	if m.pixels != nil {
 		s = Pixels(m.shape, m.pixels)
 	}
-	s.Labels = m.classes.numbers
+	if m.store != nil {
+		s.Store = m.store
+	}
+	s.Labels, s.Positions = m.classes.numbers, m.kept
 	return s, nil
 }
 
@@ -198,7 +211,7 @@ func (a *arrayFile) readArchive(d *Dataset) error {
 		items, labels := "", ""
 		for _, pair := range archiveNames {
 			if items == "" && arrays[pair[0]] != nil {
-				items, labels = pair[0], pair[1]
+				items, labels = pair[0], firstIn(arrays, pair[1], "labels", "target", "y")
 			}
 		}
 		if items == "" && len(names) == 1 {
@@ -224,6 +237,9 @@ func (a *arrayFile) readArchive(d *Dataset) error {
 		if err != nil {
 			return err
 		}
+		if (train.pixels == nil) != (test.pixels == nil) {
+			return dataErrorf("only one of x_train and x_test holds images of bytes; hint: save both as the same type")
+		}
 		if d.Test, err = a.split(d, test); err != nil {
 			return dataErrorf("x_test: %w", err)
 		}
@@ -232,6 +248,16 @@ func (a *arrayFile) readArchive(d *Dataset) error {
 		}
 		return d.nameClasses(train.classes.names, test.classes.names)
 	})
+}
+
+// firstIn returns the first name that an archive has, or "".
+func firstIn(arrays map[string]*zip.File, names ...string) string {
+	for _, name := range names {
+		if arrays[name] != nil {
+			return name
+		}
+	}
+	return ""
 }
 
 // logUnread reports the arrays of an archive that are not read.

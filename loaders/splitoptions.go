@@ -30,11 +30,14 @@ func (o SplitOptions) Validate() error {
 	return nil
 }
 
+// SplitOptionNames lists the names of the options.
+func SplitOptionNames() []string { return []string{"test-share", "split-seed"} }
+
 // CanSplit reports whether SplitOptions can have an effect for a data set, because it
 // is data of a user's own that may lack a test set.
 func CanSplit(dataset string) bool {
 	kind, _, _ := strings.Cut(dataset, ":")
-	return kind == "folder" || kind == "pairs" || kind == "npz" || kind == "array"
+	return kind == "folder" || kind == "pairs" || kind == "tar" || kind == "npz" || kind == "array"
 }
 
 // Needless returns an error that wraps ErrUnknown if an option is set although the data

@@ -68,7 +68,7 @@ func (j *assessor) assess(ctx context.Context, codeSize int) error {
 		images loaders.Split
 	}{ // the test images first, since the others are compared with them
 		{TestSet, j.data.Test.Stratified(count)}, {SampleSet, j.Samples}, {TrainingSet, j.data.Train.Stratified(count)},
-		{GaussianSet, j.valued(clamped(floor.Draw(noise).Values))},
+		{GaussianSet, j.valued(clamped(j.classifier, floor.Draw(noise).Values))},
 	} {
 		if err := j.measure(ctx, set.name, set.images); err != nil {
 			return err
@@ -184,7 +184,7 @@ func (j *assessor) nearest(ctx context.Context, s *AssessedSet, images loaders.S
 	images, described = images.Stratified(most), described.Stratified(most)
 	seen := NearestImages{Set: s.Set, Images: images}
 	for m, set := range []loaders.Split{images, described} {
-		of, err := evaluate.Pixels(set)
+		of, err := pixelsOf(set)
 		if err != nil {
 			return err
 		}

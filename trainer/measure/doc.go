@@ -24,13 +24,25 @@ func Codes(ctx context.Context, model *trainer.Trained, split loaders.Split) (ev
 	return evaluate.NewMatrix(codes, model.CodeSize()), err
 }
 
+// pixelsOf returns the images of a split as numbers. It is an error if they do not fit into
+// memory, as those of data that are read from their files may not.
+func pixelsOf(split loaders.Split) (evaluate.Matrix, error) {
+	if err := trainer.Fits("images", split.Len(), split.Shape.Size(), "choose fewer images, such as --limit 10000, or train with --train-images"); err != nil {
+		return evaluate.Matrix{}, err
+	}
+	return evaluate.Pixels(split)
+}
+
 // refused returns an error about invalid options.
 func refused(format string, values ...any) error {
 	return fmt.Errorf("%w: %s", trainer.ErrConfiguration, fmt.Sprintf(format, values...))
 }
 
-// clamped clips pixels to [0, 1] in place.
-func clamped(pixels []float32) []float32 {
+// clamped clips pixels to [0, 1] in place, unless the values of the data leave this range.
+func clamped(model *trainer.Trained, pixels []float32) []float32 {
+	if !model.Info.Data.Values().IsUnit() {
+		return pixels
+	}
 	for i, v := range pixels {
 		pixels[i] = min(max(v, 0), 1)
 	}

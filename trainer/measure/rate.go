@@ -63,7 +63,7 @@ const (
 // split, and of principal components of the training images, with 1 to 8 bits per
 // value.
 func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Split, codes evaluate.Matrix) ([]compression.Point, error) {
-	images, err := evaluate.Pixels(split)
+	images, err := pixelsOf(split)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Spl
 		coders = append(coders, compression.Codes{
 			Coder: fmt.Sprint(components, pcaCoder), Values: pca.Transform(images).Values, Units: components, Rule: compression.Common,
 			Decode: func(codes []float32) ([]float32, error) {
-				return clamped(pca.Inverse(evaluate.NewMatrix(codes, components)).Values), nil
+				return clamped(model, pca.Inverse(evaluate.NewMatrix(codes, components)).Values), nil
 			},
 		})
 	}

@@ -57,10 +57,11 @@ func (s *sheet) add(label string, split loaders.Split, rows int) error {
 		for i := from; i < min(from+s.columns, split.Len()); i++ {
 			indices = append(indices, i)
 		}
-		images, err := pixels(split.Select(indices))
+		values, err := pixels(split.Select(indices))
 		if err != nil {
 			return err
 		}
+		images := drawable(values, split.Shape)
 		for i, v := range images.Pixels {
 			images.Pixels[i] = (v - s.low) / (s.high - s.low)
 		}
