@@ -46,8 +46,8 @@ up to 32 values. For longer codes, it is estimated from 32 random directions per
 take as long as 32 values. jacobian_norm_error is the standard error of the estimate.
 --corruption measures the model on corrupted images, once for each corruption. The reconstruction
 is always compared with the clean image, and all pixels have the same weight. For rows of numbers
-(array:FILE), a second table lists the errors of the features, the largest first: mse of the scaled
-values, and rmse, the root mean squared error, in the unit of the feature.
+(array:FILE), a second table lists the errors of the features, the largest first: mse of the
+scaled values, and rmse, the root mean squared error, in the unit of the feature.
 
 --nll K estimates the negative log-likelihood of each image by importance sampling: −log of the
 mean of p(x|z)·p(z)/q(z|x) over K samples z of the posterior. The model must have a Gaussian
