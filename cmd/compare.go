@@ -17,6 +17,7 @@ import (
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
 )
 
 type compareOptions struct {
@@ -198,6 +199,12 @@ func sameImages(first string, a *trainer.Trained, second string, b *trainer.Trai
 		return fmt.Errorf("%w: the data of %s and %s are scaled in different ways, so their errors have different units; hint: train both with the same --scale, --validation and --train-images", errUsage, first, second)
 	case a.Config.Motion != b.Config.Motion:
 		return different("the motion", a.Config.Motion, b.Config.Motion)
+	}
+	others := settings.Fields(&b.Config.ImageOptions, &b.Config.SplitOptions)
+	for i, f := range settings.Fields(&a.Config.ImageOptions, &a.Config.SplitOptions) {
+		if f.Name != "strict" && !f.Equal(others[i]) {
+			return different("the setting "+f.Name, f, others[i])
+		}
 	}
 	for file, digest := range x.Digest {
 		if other, ok := y.Digest[file]; ok && other != digest {

@@ -207,6 +207,9 @@ func (o *finetuneOptions) check(given map[string]settings.Origin) error {
 func (o *finetuneOptions) adoptData(model *trainer.Trained, origins map[string]settings.Origin) error {
 	fields := slices.DeleteFunc(settings.Fields(&o.Data), func(f settings.Field) bool {
 		_, given := origins[f.Name]
+		if _, other := origins["dataset"]; other && slices.Contains(loaders.SplitOptionNames(), f.Name) {
+			return true // the other data may have a test set
+		}
 		return given || f.Name == "validation" || f.Name == "binarise" || f.Name == "augment" // by default, a classifier takes images as they are
 	})
 	for _, f := range fields {

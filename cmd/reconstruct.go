@@ -99,16 +99,11 @@ func (o reconstructOptions) settings() measure.ReconstructOptions {
 
 // check reports invalid options, and chooses the names of the files.
 func (o *reconstructOptions) check(c *cli.Context) (err error) {
-	if err := o.FileOptions.validate(); err != nil {
+	if err := o.instead(c); err != nil {
 		return err
 	}
 	if err := o.settings().Validate(); err != nil {
 		return err
-	}
-	for _, name := range []string{"dataset", "split"} {
-		if o.Images != "" && wasGiven(c, name) {
-			return fmt.Errorf("%w: %s has no effect with --images; hint: leave one of them out", errUsage, name)
-		}
 	}
 	o.Out, err = freeOut(c, o.Out, ".csv", ".png")
 	return err
@@ -139,8 +134,8 @@ type reconstruction struct {
 // set. It reports whether the images are those of the run's own data set.
 func (r *reconstruction) choose(ctx context.Context, log *console, model *trainer.Trained) (own bool, err error) {
 	if r.Images != "" {
-		r.split, r.split.Names, err = r.read(ctx, log, model)
-		r.of, r.Split, r.classes, r.split = r.Images, "", model.Info.Data.Classes, r.split.Stratified(r.Limit)
+		r.split, err = r.FileOptions.open(ctx, log, model, r.Limit)
+		r.of, r.Split, r.classes = r.Images, "", model.Info.Data.Classes
 		return false, err
 	}
 	split, data, err := r.RunOptions.images(ctx, model, log)

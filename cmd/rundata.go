@@ -43,6 +43,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	own := o.Dataset == "" || o.Dataset == config.Dataset
 	if !own {
 		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
+		config.SplitOptions = loaders.SplitOptions{}
 	}
 	options := model.Info.Data.Reading(loaderOptions(log), config.Dataset)
 	if options.Whole = o.whole; o.whole {

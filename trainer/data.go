@@ -17,7 +17,6 @@ type Data struct {
 	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
 	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
 	loaders.ImageOptions
-
 	loaders.ArrayOptions
 	loaders.SplitOptions
 
@@ -34,8 +33,10 @@ func DataDefaults() Data {
 // Validate reports the first value that makes no sense, wrapping
 // ErrConfiguration. OpenData checks the values against the data set.
 func (d Data) Validate() error {
-	if err := d.ImageOptions.Validate(); err != nil {
-		return fmt.Errorf("%w: %w", ErrConfiguration, err)
+	for _, check := range []func() error{d.ImageOptions.Validate, d.SplitOptions.Validate} {
+		if err := check(); err != nil {
+			return fmt.Errorf("%w: %w", ErrConfiguration, err)
+		}
 	}
 	return settings.Numbers(
 		settings.Number{OK: d.TrainImages >= 0, Name: "train-images", Value: d.TrainImages, Hint: "0 for all, or more"},

@@ -106,6 +106,9 @@ func Histograms(title string, train loaders.Split, classes, names []string, colu
 			return nil, err
 		}
 		for c := range n {
+			if values[c] != values[c] { // a missing value
+				continue
+			}
 			bin := binOf(float64(values[c]), columns[c])
 			counts[c*groups][bin]++
 			if groups > 1 {
