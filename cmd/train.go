@@ -112,6 +112,9 @@ func train(c *cli.Context) error {
 	if done.linear, err = linear.measure(ctx); err != nil {
 		return stopped(ctx, o.Run, err)
 	}
+	if why := done.linear.Why; why != "" {
+		log.note("the model is not compared with PCA, because " + why + "; hint: gaetrain pca --run " + done.Run.Dir)
+	}
 	return done.print(c.App.Writer)
 }
 

@@ -90,6 +90,15 @@ func (a *arrayFile) read(d *Dataset) error {
 	if err != nil {
 		return err
 	}
+	if stays, ok := m.store.(*fileStore); ok {
+		stays.path = a.path
+		digest, err := sampled(s.raw, s.raw.size)
+		if err != nil {
+			return err
+		}
+		d.Digest = map[string]string{arrayDigest: digest}
+		defer func() { a.o.logStaying(a.path, "", d.Train, d.Test) }()
+	}
 	if d.Digest == nil {
 		d.Digest = map[string]string{arrayDigest: "md5:" + digestOf(sum)}
 	}
@@ -174,10 +183,13 @@ func (a *arrayFile) split(d *Dataset, m *matrix) (Split, error) {
 		m.features = a.o.Features
 	}
 	d.Features = m.features
-	d.unscaled = &unscaled{kind: a.o.Scale, pixels: m.pixels != nil, missing: a.o.Missing == missingMean, options: a.o}
+	d.unscaled = &unscaled{kind: a.o.Scale, pixels: m.isPixels, missing: a.o.Missing == missingMean, options: a.o}
 	s := Values(m.shape, m.values)
 	if m.pixels != nil {
 		s = Pixels(m.shape, m.pixels)
+	}
+	if m.store != nil {
+		s.Store = m.store
 	}
 	s.Labels, s.Positions = m.classes.numbers, m.kept
 	return s, nil

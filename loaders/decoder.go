@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"os"
 
 	"gaetrain/loaders/files"
 	"gaetrain/loaders/memory"
@@ -47,13 +48,25 @@ type canvas struct {
 	turned       []uint8         // memory for upright pixels
 }
 
-// openImage opens an image file.
-func openImage(ctx context.Context, path string) (*io.SectionReader, io.Closer, error) {
-	opened, size, err := openPath(path)
+// open opens an image file.
+func (p picture) open(ctx context.Context) (*io.SectionReader, io.Closer, error) {
+	opened, size, err := p.openFile()
 	if err != nil {
-		return nil, nil, dataErrorf("%s: %w", path, err)
+		return nil, nil, dataErrorf("%s: %w", p.path, err)
+	}
+	if p.member != nil {
+		size = min(p.member.size, size-p.member.offset)
+		return io.NewSectionReader(&boundedReaderAt{ctx: ctx, r: opened, listed: true}, p.member.offset, size), opened, nil
 	}
 	return io.NewSectionReader(&boundedReaderAt{ctx: ctx, r: opened, listed: true}, 0, size), opened, nil
+}
+
+// openFile opens the file that holds an image.
+func (p picture) openFile() (*os.File, int64, error) {
+	if p.member != nil {
+		return p.member.shard.open()
+	}
+	return openPath(p.path)
 }
 
 // header reads the header of an image file, of which path is the name in errors. It

@@ -45,7 +45,7 @@ func TestDecoderReadsAgain(t *testing.T) {
 		var again canvas
 		pixels := make([]uint8, all.Shape.Size())
 		for i, p := range all.list {
-			file, closer, err := openImage(context.Background(), p.path)
+			file, closer, err := p.open(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}

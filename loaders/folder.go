@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"errors"
@@ -96,7 +97,13 @@ type folder struct {
 	validation  int       // images at the end of train
 	heldOut     int       // images of test that were held out of train
 	classes     []string  // sorted; nil: unlabelled
-	sum         hash.Hash // of the names and the contents, in the order of reading
+	sum         hash.Hash // of the names and what scheme says, in the order of reading
+	scheme      string    // prefix of the digest; "": of the contents
+
+	listing string         // digest of the names and sizes of archives; "": there are none
+	ignored map[string]int // members of archives that are not read, by kind
+	known   *cacheIndex    // of archives; nil: their members must be listed
+
 	skipped
 }
 
@@ -105,6 +112,7 @@ type folder struct {
 type picture struct {
 	path, name, class string
 	in                *folder
+	member            *member // of an archive; nil: the image is a file
 }
 
 // listFolder lists the files of a data set by split.
@@ -133,15 +141,23 @@ func (f *folder) labels() []Label {
 	if f.classes == nil {
 		return nil
 	}
+	numbers := make(map[string]Label, len(f.classes))
+	for number, class := range f.classes {
+		numbers[class] = Label(number)
+	}
 	var labels []Label
 	for _, p := range f.all() {
-		label, _ := slices.BinarySearch(f.classes, p.class)
-		labels = append(labels, Label(label))
+		labels = append(labels, numbers[p.class])
 	}
 	return labels
 }
 
-func (f *folder) digest() string { return "md5:" + digestOf(f.sum) }
+func (f *folder) digest() string {
+	if f.scheme == namesAndSizes && f.listing != "" {
+		return f.scheme + f.listing
+	}
+	return cmp.Or(f.scheme, "md5:") + digestOf(f.sum)
+}
 
 func isDir(path string) bool {
 	info, err := os.Stat(path)
@@ -154,7 +170,7 @@ func (f *folder) picture(path, class string) picture {
 	if err != nil {
 		name = path
 	}
-	return picture{path, filepath.ToSlash(name), class, f}
+	return picture{path, filepath.ToSlash(name), class, f, nil}
 }
 
 // pictures lists the image files of a folder and its sub-folders in sorted order.

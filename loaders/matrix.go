@@ -14,6 +14,8 @@ type matrix struct {
 	rows     int       // N
 	values   []float32 // N×C×H×W; NaN: missing
 	pixels   []uint8   // N×C×H×W instead of values, if the file has images of bytes
+	store    Store     // instead of values, if they stay in their file
+	isPixels bool      // the values are bytes divided by 255
 	features []string  // names of the columns of a table; nil: no names
 	classes  classes   // of the items; no numbers: no labels
 	missing  int       // number of values that are NaN

@@ -134,6 +134,8 @@ type scaledStore struct {
 	scaling *Scaling
 }
 
+func (s *scaledStore) inFiles() bool { return inFiles(s.Store) }
+
 // Read implements Store. A value far outside of the training values can exceed float32.
 func (s *scaledStore) Read(dst []float32, i int) error {
 	if err := s.Store.Read(dst, i); err != nil {

@@ -20,6 +20,7 @@ type array struct {
 	descr   string // kind and size as in the header, such as u1 or U12
 	width   int    // bytes per element
 	order   binary.ByteOrder
+	header  int // bytes before the data
 	data    []byte
 }
 
@@ -86,7 +87,9 @@ func readNPYHeader(s source) (array, error) {
 	if err := readHeader(s, header); err != nil {
 		return array{}, err
 	}
-	return parseNPYHeader(string(header))
+	a, err := parseNPYHeader(string(header))
+	a.header = len(start) + len(lengthBytes) + len(header)
+	return a, err
 }
 
 func parseNPYHeader(header string) (array, error) {

@@ -193,7 +193,10 @@ func readNumbers(ctx context.Context, s source, o ArrayOptions) (*matrix, error)
 	if err != nil {
 		return nil, err
 	}
-	m := &matrix{shape: x.shape, rows: x.count, place: x.place}
+	m := &matrix{shape: x.shape, rows: x.count, place: x.place, isPixels: a.isPixels(x)}
+	if m.store, err = a.stay(s, x, o); err != nil || m.store != nil {
+		return m, err
+	}
 	count := total / a.width
 	if a.isPixels(x) {
 		if err := s.room.take(int64(count)); err != nil {

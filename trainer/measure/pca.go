@@ -54,7 +54,7 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 	if err != nil {
 		return c, err
 	}
-	pixels, err := evaluate.Pixels(split)
+	pixels, err := pixelsOf(split)
 	if err != nil {
 		return c, err
 	}
@@ -70,7 +70,7 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 
 // componentsOf fits n principal components to images, and returns them and the images.
 func componentsOf(ctx context.Context, images loaders.Split, n int) (*evaluate.PCA, evaluate.Matrix, error) {
-	pixels, err := evaluate.Pixels(images)
+	pixels, err := pixelsOf(images)
 	if err != nil {
 		return nil, pixels, err
 	}
