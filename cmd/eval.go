@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -89,14 +90,21 @@ EXAMPLES:
 			if result.Evaluation, err = measure.Evaluate(c.Context, model, split, settings); err != nil {
 				return err
 			}
-			if rows := !split.Shape.IsImage(); rows && o.Corruption == nil && model.HasEncoder() && !model.IsClassifier() {
-				if result.Features, err = model.FeatureErrors(c.Context, split); err != nil {
-					return err
-				}
+			if result.Features, err = o.features(c.Context, model, split); err != nil {
+				return err
 			}
 			return result.print(c.App.Writer, o.JSON, model)
 		},
 	}
+}
+
+// features measures the error of each feature of rows of numbers. It returns nil for images,
+// and for models without reconstructions.
+func (o evalOptions) features(ctx context.Context, model *trainer.Trained, split loaders.Split) ([]trainer.FeatureError, error) {
+	if split.Shape.IsImage() || o.Corruption != nil || !model.HasEncoder() || model.IsClassifier() {
+		return nil, nil
+	}
+	return model.FeatureErrors(ctx, split)
 }
 
 func (e evaluated) print(w io.Writer, asJSON bool, model *trainer.Trained) error {
