@@ -119,15 +119,19 @@ func (w *cacheWriter) finish(to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	trailer := binary.LittleEndian.AppendUint64(nil, uint64(len(index)))
-	trailer = binary.LittleEndian.AppendUint32(trailer, crc32.Checksum(index, castagnoli))
-	trailer = binary.LittleEndian.AppendUint32(trailer, crc32.Checksum(w.sums, castagnoli))
-	for _, part := range [][]byte{w.sums, index, trailer, []byte(cacheMagic)} {
+	for _, part := range [][]byte{w.sums, index, trailerOf(index, w.sums), []byte(cacheMagic)} {
 		if _, err := to.Write(part); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// trailerOf returns the trailer without the letters at its end.
+func trailerOf(index, sums []byte) []byte {
+	trailer := binary.LittleEndian.AppendUint64(nil, uint64(len(index)))
+	trailer = binary.LittleEndian.AppendUint32(trailer, crc32.Checksum(index, castagnoli))
+	return binary.LittleEndian.AppendUint32(trailer, crc32.Checksum(sums, castagnoli))
 }
 
 // openCache opens a cache of a source. The error about a missing file wraps fs.ErrNotExist.
