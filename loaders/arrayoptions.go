@@ -48,9 +48,6 @@ func (o ArrayOptions) Validate() error {
 	return err
 }
 
-// ArrayOptionNames lists the options that only array:FILE has.
-func ArrayOptionNames() []string { return []string{"layout", "label", "ignore", "missing", "scale"} }
-
 // IsArray reports whether a data set is array:FILE.
 func IsArray(dataset string) bool { return strings.HasPrefix(dataset, "array:") }
 

@@ -86,8 +86,9 @@ func hasExtension(path string) bool {
 // imageHeader holds the values of the header of an image file.
 type imageHeader struct {
 	format        *imageFormat
-	height, width int   // in the file, before the orientation is applied
-	orientation   int   // 1 to 8, see upright
+	height, width int // in the file, before the orientation is applied
+	orientation   int // 1 to 8, see upright
+	lossyWebP     bool
 	grey          bool  // the colours of the file are grey values
 	clear         bool  // pixels can be transparent
 	negative      bool  // the decoder exchanges black and white
@@ -130,6 +131,7 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 		if _, err := file.ReadAt(b[:], colourType); err == nil && b[0] == greyAlpha {
 			h.grey = true
 		}
+		h.orientation = pngOrientation(file)
 	case "GIF": // a frame can have a palette of its own, with a transparent colour
 		palette, ok := config.ColorModel.(color.Palette)
 		h.grey, h.clear = h.grey && ok && len(palette) > 0, true
@@ -143,6 +145,8 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 		if height, width := webpFrame(file); height != h.height || width != h.width {
 			return h, fmt.Errorf("a frame of %d×%d pixels in an image of %d×%d", height, width, h.height, h.width)
 		}
+		h.orientation = webpOrientation(file)
+		h.lossyWebP = config.ColorModel != color.NRGBAModel
 	}
 	return h, nil
 }
@@ -167,13 +171,16 @@ func hasAlpha(m color.Model) bool {
 	return ok && slices.ContainsFunc(palette, transparent) || m == color.NRGBAModel || m == color.NRGBA64Model || m == color.NYCbCrAModel
 }
 
-// decode decodes an image file. A panic of the decoder becomes an error.
+// recovered makes the panic of a decoder, or of an image that it returned, an error.
+func (h imageHeader) recovered(err *error) {
+	if panicked := recover(); panicked != nil {
+		*err = fmt.Errorf("corrupt %s file: %v", h.format.name, panicked)
+	}
+}
+
+// decode decodes an image file.
 func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m image.Image, err error) {
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			err = fmt.Errorf("corrupt %s file: %v", h.format.name, panicked)
-		}
-	}()
+	defer h.recovered(&err)
 	whole := io.Reader(io.NewSectionReader(file, 0, file.Size()))
 	if h.format.name != "TIFF" { // its decoder needs random access
 		whole = &shortReader{ctx: ctx, r: bufio.NewReaderSize(whole, 1<<16), jpeg: h.format.name == "JPEG"}
@@ -182,7 +189,7 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 		return nil, err
 	}
 	if h.format.name == "WebP" {
-		fullRange(m)
+		m = webpToRGB(m)
 	}
 	if p, ok := m.(*image.Paletted); ok && len(p.Pix) > 0 && int(slices.Max(p.Pix)) >= len(p.Palette) { // the decoder of BMP does not check
 		return nil, fmt.Errorf("a pixel has colour %d of a palette of %d", slices.Max(p.Pix), len(p.Palette))

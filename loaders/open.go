@@ -23,15 +23,13 @@ type Options struct {
 
 	Whole bool // all images are both the training set and the test set; nothing is held out
 
-	ImageOptions // of a user's own image files
-	SplitOptions // of a user's own data without a test set
+	ImageOptions   // of a user's own image files
+	ArrayOptions   // of array:FILE
+	SplitOptions   // of a user's own data without a test set
+	StorageOptions // of data that can be read from their files as they are needed
 
 	sources    []string // states of the archives of which the images are members
 	resizeHint string   // how to make the sizes of images equal; "": by --size
-
-	StorageOptions
-
-	ArrayOptions // of array:FILE
 
 	// Features are the columns that a model was trained on. A table must have the same
 	// ones, in any order. nil: all columns are values.

@@ -73,8 +73,14 @@ func (f *folder) indexShards(ctx context.Context, shards []*shard, o Options, ro
 	if err := f.checkClasses(slices.Concat(f.train, f.test, lists["val"])); err != nil {
 		return err
 	}
-	if len(f.test) == 0 && !o.Whole {
-		if err := f.holdOut(); err != nil {
+	switch {
+	case o.Whole:
+	case len(f.test) > 0:
+		if err := o.Needless(f.dir, "archives of test images"); err != nil {
+			return err
+		}
+	default:
+		if err := f.holdOut(o.SplitOptions); err != nil {
 			return err
 		}
 		f.heldOut = len(f.test)

@@ -9,7 +9,7 @@ import (
 
 // Data holds the settings of which images a run uses, and how it reads them. Binarised
 // pixels are sampled in every epoch of training; evaluation always uses the samples of
-// epoch 0.
+// epoch 0. Augmentation changes only the images that a model is trained on.
 type Data struct {
 	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, or idx:, npz:, array:, folder: or pairs:PATH"`
 	DataDir     string `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
@@ -17,14 +17,13 @@ type Data struct {
 	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
 	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
 	loaders.ImageOptions
-
-	loaders.StorageOptions
-
 	loaders.ArrayOptions
 	loaders.SplitOptions
+	loaders.StorageOptions
 
-	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
-	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
+	Motion   loaders.Motion       `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
+	Augment  loaders.Augmentation `toml:"augment" group:"data" help:"Random changes of training images: none, or some of flip,shift:2,rotate:10,crop:0.9,brightness:0.1"`
+	Binarise bool                 `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
 }
 
 // DataDefaults returns the settings of the data that a run has by default.
@@ -35,8 +34,10 @@ func DataDefaults() Data {
 // Validate reports the first value that makes no sense, wrapping
 // ErrConfiguration. OpenData checks the values against the data set.
 func (d Data) Validate() error {
-	if err := d.ImageOptions.Validate(); err != nil {
-		return fmt.Errorf("%w: %w", ErrConfiguration, err)
+	for _, check := range []func() error{d.ImageOptions.Validate, d.SplitOptions.Validate} {
+		if err := check(); err != nil {
+			return fmt.Errorf("%w: %w", ErrConfiguration, err)
+		}
 	}
 	if d.DataMemory < 0 {
 		return fmt.Errorf("%w: data-memory is %v; hint: auto, or a number with a unit such as 300MB", ErrConfiguration, d.DataMemory)

@@ -74,16 +74,17 @@ func (s Stage) stream(inputs loaders.Split, p *graph.Program, seed uint64, batch
 }
 
 func (s Stage) streamOptions(p *graph.Program, seed uint64, batch int, shuffle bool) loaders.StreamOptions {
+	var augment loaders.Augmentation
 	if shuffle { // for training
-		batch = s.filled(batch)
+		batch, augment = s.filled(batch), s.augment
 	}
 	noise := p.Width(Noise)
 	if s.Opponent != nil && s.Opponent.Real == Noise && p.Has(s.Opponent.Made) {
 		noise = max(noise, p.Shape(s.Opponent.Made).Size())
 	}
 	return loaders.StreamOptions{
-		BatchSize: batch, Seed: seed, Shuffle: shuffle, Binarise: s.Binarise && s.Below == nil, Corruption: s.Corruption,
-		Mask: p.Width(Mask) > 0, Noise: noise,
+		BatchSize: batch, Seed: seed, Shuffle: shuffle, Binarise: s.Binarise && s.Below == nil,
+		Augment: augment, Corruption: s.Corruption, Mask: p.Width(Mask) > 0, Noise: noise,
 	}
 }
 
@@ -135,6 +136,13 @@ func (s *Stage) declare(p *graph.Parameters, seed uint64, batch int) error {
 	of, err = p.Declare(seed, 2*batch, s.Opponent.Declare)
 	s.flops += of.FLOPs
 	return err
+}
+
+// word gives units the words that fit data of a shape, see loaders.Shape.Words.
+func (s *Stage) word(image graph.Shape) {
+	for name, unit := range s.units {
+		s.units[name] = loaders.Shape(image).Words(unit)
+	}
 }
 
 // FLOPs is the number of floating-point operations in the matrix products of a
