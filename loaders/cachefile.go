@@ -138,11 +138,11 @@ func trailerOf(index, sums []byte) []byte {
 // Other errors say why the file cannot be used.
 func openCache(path, source string, room *budget) (Store, cacheIndex, error) {
 	var x cacheIndex
+	if _, err := os.Stat(path); err != nil {
+		return nil, x, fs.ErrNotExist
+	}
 	file, size, err := openPath(path)
 	if err != nil {
-		if _, missing := os.Stat(path); errors.Is(missing, fs.ErrNotExist) {
-			return nil, x, missing
-		}
 		return nil, x, err
 	}
 	sums, err := x.read(file, size, room)
