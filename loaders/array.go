@@ -183,6 +183,7 @@ func (a *arrayFile) split(d *Dataset, m *matrix) (Split, error) {
 		m.features = a.o.Features
 	}
 	d.Features = m.features
+	d.bytes = m.isPixels
 	d.unscaled = &unscaled{kind: a.o.Scale, pixels: m.isPixels, missing: a.o.Missing == missingMean, options: a.o}
 	s := Values(m.shape, m.values)
 	if m.pixels != nil {
