@@ -113,7 +113,7 @@ func train(c *cli.Context) error {
 		return stopped(ctx, o.Run, err)
 	}
 	if why := done.linear.Why; why != "" {
-		log.note("the model is not compared with PCA, because " + why + "; hint: gaetrain pca --run " + done.Run.Dir)
+		log.note(fmt.Sprintf("the model is not compared with PCA, because %s; hint: gaetrain pca --run %s", why, shellWord(done.Run.Dir)))
 	}
 	return done.print(c.App.Writer)
 }

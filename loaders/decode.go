@@ -86,9 +86,9 @@ func hasExtension(path string) bool {
 // imageHeader holds the values of the header of an image file.
 type imageHeader struct {
 	format        *imageFormat
-	height, width int // in the file, before the orientation is applied
-	orientation   int // 1 to 8, see upright
-	lossyWebP     bool
+	height, width int   // in the file, before the orientation is applied
+	orientation   int   // 1 to 8, see upright
+	lossyWebP     bool  // a WebP file with planes of luma and chroma
 	grey          bool  // the colours of the file are grey values
 	clear         bool  // pixels can be transparent
 	negative      bool  // the decoder exchanges black and white

@@ -43,7 +43,7 @@ type decoder struct {
 type canvas struct {
 	*image.NRGBA                 // its colours are not multiplied by alpha
 	inside       image.Rectangle // the pixels that are not padding
-	revised      bool            // the first versions of gaetrain computed other pixels
+	revised      bool            // earlier versions of gaetrain computed other pixels
 	stored       []uint8         // memory for pixels as their file stores them
 	turned       []uint8         // memory for upright pixels
 }
@@ -145,9 +145,9 @@ func (h imageHeader) store(ctx context.Context, file *io.SectionReader, to *canv
 	return stored, err
 }
 
-// revised reports whether the first versions of gaetrain computed other pixels from an
-// image: they repeated chroma, rounded mixed colours twice, truncated CMYK, and ignored the
-// orientation of PNG and WebP files. The digest of such images differs from that of older runs.
+// revised reports whether versions of gaetrain without --size computed other pixels from
+// an image: they repeated chroma, rounded mixed colours twice, truncated CMYK, and ignored
+// the orientation of PNG and WebP files. Such images have another digest than in older runs.
 func (h imageHeader) revised(decoded image.Image, straight *image.NRGBA) bool {
 	switch m := decoded.(type) {
 	case *image.CMYK:
@@ -172,8 +172,8 @@ func enough(buffer []uint8, n int) []uint8 {
 }
 
 // impossible reports whether a header claims more pixels than a file of a size can hold.
-// DEFLATE compresses more than the other methods; a pixel takes at least a bit before
-// that. A WebP file can have no bits for a pixel, and a TIFF file can leave pixels out.
+// DEFLATE compresses more than the other methods, and a pixel has at least a bit before
+// compression. A WebP file can have no bits for a pixel, and a TIFF file can leave pixels out.
 func (h imageHeader) impossible(size int64) bool {
 	return h.format.name != "WebP" && h.format.name != "TIFF" && float64(h.height)*float64(h.width) > 8*deflateRatio*float64(size)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/md5"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
 	"os"
@@ -63,7 +64,11 @@ func (f *folder) reduce(list []picture) error {
 		before, after int
 	}{{"training", cut, len(train)}, {"validation", f.validation, len(validation)}, {"test", len(f.test), len(test)}} {
 		if part.before > 0 && part.after == 0 {
-			return dataErrorf("%s: all %d %s images are broken; hint: --strict stops at the first broken image", f.dir, part.before, part.name)
+			all := fmt.Sprintf("all %d %s images are", part.before, part.name)
+			if part.before == 1 {
+				all = "the only " + part.name + " image is"
+			}
+			return dataErrorf("%s: %s broken; hint: remove broken images, of which --strict names the first one", f.dir, all)
 		}
 	}
 	f.train, f.validation, f.test = append(train, validation...), len(validation), test
