@@ -21,7 +21,7 @@ func command(verb string, origins map[string]settings.Origin, structs ...any) st
 	words := []string{"gaetrain " + verb}
 	for _, f := range settings.Effective(structs...) {
 		switch origin := origins[f.Name]; {
-		case origin == "" || origin == settings.FromDefault || origin == settings.FromRecipe:
+		case origin == "" || origin == settings.FromDefault || origin == settings.FromRecipe || origin == settings.FromData:
 		case slices.Contains(places, f.Name):
 		case f.IsBool():
 			words = append(words, map[string]string{"true": "--" + f.Name, "false": "--" + f.Name + "=false"}[f.String()])

@@ -34,9 +34,9 @@ func PCABaseline(ctx context.Context, model *trainer.Trained, train, test loader
 	case model.CodeSize() >= pixels || train.Len() < 2 || test.Len() == 0:
 		return Baseline{}, nil
 	case pixels > mostBaselinePixels:
-		return Baseline{Why: fmt.Sprintf("the images have more than %d values", mostBaselinePixels)}, nil
+		return Baseline{Why: fmt.Sprintf("the %s have more than %d values", train.Shape.Words("images"), mostBaselinePixels)}, nil
 	case max(train.Len(), test.Len()) > mostBaselineValues/pixels:
-		return Baseline{Why: fmt.Sprintf("the images have more than %d values together", mostBaselineValues)}, nil
+		return Baseline{Why: fmt.Sprintf("the %s have more than %d values together", train.Shape.Words("images"), mostBaselineValues)}, nil
 	}
 	fit, err := pixelsOf(train)
 	if err != nil {
