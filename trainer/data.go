@@ -67,20 +67,12 @@ func (d Data) Ineffective() (list []settings.Without) {
 	if !loaders.CanSplit(d.Dataset) {
 		without("the data have a test set", &d.SplitOptions)
 	}
-	storage := d.storageSettings()
-	for i := range storage {
-		storage[i].Why = "with data set " + d.Dataset + "; hint: " + storage[i].Why
-	}
-	return append(list, storage...)
-}
-
-// storageSettings lists the settings of the storage that have no effect.
-func (d Data) storageSettings() (list []settings.Without) {
+	with := "with data set " + d.Dataset + "; hint: only "
 	if !loaders.CanStay(d.Dataset) {
-		list = append(list, settings.Without{Name: "data-memory", Why: "only " + loaders.Stored + " can be read from their files in each epoch"})
+		list = append(list, settings.Without{Name: "data-memory", Why: with + loaders.Stored + " can be read from their files in each epoch"})
 	}
 	if !loaders.CanCache(d.Dataset) {
-		list = append(list, settings.Without{Name: "cache", Why: "only " + loaders.Decoded + " are image files"})
+		list = append(list, settings.Without{Name: "cache", Why: with + loaders.Decoded + " are image files"})
 	}
 	return list
 }
