@@ -80,7 +80,11 @@ func (s *imageStore) decodeInto(at *easel, p picture) error {
 	case s.opaque && !at.Opaque():
 		return dataErrorf("%s: has transparent pixels, which the headers of the images do not show; hint: --background white", p.path)
 	}
-	s.look.read(at.pixels, &at.canvas)
+	if s.opaque {
+		s.look.draw(at.pixels, &at.canvas)
+	} else {
+		s.look.read(at.pixels, &at.canvas)
+	}
 	return nil
 }
 
