@@ -9,8 +9,8 @@ import (
 	"gaetrain/graph/trace"
 )
 
-// MaxClasses is the number of different labels in a byte.
-const MaxClasses = 256
+// MaxClasses is the number of different labels of 16 bits.
+const MaxClasses = 1 << 16
 
 // Conditional is a dense layer with the class c of each image as a second
 // input, y = act(x·W + E_c + b) (E: classes × units, one row for each class).
