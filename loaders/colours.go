@@ -22,7 +22,7 @@ func (s Split) Coloured(channels int) Split {
 	stored.Channels = stored.Channels * channels / s.Shape.Channels
 	s.Shape.Channels = channels
 	s.Store = &colouredStore{Store: s.Store, plane: before.Height * before.Width, narrow: stored.Channels < before.Channels,
-		images: sync.Pool{New: func() any { return make([]float32, before.Size()) }}}
+		images: sync.Pool{New: func() any { image := make([]float32, before.Size()); return &image }}}
 	return s
 }
 
@@ -37,8 +37,9 @@ type colouredStore struct {
 func (c *colouredStore) inFiles() bool { return inFiles(c.Store) }
 
 func (c *colouredStore) Read(dst []float32, i int) error {
-	image := c.images.Get().([]float32)
-	defer c.images.Put(image)
+	pooled := c.images.Get().(*[]float32)
+	defer c.images.Put(pooled)
+	image := *pooled
 	if err := c.Store.Read(image, i); err != nil {
 		return err
 	}

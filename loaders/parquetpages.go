@@ -117,11 +117,11 @@ func (p *parquetPages) into(m *matrix, place, first int, missing string) error {
 
 // each gives all values of the column to use, nil for a missing one.
 func (p *parquetPages) each(use func(value []byte) error) error {
-	start, end := p.chunk.data, p.chunk.data
+	start := p.chunk.data
 	if d := p.chunk.dictionary; d > 0 && d < start {
 		start = d
 	}
-	if end = start + p.chunk.size; start < 4 || p.chunk.size <= 0 || p.chunk.size > p.size || end > p.size || p.chunk.encrypted || p.chunk.absent {
+	if end := start + p.chunk.size; start < 4 || p.chunk.size <= 0 || p.chunk.size > p.size || end > p.size || p.chunk.encrypted || p.chunk.absent {
 		if p.rows == 0 {
 			return nil
 		}
