@@ -1,0 +1,75 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Mahalanobis measures the distance of points from the mean of a sample, in units of its
+// standard deviation along each direction,
+//
+//	√((x − m)ᵀ·S⁻¹·(x − m)).
+type Mahalanobis struct {
+	mean   []float64 // D
+	factor mat.Cholesky
+}
+
+// covarianceRidge is added to the diagonal of the covariance, as a share of its mean
+// variance. Directions in which the sample does not vary would have infinite distances.
+const covarianceRidge = 1e-6
+
+// NewMahalanobis measures the mean and the covariance of a sample (N×D, N ≥ 2). Errors wrap
+// ErrInput or are those of the context.
+func NewMahalanobis(ctx context.Context, sample Matrix) (*Mahalanobis, error) {
+	if err := sample.check(); err != nil {
+		return nil, err
+	}
+	if err := fits("the covariance", sample.Columns, 8); err != nil {
+		return nil, err
+	}
+	mean, covariance, err := Moments(ctx, sample)
+	if err != nil {
+		return nil, err
+	}
+	m := &Mahalanobis{mean: mean}
+	ridge := covarianceRidge * mat.Trace(covariance) / float64(sample.Columns)
+	if ridge == 0 {
+		return nil, fmt.Errorf("%w: all points of the sample are equal, so distances have no unit", ErrInput)
+	}
+	for d := range sample.Columns {
+		covariance.SetSym(d, d, covariance.At(d, d)+ridge)
+	}
+	if !m.factor.Factorize(covariance) {
+		return nil, fmt.Errorf("%w: the covariance of the sample has no inverse", ErrInput)
+	}
+	return m, nil
+}
+
+// Distances returns the distance of each point (x: N×D). Errors wrap ErrInput or are those
+// of the context.
+func (m *Mahalanobis) Distances(ctx context.Context, x Matrix) ([]float64, error) {
+	if x.Columns != len(m.mean) {
+		return nil, fmt.Errorf("%w: points of %d values, but the sample has %d", ErrInput, x.Columns, len(m.mean))
+	}
+	distances := make([]float64, x.Rows)
+	for first, block := range x.blocks() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		parallel(block.Rows, 16, func(from, to int) {
+			centred, solved := mat.NewVecDense(x.Columns, nil), mat.NewVecDense(x.Columns, nil)
+			for i := from; i < to; i++ {
+				for d, v := range block.Row(i) {
+					centred.SetVec(d, float64(v)-m.mean[d])
+				}
+				// The error is about a bad condition, which the ridge bounds.
+				_ = m.factor.SolveVecTo(solved, centred)
+				distances[first+i] = math.Sqrt(max(mat.Dot(centred, solved), 0))
+			}
+		})
+	}
+	return distances, nil
+}
