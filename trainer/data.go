@@ -12,12 +12,14 @@ import (
 // pixels are sampled in every epoch of training; evaluation always uses the samples of
 // epoch 0.
 type Data struct {
-	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
-	DataDir     string `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
-	TrainImages int    `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
-	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
-	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
-	Background  string `toml:"background" group:"data" help:"Colour behind transparent pixels: white, black, #rrggbb or auto (white behind dark images)"`
+	Dataset     string  `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
+	DataDir     string  `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
+	TrainImages int     `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
+	TestImages  int     `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
+	Validation  int     `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
+	Classes     string  `toml:"classes" group:"data" help:"Classes of the training images, by name or number, such as sneaker,boot; empty: all classes"`
+	Contaminate float64 `toml:"contaminate" group:"data" help:"Share of training images of other classes than --classes, from 0 to below 1, such as 0.05"`
+	Background  string  `toml:"background" group:"data" help:"Colour behind transparent pixels: white, black, #rrggbb or auto (white behind dark images)"`
 
 	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
 	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
@@ -37,14 +39,18 @@ func (d Data) Validate() error {
 	return settings.Numbers(
 		settings.Number{OK: d.TrainImages >= 0, Name: "train-images", Value: d.TrainImages, Hint: "0 for all, or more"},
 		settings.Number{OK: d.TestImages >= 0, Name: "test-images", Value: d.TestImages, Hint: "0 for all, or more"},
+		settings.Number{OK: d.Contaminate >= 0 && d.Contaminate < 1, Name: "contaminate", Value: d.Contaminate, Hint: "from 0 to below 1, such as 0.05"},
 		settings.Number{OK: d.Validation >= AutomaticValidation, Name: "validation", Value: d.Validation, Hint: "-1 for a tenth, 0 for none, or more"},
 	)
 }
 
 // Ineffective lists the settings that the data do not read.
-func (d Data) Ineffective() []settings.Without {
-	if strings.HasPrefix(d.Dataset, "folder:") || strings.HasPrefix(d.Dataset, "pairs:") {
-		return nil
+func (d Data) Ineffective() (without []settings.Without) {
+	if d.Classes == "" {
+		without = append(without, settings.Without{Name: "contaminate", Why: "without --classes; hint: --classes 0 trains on one class"})
 	}
-	return []settings.Without{{Name: "background", Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR can have transparent pixels"}}
+	if strings.HasPrefix(d.Dataset, "folder:") || strings.HasPrefix(d.Dataset, "pairs:") {
+		return without
+	}
+	return append(without, settings.Without{Name: "background", Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR can have transparent pixels"})
 }

@@ -112,6 +112,12 @@ func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Datase
 	if err != nil {
 		return nil, err
 	}
+	if c.Classes != "" {
+		if err := data.KeepClasses(c.Classes, c.Contaminate); err != nil {
+			return nil, err
+		}
+		data.Others = data.Others.Stratified(c.TestImages).Pairs(c.Motion, c.Seed)
+	}
 	data.LimitTrain(c.TrainImages)
 	data.Train = data.Train.Pairs(c.Motion, c.Seed)
 	data.Test = data.Test.Stratified(c.TestImages).Pairs(c.Motion, c.Seed)

@@ -1,0 +1,76 @@
+package loaders
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// KeepClasses keeps the images of some classes: names or numbers of classes, separated by
+// commas. The test images of the other classes become d.Others. The share contaminate
+// (0 ≤ share < 1) of the training images, but none of a validation set of the data, is of
+// the other classes. Errors wrap ErrData or ErrUnknown.
+func (d *Dataset) KeepClasses(list string, contaminate float64) error {
+	if d.Train.Labels == nil {
+		return dataErrorf("%s has no labels, so no classes can be chosen", d.Name)
+	}
+	kept := make([]bool, len(d.Classes))
+	for name := range strings.SplitSeq(list, ",") {
+		class, err := d.class(strings.TrimSpace(name))
+		if err != nil {
+			return err
+		}
+		kept[class] = true
+	}
+	if !slices.Contains(kept, false) {
+		return usageErrorf("classes %q are all classes of %s; hint: leave --classes out", list, d.Name)
+	}
+	of := func(s Split, wanted bool) Split {
+		var rows []int
+		for i, label := range s.Labels {
+			if kept[label] == wanted {
+				rows = append(rows, i)
+			}
+		}
+		return s.Select(rows)
+	}
+	train, validation := d.Train.Holdout(d.Validation)
+	normal, others := of(train, true), of(train, false)
+	n := int(math.Round(contaminate / (1 - contaminate) * float64(normal.Len())))
+	if n > others.Len() {
+		return dataErrorf("%s: contaminate %g needs %d training images of other classes, but there are %d; hint: a smaller share", d.Name, contaminate, n, others.Len())
+	}
+	if n > 0 {
+		normal = mixed(normal, others.Stratified(n))
+	}
+	validation = of(validation, true)
+	d.Others, d.Test = of(d.Test, false), of(d.Test, true)
+	d.Train, d.Validation = normal.Join(validation), validation.Len()
+	if d.Train.Len() == d.Validation || d.Test.Len() == 0 {
+		return dataErrorf("%s: no training or no test images are of the classes %q", d.Name, list)
+	}
+	return nil
+}
+
+// mixed joins two splits of one data set in the order of their positions in it.
+func mixed(a, b Split) Split {
+	all := a.Join(b)
+	order := make([]int, all.Len())
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return all.Position(i) - all.Position(j) })
+	return all.Select(order)
+}
+
+// class finds a class by its name, or by its number if no name is a number.
+func (d *Dataset) class(name string) (int, error) {
+	if i := slices.Index(d.Classes, name); i >= 0 {
+		return i, nil
+	}
+	if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(d.Classes) {
+		return i, nil
+	}
+	return 0, usageErrorf("unknown class %q of %s; hint: its classes are %s", name, d.Name, listed(d.Classes))
+}
