@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func digits() *Dataset {
+func fourClasses() *Dataset {
 	split := func(n int) Split {
 		var labels []Label
 		for i := range n {
@@ -18,7 +18,7 @@ func digits() *Dataset {
 
 func TestKeepClasses(t *testing.T) {
 	t.Parallel()
-	d := digits()
+	d := fourClasses()
 	if err := d.KeepClasses("two, 3", 0); err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestKeepClasses(t *testing.T) {
 // the training images, but not into the validation set of the data.
 func TestContaminate(t *testing.T) {
 	t.Parallel()
-	d := digits()
+	d := fourClasses()
 	if err := d.KeepClasses("one", 0.4); err != nil {
 		t.Fatal(err)
 	}
@@ -59,10 +59,10 @@ func TestContaminate(t *testing.T) {
 func TestKeepClassesErrors(t *testing.T) {
 	t.Parallel()
 	for list, want := range map[string]error{"four": ErrUnknown, "one,two,3,0": ErrUnknown, "7": ErrUnknown, "": ErrUnknown} {
-		wantError(t, digits().KeepClasses(list, 0), want, "hint: ")
+		wantError(t, fourClasses().KeepClasses(list, 0), want, "hint: ")
 	}
-	wantError(t, digits().KeepClasses("one,two,3", 0.9), ErrData, "needs 270 training images of other classes, but there are 10")
-	unlabelled := digits()
+	wantError(t, fourClasses().KeepClasses("one,two,3", 0.9), ErrData, "needs 270 training images of other classes, but there are 10")
+	unlabelled := fourClasses()
 	unlabelled.Train.Labels = nil
 	wantError(t, unlabelled.KeepClasses("one", 0), ErrData, "digits has no labels")
 }
