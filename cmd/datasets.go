@@ -18,14 +18,15 @@ type datasetOptions struct {
 func datasetsVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "datasets",
-		Usage: "list, fetch or verify data sets",
+		Usage: "list, fetch, verify or describe data sets",
 		Description: `A data set is searched for in --data-dir, then in the user's cache, and then in
 /usr/share/datasets. If it is in none of them, it is downloaded.
 
 EXAMPLES:
    gaetrain datasets list
    gaetrain datasets fetch fashion-mnist
-   gaetrain datasets verify --data-dir data fashion-mnist`,
+   gaetrain datasets verify --data-dir data fashion-mnist
+   gaetrain datasets describe folder:photos`,
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "list the values of --dataset", Description: "EXAMPLE:\n   gaetrain datasets list",
@@ -33,14 +34,15 @@ EXAMPLES:
 			},
 			datasetVerb("fetch", "download a data set into the user's cache", fetchDataset),
 			datasetVerb("verify", "check the files of a data set against the published checksums", verifyDataset),
+			describeVerb(),
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return unknown("verb", "datasets "+name, []string{"datasets list", "datasets fetch", "datasets verify"})
+				return unknown("verb", "datasets "+name, []string{"datasets list", "datasets fetch", "datasets verify", "datasets describe"})
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
-		ArgsUsage: "list | fetch NAME | verify NAME",
+		ArgsUsage: "list | fetch NAME | verify NAME | describe SOURCE",
 	}
 }
 

@@ -201,7 +201,7 @@ func (o *finetuneOptions) check(given map[string]settings.Origin) error {
 func (o *finetuneOptions) adoptData(model *trainer.Trained, origins map[string]settings.Origin) error {
 	fields := slices.DeleteFunc(settings.Fields(&o.Data), func(f settings.Field) bool {
 		_, given := origins[f.Name]
-		return given || f.Name == "validation" || f.Name == "binarise" // a classifier takes images as they are
+		return given || f.Name == "validation" || f.Name == "binarise" || f.Name == "augment" // by default, a classifier takes images as they are
 	})
 	for _, f := range fields {
 		origins[f.Name] = settings.FromRun

@@ -29,7 +29,7 @@ func (o FileOptions) validate() error {
 // with their paths. For a model of pairs, it makes pairs by the motion of the run. For a
 // conditional model, it sets labels.
 func (o FileOptions) read(ctx context.Context, log *console, model *trainer.Trained) (loaders.Split, []string, error) {
-	split, names, err := loaders.Images(ctx, o.Images, loaders.Options{Background: model.Config.Background, Log: log.warn})
+	split, names, err := loaders.Images(ctx, o.Images, loaders.Options{ImageOptions: model.Config.ImageOptions, Log: log.warn})
 	if err != nil {
 		return split, nil, err
 	}

@@ -161,7 +161,7 @@ func splitWords(command string) (words []string) {
 }
 
 var (
-	named       = regexp.MustCompile(`gaetrain (?:study labels|datasets (?:list|fetch|verify)|[a-z]+)((?: --[a-z-]+(?:[ =][^-\s;'")][^\s;'")]*)?)*)`)
+	named       = regexp.MustCompile(`gaetrain (?:study labels|datasets (?:list|fetch|verify|describe)|[a-z]+)((?: --[a-z-]+(?:[ =][^-\s;'")][^\s;'")]*)?)*)`)
 	placeholder = regexp.MustCompile(`%[a-z]`)
 )
 

@@ -2,6 +2,7 @@ package loaders
 
 import (
 	"context"
+	"image"
 	"strconv"
 	"strings"
 )
@@ -12,13 +13,7 @@ type transparency struct {
 	images int     // number of images with transparent pixels
 	light  uint64  // sum of the luma of their pixels, times alpha; 255 for an opaque white pixel
 	opaque uint64  // sum of the alpha of their pixels; 255 for an opaque pixel
-}
-
-// CheckBackground returns an error for a text that is not auto, white, black or
-// #rrggbb. The error wraps ErrUnknown.
-func CheckBackground(text string) error {
-	_, err := parseBackground(text)
-	return err
+	padded int     // number of images that do not fill their size, so that there is padding
 }
 
 // parseBackground returns the colour of a background. The colour of auto and "" depends
@@ -39,12 +34,10 @@ func parseBackground(text string) (colour [3]uint8, err error) {
 }
 
 // keepAlpha appends the alpha values of an image, unless all images so far are opaque.
-func (c *collector) keepAlpha(rgba []uint8) error {
-	clear := false
-	for at := 3; at < len(rgba); at += 4 {
-		clear = clear || rgba[at] != 255
-	}
-	if clear && c.alpha == nil {
+func (c *collector) keepAlpha(m *canvas) error {
+	padded := m.inside != m.Rect
+	clear := !padded && !m.Opaque() || padded && !m.SubImage(m.inside).(*image.NRGBA).Opaque()
+	if (clear || padded) && c.alpha == nil {
 		plane := c.shape.Height * c.shape.Width
 		if err := c.room.take(int64(c.count * plane)); err != nil {
 			return dataErrorf("image with transparent pixels: %w", err)
@@ -57,38 +50,39 @@ func (c *collector) keepAlpha(rgba []uint8) error {
 	if c.alpha == nil {
 		return nil
 	}
-	for at := 0; at < len(rgba); at += 4 {
-		c.alpha = append(c.alpha, rgba[at+3])
-		if clear {
-			c.light += (299*uint64(rgba[at]) + 587*uint64(rgba[at+1]) + 114*uint64(rgba[at+2])) / 1000
-			c.opaque += uint64(rgba[at+3])
-		}
+	for at := 3; at < len(m.Pix); at += 4 {
+		c.alpha = append(c.alpha, m.Pix[at])
+	}
+	if padded {
+		c.padded++
 	}
 	if clear {
 		c.images++
+		c.weigh(m.Pix)
 	}
 	return nil
 }
 
+// weigh adds the pixels of an image with transparent pixels to the sums. Padding has no
+// weight, because it is transparent.
+func (t *transparency) weigh(rgba []uint8) {
+	for at := 0; at < len(rgba); at += 4 {
+		alpha := uint64(rgba[at+3])
+		t.light += alpha * uint64(luma(rgba[at], rgba[at+1], rgba[at+2])) / 255
+		t.opaque += alpha
+	}
+}
+
 // compose draws all images on one background and returns its name. The default is white
 // if the opaque pixels are dark on average, so that dark drawings stay visible.
-func (c *collector) compose(dir string, o Options) (name string, err error) {
+func (c *collector) compose(o Options) (name string, err error) {
 	if c.alpha == nil {
 		return "", nil
 	}
-	name, why := o.Background, ""
-	if name == "" || name == "auto" {
-		name, why = "black", ", because their opaque pixels are light on average; hint: --background white"
-		if 2*c.light < c.opaque {
-			name, why = "white", ", because their opaque pixels are dark on average; hint: --background black"
-		}
-	}
-	colour, err := parseBackground(name)
-	if err != nil {
+	if name, err = c.choose(o); err != nil {
 		return "", err
 	}
-	o.log("%s: %d of %d images have transparent pixels, which are drawn on %s%s", dir, c.images, c.count, name, why)
-	if c.shape.Channels == 1 && (colour[0] != colour[1] || colour[1] != colour[2]) {
+	if colour := c.background; c.channels == 1 && !c.grey && (colour[0] != colour[1] || colour[1] != colour[2]) {
 		if err := c.widen(); err != nil {
 			return "", err
 		}
@@ -99,18 +93,34 @@ func (c *collector) compose(dir string, o Options) (name string, err error) {
 			return "", err
 		}
 		alpha, pixels := c.alpha[i*plane:(i+1)*plane], c.pixels[i*c.shape.Size():]
-		for channel := range c.shape.Channels {
-			lay(pixels[channel*plane:], alpha, colour[channel])
+		for channel := range c.channels {
+			lay(pixels[channel*plane:][:plane], alpha, 1, c.behind(channel))
 		}
 	}
 	c.room.give(int64(cap(c.alpha)))
 	return name, nil
 }
 
-// lay adds the background to premultiplied pixels, weighted by 255 − alpha.
-func lay(pixels, alpha []uint8, background uint8) {
-	for i, a := range alpha {
-		behind := (uint16(background)*uint16(255-a) + 127) / 255
-		pixels[i] = uint8(min(uint16(pixels[i])+behind, 255)) // a premultiplied colour of a file can be larger than its alpha
+// choose sets the background, reports it and returns its name.
+func (c *collector) choose(o Options) (name string, err error) {
+	name, why := o.Background, ""
+	if name == "" || name == "auto" {
+		name, why = "black", "; hint: --background white"
+		if 2*c.light < c.opaque {
+			name, why = "white", ", because their opaque pixels are dark on average; hint: --background black"
+		} else if c.images > 0 {
+			why = ", because their opaque pixels are light on average; hint: --background white"
+		}
 	}
+	if c.background, err = parseBackground(name); err != nil {
+		return "", err
+	}
+	if c.images > 0 {
+		o.log("%s: %d of %d images have transparent pixels, which are drawn on %s%s", c.dir, c.images, c.count, name, why)
+		why = ""
+	}
+	if c.padded > 0 {
+		o.log("%s: %d of %d images are padded with %s%s", c.dir, c.padded, c.count, name, why)
+	}
+	return name, nil
 }

@@ -97,14 +97,14 @@ func TestMemoryIsBounded(t *testing.T) {
 				file := npyFile("|u1", "16, 1024, 1024", ramp(100))
 				save(t, lyingArchive(t, zip.FileHeader{Name: "x_train.npy", Method: zip.Deflate, CompressedSize64: 1 << 40, UncompressedSize64: 1 << 50}, file), path)
 			}},
-		{"a picture", "folder:", "10 images of 2000×2000 pixels: the data need at least",
+		{"a picture", "folder:", ".png: decoding an image of 2000×2000 pixels: the data need at least",
 			func(t *testing.T, path string) {
 				file := encodePNG(t, image.NewGray(image.Rect(0, 0, 2000, 2000)))
 				for i := range 10 {
 					save(t, file, path, fmt.Sprintf("%d.png", i))
 				}
 			}},
-		{"many pictures", "folder:", "200 images of 400×400 pixels: the data need at least",
+		{"many pictures", "folder:", "200 images of 400×400 pixels (height×width): the data need at least",
 			func(t *testing.T, path string) {
 				file := encodePNG(t, image.NewGray(image.Rect(0, 0, 400, 400)))
 				for i := range 200 {
@@ -120,7 +120,7 @@ func TestMemoryIsBounded(t *testing.T) {
 					t.Fatal(err)
 				}
 			}},
-		{"pairs", "pairs:", "first: 200 images of 400×400 pixels: the data need at least",
+		{"pairs", "pairs:", "data: 200 images of 400×400 pixels (height×width): the data need at least",
 			func(t *testing.T, path string) {
 				file := encodePNG(t, image.NewGray(image.Rect(0, 0, 400, 400)))
 				for i := range 100 {

@@ -1,143 +1,124 @@
 package loaders
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"image"
 	"io"
-	"path/filepath"
 
 	"gaetrain/loaders/files"
-	"gaetrain/loaders/memory"
 )
-
-// maxSide limits the height and the width of an image. A larger value is likely to be
-// that of a corrupt header.
-const maxSide = 1 << 13
-
-// decodingBytes bounds the memory per pixel that decoding takes. The largest values
-// are those of progressive JPEG files, whose coefficients take 4 bytes for each of
-// three channels, and of interlaced PNG files of 16 bits.
-const decodingBytes = 28
-
-// maxMetadata limits the bytes of an image file that are not pixels.
-const maxMetadata = 64 << 20
 
 // collector holds the pixels of the images that were read. They have one channel until
 // an image is not grey.
 type collector struct {
-	ctx    context.Context
-	room   *budget
-	count  int // of all images, also those not read yet
-	shape  Shape
-	first  string // path of the first image
-	pixels []uint8
-	canvas []uint8 // RGBA of the current image, as its file stores it
-	turned []uint8 // RGBA of the current image, upright
+	decoder
+	look
+	ctx      context.Context
+	dir      string   // of all images, for messages
+	shape    Shape    // of an image; its channels are those of look
+	count    int      // of all images, also those not read yet
+	pixels   []uint8  // N×C×H×W, as if all pixels were opaque
+	canvases []canvas // of the current images
 	transparency
 }
 
-// collect reads image files of one size as a split without labels. The header of the
-// first file shows how much memory all images take, before any is decoded. The second
-// result is the background of transparent pixels, "" if there are none.
-func collect(ctx context.Context, list []picture, room *budget, o Options) (Split, string, error) {
-	c := &collector{ctx: ctx, room: room, count: len(list)}
-	for _, p := range list {
-		if err := c.add(p); err != nil {
-			return Split{}, "", err
-		}
-	}
-	room.give(c.decoding())
-	background, err := c.compose(list[0].in.dir, o)
-	return Pixels(c.shape, c.pixels), background, err
+// collected is the result of collect.
+type collected struct {
+	Split              // without labels, of which each item has all frames
+	list     []picture // the images that are not broken
+	backdrop string    // background of transparent pixels; "" if there are none
+	decoder            // reads an image again …
+	look               // … and writes the same pixels
 }
 
-func (c *collector) decoding() int64 { return decodingBytes * int64(c.shape.Height*c.shape.Width) }
+// collect reads image files of one size, or resizes them. Before any image is decoded, the
+// headers of all files show their sizes and how much memory they take. Broken images are
+// skipped. frames is the number of successive files that belong together: if one of
+// them is broken, all are skipped. dir is the folder of all files, for messages.
+func collect(ctx context.Context, dir string, list []picture, frames int, room *budget, o Options) (all collected, err error) {
+	c := &collector{ctx: ctx, decoder: decoder{o.ImageOptions, room, cmp.Or(o.resizeHint, "--size 64 resizes all images to 64×64 pixels, --size 96x64 to 96×64")}, look: look{channels: 1, grey: o.Grey}, dir: dir}
+	c.canvases = make([]canvas, frames)
+	if list, err = c.survey(list); err != nil {
+		return all, err
+	}
+	if list, err = c.each(list, c.load, c.keep); err != nil {
+		return all, err
+	}
+	c.count = len(list)
+	name, err := c.compose(o)
+	return collected{Pixels(Shape{frames * c.channels, c.shape.Height, c.shape.Width}, c.pixels), list, name, c.decoder, c.look}, err
+}
 
-// add appends the pixels of a file, and adds the file to the digest of its folder.
-func (c *collector) add(p picture) error {
-	opened, size, err := openPath(p.path)
-	if err != nil {
-		return dataErrorf("%s: %w", p.path, err)
+// each loads images that belong together, keeps them if none of them is broken, and
+// returns those that were kept. i is the number of a frame.
+func (c *collector) each(list []picture, load func(i int, p picture) error, keep func() error) ([]picture, error) {
+	var kept []picture
+	var broken error // the first one
+	frames := len(c.canvases)
+next:
+	for at := 0; at < len(list); at += frames {
+		for i, p := range list[at : at+frames] {
+			err := load(i, p)
+			if err != nil && (!errors.Is(err, errBroken) || c.Strict || len(list) == 1) {
+				return nil, err
+			}
+			if err != nil {
+				p.in.broken = append(p.in.broken, err)
+				broken = cmp.Or(broken, err)
+				continue next
+			}
+		}
+		if err := keep(); err != nil {
+			return nil, dataErrorf("%s: %w", list[at].path, err)
+		}
+		kept = append(kept, list[at:at+frames]...)
 	}
-	defer opened.Close()
-	file := io.NewSectionReader(&boundedReaderAt{ctx: c.ctx, r: opened, listed: true}, 0, size)
-	header, err := readImageHeader(file)
-	if err != nil {
-		return dataErrorf("%s: unreadable image: %w", p.path, err)
+	if len(kept) == 0 {
+		return nil, dataErrorf("%s: all %d images are broken, such as %w", c.dir, len(list), broken)
 	}
-	if err := c.checkSize(p.path, header); err != nil {
+	return kept, nil
+}
+
+// load decodes a file and adds it to the digest of its folder.
+func (c *collector) load(i int, p picture) error {
+	file, closer, err := openImage(c.ctx, p.path)
+	if err != nil {
 		return err
 	}
-	if most := int64(decodingBytes*header.height*header.width) + maxMetadata; size > most {
-		return dataErrorf("%s: a file of %s for an image of %d×%d pixels, want at most %s",
-			p.path, memory.Format(size), header.height, header.width, memory.Format(most))
+	defer closer.Close()
+	if err := c.decodeFile(c.ctx, file, p.path, &c.canvases[i]); err != nil {
+		return err
 	}
-	if err := c.room.take(header.extra); err != nil {
-		return dataErrorf("%s: decoding: %w", p.path, err)
+	if size := c.canvases[i].Rect.Size(); size.X != c.shape.Width || size.Y != c.shape.Height {
+		return dataErrorf("%s: the file was replaced while it was read", p.path)
 	}
-	defer c.room.give(header.extra)
-	fmt.Fprintf(p.in.sum, "%s\n%d\n", p.name, size)
+	fmt.Fprintf(p.in.sum, "%s\n%d\n", p.name, file.Size())
 	if _, err := io.Copy(p.in.sum, file); err != nil {
 		return dataErrorf("%s: %w", p.path, files.Reason(err))
 	}
-	decoded, err := header.decode(c.ctx, file)
-	if err != nil {
-		return dataErrorf("%s: unreadable image: %w", p.path, err)
-	}
-	if err := c.keep(decoded, header.orientation); err != nil {
-		return dataErrorf("%s: %w", p.path, err)
-	}
 	return nil
 }
 
-// checkSize compares the size of an image with that of the first image. At the first
-// image, it reserves the memory for all of them.
-func (c *collector) checkSize(path string, h imageHeader) error {
-	height, width := h.height, h.width
-	if h.orientation >= 5 {
-		height, width = width, height
-	}
-	switch {
-	case height <= 0 || width <= 0 || height > maxSide || width > maxSide:
-		return dataErrorf("%s: image of %d×%d pixels (height×width), want at most %d×%d", path, height, width, maxSide, maxSide)
-	case c.first != "" && (height != c.shape.Height || width != c.shape.Width):
-		return dataErrorf("images of different sizes: %s is %d×%d, %s is %d×%d (height×width); hint: resize them to one size",
-			c.first, c.shape.Height, c.shape.Width, path, height, width)
-	case c.first != "":
-		return nil
-	}
-	c.first, c.shape = path, Shape{1, height, width}
-	if err := c.room.take(int64(c.count*c.shape.Size()) + c.decoding()); err != nil {
-		return dataErrorf("%s: %d images of %d×%d pixels: %w", filepath.Dir(path), c.count, height, width, err)
-	}
-	c.pixels = make([]uint8, 0, c.count*c.shape.Size())
-	c.canvas = make([]uint8, 4*height*width)
-	return nil
-}
-
-// keep appends the pixels of an image and, if they are needed, its alpha values.
-func (c *collector) keep(m image.Image, orientation int) error {
-	bounds := m.Bounds()
-	canvas := &image.RGBA{Pix: c.canvas, Stride: 4 * bounds.Dx(), Rect: bounds}
-	if err := convert(c.ctx, canvas, m); err != nil {
-		return err
-	}
-	if orientation != 1 && c.turned == nil {
-		c.turned = make([]uint8, len(c.canvas))
-	}
-	rgba := upright(canvas, orientation, c.turned).Pix
-	if c.shape.Channels == 1 && !isGrey(rgba) {
-		if err := c.widen(); err != nil {
+// keep appends the pixels of the loaded images and, if they are needed, their alpha
+// values.
+func (c *collector) keep() error {
+	for i := range c.canvases {
+		m := &c.canvases[i]
+		if c.channels == 1 && !c.grey && !isGrey(m.Pix) {
+			if err := c.widen(); err != nil {
+				return err
+			}
+		}
+		from := len(c.pixels)
+		c.pixels = c.pixels[:from+c.shape.Size()]
+		c.draw(c.pixels[from:], m)
+		if err := c.keepAlpha(m); err != nil {
 			return err
 		}
 	}
-	for channel := range c.shape.Channels {
-		for at := channel; at < len(rgba); at += 4 {
-			c.pixels = append(c.pixels, rgba[at])
-		}
-	}
-	return c.keepAlpha(rgba)
+	return nil
 }
 
 // widen converts the images so far from grey to RGB.
@@ -155,7 +136,7 @@ func (c *collector) widen() error {
 			wide = append(wide, c.pixels[at:at+plane]...)
 		}
 	}
-	c.pixels, c.shape.Channels = wide, 3
+	c.pixels, c.shape.Channels, c.channels = wide, 3, 3
 	c.room.give(int64(grey))
 	return nil
 }

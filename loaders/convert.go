@@ -3,15 +3,16 @@ package loaders
 import (
 	"context"
 	"image"
+	"image/color"
 	"image/draw"
 )
 
-// convert draws an image as RGBA, with colours premultiplied by alpha. Values of 16
-// bits are rounded to 8 bits. Package draw would truncate them.
-func convert(ctx context.Context, dst *image.RGBA, m image.Image) error {
+// convert draws an image as RGBA of 8 bits, with colours that are not multiplied by
+// alpha. Values of 16 bits are rounded. Package draw would truncate them.
+func convert(ctx context.Context, dst *image.NRGBA, m image.Image) error {
 	const rows = 64
-	wide, ok := m.(image.RGBA64Image)
-	whole := !ok || is8bit(m) && isOpaque(m)
+	whole := is8bit(m) && isOpaque(m)
+	premultiplied := &image.RGBA{Pix: dst.Pix, Stride: dst.Stride, Rect: dst.Rect} // the same, if all pixels are opaque
 	for y := m.Bounds().Min.Y; y < m.Bounds().Max.Y; y += rows {
 		if err := context.Cause(ctx); err != nil {
 			return err
@@ -19,26 +20,63 @@ func convert(ctx context.Context, dst *image.RGBA, m image.Image) error {
 		strip := m.Bounds()
 		strip.Min.Y, strip.Max.Y = y, min(y+rows, strip.Max.Y)
 		if whole {
-			draw.Draw(dst, strip, m, strip.Min, draw.Src)
+			draw.Draw(premultiplied, strip, m, strip.Min, draw.Src)
 		} else {
-			round(dst, wide, strip)
+			straighten(dst, m, strip)
 		}
 	}
 	return nil
 }
 
-// round draws a part of an image pixel by pixel and rounds each value.
-func round(dst *image.RGBA, m image.RGBA64Image, part image.Rectangle) {
-	to8 := func(v uint16) uint8 { return uint8((uint32(v)*255 + 32767) / 65535) }
+// straighten draws a part of an image pixel by pixel. It divides colours that are
+// multiplied by alpha, and rounds each value once.
+func straighten(dst *image.NRGBA, m image.Image, part image.Rectangle) {
+	pixel := straight(m)
 	for y := part.Min.Y; y < part.Max.Y; y++ {
 		at := dst.PixOffset(part.Min.X, y)
 		for x := part.Min.X; x < part.Max.X; x++ {
-			c := m.RGBA64At(x, y)
-			copy(dst.Pix[at:], []uint8{to8(c.R), to8(c.G), to8(c.B), to8(c.A)})
+			c := pixel(x, y)
+			dst.Pix[at], dst.Pix[at+1], dst.Pix[at+2], dst.Pix[at+3] = c.R, c.G, c.B, c.A
 			at += 4
 		}
 	}
 }
+
+// straight returns a function that returns a pixel of an image.
+func straight(m image.Image) func(x, y int) color.NRGBA {
+	switch m := m.(type) {
+	case *image.NRGBA:
+		return m.NRGBAAt
+	case *image.Paletted:
+		colours := make([]color.NRGBA, 256) // an index beyond the palette is transparent
+		for i, c := range m.Palette {
+			colours[i] = color.NRGBAModel.Convert(c).(color.NRGBA)
+		}
+		return func(x, y int) color.NRGBA { return colours[m.ColorIndexAt(x, y)] }
+	case *image.NYCbCrA:
+		return func(x, y int) color.NRGBA {
+			c := m.NYCbCrAAt(x, y)
+			red, green, blue := color.YCbCrToRGB(c.Y, c.Cb, c.Cr)
+			return color.NRGBA{red, green, blue, c.A}
+		}
+	case *image.NRGBA64:
+		return func(x, y int) color.NRGBA {
+			c := m.NRGBA64At(x, y)
+			return color.NRGBA{to8(uint32(c.R)), to8(uint32(c.G)), to8(uint32(c.B)), to8(uint32(c.A))}
+		}
+	}
+	return func(x, y int) color.NRGBA {
+		red, green, blue, alpha := m.At(x, y).RGBA()
+		if alpha == 0 {
+			return color.NRGBA{}
+		}
+		divided := func(v uint32) uint8 { return to8(min((v*65535+alpha/2)/alpha, 65535)) }
+		return color.NRGBA{divided(red), divided(green), divided(blue), to8(alpha)}
+	}
+}
+
+// to8 rounds a value of 16 bits to 8 bits.
+func to8(v uint32) uint8 { return uint8((v*255 + 32767) / 65535) }
 
 func is8bit(m image.Image) bool {
 	switch m.(type) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/draw"
 	"image/gif"
 	"image/jpeg"
@@ -87,8 +88,18 @@ type imageHeader struct {
 	format        *imageFormat
 	height, width int   // in the file, before the orientation is applied
 	orientation   int   // 1 to 8, see upright
+	grey          bool  // the colours of the file are grey values
 	negative      bool  // the decoder exchanges black and white
 	extra         int64 // bytes that decoding takes in addition to decodingBytes per pixel
+	bytes         int64 // bytes that decoding and resizing take; set by decoder.header
+}
+
+// upright returns the size of the image after its orientation is applied.
+func (h imageHeader) upright() (height, width int) {
+	if h.orientation >= 5 {
+		return h.width, h.height
+	}
+	return h.height, h.width
 }
 
 // readImageHeader reads the header of an image file. It shows how much memory the
@@ -110,7 +121,7 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 	if err != nil {
 		return imageHeader{}, err
 	}
-	h := imageHeader{format: format, height: config.Height, width: config.Width, orientation: 1}
+	h := imageHeader{format: format, height: config.Height, width: config.Width, orientation: 1, grey: isGreyModel(config.ColorModel)}
 	switch format.name {
 	case "JPEG":
 		h.orientation = jpegOrientation(file)
@@ -124,6 +135,16 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 		}
 	}
 	return h, nil
+}
+
+// isGreyModel reports whether a colour model has only grey values.
+func isGreyModel(m color.Model) bool {
+	palette, ok := m.(color.Palette)
+	coloured := func(c color.Color) bool {
+		red, green, blue, _ := c.RGBA()
+		return red != green || green != blue
+	}
+	return ok && !slices.ContainsFunc(palette, coloured) || m == color.GrayModel || m == color.Gray16Model
 }
 
 // decode decodes an image file. A panic of the decoder becomes an error.

@@ -110,9 +110,12 @@ func TestFormats(t *testing.T) {
 	if want := slices.Repeat(pixels, 8); s.Shape != (Shape{1, 2, 3}) || !bytes.Equal(pixelsOf(s), want) {
 		t.Errorf("%d images of %v: %v", s.Len(), s.Shape, pixelsOf(s))
 	}
-	want := ": 6 files or folders are not read: 2 hidden or system file (such as .DS_Store), " +
-		"2 not PNG, JPEG, GIF, BMP, TIFF or WebP (such as notes.txt), 2 animated WebP (such as i.WEBP)"
-	if !slices.Equal(messages, []string{want}) {
+	want := []string{
+		": 2 files or folders are skipped: hidden or system file (such as .DS_Store)",
+		": 2 files or folders are skipped: not PNG, JPEG, GIF, BMP, TIFF or WebP (such as notes.txt)",
+		": 2 files or folders are skipped: animated WebP (such as i.WEBP)",
+	}
+	if !slices.Equal(messages, want) {
 		t.Errorf("messages %q", messages)
 	}
 }
@@ -150,9 +153,9 @@ func TestAnimationAlone(t *testing.T) {
 // TestOrientation compares all orientations with the results of Pillow.
 func TestOrientation(t *testing.T) {
 	t.Parallel()
-	m := image.NewRGBA(image.Rect(0, 0, 3, 2))
+	m := image.NewNRGBA(image.Rect(0, 0, 3, 2))
 	for i := range 6 {
-		m.SetRGBA(i%3, i/3, color.RGBA{uint8(i + 1), 0, 0, 255})
+		m.SetNRGBA(i%3, i/3, color.NRGBA{uint8(i + 1), 0, 0, 255})
 	}
 	for i, want := range [][]uint8{{1, 2, 3, 4, 5, 6}, {3, 2, 1, 6, 5, 4}, {6, 5, 4, 3, 2, 1}, {4, 5, 6, 1, 2, 3},
 		{1, 4, 2, 5, 3, 6}, {4, 1, 5, 2, 6, 3}, {6, 3, 5, 2, 4, 1}, {3, 6, 2, 5, 1, 4}} {
@@ -222,7 +225,7 @@ func TestBackground(t *testing.T) {
 			for i, ink := range test.ink {
 				files[fmt.Sprintf("%d.png", i)] = drawing(ink)
 			}
-			s, messages := read(t, Options{Background: test.background}, files)
+			s, messages := read(t, Options{ImageOptions: ImageOptions{Background: test.background}}, files)
 			if s.Shape != test.shape || !slices.Equal(pixelsOf(s), test.want) {
 				t.Errorf("%v: %v, want %v", s.Shape, pixelsOf(s), test.want)
 			}
@@ -239,7 +242,7 @@ func TestBackground(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"grey", "#fff", "#12345g", "ffffff", "#+12345"} {
-		wantError(t, CheckBackground(text), ErrUnknown, text, "hint: ")
+		wantError(t, ImageOptions{Background: text}.Validate(), ErrUnknown, text, "hint: ")
 	}
 }
 

@@ -132,12 +132,12 @@ func jpegOrientation(r io.ReaderAt) int {
 // upright applies the orientation of an image. 2 mirrors it from left to right, 3 turns
 // it by 180 degrees, and 4 mirrors it from top to bottom. In 5 to 8, the rows of the
 // file are columns of the image. dst has room for all pixels.
-func upright(src *image.RGBA, orientation int, dst []uint8) *image.RGBA {
+func upright(src *image.NRGBA, orientation int, dst []uint8) *image.NRGBA {
 	if orientation == 1 {
 		return src
 	}
 	width, height := src.Rect.Dx(), src.Rect.Dy()
-	out := &image.RGBA{Pix: dst, Stride: 4 * width, Rect: src.Rect}
+	out := &image.NRGBA{Pix: dst, Stride: 4 * width, Rect: src.Rect}
 	if orientation >= 5 {
 		out.Stride, out.Rect = 4*height, image.Rect(0, 0, height, width)
 	}

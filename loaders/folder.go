@@ -18,9 +18,9 @@ import (
 // maxDepth limits the depth of sub-folders, because a link to a parent folder has none.
 const maxDepth = 8
 
-// openFolder reads image files of one size. The sub-folders are the classes, in sorted
-// order. Images without sub-folders have no labels. Sub-folders with the names of
-// splits are the splits. Otherwise about a tenth of the images is held out as the test
+// openFolder reads image files of one size, or resizes them. The sub-folders are the
+// classes, in sorted order. Images without sub-folders have no labels. Sub-folders with the
+// names of splits are the splits. Otherwise a part of the images is held out as the test
 // set; see split. If all images are grey they have one channel, else three. Transparent
 // pixels are drawn on the background of the options.
 func openFolder(ctx context.Context, dir string, o Options, room *budget) (*Dataset, error) {
@@ -28,25 +28,63 @@ func openFolder(ctx context.Context, dir string, o Options, room *budget) (*Data
 	if err != nil {
 		return nil, err
 	}
-	all, background, err := collect(ctx, f.all(), room, o)
+	all, err := f.collect(ctx, room, o)
 	if err != nil {
 		return nil, err
 	}
-	d := f.dataset(all, map[string]string{"images": f.digest()})
-	d.Background = background
-	return d, nil
+	return f.dataset(all, map[string]string{"images": f.digest()})
 }
 
-// dataset returns the data set of the images of all.
-func (f *folder) dataset(all Split, digest map[string]string) *Dataset {
+// collect reads the images of the folder, takes the broken ones out of its lists, and
+// reports what is skipped.
+func (f *folder) collect(ctx context.Context, room *budget, o Options) (all collected, err error) {
+	defer func() { f.skipped.log(f.dir, len(all.list), o) }()
+	if all, err = collect(ctx, f.dir, f.all(), 1, room, o); err == nil {
+		err = f.reduce(all.list)
+	}
+	return all, err
+}
+
+// reduce takes the images that are not in a list, which are broken, out of the folder.
+func (f *folder) reduce(list []picture) error {
+	good := map[string]bool{}
+	for _, p := range list {
+		good[p.path] = true
+	}
+	broken := func(p picture) bool { return !good[p.path] }
+	cut := len(f.train) - f.validation
+	train, validation := slices.DeleteFunc(slices.Clone(f.train[:cut]), broken), slices.DeleteFunc(slices.Clone(f.train[cut:]), broken)
+	test := slices.DeleteFunc(slices.Clone(f.test), broken)
+	for _, part := range []struct {
+		name          string
+		before, after int
+	}{{"training", cut, len(train)}, {"validation", f.validation, len(validation)}, {"test", len(f.test), len(test)}} {
+		if part.before > 0 && part.after == 0 {
+			return dataErrorf("%s: all %d %s images are broken", f.dir, part.before, part.name)
+		}
+	}
+	f.train, f.validation, f.test = append(train, validation...), len(validation), test
+	if f.heldOut > 0 {
+		f.heldOut = len(test)
+	}
+	return nil
+}
+
+// dataset returns the data set of the images that were read.
+func (f *folder) dataset(read collected, digest map[string]string) (*Dataset, error) {
+	var err error
+	if f.classes, err = classNames(f.dir, f.all()); err != nil { // a class can have only broken images
+		return nil, err
+	}
+	all := read.Split
 	all.Labels = f.labels()
 	for _, p := range f.all() {
 		all.Names = append(all.Names, p.name)
 	}
-	d := &Dataset{Classes: f.classes, Digest: digest, Validation: f.validation, HeldOut: f.heldOut}
+	d := &Dataset{Classes: f.classes, Digest: digest, Validation: f.validation, HeldOut: f.heldOut, Background: read.backdrop}
 	d.Train, d.Test = all.Holdout(len(f.test))
 	d.Test.Positions = nil // among the test images
-	return d
+	return d, nil
 }
 
 // folder is a folder of image files.
@@ -57,7 +95,7 @@ type folder struct {
 	heldOut     int       // images of test that were held out of train
 	classes     []string  // sorted; nil: unlabelled
 	sum         hash.Hash // of the names and the contents, in the order of reading
-	skipped     skipped
+	skipped
 }
 
 // picture is an image file. Its class is "" if it is not in a sub-folder. Its name is
@@ -70,16 +108,20 @@ type picture struct {
 // listFolder lists the files of a data set by split.
 func listFolder(ctx context.Context, dir string, o Options) (*folder, error) {
 	f := newFolder(dir)
-	defer func() { f.skipped.log(dir, o) }()
 	if err := f.split(ctx, o); err != nil {
+		f.skipped.log(dir, 0, o)
 		return nil, err
 	}
-	var err error
-	f.classes, err = classNames(dir, f.all())
+	if o.Strict {
+		if err := f.refuse(); err != nil {
+			return nil, err
+		}
+	}
+	_, err := classNames(dir, f.all())
 	return f, err
 }
 
-func newFolder(dir string) *folder { return &folder{dir: dir, sum: md5.New(), skipped: skipped{}} }
+func newFolder(dir string) *folder { return &folder{dir: dir, sum: md5.New()} }
 
 // all returns the training images, followed by the test images.
 func (f *folder) all() []picture { return slices.Concat(f.train, f.test) }

@@ -95,7 +95,7 @@ func TestOpenFolderOfSplitsInColour(t *testing.T) {
 	if diff := cmp.Diff(named(labelled(Shape{3, 1, 2}, []uint8{1, 255, 2, 255, 3, 255}, 1), "test/b/1.png"), d.Test, byContent); diff != "" {
 		t.Error(diff)
 	}
-	if len(messages) != 2 || !strings.Contains(messages[0], "1 next to the folders of the splits (such as README.md)") {
+	if len(messages) != 2 || !strings.HasSuffix(messages[1], "1 file or folder is skipped: next to the folders of the splits (such as README.md)") {
 		t.Errorf("messages %q, want one about README.md and one about the background", messages)
 	}
 }
@@ -143,11 +143,12 @@ func TestOpenFolderRefuses(t *testing.T) {
 		{"empty", func(t *testing.T, dir string) {}, []string{"holds no files of PNG, JPEG"}},
 		{"too few", func(t *testing.T, dir string) { save(t, grey(t, 2, 2, 0), dir, "1.png") }, []string{"too few"}},
 		{"sizes", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 5, 0), dir, "b", "odd.png") },
-			[]string{"1.png is 2×2", "odd.png is 2×5"}},
-		{"unreadable", func(t *testing.T, dir string) { many(t, dir); save(t, []byte("hello"), dir, "b", "bad.png") },
-			[]string{"bad.png: unreadable image"}},
-		{"truncated", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 2, 0)[:45], dir, "b", "cut.png") },
-			[]string{"cut.png: unreadable image"}},
+			[]string{"images of 2 sizes (width×height): 2×2 (10 images, such as a/1.png), 5×2 (1 image, b/odd.png); hint: --size 64"}},
+		{"unreadable", func(t *testing.T, dir string) {
+			save(t, []byte("hello"), dir, "train", "bad.png")
+			save(t, grey(t, 2, 2, 0), dir, "test", "1.png")
+		},
+			[]string{"all 1 training images are broken"}},
 		{"loose", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 2, 0), dir, "loose.png") },
 			[]string{"loose.png: is not in one of the sub-folders"}},
 		{"empty split", func(t *testing.T, dir string) {
@@ -155,7 +156,7 @@ func TestOpenFolderRefuses(t *testing.T) {
 			save(t, nil, dir, "test", "notes.txt")
 		}, []string{"test: holds no files of PNG"}},
 		{"giant", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 1, maxSide+1, 0), dir, "A", "1.png") },
-			[]string{"1.png: image of 1×8193"}},
+			[]string{"1.png: image of 1×8193", "hint: --size 64"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -245,20 +246,18 @@ func FuzzPicture(f *testing.F) {
 	f.Add(unhex(f, webpAlpha))
 	f.Add([]byte(webpAnimated))
 	dir := f.TempDir()
+	all := []ImageOptions{{}, {Size: Size{5, 3}}, {Size: Size{4, 4}, Fit: fitPad}, {Size: Size{3, 7}, Fit: fitStretch, Grey: true}}
 	f.Fuzz(func(t *testing.T, file []byte) {
+		o := all[len(file)%len(all)]
 		save(t, grey(t, 2, 3, 1), dir, "first.png")
 		save(t, file, dir, "second.png")
-		in := newFolder(dir)
-		c := &collector{ctx: context.Background(), room: newBudget(), count: 2}
-		if err := c.add(in.picture(filepath.Join(dir, "first.png"), "")); err != nil {
-			t.Fatal(err)
-		}
-		if err := c.add(in.picture(filepath.Join(dir, "second.png"), "")); err != nil {
-			wantError(t, err, ErrData, "second.png")
+		s, paths, err := Images(context.Background(), dir, Options{ImageOptions: o})
+		if err != nil {
+			wantError(t, err, ErrData)
 			return
 		}
-		if len(c.pixels) != 2*c.shape.Size() {
-			t.Fatalf("%d pixels for 2 images of %v", len(c.pixels), c.shape)
+		if len(pixelsOf(s)) != len(paths)*s.Shape.Size() {
+			t.Fatalf("%d pixels for %d images of %v", len(pixelsOf(s)), len(paths), s.Shape)
 		}
 	})
 }

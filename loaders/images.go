@@ -15,24 +15,26 @@ func Images(ctx context.Context, path string, o Options) (Split, []string, error
 	if err != nil {
 		return Split{}, nil, dataErrorf("%s: %w", path, files.Reason(err))
 	}
+	o.resizeHint = "resize the images, or use a model that was trained with --size"
 	f := newFolder(path)
-	list := []picture{f.picture(path, "")}
-	if info.IsDir() {
-		if list, err = f.pictures(ctx, path); err != nil {
+	if f.train = []picture{f.picture(path, "")}; info.IsDir() {
+		if f.train, err = f.pictures(ctx, path); err == nil && o.Strict {
+			err = f.skipped.refuse()
+		}
+		if err != nil {
 			return Split{}, nil, err
 		}
-		f.skipped.log(path, o)
 	}
-	split, _, err := collect(ctx, list, newBudget(), o)
+	all, err := f.collect(ctx, newBudget(), o)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return Split{}, nil, cause
 	}
 	if err != nil {
 		return Split{}, nil, err
 	}
-	names := make([]string, len(list))
-	for i, file := range list {
+	names := make([]string, len(f.train))
+	for i, file := range f.train {
 		names[i] = file.path
 	}
-	return split, names, nil
+	return all.Split, names, nil
 }

@@ -2,8 +2,6 @@ package loaders
 
 import (
 	"math"
-	"strconv"
-	"strings"
 
 	"gaetrain/graph/kernel/noise"
 )
@@ -24,24 +22,16 @@ type Move struct {
 	Angle       float64 // in radians, clockwise
 }
 
+func (m *Motion) parts() parts {
+	return parts{"motion", "shift:3,rotate:20,patch:14", []part{{name: "shift", amount: &m.Shift}, {name: "rotate", amount: &m.Rotate}, {name: "patch", amount: &m.Patch}}}
+}
+
 // ParseMotion reads "none" or parts of "shift:3,rotate:20,patch:14". The empty string is
 // none. Errors wrap ErrUnknown.
-func ParseMotion(spec string) (m Motion, err error) {
-	if spec == "" || spec == "none" {
-		return m, nil
-	}
-	for part := range strings.SplitSeq(spec, ",") {
-		name, amount, ok := strings.Cut(part, ":")
-		into := map[string]*float64{"shift": &m.Shift, "rotate": &m.Rotate, "patch": &m.Patch}[name]
-		if into == nil || !ok || *into != 0 {
-			return Motion{}, usageErrorf("motion %q; hint: none, or some of shift:3,rotate:20,patch:14", spec)
-		}
-		if *into, err = strconv.ParseFloat(amount, 64); err != nil {
-			return Motion{}, usageErrorf("motion %q: %q is not a number", spec, amount)
-		}
-		if !(*into > 0) || math.IsInf(*into, 0) {
-			return Motion{}, usageErrorf("motion %q: %s by %s; hint: a finite number above 0", spec, name, amount)
-		}
+func ParseMotion(spec string) (Motion, error) {
+	var m Motion
+	if err := m.parts().parse(spec); err != nil {
+		return Motion{}, err
 	}
 	return m, nil
 }
@@ -56,21 +46,7 @@ func (m *Motion) UnmarshalText(text []byte) (err error) {
 }
 
 // String returns what ParseMotion reads.
-func (m Motion) String() string {
-	var parts []string
-	for _, part := range []struct {
-		name   string
-		amount float64
-	}{{"shift", m.Shift}, {"rotate", m.Rotate}, {"patch", m.Patch}} {
-		if part.amount != 0 {
-			parts = append(parts, part.name+":"+strconv.FormatFloat(part.amount, 'g', -1, 64))
-		}
-	}
-	if parts == nil {
-		return "none"
-	}
-	return strings.Join(parts, ",")
-}
+func (m Motion) String() string { return m.parts().String() }
 
 // frame returns the shape of the frames of an image.
 func (m Motion) frame(image Shape) Shape {
@@ -87,12 +63,11 @@ const streamMotion noise.Stream = 4
 // draw returns the move of image i in an epoch. random has room for 5 numbers.
 func (m Motion) draw(random []float32, image Shape, seed uint64, epoch, i int) Move {
 	noise.Uniform(random[:5], noise.Key{Seed: seed, Stream: streamMotion, Step: uint64(epoch)<<32 | uint64(i)})
-	within := func(u float32, most float64) float64 { return most * (2*float64(u) - 1) }
 	below := func(u float32, n int) int { return int(float64(u) * float64(n)) }
 	frame := m.frame(image)
 	return Move{
 		Top: below(random[3], image.Height-frame.Height+1), Left: below(random[4], image.Width-frame.Width+1),
-		Down: within(random[0], m.Shift), Right: within(random[1], m.Shift), Angle: within(random[2], m.Rotate) * math.Pi / 180,
+		Down: plusMinus(random[0], m.Shift), Right: plusMinus(random[1], m.Shift), Angle: plusMinus(random[2], m.Rotate) * math.Pi / 180,
 	}
 }
 
@@ -100,30 +75,10 @@ func (m Motion) draw(random []float32, image Shape, seed uint64, epoch, i int) M
 // outside the image are 0.
 func (m Move) apply(dst []float32, frame Shape, image []float32, s Shape) {
 	sin, cos := math.Sincos(m.Angle)
-	centreY, centreX := float64(frame.Height-1)/2, float64(frame.Width-1)/2
-	for y := range frame.Height {
-		for x := range frame.Width {
-			down, right := float64(y)-centreY-m.Down, float64(x)-centreX-m.Right
-			fromY, fromX := float64(m.Top)+centreY+cos*down-sin*right, float64(m.Left)+centreX+sin*down+cos*right
-			for channel := range s.Channels {
-				plane := image[channel*s.Height*s.Width : (channel+1)*s.Height*s.Width]
-				dst[(channel*frame.Height+y)*frame.Width+x] = between(plane, s.Height, s.Width, fromY, fromX)
-			}
-		}
+	w := warp{
+		centreY: float64(frame.Height-1) / 2, centreX: float64(frame.Width-1) / 2, shiftY: m.Down, shiftX: m.Right,
+		yFromY: cos, yFromX: -sin, xFromY: sin, xFromX: cos,
 	}
-}
-
-// between returns the interpolated value of a plane H×W at a point between pixels.
-func between(plane []float32, height, width int, y, x float64) float32 {
-	top, left := int(math.Floor(y)), int(math.Floor(x))
-	fractionY, fractionX := float32(y-float64(top)), float32(x-float64(left))
-	at := func(y, x int) float32 {
-		if y < 0 || x < 0 || y >= height || x >= width {
-			return 0
-		}
-		return plane[y*width+x]
-	}
-	upper := at(top, left)*(1-fractionX) + at(top, left+1)*fractionX
-	lower := at(top+1, left)*(1-fractionX) + at(top+1, left+1)*fractionX
-	return upper*(1-fractionY) + lower*fractionY
+	w.fromY, w.fromX = float64(m.Top)+w.centreY, float64(m.Left)+w.centreX
+	w.apply(dst, frame, image, s)
 }

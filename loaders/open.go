@@ -22,9 +22,10 @@ type Options struct {
 
 	Whole bool // all images are both the training set and the test set; nothing is held out
 
-	// Background is the colour behind transparent pixels: auto, white, black or #rrggbb.
-	// "" is auto: white if the opaque pixels are dark on average, else black.
-	Background string
+	ImageOptions // of a user's own image files
+	SplitOptions // of a user's own data
+
+	resizeHint string // how to make the sizes of images equal; "": by --size
 
 	Progress func(file string, done, total int64) // of a download, in bytes; total −1: unknown
 	Log      func(msg string)                     // receives warnings; nil: they are ignored

@@ -72,14 +72,21 @@ func openPairs(ctx context.Context, dir string, o Options, room *budget) (*Datas
 	for i, p := range first.all() {
 		list = append(list, p, seconds[i])
 	}
-	pairs, background, err := collect(ctx, list, room, o)
+	pairs, err := collect(ctx, dir, list, 2, room, o)
+	for i, f := range frames {
+		f.skipped.log(f.dir, len(pairs.list)/2, o)
+		var half []picture
+		for at := i; at < len(pairs.list); at += 2 {
+			half = append(half, pairs.list[at])
+		}
+		if err == nil {
+			err = f.reduce(half)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	pairs = Pixels(Shape{2 * pairs.Shape.Channels, pairs.Shape.Height, pairs.Shape.Width}, pairs.Store.(*pixelStore).pixels)
-	d := first.dataset(pairs, map[string]string{"first frames": first.digest(), "second frames": second.digest()})
-	d.Background = background
-	return d, nil
+	return first.dataset(pairs, map[string]string{"first frames": first.digest(), "second frames": second.digest()})
 }
 
 // sameNames returns an error if a frame has no second frame of the same name.

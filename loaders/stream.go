@@ -27,7 +27,7 @@ type Batch struct {
 	Step   int       // index of the batch in its epoch
 	Rows   int       // number of images, ≤ B; the last batch of an epoch can have fewer than B
 	Index  []int     // Rows: positions of the images in the split
-	Clean  []float32 // B×D, pixels in [0, 1], or sampled as 0 or 1 with Binarise; rows after Rows have no meaning
+	Clean  []float32 // B×D, the images, augmented with Augment, and sampled as 0 or 1 with Binarise; rows after Rows have no meaning
 	Input  []float32 // B×D, the corrupted images; Clean itself without corruption
 	Mask   []float32 // B×D, 1 where corruption has changed a pixel, else 0; nil if not requested
 	Noise  []float32 // B×Noise standard normal numbers; nil if not requested
@@ -40,19 +40,21 @@ type Batch struct {
 // StreamOptions are the options of a stream. Only BatchSize is required.
 type StreamOptions struct {
 	BatchSize  int
-	Seed       uint64     // of the shuffle, the binarisation, the corruption and the noise
-	Shuffle    bool       // use a new order in each epoch; false: the order of the split
-	DropLast   bool       // leave out a last batch of fewer than BatchSize images
-	Binarise   bool       // sample each pixel as 0 or 1 in every epoch, with its value as the probability of 1
-	Corruption Corruption // of the inputs; zero: none
-	Mask       bool       // fill Batch.Mask
-	Noise      int        // standard normal numbers per image, new in each epoch
+	Seed       uint64       // of the shuffle, the augmentation, the binarisation, the corruption and the noise
+	Shuffle    bool         // use a new order in each epoch; false: the order of the split
+	DropLast   bool         // leave out a last batch of fewer than BatchSize images
+	Binarise   bool         // sample each pixel as 0 or 1 in every epoch, with its value as the probability of 1
+	Augment    Augmentation // of the images, before binarisation and corruption; zero: none
+	Corruption Corruption   // of the inputs; zero: none
+	Mask       bool         // fill Batch.Mask
+	Noise      int          // standard normal numbers per image, new in each epoch
 }
 
 // Stream cuts a split into batches. It prepares one or two batches in the background.
-// The order depends only on the seed and the epoch. Corruption, binarisation and noise
-// depend only on the seed, the epoch, the image and the pixel. A resumed run therefore
-// sees the same batches as an uninterrupted one. The buffers are allocated once.
+// The order depends only on the seed and the epoch. Augmentation, corruption,
+// binarisation and noise depend only on the seed, the epoch, the image and the pixel. A
+// resumed run therefore sees the same batches as an uninterrupted one. The buffers are
+// allocated once.
 type Stream struct {
 	split   Split
 	options StreamOptions
@@ -66,8 +68,9 @@ type slot struct {
 	batch   Batch
 	index   []int
 	labels  []Label
-	uniform []float32 // D random numbers for binarisation
-	err     error     // of reading the images
+	uniform []float32   // D random numbers for binarisation
+	augment *augmenting // nil: no augmentation
+	err     error       // of reading the images
 }
 
 // NewStream checks the options and allocates the buffers. The stream shares the memory
@@ -77,6 +80,9 @@ func NewStream(s Split, o StreamOptions) (*Stream, error) {
 		return nil, usageErrorf("batch size %d; hint: it must be at least 1", o.BatchSize)
 	}
 	if err := o.Corruption.check(); err != nil {
+		return nil, err
+	}
+	if err := o.Augment.Check(s); err != nil {
 		return nil, err
 	}
 	if s.Len() == 0 {
@@ -105,6 +111,9 @@ func newSlot(s Split, o StreamOptions) *slot {
 	}
 	if o.Binarise {
 		made.uniform = make([]float32, s.Shape.Size())
+	}
+	if o.Augment != (Augmentation{}) {
+		made.augment = newAugmenting(s.Shape)
 	}
 	if o.Mask {
 		made.batch.Mask = make([]float32, size)
@@ -208,8 +217,12 @@ func (s *Stream) fill(to *slot, epoch, step int) error {
 		if b.Labels != nil {
 			b.Labels[row] = s.split.Labels[i]
 		}
-		key := noise.Key{Seed: s.options.Seed, Stream: streamBinarise, Step: uint64(epoch)<<32 | uint64(i)}
+		key := noise.Key{Seed: s.options.Seed, Step: uint64(epoch)<<32 | uint64(i)}
+		if to.augment != nil {
+			s.options.Augment.apply(clean, s.split.Shape, to.augment, key)
+		}
 		if s.options.Binarise {
+			key.Stream = streamBinarise
 			binarise(clean, to.uniform, key)
 		}
 		key.Stream = streamCorrupt

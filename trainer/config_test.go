@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"gaetrain/loaders"
 	"gaetrain/trainer/settings"
 )
 
@@ -99,7 +100,7 @@ func TestIneffective(t *testing.T) {
 		{"adamw", "step", nil, "momentum rho"},
 	} {
 		c := Defaults()
-		c.Dataset = "folder:photos"
+		c.Dataset, c.Size = "folder:photos", loaders.Size{Width: 8, Height: 8}
 		c.Solver, c.Schedule, c.StepAt = test.solver, test.schedule, test.stepAt
 		var names []string
 		origins := make(map[string]settings.Origin)

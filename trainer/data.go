@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"fmt"
-	"strings"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer/settings"
@@ -10,7 +9,7 @@ import (
 
 // Data holds the settings of which images a run uses, and how it reads them. Binarised
 // pixels are sampled in every epoch of training; evaluation always uses the samples of
-// epoch 0.
+// epoch 0. Augmentation changes only the images that a model is trained on.
 type Data struct {
 	Dataset     string  `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
 	DataDir     string  `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
@@ -19,21 +18,22 @@ type Data struct {
 	Validation  int     `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
 	Classes     string  `toml:"classes" group:"data" help:"Classes of the training images, by name or number, such as sneaker,boot; empty: all classes"`
 	Contaminate float64 `toml:"contaminate" group:"data" help:"Share of training images of other classes than --classes, from 0 to below 1, such as 0.05"`
-	Background  string  `toml:"background" group:"data" help:"Colour behind transparent pixels: white, black, #rrggbb or auto (white behind dark images)"`
+	loaders.ImageOptions
 
-	Motion   loaders.Motion `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
-	Binarise bool           `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
+	Motion   loaders.Motion       `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
+	Augment  loaders.Augmentation `toml:"augment" group:"data" help:"Random changes of training images: none, or some of flip,shift:2,rotate:10,crop:0.9,brightness:0.1"`
+	Binarise bool                 `toml:"binarise" group:"data" help:"Sample each pixel as 0 or 1 in every epoch, with its grey value as the probability of 1"`
 }
 
 // DataDefaults returns the settings of the data that a run has by default.
 func DataDefaults() Data {
-	return Data{Dataset: "sample", Validation: AutomaticValidation, Background: "auto"}
+	return Data{Dataset: "sample", Validation: AutomaticValidation, ImageOptions: loaders.ImageDefaults()}
 }
 
 // Validate reports the first value that makes no sense, wrapping
 // ErrConfiguration. OpenData checks the values against the data set.
 func (d Data) Validate() error {
-	if err := loaders.CheckBackground(d.Background); err != nil {
+	if err := d.ImageOptions.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfiguration, err)
 	}
 	return settings.Numbers(
@@ -45,12 +45,22 @@ func (d Data) Validate() error {
 }
 
 // Ineffective lists the settings that the data do not read.
-func (d Data) Ineffective() (without []settings.Without) {
+func (d Data) Ineffective() []settings.Without {
+	list := d.imageSettings()
 	if d.Classes == "" {
-		without = append(without, settings.Without{Name: "contaminate", Why: "without --classes; hint: --classes 0 trains on one class"})
+		list = append(list, settings.Without{Name: "contaminate", Why: "without --classes; hint: --classes 0 trains on one class"})
 	}
-	if strings.HasPrefix(d.Dataset, "folder:") || strings.HasPrefix(d.Dataset, "pairs:") {
-		return without
+	return list
+}
+
+// imageSettings lists the settings of image files that have no effect.
+func (d Data) imageSettings() (list []settings.Without) {
+	if !loaders.ReadsImages(d.Dataset) {
+		for _, f := range settings.Fields(&d.ImageOptions) {
+			list = append(list, settings.Without{Name: f.Name, Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR are image files"})
+		}
+	} else if d.Size == (loaders.Size{}) {
+		list = append(list, settings.Without{Name: "fit", Why: "without --size; hint: --size 64"})
 	}
-	return append(without, settings.Without{Name: "background", Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR can have transparent pixels"})
+	return list
 }

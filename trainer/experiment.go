@@ -65,6 +65,9 @@ func (e *Experiment) prepare(source Source) (err error) {
 	for i := range e.Stages {
 		e.Stages[i].images = train.Len()
 	}
+	if err := e.augment(train); err != nil {
+		return err
+	}
 	if err := e.estimateMemory(); err != nil {
 		return err
 	}
@@ -107,7 +110,7 @@ func (e *Experiment) trained(s Stage) *Trained {
 // OpenData reads the data set of a configuration and limits the number of its images
 // as the configuration says. HoldOut then holds out the validation images.
 func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Dataset, error) {
-	o.DataDir, o.Background = c.DataDir, c.Background
+	o.DataDir, o.ImageOptions = c.DataDir, c.ImageOptions
 	data, err := loaders.Open(ctx, c.Dataset, o)
 	if err != nil {
 		return nil, err

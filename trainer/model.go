@@ -186,12 +186,13 @@ type Stage struct {
 	// Measures returns new measures for each evaluated split; nil for none.
 	Measures func() []Measure
 
-	images int               // number of training images; 0: not known
-	flops  float64           // of a training step
-	units  map[string]string // of figures
-	main   string            // the first term of the loss
-	plain  bool              // in evaluation, all pixels have the same weight, whether corrupted or not
-	mean   bool              // in evaluation, codes are the means of their posteriors
+	images  int                  // number of training images; 0: not known
+	augment loaders.Augmentation // of the training images
+	flops   float64              // of a training step
+	units   map[string]string    // of figures
+	main    string               // the first term of the loss
+	plain   bool                 // in evaluation, all pixels have the same weight, whether corrupted or not
+	mean    bool                 // in evaluation, codes are the means of their posteriors
 }
 
 // Opponent is a discriminator: a network that is trained together with the network of a

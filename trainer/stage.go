@@ -74,16 +74,17 @@ func (s Stage) stream(inputs loaders.Split, p *graph.Program, seed uint64, batch
 }
 
 func (s Stage) streamOptions(p *graph.Program, seed uint64, batch int, shuffle bool) loaders.StreamOptions {
+	var augment loaders.Augmentation
 	if shuffle { // for training
-		batch = s.filled(batch)
+		batch, augment = s.filled(batch), s.augment
 	}
 	noise := p.Width(Noise)
 	if s.Opponent != nil && s.Opponent.Real == Noise && p.Has(s.Opponent.Made) {
 		noise = max(noise, p.Shape(s.Opponent.Made).Size())
 	}
 	return loaders.StreamOptions{
-		BatchSize: batch, Seed: seed, Shuffle: shuffle, Binarise: s.Binarise && s.Below == nil, Corruption: s.Corruption,
-		Mask: p.Width(Mask) > 0, Noise: noise,
+		BatchSize: batch, Seed: seed, Shuffle: shuffle, Binarise: s.Binarise && s.Below == nil,
+		Augment: augment, Corruption: s.Corruption, Mask: p.Width(Mask) > 0, Noise: noise,
 	}
 }
 

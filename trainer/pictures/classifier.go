@@ -32,6 +32,9 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 		if err := drawGraph(l); err != nil {
 			return err
 		}
+		if err := drawAugmented(l); err != nil {
+			return err
+		}
 		if err := drawCurves(ctx, l); err != nil {
 			return err
 		}

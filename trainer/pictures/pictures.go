@@ -51,6 +51,9 @@ func Hook(about About) trainer.Hook {
 			if err := drawGraph(l); err != nil {
 				return err
 			}
+			if err := drawAugmented(l); err != nil {
+				return err
+			}
 			return drawEpoch(ctx, l, 0)
 		},
 		Epoch: func(ctx context.Context, l *trainer.Loop) error {

@@ -154,6 +154,7 @@ func shown(l *trainer.Loop) []viz.Picture {
 		{Title: "Manifold", Caption: "Decoded grid of the 2-D latent space at evenly spaced quantiles of N(0, I). The first value increases to the right, the second upwards.", Path: l.Run.Path(folder, "manifold.png")},
 		{Title: "Confusion", Caption: "Confusion matrix (rows: true class, columns: predicted class) of the test images, with the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
 		{Title: "Mistakes", Caption: "Wrong predictions with the highest confidence, for the pairs of classes that are confused most.", Path: l.Run.Path(folder, "mistakes.png")},
+		{Title: "Augmentation", Caption: "Training images, and what the augmentation makes of them in the first epochs.", Path: l.Run.Path(folder, augmented)},
 		{Title: "Curves", Caption: "Every figure after each epoch. Figures of the training set are averaged over the epoch, while training.", Path: l.Run.Path("curves.svg")},
 		{Title: "Divergence", Caption: "KL divergence of each latent dimension from the prior, averaged over the test images. A dimension with a larger divergence holds more information about the image.", Path: l.Run.Path(folder, "divergence.svg")},
 		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer. Red weights are positive, blue weights are negative.", Path: l.Run.Path(folder, "filters.png")},

@@ -55,13 +55,13 @@ func TestFreeBitsKeepValuesInUse(t *testing.T) {
 // wide that the bound is far tighter than the mean: by 22 to 31 nats, against 4.
 func TestImportanceBoundIsTighter(t *testing.T) {
 	t.Parallel()
-	lists := []string{gaussianCode, "samples=20; binarise=true"}
+	lists := []string{gaussianCode, "samples=6; binarise=true"}
 	e := trainedAs(t, "vae", lists...)
 	mean := evaluated(t, e.Trained(), e.Data.Test)
 	unweighted := boundOf(t, e, lists...)
 	t.Logf("loss %.2f of the mean, %.2f of the bound with the same weights (gap %.2f)", mean.Loss, unweighted.Loss, unweighted.Terms["gap"])
 	for _, gradient := range []string{"plain", "dreg"} {
-		bound := drawn(t, "iwae", "samples=20; binarise=true; gradient="+gradient)
+		bound := drawn(t, "iwae", "samples=6; binarise=true; gradient="+gradient)
 		t.Logf("%s gradient: loss %.2f (gap %.2f)", gradient, bound.Loss, bound.Terms["gap"])
 		if bound.Loss > mean.Loss-2 {
 			t.Errorf("%s gradient: loss %g of the bound, %g of the mean", gradient, bound.Loss, mean.Loss)

@@ -61,6 +61,7 @@ var variants = []struct{ model, name, settings string }{
 	{"fsq", "fsq-levels", "levels=3,2,7; words=3; corruption=masking:0.2"},
 	{"dense", "dense-top-k", "top-k=2; code=6"},
 	{"topk", "topk-dead", "top-k=2; dead-after=1; dead-weight=0.5"},
+	{"denoising", "denoising-augmented", "augment=flip,shift:1,rotate:20,crop:0.8,brightness:0.3; binarise=true"},
 }
 
 func find(name string) subject {

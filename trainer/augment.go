@@ -1,0 +1,68 @@
+package trainer
+
+import (
+	"fmt"
+	"strings"
+
+	"gaetrain/loaders"
+)
+
+// augment sets the augmentation of the stages that are trained on images. The inputs of
+// the other stages are codes, which are computed once from the images as they are.
+func (e *Experiment) augment(train loaders.Split) error {
+	a := e.Config.Augment
+	if a == (loaders.Augmentation{}) {
+		return nil
+	}
+	if err := a.Check(train); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfiguration, err)
+	}
+	for i := range e.Stages {
+		if e.Stages[i].Below == nil {
+			e.Stages[i].augment = a
+		}
+	}
+	if with, _ := e.augmented(); with == nil {
+		return fmt.Errorf("%w: augment has no effect, because no stage is trained on images: codes are computed once, from images as they are; hint: leave it out, or train the encoder as well", ErrConfiguration)
+	}
+	return nil
+}
+
+// augmented names the stages that are trained on augmented images, and the other ones.
+func (e *Experiment) augmented() (with, without []string) {
+	for _, s := range e.Stages {
+		if s.augment == (loaders.Augmentation{}) {
+			without = append(without, s.Name)
+		} else {
+			with = append(with, s.Name)
+		}
+	}
+	return with, without
+}
+
+// Augmentation describes which images are augmented; "" if none are.
+func (e *Experiment) Augmentation() string {
+	with, without := e.augmented()
+	switch {
+	case with == nil:
+		return ""
+	case without == nil:
+		return fmt.Sprintf("training images are augmented by %s", e.Config.Augment)
+	}
+	return fmt.Sprintf("training images are augmented by %s in %s, but not in %s, which %s trained on codes of the images as they are",
+		e.Config.Augment, inStages(with), inStages(without), be(len(without)))
+}
+
+func inStages(names []string) string {
+	if len(names) == 1 {
+		return "stage " + names[0]
+	}
+	return "the stages " + strings.Join(names, ", ")
+}
+
+func be(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
