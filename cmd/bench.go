@@ -52,7 +52,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if err := o.Config.HoldOut(data); err != nil {
+			if err := o.Config.HoldOut(c.Context, data); err != nil {
 				return err
 			}
 			o.settle(data, origins)

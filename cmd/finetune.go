@@ -83,7 +83,7 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 		return finished{}, err
 	}
 	o.warnOfChanges(data, log)
-	if err := o.holdOut(data); err != nil {
+	if err := o.holdOut(ctx, data); err != nil {
 		return finished{}, err
 	}
 	o.settle(data, origins)
@@ -104,7 +104,7 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 
 // holdOut keeps only the labelled training images. The last of them are the validation
 // set, unless the data set has a validation set of its own.
-func (o *finetuneOptions) holdOut(data *loaders.Dataset) error {
+func (o *finetuneOptions) holdOut(ctx context.Context, data *loaders.Dataset) error {
 	train, named := data.Train.Holdout(data.Validation)
 	train, err := o.Select(train, o.Seed)
 	if err != nil {
@@ -117,7 +117,7 @@ func (o *finetuneOptions) holdOut(data *loaders.Dataset) error {
 	if named.Len() == 0 {
 		return nil // Holdout can cut the labelled images in this order
 	}
-	return o.Config.HoldOut(data)
+	return o.Config.HoldOut(ctx, data)
 }
 
 // finetuneFlags are the flags of the settings of finetune.

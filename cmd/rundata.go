@@ -71,7 +71,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if cut := cutAs(config); o.Dataset != "" && cut != "" {
 		log.once(log.note, fmt.Sprintf("%s is split as in the run: %s", data.Name, cut))
 	}
-	d.Validation, d.uncut = model.Cut(data)
+	d.Validation, d.uncut = model.Cut(ctx, data)
 	return d, nil
 }
 

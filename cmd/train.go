@@ -86,7 +86,7 @@ func train(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Config.HoldOut(data); err != nil {
+	if err := o.Config.HoldOut(ctx, data); err != nil {
 		return err
 	}
 	o.settle(data, origins)

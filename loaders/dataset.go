@@ -12,6 +12,12 @@ type Shape struct{ Channels, Height, Width int }
 // Size returns the number of values of an image, D = C·H·W.
 func (s Shape) Size() int { return s.Channels * s.Height * s.Width }
 
+// IsImage reports whether an item is an image. An item of height 1 is a row of a table.
+func (s Shape) IsImage() bool { return s.Height > 1 }
+
+// IsTable reports whether an item is a row of the columns of a table.
+func (s Shape) IsTable() bool { return s.Height == 1 && s.Channels == 1 }
+
 // String returns the shape as C×H×W, for example 1×28×28.
 func (s Shape) String() string {
 	return fmt.Sprintf("%d×%d×%d", s.Channels, s.Height, s.Width)
@@ -149,6 +155,11 @@ type Dataset struct {
 	Classes     []string          // names by label; nil: no labels
 	Attribution string            // licence and authors; "" for a user's own data
 	Digest      map[string]string // file → "md5:…" of its decompressed bytes
+	Features    []string          // names of the D columns of a table; nil: images, or columns without names
+	// Scaling is what Train and Test are scaled by. nil: the values are as they are, or
+	// Measure has not been called yet.
+	Scaling  *Scaling
+	unscaled *unscaled // what Measure needs; nil: nothing is left to measure
 }
 
 // LimitTrain keeps n of the training images, of which each class has its share, and

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestReadIDX(t *testing.T) {
@@ -85,7 +86,7 @@ func TestOpenIDX(t *testing.T) {
 		Classes: []string{"0", "1", "2"},
 		Digest:  d.Digest,
 	}
-	if diff := cmp.Diff(want, d, byContent); diff != "" {
+	if diff := cmp.Diff(want, d, byContent, cmpopts.IgnoreUnexported(Dataset{})); diff != "" {
 		t.Error(diff)
 	}
 	if len(d.Digest) != 4 {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -15,10 +16,7 @@ func kindOf(path string) string {
 	case path == "":
 		return ""
 	case !isDir(path):
-		if _, err := os.Stat(path); err == nil && strings.EqualFold(filepath.Ext(path), ".npz") {
-			return "npz"
-		}
-		return ""
+		return kindOfFile(path)
 	case isDir(filepath.Join(path, "first")) && isDir(filepath.Join(path, "second")):
 		return "pairs"
 	}
@@ -29,6 +27,23 @@ func kindOf(path string) string {
 		}
 	}
 	return "folder"
+}
+
+// arrayExtensions are those of files that array:FILE reads, in lower case.
+var arrayExtensions = []string{".npy", ".csv", ".tsv", ".parquet"}
+
+// kindOfFile returns npz or array, or "" if there is no such file.
+func kindOfFile(path string) string {
+	extension := strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz")))
+	_, err := os.Stat(path)
+	switch {
+	case err != nil:
+	case extension == ".npz":
+		return "npz"
+	case slices.Contains(arrayExtensions, extension):
+		return "array"
+	}
+	return ""
 }
 
 // missing returns an error if a file or a folder does not exist. The error names the

@@ -2,6 +2,7 @@ package loaders
 
 import (
 	"cmp"
+	"errors"
 	"hash/maphash"
 	"maps"
 	"slices"
@@ -56,10 +57,16 @@ func readLabels(s source, images int) (labels, error) {
 	return l, l.checkMissing(a.kind == 'i')
 }
 
+// errRealLabels is the error about labels that are real numbers.
+var errRealLabels = errors.New("want integers or text; hint: save y.astype(int)")
+
 // checkLabels accepts a header of labels: N or N×1 integers or texts, for N images.
 func (a array) checkLabels(images int) error {
 	if len(a.dims) != 1 && (len(a.dims) != 2 || a.dims[1] != 1) {
 		return dataErrorf("labels of shape %v, want one label per image; hint: turn one-hot rows into numbers by argmax", a.dims)
+	}
+	if a.kind == 'f' {
+		return dataErrorf("labels are of type %s, %w", a.descr, errRealLabels)
 	}
 	integer := strings.ContainsRune("uib", rune(a.kind)) && slices.Contains([]int{1, 2, 4, 8}, a.width)
 	if !integer && a.kind != 'U' && a.kind != 'S' {

@@ -31,6 +31,9 @@ var (
 	npyShape   = regexp.MustCompile(`'shape'\s*:\s*\(([\d\s,L]*)\)`)
 )
 
+// npyMagic is how a .npy file starts.
+const npyMagic = "\x93NUMPY"
+
 // maxNPYHeader limits the length of a header. NumPy writes 128 bytes for plain arrays
 // and refuses to read headers of more than 10,000 bytes.
 const maxNPYHeader = 1 << 16
@@ -40,15 +43,28 @@ const maxRank = 64
 
 var errFortran = dataErrorf("array in Fortran order; hint: save numpy.ascontiguousarray(a)")
 
-// readNPY reads a .npy file (NEP 1, versions 1 to 3) to its end. It calls check with the
-// header before it allocates memory for the data. Libraries for such files are not used,
-// because they trust the sizes in the header.
+// readNPY reads a .npy file to its end. It calls check with the header before it
+// allocates memory for the data.
 func readNPY(s source, check func(array) error) (array, error) {
+	a, err := readNPYHeader(s)
+	if err != nil {
+		return array{}, err
+	}
+	if err := check(a); err != nil {
+		return array{}, err
+	}
+	a.data, err = s.data(a.dims, a.width)
+	return a, err
+}
+
+// readNPYHeader reads the header of a .npy file (NEP 1, versions 1 to 3). Libraries for
+// such files are not used, because they trust the sizes in the header.
+func readNPYHeader(s source) (array, error) {
 	var start [8]byte
 	if err := readHeader(s, start[:]); err != nil {
 		return array{}, err
 	}
-	if !bytes.HasPrefix(start[:], []byte("\x93NUMPY")) {
+	if !bytes.HasPrefix(start[:], []byte(npyMagic)) {
 		return array{}, dataErrorf("not a NumPy array: starts with bytes %x", start[:6])
 	}
 	lengthBytes := make([]byte, 4)
@@ -70,15 +86,7 @@ func readNPY(s source, check func(array) error) (array, error) {
 	if err := readHeader(s, header); err != nil {
 		return array{}, err
 	}
-	a, err := parseNPYHeader(string(header))
-	if err != nil {
-		return array{}, err
-	}
-	if err := check(a); err != nil {
-		return array{}, err
-	}
-	a.data, err = s.data(a.dims, a.width)
-	return a, err
+	return parseNPYHeader(string(header))
 }
 
 func parseNPYHeader(header string) (array, error) {

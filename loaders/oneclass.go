@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"encoding/csv"
 	"math"
 	"slices"
 	"strconv"
@@ -15,13 +16,9 @@ func (d *Dataset) KeepClasses(list string, contaminate float64) error {
 	if d.Train.Labels == nil {
 		return dataErrorf("%s has no labels, so no classes can be chosen", d.Name)
 	}
-	kept := make([]bool, len(d.Classes))
-	for name := range strings.SplitSeq(list, ",") {
-		class, err := d.class(strings.TrimSpace(name))
-		if err != nil {
-			return err
-		}
-		kept[class] = true
+	kept, err := d.Chosen(list)
+	if err != nil {
+		return err
 	}
 	if !slices.Contains(kept, false) {
 		return usageErrorf("classes %q are all classes of %s; hint: leave --classes out", list, d.Name)
@@ -64,13 +61,36 @@ func mixed(a, b Split) Split {
 	return all.Select(order)
 }
 
-// class finds a class by its name, or by its number if no name is a number.
+// Chosen says, for each class, whether a list contains it. The list has names or numbers of
+// classes, separated by commas; a name with a comma is in double quotes. Errors wrap
+// ErrUnknown.
+func (d *Dataset) Chosen(list string) ([]bool, error) {
+	names, err := csv.NewReader(strings.NewReader(list)).Read()
+	if err != nil || strings.Contains(list, "\n") {
+		return nil, usageErrorf("classes are %q; hint: names or numbers of classes, separated by commas", list)
+	}
+	chosen := make([]bool, len(d.Classes))
+	for _, name := range names {
+		class, err := d.class(strings.TrimSpace(name))
+		if err != nil {
+			return nil, err
+		}
+		chosen[class] = true
+	}
+	return chosen, nil
+}
+
+// class finds a class by its name, or else by its number. Upper and lower case differ only
+// if the names of two classes differ by nothing else.
 func (d *Dataset) class(name string) (int, error) {
 	if i := slices.Index(d.Classes, name); i >= 0 {
+		return i, nil
+	}
+	if i := slices.IndexFunc(d.Classes, func(class string) bool { return strings.EqualFold(class, name) }); i >= 0 {
 		return i, nil
 	}
 	if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(d.Classes) {
 		return i, nil
 	}
-	return 0, usageErrorf("unknown class %q of %s; hint: its classes are %s", name, d.Name, listed(d.Classes))
+	return 0, usageErrorf("unknown class %q of %s; hint: its classes are %s, or their numbers from 0", name, d.Name, listed(d.Classes))
 }

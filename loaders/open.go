@@ -23,9 +23,17 @@ type Options struct {
 	Whole bool // all images are both the training set and the test set; nothing is held out
 
 	ImageOptions // of a user's own image files
-	SplitOptions // of a user's own data
+	ArrayOptions // of array:FILE
+	SplitOptions // of a user's own data without a test set
 
 	resizeHint string // how to make the sizes of images equal; "": by --size
+
+	// Features are the columns that a model was trained on. A table must have the same
+	// ones, in any order. nil: all columns are values.
+	Features []string
+	// Scaling is the one that a model was trained with. All values are scaled by it. nil:
+	// Dataset.Measure measures the scaling of array:FILE.
+	Scaling *Scaling
 
 	Progress func(file string, done, total int64) // of a download, in bytes; total −1: unknown
 	Log      func(msg string)                     // receives warnings; nil: they are ignored
@@ -73,10 +81,19 @@ func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 func open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	room := newBudget()
 	d, err := openSplits(ctx, name, o, room)
-	if err == nil && o.Whole {
+	if err != nil {
+		return nil, err
+	}
+	if o.Whole {
 		d.join()
 	}
-	return d, err
+	if o.Scaling != nil {
+		if err := o.Scaling.Check(d.Train.Shape); err != nil {
+			return nil, dataErrorf("%s: %w", name, err)
+		}
+		d.scale(o.Scaling)
+	}
+	return d, nil
 }
 
 func openSplits(ctx context.Context, name string, o Options, room *budget) (*Dataset, error) {
@@ -112,18 +129,18 @@ func openSplits(ctx context.Context, name string, o Options, room *budget) (*Dat
 // reader reads a user's own data.
 type reader func(ctx context.Context, path string, o Options, room *budget) (*Dataset, error)
 
-// ownData splits idx:DIR, npz:FILE, folder:DIR and pairs:DIR. read is nil for the name of
+// ownData splits idx:DIR, npz:FILE, array:FILE, folder:DIR and pairs:DIR. read is nil for the name of
 // a registered set.
 func ownData(name string) (read reader, path string, err error) {
 	kind, path, ok := strings.Cut(name, ":")
 	if !ok {
 		return nil, "", nil
 	}
-	readers := map[string]reader{"idx": openIDX, "npz": openNPZ, "folder": openFolder, "pairs": openPairs}
+	readers := map[string]reader{"idx": openIDX, "npz": openNPZ, "array": openArray, "folder": openFolder, "pairs": openPairs}
 	read = readers[kind]
 	switch {
 	case read == nil:
-		return nil, "", usageErrorf("unknown data set %q; hint: did you mean %s:%s?", name, nearest(kind, []string{"idx", "npz", "folder", "pairs"}), path)
+		return nil, "", usageErrorf("unknown data set %q; hint: did you mean %s:%s?", name, nearest(kind, []string{"idx", "npz", "array", "folder", "pairs"}), path)
 	case path == "":
 		return nil, "", usageErrorf("data set %q lacks a path; hint: for example %s:path/to/data", name, kind)
 	}

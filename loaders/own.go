@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,7 +44,7 @@ func openIDX(ctx context.Context, dir string, _ Options, room *budget) (*Dataset
 
 // openNPZ reads a NumPy archive with the arrays x_train, y_train, x_test and y_test,
 // as in Keras' mnist.npz, or images and labels, or arr_0 and arr_1. Labels are
-// optional. If there are no test images, a tenth of the images is held out.
+// optional. If there are no test images, some of the images are held out; see holdOut.
 func openNPZ(ctx context.Context, path string, o Options, room *budget) (*Dataset, error) {
 	d := &Dataset{}
 	dir, name := filepath.Split(path)
@@ -71,13 +72,16 @@ func readNPZ(ctx context.Context, d *Dataset, arrays map[string]*zip.File, o Opt
 		}
 		if arrays["x_test"] != nil && names[0] == "x_train" {
 			test, err := readSplit(ctx, arrays, "x_test", "y_test", &d.Test, room)
+			if err == nil {
+				err = o.Needless("the archive", "an array x_test")
+			}
 			if err != nil {
 				return err
 			}
 			return d.nameClasses(train, test)
 		}
 		if err = d.nameClasses(train, nil); err == nil && !o.Whole {
-			d.Train, d.Test, err = splitTenth(d.Train)
+			d.Train, d.Test, err = d.Train.holdOut(o.SplitOptions)
 			d.HeldOut = d.Test.Len()
 		}
 		return err
@@ -104,10 +108,36 @@ func readSplit(ctx context.Context, arrays map[string]*zip.File, images, labels 
 	return classes, err
 }
 
-func splitTenth(s Split) (train, test Split, err error) {
-	if s.Len() < 10 {
-		return s, s, dataErrorf("%d images are too few to hold out a tenth; hint: at least 10, or x_train and x_test", s.Len())
+// holdOut makes a share of the images the test set, in which each class keeps its share.
+// With a split seed, random images of each class are chosen, else those at even distances.
+func (s Split) holdOut(o SplitOptions) (train, test Split, err error) {
+	n := int(o.Share()*float64(s.Len()) + 1e-6)
+	if n < 1 || n >= s.Len() {
+		return s, s, dataErrorf("%d images or rows are too few to hold out a share of %g as the test set; hint: at least %d, or --test-share",
+			s.Len(), o.Share(), int(math.Ceil(1/o.Share()-1e-6)))
 	}
-	train, test = s.setAside(s.Len() / 10).Holdout(s.Len() / 10)
+	train, test = s.moveBehind(s.testRows(n, o.SplitSeed)).Holdout(n)
 	return train, test, nil
+}
+
+// testRows returns the ascending indices of n images.
+func (s Split) testRows(n int, seed uint64) []int {
+	if seed == 0 {
+		return s.Strata(n)
+	}
+	const epoch = -1 // the shuffle of no epoch of training
+	order := make([]int, s.Len())
+	permutation(order, true, seed, epoch)
+	shuffled := Split{Rows: order}
+	if s.Labels != nil {
+		for _, i := range order {
+			shuffled.Labels = append(shuffled.Labels, s.Labels[i])
+		}
+	}
+	rows := shuffled.Strata(n)
+	for i, at := range rows {
+		rows[i] = order[at]
+	}
+	slices.Sort(rows)
+	return rows
 }

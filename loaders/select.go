@@ -90,8 +90,10 @@ func (s Split) Stratified(n int) Split {
 
 // setAside returns the split with n images behind the others, of which each class has
 // its share. The order is otherwise as before.
-func (s Split) setAside(n int) Split {
-	aside := s.Strata(max(0, min(n, s.Len())))
+func (s Split) setAside(n int) Split { return s.moveBehind(s.Strata(max(0, min(n, s.Len())))) }
+
+// moveBehind returns the split with the images of ascending indices behind the others.
+func (s Split) moveBehind(aside []int) Split {
 	order := make([]int, 0, s.Len())
 	for i, next := 0, 0; i < s.Len(); i++ {
 		if next < len(aside) && aside[next] == i {

@@ -109,18 +109,28 @@ func inflated(size int64) int64 {
 // data reads an array of the given dimensions and element width. The source must end
 // after it. The size of the array is checked before memory is allocated.
 func (s source) data(dims []int, width int) ([]byte, error) {
-	count, err := elements(dims, width)
+	count, err := s.claim(dims, width)
 	if err != nil {
 		return nil, err
-	}
-	if int64(count) > s.most {
-		return nil, dataErrorf("truncated or corrupt: the header claims %s of data, the file can hold at most %s",
-			memory.Format(int64(count)), memory.Format(s.most))
 	}
 	if err := s.room.take(int64(count)); err != nil {
 		return nil, err
 	}
 	return readExactly(s, count)
+}
+
+// claim returns the number of bytes of an array of the given dimensions and element width.
+// It is an error if the source cannot hold as many.
+func (s source) claim(dims []int, width int) (int, error) {
+	count, err := elements(dims, width)
+	if err != nil {
+		return 0, err
+	}
+	if int64(count) > s.most {
+		return 0, dataErrorf("truncated or corrupt: the header claims %s of data, the file can hold at most %s",
+			memory.Format(int64(count)), memory.Format(s.most))
+	}
+	return count, nil
 }
 
 // elements returns the product of dims and width. It is an error if one of them is
@@ -154,14 +164,19 @@ func readExactly(r io.Reader, want int) ([]byte, error) {
 	if err != nil {
 		return nil, dataErrorf("after %d data bytes: %w", n, err)
 	}
+	return data, ends(r, want)
+}
+
+// ends returns an error if a reader does not end after the number of bytes read so far.
+func ends(r io.Reader, read int) error {
 	var extra [1]byte
 	switch _, err := io.ReadFull(r, extra[:]); {
 	case err == nil:
-		return nil, dataErrorf("trailing bytes after the %d declared data bytes", want)
+		return dataErrorf("trailing bytes after the %d declared data bytes", read)
 	case !errors.Is(err, io.EOF):
-		return nil, dataErrorf("after %d data bytes: %w", want, err)
+		return dataErrorf("after %d data bytes: %w", read, err)
 	}
-	return data, nil
+	return nil
 }
 
 // readHeader reads len(header) bytes into header.

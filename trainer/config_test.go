@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"gaetrain/loaders"
 	"gaetrain/trainer/settings"
 )
 
@@ -100,18 +99,17 @@ func TestIneffective(t *testing.T) {
 		{"adamw", "step", nil, "momentum rho"},
 	} {
 		c := Defaults()
-		c.Dataset, c.Size = "folder:photos", loaders.Size{Width: 8, Height: 8}
 		c.Solver, c.Schedule, c.StepAt = test.solver, test.schedule, test.stepAt
 		var names []string
 		origins := make(map[string]settings.Origin)
-		for _, w := range settings.Useless(&c) {
+		for _, w := range settings.Useless(&c.Optimiser, &c.RateSchedule) {
 			names = append(names, w.Name)
 			origins[w.Name] = settings.FromFlag
 		}
 		if got := strings.Join(names, " "); got != test.want {
 			t.Errorf("%s, %s, %v: %q have no effect, want %q", test.solver, test.schedule, test.stepAt, got, test.want)
 		}
-		fails(t, settings.Check(origins, &c), ErrConfiguration, names[0], "has no effect with ", "hint: ")
+		fails(t, settings.Check(origins, &c.Optimiser, &c.RateSchedule), ErrConfiguration, names[0], "has no effect with ", "hint: ")
 	}
 }
 

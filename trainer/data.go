@@ -11,14 +11,16 @@ import (
 // pixels are sampled in every epoch of training; evaluation always uses the samples of
 // epoch 0. Augmentation changes only the images that a model is trained on.
 type Data struct {
-	Dataset     string  `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, idx:DIR, npz:FILE, folder:DIR or pairs:DIR"`
-	DataDir     string  `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
-	TrainImages int     `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
-	TestImages  int     `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
-	Validation  int     `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
-	Classes     string  `toml:"classes" group:"data" help:"Classes of the training images, by name or number, such as sneaker,boot; empty: all classes"`
-	Contaminate float64 `toml:"contaminate" group:"data" help:"Share of training images of other classes than --classes, from 0 to below 1, such as 0.05"`
+	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, or idx:, npz:, array:, folder: or pairs:PATH"`
+	DataDir     string `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
+	TrainImages int    `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
+	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
+	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
+	ClassOptions
 	loaders.ImageOptions
+
+	loaders.ArrayOptions
+	loaders.SplitOptions
 
 	Motion   loaders.Motion       `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
 	Augment  loaders.Augmentation `toml:"augment" group:"data" help:"Random changes of training images: none, or some of flip,shift:2,rotate:10,crop:0.9,brightness:0.1"`
@@ -27,7 +29,7 @@ type Data struct {
 
 // DataDefaults returns the settings of the data that a run has by default.
 func DataDefaults() Data {
-	return Data{Dataset: "sample", Validation: AutomaticValidation, ImageOptions: loaders.ImageDefaults()}
+	return Data{Dataset: "sample", Validation: AutomaticValidation, ImageOptions: loaders.ImageDefaults(), ArrayOptions: loaders.ArrayDefaults()}
 }
 
 // Validate reports the first value that makes no sense, wrapping
@@ -36,31 +38,33 @@ func (d Data) Validate() error {
 	if err := d.ImageOptions.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfiguration, err)
 	}
+	if err := d.ClassOptions.validate(); err != nil {
+		return err
+	}
 	return settings.Numbers(
 		settings.Number{OK: d.TrainImages >= 0, Name: "train-images", Value: d.TrainImages, Hint: "0 for all, or more"},
 		settings.Number{OK: d.TestImages >= 0, Name: "test-images", Value: d.TestImages, Hint: "0 for all, or more"},
-		settings.Number{OK: d.Contaminate >= 0 && d.Contaminate < 1, Name: "contaminate", Value: d.Contaminate, Hint: "from 0 to below 1, such as 0.05"},
 		settings.Number{OK: d.Validation >= AutomaticValidation, Name: "validation", Value: d.Validation, Hint: "-1 for a tenth, 0 for none, or more"},
 	)
 }
 
 // Ineffective lists the settings that the data do not read.
-func (d Data) Ineffective() []settings.Without {
-	list := d.imageSettings()
-	if d.Classes == "" {
-		list = append(list, settings.Without{Name: "contaminate", Why: "without --classes; hint: --classes 0 trains on one class"})
-	}
-	return list
-}
-
-// imageSettings lists the settings of image files that have no effect.
-func (d Data) imageSettings() (list []settings.Without) {
-	if !loaders.ReadsImages(d.Dataset) {
-		for _, f := range settings.Fields(&d.ImageOptions) {
-			list = append(list, settings.Without{Name: f.Name, Why: "with data set " + d.Dataset + "; hint: only folder:DIR and pairs:DIR are image files"})
+func (d Data) Ineffective() (list []settings.Without) {
+	without := func(options any, why string) {
+		for _, f := range settings.Fields(options) {
+			list = append(list, settings.Without{Name: f.Name, Why: "with data set " + d.Dataset + "; hint: " + why})
 		}
+	}
+	if !loaders.ReadsImages(d.Dataset) {
+		without(&d.ImageOptions, "only folder:DIR and pairs:DIR are image files")
 	} else if d.Size == (loaders.Size{}) {
 		list = append(list, settings.Without{Name: "fit", Why: "without --size; hint: --size 64"})
 	}
-	return list
+	if !loaders.IsArray(d.Dataset) {
+		without(&d.ArrayOptions, "only array:FILE has it")
+	}
+	if !loaders.CanSplit(d.Dataset) {
+		without(&d.SplitOptions, "the data have a test set")
+	}
+	return append(list, d.ClassOptions.without()...)
 }

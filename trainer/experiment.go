@@ -39,6 +39,9 @@ func NewExperiment(c Config, name string, m Model, data *loaders.Dataset) (*Expe
 	if err := c.checkSelection(data.Train.Len()); err != nil {
 		return nil, err
 	}
+	if err := data.Measure(context.Background(), c.Validation); err != nil { // HoldOut was not called
+		return nil, err
+	}
 	source := sourceOf(data)
 	if _, ok := m.(Conditional); ok && source.Classes == 0 {
 		return nil, fmt.Errorf("%w: model %s needs labels, but %s has none; hint: --model vae and --model gan need no labels", loaders.ErrData, name, data.Name)
@@ -108,9 +111,10 @@ func (e *Experiment) trained(s Stage) *Trained {
 }
 
 // OpenData reads the data set of a configuration and limits the number of its images
-// as the configuration says. HoldOut then holds out the validation images.
+// as the configuration says. HoldOut then holds out the validation images, and measures
+// the scaling of numbers.
 func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Dataset, error) {
-	o.DataDir, o.ImageOptions = c.DataDir, c.ImageOptions
+	o.DataDir, o.ImageOptions, o.ArrayOptions, o.SplitOptions = c.DataDir, c.ImageOptions, c.ArrayOptions, c.SplitOptions
 	data, err := loaders.Open(ctx, c.Dataset, o)
 	if err != nil {
 		return nil, err

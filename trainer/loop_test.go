@@ -164,12 +164,12 @@ func TestHoldOut(t *testing.T) {
 	} {
 		c := Config{Data: Data{Validation: test.validation}}
 		data := &loaders.Dataset{Train: loaders.Pixels(loaders.Shape{Channels: 1, Height: 1, Width: 1}, make([]uint8, test.images)), Validation: test.named}
-		if err := c.HoldOut(data); err != nil || c.Validation != test.want {
+		if err := c.HoldOut(t.Context(), data); err != nil || c.Validation != test.want {
 			t.Errorf("%+v: %d held out, %v", test, c.Validation, err)
 		}
 	}
 	c := Config{Data: Data{Validation: 7}}
-	fails(t, c.HoldOut(&loaders.Dataset{Train: images(60, 1), Validation: 20}), ErrConfiguration, "validation is 7", "20 images", "hint: ")
+	fails(t, c.HoldOut(t.Context(), &loaders.Dataset{Train: images(60, 1), Validation: 20}), ErrConfiguration, "validation is 7", "20 images", "hint: ")
 }
 
 // allFinite checks that a checkpoint can be read and holds no NaN or Inf.

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,8 +32,9 @@ func validationOf(n int) int {
 // if it has one, else images in which each class keeps its share. If the number of
 // images is AutomaticValidation, HoldOut sets it to the size of that validation set,
 // else to a tenth of the training images, at most 5,000, or to 0 if there are fewer than
-// 100 training images. Errors wrap ErrConfiguration.
-func (c *Config) HoldOut(data *loaders.Dataset) error {
+// 100 training images. The scaling of numbers is measured on the other training images.
+// Errors wrap ErrConfiguration or loaders.ErrData, or are those of the context.
+func (c *Config) HoldOut(ctx context.Context, data *loaders.Dataset) error {
 	named := data.Validation
 	if c.Validation == AutomaticValidation {
 		c.Validation = cmp.Or(named, validationOf(data.Train.Len()))
@@ -43,7 +45,7 @@ func (c *Config) HoldOut(data *loaders.Dataset) error {
 	case c.Validation != 0 && c.Validation != named:
 		return fmt.Errorf("%w: validation is %d, but %s has a validation set of %d images; hint: leave --validation out, or set 0 to train on them too", ErrConfiguration, c.Validation, data.Name, named)
 	}
-	return nil
+	return data.Measure(ctx, c.Validation)
 }
 
 // checkSelection returns an error if the settings of the validation set or of early
@@ -76,14 +78,14 @@ func (e *Experiment) Validation() loaders.Split {
 // Cut reduces the training images of the run's data set to those that the model was
 // trained on, and returns the validation set of the run. A classifier was trained on
 // labelled images only.
-func (t *Trained) Cut(data *loaders.Dataset) (validation loaders.Split, err error) {
+func (t *Trained) Cut(ctx context.Context, data *loaders.Dataset) (validation loaders.Split, err error) {
 	if t.labelled != nil {
 		train, named := data.Train.Holdout(data.Validation)
 		if train, err = t.labelled.Select(train, t.Config.Seed); err != nil {
 			return validation, err
 		}
 		data.Train = train.Join(named)
-	} else if err := t.Config.HoldOut(data); err != nil {
+	} else if err := t.Config.HoldOut(ctx, data); err != nil {
 		return validation, err
 	}
 	data.Train, validation = t.Config.holdout(data.Train)

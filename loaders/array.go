@@ -1,0 +1,263 @@
+package loaders
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// openArray reads a file of numbers: a NumPy array or archive, a table in text, or a
+// Parquet file. The content decides which, not the name.
+func openArray(ctx context.Context, path string, o Options, room *budget) (*Dataset, error) {
+	o.ArrayOptions = o.withDefaults()
+	for _, check := range []error{o.ArrayOptions.Validate(), o.SplitOptions.Validate()} {
+		if check != nil {
+			return nil, check
+		}
+	}
+	a := &arrayFile{ctx: ctx, path: path, name: "array:" + path, o: o, room: room}
+	d := &Dataset{Name: a.name}
+	if err := a.read(d); err != nil {
+		if errors.Is(err, ErrUnknown) {
+			return nil, usageErrorf("%s: %w", path, err)
+		}
+		return nil, dataErrorf("%s: %w", path, err)
+	}
+	return d, nil
+}
+
+// arrayFile is a file of numbers that is being read.
+type arrayFile struct {
+	ctx  context.Context
+	path string
+	name string // of the data set
+	o    Options
+	room *budget
+}
+
+// Starts of files.
+const (
+	zipMagic     = "PK\x03\x04"
+	parquetMagic = "PAR1"
+)
+
+func (a *arrayFile) folder() (dir, name string) {
+	dir, name = filepath.Split(filepath.Clean(a.path))
+	if dir == "" {
+		dir = "."
+	}
+	return dir, name
+}
+
+// read reads the file into a data set.
+func (a *arrayFile) read(d *Dataset) error {
+	dir, name := a.folder()
+	s, file, err := openSource(a.ctx, os.DirFS(dir), name, a.room)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sum := md5.New()
+	start := bufio.NewReaderSize(io.TeeReader(s.Reader, sum), chunkBytes)
+	s.Reader = start
+	magic, err := start.Peek(len(npyMagic))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return dataErrorf("%w", err)
+	}
+	var m *matrix
+	switch {
+	case bytes.HasPrefix(magic, []byte(zipMagic)):
+		return a.readArchive(d)
+	case bytes.HasPrefix(magic, []byte(parquetMagic)):
+		m, err = a.readParquet(d)
+	case bytes.HasPrefix(magic, []byte(npyMagic)):
+		m, err = a.readArray(s)
+	case isExtension(name, ".npy") || isExtension(name, ".npz") || isExtension(name, ".parquet"):
+		return dataErrorf("the file is not what its name says: it starts with bytes %x", magic)
+	default:
+		m, err = a.readText(start)
+	}
+	if err != nil {
+		return err
+	}
+	if d.Digest == nil {
+		d.Digest = map[string]string{arrayDigest: "md5:" + digestOf(sum)}
+	}
+	return a.divide(d, m)
+}
+
+// arrayDigest is the key of Dataset.Digest. It is not the name of the file, which can be
+// another one for the same data.
+const arrayDigest = "values"
+
+func isExtension(name, extension string) bool {
+	return filepath.Ext(name) == extension
+}
+
+func (a *arrayFile) readArray(s source) (*matrix, error) {
+	if err := a.withoutColumns("a NumPy array"); err != nil {
+		return nil, err
+	}
+	return readNumbers(a.ctx, s, a.o.ArrayOptions)
+}
+
+func (a *arrayFile) readText(start *bufio.Reader) (*matrix, error) {
+	if err := a.withoutAxes("a table"); err != nil {
+		return nil, err
+	}
+	return readCSV(start, a.path, a.name, a.o, a.room)
+}
+
+// withoutColumns and withoutAxes refuse options that the kind of file does not have,
+// unless they are those of a run, which was trained on another file.
+func (a *arrayFile) withoutColumns(what string) error {
+	if a.o.Scaling != nil {
+		return nil
+	}
+	return a.o.withoutColumns(what)
+}
+
+func (a *arrayFile) withoutAxes(what string) error {
+	if a.o.Scaling != nil {
+		return nil
+	}
+	return a.o.withoutAxes(what)
+}
+
+// divide makes the items training and test images.
+func (a *arrayFile) divide(d *Dataset, m *matrix) (err error) {
+	if d.Train, err = a.split(d, m); err != nil {
+		return err
+	}
+	if err := d.nameClasses(m.classes.names, nil); err != nil || a.o.Whole {
+		return err
+	}
+	d.Train, d.Test, err = d.Train.holdOut(a.o.SplitOptions)
+	d.HeldOut = d.Test.Len()
+	return err
+}
+
+// split returns the items of a file after the treatment of missing values.
+func (a *arrayFile) split(d *Dataset, m *matrix) (Split, error) {
+	if a.o.Missing == missingDrop {
+		if all, dropped := m.rows, m.drop(); dropped > 0 {
+			a.o.log("%s: %d of %d rows have missing values and are left out (--missing drop)", a.name, dropped, all)
+		}
+	}
+	if m.missing > 0 {
+		a.o.log("%s: %d missing values are replaced by means of the training rows (--missing mean)", a.name, m.missing)
+	}
+	if m.rows == 0 {
+		return Split{}, dataErrorf("no row without missing values is left; hint: --missing mean, or --ignore the columns without values")
+	}
+	if m.classes.index != nil {
+		if err := m.classes.settle(a.o.Label); err != nil {
+			return Split{}, err
+		}
+	}
+	if a.o.Features != nil && m.features == nil && m.shape.IsTable() {
+		if n := m.shape.Width; n != len(a.o.Features) {
+			return Split{}, dataErrorf("%d columns without names, but the model was trained on %d: %s", n, len(a.o.Features), listed(a.o.Features))
+		}
+		a.o.log("%s: the columns have no names, so they are taken in the order of the run: %s", a.name, listed(a.o.Features))
+		m.features = a.o.Features
+	}
+	d.Features = m.features
+	d.unscaled = &unscaled{kind: a.o.Scale, pixels: m.pixels != nil, missing: a.o.Missing == missingMean, options: a.o}
+	s := Values(m.shape, m.values)
+	if m.pixels != nil {
+		s = Pixels(m.shape, m.pixels)
+	}
+	s.Labels = m.classes.numbers
+	return s, nil
+}
+
+// archiveNames are the names of the arrays with the items and of those with the labels.
+var archiveNames = [][2]string{{"x_train", "y_train"}, {"images", "labels"}, {"arr_0", "arr_1"}, {"data", "target"}, {"X", "y"}, {"x", "y"}}
+
+// readArchive reads a NumPy archive.
+func (a *arrayFile) readArchive(d *Dataset) error {
+	if err := a.withoutColumns("a NumPy archive"); err != nil {
+		return err
+	}
+	dir, name := a.folder()
+	return withZip(a.ctx, os.DirFS(dir), name, a.room, func(z *zip.Reader, digest string) error {
+		d.Digest = map[string]string{arrayDigest: "md5:" + digest}
+		arrays := npzArrays(z)
+		names := slices.Sorted(maps.Keys(arrays))
+		items, labels := "", ""
+		for _, pair := range archiveNames {
+			if items == "" && arrays[pair[0]] != nil {
+				items, labels = pair[0], pair[1]
+			}
+		}
+		if items == "" && len(names) == 1 {
+			items = names[0]
+		}
+		if items == "" {
+			return dataErrorf("holds the arrays %.300s, want x_train, images, arr_0, data or X, or a single array", fmt.Sprintf("%q", names[:min(len(names), 8)]))
+		}
+		train, err := a.readMember(arrays, items, labels)
+		if err != nil {
+			return err
+		}
+		read := []string{items, labels}
+		if items != "x_train" || arrays["x_test"] == nil {
+			a.logUnread(names, read)
+			return a.divide(d, train)
+		}
+		a.logUnread(names, append(read, "x_test", "y_test"))
+		if err := a.o.Needless(a.name, "an array x_test"); err != nil {
+			return err
+		}
+		test, err := a.readMember(arrays, "x_test", "y_test")
+		if err != nil {
+			return err
+		}
+		if d.Test, err = a.split(d, test); err != nil {
+			return dataErrorf("x_test: %w", err)
+		}
+		if d.Train, err = a.split(d, train); err != nil {
+			return dataErrorf("x_train: %w", err)
+		}
+		return d.nameClasses(train.classes.names, test.classes.names)
+	})
+}
+
+// logUnread reports the arrays of an archive that are not read.
+func (a *arrayFile) logUnread(names, read []string) {
+	rest := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(read, name) })
+	if len(rest) > 0 {
+		a.o.log("%s: the arrays %s are not read", a.name, listed(rest))
+	}
+}
+
+// readMember reads the items and, if the archive has them, the labels.
+func (a *arrayFile) readMember(arrays map[string]*zip.File, items, labels string) (m *matrix, err error) {
+	err = withMember(arrays[items], a.room, func(member source) error {
+		m, err = readNumbers(a.ctx, member, a.o.ArrayOptions)
+		return err
+	})
+	if err != nil || arrays[labels] == nil {
+		return m, err
+	}
+	err = withMember(arrays[labels], a.room, func(member source) error {
+		l, err := readLabels(member, m.rows)
+		if errors.Is(err, errRealLabels) {
+			a.o.log("%s: %s holds real numbers, which are not classes, so it is not read", a.name, labels)
+			return nil
+		}
+		m.classes.labels = l
+		return err
+	})
+	return m, err
+}
