@@ -92,6 +92,9 @@ func (c *console) begin(l *trainer.Loop) {
 		c.note(fmt.Sprintf("images: %d train, %d held out as the test set, because the data have none", l.Data.Train.Len()-l.Config.Validation, n))
 	}
 	c.note(heldOut(l.Experiment))
+	if chosen := chosenClasses(l.Experiment); chosen != "" {
+		c.note(chosen)
+	}
 	if augmented := l.Augmentation(); augmented != "" {
 		c.note(augmented)
 	}

@@ -43,6 +43,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	own := o.Dataset == "" || o.Dataset == config.Dataset
 	if !own {
 		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
+		config.ClassOptions = trainer.ClassOptions{} // another data set has other classes
 	}
 	options := loaderOptions(log)
 	if options.Whole = o.whole; o.whole {
@@ -52,7 +53,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if err != nil {
 		return nil, err
 	}
-	matchColours(log, model, data.Name, &data.Train, &data.Test)
+	matchColours(log, model, data.Name, &data.Train, &data.Test, &data.Others)
 	if got, want := data.Test.Shape, model.Shape(); got != want {
 		return nil, fmt.Errorf("%w: images of %s are %s, but the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}

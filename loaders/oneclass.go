@@ -32,6 +32,7 @@ func (d *Dataset) KeepClasses(list string, contaminate float64) error {
 		}
 		return s.Select(rows)
 	}
+	d.Trained = kept
 	train, validation := d.Train.Holdout(d.Validation)
 	normal, others := of(train, true), of(train, false)
 	n := int(math.Round(contaminate / (1 - contaminate) * float64(normal.Len())))
@@ -48,6 +49,32 @@ func (d *Dataset) KeepClasses(list string, contaminate float64) error {
 		return dataErrorf("%s: no training or no test images are of the classes %q", d.Name, list)
 	}
 	return nil
+}
+
+// FindTrained sets Trained if no training image is of some class. It must be called
+// before the number of training images is limited.
+func (d *Dataset) FindTrained() {
+	if d.Train.Labels == nil {
+		return
+	}
+	trained := make([]bool, len(d.Classes))
+	for _, label := range d.Train.Labels {
+		trained[label] = true
+	}
+	if slices.Contains(trained, false) {
+		d.Trained = trained
+	}
+}
+
+// TrainedClasses lists the names of the classes that the training images are of, apart
+// from contamination; nil: all.
+func (d *Dataset) TrainedClasses() (names []string) {
+	for class, trained := range d.Trained {
+		if trained {
+			names = append(names, d.Classes[class])
+		}
+	}
+	return names
 }
 
 // mixed joins two splits of one data set in the order of their positions in it.

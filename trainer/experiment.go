@@ -124,6 +124,8 @@ func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Datase
 			return nil, err
 		}
 		data.Others = data.Others.Stratified(c.TestImages).Pairs(c.Motion, c.Seed)
+	} else {
+		data.FindTrained()
 	}
 	data.LimitTrain(c.TrainImages)
 	data.Train = data.Train.Pairs(c.Motion, c.Seed)

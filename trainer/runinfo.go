@@ -65,7 +65,8 @@ type DataInfo struct {
 	Shape       string            `json:"shape"`
 	Train       int               `json:"train"`
 	Test        int               `json:"test"`
-	Classes     []string          `json:"classes,omitempty"` // by label
+	Classes     []string          `json:"classes,omitempty"`         // by label
+	Trained     []string          `json:"trained_classes,omitempty"` // apart from contamination; none: all
 	Digest      map[string]string `json:"digest,omitempty"`
 	Attribution string            `json:"attribution,omitempty"`
 }
@@ -154,5 +155,5 @@ func describe(e *Experiment, configuration map[string]settings.Setting) RunInfo 
 }
 
 func describeData(d *loaders.Dataset) DataInfo {
-	return DataInfo{d.Name, d.Train.Shape.String(), d.Train.Len(), d.Test.Len(), d.Classes, d.Digest, d.Attribution}
+	return DataInfo{d.Name, d.Train.Shape.String(), d.Train.Len(), d.Test.Len(), d.Classes, d.TrainedClasses(), d.Digest, d.Attribution}
 }
