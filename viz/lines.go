@@ -160,6 +160,9 @@ func (d drawnLine) Plot(canvas draw.Canvas, axes *plot.Plot) {
 	toX, toY := axes.Transforms(&canvas)
 	glyph := lineGlyph(d.n)
 	stroke := draw.LineStyle{Color: glyph.Color, Width: strokeWidth}
+	if len(d.points(d.line)) > shownPoints && d.n >= len(hues) { // its glyphs, which would distinguish it, are not shown
+		stroke.Dashes = []vg.Length{6, 3}
+	}
 	bar := draw.LineStyle{Color: glyph.Color, Width: strokeWidth / 2}
 	var path []vg.Point
 	for _, i := range d.points(d.line) {

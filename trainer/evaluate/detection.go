@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -150,8 +151,8 @@ type Intervals struct {
 
 // Bootstrap returns percentile intervals (Efron 1979): the figures of the given number of
 // samples with replacement, as many anomalies and normal items as there are. The samples
-// depend only on the seed.
-func (d *Detector) Bootstrap(threshold float64, samples int, seed uint64) Intervals {
+// depend only on the seed. Errors are those of the context.
+func (d *Detector) Bootstrap(ctx context.Context, threshold float64, samples int, seed uint64) (Intervals, error) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	var groups [2][]int
 	for i, anomaly := range d.anomaly {
@@ -164,6 +165,9 @@ func (d *Detector) Bootstrap(threshold float64, samples int, seed uint64) Interv
 	weights := make([]int, len(d.scores))
 	var figures [4][]float64
 	for range samples {
+		if err := ctx.Err(); err != nil {
+			return Intervals{}, err
+		}
 		clear(weights)
 		for _, group := range groups {
 			for range group {
@@ -180,7 +184,7 @@ func (d *Detector) Bootstrap(threshold float64, samples int, seed uint64) Interv
 		slices.Sort(figures[k])
 		of[k] = Interval{quantile(figures[k], 0.025), quantile(figures[k], 0.975)}
 	}
-	return Intervals{of[0], of[1], of[2], of[3]}
+	return Intervals{of[0], of[1], of[2], of[3]}, nil
 }
 
 // quantile interpolates between the sorted values.

@@ -72,8 +72,12 @@ func TestBootstrap(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		i, m := d.Bootstrap(3, 400, 1), d.Measure()
-		if i != d.Bootstrap(3, 400, 1) {
+		i, err := d.Bootstrap(t.Context(), 3, 400, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := d.Measure()
+		if again, _ := d.Bootstrap(t.Context(), 3, 400, 1); again != i {
 			t.Error("the same seed gives other intervals")
 		}
 		if m.AUROC < i.AUROC.Low || m.AUROC > i.AUROC.High || m.FPR95 < i.FPR95.Low || m.FPR95 > i.FPR95.High ||

@@ -29,6 +29,43 @@ var AllScores = []string{
 	MSEScore, CrossEntropyScore, SSIMScore, ELBOScore, LikelihoodScore, MahalanobisScore, NeighboursScore, DiscriminatorScore,
 }
 
+// ScoreUnit is the unit of a score; "" for none.
+func ScoreUnit(name string) string {
+	switch name {
+	case MSEScore:
+		return "squared error per value"
+	case CrossEntropyScore, LikelihoodScore:
+		return "nats"
+	case SSIMScore:
+		return "1 − structural similarity"
+	case NeighboursScore:
+		return "Euclidean distance of codes"
+	case MahalanobisScore:
+		return "Mahalanobis distance of codes"
+	case DiscriminatorScore:
+		return "loss of the discriminator"
+	}
+	return ""
+}
+
+// DefaultScore is the score that suits a model if none is chosen.
+func DefaultScore(model *trainer.Trained) string {
+	switch {
+	case model.HasPosterior():
+		return ELBOScore
+	case !model.HasEncoder():
+		return DiscriminatorScore
+	case model.IsClassifier():
+		return MahalanobisScore
+	}
+	return MSEScore
+}
+
+// NeedsTrainingImages reports whether a score compares items with the training images.
+func NeedsTrainingImages(name string) bool {
+	return name == MahalanobisScore || name == NeighboursScore
+}
+
 // ScoreOptions are the settings of a Scorer.
 type ScoreOptions struct {
 	Neighbours int // k of NeighboursScore
@@ -37,7 +74,8 @@ type ScoreOptions struct {
 
 // Scorer computes scores of anomalies with a trained model.
 type Scorer struct {
-	Names []string // of its scores
+	Names    []string       // of its scores
+	Progress func(done int) // is called with the number of images whose likelihood is estimated; may be nil
 
 	model       *trainer.Trained
 	options     ScoreOptions
@@ -182,10 +220,13 @@ func (s *Scorer) bound(ctx context.Context, split loaders.Split, scores map[stri
 }
 
 func (s *Scorer) likelihood(ctx context.Context, split loaders.Split, scores map[string][]float64) error {
-	return s.model.Treated(trainer.Treatment{Sample: true}).ImportanceWeights(ctx, split, s.options.Draws, func(_ int, weights []float64) error {
+	return s.model.Treated(trainer.Treatment{Sample: true}).ImportanceWeights(ctx, split, s.options.Draws, func(image int, weights []float64) error {
 		var of evaluate.Importance
 		of.Add(weights...)
 		scores[LikelihoodScore] = append(scores[LikelihoodScore], -of.LogLikelihood())
+		if s.Progress != nil {
+			s.Progress(image + 1)
+		}
 		return nil
 	})
 }
