@@ -48,14 +48,17 @@ EXAMPLES:
 			if !(own.Seconds > 0 && own.Seconds <= 3600) {
 				return fmt.Errorf("%w: seconds is %v; hint: above 0, at most 3600", errUsage, own.Seconds)
 			}
-			data, err := trainer.OpenData(c.Context, o.Config, loaderOptions(newLog(c.App.ErrWriter, o.Output)))
+			log := newLog(c.App.ErrWriter, o.Output)
+			data, err := trainer.OpenData(c.Context, o.Config, loaderOptions(log))
 			if err != nil {
 				return err
 			}
 			if err := o.Config.HoldOut(c.Context, data); err != nil {
 				return err
 			}
-			o.settle(data, origins)
+			if err := o.settle(c.Context, log, data, origins); err != nil {
+				return err
+			}
 			if o.BatchSize > data.Train.Len()-o.Validation {
 				return fmt.Errorf("%w: batch-size is %d, but there are %d training images; hint: set a smaller --batch-size", trainer.ErrConfiguration, o.BatchSize, data.Train.Len()-o.Validation)
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -32,7 +33,7 @@ type clusterOptions struct {
 
 func clusterVerb() *cli.Command {
 	defaults := clusterOptions{
-		RunOptions: runDefaults(), On: measure.CodeFeatures, Method: string(evaluate.ByKMeans), MaxClusters: 20, Restarts: 10, Silhouette: 10000,
+		RunOptions: anyDefaults(), On: measure.CodeFeatures, Method: string(evaluate.ByKMeans), MaxClusters: 20, Restarts: 10, Silhouette: 10000,
 		Output: Output{LogFormat: "text"},
 	}
 	return &cli.Command{
@@ -42,13 +43,14 @@ func clusterVerb() *cli.Command {
 have labels, the verb prints the normalised mutual information of clusters and classes (nmi), the
 adjusted Rand index (ari), and the accuracy if each cluster is matched to one class. The run
 folder gets the figures in clusters-ON.json, and the cluster of each image in clusters-ON.csv.
-Its pictures folder gets the decoded mean of each cluster next to the nearest images.
+Its pictures folder gets the decoded mean of each cluster next to the nearest images. For rows of
+numbers (array:FILE), clusters-ON-centres.csv has these means in the units of the data.
 
 EXAMPLES:
    gaetrain cluster --run runs/dense-sample-1 --clusters 10
    gaetrain cluster --run runs/dense-sample-1 --method gaussian-full --max-clusters 15
    gaetrain cluster --run runs/dense-sample-1 --clusters 10 --on pixels --split train`,
-		Flags: flags(clone(defaults)),
+		Flags: withDefault(flags(clone(defaults)), "split", anySplit),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, split, data, err := openRun(c, &o, func(o *clusterOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
@@ -86,8 +88,8 @@ func (r clusterResult) name() string { return "clusters-" + r.options.On }
 // report draws and writes the result into the run folder, and prints it.
 func (r clusterResult) report(ctx context.Context, w io.Writer) error {
 	path, err := pictures.Clusters{
-		Name: r.name(), Title: fmt.Sprintf("%d clusters, %s: decoded means and the images nearest to them", r.found.Clusters, r.about()),
-		Split: r.split, Features: r.all.Features, Found: r.found, Centres: r.all.Centres, Labels: r.labels(),
+		Name: r.name(), Title: r.title(),
+		View: pictures.ViewOf(r.model), Split: r.split, Features: r.all.Features, Found: r.found, Centres: r.all.Centres, Labels: r.labels(),
 	}.Draw(ctx, r.options.Run)
 	if err != nil {
 		return err
@@ -106,14 +108,24 @@ func (r clusterResult) report(ctx context.Context, w io.Writer) error {
 	}
 	run := trainer.Run{Dir: r.options.Run}
 	file := run.Path(r.name() + ".json")
-	if err := writeTogether(
-		files.File{Path: run.Path(r.name() + ".csv"), Fill: r.writeCSV},
-		files.File{Path: file, Fill: func(w io.Writer) error { return printJSON(w, figures) }},
-	); err != nil {
+	list := []files.File{
+		{Path: run.Path(r.name() + ".csv"), Fill: r.writeCSV},
+		{Path: file, Fill: func(w io.Writer) error { return printJSON(w, figures) }},
+	}
+	centres := ""
+	if shape := r.split.Shape; !shape.IsImage() && r.all.Centres != nil {
+		centres = run.Path(r.name() + "-centres.csv")
+		data := r.model.Info.Data
+		list = append(list, valuesFile(ctx, centres, data, shape, data.Unscale(slices.Clone(r.all.Centres), shape)))
+	}
+	if err := writeTogether(list...); err != nil {
 		return err
 	}
 	if err := r.print(w); err != nil {
 		return err
+	}
+	if centres != "" {
+		printf(w, "decoded mean of each cluster, in the units of the data, in %s\n", centres)
 	}
 	printf(w, "%s\nfigures in %s\n", drawn, file)
 	return nil
@@ -138,14 +150,14 @@ func (r clusterResult) print(w io.Writer) error {
 		printf(w, "\n")
 	}
 	rows := [][]string{
-		{"images", fmt.Sprintf("%d of %s, %s", r.split.Len(), r.data.Name, r.options.Split)},
+		{r.split.Shape.Words("images"), fmt.Sprintf("%d of %s, %s", r.split.Len(), r.data.Name, r.options.Split)},
 		{"features", fmt.Sprintf("%s, %d values", r.options.On, r.all.Features.Columns)},
 		{"clusters", fmt.Sprintf("%d by %s", r.found.Clusters, r.options.Method)},
 		{"inertia", fmt.Sprintf("%.6g", r.found.Inertia)},
 		{"silhouette", fmt.Sprintf("%.4f", r.found.Silhouette)},
 	}
 	if r.options.Method != string(evaluate.ByKMeans) {
-		rows = append(rows, []string{"log-likelihood", fmt.Sprintf("%.4f nats per image", r.found.LogLikelihood)}, []string{"bic", fmt.Sprintf("%.6g", r.found.BIC)})
+		rows = append(rows, []string{"log-likelihood", fmt.Sprintf("%.4f nats per %s", r.found.LogLikelihood, r.split.Shape.Words("image"))}, []string{"bic", fmt.Sprintf("%.6g", r.found.BIC)})
 	}
 	if a := r.all.Agreement; a != nil {
 		rows = append(rows, []string{"nmi", fmt.Sprintf("%.4f", a.NMI)}, []string{"ari", fmt.Sprintf("%.4f", a.ARI)}, []string{"accuracy", fmt.Sprintf("%.4f", a.Accuracy)})
@@ -158,6 +170,13 @@ func (r clusterResult) about() string {
 	return fmt.Sprintf("%s of %s on %s, %s, by %s", r.options.On, r.model.Config.Model, r.data.Name, r.options.Split, r.options.Method)
 }
 
+func (r clusterResult) title() string {
+	if r.split.Shape.IsImage() {
+		return fmt.Sprintf("%d clusters, %s: decoded means and the images nearest to them", r.found.Clusters, r.about())
+	}
+	return fmt.Sprintf("%d clusters: decoded means (dark) and the nearest rows, %s", r.found.Clusters, r.about())
+}
+
 // labels lists, for each cluster, the number of images and the class that it is matched
 // to.
 func (r clusterResult) labels() []string {
@@ -167,7 +186,7 @@ func (r clusterResult) labels() []string {
 		counts[cluster]++
 	}
 	for k, count := range counts {
-		labels[k] = fmt.Sprintf("%d: %d images", k, count)
+		labels[k] = fmt.Sprintf("%d: %d %s", k, count, r.split.Shape.Words("images"))
 		if r.all.Agreement == nil {
 			continue
 		}

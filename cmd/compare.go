@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
+	"gaetrain/trainer/settings"
 )
 
 type compareOptions struct {
@@ -167,7 +169,7 @@ func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, 
 		result.Comparable = result.Comparable && model.SameObjective(models[0])
 	}
 	title := fmt.Sprintf("%s on %s%s", strings.Join(names, ", "), info.Name, sharedCode(result.Runs))
-	picture := pictures.Comparison{Title: title, Images: images, Runs: all, Losses: result.Comparable}
+	picture := pictures.Comparison{Title: title, View: pictures.ViewOf(models[0]), Images: images, Runs: all, Losses: result.Comparable}
 	if result.Pictures, err = picture.Draw(o.Out); err != nil {
 		return err
 	}
@@ -177,7 +179,7 @@ func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, 
 	if o.JSON {
 		return printJSON(w, result)
 	}
-	return result.print(w, filepath.Join(o.Out, compareFile))
+	return result.print(w, models[0].Shape().Words("images"), filepath.Join(o.Out, compareFile))
 }
 
 // sameImages reports why the test images of two runs are not the same.
@@ -193,8 +195,16 @@ func sameImages(first string, a *trainer.Trained, second string, b *trainer.Trai
 		return different("the shape of images", x.Shape, y.Shape)
 	case x.Test != y.Test:
 		return different("the number of test images", x.Test, y.Test)
+	case !reflect.DeepEqual(x.Scaling, y.Scaling):
+		return fmt.Errorf("%w: the data of %s and %s are scaled in different ways, so their errors have different units; hint: train both with the same --scale, --validation and --train-images", errUsage, first, second)
 	case a.Config.Motion != b.Config.Motion:
 		return different("the motion", a.Config.Motion, b.Config.Motion)
+	}
+	others := settings.Fields(&b.Config.ImageOptions, &b.Config.SplitOptions)
+	for i, f := range settings.Fields(&a.Config.ImageOptions, &a.Config.SplitOptions) {
+		if f.Name != "strict" && !f.Equal(others[i]) {
+			return different("the setting "+f.Name, f, others[i])
+		}
 	}
 	for file, digest := range x.Digest {
 		if other, ok := y.Digest[file]; ok && other != digest {
@@ -303,8 +313,8 @@ func shortNames(paths []string) []string {
 }
 
 // print prints a table of the runs and one of their differences.
-func (s sideBySide) print(w io.Writer, file string) error {
-	printf(w, "%s: %d test images of %s\n\n", s.Dataset, s.Images, s.Shape)
+func (s sideBySide) print(w io.Writer, images, file string) error {
+	printf(w, "%s: %d test %s of %s\n\n", s.Dataset, s.Images, images, s.Shape)
 	rows := [][]string{{"run", "model", "code", "parameters", "epochs", "validation mse", "mse", "loss", "seconds"}}
 	header := []string{"setting"}
 	for _, r := range s.Runs {
@@ -322,7 +332,7 @@ func (s sideBySide) print(w io.Writer, file string) error {
 		return err
 	}
 	if slices.ContainsFunc(s.Runs, func(r comparedRun) bool { return r.Validation != nil }) {
-		printf(w, "mse and loss are of the test images; hint: choose settings by the validation mse\n")
+		printf(w, "mse and loss are of the test "+images+"; hint: choose settings by the validation mse\n")
 	}
 	if !s.Comparable {
 		printf(w, "the losses cannot be compared, because the runs have different objectives; hint: compare the mse\n")

@@ -36,7 +36,7 @@ const (
 )
 
 func compressVerb() *cli.Command {
-	defaults := compressOptions{RunOptions: runDefaults(), Bits: 4, Output: Output{LogFormat: "text"}}
+	defaults := compressOptions{RunOptions: anyDefaults(), Bits: 4, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "compress",
 		Usage: "write images as quantised, entropy-coded codes",
@@ -52,7 +52,8 @@ JPEG and PNG. The last column is the smallest error of principal components at t
 bytes. Weights and components are shared by all images, so their size is not included. JPEG files
 have the standard Huffman tables. Tables that are optimised for each image make a JPEG file of
 28×28 grey pixels 25 to 45 % smaller. "JPEG without tables" counts only the coded pixels. The run
-folder gets the table as JSON and as a picture.
+folder gets the table as JSON and as a picture. Rows of numbers (array:FILE) are compressed as
+images are. They have no figures of JPEG and PNG, and no PSNR unless all values are from 0 to 1.
 
 Earlier files are never replaced. A default name gets the next free number, such as
 images-2.codes. If --out names a file that exists, it is replaced only if it holds compressed
@@ -61,7 +62,7 @@ codes.
 EXAMPLES:
    gaetrain compress --run runs/dense-sample-1
    gaetrain compress --run runs/dense-sample-1 --bits 6 --dataset folder:photos --out my.codes`,
-		Flags: flags(clone(defaults)),
+		Flags: withDefault(flags(clone(defaults)), "split", anySplit),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, split, data, err := openRun(c, &o, func(o *compressOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
@@ -91,7 +92,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			printf(c.App.Writer, "%d images of %s, %s, in %s: %d bytes, %.2f per image\n", split.Len(), data.Name, o.Split, o.Out, size, float64(size)/float64(split.Len()))
+			printf(c.App.Writer, "%d "+split.Shape.Words("images of %s, %s, in %s: %d bytes, %.2f per image\n"), split.Len(), data.Name, o.Split, o.Out, size, float64(size)/float64(split.Len()))
 			return o.compare(c.Context, c.App.Writer, model, data, split, codes)
 		},
 	}
@@ -125,17 +126,20 @@ func (o compressOptions) compare(ctx context.Context, w io.Writer, model *traine
 	if err != nil {
 		return err
 	}
-	images, err := pictures.Files(split)
-	if err != nil {
-		return err
+	view := pictures.ViewOf(model)
+	if isPictures(view) {
+		images, err := pictures.Files(view, split)
+		if err != nil {
+			return err
+		}
+		files, err := compression.Files(ctx, images)
+		if err != nil {
+			return err
+		}
+		points = append(points, files...)
 	}
-	files, err := compression.Files(ctx, images)
-	if err != nil {
-		return err
-	}
-	points = append(points, files...)
-	title := fmt.Sprintf("%s, %d %s images: squared error against bytes per image", pictures.Heading(o.Run, model.Config.Model, data.Name), split.Len(), o.Split)
-	path, err := pictures.Rates(o.Run, title, points)
+	title := fmt.Sprintf("%s, %d %s "+split.Shape.Words("images: squared error against bytes per image"), pictures.Heading(o.Run, model.Config.Model, data.Name), split.Len(), o.Split)
+	path, err := pictures.Rates(o.Run, title, view, points)
 	if err != nil {
 		return err
 	}
@@ -146,8 +150,20 @@ func (o compressOptions) compare(ctx context.Context, w io.Writer, model *traine
 		return err
 	}
 	printf(w, "rates and errors in %s\n", path)
-	return printRates(w, points, split.Shape.Size())
+	if err := printRates(w, points, split.Shape.Size(), model.Info.Data.Values().IsUnit()); err != nil {
+		return err
+	}
+	if !isPictures(view) {
+		printf(w, "there are no figures of JPEG and PNG, because the data are not images with values from 0 to 1\n")
+	}
+	if word := model.Info.Data.ScaledWord(); word != "" {
+		printf(w, "mse is that of %s values\n", word)
+	}
+	return nil
 }
+
+// isPictures reports whether the data can be written as image files.
+func isPictures(v pictures.View) bool { return v.Shape.IsImage() && v.Data.Values().IsUnit() }
 
 // write writes the file and returns its size.
 func (o compressOptions) write(ctx context.Context, model *trainer.Trained, split loaders.Split, codes evaluate.Matrix) (int, error) {
@@ -162,11 +178,15 @@ func (o compressOptions) write(ctx context.Context, model *trainer.Trained, spli
 }
 
 // printRates prints the table of all points. pixels is the number of values of an image.
-func printRates(w io.Writer, points []compression.Point, pixels int) error {
+// The PSNR needs a peak: that of values from 0 to 1.
+func printRates(w io.Writer, points []compression.Point, pixels int, unit bool) error {
 	rows := [][]string{{"coder", "setting", "bytes", "bits/value", "mse", "PSNR", "PCA mse at equal bytes"}}
 	for _, p := range points {
 		row := []string{p.Coder, p.Setting, fmt.Sprintf("%.1f", p.Bytes), fmt.Sprintf("%.3f", 8*p.Bytes/float64(pixels)), fmt.Sprintf("%.5f", p.MSE), "∞", ""}
-		if p.MSE > 0 {
+		switch {
+		case !unit:
+			row[5] = "–"
+		case p.MSE > 0:
 			row[5] = fmt.Sprintf("%.2f dB", p.PSNR())
 		}
 		if measure.IsCodes(p) {

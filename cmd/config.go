@@ -3,11 +3,14 @@ package cmd
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/loaders"
+	"gaetrain/trainer/recipes"
 	"gaetrain/trainer/settings"
 	"gaetrain/viz/plain"
 )
@@ -20,6 +23,7 @@ func configVerb(model string) *cli.Command {
 
 This verb takes the same flags, variables and file as train. It prints a TOML file that --config
 can read. Settings without an effect, such as momentum with the solver adam, are not printed.
+For array:FILE, the loss is not printed either, because it depends on the range of the data.
 
 EXAMPLES:
    gaetrain config --model dense --code 64
@@ -34,6 +38,10 @@ EXAMPLES:
 			recorded := settings.Record(origins, o.recorded()...)
 			for _, f := range settings.Effective(o.recorded()...) {
 				s := recorded[f.Name]
+				if loaders.IsArray(o.Dataset) && slices.Contains(recipes.Fitted, f.Name) && !s.Origin.Explicit() {
+					printf(c.App.Writer, "# %s depends on the range of the data\n", f.Name)
+					continue // as a value of the file, it would be the choice of the user
+				}
 				rows = append(rows, []string{f.Name + " = " + tomlOf(s.Value), "# " + string(s.Origin)})
 			}
 			return align(c.App.Writer, rows...)

@@ -38,7 +38,8 @@ float64 with one code per row (N×L), such as a file that encode writes. An arra
 is one code. Alternatively, --codes lists the L values of a code, separated by commas. The .npy
 file of the images is float32, N×H×W, or N×H×W×C for images of several channels. Pixels are 0 for
 black and 1 for white. A model with linear outputs can exceed this range. The .png file shows the
-first 400 images.
+first 400 images. Numbers (array:FILE) have the units of the data. Rows of a table are N×D, and a
+.csv file has them with the names of the features.
 
 ` + fmt.Sprintf(ruleOfOut, "decoded-2.npy") + `
 A model that is conditional on labels, such as cvae, also needs --class.
@@ -56,7 +57,11 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if o.Out, err = freeOut(c, o.Out, ".npy", ".png"); err != nil {
+			endings := []string{".npy", ".png"}
+			if model.Shape().IsTable() {
+				endings = append(endings, ".csv")
+			}
+			if o.Out, err = freeOut(c, o.Out, endings...); err != nil {
 				return err
 			}
 			return o.decode(c.Context, c.App.Writer, newLog(c.App.ErrWriter, o.Output), model)
@@ -87,17 +92,26 @@ func (o decodeOptions) decode(ctx context.Context, w io.Writer, log *console, mo
 	}
 	drawn := pictures.Samples{
 		Title: fmt.Sprintf("%s on %s after epoch %d: decoded codes", model.Config.Model, model.Info.Data.Name, model.Epoch),
-		Shape: model.Shape(), Pixels: images, Labels: labels, Classes: model.Info.Data.Classes,
+		View:  pictures.ViewOf(model), Pixels: images, Labels: labels, Classes: model.Info.Data.Classes,
 	}
+	shape := model.Shape()
 	picture, shown := drawn.Image()
-	if err := writeNew(
-		imagesFile(ctx, o.Out+".npy", images, model.Shape()),
-		files.File{Path: o.Out + ".png", Fill: func(w io.Writer) error { return viz.EncodePNG(files.Until(ctx, w), picture) }},
-	); err != nil {
+	values := model.Info.Data.Unscale(slices.Clone(images), shape)
+	list := []files.File{
+		imagesFile(ctx, o.Out+".npy", values, shape),
+		{Path: o.Out + ".png", Fill: func(w io.Writer) error { return viz.EncodePNG(files.Until(ctx, w), picture) }},
+	}
+	if shape.IsTable() {
+		list = append(list, valuesFile(ctx, o.Out+".csv", model.Info.Data, shape, values))
+	}
+	if err := writeNew(list...); err != nil {
 		return err
 	}
-	printf(w, "%s of %s, images %s in %s\n", many(count, "code"), many(model.CodeSize(), "value"), imagesShape(count, model.Shape()), o.Out+".npy")
-	printf(w, "%d of %s in %s\n", shown, many(count, "image"), o.Out+".png")
+	printf(w, "%s of %s, %s %s in %s\n", many(count, "code"), many(model.CodeSize(), "value"), shape.Words("images"), imagesShape(count, shape), o.Out+".npy")
+	if shape.IsTable() {
+		printf(w, "the same rows with the names of the features in %s\n", o.Out+".csv")
+	}
+	printf(w, "%d of %s in %s\n", shown, many(count, shape.Words("image")), o.Out+".png")
 	return nil
 }
 

@@ -25,7 +25,7 @@ type decompressOptions struct {
 	Run        string `toml:"run" group:"input" help:"Folder of the run that the images were compressed with"`
 	Checkpoint string `toml:"checkpoint" group:"input" help:"Checkpoint whose weights are used: last or best"`
 	In         string `toml:"in" group:"input" help:"File to decode, which gaetrain compress has written"`
-	Out        string `toml:"out" group:"output" help:"Folder to create for the images, one PNG file each"`
+	Out        string `toml:"out" group:"output" help:"Folder to create for the images, one PNG file each; for rows of numbers, the CSV file to write"`
 	Output
 }
 
@@ -36,6 +36,8 @@ func decompressVerb() *cli.Command {
 		Usage: "decode a file of compressed images to PNG files",
 		Description: `This verb decodes a file that compress has written, and writes one PNG file per image. The run
 and the checkpoint must be the same as those of compress. An existing folder is never replaced.
+Rows of numbers (array:FILE) are written to one CSV file, by default rows.csv, in the units of the
+data.
 
 EXAMPLE:
    gaetrain decompress --run runs/dense-sample-1 --in images.codes --out images`,
@@ -52,14 +54,26 @@ EXAMPLE:
 			if err != nil {
 				return err
 			}
-			images, err := o.decode(c.Context, model)
+			if !model.Shape().IsImage() && !wasGiven(c, "out") {
+				o.Out = files.Unused("rows", ".csv") + ".csv"
+			}
+			if err := o.free(); err != nil {
+				return err
+			}
+			decoded, err := o.decode(c.Context, model)
 			if err != nil {
 				return err
 			}
-			if err := writeImages(c.Context, o.Out, images); err != nil {
+			shape := model.Shape()
+			if shape.IsImage() {
+				err = writeImages(c.Context, o.Out, pictures.Decoded(pictures.ViewOf(model), decoded))
+			} else {
+				err = writeNew(valuesFile(c.Context, o.Out, model.Info.Data, shape, model.Info.Data.Unscale(decoded, shape)))
+			}
+			if err != nil {
 				return err
 			}
-			printf(c.App.Writer, "%d images in %s\n", len(images), o.Out)
+			printf(c.App.Writer, "%d %s in %s\n", len(decoded)/shape.Size(), shape.Words("images"), o.Out)
 			return nil
 		},
 	}
@@ -72,6 +86,11 @@ func (o decompressOptions) validate() error {
 	if o.Run == "" {
 		return fmt.Errorf("%w: no run; hint: gaetrain decompress --run runs/dense-sample-1", errUsage)
 	}
+	return nil
+}
+
+// free reports whether the folder or the file can be written.
+func (o decompressOptions) free() error {
 	if _, err := os.Lstat(o.Out); err == nil {
 		return fmt.Errorf("%w: --out %s exists; hint: choose the name of a new folder", errUsage, o.Out)
 	}
@@ -92,13 +111,13 @@ func (o decompressOptions) read() ([]byte, error) {
 	return os.ReadFile(o.In)
 }
 
-// decode reads the file and decodes its images.
-func (o decompressOptions) decode(ctx context.Context, model *trainer.Trained) ([]image.Image, error) {
+// decode reads the file and decodes its images N×D.
+func (o decompressOptions) decode(ctx context.Context, model *trainer.Trained) ([]float32, error) {
 	file, err := o.read()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", compression.ErrFormat, o.In, files.Reason(err))
 	}
-	decoded, shape, err := measure.Decompress(ctx, model, file)
+	decoded, _, err := measure.Decompress(ctx, model, file)
 	switch {
 	case errors.Is(err, measure.ErrOtherWeights):
 		return nil, fmt.Errorf("%w: %s was written with other weights than those of %s, checkpoint %s; hint: choose the --run and the --checkpoint that the file was written with", compression.ErrFormat, o.In, o.Run, o.Checkpoint)
@@ -107,7 +126,7 @@ func (o decompressOptions) decode(ctx context.Context, model *trainer.Trained) (
 	case err != nil:
 		return nil, err
 	}
-	return pictures.Decoded(shape, decoded), nil
+	return decoded, nil
 }
 
 // writeImages creates a folder of numbered PNG files. If an image cannot be written, there

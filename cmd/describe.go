@@ -29,11 +29,14 @@ type describeOptions struct {
 }
 
 // ofTraining are the settings of trainer.Data that say what is trained on, not what is
-// read. The data set itself is an argument.
-var ofTraining = []string{"dataset", "train-images", "test-images", "validation", "motion", "augment", "binarise"}
+// read. Values are described before they are scaled. The data set itself is an argument.
+var ofTraining = []string{"dataset", "train-images", "test-images", "validation", "motion", "augment", "binarise", "scale"}
 
+// describeDefaults are the defaults of train, but missing values are counted.
 func describeDefaults() describeOptions {
-	return describeOptions{Data: trainer.DataDefaults(), Out: "dataset", Output: Output{LogFormat: "text"}}
+	o := describeOptions{Data: trainer.DataDefaults(), Out: "dataset", Output: Output{LogFormat: "text"}}
+	o.Missing = "mean"
+	return o
 }
 
 func (o *describeOptions) fields() []settings.Field {
@@ -141,6 +144,8 @@ type described struct {
 	Digest      map[string]string   `json:"digest,omitempty"`
 	Notes       []string            `json:"notes,omitempty"` // what was not read, and other warnings
 	Picture     string              `json:"picture"`
+
+	noun string // image or row
 }
 
 type describedSplit struct {
@@ -156,14 +161,18 @@ type describedClass struct {
 }
 
 type describedColumn struct {
-	Name string `json:"name"`
-	loaders.Moments
+	Name   string          `json:"name"`
+	Values loaders.Moments `json:"values"` // of the training rows
 }
 
 // fill fills in what was found.
 func (d *described) fill(data *loaders.Dataset, found loaders.Description) {
 	split := func(p loaders.Part) describedSplit {
 		return describedSplit{found.Splits[p].Images, found.Splits[p].Values}
+	}
+	d.noun = "image"
+	if data.Train.Shape.IsTable() {
+		d.noun = "row"
 	}
 	d.Dataset, d.Shape, d.HeldOut = data.Name, data.Train.Shape.String(), data.HeldOut
 	d.Background, d.Attribution, d.Digest = data.Background, data.Attribution, data.Digest
@@ -181,7 +190,7 @@ func (d *described) fill(data *loaders.Dataset, found loaders.Description) {
 	for class, name := range data.Classes {
 		d.Classes = append(d.Classes, describedClass{name, count(loaders.TrainPart, class), count(loaders.ValidationPart, class), count(loaders.TestPart, class)})
 	}
-	if len(found.Columns) > 1 || isTable(data) {
+	if len(found.Columns) > 1 || data.Train.Shape.IsTable() {
 		for i, name := range columnNames(data, len(found.Columns)) {
 			d.Columns = append(d.Columns, describedColumn{name, found.Columns[i]})
 		}
@@ -189,15 +198,16 @@ func (d *described) fill(data *loaders.Dataset, found loaders.Description) {
 	d.Duplicates = describeDuplicates(data, found)
 }
 
-func isTable(data *loaders.Dataset) bool { return data.Train.Shape.Height == 1 }
-
 // columnNames are the names of the columns of a table, or of the channels of images.
 func columnNames(data *loaders.Dataset, n int) (names []string) {
+	if data.Features != nil {
+		return data.Features
+	}
 	for i := range n {
 		switch {
-		case !isTable(data) && n == 3:
+		case !data.Train.Shape.IsTable() && n == 3:
 			names = append(names, []string{"red", "green", "blue"}[i])
-		case !isTable(data):
+		case !data.Train.Shape.IsTable():
 			names = append(names, fmt.Sprintf("channel %d", i))
 		default:
 			names = append(names, fmt.Sprintf("column %d", i))
@@ -210,7 +220,7 @@ func columnNames(data *loaders.Dataset, n int) (names []string) {
 func (d *described) draw(data *loaders.Dataset, found loaders.Description) (image.Image, error) {
 	train, test := found.Splits[loaders.TrainPart], found.Splits[loaders.TestPart]
 	title := fmt.Sprintf("%s: %s training and %s test", data.Name, plain.Thousands(train.Images), plain.Thousands(test.Images))
-	if isTable(data) {
+	if data.Train.Shape.IsTable() {
 		return pictures.Histograms(title+" rows", data.Part(loaders.TrainPart), data.Classes, columnNames(data, len(found.Columns)), found.Columns)
 	}
 	title += fmt.Sprintf(" images of %s", d.Shape)
@@ -239,7 +249,7 @@ func (d *described) print(w io.Writer) error {
 		remain string
 	}{
 		{d.classHead(), d.classRows(), shownClasses, "class", "classes"},
-		{[]string{"column", "mean", "standard deviation", "minimum", "maximum"}, d.columnRows(), shownColumns, "column", "columns"},
+		{[]string{"column", "mean", "standard deviation", "minimum", "maximum", "missing"}, d.columnRows(), shownColumns, "column", "columns"},
 		{[]string{"duplicate", "of", "class"}, d.Duplicates.rows(), shownDuplicates, "duplicate", "duplicates"},
 	} {
 		if len(list.rows) == 0 {
@@ -271,15 +281,15 @@ func (d *described) summary() [][]string {
 		images += " (held out, because the data have no test set)"
 	}
 	rows := [][]string{
-		{"data set", d.Dataset}, {"shape", d.Shape}, {"images", images},
+		{"data set", d.Dataset}, {"shape", d.Shape}, {d.noun + "s", images},
 		{"training values", momentsText(d.Train.Values)}, {"test values", momentsText(d.Test.Values)},
 	}
 	if d.Classes == nil {
-		rows = append(rows, []string{"classes", "none: the images have no labels"})
+		rows = append(rows, []string{"classes", "none: there are no labels"})
 	} else {
 		rows = append(rows, []string{"classes", fmt.Sprint(len(d.Classes)) + emptyText(d.Classes)})
 	}
-	rows = append(rows, []string{"duplicates", d.Duplicates.String()})
+	rows = append(rows, []string{"duplicates", d.Duplicates.text(d.noun)})
 	if d.Background != "" {
 		rows = append(rows, []string{"background", d.Background + " behind transparent pixels"})
 	}
@@ -296,10 +306,14 @@ func (d *described) summary() [][]string {
 }
 
 func momentsText(m loaders.Moments) string {
-	return fmt.Sprintf("mean %.5g, standard deviation %.5g, from %.5g to %.5g", m.Mean, m.Deviation(), m.Min, m.Max)
+	text := fmt.Sprintf("mean %.5g, standard deviation %.5g, from %.5g to %.5g", m.Mean, m.Deviation(), m.Min, m.Max)
+	if m.Missing > 0 {
+		text += fmt.Sprintf(", %s missing", plain.Thousands(m.Missing))
+	}
+	return text
 }
 
-// emptyText names the classes without training images.
+// emptyText names the classes without training items.
 func emptyText(classes []describedClass) string {
 	var empty []string
 	for _, class := range classes {
@@ -310,7 +324,7 @@ func emptyText(classes []describedClass) string {
 	if empty == nil {
 		return ""
 	}
-	return fmt.Sprintf(", of which %d have no training images: %s", len(empty), strings.Join(empty[:min(len(empty), 5)], ", "))
+	return fmt.Sprintf(", of which %d are not in the training set: %s", len(empty), strings.Join(empty[:min(len(empty), 5)], ", "))
 }
 
 func (d *described) classHead() []string {
@@ -335,7 +349,8 @@ func (d *described) classRows() (rows [][]string) {
 func (d *described) columnRows() (rows [][]string) {
 	number := func(v float64) string { return fmt.Sprintf("%.5g", v) }
 	for _, c := range d.Columns {
-		rows = append(rows, []string{c.Name, number(c.Mean), number(c.Deviation()), number(float64(c.Min)), number(float64(c.Max))})
+		v := c.Values
+		rows = append(rows, []string{c.Name, number(v.Mean), number(v.Deviation()), number(float64(v.Min)), number(float64(v.Max)), fmt.Sprint(v.Missing)})
 	}
 	return rows
 }

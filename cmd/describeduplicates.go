@@ -95,25 +95,25 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-// String describes the numbers of duplicates in words.
-func (d describedDuplicates) String() string {
+// text describes the numbers of duplicates in words.
+func (d describedDuplicates) text(noun string) string {
 	switch {
 	case !d.Searched:
-		return "not searched, because there is not enough memory for so many images"
+		return fmt.Sprintf("not searched, because there is not enough memory for so many %ss", noun)
 	case d.Count == 0:
-		return "none: no two images are equal"
+		return fmt.Sprintf("none: no two %ss are equal", noun)
 	}
-	noun := map[string]string{"train": "training image", "validation": "validation image", "test": "test image"}
+	of := map[string]string{"train": "training " + noun, "validation": "validation " + noun, "test": "test " + noun}
 	var words []string
 	for _, b := range d.Between {
-		verb, of := "equal", "a "+noun[b.Of]
+		verb, earlier := "equal", "a "+of[b.Of]
 		if b.Count == 1 {
 			verb = "equals"
 		}
 		if b.Split == b.Of {
-			of = "an earlier " + noun[b.Of]
+			earlier = "an earlier " + of[b.Of]
 		}
-		words = append(words, fmt.Sprintf("%s %s %s", many(b.Count, noun[b.Split]), verb, of))
+		words = append(words, fmt.Sprintf("%s %s %s", many(b.Count, of[b.Split]), verb, earlier))
 	}
 	if d.OtherClass > 0 {
 		words = append(words, fmt.Sprintf("%d of these pairs with different classes", d.OtherClass))

@@ -96,13 +96,8 @@ EXAMPLES:
 
 // check reports invalid options, and chooses the scores and the name of the file.
 func (d *detection) check() (err error) {
-	if err := d.FileOptions.validate(); err != nil {
+	if err := d.instead(d.cli); err != nil {
 		return err
-	}
-	for _, name := range []string{"dataset", "split"} {
-		if d.Images != "" && wasGiven(d.cli, name) {
-			return fmt.Errorf("%w: %s has no effect with --images; hint: leave one of them out", errUsage, name)
-		}
 	}
 	switch {
 	case !(d.FalseAlarms > 0 && d.FalseAlarms < 1):

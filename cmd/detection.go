@@ -59,8 +59,8 @@ func (d *detection) isOwn() bool {
 // classes that the run was not trained on.
 func (d *detection) chooseItems() (err error) {
 	if d.Images != "" {
-		d.items, d.items.Names, err = d.read(d.cli.Context, d.log, d.model)
-		d.of, d.classes, d.items = d.Images, d.model.Info.Data.Classes, d.items.Stratified(d.Limit)
+		d.items, err = d.FileOptions.open(d.cli.Context, d.log, d.model, d.Limit)
+		d.of, d.classes = d.Images, d.model.Info.Data.Classes
 		return err
 	}
 	limit := d.Limit

@@ -22,10 +22,8 @@ func (d *detection) draw() (paths []string, err error) {
 		paths = append(paths, path)
 		return err
 	}
-	if d.model.Shape().Height > 1 {
-		if err := add(d.drawItems()); err != nil {
-			return nil, err
-		}
+	if paths, err = d.drawItems(); err != nil {
+		return nil, err
 	}
 	for _, f := range d.found {
 		if err := add(d.drawHistogram(f)); err != nil {
@@ -41,7 +39,7 @@ func (d *detection) draw() (paths []string, err error) {
 }
 
 // drawItems draws the items with the highest and the lowest scores.
-func (d *detection) drawItems() (string, error) {
+func (d *detection) drawItems() ([]string, error) {
 	f := d.ordered()[0]
 	order := f.Order()
 	highest := order[:min(d.Draw, len(order))]
@@ -58,7 +56,9 @@ func (d *detection) drawItems() (string, error) {
 		return r
 	}
 	title := fmt.Sprintf("%s: scores %s of %d items of %s", d.title(), f.Score, len(order), d.of)
-	return pictures.DrawRanked(d.cli.Context, d.Run, title, d.model, d.items, ranked("highest scores", highest), ranked("lowest scores", lowest))
+	return pictures.Anomalies{
+		Title: title, Model: d.model, Split: d.items, Items: []pictures.Ranked{ranked("highest scores", highest), ranked("lowest scores", lowest)},
+	}.Draw(d.cli.Context, d.Run)
 }
 
 // drawHistogram draws the distribution of one score.

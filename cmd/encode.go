@@ -11,6 +11,7 @@ import (
 
 	"gaetrain/loaders"
 	"gaetrain/loaders/files"
+	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
@@ -18,6 +19,7 @@ import (
 
 type encodeOptions struct {
 	RunOptions
+	FileOptions
 	Out string `toml:"out" group:"output" help:"Name of the files to write, without the endings .npy and .csv"`
 	ScatterOptions
 	Output
@@ -31,7 +33,7 @@ type ScatterOptions struct {
 }
 
 func encodeVerb() *cli.Command {
-	defaults := encodeOptions{RunOptions: RunOptions{ModelOptions: modelDefaults()}, Out: "codes", ScatterOptions: ScatterOptions{Points: 2000}, Output: Output{LogFormat: "text"}}
+	defaults := encodeOptions{RunOptions: RunOptions{ModelOptions: modelDefaults(), wholeOthers: true}, Out: "codes", ScatterOptions: ScatterOptions{Points: 2000}, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "encode",
 		Usage: "write the codes of images as .npy and .csv",
@@ -39,7 +41,8 @@ func encodeVerb() *cli.Command {
 float32, which the verb decode can read. The .csv file has one line per image: the index of the
 image in its data, the label, the class and the path (empty if there is none), and the values
 code_0, code_1, … of the code. By default, the images are the test images of the run. If
---dataset names other data, they are all its images. With --picture, the codes of --points images
+--dataset names other data, they are all its images. If --images names image files, they are
+treated as the files of the run's data: resized, fitted and converted in the same way. With --picture, the codes of --points images
 are drawn as points, coloured by class, in the pictures folder of the run. Codes of two values
 are drawn as they are. Longer codes are reduced to two values by PCA and by t-SNE.
 
@@ -49,11 +52,19 @@ EXAMPLES:
    gaetrain encode --run runs/dense-sample-1 --out codes
    gaetrain encode --run runs/dense-sample-1 --split train --limit 1000
    gaetrain encode --run runs/dense-sample-1 --dataset folder:photos
+   gaetrain encode --run runs/dense-sample-1 --images photos/
    gaetrain encode --run runs/dense-sample-1 --picture --points 5000`,
 		Flags: withDefault(flags(clone(defaults)), "split", "test, or all if --dataset names other data"),
 		Action: func(c *cli.Context) error {
 			o := defaults
-			model, split, data, err := openRun(c, &o, func(o *encodeOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
+			model, log, err := openTrained(c, &o, func(o *encodeOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
+			if err != nil {
+				return err
+			}
+			if err := o.instead(c); err != nil {
+				return err
+			}
+			split, of, classes, err := o.choose(c.Context, log, model)
 			if err != nil {
 				return err
 			}
@@ -69,17 +80,29 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if err := writeCodes(c.Context, o.Out, codes, split, data.Classes); err != nil {
+			if err := writeCodes(c.Context, o.Out, codes, split, classes); err != nil {
 				return err
 			}
-			printf(c.App.Writer, "%d codes of %d values of %s, %s, in %s.npy and %s.csv\n", codes.Rows, codes.Columns, data.Name, o.Split, o.Out, o.Out)
+			printf(c.App.Writer, "%d codes of %d values of %s, in %s.npy and %s.csv\n", codes.Rows, codes.Columns, of, o.Out, o.Out)
 			if !o.Picture {
 				return nil
 			}
-			title := fmt.Sprintf("%s, %s", pictures.Heading(o.Run, model.Config.Model, data.Name), o.Split)
-			return o.draw(c.Context, c.App.Writer, title, codes, split, data.Classes)
+			return o.draw(c.Context, c.App.Writer, pictures.Heading(o.Run, model.Config.Model, of), codes, split, classes)
 		},
 	}
+}
+
+// choose reads the images from files, or those of a data set. of is their origin.
+func (o *encodeOptions) choose(ctx context.Context, log *console, model *trainer.Trained) (split loaders.Split, of string, classes []string, err error) {
+	if o.Images != "" {
+		split, err = o.FileOptions.open(ctx, log, model, o.Limit)
+		return split, o.Images, model.Info.Data.Classes, err
+	}
+	split, data, err := o.RunOptions.images(ctx, model, log)
+	if err != nil {
+		return split, "", nil, err
+	}
+	return split, fmt.Sprintf("%s, %s", data.Name, o.Split), data.Classes, nil
 }
 
 func (o ScatterOptions) embedding() measure.EmbedOptions {
@@ -111,7 +134,7 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 		printf(w, "%d points in %s\n", points, path)
 	}
 	if last := all[len(all)-1]; last.Kind == measure.PCAEmbedding {
-		printf(w, "no t-SNE picture, because t-SNE needs more images\n")
+		printf(w, "no t-SNE picture, because t-SNE needs more points\n")
 	}
 	return nil
 }

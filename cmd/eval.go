@@ -31,10 +31,11 @@ type evaluated struct {
 	Images     int    `json:"images"`
 	Objective  string `json:"objective,omitempty"` // of the stage that trained the weights, see trainer.Stage
 	measure.Evaluation
+	Features []trainer.FeatureError `json:"features,omitempty"` // of rows of numbers, the largest error first
 }
 
 func evalVerb() *cli.Command {
-	defaults := evalOptions{RunOptions: runDefaults(), Output: Output{LogFormat: "text"}}
+	defaults := evalOptions{RunOptions: anyDefaults(), Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "eval",
 		Usage: "measure a run on a whole split",
@@ -44,7 +45,9 @@ is the mean of ‖∂code/∂image‖² over 1,000 images, stratified by class. 
 up to 32 values. For longer codes, it is estimated from 32 random directions per image, which
 take as long as 32 values. jacobian_norm_error is the standard error of the estimate.
 --corruption measures the model on corrupted images, once for each corruption. The reconstruction
-is always compared with the clean image, and all pixels have the same weight.
+is always compared with the clean image, and all pixels have the same weight. For rows of numbers
+(array:FILE), a second table lists the errors of the features, the largest first: mse of the scaled
+values, and rmse, the root mean squared error, in the unit of the feature.
 
 --nll K estimates the negative log-likelihood of each image by importance sampling: −log of the
 mean of p(x|z)·p(z)/q(z|x) over K samples z of the posterior. The model must have a Gaussian
@@ -71,7 +74,7 @@ EXAMPLES:
    gaetrain eval --run runs/denoising-sample-1 --corruption none,masking:0.25,gaussian:0.3
    gaetrain eval --run runs/vae-sample-1 --nll 5000
    gaetrain eval --run runs/vae-sample-1 --posterior`,
-		Flags: flags(clone(defaults)),
+		Flags: withDefault(flags(clone(defaults)), "split", anySplit),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, split, data, err := openRun(c, &o, func(o *evalOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
@@ -86,6 +89,11 @@ EXAMPLES:
 			if result.Evaluation, err = measure.Evaluate(c.Context, model, split, settings); err != nil {
 				return err
 			}
+			if rows := !split.Shape.IsImage(); rows && o.Corruption == nil && model.HasEncoder() && !model.IsClassifier() {
+				if result.Features, err = model.FeatureErrors(c.Context, split); err != nil {
+					return err
+				}
+			}
 			return result.print(c.App.Writer, o.JSON, model)
 		},
 	}
@@ -95,12 +103,34 @@ func (e evaluated) print(w io.Writer, asJSON bool, model *trainer.Trained) error
 	if asJSON {
 		return printJSON(w, e)
 	}
-	if err := table(w, e.rows(model)...); err != nil || e.Aggregate == nil {
+	if err := table(w, e.rows(model)...); err != nil {
 		return err
 	}
+	if e.Aggregate != nil {
+		printf(w, "\n")
+		_, each := aggregateRows(e.Aggregate)
+		if err := table(w, each...); err != nil {
+			return err
+		}
+	}
+	if e.Features == nil {
+		return nil
+	}
 	printf(w, "\n")
-	_, each := aggregateRows(e.Aggregate)
-	return table(w, each...)
+	return table(w, featureRows(e.Features, model.Info.Data)...)
+}
+
+// featureRows are the lines of the table of the features with the largest errors.
+func featureRows(all []trainer.FeatureError, data trainer.DataInfo) [][]string {
+	const most = 30
+	rows := [][]string{{"feature", strings.TrimSpace("mse " + data.ScaledWord()), "rmse in its unit"}}
+	for _, e := range all[:min(most, len(all))] {
+		rows = append(rows, []string{e.Name, fmt.Sprintf("%.5g", e.MSE), fmt.Sprintf("%.5g", e.RMSE)})
+	}
+	if more := len(all) - most; more > 0 {
+		rows = append(rows, []string{fmt.Sprintf("and %d features with smaller errors; --json lists all", more)})
+	}
+	return rows
 }
 
 // spread returns the standard error of a figure over images, to follow the figure. It
@@ -115,7 +145,8 @@ func spread(errors map[string]float64, name string) string {
 // rows are the lines of a table: one line per figure or, with several corruptions, one
 // line per corruption with all its figures.
 func (e evaluated) rows(model *trainer.Trained) [][]string {
-	rows := [][]string{{"images", fmt.Sprintf("%d of %s, %s", e.Images, e.Dataset, e.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", e.Checkpoint, e.Epoch)}}
+	shape := model.Shape()
+	rows := [][]string{{shape.Words("images"), fmt.Sprintf("%d of %s, %s", e.Images, e.Dataset, e.Split)}, {"weights", fmt.Sprintf("%s, after epoch %d", e.Checkpoint, e.Epoch)}}
 	if e.Objective != "" {
 		rows = append(rows, []string{"stage", fmt.Sprintf("%s, %s", model.Stage.Name, e.Objective)})
 	}
@@ -124,11 +155,17 @@ func (e evaluated) rows(model *trainer.Trained) [][]string {
 			rows = append(rows, []string{"loss", fmt.Sprintf("%.7g", e.Loss)})
 		}
 		for name, value := range e.All() {
-			rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g%s %s", value, spread(e.StandardErrors, name), model.Unit(name)))})
+			unit := model.Unit(name)
+			if word := model.Info.Data.ScaledWord(); name == "mse" && word != "" {
+				unit += " of the " + word + " data"
+			}
+			rows = append(rows, []string{name, strings.TrimSpace(fmt.Sprintf("%.7g%s %s", value, spread(e.StandardErrors, name), unit))})
 		}
 	}
 	if e.Likelihood != nil {
-		rows = append(rows, likelihoodRows(e.Likelihood)...)
+		for _, row := range likelihoodRows(e.Likelihood) {
+			rows = append(rows, []string{row[0], shape.Words(row[1])})
+		}
 	}
 	if e.Aggregate != nil {
 		together, _ := aggregateRows(e.Aggregate)

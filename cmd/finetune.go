@@ -78,7 +78,11 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 		return finished{}, err
 	}
 	defer restore()
-	data, err := openData(ctx, o.Config, log)
+	from, err := trainer.ReadRunInfo(o.From)
+	if err != nil {
+		return finished{}, err
+	}
+	data, err := openData(ctx, o.Config, from.Data.Reading(loaderOptions(log), o.Dataset))
 	if err != nil {
 		return finished{}, err
 	}
@@ -86,7 +90,9 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 	if err := o.holdOut(ctx, data); err != nil {
 		return finished{}, err
 	}
-	o.settle(data, origins)
+	if err := o.settle(ctx, log, data, origins); err != nil {
+		return finished{}, err
+	}
 	model, ok := o.model.(trainer.Transfer)
 	if !ok {
 		return finished{}, fmt.Errorf("model %s cannot use the encoder of another model", o.recipe.Name)
@@ -201,6 +207,9 @@ func (o *finetuneOptions) check(given map[string]settings.Origin) error {
 func (o *finetuneOptions) adoptData(model *trainer.Trained, origins map[string]settings.Origin) error {
 	fields := slices.DeleteFunc(settings.Fields(&o.Data), func(f settings.Field) bool {
 		_, given := origins[f.Name]
+		if _, other := origins["dataset"]; other && slices.Contains(loaders.SplitOptionNames(), f.Name) {
+			return true // the other data may have a test set
+		}
 		return given || f.Name == "validation" || f.Name == "binarise" || f.Name == "augment" // by default, a classifier takes images as they are
 	})
 	for _, f := range fields {
@@ -219,7 +228,8 @@ func printClassifier(w io.Writer, done finished) error {
 	if err := done.print(w); err != nil {
 		return err
 	}
-	rows := [][]string{{"class", "precision", "recall", "images"}}
+	words := done.model.Shape().Words
+	rows := [][]string{{"class", "precision", "recall", words("images")}}
 	total := 0
 	for i, name := range result.Classes {
 		images := 0
@@ -233,7 +243,7 @@ func printClassifier(w io.Writer, done finished) error {
 	if final, err := done.Final(); err == nil && final.BestEpoch == 0 {
 		weights = "after the last epoch"
 	}
-	printf(w, "\naccuracy %.2f ± %.2f %% on %d test images, with the weights %s\n\n", 100*result.Accuracy, 100*binomialError(result.Accuracy, total), total, weights)
+	printf(w, "\naccuracy %.2f ± %.2f %% on %d test %s, with the weights %s\n\n", 100*result.Accuracy, 100*binomialError(result.Accuracy, total), total, words("images"), weights)
 	return table(w, rows...)
 }
 

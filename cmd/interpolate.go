@@ -30,7 +30,8 @@ func interpolateVerb() *cli.Command {
 of --to, and decodes the codes. The steps have equal lengths, or equal angles with --spherical
 (slerp). A smooth change through plausible images suggests that the latent space has no holes.
 The lines are drawn in pictures/interpolation.png in the run folder, with the original images at
-both ends, and animated in interpolation.gif. A model without an encoder, such as gan,
+both ends, and animated in interpolation.gif. Rows of numbers are drawn as curves, without an
+animation. A model without an encoder, such as gan,
 interpolates between samples: --from and --to are then the numbers of samples, and --seed is
 their seed. Earlier pictures are never replaced. The files get the next free number, such as
 interpolation-2.png.
@@ -92,7 +93,8 @@ func (o interpolateOptions) walk(model *trainer.Trained, lines [][]float32) pict
 	if o.Spherical {
 		way = "spherical"
 	}
-	walk := pictures.Walk{Name: "interpolation", Shape: model.Shape(), Title: fmt.Sprintf("%s: %s interpolation of codes", pictures.Heading(o.Run, model.Config.Model, model.Info.Data.Name), way)}
+	walk := pictures.Walk{Name: "interpolation", View: pictures.ViewOf(model), Title: fmt.Sprintf("%s: %s interpolation of codes", pictures.Heading(o.Run, model.Config.Model, model.Info.Data.Name), way)}
+	walk.Title += walkColours(model)
 	for pair, images := range lines {
 		walk.Lines = append(walk.Lines, pictures.Line{Label: fmt.Sprintf("%d to %d", o.From[pair], o.To[pair]), Pixels: images})
 	}
@@ -106,12 +108,23 @@ func betweenLevels(log *console, model *trainer.Trained) {
 	}
 }
 
+// walkColours explains the colours of curves in a walk.
+func walkColours(model *trainer.Trained) string {
+	if model.Shape().IsImage() {
+		return ""
+	}
+	return " (from blue to orange)"
+}
+
 // drawWalk draws a walk into a run folder and prints the paths.
 func drawWalk(w io.Writer, run string, walk pictures.Walk) error {
 	picture, animation, err := walk.Draw(run)
 	if err != nil {
 		return err
 	}
-	printf(w, "%s in %s and %s\n", many(len(walk.Lines), "line"), picture, animation)
+	if animation != "" {
+		picture += " and " + animation
+	}
+	printf(w, "%s in %s\n", many(len(walk.Lines), "line"), picture)
 	return nil
 }

@@ -130,7 +130,7 @@ func (o judgeOptions) known(ctx context.Context, by *trainer.Trained, log *conso
 
 // report draws, writes and prints the results.
 func (o judgeOptions) report(w io.Writer, model *trainer.Trained, data *loaders.Dataset, found *measure.Assessment) error {
-	drawn, err := o.draw(fmt.Sprintf("%s on %s", model.Config.Model, data.Name), data, found)
+	drawn, err := o.draw(fmt.Sprintf("%s on %s", model.Config.Model, data.Name), pictures.ViewOf(model), data, found)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (o judgeOptions) report(w io.Writer, model *trainer.Trained, data *loaders.
 	if o.JSON {
 		return printJSON(w, r)
 	}
-	if err := r.print(w); err != nil {
+	if err := r.print(w, model.Shape().Words); err != nil {
 		return err
 	}
 	printf(w, "\n%s, pictures in %s\n", where, drawn)
@@ -154,15 +154,15 @@ func (o judgeOptions) report(w io.Writer, model *trainer.Trained, data *loaders.
 
 // draw draws samples next to training images, and samples sorted by class. It returns the
 // paths of the pictures.
-func (o judgeOptions) draw(name string, data *loaders.Dataset, found *measure.Assessment) (string, error) {
+func (o judgeOptions) draw(name string, v pictures.View, data *loaders.Dataset, found *measure.Assessment) (string, error) {
 	var pictured []pictures.Resembling
 	for _, n := range found.Nearest {
 		pictured = append(pictured, pictures.Resembling{Name: n.Set, Images: n.Images, Nearest: n.Nearest})
 	}
-	nearest, err := pictures.DrawNearest(o.Run, name+": test images and samples, each with its nearest training images", data.Train, measure.Nearnesses, pictured...)
+	nearest, err := pictures.DrawNearest(o.Run, name+v.Shape.Words(": test images and samples, each with its nearest training images"), v, data.Train, measure.Nearnesses, pictured...)
 	if err != nil {
 		return "", err
 	}
-	sorted, err := pictures.DrawClasses(o.Run, name+": the first samples of each predicted class", found.Samples, found.Classes, found.Logits, found.Sets[0].Shares)
+	sorted, err := pictures.DrawClasses(o.Run, name+": the first samples of each predicted class", v, found.Samples, found.Classes, found.Logits, found.Sets[0].Shares)
 	return nearest + " and " + sorted, err
 }

@@ -26,23 +26,36 @@ type judged struct {
 }
 
 // print prints a table of the sets and one of the classes.
-func (r judged) print(w io.Writer) error {
+func (r judged) print(w io.Writer, words func(string) string) error {
 	printf(w, "%d samples, with codes from %s\n", r.Images, r.Codes)
 	printf(w, "classifier %s: %d features", r.Judge, r.Features)
 	if r.Accuracy != 0 {
-		printf(w, ", accuracy %s on the test images", percent(r.Accuracy))
+		printf(w, ", accuracy %s on the test %s", percent(r.Accuracy), words("images"))
 	}
 	printf(w, "\n\n")
-	if err := table(w, r.rows()...); err != nil {
+	if err := table(w, worded(words, r.rows())...); err != nil {
 		return err
 	}
 	printf(w, "\n")
 	for _, s := range r.Sets {
 		if s.Known != nil && *s.Known > 0 {
-			printf(w, "%s: the classifier was trained on %d of these %d, so their frechet differs from that of unseen images\n\n", s.Set, *s.Known, r.Images)
+			printf(w, "%s: the classifier was trained on %d of these %d, so their frechet differs from that of unseen %s\n\n", words(s.Set), *s.Known, r.Images, words("images"))
 		}
 	}
-	return table(w, r.classes()...)
+	return table(w, worded(words, r.classes())...)
+}
+
+// worded returns the rows of a table with other words in the header and the first column.
+func worded(words func(string) string, rows [][]string) [][]string {
+	for i, row := range rows {
+		row[0] = words(row[0])
+		for j := range row {
+			if i == 0 {
+				row[j] = words(row[j])
+			}
+		}
+	}
+	return rows
 }
 
 // rows are the lines of the table of sets.

@@ -22,14 +22,14 @@ func (o finetuneOptions) warnOfChanges(data *loaders.Dataset, log *console) {
 
 // heldOut describes the validation set in words.
 func heldOut(e *trainer.Experiment) string {
-	validation, kind := e.Validation(), "training"
+	validation, kind, images := e.Validation(), "training", e.Data.Train.Shape.Words("images")
 	if e.Encoder != nil {
 		kind = "labelled"
 	}
 	if validation.Len() == 0 {
-		return fmt.Sprintf("no validation set: the run trains on all %d %s images, and no epoch is selected as the best", e.Data.Train.Len(), kind)
+		return fmt.Sprintf("no validation set: the run trains on all %d %s %s, and no epoch is selected as the best", e.Data.Train.Len(), kind, images)
 	}
-	return fmt.Sprintf("validation set: %d of %d %s images%s", validation.Len(), e.Data.Train.Len(), kind, perClass(validation, e.Data.Classes))
+	return fmt.Sprintf("validation set: %d of %d %s %s%s", validation.Len(), e.Data.Train.Len(), kind, images, perClass(validation, e.Data.Classes))
 }
 
 // perClass lists the number of images of each class in a split; "" without labels.

@@ -89,7 +89,7 @@ func (c *console) begin(l *trainer.Loop) {
 		c.once(c.warn, warning)
 	}
 	if n := l.Data.HeldOut; n > 0 {
-		c.note(fmt.Sprintf("images: %d train, %d held out as the test set, because the data have none", l.Data.Train.Len()-l.Config.Validation, n))
+		c.note(l.Data.Train.Shape.Words("images: ") + fmt.Sprintf("%d train, %d held out as the test set, because the data have none", l.Data.Train.Len()-l.Config.Validation, n))
 	}
 	c.note(heldOut(l.Experiment))
 	if chosen := chosenClasses(l.Experiment); chosen != "" {
@@ -101,8 +101,8 @@ func (c *console) begin(l *trainer.Loop) {
 	c.started, c.drawn = c.time(), c.time()
 	c.earlierSteps = l.Position.Step
 	if c.terminal {
-		printf(c.out, "training %s (%s parameters) on %s: %d images, %d steps per epoch\nwriting to %s\n",
-			l.Config.Model, plain.Thousands(l.Parameters.Count()), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Batches(), l.Run.Dir)
+		printf(c.out, "training %s (%s parameters) on %s: %d %s, %d steps per epoch\nwriting to %s\n",
+			l.Config.Model, plain.Thousands(l.Parameters.Count()), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Data.Train.Shape.Words("images"), l.Batches(), l.Run.Dir)
 		return
 	}
 	c.log.Info("training", "model", l.Config.Model, "parameters", l.Parameters.Count(), "dataset", l.Data.Name,

@@ -55,8 +55,11 @@ func npyHeader(rows int, dims []int) string {
 }
 
 // imagesFile is an .npy file of images: N×H×W or, if they have several channels,
-// N×H×W×C. pixels are N×C×H×W.
+// N×H×W×C. Rows of a table are N×D. pixels are N×C×H×W.
 func imagesFile(ctx context.Context, path string, pixels []float32, shape loaders.Shape) files.File {
+	if shape.IsTable() {
+		return npyFile(ctx, path, pixels, shape.Width)
+	}
 	if shape.Channels == 1 {
 		return npyFile(ctx, path, pixels, shape.Height, shape.Width)
 	}
@@ -70,6 +73,9 @@ func imagesFile(ctx context.Context, path string, pixels []float32, shape loader
 
 // imagesShape describes the array that imagesFile writes.
 func imagesShape(n int, shape loaders.Shape) string {
+	if shape.IsTable() {
+		return fmt.Sprintf("%d×%d", n, shape.Width)
+	}
 	text := fmt.Sprintf("%d×%d×%d", n, shape.Height, shape.Width)
 	if shape.Channels > 1 {
 		text += fmt.Sprintf("×%d", shape.Channels)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/measure"
@@ -18,11 +20,27 @@ type FileOptions struct {
 	Class  string `toml:"class" group:"input" help:"Class of --images by name or number, for a conditional model (default: the sub-folder of each image)"`
 }
 
+// instead reports options of a data set that were given although --images replaces it.
+func (o FileOptions) instead(c *cli.Context) error {
+	for _, name := range []string{"dataset", "split"} {
+		if o.Images != "" && wasGiven(c, name) {
+			return fmt.Errorf("%w: %s has no effect with --images; hint: leave one of them out", errUsage, name)
+		}
+	}
+	return o.validate()
+}
+
 func (o FileOptions) validate() error {
 	if o.Class != "" && o.Images == "" {
 		return fmt.Errorf("%w: --class has no effect without --images; hint: leave it out, because a data set has labels", errUsage)
 	}
 	return nil
+}
+
+// open reads images as read does, and keeps as many as a limit says. 0 is all.
+func (o FileOptions) open(ctx context.Context, log *console, model *trainer.Trained, limit int) (split loaders.Split, err error) {
+	split, split.Names, err = o.read(ctx, log, model)
+	return split.Stratified(limit), err
 }
 
 // read reads images from a file or a folder, converts them for the model, and returns them
@@ -36,7 +54,7 @@ func (o FileOptions) read(ctx context.Context, log *console, model *trainer.Trai
 	split = split.Pairs(model.Config.Motion, model.Config.Seed)
 	matchColours(log, model, o.Images, &split)
 	if got, want := split.Shape, model.Shape(); got != want {
-		return split, nil, fmt.Errorf("%w: %s is %s, but the model was trained on %s; hint: resize the images", loaders.ErrData, names[0], got, want)
+		return split, nil, fmt.Errorf("%w: %s is %s, but the model was trained on %s; hint: resize the images, or train a model with --size", loaders.ErrData, names[0], got, want)
 	}
 	split.Labels, err = o.labels(model, names)
 	return split, names, err

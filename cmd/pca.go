@@ -75,7 +75,7 @@ EXAMPLES:
 				return err
 			}
 			title := fmt.Sprintf("%d components of %s", found.Code, data.Name)
-			if err := pictures.DrawComponents(o.Run, title, split.Shape, found.Components, found.Vectors); err != nil {
+			if err := pictures.DrawComponents(o.Run, title, pictures.ViewOf(model), found.Components, found.Vectors); err != nil {
 				return err
 			}
 			result := compared{
@@ -87,24 +87,27 @@ EXAMPLES:
 			if o.JSON {
 				return printJSON(c.App.Writer, result)
 			}
-			return printComparison(c.App.Writer, result)
+			return printComparison(c.App.Writer, result, model)
 		},
 	}
 }
 
-func printComparison(w io.Writer, r compared) error {
+func printComparison(w io.Writer, r compared, model *trainer.Trained) error {
 	side := "higher"
 	if r.Gap < 0 {
 		side = "lower"
 	}
 	rows := [][]string{
-		{"images", fmt.Sprintf("%d of %s, %s", r.Images, r.Dataset, r.Split)},
+		{model.Shape().Words("images"), fmt.Sprintf("%d of %s, %s", r.Images, r.Dataset, r.Split)},
 		{"weights", fmt.Sprintf("%s, after epoch %d", r.Checkpoint, r.Epoch)},
 		{"mse", fmt.Sprintf("%.7g, %.2f %% %s than PCA with %d components (%.7g)", r.MSE, 100*math.Abs(r.Gap), side, r.Code, r.PCAMSE)},
 		{"explained", fmt.Sprintf("%s of the variance, %s by PCA", percent(r.Explained), percent(r.PCAExplained))},
 	}
 	if r.Treatment != "" {
-		rows = slices.Insert(rows, 1, []string{"model", r.Treatment})
+		rows = slices.Insert(rows, 1, []string{"model", model.Shape().Words(r.Treatment)})
+	}
+	if word := model.Info.Data.ScaledWord(); word != "" {
+		rows = append(rows, []string{"values", word + ", for both errors"})
 	}
 	if err := table(w, rows...); err != nil {
 		return err

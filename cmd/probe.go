@@ -68,13 +68,14 @@ EXAMPLES:
 			}
 			rows := [][]string{{"features", "values", "logistic regression", fmt.Sprintf("%d nearest neighbours", o.Neighbours)}}
 			for _, r := range results {
-				rows = append(rows, []string{r.Features, fmt.Sprint(r.Values), fmt.Sprintf("%.4f", r.Logistic), fmt.Sprintf("%.4f", r.Neighbours)})
+				rows = append(rows, []string{split.Shape.Words(r.Features), fmt.Sprint(r.Values), fmt.Sprintf("%.4f", r.Logistic), fmt.Sprintf("%.4f", r.Neighbours)})
 			}
-			printf(c.App.Writer, "accuracy on %d images of %s, %s, of classifiers fitted to %d training images\n\n", split.Len(), data.Name, o.Split, fit.Len())
+			images := split.Shape.Words("images")
+			printf(c.App.Writer, "accuracy on %d %s of %s, %s, of classifiers fitted to %d training %s\n\n", split.Len(), images, data.Name, o.Split, fit.Len(), images)
 			if err := table(c.App.Writer, append(rows, []string{file})...); err != nil {
 				return err
 			}
-			printf(c.App.Writer, "standard error of an accuracy on %d images: at most %.2g\n", split.Len(), binomialError(0.5, split.Len()))
+			printf(c.App.Writer, "standard error of an accuracy on %d %s: at most %.2g\n", split.Len(), images, binomialError(0.5, split.Len()))
 			printUnconverged(c.App.Writer, results)
 			return nil
 		},

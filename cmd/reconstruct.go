@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -35,7 +36,7 @@ type TreatmentOptions struct {
 
 func reconstructVerb() *cli.Command {
 	defaults := reconstructOptions{
-		RunOptions: runDefaults(), Sort: measure.ByIndex, Draw: 32, Out: "reconstructions", Output: Output{LogFormat: "text"},
+		RunOptions: anyDefaults(), Sort: measure.ByIndex, Draw: 32, Out: "reconstructions", Output: Output{LogFormat: "text"},
 	}
 	return &cli.Command{
 		Name:  "reconstruct",
@@ -43,7 +44,10 @@ func reconstructVerb() *cli.Command {
 		Description: `This verb reconstructs the test images of a run, or images of your own. The .csv file has one
 line per image: the index of the image in its data, the split, the label, the class and the path
 (empty if there is none), the loss, and mse, which is the squared error per pixel. The .png file
-shows the first images in the order of --sort, and stdout lists their errors.
+shows the first images in the order of --sort, and stdout lists their errors. For rows of numbers
+(array:FILE), the .csv file also has two columns for each feature, such as alcohol and
+alcohol_reconstructed, in the units of the data. Their loss and mse are those of the scaled
+values.
 
 ` + fmt.Sprintf(ruleOfOut, "reconstructions-2.csv") + `
 
@@ -59,7 +63,7 @@ EXAMPLES:
    gaetrain reconstruct --run runs/dense-sample-1 --images photos/ --sort error
    gaetrain reconstruct --run runs/denoising-sample-1 --images photos/ --corrupt
    gaetrain reconstruct --run runs/cvae-sample-1 --images bags/ --class Bag`,
-		Flags: flags(clone(defaults)),
+		Flags: withDefault(flags(clone(defaults)), "split", anySplit),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, log, err := openTrained(c, &o, func(o *reconstructOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
@@ -69,7 +73,7 @@ EXAMPLES:
 			if err := o.check(c); err != nil {
 				return err
 			}
-			r := reconstruction{reconstructOptions: o}
+			r := reconstruction{reconstructOptions: o, data: model.Info.Data}
 			asInTraining, err := r.choose(c.Context, log, model)
 			if err != nil {
 				return err
@@ -95,16 +99,11 @@ func (o reconstructOptions) settings() measure.ReconstructOptions {
 
 // check reports invalid options, and chooses the names of the files.
 func (o *reconstructOptions) check(c *cli.Context) (err error) {
-	if err := o.FileOptions.validate(); err != nil {
+	if err := o.instead(c); err != nil {
 		return err
 	}
 	if err := o.settings().Validate(); err != nil {
 		return err
-	}
-	for _, name := range []string{"dataset", "split"} {
-		if o.Images != "" && wasGiven(c, name) {
-			return fmt.Errorf("%w: %s has no effect with --images; hint: leave one of them out", errUsage, name)
-		}
 	}
 	o.Out, err = freeOut(c, o.Out, ".csv", ".png")
 	return err
@@ -126,16 +125,17 @@ func (o TreatmentOptions) check(c *cli.Context, model *trainer.Trained) error {
 type reconstruction struct {
 	reconstructOptions
 	split   loaders.Split
-	of      string   // the origin of the images
-	classes []string // by label
+	data    trainer.DataInfo // of the run
+	of      string           // the origin of the images
+	classes []string         // by label
 }
 
 // choose reads the images from files, or those of a data set. Only files need no data
 // set. It reports whether the images are those of the run's own data set.
 func (r *reconstruction) choose(ctx context.Context, log *console, model *trainer.Trained) (own bool, err error) {
 	if r.Images != "" {
-		r.split, r.split.Names, err = r.read(ctx, log, model)
-		r.of, r.Split, r.classes, r.split = r.Images, "", model.Info.Data.Classes, r.split.Stratified(r.Limit)
+		r.split, err = r.FileOptions.open(ctx, log, model, r.Limit)
+		r.of, r.Split, r.classes = r.Images, "", model.Info.Data.Classes
 		return false, err
 	}
 	split, data, err := r.RunOptions.images(ctx, model, log)
@@ -148,18 +148,24 @@ func (r *reconstruction) choose(ctx context.Context, log *console, model *traine
 
 // write writes the table and the picture, and prints the errors of the images that are drawn.
 func (r *reconstruction) write(c *cli.Context, model *trainer.Trained) error {
-	all, err := measure.Reconstruct(c.Context, model, r.split, r.settings())
+	how := r.settings()
+	how.Values = !r.split.Shape.IsImage()
+	all, err := measure.Reconstruct(c.Context, model, r.split, how)
 	if err != nil {
 		return err
 	}
-	list := []files.File{{Path: r.Out + ".csv", Fill: func(w io.Writer) error { return r.table(files.Until(c.Context, w), all.Images) }}}
+	list := []files.File{{Path: r.Out + ".csv", Fill: func(w io.Writer) error { return r.table(files.Until(c.Context, w), all) }}}
 	order := ""
 	if r.Sort == measure.ByError {
 		order = ", the largest errors first"
 	}
 	if r.Draw > 0 {
-		title := fmt.Sprintf("%s after epoch %d, images of %s%s", model.Config.Model, model.Epoch, r.of, order)
-		picture := pictures.Reconstructions(title, all.Kept)
+		title := fmt.Sprintf("%s after epoch %d, %s of %s%s", model.Config.Model, model.Epoch, r.words("images"), r.of, order)
+		first := make([]int, all.Kept.Len())
+		for i := range first {
+			first[i] = all.Images[i].Index
+		}
+		picture := pictures.Reconstructions(pictures.ViewOf(model), title, all.Kept, pictures.ItemNames(r.split.Select(first), r.classes))
 		list = append(list, files.File{Path: r.Out + ".png", Fill: func(w io.Writer) error { return viz.EncodePNG(files.Until(c.Context, w), picture) }})
 	}
 	if err := writeNew(list...); err != nil {
@@ -183,29 +189,60 @@ func (r *reconstruction) summary(w io.Writer, images, drawn int, order, how stri
 	if how != "" {
 		how = ": " + how
 	}
-	printf(w, "%d images of %s%s; errors in %s\n", images, r.of, how, r.Out+".csv")
+	printf(w, "%d %s of %s%s; errors in %s\n", images, r.words("images"), r.of, r.words(how), r.Out+".csv")
+	switch word := r.data.ScaledWord(); {
+	case r.data.Scaling.IsLinear():
+		printf(w, "loss and mse are those of %s values; the columns of the features have the units of the data\n", word)
+	case word != "":
+		printf(w, "all values are those of %s rows, because the length of a row cannot be reconstructed\n", word)
+	}
+	if drawn > 0 && !r.split.Shape.IsImage() {
+		drawn = min(drawn, pictures.MostPanels)
+	}
 	if drawn > 0 {
 		printf(w, "%d of %d pairs in %s%s\n", drawn, images, r.Out+".png", order)
 	}
 }
 
-// table writes a line of names and a line for each image.
-func (r *reconstruction) table(w io.Writer, images []measure.ReconstructedImage) error {
+// words returns a text about images in words that fit the data.
+func (r *reconstruction) words(text string) string { return r.split.Shape.Words(text) }
+
+// table writes a line of names and a line for each image. Rows of numbers also have their
+// values, in the units of the data, each next to its reconstruction.
+func (r *reconstruction) table(w io.Writer, all measure.Reconstructions) error {
 	lines := csv.NewWriter(w)
 	record := []string{"index", "split", "label", "class", "path", "loss", "mse"}
+	if all.Values.Len() > 0 {
+		record = append(record, valueNames(r.data, r.split.Shape.Size(), record, "", "_reconstructed")...)
+	}
 	if err := lines.Write(record); err != nil {
 		return err
 	}
-	for _, image := range images {
+	for _, image := range all.Images {
 		label, class, path := identity(r.split, r.classes, image.Index)
 		number := func(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
 		record = append(record[:0], strconv.Itoa(r.split.Position(image.Index)), r.Split, label, class, path, number(image.Loss), number(image.MSE))
+		if all.Values.Len() > 0 {
+			record = r.appendValues(record, all.Values, image.Index)
+		}
 		if err := lines.Write(record); err != nil {
 			return err
 		}
 	}
 	lines.Flush()
 	return lines.Error()
+}
+
+// appendValues appends the values of a row, each followed by its reconstruction.
+func (r *reconstruction) appendValues(record []string, all trainer.Reconstructed, i int) []string {
+	size := r.split.Shape.Size()
+	original, reconstruction := slices.Clone(all.Original[i*size:(i+1)*size]), slices.Clone(all.Reconstruction[i*size:(i+1)*size])
+	r.data.Unscale(original, r.split.Shape)
+	r.data.Unscale(reconstruction, r.split.Shape)
+	for j := range size {
+		record = append(record, valueText(r.data, original[j]), valueText(r.data, reconstruction[j]))
+	}
+	return record
 }
 
 // identity returns the label, the class and the path of an image. Each is empty if there

@@ -78,7 +78,11 @@ func (run finished) figures(split string, f trainer.Figures) (list []string) {
 			list = append(list, text, comparison)
 			continue
 		}
-		list = append(list, strings.TrimSpace(text+" "+run.model.Unit(name)))
+		unit := run.model.Unit(name)
+		if word := run.Info.Data.ScaledWord(); name == "mse" && word != "" {
+			unit += " of the " + word + " data"
+		}
+		list = append(list, strings.TrimSpace(text+" "+unit))
 	}
 	return list
 }

@@ -44,8 +44,9 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if !own {
 		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
 		config.ClassOptions = trainer.ClassOptions{} // another data set has other classes
+		config.SplitOptions = loaders.SplitOptions{}
 	}
-	options := loaderOptions(log)
+	options := model.Info.Data.Reading(loaderOptions(log), config.Dataset)
 	if options.Whole = o.whole; o.whole {
 		config.TrainImages, config.TestImages, config.Validation = 0, 0, 0
 	}
@@ -55,7 +56,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	}
 	matchColours(log, model, data.Name, &data.Train, &data.Test, &data.Others)
 	if got, want := data.Test.Shape, model.Shape(); got != want {
-		return nil, fmt.Errorf("%w: images of %s are %s, but the model was trained on %s", loaders.ErrData, data.Name, got, want)
+		return nil, fmt.Errorf("%w: "+want.Words("images")+" of %s are %s, but the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}
 	if model.IsClassifier() || model.Conditional() {
 		if err := data.MatchClasses(model.Info.Data.Classes); err != nil {

@@ -29,11 +29,20 @@ type RunOptions struct {
 	ModelOptions
 	Split string `toml:"split" group:"input" help:"Split to use: train (the images that the run was trained on), validation, test or all"`
 	Limit int    `toml:"limit" group:"input" help:"Number of images to use, stratified by class; 0 for all"`
+
+	wholeOthers bool // without --split, all images of other data than those of the run are used
 }
 
 func modelDefaults() ModelOptions { return ModelOptions{Checkpoint: trainer.LastCheckpoint} }
 
 func runDefaults() RunOptions { return RunOptions{ModelOptions: modelDefaults(), Split: "test"} }
+
+// anyDefaults are the defaults of verbs for which the rows of another array:FILE are not
+// split, because they use no training images.
+func anyDefaults() RunOptions { return RunOptions{ModelOptions: modelDefaults()} }
+
+// anySplit is the default of --split with anyDefaults.
+const anySplit = "test, or all rows of another array:FILE"
 
 // readOptions reads the options of a verb that works on a model, and returns the
 // console for its progress. It opens nothing.
@@ -88,10 +97,11 @@ func openTrained[T any](c *cli.Context, options *T, common func(*T) (*RunOptions
 
 // images reads the images of the split that the options name.
 func (o *RunOptions) images(ctx context.Context, model *trainer.Trained, log *console) (loaders.Split, *runData, error) {
-	if o.Split == "" { // other data than those of the run are not split
-		o.Split = "all"
-		if o.Dataset == "" || o.Dataset == model.Config.Dataset {
-			o.Split = "test"
+	if o.Split == "" {
+		o.Split = "test"
+		other := o.Dataset != "" && o.Dataset != model.Config.Dataset
+		if other && (o.wholeOthers || loaders.IsArray(o.Dataset)) {
+			o.Split = "all"
 		}
 	}
 	o.whole = o.Split == "all"

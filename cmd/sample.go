@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	"gaetrain/loaders"
+	"gaetrain/loaders/files"
+	"gaetrain/trainer"
 	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 )
@@ -35,7 +39,8 @@ An autoencoder without a prior was only trained to decode codes of images. For s
 codes are sampled from the Gaussian with the mean and the covariance of the codes of the training
 images. The output names the distribution. A model that is conditional on labels, such as cvae,
 gets the labels of all classes in turn, and the picture has a row for each class. --class samples
-only one class.
+only one class. For a run on rows of numbers (array:FILE), --out writes the rows to OUT-rows.csv,
+with the names of the features and in the units of the data.
 
 The verb judge measures the quality of samples and searches for copies of training images. The
 verb decode decodes codes of your own.
@@ -52,7 +57,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			if err := o.check(c); err != nil {
+			if err := o.check(c, model.Shape()); err != nil {
 				return err
 			}
 			p, err := o.prior(c.Context, model, log)
@@ -69,12 +74,12 @@ func (o sampleOptions) settings() measure.SampleOptions {
 }
 
 // Endings of the files of --out.
-const codesEnding, imagesEnding = "-codes.npy", "-images.npy"
+const codesEnding, imagesEnding, rowsEnding = "-codes.npy", "-images.npy", "-rows.csv"
 
 // check reports invalid options.
-func (o *sampleOptions) check(c *cli.Context) (err error) {
+func (o *sampleOptions) check(c *cli.Context, shape loaders.Shape) (err error) {
 	if err = o.settings().Validate(); err == nil && o.Out != "" {
-		o.Out, err = freeOut(c, o.Out, codesEnding, imagesEnding)
+		o.Out, err = freeOut(c, o.Out, codesEnding, itemsEnding(shape))
 	}
 	return err
 }
@@ -87,23 +92,43 @@ func (o sampleOptions) sample(ctx context.Context, w io.Writer, p *measure.Prior
 	}
 	model := p.Model
 	if o.Out != "" {
-		if err := writeNew(
-			npyFile(ctx, o.Out+codesEnding, drawn.Codes, model.CodeSize()), imagesFile(ctx, o.Out+imagesEnding, drawn.Images, model.Shape()),
-		); err != nil {
+		if err := o.write(ctx, model, drawn); err != nil {
 			return err
 		}
 	}
+	shape := model.Shape()
 	title := fmt.Sprintf("%s after epoch %d: samples, seed %d", pictures.Heading(o.Run, model.Config.Model, model.Info.Data.Name), model.Epoch, o.Seed)
 	if o.Temperature != 1 {
 		title += fmt.Sprintf(", temperature %g", o.Temperature)
 	}
-	path, shown, err := pictures.Samples{Title: title, Shape: model.Shape(), Pixels: drawn.Images, Labels: drawn.Labels, Classes: model.Info.Data.Classes}.Draw(o.Run)
+	path, shown, err := pictures.Samples{Title: title, View: pictures.ViewOf(model), Pixels: drawn.Images, Labels: drawn.Labels, Classes: model.Info.Data.Classes}.Draw(o.Run)
 	if err != nil {
 		return err
 	}
 	printf(w, "codes are sampled from %s\n%d of %s in %s\n", p, shown, many(o.Count, "sample"), path)
 	if o.Out != "" {
-		printf(w, "codes %d×%d in %s, images %s in %s\n", o.Count, model.CodeSize(), o.Out+codesEnding, imagesShape(o.Count, model.Shape()), o.Out+imagesEnding)
+		printf(w, "codes %d×%d in %s, %s %s in %s\n", o.Count, model.CodeSize(), o.Out+codesEnding, shape.Words("images"), imagesShape(o.Count, shape), o.Out+itemsEnding(shape))
 	}
 	return nil
+}
+
+// itemsEnding is the ending of the file of images or rows.
+func itemsEnding(shape loaders.Shape) string {
+	if shape.IsTable() {
+		return rowsEnding
+	}
+	return imagesEnding
+}
+
+// write writes the codes, and the images or rows in the units of the data.
+func (o sampleOptions) write(ctx context.Context, model *trainer.Trained, drawn measure.Samples) error {
+	shape := model.Shape()
+	values := model.Info.Data.Unscale(slices.Clone(drawn.Images), shape)
+	list := []files.File{npyFile(ctx, o.Out+codesEnding, drawn.Codes, model.CodeSize())}
+	if shape.IsTable() {
+		list = append(list, valuesFile(ctx, o.Out+rowsEnding, model.Info.Data, shape, values))
+	} else {
+		list = append(list, imagesFile(ctx, o.Out+imagesEnding, values, shape))
+	}
+	return writeNew(list...)
 }

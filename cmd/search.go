@@ -123,7 +123,7 @@ func (s *search) choose(ctx context.Context, log *console) (err error) {
 	if s.Images == "" {
 		s.queries = s.data.Test.Select(s.Query)
 		for i, query := range s.Query {
-			name := fmt.Sprintf("test image %d", query)
+			name := s.split.Shape.Words(fmt.Sprintf("test image %d", query))
 			if s.queries.Labels != nil {
 				name += ", " + s.data.Classes[s.queries.Labels[i]]
 			}
@@ -137,19 +137,27 @@ func (s *search) choose(ctx context.Context, log *console) (err error) {
 
 // report draws and writes the results into the run folder, and prints them.
 func (s *search) report(w io.Writer) error {
-	title := fmt.Sprintf("%s: queries (left), and the nearest of %d %s images by code", pictures.Heading(s.Run, s.model.Config.Model, s.data.Name), s.split.Len(), s.Split)
-	path, err := pictures.Found{Title: title, Queries: s.queries, Names: s.names, Split: s.split, Neighbour: s.found.Neighbours}.Draw(s.Run)
+	title := fmt.Sprintf("%s: "+s.heading(), pictures.Heading(s.Run, s.model.Config.Model, s.data.Name), s.split.Len(), s.Split)
+	path, err := pictures.Found{Title: title, View: pictures.ViewOf(s.model), Queries: s.queries, Names: s.names, Split: s.split, Neighbour: s.found.Neighbours}.Draw(s.Run)
 	if err != nil {
 		return err
 	}
 	if err := pictures.WriteJSON(s.Run, searchFile, s.results()); err != nil {
 		return err
 	}
-	printf(w, "%s in %d images of %s, %s (codes of %s), %.2f ms per query, in %s\n", queries(len(s.found.Neighbours)), s.found.Images, s.data.Name, s.Split, many(s.found.Values, "value"), 1000*s.found.Seconds, path)
+	printf(w, "%s in %d "+s.split.Shape.Words("images")+" of %s, %s (codes of %s), %.2f ms per query, in %s\n", queries(len(s.found.Neighbours)), s.found.Images, s.data.Name, s.Split, many(s.found.Values, "value"), 1000*s.found.Seconds, path)
 	if len(s.found.Retrieval) == 0 {
 		return nil
 	}
-	return table(w, retrievalRows(s.found.Retrieval)...)
+	return table(w, retrievalRows(s.split.Shape, s.found.Retrieval)...)
+}
+
+// heading is the title of the picture, with the number and the split of the images.
+func (s *search) heading() string {
+	if s.split.Shape.IsImage() {
+		return "queries (left), and the nearest of %d %s images by code"
+	}
+	return "queries (dark), and the nearest of %d %s rows by code"
 }
 
 // queries is a number of queries in words.
@@ -161,14 +169,14 @@ func queries(n int) string {
 }
 
 // retrievalRows are the lines of the table of retrieval.
-func retrievalRows(all []measure.Retrieval) [][]string {
+func retrievalRows(shape loaders.Shape, all []measure.Retrieval) [][]string {
 	rows := [][]string{{"features", "values"}}
 	for _, rank := range measure.RetrievalRanks {
 		rows[0] = append(rows[0], fmt.Sprintf("precision@%d", rank))
 	}
 	rows[0] = append(rows[0], "mAP")
 	for _, f := range all {
-		row := []string{f.Features, fmt.Sprint(f.Values)}
+		row := []string{shape.Words(f.Features), fmt.Sprint(f.Values)}
 		for _, rank := range measure.RetrievalRanks {
 			cell := "–"
 			if p, ok := f.Precision[fmt.Sprint(rank)]; ok {

@@ -61,7 +61,7 @@ func (s summary) write(dir string) error {
 // curves draws the accuracy of each encoder of each run against the number of
 // labels. The value 0, which stands for all, is drawn at the number of images.
 func (s summary) curves() viz.Lines {
-	figure := viz.Lines{Title: "Accuracy against the number of labels", XLabel: "labelled images", YLabel: "accuracy on test images, %", LogX: true}
+	figure := viz.Lines{Title: "Accuracy against the number of labels", XLabel: "number of labels", YLabel: "accuracy on the test set, %", LogX: true}
 	for _, r := range s.Rows {
 		name := s.column(r)
 		i := slices.IndexFunc(figure.Lines, func(l viz.Line) bool { return l.Name == name })
@@ -111,7 +111,7 @@ func (s summary) print(w io.Writer, dir string) error {
 	if len(s.Rows) > 0 && s.Rows[0].Seeds == 1 {
 		what = "one seed, so no standard deviation"
 	}
-	printf(w, "accuracy on the test images (%s)\nthe runs, study.json and study.png are in %s\n\n", what, dir)
+	printf(w, "accuracy on the test set (%s)\nthe runs, study.json and study.png are in %s\n\n", what, dir)
 	return table(w, rows...)
 }
 

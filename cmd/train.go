@@ -15,6 +15,7 @@ import (
 	"gaetrain/trainer"
 	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
+	"gaetrain/trainer/recipes"
 	"gaetrain/trainer/settings"
 )
 
@@ -82,17 +83,22 @@ func train(c *cli.Context) error {
 		return err
 	}
 	defer restore()
-	data, err := openData(ctx, o.Config, log)
+	data, err := openData(ctx, o.Config, loaderOptions(log))
 	if err != nil {
 		return err
 	}
 	if err := o.Config.HoldOut(ctx, data); err != nil {
 		return err
 	}
-	o.settle(data, origins)
+	if err := o.settle(ctx, log, data, origins); err != nil {
+		return err
+	}
 	experiment, err := trainer.NewExperiment(o.Config, o.recipe.Name, o.model, data)
 	if err != nil {
 		return err
+	}
+	if data.Features != nil && experiment.Trained().Convolutions() > 0 {
+		log.warn("convolutions combine neighbouring columns, whose order in a table usually has no meaning; hint: --model dense has none")
 	}
 	about := pictures.About{
 		Summary: o.recipe.Summary, Idea: o.recipe.Idea, Citation: o.recipe.Citation, Command: command("train", origins, o.recorded()...),
@@ -165,21 +171,43 @@ func resumeKernel(c trainer.Config, log *console) (restore func(), err error) {
 // settle sets the values that depend on the data, unless the user has given them. run.json
 // then holds the values that the run uses. Without a validation set, nothing can stop
 // training early.
-func (o *trainOptions) settle(data *loaders.Dataset, origins map[string]settings.Origin) {
+func (o *trainOptions) settle(ctx context.Context, log *console, data *loaders.Dataset, origins map[string]settings.Origin) error {
 	if origins["background"] == "" && data.Background != "" {
 		o.Background = data.Background
 	}
 	if _, given := origins["patience"]; o.Validation == 0 && !given {
 		o.Patience = 0
 	}
+	if err := data.MeasureRange(ctx, o.Validation); err != nil {
+		return err
+	}
+	note, err := recipes.Fit(o.model, &o.Config, data, origins)
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		log.note(note)
+	}
+	if data.Scaling == nil || !recipes.NeedsUnit(o.model) {
+		return nil
+	}
+	outside, err := data.Test.Outside(ctx)
+	if outside > 0 {
+		log.warn(data.Test.Shape.Words(fmt.Sprintf("%d of %d test images have values outside [0, 1], the range of the training images, so their cross-entropy is not a likelihood", outside, data.Test.Len())))
+	}
+	return err
 }
 
-// openData reads the data set of a training run.
-func openData(ctx context.Context, c trainer.Config, log *console) (*loaders.Dataset, error) {
+// openData reads the data set of a training run. If the run is resumed, its data are
+// scaled as before.
+func openData(ctx context.Context, c trainer.Config, how loaders.Options) (*loaders.Dataset, error) {
 	if c.Resume {
 		activeRun.Store(&trainedRun{dir: c.Run, discard: func() {}})
+		if info, err := trainer.ReadRunInfo(c.Run); err == nil {
+			how = info.Data.Reading(how, c.Dataset)
+		}
 	}
-	data, err := trainer.OpenData(ctx, c, loaderOptions(log))
+	data, err := trainer.OpenData(ctx, c, how)
 	if err == nil {
 		err = ctx.Err()
 	}

@@ -33,7 +33,8 @@ the KL divergence of the value from the prior. Otherwise they are sorted by its 
 test images. They are drawn in pictures/traversal.png in the run folder, and animated in
 traversal.gif. For a model without a prior, --range is in standard deviations over the training
 images, from their mean. For a code of two values, the verb also draws pictures/manifold.png,
-which decodes a grid of evenly spaced quantiles of the prior. A model without an encoder, such as
+which decodes a grid of evenly spaced quantiles of the prior to images. Rows of numbers are drawn
+as curves, without an animation and this grid. A model without an encoder, such as
 gan, starts from the sample with the number --image and the seed --seed, and its lines are in the
 order of the indices. Earlier pictures are never replaced. The files get the next free number,
 such as traversal-2.png.
@@ -72,12 +73,12 @@ EXAMPLES:
 
 // draw draws the lines and, for a code of two values, the decoded grid.
 func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.Trained, t measure.Traversal) error {
-	from := fmt.Sprintf("test image %d", o.Image)
+	from := model.Shape().Words(fmt.Sprintf("test image %d", o.Image))
 	if o.Image < 0 {
 		from = "the mean of the prior"
 	}
 	name := pictures.Heading(o.Run, model.Config.Model, model.Info.Data.Name)
-	walk := pictures.Walk{Name: "traversal", Shape: model.Shape(), Title: fmt.Sprintf("%s: the code of %s with one value changed from %g to %g", name, from, -o.Range, o.Range)}
+	walk := pictures.Walk{Name: "traversal", View: pictures.ViewOf(model), Title: fmt.Sprintf("%s: the code of %s with one value changed from %g to %g", name, from, -o.Range, o.Range) + walkColours(model)}
 	for _, line := range t.Lines {
 		label := fmt.Sprint(line.Dimension)
 		if t.Unit != "" {
@@ -91,10 +92,10 @@ func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.T
 	if len(o.Dimensions) == 0 && len(t.Lines) < model.CodeSize() {
 		printf(w, "%d of %d latent dimensions are shown; --dimensions selects others\n", len(t.Lines), model.CodeSize())
 	}
-	if model.CodeSize() != 2 {
+	if model.CodeSize() != 2 || !model.Shape().IsImage() {
 		return nil
 	}
-	path, err := pictures.DrawManifold(o.Run, name+": decoded grid of the 2-D latent space", model.Shape(), func(normal []float32) ([]float32, error) {
+	path, err := pictures.DrawManifold(o.Run, name+": decoded grid of the 2-D latent space", pictures.ViewOf(model), func(normal []float32) ([]float32, error) {
 		return t.DecodeNormal(ctx, normal)
 	})
 	if err != nil {

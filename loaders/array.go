@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // openArray reads a file of numbers: a NumPy array or archive, a table in text, or a
@@ -100,7 +101,7 @@ func (a *arrayFile) read(d *Dataset) error {
 const arrayDigest = "values"
 
 func isExtension(name, extension string) bool {
-	return filepath.Ext(name) == extension
+	return strings.EqualFold(filepath.Ext(name), extension)
 }
 
 func (a *arrayFile) readArray(s source) (*matrix, error) {
@@ -149,7 +150,8 @@ func (a *arrayFile) divide(d *Dataset, m *matrix) (err error) {
 // split returns the items of a file after the treatment of missing values.
 func (a *arrayFile) split(d *Dataset, m *matrix) (Split, error) {
 	if a.o.Missing == missingDrop {
-		if all, dropped := m.rows, m.drop(); dropped > 0 {
+		all := m.rows
+		if dropped := m.drop(); dropped > 0 {
 			a.o.log("%s: %d of %d rows have missing values and are left out (--missing drop)", a.name, dropped, all)
 		}
 	}
@@ -177,7 +179,7 @@ func (a *arrayFile) split(d *Dataset, m *matrix) (Split, error) {
 	if m.pixels != nil {
 		s = Pixels(m.shape, m.pixels)
 	}
-	s.Labels = m.classes.numbers
+	s.Labels, s.Positions = m.classes.numbers, m.kept
 	return s, nil
 }
 
@@ -197,7 +199,7 @@ func (a *arrayFile) readArchive(d *Dataset) error {
 		items, labels := "", ""
 		for _, pair := range archiveNames {
 			if items == "" && arrays[pair[0]] != nil {
-				items, labels = pair[0], pair[1]
+				items, labels = pair[0], firstIn(arrays, pair[1], "labels", "target", "y")
 			}
 		}
 		if items == "" && len(names) == 1 {
@@ -223,6 +225,9 @@ func (a *arrayFile) readArchive(d *Dataset) error {
 		if err != nil {
 			return err
 		}
+		if (train.pixels == nil) != (test.pixels == nil) {
+			return dataErrorf("only one of x_train and x_test holds images of bytes; hint: save both as the same type")
+		}
 		if d.Test, err = a.split(d, test); err != nil {
 			return dataErrorf("x_test: %w", err)
 		}
@@ -231,6 +236,16 @@ func (a *arrayFile) readArchive(d *Dataset) error {
 		}
 		return d.nameClasses(train.classes.names, test.classes.names)
 	})
+}
+
+// firstIn returns the first name that an archive has, or "".
+func firstIn(arrays map[string]*zip.File, names ...string) string {
+	for _, name := range names {
+		if arrays[name] != nil {
+			return name
+		}
+	}
+	return ""
 }
 
 // logUnread reports the arrays of an archive that are not read.

@@ -77,7 +77,7 @@ func (a Augmentation) Check(s Split) error {
 		return err
 	}
 	switch h, w := s.Shape.Height, s.Shape.Width; {
-	case h == 1 || w == 1:
+	case !s.Shape.IsImage():
 		return usageErrorf("augment %v changes images, but the data are rows of %d numbers; hint: leave it out", a, s.Shape.Size())
 	case s.Motion != (Motion{}):
 		return usageErrorf("augment %v cannot be combined with motion %v, which moves images already; hint: --augment none or --motion none", a, s.Motion)

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -306,3 +308,58 @@ func TestReadersListenToTheContext(t *testing.T) {
 type readerAt struct{ io.Reader }
 
 func (r readerAt) ReadAt(p []byte, _ int64) (int, error) { return r.Read(p) }
+
+// TestLargeImages reads images that are larger than those without Size may be, and refuses
+// those that do not fit into memory before they are decoded.
+func TestLargeImages(t *testing.T) {
+	littleMemory(t)
+	claim := func(height, width uint32) []byte {
+		file := bytes.Clone(grey(t, 2, 3, 1))
+		binary.BigEndian.PutUint32(file[16:], width)
+		binary.BigEndian.PutUint32(file[20:], height)
+		binary.BigEndian.PutUint32(file[29:], crc32.ChecksumIEEE(file[12:29]))
+		return file
+	}
+	resized := Options{ImageOptions: ImageOptions{Size: Size{4, 4}}}
+	path := filepath.Join(t.TempDir(), "a.png")
+	for name, test := range map[string]struct {
+		file    []byte
+		o       Options
+		mention string // "": the file is read
+	}{
+		"long":              {grey(t, 20, 20000, 0), resized, ""},
+		"long, not resized": {grey(t, 20, 20000, 0), Options{}, "a.png: image of 20×20000 pixels (height×width), want at most 8192×8192; hint: resize the images"},
+		"a claim":           {claim(60000, 60000), resized, "a.png: unreadable image: an image of 60000×60000 pixels (height×width) in a file of"},
+		"a claim, padded":   {append(claim(60000, 60000), make([]byte, 1<<20)...), resized, "a.png: decoding an image of 60000×60000 pixels: the data need at least"},
+		"beyond all bounds": {append(claim(1, 70000), make([]byte, 1<<10)...), resized, "a.png: image of 1×70000 pixels (height×width), want at most 65536×65536"},
+		"a large result":    {grey(t, 2, 2, 0), Options{ImageOptions: ImageOptions{Size: Size{8192, 8192}}}, "decoding an image of 2×2 pixels: the data need at least"},
+	} {
+		save(t, test.file, path)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		s, _, err := Images(context.Background(), path, test.o)
+		runtime.ReadMemStats(&after)
+		if test.mention == "" {
+			if err != nil || s.Shape != (Shape{1, 4, 4}) {
+				t.Errorf("%s: %v, error %v", name, s.Shape, err)
+			}
+			continue
+		}
+		wantError(t, err, ErrData, test.mention)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 1<<20 {
+			t.Errorf("%s: %d bytes were allocated", name, grown)
+		}
+	}
+}
+
+// TestResizingListensToTheContext stops while a large image is resized.
+func TestResizingListensToTheContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	stop := errors.New("stop")
+	cancel(stop)
+	o := ImageOptions{Size: Size{64, 64}}
+	if _, _, err := o.resize(ctx, image.NewNRGBA(image.Rect(0, 0, 4000, 4000))); !errors.Is(err, stop) {
+		t.Errorf("error %v", err)
+	}
+}

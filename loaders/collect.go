@@ -95,6 +95,9 @@ func (c *collector) load(i int, p picture) error {
 		return dataErrorf("%s: the file was replaced while it was read", p.path)
 	}
 	fmt.Fprintf(p.in.sum, "%s\n%d\n", p.name, file.Size())
+	if c.canvases[i].revised {
+		fmt.Fprintln(p.in.sum, "revised")
+	}
 	if _, err := io.Copy(p.in.sum, file); err != nil {
 		return dataErrorf("%s: %w", p.path, files.Reason(err))
 	}

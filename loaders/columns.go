@@ -77,7 +77,7 @@ func (c *columns) checkNames(dataset string, o Options) error {
 			o.log("%s: column %d has the name %q of row numbers, so it is not read", dataset, i, name)
 			c.at[i] = isIgnored
 		}
-		if name == "" {
+		if name = strings.Join(strings.Fields(name), " "); name == "" { // a line break becomes a space
 			name = fmt.Sprintf("Unnamed: %d", i) // as in pandas
 		}
 		if !utf8.ValidString(name) {
@@ -190,11 +190,14 @@ func quantity(names []string) string {
 	return fmt.Sprintf("%d columns (%.400s)", len(names), listed(names))
 }
 
-// textColumns is the error about columns whose first value is text.
+// textColumns is the error about columns of text. The example can be "".
 func textColumns(names []string, example string) error {
-	what := "column %s holds text, such as %.40q; hint: --label %[1]s if it is the class of each row, --ignore %[1]s if it is not needed"
+	if example != "" {
+		example = fmt.Sprintf(", such as %.40q", example)
+	}
+	what := "column %s holds text%s; hint: --label %[1]s if it is the class of each row, --ignore %[1]s if it is not needed"
 	if len(names) > 1 {
-		what = "columns %s hold text, such as %.40q; hint: --label COLUMN for the one with the class of each row, --ignore %[1]s for those that are not needed"
+		what = "columns %s hold text%s; hint: --label COLUMN for the one with the class of each row, --ignore %[1]s for those that are not needed"
 	}
 	return dataErrorf(what, strings.Join(names[:min(len(names), 12)], ","), example)
 }

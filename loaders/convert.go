@@ -11,6 +11,9 @@ import (
 // alpha. Values of 16 bits are rounded. Package draw would truncate them.
 func convert(ctx context.Context, dst *image.NRGBA, m image.Image) error {
 	const rows = 64
+	if lossy, ok := m.(*image.YCbCr); ok {
+		m = smooth(lossy)
+	}
 	whole := is8bit(m) && isOpaque(m)
 	premultiplied := &image.RGBA{Pix: dst.Pix, Stride: dst.Stride, Rect: dst.Rect} // the same, if all pixels are opaque
 	for y := m.Bounds().Min.Y; y < m.Bounds().Max.Y; y += rows {
@@ -53,11 +56,12 @@ func straight(m image.Image) func(x, y int) color.NRGBA {
 			colours[i] = color.NRGBAModel.Convert(c).(color.NRGBA)
 		}
 		return func(x, y int) color.NRGBA { return colours[m.ColorIndexAt(x, y)] }
-	case *image.NYCbCrA:
+	case *image.CMYK:
 		return func(x, y int) color.NRGBA {
-			c := m.NYCbCrAAt(x, y)
-			red, green, blue := color.YCbCrToRGB(c.Y, c.Cb, c.Cr)
-			return color.NRGBA{red, green, blue, c.A}
+			c := m.CMYKAt(x, y)
+			white := 255 - uint32(c.K)
+			mixed := func(ink uint8) uint8 { return uint8(white - (uint32(ink)*white+127)/255) }
+			return color.NRGBA{mixed(c.C), mixed(c.M), mixed(c.Y), 255}
 		}
 	case *image.NRGBA64:
 		return func(x, y int) color.NRGBA {
@@ -78,9 +82,11 @@ func straight(m image.Image) func(x, y int) color.NRGBA {
 // to8 rounds a value of 16 bits to 8 bits.
 func to8(v uint32) uint8 { return uint8((v*255 + 32767) / 65535) }
 
+// is8bit reports whether the colours of an image are those of package draw with 8 bits.
+// Those of CMYK are products, which package draw truncates.
 func is8bit(m image.Image) bool {
 	switch m.(type) {
-	case *image.Gray16, *image.RGBA64, *image.NRGBA64:
+	case *image.Gray16, *image.RGBA64, *image.NRGBA64, *image.CMYK:
 		return false
 	}
 	return true

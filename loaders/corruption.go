@@ -96,6 +96,15 @@ func (c Corruption) check() error {
 	return nil
 }
 
+// Fits returns an error that wraps ErrUnknown if the corruption makes no sense for values
+// of a range. Salt-and-pepper noise needs the extremes 0 and 1.
+func (c Corruption) Fits(r Range) error {
+	if c.Kind != SaltAndPepper || r.IsUnit() {
+		return nil
+	}
+	return usageErrorf("corruption %v sets values to 0 or 1, but the data have values from %.4g to %.4g; hint: masking:%g or gaussian:0.3", c, r.Low, r.High, c.Level)
+}
+
 // Apply writes the corrupted values of src into dst. Both have the same length and do
 // not overlap. Value i of the noise depends only on key and i.
 func (c Corruption) Apply(dst, src []float32, key noise.Key) {

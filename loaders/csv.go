@@ -47,7 +47,7 @@ func readCSV(r *bufio.Reader, path, dataset string, o Options, room *budget) (*m
 
 // next reads a row. The fields are valid until the next call. At the end it is io.EOF.
 func (t *table) next() ([]string, error) {
-	t.limit.left = maxRecord
+	t.limit.reset()
 	fields, err := t.rows.Read()
 	var parsing *csv.ParseError
 	switch {
@@ -63,8 +63,7 @@ func (t *table) next() ([]string, error) {
 	case errors.As(err, &parsing):
 		return nil, dataErrorf("line %d, byte %d: %w; hint: a field with quotes is in double quotes, and the quotes in it are doubled", parsing.Line, parsing.Column, parsing.Err)
 	case errors.Is(err, errRecord):
-		line, _ := t.rows.FieldPos(0)
-		return nil, dataErrorf("after line %d: %w", line, err)
+		return nil, dataErrorf("after byte %d: %w", t.rows.InputOffset(), err)
 	}
 	return nil, dataErrorf("%w", err)
 }

@@ -107,30 +107,36 @@ func isHeader(first, second []string) bool {
 	return numbers == 0 || above > numbers
 }
 
-// recordReader limits the bytes of one record, because a reader of CSV holds a whole
-// record in memory.
+// recordReader limits the bytes and the fields of one record, because a reader of CSV holds
+// a whole record in memory.
 type recordReader struct {
 	io.Reader
-	left int
+	delimiter    byte
+	left, fields int
 }
 
 // maxRecord is the largest number of bytes of a row, which has up to maxColumns fields.
 const maxRecord = 32 << 20
 
-var errRecord = dataErrorf("a row of more than %d MiB; hint: a line break or a closing quote may be missing", maxRecord>>20)
+var errRecord = dataErrorf("a row of more than %d MiB or %d columns; hint: a line break or a closing quote may be missing", maxRecord>>20, maxColumns)
 
 func (r *recordReader) Read(p []byte) (int, error) {
-	if r.left <= 0 {
+	if r.left <= 0 || r.fields > maxColumns+len(p) {
 		return 0, errRecord
 	}
 	n, err := r.Reader.Read(p[:min(len(p), r.left)])
 	r.left -= n
+	r.fields += bytes.Count(p[:n], []byte{r.delimiter})
 	return n, err
 }
 
+// reset prepares for the next record.
+func (r *recordReader) reset() { r.left, r.fields = maxRecord, 0 }
+
 // newRecords returns a reader of the rows of a table.
 func newRecords(r io.Reader, delimiter byte) (*csv.Reader, *recordReader) {
-	limited := &recordReader{r, maxRecord}
+	limited := &recordReader{Reader: r, delimiter: delimiter}
+	limited.reset()
 	rows := csv.NewReader(limited)
 	rows.Comma, rows.ReuseRecord = rune(delimiter), true
 	return rows, limited

@@ -160,6 +160,7 @@ type Dataset struct {
 	// Scaling is what Train and Test are scaled by. nil: the values are as they are, or
 	// Measure has not been called yet.
 	Scaling  *Scaling
+	Range    Range     // of the training values, see MeasureRange
 	unscaled *unscaled // what Measure needs; nil: nothing is left to measure
 }
 

@@ -86,8 +86,9 @@ func hasExtension(path string) bool {
 // imageHeader holds the values of the header of an image file.
 type imageHeader struct {
 	format        *imageFormat
-	height, width int   // in the file, before the orientation is applied
-	orientation   int   // 1 to 8, see upright
+	height, width int // in the file, before the orientation is applied
+	orientation   int // 1 to 8, see upright
+	lossyWebP     bool
 	grey          bool  // the colours of the file are grey values
 	negative      bool  // the decoder exchanges black and white
 	extra         int64 // bytes that decoding takes in addition to decodingBytes per pixel
@@ -125,6 +126,8 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 	switch format.name {
 	case "JPEG":
 		h.orientation = jpegOrientation(file)
+	case "PNG":
+		h.orientation = pngOrientation(file)
 	case "TIFF":
 		tags := readTags(file)
 		h.negative = tags.negative()
@@ -133,6 +136,8 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 		if height, width := webpFrame(file); height != h.height || width != h.width {
 			return h, fmt.Errorf("a frame of %d×%d pixels in an image of %d×%d", height, width, h.height, h.width)
 		}
+		h.orientation = webpOrientation(file)
+		h.lossyWebP = config.ColorModel != color.NRGBAModel
 	}
 	return h, nil
 }
@@ -147,13 +152,16 @@ func isGreyModel(m color.Model) bool {
 	return ok && !slices.ContainsFunc(palette, coloured) || m == color.GrayModel || m == color.Gray16Model
 }
 
-// decode decodes an image file. A panic of the decoder becomes an error.
+// recovered makes the panic of a decoder, or of an image that it returned, an error.
+func (h imageHeader) recovered(err *error) {
+	if panicked := recover(); panicked != nil {
+		*err = fmt.Errorf("corrupt %s file: %v", h.format.name, panicked)
+	}
+}
+
+// decode decodes an image file.
 func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m image.Image, err error) {
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			err = fmt.Errorf("corrupt %s file: %v", h.format.name, panicked)
-		}
-	}()
+	defer h.recovered(&err)
 	whole := io.Reader(io.NewSectionReader(file, 0, file.Size()))
 	if h.format.name != "TIFF" { // its decoder needs random access
 		whole = &shortReader{ctx: ctx, r: bufio.NewReaderSize(whole, 1<<16), jpeg: h.format.name == "JPEG"}
@@ -162,7 +170,7 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 		return nil, err
 	}
 	if h.format.name == "WebP" {
-		fullRange(m)
+		m = webpToRGB(m)
 	}
 	if grey, ok := m.(*image.Gray); ok && h.negative {
 		for i := range grey.Pix {

@@ -3,6 +3,7 @@ package loaders
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"io"
 	"io/fs"
@@ -41,6 +42,7 @@ type decoder struct {
 type canvas struct {
 	*image.NRGBA                 // its colours are not multiplied by alpha
 	inside       image.Rectangle // the pixels that are not padding
+	revised      bool            // the first versions of gaetrain computed other pixels
 	stored       []uint8         // memory for pixels as their file stores them
 	turned       []uint8         // memory for upright pixels
 }
@@ -60,6 +62,9 @@ func (d decoder) header(ctx context.Context, file *io.SectionReader, path string
 	h, err := readImageHeader(file)
 	if err != nil {
 		return h, unreadable(ctx, path, err)
+	}
+	if h.impossible(file.Size()) {
+		return h, unreadable(ctx, path, fmt.Errorf("an image of %d×%d pixels (height×width) in a file of %d bytes", h.height, h.width, file.Size()))
 	}
 	most := maxSide
 	if d.Size != (Size{}) {
@@ -101,21 +106,48 @@ func (d decoder) decode(ctx context.Context, file *io.SectionReader, h imageHead
 		return dataErrorf("%s: decoding: %w", path, err)
 	}
 	defer d.room.give(h.bytes)
-	decoded, err := h.decode(ctx, file)
+	stored, err := h.store(ctx, file, to)
 	if err != nil {
 		return unreadable(ctx, path, err)
-	}
-	bounds := decoded.Bounds()
-	to.stored = enough(to.stored, 4*bounds.Dx()*bounds.Dy())
-	stored := &image.NRGBA{Pix: to.stored, Stride: 4 * bounds.Dx(), Rect: bounds}
-	if err := convert(ctx, stored, decoded); err != nil {
-		return dataErrorf("%s: %w", path, err)
 	}
 	if h.orientation != 1 {
 		to.turned = enough(to.turned, len(to.stored))
 	}
-	to.NRGBA, to.inside = d.resize(upright(stored, h.orientation, to.turned))
-	return nil
+	to.NRGBA, to.inside, err = d.resize(ctx, upright(stored, h.orientation, to.turned))
+	return err
+}
+
+// store reads the image of a file as the file stores it.
+func (h imageHeader) store(ctx context.Context, file *io.SectionReader, to *canvas) (stored *image.NRGBA, err error) {
+	defer h.recovered(&err) // an index can be beyond the palette
+	decoded, err := h.decode(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	bounds := decoded.Bounds()
+	to.stored = enough(to.stored, 4*bounds.Dx()*bounds.Dy())
+	stored = &image.NRGBA{Pix: to.stored, Stride: 4 * bounds.Dx(), Rect: bounds}
+	err = convert(ctx, stored, decoded)
+	to.revised = h.revised(decoded, stored)
+	return stored, err
+}
+
+// revised reports whether the first versions of gaetrain computed other pixels from an
+// image: they repeated chroma, rounded mixed colours twice, truncated CMYK, and ignored the
+// orientation of PNG and WebP files. The digest of such images differs from that of older runs.
+func (h imageHeader) revised(decoded image.Image, straight *image.NRGBA) bool {
+	switch m := decoded.(type) {
+	case *image.CMYK:
+		return true
+	case *image.YCbCr:
+		return m.SubsampleRatio != image.YCbCrSubsampleRatio444
+	}
+	for at := 3; at < len(straight.Pix); at += 4 {
+		if a := straight.Pix[at]; a != 0 && a != 255 {
+			return true
+		}
+	}
+	return h.lossyWebP || h.orientation != 1 && (h.format.name == "PNG" || h.format.name == "WebP")
 }
 
 // enough returns a slice of n bytes, which is the given one if that is large enough.
@@ -124,6 +156,13 @@ func enough(buffer []uint8, n int) []uint8 {
 		return make([]uint8, n)
 	}
 	return buffer[:n]
+}
+
+// impossible reports whether a header claims more pixels than a file of a size can hold.
+// DEFLATE compresses more than the other methods; a pixel takes at least a bit before
+// that. A WebP file can have no bits for a pixel, and a TIFF file can leave pixels out.
+func (h imageHeader) impossible(size int64) bool {
+	return h.format.name != "WebP" && h.format.name != "TIFF" && float64(h.height)*float64(h.width) > 8*deflateRatio*float64(size)
 }
 
 // unreadable is an error about an image file. It wraps errBroken if the content of the file

@@ -34,7 +34,7 @@ func (d *Dataset) Part(p Part) Split {
 	return validation
 }
 
-// Describe reads all images of a data set once, and those that may have duplicates once
+// Describe reads all images of a data set once, before they are scaled, and those that may have duplicates once
 // more. It calls progress with the number of images that were read so far. Errors are
 // those of the stores or of the context.
 func (d *Dataset) Describe(ctx context.Context, progress func(done int)) (found Description, err error) {
@@ -73,7 +73,7 @@ func (d *Dataset) Describe(ctx context.Context, progress func(done int)) (found 
 
 // columns is the number of channels of images, or of columns of a table.
 func (s Shape) columns() int {
-	if s.Height == 1 {
+	if s.IsTable() {
 		return s.Size()
 	}
 	return s.Channels

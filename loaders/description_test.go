@@ -24,6 +24,14 @@ func TestMoments(t *testing.T) {
 	if got := (Moments{}).Deviation(); got != 0 {
 		t.Errorf("without values the deviation is %g", got)
 	}
+	nan := float32(math.NaN())
+	var m Moments
+	for _, part := range [][]float32{{nan}, {1, nan, 3}, {nan, nan}} {
+		m.add(part)
+	}
+	if m.Count != 2 || m.Missing != 4 || m.Mean != 2 || m.Deviation() != 1 || m.Min != 1 || m.Max != 3 {
+		t.Errorf("with missing values: %+v", m)
+	}
 }
 
 // described is a data set with a validation set. Its images have two channels of one

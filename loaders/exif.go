@@ -129,6 +129,49 @@ func jpegOrientation(r io.ReaderAt) int {
 	return 1
 }
 
+// pngOrientation returns the orientation in the Exif data of a PNG file.
+func pngOrientation(r io.ReaderAt) int {
+	return chunkOrientation(r, 8, 4, "eXIf", func(head []byte) (string, int64) {
+		return string(head[4:]), int64(binary.BigEndian.Uint32(head)) + 4 // a checksum follows
+	})
+}
+
+// webpOrientation returns the orientation in the Exif data of a WebP file.
+func webpOrientation(r io.ReaderAt) int {
+	return chunkOrientation(r, 12, 0, "EXIF", func(head []byte) (string, int64) {
+		length := int64(binary.LittleEndian.Uint32(head[4:]))
+		return string(head[:4]), length + length&1
+	})
+}
+
+// chunkOrientation looks for Exif data among the chunks of a file, from an offset on.
+// split reads the name of a chunk and the distance from the end of its head, of 8 bytes, to the next one.
+// The last behind bytes of that distance are no data.
+func chunkOrientation(r io.ReaderAt, at, behind int64, exif string, split func(head []byte) (name string, length int64)) int {
+	const most = 1 << 12 // chunks
+	for range most {
+		var head [8]byte
+		if n, _ := r.ReadAt(head[:], at); n < len(head) {
+			break
+		}
+		name, length := split(head[:])
+		if name == exif {
+			return readTags(exifData(r, at+8, length-behind)).orientation()
+		}
+		at += 8 + length
+	}
+	return 1
+}
+
+// exifData returns Exif data. Some programs put the prefix of JPEG files before it.
+func exifData(r io.ReaderAt, at, length int64) io.ReaderAt {
+	var prefix [6]byte
+	if _, err := r.ReadAt(prefix[:], at); err == nil && string(prefix[:]) == "Exif\x00\x00" {
+		at, length = at+6, length-6
+	}
+	return io.NewSectionReader(r, at, max(length, 0))
+}
+
 // upright applies the orientation of an image. 2 mirrors it from left to right, 3 turns
 // it by 180 degrees, and 4 mirrors it from top to bottom. In 5 to 8, the rows of the
 // file are columns of the image. dst has room for all pixels.

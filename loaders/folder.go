@@ -38,9 +38,11 @@ func openFolder(ctx context.Context, dir string, o Options, room *budget) (*Data
 // collect reads the images of the folder, takes the broken ones out of its lists, and
 // reports what is skipped.
 func (f *folder) collect(ctx context.Context, room *budget, o Options) (all collected, err error) {
-	defer func() { f.skipped.log(f.dir, len(all.list), o) }()
 	if all, err = collect(ctx, f.dir, f.all(), 1, room, o); err == nil {
 		err = f.reduce(all.list)
+	}
+	if err == nil {
+		f.skipped.log(f.dir, len(all.list), o)
 	}
 	return all, err
 }
@@ -60,7 +62,7 @@ func (f *folder) reduce(list []picture) error {
 		before, after int
 	}{{"training", cut, len(train)}, {"validation", f.validation, len(validation)}, {"test", len(f.test), len(test)}} {
 		if part.before > 0 && part.after == 0 {
-			return dataErrorf("%s: all %d %s images are broken", f.dir, part.before, part.name)
+			return dataErrorf("%s: all %d %s images are broken; hint: --strict stops at the first broken image", f.dir, part.before, part.name)
 		}
 	}
 	f.train, f.validation, f.test = append(train, validation...), len(validation), test

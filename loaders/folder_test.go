@@ -245,6 +245,17 @@ func FuzzPicture(f *testing.F) {
 	f.Add(unhex(f, webpGrey))
 	f.Add(unhex(f, webpAlpha))
 	f.Add([]byte(webpAnimated))
+	paths, err := filepath.Glob("testdata/images/*.*")
+	if err != nil || len(paths) < 60 {
+		f.Fatalf("%d files, error %v", len(paths), err)
+	}
+	for _, path := range paths {
+		file, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file)
+	}
 	dir := f.TempDir()
 	all := []ImageOptions{{}, {Size: Size{5, 3}}, {Size: Size{4, 4}, Fit: fitPad}, {Size: Size{3, 7}, Fit: fitStretch, Grey: true}}
 	f.Fuzz(func(t *testing.T, file []byte) {

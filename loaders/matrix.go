@@ -17,6 +17,7 @@ type matrix struct {
 	features []string  // names of the columns of a table; nil: no names
 	classes  classes   // of the items; no numbers: no labels
 	missing  int       // number of values that are NaN
+	kept     []int     // N, items of the file; nil: all of them
 
 	place func(row, value int) string // for messages: where a value stands in the file
 }
@@ -101,6 +102,10 @@ func (m *matrix) accept(v float64, missing string, where func() string) (float32
 // drop removes the items with a missing value or without a label, and returns their
 // number.
 func (m *matrix) drop() (dropped int) {
+	if m.pixels != nil {
+		return 0
+	}
+	var rows []int
 	size, kept := m.shape.Size(), 0
 	for row := range m.rows {
 		values := m.values[row*size : (row+1)*size]
@@ -112,8 +117,12 @@ func (m *matrix) drop() (dropped int) {
 			m.classes.numbers[kept] = m.classes.numbers[row]
 		}
 		kept++
+		rows = append(rows, row)
 	}
-	dropped = m.rows - kept
+	if dropped = m.rows - kept; dropped == 0 {
+		return 0
+	}
+	m.kept = rows
 	m.rows, m.values, m.missing = kept, m.values[:kept*size], 0
 	if m.classes.numbers != nil {
 		m.classes.numbers = m.classes.numbers[:kept]

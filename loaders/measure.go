@@ -53,15 +53,15 @@ func (d *Dataset) Measure(ctx context.Context, validation int) error {
 		return dataErrorf("%s: %s has no value in the %d training rows; hint: leave it out", d.Name, d.group(g), train.Len())
 	}
 	s, constant := m.scaling(kind, u.missing)
-	what := s.sentence(d.Train.Shape)
+	note := ""
 	if table && len(constant) > 0 && s.IsLinear() {
 		names := make([]string, len(constant))
 		for i, g := range constant {
 			names[i] = d.group(g)
 		}
-		what += "; constant and not scaled: " + listed(names)
+		note = "; constant and not scaled: " + listed(names)
 	}
-	u.options.log("%s: %s (--scale %s), as measured on %d training rows", d.Name, what, kind, train.Len())
+	u.options.log("%s: %s (--scale %s), as measured on %d training rows%s", d.Name, s.sentence(d.Train.Shape), kind, train.Len(), note)
 	d.scale(s)
 	return nil
 }

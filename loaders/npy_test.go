@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -177,6 +178,13 @@ func FuzzNPY(f *testing.F) {
 			wantError(t, err, ErrData)
 		} else if len(l.numbers) != 2 || int(max(l.numbers[0], l.numbers[1])) >= len(l.names) || slices.Contains(l.names, "") {
 			t.Fatalf("labels %v of classes %q", l.numbers, l.names)
+		}
+		if m, err := readNumbers(context.Background(), within(file), ArrayDefaults()); err != nil {
+			if !errors.Is(err, ErrData) && !errors.Is(err, ErrUnknown) {
+				t.Fatal(err)
+			}
+		} else if m.rows*m.shape.Size() != len(m.values)+len(m.pixels) || m.rows == 0 {
+			t.Fatalf("%d items of %v from %d values", m.rows, m.shape, len(m.values)+len(m.pixels))
 		}
 		if values, dims, err := readFloats(within(file)); err != nil {
 			wantError(t, err, ErrData)

@@ -73,18 +73,18 @@ func openPairs(ctx context.Context, dir string, o Options, room *budget) (*Datas
 		list = append(list, p, seconds[i])
 	}
 	pairs, err := collect(ctx, dir, list, 2, room, o)
+	if err != nil {
+		return nil, err
+	}
 	for i, f := range frames {
-		f.skipped.log(f.dir, len(pairs.list)/2, o)
 		var half []picture
 		for at := i; at < len(pairs.list); at += 2 {
 			half = append(half, pairs.list[at])
 		}
-		if err == nil {
-			err = f.reduce(half)
+		if err := f.reduce(half); err != nil {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
+		f.skipped.log(f.dir, len(half), o)
 	}
 	return first.dataset(pairs, map[string]string{"first frames": first.digest(), "second frames": second.digest()})
 }

@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"context"
 	"image"
 
 	"golang.org/x/image/draw"
@@ -49,15 +50,24 @@ func (o ImageOptions) resizingBytes(height int) int64 {
 // the pixels beside it are transparent. The filter is the cubic one of Catmull and Rom
 // (1974), which is widened for a smaller picture, so that every pixel of the image counts.
 // It is the filter BICUBIC of Pillow.
-func (o ImageOptions) resize(src *image.NRGBA) (dst *image.NRGBA, at image.Rectangle) {
+func (o ImageOptions) resize(ctx context.Context, src *image.NRGBA) (dst *image.NRGBA, at image.Rectangle, err error) {
 	if o.Size == (Size{}) || src.Rect.Dx() == o.Size.Width && src.Rect.Dy() == o.Size.Height {
-		return src, src.Rect
+		return src, src.Rect, nil
 	}
 	part, at := o.places(src.Rect.Size())
 	// With 16 bits, the result can be rounded. With 8 bits, package draw would truncate it.
 	deep := image.NewRGBA64(image.Rect(0, 0, o.Size.Width, o.Size.Height))
-	draw.CatmullRom.Scale(deep, at, src, part.Add(src.Rect.Min), draw.Src, nil)
+	scaled := make(chan struct{})
+	go func() {
+		defer close(scaled)
+		draw.CatmullRom.Scale(deep, at, src, part.Add(src.Rect.Min), draw.Src, nil)
+	}()
+	select {
+	case <-scaled:
+	case <-ctx.Done(): // a large image takes seconds, and package draw cannot be interrupted
+		return nil, at, context.Cause(ctx)
+	}
 	dst = image.NewNRGBA(deep.Rect)
 	straighten(dst, deep, at)
-	return dst, at
+	return dst, at, nil
 }

@@ -30,6 +30,9 @@ func (o SplitOptions) Validate() error {
 	return nil
 }
 
+// SplitOptionNames lists the names of the options.
+func SplitOptionNames() []string { return []string{"test-share", "split-seed"} }
+
 // CanSplit reports whether SplitOptions can have an effect for a data set, because it
 // is data of a user's own that may lack a test set.
 func CanSplit(dataset string) bool {

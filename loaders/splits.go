@@ -32,9 +32,11 @@ func (f *folder) split(ctx context.Context, o Options) error {
 		return err
 	}
 	if root, ok := roots["test"]; ok {
-		f.test, err = f.pictures(ctx, root)
+		if f.test, err = f.pictures(ctx, root); err == nil && !o.Whole {
+			err = o.Needless(f.dir, "a folder "+filepath.Base(root))
+		}
 	} else if !o.Whole {
-		err = f.holdOut()
+		err = f.holdOut(o.SplitOptions)
 		if roots["train"] == f.dir { // else logSplits reports it
 			f.heldOut = len(f.test)
 		}
@@ -116,20 +118,20 @@ func (f *folder) logSplits(roots map[string]string, o Options) {
 	}
 }
 
-// holdOut makes about a tenth of the training images test images: those whose place64
-// is in the lowest tenth. This depends only on the name of an image, so a new file
-// moves no other file to another split. If no name is in that tenth, the image with
-// the lowest place is the test set.
-func (f *folder) holdOut() error {
-	all := f.train
-	if len(all) < 10 {
-		return dataErrorf("%s: %d images are too few to hold out a tenth; hint: at least 10, or sub-folders train and test", f.dir, len(all))
+// holdOut makes a share of the training images test images: those whose place64 is in the
+// lowest part. This depends only on the name of an image and on the options, so a new file
+// moves no other file to another split. If no name is in that part, the image with the
+// lowest place is the test set.
+func (f *folder) holdOut(o SplitOptions) error {
+	all, least := f.train, max(2, int(math.Ceil(1/o.Share()-1e-6)))
+	if len(all) < least {
+		return dataErrorf("%s: %d images are too few to hold out %g of them; hint: at least %d, or sub-folders train and test", f.dir, len(all), o.Share(), least)
 	}
 	places := make([]uint64, len(all))
 	for i, p := range all {
-		places[i] = place64(p.name)
+		places[i] = place64(p.name, o.SplitSeed)
 	}
-	limit := max(math.MaxUint64/10, slices.Min(places))
+	limit := max(o.lowest(), slices.Min(places))
 	limit = min(limit, slices.Max(places)-1) // leaves at least one training image
 	f.train = nil
 	for i, p := range all {
@@ -142,9 +144,22 @@ func (f *folder) holdOut() error {
 	return nil
 }
 
-// place64 returns the first 8 bytes of the SHA-256 of a name as a big-endian number.
-// The numbers of different names are like random numbers.
-func place64(name string) uint64 {
-	sum := sha256.Sum256([]byte(name))
+// lowest is the highest place of a test image.
+func (o SplitOptions) lowest() uint64 {
+	if o.TestShare == 0 {
+		return math.MaxUint64 / 10
+	}
+	return uint64(min(o.TestShare*(1<<64), 1<<64-1<<11)) // the largest float64 that fits
+}
+
+// place64 returns the first 8 bytes of the SHA-256 of a name as a big-endian number. With a
+// seed other than 0, the name is preceded by the seed in 8 bytes, big-endian. The
+// numbers of different names are like random numbers.
+func place64(name string, seed uint64) uint64 {
+	var text []byte
+	if seed != 0 {
+		text = binary.BigEndian.AppendUint64(text, seed)
+	}
+	sum := sha256.Sum256(append(text, name...))
 	return binary.BigEndian.Uint64(sum[:8])
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -166,5 +167,62 @@ func TestWhole(t *testing.T) {
 		if diff := cmp.Diff(d.Train, d.Test, byContent); diff != "" || !slices.Equal(firstPixels(d.Test), []uint8{0, 1, 2}) || !slices.Equal(d.Test.Names, names) {
 			t.Errorf("%s: images %v of %q%s", name, firstPixels(d.Test), d.Test.Names, diff)
 		}
+	}
+}
+
+// TestSplitByShare holds out a share by seed. It depends on both, and each image is a
+// test image for about that share of the seeds.
+func TestSplitByShare(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for i := range 200 {
+		save(t, nil, dir, "a", fmt.Sprintf("%03d.png", i))
+	}
+	held := func(share float64, seed uint64) map[string]bool {
+		o := Options{SplitOptions: SplitOptions{TestShare: share, SplitSeed: seed}}
+		f, err := listFolder(context.Background(), dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]bool{}
+		for _, p := range f.test {
+			names[p.name] = true
+		}
+		return names
+	}
+	none := held(0, 0)
+	for name, test := range map[string]struct {
+		share        float64
+		seed         uint64
+		least, most  int
+		sameAsNoSeed bool
+	}{
+		"default": {0, 0, 10, 30, true}, "a tenth": {0.1, 0, 10, 30, true}, "another seed": {0.1, 1, 10, 30, false},
+		"half": {0.5, 1, 80, 120, false}, "almost all": {0.999, 1, 190, 199, false}, "one": {0.005, 1, 1, 5, false},
+	} {
+		got := held(test.share, test.seed)
+		if len(got) < test.least || len(got) > test.most || maps.Equal(got, none) != test.sameAsNoSeed {
+			t.Errorf("%s: %d test images", name, len(got))
+		}
+		if !maps.Equal(got, held(test.share, test.seed)) {
+			t.Errorf("%s: the test images change", name)
+		}
+	}
+	for name := range held(0.1, 5) {
+		if !held(0.3, 5)[name] {
+			t.Errorf("%s is a test image with a share of 0.1, but not with 0.3", name)
+		}
+	}
+	_, err := listFolder(context.Background(), dir, Options{SplitOptions: SplitOptions{TestShare: 0.001}})
+	wantError(t, err, ErrData, "200 images are too few to hold out 0.001 of them; hint: at least 1000")
+	save(t, nil, dir, "train", "a.png")
+	save(t, nil, dir, "Testing", "b.png")
+	if err := os.RemoveAll(filepath.Join(dir, "a")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = listFolder(context.Background(), dir, Options{SplitOptions: SplitOptions{SplitSeed: 2}})
+	wantError(t, err, ErrUnknown, "split-seed has no effect with "+dir+", because it has a folder Testing; hint: leave --split-seed out")
+	if _, err := listFolder(context.Background(), dir, Options{Whole: true, SplitOptions: SplitOptions{SplitSeed: 2}}); err != nil {
+		t.Error(err)
 	}
 }

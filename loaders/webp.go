@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"image"
 	"io"
-	"math"
 )
 
 func isWebP(file []byte) bool {
@@ -42,31 +41,36 @@ func webpFrame(r io.ReaderAt) (height, width int) {
 	return 0, 0
 }
 
-// fullRange converts the planes of a lossy WebP image, in place, to the range that
-// package image expects. Lossy WebP stores black as 16, white as 235 and chroma from
-// 16 to 240, but the decoder returns such planes as if they were those of a JPEG
-// file, which use all values from 0 to 255 (golang.org/issue/40173). Other images are
+// webpToRGB converts a lossy WebP image to RGB, with the integers of libwebp. The
+// decoder returns planes in which black is 16 and white is 235, as if they were those of a
+// JPEG file, which use all values from 0 to 255 (golang.org/issue/40173). Other images are
 // returned unchanged.
-func fullRange(m image.Image) {
+func webpToRGB(m image.Image) image.Image {
 	var planes *image.YCbCr
+	opaque := func(x, y int) uint8 { return 255 }
 	switch m := m.(type) {
 	case *image.YCbCr:
 		planes = m
 	case *image.NYCbCrA:
-		planes = &m.YCbCr
+		planes, opaque = &m.YCbCr, func(x, y int) uint8 { return m.A[m.AOffset(x, y)] }
 	default:
-		return
+		return m
 	}
-	var luma, chroma [256]uint8
-	nearest := func(x float64) uint8 { return uint8(min(max(math.Round(x), 0), 255)) }
-	for v := range 256 {
-		luma[v] = nearest(float64(v-16) * 255 / 219)
-		chroma[v] = nearest(128 + float64(v-128)*255/224)
+	planes = interpolate(planes, webpRounding)
+	out := image.NewNRGBA(planes.Rect)
+	part := func(v uint8, coefficient int) int { return int(v) * coefficient >> 8 }
+	clip := func(v int) uint8 { return uint8(min(max(v>>6, 0), 255)) }
+	at := 0
+	for y := planes.Rect.Min.Y; y < planes.Rect.Max.Y; y++ {
+		for x := planes.Rect.Min.X; x < planes.Rect.Max.X; x++ {
+			c := planes.COffset(x, y)
+			light, blue, red := part(planes.Y[planes.YOffset(x, y)], 19077), planes.Cb[c], planes.Cr[c]
+			out.Pix[at] = clip(light + part(red, 26149) - 14234)
+			out.Pix[at+1] = clip(light - part(blue, 6419) - part(red, 13320) + 8708)
+			out.Pix[at+2] = clip(light + part(blue, 33050) - 17685)
+			out.Pix[at+3] = opaque(x, y)
+			at += 4
+		}
 	}
-	for i, y := range planes.Y {
-		planes.Y[i] = luma[y]
-	}
-	for i := range planes.Cb {
-		planes.Cb[i], planes.Cr[i] = chroma[planes.Cb[i]], chroma[planes.Cr[i]]
-	}
+	return out
 }

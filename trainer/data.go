@@ -18,7 +18,6 @@ type Data struct {
 	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
 	ClassOptions
 	loaders.ImageOptions
-
 	loaders.ArrayOptions
 	loaders.SplitOptions
 
@@ -35,8 +34,10 @@ func DataDefaults() Data {
 // Validate reports the first value that makes no sense, wrapping
 // ErrConfiguration. OpenData checks the values against the data set.
 func (d Data) Validate() error {
-	if err := d.ImageOptions.Validate(); err != nil {
-		return fmt.Errorf("%w: %w", ErrConfiguration, err)
+	for _, check := range []func() error{d.ImageOptions.Validate, d.SplitOptions.Validate} {
+		if err := check(); err != nil {
+			return fmt.Errorf("%w: %w", ErrConfiguration, err)
+		}
 	}
 	if err := d.ClassOptions.validate(); err != nil {
 		return err

@@ -82,6 +82,7 @@ func (e *Experiment) prepare(source Source) (err error) {
 		if err := s.declare(e.Parameters, e.Config.Seed, e.Config.BatchSize); err != nil {
 			return err
 		}
+		s.word(source.Shape)
 	}
 	m, ok := e.Model.(DataDependent)
 	if !ok {
@@ -107,7 +108,7 @@ func (e *Experiment) Final() Stage { return e.Stages[len(e.Stages)-1] }
 func (e *Experiment) Trained() *Trained { return e.trained(e.Final()) }
 
 func (e *Experiment) trained(s Stage) *Trained {
-	return &Trained{Name: e.Name, Config: e.Config, Source: sourceOf(e.Data), Stage: s, Parameters: e.Parameters, model: e.Model}
+	return &Trained{Info: RunInfo{Data: describeData(e.Data)}, Name: e.Name, Config: e.Config, Source: sourceOf(e.Data), Stage: s, Parameters: e.Parameters, model: e.Model}
 }
 
 // OpenData reads the data set of a configuration and limits the number of its images
@@ -128,6 +129,9 @@ func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Datase
 		data.FindTrained()
 	}
 	data.LimitTrain(c.TrainImages)
+	if c.Motion != (loaders.Motion{}) && !data.Train.Shape.IsImage() {
+		return nil, fmt.Errorf("%w: motion is %s, but the items of %s are not images; hint: a data set of images, or --motion none with another model than synchrony", ErrConfiguration, c.Motion, c.Dataset)
+	}
 	data.Train = data.Train.Pairs(c.Motion, c.Seed)
 	data.Test = data.Test.Stratified(c.TestImages).Pairs(c.Motion, c.Seed)
 	return data, nil
@@ -175,7 +179,7 @@ func (e *Experiment) FewSteps() string {
 	if more == steps {
 		return ""
 	}
-	return fmt.Sprintf("the number of steps per epoch is only %d, because there are %d training images; hint: --batch-size %d gives %d", steps, train.Len(), batch, more)
+	return fmt.Sprintf("the number of steps per epoch is only %d, because there are %d training %s; hint: --batch-size %d gives %d", steps, train.Len(), train.Shape.Words("images"), batch, more)
 }
 
 type namedSplit struct {

@@ -96,7 +96,9 @@ func rebuild(find Find, info RunInfo, c *Checkpoint) (*Trained, error) {
 	if err := t.fits(c); err != nil {
 		return nil, err
 	}
-	return t, t.Stage.declare(t.Parameters, t.Config.Seed, 2)
+	err = t.Stage.declare(t.Parameters, t.Config.Seed, 2)
+	t.Stage.word(t.Source.Shape)
+	return t, err
 }
 
 // rebuildEncoder returns the model whose encoder a Transfer uses.

@@ -69,6 +69,27 @@ type DataInfo struct {
 	Trained     []string          `json:"trained_classes,omitempty"` // apart from contamination; none: all
 	Digest      map[string]string `json:"digest,omitempty"`
 	Attribution string            `json:"attribution,omitempty"`
+	Features    []string          `json:"features,omitempty"` // names of the values of a row
+	Scaling     *loaders.Scaling  `json:"scaling,omitempty"`  // that every input of the run gets
+	Range       *loaders.Range    `json:"range,omitempty"`    // of the scaled training values; nil: pixels from 0 to 1
+}
+
+// Reading returns options with which a data set is read as the data of the run: with its
+// features and its scaling. A run on images has none, so numbers stay as they are.
+func (d DataInfo) Reading(o loaders.Options, dataset string) loaders.Options {
+	o.Features, o.Scaling = d.Features, d.Scaling
+	if o.Scaling == nil && loaders.IsArray(dataset) {
+		o.Scaling = &loaders.Scaling{Kind: loaders.ScaleNone}
+	}
+	return o
+}
+
+// Values is the range of the scaled training values, the zero Range for pixels.
+func (d DataInfo) Values() loaders.Range {
+	if d.Range == nil {
+		return loaders.Range{}
+	}
+	return *d.Range
 }
 
 // MachineInfo describes the machine on which a run was started.
@@ -155,5 +176,12 @@ func describe(e *Experiment, configuration map[string]settings.Setting) RunInfo 
 }
 
 func describeData(d *loaders.Dataset) DataInfo {
-	return DataInfo{d.Name, d.Train.Shape.String(), d.Train.Len(), d.Test.Len(), d.Classes, d.TrainedClasses(), d.Digest, d.Attribution}
+	info := DataInfo{
+		Name: d.Name, Shape: d.Train.Shape.String(), Train: d.Train.Len(), Test: d.Test.Len(), Classes: d.Classes, Trained: d.TrainedClasses(), Digest: d.Digest,
+		Attribution: d.Attribution, Features: d.Features, Scaling: d.Scaling,
+	}
+	if d.Range != (loaders.Range{}) {
+		info.Range = &d.Range
+	}
+	return info
 }

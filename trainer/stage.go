@@ -138,6 +138,13 @@ func (s *Stage) declare(p *graph.Parameters, seed uint64, batch int) error {
 	return err
 }
 
+// word gives units the words that fit data of a shape, see loaders.Shape.Words.
+func (s *Stage) word(image graph.Shape) {
+	for name, unit := range s.units {
+		s.units[name] = loaders.Shape(image).Words(unit)
+	}
+}
+
 // FLOPs is the number of floating-point operations in the matrix products of a
 // training step on a full batch.
 func (s Stage) FLOPs() float64 { return s.flops }

@@ -18,7 +18,7 @@ func TestFewSteps(t *testing.T) {
 		e.Data.Train = loaders.Pixels(loaders.Shape{Channels: 1, Height: 1, Width: 1}, make([]uint8, test.images))
 		want := ""
 		if test.better > 0 {
-			want = fmt.Sprintf("the number of steps per epoch is only %d, because there are %d training images; hint: --batch-size %d gives %d", test.steps, test.images, test.better, test.more)
+			want = fmt.Sprintf("the number of steps per epoch is only %d, because there are %d training rows; hint: --batch-size %d gives %d", test.steps, test.images, test.better, test.more)
 		}
 		if got := e.FewSteps(); got != want {
 			t.Errorf("%d images in batches of %d: %q, want %q", test.images, test.batch, got, want)

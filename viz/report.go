@@ -28,6 +28,7 @@ type Report struct {
 	Citation      string   // of the paper that describes the model
 	Warnings      []string // shown before the figures
 	Figures       []Figure
+	Tables        []Table
 	Configuration []Setting
 	Pictures      []Picture
 	Attribution   []string // a line for each data set or work whose licence requires one
@@ -42,6 +43,13 @@ type Figure struct {
 	Value       string // as it is shown, such as "228.4"
 	Unit        string // such as "nats per image"
 	Explanation string
+}
+
+// Table is a list of values with the names of its columns. The first column names the rows.
+type Table struct {
+	Title  string
+	Header []string
+	Rows   [][]string
 }
 
 // Setting is one resolved value of the configuration.

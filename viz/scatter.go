@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -121,7 +122,7 @@ func (s Scatter) legend(points []int) (signs []sign) {
 	if s.Classes == nil {
 		return nil
 	}
-	var count [256]int
+	count := make([]int, 1+int(slices.Max(append(slices.Clone(s.Classes), 0))))
 	for _, i := range points {
 		count[s.class(i)]++
 	}

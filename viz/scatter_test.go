@@ -2,6 +2,7 @@ package viz
 
 import (
 	"bytes"
+	"io"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -65,5 +66,13 @@ func TestScatterLegend(t *testing.T) {
 	}
 	if !bytes.Contains(render(t, s.SVG), []byte(`aria-label="codes of rings: scatter of 9 points, code 2 against code 1"`)) {
 		t.Error("no description")
+	}
+}
+
+// TestScatterOfManyClasses draws labels that need 16 bits.
+func TestScatterOfManyClasses(t *testing.T) {
+	s := Scatter{X: []float64{0, 1}, Y: []float64{0, 1}, Classes: []uint16{3, 300}}
+	if err := s.PNG(io.Discard); err != nil {
+		t.Fatal(err)
 	}
 }

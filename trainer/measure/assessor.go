@@ -68,7 +68,7 @@ func (j *assessor) assess(ctx context.Context, codeSize int) error {
 		images loaders.Split
 	}{ // the test images first, since the others are compared with them
 		{TestSet, j.data.Test.Stratified(count)}, {SampleSet, j.Samples}, {TrainingSet, j.data.Train.Stratified(count)},
-		{GaussianSet, j.valued(clamped(floor.Draw(noise).Values))},
+		{GaussianSet, j.valued(clamped(j.classifier, floor.Draw(noise).Values))},
 	} {
 		if err := j.measure(ctx, set.name, set.images); err != nil {
 			return err

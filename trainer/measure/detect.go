@@ -92,6 +92,9 @@ func CanScore(model *trainer.Trained, name string) error {
 		}
 		return model.CanEncode()
 	}
+	if (name == CrossEntropyScore || name == SSIMScore) && !model.Info.Data.Values().IsUnit() {
+		return refused("score %s is for values from 0 to 1, but the data have other values; hint: --score mse", name)
+	}
 	switch name {
 	case MSEScore, CrossEntropyScore:
 		return reconstructs()

@@ -29,8 +29,11 @@ func refused(format string, values ...any) error {
 	return fmt.Errorf("%w: %s", trainer.ErrConfiguration, fmt.Sprintf(format, values...))
 }
 
-// clamped clips pixels to [0, 1] in place.
-func clamped(pixels []float32) []float32 {
+// clamped clips pixels to [0, 1] in place, unless the values of the data leave this range.
+func clamped(model *trainer.Trained, pixels []float32) []float32 {
+	if !model.Info.Data.Values().IsUnit() {
+		return pixels
+	}
 	for i, v := range pixels {
 		pixels[i] = min(max(v, 0), 1)
 	}

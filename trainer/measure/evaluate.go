@@ -61,6 +61,9 @@ func (e *Evaluation) corrupted(ctx context.Context, model *trainer.Trained, spli
 		return err
 	}
 	for _, corruption := range corruptions {
+		if err := corruption.Fits(model.Info.Data.Values()); err != nil {
+			return err
+		}
 		figures, err := model.Corrupted(corruption).Evaluate(ctx, split)
 		if err != nil {
 			return err

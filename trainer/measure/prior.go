@@ -47,7 +47,7 @@ func (p *Prior) String() string {
 	if p.fitted == nil {
 		return "N(0, I)"
 	}
-	return fmt.Sprintf("the Gaussian of the codes of %d training images (model %s has no prior)", p.images, p.Model.Config.Model)
+	return fmt.Sprintf("the Gaussian of the codes of %d training %s (model %s has no prior)", p.images, p.Model.Shape().Words("images"), p.Model.Config.Model)
 }
 
 // Draw samples n codes (N×L). The temperature is a factor of the standard deviation.

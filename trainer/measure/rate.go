@@ -80,7 +80,7 @@ func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Spl
 		coders = append(coders, compression.Codes{
 			Coder: fmt.Sprint(components, pcaCoder), Values: pca.Transform(images).Values, Units: components, Rule: compression.Common,
 			Decode: func(codes []float32) ([]float32, error) {
-				return clamped(pca.Inverse(evaluate.NewMatrix(codes, components)).Values), nil
+				return clamped(model, pca.Inverse(evaluate.NewMatrix(codes, components)).Values), nil
 			},
 		})
 	}

@@ -17,8 +17,9 @@ const (
 
 // ReconstructOptions are the settings of Reconstruct.
 type ReconstructOptions struct {
-	Order string // ByIndex or ByError
-	Keep  int    // number of the first images in that order whose pixels are kept
+	Order  string // ByIndex or ByError
+	Keep   int    // number of the first images in that order whose pixels are kept
+	Values bool   // keep the values of all images, which are in memory
 }
 
 // Validate returns an error for the first invalid option.
@@ -45,6 +46,7 @@ type ReconstructedImage struct {
 type Reconstructions struct {
 	Images []ReconstructedImage
 	Kept   trainer.Reconstructed
+	Values trainer.Reconstructed // of all images, in the order of the split; empty unless they are requested
 }
 
 // Reconstruct reconstructs the images of a split. Memory grows with the images that
@@ -53,9 +55,19 @@ func Reconstruct(ctx context.Context, model *trainer.Trained, split loaders.Spli
 	if err := o.Validate(); err != nil {
 		return r, err
 	}
+	if o.Values {
+		if err := trainer.Fits("rows", split.Len(), 2*split.Shape.Size(), "choose fewer with --limit"); err != nil {
+			return r, err
+		}
+	}
 	var kept []ReconstructedImage // the images of r.Kept
 	r.Kept.Shape = split.Shape
 	err = model.EachReconstructed(ctx, split, func(batch trainer.Reconstructed) error {
+		if o.Values {
+			if err := r.Values.Append(batch); err != nil {
+				return err
+			}
+		}
 		for i, mse := range batch.MSE {
 			r.Images = append(r.Images, ReconstructedImage{Index: len(r.Images), Loss: batch.Loss[i], MSE: mse})
 		}

@@ -75,7 +75,7 @@ func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.
 	if err := run.WriteSealed(classificationFile, c); err != nil || model.Config.Pictures == 0 {
 		return c, err
 	}
-	title := fmt.Sprintf("Confusion matrix of %d test images of %s: accuracy %.2f %%", data.Test.Len(), data.Name, 100*c.Accuracy)
+	title := fmt.Sprintf("Confusion matrix of %d test %s of %s: accuracy %.2f %%", data.Test.Len(), data.Test.Shape.Words("images"), data.Name, 100*c.Accuracy)
 	if err := write(run.Path(folder, "confusion.png"), viz.Confusion(title, data.Classes, confusion)); err != nil {
 		return c, err
 	}
@@ -83,8 +83,8 @@ func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.
 	if err != nil {
 		return c, err
 	}
-	return c, write(run.Path(folder, "mistakes.png"), viz.Grid("Wrong predictions with the highest confidence, for the pairs of classes that are confused most",
-		mistakeColumns, rows...))
+	return c, write(run.Path(folder, "mistakes.png"), ViewOf(model).lines("Wrong predictions with the highest confidence, for the pairs of classes that are confused most",
+		mistakeColumns, viz.Alike, rows...))
 }
 
 // ReadClassification reads the file that Classify has written.
@@ -101,7 +101,7 @@ const (
 
 // worst returns a row of images for each of the pairs of classes that were confused
 // most. In each row, the wrong predictions with the highest confidence come first.
-func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32, predicted []int) (rows []viz.Row, err error) {
+func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32, predicted []int) (rows []Row, err error) {
 	classes := len(confusion)
 	for _, m := range confusion.Mistakes() {
 		if len(rows) == mistakeRows {
@@ -123,8 +123,8 @@ func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32
 			}
 			return 0
 		})
-		row := viz.Row{Label: fmt.Sprintf("%s predicted as %s, %d times", data.Classes[m.Class], data.Classes[m.Predicted], m.Count)}
-		if row.Images, err = pixels(data.Test.Select(images[:min(mistakeColumns, len(images))])); err != nil {
+		row := Row{Label: fmt.Sprintf("%s predicted as %s, %d times", data.Classes[m.Class], data.Classes[m.Predicted], m.Count)}
+		if row.Values, err = pixels(data.Test.Select(images[:min(mistakeColumns, len(images))])); err != nil {
 			return nil, err
 		}
 		rows = append(rows, row)
@@ -132,8 +132,8 @@ func worst(data *loaders.Dataset, confusion evaluate.Confusion, scores []float32
 	return rows, nil
 }
 
-// pixels returns the images of a split with values from 0 to 1.
-func pixels(s loaders.Split) (viz.Images, error) {
+// pixels returns the values N×D of the images of a split.
+func pixels(s loaders.Split) ([]float32, error) {
 	m, err := evaluate.Pixels(s)
-	return drawable(m.Values, s.Shape), err
+	return m.Values, err
 }

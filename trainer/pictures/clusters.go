@@ -15,6 +15,7 @@ import (
 type Clusters struct {
 	Name     string // of the files, such as "clusters-codes"
 	Title    string
+	View     View
 	Split    loaders.Split
 	Features evaluate.Matrix // N×L: the vectors that were clustered
 	Found    evaluate.Clustering
@@ -36,7 +37,7 @@ func (c Clusters) Draw(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	rows, size := make([]viz.Row, len(c.Labels)), c.Split.Shape.Size()
+	rows, size := make([]Row, len(c.Labels)), c.Split.Shape.Size()
 	for k, label := range c.Labels {
 		nearest := make([]int, len(found[k]))
 		for i, neighbour := range found[k] {
@@ -47,13 +48,17 @@ func (c Clusters) Draw(ctx context.Context, dir string) (string, error) {
 			return "", err
 		}
 		if c.Centres != nil {
-			images.Pixels = slices.Concat(c.Centres[k*size:(k+1)*size], images.Pixels)
+			images = slices.Concat(c.Centres[k*size:(k+1)*size], images)
 		}
-		rows[k] = viz.Row{Label: label, Images: images}
+		rows[k] = Row{label, images}
 	}
 	run := trainer.Run{Dir: dir}
 	path := run.Path(folder, c.Name+".png")
-	return path, write(path, viz.Grid(c.Title, nearestColumns+1, rows...))
+	colour := viz.First
+	if c.Centres == nil {
+		colour = viz.Alike
+	}
+	return path, write(path, c.View.lines(c.Title, nearestColumns+1, colour, rows...))
 }
 
 // Choice draws the criterion as a function of the number of clusters, into the pictures

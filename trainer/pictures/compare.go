@@ -22,6 +22,7 @@ type ComparedRun struct {
 // Comparison draws several runs on the same images.
 type Comparison struct {
 	Title  string
+	View   View
 	Images loaders.Split
 	Runs   []ComparedRun
 	Losses bool // the losses have the same objective, so they can be compared
@@ -39,13 +40,13 @@ func (c Comparison) Draw(dir string) (paths []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := write(paths[0], viz.Grid(c.Title, columns, rows...)); err != nil {
+	if err := write(paths[0], c.View.columns(c.Title, columns, ItemNames(c.Images, nil), rows...)); err != nil {
 		return nil, err
 	}
-	curves := map[string]viz.Lines{"mse": c.curves("squared error per pixel of the test images", func(r trainer.Record) float64 { return r.MSE })}
+	curves := map[string]viz.Lines{"mse": c.curves(c.View.Shape.Words("squared error per pixel of the test images"), func(r trainer.Record) float64 { return r.MSE })}
 	names := []string{"mse"}
 	if c.Losses {
-		curves["loss"] = c.curves("loss of the test images", func(r trainer.Record) float64 { return r.Loss })
+		curves["loss"] = c.curves(c.View.Shape.Words("loss of the test images"), func(r trainer.Record) float64 { return r.Loss })
 		names = append(names, "loss")
 	}
 	for _, name := range names {
@@ -63,15 +64,15 @@ func (c Comparison) Draw(dir string) (paths []string, err error) {
 
 // rows returns the images and their reconstructions by each run. If a run corrupts its
 // inputs, they are above its reconstructions.
-func (c Comparison) rows() ([]viz.Row, error) {
+func (c Comparison) rows() ([]Row, error) {
 	originals, err := pixels(c.Images)
-	rows := []viz.Row{{Label: "original", Images: originals}}
+	rows := []Row{{"original", originals}}
 	for _, r := range c.Runs {
 		if r.Reconstructed.Input != nil {
-			rows = append(rows, viz.Row{Label: r.Name + ", input", Images: drawable(r.Reconstructed.Input, r.Reconstructed.Shape)})
+			rows = append(rows, Row{r.Name + ", input", r.Reconstructed.Input})
 		}
 		label := fmt.Sprintf("%s mse %.5f", r.Name, r.MSE())
-		rows = append(rows, viz.Row{Label: label, Images: drawable(r.Reconstructed.Reconstruction, r.Reconstructed.Shape)})
+		rows = append(rows, Row{label, r.Reconstructed.Reconstruction})
 	}
 	return rows, err
 }

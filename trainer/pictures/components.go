@@ -1,31 +1,41 @@
 package pictures
 
 import (
+	"fmt"
+
 	"gonum.org/v1/gonum/mat"
 
-	"gaetrain/loaders"
 	"gaetrain/viz"
 )
 
-// DrawComponents draws principal components D×L as images into the pictures of a run.
-// The left singular vectors of a linear decoder are drawn below them (nil for none).
-func DrawComponents(dir, title string, shape loaders.Shape, components, vectors *mat.Dense) error {
-	rows := []viz.Row{{Label: "principal components", Images: columnsOf(components, shape)}}
-	if vectors != nil {
-		rows = append(rows, viz.Row{Label: "left singular vectors of the decoder", Images: columnsOf(vectors, shape)})
-	}
+// DrawComponents draws principal components D×L as images, or as curves, into the
+// pictures of a run. The left singular vectors of a linear decoder are drawn below them
+// (nil for none).
+func DrawComponents(dir, title string, v View, components, vectors *mat.Dense) error {
 	path, err := inFolder(dir, "components.png")
 	if err != nil {
 		return err
 	}
-	return write(path, viz.FilterRows(title, 0, rows...))
+	rows := []Row{{"principal components", columnsOf(components)}}
+	if vectors != nil {
+		rows = append(rows, Row{"left singular vectors of the decoder", columnsOf(vectors)})
+	}
+	if v.Shape.IsImage() {
+		return write(path, viz.FilterRows(title, 0, View{Shape: v.Shape}.images(rows)...))
+	}
+	_, count := components.Dims()
+	names := make([]string, count)
+	for i := range names {
+		names[i] = fmt.Sprintf("component %d", i+1)
+	}
+	v.Data.Scaling = nil // the values of a direction have no unit
+	return write(path, v.columns(title, 0, names, rows...))
 }
 
-// columnsOf shows the columns of a matrix D×L as images.
-func columnsOf(vectors *mat.Dense, shape loaders.Shape) viz.Images {
-	m := viz.Images{Channels: shape.Channels, Height: shape.Height, Width: shape.Width}
+// columnsOf returns the columns of a matrix D×L, one after the other.
+func columnsOf(vectors *mat.Dense) (values []float32) {
 	for _, v := range mat.DenseCopyOf(vectors.T()).RawMatrix().Data {
-		m.Pixels = append(m.Pixels, float32(v))
+		values = append(values, float32(v))
 	}
-	return m
+	return values
 }

@@ -20,42 +20,104 @@ type Ranked struct {
 	Scores  []string // of each item
 }
 
-// DrawRanked draws items beside their reconstructions and the absolute errors into the
-// pictures of a run, under a name that no earlier picture has. A model that cannot
-// reconstruct draws only the items. It returns the path.
-func DrawRanked(ctx context.Context, dir, title string, model *trainer.Trained, split loaders.Split, ranked ...Ranked) (string, error) {
+// mostRanked is the number of items of each group of which a picture has a line.
+const mostRanked = columns
+
+// Anomalies is a picture of the items with the highest and the lowest scores.
+type Anomalies struct {
+	Title string
+	Model *trainer.Trained
+	Split loaders.Split
+	Items []Ranked // the highest scores first
+}
+
+// Draw draws items beside their reconstructions and the absolute errors into the pictures
+// of a run, under names that no earlier pictures have. A model that cannot reconstruct
+// draws only the items. For rows of numbers, it draws the items with the highest scores as
+// curves, and the error of each feature over these items. It returns the paths.
+func (a Anomalies) Draw(ctx context.Context, dir string) (paths []string, err error) {
+	view, reconstructs := ViewOf(a.Model), a.Model.HasEncoder() && !a.Model.IsClassifier()
+	path, err := inFolder(dir, unused(dir, "anomalies", ".png")+".png")
+	if err != nil {
+		return nil, err
+	}
+	if !view.Shape.IsImage() {
+		return a.drawRows(ctx, dir, path, view, reconstructs)
+	}
 	var groups []viz.HeatGroup
-	for _, r := range ranked {
-		some := split.Select(r.Items)
-		if !model.HasEncoder() || model.IsClassifier() {
-			images, err := pixels(some)
+	for _, r := range a.Items {
+		some := a.Split.Select(r.Items)
+		if !reconstructs {
+			values, err := pixels(some)
 			if err != nil {
-				return "", err
+				return nil, err
 			}
-			groups = append(groups, viz.HeatGroup{Rows: []viz.Row{{Label: r.Name, Images: images, Captions: r.Scores}}})
+			groups = append(groups, viz.HeatGroup{Rows: []viz.Row{{Label: r.Name, Images: view.drawable(values), Captions: r.Scores}}})
 			continue
 		}
-		pairs, err := model.Treated(trainer.Treatment{}).Reconstruct(ctx, some)
+		pairs, err := a.Model.Treated(trainer.Treatment{}).Reconstruct(ctx, some)
 		if err != nil {
-			return "", err
-		}
-		errors := make([]float32, len(pairs.Original))
-		for i, v := range pairs.Original {
-			errors[i] = float32(math.Abs(float64(v - pairs.Reconstruction[i])))
+			return nil, err
 		}
 		groups = append(groups, viz.HeatGroup{
 			Rows: []viz.Row{
-				{Label: r.Name, Images: drawable(pairs.Original, some.Shape), Captions: r.Classes},
-				{Label: "reconstruction", Images: drawable(pairs.Reconstruction, some.Shape)},
+				{Label: r.Name, Images: view.drawable(pairs.Original), Captions: r.Classes},
+				{Label: "reconstruction", Images: view.drawable(pairs.Reconstruction)},
 			},
-			Heat: viz.Row{Label: "absolute error, and score", Images: drawable(errors, some.Shape), Captions: r.Scores},
+			Heat: viz.Row{Label: "absolute error, and score", Images: drawable(differences(pairs), some.Shape), Captions: r.Scores},
 		})
 	}
-	path, err := inFolder(dir, unused(dir, "anomalies", ".png")+".png")
-	if err != nil {
-		return "", err
+	return []string{path}, write(path, viz.HeatGrid(a.Title, mostRanked, "absolute error of a pixel, from 0 to the largest one", groups...))
+}
+
+func differences(pairs trainer.Reconstructed) []float32 {
+	errors := make([]float32, len(pairs.Original))
+	for i, v := range pairs.Original {
+		errors[i] = float32(math.Abs(float64(v - pairs.Reconstruction[i])))
 	}
-	return path, write(path, viz.HeatGrid(title, columns, "absolute error of a pixel, from 0 to the largest one", groups...))
+	return errors
+}
+
+// drawRows draws the first group of items.
+func (a Anomalies) drawRows(ctx context.Context, dir, path string, view View, reconstructs bool) ([]string, error) {
+	first := a.Items[0]
+	some := a.Split.Select(first.Items)
+	names := make([]string, len(first.Items))
+	for i := range names {
+		names[i] = "score " + first.Scores[i]
+		if first.Classes != nil {
+			names[i] = first.Classes[i] + ", " + names[i]
+		}
+	}
+	rows := []Row{{Label: "row"}}
+	if !reconstructs {
+		values, err := pixels(some)
+		rows[0].Values = values
+		if err != nil {
+			return nil, err
+		}
+		return []string{path}, write(path, view.columns(a.Title, mostRanked, names, rows...))
+	}
+	model := a.Model.Treated(trainer.Treatment{})
+	pairs, err := model.Reconstruct(ctx, some)
+	if err != nil {
+		return nil, err
+	}
+	rows[0].Values = pairs.Original
+	rows = append(rows, Row{Label: "reconstruction", Values: pairs.Reconstruction})
+	if err := write(path, view.columns(a.Title, mostRanked, names, rows...)); err != nil {
+		return nil, err
+	}
+	if view.Data.Features == nil {
+		return []string{path}, nil
+	}
+	all, err := model.FeatureErrors(ctx, some)
+	if err != nil {
+		return nil, err
+	}
+	title := fmt.Sprintf("Error by feature of the %d rows with the highest scores", some.Len())
+	bars, err := drawFigure(dir, unused(dir, "anomalies-features", ".svg", ".png"), ranking(title, view.Data, all))
+	return []string{path, bars}, err
 }
 
 // Scored is a histogram of scores.

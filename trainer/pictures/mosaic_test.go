@@ -36,7 +36,7 @@ func TestMosaic(t *testing.T) {
 // TestManifold checks that the codes are a grid of quantiles. They must increase to the
 // right and upwards, and each must represent the same share of N(0, 1).
 func TestManifold(t *testing.T) {
-	_, err := Manifold("plane", loaders.Shape{Channels: 1, Height: 1, Width: 1}, func(codes []float32) ([]float32, error) {
+	_, err := Manifold("plane", View{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}}, func(codes []float32) ([]float32, error) {
 		if len(codes) != 2*manifoldSide*manifoldSide {
 			t.Fatalf("the codes have %d values", len(codes))
 		}

@@ -89,7 +89,11 @@ func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 	if l.Config.Pictures == 0 {
 		return nil
 	}
-	for _, draw := range []func(context.Context, *trainer.Loop) error{drawFilters, drawFeatures, drawDivergence, drawCurves, drawManifold, animateEpochs} {
+	list := []func(context.Context, *trainer.Loop) error{drawFilters, drawFeatures, drawDivergence, drawCurves, drawManifold, animateEpochs}
+	if !l.Trained().Shape().IsImage() {
+		list = []func(context.Context, *trainer.Loop) error{drawFeatureErrors, drawCodes, drawDivergence, drawCurves, animateEpochs}
+	}
+	for _, draw := range list {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -114,11 +118,16 @@ func drawReconstructions(ctx context.Context, l *trainer.Loop, epoch int) error 
 	if !l.Trained().HasEncoder() {
 		return nil // a generator has no reconstructions
 	}
-	pairs, err := l.Reconstruct(ctx, l.Data.Test.Stratified(fixed))
+	some := l.Data.Test.Stratified(fixed)
+	if !some.Shape.IsImage() {
+		some = l.Data.Test.Stratified(MostPanels)
+	}
+	pairs, err := l.Reconstruct(ctx, some)
 	if err != nil {
 		return err
 	}
-	return write(l.Run.Path(folder, frame(l, reconstructions, epoch)), Reconstructions(epochTitle(l, epoch), pairs))
+	img := Reconstructions(ViewOf(l.Trained()), epochTitle(l, epoch), pairs, ItemNames(some, l.Data.Classes))
+	return write(l.Run.Path(folder, frame(l, reconstructions, epoch)), img)
 }
 
 // Heading begins the titles of the pictures of a run with the name of its folder,
@@ -142,14 +151,25 @@ func epochTitle(l *trainer.Loop, epoch int) string {
 }
 
 // Reconstructions draws images above their reconstructions. Corrupted inputs, if there
-// are any, are drawn between them.
-func Reconstructions(title string, pairs trainer.Reconstructed) image.Image {
-	images := func(pixels []float32) viz.Images { return drawable(pixels, pairs.Shape) }
-	rows := []viz.Row{{Label: "original", Images: images(pairs.Original)}}
+// are any, are drawn between them. names are those of the images.
+func Reconstructions(v View, title string, pairs trainer.Reconstructed, names []string) image.Image {
+	rows := []Row{{"original", pairs.Original}}
 	if pairs.Input != nil {
-		rows = append(rows, viz.Row{Label: "corrupted", Images: images(pairs.Input)})
+		rows = append(rows, Row{"corrupted", pairs.Input})
 	}
-	return viz.Grid(title, columns, append(rows, viz.Row{Label: "reconstruction", Images: images(pairs.Reconstruction)})...)
+	return v.columns(title, columns, names, append(rows, Row{"reconstruction", pairs.Reconstruction})...)
+}
+
+// ItemNames names the items of a split by their positions and their classes.
+func ItemNames(s loaders.Split, classes []string) []string {
+	names := make([]string, s.Len())
+	for i := range names {
+		names[i] = s.Shape.Words(fmt.Sprintf("image %d", s.Position(i)))
+		if s.Labels != nil && int(s.Labels[i]) < len(classes) {
+			names[i] += ": " + classes[s.Labels[i]]
+		}
+	}
+	return names
 }
 
 // Kinds of pictures that are drawn every epoch.

@@ -25,13 +25,26 @@ func writeReport(ctx context.Context, l *trainer.Loop, about About) error {
 	if err != nil {
 		return err
 	}
-	info := l.Run.Info
+	tables, err := errorTable(ctx, l)
+	if err != nil {
+		return err
+	}
+	info, shape := l.Run.Info, l.Trained().Shape()
 	report := viz.Report{
 		Title:    heading(l),
 		Subtitle: fmt.Sprintf("%s · %s parameters · code of %d values · %s", about.Summary, plain.Thousands(info.Parameters), l.Trained().CodeSize(), progress(l, records)),
 		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
-		Figures: figures(l, records, linear), Configuration: settings(info), Pictures: shown(l),
+		Figures: figures(l, records, linear), Tables: tables, Configuration: settings(info), Pictures: shown(l),
 		Command: about.Command, Created: info.Created, Version: info.Version,
+	}
+	for i, f := range report.Figures {
+		report.Figures[i].Explanation, report.Figures[i].Unit = shape.Words(f.Explanation), shape.Words(f.Unit)
+		if word := info.Data.ScaledWord(); word != "" && strings.HasSuffix(f.Name, " mse") {
+			report.Figures[i].Explanation += fmt.Sprintf(" It is the error of %s values.", word)
+		}
+	}
+	for i, p := range report.Pictures {
+		report.Pictures[i].Caption = shape.Words(p.Caption)
 	}
 	report.Warnings = slices.Clone(l.Warnings)
 	if few := l.FewSteps(); few != "" && !slices.Contains(report.Warnings, few) {
@@ -154,6 +167,8 @@ func shown(l *trainer.Loop) []viz.Picture {
 		{Title: "Manifold", Caption: "Decoded grid of the 2-D latent space at evenly spaced quantiles of N(0, I). The first value increases to the right, the second upwards.", Path: l.Run.Path(folder, "manifold.png")},
 		{Title: "Confusion", Caption: "Confusion matrix (rows: true class, columns: predicted class) of the test images, with the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
 		{Title: "Mistakes", Caption: "Wrong predictions with the highest confidence, for the pairs of classes that are confused most.", Path: l.Run.Path(folder, "mistakes.png")},
+		{Title: "Error by feature", Caption: "Errors of the reconstructions of each feature, over the test images.", Path: l.Run.Path(folder, errorsFile+errorsEnding(l))},
+		{Title: "Codes", Caption: "Codes of test images as points, coloured by class if the data have classes. Longer codes are reduced to two values by PCA.", Path: l.Run.Path(folder, latentFile+".svg")},
 		{Title: "Augmentation", Caption: "Training images, and what the augmentation makes of them in the first epochs.", Path: l.Run.Path(folder, augmented)},
 		{Title: "Curves", Caption: "Every figure after each epoch. Figures of the training set are averaged over the epoch, while training.", Path: l.Run.Path("curves.svg")},
 		{Title: "Divergence", Caption: "KL divergence of each latent dimension from the prior, averaged over the test images. A dimension with a larger divergence holds more information about the image.", Path: l.Run.Path(folder, "divergence.svg")},

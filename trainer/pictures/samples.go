@@ -22,26 +22,25 @@ func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 		return nil
 	}
 	const most = 4 * columns
-	draw := func(n int, labels []loaders.Label) (viz.Images, error) {
-		images, err := model.Decode(ctx, trainer.Draw(n, model.CodeSize(), l.Config.Seed, 1), labels)
-		return drawable(images, model.Shape()), err
+	draw := func(n int, labels []loaders.Label) ([]float32, error) {
+		return model.Decode(ctx, trainer.Draw(n, model.CodeSize(), l.Config.Seed, 1), labels)
 	}
-	var rows []viz.Row
+	var rows []Row
 	for class := range min(model.Classes(), 2*columns) { // the same codes for each class
 		images, err := draw(columns, slices.Repeat([]loaders.Label{loaders.Label(class)}, columns))
 		if err != nil {
 			return err
 		}
-		rows = append(rows, viz.Row{Label: l.Data.Classes[class], Images: images})
+		rows = append(rows, Row{l.Data.Classes[class], images})
 	}
 	if model.Classes() == 0 {
 		images, err := draw(most, nil)
 		if err != nil {
 			return err
 		}
-		rows = []viz.Row{{Images: images}}
+		rows = []Row{{Values: images}}
 	}
-	return write(l.Run.Path(folder, frame(l, samples, epoch)), viz.Grid(epochTitle(l, epoch)+": samples", columns, rows...))
+	return write(l.Run.Path(folder, frame(l, samples, epoch)), ViewOf(model).lines(epochTitle(l, epoch)+": samples", columns, viz.Alike, rows...))
 }
 
 // drawManifold draws the decoded grid of a 2-D latent space if the model has a prior.
@@ -50,7 +49,7 @@ func drawManifold(ctx context.Context, l *trainer.Loop) error {
 	if !model.HasPrior() || model.CodeSize() != 2 || model.Classes() > 0 { // a conditional model has a grid for each class
 		return nil
 	}
-	img, err := Manifold(heading(l)+": decoded grid of the 2-D latent space", model.Shape(), func(codes []float32) ([]float32, error) {
+	img, err := Manifold(heading(l)+": decoded grid of the 2-D latent space", ViewOf(model), func(codes []float32) ([]float32, error) {
 		return model.Decode(ctx, codes, nil)
 	})
 	if err != nil {
@@ -67,7 +66,7 @@ const (
 // Manifold draws the decoded images of a grid of codes at evenly spaced quantiles of
 // N(0, I), so each image represents the same share of samples. The first value
 // increases to the right, the second upwards.
-func Manifold(title string, shape loaders.Shape, decode func(codes []float32) ([]float32, error)) (image.Image, error) {
+func Manifold(title string, v View, decode func(codes []float32) ([]float32, error)) (image.Image, error) {
 	var codes []float32
 	quantile := func(i int) float32 {
 		return float32(math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/manifoldSide-1))
@@ -81,7 +80,7 @@ func Manifold(title string, shape loaders.Shape, decode func(codes []float32) ([
 	if err != nil {
 		return nil, err
 	}
-	return viz.Grid(title, 1, viz.Row{Images: mosaic(drawable(images, shape), manifoldSide)}), nil
+	return viz.Grid(title, 1, viz.Row{Images: mosaic(v.drawable(images), manifoldSide)}), nil
 }
 
 // mosaic joins images into one image without gaps. Each row has the given number of
@@ -103,7 +102,7 @@ func mosaic(m viz.Images, columns int) viz.Images {
 // Samples are images that a model has decoded from codes.
 type Samples struct {
 	Title  string
-	Shape  loaders.Shape
+	View   View
 	Pixels []float32 // N×D
 
 	// Labels are the classes of the images for a conditional model; nil for other models.
@@ -128,19 +127,22 @@ func (s Samples) Draw(dir string) (path string, shown int, err error) {
 // Image draws the samples, at most the first 400, and returns the number of samples that
 // the picture shows.
 func (s Samples) Image() (img image.Image, shown int) {
-	shown = min(len(s.Pixels)/s.Shape.Size(), mostSamples)
+	shown = min(len(s.Pixels)/s.View.Shape.Size(), mostSamples)
+	if !s.View.Shape.IsImage() {
+		shown = min(shown, s.View.most(len(s.Labels) > 0))
+	}
 	side := max(10, int(math.Ceil(math.Sqrt(float64(shown)))))
-	s.Pixels = s.Pixels[:shown*s.Shape.Size()]
-	return viz.Grid(s.Title, side, s.rows()...), shown
+	s.Pixels = s.Pixels[:shown*s.View.Shape.Size()]
+	return s.View.lines(s.Title, side, viz.Alike, s.rows()...), shown
 }
 
 // rows returns the samples. If they have labels, there is a row for each class.
-func (s Samples) rows() (rows []viz.Row) {
+func (s Samples) rows() (rows []Row) {
 	if s.Labels == nil {
-		return []viz.Row{{Images: drawable(s.Pixels, s.Shape)}}
+		return []Row{{Values: s.Pixels}}
 	}
 	byClass := make(map[loaders.Label][]float32)
-	size := s.Shape.Size()
+	size := s.View.Shape.Size()
 	for i := range len(s.Pixels) / size {
 		byClass[s.Labels[i]] = append(byClass[s.Labels[i]], s.Pixels[i*size:(i+1)*size]...)
 	}
@@ -149,7 +151,7 @@ func (s Samples) rows() (rows []viz.Row) {
 		if int(class) < len(s.Classes) {
 			name = s.Classes[class]
 		}
-		rows = append(rows, viz.Row{Label: name, Images: drawable(byClass[class], s.Shape)})
+		rows = append(rows, Row{name, byClass[class]})
 	}
 	return rows
 }
@@ -157,7 +159,7 @@ func (s Samples) rows() (rows []viz.Row) {
 // Walk is a picture of lines of images. Each line leads from one code to another.
 type Walk struct {
 	Name, Title string
-	Shape       loaders.Shape
+	View        View
 	Lines       []Line
 }
 
@@ -169,19 +171,20 @@ type Line struct {
 
 // Draw draws the lines below each other, and an animation of all lines forwards and
 // backwards, into the pictures of a run, under a name that no earlier picture has.
-// It returns the paths.
+// It returns the paths. Curves of rows are not animated, because one panel shows all of
+// a line.
 func (w Walk) Draw(dir string) (picture, animation string, err error) {
-	rows := make([]viz.Row, len(w.Lines))
+	rows := make([]Row, len(w.Lines))
 	for i, line := range w.Lines {
-		rows[i] = viz.Row{Label: line.Label, Images: drawable(line.Pixels, w.Shape)}
+		rows[i] = Row{line.Label, line.Pixels}
 	}
 	name := unused(dir, w.Name, ".png", ".gif")
 	if picture, err = inFolder(dir, name+".png"); err != nil {
 		return "", "", err
 	}
-	steps := rows[0].Images.Len()
-	if err := write(picture, viz.Grid(w.Title, steps, rows...)); err != nil {
-		return "", "", err
+	steps := len(rows[0].Values) / w.View.Shape.Size()
+	if err := write(picture, w.View.lines(w.Title, steps, viz.Ordered, rows...)); err != nil || !w.View.Shape.IsImage() {
+		return picture, "", err
 	}
 	var frames []image.Image
 	for step := range 2*steps - 1 {
@@ -198,15 +201,16 @@ func (w Walk) frame(step int) image.Image {
 	const across = 8
 	var at []float32
 	for _, line := range w.Lines {
-		at = append(at, line.Pixels[step*w.Shape.Size():(step+1)*w.Shape.Size()]...)
+		size := w.View.Shape.Size()
+		at = append(at, line.Pixels[step*size:(step+1)*size]...)
 	}
-	return viz.Grid(w.Title, across, viz.Row{Images: drawable(at, w.Shape)})
+	return w.View.lines(w.Title, across, viz.Alike, Row{Values: at})
 }
 
 // DrawManifold draws the decoded grid of a 2-D latent space into the pictures of a run,
 // under a name that no earlier picture has. It returns the path.
-func DrawManifold(dir, title string, shape loaders.Shape, decode func(codes []float32) ([]float32, error)) (string, error) {
-	img, err := Manifold(title, shape, decode)
+func DrawManifold(dir, title string, v View, decode func(codes []float32) ([]float32, error)) (string, error) {
+	img, err := Manifold(title, v, decode)
 	if err != nil {
 		return "", err
 	}

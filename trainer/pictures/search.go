@@ -10,6 +10,7 @@ import (
 // Found is a picture of queries and the images nearest to them.
 type Found struct {
 	Title     string
+	View      View
 	Queries   loaders.Split
 	Names     []string // of the queries
 	Split     loaders.Split
@@ -19,7 +20,7 @@ type Found struct {
 // Draw draws a row for each query into the pictures of a run: the query, then the
 // images that were found, nearest first. It returns the path.
 func (f Found) Draw(dir string) (string, error) {
-	var rows []viz.Row
+	var rows []Row
 	columns := 1
 	for i, neighbours := range f.Neighbour {
 		indices := make([]int, len(neighbours))
@@ -34,15 +35,14 @@ func (f Found) Draw(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		images.Pixels = append(images.Pixels, found.Pixels...)
-		rows = append(rows, viz.Row{Label: f.Names[i], Images: images})
+		rows = append(rows, Row{f.Names[i], append(images, found...)})
 		columns = max(columns, 1+len(neighbours))
 	}
 	path, err := inFolder(dir, "search.png")
 	if err != nil {
 		return "", err
 	}
-	return path, write(path, viz.Grid(f.Title, columns, rows...))
+	return path, write(path, f.View.lines(f.Title, columns, viz.First, rows...))
 }
 
 // WriteJSON writes a value to a file in a run folder.

@@ -57,10 +57,11 @@ func (s *sheet) add(label string, split loaders.Split, rows int) error {
 		for i := from; i < min(from+s.columns, split.Len()); i++ {
 			indices = append(indices, i)
 		}
-		images, err := pixels(split.Select(indices))
+		values, err := pixels(split.Select(indices))
 		if err != nil {
 			return err
 		}
+		images := drawable(values, split.Shape)
 		for i, v := range images.Pixels {
 			images.Pixels[i] = (v - s.low) / (s.high - s.low)
 		}
@@ -105,6 +106,9 @@ func Histograms(title string, train loaders.Split, classes, names []string, colu
 			return nil, err
 		}
 		for c := range n {
+			if values[c] != values[c] { // a missing value
+				continue
+			}
 			bin := binOf(float64(values[c]), columns[c])
 			counts[c*groups][bin]++
 			if groups > 1 {

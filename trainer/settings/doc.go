@@ -25,6 +25,7 @@ type Origin string
 const (
 	FromDefault     Origin = "default"
 	FromRecipe      Origin = "recipe"
+	FromData        Origin = "data" // chosen because of the values of the data
 	FromFile        Origin = "file"
 	FromEnvironment Origin = "environment"
 	FromFlag        Origin = "flag"
