@@ -183,7 +183,7 @@ func TestMahalanobis(t *testing.T) {
 			x.Values[i+2] = float32(3*third + v)
 		}
 	}
-	m, err := NewMahalanobis(context.Background(), x)
+	m, err := NewMahalanobis(context.Background(), x, LeastRidge)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestMahalanobis(t *testing.T) {
 			t.Errorf("distance %.8f of point %d, want %.8f", got[i], i, want)
 		}
 	}
-	if _, err := NewMahalanobis(context.Background(), newMatrix(5, 2)); !isInput(err) {
+	if _, err := NewMahalanobis(context.Background(), newMatrix(5, 2), LeastRidge); !isInput(err) {
 		t.Errorf("equal points: error %v", err)
 	}
 }

@@ -17,13 +17,14 @@ type Mahalanobis struct {
 	factor mat.Cholesky
 }
 
-// covarianceRidge is added to the diagonal of the covariance, as a share of its mean
-// variance. Directions in which the sample does not vary would have infinite distances.
-const covarianceRidge = 1e-6
+// LeastRidge is a ridge that changes the distances only in directions in which the sample
+// does not vary, where they would be infinite.
+const LeastRidge = 1e-6
 
-// NewMahalanobis measures the mean and the covariance of a sample (N×D, N ≥ 2). Errors wrap
+// NewMahalanobis measures the mean and the covariance of a sample (N×D, N ≥ 2). The ridge
+// is added to the diagonal of the covariance, as a share of its mean variance. Errors wrap
 // ErrInput or are those of the context.
-func NewMahalanobis(ctx context.Context, sample Matrix) (*Mahalanobis, error) {
+func NewMahalanobis(ctx context.Context, sample Matrix, share float64) (*Mahalanobis, error) {
 	if err := sample.check(); err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func NewMahalanobis(ctx context.Context, sample Matrix) (*Mahalanobis, error) {
 		return nil, err
 	}
 	m := &Mahalanobis{mean: mean}
-	ridge := covarianceRidge * mat.Trace(covariance) / float64(sample.Columns)
+	ridge := share * mat.Trace(covariance) / float64(sample.Columns)
 	if ridge == 0 {
 		return nil, fmt.Errorf("%w: all points of the sample are equal, so distances have no unit", ErrInput)
 	}

@@ -17,6 +17,7 @@ const (
 	MSEScore           = "mse"           // squared error of the reconstruction, per value
 	CrossEntropyScore  = "cross-entropy" // of the reconstruction, in nats
 	SSIMScore          = "ssim"          // 1 − SSIM of image and reconstruction
+	PathwayScore       = "pathway"       // distance of image and reconstruction in the layers of the encoder, see pathways
 	ELBOScore          = "elbo"          // negative evidence lower bound, or the loss of its objective
 	LikelihoodScore    = "likelihood"    // −log p(x), estimated by importance sampling, in nats
 	MahalanobisScore   = "mahalanobis"   // distance of the code from the mean of the training codes
@@ -26,7 +27,7 @@ const (
 
 // AllScores are the names of the scores, in the order of tables.
 var AllScores = []string{
-	MSEScore, CrossEntropyScore, SSIMScore, ELBOScore, LikelihoodScore, MahalanobisScore, NeighboursScore, DiscriminatorScore,
+	MSEScore, CrossEntropyScore, SSIMScore, PathwayScore, ELBOScore, LikelihoodScore, MahalanobisScore, NeighboursScore, DiscriminatorScore,
 }
 
 // ScoreUnit is the unit of a score; "" for none.
@@ -38,6 +39,8 @@ func ScoreUnit(name string) string {
 		return "nats"
 	case SSIMScore:
 		return "1 − structural similarity"
+	case PathwayScore:
+		return "Mahalanobis distance of differences"
 	case NeighboursScore:
 		return "Euclidean distance of codes"
 	case MahalanobisScore:
@@ -63,7 +66,7 @@ func DefaultScore(model *trainer.Trained) string {
 
 // NeedsTrainingImages reports whether a score compares items with the training images.
 func NeedsTrainingImages(name string) bool {
-	return name == MahalanobisScore || name == NeighboursScore
+	return name == MahalanobisScore || name == NeighboursScore || name == PathwayScore
 }
 
 // ScoreOptions are the settings of a Scorer.
@@ -81,6 +84,7 @@ type Scorer struct {
 	options     ScoreOptions
 	mahalanobis *evaluate.Mahalanobis
 	neighbours  *evaluate.NearestNeighbours
+	pathways    *pathways
 }
 
 // CanScore returns an error for a score that a model cannot have. The error wraps
@@ -103,6 +107,11 @@ func CanScore(model *trainer.Trained, name string) error {
 			return refused("score ssim needs images of at least 11×11 pixels, but the model takes %v", s)
 		}
 		return reconstructs()
+	case PathwayScore:
+		if err := reconstructs(); err != nil || len(pathwayLayers(model)) > 0 {
+			return err
+		}
+		return refused("score pathway needs an encoder of separate layers, whose codes have at most %d values; hint: --score mse", pathwayValues)
 	case ELBOScore, LikelihoodScore:
 		if !model.HasPosterior() {
 			return refused("score %s: model %s has no posterior of codes; hint: --model vae has one, and --score mse works for every autoencoder", name, model.Name)
@@ -135,6 +144,12 @@ func NewScorer(ctx context.Context, model *trainer.Trained, train loaders.Split,
 			return nil, err
 		}
 	}
+	if s.has(PathwayScore) {
+		var err error
+		if s.pathways, err = newPathways(ctx, model, train); err != nil {
+			return nil, err
+		}
+	}
 	if !s.has(MahalanobisScore) && !s.has(NeighboursScore) {
 		return s, nil
 	}
@@ -145,7 +160,7 @@ func NewScorer(ctx context.Context, model *trainer.Trained, train loaders.Split,
 	if s.has(NeighboursScore) && (o.Neighbours < 1 || o.Neighbours > codes.Rows) {
 		return nil, refused("neighbours is %d; hint: from 1 to %d, the number of training images", o.Neighbours, codes.Rows)
 	}
-	if s.mahalanobis, err = evaluate.NewMahalanobis(ctx, codes); err != nil {
+	if s.mahalanobis, err = evaluate.NewMahalanobis(ctx, codes, evaluate.LeastRidge); err != nil {
 		return nil, err
 	}
 	s.neighbours, err = evaluate.NewNearestNeighbours(codes)
@@ -164,6 +179,7 @@ func (s *Scorer) Score(ctx context.Context, split loaders.Split) (map[string][]f
 		{[]string{MSEScore, CrossEntropyScore, SSIMScore}, s.reconstruct},
 		{[]string{ELBOScore}, s.bound},
 		{[]string{LikelihoodScore}, s.likelihood},
+		{[]string{PathwayScore}, s.comparePathways},
 		{[]string{MahalanobisScore, NeighboursScore}, s.distances},
 		{[]string{DiscriminatorScore}, s.discriminate},
 	} {
@@ -251,6 +267,11 @@ func (s *Scorer) distances(ctx context.Context, split loaders.Split, scores map[
 	for _, neighbours := range found {
 		scores[NeighboursScore] = append(scores[NeighboursScore], neighbours[len(neighbours)-1].Distance)
 	}
+	return err
+}
+
+func (s *Scorer) comparePathways(ctx context.Context, split loaders.Split, scores map[string][]float64) (err error) {
+	scores[PathwayScore], err = s.pathways.distances(ctx, split)
 	return err
 }
 
