@@ -12,6 +12,7 @@ import (
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 )
 
@@ -161,6 +162,11 @@ func (d *detection) prepareScorer() (err error) {
 		}
 	}
 	d.scorer, err = measure.NewScorer(d.cli.Context, d.model, train, d.names, d.scoreOptions())
+	if d.Score == "all" && errors.Is(err, evaluate.ErrInput) {
+		d.names = slices.DeleteFunc(d.names, measure.NeedsTrainingImages)
+		d.log.note(fmt.Sprintf("scores that need the codes of the training images are left out: %v", err))
+		d.scorer, err = measure.NewScorer(d.cli.Context, d.model, train, d.names, d.scoreOptions())
+	}
 	return err
 }
 
