@@ -59,7 +59,7 @@ score, the p-value and 1 or 0 for flagged of each item.
 
 func detectVerb() *cli.Command {
 	defaults := detectOptions{
-		RunOptions: RunOptions{ModelOptions: modelDefaults()}, Neighbours: 5, Draws: 64, FalseAlarms: 0.01, Draw: 16, Out: "scores", Output: Output{LogFormat: "text"},
+		RunOptions: RunOptions{ModelOptions: modelDefaults(), wholeOthers: true}, Neighbours: 5, Draws: 64, FalseAlarms: 0.01, Draw: 16, Out: "scores", Output: Output{LogFormat: "text"},
 	}
 	return &cli.Command{
 		Name:  "detect",

@@ -3,8 +3,9 @@ package evaluate
 import (
 	"context"
 	"fmt"
-	"math"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -13,8 +14,8 @@ import (
 //
 //	√((x − m)ᵀ·S⁻¹·(x − m)).
 type Mahalanobis struct {
-	mean   []float64 // D
-	factor mat.Cholesky
+	mean   []float64    // D
+	factor mat.TriDense // D×D, the lower Cholesky factor L of S = L·Lᵀ
 }
 
 // LeastRidge is a ridge that changes the distances only in directions in which the sample
@@ -43,9 +44,11 @@ func NewMahalanobis(ctx context.Context, sample Matrix, share float64) (*Mahalan
 	for d := range sample.Columns {
 		covariance.SetSym(d, d, covariance.At(d, d)+ridge)
 	}
-	if !m.factor.Factorize(covariance) {
+	var cholesky mat.Cholesky
+	if !cholesky.Factorize(covariance) {
 		return nil, fmt.Errorf("%w: the covariance of the sample has no inverse", ErrInput)
 	}
+	cholesky.LTo(&m.factor)
 	return m, nil
 }
 
@@ -61,14 +64,13 @@ func (m *Mahalanobis) Distances(ctx context.Context, x Matrix) ([]float64, error
 			return nil, err
 		}
 		parallel(block.Rows, 16, func(from, to int) {
-			centred, solved := mat.NewVecDense(x.Columns, nil), mat.NewVecDense(x.Columns, nil)
+			white := blas64.Vector{N: x.Columns, Inc: 1, Data: make([]float64, x.Columns)}
 			for i := from; i < to; i++ {
 				for d, v := range block.Row(i) {
-					centred.SetVec(d, float64(v)-m.mean[d])
+					white.Data[d] = float64(v) - m.mean[d]
 				}
-				// The error is about a bad condition, which the ridge bounds.
-				_ = m.factor.SolveVecTo(solved, centred)
-				distances[first+i] = math.Sqrt(max(mat.Dot(centred, solved), 0))
+				blas64.Trsv(blas.NoTrans, m.factor.RawTriangular(), white) // L⁻¹·(x − m)
+				distances[first+i] = blas64.Nrm2(white)
 			}
 		})
 	}
