@@ -13,10 +13,10 @@ import (
 type detectOptions struct {
 	RunOptions
 	FileOptions
-	Score       string  `toml:"score" group:"detection" help:"Scores, separated by commas, or all (default: mse, elbo with a posterior, discriminator without encoder)"`
+	Score       string  `toml:"score" group:"detection" help:"Scores, separated by commas, or all (default: mse; elbo or discriminator for some models)"`
 	Neighbours  int     `toml:"neighbours" group:"detection" help:"Number k of --score neighbours: the distance to the k-th nearest training code is the score"`
 	Draws       int     `toml:"draws" group:"detection" help:"Number of posterior samples per item of --score likelihood"`
-	Normal      string  `toml:"normal" group:"detection" help:"Normal items that set the threshold: validation, test, image files or a data set (default: validation)"`
+	Normal      string  `toml:"normal" group:"detection" help:"Normal items that set the threshold: validation (the default), test, image files or a data set"`
 	FalseAlarms float64 `toml:"false-alarms" group:"detection" help:"Share of normal items that may be flagged, above 0 and below 1"`
 	Anomalies   string  `toml:"anomalies" group:"detection" help:"Classes that are anomalies, by name or number (default: those that the run was not trained on)"`
 	Draw        int     `toml:"draw" group:"output" help:"Number of items with the highest and with the lowest scores to draw, 0 for no pictures, at most 100"`
@@ -29,8 +29,10 @@ const detectHelp = `This verb computes scores of items, such as the error of the
 score of an item is, the more it differs from what the model was trained on. The scores are:
 
    mse            squared error of the reconstruction, per pixel
-   cross-entropy  cross-entropy of image and reconstruction, in nats
-   ssim           1 − structural similarity of image and reconstruction, of images from 11×11 pixels
+   cross-entropy  cross-entropy of image and reconstruction, in nats. It is high for images with
+                  many grey pixels, too
+   ssim           1 − structural similarity of image and reconstruction, of images from 11×11
+                  pixels
    pathway        distance of image and reconstruction in the layers of the encoder, relative to
                   the distances of training images (RaPP: Kim et al. 2020)
    elbo           loss of a variational model: the negative evidence lower bound if beta is 1
@@ -40,22 +42,23 @@ score of an item is, the more it differs from what the model was trained on. The
    neighbours     distance of the code from the k-th nearest training code
    discriminator  loss of the discriminator for a real example (gan: image, aae: code)
 
-The threshold needs no labels and no anomalies. It comes from normal items that the model was not
-trained on, by default the validation set. With --false-alarms 0.01, at most 1 % of new normal
-items are flagged on average (conformal prediction: Vovk 2005). The p-value of an item is the share
-of normal items that have at least its score. The output has the 95 % interval of the share of
-false alarms for this number of normal items. The scores of the normal items are saved in the run
-folder in detector.json. Later calls use them, until the weights change or --normal is given.
+The threshold needs no labels and no anomalies. It comes from normal items that the model was
+not trained on, by default the validation set. With --false-alarms 0.01, at most 1 % of new
+normal items are flagged on average (conformal prediction: Vovk 2005). The p-value of an item is
+the share of normal items that have at least its score. The output has the 95 % interval of the
+share of false alarms for this number of normal items. The scores of the normal items are saved
+in the run folder in detector.json. Later calls use them, until the weights change or --normal
+is given.
 
-Items of classes that the run was not trained on are anomalies (see --classes of train). The verb
-then measures how well each score separates them from normal items: AUROC, average precision, F1 at
-the threshold and the false-positive rate at 95 % recall, with 95 % intervals by 1,000 bootstrap
-samples, and the observed shares of false alarms and of flagged anomalies (recall), by class. The
-pictures folder of the run gets histograms of the scores, ROC and precision–recall curves, and the
-items with the highest and the lowest scores beside their reconstructions. The .csv file has the
-score, the p-value and 1 or 0 for flagged of each item.
+Items of classes that the run was not trained on are anomalies (see --classes of train). The
+verb then measures how well each score separates them from normal items: AUROC, average
+precision, F1 at the threshold and the false-positive rate at 95 % recall, with 95 % intervals
+by 1,000 bootstrap samples, and the observed shares of false alarms and of flagged anomalies
+(recall), by class. The pictures folder of the run gets histograms of the scores, ROC and
+precision–recall curves, and the items with the highest and the lowest scores beside their
+reconstructions. The .csv file has the score, the p-value and 1 or 0 for flagged of each item.
 
-` // and ruleOfOut
+`
 
 func detectVerb() *cli.Command {
 	defaults := detectOptions{
@@ -63,16 +66,16 @@ func detectVerb() *cli.Command {
 	}
 	return &cli.Command{
 		Name:  "detect",
-		Usage: "score items by how much they differ from the training images, and flag anomalies",
+		Usage: "score items by how unlike the training images they are, and flag anomalies",
 		Description: detectHelp + fmt.Sprintf(ruleOfOut, "scores-2.csv") + `
 
 EXAMPLES:
-   gaetrain train --classes Sneaker --run runs/sneakers --epochs 5
-   gaetrain detect --run runs/sneakers
-   gaetrain detect --run runs/sneakers --score all --false-alarms 0.05
-   gaetrain detect --run runs/sneakers --images photos/
-   gaetrain detect --run runs/dense-sample-1 --anomalies Bag,Sandal
-   gaetrain detect --run runs/dense-sample-1 --dataset kmnist-sample --limit 100`,
+   gaetrain train --classes Bag --epochs 20 --batch-size 16 --run runs/bags
+   gaetrain detect --run runs/bags
+   gaetrain detect --run runs/bags --score all --false-alarms 0.05
+   gaetrain detect --run runs/bags --images photos/
+   gaetrain detect --run runs/dense-sample-1 --anomalies Coat,Shirt
+   gaetrain detect --run runs/dense-sample-1 --dataset folder:photos --limit 100`,
 		Flags: withDefault(flags(clone(defaults)), "split", "test, or all if --dataset names other data"),
 		Action: func(c *cli.Context) error {
 			o := defaults
