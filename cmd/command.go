@@ -2,12 +2,17 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"gaetrain/trainer/settings"
 	"gaetrain/viz/plain"
 )
+
+// places are the settings that say where files are or how long a run takes, which another
+// run changes.
+var places = []string{"run", "resume", "data-dir", "data-memory", "cache", "time-limit"}
 
 // command is the command line of a verb that repeats a run. The structs, given by
 // pointers, hold the settings. Those without an effect are left out, because the
@@ -16,8 +21,8 @@ func command(verb string, origins map[string]settings.Origin, structs ...any) st
 	words := []string{"gaetrain " + verb}
 	for _, f := range settings.Effective(structs...) {
 		switch origin := origins[f.Name]; {
-		case origin == "" || origin == settings.FromDefault || origin == settings.FromRecipe:
-		case f.Name == "run" || f.Name == "resume" || f.Name == "data-dir" || f.Name == "time-limit":
+		case origin == "" || origin == settings.FromDefault || origin == settings.FromRecipe || origin == settings.FromData:
+		case slices.Contains(places, f.Name):
 		case f.IsBool():
 			words = append(words, map[string]string{"true": "--" + f.Name, "false": "--" + f.Name + "=false"}[f.String()])
 		default:

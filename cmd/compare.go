@@ -207,7 +207,7 @@ func sameImages(first string, a *trainer.Trained, second string, b *trainer.Trai
 		}
 	}
 	for file, digest := range x.Digest {
-		if other, ok := y.Digest[file]; ok && other != digest {
+		if other, ok := y.Digest[file]; ok && !trainer.SameDigest(other, digest) {
 			return different("the digest of "+file, digest, other)
 		}
 	}
@@ -262,7 +262,7 @@ func figuresOf(ctx context.Context, run, name string, model *trainer.Trained, im
 
 // without lists settings that do not change a model, or that the table of runs already
 // shows.
-var without = []string{"model", "dataset", "data-dir", "run", "resume", "checkpoint-every", "pictures", "time-limit"}
+var without = []string{"model", "dataset", "data-dir", "data-memory", "cache", "run", "resume", "checkpoint-every", "pictures", "time-limit"}
 
 // differences lists the recorded settings in which models differ. If a model does not have
 // a setting, its value is a dash.

@@ -36,8 +36,8 @@ func decompressVerb() *cli.Command {
 		Usage: "decode a file of compressed images to PNG files",
 		Description: `This verb decodes a file that compress has written, and writes one PNG file per image. The run
 and the checkpoint must be the same as those of compress. An existing folder is never replaced.
-Rows of numbers (array:FILE) are written to one CSV file, by default rows.csv, in the units of the
-data.
+Rows of numbers (array:FILE) are written to one CSV file, by default rows.csv, in the units of
+the data.
 
 EXAMPLE:
    gaetrain decompress --run runs/dense-sample-1 --in images.codes --out images`,

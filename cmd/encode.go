@@ -42,9 +42,10 @@ float32, which the verb decode can read. The .csv file has one line per image: t
 image in its data, the label, the class and the path (empty if there is none), and the values
 code_0, code_1, … of the code. By default, the images are the test images of the run. If
 --dataset names other data, they are all its images. If --images names image files, they are
-treated as the files of the run's data: resized, fitted and converted in the same way. With --picture, the codes of --points images
-are drawn as points, coloured by class, in the pictures folder of the run. Codes of two values
-are drawn as they are. Longer codes are reduced to two values by PCA and by t-SNE.
+treated as the files of the run's data: resized, fitted and converted in the same way. With
+--picture, the codes of --points images are drawn as points, coloured by class, in the pictures
+folder of the run. Codes of two values are drawn as they are. Longer codes are reduced to two
+values by PCA and by t-SNE.
 
 ` + fmt.Sprintf(ruleOfOut, "codes-2.npy") + `
 

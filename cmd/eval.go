@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -46,8 +47,8 @@ up to 32 values. For longer codes, it is estimated from 32 random directions per
 take as long as 32 values. jacobian_norm_error is the standard error of the estimate.
 --corruption measures the model on corrupted images, once for each corruption. The reconstruction
 is always compared with the clean image, and all pixels have the same weight. For rows of numbers
-(array:FILE), a second table lists the errors of the features, the largest first: mse of the scaled
-values, and rmse, the root mean squared error, in the unit of the feature.
+(array:FILE), a second table lists the errors of the features, the largest first: mse of the
+scaled values, and rmse, the root mean squared error, in the unit of the feature.
 
 --nll K estimates the negative log-likelihood of each image by importance sampling: −log of the
 mean of p(x|z)·p(z)/q(z|x) over K samples z of the posterior. The model must have a Gaussian
@@ -89,14 +90,21 @@ EXAMPLES:
 			if result.Evaluation, err = measure.Evaluate(c.Context, model, split, settings); err != nil {
 				return err
 			}
-			if rows := !split.Shape.IsImage(); rows && o.Corruption == nil && model.HasEncoder() && !model.IsClassifier() {
-				if result.Features, err = model.FeatureErrors(c.Context, split); err != nil {
-					return err
-				}
+			if result.Features, err = o.features(c.Context, model, split); err != nil {
+				return err
 			}
 			return result.print(c.App.Writer, o.JSON, model)
 		},
 	}
+}
+
+// features measures the error of each feature of rows of numbers. It returns nil for images,
+// and for models without reconstructions.
+func (o evalOptions) features(ctx context.Context, model *trainer.Trained, split loaders.Split) ([]trainer.FeatureError, error) {
+	if split.Shape.IsImage() || o.Corruption != nil || !model.HasEncoder() || model.IsClassifier() {
+		return nil, nil
+	}
+	return model.FeatureErrors(ctx, split)
 }
 
 func (e evaluated) print(w io.Writer, asJSON bool, model *trainer.Trained) error {

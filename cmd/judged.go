@@ -33,7 +33,11 @@ func (r judged) print(w io.Writer, words func(string) string) error {
 		printf(w, ", accuracy %s on the test %s", percent(r.Accuracy), words("images"))
 	}
 	printf(w, "\n\n")
-	if err := table(w, worded(words, r.rows())...); err != nil {
+	rows := worded(words, r.rows())
+	for _, row := range rows {
+		row[0] = words(row[0]) // the set
+	}
+	if err := table(w, rows...); err != nil {
 		return err
 	}
 	printf(w, "\n")
@@ -45,15 +49,10 @@ func (r judged) print(w io.Writer, words func(string) string) error {
 	return table(w, worded(words, r.classes())...)
 }
 
-// worded returns the rows of a table with other words in the header and the first column.
+// worded returns the rows of a table with other words in the header.
 func worded(words func(string) string, rows [][]string) [][]string {
-	for i, row := range rows {
-		row[0] = words(row[0])
-		for j := range row {
-			if i == 0 {
-				row[j] = words(row[j])
-			}
-		}
+	for j, name := range rows[0] {
+		rows[0][j] = words(name)
 	}
 	return rows
 }

@@ -47,6 +47,9 @@ func (o FileOptions) open(ctx context.Context, log *console, model *trainer.Trai
 // with their paths. For a model of pairs, it makes pairs by the motion of the run. For a
 // conditional model, it sets labels.
 func (o FileOptions) read(ctx context.Context, log *console, model *trainer.Trained) (loaders.Split, []string, error) {
+	if data := model.Info.Data; !model.Shape().IsImage() || data.Scaling.IsLinear() {
+		return loaders.Split{}, nil, fmt.Errorf("%w: --images reads image files, but the model was trained on the numbers of %s; hint: --dataset %s, if the file holds such numbers", errUsage, data.Name, shellWord("array:"+o.Images))
+	}
 	split, names, err := loaders.Images(ctx, o.Images, loaders.Options{ImageOptions: model.Config.ImageOptions, Log: log.warn})
 	if err != nil {
 		return split, nil, err

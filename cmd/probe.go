@@ -97,7 +97,7 @@ func (o probeOptions) validate(fit, split loaders.Split, name string) error {
 	case o.FitLimit < 0:
 		return fmt.Errorf("%w: fit-limit is %d; hint: 0 for all, or more", errUsage, o.FitLimit)
 	case fit.Labels == nil || split.Labels == nil:
-		return fmt.Errorf("%w: %s has no labels; hint: a probe needs labelled images", loaders.ErrData, name)
+		return fmt.Errorf("%w: %s has no labels; hint: a probe needs labelled images, or a table that the run was trained on with --label", loaders.ErrData, name)
 	}
 	return nil
 }

@@ -73,16 +73,16 @@ func (run finished) print(w io.Writer) error {
 // figures lists the figures of a split in words. The first term of the loss comes first.
 func (run finished) figures(split string, f trainer.Figures) (list []string) {
 	for name, value := range run.model.Stage.Figures(f) {
-		text := fmt.Sprintf("%s %.5g%s", strings.ReplaceAll(name, "_", " "), value, spread(f.StandardErrors, name))
+		title := strings.ReplaceAll(name, "_", " ")
+		if word := run.Info.Data.ScaledWord(); name == "mse" && word != "" {
+			title += fmt.Sprintf(" of %s values", word)
+		}
+		text := fmt.Sprintf("%s %.5g%s", title, value, spread(f.StandardErrors, name))
 		if comparison := compare(f.MSE, run.linear); split == "test" && name == "mse" && comparison != "" {
 			list = append(list, text, comparison)
 			continue
 		}
-		unit := run.model.Unit(name)
-		if word := run.Info.Data.ScaledWord(); name == "mse" && word != "" {
-			unit += " of the " + word + " data"
-		}
-		list = append(list, strings.TrimSpace(text+" "+unit))
+		list = append(list, strings.TrimSpace(text+" "+run.model.Unit(name)))
 	}
 	return list
 }

@@ -112,6 +112,9 @@ func train(c *cli.Context) error {
 	if done.linear, err = linear.measure(ctx); err != nil {
 		return stopped(ctx, o.Run, err)
 	}
+	if why := done.linear.Why; why != "" {
+		log.note(fmt.Sprintf("the model is not compared with PCA, because %s; hint: gaetrain pca --run %s", why, shellWord(done.Run.Dir)))
+	}
 	return done.print(c.App.Writer)
 }
 

@@ -237,13 +237,42 @@ func TestArrayOptions(t *testing.T) {
 	wantError(t, err, ErrUnknown, "hint: --dataset array:"+path)
 }
 
+// TestCoarse reports columns whose values differ by less than float32 can hold.
+func TestCoarse(t *testing.T) {
+	t.Parallel()
+	text, numbers := "time,b,same,c\n", []float64(nil)
+	for i := range 12 {
+		text += fmt.Sprintf("%d,%g,0.1,%d\n", 1700000001+i*1000, 0.1*float64(i), 1<<40+i)
+		numbers = append(numbers, float64(1700000001+i*1000), 0.1*float64(i), 0.1, float64(1<<40+i))
+	}
+	_, log, err := openFile(t, "t.csv", []byte(text), Options{})
+	if err != nil || !strings.Contains(log, "float32 loses more than a thousandth of the range of column time, c; hint: ") {
+		t.Errorf("logged %q, error %v", log, err)
+	}
+	_, log, err = openFile(t, "t.npy", npyFile("<f8", "12, 4", packed(binary.LittleEndian, "f8", numbers...)), Options{})
+	if err != nil || !strings.Contains(log, "of column 0, 3; hint: ") {
+		t.Errorf("logged %q, error %v", log, err)
+	}
+	_, log, err = openFile(t, "t.npy", npyFile("<f4", "12, 4", packed(binary.LittleEndian, "f4", numbers...)), Options{})
+	if err != nil || log != "" {
+		t.Errorf("logged %q, error %v", log, err)
+	}
+}
+
 // TestArrayBudget refuses data that need more than the memory of the process.
 func TestArrayBudget(t *testing.T) {
 
 	room := &budget{limit: 1 << 20}
 	big := func(r int) string { return strings.Repeat("1,2,3\n", r) }
-	_, err := readCSV(bufioReader(big(100000)), "t.csv", "array:t.csv", Options{ArrayOptions: ArrayDefaults()}, room)
+	_, err := readCSV(bufioReader(big(100000)), "t.csv", "array:t.csv", Options{ArrayOptions: ArrayDefaults()}, room, nil)
 	wantError(t, err, ErrData, "the data need at least")
+	_, err = readCSV(bufioReader(big(10000)), "t.csv", "array:t.csv", Options{ArrayOptions: ArrayDefaults()}, &budget{limit: 1 << 20}, nil)
+	if err != nil {
+		t.Error(err)
+	}
+	little := func() float64 { return 1e-3 }
+	_, err = readCSV(bufioReader(big(10000)), "t.csv", "array:t.csv", Options{ArrayOptions: ArrayDefaults()}, &budget{limit: 1 << 20}, little)
+	wantError(t, err, ErrData, "after ", " rows: the data need at least")
 	s := within(bytes.Repeat([]byte{1}, 1<<20))
 	s.room = &budget{limit: 1 << 20}
 	file := npyFile("|i1", "2, 524288", make([]byte, 1<<20))

@@ -35,8 +35,7 @@ func parseBackground(text string) (colour [3]uint8, err error) {
 
 // keepAlpha appends the alpha values of an image, unless all images so far are opaque.
 func (c *collector) keepAlpha(m *canvas) error {
-	padded := m.inside != m.Rect
-	clear := !padded && !m.Opaque() || padded && !m.SubImage(m.inside).(*image.NRGBA).Opaque()
+	clear, padded := m.hides()
 	if (clear || padded) && c.alpha == nil {
 		plane := c.shape.Height * c.shape.Width
 		if err := c.room.take(int64(c.count * plane)); err != nil {
@@ -53,14 +52,26 @@ func (c *collector) keepAlpha(m *canvas) error {
 	for at := 3; at < len(m.Pix); at += 4 {
 		c.alpha = append(c.alpha, m.Pix[at])
 	}
+	c.weighImage(m)
+	return nil
+}
+
+// hides reports whether an image has transparent pixels, and whether it is padded.
+func (m *canvas) hides() (clear, padded bool) {
+	padded = m.inside != m.Rect
+	return !padded && !m.Opaque() || padded && !m.SubImage(m.inside).(*image.NRGBA).Opaque(), padded
+}
+
+// weighImage counts an image that has transparent pixels or is padded.
+func (t *transparency) weighImage(m *canvas) {
+	clear, padded := m.hides()
 	if padded {
-		c.padded++
+		t.padded++
 	}
 	if clear {
-		c.images++
-		c.weigh(m.Pix)
+		t.images++
+		t.weigh(m.Pix)
 	}
-	return nil
 }
 
 // weigh adds the pixels of an image with transparent pixels to the sums. Padding has no

@@ -106,13 +106,6 @@ func TestMemoryIsBounded(t *testing.T) {
 					save(t, file, path, fmt.Sprintf("%d.png", i))
 				}
 			}},
-		{"many pictures", "folder:", "200 images of 400×400 pixels (height×width): the data need at least",
-			func(t *testing.T, path string) {
-				file := encodePNG(t, image.NewGray(image.Rect(0, 0, 400, 400)))
-				for i := range 200 {
-					save(t, file, path, fmt.Sprintf("%d.png", i))
-				}
-			}},
 		{"a picture with an attachment", "folder:", "0.png: a file of 100 MiB for an image of 4×4 pixels",
 			func(t *testing.T, path string) {
 				for i := range 10 {
@@ -120,14 +113,6 @@ func TestMemoryIsBounded(t *testing.T) {
 				}
 				if err := os.Truncate(filepath.Join(path, "0.png"), 100*mib); err != nil {
 					t.Fatal(err)
-				}
-			}},
-		{"pairs", "pairs:", "data: 200 images of 400×400 pixels (height×width): the data need at least",
-			func(t *testing.T, path string) {
-				file := encodePNG(t, image.NewGray(image.Rect(0, 0, 400, 400)))
-				for i := range 100 {
-					save(t, file, path, "first", fmt.Sprintf("%d.png", i))
-					save(t, file, path, "second", fmt.Sprintf("%d.png", i))
 				}
 			}},
 	}

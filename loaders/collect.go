@@ -22,6 +22,14 @@ type collector struct {
 	pixels   []uint8  // N×C×H×W, as if all pixels were opaque
 	canvases []canvas // of the current images
 	transparency
+	surveyed
+}
+
+// surveyed is what the headers of all images show.
+type surveyed struct {
+	coloured, mayHide int     // number of images with colours, and with transparent pixels or padding
+	decoding          int64   // bytes that decoding the largest image takes
+	lengths           []int64 // of the files
 }
 
 // collected is the result of collect.
@@ -40,7 +48,16 @@ type collected struct {
 func collect(ctx context.Context, dir string, list []picture, frames int, room *budget, o Options) (all collected, err error) {
 	c := &collector{ctx: ctx, decoder: decoder{o.ImageOptions, room, cmp.Or(o.resizeHint, "--size 64 resizes all images to 64×64 pixels, --size 96x64 to 96×64")}, look: look{channels: 1, grey: o.Grey}, dir: dir}
 	c.canvases = make([]canvas, frames)
+	if o.Cache != "" {
+		return c.cached(list, o)
+	}
 	if list, err = c.survey(list); err != nil {
+		return all, err
+	}
+	if room.stays && !room.fits(c.memory()) {
+		return c.stay(list, o)
+	}
+	if err := c.reserve(); err != nil {
 		return all, err
 	}
 	if list, err = c.each(list, c.load, c.keep); err != nil {
@@ -83,16 +100,13 @@ next:
 
 // load decodes a file and adds it to the digest of its folder.
 func (c *collector) load(i int, p picture) error {
-	file, closer, err := openImage(c.ctx, p.path)
+	file, closer, err := p.open(c.ctx)
 	if err != nil {
 		return err
 	}
 	defer closer.Close()
-	if err := c.decodeFile(c.ctx, file, p.path, &c.canvases[i]); err != nil {
+	if err := c.decodeCanvas(file, p, &c.canvases[i]); err != nil {
 		return err
-	}
-	if size := c.canvases[i].Rect.Size(); size.X != c.shape.Width || size.Y != c.shape.Height {
-		return dataErrorf("%s: the file was replaced while it was read", p.path)
 	}
 	fmt.Fprintf(p.in.sum, "%s\n%d\n", p.name, file.Size())
 	if c.canvases[i].revised {
@@ -100,6 +114,27 @@ func (c *collector) load(i int, p picture) error {
 	}
 	if _, err := io.Copy(p.in.sum, file); err != nil {
 		return dataErrorf("%s: %w", p.path, files.Reason(err))
+	}
+	return nil
+}
+
+// loadPixels decodes a file.
+func (c *collector) loadPixels(p picture, to *canvas) error {
+	file, closer, err := p.open(c.ctx)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	return c.decodeCanvas(file, p, to)
+}
+
+// decodeCanvas decodes an open file and checks its size.
+func (c *collector) decodeCanvas(file *io.SectionReader, p picture, to *canvas) error {
+	if err := c.decodeFile(c.ctx, file, p.path, to); err != nil {
+		return err
+	}
+	if size := to.Rect.Size(); size.X != c.shape.Width || size.Y != c.shape.Height {
+		return dataErrorf("%s: the file was replaced while it was read", p.path)
 	}
 	return nil
 }

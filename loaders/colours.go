@@ -34,6 +34,8 @@ type colouredStore struct {
 	images sync.Pool
 }
 
+func (c *colouredStore) inFiles() bool { return inFiles(c.Store) }
+
 func (c *colouredStore) Read(dst []float32, i int) error {
 	image := c.images.Get().([]float32)
 	defer c.images.Put(image)

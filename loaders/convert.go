@@ -50,6 +50,15 @@ func straight(m image.Image) func(x, y int) color.NRGBA {
 	switch m := m.(type) {
 	case *image.NRGBA:
 		return m.NRGBAAt
+	case *image.RGBA: // Pillow rounds these quotients down
+		return func(x, y int) color.NRGBA {
+			c := m.RGBAAt(x, y)
+			if c.A == 0 {
+				return color.NRGBA{}
+			}
+			divided := func(v uint8) uint8 { return uint8(min(255*uint32(v)/uint32(c.A), 255)) }
+			return color.NRGBA{divided(c.R), divided(c.G), divided(c.B), c.A}
+		}
 	case *image.Paletted:
 		colours := make([]color.NRGBA, 256) // an index beyond the palette is transparent
 		for i, c := range m.Palette {

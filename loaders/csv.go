@@ -20,11 +20,13 @@ type table struct {
 	dataset string
 	options Options
 	room    *budget
+	part    func() float64 // of the file that has been read, from 0 to 1; nil: unknown
 	m       *matrix
 }
 
 // readCSV reads a table in text: comma-separated, or separated by tabs or semicolons.
-func readCSV(r *bufio.Reader, path, dataset string, o Options, room *budget) (*matrix, error) {
+// part returns the share of the file that has been read, or is nil.
+func readCSV(r *bufio.Reader, path, dataset string, o Options, room *budget, part func() float64) (*matrix, error) {
 	start, err := r.Peek(chunkBytes)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 		return nil, dataErrorf("%w", err)
@@ -40,7 +42,7 @@ func readCSV(r *bufio.Reader, path, dataset string, o Options, room *budget) (*m
 	if delimiter == ';' {
 		o.log("%s: the fields are separated by semicolons", dataset)
 	}
-	t := &table{dataset: dataset, options: o, room: room, m: &matrix{}}
+	t := &table{dataset: dataset, options: o, room: room, part: part, m: &matrix{}}
 	t.rows, t.limit = newRecords(r, delimiter)
 	return t.m, t.read()
 }
@@ -49,13 +51,14 @@ func readCSV(r *bufio.Reader, path, dataset string, o Options, room *budget) (*m
 func (t *table) next() ([]string, error) {
 	t.limit.reset()
 	fields, err := t.rows.Read()
-	var parsing *csv.ParseError
-	switch {
-	case err == nil:
+	if err == nil {
 		for i := range fields {
 			fields[i] = strings.TrimSpace(fields[i])
 		}
 		return fields, nil
+	}
+	var parsing *csv.ParseError
+	switch {
 	case errors.Is(err, io.EOF):
 		return nil, io.EOF
 	case errors.As(err, &parsing) && errors.Is(err, csv.ErrFieldCount):
@@ -146,6 +149,11 @@ func (t *table) add(fields []string, line int) (err error) {
 		}
 	}
 	at := len(m.values)
+	if at+size > cap(m.values) {
+		if err := t.foresee(4 * int64(at)); err != nil {
+			return err
+		}
+	}
 	if m.values, err = grow(m.values, size, t.room); err != nil {
 		return err
 	}
@@ -157,7 +165,7 @@ func (t *table) add(fields []string, line int) (err error) {
 			}
 		case isIgnored:
 		default:
-			if m.values[at+place], err = t.value(fields[i], line, i); err != nil {
+			if m.values[at+place], err = t.value(fields[i], line, i, place); err != nil {
 				return err
 			}
 		}
@@ -166,16 +174,32 @@ func (t *table) add(fields []string, line int) (err error) {
 	return nil
 }
 
+// foresee returns an error if the values so far take a sixteenth of the memory for data and
+// the rest of the file would take many times of it. So a small file that decompresses to a
+// large size is refused early.
+func (t *table) foresee(bytes int64) error {
+	const first, many = 16, 4
+	most := t.room.limit / share
+	if t.part == nil || bytes < most/first || float64(bytes)/max(t.part(), 1e-9) < float64(many*most) {
+		return nil
+	}
+	return dataErrorf("after %d rows: %w", t.m.rows, t.room.take(many*most))
+}
+
 func (t *table) where(line, column int) string {
 	return fmt.Sprintf("line %d, column %.100s", line, t.names[column])
 }
 
-// value reads a field of a column that holds values.
-func (t *table) value(field string, line, column int) (float32, error) {
+// value reads a field of a column, which holds the values at a place of the rows.
+func (t *table) value(field string, line, column, place int) (float32, error) {
 	v, ok := parseNumber(field)
+	f := float32(v)
 	switch {
-	case ok && float32(v)-float32(v) == 0:
-		return float32(v), nil
+	case ok && f-f == 0:
+		if float64(f) != v {
+			t.m.round(place, v-float64(f))
+		}
+		return f, nil
 	case isMissing(field):
 		v = math.NaN()
 	case !ok:
@@ -213,7 +237,7 @@ func grow(values []float32, more int, room *budget) ([]float32, error) {
 	if size <= cap(values) {
 		return values[:size], nil
 	}
-	capacity := max(size, chunkBytes, cap(values)+cap(values)/2)
+	capacity := max(size, 1<<12, cap(values)+cap(values)/2)
 	if err := room.take(4 * int64(capacity)); err != nil {
 		return nil, err
 	}

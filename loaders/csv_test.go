@@ -17,7 +17,7 @@ import (
 func readTable(text string, o Options) (m *matrix, log []string, err error) {
 	o.ArrayOptions = o.withDefaults()
 	o.Log = func(message string) { log = append(log, message) }
-	m, err = readCSV(bufio.NewReaderSize(strings.NewReader(text), chunkBytes), "t.csv", "array:t.csv", o, newBudget())
+	m, err = readCSV(bufio.NewReaderSize(strings.NewReader(text), chunkBytes), "t.csv", "array:t.csv", o, newBudget(), nil)
 	return m, log, err
 }
 
@@ -173,7 +173,7 @@ func TestNumberLabels(t *testing.T) {
 func TestEndlessRecord(t *testing.T) {
 	for _, unit := range []string{"1,", "1", "\"x\n"} {
 		endless := io.MultiReader(strings.NewReader("a,b\n1,"), repeated(unit))
-		_, err := readCSV(bufio.NewReaderSize(endless, chunkBytes), "t.csv", "array:t.csv", Options{ArrayOptions: ArrayDefaults()}, newBudget())
+		_, err := readCSV(bufio.NewReaderSize(endless, chunkBytes), "t.csv", "array:t.csv", Options{ArrayOptions: ArrayDefaults()}, newBudget(), nil)
 		wantError(t, err, ErrData, "hint: ")
 	}
 }

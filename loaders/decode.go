@@ -86,10 +86,11 @@ func hasExtension(path string) bool {
 // imageHeader holds the values of the header of an image file.
 type imageHeader struct {
 	format        *imageFormat
-	height, width int // in the file, before the orientation is applied
-	orientation   int // 1 to 8, see upright
-	lossyWebP     bool
+	height, width int   // in the file, before the orientation is applied
+	orientation   int   // 1 to 8, see upright
+	lossyWebP     bool  // a WebP file with planes of luma and chroma
 	grey          bool  // the colours of the file are grey values
+	clear         bool  // pixels can be transparent
 	negative      bool  // the decoder exchanges black and white
 	extra         int64 // bytes that decoding takes in addition to decodingBytes per pixel
 	bytes         int64 // bytes that decoding and resizing take; set by decoder.header
@@ -122,12 +123,20 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 	if err != nil {
 		return imageHeader{}, err
 	}
-	h := imageHeader{format: format, height: config.Height, width: config.Width, orientation: 1, grey: isGreyModel(config.ColorModel)}
+	h := imageHeader{format: format, height: config.Height, width: config.Width, orientation: 1, grey: isGreyModel(config.ColorModel), clear: hasAlpha(config.ColorModel)}
 	switch format.name {
+	case "PNG":
+		const colourType, greyAlpha = 25, 4 // a byte of the header; the model for grey with alpha is that of colours with alpha
+		var b [1]byte
+		if _, err := file.ReadAt(b[:], colourType); err == nil && b[0] == greyAlpha {
+			h.grey = true
+		}
+		h.orientation = pngOrientation(file)
+	case "GIF": // a frame can have a palette of its own, with a transparent colour
+		palette, ok := config.ColorModel.(color.Palette)
+		h.grey, h.clear = h.grey && ok && len(palette) > 0, true
 	case "JPEG":
 		h.orientation = jpegOrientation(file)
-	case "PNG":
-		h.orientation = pngOrientation(file)
 	case "TIFF":
 		tags := readTags(file)
 		h.negative = tags.negative()
@@ -146,10 +155,20 @@ func readImageHeader(file *io.SectionReader) (imageHeader, error) {
 func isGreyModel(m color.Model) bool {
 	palette, ok := m.(color.Palette)
 	coloured := func(c color.Color) bool {
-		red, green, blue, _ := c.RGBA()
-		return red != green || green != blue
+		straight := color.NRGBAModel.Convert(c).(color.NRGBA)
+		return straight.R != straight.G || straight.G != straight.B
 	}
 	return ok && !slices.ContainsFunc(palette, coloured) || m == color.GrayModel || m == color.Gray16Model
+}
+
+// hasAlpha reports whether colours of a model can be transparent.
+func hasAlpha(m color.Model) bool {
+	palette, ok := m.(color.Palette)
+	transparent := func(c color.Color) bool {
+		_, _, _, alpha := c.RGBA()
+		return alpha != 0xffff
+	}
+	return ok && slices.ContainsFunc(palette, transparent) || m == color.NRGBAModel || m == color.NRGBA64Model || m == color.NYCbCrAModel
 }
 
 // recovered makes the panic of a decoder, or of an image that it returned, an error.
@@ -171,6 +190,9 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 	}
 	if h.format.name == "WebP" {
 		m = webpToRGB(m)
+	}
+	if p, ok := m.(*image.Paletted); ok && len(p.Pix) > 0 && int(slices.Max(p.Pix)) >= len(p.Palette) { // the decoder of BMP does not check
+		return nil, fmt.Errorf("a pixel has colour %d of a palette of %d", slices.Max(p.Pix), len(p.Palette))
 	}
 	if grey, ok := m.(*image.Gray); ok && h.negative {
 		for i := range grey.Pix {

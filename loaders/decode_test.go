@@ -10,6 +10,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -264,6 +265,13 @@ func FuzzExif(f *testing.F) {
 	f.Add(exif(file, "II", 6))
 	f.Add(exif(file, "MM", 3))
 	f.Add(encoded(f, image.NewGray(image.Rect(0, 0, 3, 2)), encodeTIFF(tiff.Uncompressed)))
+	for _, name := range []string{"rgb-turned.png", "lossless-turned.webp", "turned.jpg", "rgb-turned.tif"} {
+		file, err := os.ReadFile(filepath.Join("testdata", "images", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file)
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		r := bytes.NewReader(file)
 		for _, o := range []int{jpegOrientation(r), pngOrientation(r), webpOrientation(r), readTags(r).orientation()} {

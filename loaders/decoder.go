@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"os"
 
 	"gaetrain/loaders/files"
 	"gaetrain/loaders/memory"
@@ -42,18 +43,30 @@ type decoder struct {
 type canvas struct {
 	*image.NRGBA                 // its colours are not multiplied by alpha
 	inside       image.Rectangle // the pixels that are not padding
-	revised      bool            // the first versions of gaetrain computed other pixels
+	revised      bool            // earlier versions of gaetrain computed other pixels
 	stored       []uint8         // memory for pixels as their file stores them
 	turned       []uint8         // memory for upright pixels
 }
 
-// openImage opens an image file.
-func openImage(ctx context.Context, path string) (*io.SectionReader, io.Closer, error) {
-	opened, size, err := openPath(path)
+// open opens an image file.
+func (p picture) open(ctx context.Context) (*io.SectionReader, io.Closer, error) {
+	opened, size, err := p.openFile()
 	if err != nil {
-		return nil, nil, dataErrorf("%s: %w", path, err)
+		return nil, nil, dataErrorf("%s: %w", p.path, err)
+	}
+	if p.member != nil {
+		size = min(p.member.size, size-p.member.offset)
+		return io.NewSectionReader(&boundedReaderAt{ctx: ctx, r: opened, listed: true}, p.member.offset, size), opened, nil
 	}
 	return io.NewSectionReader(&boundedReaderAt{ctx: ctx, r: opened, listed: true}, 0, size), opened, nil
+}
+
+// openFile opens the file that holds an image.
+func (p picture) openFile() (*os.File, int64, error) {
+	if p.member != nil {
+		return p.member.shard.open()
+	}
+	return openPath(p.path)
 }
 
 // header reads the header of an image file, of which path is the name in errors. It
@@ -132,9 +145,9 @@ func (h imageHeader) store(ctx context.Context, file *io.SectionReader, to *canv
 	return stored, err
 }
 
-// revised reports whether the first versions of gaetrain computed other pixels from an
-// image: they repeated chroma, rounded mixed colours twice, truncated CMYK, and ignored the
-// orientation of PNG and WebP files. The digest of such images differs from that of older runs.
+// revised reports whether versions of gaetrain without --size computed other pixels from
+// an image: they repeated chroma, rounded mixed colours twice, truncated CMYK, and ignored
+// the orientation of PNG and WebP files. Such images have another digest than in older runs.
 func (h imageHeader) revised(decoded image.Image, straight *image.NRGBA) bool {
 	switch m := decoded.(type) {
 	case *image.CMYK:
@@ -159,8 +172,8 @@ func enough(buffer []uint8, n int) []uint8 {
 }
 
 // impossible reports whether a header claims more pixels than a file of a size can hold.
-// DEFLATE compresses more than the other methods; a pixel takes at least a bit before
-// that. A WebP file can have no bits for a pixel, and a TIFF file can leave pixels out.
+// DEFLATE compresses more than the other methods, and a pixel has at least a bit before
+// compression. A WebP file can have no bits for a pixel, and a TIFF file can leave pixels out.
 func (h imageHeader) impossible(size int64) bool {
 	return h.format.name != "WebP" && h.format.name != "TIFF" && float64(h.height)*float64(h.width) > 8*deflateRatio*float64(size)
 }

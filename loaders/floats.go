@@ -2,14 +2,13 @@ package loaders
 
 import (
 	"context"
-	"math"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
-// Floats reads a .npy file of float32 or float64 values, gzipped or not, as float32. The
-// values are in C order, also if the file has two dimensions in Fortran order. dims are
-// the dimensions. A value that is NaN, infinite or out of the range of float32 is an
+// Floats reads a .npy file of numbers of any type and order of memory, gzipped or not, as
+// float32. The values are in C order. dims are the dimensions. A value that is NaN, infinite or out of the range of float32 is an
 // error that names its row, counted from 0. The array may take half of memory.Limit.
 // Errors wrap ErrData or are the error of the context.
 func Floats(ctx context.Context, path string) (values []float32, dims []int, err error) {
@@ -20,7 +19,7 @@ func Floats(ctx context.Context, path string) (values []float32, dims []int, err
 	s, file, err := openSource(ctx, os.DirFS(dir), name, newBudget())
 	if err == nil {
 		defer file.Close()
-		values, dims, err = readFloats(s)
+		values, dims, err = readFloats(ctx, s)
 	}
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return nil, nil, cause
@@ -31,46 +30,35 @@ func Floats(ctx context.Context, path string) (values []float32, dims []int, err
 	return values, dims, nil
 }
 
-func readFloats(s source) ([]float32, []int, error) {
-	a, err := readNPY(s, array.checkFloats)
+func readFloats(ctx context.Context, s source) (values []float32, dims []int, err error) {
+	a, err := readNPYHeader(s)
+	if err == nil {
+		err = a.checkNumbers()
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	count := len(a.data) / a.width
-	if err := s.room.take(4 * int64(count)); err != nil {
-		return nil, nil, err
+	if len(a.dims) == 0 {
+		return nil, nil, dataErrorf("the array is a single number, want rows of numbers; hint: save numpy.atleast_2d(a)")
 	}
-	values, rows := make([]float32, count), a.dims[0]
-	columns := count / rows
-	for i := range values {
-		at := i
-		if a.fortran {
-			at = i%columns*rows + i/columns
+	x := rowMajor(a.dims)
+	err = a.eachNumber(ctx, s, x, func(into []float32, at int, v float64) error {
+		values, into[at] = into, float32(v)
+		if into[at]-into[at] != 0 {
+			return dataErrorf("row %d holds %g; hint: values must be finite numbers of float32", at/x.stride[0], v)
 		}
-		v := a.float(a.data[at*a.width : (at+1)*a.width])
-		if values[i] = float32(v); math.IsNaN(v) || math.IsInf(float64(values[i]), 0) {
-			return nil, nil, dataErrorf("row %d holds %g; hint: values must be finite numbers of float32", i/columns, v)
-		}
-	}
-	return values, a.dims, nil
+		return nil
+	})
+	return values, a.dims, err
 }
 
-// checkFloats accepts an array of float32 or float64 with one dimension or more.
-func (a array) checkFloats() error {
-	switch {
-	case a.kind != 'f' || a.width != 4 && a.width != 8:
-		return dataErrorf("values are of type %s, want f4 or f8 (float32 or float64); hint: save a.astype(numpy.float32)", a.descr)
-	case len(a.dims) == 0:
-		return dataErrorf("the array is a single number, want rows of numbers; hint: save numpy.atleast_2d(a)")
-	case a.fortran && len(a.dims) > 2: // DataFrame.to_numpy returns two dimensions in this order
-		return errFortran
+// rowMajor returns axes in which the last index changes fastest.
+func rowMajor(dims []int) axes {
+	x := axes{dims: dims, stride: make([]int, len(dims))}
+	size := 1
+	for i, d := range slices.Backward(dims) {
+		x.stride[i] = size
+		size *= d
 	}
-	return nil
-}
-
-func (a array) float(element []byte) float64 {
-	if a.width == 4 {
-		return float64(math.Float32frombits(a.order.Uint32(element)))
-	}
-	return math.Float64frombits(a.order.Uint64(element))
+	return x
 }

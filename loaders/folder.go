@@ -1,9 +1,11 @@
 package loaders
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
 	"os"
@@ -62,7 +64,11 @@ func (f *folder) reduce(list []picture) error {
 		before, after int
 	}{{"training", cut, len(train)}, {"validation", f.validation, len(validation)}, {"test", len(f.test), len(test)}} {
 		if part.before > 0 && part.after == 0 {
-			return dataErrorf("%s: all %d %s images are broken; hint: --strict stops at the first broken image", f.dir, part.before, part.name)
+			all := fmt.Sprintf("all %d %s images are", part.before, part.name)
+			if part.before == 1 {
+				all = "the only " + part.name + " image is"
+			}
+			return dataErrorf("%s: %s broken; hint: remove broken images, of which --strict names the first one", f.dir, all)
 		}
 	}
 	f.train, f.validation, f.test = append(train, validation...), len(validation), test
@@ -77,6 +83,9 @@ func (f *folder) dataset(read collected, digest map[string]string) (*Dataset, er
 	var err error
 	if f.classes, err = classNames(f.dir, f.all()); err != nil { // a class can have only broken images
 		return nil, err
+	}
+	if f.listing != "" { // classes of archives can be numbers
+		slices.SortFunc(f.classes, classOrder(f.classes))
 	}
 	all := read.Split
 	all.Labels = f.labels()
@@ -96,7 +105,13 @@ type folder struct {
 	validation  int       // images at the end of train
 	heldOut     int       // images of test that were held out of train
 	classes     []string  // sorted; nil: unlabelled
-	sum         hash.Hash // of the names and the contents, in the order of reading
+	sum         hash.Hash // of the names and what scheme says, in the order of reading
+	scheme      string    // prefix of the digest; "": of the contents
+
+	listing string         // digest of the names and sizes of archives; "": there are none
+	ignored map[string]int // members of archives that are not read, by kind
+	known   *cacheIndex    // of archives; nil: their members must be listed
+
 	skipped
 }
 
@@ -105,6 +120,7 @@ type folder struct {
 type picture struct {
 	path, name, class string
 	in                *folder
+	member            *member // of an archive; nil: the image is a file
 }
 
 // listFolder lists the files of a data set by split.
@@ -133,15 +149,23 @@ func (f *folder) labels() []Label {
 	if f.classes == nil {
 		return nil
 	}
+	numbers := make(map[string]Label, len(f.classes))
+	for number, class := range f.classes {
+		numbers[class] = Label(number)
+	}
 	var labels []Label
 	for _, p := range f.all() {
-		label, _ := slices.BinarySearch(f.classes, p.class)
-		labels = append(labels, Label(label))
+		labels = append(labels, numbers[p.class])
 	}
 	return labels
 }
 
-func (f *folder) digest() string { return "md5:" + digestOf(f.sum) }
+func (f *folder) digest() string {
+	if f.scheme == namesAndSizes && f.listing != "" {
+		return f.scheme + f.listing
+	}
+	return cmp.Or(f.scheme, "md5:") + digestOf(f.sum)
+}
 
 func isDir(path string) bool {
 	info, err := os.Stat(path)
@@ -154,7 +178,7 @@ func (f *folder) picture(path, class string) picture {
 	if err != nil {
 		name = path
 	}
-	return picture{path, filepath.ToSlash(name), class, f}
+	return picture{path, filepath.ToSlash(name), class, f, nil}
 }
 
 // pictures lists the image files of a folder and its sub-folders in sorted order.

@@ -148,7 +148,7 @@ func TestOpenFolderRefuses(t *testing.T) {
 			save(t, []byte("hello"), dir, "train", "bad.png")
 			save(t, grey(t, 2, 2, 0), dir, "test", "1.png")
 		},
-			[]string{"all 1 training images are broken"}},
+			[]string{"the only training image is broken"}},
 		{"loose", func(t *testing.T, dir string) { many(t, dir); save(t, grey(t, 2, 2, 0), dir, "loose.png") },
 			[]string{"loose.png: is not in one of the sub-folders"}},
 		{"empty split", func(t *testing.T, dir string) {

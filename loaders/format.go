@@ -23,33 +23,47 @@ var (
 	npzFormat = format{"", npzImages, npzLabels}
 )
 
-func idxImages(ctx context.Context, fsys fs.FS, name string, room *budget) (Split, string, error) {
-	dims, data, digest, err := readIDXFile(ctx, fsys, name, 0, room)
-	if err != nil {
-		return Split{}, "", err
-	}
-	return Pixels(Shape{1, dims[1], dims[2]}, data), digest, nil
-}
-
-func idxLabels(ctx context.Context, fsys fs.FS, name string, images int, room *budget) ([]Label, string, error) {
-	_, data, digest, err := readIDXFile(ctx, fsys, name, images, room)
-	labels := make([]Label, len(data))
-	for i, label := range data {
-		labels[i] = Label(label)
-	}
-	return labels, digest, err
-}
-
-func readIDXFile(ctx context.Context, fsys fs.FS, name string, images int, room *budget) (dims []int, data []uint8, digest string, err error) {
+// idxImages reads images into memory, or leaves them in their file if they do not fit
+// into the budget.
+func idxImages(ctx context.Context, fsys fs.FS, name string, room *budget) (images Split, digest string, err error) {
 	s, file, err := openSource(ctx, fsys, name, room)
 	if err != nil {
-		return nil, nil, "", err
+		return Split{}, "", err
 	}
 	defer file.Close()
 	sum := md5.New()
 	s.Reader = io.TeeReader(s.Reader, sum)
-	dims, data, err = readIDX(s, images)
-	return dims, data, digestOf(sum), err
+	dims, err := readIDXHeader(s, 0)
+	if err != nil {
+		return Split{}, "", err
+	}
+	images.Shape = Shape{1, dims[1], dims[2]}
+	images.Store, err = s.stay(idxHeader, dims, 1, int64(dims[0])*int64(images.Shape.Size()), pixelRows(images.Shape, false))
+	if err != nil {
+		return Split{}, "", err
+	}
+	if images.Store != nil {
+		digest, err = sampled(s.raw, s.raw.size)
+		return images, digest, err
+	}
+	data, err := s.data(dims, 1)
+	return Pixels(images.Shape, data), digestOf(sum), err
+}
+
+func idxLabels(ctx context.Context, fsys fs.FS, name string, images int, room *budget) ([]Label, string, error) {
+	s, file, err := openSource(ctx, fsys, name, room)
+	if err != nil {
+		return nil, "", err
+	}
+	defer file.Close()
+	sum := md5.New()
+	s.Reader = io.TeeReader(s.Reader, sum)
+	_, data, err := readIDX(s, images)
+	labels := make([]Label, len(data))
+	for i, label := range data {
+		labels[i] = Label(label)
+	}
+	return labels, digestOf(sum), err
 }
 
 func npzImages(ctx context.Context, fsys fs.FS, name string, room *budget) (images Split, digest string, err error) {
@@ -91,7 +105,7 @@ func withMember(member *zip.File, room *budget, use func(source) error) error {
 		return dataErrorf("%s: %w", member.Name, err)
 	}
 	defer r.Close()
-	if err := use(source{r, memberSize(&member.FileHeader), room}); err != nil {
+	if err := use(source{r, memberSize(&member.FileHeader), room, nil}); err != nil {
 		return dataErrorf("%s: %w", member.Name, err)
 	}
 	return nil

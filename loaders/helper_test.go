@@ -125,7 +125,7 @@ func wantError(t *testing.T, err, sentinel error, parts ...string) {
 
 // within returns a source of the bytes of a file, with enough memory.
 func within(file []byte) source {
-	return source{bytes.NewReader(file), int64(len(file)), newBudget()}
+	return source{bytes.NewReader(file), int64(len(file)), newBudget(), nil}
 }
 
 // valuesOf returns all values of a split, N×D.

@@ -8,6 +8,9 @@ const (
 	labelRank = 1
 )
 
+// idxHeader is the number of bytes before the pixels of images.
+const idxHeader = 4 + 4*imageRank
+
 // idxTypes names the element types of the IDX format
 // (http://yann.lecun.com/exdb/mnist). Only 0x08 is read.
 var idxTypes = map[byte]string{
@@ -18,35 +21,43 @@ var idxTypes = map[byte]string{
 // size that its header claims. If images is 0, the file holds images. Otherwise it
 // holds the labels of that number of images.
 func readIDX(s source, images int) (dims []int, data []uint8, err error) {
+	if dims, err = readIDXHeader(s, images); err != nil {
+		return nil, nil, err
+	}
+	data, err = s.data(dims, 1)
+	return dims, data, err
+}
+
+// readIDXHeader reads the dimensions of the array of an IDX file of uint8.
+func readIDXHeader(s source, images int) (dims []int, err error) {
 	rank := imageRank
 	if images > 0 {
 		rank = labelRank
 	}
 	var magic [4]byte
 	if err := readHeader(s, magic[:]); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	switch {
 	case magic[0] != 0 || magic[1] != 0:
-		return nil, nil, dataErrorf("not an IDX file: starts with bytes %x, want 0000", magic[:2])
+		return nil, dataErrorf("not an IDX file: starts with bytes %x, want 0000", magic[:2])
 	case magic[2] != 0x08:
-		return nil, nil, dataErrorf("element type 0x%02x (%s), want 0x08 (uint8)", magic[2], idxType(magic[2]))
+		return nil, dataErrorf("element type 0x%02x (%s), want 0x08 (uint8)", magic[2], idxType(magic[2]))
 	case int(magic[3]) != rank:
-		return nil, nil, dataErrorf("array of rank %d, want %d: %s", magic[3], rank, rankHint(rank))
+		return nil, dataErrorf("array of rank %d, want %d: %s", magic[3], rank, rankHint(rank))
 	}
 	header := make([]byte, 4*rank)
 	if err := readHeader(s, header); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	dims = make([]int, rank)
 	for i := range dims {
 		dims[i] = int(binary.BigEndian.Uint32(header[4*i:]))
 	}
 	if images > 0 && dims[0] != images {
-		return nil, nil, dataErrorf("%d labels for %d images", dims[0], images)
+		return nil, dataErrorf("%d labels for %d images", dims[0], images)
 	}
-	data, err = s.data(dims, 1)
-	return dims, data, err
+	return dims, nil
 }
 
 func idxType(code byte) string {

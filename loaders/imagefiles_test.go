@@ -30,6 +30,7 @@ var refusedFiles = map[string]string{
 	"cmyk.tif":       "tiff: unsupported feature: color model",
 	"cut.png":        "png: invalid format: not enough pixel data",
 	"float.tif":      "tiff: unsupported feature: sample format",
+	"grey-alpha.tif": "tiff: unsupported feature: extra samples",
 	"jpeg.tif":       "tiff: unsupported feature: compression value 7",
 	"rgb565.bmp":     "bmp: unsupported BMP image",
 	"rle.bmp":        "bmp: unsupported BMP image",

@@ -41,8 +41,7 @@ func (o ImageOptions) Validate() error {
 // ReadsImages reports whether ImageOptions have an effect for a data set, because it
 // consists of image files.
 func ReadsImages(dataset string) bool {
-	kind, _, _ := strings.Cut(dataset, ":")
-	return kind == "folder" || kind == "pairs"
+	return isKind(dataset, decoded)
 }
 
 // Size is the size to which image files are resized, in pixels. The zero value keeps

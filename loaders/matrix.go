@@ -14,10 +14,13 @@ type matrix struct {
 	rows     int       // N
 	values   []float32 // N×C×H×W; NaN: missing
 	pixels   []uint8   // N×C×H×W instead of values, if the file has images of bytes
+	store    Store     // instead of values, if they stay in their file
+	isPixels bool      // the values are bytes divided by 255
 	features []string  // names of the columns of a table; nil: no names
 	classes  classes   // of the items; no numbers: no labels
 	missing  int       // number of values that are NaN
 	kept     []int     // N, items of the file; nil: all of them
+	lost     []bounds  // D, of the differences between values and their float32; nil: none
 
 	place func(row, value int) string // for messages: where a value stands in the file
 }
@@ -80,9 +83,55 @@ func (m *matrix) put(at int, v float64, missing string) (err error) {
 	f := float32(v)
 	if f-f != 0 {
 		f, err = m.accept(v, missing, func() string { return m.place(at/m.shape.Size(), at%m.shape.Size()) })
+	} else if float64(f) != v {
+		m.round(at%m.shape.Size(), v-float64(f))
 	}
 	m.values[at] = f
 	return err
+}
+
+// round records that a value of an item differs from its float32.
+func (m *matrix) round(value int, difference float64) {
+	if m.lost == nil {
+		m.lost = make([]bounds, m.shape.Size())
+	}
+	if m.lost[value] == (bounds{}) {
+		m.lost[value] = bounds{difference, difference}
+	}
+	m.lost[value].add(difference)
+}
+
+// bounds is the range of some numbers.
+type bounds struct{ low, high float64 }
+
+func (s *bounds) add(v float64) { s.low, s.high = min(s.low, v), max(s.high, v) }
+
+// coarse names the columns of a table in which float32 loses more than a thousandth of the
+// range of the values, such as times in seconds since 1970.
+func (m *matrix) coarse() (names []string) {
+	if m.lost == nil || !m.shape.IsTable() {
+		return nil
+	}
+	for column, lost := range m.lost {
+		if lost == (bounds{}) {
+			continue
+		}
+		values := bounds{math.Inf(1), math.Inf(-1)}
+		for at := column; at < len(m.values); at += m.shape.Width {
+			if v := float64(m.values[at]); v == v {
+				values.add(v)
+			}
+		}
+		size := values.high - values.low
+		if max(lost.high, -lost.low) > size/1000 && (size > 0 || lost.low < lost.high) {
+			name := strconv.Itoa(column)
+			if m.features != nil {
+				name = m.features[column]
+			}
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // accept converts a value that is not a finite number of float32. NaN is a missing value,

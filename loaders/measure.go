@@ -3,6 +3,7 @@ package loaders
 import (
 	"context"
 	"fmt"
+	"math"
 )
 
 // unscaled is what Measure needs to know of array:FILE.
@@ -63,7 +64,27 @@ func (d *Dataset) Measure(ctx context.Context, validation int) error {
 	}
 	u.options.log("%s: %s (--scale %s), as measured on %d training rows%s", d.Name, s.sentence(d.Train.Shape), kind, train.Len(), note)
 	d.scale(s)
+	d.Range = m.scaled(s)
 	return nil
+}
+
+// scaled returns the range of the measured values after a scaling. It is the zero Range if
+// it must be measured anew, because rows are scaled one by one.
+func (m *meter) scaled(s *Scaling) Range {
+	if s.Kind == ScaleUnit {
+		return Range{}
+	}
+	r := Range{float32(math.Inf(1)), float32(math.Inf(-1))}
+	for g := range m.count {
+		ends := []float32{float32(m.smallest[g]), float32(m.largest[g])}
+		if s.IsLinear() {
+			for i, v := range ends {
+				ends[i] = float32((float64(v) - s.Offset[g]) / s.Scale[g])
+			}
+		}
+		r.Low, r.High = min(r.Low, ends[0]), max(r.High, ends[1])
+	}
+	return r
 }
 
 // meter measures all images of a split.
@@ -112,6 +133,8 @@ type scaledStore struct {
 	Store
 	scaling *Scaling
 }
+
+func (s *scaledStore) inFiles() bool { return inFiles(s.Store) }
 
 // Read implements Store. A value far outside of the training values can exceed float32.
 func (s *scaledStore) Read(dst []float32, i int) error {

@@ -20,6 +20,7 @@ type array struct {
 	descr   string // kind and size as in the header, such as u1 or U12
 	width   int    // bytes per element
 	order   binary.ByteOrder
+	header  int // bytes before the data
 	data    []byte
 }
 
@@ -40,8 +41,6 @@ const maxNPYHeader = 1 << 16
 
 // maxRank is the largest number of dimensions that NumPy supports.
 const maxRank = 64
-
-var errFortran = dataErrorf("array in Fortran order; hint: save numpy.ascontiguousarray(a)")
 
 // readNPY reads a .npy file to its end. It calls check with the header before it
 // allocates memory for the data.
@@ -86,7 +85,9 @@ func readNPYHeader(s source) (array, error) {
 	if err := readHeader(s, header); err != nil {
 		return array{}, err
 	}
-	return parseNPYHeader(string(header))
+	a, err := parseNPYHeader(string(header))
+	a.header = len(start) + len(lengthBytes) + len(header)
+	return a, err
 }
 
 func parseNPYHeader(header string) (array, error) {
@@ -122,43 +123,42 @@ func parseNPYHeader(header string) (array, error) {
 	return a, nil
 }
 
-// layout returns the shape of the images of an array: N×H×W, N×H×W×C as in Keras,
-// N×C×H×W as in PyTorch (C is 1 or 3), or flat N×D. A flat image is a square if D is a
-// square number, else a row of D pixels. D that is three times a square number is
-// refused, because such an image can be a row, or have colours in one of two orders.
-func (a array) layout() (shape Shape, channelsLast bool, err error) {
+// imageAxes returns the axes of images of uint8: N×H×W, N×H×W×C as in Keras, N×C×H×W as in
+// PyTorch (C is 1 or 3), or flat N×D. A flat image is a square if D is a square number,
+// else a row of D pixels. D that is three times a square number is refused, because such
+// an image can be a row, or have colours in one of two orders.
+func (a array) imageAxes() (x axes, err error) {
 	if a.kind != 'u' || a.width != 1 {
-		return shape, false, dataErrorf("images are of type %s, want u1 (uint8); hint: save pixels 0…255 as numpy.uint8", a.descr)
+		return x, dataErrorf("images are of type %s, want u1 (uint8); hint: save pixels 0…255 as numpy.uint8", a.descr)
 	}
-	if a.fortran {
-		return shape, false, errFortran
-	}
-	isChannels := func(c int) bool { return c == 1 || c == 3 }
 	switch d := a.dims; {
 	case len(d) == 2:
-		shape, err = flatShape(d[1])
-		return shape, false, err
+		if x, err = axesOf(d, "nd"); err == nil {
+			x.shape, err = flatShape(d[1])
+		}
+		return x, err
 	case len(d) == 3:
-		return Shape{1, d[1], d[2]}, false, nil
+		return axesOf(d, "nhw")
 	case len(d) == 4 && isChannels(d[3]):
-		return Shape{d[3], d[1], d[2]}, true, nil
+		return axesOf(d, "nhwc")
 	case len(d) == 4 && isChannels(d[1]):
-		return Shape{d[1], d[2], d[3]}, false, nil
+		return axesOf(d, "nchw")
 	}
-	return shape, false, dataErrorf("images of shape %v, want N×H×W, N×H×W×C or N×C×H×W with C 1 or 3", a.dims)
+	return x, dataErrorf("images of shape %v, want N×H×W, N×H×W×C or N×C×H×W with C 1 or 3", a.dims)
 }
 
 // readImages reads an array of uint8 images.
 func readImages(ctx context.Context, s source) (Split, error) {
-	a, err := readNPY(s, func(a array) error { _, _, err := a.layout(); return err })
+	a, err := readNPYHeader(s)
 	if err != nil {
 		return Split{}, err
 	}
-	shape, channelsLast, err := a.layout()
-	if err == nil && channelsLast && shape.Channels > 1 {
-		err = planesFirst(ctx, a.data, shape, s.room)
+	x, err := a.imageAxes()
+	if err != nil {
+		return Split{}, err
 	}
-	return Pixels(shape, a.data), err
+	pixels, err := a.pixels(ctx, s, x)
+	return Pixels(x.shape, pixels), err
 }
 
 // flatShape returns the shape of flat images of the given number of values.
@@ -175,23 +175,3 @@ func flatShape(size int) (Shape, error) {
 
 // side returns the square root, rounded down. It is exact for sizes below 2⁵³.
 func side(size int) int { return int(math.Sqrt(float64(size))) }
-
-// planesFirst converts images from H×W×C to C×H×W in place.
-func planesFirst(ctx context.Context, data []uint8, shape Shape, room *budget) error {
-	size, plane := shape.Size(), shape.Height*shape.Width
-	if err := room.take(int64(size)); err != nil {
-		return err
-	}
-	defer room.give(int64(size))
-	planes := make([]uint8, size)
-	for at := 0; at < len(data); at += size {
-		if err := context.Cause(ctx); err != nil {
-			return err
-		}
-		for i, v := range data[at : at+size] {
-			planes[i%shape.Channels*plane+i/shape.Channels] = v
-		}
-		copy(data[at:], planes)
-	}
-	return nil
-}

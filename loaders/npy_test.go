@@ -186,7 +186,7 @@ func FuzzNPY(f *testing.F) {
 		} else if m.rows*m.shape.Size() != len(m.values)+len(m.pixels) || m.rows == 0 {
 			t.Fatalf("%d items of %v from %d values", m.rows, m.shape, len(m.values)+len(m.pixels))
 		}
-		if values, dims, err := readFloats(within(file)); err != nil {
+		if values, dims, err := readFloats(context.Background(), within(file)); err != nil {
 			wantError(t, err, ErrData)
 		} else if n, err := elements(dims, 1); err != nil || len(values) != n {
 			t.Fatalf("%d values of %v", len(values), dims)

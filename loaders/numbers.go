@@ -189,30 +189,53 @@ func readNumbers(ctx context.Context, s source, o ArrayOptions) (*matrix, error)
 	if err != nil {
 		return nil, err
 	}
-	total, err := s.claim(a.dims, a.width)
+	m := &matrix{shape: x.shape, rows: x.count, place: x.place, isPixels: a.isPixels(x)}
+	if m.store, err = a.stay(s, x, o); err != nil || m.store != nil {
+		return m, err
+	}
+	if m.isPixels {
+		m.pixels, err = a.pixels(ctx, s, x)
+		return m, err
+	}
+	err = a.eachNumber(ctx, s, x, func(values []float32, at int, v float64) error {
+		m.values = values
+		return m.put(at, v, o.Missing)
+	})
+	return m, err
+}
+
+// pixels reads an array of bytes as images N×C×H×W.
+func (a array) pixels(ctx context.Context, s source, x axes) ([]uint8, error) {
+	if !a.fortran && (x.name != "nhwc" || x.shape.Channels == 1) {
+		return s.data(a.dims, 1)
+	}
+	count, err := s.claim(a.dims, 1)
 	if err != nil {
 		return nil, err
 	}
-	m := &matrix{shape: x.shape, rows: x.count, place: x.place}
-	count := total / a.width
-	if a.isPixels(x) {
-		if err := s.room.take(int64(count)); err != nil {
-			return nil, err
-		}
-		m.pixels = make([]uint8, count)
-		return m, a.eachElement(ctx, s, x, func(at int, element []byte) error {
-			m.pixels[at] = element[0]
-			return nil
-		})
-	}
-	if err := s.room.take(4 * int64(count)); err != nil {
+	if err := s.room.take(int64(count)); err != nil {
 		return nil, err
 	}
-	m.values = make([]float32, count)
-	number := a.number()
-	return m, a.eachElement(ctx, s, x, func(at int, element []byte) error {
-		return m.put(at, number(element), o.Missing)
+	pixels := make([]uint8, count)
+	return pixels, a.eachElement(ctx, s, x, func(at int, element []byte) error {
+		pixels[at] = element[0]
+		return nil
 	})
+}
+
+// eachNumber makes room for the numbers of an array, and gives each number with its place
+// to put.
+func (a array) eachNumber(ctx context.Context, s source, x axes, put func(values []float32, at int, v float64) error) error {
+	total, err := s.claim(a.dims, a.width)
+	if err != nil {
+		return err
+	}
+	count := total / a.width
+	if err := s.room.take(4 * int64(count)); err != nil {
+		return err
+	}
+	values, number := make([]float32, count), a.number()
+	return a.eachElement(ctx, s, x, func(at int, element []byte) error { return put(values, at, number(element)) })
 }
 
 // place names an item and one of its values: "row 5, column 3".

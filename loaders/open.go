@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -22,11 +23,13 @@ type Options struct {
 
 	Whole bool // all images are both the training set and the test set; nothing is held out
 
-	ImageOptions // of a user's own image files
-	ArrayOptions // of array:FILE
-	SplitOptions // of a user's own data without a test set
+	ImageOptions   // of a user's own image files
+	ArrayOptions   // of array:FILE
+	SplitOptions   // of a user's own data without a test set
+	StorageOptions // of data that can be read from their files as they are needed
 
-	resizeHint string // how to make the sizes of images equal; "": by --size
+	sources    []string // states of the archives of which the images are members
+	resizeHint string   // how to make the sizes of images equal; "": by --size
 
 	// Features are the columns that a model was trained on. A table must have the same
 	// ones, in any order. nil: all columns are values.
@@ -72,15 +75,18 @@ func Open(ctx context.Context, name string, o Options) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n > 0 {
+	switch {
+	case n == 0:
+	case n < d.Train.Len()+d.Test.Len():
+		o.log("%s: the %d images that were compared are equal, so there may be nothing to learn from the data", name, n)
+	default:
 		o.log("%s: all %d images are equal, so there is nothing to learn from them", name, n)
 	}
 	return d, nil
 }
 
 func open(ctx context.Context, name string, o Options) (*Dataset, error) {
-	room := newBudget()
-	d, err := openSplits(ctx, name, o, room)
+	d, err := openSplits(ctx, name, o, o.budget())
 	if err != nil {
 		return nil, err
 	}
@@ -101,9 +107,10 @@ func openSplits(ctx context.Context, name string, o Options, room *budget) (*Dat
 		if err != nil {
 			return nil, err
 		}
-		if err := missing(name, path); err != nil {
+		if err := missing(name, path); err != nil && !strings.Contains(path, "{") {
 			return nil, err
 		}
+		room.stays = true
 		return read(ctx, path, o, room)
 	}
 	s, err := lookup(name)
@@ -136,11 +143,11 @@ func ownData(name string) (read reader, path string, err error) {
 	if !ok {
 		return nil, "", nil
 	}
-	readers := map[string]reader{"idx": openIDX, "npz": openNPZ, "array": openArray, "folder": openFolder, "pairs": openPairs}
+	readers := map[string]reader{"idx": openIDX, "npz": openNPZ, "array": openArray, "folder": openFolder, "pairs": openPairs, "tar": openTar}
 	read = readers[kind]
 	switch {
 	case read == nil:
-		return nil, "", usageErrorf("unknown data set %q; hint: did you mean %s:%s?", name, nearest(kind, []string{"idx", "npz", "array", "folder", "pairs"}), path)
+		return nil, "", usageErrorf("unknown data set %q; hint: did you mean %s:%s?", name, nearest(kind, slices.Sorted(maps.Keys(readers))), path)
 	case path == "":
 		return nil, "", usageErrorf("data set %q lacks a path; hint: for example %s:path/to/data", name, kind)
 	}

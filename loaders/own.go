@@ -15,7 +15,7 @@ import (
 // openIDX reads a folder with files named like MNIST's: all four files, or only the
 // two files of images for data without labels. Missing test images are an error. No
 // training images are held out in their place.
-func openIDX(ctx context.Context, dir string, _ Options, room *budget) (*Dataset, error) {
+func openIDX(ctx context.Context, dir string, o Options, room *budget) (*Dataset, error) {
 	files := idxFiles()
 	at := found{place: place{fsys: os.DirFS(dir), path: dir}}
 	for role, f := range files {
@@ -37,8 +37,14 @@ func openIDX(ctx context.Context, dir string, _ Options, room *budget) (*Dataset
 		if err != nil {
 			return nil, dataErrorf("%s: %w", at.full(name), err)
 		}
-		d.Digest[files[role].name] = "md5:" + digest
+		for _, s := range []Split{d.Train, d.Test} {
+			if stays, ok := s.Store.(*fileStore); ok && stays.path == name {
+				stays.path = at.full(name)
+			}
+		}
+		d.Digest[files[role].name] = withScheme(digest)
 	}
+	o.logStaying(dir, "", d.Train, d.Test)
 	return d, d.nameClasses(byteNames, byteNames)
 }
 

@@ -164,6 +164,20 @@ func TestParquetClaims(t *testing.T) {
 	}
 }
 
+// TestParquetFile reads a file by its name.
+func TestParquetFile(t *testing.T) {
+	t.Parallel()
+	data := parquetFixture(t, "snappy")
+	d, _, err := openFile(t, "t.parquet", data, Options{ArrayOptions: ArrayOptions{Label: "kind", Missing: "drop"}})
+	if err != nil || d.Train.Len() != 19 || d.HeldOut != 2 || len(d.Features) != 9 || len(d.Digest[arrayDigest]) != len("md5:")+32 {
+		t.Fatalf("%+v, error %v", d, err)
+	}
+	_, _, err = openFile(t, "t.parquet.gz", zipped(t, data), Options{})
+	wantError(t, err, ErrData, "gzipped; hint: gunzip it")
+	_, _, err = openFile(t, "t.parquet", data, Options{ArrayOptions: ArrayOptions{Layout: "nd"}})
+	wantError(t, err, ErrUnknown, "layout has no effect")
+}
+
 func FuzzParquet(f *testing.F) {
 	for _, name := range []string{"snappy", "zstd", "plain", "delta", "nested", "dates"} {
 		f.Add(parquetFixture(f, name))

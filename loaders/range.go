@@ -14,12 +14,12 @@ type Range struct {
 // IsUnit reports whether the range is inside [0, 1].
 func (r Range) IsUnit() bool { return r.Low >= 0 && r.High <= 1 }
 
-// MeasureRange sets Range to that of the training values, unless they are pixels. The last
-// training images, which are the validation set, are left out. Errors are those of the
-// store or of the context.
+// MeasureRange sets Range to that of the training values, unless they are pixels or Measure
+// has set it. The last training images, which are the validation set, are left out. Errors
+// are those of the store or of the context.
 func (d *Dataset) MeasureRange(ctx context.Context, validation int) (err error) {
 	train, _ := d.Train.Holdout(validation)
-	if d.Scaling == nil || train.Len() == 0 {
+	if d.Scaling == nil || d.Range != (Range{}) || train.Len() == 0 {
 		return nil
 	}
 	d.Range, err = train.measureRange(ctx)

@@ -20,6 +20,7 @@ func TestRange(t *testing.T) {
 			t.Errorf("%v: %v", r, !want)
 		}
 	}
+	d.Range = Range{}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := d.MeasureRange(ended, 0); !errors.Is(err, context.Canceled) {
@@ -43,6 +44,25 @@ func TestWords(t *testing.T) {
 		}
 		if got := (Shape{1, 2, 2}).Words(text); got != text {
 			t.Errorf("images: %q, want %q", got, text)
+		}
+	}
+}
+
+// TestRangeOfMeasured compares the range that follows from the scaling with that of the
+// scaled values.
+func TestRangeOfMeasured(t *testing.T) {
+	for _, kind := range []string{ScaleStandard, ScaleMinMax, scaleAuto} {
+		shape := Shape{1, 1, 2}
+		d := &Dataset{
+			Train: Values(shape, []float32{-2, 7, 3, 100, 0, 35, 0, 1e6}), Test: Values(shape, []float32{0, 1}), unscaled: &unscaled{kind: kind},
+		}
+		if err := d.Measure(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		got := d.Range
+		d.Range = Range{}
+		if err := d.MeasureRange(t.Context(), 1); err != nil || got != d.Range {
+			t.Errorf("%s: %v, want %v, %v", kind, got, d.Range, err)
 		}
 	}
 }

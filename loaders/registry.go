@@ -139,6 +139,7 @@ var forms = []Info{
 	{Name: "npz:FILE", Summary: "NumPy archive with x_train, y_train, x_test, y_test, or images, labels"},
 	{Name: "array:FILE", Summary: "numbers: .npy, .npz, CSV, TSV or Parquet; rows of a table, or images of any type of number"},
 	{Name: "folder:DIR", Summary: "image files; sub-folders are classes"},
+	{Name: "tar:FILE", Summary: "tar archives of image files and classes (KEY.jpg and KEY.cls), as a file, a folder or a pattern such as train-{000..009}.tar"},
 	{Name: "pairs:DIR", Summary: "pairs of frames in the sub-folders first and second, each like folder:DIR, with files of the same names"},
 }
 
@@ -206,9 +207,9 @@ func lookup(name string) (*set, error) {
 		names[i] = s.Name
 	}
 	if strings.ContainsAny(name, `/\`) {
-		return nil, usageErrorf("unknown data set %q, and no file or folder has this path; hint: own data are idx:DIR, npz:FILE, array:FILE, folder:DIR or pairs:DIR", name)
+		return nil, usageErrorf("unknown data set %q, and no file or folder has this path; hint: own data are idx:DIR, npz:FILE, array:FILE, folder:DIR, tar:FILE or pairs:DIR", name)
 	}
-	return nil, usageErrorf("unknown data set %q; hint: did you mean %s? Own data are idx:DIR, npz:FILE, array:FILE, folder:DIR or pairs:DIR", name, nearest(name, names))
+	return nil, usageErrorf("unknown data set %q; hint: did you mean %s? Own data are idx:DIR, npz:FILE, array:FILE, folder:DIR, tar:FILE or pairs:DIR", name, nearest(name, names))
 }
 
 // owner returns the name of the registered file with a digest, for the message about a

@@ -57,10 +57,14 @@ func (o ImageOptions) resize(ctx context.Context, src *image.NRGBA) (dst *image.
 	part, at := o.places(src.Rect.Size())
 	// With 16 bits, the result can be rounded. With 8 bits, package draw would truncate it.
 	deep := image.NewRGBA64(image.Rect(0, 0, o.Size.Width, o.Size.Height))
+	from := image.Image(src)
+	if src.Opaque() { // then the colours are the same, and package draw is faster
+		from = &image.RGBA{Pix: src.Pix, Stride: src.Stride, Rect: src.Rect}
+	}
 	scaled := make(chan struct{})
 	go func() {
 		defer close(scaled)
-		draw.CatmullRom.Scale(deep, at, src, part.Add(src.Rect.Min), draw.Src, nil)
+		draw.CatmullRom.Scale(deep, at, from, part.Add(src.Rect.Min), draw.Src, nil)
 	}()
 	select {
 	case <-scaled:

@@ -204,7 +204,7 @@ func (m *meter) scaling(kind string, missing bool) (s *Scaling, constant []int) 
 // sentence describes a scaling for a message: "the 13 columns are scaled to …".
 func (s *Scaling) sentence(shape Shape) string {
 	what := "the values are"
-	if groups := shape.groups(); shape.IsTable() {
+	if groups := shape.groups(); shape.IsTable() && groups > 1 {
 		what = fmt.Sprintf("the %d columns are", groups)
 	} else if groups > 1 {
 		what = fmt.Sprintf("the %d channels are", groups)

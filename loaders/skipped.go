@@ -13,6 +13,7 @@ const (
 	otherKind  = "not " + kinds
 	animation  = "animated WebP"
 	besideRoot = "next to the folders of the splits"
+	noArchive  = "no tar archive"
 )
 
 // systemFiles are the names, in lower case, of files and folders that operating systems
@@ -38,7 +39,7 @@ func (s *skipped) add(reason, path string) {
 
 // refuse returns an error about the first file that is skipped, if there is one.
 func (s *skipped) refuse() error {
-	for _, reason := range []string{hiddenFile, otherKind, animation, besideRoot} {
+	for _, reason := range []string{hiddenFile, otherKind, animation, besideRoot, noArchive} {
 		if paths := s.paths[reason]; len(paths) > 0 {
 			return dataErrorf("%s: %s, which --strict refuses; hint: remove it, or leave --strict out", paths[0], reason)
 		}
@@ -49,7 +50,7 @@ func (s *skipped) refuse() error {
 // log reports the number of skipped files in one line for each reason, with an example.
 // images is the number of images that are not broken.
 func (s *skipped) log(dir string, images int, o Options) {
-	for _, reason := range []string{hiddenFile, otherKind, animation, besideRoot} {
+	for _, reason := range []string{hiddenFile, otherKind, animation, besideRoot, noArchive} {
 		if paths := s.paths[reason]; len(paths) > 0 {
 			o.log("%s: %s skipped: %s (such as %s)", dir, areMany(len(paths), "file or folder", "files or folders"), reason, filepath.Base(paths[0]))
 		}

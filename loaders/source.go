@@ -25,8 +25,17 @@ const deflateRatio = 1033
 // into the file and into memory.
 type source struct {
 	io.Reader
-	most int64   // the number of bytes that the file can hold, decompressed
-	room *budget // memory for the data
+	most int64    // the number of bytes that the file can hold, decompressed
+	room *budget  // memory for the data
+	raw  *rawFile // if its bytes are not compressed; else nil
+}
+
+// rawFile is a file whose values can be read from it at any time.
+type rawFile struct {
+	io.ReaderAt // of the opened file
+	size        int64
+	path        string                  // for messages
+	open        func() (fs.File, error) // opens it again
 }
 
 // openSource opens a file, gzipped or not. Its first bytes decide whether it is
@@ -43,14 +52,18 @@ func openSource(ctx context.Context, fsys fs.FS, name string, room *budget) (sou
 		return source{}, nil, dataErrorf("%w", err)
 	}
 	if len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
-		return source{buffered, size, room}, f, nil
+		if at, ok := f.(io.ReaderAt); ok && room != nil && room.stays {
+			raw := &rawFile{at, size, name, func() (fs.File, error) { return fsys.Open(name) }}
+			return source{buffered, size, room, raw}, f, nil
+		}
+		return source{buffered, size, room, nil}, f, nil
 	}
 	unzipped, err := gzip.NewReader(buffered)
 	if err != nil {
 		f.Close()
 		return source{}, nil, dataErrorf("gzip header: %w", err)
 	}
-	return source{contextReader{ctx, unzipped}, inflated(size), room}, f, nil
+	return source{contextReader{ctx, unzipped}, inflated(size), room, nil}, f, nil
 }
 
 // openRegular opens a file and returns the number of bytes that it can hold. Pipes and

@@ -37,7 +37,7 @@ func SplitOptionNames() []string { return []string{"test-share", "split-seed"} }
 // is data of a user's own that may lack a test set.
 func CanSplit(dataset string) bool {
 	kind, _, _ := strings.Cut(dataset, ":")
-	return kind == "folder" || kind == "pairs" || kind == "npz" || kind == "array"
+	return kind == "folder" || kind == "pairs" || kind == "tar" || kind == "npz" || kind == "array"
 }
 
 // Needless returns an error that wraps ErrUnknown if an option is set although the data

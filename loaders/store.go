@@ -66,6 +66,7 @@ func (j *joinedStore) Len() int { return j.first.Len() + j.second.Len() }
 func (j *joinedStore) Bytes() int64 {
 	return StoredBytes(Split{Store: j.first}, Split{Store: j.second})
 }
+func (j *joinedStore) inFiles() bool { return inFiles(j.first) || inFiles(j.second) }
 
 func (j *joinedStore) Read(dst []float32, i int) error {
 	if n := j.first.Len(); i >= n {

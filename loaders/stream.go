@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math/bits"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 
 	"gaetrain/graph/kernel/noise"
@@ -209,11 +210,11 @@ func (s *Stream) fill(to *slot, epoch, step int) error {
 	if to.labels != nil {
 		b.Labels = to.labels[:rows]
 	}
+	if err := s.read(b, epoch); err != nil {
+		return err
+	}
 	for row, i := range b.Index {
 		clean := b.Clean[row*size : (row+1)*size]
-		if err := s.split.Read(clean, i, epoch); err != nil {
-			return err
-		}
 		if b.Labels != nil {
 			b.Labels[row] = s.split.Labels[i]
 		}
@@ -238,6 +239,25 @@ func (s *Stream) fill(to *slot, epoch, step int) error {
 		}
 	}
 	return nil
+}
+
+// read reads the clean images of a batch. If they are in files, which takes long,
+// several goroutines read them.
+func (s *Stream) read(b *Batch, epoch int) error {
+	if inFiles(s.split.Store) {
+		return concurrently(runtime.GOMAXPROCS(0), b.Rows, func(row int) error { return s.readRow(b, row, epoch) })
+	}
+	for row := range b.Rows {
+		if err := s.readRow(b, row, epoch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Stream) readRow(b *Batch, row, epoch int) error {
+	size := s.split.Shape.Size()
+	return s.split.Read(b.Clean[row*size:(row+1)*size], b.Index[row], epoch)
 }
 
 // binarise replaces every pixel x by 1 with probability x, else by 0 (Burda 2016,

@@ -15,22 +15,21 @@ type sized struct {
 	image.Point
 	images  int
 	example string // path of one of them
-	bytes   int64  // that decoding takes
+	header  imageHeader
+	length  int64 // of the file
 }
 
-// survey reads the headers of image files, reserves the memory for their pixels, and
-// returns the files that are not broken. It is an error if the images have different sizes
+// survey reads the headers of image files, and returns the files that are not broken. It is an error if the images have different sizes
 // and are not resized.
 func (c *collector) survey(list []picture) ([]picture, error) {
 	sizes := map[image.Point]*sized{}
 	found := make([]sized, len(c.canvases))
-	var decoding int64 // of the largest image
 	list, err := c.each(list, func(i int, p picture) (err error) {
 		found[i], err = c.size(p)
 		return err
 	}, func() error {
 		for _, s := range found {
-			decoding = max(decoding, s.bytes)
+			c.add(s)
 			if sizes[s.Point] == nil {
 				sizes[s.Point] = &s
 			} else {
@@ -52,24 +51,53 @@ func (c *collector) survey(list []picture) ([]picture, error) {
 		}
 	}
 	c.count = len(list)
-	if err := c.room.take(int64(c.count)*int64(c.shape.Size()) + decoding); err != nil {
-		return nil, dataErrorf("%s: %d images of %d×%d pixels (height×width): %w", c.dir, c.count, c.shape.Height, c.shape.Width, err)
-	}
-	c.room.give(decoding)
-	c.pixels = make([]uint8, 0, c.count*c.shape.Size())
 	return list, nil
+}
+
+// add adds what the header of an image shows.
+func (c *collector) add(s sized) {
+	c.decoding, c.lengths = max(c.decoding, s.header.bytes), append(c.lengths, s.length)
+	if !s.header.grey {
+		c.coloured++
+	}
+	padded := c.Fit == fitPad && c.Size != (Size{}) && centred(image.Pt(c.Size.Width, c.Size.Height), s.Point).Size() != image.Pt(c.Size.Width, c.Size.Height)
+	if s.header.clear || padded {
+		c.mayHide++
+	}
+}
+
+// memory bounds the memory that the pixels of all images take.
+func (c *collector) memory() int64 {
+	planes := int64(1)
+	if c.coloured > 0 && !c.grey {
+		planes += 3 // the first images can be grey
+	}
+	if c.mayHide > 0 {
+		planes++
+	}
+	return planes*int64(c.count)*int64(c.shape.Size()) + c.decoding
+}
+
+// reserve takes the memory for the pixels of all images.
+func (c *collector) reserve() error {
+	if err := c.room.take(int64(c.count)*int64(c.shape.Size()) + c.decoding); err != nil {
+		return dataErrorf("%s: %d images of %d×%d pixels (height×width): %w", c.dir, c.count, c.shape.Height, c.shape.Width, err)
+	}
+	c.room.give(c.decoding)
+	c.pixels = make([]uint8, 0, c.count*c.shape.Size())
+	return nil
 }
 
 // size reads the size of an image from its header.
 func (c *collector) size(p picture) (sized, error) {
-	file, closer, err := openImage(c.ctx, p.path)
+	file, closer, err := p.open(c.ctx)
 	if err != nil {
 		return sized{}, err
 	}
 	defer closer.Close()
 	header, err := c.header(c.ctx, file, p.path)
 	height, width := header.upright()
-	return sized{image.Pt(width, height), 1, p.path, header.bytes}, err
+	return sized{image.Pt(width, height), 1, p.path, header, file.Size()}, err
 }
 
 // differ is the error about images of different sizes. It lists the most frequent ones.

@@ -17,6 +17,9 @@ func (e *Experiment) augment(train loaders.Split) error {
 	if err := a.Check(train); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfiguration, err)
 	}
+	if r := e.Data.Range; a.Brightness > 0 && !r.IsUnit() {
+		return fmt.Errorf("%w: augment %v needs values in [0, 1], but those of %s are from %g to %g; hint: --scale minmax", ErrConfiguration, a, e.Data.Name, r.Low, r.High)
+	}
 	for i := range e.Stages {
 		if e.Stages[i].Below == nil {
 			e.Stages[i].augment = a

@@ -118,7 +118,7 @@ func unusual(t *testing.T) Config {
 	c := Defaults()
 	for _, f := range settings.Fields(&c) {
 		before, err := f.String(), error(nil)
-		for _, text := range []string{"true", "23.25", "1h30m0.000000001s", "18446744073709551615", "17", "7, 11,13", "shift:3", "a \"b\" <c>, 'd' 0.5 true [1] 文"} {
+		for _, text := range []string{"true", "23.25", "1h30m0.000000001s", "18446744073709551615", "17", "7, 11,13", "shift:3", "7MB", "a \"b\" <c>, 'd' 0.5 true [1] 文"} {
 			if err = f.Set(text); err == nil && f.String() != before {
 				break
 			}

@@ -20,6 +20,7 @@ type Data struct {
 	loaders.ImageOptions
 	loaders.ArrayOptions
 	loaders.SplitOptions
+	loaders.StorageOptions
 
 	Motion   loaders.Motion       `toml:"motion" group:"data" help:"Motion in pairs of frames: none or shift:3,rotate:20,patch:14; the default depends on the model"`
 	Augment  loaders.Augmentation `toml:"augment" group:"data" help:"Random changes of training images: none, or some of flip,shift:2,rotate:10,crop:0.9,brightness:0.1"`
@@ -42,6 +43,9 @@ func (d Data) Validate() error {
 	if err := d.ClassOptions.validate(); err != nil {
 		return err
 	}
+	if d.DataMemory < 0 {
+		return fmt.Errorf("%w: data-memory is %v; hint: auto, or a number with a unit such as 300MB", ErrConfiguration, d.DataMemory)
+	}
 	return settings.Numbers(
 		settings.Number{OK: d.TrainImages >= 0, Name: "train-images", Value: d.TrainImages, Hint: "0 for all, or more"},
 		settings.Number{OK: d.TestImages >= 0, Name: "test-images", Value: d.TestImages, Hint: "0 for all, or more"},
@@ -51,21 +55,28 @@ func (d Data) Validate() error {
 
 // Ineffective lists the settings that the data do not read.
 func (d Data) Ineffective() (list []settings.Without) {
-	without := func(options any, why string) {
+	without := func(why string, options any) {
 		for _, f := range settings.Fields(options) {
 			list = append(list, settings.Without{Name: f.Name, Why: "with data set " + d.Dataset + "; hint: " + why})
 		}
 	}
 	if !loaders.ReadsImages(d.Dataset) {
-		without(&d.ImageOptions, "only folder:DIR and pairs:DIR are image files")
+		without("only "+loaders.Decoded+" are image files", &d.ImageOptions)
 	} else if d.Size == (loaders.Size{}) {
 		list = append(list, settings.Without{Name: "fit", Why: "without --size; hint: --size 64"})
 	}
 	if !loaders.IsArray(d.Dataset) {
-		without(&d.ArrayOptions, "only array:FILE has it")
+		without("only array:FILE has it", &d.ArrayOptions)
 	}
 	if !loaders.CanSplit(d.Dataset) {
-		without(&d.SplitOptions, "the data have a test set")
+		without("the data have a test set", &d.SplitOptions)
+	}
+	with := "with data set " + d.Dataset + "; hint: only "
+	if !loaders.CanStay(d.Dataset) {
+		list = append(list, settings.Without{Name: "data-memory", Why: with + loaders.Stored + " can be read from their files in each epoch"})
+	}
+	if !loaders.CanCache(d.Dataset) {
+		list = append(list, settings.Without{Name: "cache", Why: with + loaders.Decoded + " are image files"})
 	}
 	return append(list, d.ClassOptions.without()...)
 }

@@ -115,7 +115,7 @@ func (e *Experiment) trained(s Stage) *Trained {
 // as the configuration says. HoldOut then holds out the validation images, and measures
 // the scaling of numbers.
 func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Dataset, error) {
-	o.DataDir, o.ImageOptions, o.ArrayOptions, o.SplitOptions = c.DataDir, c.ImageOptions, c.ArrayOptions, c.SplitOptions
+	o.DataDir, o.ImageOptions, o.ArrayOptions, o.SplitOptions, o.StorageOptions = c.DataDir, c.ImageOptions, c.ArrayOptions, c.SplitOptions, c.StorageOptions
 	data, err := loaders.Open(ctx, c.Dataset, o)
 	if err != nil {
 		return nil, err

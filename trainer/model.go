@@ -191,6 +191,7 @@ type Stage struct {
 	flops   float64              // of a training step
 	units   map[string]string    // of figures
 	main    string               // the first term of the loss
+	image   loaders.Shape        // of the data; zero: not known
 	plain   bool                 // in evaluation, all pixels have the same weight, whether corrupted or not
 	mean    bool                 // in evaluation, codes are the means of their posteriors
 }

@@ -96,6 +96,10 @@ func (t *Trained) Cut(ctx context.Context, data *loaders.Dataset) (validation lo
 // "" if it does not differ.
 func (info RunInfo) DataChanged(data *loaders.Dataset) string {
 	what, old := info.Data.changed(data.Digest), info.Data
+	before, now := [2]int{old.Train, old.Test}, [2]int{data.Train.Len(), data.Test.Len()}
+	if what == "" && !maps.Equal(old.Digest, data.Digest) && info.Encoder == nil && before != now {
+		what = "images" // their numbers are all that can be compared
+	}
 	if what == "" && len(old.Classes) == len(data.Classes) {
 		return ""
 	}
@@ -105,7 +109,6 @@ func (info RunInfo) DataChanged(data *loaders.Dataset) string {
 		}
 	}
 	text := fmt.Sprintf("the %s of %s are not those that the run was trained with", what, data.Name)
-	before, now := [2]int{old.Train, old.Test}, [2]int{data.Train.Len(), data.Test.Len()}
 	if labelled := info.Encoder != nil; labelled || before == now {
 		return text
 	}
@@ -119,12 +122,21 @@ func (info RunInfo) DataChanged(data *loaders.Dataset) string {
 	return text
 }
 
+// SameDigest reports whether two digests can be those of the same file. The text before
+// the colon says what a digest covers: data that are too large to be read wholly have
+// another one, which cannot be compared with that of the whole content.
+func SameDigest(a, b string) bool {
+	kind, _, known := strings.Cut(a, ":")
+	other, _, also := strings.Cut(b, ":")
+	return a == b || known && also && kind != other
+}
+
 // changed names the part of a data set that has other digests, such as "test images";
 // "" if all digests are the same.
 func (d DataInfo) changed(digest map[string]string) string {
 	var files []string
 	for _, file := range slices.Sorted(maps.Keys(d.Digest)) {
-		if digest[file] != d.Digest[file] {
+		if !SameDigest(digest[file], d.Digest[file]) {
 			files = append(files, file)
 		}
 	}

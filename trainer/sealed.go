@@ -19,8 +19,9 @@ const (
 	sealLine  = "  \"checksum\": \"%08x\",\n"
 )
 
-// largestSealed limits the size of a sealed file that is read, in bytes.
-const largestSealed = 16 << 20
+// largestSealed limits the size of a sealed file that is read, in bytes. The run.json of a
+// table has three lines for each column.
+const largestSealed = 128 << 20
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

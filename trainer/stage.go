@@ -138,11 +138,20 @@ func (s *Stage) declare(p *graph.Parameters, seed uint64, batch int) error {
 	return err
 }
 
-// word gives units the words that fit data of a shape, see loaders.Shape.Words.
+// word gives units the words that fit data of a shape.
 func (s *Stage) word(image graph.Shape) {
+	s.image = loaders.Shape(image)
 	for name, unit := range s.units {
-		s.units[name] = loaders.Shape(image).Words(unit)
+		s.units[name] = s.Words(unit)
 	}
+}
+
+// Words returns a text about images in words that fit the data, see loaders.Shape.Words.
+func (s Stage) Words(text string) string {
+	if s.image.Size() == 0 {
+		return text
+	}
+	return s.image.Words(text)
 }
 
 // FLOPs is the number of floating-point operations in the matrix products of a

@@ -137,7 +137,10 @@ func (p Profiles) panel(canvas draw.Canvas, panel Panel, count int, low, high fl
 	axes := newAxes("", "")
 	axes.X.Min, axes.X.Max = -0.5, float64(count)-0.5
 	axes.Y.Min, axes.Y.Max = low, high
-	axes.Y.Tick.Marker = evenTicks{target: 3}
+	axes.Y.Tick.Marker = evenTicks{target: 4}
+	if len(p.Panels) == 1 {
+		axes.Y.Tick.Marker = evenTicks{target: 8}
+	}
 	gridLines{}.Plot(field, axes)
 	p.yTicks(field, axes)
 	curves{p, panel}.Plot(field, axes)

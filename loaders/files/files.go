@@ -148,6 +148,9 @@ var temporary = regexp.MustCompile(`^\.gaetrain-[A-Z2-7]{26}$`)
 // process that was killed leaves such files behind.
 func IsTemporary(name string) bool { return temporary.MatchString(name) }
 
+// TemporaryName returns a new name for which IsTemporary is true.
+func TemporaryName() string { return prefix + rand.Text() }
+
 // create creates a temporary file in a folder, with the permissions that the
 // process gives new files.
 func create(dir string) (*os.File, error) {
@@ -156,7 +159,7 @@ func create(dir string) (*os.File, error) {
 	if unfinished.abandoned {
 		return nil, errAbandoned
 	}
-	file, err := os.OpenFile(filepath.Join(dir, prefix+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := os.OpenFile(filepath.Join(dir, TemporaryName()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, err
 	}

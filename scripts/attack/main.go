@@ -38,6 +38,7 @@ var areas = []struct {
 	{"flip", flipTries},
 	{"truncate", truncateTries},
 	{"bomb", bombTries},
+	{"array", arrayTries},
 	{"disk", diskTries},
 	{"download", downloadTries},
 	{"names", nameTries},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -21,6 +22,9 @@ figures are after all 3,280 epochs. The training images are a copy of MNIST in w
 evaluation. The machine also did other work and at times interrupted the runs.`,
 	seeds: 1,
 	run: func(l *lab) error {
+		if l.peers != "" && l.dataDir == "" {
+			return errors.New("--peers needs --data-dir; hint: the peer does not download data")
+		}
 		stages := pick(l, burdaStages, quickStages)
 		if l.full {
 			stages = allStages

@@ -150,11 +150,28 @@ func (l *lab) measure(r trained, command string, into any) (seconds float64, err
 func (l *lab) peer(seed int, command string, into any) (seconds float64, err error) {
 	command = fmt.Sprintf("scripts/reproduce/peers/%s --seed %d", command, seed)
 	l.note(seed, command)
+	return l.script(command, into)
+}
+
+// script runs a script as peer does, without a note.
+func (l *lab) script(command string, into any) (seconds float64, err error) {
 	return l.once(l.place(command), into, func(path string) ([]byte, error) {
-		words := append(strings.Fields(command), "--data-dir", l.dataDir)
+		words := strings.Fields(command)
+		if l.dataDir != "" {
+			words = append(words, "--data-dir", l.dataDir)
+		}
 		words[0] = filepath.Join(l.root, words[0])
 		return l.command(path, l.peers, words...)
 	})
+}
+
+// hasPeers reports whether there is a Python interpreter. If not, it says that the current
+// experiment is left out.
+func (l *lab) hasPeers() bool {
+	if l.peers == "" {
+		fmt.Fprintf(os.Stderr, "%s is left out, because it needs Python; hint: --peers python3\n", l.current.name)
+	}
+	return l.peers != ""
 }
 
 // once calls do, which returns JSON, unless its output is already in the work folder.

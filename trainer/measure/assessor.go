@@ -184,7 +184,7 @@ func (j *assessor) nearest(ctx context.Context, s *AssessedSet, images loaders.S
 	images, described = images.Stratified(most), described.Stratified(most)
 	seen := NearestImages{Set: s.Set, Images: images}
 	for m, set := range []loaders.Split{images, described} {
-		of, err := evaluate.Pixels(set)
+		of, err := pixelsOf(set)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"fmt"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
@@ -11,6 +12,7 @@ import (
 // Baseline is the error of principal components, for comparison with a model.
 type Baseline struct {
 	Components int     // as many as the code has values; 0: there is no comparison
+	Why        string  // why there is none, if it would take long or much memory; else ""
 	MSE        float64 // squared error per pixel on the test images
 }
 
@@ -29,19 +31,21 @@ func PCABaseline(ctx context.Context, model *trainer.Trained, train, test loader
 	switch {
 	case model.CanEncode() != nil || model.IsClassifier():
 		return Baseline{}, nil
-	case model.CodeSize() >= pixels || pixels > mostBaselinePixels || train.Len() > mostBaselineValues/pixels:
+	case model.CodeSize() >= pixels || train.Len() < 2 || test.Len() == 0:
 		return Baseline{}, nil
-	case train.Len() < 2 || test.Len() == 0:
-		return Baseline{}, nil
+	case pixels > mostBaselinePixels:
+		return Baseline{Why: fmt.Sprintf("the %s have more than %d values", train.Shape.Words("images"), mostBaselinePixels)}, nil
+	case max(train.Len(), test.Len()) > mostBaselineValues/pixels:
+		return Baseline{Why: fmt.Sprintf("the %s have more than %d values together", train.Shape.Words("images"), mostBaselineValues)}, nil
 	}
-	fit, err := evaluate.Pixels(train)
+	fit, err := pixelsOf(train)
 	if err != nil {
 		return Baseline{}, err
 	}
-	measured, err := evaluate.Pixels(test)
+	measured, err := pixelsOf(test)
 	if err != nil {
 		return Baseline{}, err
 	}
 	mse, err := evaluate.PCAError(ctx, fit, measured, model.CodeSize())
-	return Baseline{model.CodeSize(), mse}, err
+	return Baseline{Components: model.CodeSize(), MSE: mse}, err
 }

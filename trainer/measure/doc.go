@@ -24,6 +24,15 @@ func Codes(ctx context.Context, model *trainer.Trained, split loaders.Split) (ev
 	return evaluate.NewMatrix(codes, model.CodeSize()), err
 }
 
+// pixelsOf returns the images of a split as numbers. It is an error if they do not fit into
+// memory, as those of data that are read from their files may not.
+func pixelsOf(split loaders.Split) (evaluate.Matrix, error) {
+	if err := trainer.Fits("images", split.Len(), split.Shape.Size(), "choose fewer images, such as --limit 10000, or train with --train-images"); err != nil {
+		return evaluate.Matrix{}, err
+	}
+	return evaluate.Pixels(split)
+}
+
 // refused returns an error about invalid options.
 func refused(format string, values ...any) error {
 	return fmt.Errorf("%w: %s", trainer.ErrConfiguration, fmt.Sprintf(format, values...))

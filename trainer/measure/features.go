@@ -59,7 +59,7 @@ func newFeatures(ctx context.Context, name string, model *trainer.Trained, fit l
 func pixelFeatures() features {
 	return features{
 		func(_ context.Context, images loaders.Split) (evaluate.Matrix, error) {
-			return evaluate.Pixels(images)
+			return pixelsOf(images)
 		},
 		func(_ context.Context, pixels evaluate.Matrix) ([]float32, error) { return pixels.Values, nil },
 	}
@@ -72,7 +72,7 @@ func pcaFeatures(ctx context.Context, components int, fit loaders.Split) (featur
 	}
 	return features{
 		func(_ context.Context, images loaders.Split) (evaluate.Matrix, error) {
-			pixels, err := evaluate.Pixels(images)
+			pixels, err := pixelsOf(images)
 			if err != nil {
 				return pixels, err
 			}

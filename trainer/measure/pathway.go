@@ -57,6 +57,13 @@ func newPathways(ctx context.Context, model *trainer.Trained, train loaders.Spli
 
 // differences returns d(x) of the images of a split.
 func (p *pathways) differences(ctx context.Context, split loaders.Split) (all evaluate.Matrix, err error) {
+	columns := 0
+	for _, depth := range p.layers {
+		columns += p.model.LayerSize(depth)
+	}
+	if err := trainer.Fits("images", split.Len(), columns, "choose fewer images, such as --limit 10000, or another score"); err != nil {
+		return all, err
+	}
 	for from := 0; from < split.Len(); from += pathwayBlock {
 		rows := make([]int, min(pathwayBlock, split.Len()-from))
 		for i := range rows {

@@ -54,11 +54,14 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 	if err != nil {
 		return c, err
 	}
-	pixels, err := evaluate.Pixels(split)
+	pixels, err := pixelsOf(split)
 	if err != nil {
 		return c, err
 	}
 	mean, left := p.Errors(pixels)
+	if left <= 1e-9*mean { // of rounding
+		return c, refused("%d principal components reconstruct the %s without an error, so there is nothing to compare; hint: a run with a smaller code", len(p.Variance), split.Shape.Words("images"))
+	}
 	c.Code, c.MSE, c.PCAMSE = len(p.Variance), figures.MSE, left
 	c.Gap, c.Explained, c.PCAExplained = figures.MSE/left-1, 1-figures.MSE/mean, 1-left/mean
 	c.Variance = floats.ScaleTo(make([]float64, len(p.Variance)), 1/p.Total, p.Variance)
@@ -70,7 +73,7 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 
 // componentsOf fits n principal components to images, and returns them and the images.
 func componentsOf(ctx context.Context, images loaders.Split, n int) (*evaluate.PCA, evaluate.Matrix, error) {
-	pixels, err := evaluate.Pixels(images)
+	pixels, err := pixelsOf(images)
 	if err != nil {
 		return nil, pixels, err
 	}

@@ -121,7 +121,7 @@ func (p *Prior) place(ctx context.Context, test loaders.Split, seed uint64, indi
 		}
 	}
 	split := test.Select(indices)
-	pixels, err := evaluate.Pixels(split)
+	pixels, err := pixelsOf(split)
 	if err != nil {
 		return at, err
 	}

@@ -63,7 +63,7 @@ const (
 // split, and of principal components of the training images, with 1 to 8 bits per
 // value.
 func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Split, codes evaluate.Matrix) ([]compression.Point, error) {
-	images, err := evaluate.Pixels(split)
+	images, err := pixelsOf(split)
 	if err != nil {
 		return nil, err
 	}

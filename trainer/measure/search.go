@@ -115,7 +115,7 @@ func retrieve(ctx context.Context, model *trainer.Trained, codes evaluate.Matrix
 	if err != nil {
 		return nil, err
 	}
-	queries, err := evaluate.Pixels(test)
+	queries, err := pixelsOf(test)
 	if err != nil {
 		return nil, err
 	}

@@ -53,5 +53,5 @@ func unitOf(s trainer.Stage, name string) string {
 	if unit := s.Unit(name); unit != "" {
 		return unit
 	}
-	return meanings[name].unit
+	return s.Words(meanings[name].unit)
 }
