@@ -14,7 +14,7 @@ type detectOptions struct {
 	RunOptions
 	FileOptions
 	Score       string  `toml:"score" group:"detection" help:"Scores, separated by commas, or all (default: mse; elbo or discriminator for some models)"`
-	Neighbours  int     `toml:"neighbours" group:"detection" help:"Number k of --score neighbours: the distance to the k-th nearest training code is the score"`
+	Neighbours  int     `toml:"neighbours" group:"detection" help:"Number k of the scores neighbours and combined: the k-th nearest training code counts"`
 	Draws       int     `toml:"draws" group:"detection" help:"Number of posterior samples per item of --score likelihood"`
 	Normal      string  `toml:"normal" group:"detection" help:"Normal items that set the threshold: validation (the default), test, image files or a data set"`
 	FalseAlarms float64 `toml:"false-alarms" group:"detection" help:"Share of normal items that may be flagged, above 0 and below 1"`
@@ -40,6 +40,8 @@ score of an item is, the more it differs from what the model was trained on. The
    mahalanobis    distance of the code from the mean of the training codes, in units of their
                   standard deviation in each direction
    neighbours     distance of the code from the k-th nearest training code
+   combined       mean of the logarithms of pathway and neighbours, each standardised by training
+                  images (Kriegel et al. 2011)
    discriminator  loss of the discriminator for a real example (gan: image, aae: code)
 
 The threshold needs no labels and no anomalies. It comes from normal items that the model was
@@ -117,9 +119,9 @@ func (d *detection) check() (err error) {
 	if err := d.chooseScores(); err != nil {
 		return err
 	}
-	for option, score := range map[string]string{"neighbours": measure.NeighboursScore, "draws": measure.LikelihoodScore} {
-		if wasGiven(d.cli, option) && !slices.Contains(d.names, score) {
-			return fmt.Errorf("%w: %s has no effect without --score %s; hint: leave it out", errUsage, option, score)
+	for option, scores := range map[string][]string{"neighbours": {measure.NeighboursScore, measure.CombinedScore}, "draws": {measure.LikelihoodScore}} {
+		if wasGiven(d.cli, option) && !slices.ContainsFunc(d.names, func(name string) bool { return slices.Contains(scores, name) }) {
+			return fmt.Errorf("%w: %s has no effect without --score %s; hint: leave it out", errUsage, option, scores[0])
 		}
 	}
 	d.Out, err = freeOut(d.cli, d.Out, ".csv")

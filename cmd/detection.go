@@ -151,8 +151,8 @@ func (d *detection) prepareScorer() (err error) {
 		switch {
 		case err == nil:
 			train = data.Train
-			if slices.Contains(d.names, measure.NeighboursScore) {
-				shrink(d.cli, d.log, &d.Neighbours, "neighbours", min(d.Neighbours, train.Len()), counted(train.Len(), "train"))
+			if slices.Contains(d.names, measure.NeighboursScore) || slices.Contains(d.names, measure.CombinedScore) {
+				shrink(d.cli, d.log, &d.Neighbours, "neighbours", max(1, min(d.Neighbours, train.Len()-1)), counted(train.Len(), "train"))
 			}
 		case d.Score == "all" && d.cli.Context.Err() == nil:
 			d.names = slices.DeleteFunc(d.names, measure.NeedsTrainingImages)

@@ -20,8 +20,9 @@ var oneclass = experiment{
 A model is trained on the training images of one class, of which a tenth is held out. The 10,000 test images are then scored: those of the
 class are normal, those of the nine other classes are anomalies. Each class is the normal one in turn. Figures are the AUROC in percent: the
 mean over the ten classes ± the standard deviation between them (not between seeds). All classes and both data sets have the same setting:
-784-256-64-16 and its mirror image, trained for 30 epochs. No setting was tuned. The scores are those of ` + "`gaetrain detect`" + `. The baselines
-need no training: the distance to the nearest training image in pixels, and the squared error of 16 principal components. The last rows compare
+784-256-64-16 and its mirror image, trained for 30 epochs. It was the first setting that was tried, and none was tuned. The scores are those of
+` + "`gaetrain detect`" + `. The scores pathway and combined were chosen for the program after looking at five classes of Fashion-MNIST and at anomalies of
+them, so their figures on Fashion-MNIST can be slightly optimistic. MNIST was not looked at. The baselines need no training: the distance to the nearest training image in pixels, and the squared error of 16 principal components. The last rows compare
 models on the embedded sample, which has 540 training images of a class and 1,000 test images.
 
 The published figures have one source each: raw pixels with a one-class SVM, whose settings were chosen in hindsight, a convolutional
@@ -34,14 +35,14 @@ autoencoder with a one-class SVM, and geometric transformations (Golan & El-Yani
 			goal      bound
 		}{
 			{"fashion-mnist", map[string]string{
-				"neighbours in pixels": "92.8 (one-class SVM of pixels)", measure.NeighboursScore: "91.7 (conv + one-class SVM)", measure.PathwayScore: "93.5 (geometric transformations)",
+				"neighbours in pixels": "92.8 (one-class SVM of pixels)", measure.NeighboursScore: "91.7 (conv + one-class SVM)", measure.CombinedScore: "93.5 (geometric transformations)",
 			}, atLeast(93.5)},
-			{"mnist", map[string]string{measure.PathwayScore: "94.8 (Deep SVDD)"}, atLeast(94.8)},
+			{"mnist", map[string]string{measure.CombinedScore: "94.8 (Deep SVDD)"}, atLeast(94.8)},
 		} {
 			if l.quick {
 				continue
 			}
-			goals := map[string]bound{measure.PathwayScore: data.goal}
+			goals := map[string]bound{measure.CombinedScore: data.goal}
 			if err := l.oneClass(data.name, "dense", "--model dense --hidden 256,64 --code 16 --epochs 30", data.published, goals); err != nil {
 				return err
 			}

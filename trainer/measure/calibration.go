@@ -53,8 +53,8 @@ func (c *Calibration) Outdated(model *trainer.Trained, names []string, o ScoreOp
 		return "it is of another run"
 	case c.Weights != model.Digest():
 		return fmt.Sprintf("the weights are not those of epoch %d any more", c.Epoch)
-	case has(NeighboursScore) && c.Neighbours != o.Neighbours && c.Scores[NeighboursScore] != nil:
-		return fmt.Sprintf("its scores %s are for k = %d", NeighboursScore, c.Neighbours)
+	case (has(NeighboursScore) && c.Scores[NeighboursScore] != nil || has(CombinedScore) && c.Scores[CombinedScore] != nil) && c.Neighbours != o.Neighbours:
+		return fmt.Sprintf("its distances are those of the nearest codes number %d", c.Neighbours)
 	case has(LikelihoodScore) && c.Draws != o.Draws && c.Scores[LikelihoodScore] != nil:
 		return fmt.Sprintf("its scores %s are from %s", LikelihoodScore, count(c.Draws, "sample"))
 	}

@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -22,12 +23,13 @@ const (
 	LikelihoodScore    = "likelihood"    // −log p(x), estimated by importance sampling, in nats
 	MahalanobisScore   = "mahalanobis"   // distance of the code from the mean of the training codes
 	NeighboursScore    = "neighbours"    // distance of the code from the k-th nearest training code
+	CombinedScore      = "combined"      // mean of the standardised logarithms of PathwayScore and NeighboursScore
 	DiscriminatorScore = "discriminator" // loss of the discriminator for a real example
 )
 
 // AllScores are the names of the scores, in the order of tables.
 var AllScores = []string{
-	MSEScore, CrossEntropyScore, SSIMScore, PathwayScore, ELBOScore, LikelihoodScore, MahalanobisScore, NeighboursScore, DiscriminatorScore,
+	MSEScore, CrossEntropyScore, SSIMScore, PathwayScore, ELBOScore, LikelihoodScore, MahalanobisScore, NeighboursScore, CombinedScore, DiscriminatorScore,
 }
 
 // ScoreUnit is the unit of a score; "" for none.
@@ -66,7 +68,7 @@ func DefaultScore(model *trainer.Trained) string {
 
 // NeedsTrainingImages reports whether a score compares items with the training images.
 func NeedsTrainingImages(name string) bool {
-	return name == MahalanobisScore || name == NeighboursScore || name == PathwayScore
+	return name == MahalanobisScore || name == NeighboursScore || name == PathwayScore || name == CombinedScore
 }
 
 // ScoreOptions are the settings of a Scorer.
@@ -85,6 +87,7 @@ type Scorer struct {
 	mahalanobis *evaluate.Mahalanobis
 	neighbours  *evaluate.NearestNeighbours
 	pathways    *pathways
+	combination *combination
 }
 
 // CanScore returns an error for a score that a model cannot have. The error wraps
@@ -119,6 +122,8 @@ func CanScore(model *trainer.Trained, name string) error {
 		return nil
 	case MahalanobisScore, NeighboursScore:
 		return model.CanEncode()
+	case CombinedScore:
+		return canCombine(model)
 	case DiscriminatorScore:
 		return model.CanDiscriminate()
 	}
@@ -144,27 +149,35 @@ func NewScorer(ctx context.Context, model *trainer.Trained, train loaders.Split,
 			return nil, err
 		}
 	}
-	if s.has(PathwayScore) {
+	if s.needs(PathwayScore) {
 		var err error
 		if s.pathways, err = newPathways(ctx, model, train); err != nil {
 			return nil, err
 		}
 	}
-	if !s.has(MahalanobisScore) && !s.has(NeighboursScore) {
+	if !s.has(MahalanobisScore) && !s.needs(NeighboursScore) {
 		return s, nil
 	}
 	codes, err := Codes(ctx, model, train)
 	if err != nil {
 		return nil, err
 	}
-	if s.has(NeighboursScore) && (o.Neighbours < 1 || o.Neighbours > codes.Rows) {
+	if s.needs(NeighboursScore) && (o.Neighbours < 1 || o.Neighbours > codes.Rows) {
 		return nil, refused("neighbours is %d; hint: from 1 to %d, the number of training images", o.Neighbours, codes.Rows)
 	}
 	if s.mahalanobis, err = evaluate.NewMahalanobis(ctx, codes, evaluate.LeastRidge); err != nil {
 		return nil, err
 	}
-	s.neighbours, err = evaluate.NewNearestNeighbours(codes)
+	if s.neighbours, err = evaluate.NewNearestNeighbours(codes); err != nil || !s.has(CombinedScore) {
+		return s, err
+	}
+	s.combination, err = newCombination(ctx, s, train)
 	return s, err
+}
+
+// needs reports whether a score is one of those of the scorer, or is combined by it.
+func (s *Scorer) needs(name string) bool {
+	return s.has(name) || s.has(CombinedScore) && slices.Contains(combinedOf, name)
 }
 
 func (s *Scorer) has(name string) bool { return slices.Contains(s.Names, name) }
@@ -183,12 +196,16 @@ func (s *Scorer) Score(ctx context.Context, split loaders.Split) (map[string][]f
 		{[]string{MahalanobisScore, NeighboursScore}, s.distances},
 		{[]string{DiscriminatorScore}, s.discriminate},
 	} {
-		if slices.ContainsFunc(step.of, s.has) {
+		if slices.ContainsFunc(step.of, s.needs) {
 			if err := step.add(ctx, split, scores); err != nil {
 				return nil, err
 			}
 		}
 	}
+	if s.has(CombinedScore) {
+		scores[CombinedScore] = s.combination.of(scores[PathwayScore], scores[NeighboursScore])
+	}
+	maps.DeleteFunc(scores, func(name string, _ []float64) bool { return !s.has(name) })
 	for _, name := range s.Names {
 		if slices.ContainsFunc(scores[name], func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
 			return nil, fmt.Errorf("%w: a score %s is not a finite number", trainer.ErrRun, name)
@@ -260,7 +277,7 @@ func (s *Scorer) distances(ctx context.Context, split loaders.Split, scores map[
 			return err
 		}
 	}
-	if !s.has(NeighboursScore) {
+	if !s.needs(NeighboursScore) {
 		return nil
 	}
 	found, err := s.neighbours.Search(ctx, codes, s.options.Neighbours)

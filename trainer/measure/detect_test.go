@@ -92,7 +92,7 @@ func TestScores(t *testing.T) {
 		want  []string
 		weak  []string // scores that need not separate such small images
 	}{
-		{"dense", []string{measure.MSEScore, measure.CrossEntropyScore, measure.PathwayScore, measure.MahalanobisScore, measure.NeighboursScore}, []string{measure.CrossEntropyScore}},
+		{"dense", []string{measure.MSEScore, measure.CrossEntropyScore, measure.PathwayScore, measure.MahalanobisScore, measure.NeighboursScore, measure.CombinedScore}, []string{measure.CrossEntropyScore}},
 		{"vae", []string{measure.MSEScore, measure.CrossEntropyScore, measure.ELBOScore, measure.LikelihoodScore, measure.MahalanobisScore, measure.NeighboursScore},
 			[]string{measure.CrossEntropyScore, measure.MahalanobisScore, measure.NeighboursScore}},
 	} {
@@ -107,6 +107,42 @@ func TestScores(t *testing.T) {
 				t.Errorf("%s: the AUROC of %s is %.3f", c.model, name, a)
 			}
 		}
+	}
+}
+
+// TestCombinedScore checks that the combination grows with each of its scores, and that it
+// is the same if no other score is requested.
+func TestCombinedScore(t *testing.T) {
+	t.Parallel()
+	m, data := model(t, "dense"), dataset()
+	names := []string{measure.PathwayScore, measure.NeighboursScore, measure.CombinedScore}
+	o := measure.ScoreOptions{Neighbours: 2}
+	score := func(names []string, split loaders.Split) map[string][]float64 {
+		s, err := measure.NewScorer(t.Context(), m, data.Train, names, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scores, err := s.Score(t.Context(), split)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return scores
+	}
+	scores := score(names, data.Test)
+	alone := score(names[2:], data.Test)
+	if len(alone) != 1 || !slices.Equal(alone[measure.CombinedScore], scores[measure.CombinedScore]) {
+		t.Errorf("alone: %d scores, %v", len(alone), alone[measure.CombinedScore])
+	}
+	for i, a := range scores[measure.CombinedScore] {
+		for j, b := range scores[measure.CombinedScore] {
+			if scores[measure.PathwayScore][i] < scores[measure.PathwayScore][j] && scores[measure.NeighboursScore][i] < scores[measure.NeighboursScore][j] && a >= b {
+				t.Fatalf("both scores of image %d are lower than those of image %d, but not the combination", i, j)
+			}
+		}
+	}
+	o.Neighbours = 60
+	if _, err := measure.NewScorer(t.Context(), m, data.Train, names[2:], o); !errors.Is(err, trainer.ErrConfiguration) {
+		t.Errorf("as many neighbours as training images: %v", err)
 	}
 }
 
