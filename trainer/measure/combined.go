@@ -6,6 +6,7 @@ import (
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
 )
 
 const (
@@ -27,23 +28,34 @@ type combination struct {
 	mean, deviation []float64 // of the logarithm of each score over training images
 }
 
-// newCombination standardises by training images. Each is left out of the neighbours of its
-// own code.
-func newCombination(ctx context.Context, s *Scorer, train loaders.Split) (*combination, error) {
-	some := train.Stratified(standardised)
-	pathways, err := s.pathways.distances(ctx, some)
-	if err != nil {
-		return nil, err
-	}
-	codes, err := Codes(ctx, s.model, some)
-	if err != nil {
-		return nil, err
-	}
+// newCombination standardises by training images, whose differences and codes are given.
+// As for new images, their distances are from the differences and the codes of others:
+// from the rest of the training images, or from all but themselves.
+func newCombination(ctx context.Context, s *Scorer, train loaders.Split, differences, codes evaluate.Matrix) (*combination, error) {
 	k := s.options.Neighbours + 1
 	if k > train.Len() {
 		return nil, refused("neighbours is %d; hint: for --score combined, at most %d, one less than the number of training images", k-1, train.Len()-1)
 	}
-	found, err := s.neighbours.Search(ctx, codes, k)
+	some := train.Strata(max(1, min(standardised, train.Len()/2)))
+	apart := make([]bool, train.Len())
+	for _, i := range some {
+		apart[i] = true
+	}
+	var rest []int
+	for i := range apart {
+		if !apart[i] {
+			rest = append(rest, i)
+		}
+	}
+	fit, err := evaluate.NewMahalanobis(ctx, differences.Select(rest), pathwayRidge)
+	if err != nil {
+		return nil, err
+	}
+	pathways, err := fit.Distances(ctx, differences.Select(some))
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.neighbours.Search(ctx, codes.Select(some), k)
 	if err != nil {
 		return nil, err
 	}

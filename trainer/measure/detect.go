@@ -149,9 +149,10 @@ func NewScorer(ctx context.Context, model *trainer.Trained, train loaders.Split,
 			return nil, err
 		}
 	}
+	var differences evaluate.Matrix
 	if s.needs(PathwayScore) {
 		var err error
-		if s.pathways, err = newPathways(ctx, model, train); err != nil {
+		if s.pathways, differences, err = newPathways(ctx, model, train); err != nil {
 			return nil, err
 		}
 	}
@@ -171,7 +172,7 @@ func NewScorer(ctx context.Context, model *trainer.Trained, train loaders.Split,
 	if s.neighbours, err = evaluate.NewNearestNeighbours(codes); err != nil || !s.has(CombinedScore) {
 		return s, err
 	}
-	s.combination, err = newCombination(ctx, s, train)
+	s.combination, err = newCombination(ctx, s, train, differences, codes)
 	return s, err
 }
 

@@ -45,14 +45,15 @@ func pathwayLayers(model *trainer.Trained) (layers []int) {
 	return layers
 }
 
-func newPathways(ctx context.Context, model *trainer.Trained, train loaders.Split) (*pathways, error) {
+// newPathways also returns the differences of the training images.
+func newPathways(ctx context.Context, model *trainer.Trained, train loaders.Split) (*pathways, evaluate.Matrix, error) {
 	p := &pathways{model: model, layers: pathwayLayers(model)}
 	all, err := p.differences(ctx, train)
 	if err != nil {
-		return nil, err
+		return nil, all, err
 	}
 	p.of, err = evaluate.NewMahalanobis(ctx, all, pathwayRidge)
-	return p, err
+	return p, all, err
 }
 
 // differences returns d(x) of the images of a split.
