@@ -88,7 +88,7 @@ func (d *detection) drawHistogram(f measure.Detected) (string, error) {
 func (d *detection) curves() (curves []pictures.Curve) {
 	for _, f := range d.ordered() {
 		curves = append(curves, pictures.Curve{
-			Name: f.Score, ROC: fmt.Sprintf(": AUROC %.4f", f.Labelled.AUROC), Precision: fmt.Sprintf(": average %.4f", f.Labelled.AveragePrecision), Points: f.Labelled.Curve,
+			Name: f.Score, ROC: fmt.Sprintf(": %.4f", f.Labelled.AUROC), Precision: fmt.Sprintf(": %.4f", f.Labelled.AveragePrecision), Points: f.Labelled.Curve,
 		})
 	}
 	if len(d.found) > 1 {

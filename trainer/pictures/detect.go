@@ -147,8 +147,8 @@ type Curve struct {
 // DrawCurves draws ROC curves and precision–recall curves into the pictures of a run.
 // It returns the paths of the PNG files.
 func DrawCurves(dir, title string, curves []Curve) (roc, precision string, err error) {
-	a := viz.Lines{Title: title + ": ROC curves", XLabel: "share of the normal items that are flagged", YLabel: "share of the anomalies that are flagged (recall)"}
-	b := viz.Lines{Title: title + ": precision–recall curves", XLabel: "share of the anomalies that are flagged (recall)", YLabel: "share of the flagged items that are anomalies (precision)"}
+	a := viz.Lines{Title: title + ": ROC curves and AUROC", XLabel: "share of the normal items that are flagged", YLabel: "share of the anomalies that are flagged (recall)"}
+	b := viz.Lines{Title: title + ": precision–recall curves and average precision", XLabel: "share of the anomalies that are flagged (recall)", YLabel: "share of the flagged items that are anomalies (precision)"}
 	for _, c := range curves {
 		points := thinned(c.Points)
 		first, second := viz.Line{Name: c.Name + c.ROC, X: []float64{0}, Y: []float64{0}}, viz.Line{Name: c.Name + c.Precision}
