@@ -29,29 +29,30 @@ func heldOut(e *trainer.Experiment) string {
 	if validation.Len() == 0 {
 		return fmt.Sprintf("no validation set: the run trains on all %d %s %s, and no epoch is selected as the best", e.Data.Train.Len(), kind, images)
 	}
-	return fmt.Sprintf("validation set: %d of %d %s %s%s", validation.Len(), e.Data.Train.Len(), kind, images, perClass(validation, e.Data.Classes))
+	return fmt.Sprintf("validation set: %d of %d %s %s%s", validation.Len(), e.Data.Train.Len(), kind, images, perClass(validation, e.Data))
 }
 
-// perClass lists the number of images of each class in a split; "" without labels.
-func perClass(s loaders.Split, classes []string) string {
+// perClass lists the number of images of each class in a split, but not of classes without
+// images that the model is not trained on; "" without labels.
+func perClass(s loaders.Split, data *loaders.Dataset) string {
 	if s.Labels == nil {
 		return ""
 	}
 	const most = 20
-	counts := make([]int, len(classes))
+	counts := make([]int, len(data.Classes))
 	for _, label := range s.Labels {
 		counts[label]++
 	}
-	if s.Len() > 0 && slices.Min(counts) == slices.Max(counts) {
+	if slices.Min(counts) == slices.Max(counts) {
 		return fmt.Sprintf(" (%d of each class)", counts[0])
 	}
 	var words []string
-	for class, name := range classes {
+	for class, name := range data.Classes {
 		if len(words) == most {
 			words = append(words, "…")
 			break
 		}
-		if counts[class] > 0 {
+		if counts[class] > 0 || data.Trained == nil || data.Trained[class] {
 			words = append(words, fmt.Sprintf("%s %d", name, counts[class]))
 		}
 	}

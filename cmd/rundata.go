@@ -111,5 +111,8 @@ func cutAs(c trainer.Config) string {
 			words = append(words, fmt.Sprintf("--%s %d", n.flag, n.value))
 		}
 	}
+	if c.Classes != "" {
+		words = append(words, "--classes "+shellWord(c.Classes))
+	}
 	return strings.Join(words, " ")
 }
