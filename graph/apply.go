@@ -3,6 +3,7 @@ package graph
 import (
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Apply declares an operation of package op. f gets the rows of x, the node of
@@ -19,7 +20,7 @@ func (s *Scope) Apply(f func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node
 		return Value{}
 	}
 	v := s.value(y, x.rows)
-	v.constant = x.constant
+	v.constant, v.traced = x.constant, s.untraced(y)
 	for _, other := range more {
 		v.constant = v.constant && other.constant
 	}
@@ -36,8 +37,9 @@ func (s *Scope) ApplyTo(f func(w op.Node) (op.Node, error), w Value) Value {
 	y, err := f(nodes[0])
 	if err != nil {
 		s.Fail(err)
+		return Value{}
 	}
-	return Value{node: y}
+	return Value{node: y, traced: s.untraced(y)}
 }
 
 // nodesOf returns the nodes of values. It reports false if the declaration has
@@ -97,7 +99,7 @@ func (s *Scope) Rows(name string, x Value) Value {
 		return Value{}
 	}
 	s.lanes[rows] = x.node
-	return Value{node: rows, rows: x.rows, shape: x.shape, constant: x.constant}
+	return Value{node: rows, rows: x.rows, shape: x.shape, constant: x.constant, traced: x.traced}
 }
 
 // Images returns a batch as images in lanes, the layout that convolutions use.
@@ -107,7 +109,7 @@ func (s *Scope) Images(name string, x Value) Value {
 	}
 	if lanes := s.lanes[x.node]; lanes != nil { // rows that were made from images
 		if v := s.value(lanes, x.rows); v.shape == x.shape {
-			v.constant = x.constant
+			v.constant, v.traced = x.constant, x.traced
 			return v
 		}
 	}
@@ -116,7 +118,7 @@ func (s *Scope) Images(name string, x Value) Value {
 		s.Fail(err)
 		return Value{}
 	}
-	return Value{node: images, rows: x.rows, shape: x.shape, constant: x.constant}
+	return Value{node: images, rows: x.rows, shape: x.shape, constant: x.constant, traced: x.traced}
 }
 
 // First returns the first of the K rows of each image (x: BK×D, result: B×D).
@@ -129,14 +131,14 @@ func (s *Scope) First(name string, x Value) Value {
 	y := s.Apply(func(rows *op.Rows, node op.Node, _ ...op.Node) (op.Node, error) {
 		return op.EveryNth(name, s.rows, rows.Compiled/s.rows.Compiled, node)
 	}, x)
-	return Value{node: y.node, rows: s.rows, shape: x.shape}
+	return Value{node: y.node, rows: s.rows, shape: x.shape, traced: y.traced}
 }
 
 // Activate declares y = act(x), with the shape of x.
 func (s *Scope) Activate(name string, act kernel.Activation, x Value) Value {
 	x = s.Rows(name, x)
 	y := s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) { return op.Activate(name, rows, act, x) }, x)
-	return y.As(x.shape)
+	return s.Traced(y.As(x.shape), func(n *trace.Network, in []*trace.Value) *trace.Value { return Activated(n, name, act, in[0]) }, x)
 }
 
 // VJP declares the vector–Jacobian product v·∂y/∂x of every row, which is the

@@ -6,6 +6,8 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"gaetrain/graph/trace"
 )
 
 // Kind says what an input is used for. The drawing of the graph shows it.
@@ -25,6 +27,7 @@ type input struct {
 	node   *gorgonia.Node
 	limit  int // values are whole numbers below it; 0: no limit
 	padded *tensor.Dense
+	traced *trace.Value // its form in the network that Trace records; nil otherwise
 }
 
 // Input declares an input of the program, one row of the given shape for each
@@ -61,7 +64,7 @@ func (s *Scope) input(name string, kind Kind, shape Shape, limit int) Value {
 			if in.limit != limit {
 				s.Failf("input %q is declared with %d classes, and also with %d", name, in.limit, limit)
 			}
-			return Value{node: in.node, rows: s.rows, shape: shape}
+			return Value{node: in.node, rows: s.rows, shape: shape, traced: s.tracedInput(in, shape)}
 		}
 	}
 	if err := shape.Validate(); err != nil {
@@ -69,8 +72,9 @@ func (s *Scope) input(name string, kind Kind, shape Shape, limit int) Value {
 		return Value{}
 	}
 	node := gorgonia.NewMatrix(s.graph, tensor.Float32, gorgonia.WithName(name), gorgonia.WithShape(s.rows.Compiled, shape.Size()))
-	s.inputs = append(s.inputs, &input{name: name, kind: kind, node: node, limit: limit})
-	return Value{node: node, rows: s.rows, shape: shape}
+	in := &input{name: name, kind: kind, node: node, limit: limit}
+	s.inputs = append(s.inputs, in)
+	return Value{node: node, rows: s.rows, shape: shape, traced: s.tracedInput(in, shape)}
 }
 
 // Output gives a value a name, under which Program.Output returns it. A

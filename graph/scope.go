@@ -9,6 +9,7 @@ import (
 
 	"gaetrain/graph/kernel/noise"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Declaration writes to a scope what a program computes.
@@ -29,8 +30,10 @@ type declaration struct {
 	graph      *gorgonia.ExprGraph
 	parameters *Parameters
 	options    Options
-	seed       *uint64 // seed of new parameters; nil: no parameters may be added
-	err        error   // the first one
+	network    *trace.Network // that Trace records; nil otherwise
+	ports      Ports          // of the inputs of that network
+	seed       *uint64        // seed of new parameters; nil: no parameters may be added
+	err        error          // the first one
 
 	rows    *op.Rows         // the rows of values with one row for each image
 	several map[int]*op.Rows // the rows of values with several rows for each image, by that number
@@ -54,6 +57,11 @@ type declaration struct {
 
 // declare runs a declaration on a new graph.
 func declare(p *Parameters, o Options, seed *uint64, d Declaration) (s *Scope, err error) {
+	return declareTraced(p, o, seed, nil, d)
+}
+
+// declareTraced is declare for a scope that records a network; nil: it records none.
+func declareTraced(p *Parameters, o Options, seed *uint64, network *trace.Network, d Declaration) (s *Scope, err error) {
 	defer func() {
 		if r := recover(); r != nil { // Gorgonia panics where it should return errors
 			s, err = nil, fmt.Errorf("%w: %v", ErrArchitecture, r)
@@ -64,7 +72,7 @@ func declare(p *Parameters, o Options, seed *uint64, d Declaration) (s *Scope, e
 	}
 	rows := &op.Rows{Live: o.Batch, Compiled: o.Batch}
 	s = &Scope{declaration: &declaration{
-		graph: gorgonia.NewGraph(), parameters: p, options: o, seed: seed,
+		graph: gorgonia.NewGraph(), parameters: p, options: o, seed: seed, network: network,
 		rows: rows, several: map[int]*op.Rows{1: rows},
 		nodes: make(map[string]op.Node), lanes: make(map[op.Node]op.Node), kept: make(map[string]Value), outputs: make(map[string]Value),
 	}}
@@ -150,6 +158,7 @@ func (s *Scope) Parameter(spec Spec) Value {
 	if s.Failed() {
 		return Value{}
 	}
+	name := spec.Name
 	if s.replace != nil {
 		if spec = s.replace(s, spec); s.Failed() {
 			return Value{}
@@ -167,7 +176,7 @@ func (s *Scope) Parameter(spec Spec) Value {
 	if s.observe != nil && !declared {
 		s.observe(s, p)
 	}
-	return Value{node: node}
+	return Value{node: node, traced: s.constant(name, p)}
 }
 
 // Statistic declares a parameter that no solver changes and returns its values.
@@ -191,10 +200,11 @@ func (s *Scope) StatisticParameter(spec Spec) Parameter {
 // StatisticValue declares a statistic as an input of operations.
 func (s *Scope) StatisticValue(spec Spec) Value {
 	spec.Role = Statistic
-	if _, ok := s.tensor(spec); !ok {
+	p, ok := s.tensor(spec)
+	if !ok {
 		return Value{}
 	}
-	return Value{node: s.nodes[spec.Name], constant: true}
+	return Value{node: s.nodes[spec.Name], constant: true, traced: s.constant(spec.Name, p)}
 }
 
 // find returns the parameter of a spec. It creates the parameter if there is a

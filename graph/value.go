@@ -1,15 +1,19 @@
 package graph
 
-import "gaetrain/graph/op"
+import (
+	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
+)
 
 // Value is one value of a declaration: a batch of rows, a batch of images in
 // lanes (the layout that convolutions use, see kernel.Images), a parameter, or
 // a scalar. The zero Value means that there is none.
 type Value struct {
 	node     op.Node
-	rows     *op.Rows // nil: not a batch
-	shape    Shape    // of one row
-	constant bool     // computed from inputs and statistics alone, so no gradient in it is needed
+	rows     *op.Rows     // nil: not a batch
+	shape    Shape        // of one row
+	constant bool         // computed from inputs and statistics alone, so no gradient in it is needed
+	traced   *trace.Value // in a scope of Trace: its form in ONNX; nil otherwise
 }
 
 // Shape is the shape of one row of a batch.

@@ -3,6 +3,7 @@ package trainer
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 	"math"
 	"slices"
 
@@ -58,4 +59,19 @@ func (v view) Data() []byte {
 	}
 	*v.bytes = data
 	return data
+}
+
+// Tensor is a tensor of a safetensors file, with row-major values.
+type Tensor struct {
+	Shape  []int
+	Values []float32
+}
+
+// WriteTensors writes tensors by name in the safetensors format.
+func WriteTensors(w io.Writer, tensors map[string]Tensor, metadata map[string]string) error {
+	views, bytes := make(map[string]view), new([]byte)
+	for name, t := range tensors {
+		views[name] = newView(t.Values, t.Shape, bytes)
+	}
+	return safetensors.SerializeToWriter(views, metadata, w)
 }

@@ -41,6 +41,11 @@ func NewFiniteScalar(levels []int) (*FiniteScalar, error) {
 // Units is the number of units of a code.
 func (q *FiniteScalar) Units() int { return len(q.levels) }
 
+// Constants returns the shift, half, offset and scale of each unit.
+func (q *FiniteScalar) Constants() (shift, half, offset, scale []float32) {
+	return q.shift, q.half, q.offset, q.scale
+}
+
 // CodebookSize is the number of different codes.
 func (q *FiniteScalar) CodebookSize() int {
 	size := 1

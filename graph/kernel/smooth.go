@@ -6,7 +6,6 @@ import (
 )
 
 // SmoothActivation is an elementwise function y = x·σ(u(x)), where σ is the
-// SmoothActivation is an elementwise function y = x·σ(u(x)), where σ is the
 // sigmoid. It has a minimum, so two values of x can have the same y. Its slope
 // is therefore computed from x, unlike that of an Activation.
 type SmoothActivation uint8
@@ -79,18 +78,17 @@ func (t *smoothTask) run(lo, hi int) {
 	smoothBuffers.put(buffer)
 }
 
-// In u(x) = x·(first + third·x²), these are the coefficients of gelu. The conversions
-// to float32 in the formulas below keep products from being fused with sums, which
-// would change bits between processors.
-const geluFirst, geluThird = 1.5957691216057308, 0.044715 * geluFirst
+// In u(x) = x·(first + third·x²), these are the coefficients of gelu.
+const GELUFirst, GELUThird = 1.5957691216057308, 0.044715 * GELUFirst
 
-// values computes y = x·σ(u(x)).
+// values computes y = x·σ(u(x)). The conversions to float32 in the formulas keep products
+// from being fused with sums, which would change bits between processors.
 func (a SmoothActivation) values(x, u, y []float32) {
 	u, y = u[:len(x)], y[:len(x)]
 	argument := x
 	if a == GELU {
 		for i, v := range x {
-			u[i] = v * (geluFirst + float32(geluThird*float32(v*v)))
+			u[i] = v * (GELUFirst + float32(GELUThird*float32(v*v)))
 		}
 		argument = u
 	}
@@ -110,9 +108,9 @@ func (a SmoothActivation) gradients(x, u, dy, dx []float32) {
 	u, dy, dx = u[:len(x)], dy[:len(x)], dx[:len(x)]
 	first, third := float32(1), float32(0)
 	if a == GELU {
-		first, third = geluFirst, 3*geluThird // of u′
+		first, third = GELUFirst, 3*GELUThird // of u′
 		for i, v := range x {
-			v *= geluFirst + float32(geluThird*float32(v*v))
+			v *= GELUFirst + float32(GELUThird*float32(v*v))
 			u[i] = math.Float32frombits(math.Float32bits(v) | sign)
 		}
 	} else {

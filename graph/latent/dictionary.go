@@ -3,6 +3,7 @@ package latent
 import (
 	"gaetrain/graph"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Dictionary is a sparse code of many units (batch top-k, Bussmann, Leask &
@@ -32,6 +33,9 @@ func NewDictionary(s *graph.Scope, k, deadAfter int, h graph.Value) Dictionary {
 		z, update, err := d.topK.Declare(code, rows, h)
 		s.After(update)
 		return z, err
+	}, h)
+	d.Code = s.Traced(d.Code, func(n *trace.Network, in []*trace.Value) *trace.Value {
+		return Above(n, max(0, d.topK.Bound[0]), false, in[0])
 	}, h)
 	s.Output(code, d.Code)
 	return d

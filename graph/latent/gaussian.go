@@ -1,8 +1,12 @@
 package latent
 
 import (
+	"fmt"
+
 	"gaetrain/graph"
+	"gaetrain/graph/kernel"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Gaussian is the posterior N(μ, σ²) of the codes of a batch of images. The
@@ -27,9 +31,23 @@ func (g Gaussian) Statistics() graph.Value { return g.statistics }
 
 // Mean declares the means μ (B×L).
 func (g Gaussian) Mean(s *graph.Scope) graph.Value {
-	return s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
+	y := s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
 		return op.FirstColumns(code, rows, g.Size(), x)
 	}, g.statistics)
+	return s.Traced(y, func(n *trace.Network, in []*trace.Value) *trace.Value {
+		return n.Columns("mean", n.Flat("mean", in[0]), 0, g.Size())
+	}, g.statistics)
+}
+
+// LogVariances writes the log-variances, clipped to [−10, 10], from the form of the
+// output "statistics".
+func LogVariances(n *trace.Network, statistics *trace.Value) *trace.Value {
+	const place = "log_variance"
+	statistics = n.Flat(place, statistics)
+	x := n.Columns(place, statistics, statistics.Shape[0]/2, statistics.Shape[0])
+	limit := float32(kernel.LogVarianceLimit)
+	y := n.Node(place, "Clip", x.Shape, nil, x, trace.Scalar(place+"/lowest", -limit), trace.Scalar(place+"/highest", limit))
+	return n.Python(y, fmt.Sprintf("%%s.clamp(-%g, %g)", limit, limit), x)
 }
 
 // Noise declares the input "noise" (B×KL), standard normal numbers for K

@@ -8,6 +8,7 @@ import (
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Activation is an elementwise function of a layer's sums x·W + b. The
@@ -89,7 +90,21 @@ func (a Activation) behind(s *graph.Scope, name string, x graph.Value) graph.Val
 	if a < smooth {
 		return x
 	}
-	return s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
+	y := s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
 		return op.ActivateSmooth(name, rows, a.smooth(), x)
 	}, x)
+	return s.Traced(y, func(n *trace.Network, in []*trace.Value) *trace.Value { return a.form(n, name, in[0]) }, x)
+}
+
+// form writes y = x·σ(u(x)) of a smooth activation, see kernel.SmoothActivation.
+func (a Activation) form(n *trace.Network, place string, x *trace.Value) *trace.Value {
+	u, python := x, "F.silu(%s)"
+	if a == GELU {
+		python = `F.gelu(%s, approximate="tanh")`
+		square := n.Node(place, "Mul", x.Shape, nil, x, x)
+		third := n.Node(place, "Mul", x.Shape, nil, square, trace.Scalar(place+"/third", kernel.GELUThird))
+		factor := n.Node(place, "Add", x.Shape, nil, third, trace.Scalar(place+"/first", kernel.GELUFirst))
+		u = n.Node(place, "Mul", x.Shape, nil, x, factor)
+	}
+	return n.Python(n.Node(place, "Mul", x.Shape, nil, x, n.Node(place, "Sigmoid", x.Shape, nil, u)), python, x)
 }

@@ -6,10 +6,11 @@ import (
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
-// MaxClasses is the number of different labels in a byte.
-const MaxClasses = 256
+// MaxClasses is the number of different labels of 16 bits.
+const MaxClasses = 1 << 16
 
 // Conditional is a dense layer with the class c of each image as a second
 // input, y = act(x·W + E_c + b) (E: classes × units, one row for each class).
@@ -92,9 +93,20 @@ func (p *placedConditional) sums(s *graph.Scope, act kernel.Activation, x, w, b 
 		Name: name, Part: p.at.Part, Role: graph.Weight, Shape: []int{p.classes, p.count},
 		Fill: initialiser.Fill(name, p.at.In.Size()+p.classes, p.count),
 	})
-	return s.Apply(func(rows *op.Rows, z op.Node, more ...op.Node) (op.Node, error) {
+	labels := s.Labels(graph.Data, p.classes)
+	y := s.Apply(func(rows *op.Rows, z op.Node, more ...op.Node) (op.Node, error) {
 		return op.Condition(p.at.Name, rows, act, z, more[0], more[1])
-	}, z, classes, s.Labels(graph.Data, p.classes))
+	}, z, classes, labels)
+	return s.Traced(y, func(n *trace.Network, in []*trace.Value) *trace.Value {
+		return graph.Activated(n, p.at.Name, act, p.add(n, in[0], in[1], in[2]))
+	}, z, classes, labels)
+}
+
+// add writes z + E_c as Gather and nn.Embedding.
+func (p *placedConditional) add(n *trace.Network, z, classes, labels *trace.Value) *trace.Value {
+	row := n.Node(p.at.Name, "Gather", z.Shape, nil, classes, labels)
+	module := n.Module(p.at.Name+"/classes", fmt.Sprintf("nn.Embedding(%d, %d)", p.classes, p.count), trace.StateOf("weight", classes))
+	return n.Python(n.Node(p.at.Name, "Add", z.Shape, nil, z, row), "%s + "+module+"(%s)", z, labels)
 }
 
 func (p *placedConditional) tie(t Tied) (Placed, error) {

@@ -5,6 +5,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
+	"gaetrain/graph/trace"
 )
 
 // Conv is a convolution, y = act(W ∗ x + b), with zero padding.
@@ -18,6 +19,22 @@ type Conv struct {
 // Enlarge scales images up by a factor. 0 and 1 mean no scaling. Pixels are
 // repeated, or interpolated if it is bilinear.
 type Enlarge = kernel.Enlargement
+
+// enlarged writes images that are scaled up.
+func enlarged(n *trace.Network, e Enlarge, place string, x *trace.Value) *trace.Value {
+	if e.Factor < 2 {
+		return x
+	}
+	attributes := trace.Attributes{trace.Text("coordinate_transformation_mode", "asymmetric"), trace.Text("mode", "nearest"), trace.Text("nearest_mode", "floor")}
+	python := fmt.Sprintf("F.interpolate(%%s, scale_factor=%d)", e.Factor)
+	if e.Bilinear {
+		attributes = trace.Attributes{trace.Text("coordinate_transformation_mode", "half_pixel"), trace.Text("mode", "linear")}
+		python = fmt.Sprintf(`F.interpolate(%%s, scale_factor=%d, mode="bilinear")`, e.Factor)
+	}
+	factor := float32(e.Factor)
+	scales := trace.Constant(place+"/scales", []int{4}, []float32{1, 1, factor, factor})
+	return n.Python(n.Node(place, "Resize", []int{x.Shape[0], x.Shape[1] * e.Factor, x.Shape[2] * e.Factor}, attributes, x, nil, scales), python, x)
+}
 
 func init() {
 	register("conv", func(r *reader, arguments []string, like Options) error {

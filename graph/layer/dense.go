@@ -7,6 +7,7 @@ import (
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Dense is a fully connected layer, y = act(x·W + b).
@@ -106,9 +107,41 @@ func (p *placedDense) On(s *graph.Scope, x graph.Value) graph.Value {
 }
 
 func (p *placedDense) sums(s *graph.Scope, act kernel.Activation, x, w, b graph.Value) graph.Value {
-	return s.Apply(func(rows *op.Rows, n op.Node, more ...op.Node) (op.Node, error) {
+	y := s.Apply(func(rows *op.Rows, n op.Node, more ...op.Node) (op.Node, error) {
 		return op.Affine(p.at.Name, rows, act, p.tied, x.Constant(), n, more[0], second(more))
 	}, x, append([]graph.Value{w}, optional(b)...)...)
+	return s.Traced(y, func(n *trace.Network, in []*trace.Value) *trace.Value {
+		return graph.Activated(n, p.at.Name, act, p.form(n, in[0], in[1], in[2]))
+	}, x, w, b)
+}
+
+// form writes x·W + b as Gemm and nn.Linear, whose weights are H×D (b: nil for none).
+func (p *placedDense) form(n *trace.Network, x, w, b *trace.Value) *trace.Value {
+	return linear(n, p.at.Name, n.Flat(p.at.Name, x), own(p.at.Name+"/weights", w, !p.tied), b)
+}
+
+// linear writes x·Wᵀ + b (w: H×D; b: nil for none).
+func linear(n *trace.Network, place string, x, w, b *trace.Value) *trace.Value {
+	y := n.Node(place, "Gemm", w.Shape[:1], trace.Attributes{trace.Int("transB", 1)}, x, w, b)
+	without := ""
+	if b == nil {
+		without = ", bias=False"
+	}
+	module := n.Module(place, fmt.Sprintf("nn.Linear(%d, %d%s)", w.Shape[1], w.Shape[0], without), trace.StateOf("weight", w), trace.StateOf("bias", b))
+	return n.Python(y, module+"(%s)", x)
+}
+
+// own returns weights under the name of the layer that uses them, transposed if so.
+func own(name string, w *trace.Value, transpose bool) *trace.Value {
+	if !transpose {
+		return trace.Constant(name, w.Shape, w.Constant.Floats)
+	}
+	rows, columns := w.Shape[0], w.Shape[1]
+	values := make([]float32, len(w.Constant.Floats))
+	for i, v := range w.Constant.Floats {
+		values[i%columns*rows+i/columns] = v
+	}
+	return trace.Constant(name, []int{columns, rows}, values)
 }
 
 // tie makes the layer use the transposed weights of the layer that it mirrors.

@@ -7,6 +7,7 @@ import (
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Filters are the filters of a convolution.
@@ -152,9 +153,59 @@ func (c *convolved) On(s *graph.Scope, x graph.Value) graph.Value {
 }
 
 func (c *convolved) sums(s *graph.Scope, act kernel.Activation, x, w, b graph.Value) graph.Value {
-	return s.Apply(func(rows *op.Rows, n op.Node, more ...op.Node) (op.Node, error) {
+	y := s.Apply(func(rows *op.Rows, n op.Node, more ...op.Node) (op.Node, error) {
 		return op.Convolution(c.at.Name, rows, act, c.convolution(), c.transposed, x.Constant(), n, more[0], second(more))
 	}, x, append([]graph.Value{w}, optional(b)...)...)
+	return s.Traced(y, func(n *trace.Network, in []*trace.Value) *trace.Value {
+		x := enlarged(n, c.enlarge, c.at.Name, n.As(c.at.Name, in[0], c.at.In.Channels, c.at.In.Height, c.at.In.Width))
+		return graph.Activated(n, c.at.Name, act, c.form(n, x, channelsFirst(c.at.Name+"/weights", in[1]), in[2]))
+	}, x, w, b)
+}
+
+// form writes the sums of images x (b: nil for none).
+func (c *convolved) form(n *trace.Network, x, w, b *trace.Value) *trace.Value {
+	f := c.filters
+	d, p := f.dilation(), f.Padding
+	attributes := trace.Attributes{
+		trace.Ints("dilations", d.Height, d.Width), trace.Ints("kernel_shape", f.Kernel.Height, f.Kernel.Width),
+		trace.Ints("pads", p.Height, p.Width, p.Height, p.Width), trace.Ints("strides", f.Stride.Height, f.Stride.Width),
+	}
+	arguments := fmt.Sprintf("%d, %d, %s", x.Shape[0], c.count, pair(f.Kernel))
+	named := func(name string, e Extent, usual int) {
+		if e != square(usual) {
+			arguments += fmt.Sprintf(", %s=%s", name, pair(e))
+		}
+	}
+	named("stride", f.Stride, 1)
+	named("padding", p, 0)
+	named("dilation", d, 1)
+	kind, module := "Conv", "nn.Conv2d"
+	if c.transposed {
+		kind, module = "ConvTranspose", "nn.ConvTranspose2d"
+		extra := Extent{Height: c.out.Height - f.unpadded(c.at.In.Height, height), Width: c.out.Width - f.unpadded(c.at.In.Width, width)}
+		named("output_padding", extra, 0)
+		attributes = append(attributes, trace.Ints("output_padding", extra.Height, extra.Width))
+	}
+	if b == nil {
+		arguments += ", bias=False"
+	}
+	y := n.Node(c.at.Name, kind, []int{c.out.Channels, c.out.Height, c.out.Width}, attributes, x, w, b)
+	self := n.Module(c.at.Name, fmt.Sprintf("%s(%s)", module, arguments), trace.StateOf("weight", w), trace.StateOf("bias", b))
+	return n.Python(y, self+"(%s)", x)
+}
+
+// channelsFirst returns filters F×kh×kw×C in the order F×C×kh×kw of ONNX and PyTorch.
+func channelsFirst(name string, w *trace.Value) *trace.Value {
+	maps, taps, channels := w.Shape[0], w.Shape[1]*w.Shape[2], w.Shape[3]
+	values := make([]float32, 0, len(w.Constant.Floats))
+	for f := range maps {
+		for c := range channels {
+			for t := range taps {
+				values = append(values, w.Constant.Floats[(f*taps+t)*channels+c])
+			}
+		}
+	}
+	return trace.Constant(name, []int{maps, channels, w.Shape[1], w.Shape[2]}, values)
 }
 
 // tie makes the layer use the weights of the layer that it mirrors.

@@ -6,6 +6,7 @@ import (
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Frames is a dense layer that is applied to each frame of its input
@@ -89,10 +90,30 @@ func (p *placedFrames) sums(s *graph.Scope, act kernel.Activation, x, w, b graph
 	y := s.Apply(func(rows *op.Rows, n op.Node, more ...op.Node) (op.Node, error) {
 		return op.FrameAffine(p.at.Name, rows, p.frames, p.tied, x.Constant(), n, more[0], second(more))
 	}, x, append([]graph.Value{w}, optional(b)...)...)
+	y = s.Traced(y, func(n *trace.Network, in []*trace.Value) *trace.Value { return p.form(n, in[0], in[1], in[2]) }, x, w, b)
 	if act == kernel.Linear {
 		return y
 	}
 	return s.Activate(p.at.Name, act, y)
+}
+
+// form writes a dense layer for each frame, and joins their outputs (w: the rows of all
+// frames; b: nil for none).
+func (p *placedFrames) form(n *trace.Network, x, w, b *trace.Value) *trace.Value {
+	x = n.Flat(p.at.Name, x)
+	rows, columns := w.Shape[0]/p.frames, w.Shape[1]
+	from, to := x.Shape[0]/p.frames, p.count/p.frames
+	var parts []*trace.Value
+	for i := range p.frames {
+		place := fmt.Sprintf("%s/frame/%d", p.at.Name, i+1)
+		block := trace.Constant("", []int{rows, columns}, w.Constant.Floats[i*rows*columns:(i+1)*rows*columns])
+		var bias *trace.Value
+		if b != nil {
+			bias = trace.Constant(place+"/bias", []int{to}, b.Constant.Floats[i*to:(i+1)*to])
+		}
+		parts = append(parts, linear(n, place, n.Columns(place, x, i*from, (i+1)*from), own(place+"/weights", block, !p.tied), bias))
+	}
+	return n.Join(p.at.Name, parts...)
 }
 
 // tie makes the layer use the transposed weights of the layer that it mirrors.

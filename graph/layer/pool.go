@@ -5,6 +5,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Pool makes images smaller. The output is the maximum or the mean of each
@@ -84,11 +85,42 @@ func (p *placedPool) pooled() string { return fmt.Sprintf("%s/pooled to %s", p.a
 
 // On declares the layer.
 func (p *placedPool) On(s *graph.Scope, x graph.Value) graph.Value {
+	x = s.Images(p.at.Name, x)
 	y := s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
 		return op.Pool(p.at.Name, rows, p.pool.Window, p.pool.Stride, p.pool.Average, x)
-	}, s.Images(p.at.Name, x))
+	}, x)
+	y = s.Traced(y, func(n *trace.Network, in []*trace.Value) *trace.Value {
+		return p.form(n, n.As(p.at.Name, in[0], p.at.In.Channels, p.at.In.Height, p.at.In.Width))
+	}, x)
 	s.Keep(p.pooled(), y)
+	s.Keep(p.whole(), x)
 	return y
+}
+
+// whole is the name under which the scope keeps the input of the pooling.
+func (p *placedPool) whole() string { return p.pooled() + " from its input" }
+
+// form writes the pooling of images.
+func (p *placedPool) form(n *trace.Network, x *trace.Value) *trace.Value {
+	kind, function := "MaxPool", "F.max_pool2d"
+	if p.pool.Average {
+		kind, function = "AveragePool", "F.avg_pool2d"
+	}
+	y := n.Node(p.at.Name, kind, []int{p.out.Channels, p.out.Height, p.out.Width}, p.windows(), x)
+	return n.Python(y, fmt.Sprintf("%s(%%s, %s, %s)", function, pair(p.pool.Window), pair(p.pool.Stride)), x)
+}
+
+func (p *placedPool) windows() trace.Attributes {
+	w, s := p.pool.Window, p.pool.Stride
+	return trace.Attributes{trace.Ints("kernel_shape", w.Height, w.Width), trace.Ints("strides", s.Height, s.Width)}
+}
+
+// pair is an extent as an argument in Python.
+func pair(e Extent) string {
+	if e.Height == e.Width {
+		return fmt.Sprint(e.Height)
+	}
+	return fmt.Sprintf("(%d, %d)", e.Height, e.Width)
 }
 
 func (p *placedPool) strides() (smaller, larger Extent) { return p.pool.Stride, square(1) }

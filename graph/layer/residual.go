@@ -7,6 +7,7 @@ import (
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Residual adds its input to the output of its body, y = body(x) + x, so the
@@ -126,9 +127,13 @@ func (p *placedResidual) On(s *graph.Scope, x graph.Value) graph.Value {
 	if p.projection != nil {
 		shortcut = p.projection.On(s, x)
 	}
-	return s.Apply(func(rows *op.Rows, y op.Node, more ...op.Node) (op.Node, error) {
+	sum := s.Apply(func(rows *op.Rows, y op.Node, more ...op.Node) (op.Node, error) {
 		return op.Add(p.at.Name, rows, kernel.Linear, [2]bool{false, shortcut.Constant()}, y, more[0])
 	}, y, shortcut).As(p.out)
+	return s.Traced(sum, func(n *trace.Network, in []*trace.Value) *trace.Value {
+		y, shortcut := n.As(p.at.Name, in[0], p.out.Dims()...), n.As(p.at.Name, in[1], p.out.Dims()...)
+		return n.Python(n.Node(p.at.Name, "Add", y.Shape, nil, y, shortcut), "%s + %s", y, shortcut)
+	}, y, shortcut)
 }
 
 // mirror returns a residual block of the mirrored body. Its layers have the

@@ -135,8 +135,8 @@ func TestCondition(t *testing.T) {
 	mentions(t, err, "can take labels")
 	_, err = layer.ConditionFirst(parse(t, "conv:3,3 dense:2"), 10)
 	mentions(t, err, "decoder/1 has filters and cannot take labels")
-	_, err = layer.Condition(parse(t, "dense:3"), 257)
-	mentions(t, err, "conditional on 257 classes")
+	_, err = layer.Condition(parse(t, "dense:3"), layer.MaxClasses+1)
+	mentions(t, err, "conditional on 65537 classes")
 	tied, err := layer.Mirror(place(t, "encoder", graph.Row(6), "dense:4"), like, like, true, "")
 	if err == nil {
 		tied, err = layer.ConditionFirst(tied, 3)

@@ -5,6 +5,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Unpool makes images larger. Each value moves to the position of the maximum
@@ -104,9 +105,39 @@ func (p *placedUnpool) On(s *graph.Scope, x graph.Value) graph.Value {
 	if pooled.None() && !s.Failed() {
 		s.Failf("%s has no pooled images to unpool; hint: the decoder needs the images as well as the codes", p.at.Name)
 	}
-	return s.Apply(func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error) {
+	x = s.Images(p.at.Name, x)
+	y := s.Apply(func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error) {
 		return op.Unpool(p.at.Name, rows, more[0], x)
-	}, s.Images(p.at.Name, x), pooled)
+	}, x, pooled)
+	return s.Traced(y, func(n *trace.Network, in []*trace.Value) *trace.Value { return p.form(n, in[0], in[1]) }, x, s.Kept(p.unpool.of.pool.whole()))
+}
+
+// unpoolHelper adds values at the positions of the maxima of windows.
+const unpoolHelper = `def unpool(x, like, window, stride):
+    """Adds the values x at the positions of the maxima that max pooling finds in like."""
+    _, at = F.max_pool2d(like, window, stride, return_indices=True)
+    zeros = torch.zeros_like(like).flatten(2)
+    return zeros.scatter_add(2, at.flatten(2), x.flatten(2)).view_as(like)
+`
+
+// form writes the unpooling: values are added at the indices that MaxPool finds in the
+// input of the pooling. Windows that overlap need the operators of version 16.
+func (p *placedUnpool) form(n *trace.Network, x, like *trace.Value) *trace.Value {
+	name, pool := p.at.Name, p.unpool.of.pool
+	x = n.As(name, x, p.at.In.Channels, p.at.In.Height, p.at.In.Width)
+	like = n.As(name, like, p.out.Channels, p.out.Height, p.out.Width)
+	var sums trace.Attributes
+	if w, s := p.unpool.Window, p.unpool.Stride; w.Height > s.Height || w.Width > s.Width {
+		n.NeedOpset(16)
+		sums = trace.Attributes{trace.Text("reduction", "add")}
+	}
+	at := n.Several(name, "MaxPool", [][]int{x.Shape, x.Shape}, pool.windows(), like)[1]
+	list := trace.Whole(name+"/list", -1)
+	zeros := n.Node(name, "Reshape", nil, nil, n.Node(name, "Sub", like.Shape, nil, like, like), list)
+	flat := n.Node(name, "ScatterElements", nil, sums, zeros, n.Node(name, "Reshape", nil, nil, at, list), n.Node(name, "Reshape", nil, nil, x, list))
+	y := n.Node(name, "Reshape", like.Shape, nil, flat, n.Node(name, "Shape", nil, nil, like))
+	n.Helper(unpoolHelper)
+	return n.Python(y, fmt.Sprintf("unpool(%%s, %%s, %s, %s)", pair(p.unpool.Window), pair(p.unpool.Stride)), x, like)
 }
 
 func (p *placedUnpool) strides() (smaller, larger Extent) { return square(1), p.unpool.Stride }

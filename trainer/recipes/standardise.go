@@ -7,6 +7,7 @@ import (
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 )
 
 // Standardised is a model whose encoder takes (x − m)/s, where m is the mean of
@@ -26,10 +27,21 @@ func (z *Standardised) deviation() graph.Spec {
 
 // Standardise declares the input of the encoder (x: B×D).
 func (z *Standardised) Standardise(s *graph.Scope, x graph.Value) graph.Value {
+	mean, deviation := s.StatisticValue(z.mean()), s.StatisticValue(z.deviation())
 	y := s.Apply(func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error) {
 		return op.Standardise("input", rows, x, more[0], more[1])
-	}, x, s.StatisticValue(z.mean()), s.StatisticValue(z.deviation()))
+	}, x, mean, deviation)
+	y = s.Traced(y, func(n *trace.Network, in []*trace.Value) *trace.Value {
+		return standardised(n, n.Flat("input", in[0]), in[1], in[2])
+	}, x, mean, deviation)
 	return y.As(x.Shape())
+}
+
+// standardised writes (x − m)/s.
+func standardised(n *trace.Network, x, mean, deviation *trace.Value) *trace.Value {
+	centred := n.Node("input", "Sub", x.Shape, nil, x, mean)
+	python := fmt.Sprintf("(%%s - %s) / %s", n.Buffer("input/mean", mean.Constant), n.Buffer("input/deviation", deviation.Constant))
+	return n.Python(n.Node("input", "Div", x.Shape, nil, centred, deviation), python, x)
 }
 
 // measure sets mean and deviation to those of training images, and returns the

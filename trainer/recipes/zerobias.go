@@ -5,8 +5,10 @@ import (
 	"math"
 
 	"gaetrain/graph"
+	"gaetrain/graph/latent"
 	"gaetrain/graph/layer"
 	"gaetrain/graph/op"
+	"gaetrain/graph/trace"
 	"gaetrain/trainer"
 	"gaetrain/trainer/settings"
 )
@@ -83,9 +85,13 @@ func (m *zerobias) above(s *graph.Scope, a graph.Value) graph.Value {
 	if m.CodeActivation == layer.LinearUnits {
 		bound = math.Sqrt(bound)
 	}
+	a = s.Rows("code", a)
 	h := s.Apply(func(rows *op.Rows, a op.Node, _ ...op.Node) (op.Node, error) {
 		return op.Threshold(m.encoder.Last().Name(), rows, float32(bound), a)
-	}, s.Rows("code", a))
+	}, a)
+	h = s.Traced(h, func(n *trace.Network, in []*trace.Value) *trace.Value {
+		return latent.Above(n, float32(bound), true, in[0])
+	}, a)
 	s.Output(trainer.Code, h)
 	return h
 }
