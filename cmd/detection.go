@@ -224,7 +224,7 @@ func (d *detection) checkCalibration() error {
 		d.log.note("the tested items include images that the model was trained on and normal items that set the threshold, whose scores are lower than those of new items")
 	}
 	if least := 1 / float64(c.Items+1); d.FalseAlarms < least {
-		shrink(d.cli, d.log, &d.FalseAlarms, "false-alarms", math.Ceil(least*1e4)/1e4, counted(c.Items, "normal"))
+		shrink(d.cli, d.log, &d.FalseAlarms, "false-alarms", math.Ceil(least*1e4)/1e4, fmt.Sprintf("%d normal items", c.Items))
 	}
 	conformal, err := c.Conformal(d.names[0])
 	if err == nil {
@@ -238,6 +238,9 @@ func (d *detection) normalItems() (source string, normal loaders.Split, err erro
 	if _, missing := os.Stat(d.Normal); missing == nil {
 		normal, _, err = FileOptions{Images: d.Normal, Class: d.Class}.read(d.cli.Context, d.log, d.model)
 		return d.Normal, normal, err
+	}
+	if d.Normal == d.model.Config.Dataset {
+		return "", normal, fmt.Errorf("%w: normal is %s, of which the model was trained on a part; hint: --normal validation or test", errUsage, d.Normal)
 	}
 	if d.Normal != "" && !slices.Contains(splitNames, d.Normal) {
 		o := d.ModelOptions
