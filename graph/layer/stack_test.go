@@ -103,7 +103,7 @@ func TestImpossible(t *testing.T) {
 		{shape(1, 9, 9), parse(t, "conv:1,3 maxpool:10"), []string{"encoder/1: windows of 10 with stride 10 do not fit into 1×9×9"}},
 		{shape(1, 9, 9), parse(t, "unpool:2 conv:3,3"), []string{"encoder/1 unpools; hint: only layers of the decoder"}},
 		{shape(1, 9, 9), parse(t, "frames:2,3"), []string{"encoder/1 divides 1×9×9 into 2 frames"}},
-		{shape(1, 9, 9), parse(t, "conditional:300,3"), []string{"conditional on 300 classes; hint: from 1 to 256"}},
+		{shape(1, 9, 9), parse(t, "conditional:70000,3"), []string{"conditional on 70000 classes; hint: from 1 to 65536"}},
 		{shape(1, 9, 9), parse(t, "residual(conv:3,4)"), []string{"encoder/1: its body maps 1×9×9 to 3×8×8"}},
 		{shape(1, 9, 9), layer.Sequence{layer.Residual{}}, []string{"encoder/1 is a residual block without layers"}},
 		{shape(1, 9, 9), parse(t, "dense:3 residual(dense:3 dense:0)"), []string{"encoder/2/2 has 0 units"}},
