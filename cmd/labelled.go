@@ -29,16 +29,17 @@ func heldOut(e *trainer.Experiment) string {
 	if validation.Len() == 0 {
 		return fmt.Sprintf("no validation set: the run trains on all %d %s %s, and no epoch is selected as the best", e.Data.Train.Len(), kind, images)
 	}
-	return fmt.Sprintf("validation set: %d of %d %s %s%s", validation.Len(), e.Data.Train.Len(), kind, images, perClass(validation, e.Data.Classes))
+	return fmt.Sprintf("validation set: %d of %d %s %s%s", validation.Len(), e.Data.Train.Len(), kind, images, perClass(validation, e.Data))
 }
 
-// perClass lists the number of images of each class in a split; "" without labels.
-func perClass(s loaders.Split, classes []string) string {
+// perClass lists the number of images of each class in a split, but not of classes without
+// images that the model is not trained on; "" without labels.
+func perClass(s loaders.Split, data *loaders.Dataset) string {
 	if s.Labels == nil {
 		return ""
 	}
 	const most = 20
-	counts := make([]int, len(classes))
+	counts := make([]int, len(data.Classes))
 	for _, label := range s.Labels {
 		counts[label]++
 	}
@@ -46,11 +47,38 @@ func perClass(s loaders.Split, classes []string) string {
 		return fmt.Sprintf(" (%d of each class)", counts[0])
 	}
 	var words []string
-	for class, name := range classes[:min(most, len(classes))] {
-		words = append(words, fmt.Sprintf("%s %d", name, counts[class]))
-	}
-	if len(classes) > most {
-		words = append(words, "…")
+	for class, name := range data.Classes {
+		if len(words) == most {
+			words = append(words, "…")
+			break
+		}
+		if counts[class] > 0 || data.Trained == nil || data.Trained[class] {
+			words = append(words, fmt.Sprintf("%s %d", name, counts[class]))
+		}
 	}
 	return " (" + strings.Join(words, ", ") + ")"
+}
+
+// chosenClasses reports the classes that a model is trained on and the images of other
+// classes. It returns "" if the model is trained on all classes.
+func chosenClasses(e *trainer.Experiment) string {
+	names := e.Data.TrainedClasses()
+	if names == nil || e.Encoder != nil {
+		return ""
+	}
+	text := fmt.Sprintf("trained on %d of %d classes: %s", len(names), len(e.Data.Classes), strings.Join(names, ", "))
+	others := 0
+	train := e.TrainImages()
+	for _, label := range train.Labels {
+		if !e.Data.Trained[label] {
+			others++
+		}
+	}
+	if others > 0 {
+		text += fmt.Sprintf("; contaminated with %d images of other classes among %d", others, train.Len())
+	}
+	if n := e.Data.Others.Len(); n > 0 {
+		text += fmt.Sprintf("; the %d test images of other classes are left out, and gaetrain detect uses them as anomalies", n)
+	}
+	return text
 }

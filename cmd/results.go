@@ -112,7 +112,9 @@ func (run finished) next() []string {
 		verbs = []string{"sample", "interpolate"}
 	default:
 		verbs = []string{"reconstruct", "encode"}
-		if m.Source.Classes > 1 {
+		if len(run.Info.Data.Trained) > 0 && m.Config.Validation > 0 {
+			verbs = append(verbs, "detect")
+		} else if m.Source.Classes > 1 && len(run.Info.Data.Trained) != 1 {
 			verbs = append(verbs, "probe")
 		}
 		if m.HasPrior() {

@@ -46,6 +46,9 @@ func writeReport(ctx context.Context, l *trainer.Loop, about About) error {
 	for i, p := range report.Pictures {
 		report.Pictures[i].Caption = shape.Words(p.Caption)
 	}
+	if names := info.Data.Trained; len(names) > 0 {
+		report.Subtitle += fmt.Sprintf(" · trained on %d of %d classes: %s", len(names), len(info.Data.Classes), strings.Join(names, ", "))
+	}
 	report.Warnings = slices.Clone(l.Warnings)
 	if few := l.FewSteps(); few != "" && !slices.Contains(report.Warnings, few) {
 		report.Warnings = append(report.Warnings, few)
