@@ -42,15 +42,42 @@ func perClass(s loaders.Split, classes []string) string {
 	for _, label := range s.Labels {
 		counts[label]++
 	}
-	if slices.Min(counts) == slices.Max(counts) {
+	if s.Len() > 0 && slices.Min(counts) == slices.Max(counts) {
 		return fmt.Sprintf(" (%d of each class)", counts[0])
 	}
 	var words []string
-	for class, name := range classes[:min(most, len(classes))] {
-		words = append(words, fmt.Sprintf("%s %d", name, counts[class]))
-	}
-	if len(classes) > most {
-		words = append(words, "…")
+	for class, name := range classes {
+		if len(words) == most {
+			words = append(words, "…")
+			break
+		}
+		if counts[class] > 0 {
+			words = append(words, fmt.Sprintf("%s %d", name, counts[class]))
+		}
 	}
 	return " (" + strings.Join(words, ", ") + ")"
+}
+
+// chosenClasses reports the classes that a model is trained on and the images of other
+// classes. It returns "" if the model is trained on all classes.
+func chosenClasses(e *trainer.Experiment) string {
+	names := e.Data.TrainedClasses()
+	if names == nil || e.Encoder != nil {
+		return ""
+	}
+	text := fmt.Sprintf("trained on %d of %d classes: %s", len(names), len(e.Data.Classes), strings.Join(names, ", "))
+	others := 0
+	train := e.TrainImages()
+	for _, label := range train.Labels {
+		if !e.Data.Trained[label] {
+			others++
+		}
+	}
+	if others > 0 {
+		text += fmt.Sprintf("; contaminated with %d images of other classes among %d", others, train.Len())
+	}
+	if n := e.Data.Others.Len(); n > 0 {
+		text += fmt.Sprintf("; the %d test images of other classes are left out, and gaetrain detect uses them as anomalies", n)
+	}
+	return text
 }

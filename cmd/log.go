@@ -92,6 +92,9 @@ func (c *console) begin(l *trainer.Loop) {
 		c.note(l.Data.Train.Shape.Words("images: ") + fmt.Sprintf("%d train, %d held out as the test set, because the data have none", l.Data.Train.Len()-l.Config.Validation, n))
 	}
 	c.note(heldOut(l.Experiment))
+	if chosen := chosenClasses(l.Experiment); chosen != "" {
+		c.note(chosen)
+	}
 	if augmented := l.Augmentation(); augmented != "" {
 		c.note(augmented)
 	}

@@ -26,6 +26,7 @@ var rewritten = []struct{ from, to string }{
 	{`--seconds \d+`, "--seconds 0.01"},
 	{`--max-clusters \d+`, "--max-clusters 3"},
 	{`--hidden \d+`, "--hidden 16"},
+	{`--false-alarms \S+`, "--false-alarms 0.5"},
 	{`\b(gaetrain train\b[^&]*)`, "$1 --dataset folder:DATA --validation 4 --epochs 1 --pictures 0 --quiet "},
 	{`\b(gaetrain finetune\b[^&]*)`, "$1 --epochs 1 --pictures 0 --quiet "},
 	{`\b(gaetrain study labels\b[^&]*)`, "$1 --labels 40 --epochs 1 --seeds 1 --encoders frozen --quiet "},

@@ -43,6 +43,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	own := o.Dataset == "" || o.Dataset == config.Dataset
 	if !own {
 		config.Dataset, config.TrainImages, config.TestImages, config.Validation = o.Dataset, 0, 0, 0
+		config.ClassOptions = trainer.ClassOptions{} // another data set has other classes
 		config.SplitOptions = loaders.SplitOptions{}
 	}
 	options := model.Info.Data.Reading(loaderOptions(log), config.Dataset)
@@ -53,7 +54,7 @@ func (o *ModelOptions) open(ctx context.Context, model *trainer.Trained, log *co
 	if err != nil {
 		return nil, err
 	}
-	matchColours(log, model, data.Name, &data.Train, &data.Test)
+	matchColours(log, model, data.Name, &data.Train, &data.Test, &data.Others)
 	if got, want := data.Test.Shape, model.Shape(); got != want {
 		return nil, fmt.Errorf("%w: "+want.Words("images")+" of %s are %s, but the model was trained on %s", loaders.ErrData, data.Name, got, want)
 	}

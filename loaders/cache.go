@@ -194,9 +194,17 @@ func (c *collector) scan(list []picture, o Options) (background string, err erro
 	grey, opaque := c.grey || c.coloured == 0, c.mayHide == 0 // known
 	decided := opaque || !auto && colour[0] == colour[1] && colour[1] == colour[2]
 	m := &c.canvases[0]
-	for _, p := range list {
+	const few = 100
+	for i, p := range list {
 		if (grey || c.channels == 3) && decided {
 			break
+		}
+		if i == few {
+			hint := "--background white, if that is the colour behind transparent pixels"
+			if decided {
+				hint = "--grey, if they have no colours"
+			}
+			o.log("%s: the images are decoded once before training, because their headers do not show what all pixels are; hint: %s", c.dir, hint)
 		}
 		if err := c.loadPixels(p, m); errors.Is(err, errBroken) {
 			continue

@@ -119,10 +119,7 @@ func (w *cacheWriter) finish(to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	trailer := binary.LittleEndian.AppendUint64(nil, uint64(len(index)))
-	trailer = binary.LittleEndian.AppendUint32(trailer, crc32.Checksum(index, castagnoli))
-	trailer = binary.LittleEndian.AppendUint32(trailer, crc32.Checksum(w.sums, castagnoli))
-	for _, part := range [][]byte{w.sums, index, trailer, []byte(cacheMagic)} {
+	for _, part := range [][]byte{w.sums, index, trailerOf(index, w.sums), []byte(cacheMagic)} {
 		if _, err := to.Write(part); err != nil {
 			return err
 		}
@@ -130,15 +127,22 @@ func (w *cacheWriter) finish(to io.Writer) error {
 	return nil
 }
 
+// trailerOf returns the trailer without the letters at its end.
+func trailerOf(index, sums []byte) []byte {
+	trailer := binary.LittleEndian.AppendUint64(nil, uint64(len(index)))
+	trailer = binary.LittleEndian.AppendUint32(trailer, crc32.Checksum(index, castagnoli))
+	return binary.LittleEndian.AppendUint32(trailer, crc32.Checksum(sums, castagnoli))
+}
+
 // openCache opens a cache of a source. The error about a missing file wraps fs.ErrNotExist.
 // Other errors say why the file cannot be used.
 func openCache(path, source string, room *budget) (Store, cacheIndex, error) {
 	var x cacheIndex
+	if _, err := os.Stat(path); err != nil {
+		return nil, x, fs.ErrNotExist
+	}
 	file, size, err := openPath(path)
 	if err != nil {
-		if _, missing := os.Stat(path); errors.Is(missing, fs.ErrNotExist) {
-			return nil, x, missing
-		}
 		return nil, x, err
 	}
 	sums, err := x.read(file, size, room)

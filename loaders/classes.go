@@ -14,7 +14,16 @@ func (d *Dataset) MatchClasses(classes []string) error {
 		return nil
 	}
 	numbers := numbersOf(classes)
-	for _, s := range []*Split{&d.Train, &d.Test} {
+	if d.Trained != nil {
+		trained := make([]bool, len(classes))
+		for label, is := range d.Trained {
+			if number, known := numbers[d.Classes[label]]; known {
+				trained[number] = is
+			}
+		}
+		d.Trained = trained
+	}
+	for _, s := range []*Split{&d.Train, &d.Test, &d.Others} {
 		labels := make([]Label, len(s.Labels)) // the old slice may be shared
 		for i, label := range s.Labels {
 			number, known := numbers[d.Classes[label]]

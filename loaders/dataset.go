@@ -148,6 +148,8 @@ func (s Split) Join(other Split) Split {
 type Dataset struct {
 	Name        string // the value of --dataset, for example "sample" or "idx:DIR"
 	Train, Test Split
+	Others      Split             // test images of the classes that KeepClasses has left out
+	Trained     []bool            // by class: whether the training images are of it, apart from contamination; nil: of all
 	Validation  int               // number of images at the end of Train that are the validation set of the data
 	HeldOut     int               // number of images that became Test, because the data have no test set; 0: they have one
 	Background  string            // colour behind transparent pixels; "" if there are none

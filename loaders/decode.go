@@ -191,6 +191,9 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 	if h.format.name == "WebP" {
 		m = webpToRGB(m)
 	}
+	if p, ok := m.(*image.Paletted); ok && len(p.Pix) > 0 && int(slices.Max(p.Pix)) >= len(p.Palette) { // the decoder of BMP does not check
+		return nil, fmt.Errorf("a pixel has colour %d of a palette of %d", slices.Max(p.Pix), len(p.Palette))
+	}
 	if grey, ok := m.(*image.Gray); ok && h.negative {
 		for i := range grey.Pix {
 			grey.Pix[i] = 255 - grey.Pix[i]

@@ -84,6 +84,9 @@ func (f *folder) dataset(read collected, digest map[string]string) (*Dataset, er
 	if f.classes, err = classNames(f.dir, f.all()); err != nil { // a class can have only broken images
 		return nil, err
 	}
+	if f.listing != "" { // classes of archives can be numbers
+		slices.SortFunc(f.classes, classOrder(f.classes))
+	}
 	all := read.Split
 	all.Labels = f.labels()
 	for _, p := range f.all() {

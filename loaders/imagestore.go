@@ -16,7 +16,7 @@ type imageStore struct {
 	list      []picture // all frames of an item, one after the other
 	frames    int       // of an item
 	shape     Shape     // of a frame
-	opaque    bool      // the headers show no transparent pixels, and no background was chosen
+	opaque    bool      // transparent pixels are an error, because no header shows them
 	decodings chan struct{}
 	easels    sync.Pool // *easel
 }
@@ -76,30 +76,19 @@ func (s *imageStore) decodeInto(at *easel, p picture) error {
 	case size.X != s.shape.Width || size.Y != s.shape.Height:
 		return dataErrorf("%s: the file was replaced after its header was read", p.path)
 	case s.channels == 1 && !s.grey && !isGrey(at.Pix):
-		return dataErrorf("%s: has colours, which the headers of the images do not show; hint: --grey, or --cache DIR", p.path)
+		return dataErrorf("%s: has colours, which the headers of the images do not show; hint: --grey", p.path)
 	case s.opaque && !at.Opaque():
-		return dataErrorf("%s: has transparent pixels, which the headers of the images do not show; hint: --background white, or --cache DIR", p.path)
+		return dataErrorf("%s: has transparent pixels, which the headers of the images do not show; hint: --background white", p.path)
 	}
 	s.look.read(at.pixels, &at.canvas)
 	return nil
 }
 
 // stay returns the surveyed images as a store that decodes them whenever they are read.
-// The headers show whether they have colours. A background that depends on all pixels is
-// an error.
 func (c *collector) stay(list []picture, o Options) (all collected, err error) {
-	if c.coloured > 0 && !c.grey {
-		c.channels = 3
-	}
-	name := ""
-	if auto := o.Background == "" || o.Background == "auto"; auto && c.mayHide > 0 {
-		return all, dataErrorf("%s: %d of %d images can have transparent pixels or padding, and the images are not read before training, so the background cannot be chosen by them; "+
-			"hint: --background white or --background black, or --cache DIR", c.dir, c.mayHide, len(list))
-	} else if !auto {
-		if name, err = o.Background, c.setBackground(o.Background); err != nil {
-			return all, err
-		}
-		c.mayHide = max(c.mayHide, 1) // transparent pixels are no error
+	name, err := c.scan(list, o)
+	if err != nil {
+		return all, err
 	}
 	store := newImageStore(c, list)
 	shape := store.shape
@@ -109,13 +98,9 @@ func (c *collector) stay(list []picture, o Options) (all collected, err error) {
 		p.in.scheme = namesAndSizes
 	}
 	all = collected{Split{Shape: shape, Store: store}, list, name, c.decoder, c.look}
-	colours := "grey, as --grey says"
-	switch {
-	case c.grey:
-	case c.channels == 3:
-		colours = fmt.Sprintf("in colour, because the headers of %d say so", c.coloured)
-	default:
-		colours = "grey, as their headers say"
+	colours := "grey"
+	if c.channels == 3 {
+		colours = "in colour"
 	}
 	o.logStaying(c.dir, fmt.Sprintf("; all images are %s; hint: --cache DIR decodes each image only once", colours), all.Split)
 	return all, nil

@@ -199,7 +199,7 @@ func (d *Dataset) nameClasses(train, test []string) error {
 	if len(occur) > maxClasses {
 		return dataErrorf("%d classes in the training and test labels together, want at most %d", len(occur), maxClasses)
 	}
-	d.Classes = slices.SortedFunc(maps.Keys(occur), classOrder(occur))
+	d.Classes = slices.SortedFunc(maps.Keys(occur), classOrder(slices.Collect(maps.Keys(occur))))
 	classes := numbersOf(d.Classes)
 	for _, l := range splits {
 		numbers := make([]Label, len(l.names))
@@ -223,8 +223,8 @@ func numbersOf(classes []string) map[string]Label {
 }
 
 // classOrder compares names as numbers if all of them consist of digits.
-func classOrder(names map[string]bool) func(a, b string) int {
-	for name := range names {
+func classOrder(names []string) func(a, b string) int {
+	for _, name := range names {
 		if strings.Trim(name, "0123456789") != "" {
 			return strings.Compare
 		}

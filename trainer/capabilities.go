@@ -155,6 +155,16 @@ func (t *Trained) Depth() int {
 	return 0
 }
 
+// LayerSize is the number of values of the output of layer depth of the encoder, counted
+// from 1; 0 if Features cannot return it.
+func (t *Trained) LayerSize(depth int) int {
+	m, ok := t.Stage.Model.(Layered)
+	if !ok || depth < 1 || depth > m.Depth() {
+		return 0
+	}
+	return m.LayerShape(depth).Size()
+}
+
 // Convolutions is the number of convolutions that the encoder begins with.
 func (t *Trained) Convolutions() (depth int) {
 	m, ok := t.Stage.Model.(Layered)

@@ -16,6 +16,7 @@ type Data struct {
 	TrainImages int    `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
 	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
 	Validation  int    `toml:"validation" group:"data" help:"Size of the validation set, 0 for none; -1: that of the data set or a tenth (finetune: a fifth)"`
+	ClassOptions
 	loaders.ImageOptions
 	loaders.ArrayOptions
 	loaders.SplitOptions
@@ -38,6 +39,9 @@ func (d Data) Validate() error {
 		if err := check(); err != nil {
 			return fmt.Errorf("%w: %w", ErrConfiguration, err)
 		}
+	}
+	if err := d.ClassOptions.validate(); err != nil {
+		return err
 	}
 	if d.DataMemory < 0 {
 		return fmt.Errorf("%w: data-memory is %v; hint: auto, or a number with a unit such as 300MB", ErrConfiguration, d.DataMemory)
@@ -67,20 +71,12 @@ func (d Data) Ineffective() (list []settings.Without) {
 	if !loaders.CanSplit(d.Dataset) {
 		without("the data have a test set", &d.SplitOptions)
 	}
-	storage := d.storageSettings()
-	for i := range storage {
-		storage[i].Why = "with data set " + d.Dataset + "; hint: " + storage[i].Why
-	}
-	return append(list, storage...)
-}
-
-// storageSettings lists the settings of the storage that have no effect.
-func (d Data) storageSettings() (list []settings.Without) {
+	with := "with data set " + d.Dataset + "; hint: only "
 	if !loaders.CanStay(d.Dataset) {
-		list = append(list, settings.Without{Name: "data-memory", Why: "only " + loaders.Stored + " can be read from their files in each epoch"})
+		list = append(list, settings.Without{Name: "data-memory", Why: with + loaders.Stored + " can be read from their files in each epoch"})
 	}
 	if !loaders.CanCache(d.Dataset) {
-		list = append(list, settings.Without{Name: "cache", Why: "only " + loaders.Decoded + " are image files"})
+		list = append(list, settings.Without{Name: "cache", Why: with + loaders.Decoded + " are image files"})
 	}
-	return list
+	return append(list, d.ClassOptions.without()...)
 }

@@ -120,6 +120,14 @@ func OpenData(ctx context.Context, c Config, o loaders.Options) (*loaders.Datase
 	if err != nil {
 		return nil, err
 	}
+	if c.Classes != "" {
+		if err := data.KeepClasses(c.Classes, c.Contaminate); err != nil {
+			return nil, err
+		}
+		data.Others = data.Others.Stratified(c.TestImages).Pairs(c.Motion, c.Seed)
+	} else {
+		data.FindTrained()
+	}
 	data.LimitTrain(c.TrainImages)
 	if c.Motion != (loaders.Motion{}) && !data.Train.Shape.IsImage() {
 		return nil, fmt.Errorf("%w: motion is %s, but the items of %s are not images; hint: a data set of images, or --motion none with another model than synchrony", ErrConfiguration, c.Motion, c.Dataset)

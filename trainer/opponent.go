@@ -48,7 +48,12 @@ func (o *opponent) run(ctx context.Context, model *graph.Program, b graph.Batch)
 		return nil
 	}
 	made := model.Output(o.made)
-	o.samples = append(append(o.samples[:0], b.Inputs[o.real][:len(made)]...), made...)
+	return o.judge(ctx, b, b.Inputs[o.real][:len(made)], made)
+}
+
+// judge runs the opponent on a batch of B real and B generated examples.
+func (o *opponent) judge(ctx context.Context, b graph.Batch, real, made []float32) error {
+	o.samples = append(append(o.samples[:0], real...), made...)
 	o.labels = append(append(o.labels[:0], b.Inputs[Labels]...), b.Inputs[Labels]...) // generated examples have the labels of the real ones
 	o.inputs[Samples], o.inputs[Labels] = o.samples, o.labels
 	return o.Run(ctx, graph.Batch{Rows: 2 * b.Rows, Inputs: o.inputs})

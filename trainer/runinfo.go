@@ -65,7 +65,8 @@ type DataInfo struct {
 	Shape       string            `json:"shape"`
 	Train       int               `json:"train"`
 	Test        int               `json:"test"`
-	Classes     []string          `json:"classes,omitempty"` // by label
+	Classes     []string          `json:"classes,omitempty"`         // by label
+	Trained     []string          `json:"trained_classes,omitempty"` // apart from contamination; none: all
 	Digest      map[string]string `json:"digest,omitempty"`
 	Attribution string            `json:"attribution,omitempty"`
 	Features    []string          `json:"features,omitempty"` // names of the values of a row
@@ -176,7 +177,7 @@ func describe(e *Experiment, configuration map[string]settings.Setting) RunInfo 
 
 func describeData(d *loaders.Dataset) DataInfo {
 	info := DataInfo{
-		Name: d.Name, Shape: d.Train.Shape.String(), Train: d.Train.Len(), Test: d.Test.Len(), Classes: d.Classes, Digest: d.Digest,
+		Name: d.Name, Shape: d.Train.Shape.String(), Train: d.Train.Len(), Test: d.Test.Len(), Classes: d.Classes, Trained: d.TrainedClasses(), Digest: d.Digest,
 		Attribution: d.Attribution, Features: d.Features, Scaling: d.Scaling,
 	}
 	if d.Range != (loaders.Range{}) {

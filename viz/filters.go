@@ -47,7 +47,7 @@ func FilterRows(title string, columns int, rows ...Row) image.Image {
 	tiles := make([][]image.Image, len(rows))
 	count := 0
 	for r, row := range rows {
-		s.labels = append(s.labels, labelFace().wrap(row.Label, labelWidth, labelLines))
+		s.add(row)
 		for i := range row.Images.Len() {
 			tiles[r] = append(tiles[r], filterImage(row.Images, i))
 		}

@@ -3,6 +3,8 @@ package viz
 import (
 	"image"
 	"image/draw"
+
+	"gaetrain/viz/plain"
 )
 
 const (
@@ -15,8 +17,9 @@ const (
 
 // Row is a batch of images with its name, such as "original" or "reconstruction".
 type Row struct {
-	Label  string
-	Images Images
+	Label    string
+	Images   Images
+	Captions []string // a line below each image; nil: none
 }
 
 // Grid draws rows of images below each other in aligned columns: column i shows image i of every row. If there are more
@@ -26,7 +29,7 @@ func Grid(title string, columns int, rows ...Row) image.Image {
 	sheet := newSheet(title, columns, len(rows))
 	tiles := make([][]image.Image, len(rows))
 	for r, row := range rows {
-		sheet.labels = append(sheet.labels, labelFace().wrap(row.Label, labelWidth, labelLines))
+		sheet.add(row)
 		for i := range row.Images.Len() {
 			tiles[r] = append(tiles[r], row.Images.At(i))
 		}
@@ -39,6 +42,9 @@ type sheet struct {
 	title   string
 	columns int
 	labels  [][]string // lines of each row's label
+
+	captions      [][]string // of the tiles of each row; nil: none
+	captionHeight int        // to leave free below each row
 
 	scale, tileWidth, tileHeight int // of an enlarged tile; a smaller one is centred in its place
 	rowHeight                    int
@@ -54,6 +60,15 @@ func newSheet(title string, columns, rows int) *sheet {
 		columns = defaultColumns
 	}
 	return &sheet{title: title, columns: columns, labels: make([][]string, 0, rows)}
+}
+
+// add adds the label and the captions of a row.
+func (s *sheet) add(row Row) {
+	s.labels = append(s.labels, labelFace().wrap(row.Label, labelWidth, labelLines))
+	s.captions = append(s.captions, row.Captions)
+	if row.Captions != nil {
+		s.captionHeight = noteFace().height()
+	}
 }
 
 // draw lays the tiles out and draws them with title and labels.
@@ -73,6 +88,7 @@ func (s *sheet) draw(tiles [][]image.Image) draw.Image {
 			for column := range s.columns {
 				if i := band*s.columns + column; i < len(tiles[r]) {
 					s.drawTile(canvas, band, r, column, tiles[r][i])
+					s.drawCaption(canvas, band, r, column, i)
 				}
 			}
 		}
@@ -107,7 +123,7 @@ func (s *sheet) measure(tiles [][]image.Image) {
 			s.left = max(s.left, margin+w+labelGap)
 		}
 	}
-	s.rowHeight = max(s.tileHeight, lines*labelFace().height())
+	s.rowHeight = max(s.tileHeight, lines*labelFace().height()) + s.captionHeight
 	if s.title != "" {
 		s.top += titleFace().height() + titleGap
 	}
@@ -145,7 +161,7 @@ func (s *sheet) rowTop(band, row int) int {
 // drawLabel writes a row's label flush right against its images, centred on their height.
 func (s *sheet) drawLabel(canvas draw.Image, band, row int) {
 	face, lines := labelFace(), s.labels[row]
-	y := s.rowTop(band, row) + (s.rowHeight-len(lines)*face.height())/2
+	y := s.rowTop(band, row) + (s.rowHeight-s.captionHeight-len(lines)*face.height())/2
 	for _, line := range lines {
 		face.draw(canvas, s.left-labelGap-face.widest([]string{line}), y, line, ink)
 		y += face.height()
@@ -156,12 +172,23 @@ func (s *sheet) drawLabel(canvas draw.Image, band, row int) {
 func (s *sheet) drawTile(canvas draw.Image, band, row, column int, tile image.Image) {
 	width, height := tile.Bounds().Dx()*s.scale, tile.Bounds().Dy()*s.scale
 	x := s.left + column*(s.tileWidth+gap) + (s.tileWidth-width)/2
-	y := s.rowTop(band, row) + (s.rowHeight-height)/2
+	y := s.rowTop(band, row) + (s.rowHeight-s.captionHeight-height)/2
 	if dst, grey := canvas.(*image.Gray); grey {
 		enlargeGrey(dst, x, y, tile.(*image.Gray), s.scale)
 		return
 	}
 	enlarge(canvas.(*image.RGBA), x, y, tile, s.scale)
+}
+
+// drawCaption writes the caption of a tile below it, centred.
+func (s *sheet) drawCaption(canvas draw.Image, band, row, column, i int) {
+	if i >= len(s.captions[row]) {
+		return
+	}
+	face := noteFace()
+	text := face.fit(plain.Line(s.captions[row][i]), float64(s.tileWidth))
+	x := s.left + column*(s.tileWidth+gap) + centred(text, s.tileWidth)
+	face.draw(canvas, x, s.rowTop(band, row)+s.rowHeight-s.captionHeight, text, muted)
 }
 
 // enlargeGrey copies src to (x, y), each pixel as a square of scale×scale.

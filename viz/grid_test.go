@@ -16,14 +16,14 @@ func TestGridGolden(t *testing.T) {
 	for _, v := range original.Pixels {
 		blurred.Pixels = append(blurred.Pixels, 0.7*v+0.1)
 	}
-	golden(t, "grid.png", Grid("Rings after epoch 3", 6, Row{"original", original}, Row{"reconstruction", blurred}))
-	golden(t, "grid-colour.png", Grid("Colour", 4, Row{"original", shapes(5, 3, 10, 16)}, Row{"a label of several words that has to wrap around", shapes(5, 3, 10, 16)}))
+	golden(t, "grid.png", Grid("Rings after epoch 3", 6, Row{Label: "original", Images: original}, Row{Label: "reconstruction", Images: blurred}))
+	golden(t, "grid-colour.png", Grid("Colour", 4, Row{Label: "original", Images: shapes(5, 3, 10, 16)}, Row{Label: "a label of several words that has to wrap around", Images: shapes(5, 3, 10, 16)}))
 }
 
 // TestGridPixels looks for the values of an image, enlarged by a whole factor, in the picture.
 func TestGridPixels(t *testing.T) {
 	m := Images{Pixels: []float32{0, 0.2, 0.4, 1}, Channels: 1, Height: 2, Width: 2}
-	img := Grid("", 1, Row{"", m}).(*image.Gray)
+	img := Grid("", 1, Row{Label: "", Images: m}).(*image.Gray)
 	scale := tileSize / 2
 	for y := range 2 * scale {
 		for x := range 2 * scale {
@@ -44,7 +44,7 @@ func TestGridColumnsAlign(t *testing.T) {
 		return m
 	}
 	// The first row has five black images, the second has three. Its other places stay white.
-	img := Grid("", 5, Row{"", white(5)}, Row{"", white(3)})
+	img := Grid("", 5, Row{Label: "", Images: white(5)}, Row{Label: "", Images: white(3)})
 	at := func(column, row int) uint8 {
 		return color.GrayModel.Convert(img.At(margin+column*(tileSize+gap)+5, margin+row*(tileSize+gap)+5)).(color.Gray).Y
 	}
@@ -60,16 +60,16 @@ func TestGridOddInput(t *testing.T) {
 	long := strings.Repeat("unbreakable", 40)
 	for name, row := range map[string]Row{
 		"no rows":            {},
-		"no images":          {"original", Images{Channels: 1, Height: 28, Width: 28}},
-		"one pixel":          {"x", Images{[]float32{0.5}, 1, 1, 1}},
-		"incomplete image":   {"x", Images{make([]float32, 7), 1, 2, 2}},
-		"negative dimension": {"x", Images{make([]float32, 8), 1, -2, 2}},
-		"two channels":       {"x", Images{make([]float32, 8), 2, 2, 2}},
-		"not a number":       {"x", Images{[]float32{nan, float32(math.Inf(1)), float32(math.Inf(-1)), -3}, 1, 2, 2}},
-		"wide":               {"x", Images{make([]float32, 3000), 1, 1, 3000}},
-		"tall":               {"x", Images{make([]float32, 300), 1, 300, 1}},
-		"long label":         {long + " " + long, shapes(2, 1, 5, 5)},
-		"control characters": {"a\x00\n\xffb", shapes(2, 1, 5, 5)},
+		"no images":          {Label: "original", Images: Images{Channels: 1, Height: 28, Width: 28}},
+		"one pixel":          {Label: "x", Images: Images{[]float32{0.5}, 1, 1, 1}},
+		"incomplete image":   {Label: "x", Images: Images{make([]float32, 7), 1, 2, 2}},
+		"negative dimension": {Label: "x", Images: Images{make([]float32, 8), 1, -2, 2}},
+		"two channels":       {Label: "x", Images: Images{make([]float32, 8), 2, 2, 2}},
+		"not a number":       {Label: "x", Images: Images{[]float32{nan, float32(math.Inf(1)), float32(math.Inf(-1)), -3}, 1, 2, 2}},
+		"wide":               {Label: "x", Images: Images{make([]float32, 3000), 1, 1, 3000}},
+		"tall":               {Label: "x", Images: Images{make([]float32, 300), 1, 300, 1}},
+		"long label":         {Label: long + " " + long, Images: shapes(2, 1, 5, 5)},
+		"control characters": {Label: "a\x00\n\xffb", Images: shapes(2, 1, 5, 5)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, columns := range []int{-1, 0, 1, 3, 1000} {
@@ -132,7 +132,7 @@ func TestFilters(t *testing.T) {
 	}
 	golden(t, "filters.png", Filters("Encoder filters", w, 4))
 	short := Images{w.Pixels[:5*81], 1, 9, 9}
-	golden(t, "filter-rows.png", FilterRows("Two sets of directions", 4, Row{"found", w}, Row{"exact", short}))
+	golden(t, "filter-rows.png", FilterRows("Two sets of directions", 4, Row{Label: "found", Images: w}, Row{Label: "exact", Images: short}))
 
 	table := divergingMap()
 	signed := Images{Pixels: []float32{-4, 0, 2, 4, 0, 0, 0, 0}, Channels: 1, Height: 2, Width: 2}
@@ -154,7 +154,7 @@ func TestFilters(t *testing.T) {
 }
 
 func BenchmarkGrid(b *testing.B) {
-	rows := []Row{{"original", shapes(32, 1, 28, 28)}, {"reconstruction", shapes(32, 1, 28, 28)}}
+	rows := []Row{{Label: "original", Images: shapes(32, 1, 28, 28)}, {Label: "reconstruction", Images: shapes(32, 1, 28, 28)}}
 	for b.Loop() {
 		var out bytes.Buffer
 		if err := EncodePNG(&out, Grid("title", 16, rows...)); err != nil {

@@ -14,7 +14,7 @@ import (
 	"gaetrain/viz/plain"
 )
 
-// Lines draws curves of y against x with their points, and bars of the spread around them.
+// Lines draws curves of y against x, and bars of the spread around them. Lines with few points also show these.
 type Lines struct {
 	Title          string
 	XLabel, YLabel string
@@ -32,6 +32,7 @@ type Line struct {
 const (
 	linesHeight = vg.Length(420) // of the field with its axes
 	linesLegend = vg.Length(170) // width of the legend
+	shownPoints = 60             // points of a line at most that are shown as such
 )
 
 // SVG writes the curves as a vector picture. Errors are those of w.
@@ -159,6 +160,9 @@ func (d drawnLine) Plot(canvas draw.Canvas, axes *plot.Plot) {
 	toX, toY := axes.Transforms(&canvas)
 	glyph := lineGlyph(d.n)
 	stroke := draw.LineStyle{Color: glyph.Color, Width: strokeWidth}
+	if len(d.points(d.line)) > shownPoints && d.n >= len(hues) { // its glyphs, which would distinguish it, are not shown
+		stroke.Dashes = []vg.Length{6, 3}
+	}
 	bar := draw.LineStyle{Color: glyph.Color, Width: strokeWidth / 2}
 	var path []vg.Point
 	for _, i := range d.points(d.line) {
@@ -169,6 +173,9 @@ func (d drawnLine) Plot(canvas draw.Canvas, axes *plot.Plot) {
 		}
 	}
 	canvas.StrokeLines(stroke, path)
+	if len(path) > shownPoints {
+		return
+	}
 	for _, at := range path {
 		canvas.DrawGlyph(glyph, at)
 	}

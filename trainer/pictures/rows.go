@@ -35,21 +35,26 @@ func drawFeatureErrors(ctx context.Context, l *trainer.Loop) error {
 	if l.Data.Features == nil {
 		return drawErrorCurve(l, title, all)
 	}
-	r := viz.Ranking{Title: title, XLabel: "squared error" + ofScaled(model.Info.Data)}
+	_, err = drawFigure(l.Run.Dir, errorsFile, ranking(title, model.Info.Data, all))
+	return err
+}
+
+// ranking draws the errors of named features as bars.
+func ranking(title string, data trainer.DataInfo, all []trainer.FeatureError) viz.Ranking {
+	r := viz.Ranking{Title: title, XLabel: "squared error" + ofScaled(data)}
 	for i, e := range all {
 		if i == mostFeatures {
 			r.Rest = fmt.Sprintf("and %d features with smaller errors", len(all)-i)
 			break
 		}
 		note := fmt.Sprintf("%.3g", e.MSE)
-		if model.Info.Data.Scaling.IsLinear() {
+		if data.Scaling.IsLinear() {
 			note += fmt.Sprintf("  (± %.3g)", e.RMSE)
-			r.XLabel = fmt.Sprintf("squared error%s (± root mean squared error in the unit of the feature)", ofScaled(model.Info.Data))
+			r.XLabel = fmt.Sprintf("squared error%s (± root mean squared error in the unit of the feature)", ofScaled(data))
 		}
 		r.Names, r.Values, r.Notes = append(r.Names, e.Name), append(r.Values, e.MSE), append(r.Notes, note)
 	}
-	_, err = drawFigure(l.Run.Dir, errorsFile, r)
-	return err
+	return r
 }
 
 // ofScaled says which values are meant: " of standardised values".
