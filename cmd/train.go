@@ -88,10 +88,10 @@ func train(c *cli.Context) error {
 		return err
 	}
 	if err := o.Config.HoldOut(ctx, data); err != nil {
-		return err
+		return stopped(ctx, o.Run, err)
 	}
 	if err := o.settle(ctx, log, data, origins); err != nil {
-		return err
+		return stopped(ctx, o.Run, err)
 	}
 	experiment, err := trainer.NewExperiment(o.Config, o.recipe.Name, o.model, data)
 	if err != nil {
@@ -191,7 +191,7 @@ func (o *trainOptions) settle(ctx context.Context, log *console, data *loaders.D
 	if note != "" {
 		log.note(note)
 	}
-	if data.Scaling == nil || !recipes.NeedsUnit(o.model) {
+	if data.ArePixels() || !recipes.NeedsUnit(o.model) {
 		return nil
 	}
 	outside, err := data.Test.Outside(ctx)

@@ -198,6 +198,7 @@ func (a *arrayFile) split(d *Dataset, m *matrix) (Split, error) {
 		a.o.log("%s: float32 loses more than a thousandth of the range of column %s; hint: subtract the smallest value of the column, or --ignore it", a.name, listed(names))
 	}
 	d.Features = m.features
+	d.bytes = m.isPixels
 	d.unscaled = &unscaled{kind: a.o.Scale, pixels: m.isPixels, missing: a.o.Missing == missingMean, options: a.o}
 	s := Values(m.shape, m.values)
 	if m.pixels != nil {

@@ -161,6 +161,7 @@ type Dataset struct {
 	// Measure has not been called yet.
 	Scaling  *Scaling
 	Range    Range     // of the training values, see MeasureRange
+	bytes    bool      // the values of array:FILE are bytes divided by 255, before they are scaled
 	unscaled *unscaled // what Measure needs; nil: nothing is left to measure
 }
 

@@ -19,11 +19,16 @@ func (r Range) IsUnit() bool { return r.Low >= 0 && r.High <= 1 }
 // are those of the store or of the context.
 func (d *Dataset) MeasureRange(ctx context.Context, validation int) (err error) {
 	train, _ := d.Train.Holdout(validation)
-	if d.Scaling == nil || d.Range != (Range{}) || train.Len() == 0 {
+	if d.ArePixels() || d.Range != (Range{}) || train.Len() == 0 {
 		return nil
 	}
 	d.Range, err = train.measureRange(ctx)
 	return err
+}
+
+// ArePixels reports whether all values are from 0 to 1 because they are pixels.
+func (d *Dataset) ArePixels() bool {
+	return d.Scaling == nil || d.bytes && d.Scaling.changesNothing()
 }
 
 func (s Split) measureRange(ctx context.Context) (Range, error) {

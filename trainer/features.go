@@ -29,6 +29,15 @@ func (d DataInfo) Unscale(values []float32, shape loaders.Shape) []float32 {
 	return values
 }
 
+// check returns an error about features or a scaling that do not fit data of a shape. A
+// file can hold any of them.
+func (d DataInfo) check(shape loaders.Shape) error {
+	if n := len(d.Features); n != 0 && n != shape.Size() {
+		return fmt.Errorf("it has the names of %d features, but the rows have %d values", n, shape.Size())
+	}
+	return d.Scaling.Check(shape)
+}
+
 // ScaledWord is an adjective for scaled values, such as "standardised"; "" if the values
 // are as in the data.
 func (d DataInfo) ScaledWord() string {

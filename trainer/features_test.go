@@ -51,6 +51,14 @@ func TestUnscale(t *testing.T) {
 	if got := (DataInfo{}).Unscale([]float32{1, 2}, shape); !slices.Equal(got, []float32{1, 2}) {
 		t.Errorf("without a scaling: %v", got)
 	}
+	for _, bad := range []DataInfo{{Features: []string{"a"}}, {Scaling: &loaders.Scaling{Kind: loaders.ScaleMinMax, Offset: []float64{1, 2, 3}, Scale: []float64{1, 2, 3}}}} {
+		if bad.check(shape) == nil {
+			t.Errorf("%+v fits rows of two values", bad)
+		}
+	}
+	if err := d.check(shape); err != nil {
+		t.Error(err)
+	}
 	if name := (DataInfo{Features: []string{"a"}}).FeatureName(0); name != "a" {
 		t.Error(name)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gaetrain/graph"
+	"gaetrain/loaders"
 	"gaetrain/trainer/settings"
 )
 
@@ -68,6 +69,9 @@ func rebuild(find Find, info RunInfo, c *Checkpoint) (*Trained, error) {
 	t := &Trained{
 		Info: info, Name: info.Model, Config: Defaults(), Source: Source{info.Image, len(info.Data.Classes)},
 		Parameters: new(graph.Parameters), model: recipe.New(),
+	}
+	if err := info.Data.check(loaders.Shape(info.Image)); err != nil {
+		return nil, err
 	}
 	structs := []any{&t.Config, t.model}
 	if m, ok := t.model.(Transfer); ok {

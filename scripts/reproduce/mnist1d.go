@@ -10,8 +10,8 @@ var mnist1d = experiment{
 MNIST-1D has 4,000 training and 1,000 test examples of 40 numbers. ` + "`peers/mnist1d.py`" + ` generates it by its published recipe (Greydanus &
 Kobak, ICML 2024), with NumPy and SciPy, and the values are the published ones to the last digits of float64. The data are not scaled further.
 The autoencoder is 40-100-16-100-40 with ReLU units and the squared error. The MLP is 40-256-256-10, trained by Adam 0.01 with batches of
-100 for 200 epochs, as by the authors, whose MLP also has a residual connection. Accuracies are percentages of the test examples. Without ` + "`--peers python3`" + `, nothing
-is run.`,
+100 for 200 epochs, as by the authors, whose MLP also has a residual connection. Accuracies are percentages of the test examples. The machine also did other work during
+the measured seconds. Without ` + "`--peers python3`" + `, nothing is run.`,
 	seeds: 3,
 	run: func(l *lab) error {
 		if !l.hasPeers() {

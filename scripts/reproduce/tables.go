@@ -20,8 +20,8 @@ around a linear code, with the squared error, Adam 0.003 and batches of 32. The 
 scikit-learn: it reads which rows are in which set, scales them, starts from the same initial weights, and trains with the same batches in the same
 order. Columns are scaled to mean 0 and standard deviation 1, and those of digits to [0, 1]. Accuracies are those of a logistic regression
 (C = 1) and of 5 nearest neighbours on the test rows. k-means is fitted to the codes of the training rows. The column "published" has the
-figures of PyTorch and scikit-learn and then of gaetrain for the first seed, and "ours" has the difference in percent. Without
-` + "`--peers python3`" + `, nothing is run.`,
+figures of PyTorch and scikit-learn and then of gaetrain for the first seed, and "ours" has the difference in percent. The machine also did
+other work during the measured seconds. Without ` + "`--peers python3`" + `, nothing is run.`,
 	seeds: 3,
 	run: func(l *lab) error {
 		if !l.hasPeers() {

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -97,6 +98,28 @@ func (c *card) figures() {
 		}
 		c.Figures = append(c.Figures, row)
 	}
+}
+
+// Apart reports whether the module has an encoder and a decoder.
+func (c card) Apart() bool { return len(parts(c.Networks)) > 1 }
+
+// TorchCall is a call of the module in Python.
+func (c card) TorchCall() string {
+	n := c.Networks[slices.IndexFunc(c.Networks, func(n Network) bool {
+		return n.Name == "autoencoder" || n.Name == "classifier" || n.Name == "generator"
+	})]
+	var given, got []string
+	for _, p := range n.Inputs {
+		if p.Whole {
+			given = append(given, "torch.zeros(1, dtype=torch.int64)")
+		} else {
+			given = append(given, fmt.Sprintf("torch.zeros(1, %s)", sides(p.Shape)))
+		}
+	}
+	for _, p := range n.Outputs {
+		got = append(got, p.Name)
+	}
+	return fmt.Sprintf("%s = network(%s)", strings.Join(got, ", "), strings.Join(given, ", "))
 }
 
 // Items is the word for what the model takes or makes.

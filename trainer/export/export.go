@@ -64,7 +64,7 @@ type File struct {
 // metadata describes where a model comes from and what its values are.
 func metadata(t *trainer.Trained, checkpoint string) []Entry {
 	list := []Entry{
-		{"model", t.Name}, {"run", t.Info.ID}, {"checkpoint", checkpoint}, {"epoch", fmt.Sprint(t.Epoch)}, {"weights", t.Digest()},
+		{"model", t.Name}, {"run", t.Info.ID}, {"checkpoint", checkpoint}, {"stage", t.Stage.Name}, {"epoch", fmt.Sprint(t.Epoch)}, {"weights", t.Digest()},
 		{"program", "gaetrain " + trainer.Version()}, {"data", t.Info.Data.Name}, {"image", t.Source.Shape.String()}, {"units", units(t.Info.Data)},
 	}
 	if len(t.Info.Data.Features) > 0 {

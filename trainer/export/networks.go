@@ -39,6 +39,7 @@ func Networks(t *trainer.Trained) (list []Network, err error) {
 			return
 		}
 		list = append(list, Network{n, name})
+		err = checkSize(Network{n, name})
 	}
 	encoder, encodes := t.Stage.Model.(trainer.Encoder)
 	posterior, gaussian := t.Stage.Model.(trainer.Posterior)

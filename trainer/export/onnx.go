@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"gaetrain/graph"
 	"gaetrain/graph/trace"
 )
 
@@ -36,8 +37,22 @@ const (
 // batchName is the name of the first dimension of all inputs and outputs.
 const batchName = "batch"
 
-// largestModel is the largest size of a protobuf message, in bytes.
-const largestModel = math.MaxInt32
+// largestModel limits the size of the constants of a network, in bytes. A message of
+// protobuf has at most 2 GiB.
+const largestModel = math.MaxInt32 - 16<<20
+
+// checkSize returns an error about a network with too many constants. It wraps
+// graph.ErrArchitecture.
+func checkSize(n Network) error {
+	var bytes int64
+	for _, t := range n.Tensors {
+		bytes += 4*int64(len(t.Floats)) + 8*int64(len(t.Ints))
+	}
+	if bytes <= largestModel {
+		return nil
+	}
+	return fmt.Errorf("%w: %s has constants of %d bytes, but a file of ONNX has at most %d; hint: a smaller model", graph.ErrArchitecture, n.Name, bytes, largestModel)
+}
 
 // Model describes a model for its file.
 type Model struct {
@@ -76,14 +91,11 @@ func WriteONNX(w io.Writer, n Network, of Model) error {
 	m.text(modelProducer, "gaetrain")
 	m.text(modelProducerVersion, of.Version)
 	m.text(modelDoc, of.Doc)
-	graph, err := graphMessage(n, of)
+	content, err := graphMessage(n, of)
 	if err != nil {
 		return err
 	}
-	if len(graph) > largestModel {
-		return fmt.Errorf("%s.onnx would have %d bytes; hint: a file of ONNX has at most %d", n.Name, len(graph), largestModel)
-	}
-	m.inside(modelGraph, graph)
+	m.inside(modelGraph, content)
 	opset.number(opsetVersion, int64(n.Opset))
 	m.inside(modelOpsets, opset)
 	for _, e := range of.Metadata {
