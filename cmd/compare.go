@@ -200,9 +200,9 @@ func sameImages(first string, a *trainer.Trained, second string, b *trainer.Trai
 	case a.Config.Motion != b.Config.Motion:
 		return different("the motion", a.Config.Motion, b.Config.Motion)
 	}
-	others := settings.Fields(&b.Config.ImageOptions, &b.Config.SplitOptions)
-	for i, f := range settings.Fields(&a.Config.ImageOptions, &a.Config.SplitOptions) {
-		if f.Name != "strict" && !f.Equal(others[i]) {
+	others := settings.Fields(&b.Config.ImageOptions, &b.Config.SplitOptions, &b.Config.ClassOptions)
+	for i, f := range settings.Fields(&a.Config.ImageOptions, &a.Config.SplitOptions, &a.Config.ClassOptions) {
+		if f.Name != "strict" && f.Name != "contaminate" && !f.Equal(others[i]) {
 			return different("the setting "+f.Name, f, others[i])
 		}
 	}

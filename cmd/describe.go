@@ -30,7 +30,7 @@ type describeOptions struct {
 
 // ofTraining are the settings of trainer.Data that say what is trained on, not what is
 // read. Values are described before they are scaled. The data set itself is an argument.
-var ofTraining = []string{"dataset", "train-images", "test-images", "validation", "motion", "augment", "binarise", "scale"}
+var ofTraining = []string{"dataset", "train-images", "test-images", "validation", "motion", "augment", "binarise", "scale", "classes", "contaminate"}
 
 // describeDefaults are the defaults of train, but missing values are counted.
 func describeDefaults() describeOptions {

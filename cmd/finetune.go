@@ -210,6 +210,9 @@ func (o *finetuneOptions) adoptData(model *trainer.Trained, origins map[string]s
 		if _, other := origins["dataset"]; other && slices.Contains(loaders.SplitOptionNames(), f.Name) {
 			return true // the other data may have a test set
 		}
+		if f.Name == "classes" || f.Name == "contaminate" {
+			return true // by default, a classifier knows all classes
+		}
 		return given || f.Name == "validation" || f.Name == "binarise" || f.Name == "augment" // by default, a classifier takes images as they are
 	})
 	for _, f := range fields {

@@ -66,3 +66,41 @@ func TestKeepClassesErrors(t *testing.T) {
 	unlabelled.Train.Labels = nil
 	wantError(t, unlabelled.KeepClasses("one", 0), ErrData, "digits has no labels")
 }
+
+// TestChosen finds classes by name, by name in other case, and by number.
+func TestChosen(t *testing.T) {
+	t.Parallel()
+	d := &Dataset{Name: "d", Classes: []string{"Ankle boot", "a,b", "Bag", "bag", "7"}}
+	for list, want := range map[string][]bool{
+		"ankle BOOT": {true, false, false, false, false},
+		`"a,b",2`:    {false, true, true, false, false},
+		"bag":        {false, false, false, true, false},
+		"BAG, 7":     {false, false, true, false, true},
+		"1,0":        {true, true, false, false, false},
+	} {
+		if got, err := d.Chosen(list); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v; want %v", list, got, err, want)
+		}
+	}
+	for _, list := range []string{"", "5", "-1", "shoe", "a,b", "Bag,", "\"Bag", "Bag\n7"} {
+		_, err := d.Chosen(list)
+		wantError(t, err, ErrUnknown, "hint: ")
+	}
+}
+
+// TestFindTrained finds the classes of the training images, which can lack some of the test
+// images.
+func TestFindTrained(t *testing.T) {
+	t.Parallel()
+	d := fourClasses()
+	if d.FindTrained(); d.Trained != nil || d.TrainedClasses() != nil {
+		t.Errorf("trained on %v", d.TrainedClasses())
+	}
+	d.Train = d.Train.Select([]int{0, 2, 4})
+	if d.FindTrained(); !slices.Equal(d.TrainedClasses(), []string{"one", "3"}) {
+		t.Errorf("trained on %v", d.TrainedClasses())
+	}
+	if err := d.MatchClasses([]string{"0", "3", "one", "two"}); err != nil || !slices.Equal(d.Trained, []bool{false, true, true, false}) {
+		t.Errorf("trained %v, error %v", d.Trained, err)
+	}
+}
