@@ -35,8 +35,8 @@ encoder.onnx, decoder.onnx and autoencoder.onnx, or classifier.onnx, or generato
 generator without an encoder. model.py is a PyTorch module, and weights.safetensors has its
 weights. README.md is a model card: data, figures, inputs and outputs, and how to call the model
 from Python, JavaScript and Go. If detect has written detector.json in the run folder with the
-score mse or mahalanobis, detector.onnx computes these scores and their p-values. For mahalanobis,
-the training images are read again.
+scores mse or mahalanobis, detector.onnx computes these scores and their p-values. The training
+images are read again for mahalanobis.
 
 The inputs are pixels from 0 to 255, and the first dimension of all inputs and outputs is the
 batch. The networks draw no random numbers: the encoder of a model with a posterior, such as vae,
