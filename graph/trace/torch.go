@@ -33,9 +33,6 @@ func (n *Network) Python(y *Value, expression string, in ...*Value) *Value {
 	return y
 }
 
-// Same gives a value the PyTorch form of another one, which has the same values.
-func (n *Network) Same(y, as *Value) *Value { return n.Python(y, "%s", as) }
-
 // Module adds a submodule for the layer at a place, such as "encoder/1". The tensors of
 // its state have names such as weight; those without a tensor are left out. It returns
 // the expression of the module, such as "self.layer1".

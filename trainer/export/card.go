@@ -18,7 +18,7 @@ import (
 //go:embed card.md.tmpl
 var cardText string
 
-var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{"plain": markdown}).Parse(cardText))
+var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{"plain": markdown, "capital": capital}).Parse(cardText))
 
 // card is what a model card shows (Mitchell et al. 2019).
 type card struct {
@@ -155,6 +155,9 @@ func portSides(p trace.Port) string {
 	}
 	return text
 }
+
+// capital returns a text that begins with a capital letter.
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // markdown escapes a name from outside for Markdown, on one line.
 func markdown(text string) string {

@@ -23,7 +23,7 @@ func parts(list []Network) []Network {
 }
 
 // className is the name of the class of a network, such as "Encoder".
-func className(n Network) string { return strings.ToUpper(n.Name[:1]) + n.Name[1:] }
+func className(n Network) string { return capital(n.Name) }
 
 // WriteModule writes the PyTorch module of the networks of a model as Python.
 func WriteModule(w io.Writer, t *trainer.Trained, list []Network) error {

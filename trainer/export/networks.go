@@ -33,7 +33,11 @@ func Networks(t *trainer.Trained) (list []Network, err error) {
 		if err != nil {
 			return
 		}
-		n, failed := graph.Trace(t.Parameters, name, inputs(t), results(t, name), outputs, d)
+		part := name
+		if name == "generator" {
+			part = "decoder" // as its layers are called
+		}
+		n, failed := graph.Trace(t.Parameters, part, inputs(t), results(t, name), outputs, d)
 		if failed != nil {
 			err = fmt.Errorf("model %s cannot be exported: %s: %w", t.Name, name, failed)
 			return
