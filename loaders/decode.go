@@ -183,7 +183,7 @@ func (h imageHeader) decode(ctx context.Context, file *io.SectionReader) (m imag
 	defer h.recovered(&err)
 	whole := io.Reader(io.NewSectionReader(file, 0, file.Size()))
 	if h.format.name != "TIFF" { // its decoder needs random access
-		whole = &shortReader{ctx: ctx, r: bufio.NewReaderSize(whole, 1<<16), jpeg: h.format.name == "JPEG"}
+		whole = &shortReader{ctx: ctx, r: bufio.NewReaderSize(whole, int(min(1<<16, file.Size()))), jpeg: h.format.name == "JPEG"}
 	}
 	if m, err = h.format.decode(whole); err != nil {
 		return nil, err

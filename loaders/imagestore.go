@@ -1,12 +1,15 @@
 package loaders
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"runtime"
 	"sync"
 
 	"gaetrain/graph/kernel"
+	"gaetrain/loaders/files"
 )
 
 // imageStore decodes image files whenever they are read. Several goroutines can do so.
@@ -25,6 +28,7 @@ type imageStore struct {
 type easel struct {
 	canvas
 	pixels []uint8
+	file   []byte // the whole file, if it is small
 }
 
 // newImageStore returns a store of the surveyed images of a collector.
@@ -68,6 +72,9 @@ func (s *imageStore) decodeInto(at *easel, p picture) error {
 		return err
 	}
 	defer closer.Close()
+	if file, err = at.load(file, p); err != nil {
+		return err
+	}
 	if err := s.decodeFile(context.Background(), file, p.path, &at.canvas); err != nil {
 		return err
 	}
@@ -80,8 +87,26 @@ func (s *imageStore) decodeInto(at *easel, p picture) error {
 	case s.opaque && !at.Opaque():
 		return dataErrorf("%s: has transparent pixels, which the headers of the images do not show; hint: --background white", p.path)
 	}
-	s.look.read(at.pixels, &at.canvas)
+	if s.opaque {
+		s.look.draw(at.pixels, &at.canvas)
+	} else {
+		s.look.read(at.pixels, &at.canvas)
+	}
 	return nil
+}
+
+// load reads a small file at once, because its header and its pixels are read in many
+// parts.
+func (e *easel) load(file *io.SectionReader, p picture) (*io.SectionReader, error) {
+	const small = 1 << 20
+	if file.Size() > small {
+		return file, nil
+	}
+	e.file = enough(e.file, int(file.Size()))
+	if n, err := file.ReadAt(e.file, 0); n < len(e.file) {
+		return nil, dataErrorf("%s: %w", p.path, files.Reason(err))
+	}
+	return io.NewSectionReader(bytes.NewReader(e.file), 0, file.Size()), nil
 }
 
 // stay returns the surveyed images as a store that decodes them whenever they are read.

@@ -25,6 +25,9 @@ func kindOf(path string) string {
 		if name := strings.TrimSuffix(entry.Name(), ".gz"); strings.HasSuffix(name, "-ubyte") {
 			return "idx"
 		}
+		if kindOfFile(filepath.Join(path, entry.Name())) == "tar" {
+			return "tar"
+		}
 	}
 	return "folder"
 }
@@ -32,7 +35,7 @@ func kindOf(path string) string {
 // arrayExtensions are those of files that array:FILE reads, in lower case.
 var arrayExtensions = []string{".npy", ".csv", ".tsv", ".parquet"}
 
-// kindOfFile returns npz or array, or "" if there is no such file.
+// kindOfFile returns npz, array or tar, or "" if there is no such file.
 func kindOfFile(path string) string {
 	extension := strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".gz")))
 	_, err := os.Stat(path)
@@ -42,6 +45,8 @@ func kindOfFile(path string) string {
 		return "npz"
 	case slices.Contains(arrayExtensions, extension):
 		return "array"
+	case extension == ".tar" || extension == ".tgz":
+		return "tar"
 	}
 	return ""
 }

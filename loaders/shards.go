@@ -80,7 +80,13 @@ func (f *folder) listShards(ctx context.Context, path string) ([]*shard, error) 
 	}
 	sum := md5.New()
 	var shards []*shard
+	seen := map[string]string{}
 	for _, path := range paths {
+		name := filepath.Base(path)
+		if other, ok := seen[name]; ok {
+			return nil, dataErrorf("%s and %s: two archives of one name; hint: give each archive a name of its own", other, path)
+		}
+		seen[name] = path
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}

@@ -125,10 +125,16 @@ func TestTarPaths(t *testing.T) {
 			t.Errorf("%s: %d images, %d held out, classes %q", path, n, d.HeldOut, d.Classes)
 		}
 	}
+	if kindOf(dir) != "tar" || kindOf(filepath.Join(dir, "part-00.tar")) != "tar" {
+		t.Errorf("the folder is of kind %q", kindOf(dir))
+	}
 	save(t, nil, dir, "empty", "a.txt")
+	for i := range 2 {
+		save(t, nil, dir, fmt.Sprint("same-", i), "a.tar")
+	}
 	for path, want := range map[string]string{
 		"part-{01..03}.tar": "part-03.tar: no such file", "part-{2..1}.tar": "an ascending range", "part-{a,b}.tar": "a range of numbers",
-		"part-{0..99999999999999999999}.tar": "at most 100000", "other.tar": "no such file", "empty": "holds no files .tar",
+		"part-{0..99999999999999999999}.tar": "at most 100000", "other.tar": "no such file", "same-{0..1}/a.tar": "two archives of one name", "empty": "holds no files .tar",
 	} {
 		_, err := Open(context.Background(), "tar:"+filepath.Join(dir, path), Options{})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {

@@ -65,7 +65,7 @@ type File struct {
 func metadata(t *trainer.Trained, checkpoint string) []Entry {
 	list := []Entry{
 		{"model", t.Name}, {"run", t.Info.ID}, {"checkpoint", checkpoint}, {"stage", t.Stage.Name}, {"epoch", fmt.Sprint(t.Epoch)}, {"weights", t.Digest()},
-		{"program", "gaetrain " + trainer.Version()}, {"data", t.Info.Data.Name}, {"image", t.Source.Shape.String()}, {"units", units(t.Info.Data)},
+		{"program", "gaetrain " + trainer.Version()}, {"data", t.Info.Data.Name}, {"image", t.Source.Shape.String()}, {"units", units(t)},
 	}
 	if len(t.Info.Data.Features) > 0 {
 		text, _ := json.Marshal(t.Info.Data.Features) // strings always have a form
@@ -83,7 +83,7 @@ func metadata(t *trainer.Trained, checkpoint string) []Entry {
 
 // describe returns the descriptions of inputs and outputs by name.
 func describe(t *trainer.Trained) map[string]string {
-	code, values := "latent code", units(t.Info.Data)
+	code, values := "latent code", units(t)
 	if t.HasPrior() {
 		code += "; its prior is N(0, I)"
 	}

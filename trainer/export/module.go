@@ -28,7 +28,7 @@ func className(n Network) string { return capital(n.Name) }
 // WriteModule writes the PyTorch module of the networks of a model as Python.
 func WriteModule(w io.Writer, t *trainer.Trained, list []Network) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\"\"\"PyTorch module of model %s, written by gaetrain %s. load() returns it with its weights.\n\nImages: %s.\n\"\"\"\n\n", t.Name, trainer.Version(), units(t.Info.Data))
+	fmt.Fprintf(&b, "\"\"\"PyTorch module of model %s, written by gaetrain %s. load() returns it with its weights.\n\nInputs and outputs: %s.\n\"\"\"\n\n", t.Name, trainer.Version(), units(t))
 	b.WriteString("import torch\nfrom safetensors.torch import load_file\nfrom torch import nn\nfrom torch.nn import functional as F\n")
 	var helpers []string
 	of := parts(list)

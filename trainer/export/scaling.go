@@ -13,14 +13,22 @@ import (
 const largestPixel = 255
 
 // units says what the values of images or rows are outside of the program.
-func units(d trainer.DataInfo) string {
-	switch {
-	case d.Scaling == nil:
+func units(t *trainer.Trained) string {
+	d := t.Info.Data
+	if d.Scaling == nil {
 		return "pixels from 0 (black) to 255 (white), in the order channel, row, column"
-	case d.Scaling.Kind == loaders.ScaleUnit:
-		return "values of the data; outputs are those of rows that are divided by their Euclidean norm"
 	}
-	return "values in the units of the data; bytes of images are divided by 255"
+	text := "values of the images, in the order channel, row, column; bytes are divided by 255"
+	if t.Shape().IsTable() {
+		text = "values of the columns in order, in the units of the data"
+	}
+	if len(d.Scaling.Missing) > 0 {
+		text += "; inputs may be NaN, which is replaced by the mean"
+	}
+	if d.Scaling.Kind == loaders.ScaleUnit {
+		text += "; outputs have the scale of items that are divided by their Euclidean norm"
+	}
+	return text
 }
 
 // scaling converts between the values of the program and those that users have. They are

@@ -1,6 +1,6 @@
 """PyTorch module of model cvae, written by gaetrain VERSION. load() returns it with its weights.
 
-Images: pixels from 0 (black) to 255 (white), in the order channel, row, column.
+Inputs and outputs: pixels from 0 (black) to 255 (white), in the order channel, row, column.
 """
 
 import torch
