@@ -94,3 +94,12 @@ NUMBERS = {
     "table with missing values": ("holes.csv", "--model dense --hidden 24 --code 3 --missing mean"),
     "float images": ("pictures.npy", "--model conv --filters 4 --code 5"),
 }
+
+# The scores of anomalies that are compared too, by the name of the case. Where codes vary little around a large mean, their
+# Mahalanobis distance amplifies the last bits of the codes, so it is not compared.
+DETECTORS = {
+    **dict.fromkeys(("dense", "conv batchnorm", "vae", "unpool", "topk", "table", "colour conv"), "mse,mahalanobis"),
+    "synchrony exchange": "mse",
+    "table unit": "mse",
+    "classifier": "mahalanobis",
+}

@@ -1,5 +1,6 @@
 """Compares exported networks in onnxruntime and in PyTorch with gaetrain, see run."""
 
+import csv
 import importlib.util
 import pathlib
 import shlex
@@ -17,7 +18,7 @@ import cases
 
 ALLOWED = 1e-5  # largest difference, relative to the largest value of a tensor
 BATCHES = (1, 7, 128)
-SMALL = "--epochs 1 --pictures 0 --quiet --batch-size 32 --validation 0"
+SMALL = "--epochs 1 --pictures 0 --quiet --batch-size 32 --validation 40"
 
 
 def images(rng, count, *shape):
@@ -134,10 +135,23 @@ class Checker:
 
 def check(case, program, reference, run):
     """Exports a run and checks its networks."""
-    folder, values = run.with_suffix(".exported"), run.with_suffix(".safetensors")
+    folder, values, scores = run.with_suffix(".exported"), run.with_suffix(".safetensors"), None
+    if case in cases.DETECTORS:
+        names = cases.DETECTORS[case]
+        call(program, "detect", "--run", str(run), "--score", names, "--normal", "validation", "--false-alarms", "0.1", "--draw", "0", "--out", str(run) + "-scores")
+        with open(f"{run}-scores.csv", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        scores = {}
+        for name in names.split(","):
+            p_value = f"{name}_p_value"
+            scores[name] = np.array([float(row[name]) for row in rows])
+            scores[p_value] = np.array([float(row.get(p_value) or row["p_value"]) for row in rows])
     call(program, "export", "--run", str(run), "--to", str(folder))
     call(reference, "--run", str(run), "--out", str(values))
     checker = Checker(folder, values)
+    if scores:
+        checker.wants |= scores
+        assert (folder / "detector.onnx").exists()
     for path in sorted(folder.glob("*.onnx")):
         checker.onnx(path)
     checker.torch()
@@ -163,7 +177,7 @@ def main():
                 continue
             run = folder / case.replace(" ", "-")
             if verb == "finetune":
-                start = ["--from", str(folder / source.replace(" ", "-")), "--labels", "60"]
+                start = ["--from", str(folder / source.replace(" ", "-")), "--labels", "120"]
             elif "." in source:
                 start = ["--dataset", f"array:{folder / source}"]
             else:

@@ -52,6 +52,21 @@ func NewMahalanobis(ctx context.Context, sample Matrix, share float64) (*Mahalan
 	return m, nil
 }
 
+// Whitening returns the mean m (D) and L⁻¹ (D×D, row-major): the distance of a point x is
+// the norm of L⁻¹·(x − m).
+func (m *Mahalanobis) Whitening() (mean, whitening []float64) {
+	size := len(m.mean)
+	whitening = make([]float64, 0, size*size)
+	var inverse mat.TriDense
+	_ = inverse.InverseTri(&m.factor) // the error warns of a large condition number
+	for i := range size {
+		for j := range size {
+			whitening = append(whitening, inverse.At(i, j))
+		}
+	}
+	return m.mean, whitening
+}
+
 // Distances returns the distance of each point (x: N×D). Errors wrap ErrInput or are those
 // of the context.
 func (m *Mahalanobis) Distances(ctx context.Context, x Matrix) ([]float64, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"gaetrain/graph/trace"
 	"gaetrain/loaders/files"
@@ -16,6 +17,7 @@ type Context struct {
 	Recipe     trainer.Recipe
 	Checkpoint string         // whose weights the model has
 	Final      *trainer.Final // the figures of the run; nil: it is not finished
+	Detector   *Detector      // nil: the run has none
 }
 
 // Files returns the files of a model. They are written by their Fill. Errors are those of
@@ -32,13 +34,22 @@ func Files(ctx context.Context, t *trainer.Trained, about Context) (list []File,
 	add := func(name, about string, fill func(w io.Writer) error) {
 		list = append(list, File{Name: name, About: about, Fill: func(w io.Writer) error { return fill(files.Until(ctx, w)) }})
 	}
-	for _, n := range networks {
+	shown := networks // model.py has no detector
+	if about.Detector != nil {
+		n, err := detector(t, *about.Detector)
+		if err != nil {
+			return nil, err
+		}
+		of.Metadata = append(of.Metadata, Entry{"normal_items", about.Detector.Source})
+		shown = append(slices.Clone(networks), n)
+	}
+	for _, n := range shown {
 		add(n.Name+".onnx", docOf(n), func(w io.Writer) error { return WriteONNX(w, n, of) })
 	}
 	add(weightsFile, "The weights for model.py.", func(w io.Writer) error { return WriteWeights(w, networks, of.Metadata) })
 	add("model.py", "The PyTorch module that loads the weights.", func(w io.Writer) error { return WriteModule(w, t, networks) })
 	add("README.md", "The model card.", func(w io.Writer) error {
-		return writeCard(w, t, about, networks, of)
+		return writeCard(w, t, about, shown, of)
 	})
 	return list, nil
 }
@@ -76,7 +87,11 @@ func describe(t *trainer.Trained) map[string]string {
 	if t.HasPrior() {
 		code += "; its prior is N(0, I)"
 	}
+	const normal = "; high scores are unlike the training data"
+	const share = "share of normal items with at least this score"
 	return map[string]string{
+		MSEScore: "squared error of the reconstruction, per value" + normal, MSEScore + pValue: share,
+		MahalanobisScore: "Mahalanobis distance of the code from the training codes" + normal, MahalanobisScore + pValue: share,
 		trainer.Input: values, trainer.Reconstruction: values, image: values,
 		trainer.Code: code, mean: "mean of the posterior, which is the latent code", logVariance: "log-variance of the posterior, clipped to [-10, 10]",
 		trainer.Labels: "number of the class", trainer.Logits: "logit of each class", probabilities: "probability of each class",

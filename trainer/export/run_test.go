@@ -66,6 +66,34 @@ func (n node) compute(t *testing.T, in []array) array {
 		return array{shape, x.values}
 	case "Gemm":
 		return gemm(in)
+	case "ReduceMean":
+		return rows(x, func(row []float64) float64 { return sum(row) / float64(len(row)) })
+	case "ReduceSum":
+		return rows(x, sum)
+	case "ReduceL2":
+		return rows(x, func(row []float64) float64 {
+			total := 0.0
+			for _, v := range row {
+				total += v * v
+			}
+			return math.Sqrt(total)
+		})
+	case "Cast", "Identity":
+		return x
+	case "Unsqueeze":
+		return array{append(slices.Clone(x.shape), 1), x.values}
+	case "GreaterOrEqual": // of a row and a column
+		y := array{shape: []int{len(in[1].values), len(x.values)}}
+		for _, v := range in[1].values {
+			for _, w := range x.values {
+				above := 0.0
+				if w >= v {
+					above = 1
+				}
+				y.values = append(y.values, above)
+			}
+		}
+		return y
 	case "Gather":
 		y := array{shape: []int{len(in[1].values), x.shape[1]}}
 		for _, row := range in[1].values {
@@ -82,12 +110,9 @@ func (n node) compute(t *testing.T, in []array) array {
 	case "Softmax":
 		y := each(math.Exp)
 		for row := range slices.Chunk(y.values, x.shape[1]) {
-			sum := 0.0
-			for _, v := range row {
-				sum += v
-			}
+			total := sum(row)
 			for i := range row {
-				row[i] /= sum
+				row[i] /= total
 			}
 		}
 		return y
@@ -125,4 +150,20 @@ func gemm(in []array) array {
 		}
 	}
 	return y
+}
+
+// rows computes f of each row.
+func rows(x array, f func(row []float64) float64) array {
+	y := array{shape: x.shape[:1]}
+	for row := range slices.Chunk(x.values, x.shape[1]) {
+		y.values = append(y.values, f(row))
+	}
+	return y
+}
+
+func sum(values []float64) (total float64) {
+	for _, v := range values {
+		total += v
+	}
+	return total
 }

@@ -181,6 +181,10 @@ func (s *Scorer) needs(name string) bool {
 	return s.has(name) || s.has(CombinedScore) && slices.Contains(combinedOf, name)
 }
 
+// Whitening returns the mean and the whitening matrix of the training codes, see
+// evaluate.Mahalanobis, for a scorer with MahalanobisScore.
+func (s *Scorer) Whitening() (mean, whitening []float64) { return s.mahalanobis.Whitening() }
+
 func (s *Scorer) has(name string) bool { return slices.Contains(s.Names, name) }
 
 // Score returns the N scores of the images of a split by the names of the scores.
