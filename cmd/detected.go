@@ -56,11 +56,7 @@ func (d *detection) report() error {
 // files are the files of the scores.
 func (d *detection) files() []files.File {
 	ctx, scores := d.cli.Context, d.scoreColumns()
-	columns := []loaders.Column{
-		loaders.IntegerColumn("index", d.items.Position), loaders.TextColumn("split", func(int) string { return d.Split }),
-	}
-	columns = append(append(columns, labelColumns(d.items.Labels, d.classes)...), pathColumn(d.items))
-	table := loaders.Table{Rows: d.items.Len(), Columns: append(columns, scores...)}
+	table := loaders.Table{Rows: d.items.Len(), Columns: append(itemColumns(d.items, d.Split, d.classes), scores...)}
 	return formatFiles(ctx, d.Out, d.endings, table, func(path string) files.File { return npyFile(ctx, path, d.array(), len(scores)) })
 }
 
@@ -233,6 +229,8 @@ func (d *detection) nameOf(i int) string {
 }
 
 func (d *detection) classOf(i int) string {
-	_, class, _ := identity(d.items, d.classes, i)
-	return class
+	if d.items.Labels == nil {
+		return ""
+	}
+	return d.classes[d.items.Labels[i]]
 }

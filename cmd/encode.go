@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -147,9 +148,9 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 // write writes codes N×L in the formats: as an array, and as a table with the index, the
 // label, the class and the path of each image.
 func (o encodeOptions) write(ctx context.Context, endings []string, codes evaluate.Matrix, split loaders.Split, classes []string) error {
-	columns := append([]loaders.Column{loaders.IntegerColumn("index", split.Position)}, labelColumns(split.Labels, classes)...)
-	columns = append(append(columns, pathColumn(split)), codeColumns(codes.Values, codes.Columns)...)
-	return writeNew(formatFiles(ctx, o.Out, endings, loaders.Table{Rows: codes.Rows, Columns: columns}, func(path string) files.File {
+	columns := slices.Delete(itemColumns(split, "", classes), 1, 2) // without the split
+	table := loaders.Table{Rows: codes.Rows, Columns: append(columns, codeColumns(codes.Values, codes.Columns)...)}
+	return writeNew(formatFiles(ctx, o.Out, endings, table, func(path string) files.File {
 		return npyFile(ctx, path, codes.Values, codes.Columns)
 	})...)
 }

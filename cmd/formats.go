@@ -82,12 +82,15 @@ func labelColumns(labels []loaders.Label, classes []string) []loaders.Column {
 	}
 }
 
-// pathColumn is the path of each item, which is missing if there are no paths.
-func pathColumn(split loaders.Split) loaders.Column {
-	if split.Names == nil {
-		return loaders.TextColumn("path", nil)
+// itemColumns are the index of each item in its data, the name of the split, and the label,
+// the class and the path of each item.
+func itemColumns(items loaders.Split, split string, classes []string) []loaders.Column {
+	path := loaders.TextColumn("path", nil)
+	if items.Names != nil {
+		path = loaders.TextColumn("path", func(row int) string { return items.Names[row] })
 	}
-	return loaders.TextColumn("path", func(row int) string { return split.Names[row] })
+	index, name := loaders.IntegerColumn("index", items.Position), loaders.TextColumn("split", func(int) string { return split })
+	return slices.Concat([]loaders.Column{index, name}, labelColumns(items.Labels, classes), []loaders.Column{path})
 }
 
 // codeColumns are the values of codes N×size.

@@ -41,10 +41,6 @@ func valueDigits(data trainer.DataInfo) int {
 	return -1
 }
 
-func valueText(data trainer.DataInfo, v float32) string {
-	return strconv.FormatFloat(float64(v), 'g', valueDigits(data), 32)
-}
-
 // valuesTable is a table of rows N×D with the names of the features. The values of images,
 // N×C×H×W, are in the order H×W×C, with the names pixel_0, pixel_1, ….
 func valuesTable(data trainer.DataInfo, shape loaders.Shape, values []float32) loaders.Table {
