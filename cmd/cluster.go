@@ -2,11 +2,9 @@ package cmd
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 
 	"github.com/urfave/cli/v2"
 
@@ -109,7 +107,7 @@ func (r clusterResult) report(ctx context.Context, w io.Writer) error {
 	run := trainer.Run{Dir: r.options.Run}
 	file := run.Path(r.name() + ".json")
 	list := []files.File{
-		{Path: run.Path(r.name() + ".csv"), Fill: r.writeCSV},
+		tableFile(ctx, run.Path(r.name()+".csv"), r.table()),
 		{Path: file, Fill: func(w io.Writer) error { return printJSON(w, figures) }},
 	}
 	centres := ""
@@ -197,16 +195,10 @@ func (r clusterResult) labels() []string {
 	return labels
 }
 
-// writeCSV writes the index, the label (empty if there is none) and the cluster of each
-// image.
-func (r clusterResult) writeCSV(w io.Writer) error {
-	records := [][]string{{"index", "label", "cluster"}}
-	for i, cluster := range r.found.Of {
-		record := []string{strconv.Itoa(i), "", strconv.Itoa(cluster)}
-		if r.split.Labels != nil {
-			record[1] = strconv.Itoa(int(r.split.Labels[i]))
-		}
-		records = append(records, record)
-	}
-	return csv.NewWriter(w).WriteAll(records)
+// table has the index, the label and the cluster of each image.
+func (r clusterResult) table() loaders.Table {
+	return loaders.Table{Rows: len(r.found.Of), Columns: []loaders.Column{
+		loaders.IntegerColumn("index", func(row int) int { return row }), labelColumns(r.split.Labels, r.data.Classes)[0],
+		loaders.IntegerColumn("cluster", func(row int) int { return r.found.Of[row] }),
+	}}
 }

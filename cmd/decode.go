@@ -122,7 +122,7 @@ func (o decodeOptions) read(ctx context.Context, model *trainer.Trained) ([]floa
 		return nil, fmt.Errorf("%w: no codes; hint: --codes codes.npy, or --codes with the %d values of a code, separated by commas", errUsage, size)
 	}
 	switch ending := strings.ToLower(filepath.Ext(text)); {
-	case ending == ".csv":
+	case ending == ".csv" || ending == ".parquet":
 		return nil, fmt.Errorf("%w: --codes %s is not an .npy file; hint: encode also writes an .npy file, and so does numpy.save('codes.npy', array)", errUsage, text)
 	case ending != ".npy" && files.Taken(text, "") == "":
 		return parseCodes(text, size)

@@ -20,7 +20,8 @@ type detectOptions struct {
 	FalseAlarms float64 `toml:"false-alarms" group:"detection" help:"Share of normal items that may be flagged, above 0 and below 1"`
 	Anomalies   string  `toml:"anomalies" group:"detection" help:"Classes that are anomalies, by name or number (default: those that the run was not trained on)"`
 	Draw        int     `toml:"draw" group:"output" help:"Number of items with the highest and with the lowest scores to draw, 0 for no pictures, at most 100"`
-	Out         string  `toml:"out" group:"output" help:"Name of the file to write, without the ending .csv"`
+	Out         string  `toml:"out" group:"output" help:"Name of the files to write, without the ending"`
+	Format      string  `toml:"format" group:"output" help:"Formats of the files to write, separated by commas: npy, csv, parquet"`
 	JSON        bool    `toml:"json" group:"output" help:"Print JSON instead of tables"`
 	Output
 }
@@ -59,12 +60,15 @@ by 1,000 bootstrap samples, and the observed shares of false alarms and of flagg
 (recall), by class. The pictures folder of the run gets histograms of the scores, ROC and
 precision–recall curves, and the items with the highest and the lowest scores beside their
 reconstructions. The .csv file has the score, the p-value and 1 or 0 for flagged of each item.
+With --format parquet, a .parquet file has the same columns, with types. With --format npy, an
+.npy file has only the numbers, without the labels and the paths: N×3S float32, three columns for
+each of S scores.
 
 `
 
 func detectVerb() *cli.Command {
 	defaults := detectOptions{
-		RunOptions: RunOptions{ModelOptions: modelDefaults(), wholeOthers: true}, Neighbours: 5, Draws: 64, FalseAlarms: 0.01, Draw: 16, Out: "scores", Output: Output{LogFormat: "text"},
+		RunOptions: RunOptions{ModelOptions: modelDefaults(), wholeOthers: true}, Neighbours: 5, Draws: 64, FalseAlarms: 0.01, Draw: 16, Out: "scores", Format: "csv", Output: Output{LogFormat: "text"},
 	}
 	return &cli.Command{
 		Name:  "detect",
@@ -75,7 +79,7 @@ EXAMPLES:
    gaetrain train --classes Bag --epochs 20 --batch-size 16 --run runs/bags
    gaetrain detect --run runs/bags
    gaetrain detect --run runs/bags --score all --false-alarms 0.05
-   gaetrain detect --run runs/bags --images photos/
+   gaetrain detect --run runs/bags --images photos/ --format csv,parquet
    gaetrain detect --run runs/dense-sample-1 --anomalies Coat,Shirt
    gaetrain detect --run runs/dense-sample-1 --dataset folder:photos --limit 100`,
 		Flags: withDefault(flags(clone(defaults)), "split", "test, or all if --dataset names other data"),
@@ -124,7 +128,10 @@ func (d *detection) check() (err error) {
 			return fmt.Errorf("%w: %s has no effect without --score %s; hint: leave it out", errUsage, option, scores[0])
 		}
 	}
-	d.Out, err = freeOut(d.cli, d.Out, ".csv")
+	if d.endings, err = formatEndings(d.Format); err != nil {
+		return err
+	}
+	d.Out, err = freeOut(d.cli, d.Out, d.endings...)
 	return err
 }
 

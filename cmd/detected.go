@@ -2,12 +2,11 @@ package cmd
 
 import (
 	"cmp"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 
+	"gaetrain/loaders"
 	"gaetrain/loaders/files"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
@@ -29,9 +28,9 @@ type detectedItems struct {
 	Scores     []measure.Detected `json:"scores"`
 }
 
-// report writes the table and the pictures, and prints the results.
+// report writes the scores and the pictures, and prints the results.
 func (d *detection) report() error {
-	if err := writeNew(files.File{Path: d.Out + ".csv", Fill: func(w io.Writer) error { return d.writeCSV(files.Until(d.cli.Context, w)) }}); err != nil {
+	if err := writeNew(d.files()...); err != nil {
 		return err
 	}
 	drawn, err := d.draw()
@@ -47,43 +46,53 @@ func (d *detection) report() error {
 	if err := d.print(w); err != nil {
 		return err
 	}
-	printf(w, "\nscores in %s\n", d.Out+".csv")
+	printf(w, "\nscores in %s\n", fileNames(d.Out, d.endings))
 	for _, path := range drawn {
 		printf(w, "picture in %s\n", path)
 	}
 	return nil
 }
 
-// writeCSV writes a line of names and a line for each item.
-func (d *detection) writeCSV(w io.Writer) error {
-	lines := csv.NewWriter(w)
-	record := []string{"index", "split", "label", "class", "path"}
+// files are the files of the scores.
+func (d *detection) files() []files.File {
+	ctx, scores := d.cli.Context, d.scoreColumns()
+	table := loaders.Table{Rows: d.items.Len(), Columns: append(itemColumns(d.items, d.Split, d.classes), scores...)}
+	return formatFiles(ctx, d.Out, d.endings, table, func(path string) files.File { return npyFile(ctx, path, d.array(), len(scores)) })
+}
+
+// scoreColumns are three columns for each score: its values, the p-values, and 1 for flagged
+// items.
+func (d *detection) scoreColumns() (columns []loaders.Column) {
 	for _, f := range d.found {
 		before := ""
 		if len(d.found) > 1 {
 			before = f.Score + "_"
 		}
-		record = append(record, f.Score, before+"p_value", before+"flagged")
+		columns = append(columns,
+			loaders.Float64Column(f.Score, 8, func(i int) float64 { return f.Values[i] }),
+			loaders.Float64Column(before+"p_value", 6, func(i int) float64 { return f.PValues[i] }),
+			loaders.IntegerColumn(before+"flagged", func(i int) int { return flag(f, i) }),
+		)
 	}
-	if err := lines.Write(record); err != nil {
-		return err
-	}
+	return columns
+}
+
+// array has the values of the columns of the scores, N×3S.
+func (d *detection) array() (values []float32) {
 	for i := range d.items.Len() {
-		label, class, path := identity(d.items, d.classes, i)
-		record = append(record[:0], strconv.Itoa(d.items.Position(i)), d.Split, label, class, path)
 		for _, f := range d.found {
-			flagged := "0"
-			if f.Flag(i) {
-				flagged = "1"
-			}
-			record = append(record, strconv.FormatFloat(f.Values[i], 'g', 8, 64), strconv.FormatFloat(f.PValues[i], 'g', 6, 64), flagged)
-		}
-		if err := lines.Write(record); err != nil {
-			return err
+			values = append(values, float32(f.Values[i]), float32(f.PValues[i]), float32(flag(f, i)))
 		}
 	}
-	lines.Flush()
-	return lines.Error()
+	return values
+}
+
+// flag is 1 if an item is flagged, or else 0.
+func flag(f measure.Detected, item int) int {
+	if f.Flag(item) {
+		return 1
+	}
+	return 0
 }
 
 // print prints the tables.
@@ -220,6 +229,8 @@ func (d *detection) nameOf(i int) string {
 }
 
 func (d *detection) classOf(i int) string {
-	_, class, _ := identity(d.items, d.classes, i)
-	return class
+	if d.items.Labels == nil {
+		return ""
+	}
+	return d.classes[d.items.Labels[i]]
 }

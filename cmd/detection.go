@@ -27,6 +27,8 @@ type detection struct {
 	model *trainer.Trained
 	names []string // of the scores
 
+	endings []string // of the files of the scores
+
 	data    *runData // of the run; nil until it is needed
 	items   loaders.Split
 	of      string   // the origin of the items

@@ -2,10 +2,9 @@ package cmd
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
-	"strconv"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,7 +19,8 @@ import (
 type encodeOptions struct {
 	RunOptions
 	FileOptions
-	Out string `toml:"out" group:"output" help:"Name of the files to write, without the endings .npy and .csv"`
+	Out    string `toml:"out" group:"output" help:"Name of the files to write, without the endings"`
+	Format string `toml:"format" group:"output" help:"Formats of the files to write, separated by commas: npy, csv, parquet"`
 	ScatterOptions
 	Output
 }
@@ -33,14 +33,15 @@ type ScatterOptions struct {
 }
 
 func encodeVerb() *cli.Command {
-	defaults := encodeOptions{RunOptions: RunOptions{ModelOptions: modelDefaults(), wholeOthers: true}, Out: "codes", ScatterOptions: ScatterOptions{Points: 2000}, Output: Output{LogFormat: "text"}}
+	defaults := encodeOptions{RunOptions: RunOptions{ModelOptions: modelDefaults(), wholeOthers: true}, Out: "codes", Format: "npy,csv", ScatterOptions: ScatterOptions{Points: 2000}, Output: Output{LogFormat: "text"}}
 	return &cli.Command{
 		Name:  "encode",
-		Usage: "write the codes of images as .npy and .csv",
+		Usage: "write the codes of images as .npy, .csv or .parquet",
 		Description: `This verb writes the codes of N images, each with L values. The .npy file is an N×L array of
 float32, which the verb decode can read. The .csv file has one line per image: the index of the
 image in its data, the label, the class and the path (empty if there is none), and the values
-code_0, code_1, … of the code. By default, the images are the test images of the run. If
+code_0, code_1, … of the code. With --format parquet, a .parquet file has the same columns, with
+types. By default, the images are the test images of the run. If
 --dataset names other data, they are all its images. If --images names image files, they are
 treated as the files of the run's data: resized, fitted and converted in the same way. With
 --picture, the codes of --points images are drawn as points, coloured by class, in the pictures
@@ -53,7 +54,7 @@ EXAMPLES:
    gaetrain encode --run runs/dense-sample-1 --out codes
    gaetrain encode --run runs/dense-sample-1 --split train --limit 1000
    gaetrain encode --run runs/dense-sample-1 --dataset folder:photos
-   gaetrain encode --run runs/dense-sample-1 --images photos/
+   gaetrain encode --run runs/dense-sample-1 --images photos/ --format parquet
    gaetrain encode --run runs/dense-sample-1 --picture --points 5000`,
 		Flags: withDefault(flags(clone(defaults)), "split", "test, or all if --dataset names other data"),
 		Action: func(c *cli.Context) error {
@@ -65,6 +66,10 @@ EXAMPLES:
 			if err := o.instead(c); err != nil {
 				return err
 			}
+			endings, err := formatEndings(o.Format)
+			if err != nil {
+				return err
+			}
 			split, of, classes, err := o.choose(c.Context, log, model)
 			if err != nil {
 				return err
@@ -74,17 +79,17 @@ EXAMPLES:
 					return err
 				}
 			}
-			if o.Out, err = freeOut(c, o.Out, ".npy", ".csv"); err != nil {
+			if o.Out, err = freeOut(c, o.Out, endings...); err != nil {
 				return err
 			}
 			codes, err := measure.Codes(c.Context, model, split)
 			if err != nil {
 				return err
 			}
-			if err := writeCodes(c.Context, o.Out, codes, split, classes); err != nil {
+			if err := o.write(c.Context, endings, codes, split, classes); err != nil {
 				return err
 			}
-			printf(c.App.Writer, "%d codes of %d values of %s, in %s.npy and %s.csv\n", codes.Rows, codes.Columns, of, o.Out, o.Out)
+			printf(c.App.Writer, "%d codes of %d values of %s, in %s\n", codes.Rows, codes.Columns, of, fileNames(o.Out, endings))
 			if !o.Picture {
 				return nil
 			}
@@ -140,35 +145,12 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 	return nil
 }
 
-// writeCodes writes codes N×L to out.npy and out.csv.
-func writeCodes(ctx context.Context, out string, codes evaluate.Matrix, split loaders.Split, classes []string) error {
-	return writeNew(
-		npyFile(ctx, out+".npy", codes.Values, codes.Columns),
-		files.File{Path: out + ".csv", Fill: func(w io.Writer) error { return writeCSV(files.Until(ctx, w), codes, split, classes) }},
-	)
-}
-
-// writeCSV writes a line of names and a line for each code: index, label, class and path
-// (empty if there is none), and the values.
-func writeCSV(w io.Writer, codes evaluate.Matrix, split loaders.Split, classes []string) error {
-	lines := csv.NewWriter(w)
-	record := []string{"index", "label", "class", "path"}
-	for i := range codes.Columns {
-		record = append(record, fmt.Sprintf("code_%d", i))
-	}
-	if err := lines.Write(record); err != nil {
-		return err
-	}
-	for i := range codes.Rows {
-		label, class, path := identity(split, classes, i)
-		record = append(record[:0], strconv.Itoa(split.Position(i)), label, class, path)
-		for _, v := range codes.Row(i) {
-			record = append(record, strconv.FormatFloat(float64(v), 'g', -1, 32))
-		}
-		if err := lines.Write(record); err != nil {
-			return err
-		}
-	}
-	lines.Flush()
-	return lines.Error()
+// write writes codes N×L in the formats: as an array, and as a table with the index, the
+// label, the class and the path of each image.
+func (o encodeOptions) write(ctx context.Context, endings []string, codes evaluate.Matrix, split loaders.Split, classes []string) error {
+	columns := slices.Delete(itemColumns(split, "", classes), 1, 2) // without the split
+	table := loaders.Table{Rows: codes.Rows, Columns: append(columns, codeColumns(codes.Values, codes.Columns)...)}
+	return writeNew(formatFiles(ctx, o.Out, endings, table, func(path string) files.File {
+		return npyFile(ctx, path, codes.Values, codes.Columns)
+	})...)
 }

@@ -21,7 +21,7 @@ const ruleOfOut = `Earlier files are never replaced. A default name gets the nex
 
 // otherEndings are endings that a name of --out cannot have unless the verb writes such
 // files. A user who gives one expects another format.
-var otherEndings = []string{".png", ".jpg", ".jpeg", ".gif", ".svg", ".csv", ".npy", ".npz", ".json", ".txt"}
+var otherEndings = []string{".png", ".jpg", ".jpeg", ".gif", ".svg", ".csv", ".npy", ".npz", ".parquet", ".json", ".txt"}
 
 // freeOut returns the path, without the endings, at which a verb writes its files. It is
 // the value of --out without an ending, and files of that name must not exist. If --out is

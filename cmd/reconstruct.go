@@ -2,10 +2,8 @@ package cmd
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -154,7 +152,7 @@ func (r *reconstruction) write(c *cli.Context, model *trainer.Trained) error {
 	if err != nil {
 		return err
 	}
-	list := []files.File{{Path: r.Out + ".csv", Fill: func(w io.Writer) error { return r.table(files.Until(c.Context, w), all) }}}
+	list := []files.File{tableFile(c.Context, r.Out+".csv", r.table(all))}
 	order := ""
 	if r.Sort == measure.ByError {
 		order = ", the largest errors first"
@@ -207,52 +205,28 @@ func (r *reconstruction) summary(w io.Writer, images, drawn int, order, how stri
 // words returns a text about images in words that fit the data.
 func (r *reconstruction) words(text string) string { return r.split.Shape.Words(text) }
 
-// table writes a line of names and a line for each image. Rows of numbers also have their
-// values, in the units of the data, each next to its reconstruction.
-func (r *reconstruction) table(w io.Writer, all measure.Reconstructions) error {
-	lines := csv.NewWriter(w)
-	record := []string{"index", "split", "label", "class", "path", "loss", "mse"}
-	if all.Values.Len() > 0 {
-		record = append(record, valueNames(r.data, r.split.Shape.Size(), record, "", "_reconstructed")...)
+// table has a row for each image. Rows of numbers also have their values, in the units of
+// the data, each next to its reconstruction. The values are scaled back in place.
+func (r *reconstruction) table(all measure.Reconstructions) loaders.Table {
+	order := make([]int, len(all.Images))
+	for i, image := range all.Images {
+		order[i] = image.Index
 	}
-	if err := lines.Write(record); err != nil {
-		return err
+	columns := append(itemColumns(r.split.Select(order), r.Split, r.classes),
+		loaders.Float64Column("loss", 8, func(row int) float64 { return all.Images[row].Loss }),
+		loaders.Float64Column("mse", 8, func(row int) float64 { return all.Images[row].MSE }),
+	)
+	if all.Values.Len() == 0 {
+		return loaders.Table{Rows: len(order), Columns: columns}
 	}
-	for _, image := range all.Images {
-		label, class, path := identity(r.split, r.classes, image.Index)
-		number := func(v float64) string { return strconv.FormatFloat(v, 'g', 8, 64) }
-		record = append(record[:0], strconv.Itoa(r.split.Position(image.Index)), r.Split, label, class, path, number(image.Loss), number(image.MSE))
-		if all.Values.Len() > 0 {
-			record = r.appendValues(record, all.Values, image.Index)
-		}
-		if err := lines.Write(record); err != nil {
-			return err
-		}
+	shape, digits := r.split.Shape, valueDigits(r.data)
+	pair := [][]float32{r.data.Unscale(all.Values.Original, shape), r.data.Unscale(all.Values.Reconstruction, shape)}
+	var taken []string
+	for _, c := range columns {
+		taken = append(taken, c.Name)
 	}
-	lines.Flush()
-	return lines.Error()
-}
-
-// appendValues appends the values of a row, each followed by its reconstruction.
-func (r *reconstruction) appendValues(record []string, all trainer.Reconstructed, i int) []string {
-	size := r.split.Shape.Size()
-	original, reconstruction := slices.Clone(all.Original[i*size:(i+1)*size]), slices.Clone(all.Reconstruction[i*size:(i+1)*size])
-	r.data.Unscale(original, r.split.Shape)
-	r.data.Unscale(reconstruction, r.split.Shape)
-	for j := range size {
-		record = append(record, valueText(r.data, original[j]), valueText(r.data, reconstruction[j]))
+	for i, name := range valueNames(r.data, shape.Size(), taken, "", "_reconstructed") {
+		columns = append(columns, loaders.Float32Column(name, digits, func(row int) float32 { return pair[i%2][order[row]*shape.Size()+i/2] }))
 	}
-	return record
-}
-
-// identity returns the label, the class and the path of an image. Each is empty if there
-// is none.
-func identity(split loaders.Split, classes []string, image int) (label, class, path string) {
-	if split.Labels != nil {
-		label, class = strconv.Itoa(int(split.Labels[image])), classes[split.Labels[image]]
-	}
-	if split.Names != nil {
-		path = split.Names[image]
-	}
-	return label, class, path
+	return loaders.Table{Rows: len(order), Columns: columns}
 }

@@ -22,7 +22,10 @@ type sampleOptions struct {
 	Class       string  `toml:"class" group:"sample" help:"Class to sample from a conditional model, by name or number (default: all classes in turn)"`
 	Temperature float64 `toml:"temperature" group:"sample" help:"Standard deviation of the codes relative to the prior, from 0 to 100; below 1 is more typical"`
 	Out         string  `toml:"out" group:"output" help:"Also write the codes (N×L) to OUT-codes.npy and the images (N×H×W or N×H×W×C) to OUT-images.npy"`
+	Format      string  `toml:"format" group:"output" help:"Formats of the files of --out, separated by commas: npy, csv, parquet"`
 	Output
+
+	codes, items []string // endings of the files of codes, and of images or rows
 }
 
 func sampleVerb() *cli.Command {
@@ -42,6 +45,10 @@ gets the labels of all classes in turn, and the picture has a row for each class
 only one class. For a run on rows of numbers (array:FILE), --out writes the rows to OUT-rows.csv,
 with the names of the features and in the units of the data.
 
+--format chooses the formats of both files of --out. In .csv and .parquet files, a line is a code
+or an image. The columns are code_0, code_1, … or pixel_0, pixel_1, … in the order H×W×C. Codes of
+a conditional model also have the label and the class.
+
 The verb judge measures the quality of samples and searches for copies of training images. The
 verb decode decodes codes of your own.
 
@@ -49,8 +56,9 @@ EXAMPLES:
    gaetrain sample --run runs/vae-sample-1
    gaetrain sample --run runs/vae-sample-1 --count 10000 --seed 7 --out samples
    gaetrain sample --run runs/vae-sample-1 --temperature 0.7
+   gaetrain sample --run runs/vae-sample-1 --out samples --format npy,parquet
    gaetrain sample --run runs/cvae-sample-1 --class Bag`,
-		Flags: flags(clone(defaults)),
+		Flags: withDefault(flags(clone(defaults)), "format", "npy, but csv for rows of numbers"),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, log, err := openModel(c, &o, func(o *sampleOptions) (*ModelOptions, Output) { return &o.ModelOptions, o.Output })
@@ -73,15 +81,44 @@ func (o sampleOptions) settings() measure.SampleOptions {
 	return measure.SampleOptions{Count: o.Count, Seed: o.Seed, Temperature: o.Temperature, Class: o.Class}
 }
 
-// Endings of the files of --out.
-const codesEnding, imagesEnding, rowsEnding = "-codes.npy", "-images.npy", "-rows.csv"
-
 // check reports invalid options.
 func (o *sampleOptions) check(c *cli.Context, shape loaders.Shape) (err error) {
-	if err = o.settings().Validate(); err == nil && o.Out != "" {
-		o.Out, err = freeOut(c, o.Out, codesEnding, itemsEnding(shape))
+	if err := o.settings().Validate(); err != nil {
+		return err
 	}
+	switch {
+	case o.Out == "" && o.Format != "":
+		return fmt.Errorf("%w: format has no effect without --out; hint: --out samples", errUsage)
+	case o.Out == "":
+		return nil
+	}
+	if err := o.chooseEndings(shape); err != nil {
+		return err
+	}
+	o.Out, err = freeOut(c, o.Out, slices.Concat(o.codes, o.items)...)
 	return err
+}
+
+// chooseEndings chooses the endings of the files of --out. By default, rows of numbers are
+// written as .csv, and everything else as .npy.
+func (o *sampleOptions) chooseEndings(shape loaders.Shape) error {
+	items := "-images"
+	if shape.IsTable() {
+		items = "-rows"
+	}
+	formats, err := []string{".npy"}, error(nil)
+	if o.Format != "" {
+		if formats, err = formatEndings(o.Format); err != nil {
+			return err
+		}
+	}
+	for _, format := range formats {
+		o.codes, o.items = append(o.codes, "-codes"+format), append(o.items, items+format)
+	}
+	if o.Format == "" && shape.IsTable() {
+		o.items = []string{items + ".csv"}
+	}
+	return nil
 }
 
 // sample samples images, and prints the paths of the files.
@@ -107,28 +144,23 @@ func (o sampleOptions) sample(ctx context.Context, w io.Writer, p *measure.Prior
 	}
 	printf(w, "codes are sampled from %s\n%d of %s in %s\n", p, shown, many(o.Count, "sample"), path)
 	if o.Out != "" {
-		printf(w, "codes %d×%d in %s, %s %s in %s\n", o.Count, model.CodeSize(), o.Out+codesEnding, shape.Words("images"), imagesShape(o.Count, shape), o.Out+itemsEnding(shape))
+		printf(w, "codes %d×%d in %s, %s %s in %s\n", o.Count, model.CodeSize(), fileNames(o.Out, o.codes), shape.Words("images"), imagesShape(o.Count, shape), fileNames(o.Out, o.items))
 	}
 	return nil
 }
 
-// itemsEnding is the ending of the file of images or rows.
-func itemsEnding(shape loaders.Shape) string {
-	if shape.IsTable() {
-		return rowsEnding
-	}
-	return imagesEnding
-}
-
 // write writes the codes, and the images or rows in the units of the data.
 func (o sampleOptions) write(ctx context.Context, model *trainer.Trained, drawn measure.Samples) error {
-	shape := model.Shape()
-	values := model.Info.Data.Unscale(slices.Clone(drawn.Images), shape)
-	list := []files.File{npyFile(ctx, o.Out+codesEnding, drawn.Codes, model.CodeSize())}
-	if shape.IsTable() {
-		list = append(list, valuesFile(ctx, o.Out+rowsEnding, model.Info.Data, shape, values))
-	} else {
-		list = append(list, imagesFile(ctx, o.Out+imagesEnding, values, shape))
+	data, shape, size := model.Info.Data, model.Shape(), model.CodeSize()
+	values := data.Unscale(slices.Clone(drawn.Images), shape)
+	columns := codeColumns(drawn.Codes, size)
+	if drawn.Labels != nil {
+		columns = append(labelColumns(drawn.Labels, data.Classes), columns...)
 	}
-	return writeNew(list...)
+	list := formatFiles(ctx, o.Out, o.codes, loaders.Table{Rows: o.Count, Columns: columns}, func(path string) files.File {
+		return npyFile(ctx, path, drawn.Codes, size)
+	})
+	return writeNew(append(list, formatFiles(ctx, o.Out, o.items, valuesTable(data, shape, values), func(path string) files.File {
+		return imagesFile(ctx, path, values, shape)
+	})...)...)
 }

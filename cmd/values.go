@@ -2,9 +2,7 @@ package cmd
 
 import (
 	"context"
-	"encoding/csv"
-	"io"
-	"slices"
+	"fmt"
 	"strconv"
 
 	"gaetrain/loaders"
@@ -33,34 +31,34 @@ func valueNames(data trainer.DataInfo, size int, others []string, endings ...str
 	return names
 }
 
-// valueText writes a value of the data. A value whose scaling was undone has six correct
-// digits, other values have as many as identify them.
-func valueText(data trainer.DataInfo, v float32) string {
-	digits := -1
+// valueDigits is the number of significant digits of a value of the data in a .csv file. A
+// value whose scaling was undone has six correct digits. Other values have as many as
+// identify them, which is -1.
+func valueDigits(data trainer.DataInfo) int {
 	if data.Scaling.IsLinear() {
-		digits = 6
+		return 6
 	}
-	return strconv.FormatFloat(float64(v), 'g', digits, 32)
+	return -1
 }
 
-// valuesFile is a table of rows N×D with the names of the features. Writing it stops when
-// the context ends.
+// valuesTable is a table of rows N×D with the names of the features. The values of images,
+// N×C×H×W, are in the order H×W×C, with the names pixel_0, pixel_1, ….
+func valuesTable(data trainer.DataInfo, shape loaders.Shape, values []float32) loaders.Table {
+	size, plane := shape.Size(), shape.Height*shape.Width
+	names := valueNames(data, size, nil, "")
+	columns := make([]loaders.Column, size)
+	for i := range columns {
+		if !shape.IsTable() {
+			names[i] = fmt.Sprintf("pixel_%d", i)
+		}
+		at := i%shape.Channels*plane + i/shape.Channels
+		columns[i] = loaders.Float32Column(names[i], valueDigits(data), func(row int) float32 { return values[row*size+at] })
+	}
+	return loaders.Table{Rows: len(values) / size, Columns: columns}
+}
+
+// valuesFile is a .csv file of rows N×D with the names of the features. Writing it stops
+// when the context ends.
 func valuesFile(ctx context.Context, path string, data trainer.DataInfo, shape loaders.Shape, values []float32) files.File {
-	return files.File{Path: path, Fill: func(w io.Writer) error {
-		lines := csv.NewWriter(files.Until(ctx, w))
-		record := valueNames(data, shape.Size(), nil, "")
-		if err := lines.Write(record); err != nil {
-			return err
-		}
-		for row := range slices.Chunk(values, shape.Size()) {
-			for i, v := range row {
-				record[i] = valueText(data, v)
-			}
-			if err := lines.Write(record); err != nil {
-				return err
-			}
-		}
-		lines.Flush()
-		return lines.Error()
-	}}
+	return tableFile(ctx, path, valuesTable(data, shape, values))
 }

@@ -45,6 +45,7 @@ type parquetColumn struct {
 
 // Logical types and their older names.
 const (
+	logicalText, legacyText                       = 1, 0
 	logicalDecimal, logicalDate, logicalTimestamp = 5, 6, 8
 	logicalFloat16                                = 15
 	legacyNone                                    = -1

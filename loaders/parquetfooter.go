@@ -15,6 +15,7 @@ type parquetChunk struct {
 	codec             int64
 	values            int64
 	size              int64 // of all pages, compressed, with their headers
+	full              int64 // the same, not compressed; not read
 	data, dictionary  int64 // offsets of the first page of each kind; dictionary can be 0
 	encrypted, absent bool
 }

@@ -15,7 +15,8 @@ type thrift struct {
 const (
 	thriftTrue, thriftFalse      = 1, 2
 	thriftByte                   = 3
-	thriftInt16, thriftInt64     = 4, 6
+	thriftInt16                  = 4
+	thriftInt32, thriftInt64     = 5, 6
 	thriftDouble, thriftBinary   = 7, 8
 	thriftList, thriftSet        = 9, 10
 	thriftMap, thriftStruct      = 11, 12
