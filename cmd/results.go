@@ -120,7 +120,7 @@ func (run finished) next() []string {
 		if m.HasPrior() {
 			verbs = append(verbs, "sample")
 		}
-		if run.linear.Components == 0 && m.CodeSize() <= m.Shape().Size() {
+		if run.linear.Components == 0 && m.CodeSize() < m.Shape().Size() {
 			verbs = append(verbs, "pca")
 		}
 	}

@@ -57,7 +57,7 @@ func isLayered(m *trainer.Trained) bool {
 // classifier is a classifier on the model of a setup.
 func classifier(of setup, list string) setup {
 	u := setup{of.Config, recipes.Classifier.New(), recipes.Classifier.Name}
-	u.set("epochs=2; solver=adam; learning-rate=1e-2; patience=0; binarise=false")
+	u.set("epochs=2; solver=adam; learning-rate=1e-2; patience=0; binarise=false; augment=none")
 	u.set(list)
 	return u
 }
