@@ -60,9 +60,9 @@ by 1,000 bootstrap samples, and the observed shares of false alarms and of flagg
 (recall), by class. The pictures folder of the run gets histograms of the scores, ROC and
 precision–recall curves, and the items with the highest and the lowest scores beside their
 reconstructions. The .csv file has the score, the p-value and 1 or 0 for flagged of each item.
-With --format parquet, a .parquet file has the same columns, with types. With --format npy, an
-.npy file has only the numbers, without the labels and the paths: N×3S float32, three columns for
-each of S scores.
+A .parquet file (--format parquet) has the same columns with types: integers, float64 and text.
+An .npy file (--format npy) has only the score, the p-value and 1 or 0 of each of N items for
+each of S scores, as an N×3S array of float32.
 
 `
 

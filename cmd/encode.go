@@ -40,8 +40,8 @@ func encodeVerb() *cli.Command {
 		Description: `This verb writes the codes of N images, each with L values. The .npy file is an N×L array of
 float32, which the verb decode can read. The .csv file has one line per image: the index of the
 image in its data, the label, the class and the path (empty if there is none), and the values
-code_0, code_1, … of the code. With --format parquet, a .parquet file has the same columns, with
-types. By default, the images are the test images of the run. If
+code_0, code_1, … of the code. A .parquet file (--format parquet) has the same columns with
+types: integers, float32 and text. By default, the images are the test images of the run. If
 --dataset names other data, they are all its images. If --images names image files, they are
 treated as the files of the run's data: resized, fitted and converted in the same way. With
 --picture, the codes of --points images are drawn as points, coloured by class, in the pictures

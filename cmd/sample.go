@@ -45,9 +45,9 @@ gets the labels of all classes in turn, and the picture has a row for each class
 only one class. For a run on rows of numbers (array:FILE), --out writes the rows to OUT-rows.csv,
 with the names of the features and in the units of the data.
 
---format chooses the formats of both files of --out. In .csv and .parquet files, a line is a code
-or an image. The columns are code_0, code_1, … or pixel_0, pixel_1, … in the order H×W×C. Codes of
-a conditional model also have the label and the class.
+--format chooses the formats of both files of --out. In .csv and .parquet files, a row is a code
+or an image. The columns of codes are code_0, code_1, …, and those of images are pixel_0,
+pixel_1, … in the order H×W×C. Codes of a conditional model also have the label and the class.
 
 The verb judge measures the quality of samples and searches for copies of training images. The
 verb decode decodes codes of your own.
@@ -56,7 +56,7 @@ EXAMPLES:
    gaetrain sample --run runs/vae-sample-1
    gaetrain sample --run runs/vae-sample-1 --count 10000 --seed 7 --out samples
    gaetrain sample --run runs/vae-sample-1 --temperature 0.7
-   gaetrain sample --run runs/vae-sample-1 --out samples --format npy,parquet
+   gaetrain sample --run runs/vae-sample-1 --out tables --format npy,parquet
    gaetrain sample --run runs/cvae-sample-1 --class Bag`,
 		Flags: withDefault(flags(clone(defaults)), "format", "npy, but csv for rows of numbers"),
 		Action: func(c *cli.Context) error {
