@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 
@@ -181,14 +182,22 @@ func resolveFinetune(c *cli.Context) (finetuneOptions, map[string]settings.Origi
 	if o.From == "" {
 		return o, nil, fmt.Errorf("%w: no trained model; hint: gaetrain finetune --from runs/dense-sample-1", errUsage)
 	}
-	if err := o.check(origins); err != nil {
+	// The data set of the run decides which settings of the data have an effect.
+	given, others := maps.Clone(origins), maps.Clone(origins)
+	for _, f := range settings.Fields(&o.Data) {
+		delete(others, f.Name)
+	}
+	if err := o.check(others); err != nil {
 		return o, nil, err
 	}
 	model, err := trainer.OpenModel(recipes.Find, o.From, o.FromCheckpoint)
 	if err != nil {
 		return o, nil, err
 	}
-	return o, origins, o.adoptData(model, origins)
+	if err := o.adoptData(model, origins); err != nil {
+		return o, nil, err
+	}
+	return o, origins, o.check(given)
 }
 
 // check reports invalid values, and given values that have no effect.
