@@ -24,41 +24,55 @@ setting: 784-256-64-16 and its mirror image, trained for 30 epochs, one seed. Th
 baselines need no training: the distance to the nearest of the 6,000 training images in pixels, and the squared error of 16 principal
 components. The last rows compare models on the embedded sample, which has 540 training images of a class and 1,000 test images.
 
-The net was the first one that was tried. The score ` + "`pathway`" + ` is from the literature (RaPP, Kim et al. 2020), and was preferred to others
-after looking at anomalies of five classes of Fashion-MNIST. Alone, it falls short of the goal of 93.5. The score ` + "`combined`" + ` was added
-after that, as the best of 22 combinations of scores on five classes of Fashion-MNIST. Its figure on Fashion-MNIST is therefore optimistic. No
-choice was made by anomalies of MNIST.
+The score that is compared with the goals is chosen without anomalies, and is the same for both data sets. It is the one that separates held-out
+normal images of Fashion-MNIST best from altered ones: a patch of another image is pasted (CutPaste, Li et al. 2021), the image is rotated
+by 90° or by 180°, or its lower half is that of another image. The rows "altered" have the mean AUROC over the ten classes and the
+four alterations.
+
+The net was the first one that was tried. The score ` + "`pathway`" + ` is from the literature (RaPP, Kim et al. 2020). The score ` + "`combined`" + ` did not
+exist before: it was made as the best of 22 combinations of scores on anomalies of five classes of Fashion-MNIST. Its figure on Fashion-MNIST
+can therefore be optimistic, although the choice between the scores is not made by anomalies. Nothing was chosen by anomalies of MNIST.
 
 The published figures have one source each: raw pixels with a one-class SVM, whose settings were chosen in hindsight, a convolutional
 autoencoder with a one-class SVM, and geometric transformations (Golan & El-Yaniv 2018); Deep SVDD (Ruff et al. 2018, mean over the digits).`,
 	seeds: 1,
 	run: func(l *lab) error {
+		chosen := "" // score
 		for _, data := range []struct {
 			name      string
 			published map[string]string // by score
+			best      string            // the published figure that is the goal
 			goal      bound
 		}{
 			{"fashion-mnist", map[string]string{
-				"neighbours in pixels": "92.8 (one-class SVM of pixels)", measure.NeighboursScore: "91.7 (conv + one-class SVM)", measure.CombinedScore: "93.5 (geometric transformations)",
-			}, atLeast(93.5)},
-			{"mnist", map[string]string{measure.CombinedScore: "94.8 (Deep SVDD)"}, atLeast(94.8)},
+				"neighbours in pixels": "92.8 (one-class SVM of pixels)", measure.NeighboursScore: "91.7 (conv + one-class SVM)",
+			}, "93.5 (geometric transformations)", atLeast(93.5)},
+			{"mnist", nil, "94.8 (Deep SVDD)", atLeast(94.8)},
 		} {
 			if l.quick {
 				continue
 			}
-			goals := map[string]bound{measure.CombinedScore: data.goal}
-			if err := l.oneClass(data.name, "dense", "--model dense --hidden 256,64 --code 16 --epochs 30", data.published, goals); err != nil {
+			rows, runs, err := l.oneClass(data.name, "dense", "--model dense --hidden 256,64 --code 16 --epochs 30", data.published)
+			if err != nil {
 				return err
 			}
 			if err := l.pixelBaselines(data.name, data.published); err != nil {
 				return err
 			}
+			altered, err := l.altered(data.name+", dense, altered: ", runs)
+			if err != nil {
+				return err
+			}
+			if chosen == "" {
+				chosen = altered
+			}
+			rows[chosen].published, rows[chosen].bound = data.best, data.goal
 		}
 		for _, model := range []struct{ name, flags string }{
 			{"linear", "--code 16"}, {"dense", "--hidden 256,64 --code 16"}, {"denoising", "--hidden 256 --code 64"}, {"contractive", ""}, {"conv", "--code 16"}, {"vae", "--hidden 256 --code 16"},
 		} {
 			flags := fmt.Sprintf("--model %s %s --batch-size 32 --epochs %d", model.name, model.flags, pick(l, 30, 3))
-			if err := l.oneClass("sample", model.name, strings.Join(strings.Fields(flags), " "), nil, nil); err != nil {
+			if _, _, err := l.oneClass("sample", model.name, strings.Join(strings.Fields(flags), " "), nil); err != nil {
 				return err
 			}
 		}
@@ -69,16 +83,18 @@ autoencoder with a one-class SVM, and geometric transformations (Golan & El-Yani
 // classCount is the number of classes of the data sets.
 const classCount = 10
 
-// oneClass trains a model on each class in turn, and adds a row for each score.
-func (l *lab) oneClass(dataset, name, model string, published map[string]string, goals map[string]bound) error {
-	rows := make(map[string]*row)
+// oneClass trains a model on each class in turn, and adds a row for each score. It returns
+// the rows by score, and the folders of the runs.
+func (l *lab) oneClass(dataset, name, model string, published map[string]string) (rows map[string]*row, runs []string, err error) {
+	rows = make(map[string]*row)
 	for class := range pick(l, classCount, 2) {
 		train := fmt.Sprintf("train %s --dataset %s --classes %d --seed 1", model, dataset, class)
 		l.note(1+class, "gaetrain "+train)
 		r, err := l.finish(l.place(train), strings.Fields(train)...)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
+		runs = append(runs, r.dir)
 		var found struct {
 			Scores []struct {
 				Score    string
@@ -91,18 +107,18 @@ func (l *lab) oneClass(dataset, name, model string, published map[string]string,
 			return l.gaetrain(path, append(strings.Fields(detect), "--json", "--quiet", "--run", r.dir, "--out", filepath.Join(r.dir, "scores"))...)
 		})
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		for _, s := range found.Scores {
 			if rows[s.Score] == nil {
 				rows[s.Score] = l.row(row{
-					claim: fmt.Sprintf("%s, %s: %s", dataset, name, s.Score), published: published[s.Score], format: "%.2f", bound: goals[s.Score],
+					claim: fmt.Sprintf("%s, %s: %s", dataset, name, s.Score), published: published[s.Score], format: "%.2f",
 				})
 			}
 			rows[s.Score].add(100*s.Labelled.AUROC, r.seconds+seconds)
 		}
 	}
-	return nil
+	return rows, runs, nil
 }
 
 // pixelBaselines adds rows for scores of pixels, which need no model.
