@@ -242,7 +242,7 @@ func (d *detection) normalItems() (source string, normal loaders.Split, err erro
 		return d.Normal, normal, err
 	}
 	if d.Normal == d.model.Config.Dataset {
-		return "", normal, fmt.Errorf("%w: normal is %s, of which the model was trained on a part; hint: --normal validation or test", errUsage, d.Normal)
+		return "", normal, fmt.Errorf("%w: normal is %s, but the model was trained on a part of it; hint: --normal validation or test", errUsage, d.Normal)
 	}
 	if d.Normal != "" && !slices.Contains(splitNames, d.Normal) {
 		o := d.ModelOptions

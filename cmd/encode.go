@@ -56,46 +56,48 @@ EXAMPLES:
    gaetrain encode --run runs/dense-sample-1 --dataset folder:photos
    gaetrain encode --run runs/dense-sample-1 --images photos/ --format parquet
    gaetrain encode --run runs/dense-sample-1 --picture --points 5000`,
-		Flags: withDefault(flags(clone(defaults)), "split", "test, or all if --dataset names other data"),
-		Action: func(c *cli.Context) error {
-			o := defaults
-			model, log, err := openTrained(c, &o, func(o *encodeOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
-			if err != nil {
-				return err
-			}
-			if err := o.instead(c); err != nil {
-				return err
-			}
-			endings, err := formatEndings(o.Format)
-			if err != nil {
-				return err
-			}
-			split, of, classes, err := o.choose(c.Context, log, model)
-			if err != nil {
-				return err
-			}
-			if o.Picture {
-				if err := o.embedding().Validate(split.Len()); err != nil {
-					return err
-				}
-			}
-			if o.Out, err = freeOut(c, o.Out, endings...); err != nil {
-				return err
-			}
-			codes, err := measure.Codes(c.Context, model, split)
-			if err != nil {
-				return err
-			}
-			if err := o.write(c.Context, endings, codes, split, classes); err != nil {
-				return err
-			}
-			printf(c.App.Writer, "%d codes of %d values of %s, in %s\n", codes.Rows, codes.Columns, of, fileNames(o.Out, endings))
-			if !o.Picture {
-				return nil
-			}
-			return o.draw(c.Context, c.App.Writer, pictures.Heading(o.Run, model.Config.Model, of), codes, split, classes)
-		},
+		Flags:  withDefault(flags(clone(defaults)), "split", "test, or all if --dataset names other data"),
+		Action: func(c *cli.Context) error { return encode(c, defaults) },
 	}
+}
+
+// encode is one call of the verb.
+func encode(c *cli.Context, o encodeOptions) error {
+	model, log, err := openTrained(c, &o, func(o *encodeOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })
+	if err != nil {
+		return err
+	}
+	if err := o.instead(c); err != nil {
+		return err
+	}
+	endings, err := formatEndings(o.Format)
+	if err != nil {
+		return err
+	}
+	split, of, classes, err := o.choose(c.Context, log, model)
+	if err != nil {
+		return err
+	}
+	if o.Picture {
+		if err := o.embedding().Validate(split.Len()); err != nil {
+			return err
+		}
+	}
+	if o.Out, err = freeOut(c, o.Out, endings...); err != nil {
+		return err
+	}
+	codes, err := measure.Codes(c.Context, model, split)
+	if err != nil {
+		return err
+	}
+	if err := o.write(c.Context, endings, codes, split, classes); err != nil {
+		return err
+	}
+	printf(c.App.Writer, "%d codes of %d values of %s, in %s\n", codes.Rows, codes.Columns, of, fileNames(o.Out, endings))
+	if !o.Picture {
+		return nil
+	}
+	return o.draw(c.Context, c.App.Writer, pictures.Heading(o.Run, model.Config.Model, of), codes, split, classes)
 }
 
 // choose reads the images from files, or those of a data set. of is their origin.

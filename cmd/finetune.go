@@ -216,11 +216,11 @@ func (o *finetuneOptions) check(given map[string]settings.Origin) error {
 func (o *finetuneOptions) adoptData(model *trainer.Trained, origins map[string]settings.Origin) error {
 	fields := slices.DeleteFunc(settings.Fields(&o.Data), func(f settings.Field) bool {
 		_, given := origins[f.Name]
-		if _, other := origins["dataset"]; other && slices.Contains(loaders.SplitOptionNames(), f.Name) {
+		if _, other := origins["dataset"]; other && slices.ContainsFunc(settings.Fields(&o.SplitOptions), func(s settings.Field) bool { return s.Name == f.Name }) {
 			return true // the other data may have a test set
 		}
 		if f.Name == "classes" || f.Name == "contaminate" {
-			return true // by default, a classifier knows all classes
+			return true // by default, a classifier predicts all classes
 		}
 		return given || f.Name == "validation" || f.Name == "binarise" || f.Name == "augment" // by default, a classifier takes images as they are
 	})

@@ -49,7 +49,7 @@ func (o ArrayOptions) Validate() error {
 }
 
 // IsArray reports whether a data set is array:FILE.
-func IsArray(dataset string) bool { return strings.HasPrefix(dataset, "array:") }
+func IsArray(dataset string) bool { return isKind(dataset, []string{"array"}) }
 
 // ignored lists the columns that are not read. A name with a comma is in quotes.
 func (o ArrayOptions) ignored() ([]string, error) {

@@ -18,7 +18,7 @@ func smooth(m *image.YCbCr) *image.YCbCr {
 }
 
 // subsampled reports whether the chroma of an image has half of its width and height. It
-// knows only the ratios whose chroma is interpolated.
+// supports only the ratios whose chroma is interpolated.
 func subsampled(m *image.YCbCr) (wide, high bool) {
 	switch m.SubsampleRatio {
 	case image.YCbCrSubsampleRatio420:

@@ -69,8 +69,8 @@ func (p picture) openFile() (*os.File, int64, error) {
 	return openPath(p.path)
 }
 
-// header reads the header of an image file, of which path is the name in errors. It
-// checks that the image can be decoded in memory.
+// header reads the header of an image file, and checks that the image can be decoded in
+// memory. path is the name of the file in errors.
 func (d decoder) header(ctx context.Context, file *io.SectionReader, path string) (imageHeader, error) {
 	h, err := readImageHeader(file)
 	if err != nil {

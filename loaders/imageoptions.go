@@ -38,11 +38,9 @@ func (o ImageOptions) Validate() error {
 	return err
 }
 
-// ReadsImages reports whether ImageOptions have an effect for a data set, because it
-// consists of image files.
-func ReadsImages(dataset string) bool {
-	return isKind(dataset, decoded)
-}
+// ReadsImages reports whether ImageOptions and the option cache have an effect for a data
+// set, because it consists of image files.
+func ReadsImages(dataset string) bool { return isKind(dataset, decoded) }
 
 // Size is the size to which image files are resized, in pixels. The zero value keeps
 // their size.

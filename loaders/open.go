@@ -136,8 +136,8 @@ func openSplits(ctx context.Context, name string, o Options, room *budget) (*Dat
 // reader reads a user's own data.
 type reader func(ctx context.Context, path string, o Options, room *budget) (*Dataset, error)
 
-// ownData splits idx:DIR, npz:FILE, array:FILE, folder:DIR and pairs:DIR. read is nil for the name of
-// a registered set.
+// ownData splits the name of a user's own data, such as folder:DIR, into its reader and its
+// path. read is nil for the name of a registered set.
 func ownData(name string) (read reader, path string, err error) {
 	kind, path, ok := strings.Cut(name, ":")
 	if !ok {

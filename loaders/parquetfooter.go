@@ -29,7 +29,7 @@ type parquetGroup struct {
 // parquetFile is what the metadata of a file say.
 type parquetFile struct {
 	columns []parquetColumn
-	leaves  []int // place of each column among the columns of values, of which a nested column has several
+	leaves  []int // place of each column among the columns of values; a nested column has several of these
 	groups  []parquetGroup
 	rows    int64
 	locked  bool // encrypted

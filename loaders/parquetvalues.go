@@ -210,7 +210,8 @@ func deltaLengths(data []byte, n int) (*cells, error) {
 	return &cells{list: list}, nil
 }
 
-// byteStreams decodes values of which all first bytes come first, then all second ones.
+// byteStreams decodes values that are stored byte by byte: the first bytes of all values, then
+// their second bytes.
 func byteStreams(data []byte, n, width int) (*cells, error) {
 	if n > len(data)/width {
 		return nil, errTruncatedPage

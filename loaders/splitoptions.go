@@ -1,7 +1,5 @@
 package loaders
 
-import "strings"
-
 // defaultTestShare is the share of a user's own data that is held out as the test set
 // if the data have none.
 const defaultTestShare = 0.1
@@ -30,15 +28,9 @@ func (o SplitOptions) Validate() error {
 	return nil
 }
 
-// SplitOptionNames lists the names of the options.
-func SplitOptionNames() []string { return []string{"test-share", "split-seed"} }
-
 // CanSplit reports whether SplitOptions can have an effect for a data set, because it
 // is data of a user's own that may lack a test set.
-func CanSplit(dataset string) bool {
-	kind, _, _ := strings.Cut(dataset, ":")
-	return kind == "folder" || kind == "pairs" || kind == "tar" || kind == "npz" || kind == "array"
-}
+func CanSplit(dataset string) bool { return isKind(dataset, splittable) }
 
 // Needless returns an error that wraps ErrUnknown if an option is set although the data
 // have a test set, which the text has describes, such as "a folder test".

@@ -16,10 +16,12 @@ type StorageOptions struct {
 }
 
 // stored are the kinds of data that can be read from their files in each epoch. decoded
-// are those of image files, which a cache makes faster.
+// are those of image files, which a cache makes faster. splittable are those that can lack
+// a test set.
 var (
-	stored  = []string{"idx", "array", "folder", "pairs", "tar"}
-	decoded = []string{"folder", "pairs", "tar"}
+	stored     = []string{"idx", "array", "folder", "pairs", "tar"}
+	decoded    = []string{"folder", "pairs", "tar"}
+	splittable = []string{"npz", "array", "folder", "pairs", "tar"}
 )
 
 // Stored and Decoded list those kinds for messages.
@@ -31,10 +33,6 @@ const (
 // CanStay reports whether the option data-memory has an effect for a data set, because its
 // values can stay in their files.
 func CanStay(dataset string) bool { return isKind(dataset, stored) }
-
-// CanCache reports whether the option cache has an effect for a data set, because it
-// consists of image files.
-func CanCache(dataset string) bool { return isKind(dataset, decoded) }
 
 func isKind(dataset string, kinds []string) bool {
 	kind, _, ok := strings.Cut(dataset, ":")
@@ -82,7 +80,7 @@ func (b *ByteSize) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// String returns the number with the largest unit of which it is a multiple.
+// String returns the number in the largest unit that divides it.
 func (b ByteSize) String() string {
 	if b == 0 {
 		return "auto"

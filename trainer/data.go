@@ -11,7 +11,7 @@ import (
 // pixels are sampled in every epoch of training; evaluation always uses the samples of
 // epoch 0. Augmentation changes only the images that a model is trained on.
 type Data struct {
-	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name that 'gaetrain datasets list' shows, or idx:, npz:, array:, folder: or pairs:PATH"`
+	Dataset     string `toml:"dataset" group:"data" help:"Data set: a name of 'gaetrain datasets list', or idx:, npz:, array:, folder:, tar: or pairs:PATH"`
 	DataDir     string `toml:"data-dir" group:"data" help:"Folder that is searched first for data sets"`
 	TrainImages int    `toml:"train-images" group:"data" help:"Number of training images that are used, in which each class keeps its share; 0 for all"`
 	TestImages  int    `toml:"test-images" group:"data" help:"Number of test images that are used, in which each class keeps its share; 0 for all"`
@@ -75,7 +75,7 @@ func (d Data) Ineffective() (list []settings.Without) {
 	if !loaders.CanStay(d.Dataset) {
 		list = append(list, settings.Without{Name: "data-memory", Why: with + loaders.Stored + " can be read from their files in each epoch"})
 	}
-	if !loaders.CanCache(d.Dataset) {
+	if !loaders.ReadsImages(d.Dataset) {
 		list = append(list, settings.Without{Name: "cache", Why: with + loaders.Decoded + " are image files"})
 	}
 	return append(list, d.ClassOptions.without()...)

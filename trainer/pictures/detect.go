@@ -20,7 +20,7 @@ type Ranked struct {
 	Scores  []string // of each item
 }
 
-// mostRanked is the number of items of each group of which a picture has a line.
+// mostRanked is the number of items of each group that a picture shows.
 const mostRanked = columns
 
 // Anomalies is a picture of the items with the highest and the lowest scores.

@@ -27,7 +27,7 @@ type Row struct {
 	Values []float32 // N×D, scaled
 }
 
-// MostPanels is the number of rows of which a picture of curves shows reconstructions.
+// MostPanels is the number of rows whose reconstructions a picture of curves shows.
 const MostPanels = 8
 
 // Limits of other pictures of curves.
