@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -23,6 +24,7 @@ const (
 	metricsFile    = "metrics.jsonl"
 	finalFile      = "metrics.json"
 	lockFile       = ".lock"
+	stateFile      = "state.json"
 	lastCheckpoint = "checkpoint/last.safetensors"
 	bestCheckpoint = "checkpoint/best.safetensors"
 	picturesFolder = "pictures"
@@ -40,6 +42,7 @@ type Run struct {
 	made     []string    // the folder and its parents that this process made, the deepest first
 	before   []string    // the entries that the folder had before
 	fresh    bool        // the folder held no run before
+	beaten   time.Time   // when the time of the lock file was renewed
 	last     *Checkpoint // from which a resumed run continues; nil once NewLoop has read it
 }
 
@@ -125,6 +128,9 @@ func (r *Run) confirm() error {
 		if err := os.MkdirAll(r.Path(folder), 0o755); err != nil {
 			return fmt.Errorf("%w: %w; hint: choose a --run that can be written to", ErrRun, err)
 		}
+	}
+	if err := r.enterPhase(Waiting, ""); err != nil {
+		return err
 	}
 	return r.WriteSealed(runFile, r.Info)
 }
@@ -263,7 +269,7 @@ func (r *Run) acquire() error {
 	_, err := os.Lstat(r.Path(lockFile))
 	r.lockMade = errors.Is(err, fs.ErrNotExist)
 	r.lock = flock.New(r.Path(lockFile))
-	ok, err := r.lock.TryLock()
+	ok, err := tryLock(r.lock)
 	if err != nil {
 		return fmt.Errorf("%w: lock %s: %w", ErrRun, r.Dir, err)
 	}

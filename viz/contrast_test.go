@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"gaetrain/viz/page"
 )
 
 // leastContrast is what text and lines need on their ground (WCAG 2.2, criterion 1.4.3).
@@ -56,15 +58,11 @@ var (
 	variable = regexp.MustCompile(`--(\w+): #([0-9a-f]{3,6});`)
 )
 
-// TestReportContrast reads the colours of the report's style sheet: those on screens with a light and with a dark ground
+// TestPageContrast reads the colours of the style sheet of pages: those on screens with a light and with a dark ground
 // and those in print.
-func TestReportContrast(t *testing.T) {
-	source, err := reportSource.ReadFile("report.html.tmpl")
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestPageContrast(t *testing.T) {
 	schemes := 0
-	for _, scheme := range block.FindAllStringSubmatch(string(source), -1) {
+	for _, scheme := range block.FindAllStringSubmatch(page.StyleSheet, -1) {
 		colours := make(map[string]color.Color)
 		for _, v := range variable.FindAllStringSubmatch(scheme[1], -1) {
 			digits := v[2]

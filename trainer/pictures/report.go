@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"gaetrain/trainer"
-	"gaetrain/viz"
+	"gaetrain/viz/page"
 	"gaetrain/viz/plain"
 )
 
@@ -30,7 +30,7 @@ func writeReport(ctx context.Context, l *trainer.Loop, about About) error {
 		return err
 	}
 	info, shape := l.Run.Info, l.Trained().Shape()
-	report := viz.Report{
+	report := page.Report{
 		Title:    heading(l),
 		Subtitle: fmt.Sprintf("%s · %s parameters · code of %d values · %s", about.Summary, plain.Thousands(info.Parameters), l.Trained().CodeSize(), progress(l, records)),
 		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
@@ -104,12 +104,12 @@ func (a About) baseline(ctx context.Context) (string, error) {
 
 // figures lists the figures of the last epoch on each split. linear is a sentence that
 // is added to the squared error of the test images.
-func figures(l *trainer.Loop, records []trainer.Record, linear string) []viz.Figure {
+func figures(l *trainer.Loop, records []trainer.Record, linear string) []page.Figure {
 	latest := make(map[string]trainer.Record)
 	for _, r := range records {
 		latest[r.Split] = r
 	}
-	var list []viz.Figure
+	var list []page.Figure
 	for _, split := range []string{"test", "validation", "train"} {
 		r, ok := latest[split]
 		if !ok {
@@ -120,7 +120,7 @@ func figures(l *trainer.Loop, records []trainer.Record, linear string) []viz.Fig
 			kind = fmt.Sprintf("Averaged over epoch %d, while training", r.Epoch)
 		}
 		if len(r.Terms) > 1 {
-			list = append(list, viz.Figure{Name: split + " loss", Value: fmt.Sprintf("%.5g", r.Loss), Unit: unitOf(l.Stage, "loss"), Explanation: kind + ". The loss is the weighted sum of its terms. Lower is better."})
+			list = append(list, page.Figure{Name: split + " loss", Value: fmt.Sprintf("%.5g", r.Loss), Unit: unitOf(l.Stage, "loss"), Explanation: kind + ". The loss is the weighted sum of its terms. Lower is better."})
 		}
 		for name, value := range l.Stage.Figures(r.Figures) {
 			explanation := []string{kind + "."}
@@ -130,7 +130,7 @@ func figures(l *trainer.Loop, records []trainer.Record, linear string) []viz.Fig
 			if split == "test" && name == "mse" && linear != "" {
 				explanation = append(explanation, linear)
 			}
-			list = append(list, viz.Figure{
+			list = append(list, page.Figure{
 				Name: split + " " + titleOf(name), Value: fmt.Sprintf("%.5g", value), Unit: unitOf(l.Stage, name), Explanation: strings.Join(explanation, " "),
 			})
 		}
@@ -139,21 +139,21 @@ func figures(l *trainer.Loop, records []trainer.Record, linear string) []viz.Fig
 }
 
 // settings lists the settings of a run that have an effect.
-func settings(info trainer.RunInfo) []viz.Setting {
-	var list []viz.Setting
+func settings(info trainer.RunInfo) []page.Setting {
+	var list []page.Setting
 	for _, key := range slices.Sorted(maps.Keys(info.Configuration)) {
 		s := info.Configuration[key]
 		var text string
 		if json.Unmarshal(s.Value, &text) != nil {
 			text = string(s.Value) // a number or a list
 		}
-		list = append(list, viz.Setting{Key: key, Value: text, Origin: string(s.Origin)})
+		list = append(list, page.Setting{Key: key, Value: text, Origin: string(s.Origin)})
 	}
 	return list
 }
 
 // shown lists the pictures that the run has so far.
-func shown(l *trainer.Loop) []viz.Picture {
+func shown(l *trainer.Loop) []page.Picture {
 	last := func(kind string) string {
 		frames, err := epochs(l, kind)
 		if err != nil || len(frames) == 0 {
@@ -161,8 +161,8 @@ func shown(l *trainer.Loop) []viz.Picture {
 		}
 		return frames[len(frames)-1]
 	}
-	var list []viz.Picture
-	for _, p := range []viz.Picture{
+	var list []page.Picture
+	for _, p := range []page.Picture{
 		{Title: "Reconstructions", Caption: "Test images and their reconstructions after the last epoch.", Path: last(reconstructions)},
 		{Title: "Training", Caption: "The same images after each epoch.", Path: l.Run.Path(folder, "reconstructions.gif")},
 		{Title: "Samples", Caption: "Decoded codes that are sampled from N(0, I), after the last epoch.", Path: last(samples)},
