@@ -43,8 +43,7 @@ func Align(plots [][]*Plot, tiles draw.Tiles, c draw.Canvas) [][]draw.Canvas {
 		aligned[r] = make([]draw.Canvas, len(plots[r]))
 	}
 	each(func(r, k int, around margins) {
-		var low vg.Point // of the data
-		low = c.Min
+		low := c.Min // of the data
 		for i := range k {
 			low.X += columns[i].left + width + columns[i].right + tiles.PadX
 		}
