@@ -134,11 +134,3 @@ func errorTable(ctx context.Context, l *trainer.Loop) ([]viz.Table, error) {
 	}
 	return []viz.Table{t}, nil
 }
-
-// errorsEnding is the ending of the picture of the errors: that of bars or of a curve.
-func errorsEnding(l *trainer.Loop) string {
-	if l.Data.Features == nil {
-		return ".png"
-	}
-	return ".svg"
-}
