@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -29,12 +28,16 @@ func writeReport(ctx context.Context, l *trainer.Loop, about About) error {
 	if err != nil {
 		return err
 	}
+	pictures, err := shown(l)
+	if err != nil {
+		return err
+	}
 	info, shape := l.Run.Info, l.Trained().Shape()
 	report := page.Report{
 		Title:    heading(l),
 		Subtitle: fmt.Sprintf("%s · %s parameters · code of %d values · %s", about.Summary, plain.Thousands(info.Parameters), l.Trained().CodeSize(), progress(l, records)),
 		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
-		Figures: figures(l, records, linear), Tables: tables, Configuration: settings(info), Pictures: shown(l),
+		Figures: figures(l, records, linear), Tables: tables, Configuration: settings(info), Pictures: pictures,
 		Command: about.Command, Created: info.Created, Version: info.Version,
 	}
 	for i, f := range report.Figures {
@@ -153,36 +156,11 @@ func settings(info trainer.RunInfo) []page.Setting {
 }
 
 // shown lists the pictures that the run has so far.
-func shown(l *trainer.Loop) []page.Picture {
-	last := func(kind string) string {
-		frames, err := epochs(l, kind)
-		if err != nil || len(frames) == 0 {
-			return ""
-		}
-		return frames[len(frames)-1]
+func shown(l *trainer.Loop) ([]page.Picture, error) {
+	found, err := List(l.Run.Dir)
+	list := make([]page.Picture, len(found))
+	for i, p := range found {
+		list[i] = page.Picture{Title: p.Title, Caption: p.Caption, Path: p.Path}
 	}
-	var list []page.Picture
-	for _, p := range []page.Picture{
-		{Title: "Reconstructions", Caption: "Test images and their reconstructions after the last epoch.", Path: last(reconstructions)},
-		{Title: "Training", Caption: "The same images after each epoch.", Path: l.Run.Path(folder, "reconstructions.gif")},
-		{Title: "Samples", Caption: "Decoded codes that are sampled from N(0, I), after the last epoch.", Path: last(samples)},
-		{Title: "Samples in training", Caption: "The same codes, decoded after each epoch.", Path: l.Run.Path(folder, "samples.gif")},
-		{Title: "Manifold", Caption: "Decoded grid of the 2-D latent space at evenly spaced quantiles of N(0, I). The first value increases to the right, the second upwards.", Path: l.Run.Path(folder, "manifold.png")},
-		{Title: "Confusion", Caption: "Confusion matrix (rows: true class, columns: predicted class) of the test images, with the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
-		{Title: "Mistakes", Caption: "Wrong predictions with the highest confidence, for the pairs of classes that are confused most.", Path: l.Run.Path(folder, "mistakes.png")},
-		{Title: "Error by feature", Caption: "Errors of the reconstructions of each feature, over the test images.", Path: l.Run.Path(folder, errorsFile+errorsEnding(l))},
-		{Title: "Codes", Caption: "Codes of test images as points, coloured by class if the data have classes. Longer codes are reduced to two values by PCA.", Path: l.Run.Path(folder, latentFile+".svg")},
-		{Title: "Augmentation", Caption: "Training images, and what the augmentation makes of them in the first epochs.", Path: l.Run.Path(folder, augmented)},
-		{Title: "Curves", Caption: "Every figure after each epoch. Figures of the training set are averaged over the epoch, while training.", Path: l.Run.Path("curves.svg")},
-		{Title: "Divergence", Caption: "KL divergence of each latent dimension from the prior, averaged over the test images. A dimension with a larger divergence holds more information about the image.", Path: l.Run.Path(folder, "divergence.svg")},
-		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer. Red weights are positive, blue weights are negative.", Path: l.Run.Path(folder, "filters.png")},
-		{Title: "Generator", Caption: "The weights from units of the generator's last layer to the pixels.", Path: l.Run.Path(folder, "filters-generator.png")},
-		{Title: "Discriminator", Caption: "The weights from the pixels to units of the discriminator's first layer.", Path: l.Run.Path(folder, "filters-discriminator.png")},
-		{Title: "Expression graph", Caption: "The operations from the inputs to the loss, for a batch of B images. The weights of each layer are at its left.", Path: l.Run.Path("graph.svg")},
-	} {
-		if _, err := os.Stat(p.Path); err == nil {
-			list = append(list, p)
-		}
-	}
-	return list
+	return list, err
 }

@@ -135,11 +135,3 @@ func errorTable(ctx context.Context, l *trainer.Loop) ([]page.Table, error) {
 	}
 	return []page.Table{t}, nil
 }
-
-// errorsEnding is the ending of the picture of the errors: that of bars or of a curve.
-func errorsEnding(l *trainer.Loop) string {
-	if l.Data.Features == nil {
-		return ".png"
-	}
-	return ".svg"
-}
