@@ -116,13 +116,13 @@ func drawCodes(ctx context.Context, l *trainer.Loop) error {
 	return err
 }
 
-// errorTable lists the features with the largest errors for the report; nil without names.
-func errorTable(ctx context.Context, l *trainer.Loop) ([]page.Table, error) {
-	model := l.Trained()
-	if l.Data.Features == nil || !model.HasEncoder() || model.IsClassifier() {
+// errorTable lists the features with the largest errors; nil without names or data.
+func (s Subject) errorTable(ctx context.Context) ([]page.Table, error) {
+	model := s.Model
+	if s.Data == nil || model.Info.Data.Features == nil || !model.HasEncoder() || model.IsClassifier() {
 		return nil, nil
 	}
-	all, err := model.FeatureErrors(ctx, l.Data.Test)
+	all, err := model.FeatureErrors(ctx, s.Data.Test)
 	if err != nil {
 		return nil, err
 	}
