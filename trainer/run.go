@@ -277,6 +277,10 @@ func (r *Run) acquire() error {
 	if !ok {
 		return fmt.Errorf("%w: %s is in use by another process; hint: wait until that process has ended, or choose another --run", ErrRun, r.Dir)
 	}
+	if err := r.elsewhere(); err != nil {
+		r.lock.Unlock()
+		return err
+	}
 	return nil
 }
 
