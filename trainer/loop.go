@@ -48,7 +48,7 @@ func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop,
 	if few := e.FewSteps(); few != "" && run.last == nil {
 		l.Warnings = append(l.Warnings, few)
 	}
-	l.hooks = append(append([]Hook{guard(), progress(), evaluation(), warnings(), best()}, more...), checkpoints())
+	l.hooks = append(append([]Hook{guard(), progress(), evaluation(), new(table).hook(), warnings(), best()}, more...), checkpoints())
 	last := run.last
 	if run.last = nil; last == nil { // the tensors of the checkpoint are needed only here
 		return l, l.enter(ctx, nil)
