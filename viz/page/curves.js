@@ -283,7 +283,7 @@ window.gaetrain = window.gaetrain || {};
         cursor: {y: false, points: {size: 7}, drag: {x: true, y: false, setScale: false},
           sync: {key: c.sync.key, setSeries: false, scales: ["x", null], filters: {pub: (type) => type === "mousemove" || type === "mouseleave"}},
           bind: {dblclick: () => () => c.setZoom(null)}},
-        hooks: {setCursor: [(u) => this.showValues(u.cursor.idx, u.cursor.top)], setSelect: [(u) => this.select(u)], drawClear: [(u) => this.drawMarks(u)]},
+        hooks: {setCursor: [(u) => this.showValues(u.cursor.idx, u.cursor.top)], setSelect: [(u) => this.select(u)], draw: [(u) => this.drawMarks(u)]},
       };
     }
 
