@@ -36,6 +36,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(10) // a step allocates almost nothing, so frequent collections cost no time; images and weights need no scan
 	}
+	applyLimits()
 	results, messages := newOutput(stdout), newOutput(stderr)
 	ctx, finish := withSignals(context.Background(), messages)
 	err := run(ctx, args, results, messages)
