@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -58,7 +57,7 @@ func Hook(about About) trainer.Hook {
 		},
 		Epoch: func(ctx context.Context, l *trainer.Loop) error {
 			epoch := l.Position.Epoch + 1
-			if l.Config.Pictures == 0 || !due(epoch, l.Config.Pictures) && epoch != l.Stage.Epochs && !l.Position.Stopped {
+			if l.Config.Pictures == 0 || !Due(epoch, l.Config.Pictures) && epoch != l.Stage.Epochs && !l.Position.Stopped {
 				return nil
 			}
 			return drawEpoch(ctx, l, epoch)
@@ -72,10 +71,10 @@ func Hook(about About) trainer.Hook {
 	}
 }
 
-// due reports whether an epoch is drawn. Of the epochs that are multiples of every, the
+// Due reports whether an epoch is drawn. Of the epochs that are multiples of every, the
 // first 32 are drawn, then every second one up to 64, every fourth one up to 128, and so
 // on. A model changes less in later epochs, and a long run must not fill the disk.
-func due(epoch, every int) bool {
+func Due(epoch, every int) bool {
 	const all = 32
 	number, step := epoch/every, 1
 	for most := all; number > most; most *= 2 {
@@ -283,22 +282,6 @@ func drawable(pixels []float32, s loaders.Shape) viz.Images {
 		}
 	}
 	return images
-}
-
-// epochs lists the pictures of a kind in the order of the epochs. Their names end with
-// four digits, see frame. The names of pictures of other verbs, such as samples-2.png,
-// do not.
-func epochs(l *trainer.Loop, kind string) (paths []string, err error) {
-	entries, err := os.ReadDir(l.Run.Path(folder)) // not Glob, because a folder can be called [a]
-	if err != nil {
-		return nil, asRun(err)
-	}
-	for _, entry := range entries {
-		if ok, _ := filepath.Match(kind+"-*[0-9][0-9][0-9][0-9].png", entry.Name()); ok {
-			paths = append(paths, l.Run.Path(folder, entry.Name()))
-		}
-	}
-	return paths, nil
 }
 
 // animateEpochs joins the pictures of the epochs.
