@@ -295,6 +295,13 @@ func (l *Loop) Reconstruct(ctx context.Context, split loaders.Split) (Reconstruc
 	return all, err
 }
 
+// Present returns the model of the present stage as the parameters are now.
+func (l *Loop) Present() *Trained {
+	t := l.trained(l.Stage)
+	t.Info = l.Run.Info
+	return t
+}
+
 // Selection names the split that selects the best epoch. It is "" if no images are
 // held out, because then no epoch is selected.
 func (l *Loop) Selection() string {

@@ -2,7 +2,6 @@ package pictures
 
 import (
 	"cmp"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -27,16 +26,12 @@ var frameName = regexp.MustCompile(`^(` + reconstructions + `|` + samples + `)-(
 // Frames lists the pictures of the epochs of a run by kind, in the order of stages and
 // epochs. A run without pictures has none.
 func Frames(dir string) (list []Frame, err error) {
-	run := trainer.Run{Dir: dir}
-	entries, err := os.ReadDir(run.Path(folder)) // not Glob, because a folder can be called [a]
-	if os.IsNotExist(err) {
-		return nil, nil
-	}
+	names, err := fileNames(filepath.Join(dir, folder))
 	if err != nil {
-		return nil, asRun(err)
+		return nil, err
 	}
-	for _, entry := range entries {
-		match := frameName.FindStringSubmatch(entry.Name())
+	for _, name := range names {
+		match := frameName.FindStringSubmatch(name)
 		if match == nil {
 			continue
 		}
@@ -45,7 +40,7 @@ func Frames(dir string) (list []Frame, err error) {
 		if err != nil {
 			continue // a number that no epoch has
 		}
-		list = append(list, Frame{match[1], number, match[3], epoch, filepath.Join(run.Path(folder), entry.Name())})
+		list = append(list, Frame{match[1], number, match[3], epoch, filepath.Join(dir, folder, name)})
 	}
 	slices.SortFunc(list, func(a, b Frame) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Epoch, b.Epoch))

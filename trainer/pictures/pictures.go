@@ -100,7 +100,7 @@ func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 			return err
 		}
 	}
-	return writeReport(ctx, l, about)
+	return WriteReport(ctx, l.Run.Path("report.html"), subjectOf(l, about))
 }
 
 // drawEpoch draws the pictures of an epoch.
