@@ -75,30 +75,34 @@ func summary(at time.Time, step int, values ...value) event {
 	return e
 }
 
-// describe adds the text that TensorBoard shows beside a value; "" for none.
-func describe(v *value, plugin, content, description string) {
+// describe adds the plugin that shows a tensor, data for the plugin (nil for none), and the
+// text that it shows beside the tensor ("" for none).
+func describe(v *value, plugin string, content []byte, description string) {
 	var p, m wire.Message
-	if plugin != "" {
-		p.Text(pluginName, plugin)
-		if content != "" {
-			p.Inside(pluginContent, []byte(content))
-		}
-		m.Inside(metadataPlugin, p)
-		m.Number(metadataClass, tensorClass)
+	p.Text(pluginName, plugin)
+	if content != nil {
+		p.Inside(pluginContent, content)
 	}
+	m.Inside(metadataPlugin, p)
 	if description != "" {
 		m.Text(metadataDescription, description)
 	}
-	if len(m) > 0 {
-		v.Inside(valueMetadata, m)
-	}
+	m.Number(metadataClass, tensorClass)
+	v.Inside(valueMetadata, m)
 }
 
-// scalar is a number.
-func scalar(tag string, number float64, description string) (v value) {
+// Plugins of TensorBoard.
+const (
+	histogramsPlugin = "histograms"
+	hparamsPlugin    = "hparams"
+	layoutPlugin     = "custom_scalars"
+)
+
+// scalar is a number. Unlike a tensor, it is also among the Scalars of TensorBoard's
+// EventAccumulator, which many programs read.
+func scalar(tag string, number float64) (v value) {
 	v.Text(valueTag, tag)
 	v.Float(valueSimple, float32(number))
-	describe(&v, "", "", description)
 	return v
 }
 
@@ -106,7 +110,7 @@ func scalar(tag string, number float64, description string) (v value) {
 const largestPicture = 64 << 20
 
 // picture is an image that a PNG file holds.
-func picture(tag, path, description string) (v value, err error) {
+func picture(tag, path string) (v value, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -130,32 +134,39 @@ func picture(tag, path, description string) (v value, err error) {
 	m.Inside(imageEncoded, data)
 	v.Text(valueTag, tag)
 	v.Inside(valueImage, m)
-	describe(&v, "", "", description)
 	return v, nil
 }
 
 // buckets is the number of buckets of a histogram.
 const buckets = 30
 
-// histogram counts numbers, of which there is at least one, in buckets of equal width from
-// the smallest to the largest. If all are equal, one bucket of width 1 has them.
+// histogram counts numbers in buckets of equal width from the smallest to the largest. If
+// all are equal, one bucket of width 1 has them. Numbers that are not finite are left out;
+// without others, there is no bucket.
 func histogram(tag string, numbers []float32, description string) (v value) {
-	low, high := numbers[0], numbers[0]
+	low, high := math.Inf(1), math.Inf(-1)
 	for _, x := range numbers {
-		low, high = min(low, x), max(high, x)
+		if x := float64(x); finite(x) {
+			low, high = min(low, x), max(high, x)
+		}
 	}
-	from, width, counts := float64(low), (float64(high)-float64(low))/buckets, make([]float64, buckets)
-	if width == 0 {
-		from, width, counts = from-0.5, 1, counts[:1]
+	from, width, counts := low, (high-low)/buckets, make([]float64, buckets)
+	switch {
+	case low > high:
+		counts = nil
+	case low == high:
+		from, width, counts = low-0.5, 1, counts[:1]
 	}
 	for _, x := range numbers {
-		counts[min(int((float64(x)-from)/width), len(counts)-1)]++
+		if x := float64(x); finite(x) {
+			counts[min(int((x-from)/width), len(counts)-1)]++
+		}
 	}
 	var content []byte
 	for i, count := range counts {
 		right := from + float64(i+1)*width
 		if i == buckets-1 {
-			right = float64(high)
+			right = high
 		}
 		for _, x := range []float64{from + float64(i)*width, right, count} {
 			content = binary.LittleEndian.AppendUint64(content, math.Float64bits(x))
@@ -163,9 +174,11 @@ func histogram(tag string, numbers []float32, description string) (v value) {
 	}
 	v.Text(valueTag, tag)
 	v.Inside(valueTensor, tensor(doubleType, content, len(counts), 3))
-	describe(&v, "histograms", "", description)
+	describe(&v, histogramsPlugin, nil, description)
 	return v
 }
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // tensor is a tensor with its values as bytes.
 func tensor(kind int64, content []byte, shape ...int) (m wire.Message) {

@@ -12,87 +12,80 @@ import (
 	"gaetrain/trainer/pictures"
 )
 
-// story turns what a run records into events.
-type story struct {
+// builder turns what a run records into events.
+type builder struct {
 	info    trainer.RunInfo
 	unit    func(figure string) string
-	figures []string // that have had a value, in order
+	figures []string // of the last stage that have had a value, in order
 }
 
 // main is the name of the stage whose tags have no suffix: the last one, which trains the
 // whole model.
-func (s *story) main() string { return s.info.Stages[len(s.info.Stages)-1].Name }
+func (b *builder) main() string { return b.info.Stages[len(b.info.Stages)-1].Name }
 
 // tag names a figure of a split, such as loss/test. A stage before the last one has its
 // name at the end, because its figures cannot be compared with those of the model.
-func (s *story) tag(figure, split, stage string) string {
+func (b *builder) tag(figure, split, stage string) string {
 	tag := figure
 	if split != "" {
 		tag += "/" + split
 	}
-	if stage != s.main() {
+	if stage != b.main() {
 		tag += "/" + stage
 	}
 	return tag
 }
 
 // timeOf is the time of a record.
-func (s *story) timeOf(r trainer.Record) time.Time {
+func (b *builder) timeOf(r trainer.Record) time.Time {
 	at, err := time.Parse(time.RFC3339, r.Timestamp)
 	if err != nil {
-		return s.info.Created
+		return b.info.Created
 	}
 	return at
 }
 
 // scalars returns the figures of all splits after an epoch.
-func (s *story) scalars(e trainer.Evaluated) (events []event) {
-	known := len(s.figures)
+func (b *builder) scalars(e trainer.Evaluated) (events []event) {
+	known := len(b.figures)
 	for _, r := range e.Records {
 		var values []value
-		add := func(figure string, v float64, description string) {
-			values = append(values, scalar(s.tag(figure, r.Split, r.Stage), v, description))
-		}
-		figure := func(name string, v float64) {
-			unit := ""
-			if r.Stage == s.main() {
-				unit = s.unit(name)
-				if !slices.Contains(s.figures, name) {
-					s.figures = append(s.figures, name)
-				}
+		add := func(figure string, v float64) {
+			values = append(values, scalar(b.tag(figure, r.Split, r.Stage), v))
+			if r.Stage == b.main() && !slices.Contains(b.figures, figure) {
+				b.figures = append(b.figures, figure)
 			}
-			add(name, v, unit)
 		}
-		figure("loss", r.Loss)
+		add("loss", r.Loss)
 		for name, v := range r.All() {
-			figure(name, v)
+			add(name, v)
 		}
-		add("images_per_second", r.ImagesPerSecond, "")
+		add("images_per_second", r.ImagesPerSecond)
 		if r.Split == "train" {
-			values = append(values, scalar(s.tag("learning_rate", "", r.Stage), r.LearningRate, "learning rate of the last step of the epoch"))
+			values = append(values, scalar(b.tag("learning_rate", "", r.Stage), r.LearningRate))
 		}
 		if len(r.KLUnits) > 0 {
 			numbers := make([]float32, len(r.KLUnits))
 			for i, v := range r.KLUnits {
 				numbers[i] = float32(v)
 			}
-			values = append(values, histogram(s.tag("kl_units", r.Split, r.Stage), numbers, "KL divergence of each latent dimension, in nats"))
+			values = append(values, histogram(b.tag("kl_units", r.Split, r.Stage), numbers, "KL divergence of each latent dimension, in nats"))
 		}
-		events = append(events, summary(s.timeOf(r), e.Step, values...))
+		events = append(events, summary(b.timeOf(r), e.Step, values...))
 	}
-	if len(s.figures) > known {
-		events = append(events, summary(s.timeOf(e.Records[0]), e.Step, layout(s.figures)))
+	if len(b.figures) > known {
+		events = append(events, summary(b.timeOf(e.Records[0]), e.Step, layout(b.figures, b.unit)))
 	}
 	return events
 }
 
 // shown returns the pictures of an epoch that the run folder has.
-func (s *story) shown(frames []pictures.Frame, stage string, epoch int) (values []value, err error) {
+func (b *builder) shown(frames []pictures.Frame, stage string, epoch int) (values []value, err error) {
 	for _, f := range frames {
 		if f.Epoch != epoch || f.Stage != "" && f.Stage != stage {
 			continue
 		}
-		v, err := picture(s.tag(f.Kind, "", stage), f.Path, "")
+		v, err := picture(b.tag(f.Kind, "", stage), f.Path)
 		if err != nil {
 			return nil, asRun(err)
 		}
@@ -115,7 +108,7 @@ func stills(dir string) (values []value, err error) {
 		if !slices.Contains(still, p.File) || path.Ext(name) != ".png" {
 			continue
 		}
-		v, err := picture(strings.TrimSuffix(name, ".png"), p.Path, p.Caption)
+		v, err := picture(strings.TrimSuffix(name, ".png"), p.Path)
 		if err != nil {
 			return nil, asRun(err)
 		}

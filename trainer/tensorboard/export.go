@@ -47,15 +47,15 @@ func Export(ctx context.Context, from Source, dir string) (w Written, err error)
 	if err != nil {
 		return w, err
 	}
-	s := story{info: from.Model.Info, unit: from.Model.Unit}
-	events, err := s.all(&w, from.Dir, records)
+	b := builder{info: from.Model.Info, unit: from.Model.Unit}
+	events, err := b.all(&w, from.Dir, records)
 	if err != nil {
 		return w, err
 	}
-	last, at := 0, s.info.Created
+	last, at := 0, b.info.Created
 	if epochs := trainer.Epochs(records); len(epochs) > 0 {
 		end := epochs[len(epochs)-1]
-		last, at = end.Step, s.timeOf(end.Records[len(end.Records)-1])
+		last, at = end.Step, b.timeOf(end.Records[len(end.Records)-1])
 	}
 	values, err := codes(ctx, from.Model, from.Test)
 	if err != nil {
@@ -69,14 +69,14 @@ func Export(ctx context.Context, from Source, dir string) (w Written, err error)
 	}
 	w.Pictures += len(images)
 	events = append(events, summary(at, last, append(append(of, values...), images...)...))
-	if events, err = s.ended(events, from.Dir, last, at); err != nil {
+	if events, err = b.ended(events, from.Dir, last, at); err != nil {
 		return w, err
 	}
 	if err := os.MkdirAll(w.Dir, 0o755); err != nil {
 		return w, asRun(err)
 	}
 	if w.Codes, err = project(ctx, w.Dir, from.Model, from.Test, from.Classes); err == nil {
-		_, err = create(w.Dir, s.info.Created, events...)
+		_, err = create(w.Dir, b.info.Created, events...)
 	}
 	if err != nil {
 		os.RemoveAll(w.Dir) // it did not exist before
@@ -85,27 +85,27 @@ func Export(ctx context.Context, from Source, dir string) (w Written, err error)
 }
 
 // all returns the hyperparameters of a run, and the figures and pictures of its epochs.
-func (s *story) all(w *Written, dir string, records []trainer.Record) ([]event, error) {
+func (b *builder) all(w *Written, dir string, records []trainer.Record) ([]event, error) {
 	frames, err := pictures.Frames(dir)
 	if err != nil {
 		return nil, err
 	}
-	events := []event{s.started()}
+	events := []event{b.started()}
 	add := func(at time.Time, step int, stage string, epoch int) error {
-		values, err := s.shown(frames, stage, epoch)
+		values, err := b.shown(frames, stage, epoch)
 		if len(values) > 0 {
 			events = append(events, summary(at, step, values...))
 		}
 		w.Pictures += len(values)
 		return err
 	}
-	if err := add(s.info.Created, 0, s.info.Stages[0].Name, 0); err != nil {
+	if err := add(b.info.Created, 0, b.info.Stages[0].Name, 0); err != nil {
 		return nil, err
 	}
 	for _, e := range trainer.Epochs(records) {
-		events = append(events, s.scalars(e)...)
+		events = append(events, b.scalars(e)...)
 		r := e.Records[len(e.Records)-1]
-		if err := add(s.timeOf(r), e.Step, r.Stage, r.Epoch); err != nil {
+		if err := add(b.timeOf(r), e.Step, r.Stage, r.Epoch); err != nil {
 			return nil, err
 		}
 		w.Epochs++
@@ -114,7 +114,7 @@ func (s *story) all(w *Written, dir string, records []trainer.Record) ([]event, 
 }
 
 // ended adds how the run in a folder ended, if it has.
-func (s *story) ended(events []event, dir string, step int, at time.Time) ([]event, error) {
+func (b *builder) ended(events []event, dir string, step int, at time.Time) ([]event, error) {
 	state, err := trainer.StateOf(dir)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ func Hook() trainer.Hook {
 
 // writer writes the event files of a run during training.
 type writer struct {
-	story
+	builder
 	path  string // of the event file of this process
 	steps trainer.Timeline
 	last  int  // step of the last finished epoch
@@ -33,7 +33,7 @@ type writer struct {
 // start begins an event file. If there are earlier ones, it replaces what they hold beyond
 // the checkpoint that the run continues from.
 func (w *writer) start(ctx context.Context, l *trainer.Loop) error {
-	w.story = story{info: l.Run.Info, unit: l.Trained().Unit}
+	w.builder = builder{info: l.Run.Info, unit: l.Trained().Unit}
 	var earlier []event
 	records, err := l.Records()
 	if err != nil {
@@ -69,7 +69,7 @@ func (w *writer) begin(l *trainer.Loop, events ...event) (err error) {
 }
 
 // started is the event with the hyperparameters.
-func (s *story) started() event { return summary(s.info.Created, 0, hparamsStarted(s.info)) }
+func (b *builder) started() event { return summary(b.info.Created, 0, hparamsStarted(b.info)) }
 
 // epoch adds what an epoch has changed.
 func (w *writer) epoch(ctx context.Context, l *trainer.Loop) error {

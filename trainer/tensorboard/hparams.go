@@ -62,7 +62,7 @@ func hparams(tag string, field wire.Field, content wire.Message) (v value) {
 	data.Inside(field, content)
 	v.Text(valueTag, tag)
 	v.Inside(valueTensor, tensor(floatType, nil, 0))
-	describe(&v, "hparams", string(data), "")
+	describe(&v, hparamsPlugin, data, "")
 	return v
 }
 

@@ -17,20 +17,25 @@ const (
 	layoutSplits                 = "/(train|validation|test)"
 )
 
-// layout describes charts that show each figure of all splits together.
-func layout(figures []string) (v value) {
+// layout describes charts that show each figure of all splits together. unit is that of a
+// figure, or "".
+func layout(figures []string, unit func(string) string) (v value) {
 	var all, category wire.Message
 	category.Text(categoryTitle, layoutTitle)
 	for _, figure := range figures {
 		var chart, lines wire.Message
 		lines.Text(linesTag, "^"+regexp.QuoteMeta(figure)+layoutSplits+"$")
-		chart.Text(chartTitle, figure)
+		title := figure
+		if u := unit(figure); u != "" {
+			title += " (" + u + ")"
+		}
+		chart.Text(chartTitle, title)
 		chart.Inside(chartLines, lines)
 		category.Inside(categoryChart, chart)
 	}
 	all.Inside(layoutCategory, category)
 	v.Text(valueTag, layoutTag)
 	v.Inside(valueTensor, text(all))
-	describe(&v, "custom_scalars", "", "")
+	describe(&v, layoutPlugin, nil, "")
 	return v
 }
