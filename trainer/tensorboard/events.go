@@ -60,7 +60,7 @@ func (b *builder) scalars(e trainer.Evaluated) (events []event) {
 		for name, v := range r.All() {
 			add(name, v)
 		}
-		add("images_per_second", r.ImagesPerSecond)
+		values = append(values, scalar(b.tag("images_per_second", r.Split, r.Stage), r.ImagesPerSecond))
 		if r.Split == "train" {
 			values = append(values, scalar(b.tag("learning_rate", "", r.Stage), r.LearningRate))
 		}
