@@ -92,7 +92,7 @@ in the environment.
 EXAMPLES:
    gaetrain graph --model conv
    gaetrain graph --model conv --shape 3x64x64 --detail operations
-   gaetrain graph --encoder "conv:16,3,s2 dense:32" --out small
+   gaetrain graph --encoder 'conv:16,3,s2 dense:32' --out small
    gaetrain graph --run runs/dense-sample-1`,
 		Flags: graphFlags(model),
 		Action: func(c *cli.Context) error {

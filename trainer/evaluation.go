@@ -22,6 +22,7 @@ type evaluator struct {
 	seed     uint64
 	splits   []evaluatedSplit
 	feeder   feeder
+	beat     func() // called after each batch; nil: nothing
 }
 
 type evaluatedSplit struct {
@@ -90,6 +91,9 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 		}
 		for _, m := range measures {
 			m.Add(e.program)
+		}
+		if e.beat != nil {
+			e.beat()
 		}
 		if err := ctx.Err(); err != nil {
 			return Figures{}, err

@@ -18,7 +18,7 @@ func folder(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := make(map[string]string)
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && entry.Name() != lockFile {
+		if err == nil && !entry.IsDir() && entry.Name() != lockFile && entry.Name() != stateFile {
 			files[path] = string(read(t, path))
 		}
 		return err

@@ -48,7 +48,7 @@ func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop,
 	if few := e.FewSteps(); few != "" && run.last == nil {
 		l.Warnings = append(l.Warnings, few)
 	}
-	l.hooks = append(append([]Hook{guard(), evaluation(), warnings(), best()}, more...), checkpoints())
+	l.hooks = append(append([]Hook{guard(), progress(), evaluation(), new(table).hook(), warnings(), best()}, more...), checkpoints())
 	last := run.last
 	if run.last = nil; last == nil { // the tensors of the checkpoint are needed only here
 		return l, l.enter(ctx, nil)
@@ -104,6 +104,7 @@ func (l *Loop) enter(ctx context.Context, from *Checkpoint) (err error) {
 	if l.evaluator, err = newEvaluator(ctx, l.Stage, l.Parameters, l.Config.Seed, splits...); err != nil {
 		return err
 	}
+	l.evaluator.beat = func() { l.Run.beat(false) }
 	if l.opponent, err = newOpponent(l.Stage, l.Parameters, true, l.Config.BatchSize); err != nil {
 		return err
 	}
@@ -126,6 +127,13 @@ func (l *Loop) rate(update int) float64 {
 // aborted between two operations, and the weights stay as they were before the step.
 // Train then saves a checkpoint and returns ErrStopped.
 func (l *Loop) Train(ctx context.Context) error {
+	err := l.runStages(ctx)
+	l.Run.ended(err)
+	return err
+}
+
+// runStages trains from the present position to the end of the last stage.
+func (l *Loop) runStages(ctx context.Context) error {
 	if err := l.each(ctx, func(h Hook) point { return h.Start }); err != nil {
 		if l.Resumed {
 			return l.orStopped(ctx, err)
@@ -285,6 +293,13 @@ func (l *Loop) Reconstruct(ctx context.Context, split loaders.Split) (Reconstruc
 	all := Reconstructed{Shape: split.Shape}
 	err := eachReconstructed(ctx, l.Stage, l.evaluator.program, l.Config.Seed, split, all.Append)
 	return all, err
+}
+
+// Present returns the model of the present stage as the parameters are now.
+func (l *Loop) Present() *Trained {
+	t := l.trained(l.Stage)
+	t.Info = l.Run.Info
+	return t
 }
 
 // Selection names the split that selects the best epoch. It is "" if no images are

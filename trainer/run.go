@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -21,8 +22,10 @@ import (
 const (
 	runFile        = "run.json"
 	metricsFile    = "metrics.jsonl"
+	tableFile      = "metrics.csv"
 	finalFile      = "metrics.json"
 	lockFile       = ".lock"
+	stateFile      = "state.json"
 	lastCheckpoint = "checkpoint/last.safetensors"
 	bestCheckpoint = "checkpoint/best.safetensors"
 	picturesFolder = "pictures"
@@ -40,6 +43,7 @@ type Run struct {
 	made     []string    // the folder and its parents that this process made, the deepest first
 	before   []string    // the entries that the folder had before
 	fresh    bool        // the folder held no run before
+	beaten   time.Time   // when the time of the lock file was renewed
 	last     *Checkpoint // from which a resumed run continues; nil once NewLoop has read it
 }
 
@@ -126,6 +130,9 @@ func (r *Run) confirm() error {
 			return fmt.Errorf("%w: %w; hint: choose a --run that can be written to", ErrRun, err)
 		}
 	}
+	if err := r.enterPhase(Waiting, ""); err != nil {
+		return err
+	}
 	return r.WriteSealed(runFile, r.Info)
 }
 
@@ -136,13 +143,13 @@ func (r *Run) start(resume bool) error {
 		kind = ErrRun
 	}
 	r.fresh = true
-	return r.without(kind, runFile, lastCheckpoint, bestCheckpoint, metricsFile)
+	return r.without(kind, runFile, lastCheckpoint, bestCheckpoint, metricsFile, tableFile)
 }
 
 // restart begins a run again that was stopped before its first checkpoint.
 func (r *Run) restart() error {
 	r.fresh = true
-	return r.without(ErrRun, lastCheckpoint, bestCheckpoint, metricsFile)
+	return r.without(ErrRun, lastCheckpoint, bestCheckpoint, metricsFile, tableFile)
 }
 
 // without returns an error about a file in a run folder if another file, which must
@@ -263,12 +270,16 @@ func (r *Run) acquire() error {
 	_, err := os.Lstat(r.Path(lockFile))
 	r.lockMade = errors.Is(err, fs.ErrNotExist)
 	r.lock = flock.New(r.Path(lockFile))
-	ok, err := r.lock.TryLock()
+	ok, err := tryLock(r.lock)
 	if err != nil {
 		return fmt.Errorf("%w: lock %s: %w", ErrRun, r.Dir, err)
 	}
 	if !ok {
 		return fmt.Errorf("%w: %s is in use by another process; hint: wait until that process has ended, or choose another --run", ErrRun, r.Dir)
+	}
+	if err := r.elsewhere(); err != nil {
+		r.lock.Unlock()
+		return err
 	}
 	return nil
 }

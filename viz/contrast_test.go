@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"gaetrain/viz/page"
 )
 
 // leastContrast is what text and lines need on their ground (WCAG 2.2, criterion 1.4.3).
@@ -64,15 +66,11 @@ var (
 	variable = regexp.MustCompile(`--(\w+): #([0-9a-f]{3,6});`)
 )
 
-// TestReportContrast reads the colours of the report's style sheet: those on screens with a light and with a dark ground
+// TestPageContrast reads the colours of the style sheet of pages: those on screens with a light and with a dark ground
 // and those in print.
-func TestReportContrast(t *testing.T) {
-	source, err := reportSource.ReadFile("report.html.tmpl")
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestPageContrast(t *testing.T) {
 	schemes := 0
-	for _, scheme := range block.FindAllStringSubmatch(string(source), -1) {
+	for _, scheme := range block.FindAllStringSubmatch(page.StyleSheet, -1) {
 		colours := make(map[string]color.Color)
 		for _, v := range variable.FindAllStringSubmatch(scheme[1], -1) {
 			digits := v[2]
@@ -85,7 +83,7 @@ func TestReportContrast(t *testing.T) {
 			}
 			colours[v[1]] = color.RGBA{uint8(rgb >> 16), uint8(rgb >> 8), uint8(rgb), 0xff}
 		}
-		for _, foreground := range []string{"ink", "muted", "accent"} {
+		for _, foreground := range []string{"ink", "muted", "accent", "hue1", "hue2", "hue3", "hue4", "hue5", "hue6", "hue7", "hue8"} {
 			for _, ground := range []string{"ground", "raised"} {
 				if c := contrast(colours[foreground], colours[ground]); c < leastContrast {
 					t.Errorf("%s on %s has the contrast %.2f in %s", foreground, ground, c, scheme[0])

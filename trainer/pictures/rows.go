@@ -8,6 +8,7 @@ import (
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
 	"gaetrain/viz"
+	"gaetrain/viz/page"
 )
 
 // The pictures of this file are those of runs on rows of numbers.
@@ -115,30 +116,22 @@ func drawCodes(ctx context.Context, l *trainer.Loop) error {
 	return err
 }
 
-// errorTable lists the features with the largest errors for the report; nil without names.
-func errorTable(ctx context.Context, l *trainer.Loop) ([]viz.Table, error) {
-	model := l.Trained()
-	if l.Data.Features == nil || !model.HasEncoder() || model.IsClassifier() {
+// errorTable lists the features with the largest errors; nil without names or data.
+func (s Subject) errorTable(ctx context.Context) ([]page.Table, error) {
+	model := s.Model
+	if s.Data == nil || model.Info.Data.Features == nil || !model.HasEncoder() || model.IsClassifier() {
 		return nil, nil
 	}
-	all, err := model.FeatureErrors(ctx, l.Data.Test)
+	all, err := model.FeatureErrors(ctx, s.Data.Test)
 	if err != nil {
 		return nil, err
 	}
-	t := viz.Table{Title: "Error by feature", Header: []string{"feature", "mse" + ofScaled(model.Info.Data), "root mean squared error, in the unit of the feature"}}
+	t := page.Table{Title: "Error by feature", Header: []string{"feature", "mse" + ofScaled(model.Info.Data), "root mean squared error, in the unit of the feature"}}
 	if n := len(all); n > mostFeatures {
 		t.Title += fmt.Sprintf(" (the largest %d of %d)", mostFeatures, n)
 	}
 	for _, e := range all[:min(len(all), mostFeatures)] {
 		t.Rows = append(t.Rows, []string{e.Name, fmt.Sprintf("%.4g", e.MSE), fmt.Sprintf("%.4g", e.RMSE)})
 	}
-	return []viz.Table{t}, nil
-}
-
-// errorsEnding is the ending of the picture of the errors: that of bars or of a curve.
-func errorsEnding(l *trainer.Loop) string {
-	if l.Data.Features == nil {
-		return ".png"
-	}
-	return ".svg"
+	return []page.Table{t}, nil
 }

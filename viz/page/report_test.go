@@ -1,55 +1,58 @@
-package viz
+package page_test
 
 import (
 	"bytes"
 	"errors"
 	"image"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"gaetrain/viz"
+	"gaetrain/viz/page"
 	"gaetrain/viz/plain"
 )
 
 func TestReport(t *testing.T) {
 	var picture bytes.Buffer
-	if err := EncodePNG(&picture, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
+	if err := viz.EncodePNG(&picture, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "a.png")
 	if err := os.WriteFile(path, picture.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r := Report{
+	r := page.Report{
 		Title: "<script>alert(1)</script>", Subtitle: "run 3", Summary: "A & B", Citation: "Nobody, 2014",
-		Figures:       []Figure{{"loss", "1.5", "nats per image", "lower is \"better\""}},
-		Configuration: []Setting{{"model", "<vae>", "flag"}},
-		Pictures: []Picture{
+		Figures:       []page.Figure{{"loss", "1.5", "nats per image", "lower is \"better\""}},
+		Configuration: []page.Setting{{"model", "<vae>", "flag"}},
+		Pictures: []page.Picture{
 			{Title: "Reconstructions", Caption: "after <3> epochs", Path: path},
-			{Title: "Curves", Alt: "two falling lines", Data: render(t, Curves{Series: falling("loss", 3, 2, 1)}.SVG)},
+			{Title: "Curves", Alt: "two falling lines", Data: render(t, viz.Curves{Series: []viz.Series{{Name: "loss", Split: "train", X: []float64{1, 2}, Y: []float64{2, 1}}}}.SVG)},
 		},
 		Attribution: []string{"Data by someone"}, Command: "gaetrain train --model vae && true",
 		Created: time.Date(2026, 3, 2, 10, 30, 0, 0, time.FixedZone("CET", 3600)), Version: "v1.2.3",
 	}
-	page := string(render(t, r.HTML))
+	text := string(render(t, r.HTML))
 	for _, want := range []string{
 		"&lt;script&gt;alert(1)&lt;/script&gt;", "A &amp; B", "&lt;vae&gt;", "after &lt;3&gt; epochs", "lower is &#34;better&#34;",
 		`src="data:image/png;base64,`, `src="data:image/svg&#43;xml;base64,`, `alt="two falling lines"`, `alt="Reconstructions"`,
 		"gaetrain train --model vae &amp;&amp; true", "2 March 2026, 09:30 UTC", `datetime="2026-03-02T09:30:00Z"`, "v1.2.3", "Data by someone",
 		"prefers-color-scheme: dark", "@media print", `lang="en"`,
 	} {
-		if !strings.Contains(page, want) {
+		if !strings.Contains(text, want) {
 			t.Errorf("the page does not contain %q", want)
 		}
 	}
 	for _, never := range []string{"<script", "http://", "https://", "ZgotmplZ"} {
-		if strings.Contains(page, never) {
+		if strings.Contains(text, never) {
 			t.Errorf("the page has %q", never)
 		}
 	}
-	if again := string(render(t, r.HTML)); again != page {
+	if again := string(render(t, r.HTML)); again != text {
 		t.Error("two pages of the same report differ")
 	}
 }
@@ -59,22 +62,22 @@ func TestReport(t *testing.T) {
 func TestHiddenText(t *testing.T) {
 	const name = "data\u202egnp.exe\u2066\x1b[2J\u200b"
 	pages := map[string][]byte{
-		"report": render(t, Report{
-			Title: name, Subtitle: name, Summary: name, Citation: name, Warnings: []string{name}, Figures: []Figure{{name, name, name, name}},
-			Configuration: []Setting{{name, name, name}}, Attribution: []string{name}, Command: name, Version: name,
+		"report": render(t, page.Report{
+			Title: name, Subtitle: name, Summary: name, Citation: name, Warnings: []string{name}, Figures: []page.Figure{{name, name, name, name}},
+			Configuration: []page.Setting{{name, name, name}}, Attribution: []string{name}, Command: name, Version: name,
 		}.HTML),
-		"curves":  render(t, Curves{Title: name, XLabel: name, Series: []Series{{name, name, name, []float64{1, 2}, []float64{1, 2}}}}.SVG),
-		"lines":   render(t, Lines{Title: name, XLabel: name, YLabel: name, Lines: []Line{{Name: name, X: []float64{1, 2}, Y: []float64{1, 2}}}}.SVG),
-		"scatter": render(t, Scatter{Title: name, XLabel: name, X: []float64{1}, Y: []float64{2}, Classes: []uint16{0}, Names: []string{name}}.SVG),
-		"diagram": render(t, Diagram{Title: name, Nodes: []Node{{"a", name, name, "new kind", name}}}.SVG),
+		"curves":  render(t, viz.Curves{Title: name, XLabel: name, Series: []viz.Series{{Name: name, Unit: name, Split: name, X: []float64{1, 2}, Y: []float64{1, 2}}}}.SVG),
+		"lines":   render(t, viz.Lines{Title: name, XLabel: name, YLabel: name, Lines: []viz.Line{{Name: name, X: []float64{1, 2}, Y: []float64{1, 2}}}}.SVG),
+		"scatter": render(t, viz.Scatter{Title: name, XLabel: name, X: []float64{1}, Y: []float64{2}, Classes: []uint16{0}, Names: []string{name}}.SVG),
+		"diagram": render(t, viz.Diagram{Title: name, Nodes: []viz.Node{{ID: "a", Label: name, Detail: name, Kind: "new kind", Group: name}}}.SVG),
 	}
-	for kind, page := range pages {
+	for kind, source := range pages {
 		text := strings.Map(func(r rune) rune {
 			if r == '\n' || r == '\t' {
 				return ' '
 			}
 			return r
-		}, string(page))
+		}, string(source))
 		if plain.Line(text) != text {
 			t.Errorf("%s: a hidden rune is left", kind)
 		}
@@ -85,9 +88,9 @@ func TestHiddenText(t *testing.T) {
 }
 
 func TestReportOfNothing(t *testing.T) {
-	page := string(render(t, Report{Title: "empty"}.HTML))
+	text := string(render(t, page.Report{Title: "empty"}.HTML))
 	for _, never := range []string{"<h2", "<footer", "<table", "<dl", "0001"} {
-		if strings.Contains(page, never) {
+		if strings.Contains(text, never) {
 			t.Errorf("an empty report has %q", never)
 		}
 	}
@@ -95,13 +98,22 @@ func TestReportOfNothing(t *testing.T) {
 
 func TestReportPictureErrors(t *testing.T) {
 	var out bytes.Buffer
-	if err := (Report{Pictures: []Picture{{Title: "a", Data: []byte("plain text")}}}).HTML(&out); !errors.Is(err, ErrPicture) {
+	if err := (page.Report{Pictures: []page.Picture{{Title: "a", Data: []byte("plain text")}}}).HTML(&out); !errors.Is(err, page.ErrPicture) {
 		t.Errorf("text as a picture: %v", err)
 	}
-	if err := (Report{Pictures: []Picture{{Title: "a", Path: filepath.Join(t.TempDir(), "none.png")}}}).HTML(&out); !errors.Is(err, os.ErrNotExist) {
+	if err := (page.Report{Pictures: []page.Picture{{Title: "a", Path: filepath.Join(t.TempDir(), "none.png")}}}).HTML(&out); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing picture: %v", err)
 	}
 	if out.Len() > 0 {
 		t.Error("half a page was written")
 	}
+}
+
+func render(t *testing.T, write func(io.Writer) error) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := write(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }

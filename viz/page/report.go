@@ -1,7 +1,7 @@
-package viz
+package page
 
 import (
-	"embed"
+	_ "embed"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -68,10 +68,11 @@ type Picture struct {
 }
 
 //go:embed report.html.tmpl
-var reportSource embed.FS
+var reportSource string
 
 var reportTemplate = sync.OnceValue(func() *template.Template {
-	return template.Must(template.ParseFS(reportSource, "report.html.tmpl"))
+	functions := template.FuncMap{"style": func() template.CSS { return template.CSS(StyleSheet) }}
+	return template.Must(template.New("report").Funcs(functions).Parse(reportSource))
 })
 
 // HTML writes a self-contained page without scripts. Pictures are part of the page. It has a light and a dark scheme. The
