@@ -119,7 +119,7 @@ func newApp(model string, stdout, stderr io.Writer) *cli.App {
 			trainVerb(model), finetuneVerb(), studyVerb(),
 			evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(),
 			judgeVerb(), detectVerb(), pcaVerb(), probeVerb(), clusterVerb(), searchVerb(), compressVerb(), decompressVerb(),
-			compareVerb(), reportVerb(), exportVerb(), benchVerb(model),
+			compareVerb(), reportVerb(), exportVerb(), graphVerb(model), benchVerb(model),
 			modelsVerb(), datasetsVerb(), configVerb(model), healthVerb(), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {
