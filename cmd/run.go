@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	app := newApp(model, stdout, stderr)
-	return app.RunContext(ctx, gatherRuns(app.Commands, args))
+	return app.RunContext(ctx, arrange(app.Commands, args))
 }
 
 // exitCode is the one place where errors become exit codes.
@@ -115,7 +115,8 @@ func newApp(model string, stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
 		Commands: []*cli.Command{
-			trainVerb(model), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(), exportVerb(), judgeVerb(), detectVerb(), pcaVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(), compareVerb(), watchVerb(),
+			trainVerb(model), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(), exportVerb(), judgeVerb(), detectVerb(), pcaVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(), compareVerb(), reportVerb(),
+			watchVerb(),
 			benchVerb(model), modelsVerb(), datasetsVerb(), configVerb(model), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {

@@ -27,7 +27,7 @@ func watchVerb() *cli.Command {
 	const usual = "runs"
 	defaults := watchOptions{Port: 8686, Address: "127.0.0.1"}
 	return &cli.Command{
-		Name: "watch", Usage: "show runs on a live web page, while they train and afterwards", ArgsUsage: "[DIR]",
+		Name: "watch", Usage: "show runs on a live web page, while they train and afterwards", ArgsUsage: folderUsage,
 		Description: `This verb serves a web page about all runs below DIR, by default the folder runs. It prints the
 address of the page, and serves it until it is interrupted. The page lists the runs with their
 state, and shows curves, pictures and differing settings of the chosen ones. It changes while they

@@ -117,6 +117,30 @@ func tryLock(lock *flock.Flock) (bool, error) {
 	return ok, err
 }
 
+// takeover is how long a process watches a run whose lock is free, although a process on
+// another host made progress within the last minute. takeoverLook is the interval.
+var takeover, takeoverLook = 3 * progressEvery, time.Second
+
+// elsewhere returns an error if a process on another host trains the run. Locks do that
+// on file systems that share them between hosts. Others, such as NFS mounted with
+// nolock, only show the time of the lock file.
+func (r *Run) elsewhere() error {
+	s, err := readState(r.Dir)
+	host, _ := os.Hostname()
+	if err != nil || !s.Active() || s.Host == "" || s.Host == host || time.Since(s.Progress).Abs() > time.Minute {
+		return nil
+	}
+	for range int(takeover / takeoverLook) {
+		time.Sleep(takeoverLook)
+		now, err := readState(r.Dir)
+		if err != nil || !now.Progress.Equal(s.Progress) {
+			return fmt.Errorf("%w: %s is in use by process %d on host %s; hint: wait until that process has ended, or choose another --run", ErrRun, r.Dir, s.Process, s.Host)
+		}
+	}
+	r.note("process %d on host %s had opened the run and made no progress for %v, so this process takes it over", s.Process, s.Host, takeover)
+	return nil
+}
+
 // enterPhase replaces state.json.
 func (r *Run) enterPhase(phase Phase, message string) error {
 	host, _ := os.Hostname() // "": not known

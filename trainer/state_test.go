@@ -115,3 +115,42 @@ func TestLookingDoesNotDisturb(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherHost opens a run that a process on another host trains, on a file system
+// that does not share locks.
+func TestAnotherHost(t *testing.T) {
+	defer func(wait, look time.Duration) { takeover, takeoverLook = wait, look }(takeover, takeoverLook)
+	takeover, takeoverLook = 300*time.Millisecond, 10*time.Millisecond
+	_, dir := trained(t, small())
+	write(t, []byte(`{"phase":"running","host":"another host","process":17}`), dir, stateFile)
+	touch := func() {
+		now := time.Now()
+		if err := os.Chtimes(filepath.Join(dir, lockFile), now, now); err != nil {
+			t.Error(err)
+		}
+	}
+	touch()
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for ctx.Err() == nil {
+			time.Sleep(20 * time.Millisecond)
+			touch()
+		}
+	}()
+	c := small()
+	c.Resume = true
+	_, err := create(dir, experiment(t, c))
+	fails(t, err, ErrRun, dir, "process 17 on host another host")
+	cancel()
+	<-stopped
+	run, err := create(dir, experiment(t, c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Close()
+	if len(run.notes) != 1 {
+		t.Errorf("notes are %q", run.notes)
+	}
+}
