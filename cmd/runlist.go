@@ -27,7 +27,9 @@ func fileLast(verbs []*cli.Command, args []string) []string {
 	if len(args) < 2 {
 		return args
 	}
-	i := slices.IndexFunc(verbs, func(v *cli.Command) bool { return v.Name == args[1] && (v.ArgsUsage == fileUsage || v.ArgsUsage == folderUsage) })
+	i := slices.IndexFunc(verbs, func(v *cli.Command) bool {
+		return v.Name == args[1] && (v.ArgsUsage == fileUsage || v.ArgsUsage == folderUsage)
+	})
 	if i < 0 {
 		return args
 	}

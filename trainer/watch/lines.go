@@ -90,7 +90,7 @@ func readLines(folder *os.Root, name string, from Position, most int64) (c Chunk
 		end, c.Broken = n, true
 	}
 	c.Lines, c.Next = data[:end], Position{Offset: from.Offset + int64(end)}
-	c.More = end > 0 && c.Next.Offset < info.Size()
+	c.More = end > 0 && from.Offset+int64(n) < info.Size()
 	c.Next.Check, err = checkBefore(file, c.Next.Offset)
 	return c, err
 }

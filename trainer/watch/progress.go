@@ -2,41 +2,14 @@ package watch
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math"
-	"slices"
 	"time"
-
-	"gaetrain/trainer"
 )
 
 func isAbsent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
-
-// record holds what a row needs of a line of metrics.jsonl.
-type record struct {
-	Stage           string             `json:"stage"`
-	Epoch           int                `json:"epoch"`
-	Split           string             `json:"split"`
-	Loss            float64            `json:"loss"`
-	MSE             float64            `json:"mse"`
-	Measures        map[string]float64 `json:"measures"`
-	Seconds         float64            `json:"seconds"`
-	ImagesPerSecond float64            `json:"images_per_second"`
-}
-
-// splits are the splits of records. The first two are evaluated, and the one that comes first shows how good a run is.
-var splits = []string{"validation", "test", "train"}
-
-// check returns an error about a record that no run writes.
-func (r record) check() error {
-	if r.Epoch < 1 || r.Stage == "" || !slices.Contains(splits, r.Split) || !(r.Seconds >= 0) {
-		return errors.New("not a record of a run")
-	}
-	return nil
-}
 
 // progress sums up the records of a run that were read so far. Its size does not depend on their number.
 type progress struct {
@@ -64,11 +37,7 @@ func (p *progress) add(c Chunk) {
 	}
 	for line := range bytes.Lines(c.Lines) {
 		p.lines++
-		var r record
-		err := json.Unmarshal(line, &r)
-		if err == nil {
-			err = r.check()
-		}
+		r, err := parse(line)
 		if err != nil {
 			if p.damaged++; p.first == 0 {
 				p.first = p.lines
@@ -81,27 +50,23 @@ func (p *progress) add(c Chunk) {
 }
 
 func (p *progress) addRecord(r record) {
-	if r.Stage != p.stage {
-		p.before, p.stage, p.epoch = p.before+p.epoch, r.Stage, 0
+	if r.stage != p.stage {
+		p.before, p.stage, p.epoch = p.before+p.epoch, r.stage, 0
 		p.latest, p.best = make(map[string]record), make(map[string]record)
 	}
-	if r.Epoch != p.epoch {
-		p.epoch, p.recent = r.Epoch, append(p.recent, 0)
+	if r.epoch != p.epoch {
+		p.epoch, p.recent = r.epoch, append(p.recent, 0)
 		p.recent = p.recent[max(0, len(p.recent)-recentEpochs):]
 	}
-	p.seconds += r.Seconds
-	p.recent[len(p.recent)-1] += r.Seconds
-	if r.Split == "train" {
-		p.rate = r.ImagesPerSecond
+	p.seconds += r.seconds
+	p.recent[len(p.recent)-1] += r.seconds
+	if r.split == "train" {
+		p.rate = r.rate
 	}
-	p.latest[r.Split] = r
-	if best, ok := p.best[r.Split]; !ok || criterion(r) < criterion(best) {
-		p.best[r.Split] = r
+	p.latest[r.split] = r
+	if best, ok := p.best[r.split]; !ok || r.criterion() < best.criterion() {
+		p.best[r.split] = r
 	}
-}
-
-func criterion(r record) float64 {
-	return trainer.Figures{Loss: r.Loss, Measures: r.Measures}.Criterion()
 }
 
 // split is the split that shows how good the run is, "" before the first epoch.

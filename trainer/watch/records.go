@@ -52,7 +52,7 @@ func tabulate(c Chunk) Records {
 	t := Records{Next: c.Next.String(), Reset: c.Reset, More: c.More, Stages: []string{}, Splits: []string{}, Figures: []string{}, Rows: [][]*float64{}}
 	for line := range bytes.Lines(c.Lines) {
 		var r trainer.Record
-		if json.Unmarshal(line, &r) != nil || (record{Stage: r.Stage, Epoch: r.Epoch, Split: r.Split, Seconds: r.Seconds}).check() != nil {
+		if json.Unmarshal(line, &r) != nil || (record{stage: r.Stage, epoch: r.Epoch, split: r.Split, seconds: r.Seconds}).check() != nil {
 			t.Damaged++
 			continue
 		}

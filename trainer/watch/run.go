@@ -188,12 +188,12 @@ func (r *run) fill() {
 	row.Epoch, row.Stage, row.Split, row.Records = p.before+p.epoch, plain.Line(p.stage), p.split(), p.at.Offset
 	row.Loss, row.MSE, row.Best, row.BestEpoch, row.Left = nil, nil, nil, 0, nil
 	if latest, ok := p.latest[row.Split]; ok {
-		row.Loss, row.MSE = finite(latest.Loss), nil
-		if latest.MSE != 0 {
-			row.MSE = finite(latest.MSE)
+		row.Loss, row.MSE = finite(latest.loss), nil
+		if latest.mse != 0 {
+			row.MSE = finite(latest.mse)
 		}
 		best := p.best[row.Split]
-		row.Best, row.BestEpoch = finite(criterion(best)), best.Epoch
+		row.Best, row.BestEpoch = finite(best.criterion()), best.epoch
 	}
 	row.Seconds, row.Rate = p.seconds, p.rate
 	if r.state.Active() && row.Epoch > 0 {

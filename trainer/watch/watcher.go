@@ -42,7 +42,11 @@ type shown struct {
 
 // New returns a Watcher of a folder. Nothing is read before Watch.
 func New(dir string) *Watcher {
-	return &Watcher{dir: dir, name: plain.Line(filepath.Clean(dir)), runs: make(map[string]*run), rows: make(map[string]shown), version: 1, changed: make(chan struct{})}
+	name := filepath.Clean(dir)
+	if absolute, err := filepath.Abs(dir); err == nil && name == "." {
+		name = filepath.Base(absolute)
+	}
+	return &Watcher{dir: dir, name: plain.Line(name), runs: make(map[string]*run), rows: make(map[string]shown), version: 1, changed: make(chan struct{})}
 }
 
 // Watch looks at the runs once per second until the context ends. Errors of single runs are shown on the page.
