@@ -23,7 +23,24 @@ var WatchScript string
 // CurvesScript is the JavaScript of training curves: uPlot with its licence, and the function gaetrain.curves.
 var CurvesScript = "/*!\nuPlot 1.6.32\n" + strings.ReplaceAll(uPlotLicence, "*/", "* /") + "*/\n" + uPlotScript + "\n" + curvesScript
 
+// NetworkScript is the JavaScript that computes recorded networks, the function gaetrain.network.
+//
+//go:embed network.js
+var NetworkScript string
+
+// PlaygroundScript is the JavaScript with which readers explore a model, the function gaetrain.playground. It needs NetworkScript.
+var PlaygroundScript = viewsScript + "\n" + drawingScript + "\n" + planeScript + "\n" + playgroundScript
+
 var (
+	//go:embed playground/views.js
+	viewsScript string
+	//go:embed playground/drawing.js
+	drawingScript string
+	//go:embed playground/plane.js
+	planeScript string
+	//go:embed playground/playground.js
+	playgroundScript string
+
 	//go:embed style.css
 	style string
 
