@@ -13,7 +13,19 @@ var StyleSheet = uPlotStyle + "\n" + style
 // CurvesScript is the JavaScript of training curves: uPlot with its licence, and the function gaetrain.curves.
 var CurvesScript = "/*!\nuPlot 1.6.32\n" + strings.ReplaceAll(uPlotLicence, "*/", "* /") + "*/\n" + uPlotScript + "\n" + curvesScript
 
+// ReportScript is the JavaScript of a report. Its parts are in one script, whose digest the policy of the page allows.
+var ReportScript = CurvesScript + itemsScript + filmScript + pointsScript + reportScript
+
 var (
+	//go:embed items.js
+	itemsScript string
+	//go:embed film.js
+	filmScript string
+	//go:embed points.js
+	pointsScript string
+	//go:embed report.js
+	reportScript string
+
 	//go:embed style.css
 	style string
 
