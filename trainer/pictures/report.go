@@ -63,7 +63,7 @@ func (s Subject) report(ctx context.Context, h trainer.History) (report page.Rep
 	if err != nil {
 		return report, err
 	}
-	report.Figures = s.figures(h, components, linear)
+	report.Figures, report.Choices = s.figures(h, components, linear), choices(h)
 	if report.Tables, err = s.errorTable(ctx); err != nil {
 		return report, err
 	}
@@ -117,6 +117,15 @@ func progress(h trainer.History) string {
 		text += fmt.Sprintf(" · best epoch %d, selected on the validation set", at.BestEpoch)
 	}
 	return text + fmt.Sprintf(" · %.1f s of training and evaluation", h.Seconds())
+}
+
+// choices says which split has selected what.
+func choices(h trainer.History) []string {
+	none := "The test set has selected nothing."
+	if best := h.Position.BestEpoch; best > 0 {
+		return []string{fmt.Sprintf("Epoch %d has the lowest loss on the validation set. Its weights are those of the checkpoint best. The figures and pictures of this page are those of the last epoch, %d, unless they say otherwise. %s", best, h.Position.Epoch, none)}
+	}
+	return []string{fmt.Sprintf("No epoch was selected, because there is no validation set. The figures and pictures of this page are those of the last epoch, %d. %s", h.Position.Epoch, none)}
 }
 
 // baseline returns the number and the error of the principal components with which the model

@@ -53,10 +53,13 @@ func (s Subject) compared(test trainer.Record, in *inspection, components int, l
 			text += fmt.Sprintf(", which is that of PCA with %d components (%.4g)", components, linear)
 		}
 	}
-	if in != nil {
-		text += fmt.Sprintf(". It keeps %.1f %% of their variance", 100*in.explained())
+	if in == nil {
+		return text + "."
 	}
-	return text + "."
+	if explained := in.explained(); explained > 0 {
+		return text + fmt.Sprintf(". It keeps %.1f %% of their variance.", 100*explained)
+	}
+	return text + ". The mean of the test images would have a smaller error."
 }
 
 // failures says which classes are reconstructed worst and best, if the difference is larger

@@ -56,7 +56,7 @@ type filmJSON struct {
 
 // MarshalJSON leaves out what the template writes.
 func (f Film) MarshalJSON() ([]byte, error) {
-	return json.Marshal(filmJSON{f.Fixed, f.Rows, f.Frames, f.Names, f.across(), f.Items})
+	return json.Marshal(filmJSON{append([]Label{}, f.Fixed...), f.Rows, f.Frames, f.Names, f.across(), f.Items})
 }
 
 // across is the number of items in a row.
