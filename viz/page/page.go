@@ -13,8 +13,16 @@ var StyleSheet = uPlotStyle + "\n" + style
 // CurvesScript is the JavaScript of training curves: uPlot with its licence, and the function gaetrain.curves.
 var CurvesScript = "/*!\nuPlot 1.6.32\n" + strings.ReplaceAll(uPlotLicence, "*/", "* /") + "*/\n" + uPlotScript + "\n" + curvesScript
 
+// NetworkScript is the JavaScript that computes recorded networks, the function gaetrain.network.
+//
+//go:embed network.js
+var NetworkScript string
+
+// PlaygroundScript is the JavaScript with which readers explore a model, the function gaetrain.playground. It needs NetworkScript.
+var PlaygroundScript = viewsScript + "\n" + drawingScript + "\n" + planeScript + "\n" + playgroundScript
+
 // ReportScript is the JavaScript of a report. Its parts are in one script, whose digest the policy of the page allows.
-var ReportScript = CurvesScript + itemsScript + filmScript + pointsScript + reportScript
+var ReportScript = CurvesScript + itemsScript + filmScript + pointsScript + NetworkScript + "\n" + PlaygroundScript + "\n" + reportScript
 
 var (
 	//go:embed items.js
@@ -25,6 +33,15 @@ var (
 	pointsScript string
 	//go:embed report.js
 	reportScript string
+
+	//go:embed playground/views.js
+	viewsScript string
+	//go:embed playground/drawing.js
+	drawingScript string
+	//go:embed playground/plane.js
+	planeScript string
+	//go:embed playground/playground.js
+	playgroundScript string
 
 	//go:embed style.css
 	style string
