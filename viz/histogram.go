@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"gaetrain/viz/plain"
+	"gaetrain/viz/plot"
 )
 
 // Histogram draws the distributions of groups of values over one axis, each as the share of the group in every bin.

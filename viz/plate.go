@@ -7,11 +7,12 @@ import (
 	"io"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"gaetrain/viz/plot"
 )
 
 // Sizes of figures, in points.
@@ -69,9 +70,7 @@ func (p plate) fill(canvas draw.Canvas) {
 // newAxes are bare axes with ticks and labels in the style of all figures.
 func newAxes(xlabel, ylabel string) *plot.Plot {
 	axes := plot.New()
-	axes.BackgroundColor = nil
 	for axis, label := range map[*plot.Axis]string{&axes.X: xlabel, &axes.Y: ylabel} {
-		axis.Padding = 0
 		axis.Color = muted
 		axis.Width = 0.6
 		axis.Tick.Color = muted

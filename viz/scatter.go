@@ -9,11 +9,11 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"gaetrain/viz/plain"
+	"gaetrain/viz/plot"
 )
 
 // Scatter draws points in the plane, coloured by class. Points that are not finite are ignored, and so is the surplus of the

@@ -8,7 +8,10 @@ import (
 
 	"codeberg.org/go-fonts/liberation/liberationsansbold"
 	"codeberg.org/go-fonts/liberation/liberationsansregular"
+	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
+	plotfont "gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
 )
 
 // Distances of raster pictures, in pixels.
@@ -107,6 +110,14 @@ var (
 	regularFont = sync.OnceValue(func() *opentype.Font { return mustParse(liberationsansregular.TTF) })
 	boldFont    = sync.OnceValue(func() *opentype.Font { return mustParse(liberationsansbold.TTF) })
 )
+
+// plotText draws the text of figures in both weights of the typeface.
+var plotText = sync.OnceValue(func() text.Handler {
+	family := plotfont.Font{Typeface: "Liberation", Variant: "Sans"}
+	bold := family
+	bold.Weight = font.WeightBold
+	return text.Plain{Fonts: plotfont.NewCache(plotfont.Collection{{Font: family, Face: regularFont()}, {Font: bold, Face: boldFont()}})}
+})
 
 // mustParse parses an embedded typeface. It cannot fail, because the bytes are part of the program.
 func mustParse(ttf []byte) *opentype.Font {

@@ -50,7 +50,7 @@ func (c Clusters) Draw(ctx context.Context, dir string) (string, error) {
 		if c.Centres != nil {
 			images = slices.Concat(c.Centres[k*size:(k+1)*size], images)
 		}
-		rows[k] = Row{label, images}
+		rows[k] = Row{Label: label, Values: images}
 	}
 	run := trainer.Run{Dir: dir}
 	path := run.Path(folder, c.Name+".png")

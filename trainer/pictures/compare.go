@@ -66,13 +66,13 @@ func (c Comparison) Draw(dir string) (paths []string, err error) {
 // inputs, they are above its reconstructions.
 func (c Comparison) rows() ([]Row, error) {
 	originals, err := pixels(c.Images)
-	rows := []Row{{"original", originals}}
+	rows := []Row{{Label: "original", Values: originals}}
 	for _, r := range c.Runs {
 		if r.Reconstructed.Input != nil {
-			rows = append(rows, Row{r.Name + ", input", r.Reconstructed.Input})
+			rows = append(rows, Row{Label: r.Name + ", input", Values: r.Reconstructed.Input})
 		}
-		label := fmt.Sprintf("%s mse %.5f", r.Name, r.MSE())
-		rows = append(rows, Row{label, r.Reconstructed.Reconstruction})
+		label := fmt.Sprintf("%s: mse %.5f of these %d", r.Name, r.MSE(), c.Images.Len())
+		rows = append(rows, Row{Label: label, Values: r.Reconstructed.Reconstruction})
 	}
 	return rows, err
 }

@@ -21,17 +21,18 @@ func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 	if !model.HasPrior() {
 		return nil
 	}
-	const most = 4 * columns
+	const most = 8 * columns
+	const mostClasses = 32
 	draw := func(n int, labels []loaders.Label) ([]float32, error) {
 		return model.Decode(ctx, trainer.Draw(n, model.CodeSize(), l.Config.Seed, 1), labels)
 	}
 	var rows []Row
-	for class := range min(model.Classes(), 2*columns) { // the same codes for each class
+	for class := range min(model.Classes(), mostClasses) { // the same codes for each class
 		images, err := draw(columns, slices.Repeat([]loaders.Label{loaders.Label(class)}, columns))
 		if err != nil {
 			return err
 		}
-		rows = append(rows, Row{l.Data.Classes[class], images})
+		rows = append(rows, Row{Label: l.Data.Classes[class], Values: images})
 	}
 	if model.Classes() == 0 {
 		images, err := draw(most, nil)
@@ -154,7 +155,7 @@ func (s Samples) rows() (rows []Row) {
 		if int(class) < len(s.Classes) {
 			name = s.Classes[class]
 		}
-		rows = append(rows, Row{name, byClass[class]})
+		rows = append(rows, Row{Label: name, Values: byClass[class]})
 	}
 	return rows
 }
@@ -179,7 +180,7 @@ type Line struct {
 func (w Walk) Draw(dir string) (picture, animation string, err error) {
 	rows := make([]Row, len(w.Lines))
 	for i, line := range w.Lines {
-		rows[i] = Row{line.Label, line.Pixels}
+		rows[i] = Row{Label: line.Label, Values: line.Pixels}
 	}
 	name := unused(dir, w.Name, ".png", ".gif")
 	if picture, err = inFolder(dir, name+".png"); err != nil {
