@@ -98,7 +98,7 @@ func (s Subject) present(ctx context.Context, f *page.Film) error {
 	if pairs.Input != nil {
 		values, f.Fixed = append(values, pairs.Input...), append(f.Fixed, corrupted)
 	}
-	f.Items, err = view.tiles(append(values, pairs.Reconstruction...), some.Len())
+	f.Items, err = view.tiles(append(values, pairs.Reconstruction...), some.Len(), clear)
 	f.Still = f.Items.Sheet
 	return err
 }
@@ -130,10 +130,10 @@ func (v View) fill(f *page.Film, strips []strip, frames []frameFile) error {
 	tile := v.drawable(make([]float32, v.Shape.Size()))
 	f.Items.Width, f.Items.Height, f.Items.Columns = tile.Width, tile.Height, images[0].Bounds().Dx()/tile.Width
 	var err error
-	if f.Items.Sheet, err = compact(joined(images)); err != nil {
+	if f.Items.Sheet, err = compact(joined(images), clear); err != nil {
 		return err
 	}
-	f.Still, err = compact(joined(append(slices.Clone(images[:len(f.Fixed)]), images[len(images)-1])))
+	f.Still, err = compact(joined(append(slices.Clone(images[:len(f.Fixed)]), images[len(images)-1])), clear)
 	return err
 }
 

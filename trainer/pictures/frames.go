@@ -14,7 +14,6 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/viz"
-	"gaetrain/viz/page"
 )
 
 // The pictures folder has a folder with a file for each drawn epoch, from which a page
@@ -30,7 +29,7 @@ const (
 const (
 	filmRow    = 16      // items in a row
 	rowValues  = 100_000 // values of the items in a row
-	filmFrames = 16
+	filmFrames = 12
 	filmValues = 800_000 // of all frames
 )
 
@@ -59,29 +58,14 @@ type linesFile struct {
 
 // writeFrame writes the file of a frame, with the given number of items in a row.
 func writeFrame(l *trainer.Loop, name string, values []float32, columns int) error {
-	items, err := ViewOf(l.Trained()).tiles(values, columns)
-	if err != nil {
-		return err
-	}
-	dir := l.Run.Path(folder, framesFolder)
+	view, dir := ViewOf(l.Trained()), l.Run.Path(folder, framesFolder)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return asRun(err)
 	}
-	return writeFile(filepath.Join(dir, name+endingOf(items)), func(w writer) error {
-		if items.Sheet == nil {
-			return json.NewEncoder(w).Encode(linesFile{items.Lines})
-		}
-		_, err := w.Write(items.Sheet)
-		return err
-	})
-}
-
-// endingOf is the ending of the file of items.
-func endingOf(items page.Items) string {
-	if items.Sheet == nil {
-		return ".json"
+	if view.Shape.IsImage() {
+		return write(filepath.Join(dir, name+".png"), view.adjoining(values, columns))
 	}
-	return ".png"
+	return writeJSON(filepath.Join(dir, name+".json"), linesFile{view.curves(values)})
 }
 
 // frameFile is the file of a frame.

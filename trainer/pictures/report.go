@@ -93,7 +93,16 @@ func (s Subject) explore(ctx context.Context, h trainer.History, report *page.Re
 		return err
 	}
 	if in != nil {
-		report.Errors, err = in.errors(ViewOf(s.Model), s.Model.Info.Data.Classes)
+		if report.Errors, err = in.errors(ViewOf(s.Model), s.Model.Info.Data.Classes); err != nil {
+			return err
+		}
+	}
+	if s.Data == nil || s.Brief {
+		return nil
+	}
+	var missing []string
+	if report.Playground, missing, err = Playground(ctx, s.Model, s.Data.Test, MostNetworks); report.Playground == nil {
+		report.Missing = append(report.Missing, missing...)
 	}
 	return err
 }
@@ -205,10 +214,18 @@ var learned = []string{
 // addPictures adds the pictures in the run folder.
 func (s Subject) addPictures(report *page.Report) error {
 	found, err := List(s.Dir)
+	if err != nil {
+		return err
+	}
 	for _, p := range found {
+		if slices.Contains(replaced, p.File) || strings.HasSuffix(p.Path, ".gif") {
+			continue
+		}
 		picture := page.Picture{Title: p.Title, Caption: s.Model.Shape().Words(p.Caption), Path: p.Path}
+		if picture.Data, err = smaller(p.Path); err != nil {
+			return err
+		}
 		switch {
-		case slices.Contains(replaced, p.File) || strings.HasSuffix(p.Path, ".gif"):
 		case p.Verb != "":
 			report.Later = append(report.Later, picture)
 		case slices.Contains(learned, p.File):
@@ -217,5 +234,5 @@ func (s Subject) addPictures(report *page.Report) error {
 			report.Pictures = append(report.Pictures, picture)
 		}
 	}
-	return err
+	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 // Limits of the codes on a page.
 const (
-	shownCodes    = 500
+	shownCodes    = 400
 	fewestCodes   = 150     // if their images are large
 	codeValues    = 600_000 // of the images of all codes
 	thumbnailSize = 32      // largest width and height of an image

@@ -2,30 +2,52 @@ package pictures
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/draw"
 	"image/png"
+	"os"
+	"path/filepath"
 	"slices"
 
+	"gaetrain/trainer"
+	"gaetrain/viz"
 	"gaetrain/viz/page"
+)
+
+// Numbers of colours of a page's images: for grey images and for others.
+type shades struct{ grey, colour int }
+
+var (
+	clear = shades{64, 255} // of images that are shown by themselves
+	rough = shades{16, 128} // of small images among many others
 )
 
 // tiles are items as a page draws them: a sheet of images side by side, or rows of
 // numbers.
-func (v View) tiles(values []float32, columns int) (page.Items, error) {
+func (v View) tiles(values []float32, columns int, in shades) (page.Items, error) {
 	if !v.Shape.IsImage() {
-		items := page.Items{}
-		for row := range slices.Chunk(values, v.Shape.Size()) {
-			items.Lines = append(items.Lines, v.curve(row))
-		}
-		return items, nil
+		return page.Items{Lines: v.curves(values)}, nil
 	}
+	tile := v.drawable(make([]float32, v.Shape.Size()))
+	sheet, err := compact(v.adjoining(values, columns), in)
+	return page.Items{Sheet: sheet, Columns: columns, Width: tile.Width, Height: tile.Height}, err
+}
+
+// adjoining puts images side by side.
+func (v View) adjoining(values []float32, columns int) image.Image {
 	images := v.drawable(values)
-	columns = max(1, min(columns, images.Len()))
 	missing := (columns - images.Len()%columns) % columns
 	images.Pixels = append(slices.Clone(images.Pixels), make([]float32, missing*images.Channels*images.Height*images.Width)...)
-	sheet, err := compact(mosaic(images, columns).At(0))
-	return page.Items{Sheet: sheet, Columns: columns, Width: images.Width, Height: images.Height}, err
+	return mosaic(images, columns).At(0)
+}
+
+// curves are rows of numbers as they are drawn.
+func (v View) curves(values []float32) (lines [][]float32) {
+	for row := range slices.Chunk(values, v.Shape.Size()) {
+		lines = append(lines, v.curve(row))
+	}
+	return lines
 }
 
 // thumbnails are tiles in which images are at most largest pixels wide and high. Larger
@@ -33,11 +55,11 @@ func (v View) tiles(values []float32, columns int) (page.Items, error) {
 func (v View) thumbnails(values []float32, columns, largest int) (page.Items, error) {
 	factor := (max(v.Shape.Height*v.Shape.Frames(), v.Shape.Width) + largest - 1) / largest
 	if !v.Shape.IsImage() || factor == 1 {
-		return v.tiles(values, columns)
+		return v.tiles(values, columns, rough)
 	}
 	small := v
 	small.Shape.Height, small.Shape.Width = v.Shape.Height/factor, v.Shape.Width/factor
-	return small.tiles(reduced(values, v, factor), columns)
+	return small.tiles(reduced(values, v, factor), columns, rough)
 }
 
 // reduced averages squares of factor×factor pixels.
@@ -70,7 +92,7 @@ func (v View) tile(name string, values []float32, low, high float32) (t page.Til
 	img := v.drawable(values).At(0)
 	scale := max(1, tileSize/max(img.Bounds().Dx(), img.Bounds().Dy()))
 	t.Width, t.Height = scale*img.Bounds().Dx(), scale*img.Bounds().Dy()
-	t.PNG, err = compact(img)
+	t.PNG, err = exact(img)
 	return t, err
 }
 
@@ -78,11 +100,45 @@ func (v View) tile(name string, values []float32, low, high float32) (t page.Til
 const tileSize = 60
 
 // compact encodes a picture as a small PNG.
-func compact(img image.Image) ([]byte, error) {
+func compact(img image.Image, in shades) ([]byte, error) {
+	var out bytes.Buffer
+	colours := in.colour
+	if _, grey := img.(*image.Gray); grey {
+		colours = in.grey
+	}
+	err := viz.EncodeSmallPNG(&out, img, colours)
+	return out.Bytes(), err
+}
+
+// exact encodes a picture with all its colours. Without a palette, a small image is smaller.
+func exact(img image.Image) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
 	err := encoder.Encode(&out, img)
 	return out.Bytes(), err
+}
+
+// largePicture is the number of bytes above which a page has a picture with fewer colours.
+const largePicture = 50_000
+
+// sheetColours is that number of colours.
+const sheetColours = 40
+
+// smaller returns a PNG with fewer colours if the file is large; nil if it is not.
+func smaller(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil || info.Size() <= largePicture || filepath.Ext(path) != ".png" {
+		return nil, asRun(err)
+	}
+	img, err := viz.ReadPNG(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", trainer.ErrRun, err)
+	}
+	data, err := compact(img, shades{sheetColours, sheetColours})
+	if err != nil || len(data) > int(info.Size()) {
+		return nil, err
+	}
+	return data, nil
 }
 
 // joined puts pictures below each other.

@@ -30,7 +30,7 @@ func explorable(t *testing.T) page.Report {
 	items := page.Items{Sheet: sheet.Bytes(), Columns: 2, Width: 2, Height: 2}
 	names := page.Labels([]string{hostile, "b"})
 	return page.Report{
-		Title: hostile, Verdict: []string{hostile}, Playground: json.RawMessage(`{"name":"\u003c/script\u003e"}`),
+		Title: hostile, Verdict: []string{hostile}, Playground: json.RawMessage("{\"name\":\"\\u003c/script\\u003e \u202egnp\"}"),
 		Films:  []page.Film{{Title: hostile, Fixed: names[:1], Rows: names[:1], Frames: names, Names: names, Items: items, Still: sheet.Bytes()}},
 		Curves: &page.Curves{Series: []page.Series{{Name: hostile, Unit: hostile, Split: "test", X: []float64{1}, Y: []float64{2}}}, Marks: []page.Mark{{X: 1, Label: hostile}}, Stages: []page.Span{{Name: hostile}}},
 		Points: &page.Points{Places: []page.Places{{Name: hostile, Note: hostile, X: []float32{1, 2}, Y: []float32{3, 4}}}, Classes: names, Labels: []int{0, 1}, Names: names, Items: page.Items{Lines: [][]float32{{1, 2}, {0.123456789, 4}}}},
@@ -64,6 +64,9 @@ func TestHostileNames(t *testing.T) {
 		if strings.Contains(text, never) {
 			t.Errorf("the page has %q", never)
 		}
+	}
+	if !strings.Contains(text, `\u003c/script\u003e \\u202egnp`) {
+		t.Error("the playground has other names")
 	}
 	film := data(t, text)["films"].([]any)[0].(map[string]any)
 	if got, want := film["names"].([]any)[0], plain.Line(hostile); got != want {

@@ -4,6 +4,7 @@ package page
 
 import (
 	_ "embed"
+	"regexp"
 	"strings"
 )
 
@@ -22,7 +23,13 @@ var NetworkScript string
 var PlaygroundScript = viewsScript + "\n" + drawingScript + "\n" + planeScript + "\n" + playgroundScript
 
 // ReportScript is the JavaScript of a report. Its parts are in one script, whose digest the policy of the page allows.
-var ReportScript = CurvesScript + itemsScript + filmScript + pointsScript + NetworkScript + "\n" + PlaygroundScript + "\n" + reportScript
+var ReportScript = CurvesScript + lean(itemsScript+filmScript+pointsScript+NetworkScript+"\n"+PlaygroundScript+"\n"+reportScript)
+
+// indented matches the beginning of a line, and a comment that is all of it. No text in the scripts has more than one line.
+var indented = regexp.MustCompile(`(?m)^[ \t]*//.*\n|^[ \t]+`)
+
+// lean returns a script without its indentation and without lines of comments, because each report has a copy.
+func lean(script string) string { return indented.ReplaceAllString(script, "") }
 
 var (
 	//go:embed items.js

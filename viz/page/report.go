@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"gaetrain/viz/plain"
 )
@@ -35,7 +36,8 @@ type Report struct {
 	Curves        *Curves
 	Points        *Points // the codes
 	Errors        *Errors
-	Playground    json.RawMessage // for gaetrain.playground; text in it is plain and without <, > and &
+	Playground    json.RawMessage // for gaetrain.playground; without <, > and &
+	Missing       []string        // sentences about what the page cannot show, and why
 	Learned       []Picture       // of the model, such as filters
 	Pictures      []Picture       // other pictures of training
 	Later         []Picture       // pictures that other verbs have drawn
@@ -131,8 +133,17 @@ func (p reportPage) Data() (template.JS, error) {
 	return template.JS(data), err
 }
 
-// Explore is the data of the playground.
-func (p reportPage) Explore() template.JS { return template.JS(p.Playground) }
+// Explore is the data of the playground. Hidden runes in its texts are written as \\u202e, so that readers see them.
+func (p reportPage) Explore() template.JS {
+	var text strings.Builder
+	rest := string(p.Playground)
+	for i := strings.IndexFunc(rest, plain.Hidden); i >= 0; i = strings.IndexFunc(rest, plain.Hidden) {
+		_, size := utf8.DecodeRuneInString(rest[i:])
+		text.WriteString(rest[:i] + strings.ReplaceAll(plain.Line(rest[i:i+size]), `\`, `\\`))
+		rest = rest[i+size:]
+	}
+	return template.JS(text.String() + rest)
+}
 
 // Chosen lists the settings that somebody has chosen, Defaults the others.
 func (p reportPage) Chosen() []Setting   { return p.settings(false) }
