@@ -4,6 +4,7 @@ package page
 
 import (
 	_ "embed"
+	"regexp"
 	"strings"
 )
 
@@ -31,7 +32,25 @@ var NetworkScript string
 // PlaygroundScript is the JavaScript with which readers explore a model, the function gaetrain.playground. It needs NetworkScript.
 var PlaygroundScript = viewsScript + "\n" + drawingScript + "\n" + planeScript + "\n" + playgroundScript
 
+// ReportScript is the JavaScript of a report. Its parts are in one script, whose digest the policy of the page allows.
+var ReportScript = CurvesScript + lean(itemsScript+filmScript+pointsScript+NetworkScript+"\n"+PlaygroundScript+"\n"+reportScript)
+
+// indented matches the beginning of a line, and a comment that is all of it. No text in the scripts has more than one line.
+var indented = regexp.MustCompile(`(?m)^[ \t]*//.*\n|^[ \t]+`)
+
+// lean returns a script without its indentation and without lines of comments, because each report has a copy.
+func lean(script string) string { return indented.ReplaceAllString(script, "") }
+
 var (
+	//go:embed items.js
+	itemsScript string
+	//go:embed film.js
+	filmScript string
+	//go:embed points.js
+	pointsScript string
+	//go:embed report.js
+	reportScript string
+
 	//go:embed playground/views.js
 	viewsScript string
 	//go:embed playground/drawing.js
