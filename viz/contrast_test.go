@@ -39,8 +39,14 @@ func TestContrast(t *testing.T) {
 	}
 	require("bars", blue, paper)
 	for _, k := range kindColours {
-		fill, _ := k.kind.colours()
-		require("text in a node of kind "+string(k.kind), ink, fill)
+		light, _ := k.kind.colours(false)
+		dark, _ := k.kind.colours(true)
+		require("text in a node of kind "+string(k.kind), k.kind.text().light, light)
+		require("text in a node on a dark ground of kind "+string(k.kind), k.kind.text().dark, dark)
+	}
+	for _, ground := range []tint{paperTint, groundTint} {
+		require("text on a dark ground", inkTint.dark, ground.dark)
+		require("text on a dark ground", mutedTint.dark, ground.dark)
 	}
 	for i := range 101 {
 		for _, hue := range []color.Color{blue, vermilion} {
@@ -49,8 +55,10 @@ func TestContrast(t *testing.T) {
 		}
 	}
 	require("no count in a confusion matrix", absent, paper)
-	fill, _ := Kind("another").colours()
-	require("text in a node of another kind", ink, fill)
+	for _, dark := range []bool{false, true} {
+		fill, _ := Kind("another").colours(dark)
+		require("text in a node of another kind", map[bool]color.Color{false: ink, true: darkInk}[dark], fill)
+	}
 }
 
 var (
@@ -75,7 +83,7 @@ func TestPageContrast(t *testing.T) {
 			}
 			colours[v[1]] = color.RGBA{uint8(rgb >> 16), uint8(rgb >> 8), uint8(rgb), 0xff}
 		}
-		for _, foreground := range []string{"ink", "muted", "accent"} {
+		for _, foreground := range []string{"ink", "muted", "accent", "hue1", "hue2", "hue3", "hue4", "hue5", "hue6", "hue7", "hue8"} {
 			for _, ground := range []string{"ground", "raised"} {
 				if c := contrast(colours[foreground], colours[ground]); c < leastContrast {
 					t.Errorf("%s on %s has the contrast %.2f in %s", foreground, ground, c, scheme[0])
