@@ -12,12 +12,13 @@ import (
 )
 
 // animateEpochs joins the pictures of the epochs. Animations are for slides, so they show
-// only the upper half of pictures without classes, and their files are small.
+// only the upper half of pictures of images without classes, and their files are small.
 func animateEpochs(ctx context.Context, l *trainer.Loop) error {
-	if err := animate(ctx, l, reconstructions, true); err != nil {
+	half := l.Trained().Shape().IsImage()
+	if err := animate(ctx, l, reconstructions, half); err != nil {
 		return err
 	}
-	return animate(ctx, l, samples, l.Trained().Classes() == 0)
+	return animate(ctx, l, samples, half && l.Trained().Classes() == 0)
 }
 
 func animate(ctx context.Context, l *trainer.Loop, kind string, half bool) error {

@@ -21,12 +21,15 @@ type Frame struct {
 
 // frameName matches the names that frame gives. The names of pictures of other verbs, such
 // as samples-2.png, have fewer digits at the end.
-var frameName = regexp.MustCompile(`^(` + reconstructions + `|` + samples + `)-(?:([0-9]+)-(.+)-)?([0-9]{4,})\.png$`)
+var frameName = regexp.MustCompile(`^(` + reconstructions + `|` + samples + `)-(?:([0-9]+)-(.+)-)?([0-9]{4,})\.(?:png|json)$`)
 
 // Frames lists the pictures of the epochs of a run by kind, in the order of stages and
 // epochs. A run without pictures has none.
-func Frames(dir string) (list []Frame, err error) {
-	names, err := fileNames(filepath.Join(dir, folder))
+func Frames(dir string) ([]Frame, error) { return framesIn(filepath.Join(dir, folder)) }
+
+// framesIn lists the frames of a folder.
+func framesIn(dir string) (list []Frame, err error) {
+	names, err := fileNames(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +43,7 @@ func Frames(dir string) (list []Frame, err error) {
 		if err != nil {
 			continue // a number that no epoch has
 		}
-		list = append(list, Frame{match[1], number, match[3], epoch, filepath.Join(dir, folder, name)})
+		list = append(list, Frame{match[1], number, match[3], epoch, filepath.Join(dir, name)})
 	}
 	slices.SortFunc(list, func(a, b Frame) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Epoch, b.Epoch))
@@ -51,10 +54,13 @@ func Frames(dir string) (list []Frame, err error) {
 // epochs lists the paths of the frames of a kind.
 func epochs(l *trainer.Loop, kind string) (paths []string, err error) {
 	frames, err := Frames(l.Run.Dir)
-	for _, f := range frames {
-		if f.Kind == kind {
-			paths = append(paths, f.Path)
-		}
+	for _, f := range ofKind(frames, kind) {
+		paths = append(paths, f.Path)
 	}
 	return paths, err
+}
+
+// ofKind lists the frames of a kind.
+func ofKind(frames []Frame, kind string) []Frame {
+	return slices.DeleteFunc(slices.Clone(frames), func(f Frame) bool { return f.Kind != kind })
 }

@@ -56,12 +56,8 @@ func Hook(about About) trainer.Hook {
 			}
 			return drawEpoch(ctx, l, epoch)
 		},
-		Stop: func(ctx context.Context, l *trainer.Loop) error {
-			about := about
-			about.PCA = nil // it would need more time than a stopped run has
-			return summarise(ctx, l, about)
-		},
-		End: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
+		Stop: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about, true) },
+		End:  func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about, false) },
 	}
 }
 
@@ -77,8 +73,9 @@ func Due(epoch, every int) bool {
 	return epoch%every == 0 && number%step == 0
 }
 
-// summarise draws the pictures of the whole run, up to the present epoch.
-func summarise(ctx context.Context, l *trainer.Loop, about About) error {
+// summarise draws the pictures of the whole run, up to the present epoch. If it must be
+// brief, the report leaves out what takes longer.
+func summarise(ctx context.Context, l *trainer.Loop, about About, brief bool) error {
 	if l.Config.Pictures == 0 {
 		return nil
 	}
@@ -94,7 +91,7 @@ func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 			return err
 		}
 	}
-	return WriteReport(ctx, l.Run.Path("report.html"), subjectOf(l, about))
+	return writeReport(ctx, l, about, brief)
 }
 
 // drawEpoch draws the pictures of an epoch.
