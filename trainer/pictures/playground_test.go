@@ -6,11 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"gaetrain/graph/trace/compute"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
 	"gaetrain/trainer/settings"
+	"gaetrain/viz/page"
 )
 
 // spec is the part of the data of a playground that the tests look at.
@@ -136,6 +138,15 @@ func TestPlayground(t *testing.T) {
 				t.Errorf("networks %q and %+v", names, s)
 			}
 		})
+	}
+}
+
+// TestKinds compares the operations of a page with those of package compute.
+func TestKinds(t *testing.T) {
+	for _, kind := range compute.Kinds() {
+		if !strings.Contains(page.NetworkScript, "\n    "+kind+": ") {
+			t.Errorf("network.js does not compute %s", kind)
+		}
 	}
 }
 
