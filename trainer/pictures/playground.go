@@ -1,11 +1,8 @@
 package pictures
 
 import (
-	"bytes"
 	"cmp"
-	"compress/flate"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -281,9 +278,5 @@ func packedImages(values []float32, r loaders.Range) string {
 	for i, v := range values {
 		pixels[i] = byte(max(0, min(255, math.Round(255*float64((v-r.Low)/(r.High-r.Low))))))
 	}
-	var b bytes.Buffer
-	w, _ := flate.NewWriter(&b, flate.BestCompression) // the level is valid, and a buffer has no errors
-	_, _ = w.Write(pixels)
-	_ = w.Close()
-	return base64.StdEncoding.EncodeToString(b.Bytes())
+	return export.Compress(pixels)
 }

@@ -8,9 +8,18 @@
 window.gaetrain = window.gaetrain || {};
 (() => {
 
-  // inflate returns the bytes of a base64 text that are compressed with deflate.
+  const digits = "!#$%()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{";
+
+  // inflate returns the bytes of a text of export.Compress.
   async function inflate(text) {
-    const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const values = new Uint8Array(128);
+    for (let d = 0; d < digits.length; d++) values[digits.charCodeAt(d)] = d;
+    const packed = new Uint8Array(Math.floor((text.length * 4) / 5));
+    for (let i = 0, at = 0; i < text.length; i += 5) {
+      let v = 0;
+      for (let k = i; k < i + 5; k++) v = 85 * v + (k < text.length ? values[text.charCodeAt(k)] : 84);
+      for (let shift = 24; shift >= 0 && at < packed.length; shift -= 8) packed[at++] = v >>> shift;
+    }
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
