@@ -5,25 +5,11 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"path/filepath"
 	"time"
 
 	"gaetrain/trainer"
 	"gaetrain/viz"
 )
-
-// epochs lists the pictures of a kind in the order of the epochs. Their names end with
-// four digits, see frame. The names of pictures of other verbs, such as samples-2.png,
-// do not.
-func epochs(l *trainer.Loop, kind string) (paths []string, err error) {
-	names, err := fileNames(l.Run.Path(folder))
-	for _, name := range names {
-		if ok, _ := filepath.Match(kind+"-*[0-9][0-9][0-9][0-9].png", name); ok {
-			paths = append(paths, l.Run.Path(folder, name))
-		}
-	}
-	return paths, err
-}
 
 // animateEpochs joins the pictures of the epochs. Animations are for slides, so they show
 // only the upper half of pictures of images without classes, and their files are small.

@@ -109,12 +109,12 @@ func drawReconstructions(ctx context.Context, l *trainer.Loop, epoch int) error 
 	if !l.Trained().HasEncoder() {
 		return nil // a generator has no reconstructions
 	}
-	some := l.Data.Test.Stratified(fixed)
-	if !some.Shape.IsImage() {
-		some = l.Data.Test.Stratified(MostPanels)
-	}
+	some := fixedItems(l.Data.Test)
 	pairs, err := l.Reconstruct(ctx, some)
 	if err != nil {
+		return err
+	}
+	if err := writeReconstructed(l, epoch, pairs); err != nil {
 		return err
 	}
 	picture := Reconstructions{Title: epochTitle(l, epoch), View: ViewOf(l.Trained()), Pairs: pairs, Of: some, Classes: l.Data.Classes}

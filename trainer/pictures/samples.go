@@ -42,6 +42,9 @@ func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 		}
 		rows = []Row{{Values: images}}
 	}
+	if err := writeSampled(l, epoch, rows); err != nil {
+		return err
+	}
 	return write(l.Run.Path(folder, frame(l, samples, epoch)), ViewOf(model).lines(epochTitle(l, epoch)+": samples", columns, viz.Alike, rows...))
 }
 
