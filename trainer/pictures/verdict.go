@@ -45,6 +45,8 @@ func (s Subject) compared(test trainer.Record, in *inspection, components int, l
 	text += fmt.Sprintf(" with a mean squared error%s of %.4g per pixel", ofScaled(s.Model.Info.Data), test.MSE)
 	if components > 0 && linear > 0 {
 		switch share := math.Round(100 * (test.MSE/linear - 1)); {
+		case share >= 100:
+			text += fmt.Sprintf(", %.1f times that of PCA with %d components (%.4g)", test.MSE/linear, components, linear)
 		case share < 0:
 			text += fmt.Sprintf(", %.0f %% lower than PCA with %d components (%.4g)", -share, components, linear)
 		case share > 0:
