@@ -47,6 +47,13 @@ var (
 	absent = color.Gray{0x74} // text for nothing, lighter than muted
 )
 
+// Neutral colours of vector pictures on screens with a dark ground. They are those of the report.
+var (
+	darkPaper = color.RGBA{0x15, 0x18, 0x1c, 0xff}
+	darkInk   = color.RGBA{0xe9, 0xea, 0xec, 0xff}
+	darkMuted = color.RGBA{0xa5, 0xab, 0xb3, 0xff}
+)
+
 // Colours of Okabe and Ito, "Color universal design" (2008).
 var (
 	orange        = color.RGBA{0xe6, 0x9f, 0x00, 0xff}

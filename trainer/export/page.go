@@ -33,9 +33,11 @@ type PageNetwork struct {
 	Error float64 `json:"error"`
 	Unit  float64 `json:"unit"`
 	Items int     `json:"items"` // on which it was measured
-	// Most reports whether the error was measured on nine tenths of the items. The code of
-	// such a network jumps: a value that is nearly a bound can be on its other side.
-	Most bool `json:"most,omitempty"`
+	// The outputs of some networks jump: a value that is nearly a bound can be on its other
+	// side. Before reports whether the error is that of the values before the code is rounded
+	// or small values become 0, and Most whether it is that of nine tenths of the items.
+	Before bool `json:"before,omitempty"`
+	Most   bool `json:"most,omitempty"`
 	// Checks are inputs by name, K rows each, and what the program computes for them: "want".
 	Checks Packed `json:"checks"`
 }
@@ -150,7 +152,7 @@ func (p PageNetwork) size() int {
 
 // form writes the nodes and constants of a network.
 func form(n Network, r *rounding) PageNetwork {
-	p := PageNetwork{Name: n.Name, Wholes: make(map[string][]int64), Error: r.worst, Unit: r.unit, Items: len(r.rows), Most: r.jumps}
+	p := PageNetwork{Name: n.Name, Wholes: make(map[string][]int64), Error: r.worst, Unit: r.want.unit, Items: len(r.rows), Before: r.before != "", Most: r.jumps && r.before == ""}
 	for _, port := range n.Inputs {
 		p.Inputs = append(p.Inputs, PagePort{port.Name, port.Value.Name, port.Shape})
 	}

@@ -24,11 +24,22 @@ type rounding struct {
 	program *compute.Network
 	output  string // that is compared
 	jumps   bool
-	rows    []row       // on which errors are measured
-	want    [][]float32 // the outputs of the program for them
-	unit    float64     // of errors
+	rows    []row  // on which errors are measured
+	want    target // the outputs of the program for them
 	weights []*weight
 	worst   float64 // the error of the rounded weights
+
+	// aim is what errors are measured against: want or, if the code jumps, the values of the
+	// node "before" that it is computed from.
+	aim    target
+	before string
+}
+
+// target are the values that a network should have for each row, and what errors are
+// divided by.
+type target struct {
+	rows [][]float32
+	unit float64
 }
 
 // row are the inputs of a network for one item.
@@ -59,8 +70,8 @@ func newRounding(ctx context.Context, t *trainer.Trained, program *compute.Netwo
 	if err != nil {
 		return nil, err
 	}
-	r.rows, r.want = measured.rows, want
-	r.unit = unitOf(r.output, of, want)
+	r.rows, r.want = measured.rows, target{want, unitOf(r.output, of, want)}
+	r.aim = r.want
 	for _, c := range program.Tensors {
 		if len(c.Floats) >= leastRounded {
 			r.weights = append(r.weights, &weight{Tensor: c})
@@ -69,7 +80,46 @@ func newRounding(ctx context.Context, t *trainer.Trained, program *compute.Netwo
 	if r.worst, err = r.measure(ctx, nil, r.rows); err != nil {
 		return nil, err
 	}
+	if r.jumps && r.output == trainer.Code && len(program.Outputs) == 1 {
+		if err := r.aimBefore(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return r, r.prepare(ctx, rest.rows)
+}
+
+// aimBefore makes errors those of the values before the code is rounded or small values
+// become 0, as the network with its own weights computes them.
+func (r *rounding) aimBefore(ctx context.Context) error {
+	for _, node := range r.program.Nodes {
+		if slices.Contains(jumping, node.Kind) && node.In[0].Constant == nil {
+			r.before = node.Out[0].Name
+		}
+	}
+	rows := make([][]float32, len(r.rows))
+	err := together(ctx, len(r.rows), func(i int) (err error) {
+		rows[i], err = r.compared(r.program, r.rows[i])
+		return err
+	})
+	r.aim = target{rows, unitOf(r.output, Samples{}, rows)}
+	return err
+}
+
+// compared returns the values of a network that are compared for one item.
+func (r *rounding) compared(program *compute.Network, inputs row) (values []float32, err error) {
+	var see func(trace.Node, [][]float32)
+	if r.before != "" {
+		see = func(node trace.Node, in [][]float32) {
+			if node.Out[0].Name == r.before {
+				values = in[0]
+			}
+		}
+	}
+	outputs, err := program.Run(inputs, see)
+	if r.before == "" {
+		values = outputs[r.output]
+	}
+	return values, err
 }
 
 // unitOf is what errors of an output are divided by.
@@ -203,14 +253,14 @@ func (r *rounding) typical(ctx context.Context, w *weight, rows []row) (float64,
 	return errs[len(errs)/2], nil
 }
 
-// measure is the largest error of the network with some other constants. If the outputs
-// jump, the tenth of the items with the largest errors is left out.
+// measure is the largest error of the network with some other constants. If the compared
+// values jump, the tenth of the items with the largest errors is left out.
 func (r *rounding) measure(ctx context.Context, constants map[*trace.Tensor][]float32, rows []row) (float64, error) {
 	errs, err := r.errors(ctx, constants, rows, slices.Max)
 	if err != nil || len(errs) == 0 {
 		return 0, err
 	}
-	if r.jumps {
+	if r.jumps && r.before == "" {
 		return errs[9*(len(errs)-1)/10], nil
 	}
 	return errs[len(errs)-1], nil
@@ -229,31 +279,31 @@ func (r *rounding) checks() (Packed, error) {
 		if err != nil {
 			return Packed{}, err
 		}
-		if rows == mostChecks || slices.Max(r.differences(got[r.output], i)) > PageError {
+		if rows == mostChecks || slices.Max(r.want.differences(got[r.output], i)) > PageError {
 			continue
 		}
 		rows++
 		for _, p := range r.program.Inputs {
 			given[p.Name] = append(given[p.Name], inputs[p.Name]...)
 		}
-		given["want"] = append(given["want"], r.want[i]...)
+		given["want"] = append(given["want"], r.want.rows[i]...)
 	}
 	var list []Numbers
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		one := Numbers{Name: name, Shape: []int{rows, len(given[name]) / rows}, Values: given[name]}
 		if name == "want" {
-			one.Step = r.unit / (1 << 18)
+			one.Step = r.want.unit / (1 << 18)
 		}
 		list = append(list, one)
 	}
 	return Pack(list...), nil
 }
 
-// differences are those of an output from the program's, in the unit of errors.
-func (r *rounding) differences(got []float32, row int) []float64 {
+// differences are the absolute ones of some values from those of a row, divided by the unit.
+func (t target) differences(got []float32, row int) []float64 {
 	list := make([]float64, len(got))
 	for k, v := range got {
-		list[k] = math.Abs(float64(v)-float64(r.want[row][k])) / r.unit
+		list[k] = math.Abs(float64(v)-float64(t.rows[row][k])) / t.unit
 		if math.IsNaN(list[k]) {
 			list[k] = math.Inf(1)
 		}
@@ -261,17 +311,16 @@ func (r *rounding) differences(got []float32, row int) []float64 {
 	return list
 }
 
-// errors returns a figure of the absolute differences from the outputs of the program for
-// each of the first rows, in ascending order.
+// errors returns a figure of the differences from the aim for each of the first rows, in
+// ascending order.
 func (r *rounding) errors(ctx context.Context, constants map[*trace.Tensor][]float32, rows []row, of func([]float64) float64) ([]float64, error) {
 	program, errs := r.program.With(constants), make([]float64, len(rows))
 	err := together(ctx, len(rows), func(i int) error {
-		got, err := program.Run(rows[i], nil)
-		if err != nil {
-			return err
+		got, err := r.compared(program, rows[i])
+		if err == nil {
+			errs[i] = of(r.aim.differences(got, i))
 		}
-		errs[i] = of(r.differences(got[r.output], i))
-		return nil
+		return err
 	})
 	slices.Sort(errs)
 	return errs, err

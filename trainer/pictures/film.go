@@ -54,7 +54,7 @@ func (s Subject) films(ctx context.Context) (list []page.Film, err error) {
 
 // reconstructed is the film of the reconstructions; nil if there are none.
 func (s Subject) reconstructed(ctx context.Context) (*page.Film, error) {
-	frames, err := frameFiles(s.Dir, reconstructions)
+	frames, err := drawnEpochs(s.Dir, reconstructions)
 	if err != nil || !s.Model.HasEncoder() || s.Model.IsClassifier() || len(frames) == 0 && s.Data == nil {
 		return nil, err
 	}
@@ -109,13 +109,13 @@ func (v View) filmFrames(rows int) int {
 }
 
 // fill reads the frames of a film and puts them below the fixed rows.
-func (v View) fill(f *page.Film, strips []strip, frames []frameFile) error {
+func (v View) fill(f *page.Film, strips []strip, frames []Frame) error {
 	for _, frame := range frames {
-		s, err := readStrip(frame.path)
+		s, err := readStrip(frame.Path)
 		if err != nil {
 			return err
 		}
-		strips, f.Frames = append(strips, s), append(f.Frames, page.Label(frame.label))
+		strips, f.Frames = append(strips, s), append(f.Frames, page.Label(frame.label()))
 	}
 	if strips[0].img == nil {
 		for _, s := range strips {
@@ -158,7 +158,7 @@ const sampledClasses = 12
 
 // sampled is the film of the samples; nil if there are none.
 func (s Subject) sampled() (*page.Film, error) {
-	frames, err := frameFiles(s.Dir, samples)
+	frames, err := drawnEpochs(s.Dir, samples)
 	if err != nil || len(frames) == 0 {
 		return nil, err
 	}

@@ -1,148 +1,66 @@
 package pictures
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"image"
-	"io/fs"
-	"math"
-	"os"
+	"cmp"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"gaetrain/trainer"
-	"gaetrain/viz"
 )
 
-// The pictures folder has a folder with a file for each drawn epoch, from which a page
-// makes a film: a PNG with images side by side in their own size, or a JSON file with rows
-// of numbers.
-const (
-	framesFolder = "epochs"
-	original     = "original"  // the items themselves
-	corrupted    = "corrupted" // the inputs of the model
-)
-
-// Limits of a film.
-const (
-	filmRow    = 16      // items in a row
-	rowValues  = 100_000 // values of the items in a row
-	filmFrames = 12
-	filmValues = 800_000 // of all frames
-)
-
-// filmColumns is the number of items in a row of a film: fewer if they are large.
-func (v View) filmColumns() int {
-	if !v.Shape.IsImage() {
-		return MostPanels
-	}
-	return max(2, min(filmRow, rowValues/v.Shape.Size()))
+// Frame is a picture of an epoch among the pictures of a run.
+type Frame struct {
+	Kind   string // reconstructions or samples
+	Number int    // of the stage, from 1; 0 if the run has only one
+	Stage  string // its name; "" if the run has only one
+	Epoch  int    // 0: before training
+	Path   string
 }
 
-// spread are the indices of n of all items, at even distances.
-func spread(n, all int) []int {
-	n = min(n, all)
-	list := make([]int, n)
-	for i := range list {
-		list[i] = i * all / n
+// frameName matches the names that frame gives. The names of pictures of other verbs, such
+// as samples-2.png, have fewer digits at the end.
+var frameName = regexp.MustCompile(`^(` + reconstructions + `|` + samples + `)-(?:([0-9]+)-(.+)-)?([0-9]{4,})\.(?:png|json)$`)
+
+// Frames lists the pictures of the epochs of a run by kind, in the order of stages and
+// epochs. A run without pictures has none.
+func Frames(dir string) ([]Frame, error) { return framesIn(filepath.Join(dir, folder)) }
+
+// framesIn lists the frames of a folder.
+func framesIn(dir string) (list []Frame, err error) {
+	names, err := fileNames(dir)
+	if err != nil {
+		return nil, err
 	}
-	return list
-}
-
-// linesFile is the content of a JSON file with rows of numbers.
-type linesFile struct {
-	Lines [][]float32 `json:"lines"`
-}
-
-// writeFrame writes the file of a frame, with the given number of items in a row.
-func writeFrame(l *trainer.Loop, name string, values []float32, columns int) error {
-	view, dir := ViewOf(l.Trained()), l.Run.Path(folder, framesFolder)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return asRun(err)
-	}
-	if view.Shape.IsImage() {
-		return write(filepath.Join(dir, name+".png"), view.adjoining(values, columns))
-	}
-	return writeJSON(filepath.Join(dir, name+".json"), linesFile{view.curves(values)})
-}
-
-// frameFile is the file of a frame.
-type frameFile struct{ path, label string }
-
-var frameName = regexp.MustCompile(`^([a-z]+)-(?:\d+-(.+)-)?(\d{4,})\.(?:png|json)$`)
-
-// frameFiles lists the frames of a kind in the order of the epochs.
-func frameFiles(dir, kind string) (list []frameFile, err error) {
-	names, err := fileNames(filepath.Join(dir, folder, framesFolder))
 	for _, name := range names {
-		m := frameName.FindStringSubmatch(name)
-		if m == nil || m[1] != kind {
+		match := frameName.FindStringSubmatch(name)
+		if match == nil {
 			continue
 		}
-		epoch, _ := strconv.Atoi(m[3])
-		label := fmt.Sprintf("epoch %d", epoch)
-		if m[2] != "" {
-			label += " of stage " + m[2]
+		number, _ := strconv.Atoi(match[2]) // 0 without a stage
+		epoch, err := strconv.Atoi(match[4])
+		if err != nil {
+			continue // a number that no epoch has
 		}
-		if epoch == 0 {
-			label = "the initial weights"
-		}
-		list = append(list, frameFile{filepath.Join(dir, folder, framesFolder, name), label})
+		list = append(list, Frame{match[1], number, match[3], epoch, filepath.Join(dir, name)})
 	}
-	return list, err
+	slices.SortFunc(list, func(a, b Frame) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Epoch, b.Epoch))
+	})
+	return list, nil
 }
 
-// story picks at most n frames: the first one, the last one, and more of the early ones,
-// in which a model changes most.
-func story(list []frameFile, n int) (picked []frameFile) {
-	if len(list) <= n {
-		return list
+// epochs lists the paths of the frames of a kind.
+func epochs(l *trainer.Loop, kind string) (paths []string, err error) {
+	frames, err := Frames(l.Run.Dir)
+	for _, f := range ofKind(frames, kind) {
+		paths = append(paths, f.Path)
 	}
-	next := 0
-	for i := range n {
-		at := int(math.Round(math.Pow(float64(len(list)), float64(i)/float64(n-1)))) - 1
-		next = max(next, at)
-		picked = append(picked, list[min(next, len(list)-n+i)])
-		next++
-	}
-	return picked
+	return paths, err
 }
 
-// strip is the content of a frame.
-type strip struct {
-	img   image.Image // nil: rows of numbers
-	lines [][]float32
-}
-
-// readStrip reads the file of a frame.
-func readStrip(path string) (s strip, err error) {
-	if filepath.Ext(path) == ".png" {
-		if s.img, err = viz.ReadPNG(path); err != nil {
-			err = fmt.Errorf("%w: %w", trainer.ErrRun, err)
-		}
-		return s, err
-	}
-	data, err := os.ReadFile(path)
-	var content linesFile
-	if err == nil {
-		err = json.Unmarshal(data, &content)
-	}
-	if err != nil {
-		return s, fmt.Errorf("%w: %s: %w", trainer.ErrRun, path, err)
-	}
-	return strip{lines: content.Lines}, nil
-}
-
-// readFixed reads the items that do not change, such as the originals; ok is false if there
-// are none.
-func readFixed(dir, name string) (s strip, ok bool, err error) {
-	for _, ending := range []string{".png", ".json"} {
-		s, err = readStrip(filepath.Join(dir, folder, framesFolder, reconstructions+"-"+name+ending))
-		if !errors.Is(err, fs.ErrNotExist) {
-			return s, err == nil, err
-		}
-	}
-	return strip{}, false, nil
+// ofKind lists the frames of a kind.
+func ofKind(frames []Frame, kind string) []Frame {
+	return slices.DeleteFunc(slices.Clone(frames), func(f Frame) bool { return f.Kind != kind })
 }

@@ -51,7 +51,7 @@ func Hook(about About) trainer.Hook {
 		},
 		Epoch: func(ctx context.Context, l *trainer.Loop) error {
 			epoch := l.Position.Epoch + 1
-			if l.Config.Pictures == 0 || !due(epoch, l.Config.Pictures) && epoch != l.Stage.Epochs && !l.Position.Stopped {
+			if l.Config.Pictures == 0 || !Due(epoch, l.Config.Pictures) && epoch != l.Stage.Epochs && !l.Position.Stopped {
 				return nil
 			}
 			return drawEpoch(ctx, l, epoch)
@@ -61,10 +61,10 @@ func Hook(about About) trainer.Hook {
 	}
 }
 
-// due reports whether an epoch is drawn. Of the epochs that are multiples of every, the
+// Due reports whether an epoch is drawn. Of the epochs that are multiples of every, the
 // first 32 are drawn, then every second one up to 64, every fourth one up to 128, and so
 // on. A model changes less in later epochs, and a long run must not fill the disk.
-func due(epoch, every int) bool {
+func Due(epoch, every int) bool {
 	const all = 32
 	number, step := epoch/every, 1
 	for most := all; number > most; most *= 2 {

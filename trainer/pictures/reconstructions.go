@@ -40,9 +40,9 @@ func (r Reconstructions) Image() image.Image {
 	sheet := r.View.sheet(r.Title, columns, rows...)
 	sheet.Notes = []string{"The number below a reconstruction is its squared error per pixel (mse)."}
 	if r.Difference {
-		last := &sheet.Rows[len(sheet.Rows)-1]
+		sheet.Rows[len(sheet.Rows)-1].Captions = nil
 		sheet.Rows = append(sheet.Rows, viz.Row{Label: "difference", Images: drawable(subtract(r.Pairs), r.View.Shape), Colours: viz.Signed, Captions: errors})
-		sheet.Scale, last.Captions = "difference: reconstruction minus original, for all images on one scale", nil
+		sheet.Scale = "difference: reconstruction minus original, for all images on one scale"
 		sheet.Notes[0] = "The number below a difference is the squared error per pixel (mse)."
 	}
 	return sheet.Image()

@@ -464,7 +464,8 @@ window.gaetrain = window.gaetrain || {};
       return outputs;
     }
 
-    // check returns the largest difference from the outputs of the program, in the unit of the network.
+    // check returns the number of items for which the program's outputs are known, and the largest difference from them in the
+    // unit of the network.
     check({want, ...given}) {
       let worst = 0;
       const rows = want ? want.shape[0] : 0;
@@ -477,16 +478,15 @@ window.gaetrain = window.gaetrain || {};
           if (!(difference <= worst)) worst = difference;
         });
       }
-      return worst;
+      return {checked: rows, agreement: worst};
     }
   }
 
   gaetrain.inflate = inflate;
   gaetrain.unpack = unpack;
-  // network returns a Network. Its field agreement is the largest difference from the program's outputs that the page found.
+  // network returns a Network with the fields that its check returns.
   gaetrain.network = async (json) => {
     const network = new Network(json, await unpack(json));
-    network.agreement = network.check(await unpack(json.checks));
-    return network;
+    return Object.assign(network, network.check(await unpack(json.checks)));
   };
 })();

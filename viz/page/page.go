@@ -11,6 +11,16 @@ import (
 // StyleSheet is the style sheet of all pages. It has a light, a dark and a print scheme.
 var StyleSheet = uPlotStyle + "\n" + style
 
+// Watch is the page of gaetrain watch. It loads style.css, curves.js and watch.js from its own folder.
+//
+//go:embed watch.html
+var Watch string
+
+// WatchScript is the JavaScript of Watch.
+//
+//go:embed watch.js
+var WatchScript string
+
 // CurvesScript is the JavaScript of training curves: uPlot with its licence, and the function gaetrain.curves.
 var CurvesScript = "/*!\nuPlot 1.6.32\n" + strings.ReplaceAll(uPlotLicence, "*/", "* /") + "*/\n" + uPlotScript + "\n" + curvesScript
 

@@ -193,7 +193,8 @@ window.gaetrain = window.gaetrain || {};
       const lines = this.spec.networks.map((json) => {
         const n = this.networks[json.name];
         const most = json.most ? "nine tenths of " : "";
-        return `The ${n.name} is part of this page, with rounded weights. It differs from the program by at most ${rate(n.agreement)} of ${unit(n)} for the items that this page checked, and by at most ${rate(json.error)} for ${most}${json.items} items.`;
+        const before = json.before ? ", before the code is rounded or small values become 0" : "";
+        return `The ${n.name} is part of this page, with rounded weights. It differs from the program by at most ${rate(n.agreement)} of ${unit(n)} for the items that this page checked, and by at most ${rate(json.error)} for ${most}${json.items} items${before}.`;
       });
       return make("div", {className: "playground-small"}, ...lines.concat(this.spec.missing || []).map((line) => make("p", {}, line)));
     }
