@@ -21,8 +21,11 @@ type inspection struct {
 	order []int // of the items, the largest error first
 }
 
-// inspectedValues limits the memory of an inspection.
-const inspectedValues = 1 << 22
+// Limits of the memory and time of an inspection.
+const (
+	inspectedValues = 1 << 22
+	briefValues     = 1 << 19
+)
 
 // inspect reconstructs the test items; nil if the model does not reconstruct, or without
 // data.
@@ -30,8 +33,11 @@ func (s Subject) inspect(ctx context.Context) (*inspection, error) {
 	if s.Data == nil || s.Data.Test.Len() == 0 || !s.Model.HasEncoder() || s.Model.IsClassifier() {
 		return nil, nil
 	}
-	test := s.Data.Test
-	in := &inspection{split: test.Stratified(max(100, inspectedValues/test.Shape.Size())), total: test.Len()}
+	test, most := s.Data.Test, inspectedValues
+	if s.Brief {
+		most = briefValues
+	}
+	in := &inspection{split: test.Stratified(max(100, most/test.Shape.Size())), total: test.Len()}
 	var err error
 	if in.all, err = s.Model.Reconstruct(ctx, in.split); err != nil {
 		return nil, err
