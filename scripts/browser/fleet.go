@@ -5,7 +5,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 )
@@ -25,6 +24,10 @@ func Fleet(t testing.TB, binary, dir string, runs, epochs int) {
 		Gaetrain(t, binary, dir, small(append(flags, "--run", run)...)...)
 		trained = append(trained, run)
 	}
+	var records [7][]byte
+	for i := range records {
+		records[i] = madeRecords(i, epochs)
+	}
 	for i := range runs - len(models) {
 		from, to := trained[i%len(trained)], filepath.Join(dir, "sweep", fmt.Sprintf("job-%03d", i))
 		if err := os.MkdirAll(filepath.Join(to, "pictures"), 0o755); err != nil {
@@ -35,23 +38,29 @@ func Fleet(t testing.TB, binary, dir string, runs, epochs int) {
 				t.Fatal(err)
 			}
 		}
-		if err := os.WriteFile(filepath.Join(to, "metrics.jsonl"), madeRecords(i, epochs), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(to, "metrics.jsonl"), records[i%len(records)], 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
 // madeRecords writes records as a run writes them.
-func madeRecords(seed, epochs int) []byte {
-	var lines strings.Builder
-	began := time.Now().Add(-time.Hour)
+func madeRecords(seed, epochs int) (lines []byte) {
 	for epoch := 1; epoch <= epochs; epoch++ {
-		for s, split := range []string{"train", "validation", "test"} {
-			e := float64(epoch)
-			loss := 220 + 10*float64(seed%7) + 300/(e+float64(seed%5)) + 2*math.Sin(e*float64(seed+1)/9) + 3*float64(s)
-			fmt.Fprintf(&lines, `{"stage":"train","epoch":%d,"step":%d,"split":%q,"loss":%g,"mse":%g,"measures":{"dead_units":%d,"hoyer_sparsity":%g,"mean_activation":%g},"standard_errors":{"mse":0.00041,"reconstruction":0.71},"kl":%g,"reconstruction":%g,"learning_rate":0.001,"seconds":0.81,"images_per_second":7012.1,"timestamp":%q}`+"\n",
-				epoch, 47, split, loss, 0.01+0.1/e, seed%3, 0.3+0.1*math.Sin(e/50), 0.5, 5+e/100, loss-5-e/100, began.Add(time.Duration(epoch)*time.Second).Format(time.RFC3339))
-		}
+		lines = append(lines, epochRecords(seed, epoch)...)
 	}
-	return []byte(lines.String())
+	return lines
+}
+
+// epochRecords writes the records of an epoch.
+func epochRecords(seed, epoch int) (lines []byte) {
+	at := time.Now().Add(time.Duration(epoch) * time.Second).Format(time.RFC3339)
+	for s, split := range []string{"train", "validation", "test"} {
+		e := float64(epoch)
+		loss := 220 + 10*float64(seed) + 300/(e+float64(seed)) + 2*math.Sin(e*float64(seed+1)/9) + 3*float64(s)
+		lines = fmt.Appendf(lines, `{"stage":"train","epoch":%d,"step":%d,"split":%q,"loss":%g,"mse":%g,"measures":{"dead_units":%d,"hoyer_sparsity":%g,"mean_activation":%g},`+
+			`"standard_errors":{"mse":0.00041,"reconstruction":0.71},"kl":%g,"reconstruction":%g,"learning_rate":0.001,"seconds":0.81,"images_per_second":7012.1,"timestamp":%q}`+"\n",
+			epoch, 47, split, loss, 0.01+0.1/e, seed%3, 0.3+0.1*math.Sin(e/50), 0.5, 5+e/100, loss-5-e/100, at)
+	}
+	return lines
 }

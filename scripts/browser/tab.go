@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -47,6 +48,7 @@ func Open(t testing.TB, browser context.Context, url string) *Tab {
 		t.Fatal(err)
 	}
 	call(tab, log.Enable, cdp.Empty{})
+	call(tab, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
 	tab.Resize(1280, 900)
 	tab.Scheme("light")
 	tab.do(chromedp.Navigate(url))
@@ -232,6 +234,24 @@ func (tab *Tab) Scheme(scheme string) {
 func (tab *Tab) Print() {
 	tab.t.Helper()
 	call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+}
+
+// Reload loads the page again.
+func (tab *Tab) Reload() {
+	tab.t.Helper()
+	tab.do(chromedp.Reload())
+}
+
+// CPU is the processor time of the page's main thread so far, in seconds.
+func (tab *Tab) CPU() float64 {
+	tab.t.Helper()
+	for _, m := range call(tab, performance.GetMetrics, cdp.Empty{}).Metrics {
+		if m.Name == "TaskDuration" {
+			return m.Value
+		}
+	}
+	tab.t.Fatal("the browser does not measure the duration of tasks")
+	return 0
 }
 
 // Resize changes the size of the page in pixels, such as 400×800 of a phone.

@@ -338,7 +338,7 @@
         run.details = update.details[row.id];
         settings = settings || view.chosen.includes(row.id);
       }
-      const words = Object.entries(run.details.settings || {}).map(([name, value]) => `${name}=${value}`);
+      const words = Object.entries(run.details.settings || {}).filter(([name]) => !ignored.includes(name)).map(([name, value]) => `${name}=${value}`);
       run.text = [row.name, row.state, run.details.model, run.details.dataset, ...words].join("\n").toLowerCase();
       runs.set(row.id, run);
     }
