@@ -142,7 +142,7 @@ func (tab *Tab) Wait(condition string) {
 		}
 		if time.Now().After(end) {
 			var text string
-			tab.Eval("document.body.innerText", &text)
+			tab.Eval("document.body.innerText.slice(0, 3000)", &text)
 			tab.t.Fatalf("%s is not true after %s. Console: %q. The page:\n%s", condition, patience, tab.TakeErrors(), text)
 		}
 	}
@@ -175,10 +175,22 @@ func (tab *Tab) at(selector string, x, y float64) (float64, float64) {
 	return box[0] + x*box[2], box[1] + y*box[3]
 }
 
-// Click clicks on the centre of an element.
+// Click clicks on the centre of an element, once nothing covers it and the page does not move it any more.
 func (tab *Tab) Click(selector string) {
 	tab.t.Helper()
 	x, y := tab.at(selector, 0.5, 0.5)
+	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
+		nowX, nowY := tab.at(selector, 0.5, 0.5)
+		var hit bool
+		tab.Eval(fmt.Sprintf("document.querySelector(%q).contains(document.elementFromPoint(%g, %g))", selector, nowX, nowY), &hit)
+		if hit && nowX == x && nowY == y {
+			break
+		}
+		if time.Now().After(end) {
+			tab.t.Fatalf("%s cannot be clicked", selector)
+		}
+		x, y = nowX, nowY
+	}
 	tab.do(chromedp.MouseClickXY(x, y))
 }
 

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
@@ -14,22 +16,42 @@ func small(more ...string) []string {
 	return append([]string{"train", "--quiet", "--hidden", "16", "--train-images", "200", "--test-images", "50", "--epochs", "2"}, more...)
 }
 
-// Fleet makes a folder with many runs of many epochs: three runs that the program trained, and copies of them with made-up records.
-func Fleet(t testing.TB, binary, dir string, runs, epochs int) {
-	t.Helper()
-	models := [][]string{{"--model", "dense"}, {"--model", "vae", "--code", "8"}, {"--model", "dense", "--learning-rate", "0.01", "--seed", "3"}}
-	var trained []string
-	for i, flags := range models {
+// trained trains the runs of fleets, once.
+var trained = sync.OnceValues(func() ([]string, error) {
+	dir, err := os.MkdirTemp("", "gaetrain-fleet-")
+	if err != nil {
+		return nil, err
+	}
+	var runs []string
+	for i, flags := range [][]string{{"--model", "dense"}, {"--model", "vae", "--code", "8"}, {"--model", "dense", "--learning-rate", "0.01", "--seed", "3"}} {
 		run := filepath.Join(dir, fmt.Sprintf("trained-%d", i))
-		Gaetrain(t, binary, dir, small(append(flags, "--run", run)...)...)
-		trained = append(trained, run)
+		command := exec.Command(binary, small(append(flags, "--run", run)...)...)
+		if text, err := command.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("%s: %w\n%s", command, err, text)
+		}
+		runs = append(runs, run)
+	}
+	return runs, nil
+})
+
+// Fleet makes a folder with many runs of many epochs: three runs that the program trained, and copies of them with made-up records.
+func Fleet(t testing.TB, dir string, runs, epochs int) {
+	t.Helper()
+	models, err := trained()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range models {
+		if err := os.CopyFS(filepath.Join(dir, filepath.Base(run)), os.DirFS(run)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var records [7][]byte
 	for i := range records {
 		records[i] = madeRecords(i, epochs)
 	}
 	for i := range runs - len(models) {
-		from, to := trained[i%len(trained)], filepath.Join(dir, "sweep", fmt.Sprintf("job-%03d", i))
+		from, to := models[i%len(models)], filepath.Join(dir, "sweep", fmt.Sprintf("job-%03d", i))
 		if err := os.MkdirAll(filepath.Join(to, "pictures"), 0o755); err != nil {
 			t.Fatal(err)
 		}
