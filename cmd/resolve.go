@@ -93,6 +93,15 @@ func resolve(c *cli.Context) (o trainOptions, origins map[string]settings.Origin
 	if info != nil {
 		return resolveResumed(list, first.Run, *info)
 	}
+	return resolveNew(list)
+}
+
+// resolveNew finds the settings of a run that is not resumed.
+func resolveNew(list []given) (o trainOptions, origins map[string]settings.Origin, err error) {
+	first := trainDefaults()
+	if _, _, err := fill(settings.Fields(&first.Config, &first.Output), list); err != nil {
+		return o, nil, err
+	}
 	recipe, err := listed(first.Model)
 	if err != nil {
 		return o, nil, err
