@@ -50,11 +50,10 @@ func Hook(about About) trainer.Hook {
 			return drawEpoch(ctx, l, 0)
 		},
 		Epoch: func(ctx context.Context, l *trainer.Loop) error {
-			epoch := l.Position.Epoch + 1
-			if l.Config.Pictures == 0 || !due(epoch, l.Config.Pictures) && epoch != l.Stage.Epochs && !l.Position.Stopped {
+			if !Due(l) {
 				return nil
 			}
-			return drawEpoch(ctx, l, epoch)
+			return drawEpoch(ctx, l, l.Position.Epoch+1)
 		},
 		Stop: func(ctx context.Context, l *trainer.Loop) error {
 			about := about
@@ -63,6 +62,13 @@ func Hook(about About) trainer.Hook {
 		},
 		End: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
 	}
+}
+
+// Due reports whether the epoch that has just ended has pictures. The last epoch of a stage
+// always has them.
+func Due(l *trainer.Loop) bool {
+	epoch := l.Position.Epoch + 1
+	return l.Config.Pictures > 0 && (due(epoch, l.Config.Pictures) || epoch == l.Stage.Epochs || l.Position.Stopped)
 }
 
 // due reports whether an epoch is drawn. Of the epochs that are multiples of every, the
