@@ -46,7 +46,7 @@ on systems other than Linux, there is no grace.
 
 EXAMPLES:
    gaetrain health --run runs/vae-sample-1
-   GAETRAIN_RUN=/runs/vae gaetrain health --within 30m --grace 1h`,
+   gaetrain health --run runs/vae-sample-1 --within 30m --grace 1h`,
 		Flags: flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults

@@ -54,7 +54,7 @@ type preview struct {
 
 // update computes the items if the epoch has pictures.
 func (p *preview) update(ctx context.Context, c *console, l *trainer.Loop) error {
-	if p == nil || !pictures.Due(l) {
+	if p == nil || !pictures.DueNow(l) {
 		return nil
 	}
 	items, err := pictures.PreviewOf(ctx, l, mostPreviewed)

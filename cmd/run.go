@@ -36,6 +36,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(10) // a step allocates almost nothing, so frequent collections cost no time; images and weights need no scan
 	}
+	applyLimits()
 	results, messages := newOutput(stdout), newOutput(stderr)
 	ctx, finish := withSignals(context.Background(), messages)
 	err := run(ctx, args, results, messages)
@@ -66,7 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	app := newApp(model, stdout, stderr)
-	return app.RunContext(ctx, gatherRuns(app.Commands, args))
+	return app.RunContext(ctx, arrange(app.Commands, args))
 }
 
 // exitCode is the one place where errors become exit codes.
@@ -118,7 +119,7 @@ func newApp(model string, stdout, stderr io.Writer) *cli.App {
 			trainVerb(model), finetuneVerb(), studyVerb(),
 			evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(),
 			judgeVerb(), detectVerb(), pcaVerb(), probeVerb(), clusterVerb(), searchVerb(), compressVerb(), decompressVerb(),
-			compareVerb(), reportVerb(), exportVerb(), graphVerb(model), benchVerb(model),
+			compareVerb(), watchVerb(), reportVerb(), exportVerb(), graphVerb(model), benchVerb(model),
 			modelsVerb(), datasetsVerb(), configVerb(model), healthVerb(), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {

@@ -33,7 +33,7 @@ func Animate(w io.Writer, frames []image.Image, delay time.Duration) error {
 	if bounds.Empty() {
 		return ErrNoFrames
 	}
-	indexer := newIndexer(frames)
+	indexer := newIndexer(frames, animationColours)
 	hundredths := max(2, int((delay+5*time.Millisecond)/(10*time.Millisecond)))
 	animation := &gif.GIF{Config: image.Config{ColorModel: indexer.palette, Width: bounds.Dx(), Height: bounds.Dy()}}
 	var before *image.Paletted
@@ -85,15 +85,15 @@ type indexer struct {
 	index       map[color.RGBA]uint8
 }
 
-// newIndexer collects the colours of all frames and chooses the palette. White is always in it.
-func newIndexer(frames []image.Image) *indexer {
+// newIndexer collects the colours of all frames and chooses a palette of at most size colours and no colour. White is always in it.
+func newIndexer(frames []image.Image, size int) *indexer {
 	counts := map[color.RGBA]int{{0xff, 0xff, 0xff, 0xff}: 1}
 	for _, frame := range frames {
 		countColours(counts, frame)
 	}
 	x := &indexer{index: make(map[color.RGBA]uint8, len(counts))}
-	opaque := medianCut(counts, animationColours)
-	if len(counts) <= animationColours {
+	opaque := medianCut(counts, size)
+	if len(counts) <= size {
 		for i, c := range opaque {
 			x.index[c.(color.RGBA)] = uint8(i)
 		}

@@ -36,7 +36,7 @@ func (b Bars) plate() plate {
 	if b.Title != "" {
 		height += titleHeight
 	}
-	return plate{b.Title, strings.TrimPrefix(words, ": "), height, b.draw}
+	return plate{b.Title, "", strings.TrimPrefix(words, ": "), height, b.draw}
 }
 
 func (b Bars) draw(canvas draw.Canvas) {

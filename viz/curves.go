@@ -166,7 +166,7 @@ func (c Curves) plate() plate {
 	if len(c.splits()) > 0 {
 		height += splitsHeight
 	}
-	return plate{c.Title, c.description(), height, f.draw}
+	return plate{c.Title, "", c.description(), height, f.draw}
 }
 
 // arrange chooses as many columns, up to three, as leave the heading of every panel uncut.

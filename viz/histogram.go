@@ -51,7 +51,7 @@ func (h Histogram) plate() plate {
 	if h.Title != "" {
 		height += titleHeight
 	}
-	return plate{h.Title, strings.TrimPrefix(words, ": "), height, h.draw}
+	return plate{h.Title, "", strings.TrimPrefix(words, ": "), height, h.draw}
 }
 
 // scale is the range of the axis: all values but the outermost ones of each group.

@@ -52,7 +52,7 @@ func (l Lines) plate() plate {
 	if l.Title != "" {
 		height += titleHeight
 	}
-	return plate{l.Title, strings.TrimPrefix(words, ": "), height, l.draw}
+	return plate{l.Title, "", strings.TrimPrefix(words, ": "), height, l.draw}
 }
 
 // points lists which points of a line can be drawn.

@@ -84,3 +84,19 @@ func TestRules(t *testing.T) {
 		}
 	}
 }
+
+// TestPlaneGolden draws a plane with ticks, and ticks that are not on its axes.
+func TestPlaneGolden(t *testing.T) {
+	p := Plane{
+		Title: "decoded grid of a latent space whose name is so long that it wraps", XLabel: "first value of the code", YLabel: "second value\u202e of the code", Picture: shapes(1, 1, 30, 30),
+		Ticks: []Tick{{0.02, "−2", "2 %"}, {0.5, "0", "50 %"}, {0.98, "<2>", "98 %"}, {1.5, "outside", ""}, {-1, "outside", ""}},
+		Notes: []string{"Both values are quantiles."},
+	}
+	golden(t, "plane.png", p.Image())
+	checkMargins(t, p.Image())
+	for _, p := range []Plane{{}, {Picture: shapes(1, 3, 900, 1)}} {
+		if p.Image().Bounds().Empty() {
+			t.Error("an empty picture")
+		}
+	}
+}

@@ -5,33 +5,20 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"path/filepath"
 	"time"
 
 	"gaetrain/trainer"
 	"gaetrain/viz"
 )
 
-// epochs lists the pictures of a kind in the order of the epochs. Their names end with
-// four digits, see frame. The names of pictures of other verbs, such as samples-2.png,
-// do not.
-func epochs(l *trainer.Loop, kind string) (paths []string, err error) {
-	names, err := fileNames(l.Run.Path(folder))
-	for _, name := range names {
-		if ok, _ := filepath.Match(kind+"-*[0-9][0-9][0-9][0-9].png", name); ok {
-			paths = append(paths, l.Run.Path(folder, name))
-		}
-	}
-	return paths, err
-}
-
 // animateEpochs joins the pictures of the epochs. Animations are for slides, so they show
-// only the upper half of pictures without classes, and their files are small.
+// only the upper half of pictures of images without classes, and their files are small.
 func animateEpochs(ctx context.Context, l *trainer.Loop) error {
-	if err := animate(ctx, l, reconstructions, true); err != nil {
+	half := l.Trained().Shape().IsImage()
+	if err := animate(ctx, l, reconstructions, half); err != nil {
 		return err
 	}
-	return animate(ctx, l, samples, l.Trained().Classes() == 0)
+	return animate(ctx, l, samples, half && l.Trained().Classes() == 0)
 }
 
 func animate(ctx context.Context, l *trainer.Loop, kind string, half bool) error {

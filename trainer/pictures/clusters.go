@@ -24,7 +24,7 @@ type Clusters struct {
 }
 
 // nearestColumns is the number of images next to the centre of a cluster.
-const nearestColumns = 13
+const nearestColumns = 9
 
 // Draw draws each centre and the images nearest to it, into the pictures of a run.
 // It returns the path of the picture.

@@ -23,7 +23,7 @@ func DrawNearest(dir, title string, v View, others loaders.Split, measures []str
 	}
 	var rows []Row
 	for _, r := range all {
-		shown := min(columns, r.Images.Len())
+		shown := min(2*columns, r.Images.Len())
 		images, err := pixels(r.Images.Stratified(shown))
 		if err != nil {
 			return "", err

@@ -50,31 +50,27 @@ func Hook(about About) trainer.Hook {
 			return drawEpoch(ctx, l, 0)
 		},
 		Epoch: func(ctx context.Context, l *trainer.Loop) error {
-			if !Due(l) {
+			if !DueNow(l) {
 				return nil
 			}
 			return drawEpoch(ctx, l, l.Position.Epoch+1)
 		},
-		Stop: func(ctx context.Context, l *trainer.Loop) error {
-			about := about
-			about.PCA = nil // it would need more time than a stopped run has
-			return summarise(ctx, l, about)
-		},
-		End: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about) },
+		Stop: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about, true) },
+		End:  func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about, false) },
 	}
 }
 
-// Due reports whether the epoch that has just ended has pictures. The last epoch of a stage
+// DueNow reports whether the epoch that has just ended has pictures. The last epoch of a stage
 // always has them.
-func Due(l *trainer.Loop) bool {
+func DueNow(l *trainer.Loop) bool {
 	epoch := l.Position.Epoch + 1
-	return l.Config.Pictures > 0 && (due(epoch, l.Config.Pictures) || epoch == l.Stage.Epochs || l.Position.Stopped)
+	return l.Config.Pictures > 0 && (Due(epoch, l.Config.Pictures) || epoch == l.Stage.Epochs || l.Position.Stopped)
 }
 
-// due reports whether an epoch is drawn. Of the epochs that are multiples of every, the
+// Due reports whether an epoch is drawn. Of the epochs that are multiples of every, the
 // first 32 are drawn, then every second one up to 64, every fourth one up to 128, and so
 // on. A model changes less in later epochs, and a long run must not fill the disk.
-func due(epoch, every int) bool {
+func Due(epoch, every int) bool {
 	const all = 32
 	number, step := epoch/every, 1
 	for most := all; number > most; most *= 2 {
@@ -83,8 +79,9 @@ func due(epoch, every int) bool {
 	return epoch%every == 0 && number%step == 0
 }
 
-// summarise draws the pictures of the whole run, up to the present epoch.
-func summarise(ctx context.Context, l *trainer.Loop, about About) error {
+// summarise draws the pictures of the whole run, up to the present epoch. If it must be
+// brief, the report leaves out what takes longer.
+func summarise(ctx context.Context, l *trainer.Loop, about About, brief bool) error {
 	if l.Config.Pictures == 0 {
 		return nil
 	}
@@ -100,7 +97,7 @@ func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 			return err
 		}
 	}
-	return WriteReport(ctx, l.Run.Path("report.html"), subjectOf(l, about))
+	return writeReport(ctx, l, about, brief)
 }
 
 // drawEpoch draws the pictures of an epoch.

@@ -40,9 +40,9 @@ func (r Reconstructions) Image() image.Image {
 	sheet := r.View.sheet(r.Title, columns, rows...)
 	sheet.Notes = []string{"The number below a reconstruction is its squared error per pixel (mse)."}
 	if r.Difference {
-		last := &sheet.Rows[len(sheet.Rows)-1]
+		sheet.Rows[len(sheet.Rows)-1].Captions = nil
 		sheet.Rows = append(sheet.Rows, viz.Row{Label: "difference", Images: drawable(subtract(r.Pairs), r.View.Shape), Colours: viz.Signed, Captions: errors})
-		sheet.Scale, last.Captions = "difference: reconstruction minus original, for all images on one scale", nil
+		sheet.Scale = "difference: reconstruction minus original, for all images on one scale"
 		sheet.Notes[0] = "The number below a difference is the squared error per pixel (mse)."
 	}
 	return sheet.Image()
@@ -109,12 +109,12 @@ func drawReconstructions(ctx context.Context, l *trainer.Loop, epoch int) error 
 	if !l.Trained().HasEncoder() {
 		return nil // a generator has no reconstructions
 	}
-	some := l.Data.Test.Stratified(fixed)
-	if !some.Shape.IsImage() {
-		some = l.Data.Test.Stratified(MostPanels)
-	}
+	some := fixedItems(l.Data.Test)
 	pairs, err := l.Reconstruct(ctx, some)
 	if err != nil {
+		return err
+	}
+	if err := writeReconstructed(l, epoch, pairs); err != nil {
 		return err
 	}
 	picture := Reconstructions{Title: epochTitle(l, epoch), View: ViewOf(l.Trained()), Pairs: pairs, Of: some, Classes: l.Data.Classes}

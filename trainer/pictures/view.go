@@ -129,13 +129,21 @@ func (v View) sheet(title string, across int, rows ...Row) viz.Sheet {
 // drawable returns images as they are drawn. If their values leave [0, 1], the range of
 // the training images is drawn from black to white.
 func (v View) drawable(values []float32) viz.Images {
-	if r := v.Data.Values(); !r.IsUnit() && r.High > r.Low {
+	if r := v.drawnRange(); r != (loaders.Range{High: 1}) {
 		values = slices.Clone(values)
 		for i, x := range values {
 			values[i] = (x - r.Low) / (r.High - r.Low)
 		}
 	}
 	return drawable(values, v.Shape)
+}
+
+// drawnRange is the range of values that is drawn from black to white.
+func (v View) drawnRange() loaders.Range {
+	if r := v.Data.Values(); !r.IsUnit() && r.High > r.Low {
+		return r
+	}
+	return loaders.Range{High: 1}
 }
 
 // most is the number of rows of which a picture of curves has room for all, by class or in
