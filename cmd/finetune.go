@@ -102,11 +102,7 @@ func (o finetuneOptions) train(ctx context.Context, log *console, origins map[st
 	if err != nil {
 		return finished{}, err
 	}
-	about := pictures.About{
-		Summary: "a classifier on the encoder of " + o.From, Idea: o.recipe.Idea, Citation: o.recipe.Citation,
-		Command: command("finetune", origins, o.recorded()...),
-	}
-	return perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, pictures.Classifier(recipes.Find, about))
+	return perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, pictures.Classifier(recipes.Find, o.about(origins)))
 }
 
 // holdOut keeps only the labelled training images. The last of them are the validation

@@ -3,9 +3,11 @@ package cmd
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/csv"
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -91,7 +93,7 @@ var times = regexp.MustCompile(`"(seconds|images_per_second|timestamp|checksum)"
 // compareRuns returns the differences of two run folders, except for times. Runs without a
 // validation set have no best checkpoint.
 func compareRuns(a, b string) (string, error) {
-	names := []string{"checkpoint/last.safetensors", "metrics.jsonl", "metrics.json"}
+	names := []string{"checkpoint/last.safetensors", "metrics.jsonl", "metrics.json", "metrics.csv"}
 	for _, dir := range []string{a, b} {
 		if best := "checkpoint/best.safetensors"; exists(filepath.Join(dir, best)) && !slices.Contains(names, best) {
 			names = append(names, best)
@@ -106,19 +108,39 @@ func compareRuns(a, b string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if !strings.HasPrefix(name, "metrics") {
+		switch filepath.Ext(name) {
+		case ".safetensors":
 			first, second = withoutRun(first), withoutRun(second)
-		} else {
+		case ".csv":
+			first, second = withoutTimes(first), withoutTimes(second)
+		default:
 			first, second = times.ReplaceAll(first, nil), times.ReplaceAll(second, nil)
-			if diff := cmp.Diff(string(first), string(second)); diff != "" {
-				return name + ": " + diff, nil
-			}
+		}
+		if diff := cmp.Diff(string(first), string(second)); diff != "" && strings.HasPrefix(name, "metrics") {
+			return name + ": " + diff, nil
 		}
 		if !bytes.Equal(first, second) {
 			return name + " differs", nil
 		}
 	}
 	return "", nil
+}
+
+// withoutTimes returns metrics.csv without the columns that differ from run to run.
+func withoutTimes(table []byte) (rest []byte) {
+	rows, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
+	if err != nil {
+		return table
+	}
+	for _, row := range rows {
+		for i, name := range rows[0] {
+			if name = path.Base(name); name != "timestamp" && name != "seconds" && name != "images_per_second" {
+				rest = append(append(rest, row[i]...), ',')
+			}
+		}
+		rest = append(rest, '\n')
+	}
+	return rest
 }
 
 // ofRun are the parts of a checkpoint's header that differ between equal runs: the

@@ -115,7 +115,7 @@ func newApp(model string, stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
 		Commands: []*cli.Command{
-			trainVerb(model), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(), exportVerb(), judgeVerb(), detectVerb(), pcaVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(), compareVerb(),
+			trainVerb(model), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(), exportVerb(), judgeVerb(), detectVerb(), pcaVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(), compareVerb(), reportVerb(),
 			benchVerb(model), modelsVerb(), datasetsVerb(), configVerb(model), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {

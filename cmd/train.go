@@ -105,9 +105,7 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, log *console, ori
 	if data.Features != nil && experiment.Trained().Convolutions() > 0 {
 		log.warn("convolutions combine neighbouring columns, whose order in a table usually has no meaning; hint: --model dense has none")
 	}
-	about := pictures.About{
-		Summary: o.recipe.Summary, Idea: o.recipe.Idea, Citation: o.recipe.Citation, Command: command("train", origins, o.recorded()...),
-	}
+	about := o.about(origins)
 	linear := baseline{Experiment: experiment}
 	about.PCA = linear.figures
 	done, err := perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, pictures.Hook(about))

@@ -170,16 +170,20 @@ func (e *Experiment) FewSteps() string {
 	if e.Encoder != nil {
 		return ""
 	}
-	train, _ := e.splits()
-	steps, batch := e.steps(), e.Config.BatchSize
-	for batch > 1 && (train.Len()+batch-1)/batch < fewestSteps {
+	return fewSteps(e.TrainImages().Len(), e.Config.BatchSize, e.Data.Train.Shape)
+}
+
+// fewSteps is the warning of FewSteps for a number of training images.
+func fewSteps(images, batch int, shape loaders.Shape) string {
+	steps := (images + batch - 1) / batch
+	for batch > 1 && (images+batch-1)/batch < fewestSteps {
 		batch = 1 << (bitsOf(batch-1) - 1) // the next lower power of two
 	}
-	more := (train.Len() + batch - 1) / batch
+	more := (images + batch - 1) / batch
 	if more == steps {
 		return ""
 	}
-	return fmt.Sprintf("the number of steps per epoch is only %d, because there are %d training %s; hint: --batch-size %d gives %d", steps, train.Len(), train.Shape.Words("images"), batch, more)
+	return fmt.Sprintf("the number of steps per epoch is only %d, because there are %d training %s; hint: --batch-size %d gives %d", steps, images, shape.Words("images"), batch, more)
 }
 
 type namedSplit struct {

@@ -48,7 +48,7 @@ func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop,
 	if few := e.FewSteps(); few != "" && run.last == nil {
 		l.Warnings = append(l.Warnings, few)
 	}
-	l.hooks = append(append([]Hook{guard(), progress(), evaluation(), warnings(), best()}, more...), checkpoints())
+	l.hooks = append(append([]Hook{guard(), progress(), evaluation(), new(table).hook(), warnings(), best()}, more...), checkpoints())
 	last := run.last
 	if run.last = nil; last == nil { // the tensors of the checkpoint are needed only here
 		return l, l.enter(ctx, nil)
@@ -293,6 +293,13 @@ func (l *Loop) Reconstruct(ctx context.Context, split loaders.Split) (Reconstruc
 	all := Reconstructed{Shape: split.Shape}
 	err := eachReconstructed(ctx, l.Stage, l.evaluator.program, l.Config.Seed, split, all.Append)
 	return all, err
+}
+
+// Present returns the model of the present stage as the parameters are now.
+func (l *Loop) Present() *Trained {
+	t := l.trained(l.Stage)
+	t.Info = l.Run.Info
+	return t
 }
 
 // Selection names the split that selects the best epoch. It is "" if no images are

@@ -22,6 +22,7 @@ import (
 const (
 	runFile        = "run.json"
 	metricsFile    = "metrics.jsonl"
+	tableFile      = "metrics.csv"
 	finalFile      = "metrics.json"
 	lockFile       = ".lock"
 	stateFile      = "state.json"
@@ -142,13 +143,13 @@ func (r *Run) start(resume bool) error {
 		kind = ErrRun
 	}
 	r.fresh = true
-	return r.without(kind, runFile, lastCheckpoint, bestCheckpoint, metricsFile)
+	return r.without(kind, runFile, lastCheckpoint, bestCheckpoint, metricsFile, tableFile)
 }
 
 // restart begins a run again that was stopped before its first checkpoint.
 func (r *Run) restart() error {
 	r.fresh = true
-	return r.without(ErrRun, lastCheckpoint, bestCheckpoint, metricsFile)
+	return r.without(ErrRun, lastCheckpoint, bestCheckpoint, metricsFile, tableFile)
 }
 
 // without returns an error about a file in a run folder if another file, which must

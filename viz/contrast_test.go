@@ -75,7 +75,7 @@ func TestPageContrast(t *testing.T) {
 			}
 			colours[v[1]] = color.RGBA{uint8(rgb >> 16), uint8(rgb >> 8), uint8(rgb), 0xff}
 		}
-		for _, foreground := range []string{"ink", "muted", "accent"} {
+		for _, foreground := range []string{"ink", "muted", "accent", "hue1", "hue2", "hue3", "hue4", "hue5", "hue6", "hue7", "hue8"} {
 			for _, ground := range []string{"ground", "raised"} {
 				if c := contrast(colours[foreground], colours[ground]); c < leastContrast {
 					t.Errorf("%s on %s has the contrast %.2f in %s", foreground, ground, c, scheme[0])

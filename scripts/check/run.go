@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -57,6 +60,7 @@ func checkRun(dir string, epochs int, bound float64) (wrong []error) {
 	}
 	wrong = checkDescription(d, f, epochs)
 	wrong = append(wrong, checkRecords(records, epochs)...)
+	wrong = append(wrong, checkTable(filepath.Join(dir, "metrics.csv"), records, epochs))
 	wrong = append(wrong, checkFinal(f, records, epochs, bound)...)
 	wrong = append(wrong, checkCheckpoints(dir, f.Parameters)...)
 	wrong = append(wrong, checkPictures(dir, epochs)...)
@@ -101,6 +105,35 @@ func checkRecords(records []record, epochs int) (wrong []error) {
 		wrong = append(wrong, fmt.Errorf("metrics.jsonl: the mse on test images went from %g to %g", first.MSE, last.MSE))
 	}
 	return wrong
+}
+
+// checkTable checks that the table has one row per epoch, with the squared errors of the
+// records on the test set.
+func checkTable(path string, records []record, epochs int) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if len(rows) != 1+epochs {
+		return fmt.Errorf("%s: %d rows, want %d", path, len(rows)-1, epochs)
+	}
+	column := slices.Index(rows[0], "test/mse")
+	if column < 0 {
+		return fmt.Errorf("%s: no column test/mse: %v", path, rows[0])
+	}
+	for _, r := range records {
+		if r.Split != "test" || r.Epoch > epochs {
+			continue
+		}
+		if got := rows[r.Epoch][column]; got != strconv.FormatFloat(r.MSE, 'g', -1, 64) {
+			return fmt.Errorf("%s: test/mse of epoch %d is %s, metrics.jsonl says %g", path, r.Epoch, got, r.MSE)
+		}
+	}
+	return nil
 }
 
 func checkFinal(f final, records []record, epochs int, bound float64) (wrong []error) {

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -19,7 +21,7 @@ var times = []string{"seconds", "images_per_second", "timestamp", "checksum"}
 // checkSame returns the differences between two runs of one configuration in weights,
 // pictures, and metrics except for times.
 func checkSame(one, two string) (wrong []error) {
-	files := []string{"checkpoint/last.safetensors", "checkpoint/best.safetensors", "graph.dot", "metrics.jsonl", "metrics.json"}
+	files := []string{"checkpoint/last.safetensors", "checkpoint/best.safetensors", "graph.dot", "metrics.jsonl", "metrics.json", "metrics.csv"}
 	for _, dir := range []string{one, two} {
 		paths, err := filepath.Glob(filepath.Join(dir, "pictures", "*"))
 		if err != nil {
@@ -50,8 +52,16 @@ func sameFile(name, one, two string) error {
 	if name == "metrics.jsonl" || name == "metrics.json" {
 		return sameMetrics(a, b)
 	}
-	if filepath.Ext(name) == ".safetensors" {
+	switch filepath.Ext(name) {
+	case ".safetensors":
 		a, b = withoutRun(a), withoutRun(b)
+	case ".csv":
+		if a, err = withoutTimes(a); err != nil {
+			return err
+		}
+		if b, err = withoutTimes(b); err != nil {
+			return err
+		}
 	}
 	if !bytes.Equal(a, b) {
 		at := 0
@@ -75,6 +85,23 @@ func withoutRun(checkpoint []byte) []byte {
 	end := 8 + binary.LittleEndian.Uint64(checkpoint)
 	header := bytes.TrimRight(ofRun.ReplaceAll(checkpoint[8:end], nil), " ")
 	return append(header, checkpoint[end:]...)
+}
+
+// withoutTimes returns a table without the columns about time, such as test/seconds.
+func withoutTimes(table []byte) (rest []byte, err error) {
+	rows, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		for i, name := range rows[0] {
+			if !slices.Contains(times, path.Base(name)) {
+				rest = append(append(rest, row[i]...), ',')
+			}
+		}
+		rest = append(rest, '\n')
+	}
+	return rest, nil
 }
 
 func sameMetrics(one, two []byte) error {

@@ -38,7 +38,7 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 		if err := drawCurves(ctx, l); err != nil {
 			return err
 		}
-		return writeReport(ctx, l, about)
+		return WriteReport(ctx, l.Run.Path("report.html"), subjectOf(l, about))
 	}
 	return trainer.Hook{
 		Name: "classifier",

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -101,7 +100,7 @@ func summarise(ctx context.Context, l *trainer.Loop, about About) error {
 			return err
 		}
 	}
-	return writeReport(ctx, l, about)
+	return WriteReport(ctx, l.Run.Path("report.html"), subjectOf(l, about))
 }
 
 // drawEpoch draws the pictures of an epoch.
@@ -289,16 +288,13 @@ func drawable(pixels []float32, s loaders.Shape) viz.Images {
 // four digits, see frame. The names of pictures of other verbs, such as samples-2.png,
 // do not.
 func epochs(l *trainer.Loop, kind string) (paths []string, err error) {
-	entries, err := os.ReadDir(l.Run.Path(folder)) // not Glob, because a folder can be called [a]
-	if err != nil {
-		return nil, asRun(err)
-	}
-	for _, entry := range entries {
-		if ok, _ := filepath.Match(kind+"-*[0-9][0-9][0-9][0-9].png", entry.Name()); ok {
-			paths = append(paths, l.Run.Path(folder, entry.Name()))
+	names, err := fileNames(l.Run.Path(folder))
+	for _, name := range names {
+		if ok, _ := filepath.Match(kind+"-*[0-9][0-9][0-9][0-9].png", name); ok {
+			paths = append(paths, l.Run.Path(folder, name))
 		}
 	}
-	return paths, nil
+	return paths, err
 }
 
 // animateEpochs joins the pictures of the epochs.

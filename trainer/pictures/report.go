@@ -5,88 +5,92 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
+	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/viz/page"
 	"gaetrain/viz/plain"
 )
 
-// writeReport writes report.html: the figures, pictures and configuration of a
-// run on one page.
-func writeReport(ctx context.Context, l *trainer.Loop, about About) error {
-	records, err := l.Records()
+// Subject is a run that a report is about.
+type Subject struct {
+	About
+	Dir   string           // the run folder
+	Model *trainer.Trained // with the weights of the last checkpoint
+	Data  *loaders.Dataset // as the run used it; nil: it cannot be read
+	Notes []string         // for the reader, such as why there are no data
+}
+
+// WriteReport writes a page with the figures, pictures and configuration of a run to a
+// file. Without data, the page leaves out what needs them.
+func WriteReport(ctx context.Context, path string, s Subject) error {
+	h, err := trainer.ReadHistory(s.Dir)
 	if err != nil {
 		return err
 	}
-	linear, err := about.baseline(ctx)
+	report, err := s.report(ctx, h)
 	if err != nil {
 		return err
 	}
-	tables, err := errorTable(ctx, l)
-	if err != nil {
-		return err
-	}
-	info, shape := l.Run.Info, l.Trained().Shape()
-	report := page.Report{
-		Title:    heading(l),
-		Subtitle: fmt.Sprintf("%s · %s parameters · code of %d values · %s", about.Summary, plain.Thousands(info.Parameters), l.Trained().CodeSize(), progress(l, records)),
-		Summary:  strings.Join(strings.Fields(about.Idea), " "), Citation: about.Citation,
-		Figures: figures(l, records, linear), Tables: tables, Configuration: settings(info), Pictures: shown(l),
-		Command: about.Command, Created: info.Created, Version: info.Version,
-	}
-	for i, f := range report.Figures {
-		report.Figures[i].Explanation, report.Figures[i].Unit = shape.Words(f.Explanation), shape.Words(f.Unit)
-		if word := info.Data.ScaledWord(); word != "" && strings.HasSuffix(f.Name, " mse") {
-			report.Figures[i].Explanation += fmt.Sprintf(" It is the error of %s values.", word)
-		}
-	}
-	for i, p := range report.Pictures {
-		report.Pictures[i].Caption = shape.Words(p.Caption)
+	return writeFile(path, report.HTML)
+}
+
+// subjectOf is the run that a loop trains.
+func subjectOf(l *trainer.Loop, about About) Subject {
+	return Subject{About: about, Dir: l.Run.Dir, Model: l.Present(), Data: l.Data}
+}
+
+// report collects what the page shows.
+func (s Subject) report(ctx context.Context, h trainer.History) (report page.Report, err error) {
+	info, shape := h.Info, s.Model.Shape()
+	report = page.Report{
+		Title:    Heading(s.Dir, info.Model, info.Data.Name),
+		Subtitle: fmt.Sprintf("%s · %s parameters · code of %d values · %s", s.Summary, plain.Thousands(info.Parameters), s.Model.CodeSize(), progress(h)),
+		Summary:  strings.Join(strings.Fields(s.Idea), " "), Citation: s.Citation,
+		Warnings: slices.Concat(h.Warnings(s.Model.Config), s.Notes), Configuration: configuration(info), Command: s.Command, Created: info.Created, Version: info.Version,
 	}
 	if names := info.Data.Trained; len(names) > 0 {
 		report.Subtitle += fmt.Sprintf(" · trained on %d of %d classes: %s", len(names), len(info.Data.Classes), strings.Join(names, ", "))
 	}
-	report.Warnings = slices.Clone(l.Warnings)
-	if few := l.FewSteps(); few != "" && !slices.Contains(report.Warnings, few) {
-		report.Warnings = append(report.Warnings, few)
-	}
-	for _, r := range records[max(0, len(records)-1):] { // the record of the test set in the last epoch
-		if warning := r.Collapse(); warning != "" && !slices.Contains(report.Warnings, warning) {
-			report.Warnings = append(report.Warnings, warning)
-		}
-	}
 	if info.Data.Attribution != "" {
 		report.Attribution = []string{info.Data.Attribution}
 	}
-	return writeFile(l.Run.Path("report.html"), report.HTML)
+	if report.Figures, err = s.figures(ctx, h); err != nil {
+		return report, err
+	}
+	if report.Tables, err = s.errorTable(ctx); err != nil {
+		return report, err
+	}
+	if report.Pictures, err = shown(s.Dir); err != nil {
+		return report, err
+	}
+	for i, p := range report.Pictures {
+		report.Pictures[i].Caption = shape.Words(p.Caption)
+	}
+	return report, nil
 }
 
 // progress describes how far a run has come, which epoch is the best, which split
 // selected it, and how long the run took.
-func progress(l *trainer.Loop, records []trainer.Record) string {
-	at, text := l.Position, ""
+func progress(h trainer.History) string {
+	at, text := h.Position, ""
 	switch {
 	case at.Stopped:
-		text = fmt.Sprintf("stopped early after epoch %d of %d", at.Epoch, l.Stage.Epochs)
-	case at.Epoch < l.Stage.Epochs:
-		text = fmt.Sprintf("stopped after epoch %d of %d, not finished", at.Epoch, l.Stage.Epochs)
+		text = fmt.Sprintf("stopped early after epoch %d of %d", at.Epoch, h.Planned())
+	case at.Epoch < h.Planned():
+		text = fmt.Sprintf("stopped after epoch %d of %d, not finished", at.Epoch, h.Planned())
 	default:
 		text = fmt.Sprintf("%d epochs", at.Epoch)
 	}
-	if len(l.Stages) > 1 {
-		text = fmt.Sprintf("stage %s (%d of %d): %s", l.Stage.Name, at.Stage+1, len(l.Stages), text)
+	if stages := len(h.Info.Stages); stages > 1 {
+		text = fmt.Sprintf("stage %s (%d of %d): %s", h.Stage, at.Stage+1, stages, text)
 	}
 	if at.BestEpoch > 0 {
-		text += fmt.Sprintf(" · best epoch %d, selected on the %s set", at.BestEpoch, l.Selection())
+		text += fmt.Sprintf(" · best epoch %d, selected on the validation set", at.BestEpoch)
 	}
-	seconds := 0.0
-	for _, r := range records {
-		seconds += r.Seconds
-	}
-	return text + fmt.Sprintf(" · %.1f s of training and evaluation", seconds)
+	return text + fmt.Sprintf(" · %.1f s of training and evaluation", h.Seconds())
 }
 
 // baseline returns a sentence about the squared error of principal components; "" for no
@@ -102,16 +106,15 @@ func (a About) baseline(ctx context.Context) (string, error) {
 	return fmt.Sprintf("PCA with the same number of components (%d) has %.4g.", components, mse), nil
 }
 
-// figures lists the figures of the last epoch on each split. linear is a sentence that
-// is added to the squared error of the test images.
-func figures(l *trainer.Loop, records []trainer.Record, linear string) []page.Figure {
-	latest := make(map[string]trainer.Record)
-	for _, r := range records {
-		latest[r.Split] = r
+// figures lists the figures of the last epoch on each split.
+func (s Subject) figures(ctx context.Context, h trainer.History) (list []page.Figure, err error) {
+	linear, err := s.baseline(ctx)
+	if err != nil {
+		return nil, err
 	}
-	var list []page.Figure
+	stage, shape, scaled := s.Model.Stage, s.Model.Shape(), h.Info.Data.ScaledWord()
 	for _, split := range []string{"test", "validation", "train"} {
-		r, ok := latest[split]
+		r, ok := h.Latest(split)
 		if !ok {
 			continue
 		}
@@ -119,27 +122,33 @@ func figures(l *trainer.Loop, records []trainer.Record, linear string) []page.Fi
 		if split == "train" {
 			kind = fmt.Sprintf("Averaged over epoch %d, while training", r.Epoch)
 		}
-		if len(r.Terms) > 1 {
-			list = append(list, page.Figure{Name: split + " loss", Value: fmt.Sprintf("%.5g", r.Loss), Unit: unitOf(l.Stage, "loss"), Explanation: kind + ". The loss is the weighted sum of its terms. Lower is better."})
-		}
-		for name, value := range l.Stage.Figures(r.Figures) {
-			explanation := []string{kind + "."}
-			if good := meanings[name].good; good != "" {
-				explanation = append(explanation, good)
-			}
-			if split == "test" && name == "mse" && linear != "" {
-				explanation = append(explanation, linear)
-			}
+		add := func(name, value, explanation string) {
 			list = append(list, page.Figure{
-				Name: split + " " + titleOf(name), Value: fmt.Sprintf("%.5g", value), Unit: unitOf(l.Stage, name), Explanation: strings.Join(explanation, " "),
+				Name: split + " " + titleOf(name), Value: value, Unit: shape.Words(unitOf(stage, name)), Explanation: shape.Words(kind + "." + explanation),
 			})
 		}
+		if len(r.Terms) > 1 {
+			add("loss", fmt.Sprintf("%.5g", r.Loss), " The loss is the weighted sum of its terms. Lower is better.")
+		}
+		for name, value := range stage.Figures(r.Figures) {
+			explanation := ""
+			if good := meanings[name].good; good != "" {
+				explanation = " " + good
+			}
+			if name == "mse" && split == "test" && linear != "" {
+				explanation += " " + linear
+			}
+			if name == "mse" && scaled != "" {
+				explanation += fmt.Sprintf(" It is the error of %s values.", scaled)
+			}
+			add(name, fmt.Sprintf("%.5g", value), explanation)
+		}
 	}
-	return list
+	return list, nil
 }
 
-// settings lists the settings of a run that have an effect.
-func settings(info trainer.RunInfo) []page.Setting {
+// configuration lists the settings of a run that have an effect.
+func configuration(info trainer.RunInfo) []page.Setting {
 	var list []page.Setting
 	for _, key := range slices.Sorted(maps.Keys(info.Configuration)) {
 		s := info.Configuration[key]
@@ -152,37 +161,12 @@ func settings(info trainer.RunInfo) []page.Setting {
 	return list
 }
 
-// shown lists the pictures that the run has so far.
-func shown(l *trainer.Loop) []page.Picture {
-	last := func(kind string) string {
-		frames, err := epochs(l, kind)
-		if err != nil || len(frames) == 0 {
-			return ""
-		}
-		return frames[len(frames)-1]
+// shown lists the pictures in a run folder.
+func shown(dir string) ([]page.Picture, error) {
+	found, err := List(dir)
+	list := make([]page.Picture, len(found))
+	for i, p := range found {
+		list[i] = page.Picture{Title: p.Title, Caption: p.Caption, Path: p.Path}
 	}
-	var list []page.Picture
-	for _, p := range []page.Picture{
-		{Title: "Reconstructions", Caption: "Test images and their reconstructions after the last epoch.", Path: last(reconstructions)},
-		{Title: "Training", Caption: "The same images after each epoch.", Path: l.Run.Path(folder, "reconstructions.gif")},
-		{Title: "Samples", Caption: "Decoded codes that are sampled from N(0, I), after the last epoch.", Path: last(samples)},
-		{Title: "Samples in training", Caption: "The same codes, decoded after each epoch.", Path: l.Run.Path(folder, "samples.gif")},
-		{Title: "Manifold", Caption: "Decoded grid of the 2-D latent space at evenly spaced quantiles of N(0, I). The first value increases to the right, the second upwards.", Path: l.Run.Path(folder, "manifold.png")},
-		{Title: "Confusion", Caption: "Confusion matrix (rows: true class, columns: predicted class) of the test images, with the weights of the best epoch.", Path: l.Run.Path(folder, "confusion.png")},
-		{Title: "Mistakes", Caption: "Wrong predictions with the highest confidence, for the pairs of classes that are confused most.", Path: l.Run.Path(folder, "mistakes.png")},
-		{Title: "Error by feature", Caption: "Errors of the reconstructions of each feature, over the test images.", Path: l.Run.Path(folder, errorsFile+errorsEnding(l))},
-		{Title: "Codes", Caption: "Codes of test images as points, coloured by class if the data have classes. Longer codes are reduced to two values by PCA.", Path: l.Run.Path(folder, latentFile+".svg")},
-		{Title: "Augmentation", Caption: "Training images, and what the augmentation makes of them in the first epochs.", Path: l.Run.Path(folder, augmented)},
-		{Title: "Curves", Caption: "Every figure after each epoch. Figures of the training set are averaged over the epoch, while training.", Path: l.Run.Path("curves.svg")},
-		{Title: "Divergence", Caption: "KL divergence of each latent dimension from the prior, averaged over the test images. A dimension with a larger divergence holds more information about the image.", Path: l.Run.Path(folder, "divergence.svg")},
-		{Title: "Filters", Caption: "The weights from the pixels to units of the first layer. Red weights are positive, blue weights are negative.", Path: l.Run.Path(folder, "filters.png")},
-		{Title: "Generator", Caption: "The weights from units of the generator's last layer to the pixels.", Path: l.Run.Path(folder, "filters-generator.png")},
-		{Title: "Discriminator", Caption: "The weights from the pixels to units of the discriminator's first layer.", Path: l.Run.Path(folder, "filters-discriminator.png")},
-		{Title: "Expression graph", Caption: "The operations from the inputs to the loss, for a batch of B images. The weights of each layer are at its left.", Path: l.Run.Path("graph.svg")},
-	} {
-		if _, err := os.Stat(p.Path); err == nil {
-			list = append(list, p)
-		}
-	}
-	return list
+	return list, err
 }

@@ -116,13 +116,13 @@ func drawCodes(ctx context.Context, l *trainer.Loop) error {
 	return err
 }
 
-// errorTable lists the features with the largest errors for the report; nil without names.
-func errorTable(ctx context.Context, l *trainer.Loop) ([]page.Table, error) {
-	model := l.Trained()
-	if l.Data.Features == nil || !model.HasEncoder() || model.IsClassifier() {
+// errorTable lists the features with the largest errors; nil without names or data.
+func (s Subject) errorTable(ctx context.Context) ([]page.Table, error) {
+	model := s.Model
+	if s.Data == nil || model.Info.Data.Features == nil || !model.HasEncoder() || model.IsClassifier() {
 		return nil, nil
 	}
-	all, err := model.FeatureErrors(ctx, l.Data.Test)
+	all, err := model.FeatureErrors(ctx, s.Data.Test)
 	if err != nil {
 		return nil, err
 	}
@@ -134,12 +134,4 @@ func errorTable(ctx context.Context, l *trainer.Loop) ([]page.Table, error) {
 		t.Rows = append(t.Rows, []string{e.Name, fmt.Sprintf("%.4g", e.MSE), fmt.Sprintf("%.4g", e.RMSE)})
 	}
 	return []page.Table{t}, nil
-}
-
-// errorsEnding is the ending of the picture of the errors: that of bars or of a curve.
-func errorsEnding(l *trainer.Loop) string {
-	if l.Data.Features == nil {
-		return ".png"
-	}
-	return ".svg"
 }

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -128,10 +130,14 @@ func records(t testing.TB, dir string) []trainer.Record {
 func outcome(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	result := make(map[string]string)
-	for _, name := range []string{"checkpoint/last.safetensors", "checkpoint/best.safetensors", "metrics.jsonl", "metrics.json"} {
+	for _, name := range []string{"checkpoint/last.safetensors", "checkpoint/best.safetensors", "metrics.jsonl", "metrics.json", "metrics.csv"} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if filepath.Ext(name) == ".csv" {
+			result[name] = withoutTimes(t, data)
+			continue
 		}
 		if filepath.Ext(name) == ".safetensors" {
 			result[name] = string(withoutRun(data))
@@ -153,6 +159,24 @@ func outcome(t *testing.T, dir string) map[string]string {
 		}
 	}
 	return result
+}
+
+// withoutTimes returns a table without the columns that differ between equal runs.
+func withoutTimes(t *testing.T, table []byte) (text string) {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(table)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		for i, name := range rows[0] {
+			if name = path.Base(name); name != "timestamp" && name != "seconds" && name != "images_per_second" {
+				text += row[i] + ","
+			}
+		}
+		text += "\n"
+	}
+	return text
 }
 
 // sameOutcome fails if two runs have different results, or if one of them left temporary
