@@ -27,7 +27,7 @@ var allowed = []struct {
 	imports  []string
 }{
 	{"cmd/gaetrain", []string{"cmd"}},
-	{"cmd/configfile", []string{"loaders/files"}},
+	{"cmd/configfile", []string{"loaders/files", "trainer/sweep"}},
 	{"cmd/...", []string{"cmd/configfile", "trainer/...", "viz/...", "graph/...", "loaders/..."}},
 	{"trainer", []string{"trainer/settings", "graph/...", "loaders/..."}},
 	{"trainer/settings", nil},
@@ -36,6 +36,7 @@ var allowed = []struct {
 	{"trainer/evaluate/...", []string{"graph/kernel/...", "loaders", "loaders/memory"}},
 	{"trainer/compression", nil},
 	{"trainer/export", []string{"trainer", "trainer/settings", "graph", "graph/latent", "graph/trace", "loaders", "loaders/files", "viz/plain"}},
+	{"trainer/sweep", []string{"trainer"}},
 	{"trainer/measure/...", []string{"trainer", "trainer/evaluate", "trainer/compression", "loaders"}},
 	{"viz/...", []string{"viz/...", "loaders/files"}},
 	{"graph", []string{"graph/trace", "graph/op/...", "graph/kernel/..."}},

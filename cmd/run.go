@@ -66,14 +66,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	app := newApp(model, stdout, stderr)
-	return app.RunContext(ctx, gatherRuns(app.Commands, args))
+	return app.RunContext(ctx, arrange(app.Commands, args))
 }
 
 // exitCode is the one place where errors become exit codes.
 func exitCode(err error) int {
+	failed := failedJobs{}
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &failed):
+		return failed.code
 	case errors.Is(err, trainer.ErrStopped):
 		return 75
 	case errors.Is(err, trainer.ErrDiverged):
@@ -115,7 +118,7 @@ func newApp(model string, stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
 		Commands: []*cli.Command{
-			trainVerb(model), finetuneVerb(), studyVerb(), evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(), exportVerb(), judgeVerb(), detectVerb(), pcaVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(), compareVerb(), reportVerb(),
+			trainVerb(model), finetuneVerb(), studyVerb(), sweepVerb(), evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(), exportVerb(), judgeVerb(), detectVerb(), pcaVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(), compareVerb(), reportVerb(),
 			benchVerb(model), modelsVerb(), datasetsVerb(), configVerb(model), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {

@@ -16,6 +16,44 @@ import (
 // commas.
 const runsFlag = "runs"
 
+// arrange brings the arguments of a verb into an order that the parser of flags accepts,
+// see gatherRuns and fileLast.
+func arrange(verbs []*cli.Command, args []string) []string {
+	return fileLast(verbs, gatherRuns(verbs, args))
+}
+
+// fileLast moves the arguments of a verb that takes a file behind its flags.
+func fileLast(verbs []*cli.Command, args []string) []string {
+	if len(args) < 2 {
+		return args
+	}
+	i := slices.IndexFunc(verbs, func(v *cli.Command) bool { return v.Name == args[1] && v.ArgsUsage == fileUsage })
+	if i < 0 {
+		return args
+	}
+	var flags, operands []string
+	for rest := args[2:]; len(rest) > 0; rest = rest[1:] {
+		name, _, assigned := strings.Cut(strings.TrimLeft(rest[0], "-"), "=")
+		switch isFlag := len(rest[0]) > 1 && rest[0][0] == '-'; {
+		case rest[0] == "--":
+			operands, rest = append(operands, rest[1:]...), rest[:1]
+		case !isFlag:
+			operands = append(operands, rest[0])
+		case !assigned && takesValue(verbs[i], name) && len(rest) > 1:
+			flags, rest = append(flags, rest[:2]...), rest[1:]
+		default:
+			flags = append(flags, rest[0])
+		}
+	}
+	if operands == nil {
+		return args
+	}
+	return slices.Concat(args[:2], flags, []string{"--"}, operands)
+}
+
+// fileUsage is the usage of the arguments of a verb that takes a file.
+const fileUsage = "FILE"
+
 // gatherRuns moves the arguments of a verb that are not flags into its flag --runs,
 // because a shell expands --runs runs/lr-* to several arguments. Arguments of verbs
 // without this flag are not changed.

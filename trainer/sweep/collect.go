@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -127,11 +128,11 @@ func Choose(results []Result, name string) (Figure, error) {
 		case has(f.Split, "mse"):
 			f.Name = "mse"
 		default:
-			return f, fmt.Errorf("the jobs have different objectives and no common figure; hint: --figure names one")
+			return f, fmt.Errorf("%w: the jobs have different objectives and no common figure; hint: --figure names one", trainer.ErrConfiguration)
 		}
 	}
 	if !slices.ContainsFunc(results, func(r Result) bool { _, ok := f.Of(r, f.Split); return ok }) {
-		return f, fmt.Errorf("no job has the figure %s; hint: one of %v", f.Name, names(results, f.Split))
+		return f, fmt.Errorf("%w: no job has the figure %s; hint: one of %s", trainer.ErrConfiguration, f.Name, strings.Join(names(results, f.Split), ", "))
 	}
 	f.Higher = slices.Contains(better, f.Name)
 	if stages := results[0].Info.Stages; len(stages) > 0 {

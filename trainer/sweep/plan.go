@@ -201,10 +201,13 @@ func (j Job) Value(name string) string {
 	return ""
 }
 
-// shown is the text of a value, "none" if it is empty.
+// shown is the text of a value: "none" if it is empty, and 4 for 4.0.
 func (v Value) shown() string {
 	if v.Text == "" {
 		return "none"
+	}
+	if whole, ok := strings.CutSuffix(v.Text, ".0"); ok && strings.Trim(whole, "-0123456789") == "" {
+		return whole
 	}
 	return v.Text
 }

@@ -20,20 +20,13 @@ type Report struct {
 	Combined []Combined
 }
 
-// NewReport reads the results of all jobs of a sweep in a folder. The figure with the given
-// name compares them, see Choose.
-func (s *Sweep) NewReport(out, figure string) (Report, error) {
-	r := Report{Varied: s.Varied}
-	for i := range s.Len() {
-		result, err := Read(s.Job(i), out)
-		if err != nil {
-			return r, err
-		}
-		r.Results = append(r.Results, result)
-	}
+// NewReport compares results of all jobs of a sweep by the figure with the given name, see
+// Choose.
+func (s *Sweep) NewReport(results []Result, figure string) (Report, error) {
+	r := Report{Varied: s.Varied, Results: results}
 	var err error
-	if r.Figure, err = Choose(r.Results, figure); err == nil {
-		r.Combined = Combine(r.Results, r.Figure)
+	if r.Figure, err = Choose(results, figure); err == nil {
+		r.Combined = Combine(results, r.Figure)
 	}
 	return r, err
 }
