@@ -126,16 +126,18 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 		return err
 	}
 	for _, e := range all {
-		how, x, y := "both values of the codes", "first value", "second value"
+		p := pictures.Points{XLabel: "first value of the code", YLabel: "second value of the code", Places: e.Places, Labels: labels, Classes: classes}
+		how := "both values"
 		switch e.Kind {
 		case measure.PCAEmbedding:
-			how, x, y = fmt.Sprintf("principal components (%.0f %% of the variance)", 100*e.Explained), "first component", "second component"
+			how = "principal components"
+			p.XLabel, p.YLabel = pictures.ComponentLabels(e.Explained)
 		case measure.TSNEEmbedding:
-			how, x, y = "t-SNE", "", ""
+			how, p.XLabel, p.YLabel = "t-SNE", "", ""
+			p.Note = "Neighbours are similar codes. The distances between clusters, and the sizes of clusters, have no meaning in t-SNE."
 		}
-		path, err := pictures.Points{
-			Title: fmt.Sprintf("%s: %d codes, %s", title, points, how), XLabel: x, YLabel: y, Places: e.Places, Labels: labels, Classes: classes,
-		}.Draw(o.Run, e.Kind)
+		p.Title = fmt.Sprintf("%s: %d codes, %s", title, points, how)
+		path, err := p.Draw(o.Run, e.Kind)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -95,8 +96,15 @@ func (o interpolateOptions) walk(model *trainer.Trained, lines [][]float32) pict
 	}
 	walk := pictures.Walk{Name: "interpolation", View: pictures.ViewOf(model), Title: fmt.Sprintf("%s: %s interpolation of codes", pictures.Heading(o.Run, model.Config.Model, model.Info.Data.Name), way)}
 	walk.Title += walkColours(model)
+	for step := range o.Steps {
+		walk.Heads = append(walk.Heads, fmt.Sprintf("%.2g", float64(step)/float64(o.Steps-1)))
+	}
+	walk.Notes = []string{"The number above a column is the share of the second code."}
+	if model.HasEncoder() {
+		walk.Heads = slices.Concat([]string{"original"}, walk.Heads, []string{"original"})
+	}
 	for pair, images := range lines {
-		walk.Lines = append(walk.Lines, pictures.Line{Label: fmt.Sprintf("%d to %d", o.From[pair], o.To[pair]), Pixels: images})
+		walk.Lines = append(walk.Lines, pictures.Line{Name: fmt.Sprintf("%d to %d", o.From[pair], o.To[pair]), Pixels: images})
 	}
 	return walk
 }

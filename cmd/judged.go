@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 )
 
@@ -33,11 +34,7 @@ func (r judged) print(w io.Writer, words func(string) string) error {
 		printf(w, ", accuracy %s on the test %s", percent(r.Accuracy), words("images"))
 	}
 	printf(w, "\n\n")
-	rows := worded(words, r.rows())
-	for _, row := range rows {
-		row[0] = words(row[0]) // the set
-	}
-	if err := table(w, rows...); err != nil {
+	if err := table(w, worded(words, r.rows())...); err != nil {
 		return err
 	}
 	printf(w, "\n")
@@ -46,44 +43,76 @@ func (r judged) print(w io.Writer, words func(string) string) error {
 			printf(w, "%s: the classifier was trained on %d of these %d, so their frechet differs from that of unseen %s\n\n", words(s.Set), *s.Known, r.Images, words("images"))
 		}
 	}
-	return table(w, worded(words, r.classes())...)
+	classes := r.classes()
+	return table(w, append(worded(words, classes[:1]), classes[1:]...)...) // the names of classes stay as they are
 }
 
-// worded returns the rows of a table with other words in the header.
+// worded returns rows in words that fit the data.
 func worded(words func(string) string, rows [][]string) [][]string {
-	for j, name := range rows[0] {
-		rows[0][j] = words(name)
+	for _, row := range rows {
+		for i, text := range row {
+			row[i] = words(text)
+		}
 	}
 	return rows
 }
 
-// rows are the lines of the table of sets.
-func (r judged) rows() [][]string {
-	rows := [][]string{{"", "frechet", "precision", "recall", "density", "coverage", "class_kl", "confidence", "nearest: pixels", "features"}}
+// judgement is a figure of the sets, in a row of the table.
+type judgement struct {
+	name   string
+	better string // which values are better
+	of     func(s measure.AssessedSet) string
+}
+
+// judgements lists the figures in the order of the table.
+func judgements() []judgement {
 	number := func(format string, value *float64) string {
 		if value == nil {
 			return "–"
 		}
 		return fmt.Sprintf(format, *value)
 	}
-	for _, s := range r.Sets {
-		row := []string{s.Set, number("%.4g", s.Frechet)}
-		if o := s.Overlap; o != nil {
-			for _, value := range []float64{o.Precision, o.Recall, o.Density, o.Coverage} {
-				row = append(row, fmt.Sprintf("%.4f", value))
+	overlap := func(of func(*evaluate.Overlap) float64) func(measure.AssessedSet) string {
+		return func(s measure.AssessedSet) string {
+			if s.Overlap == nil {
+				return "–"
 			}
-		} else {
-			row = append(row, "–", "–", "–", "–")
+			return fmt.Sprintf("%.4f", of(s.Overlap))
 		}
-		row = append(row, number("%.4f", s.ClassDivergence), fmt.Sprintf("%.4f", s.Confidence))
-		for m := range measure.Nearnesses {
+	}
+	list := []judgement{
+		{"frechet", "lower", func(s measure.AssessedSet) string { return number("%.4g", s.Frechet) }},
+		{"precision", "higher", overlap(func(o *evaluate.Overlap) float64 { return o.Precision })},
+		{"recall", "higher", overlap(func(o *evaluate.Overlap) float64 { return o.Recall })},
+		{"density", "near 1", overlap(func(o *evaluate.Overlap) float64 { return o.Density })},
+		{"coverage", "higher", overlap(func(o *evaluate.Overlap) float64 { return o.Coverage })},
+		{"class_kl", "lower", func(s measure.AssessedSet) string { return number("%.4f", s.ClassDivergence) }},
+		{"confidence", "near that of test images", func(s measure.AssessedSet) string { return fmt.Sprintf("%.4f", s.Confidence) }},
+	}
+	for m, name := range measure.Nearnesses {
+		list = append(list, judgement{"nearest, in " + name, "near that of test images", func(s measure.AssessedSet) string {
 			if s.Nearest == nil {
-				row = append(row, "–")
-				continue
+				return "–"
 			}
-			row = append(row, fmt.Sprintf("%.4g", s.Nearest[m]))
+			return fmt.Sprintf("%.4g", s.Nearest[m])
+		}})
+	}
+	return list
+}
+
+// rows are the lines of the table of figures.
+func (r judged) rows() [][]string {
+	rows := [][]string{{""}}
+	for _, s := range r.Sets {
+		rows[0] = append(rows[0], s.Set)
+	}
+	rows[0] = append(rows[0], "better")
+	for _, j := range judgements() {
+		row := []string{j.name}
+		for _, s := range r.Sets {
+			row = append(row, j.of(s))
 		}
-		rows = append(rows, row)
+		rows = append(rows, append(row, j.better))
 	}
 	return rows
 }

@@ -116,7 +116,7 @@ func modelFlags(model string) (list []cli.Flag) {
 }
 
 // namedModel returns the model that the arguments of the program or the environment
-// name, for the help of train, config and bench. It returns "" if they name no model. An
+// name, for the help of train, config, bench and graph. It returns "" if they name no model. An
 // unknown name is an error if the arguments request this help.
 func namedModel(args []string) (string, error) {
 	model := os.Getenv(settings.Variable("model"))
@@ -142,7 +142,7 @@ func namedModel(args []string) (string, error) {
 	switch {
 	case err == nil:
 		return model, nil
-	case help && model != "" && len(args) > 1 && slices.Contains([]string{"train", "config", "bench"}, args[1]):
+	case help && model != "" && len(args) > 1 && slices.Contains([]string{"train", "config", "bench", "graph"}, args[1]):
 		return "", err
 	}
 	return "", nil

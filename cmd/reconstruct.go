@@ -20,9 +20,10 @@ type reconstructOptions struct {
 	RunOptions
 	TreatmentOptions
 	FileOptions
-	Sort string `toml:"sort" group:"output" help:"Order of the images in the table and the picture: index, or error (largest error first)"`
-	Draw int    `toml:"draw" group:"output" help:"Number of images to draw and to print, from 0 to 400; they are the first in the order of --sort"`
-	Out  string `toml:"out" group:"output" help:"Name of the files to write, without the endings .csv and .png"`
+	Sort       string `toml:"sort" group:"output" help:"Order of the images in the table and the picture: index, or error (largest error first)"`
+	Draw       int    `toml:"draw" group:"output" help:"Number of images to draw and to print, from 0 to 400; they are the first in the order of --sort"`
+	Difference bool   `toml:"difference" group:"output" help:"Also draw the difference of each reconstruction and its image, with a colour scale"`
+	Out        string `toml:"out" group:"output" help:"Name of the files to write, without the endings .csv and .png"`
 	Output
 }
 
@@ -42,10 +43,11 @@ func reconstructVerb() *cli.Command {
 		Description: `This verb reconstructs the test images of a run, or images of your own. The .csv file has one
 line per image: the index of the image in its data, the split, the label, the class and the path
 (empty if there is none), the loss, and mse, which is the squared error per pixel. The .png file
-shows the first images in the order of --sort, and stdout lists their errors. For rows of numbers
-(array:FILE), the .csv file also has two columns for each feature, such as alcohol and
-alcohol_reconstructed, in the units of the data. Their loss and mse are those of the scaled
-values.
+shows the first images in the order of --sort, each with its class and its mse, and stdout lists
+their errors. With --difference, it also shows each reconstruction minus its image, with a colour
+scale. For rows of numbers (array:FILE), the .csv file also has two columns for each feature,
+such as alcohol and alcohol_reconstructed, in the units of the data. Their loss and mse are those
+of the scaled values.
 
 ` + fmt.Sprintf(ruleOfOut, "reconstructions-2.csv") + `
 
@@ -57,7 +59,7 @@ on. For a conditional model, the class of an image is the name of its sub-folder
 
 EXAMPLES:
    gaetrain reconstruct --run runs/dense-sample-1
-   gaetrain reconstruct --run runs/dense-sample-1 --sort error --out worst
+   gaetrain reconstruct --run runs/dense-sample-1 --sort error --difference --out worst
    gaetrain reconstruct --run runs/dense-sample-1 --images photos/ --sort error
    gaetrain reconstruct --run runs/denoising-sample-1 --images photos/ --corrupt
    gaetrain reconstruct --run runs/cvae-sample-1 --images bags/ --class Bag`,
@@ -85,6 +87,9 @@ EXAMPLES:
 			if err := r.TreatmentOptions.check(c, model); err != nil {
 				return err
 			}
+			if err := r.checkDifference(); err != nil {
+				return err
+			}
 			return r.write(c, model.Treated(trainer.Treatment(r.TreatmentOptions)))
 		},
 	}
@@ -105,6 +110,17 @@ func (o *reconstructOptions) check(c *cli.Context) (err error) {
 	}
 	o.Out, err = freeOut(c, o.Out, ".csv", ".png")
 	return err
+}
+
+// checkDifference returns an error if there is no picture that can show a difference.
+func (r *reconstruction) checkDifference() error {
+	switch {
+	case r.Difference && r.Draw == 0:
+		return fmt.Errorf("%w: difference has no effect with --draw 0, which draws no picture; hint: leave one of them out", errUsage)
+	case r.Difference && !r.split.Shape.IsImage():
+		return fmt.Errorf("%w: difference has no effect on rows of numbers, whose curves are drawn together; hint: leave it out", errUsage)
+	}
+	return nil
 }
 
 // check returns an error about an option that was given and has no effect on the model.
@@ -163,7 +179,9 @@ func (r *reconstruction) write(c *cli.Context, model *trainer.Trained) error {
 		for i := range first {
 			first[i] = all.Images[i].Index
 		}
-		picture := pictures.Reconstructions(pictures.ViewOf(model), title, all.Kept, pictures.ItemNames(r.split.Select(first), r.classes))
+		picture := pictures.Reconstructions{
+			Title: title, View: pictures.ViewOf(model), Pairs: all.Kept, Of: r.split.Select(first), Classes: r.classes, Difference: r.Difference,
+		}.Image()
 		list = append(list, files.File{Path: r.Out + ".png", Fill: func(w io.Writer) error { return viz.EncodePNG(files.Until(c.Context, w), picture) }})
 	}
 	if err := writeNew(list...); err != nil {

@@ -20,6 +20,8 @@ type reportOptions struct {
 	Run     string `toml:"run" group:"input" help:"Folder of the run"`
 	DataDir string `toml:"data-dir" group:"input" help:"Folder that is searched first for data sets"`
 	Out     string `toml:"out" group:"output" help:"Page to write, such as page.html"`
+	// TensorBoard is not the setting of train of this name, which is true or false.
+	TensorBoard string `toml:"tensorboard" group:"output" help:"Folder for event files of TensorBoard, in a new folder with the name of the run; no page is written"`
 	Output
 }
 
@@ -37,9 +39,15 @@ the page leaves out what needs images of it, and says so.
 Without --out, the report.html of the run folder is replaced. A file that --out names must not
 exist.
 
+With --tensorboard, the verb writes event files of the run for TensorBoard instead of the page:
+the figures and the pictures of all epochs, the settings, and the codes for the projector. The
+histograms of weights and codes are those of the last checkpoint alone, because a run folder has
+no weights of earlier epochs. 'gaetrain train --tensorboard' writes histograms while it trains.
+
 EXAMPLES:
    gaetrain report --run runs/dense-sample-1
-   gaetrain report --run runs/dense-sample-1 --out dense.html`,
+   gaetrain report --run runs/dense-sample-1 --out dense.html
+   gaetrain report --run runs/dense-sample-1 --tensorboard events   # tensorboard --logdir events`,
 		Flags:  withDefault(flags(clone(defaults)), "out", "report.html in the run folder"),
 		Action: func(c *cli.Context) error { return report(c, defaults) },
 	}
@@ -54,6 +62,9 @@ func report(c *cli.Context, o reportOptions) error {
 	model, err := trainer.OpenModel(recipes.Find, o.Run, trainer.LastCheckpoint)
 	if err != nil {
 		return err
+	}
+	if o.TensorBoard != "" {
+		return o.writeEvents(c, model, log)
 	}
 	subject := pictures.Subject{Dir: o.Run, Model: model}
 	if subject.About, err = aboutRun(model.Info); err != nil {
@@ -89,7 +100,11 @@ func report(c *cli.Context, o reportOptions) error {
 
 // read reads the options, and returns the path of the page.
 func (o *reportOptions) read(c *cli.Context) (path string, log *console, err error) {
-	if _, err := layers(c, o, ""); err != nil {
+	origins, err := layers(c, o, "")
+	if err != nil {
+		return "", nil, err
+	}
+	if err := o.takeEvents(c, origins); err != nil {
 		return "", nil, err
 	}
 	if err := o.Output.validate(); err != nil {

@@ -99,6 +99,15 @@ func resolveGiven(list []given, changeable []string) (o trainOptions, origins ma
 	if info != nil {
 		return resolveResumed(list, first.Run, *info, changeable)
 	}
+	return resolveNew(list)
+}
+
+// resolveNew finds the settings of a run that is not resumed.
+func resolveNew(list []given) (o trainOptions, origins map[string]settings.Origin, err error) {
+	first := trainDefaults()
+	if _, _, err := fill(settings.Fields(&first.Config, &first.Output), list); err != nil {
+		return o, nil, err
+	}
 	recipe, err := listed(first.Model)
 	if err != nil {
 		return o, nil, err

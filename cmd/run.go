@@ -36,6 +36,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(10) // a step allocates almost nothing, so frequent collections cost no time; images and weights need no scan
 	}
+	applyLimits()
 	results, messages := newOutput(stdout), newOutput(stderr)
 	ctx, finish := withSignals(context.Background(), messages)
 	err := run(ctx, args, results, messages)
@@ -118,8 +119,11 @@ func newApp(model string, stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
 		Commands: []*cli.Command{
-			trainVerb(model), finetuneVerb(), studyVerb(), sweepVerb(), evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(), exportVerb(), judgeVerb(), detectVerb(), pcaVerb(), searchVerb(), compressVerb(), decompressVerb(), probeVerb(), clusterVerb(), compareVerb(), reportVerb(),
-			benchVerb(model), modelsVerb(), datasetsVerb(), configVerb(model), versionVerb(), helpVerb(),
+			trainVerb(model), finetuneVerb(), studyVerb(), sweepVerb(),
+			evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(),
+			judgeVerb(), detectVerb(), pcaVerb(), probeVerb(), clusterVerb(), searchVerb(), compressVerb(), decompressVerb(),
+			compareVerb(), watchVerb(), reportVerb(), exportVerb(), graphVerb(model), benchVerb(model),
+			modelsVerb(), datasetsVerb(), configVerb(model), healthVerb(), versionVerb(), helpVerb(),
 		},
 		Action: func(c *cli.Context) error {
 			if verb := c.Args().First(); verb != "" {

@@ -22,12 +22,14 @@ func arrange(verbs []*cli.Command, args []string) []string {
 	return fileLast(verbs, gatherRuns(verbs, args))
 }
 
-// fileLast moves the arguments of a verb that takes a file behind its flags.
+// fileLast moves the arguments of a verb that takes a file or a folder behind its flags.
 func fileLast(verbs []*cli.Command, args []string) []string {
 	if len(args) < 2 {
 		return args
 	}
-	i := slices.IndexFunc(verbs, func(v *cli.Command) bool { return v.Name == args[1] && v.ArgsUsage == fileUsage })
+	i := slices.IndexFunc(verbs, func(v *cli.Command) bool {
+		return v.Name == args[1] && (v.ArgsUsage == fileUsage || v.ArgsUsage == folderUsage)
+	})
 	if i < 0 {
 		return args
 	}
@@ -51,8 +53,11 @@ func fileLast(verbs []*cli.Command, args []string) []string {
 	return slices.Concat(args[:2], flags, []string{"--"}, operands)
 }
 
-// fileUsage is the usage of the arguments of a verb that takes a file.
-const fileUsage = "FILE"
+// Usage of the arguments of verbs that take a file, and of those that may be given a folder.
+const (
+	fileUsage   = "FILE"
+	folderUsage = "[DIR]"
+)
 
 // gatherRuns moves the arguments of a verb that are not flags into its flag --runs,
 // because a shell expands --runs runs/lr-* to several arguments. Arguments of verbs

@@ -40,7 +40,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"fails": fails, "ends": ends, "same": same, "equal": equal, "by-class": writeByClass, "idx": writeIDX, "npz": writeNPZ, "picture": writePicture, "ink": writeInk,
-			"truncate": truncate, "flip": flip, "npy": checkNPY, "sorted": checkSorted, "jsonlines": checkJSONLines, "narrow": checkWidth, "suggested": runSuggested, "agrees": checkAgreement,
+			"truncate": truncate, "flip": flip, "npy": checkNPY, "sorted": checkSorted, "jsonlines": checkJSONLines, "narrow": checkWidth, "suggested": runSuggested, "agrees": checkAgreement, "visit": visit,
 		},
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"gaetrain/trainer/pictures"
 	"gaetrain/trainer/recipes"
 	"gaetrain/trainer/settings"
+	"gaetrain/trainer/tensorboard"
 )
 
 const configFlag = "config"
@@ -223,6 +224,9 @@ func openData(ctx context.Context, c trainer.Config, how loaders.Options) (*load
 // perform trains an experiment in its run folder to the end.
 func perform(ctx context.Context, e *trainer.Experiment, configuration map[string]settings.Setting, log *console, hooks ...trainer.Hook) (finished, error) {
 	log.memory(e.Memory)
+	if e.Config.TensorBoard {
+		hooks = append(hooks, tensorboard.Hook())
+	}
 	run, err := trainer.CreateRun(e.Config.Run, e, configuration)
 	if err != nil {
 		return finished{}, err
@@ -233,6 +237,12 @@ func perform(ctx context.Context, e *trainer.Experiment, configuration map[strin
 	loop, err := trainer.NewLoop(ctx, e, run, append(hooks, log.hook())...)
 	if err != nil {
 		return finished{}, stopped(ctx, run.Dir, err)
+	}
+	if e.Config.TensorBoard {
+		log.note(fmt.Sprintf("event files are written to %s; hint: tensorboard --logdir %s", run.Path(tensorboard.Folder), shellWord(run.Path(tensorboard.Folder))))
+		if e.Config.Pictures == 0 {
+			log.note("the event files have no pictures, because pictures is 0")
+		}
 	}
 	log.begin(loop)
 	defer log.end()

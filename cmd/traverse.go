@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -73,19 +75,8 @@ EXAMPLES:
 
 // draw draws the lines and, for a code of two values, the decoded grid.
 func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.Trained, t measure.Traversal) error {
-	from := model.Shape().Words(fmt.Sprintf("test image %d", o.Image))
-	if o.Image < 0 {
-		from = "the mean of the prior"
-	}
 	name := pictures.Heading(o.Run, model.Config.Model, model.Info.Data.Name)
-	walk := pictures.Walk{Name: "traversal", View: pictures.ViewOf(model), Title: fmt.Sprintf("%s: the code of %s with one value changed from %g to %g", name, from, -o.Range, o.Range) + walkColours(model)}
-	for _, line := range t.Lines {
-		label := fmt.Sprint(line.Dimension)
-		if t.Unit != "" {
-			label += fmt.Sprintf(": %.3g %s", line.Rank, t.Unit)
-		}
-		walk.Lines = append(walk.Lines, pictures.Line{Label: label, Pixels: line.Images})
-	}
+	walk := o.walk(name, model, t)
 	if err := drawWalk(w, o.Run, walk); err != nil {
 		return err
 	}
@@ -95,12 +86,63 @@ func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.T
 	if model.CodeSize() != 2 || !model.Shape().IsImage() {
 		return nil
 	}
-	path, err := pictures.DrawManifold(o.Run, name+": decoded grid of the 2-D latent space", pictures.ViewOf(model), func(normal []float32) ([]float32, error) {
+	grid := pictures.Manifold{Title: name + ": decoded grid of the 2-D latent space", View: pictures.ViewOf(model), Fitted: !model.HasPrior(), Decode: func(normal []float32) ([]float32, error) {
 		return t.DecodeNormal(ctx, normal)
-	})
+	}}
+	path, err := grid.Draw(o.Run)
 	if err != nil {
 		return err
 	}
 	printf(w, "manifold in %s\n", path)
 	return nil
+}
+
+// walk is the picture of the lines. The step that is nearest to the unchanged value is
+// marked.
+func (o traverseOptions) walk(name string, model *trainer.Trained, t measure.Traversal) pictures.Walk {
+	from := model.Shape().Words(fmt.Sprintf("test image %d", o.Image))
+	switch {
+	case o.Image < 0:
+		from = "the mean of the prior"
+	case !model.HasEncoder():
+		from = fmt.Sprintf("sample %d", o.Image)
+	}
+	walk := pictures.Walk{
+		Name: "traversal", View: pictures.ViewOf(model), Original: t.Image,
+		Title: fmt.Sprintf("%s: the code of %s with one value changed from %s to %s", name, from, signed(-o.Range), signed(o.Range)) + walkColours(model),
+		Notes: []string{"The value of a column replaces the original one. The frame marks the column that is nearest to the original value."},
+	}
+	if !model.HasPrior() {
+		walk.Notes = append(walk.Notes, "Values are in standard deviations of the codes of the training images, from their mean.")
+	}
+	step := t.Values[1] - t.Values[0]
+	for _, value := range t.Values {
+		walk.Heads = append(walk.Heads, signed(value))
+	}
+	outside := false
+	for _, line := range t.Lines {
+		drawn := pictures.Line{Name: fmt.Sprintf("value %d", line.Dimension), Detail: "original " + signed(line.Start), Pixels: line.Images}
+		switch {
+		case t.Unit == "":
+		case model.HasPosterior():
+			drawn.Detail = fmt.Sprintf("(KL %.3g %s) %s", line.Rank, t.Unit, drawn.Detail)
+		default:
+			drawn.Detail = fmt.Sprintf("(%s %.3g) %s", t.Unit, line.Rank, drawn.Detail)
+		}
+		if at := math.Round((line.Start - t.Values[0]) / step); at >= 0 && at < float64(len(t.Values)) {
+			drawn.Marked = []int{int(at)}
+		} else {
+			outside = true
+		}
+		walk.Lines = append(walk.Lines, drawn)
+	}
+	if outside {
+		walk.Notes = append(walk.Notes, "The original value of a line without a frame is outside the range.")
+	}
+	return walk
+}
+
+// signed writes a value with three digits and a minus sign.
+func signed(value float64) string {
+	return strings.Replace(fmt.Sprintf("%.3g", value), "-", "−", 1)
 }

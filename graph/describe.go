@@ -15,14 +15,29 @@ import (
 type Node struct {
 	Place  string // layer or part, such as "encoder/1"; "" for an input
 	Name   string // operation, parameter or input, such as "affine+relu", "weights", "input"
-	Role   string // "parameter", "operation", "loss", the kind of an input, or the name of an output
+	Role   string // one of the roles below, "loss", the kind of an input, or the name of an output
 	Shape  string // such as "B×512" or "784×512"; "scalar" for a loss
 	Inputs []int  // indices of the nodes it is computed from
+	Values int    // of a parameter: the number of values that are trained; 0 for a statistic
+	// Of is the parameter whose gradient a node holds, such as "encoder/1/weights".
+	// "": another node.
+	Of string
 }
 
-// Describe lists the nodes of the program. Inputs come before the nodes that use
-// them. The order and the text depend only on the declaration.
-func (p *Program) Describe() ([]Node, error) { return p.scope.described() }
+// Roles of nodes. A gradient is a node that differentiation has added. A conversion
+// changes only the layout of images.
+const (
+	ParameterRole  = "parameter"
+	OperationRole  = "operation"
+	ConversionRole = "conversion"
+	GradientRole   = "gradient"
+	LossRole       = "loss"
+)
+
+// Describe lists the nodes of the program, with the gradients that a program for
+// training adds. Inputs come before the nodes that use them. The order and the text
+// depend only on the declaration.
+func (p *Program) Describe() ([]Node, error) { return p.scope.described(p.gradients) }
 
 // Describe lists the nodes of a declaration as [Program.Describe] does, without the
 // gradients that a program for training adds. All parameters must exist.
@@ -31,10 +46,10 @@ func Describe(p *Parameters, o Options, d Declaration) ([]Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("declare the %s program: %w", o.Name, err)
 	}
-	return s.described()
+	return s.described(nil)
 }
 
-func (s *Scope) described() ([]Node, error) {
+func (s *Scope) described(gradients []Gradient) ([]Node, error) {
 	sorted, err := gorgonia.Sort(s.graph)
 	if err != nil {
 		return nil, fmt.Errorf("sort the expression graph: %w", err)
@@ -49,14 +64,18 @@ func (s *Scope) described() ([]Node, error) {
 	for i, node := range sorted {
 		children := s.children(node)
 		rowless[i] = len(children) > 0
+		var inputs []int
 		for _, child := range children {
 			at := index[child.ID()]
-			list[i].Inputs = append(list[i].Inputs, at)
-			rowless[i] = rowless[i] && (rowless[at] || list[at].Role == "parameter")
+			inputs = append(inputs, at)
+			rowless[i] = rowless[i] && (rowless[at] || list[at].Role == ParameterRole)
 		}
-		inputs := list[i].Inputs
 		list[i] = s.describe(node, rowless[i])
 		list[i].Inputs = inputs
+	}
+	for _, g := range gradients {
+		of := &list[index[g.node.ID()]]
+		of.Of, of.Shape = g.Name, shapeText(g.Shape, "")
 	}
 	return list, nil
 }
@@ -73,35 +92,83 @@ func (s *Scope) children(node op.Node) []op.Node {
 
 // describe describes a node; the shape of one without rows has no batch.
 func (s *Scope) describe(node op.Node, rowless bool) Node {
-	d := Node{Role: "operation", Name: node.Name()}
+	d := Node{Role: s.role(node), Name: node.Name()}
 	if node.Op() != nil {
-		d.Place, d.Name, _ = strings.Cut(node.Op().String(), ": ")
+		d.Place, d.Name = placeAndName(node.Op().String())
 	}
 	batch := ""
-	if !rowless {
-		batch = s.batchText(node.Shape())
-	}
-	for _, in := range s.inputs {
-		if in.node == node {
-			d.Role = string(in.kind)
-		}
-	}
-	for name, v := range s.outputs {
-		if v.node == node && (d.Role == "operation" || name < d.Role) {
-			d.Role = name
-		}
-	}
 	switch {
-	case node == s.node:
-		d.Role = "loss"
-	case node.Op() == nil && d.Role == "operation":
-		d.Role, batch = "parameter", ""
+	case d.Role == ParameterRole:
+		if p, ok := s.parameters.Get(d.Name); ok && p.Role != Statistic {
+			d.Values = p.Size()
+		}
 		if at := strings.LastIndexByte(d.Name, '/'); at >= 0 {
 			d.Place, d.Name = d.Name[:at], d.Name[at+1:]
 		}
+	case d.Role == GradientRole && !s.hasRows(node):
+	case !rowless:
+		batch = s.batchText(node.Shape())
 	}
 	d.Shape = shapeText(node.Shape(), batch)
 	return d
+}
+
+// placeAndName splits the text of an operation. Operations of Gorgonia, which only sum
+// gradients, have no place.
+func placeAndName(text string) (place, name string) {
+	place, name, found := strings.Cut(text, ": ")
+	switch {
+	case found:
+		return place, name
+	case text == "+ false":
+		return "", "sum"
+	}
+	return "", strings.TrimPrefix(text, "const ")
+}
+
+// role is the role of a node. The name of an output takes precedence over the kind of
+// an operation.
+func (s *Scope) role(node op.Node) string {
+	if node == s.node {
+		return LossRole
+	}
+	role := ""
+	for name, v := range s.outputs {
+		if v.node == node && (role == "" || name < role) {
+			role = name
+		}
+	}
+	if role != "" {
+		return role
+	}
+	for _, in := range s.inputs {
+		if in.node == node {
+			return string(in.kind)
+		}
+	}
+	switch {
+	case s.forward > 0 && node.ID() >= s.forward:
+		return GradientRole
+	case node.Op() == nil:
+		return ParameterRole
+	case op.IsConversion(node):
+		return ConversionRole
+	}
+	return OperationRole
+}
+
+// hasRows reports whether the first side of a node is that of batches.
+func (s *Scope) hasRows(node op.Node) bool {
+	shape := node.Shape()
+	if len(shape) == 5 { // blocks, height, width, channels, lanes
+		return true
+	}
+	for _, rows := range s.several {
+		if len(shape) == 2 && shape[0] == rows.Compiled {
+			return true
+		}
+	}
+	return false
 }
 
 // batchText returns the text for the number of rows of a node: B, or for

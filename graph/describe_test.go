@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -110,7 +111,7 @@ func TestDescribeRows(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"act tanh": "act 2B×3", "five tanh": "operation 5B×3", "last 1 of 5 samples": "first B×3", "noise-2": "random B×6", "noise-5": "random B×15", "statistics": "input B×6",
-		"lanes images": "operation B×2×3×4", "labels": "target B×1", "labelled tanh": "operation B×1",
+		"lanes images": "conversion B×2×3×4", "labels": "target B×1", "labelled tanh": "operation B×1",
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %q, want %q; of %v", name, got[name], want, got)
@@ -133,10 +134,50 @@ func TestDescribeWithoutRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []graph.Node{
-		{Place: "layer", Name: "weights", Role: "parameter", Shape: "4×3"},
+		{Place: "layer", Name: "weights", Role: "parameter", Shape: "4×3", Values: 12},
 		{Place: "layer", Name: "spectral norm", Role: "operation", Shape: "4×3", Inputs: []int{0}},
 	}
 	if diff := cmp.Diff(want, nodes); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestDescribeGradients checks which nodes of a training program are gradients, and of
+// which parameters. A gradient has the shape of its parameter, although a batch can have
+// as many rows.
+func TestDescribeGradients(t *testing.T) {
+	t.Parallel()
+	a := small(t, "relu", true)
+	p := parameters(t, 1, a.declare)
+	nodes := describe(t, compile(t, p, graph.Options{Batch: 13, Training: true}, a.declare))
+	of := make(map[string]string)
+	for i, n := range nodes {
+		for _, at := range n.Inputs {
+			if nodes[at].Role == graph.GradientRole && n.Role != graph.GradientRole {
+				t.Errorf("%s %s is computed from gradients, but it is %q", n.Place, n.Name, n.Role)
+			}
+		}
+		if n.Of != "" {
+			of[n.Of] = n.Role + " " + n.Shape
+		}
+		if n.Role == graph.ParameterRole && n.Values == 0 || n.Role != graph.ParameterRole && n.Values > 0 {
+			t.Errorf("node %d is %+v", i, n)
+		}
+	}
+	want := make(map[string]string)
+	for _, parameter := range p.All() {
+		sides := make([]string, len(parameter.Shape))
+		for i, side := range parameter.Shape {
+			sides[i] = fmt.Sprint(side)
+		}
+		want[parameter.Name] = "gradient " + strings.Join(sides, "×")
+	}
+	if diff := cmp.Diff(want, of); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for _, n := range describe(t, evaluationOf(t, p, 6, a.declare)) {
+		if n.Role == graph.GradientRole {
+			t.Errorf("an evaluation has the gradient %+v", n)
+		}
 	}
 }

@@ -54,6 +54,7 @@ func (s *Scope) differentiate() (gradients []Gradient, err error) {
 		op.Spare(s.graph, nil) // the gradient operations that VJP uses
 		return nil, nil
 	}
+	s.forward = int64(s.graph.Nodes().Len())
 	nodes, err := grad(s.node, s.moved)
 	if err != nil {
 		return nil, err

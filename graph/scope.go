@@ -50,6 +50,7 @@ type declaration struct {
 	loss     Loss                // the loss that the program minimises
 	reported []Term              // the reported terms of the loss
 	node     op.Node             // node of the loss
+	forward  int64               // the nodes from this number on are gradients; 0: there are none
 	ramps    []ramp              // numbers that rise during training
 	updates  []func()            // update statistics after a training step, see After
 	flops    float64             // of the matrix products of a run, with their gradients if the program trains

@@ -17,7 +17,7 @@ type Change struct {
 }
 
 // Harmless lists the settings that do not change the weights.
-var Harmless = []string{"run", "resume", "data-dir", "data-memory", "cache", "strict", "time-limit", "checkpoint-every", "pictures"}
+var Harmless = []string{"run", "resume", "data-dir", "data-memory", "cache", "strict", "time-limit", "checkpoint-every", "pictures", "tensorboard"}
 
 // noteChanges records the settings that differ from those of the run so far, and
 // warns if the learning rate rises.

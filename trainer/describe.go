@@ -12,14 +12,33 @@ import (
 // includes the opponent's nodes.
 func (e *Experiment) Describe() ([]graph.Node, error) {
 	s := e.Final()
-	batch := s.filled(e.Config.BatchSize)
+	return s.describe(e.Parameters, s.filled(e.Config.BatchSize), false)
+}
+
+// describe lists the nodes of the stage's programs for batches of the given size. Only
+// the programs over a sketch are compiled to list their gradients.
+func (s Stage) describe(p *graph.Parameters, batch int, gradients bool) ([]graph.Node, error) {
+	list := graph.Describe
+	if gradients {
+		list = func(p *graph.Parameters, o graph.Options, d graph.Declaration) ([]graph.Node, error) {
+			program, err := graph.Compile(p, o, d)
+			if err != nil {
+				return nil, err
+			}
+			defer program.Close()
+			return program.Describe()
+		}
+	}
 	o := graph.Options{Name: "training", Batch: batch, Training: true}
 	if s.reconstructs() {
 		o.Outputs = []string{Reconstruction}
 	}
-	nodes, err := graph.Describe(e.Parameters, o, s.Network.Declare)
+	nodes, err := list(p, o, s.Network.Declare)
 	if err == nil && s.Opponent != nil {
-		nodes, err = s.Opponent.join(nodes, e.Parameters, batch)
+		var own []graph.Node
+		if own, err = list(p, graph.Options{Name: "discriminator", Batch: 2 * batch, Training: true}, s.Opponent.Declare); err == nil {
+			nodes = s.Opponent.join(nodes, own)
+		}
 	}
 	for i := range nodes {
 		nodes[i] = s.titled(nodes[i])
@@ -38,15 +57,11 @@ func (s Stage) titled(n graph.Node) graph.Node {
 	return n
 }
 
-// join adds the nodes of the opponent to those of a model's program for batches of the
-// given size. The model's program contains the layers of the opponent as well, with
-// fixed weights. The result lists these layers once: their inputs are the generated and
-// the real examples, and both losses are computed from their output.
-func (o *Opponent) join(model []graph.Node, p *graph.Parameters, batch int) ([]graph.Node, error) {
-	own, err := graph.Describe(p, graph.Options{Name: "discriminator", Batch: 2 * batch, Training: true}, o.Declare)
-	if err != nil {
-		return nil, err
-	}
+// join adds the opponent's own nodes to those of a model's program. The model's program
+// contains the layers of the opponent as well, with fixed weights. The result lists these
+// layers once: their inputs are the generated and the real examples, and both losses are
+// computed from their output. Each program has gradients of its own.
+func (o *Opponent) join(model, own []graph.Node) []graph.Node {
 	twin, reused := twins(model, own), make([]int, len(own))
 	j := joiner{model: model, at: make([]int, len(model))}
 	for i := range own {
@@ -74,7 +89,7 @@ func (o *Opponent) join(model []graph.Node, p *graph.Parameters, batch int) ([]g
 				real.Role = string(graph.Random)
 			}
 			j.list = append(j.list, real)
-			n.Inputs, n.Role, n.Name = []int{j.at[made], len(j.list) - 1}, "operation", "discriminator input"
+			n.Inputs, n.Role, n.Name = []int{j.at[made], len(j.list) - 1}, graph.OperationRole, "discriminator input"
 		default:
 			n.Inputs = moved(n.Inputs, to)
 		}
@@ -94,7 +109,7 @@ func (o *Opponent) join(model []graph.Node, p *graph.Parameters, batch int) ([]g
 			j.addModel(i)
 		}
 	}
-	return j.list, nil
+	return j.list
 }
 
 // joiner collects the nodes of a model.
@@ -119,11 +134,15 @@ func twins(model, own []graph.Node) []int {
 	type name struct{ place, name string }
 	byName := make(map[name][]int)
 	for i, n := range own {
-		byName[name{n.Place, n.Name}] = append(byName[name{n.Place, n.Name}], i)
+		if n.Role != graph.GradientRole {
+			byName[name{n.Place, n.Name}] = append(byName[name{n.Place, n.Name}], i)
+		}
 	}
 	twin := make([]int, len(model))
 	for i, n := range model {
-		twin[i] = -1
+		if twin[i] = -1; n.Role == graph.GradientRole {
+			continue
+		}
 		if found := byName[name{n.Place, n.Name}]; len(found) > 0 {
 			twin[i], byName[name{n.Place, n.Name}] = found[0], found[1:]
 		}
@@ -131,7 +150,9 @@ func twins(model, own []graph.Node) []int {
 	return twin
 }
 
-func isInput(n graph.Node) bool { return len(n.Inputs) == 0 && n.Role != "parameter" }
+func isInput(n graph.Node) bool {
+	return len(n.Inputs) == 0 && n.Role != graph.ParameterRole && n.Role != graph.GradientRole
+}
 
 // moved translates indices to those of another list.
 func moved(indices, to []int) []int {

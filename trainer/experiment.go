@@ -42,9 +42,9 @@ func NewExperiment(c Config, name string, m Model, data *loaders.Dataset) (*Expe
 	if err := data.Measure(context.Background(), c.Validation); err != nil { // HoldOut was not called
 		return nil, err
 	}
-	source := sourceOf(data)
-	if _, ok := m.(Conditional); ok && source.Classes == 0 {
-		return nil, fmt.Errorf("%w: model %s needs labels, but %s has none; hint: --model vae and --model gan need no labels", loaders.ErrData, name, data.Name)
+	source := SourceOf(data)
+	if err := needsLabels(name, m, source, data.Name); err != nil {
+		return nil, err
 	}
 	e := &Experiment{Name: name, Model: m, Config: c, Data: data, Parameters: new(graph.Parameters)}
 	switch err := e.prepare(source); {
@@ -54,6 +54,14 @@ func NewExperiment(c Config, name string, m Model, data *loaders.Dataset) (*Expe
 		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, name, err)
 	}
 	return e, nil
+}
+
+// needsLabels returns an error if a conditional model is trained on data without labels.
+func needsLabels(name string, m Model, source Source, data string) error {
+	if _, ok := m.(Conditional); ok && source.Classes == 0 {
+		return fmt.Errorf("%w: model %s needs labels, but %s has none; hint: --model vae and --model gan need no labels", loaders.ErrData, name, data)
+	}
+	return nil
 }
 
 // prepare makes the stages and their parameters.
@@ -92,8 +100,8 @@ func (e *Experiment) prepare(source Source) (err error) {
 	return m.InitialiseFrom(images, e.Parameters, e.Config.Seed)
 }
 
-// sourceOf returns the properties of a data set that a model depends on.
-func sourceOf(data *loaders.Dataset) Source {
+// SourceOf returns the properties of a data set that a model depends on.
+func SourceOf(data *loaders.Dataset) Source {
 	s := Source{Shape: graph.Shape(data.Train.Shape)}
 	if data.Train.Labels != nil && data.Test.Labels != nil {
 		s.Classes = len(data.Classes)
@@ -108,7 +116,7 @@ func (e *Experiment) Final() Stage { return e.Stages[len(e.Stages)-1] }
 func (e *Experiment) Trained() *Trained { return e.trained(e.Final()) }
 
 func (e *Experiment) trained(s Stage) *Trained {
-	return &Trained{Info: RunInfo{Data: describeData(e.Data)}, Name: e.Name, Config: e.Config, Source: sourceOf(e.Data), Stage: s, Parameters: e.Parameters, model: e.Model}
+	return &Trained{Info: RunInfo{Data: describeData(e.Data)}, Name: e.Name, Config: e.Config, Source: SourceOf(e.Data), Stage: s, Parameters: e.Parameters, model: e.Model}
 }
 
 // OpenData reads the data set of a configuration and limits the number of its images

@@ -45,6 +45,15 @@ func (h History) Finished() bool {
 // Selects reports whether the validation set of the run selects the best epoch.
 func (h History) Selects() bool { return h.Info.selects() }
 
+// Stages are the stages of the run with the units of their figures. Of other properties,
+// they have only the names.
+func (h History) Stages() (list []Stage) {
+	for _, s := range h.Info.Stages {
+		list = append(list, Stage{Name: s.Name, units: s.Units})
+	}
+	return list
+}
+
 // Seconds is the time of training and evaluation.
 func (h History) Seconds() (total float64) {
 	for _, r := range h.Records {

@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"reflect"
 	"slices"
+	"strconv"
+	"strings"
+	"sync"
 
 	"gaetrain/graph"
 )
@@ -132,6 +136,16 @@ type recordFields struct {
 	Timestamp       string             `json:"timestamp"`
 }
 
+// recordKeys holds the keys of a record that are not terms of the loss.
+var recordKeys = sync.OnceValue(func() map[string]bool {
+	keys := make(map[string]bool)
+	for i, fields := 0, reflect.TypeFor[recordFields](); i < fields.NumField(); i++ {
+		name, _, _ := strings.Cut(fields.Field(i).Tag.Get("json"), ",")
+		keys[name] = true
+	}
+	return keys
+})
+
 // MarshalJSON writes one flat object with every term under its own name.
 func (r Record) MarshalJSON() ([]byte, error) {
 	fixed, err := json.Marshal(recordFields{r.Stage, r.Epoch, r.Step, r.Split, r.Loss, r.MSE, r.Measures, r.KLUnits, r.StandardErrors, r.LearningRate, r.Seconds, r.ImagesPerSecond, r.Timestamp})
@@ -156,20 +170,20 @@ func (r *Record) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &f); err != nil {
 		return err
 	}
-	var all map[string]any
+	var all map[string]json.RawMessage
 	if err := json.Unmarshal(data, &all); err != nil {
-		return err
-	}
-	fixed, _ := json.Marshal(recordFields{MSE: 1}) // an MSE of 0 would be left out
-	var known map[string]any
-	if err := json.Unmarshal(fixed, &known); err != nil {
 		return err
 	}
 	terms := make(map[string]float64)
 	for name, value := range all {
-		if number, ok := value.(float64); ok && known[name] == nil {
-			terms[name] = number
+		if recordKeys()[name] || value[0] != '-' && (value[0] < '0' || value[0] > '9') {
+			continue // not a number of its own
 		}
+		number, err := strconv.ParseFloat(string(value), 64)
+		if err != nil {
+			return fmt.Errorf("term %s: %w", name, err)
+		}
+		terms[name] = number
 	}
 	*r = Record{f.Stage, f.Epoch, f.Step, f.Split, Figures{f.Loss, terms, f.MSE, f.Measures, f.KLUnits, f.StandardErrors}, f.LearningRate, f.Seconds, f.ImagesPerSecond, f.Timestamp}
 	return nil

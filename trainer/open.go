@@ -62,35 +62,7 @@ func OpenModel(find Find, dir, checkpoint string) (*Trained, error) {
 
 // rebuild returns the model of a run in the stage of a checkpoint, with initial weights.
 func rebuild(find Find, info RunInfo, c *Checkpoint) (*Trained, error) {
-	recipe, err := find(info.Model)
-	if err != nil {
-		return nil, err
-	}
-	t := &Trained{
-		Info: info, Name: info.Model, Config: Defaults(), Source: Source{info.Image, len(info.Data.Classes)},
-		Parameters: new(graph.Parameters), model: recipe.New(),
-	}
-	if err := info.Data.check(loaders.Shape(info.Image)); err != nil {
-		return nil, err
-	}
-	structs := []any{&t.Config, t.model}
-	if m, ok := t.model.(Transfer); ok {
-		if t.encoder, err = rebuildEncoder(find, info.Encoder); err != nil {
-			return nil, err
-		}
-		if err := m.SetEncoder(t.encoder); err != nil {
-			return nil, err
-		}
-		t.labelled = new(Labelled)
-		structs = append(structs, t.labelled)
-	}
-	if err := settings.Fill(info.Configuration, structs...); err != nil {
-		return nil, err
-	}
-	if err := t.model.Place(t.Source); err != nil {
-		return nil, err
-	}
-	stages, err := t.model.Stages(t.Config)
+	t, stages, err := placed(find, info)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +75,41 @@ func rebuild(find Find, info RunInfo, c *Checkpoint) (*Trained, error) {
 	err = t.Stage.declare(t.Parameters, t.Config.Seed, 2)
 	t.Stage.word(t.Source.Shape)
 	return t, err
+}
+
+// placed returns the model of a run without weights, placed for the data of the run, and
+// its stages.
+func placed(find Find, info RunInfo) (*Trained, []Stage, error) {
+	recipe, err := find(info.Model)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := &Trained{
+		Info: info, Name: info.Model, Config: Defaults(), Source: Source{info.Image, len(info.Data.Classes)},
+		Parameters: new(graph.Parameters), model: recipe.New(),
+	}
+	if err := info.Data.check(loaders.Shape(info.Image)); err != nil {
+		return nil, nil, err
+	}
+	structs := []any{&t.Config, t.model}
+	if m, ok := t.model.(Transfer); ok {
+		if t.encoder, err = rebuildEncoder(find, info.Encoder); err != nil {
+			return nil, nil, err
+		}
+		if err := m.SetEncoder(t.encoder); err != nil {
+			return nil, nil, err
+		}
+		t.labelled = new(Labelled)
+		structs = append(structs, t.labelled)
+	}
+	if err := settings.Fill(info.Configuration, structs...); err != nil {
+		return nil, nil, err
+	}
+	if err := t.model.Place(t.Source); err != nil {
+		return nil, nil, err
+	}
+	stages, err := t.model.Stages(t.Config)
+	return t, stages, err
 }
 
 // rebuildEncoder returns the model whose encoder a Transfer uses.

@@ -12,6 +12,7 @@ type Output struct {
 	Resume          bool          `toml:"resume" group:"output" help:"Resume the run in the run folder. If the folder has no run yet, a new one starts"`
 	CheckpointEvery time.Duration `toml:"checkpoint-every" group:"output" help:"Time between checkpoints within an epoch, such as 5m; 0 for checkpoints only after epochs"`
 	Pictures        int           `toml:"pictures" group:"output" help:"Number of epochs from one picture to the next, which grows after 32 pictures; 0 for no pictures"`
+	TensorBoard     bool          `toml:"tensorboard" group:"output" optional:"true" help:"Write event files for TensorBoard to the folder tensorboard of the run folder while training"`
 }
 
 // OutputDefaults returns the settings of the output that a run has by default.

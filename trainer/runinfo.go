@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
-	"strings"
 	"time"
 
 	"gaetrain/graph"
@@ -98,16 +96,6 @@ type MachineInfo struct {
 	Processor string `json:"processor"`
 	Threads   int    `json:"threads"`
 	Go        string `json:"go"`
-}
-
-// Version is the version of the program. It is that of the module or, for a build from
-// a checkout, "devel" with the revision if it is known.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "devel"
-	}
-	return strings.Trim(info.Main.Version, "()")
 }
 
 // ReadRunInfo reads run.json of a run folder. Errors wrap ErrRun. If the folder holds no

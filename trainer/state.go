@@ -81,10 +81,21 @@ func readState(dir string) (s State, err error) {
 	if err != nil {
 		return s, fmt.Errorf("%w: %s: %w", ErrRun, filepath.Join(dir, stateFile), err)
 	}
-	if info, err := os.Stat(filepath.Join(dir, lockFile)); err == nil {
-		s.Progress = info.ModTime()
-	}
+	s.Progress = progressOf(filepath.Join(dir, lockFile))
 	return s, nil
+}
+
+// progressOf returns the modification time of a lock file, zero without one. A network
+// file system may know an old time of a file until the file is opened.
+func progressOf(path string) time.Time {
+	if file, err := os.Open(path); err == nil {
+		defer file.Close()
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 // held reports whether a process holds the lock of a run folder, as far as that can be

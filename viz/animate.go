@@ -13,11 +13,15 @@ import (
 // ErrNoFrames reports an animation without frames.
 var ErrNoFrames = errors.New("animation has no frames")
 
+// animationColours is the number of colours of an animation: few, because the file would be twice as large with 256, and shades
+// of neighbouring levels look alike.
+const animationColours = 63
+
 // Animate writes frames as a GIF that repeats endlessly. delay is the time per frame. It is rounded to hundredths of a
 // second and is at least 0.02 s, because browsers slow down shorter delays. The last frame stays four times as long, and at
-// least two seconds. Colours are exact if all frames together have at most 256 colours, as grey pictures do. Otherwise the
-// palette is chosen by median cut. Smaller frames are at the upper left of the largest, on white. Errors are ErrNoFrames and
-// those of w.
+// least two seconds. Colours are exact if all frames together have at most 63 colours. Otherwise the palette is chosen by
+// median cut. A frame holds only what differs from the frame before. Smaller frames are at the upper left of the largest, on
+// white. Errors are ErrNoFrames and those of w.
 func Animate(w io.Writer, frames []image.Image, delay time.Duration) error {
 	if len(frames) == 0 {
 		return ErrNoFrames
@@ -29,38 +33,72 @@ func Animate(w io.Writer, frames []image.Image, delay time.Duration) error {
 	if bounds.Empty() {
 		return ErrNoFrames
 	}
-	indexer := newIndexer(frames)
+	indexer := newIndexer(frames, animationColours)
 	hundredths := max(2, int((delay+5*time.Millisecond)/(10*time.Millisecond)))
 	animation := &gif.GIF{Config: image.Config{ColorModel: indexer.palette, Width: bounds.Dx(), Height: bounds.Dy()}}
+	var before *image.Paletted
 	for _, frame := range frames {
-		animation.Image = append(animation.Image, indexer.frame(frame, bounds))
+		whole := indexer.frame(frame, bounds)
+		animation.Image = append(animation.Image, indexer.changes(before, whole))
 		animation.Delay = append(animation.Delay, hundredths)
+		animation.Disposal = append(animation.Disposal, gif.DisposalNone)
+		before = whole
 	}
 	animation.Delay[len(frames)-1] = max(200, 4*hundredths)
 	return gif.EncodeAll(w, animation)
 }
 
-// indexer turns colours into indices of one palette shared by all frames, so that still parts do not flicker.
-type indexer struct {
-	palette color.Palette
-	index   map[color.RGBA]uint8
-	exact   bool
+// changes returns the part of a frame that differs from the frame before, in which pixels that do not differ are transparent.
+// The first frame is whole, and a frame without changes has one pixel.
+func (x *indexer) changes(before, whole *image.Paletted) *image.Paletted {
+	if before == nil {
+		return whole
+	}
+	changed := image.Rectangle{}
+	for v := range whole.Rect.Dy() {
+		for u := range whole.Rect.Dx() {
+			if i := v*whole.Stride + u; whole.Pix[i] != before.Pix[i] {
+				changed = changed.Union(image.Rect(u, v, u+1, v+1))
+			}
+		}
+	}
+	if changed.Empty() {
+		changed = image.Rect(0, 0, 1, 1)
+	}
+	part := image.NewPaletted(changed, x.palette)
+	for v := changed.Min.Y; v < changed.Max.Y; v++ {
+		for u := changed.Min.X; u < changed.Max.X; u++ {
+			index := whole.ColorIndexAt(u, v)
+			if index == before.ColorIndexAt(u, v) {
+				index = x.transparent
+			}
+			part.SetColorIndex(u, v, index)
+		}
+	}
+	return part
 }
 
-// newIndexer collects the colours of all frames and chooses the palette. White is always in it.
-func newIndexer(frames []image.Image) *indexer {
+// indexer turns colours into indices of one palette shared by all frames, so that still parts do not flicker.
+type indexer struct {
+	palette     color.Palette
+	transparent uint8 // index of no colour, which is the last one
+	index       map[color.RGBA]uint8
+}
+
+// newIndexer collects the colours of all frames and chooses a palette of at most size colours and no colour. White is always in it.
+func newIndexer(frames []image.Image, size int) *indexer {
 	counts := map[color.RGBA]int{{0xff, 0xff, 0xff, 0xff}: 1}
 	for _, frame := range frames {
 		countColours(counts, frame)
 	}
 	x := &indexer{index: make(map[color.RGBA]uint8, len(counts))}
-	x.palette = medianCut(counts, 256)
-	x.exact = len(counts) <= 256
-	if x.exact {
-		for i, c := range x.palette {
+	opaque := medianCut(counts, size)
+	if len(counts) <= size {
+		for i, c := range opaque {
 			x.index[c.(color.RGBA)] = uint8(i)
 		}
 	}
+	x.palette, x.transparent = append(opaque, color.RGBA{}), uint8(len(opaque))
 	return x
 }
 
@@ -101,7 +139,7 @@ func (x *indexer) indexGrey(dst *image.Paletted, src *image.Gray) {
 func (x *indexer) lookup(c color.RGBA) uint8 {
 	i, known := x.index[c]
 	if !known {
-		i = uint8(x.palette.Index(c))
+		i = uint8(x.palette[:x.transparent].Index(c))
 		x.index[c] = i
 	}
 	return i

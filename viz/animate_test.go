@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/gif"
 	"slices"
 	"testing"
@@ -29,7 +30,7 @@ func TestAnimateGreyIsExact(t *testing.T) {
 	for k := range 3 {
 		grey := image.NewGray(image.Rect(0, 0, 16, 16))
 		for i := range grey.Pix {
-			grey.Pix[i] = uint8(i + 40*k)
+			grey.Pix[i] = uint8(i%16 + 40*k)
 		}
 		frames = append(frames, grey)
 	}
@@ -37,7 +38,42 @@ func TestAnimateGreyIsExact(t *testing.T) {
 	if !slices.Equal(decoded.Delay, []int{30, 30, 200}) || decoded.LoopCount != 0 {
 		t.Errorf("delays %v, loops %d", decoded.Delay, decoded.LoopCount)
 	}
-	for k, frame := range decoded.Image {
+	for k, frame := range shown(decoded) {
+		compareImages(t, frame, frames[k], 0)
+	}
+}
+
+// shown returns the pictures of an animation as they are seen.
+func shown(g *gif.GIF) (all []image.Image) {
+	canvas := image.NewRGBA(image.Rect(0, 0, g.Config.Width, g.Config.Height))
+	for _, frame := range g.Image {
+		draw.Draw(canvas, frame.Rect, frame, frame.Rect.Min, draw.Over)
+		copied := *canvas
+		copied.Pix = slices.Clone(canvas.Pix)
+		all = append(all, &copied)
+	}
+	return all
+}
+
+// TestAnimateChanges checks that a frame holds only what differs from the frame before.
+func TestAnimateChanges(t *testing.T) {
+	frames := []image.Image{}
+	for k := range 4 {
+		grey := image.NewGray(image.Rect(0, 0, 30, 20))
+		if k < 3 {
+			grey.SetGray(5+k, 7, color.Gray{200})
+		} else {
+			grey.SetGray(7, 7, color.Gray{200})
+		}
+		frames = append(frames, grey)
+	}
+	decoded := animate(t, frames, time.Second)
+	for k, want := range []image.Rectangle{image.Rect(0, 0, 30, 20), image.Rect(5, 7, 7, 8), image.Rect(6, 7, 8, 8), image.Rect(0, 0, 1, 1)} {
+		if got := decoded.Image[k].Rect; got != want {
+			t.Errorf("frame %d changes %v, want %v", k, got, want)
+		}
+	}
+	for k, frame := range shown(decoded) {
 		compareImages(t, frame, frames[k], 0)
 	}
 }
@@ -48,18 +84,18 @@ func TestAnimateColours(t *testing.T) {
 		for x := range 64 {
 			many.SetRGBA(x, y, color.RGBA{uint8(4 * x), uint8(4 * y), uint8(2*x + 2*y), 255})
 			if x < 40 && y < 40 {
-				few.SetRGBA(x, y, color.RGBA{uint8(x / 4 * 25), uint8(y / 4 * 25), 90, 255})
+				few.SetRGBA(x, y, color.RGBA{uint8(x / 8 * 50), uint8(y / 8 * 50), 90, 255})
 			}
 		}
 	}
 	decoded := animate(t, []image.Image{few}, time.Second)
 	compareImages(t, decoded.Image[0], few, 0)
 	decoded = animate(t, []image.Image{many, few}, 0)
-	compareImages(t, decoded.Image[0], many, 32)
+	compareImages(t, decoded.Image[0], many, 64)
 	if decoded.Delay[0] != 2 {
 		t.Errorf("delay %d, want the least", decoded.Delay[0])
 	}
-	if got := decoded.Image[1].At(63, 63); distanceOf(got, color.White) > 24 {
+	if got := shown(decoded)[1].At(63, 63); distanceOf(got, color.White) > 24 {
 		t.Errorf("beside a smaller frame is %v", got)
 	}
 }

@@ -7,9 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"gaetrain/viz/plot"
 )
 
 // evenTicks makes about target ticks at multiples of 1, 2 or 5 times a power of ten. With whole, they are whole numbers.

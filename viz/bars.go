@@ -6,11 +6,11 @@ import (
 	"math"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"gaetrain/viz/plain"
+	"gaetrain/viz/plot"
 )
 
 // Bars draws a bar for each value, in order. Bars of values that are not finite are left out.
@@ -36,7 +36,7 @@ func (b Bars) plate() plate {
 	if b.Title != "" {
 		height += titleHeight
 	}
-	return plate{b.Title, strings.TrimPrefix(words, ": "), height, b.draw}
+	return plate{b.Title, "", strings.TrimPrefix(words, ": "), height, b.draw}
 }
 
 func (b Bars) draw(canvas draw.Canvas) {

@@ -11,6 +11,7 @@ import (
 func (c *composer) route(before map[int]*crossing) {
 	for _, k := range c.clusters {
 		for _, u := range k.units {
+			u.box.side = c.side(u.node)
 			k.boxes = append(k.boxes, &u.box)
 		}
 	}
@@ -24,13 +25,14 @@ func (c *composer) route(before map[int]*crossing) {
 		if e.Label != "" {
 			label = textWidth(detailFace(), e.Label) + 8
 		}
-		minor := c.Nodes[c.index[e.From]].Kind == KindParameter
+		side := max(c.side(c.index[e.From]), c.side(c.index[e.To]))
+		minor := c.Nodes[c.index[e.From]].Kind == KindParameter || side > 0
 		if leaving == entering {
-			l := &link{from: leaving.place(from), to: leaving.place(to), fromPort: c.fixedPort(e), toPort: math.NaN(), labelWidth: label, minor: minor}
+			l := &link{from: leaving.place(from), to: leaving.place(to), fromPort: c.fixedPort(e), toPort: math.NaN(), labelWidth: label, minor: minor, side: side}
 			c.inner[i], leaving.links = l, append(leaving.links, l)
 			continue
 		}
-		x := &crossing{edge: i, from: leaving, to: entering, leaveBox: &box{last: true}, enterBox: &box{first: true}}
+		x := &crossing{edge: i, from: leaving, to: entering, leaveBox: &box{last: true, side: side}, enterBox: &box{first: true, side: side}}
 		x.across = &link{from: c.clusterPlace(leaving), to: c.clusterPlace(entering), labelWidth: label, minor: minor}
 		c.crossing = append(c.crossing, x)
 	}
@@ -50,6 +52,14 @@ func (c *composer) route(before map[int]*crossing) {
 	for _, x := range byStart {
 		x.enter = x.to.connect(x.enterBox, x.to.place(c.hosts[c.index[c.Edges[x.edge].To]]), math.NaN())
 	}
+}
+
+// side is 1 for a gradient, which is on the right of operations, and 0 for any other node.
+func (c *composer) side(node int) int {
+	if c.Nodes[node].Kind == KindGradient {
+		return 1
+	}
+	return 0
 }
 
 // end is where a crossing meets the border of the cluster it goes to.
@@ -86,7 +96,7 @@ func (k *cluster) place(u *unit) int {
 // connect adds a box of no size above or below all units, where a link to the outside passes the border.
 func (k *cluster) connect(border *box, unit int, port float64) *link {
 	k.boxes = append(k.boxes, border)
-	l := &link{from: unit, to: len(k.boxes) - 1, fromPort: port, toPort: math.NaN()}
+	l := &link{from: unit, to: len(k.boxes) - 1, fromPort: port, toPort: math.NaN(), side: border.side, minor: border.side > 0}
 	if border.first {
 		l.from, l.to = l.to, l.from
 	}
@@ -140,16 +150,26 @@ func (c *composer) scene() *scene {
 		if l := c.inner[i]; l != nil {
 			k := c.homes[c.hosts[c.index[e.From]]]
 			path, label := k.lift(l.path), k.lift([]point{l.label})
-			s.arrows = append(s.arrows, arrow{Edge: e, path: path, label: label[0], side: c.side(e)})
+			s.arrows = append(s.arrows, c.arrow(i, path, label[0]))
 		}
 	}
 	for _, x := range c.crossing {
 		path := append(x.from.lift(x.leave.path), x.across.path...)
 		path = append(path, x.to.lift(x.enter.path)...)
-		e := c.Edges[x.edge]
-		s.arrows = append(s.arrows, arrow{Edge: e, path: path, label: x.across.label, side: c.side(e)})
+		s.arrows = append(s.arrows, c.arrow(x.edge, path, x.across.label))
 	}
 	return s
+}
+
+// arrow is an edge with its path and the place of its label.
+func (c *composer) arrow(edge int, path []point, label point) arrow {
+	e := c.Edges[edge]
+	a := arrow{Edge: e, path: path, label: label, side: c.leftOf(e), upward: c.upward[edge]}
+	if a.upward {
+		a.From, a.To = e.To, e.From
+	}
+	a.gradient = c.Nodes[c.index[a.To]].Kind == KindGradient
+	return a
 }
 
 // lift moves points from a cluster's contents to the whole.
@@ -179,8 +199,8 @@ func (c *composer) placeUnit(s *scene, u *unit, at point) {
 	}
 }
 
-// side is where an edge leaves the left side of a parameter beside an operation. It is nil for any other edge.
-func (c *composer) side(e Edge) *point {
+// leftOf is where an edge leaves the left side of a parameter beside an operation. It is nil for any other edge.
+func (c *composer) leftOf(e Edge) *point {
 	p := c.index[e.From]
 	u := c.hosts[p]
 	if u.node == p {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
+
+	"gaetrain/viz/plain"
 )
 
 const (
@@ -19,7 +21,7 @@ func Confusion(title string, classes []string, counts [][]int) image.Image {
 	for i := range names {
 		names[i] = fmt.Sprint(i)
 		if i < len(classes) {
-			names[i] = classes[i]
+			names[i] = plain.Line(classes[i])
 		}
 		names[i] = noteFace().fit(names[i], classNameWidth)
 	}
@@ -30,13 +32,17 @@ func Confusion(title string, classes []string, counts [][]int) image.Image {
 		lines = max(lines, len(heads[i]))
 	}
 	left := margin + noteFace().widest(append(names, "true class")) + labelGap
-	top := margin + titleFace().height() + titleGap + noteFace().height() + lines*noteFace().height() + gap
 	side := len(counts) * cellSide
-	width := max(left+side, margin+int(titleFace().width(title))) + margin
+	titled := titleFace().wrap(plain.Line(title), float64(max(left+side-margin, narrow)), titleLines)
+	head := margin + len(titled)*titleFace().height()
+	top := head + titleGap + noteFace().height() + lines*noteFace().height() + gap
+	width := max(left+side, margin+titleFace().widest(titled)) + margin
 	canvas := image.NewRGBA(image.Rect(0, 0, width, top+side+margin))
 	draw.Draw(canvas, canvas.Bounds(), image.NewUniform(paper), image.Point{}, draw.Src)
-	titleFace().draw(canvas, margin, margin, title, ink)
-	noteFace().draw(canvas, left, margin+titleFace().height()+gap, "predicted class", muted)
+	for i, line := range titled {
+		titleFace().draw(canvas, margin, margin+i*titleFace().height(), line, ink)
+	}
+	noteFace().draw(canvas, left, head+gap, "predicted class", muted)
 	noteFace().draw(canvas, margin, top-gap-noteFace().height(), "true class", muted)
 	for i, row := range counts {
 		x, y := left+i*cellSide, top+i*cellSide

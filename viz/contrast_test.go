@@ -39,8 +39,14 @@ func TestContrast(t *testing.T) {
 	}
 	require("bars", blue, paper)
 	for _, k := range kindColours {
-		fill, _ := k.kind.colours()
-		require("text in a node of kind "+string(k.kind), ink, fill)
+		light, _ := k.kind.colours(false)
+		dark, _ := k.kind.colours(true)
+		require("text in a node of kind "+string(k.kind), k.kind.text().light, light)
+		require("text in a node on a dark ground of kind "+string(k.kind), k.kind.text().dark, dark)
+	}
+	for _, ground := range []tint{paperTint, groundTint} {
+		require("text on a dark ground", inkTint.dark, ground.dark)
+		require("text on a dark ground", mutedTint.dark, ground.dark)
 	}
 	for i := range 101 {
 		for _, hue := range []color.Color{blue, vermilion} {
@@ -49,8 +55,10 @@ func TestContrast(t *testing.T) {
 		}
 	}
 	require("no count in a confusion matrix", absent, paper)
-	fill, _ := Kind("another").colours()
-	require("text in a node of another kind", ink, fill)
+	for _, dark := range []bool{false, true} {
+		fill, _ := Kind("another").colours(dark)
+		require("text in a node of another kind", map[bool]color.Color{false: ink, true: darkInk}[dark], fill)
+	}
 }
 
 var (

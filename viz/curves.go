@@ -9,12 +9,12 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"gaetrain/viz/plain"
+	"gaetrain/viz/plot"
 )
 
 // Series is one line: the values Y at the places X, in ascending order. The line has a gap where X or Y is not finite. If
@@ -166,7 +166,7 @@ func (c Curves) plate() plate {
 	if len(c.splits()) > 0 {
 		height += splitsHeight
 	}
-	return plate{c.Title, c.description(), height, f.draw}
+	return plate{c.Title, "", c.description(), height, f.draw}
 }
 
 // arrange chooses as many columns, up to three, as leave the heading of every panel uncut.
@@ -319,7 +319,7 @@ func textStyle(size float64, c color.Color) draw.TextStyle {
 	return draw.TextStyle{
 		Color:   c,
 		Font:    font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Length(size)},
-		Handler: plot.DefaultTextHandler,
+		Handler: plotText(),
 	}
 }
 

@@ -2,7 +2,6 @@ package viz
 
 import (
 	"bytes"
-	"image"
 	"image/color"
 	"math"
 	"strings"
@@ -19,47 +18,35 @@ func someHeat() (Images, Images, Images) {
 	return original, output, errors
 }
 
-func TestHeatGridGolden(t *testing.T) {
+func TestHeatGolden(t *testing.T) {
 	original, output, errors := someHeat()
-	group := func(name string) HeatGroup {
-		return HeatGroup{
-			Rows: []Row{{Label: name, Images: original, Captions: []string{"bag", "a very long class name", "boot"}}, {Label: "reconstruction", Images: output}},
-			Heat: Row{Label: "error", Images: errors, Captions: []string{"0.0123", "0.01", "0.009", "0.008", "0.007"}},
-		}
+	s := Sheet{Title: "Highest and lowest scores", Columns: 6, Scale: "absolute error of a pixel"}
+	for _, name := range []string{"highest scores", "lowest scores"} {
+		s.Rows = append(s.Rows,
+			Row{Label: name, Images: original, Captions: []string{"bag", "a very long class name", "boot"}}, Row{Label: "reconstruction", Images: output},
+			Row{Label: "error", Images: errors, Colours: Heat, Captions: []string{"0.0123", "0.01", "0.009", "0.008", "0.007"}})
 	}
-	golden(t, "heat.png", HeatGrid("Highest and lowest scores", 6, "absolute error", group("highest scores"), group("lowest scores")))
+	golden(t, "heat.png", s.Image())
 }
 
-// TestHeatGridScale checks the colours at both ends of the scale, and that all groups share it.
-func TestHeatGridScale(t *testing.T) {
-	one := func(v float32) HeatGroup {
-		return HeatGroup{Heat: Row{Images: Images{Pixels: []float32{v, float32(math.NaN())}, Channels: 1, Height: 1, Width: 2}}}
+// TestScales checks the colours at both ends of a scale, and that all maps of a sheet share it.
+func TestScales(t *testing.T) {
+	one := func(v float32, c Colours) Row {
+		return Row{Images: Images{Pixels: []float32{v, float32(math.NaN())}, Channels: 1, Height: 1, Width: 2}, Colours: c}
 	}
-	img := HeatGrid("", 1, "error", one(0.5), one(0), one(0.25))
+	img := Sheet{Columns: 1, Scale: "error", Rows: []Row{one(0.5, Heat), one(0, Heat), one(0.25, Heat), one(2, Signed), one(-4, Signed), one(0, Signed)}}.Image()
 	scale := tileSize / 2
 	at := func(row, column int) color.Color {
 		return img.At(margin+column*scale+1, margin+row*(scale+gap)+1)
 	}
-	table := heatMap()
-	for row, want := range []color.RGBA{table[255], table[0], table[128]} {
+	heat, signed := heatMap(), divergingMap()
+	for row, want := range []color.RGBA{heat[255], heat[0], heat[128], signed[191], signed[0], signed[127]} {
 		if got := at(row, 0); distanceOf(got, want) > 0 {
 			t.Errorf("map %d is %v, want %v", row, got, want)
 		}
-	}
-	if got := at(1, 1); distanceOf(got, missing) > 0 {
-		t.Errorf("NaN is %v", got)
-	}
-}
-
-// TestHeatGridWithoutMaps draws images of a model that reconstructs none.
-func TestHeatGridWithoutMaps(t *testing.T) {
-	row := Row{Label: "image", Images: shapes(2, 1, 4, 4)}
-	with, without := HeatGrid("", 2, "error", HeatGroup{Rows: []Row{row}}), Grid("", 2, row)
-	if with.Bounds() != without.Bounds() {
-		t.Errorf("bounds %v, want %v", with.Bounds(), without.Bounds())
-	}
-	if empty := HeatGrid("", 2, "error"); empty.Bounds().Eq(image.Rectangle{}) {
-		t.Error("an empty picture has no size")
+		if got := at(row, 1); distanceOf(got, missing) > 0 {
+			t.Errorf("NaN of map %d is %v", row, got)
+		}
 	}
 }
 

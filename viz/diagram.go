@@ -31,13 +31,14 @@ const (
 	KindReconstruction Kind = "reconstruction"
 	KindSample         Kind = "sample"
 	KindLoss           Kind = "loss"
+	KindGradient       Kind = "gradient"
 )
 
 // Node is one box of a diagram.
 type Node struct {
 	ID     string // unique, never shown
 	Label  string // first line, such as "affine + relu"
-	Detail string // second line, such as "784×512"; empty for none
+	Detail string // the lines below, such as "784×512"; empty for none
 	Kind   Kind
 	Group  string // name of the layer whose box holds the node; empty for none
 }
@@ -49,18 +50,22 @@ type Edge struct {
 }
 
 // Diagram is an expression graph from inputs to losses. A parameter is drawn at the left of the operation that uses it. The
-// nodes of a group are in a box with the name of the group. All other nodes are in layers from top to bottom.
+// nodes of a group are in a box with the name of the group. All other nodes are in layers from top to bottom. Gradients flow
+// upwards, beside the operations that they belong to.
 type Diagram struct {
 	Title string
+	Note  string // below the legend; empty for none
 	Nodes []Node
 	Edges []Edge
 }
 
-// kindColours are the ground colours of kinds in the order of the legend.
-var kindColours = []struct {
+type kindColour struct {
 	kind  Kind
 	solid color.RGBA
-}{
+}
+
+// kindColours are the ground colours of kinds in the order of the legend.
+var kindColours = []kindColour{
 	{KindInput, skyBlue},
 	{KindTarget, blue},
 	{KindParameter, yellow},
@@ -71,16 +76,34 @@ var kindColours = []struct {
 	{KindReconstruction, reddishPurple},
 	{KindSample, reddishPurple},
 	{KindLoss, vermilion},
+	{KindGradient, color.RGBA{0xdf, 0xdf, 0xdf, 0xff}},
 }
 
-// colours returns a kind's light fill and its stroke.
-func (k Kind) colours() (fill, stroke color.RGBA) {
-	for _, c := range kindColours {
-		if c.kind == k {
-			return mix(c.solid, paper, 0.72), mix(c.solid, color.Black, 0.25)
-		}
+// colours returns the fill and the stroke of a kind: those on paper, or those on a dark ground.
+func (k Kind) colours(dark bool) (fill, stroke color.RGBA) {
+	solid := color.RGBA(mix(faint, paper, 0))
+	if i := slices.IndexFunc(kindColours, func(c kindColour) bool { return c.kind == k }); i >= 0 {
+		solid = kindColours[i].solid
 	}
-	return mix(faint, paper, 0.4), mix(muted, paper, 0.3)
+	switch {
+	case k == KindGradient && dark:
+		return darkPaper, mix(darkMuted, darkPaper, 0.35)
+	case k == KindGradient:
+		return mix(paper, paper, 0), mix(muted, paper, 0.3)
+	case dark:
+		return mix(solid, darkPaper, 0.68), mix(solid, darkPaper, 0.2)
+	case solid == mix(faint, paper, 0):
+		return mix(faint, paper, 0.4), mix(muted, paper, 0.3)
+	}
+	return mix(solid, paper, 0.72), mix(solid, color.Black, 0.25)
+}
+
+// text is the colour of text in nodes of a kind.
+func (k Kind) text() tint {
+	if k == KindGradient {
+		return mutedTint
+	}
+	return inkTint
 }
 
 // kinds lists the kinds in use: the known ones in the order of the legend, then the others as they appear.
@@ -169,6 +192,12 @@ func sortTopologically(n int, pairs [][2]int) (order []int, cycles [][]int) {
 	return vertices(sorted), nil
 }
 
+// Cycles returns the groups of vertices 0…n−1 that are on common cycles of a directed graph.
+func Cycles(n int, edges [][2]int) [][]int {
+	_, cycles := sortTopologically(n, edges)
+	return cycles
+}
+
 func vertices(nodes []graph.Node) []int {
 	ids := make([]int, len(nodes))
 	for i, n := range nodes {
@@ -177,14 +206,15 @@ func vertices(nodes []graph.Node) []int {
 	return ids
 }
 
-// DOT writes the diagram in the DOT language of Graphviz, with the same colours and groups. Errors wrap ErrDiagram
-// or are those of w.
+// DOT writes the diagram in the DOT language of Graphviz, with the same colours and groups. An edge between gradients is
+// written from its end to its start, with the attribute dir=back. Errors wrap ErrDiagram or are those of w.
 func (d Diagram) DOT(w io.Writer) error {
-	if _, err := d.index(); err != nil {
+	index, err := d.index()
+	if err != nil {
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "digraph {\n  graph [label=%s, labelloc=t, labeljust=l, rankdir=TB, fontname=\"Helvetica\", fontsize=16];\n", quoteDOT(d.Title))
+	fmt.Fprintf(&b, "digraph {\n  graph [label=%s, labelloc=t, labeljust=l, rankdir=TB, fontname=\"Helvetica\", fontsize=16];\n", quoteDOT(strings.TrimSpace(d.Title+"\n"+d.Note)))
 	b.WriteString("  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=12];\n")
 	b.WriteString("  edge [fontname=\"Helvetica\", fontsize=10, color=\"" + hex(muted) + "\"];\n")
 	for _, n := range d.Nodes {
@@ -202,14 +232,25 @@ func (d Diagram) DOT(w io.Writer) error {
 		b.WriteString("  }\n")
 	}
 	for _, e := range d.Edges {
-		fmt.Fprintf(&b, "  %s -> %s", quoteDOT(e.From), quoteDOT(e.To))
+		var attributes []string
 		if e.Label != "" {
-			fmt.Fprintf(&b, " [label=%s]", quoteDOT(e.Label))
+			attributes = append(attributes, "label="+quoteDOT(e.Label))
+		}
+		switch from, to := d.Nodes[index[e.From]].Kind, d.Nodes[index[e.To]].Kind; {
+		case from == KindGradient && to == KindGradient:
+			e.From, e.To = e.To, e.From // so that Graphviz places gradients beside the operations too
+			attributes = append(attributes, "dir=back", `color="`+hex(gradientTint.light)+`"`)
+		case to == KindGradient:
+			attributes = append(attributes, "style=dashed", `color="`+hex(gradientTint.light)+`"`)
+		}
+		fmt.Fprintf(&b, "  %s -> %s", quoteDOT(e.From), quoteDOT(e.To))
+		if attributes != nil {
+			fmt.Fprintf(&b, " [%s]", strings.Join(attributes, ", "))
 		}
 		b.WriteString(";\n")
 	}
 	b.WriteString("}\n")
-	_, err := io.WriteString(w, b.String())
+	_, err = io.WriteString(w, b.String())
 	return err
 }
 
@@ -218,8 +259,12 @@ func writeNodeDOT(b *strings.Builder, indent string, n Node) {
 	if n.Detail != "" {
 		label += "\n" + n.Detail
 	}
-	fill, stroke := n.Kind.colours()
-	fmt.Fprintf(b, "%s%s [label=%s, fillcolor=\"%s\", color=\"%s\"];\n", indent, quoteDOT(n.ID), quoteDOT(label), hex(fill), hex(stroke))
+	fill, stroke := n.Kind.colours(false)
+	more := ""
+	if n.Kind == KindGradient {
+		more = `, style="rounded,filled,dashed", fontcolor="` + hex(muted) + `"`
+	}
+	fmt.Fprintf(b, "%s%s [label=%s, fillcolor=\"%s\", color=\"%s\"%s];\n", indent, quoteDOT(n.ID), quoteDOT(label), hex(fill), hex(stroke), more)
 }
 
 // quoteDOT writes a quoted string of the language DOT, in which only quotes, backslashes and line ends are special.

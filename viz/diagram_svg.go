@@ -5,12 +5,14 @@ import (
 	"image/color"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
 const (
 	arrowHead    = 7.0
 	frameRadius  = 10.0
+	roundEnd     = 23.0 // radius of the ends of inputs and outputs; text of several lines fits into it
 	swatch       = 14.0
 	legendLine   = 24.0
 	legendGap    = 22.0
@@ -19,8 +21,53 @@ const (
 
 var diagramTitleFace = lazyFace(boldFont, diagramTitle)
 
+// tint is a colour of diagrams. Its class lets a style sheet in the picture replace the colour on screens with a dark ground.
+type tint struct {
+	class       string
+	light, dark color.Color
+}
+
+var (
+	paperTint    = tint{"paper", paper, darkPaper}
+	inkTint      = tint{"ink", ink, darkInk}
+	mutedTint    = tint{"muted", muted, darkMuted}
+	groundTint   = tint{"ground", mix(faint, paper, 0.62), mix(darkPaper, darkMuted, 0.07)}
+	borderTint   = tint{"border", mix(muted, paper, 0.6), mix(darkPaper, darkMuted, 0.35)}
+	gradientTint = tint{"gradient", color.Gray{0x8c}, color.Gray{0x7c}}
+)
+
+// fill and stroke are the attributes of an element with one tint.
+func (t tint) fill() string { return fmt.Sprintf(`class="%s" fill="%s"`, t.class, hex(t.light)) }
+func (t tint) stroke() string {
+	return fmt.Sprintf(`class="%s-line" stroke="%s"`, t.class, hex(t.light))
+}
+
 // vector collects SVG elements.
 type vector struct{ strings.Builder }
+
+// scheme writes the style sheet with the colours on screens with a dark ground. The colours on paper are attributes, which
+// programs without style sheets read too.
+func (v *vector) scheme(kinds []Kind) {
+	v.WriteString("<style>@media (prefers-color-scheme:dark){")
+	for _, t := range []tint{paperTint, inkTint, mutedTint, groundTint, borderTint, gradientTint} {
+		fmt.Fprintf(v, ".%s{fill:%s}.%[1]s-line{stroke:%[2]s}", t.class, hex(t.dark))
+	}
+	for i, k := range kinds {
+		fill, stroke := k.colours(true)
+		fmt.Fprintf(v, ".kind-%d{fill:%s;stroke:%s}", i, hex(fill), hex(stroke))
+	}
+	v.WriteString("}</style>\n")
+}
+
+// shape are the attributes of the box of a kind, which is one of kinds.
+func (k Kind) shape(kinds []Kind, height float64) string {
+	fill, stroke := k.colours(false)
+	dashes := ""
+	if k == KindGradient {
+		dashes = ` stroke-dasharray="4 3"`
+	}
+	return fmt.Sprintf(`rx="%s" class="kind-%d" fill="%s" stroke="%s" stroke-width="1.2"%s`, number1(k.radius(height)), slices.Index(kinds, k), hex(fill), hex(stroke), dashes)
+}
 
 // SVG writes the diagram as a vector picture. The layout needs no other program. The same diagram gives the same bytes.
 // Errors wrap ErrDiagram or are those of w.
@@ -36,22 +83,33 @@ func (d Diagram) SVG(w io.Writer) error {
 	}
 	legendTop := top + s.height + 20
 	width := math.Max(s.width, math.Max(legend.width, math.Min(diagramTitleFace().width(d.Title)*fallbackWidth, 900))) + 2*margin
-	height := legendTop + legend.height + margin
+	var note []string
+	if d.Note != "" {
+		note = detailFace().wrap(d.Note, (width-2*margin)/fallbackWidth, 6)
+	}
+	noteTop := legendTop + legend.height + 6
+	height := noteTop - 6 + margin + detailLine*float64(len(note))
 
 	var v vector
 	fmt.Fprintf(&v, `<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %[1]s %[2]s" role="img" font-family="%s">`+"\n",
 		number1(math.Ceil(width)), number1(math.Ceil(height)), fontFamily)
 	fmt.Fprintf(&v, "<title>%s</title>\n<desc>%s</desc>\n", escapeXML(d.Title), escapeXML(d.words()))
-	fmt.Fprintf(&v, `<rect width="100%%" height="100%%" fill="%s"/>`+"\n", hex(paper))
+	kinds := d.kinds()
+	v.scheme(kinds)
+	fmt.Fprintf(&v, `<rect width="100%%" height="100%%" %s/>`+"\n", paperTint.fill())
 	if d.Title != "" {
-		v.text(diagramTitleFace(), diagramTitle, "bold", ink, "start", margin, margin+diagramTitle-3, d.Title, width-2*margin)
+		v.text(diagramTitleFace(), diagramTitle, "bold", inkTint, "start", margin, margin+diagramTitle-3, d.Title, width-2*margin)
 	}
 	fmt.Fprintf(&v, `<g transform="translate(%s,%s)">`+"\n", number1((width-s.width)/2), number1(top))
-	v.scene(s)
+	v.scene(s, kinds)
 	v.WriteString("</g>\n")
 	fmt.Fprintf(&v, `<g transform="translate(%d,%s)">`+"\n", margin, number1(legendTop))
-	v.legend(legend)
-	v.WriteString("</g>\n</svg>\n")
+	v.legend(legend, kinds)
+	v.WriteString("</g>\n")
+	for i, line := range note {
+		v.text(detailFace(), 12, "normal", mutedTint, "start", margin, noteTop+detailLine*(float64(i)+0.7), line, width)
+	}
+	v.WriteString("</svg>\n")
 	_, err = io.WriteString(w, v.String())
 	return err
 }
@@ -62,52 +120,55 @@ func (d Diagram) words() string {
 }
 
 // scene draws frames, then arrows, then nodes, then labels, so that nothing is covered.
-func (v *vector) scene(s *scene) {
-	ground := mix(faint, paper, 0.62)
+func (v *vector) scene(s *scene, kinds []Kind) {
 	for _, f := range s.frames {
-		fmt.Fprintf(v, `<rect %s rx="%s" fill="%s" stroke="%s"/>`+"\n", f.rectangle, number1(frameRadius), hex(ground), hex(mix(muted, paper, 0.6)))
+		fmt.Fprintf(v, `<rect %s rx="%s" %s/>`+"\n", f.rectangle, number1(frameRadius), groundTint.fill())
+		fmt.Fprintf(v, `<rect %s rx="%s" fill="none" %s/>`+"\n", f.rectangle, number1(frameRadius), borderTint.stroke())
 	}
 	for _, a := range s.arrows {
 		v.arrow(a)
 	}
 	for _, f := range s.frames {
-		v.text(detailFace(), 12, "bold", muted, "start", f.rectangle.x+frameSide, f.rectangle.y+17, f.title, nodeLimit)
+		v.text(detailFace(), 12, "bold", mutedTint, "start", f.rectangle.x+frameSide, f.rectangle.y+17, f.title, nodeLimit)
 	}
 	for _, n := range s.nodes {
-		v.node(n)
+		v.node(n, kinds)
 	}
 	for _, a := range s.arrows {
-		v.arrowLabel(a, s.groundAt(a.label, ground))
+		v.arrowLabel(a, s.groundAt(a.label))
 	}
 }
 
-// groundAt is the colour under a label: the colour of the frame that contains it, or white.
-func (s *scene) groundAt(p point, ground color.Color) color.Color {
+// groundAt is the colour under a label: the colour of the frame that contains it, or that of the paper.
+func (s *scene) groundAt(p point) tint {
 	for _, f := range s.frames {
 		r := f.rectangle
 		if p.x > r.x && p.x < r.x+r.width && p.y > r.y && p.y < r.y+r.height {
-			return ground
+			return groundTint
 		}
 	}
-	return paper
+	return paperTint
 }
 
-// node draws a box with one or two centred lines, or a parameter with both on one line. The full text is its tooltip.
-func (v *vector) node(n placed) {
-	fill, stroke := n.Kind.colours()
-	r := n.rectangle
-	fmt.Fprintf(v, `<g><title>%s</title><rect %s rx="%s" fill="%s" stroke="%s" stroke-width="1.2"/>`+"\n",
-		escapeXML(strings.TrimSpace(n.Label+" "+n.Detail)), r, number1(n.Kind.radius(r.height)), hex(fill), hex(stroke))
-	middle := r.x + r.width/2
-	switch {
-	case n.beside:
-		v.text(nodeFace(), 13, "bold", ink, "start", r.x+10, r.y+r.height/2+4.5, n.Label, nodeLimit)
-		v.text(detailFace(), 12, "normal", ink, "end", r.x+r.width-10, r.y+r.height/2+4.5, n.Detail, nodeLimit)
-	case n.Detail == "":
-		v.text(nodeFace(), 13, "bold", ink, "middle", middle, r.y+r.height/2+4.5, n.Label, nodeLimit)
-	default:
-		v.text(nodeFace(), 13, "bold", ink, "middle", middle, r.y+r.height/2-4, n.Label, nodeLimit)
-		v.text(detailFace(), 12, "normal", ink, "middle", middle, r.y+r.height/2+13, n.Detail, nodeLimit)
+// node draws a box with centred lines, or a parameter with two texts on one line. The full text is its tooltip.
+func (v *vector) node(n placed, kinds []Kind) {
+	r, details := n.rectangle, n.details()
+	tooltip := strings.Join(append([]string{n.Label}, details...), "\n")
+	fmt.Fprintf(v, `<g><title>%s</title><rect %s %s/>`+"\n", strings.ReplaceAll(escapeXML(tooltip), `\n`, "\n"), r, n.Kind.shape(kinds, r.height))
+	middle, weight := r.x+r.width/2, "bold"
+	if n.Kind == KindGradient {
+		weight = "normal"
+	}
+	if n.beside {
+		v.text(nodeFace(), 13, weight, n.Kind.text(), "start", r.x+10, r.y+r.height/2+4.5, n.Label, nodeLimit)
+		v.text(detailFace(), 12, "normal", n.Kind.text(), "end", r.x+r.width-10, r.y+r.height/2+4.5, strings.Join(details, " "), nodeLimit)
+		v.WriteString("</g>\n")
+		return
+	}
+	y := r.y + r.height/2 + 4.5 - detailLine/2*float64(len(details))
+	v.text(nodeFace(), 13, weight, n.Kind.text(), "middle", middle, y, n.Label, nodeLimit)
+	for i, detail := range details {
+		v.text(detailFace(), 12, "normal", n.Kind.text(), "middle", middle, y+detailLine*float64(i+1), detail, nodeLimit)
 	}
 	v.WriteString("</g>\n")
 }
@@ -119,20 +180,29 @@ func (k Kind) radius(height float64) float64 {
 	case KindParameter:
 		return 2
 	case KindInput, KindTarget, KindRandom, KindReconstruction, KindSample:
-		return height / 2
+		return math.Min(height/2, roundEnd)
 	}
 	return 7
 }
 
 // arrow draws the line and the head of an edge.
 func (v *vector) arrow(a arrow) {
-	end := a.path[len(a.path)-1]
-	fmt.Fprintf(v, `<path d="%s" fill="none" stroke="%s" stroke-width="1.3"/>`, a.curve(), hex(muted))
-	if a.level {
-		fmt.Fprintf(v, `<path d="M%s l%s,-4 v8 z" fill="%s"/>`+"\n", end, number1(-arrowHead), hex(muted))
-		return
+	line, dashes := mutedTint, ""
+	if a.gradient {
+		line = gradientTint
 	}
-	fmt.Fprintf(v, `<path d="M%s l-4,%s h8 z" fill="%s"/>`+"\n", end, number1(-arrowHead), hex(muted))
+	if a.gradient && !a.upward {
+		dashes = ` stroke-dasharray="3 3"`
+	}
+	at, head := a.path[len(a.path)-1], "l-4,-7 h8 z"
+	switch {
+	case a.level:
+		head = "l-7,-4 v8 z"
+	case a.upward:
+		at, head = a.path[0], "l-4,7 h8 z"
+	}
+	fmt.Fprintf(v, `<path d="%s" fill="none" %s stroke-width="1.3"%s/>`, a.curve(), line.stroke(), dashes)
+	fmt.Fprintf(v, `<path d="M%s %s" %s/>`+"\n", at, head, line.fill())
 }
 
 // curve writes the path of an edge up to its arrowhead. The path is straight within pairs of points, and bent with vertical
@@ -144,18 +214,23 @@ func (a arrow) curve() string {
 	}
 	var b strings.Builder
 	at := a.path[0]
-	if a.side != nil {
+	switch {
+	case a.side != nil:
 		fmt.Fprintf(&b, "M%s Q%s %s", *a.side, point{at.x, a.side.y}, point{at.x, math.Min(a.side.y+10, at.y)})
 		fmt.Fprintf(&b, " V%s", number1(at.y))
-	} else {
+	case a.upward:
+		at.y += arrowHead - 1
+		fmt.Fprintf(&b, "M%s", at)
+	default:
 		fmt.Fprintf(&b, "M%s", at)
 	}
 	for i, to := range a.path[1:] {
-		if i == len(a.path)-2 {
+		if i == len(a.path)-2 && !a.upward {
 			to.y -= arrowHead - 1
 		}
 		switch {
-		case to == at:
+		case to == at || a.upward && i == 0 && to.x == at.x && to.y <= at.y:
+			continue
 		case math.Abs(to.x-at.x) < 0.05:
 			fmt.Fprintf(&b, " V%s", number1(to.y))
 		default:
@@ -168,24 +243,24 @@ func (a arrow) curve() string {
 }
 
 // arrowLabel writes the label of an edge on a patch of its ground.
-func (v *vector) arrowLabel(a arrow, ground color.Color) {
+func (v *vector) arrowLabel(a arrow, ground tint) {
 	if a.Label == "" {
 		return
 	}
 	width := textWidth(detailFace(), a.Label) + 6
 	if !a.level {
-		fmt.Fprintf(v, `<rect %s fill="%s"/>`, rectangle{a.label.x - width/2, a.label.y - 7.5, width, 15}, hex(ground))
+		fmt.Fprintf(v, `<rect %s %s/>`, rectangle{a.label.x - width/2, a.label.y - 7.5, width, 15}, ground.fill())
 	}
-	v.text(detailFace(), 12, "normal", muted, "middle", a.label.x, a.label.y+4, a.Label, nodeLimit)
+	v.text(detailFace(), 12, "normal", mutedTint, "middle", a.label.x, a.label.y+4, a.Label, nodeLimit)
 }
 
 // text writes one line, shortened to limit, with its baseline at y.
-func (v *vector) text(face *typeface, size float64, weight string, c color.Color, anchor string, x, y float64, text string, limit float64) {
+func (v *vector) text(face *typeface, size float64, weight string, c tint, anchor string, x, y float64, text string, limit float64) {
 	if text == "" {
 		return
 	}
-	fmt.Fprintf(v, `<text x="%s" y="%s" font-size="%s" font-weight="%s" text-anchor="%s" fill="%s">%s</text>`+"\n",
-		number1(x), number1(y), number1(size), weight, anchor, hex(c), escapeXML(face.fit(text, limit)))
+	fmt.Fprintf(v, `<text x="%s" y="%s" font-size="%s" font-weight="%s" text-anchor="%s" %s>%s</text>`+"\n",
+		number1(x), number1(y), number1(size), weight, anchor, c.fill(), escapeXML(face.fit(text, limit)))
 }
 
 // legendEntry is a kind in its place.
@@ -216,12 +291,11 @@ func (d Diagram) legend(limit float64) legendPlan {
 	return plan
 }
 
-func (v *vector) legend(plan legendPlan) {
+func (v *vector) legend(plan legendPlan, kinds []Kind) {
 	for _, e := range plan.entries {
-		fill, stroke := e.kind.colours()
 		r := rectangle{e.at.x, e.at.y + (legendLine-swatch)/2, swatch + 4, swatch}
-		fmt.Fprintf(v, `<rect %s rx="%s" fill="%s" stroke="%s" stroke-width="1.2"/>`, r, number1(math.Min(e.kind.radius(swatch), 7)), hex(fill), hex(stroke))
-		v.text(detailFace(), 12, "normal", ink, "start", r.x+r.width+6, e.at.y+legendLine/2+4, string(e.kind), nodeLimit)
+		fmt.Fprintf(v, `<rect %s %s/>`, r, e.kind.shape(kinds, swatch))
+		v.text(detailFace(), 12, "normal", inkTint, "start", r.x+r.width+6, e.at.y+legendLine/2+4, string(e.kind), nodeLimit)
 	}
 }
 

@@ -65,8 +65,32 @@ func tiedDiagram() Diagram {
 	return b.Diagram
 }
 
+// gradientDiagram has a training step of two layers: the gradients of each layer are in its group.
+func gradientDiagram() Diagram {
+	b := &builder{Diagram{Title: "two layers & their gradients", Note: "B is the number of images in a batch."}}
+	b.node("x", "input x", "B×784", KindInput, "")
+	b.layer("x", "encoder/1", "affine + relu", "B×784", "784×16", "16")
+	b.layer("encoder/1", "decoder/1", "affine", "B×16", "16×784", "784")
+	b.node("loss", "squared error", "", KindLoss, "")
+	b.edge("decoder/1", "loss", "B×784")
+	b.node("1", "1", "", KindGradient, "")
+	b.node("dloss", "squared error gradient", "", KindGradient, "")
+	b.edge("1", "dloss", "scalar")
+	b.edge("loss", "dloss", "")
+	above := "dloss"
+	for _, layer := range []string{"decoder/1", "encoder/1"} {
+		b.node(layer+"'", "affine backward", "gradient of weights\n784×16", KindGradient, layer)
+		b.node(layer+"db", "affine db", "", KindGradient, layer)
+		b.edge(above, layer+"'", "B×16")
+		b.edge(layer, layer+"'", "")
+		b.edge(layer+"'", layer+"db", "")
+		above = layer + "'"
+	}
+	return b.Diagram
+}
+
 func TestDiagramGolden(t *testing.T) {
-	for name, d := range map[string]Diagram{"dense": denseDiagram(), "tied": tiedDiagram()} {
+	for name, d := range map[string]Diagram{"dense": denseDiagram(), "tied": tiedDiagram(), "gradients": gradientDiagram()} {
 		goldenText(t, name+".svg", render(t, d.SVG))
 		goldenText(t, name+".dot", render(t, d.DOT))
 	}
@@ -82,18 +106,19 @@ func TestDiagramSameBytes(t *testing.T) {
 }
 
 func TestDiagramShowsEverything(t *testing.T) {
-	d := denseDiagram()
-	all := texts(t, render(t, d.SVG))
-	for _, n := range d.Nodes {
-		for _, text := range []string{n.Label, n.Detail, n.Group, string(n.Kind)} {
+	for _, d := range []Diagram{denseDiagram(), gradientDiagram()} {
+		all := texts(t, render(t, d.SVG))
+		wanted := []string{d.Title, d.Note}
+		for _, n := range d.Nodes {
+			wanted = append(append(wanted, n.Label, n.Group, string(n.Kind)), n.details()...)
+		}
+		for _, e := range d.Edges {
+			wanted = append(wanted, e.Label)
+		}
+		for _, text := range wanted {
 			if !strings.Contains(all, text) {
 				t.Errorf("%q is missing", text)
 			}
-		}
-	}
-	for _, e := range d.Edges {
-		if !strings.Contains(all, e.Label) {
-			t.Errorf("%q is missing", e.Label)
 		}
 	}
 }
@@ -143,7 +168,7 @@ func TestDiagramRandom(t *testing.T) {
 		for i := range n {
 			node := Node{ID: fmt.Sprint(i), Label: strings.Repeat("ab ", 1+random.IntN(7)), Kind: []Kind{KindOperation, KindParameter, KindCode}[random.IntN(3)]}
 			if random.IntN(2) == 0 {
-				node.Detail = "B×784"
+				node.Detail = "B×784" + strings.Repeat("\nanother line", random.IntN(3))
 			}
 			if g := random.IntN(5); g > 0 {
 				node.Group = fmt.Sprintf("group/%d", min(g, i/4))
@@ -222,6 +247,44 @@ func (r rectangle) overlaps(o rectangle) bool {
 
 func (r rectangle) within(o rectangle) bool {
 	return r.x >= o.x && r.y >= o.y && r.x+r.width <= o.x+o.width && r.y+r.height <= o.y+o.height
+}
+
+// TestDiagramGradientsFlowUpwards checks that the gradients of a layer are in its frame, to the right of the operation, and
+// that arrows between gradients point upwards.
+func TestDiagramGradientsFlowUpwards(t *testing.T) {
+	d := gradientDiagram()
+	checkScene(t, d)
+	s, err := d.compose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := make(map[string]rectangle)
+	for _, n := range s.nodes {
+		at[n.ID] = n.rectangle
+	}
+	for _, layer := range []string{"encoder/1", "decoder/1"} {
+		if at[layer+"'"].x+at[layer+"'"].width <= at[layer].x+at[layer].width {
+			t.Errorf("the gradient of %s is at %v, left of the layer at %v", layer, at[layer+"'"], at[layer])
+		}
+	}
+	upward := 0
+	for _, a := range s.arrows {
+		if head := a.path[0]; a.upward {
+			upward++
+			if to := at[a.To]; head.y != to.y+to.height || head.y > at[a.From].y {
+				t.Errorf("the arrow from %q at %v to %q at %v has its head at %v", a.From, at[a.From], a.To, to, head)
+			}
+		}
+	}
+	if upward != 5 {
+		t.Errorf("%d arrows point upwards, want 5", upward)
+	}
+}
+
+// TestDiagramOddGradients draws something that is computed from a gradient, which no diagram of a training step has.
+func TestDiagramOddGradients(t *testing.T) {
+	d := Diagram{Nodes: []Node{{ID: "a"}, {ID: "g", Kind: KindGradient}, {ID: "h", Kind: KindGradient}, {ID: "b"}}, Edges: []Edge{{"a", "g", ""}, {"g", "h", ""}, {"g", "b", ""}, {"b", "h", ""}}}
+	checkScene(t, d)
 }
 
 // TestDiagramMainFlowIsStraight checks that the operations of a chain are on one vertical line.

@@ -24,6 +24,16 @@ func EncodePNG(w io.Writer, img image.Image) error {
 	return encoder.Encode(w, img)
 }
 
+// EncodeSmallPNG writes img to w as a small PNG of at most colours colours, 2 to 255. It is exact if the image has no more, and
+// otherwise the colours are chosen by median cut.
+func EncodeSmallPNG(w io.Writer, img image.Image, colours int) error {
+	indexer := newIndexer([]image.Image{img}, colours)
+	paletted := indexer.frame(img, image.Rectangle{Max: img.Bounds().Size()})
+	paletted.Palette = indexer.palette[:indexer.transparent] // of the colours, because no pixel is transparent
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	return encoder.Encode(w, paletted)
+}
+
 // ReadPNG reads the picture at path.
 func ReadPNG(path string) (image.Image, error) {
 	file, err := os.Open(path)

@@ -1,8 +1,10 @@
 package viz
 
 import (
+	"bytes"
 	"errors"
 	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,5 +42,35 @@ func TestFileErrors(t *testing.T) {
 	}
 	if err := WritePNG(t.Context(), path, image.NewGray(image.Rectangle{})); err == nil {
 		t.Error("an empty picture was written")
+	}
+}
+
+func TestSmallPNG(t *testing.T) {
+	img := image.NewGray(image.Rect(0, 0, 40, 40))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i)
+	}
+	for _, test := range []struct {
+		colours int
+		off     uint8 // largest error of a level
+	}{{255, 1}, {16, 12}} {
+		var out bytes.Buffer
+		if err := EncodeSmallPNG(&out, img, test.colours); err != nil {
+			t.Fatal(err)
+		}
+		decoded, err := png.Decode(&out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		paletted, ok := decoded.(*image.Paletted)
+		if !ok || len(paletted.Palette) > test.colours {
+			t.Fatalf("%d colours: the picture is %T", test.colours, decoded)
+		}
+		for i := range img.Pix {
+			r, _, _, _ := decoded.At(i%40, i/40).RGBA()
+			if got, want := uint8(r>>8), img.Pix[i]; max(got, want)-min(got, want) > test.off {
+				t.Fatalf("%d colours: level %d became %d", test.colours, want, got)
+			}
+		}
 	}
 }

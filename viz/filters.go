@@ -3,7 +3,6 @@ package viz
 import (
 	"image"
 	"image/color"
-	"image/draw"
 	"math"
 	"sync"
 )
@@ -27,69 +26,6 @@ var divergingMap = sync.OnceValue(func() *[255]color.RGBA {
 	return &table
 })
 
-const (
-	barWidth  = 220
-	barHeight = 12
-)
-
-// Filters draws weights N×C×H×W, one picture for each filter in the order of their index, so that a filter has the same
-// place in every epoch. Each filter is divided by its own max |w|. Its colours go from blue (−max |w|) over white (0) to red
-// (+max |w|). A filter with three channels is drawn in red, green and blue around mid-grey. Other numbers of channels are
-// averaged. columns ≤ 0 means 16.
-func Filters(title string, weights Images, columns int) image.Image {
-	return FilterRows(title, columns, Row{Images: weights})
-}
-
-// FilterRows draws rows of filters below each other in aligned columns, as Grid does for images. Each filter is drawn as by
-// Filters. All rows have the channels of the first row.
-func FilterRows(title string, columns int, rows ...Row) image.Image {
-	s := newSheet(title, columns, len(rows))
-	tiles := make([][]image.Image, len(rows))
-	count := 0
-	for r, row := range rows {
-		s.add(row)
-		for i := range row.Images.Len() {
-			tiles[r] = append(tiles[r], filterImage(row.Images, i))
-		}
-		count += row.Images.Len()
-	}
-	if count == 0 {
-		return s.draw(tiles)
-	}
-	signed := rows[0].Images.Channels != 3
-	note := "each filter scaled by its own max |w|"
-	s.footer = bandGap + noteFace().height()
-	s.footerWidth = noteFace().widest([]string{note})
-	if signed {
-		s.footer += barHeight + 8 + noteFace().height()
-		s.footerWidth = max(s.footerWidth, barWidth)
-	}
-	canvas := s.draw(tiles)
-	y := canvas.Bounds().Dy() - margin - s.footer + bandGap
-	if signed {
-		drawColourBar(canvas, margin, y)
-		y += barHeight + 8 + noteFace().height()
-	}
-	noteFace().draw(canvas, margin, y, note, muted)
-	return canvas
-}
-
-// drawColourBar draws the scale from −max |w| to +max |w| with its three labels.
-func drawColourBar(canvas draw.Image, x, y int) {
-	table := divergingMap()
-	for u := range barWidth {
-		column := image.Rect(x+u, y, x+u+1, y+barHeight)
-		draw.Draw(canvas, column, image.NewUniform(table[u*len(table)/barWidth]), image.Point{}, draw.Src)
-	}
-	for _, label := range []struct {
-		text string
-		at   float64
-	}{{"−max", 0}, {"0", 0.5}, {"+max", 1}} {
-		free := float64(barWidth) - noteFace().width(label.text)
-		noteFace().draw(canvas, x+int(free*label.at), y+barHeight+4, label.text, muted)
-	}
-}
-
 // filterImage colours filter i, scaled by its own greatest magnitude.
 func filterImage(weights Images, i int) image.Image {
 	values := weights.Pixels[i*weights.size() : (i+1)*weights.size()]
@@ -104,16 +40,27 @@ func filterImage(weights Images, i int) image.Image {
 		}
 		return colourImage(shifted, weights.Width, weights.Height)
 	}
+	return diverging(values, weights.Width, weights.Height, scale)
+}
+
+// signedImage colours map i, whose values from −most to most get all colours.
+func signedImage(maps Images, i int, most float32) image.Image {
+	values := channelMean(maps.Pixels[i*maps.size():(i+1)*maps.size()], maps.Channels, maps.Height*maps.Width)
+	return diverging(values, maps.Width, maps.Height, 1/max(most, math.SmallestNonzeroFloat32))
+}
+
+// diverging colours values H×W, which are multiplied by scale.
+func diverging(values []float32, width, height int, scale float32) image.Image {
 	table := divergingMap()
-	filter := image.NewRGBA(image.Rect(0, 0, weights.Width, weights.Height))
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
 	for p, v := range values {
 		c := missing
 		if v == v {
 			c = table[min(max(int(math.Round(float64(v*scale)*127))+127, 0), 254)]
 		}
-		filter.SetRGBA(p%weights.Width, p/weights.Width, c)
+		picture.SetRGBA(p%width, p/width, c)
 	}
-	return filter
+	return picture
 }
 
 // magnitude is the greatest finite |v|, or 1 when there is none above zero.

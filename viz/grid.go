@@ -13,182 +13,194 @@ const (
 	gridWidth      = 1440 // pixels of all columns together that enlarging may not exceed
 	labelWidth     = 190  // pixels of a row's label before it wraps
 	labelLines     = 3
+	titleLines     = 3
+	narrow         = 520 // pixels that the title and the notes of a narrow sheet may take before they wrap
+	headGap        = 4   // between the heads of columns and the images
+	frameWidth     = 3   // of the frame around a marked image, which has room in the gap
 )
 
-// Row is a batch of images with its name, such as "original" or "reconstruction".
-type Row struct {
-	Label    string
-	Images   Images
-	Captions []string // a line below each image; nil: none
+// layout is the geometry of a sheet. Distances are in pixels.
+type layout struct {
+	Sheet
+	lines []line
+	title []string // lines
+	foot  footer
+
+	lead                  int // columns at the left
+	tileWidth, tileHeight int // of the place of a tile
+	left, leadGap, top    int // left of the first tile, gap after the lead, top of the first tile
+	bands, bandGap        int
+	colour                bool
 }
 
-// Grid draws rows of images below each other in aligned columns: column i shows image i of every row. If there are more
-// images than columns, further bands follow below. columns ≤ 0 means 16. Images are enlarged by a whole factor without
-// smoothing. Without images, the picture says so. The result is *image.Gray unless there is colour.
-func Grid(title string, columns int, rows ...Row) image.Image {
-	sheet := newSheet(title, columns, len(rows))
-	tiles := make([][]image.Image, len(rows))
-	for r, row := range rows {
-		sheet.add(row)
-		for i := range row.Images.Len() {
-			tiles[r] = append(tiles[r], row.Images.At(i))
+func newLayout(s Sheet) *layout {
+	if s.Columns <= 0 {
+		s.Columns = defaultColumns
+	}
+	l := &layout{Sheet: s, lines: s.lines()}
+	l.measure()
+	return l
+}
+
+// measure finds all distances.
+func (l *layout) measure() {
+	width, height, count := 1, 1, 0
+	for _, line := range l.lines {
+		count, l.lead = max(count, len(line.tiles)), max(l.lead, len(line.lead))
+		for _, t := range append(line.lead[:len(line.lead):len(line.lead)], line.tiles...) {
+			width, height = max(width, t.image.Bounds().Dx()), max(height, t.image.Bounds().Dy())
+			_, grey := t.image.(*image.Gray)
+			l.colour = l.colour || !grey || t.marked
 		}
 	}
-	return sheet.draw(tiles)
-}
-
-// sheet is the geometry of rows of tiles, shared by Grid and Filters. Distances are in pixels.
-type sheet struct {
-	title   string
-	columns int
-	labels  [][]string // lines of each row's label
-
-	captions      [][]string // of the tiles of each row; nil: none
-	captionHeight int        // to leave free below each row
-
-	scale, tileWidth, tileHeight int // of an enlarged tile; a smaller one is centred in its place
-	rowHeight                    int
-	left, top                    int // of the first tile
-	bands, bandGap               int
-	footer                       int // height to leave free at the bottom
-	footerWidth                  int
-	colour                       bool
-}
-
-func newSheet(title string, columns, rows int) *sheet {
-	if columns <= 0 {
-		columns = defaultColumns
+	l.bands, l.bandGap = (count+l.Columns-1)/l.Columns, bandGap
+	if len(l.lines) == 1 {
+		l.bandGap = gap // bands of one row need nothing to hold them together
 	}
-	return &sheet{title: title, columns: columns, labels: make([][]string, 0, rows)}
-}
+	l.Columns = max(1, min(l.Columns, count))
+	scale := max(1, min(tileSize/width, 2*tileSize/height, (gridWidth/(l.lead+l.Columns)-gap)/width))
+	l.tileWidth, l.tileHeight = width*scale, height*scale
 
-// add adds the label and the captions of a row.
-func (s *sheet) add(row Row) {
-	s.labels = append(s.labels, labelFace().wrap(row.Label, labelWidth, labelLines))
-	s.captions = append(s.captions, row.Captions)
-	if row.Captions != nil {
-		s.captionHeight = noteFace().height()
-	}
-}
-
-// draw lays the tiles out and draws them with title and labels.
-func (s *sheet) draw(tiles [][]image.Image) draw.Image {
-	s.measure(tiles)
-	canvas := s.canvas(tiles)
-	if s.title != "" {
-		limit := float64(canvas.Bounds().Dx() - 2*margin)
-		titleFace().draw(canvas, margin, margin, titleFace().fit(s.title, limit), ink)
-	}
-	if s.bands == 0 {
-		labelFace().draw(canvas, margin, s.top, "no images", muted)
-	}
-	for band := range s.bands {
-		for r := range tiles {
-			s.drawLabel(canvas, band, r)
-			for column := range s.columns {
-				if i := band*s.columns + column; i < len(tiles[r]) {
-					s.drawTile(canvas, band, r, column, tiles[r][i])
-					s.drawCaption(canvas, band, r, column, i)
-				}
-			}
+	l.left, l.top = margin, margin
+	for i := range l.lines {
+		line := &l.lines[i]
+		if w := labelFace().widest(line.label); w > 0 {
+			l.left = max(l.left, margin+w+labelGap)
+		}
+		line.height = max(l.tileHeight, len(line.label)*labelFace().height())
+		if line.captions {
+			line.height += noteFace().height()
 		}
 	}
+	if l.lead > 0 {
+		l.leadGap = labelGap
+	}
+	limit := min(max(l.x(l.lead+l.Columns)-gap-margin, narrow), gridWidth)
+	l.title = titleFace().wrap(plain.Line(l.Title), float64(limit), titleLines)
+	l.foot = l.footer(limit)
+	l.colour = l.colour || l.foot.coloured
+	if len(l.title) > 0 {
+		l.top += len(l.title)*titleFace().height() + titleGap
+	}
+	if l.Heads != nil {
+		l.top += noteFace().height() + headGap
+	}
+}
+
+// draw draws the sheet.
+func (l *layout) draw() image.Image {
+	canvas := l.canvas()
+	for i, text := range l.title {
+		titleFace().draw(canvas, margin, margin+i*titleFace().height(), text, ink)
+	}
+	if l.bands == 0 {
+		labelFace().draw(canvas, margin, l.top, "no images", muted)
+		return canvas
+	}
+	for column, head := range l.Heads[:min(len(l.Heads), l.lead+l.Columns)] {
+		l.drawNote(canvas, l.x(column), l.top-headGap-noteFace().height(), head)
+	}
+	y := l.top
+	for band := range l.bands {
+		for _, line := range l.lines {
+			l.drawLine(canvas, y, line, band)
+			y += line.height + gap
+		}
+		y += l.bandGap - gap
+		if len(l.lines) > 1 && band < l.bands-1 {
+			middle := y - l.bandGap/2
+			draw.Draw(canvas, image.Rect(margin, middle, canvas.Bounds().Dx()-margin, middle+1), image.NewUniform(faint), image.Point{}, draw.Src)
+		}
+	}
+	l.foot.draw(canvas, y-l.bandGap+bandGap)
 	return canvas
 }
 
-// measure finds the common scale and all distances.
-func (s *sheet) measure(tiles [][]image.Image) {
-	width, height, count := 1, 1, 0
-	for _, row := range tiles {
-		count = max(count, len(row))
-		for _, tile := range row {
-			width, height = max(width, tile.Bounds().Dx()), max(height, tile.Bounds().Dy())
-			_, grey := tile.(*image.Gray)
-			s.colour = s.colour || !grey
-		}
-	}
-	s.bands, s.bandGap = (count+s.columns-1)/s.columns, bandGap
-	if len(tiles) == 1 {
-		s.bandGap = gap // bands of one row need nothing to hold them together
-	}
-	s.columns = max(1, min(s.columns, count))
-	s.scale = max(1, min(tileSize/width, 2*tileSize/height, (gridWidth/s.columns-gap)/width))
-	s.tileWidth, s.tileHeight = width*s.scale, height*s.scale
-
-	s.left, s.top = margin, margin
-	lines := 0
-	for _, label := range s.labels {
-		lines = max(lines, len(label))
-		if w := labelFace().widest(label); w > 0 {
-			s.left = max(s.left, margin+w+labelGap)
-		}
-	}
-	s.rowHeight = max(s.tileHeight, lines*labelFace().height()) + s.captionHeight
-	if s.title != "" {
-		s.top += titleFace().height() + titleGap
-	}
-}
-
-// canvas makes the white ground. It is as wide as the tiles and the title, where the width of the title has a limit.
-func (s *sheet) canvas(tiles [][]image.Image) draw.Image {
-	width := s.left + s.columns*(s.tileWidth+gap) - gap
-	if s.title != "" {
-		width = max(width, min(margin+titleFace().widest([]string{s.title}), gridWidth))
-	}
-	width = max(width, margin+s.footerWidth) + margin
-	height := s.top + s.bands*s.bandHeight(len(tiles)) - s.bandGap + s.footer + margin
-	if s.bands == 0 {
+// canvas makes the white ground. It is as wide as the tiles, the title and the notes.
+func (l *layout) canvas() draw.Image {
+	width := max(l.x(l.lead+l.Columns)-gap, margin+max(titleFace().widest(l.title), l.foot.width)) + margin
+	height := l.top + margin
+	if l.bands == 0 {
 		width = max(width, 2*margin+labelFace().widest([]string{"no images"}))
-		height = s.top + labelFace().height() + margin
+		height += labelFace().height()
+	} else {
+		height += l.bands*(l.bandHeight()+l.bandGap) - l.bandGap
+		if l.foot.height > 0 {
+			height += bandGap + l.foot.height
+		}
 	}
 	bounds := image.Rect(0, 0, width, height)
 	var canvas draw.Image = image.NewGray(bounds)
-	if s.colour {
+	if l.colour {
 		canvas = image.NewRGBA(bounds)
 	}
 	draw.Draw(canvas, bounds, image.NewUniform(paper), image.Point{}, draw.Src)
 	return canvas
 }
 
-// bandHeight is the distance from one band to the next.
-func (s *sheet) bandHeight(rows int) int { return rows*(s.rowHeight+gap) - gap + s.bandGap }
-
-// rowTop is the top of a row's place in a band.
-func (s *sheet) rowTop(band, row int) int {
-	return s.top + band*s.bandHeight(len(s.labels)) + row*(s.rowHeight+gap)
+// bandHeight is the height of the lines of a band.
+func (l *layout) bandHeight() (height int) {
+	for _, line := range l.lines {
+		height += line.height + gap
+	}
+	return height - gap
 }
 
-// drawLabel writes a row's label flush right against its images, centred on their height.
-func (s *sheet) drawLabel(canvas draw.Image, band, row int) {
-	face, lines := labelFace(), s.labels[row]
-	y := s.rowTop(band, row) + (s.rowHeight-s.captionHeight-len(lines)*face.height())/2
-	for _, line := range lines {
-		face.draw(canvas, s.left-labelGap-face.widest([]string{line}), y, line, ink)
-		y += face.height()
+// x is the left of a column, counted from the first one of the lead.
+func (l *layout) x(column int) int {
+	x := l.left + column*(l.tileWidth+gap)
+	if column >= l.lead {
+		x += l.leadGap
+	}
+	return x
+}
+
+// drawLine draws a line of tiles in a band, with its label flush right against the tiles and centred on their height.
+func (l *layout) drawLine(canvas draw.Image, y int, row line, band int) {
+	face, tiles := labelFace(), row.height
+	if row.captions {
+		tiles -= noteFace().height()
+	}
+	at := y + (tiles-len(row.label)*face.height())/2
+	for _, text := range row.label {
+		face.draw(canvas, l.left-labelGap-face.widest([]string{text}), at, text, ink)
+		at += face.height()
+	}
+	if band == 0 {
+		for column, t := range row.lead {
+			l.drawTile(canvas, l.x(column), y, tiles, t)
+		}
+	}
+	from := min(band*l.Columns, len(row.tiles))
+	for column, t := range row.tiles[from:min(from+l.Columns, len(row.tiles))] {
+		x := l.x(l.lead + column)
+		l.drawTile(canvas, x, y, tiles, t)
+		l.drawNote(canvas, x, y+tiles, t.caption)
 	}
 }
 
-// drawTile enlarges a tile into the centre of its place.
-func (s *sheet) drawTile(canvas draw.Image, band, row, column int, tile image.Image) {
-	width, height := tile.Bounds().Dx()*s.scale, tile.Bounds().Dy()*s.scale
-	x := s.left + column*(s.tileWidth+gap) + (s.tileWidth-width)/2
-	y := s.rowTop(band, row) + (s.rowHeight-s.captionHeight-height)/2
+// drawTile enlarges a tile into the centre of its place at (x, y), which has the given height.
+func (l *layout) drawTile(canvas draw.Image, x, y, height int, t tile) {
+	size := t.image.Bounds().Size()
+	if size.X == 0 || size.Y == 0 {
+		return
+	}
+	scale := max(1, min(l.tileWidth/size.X, l.tileHeight/size.Y))
+	at := image.Rectangle{Max: size.Mul(scale)}.Add(image.Pt(x+(l.tileWidth-size.X*scale)/2, y+(height-size.Y*scale)/2))
+	if t.marked {
+		draw.Draw(canvas, at.Inset(-frameWidth), image.NewUniform(vermilion), image.Point{}, draw.Src)
+	}
 	if dst, grey := canvas.(*image.Gray); grey {
-		enlargeGrey(dst, x, y, tile.(*image.Gray), s.scale)
+		enlargeGrey(dst, at.Min.X, at.Min.Y, t.image.(*image.Gray), scale)
 		return
 	}
-	enlarge(canvas.(*image.RGBA), x, y, tile, s.scale)
+	enlarge(canvas.(*image.RGBA), at.Min.X, at.Min.Y, t.image, scale)
 }
 
-// drawCaption writes the caption of a tile below it, centred.
-func (s *sheet) drawCaption(canvas draw.Image, band, row, column, i int) {
-	if i >= len(s.captions[row]) {
-		return
-	}
-	face := noteFace()
-	text := face.fit(plain.Line(s.captions[row][i]), float64(s.tileWidth))
-	x := s.left + column*(s.tileWidth+gap) + centred(text, s.tileWidth)
-	face.draw(canvas, x, s.rowTop(band, row)+s.rowHeight-s.captionHeight, text, muted)
+// drawNote writes a head or a caption in the middle of a column.
+func (l *layout) drawNote(canvas draw.Image, x, y int, text string) {
+	text = noteFace().fit(plain.Line(text), float64(l.tileWidth))
+	noteFace().draw(canvas, x+centred(text, l.tileWidth), y, text, muted)
 }
 
 // enlargeGrey copies src to (x, y), each pixel as a square of scale×scale.

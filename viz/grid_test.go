@@ -61,13 +61,13 @@ func TestGridOddInput(t *testing.T) {
 	for name, row := range map[string]Row{
 		"no rows":            {},
 		"no images":          {Label: "original", Images: Images{Channels: 1, Height: 28, Width: 28}},
-		"one pixel":          {Label: "x", Images: Images{[]float32{0.5}, 1, 1, 1}},
-		"incomplete image":   {Label: "x", Images: Images{make([]float32, 7), 1, 2, 2}},
-		"negative dimension": {Label: "x", Images: Images{make([]float32, 8), 1, -2, 2}},
-		"two channels":       {Label: "x", Images: Images{make([]float32, 8), 2, 2, 2}},
-		"not a number":       {Label: "x", Images: Images{[]float32{nan, float32(math.Inf(1)), float32(math.Inf(-1)), -3}, 1, 2, 2}},
-		"wide":               {Label: "x", Images: Images{make([]float32, 3000), 1, 1, 3000}},
-		"tall":               {Label: "x", Images: Images{make([]float32, 300), 1, 300, 1}},
+		"one pixel":          {Label: "x", Images: Images{Pixels: []float32{0.5}, Channels: 1, Height: 1, Width: 1}},
+		"incomplete image":   {Label: "x", Images: Images{Pixels: make([]float32, 7), Channels: 1, Height: 2, Width: 2}},
+		"negative dimension": {Label: "x", Images: Images{Pixels: make([]float32, 8), Channels: 1, Height: -2, Width: 2}},
+		"two channels":       {Label: "x", Images: Images{Pixels: make([]float32, 8), Channels: 2, Height: 2, Width: 2}},
+		"not a number":       {Label: "x", Images: Images{Pixels: []float32{nan, float32(math.Inf(1)), float32(math.Inf(-1)), -3}, Channels: 1, Height: 2, Width: 2}},
+		"wide":               {Label: "x", Images: Images{Pixels: make([]float32, 3000), Channels: 1, Height: 1, Width: 3000}},
+		"tall":               {Label: "x", Images: Images{Pixels: make([]float32, 300), Channels: 1, Height: 300, Width: 1}},
 		"long label":         {Label: long + " " + long, Images: shapes(2, 1, 5, 5)},
 		"control characters": {Label: "a\x00\n\xffb", Images: shapes(2, 1, 5, 5)},
 	} {
@@ -130,9 +130,9 @@ func TestFilters(t *testing.T) {
 	for i := range w.Pixels {
 		w.Pixels[i] = (w.Pixels[i] - 0.4) * float32(i/81+1)
 	}
-	golden(t, "filters.png", Filters("Encoder filters", w, 4))
-	short := Images{w.Pixels[:5*81], 1, 9, 9}
-	golden(t, "filter-rows.png", FilterRows("Two sets of directions", 4, Row{Label: "found", Images: w}, Row{Label: "exact", Images: short}))
+	golden(t, "filters.png", Sheet{Title: "Encoder filters", Columns: 4, Rows: []Row{{Images: w, Colours: Weights}}, Notes: []string{"3 of 7 filters have no more spatial structure than random weights"}}.Image())
+	short := Images{Pixels: w.Pixels[:5*81], Channels: 1, Height: 9, Width: 9}
+	golden(t, "filter-rows.png", Sheet{Title: "Two sets of directions", Columns: 4, Rows: []Row{{Label: "found", Images: w, Colours: Weights}, {Label: "exact", Images: short, Colours: Weights}}}.Image())
 
 	table := divergingMap()
 	signed := Images{Pixels: []float32{-4, 0, 2, 4, 0, 0, 0, 0}, Channels: 1, Height: 2, Width: 2}
@@ -148,8 +148,8 @@ func TestFilters(t *testing.T) {
 	if got := filterImage(huge, 0).At(3, 0); distanceOf(got, missing) > 0 {
 		t.Errorf("not a number is %v", got)
 	}
-	for _, m := range []Images{{}, {make([]float32, 4), 1, 1, 1}, {make([]float32, 27), 3, 3, 3}, {[]float32{1e-45}, 1, 1, 1}} {
-		checkMargins(t, Filters("", m, 0))
+	for _, m := range []Images{{}, {Pixels: make([]float32, 4), Channels: 1, Height: 1, Width: 1}, {Pixels: make([]float32, 27), Channels: 3, Height: 3, Width: 3}, {Pixels: []float32{1e-45}, Channels: 1, Height: 1, Width: 1}} {
+		checkMargins(t, Sheet{Rows: []Row{{Images: m, Colours: Weights}}}.Image())
 	}
 }
 

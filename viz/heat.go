@@ -3,7 +3,6 @@ package viz
 import (
 	"image"
 	"image/color"
-	"image/draw"
 	"math"
 	"sync"
 )
@@ -26,56 +25,6 @@ var heatMap = sync.OnceValue(func() *[256]color.RGBA {
 	return &table
 })
 
-// HeatGroup is a part of a HeatGrid: images as Grid draws them, and below each image a map of values that are not negative,
-// such as errors.
-type HeatGroup struct {
-	Rows []Row
-	Heat Row // N×1×H×W; values that are not numbers are drawn in magenta
-}
-
-// HeatGrid draws groups of rows below each other, as Grid does. The colours of all maps have one scale, from black for 0 to
-// light yellow for the largest value, which a colour bar with the given name shows. columns ≤ 0 means 16.
-func HeatGrid(title string, columns int, scale string, groups ...HeatGroup) image.Image {
-	var tiles [][]image.Image
-	s := newSheet(title, columns, 0)
-	most := float32(0)
-	for _, g := range groups {
-		for _, v := range g.Heat.Images.Pixels {
-			if !math.IsInf(float64(v), 0) && v > most {
-				most = v
-			}
-		}
-	}
-	s.colour = true
-	for _, g := range groups {
-		for _, row := range g.Rows {
-			s.add(row)
-			tiles = append(tiles, nil)
-			for i := range row.Images.Len() {
-				tiles[len(tiles)-1] = append(tiles[len(tiles)-1], row.Images.At(i))
-			}
-		}
-		if g.Heat.Images.Len() == 0 {
-			continue
-		}
-		s.add(g.Heat)
-		tiles = append(tiles, nil)
-		for i := range g.Heat.Images.Len() {
-			tiles[len(tiles)-1] = append(tiles[len(tiles)-1], heatImage(g.Heat.Images, i, most))
-		}
-	}
-	if most == 0 {
-		return s.draw(tiles)
-	}
-	s.footer = bandGap + noteFace().height() + barHeight + 8 + noteFace().height()
-	s.footerWidth = max(barWidth, noteFace().widest([]string{scale}))
-	canvas := s.draw(tiles)
-	y := canvas.Bounds().Dy() - margin - s.footer + bandGap
-	noteFace().draw(canvas, margin, y, scale, ink)
-	drawHeatBar(canvas, margin, y+noteFace().height()+2, float64(most))
-	return canvas
-}
-
 // heatImage colours map i, whose values are divided by most.
 func heatImage(maps Images, i int, most float32) image.Image {
 	table, values := heatMap(), maps.Pixels[i*maps.size():(i+1)*maps.size()]
@@ -89,17 +38,4 @@ func heatImage(maps Images, i int, most float32) image.Image {
 		heat.SetRGBA(p%maps.Width, p/maps.Width, c)
 	}
 	return heat
-}
-
-// drawHeatBar draws the scale from 0 to most with labels at its ends and in the middle.
-func drawHeatBar(canvas draw.Image, x, y int, most float64) {
-	table := heatMap()
-	for u := range barWidth {
-		column := image.Rect(x+u, y, x+u+1, y+barHeight)
-		draw.Draw(canvas, column, image.NewUniform(table[u*len(table)/barWidth]), image.Point{}, draw.Src)
-	}
-	for _, at := range []float64{0, 0.5, 1} {
-		text := figures(most * at)
-		noteFace().draw(canvas, x+int((float64(barWidth)-noteFace().width(text))*at), y+barHeight+4, text, muted)
-	}
 }

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"gaetrain/viz/plain"
+	"gaetrain/viz/plot"
 )
 
 // Histogram draws the distributions of groups of values over one axis, each as the share of the group in every bin.
@@ -51,7 +51,7 @@ func (h Histogram) plate() plate {
 	if h.Title != "" {
 		height += titleHeight
 	}
-	return plate{h.Title, strings.TrimPrefix(words, ": "), height, h.draw}
+	return plate{h.Title, "", strings.TrimPrefix(words, ": "), height, h.draw}
 }
 
 // scale is the range of the axis: all values but the outermost ones of each group.

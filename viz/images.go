@@ -13,6 +13,7 @@ type Images struct {
 	Channels int
 	Height   int
 	Width    int
+	Frames   int // parts of the same height, one above the other, such as 2 for a pair of frames; 0 and 1: an image is a whole
 }
 
 // size is the number of values of one image, 0 when a dimension is not positive.

@@ -1,6 +1,7 @@
 package viz
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -17,6 +18,7 @@ type box struct {
 	width, height float64
 	port, spread  float64 // centre and width of the stretch of its edge where links attach, from its left
 	first, last   bool    // the box is above or below all others, in a row of such boxes, which have no size
+	side          int     // boxes and links of a larger number are on the right of the others in a row
 	x, y          float64 // upper left corner
 	rank          int
 }
@@ -27,6 +29,7 @@ type link struct {
 	fromPort, toPort float64 // from the left of the box; NaN lets the layout choose
 	labelWidth       float64 // 0 for no label
 	minor            bool    // other links have priority if only one of two can be straight
+	side             int     // see box
 
 	path  []point // pairs between which the link runs straight down; it bends from one pair to the next
 	label point   // centre of the label
@@ -44,6 +47,7 @@ type spacing struct {
 // stop is an element of a row: a box, or the place where a link passes.
 type stop struct {
 	box      *box // nil for a link's
+	side     int
 	width, x float64
 	place    int // within its row
 	up, down []*joint
@@ -126,7 +130,7 @@ func makeRows(boxes []*box, links []*link) [][]*stop {
 	rows := make([][]*stop, 2*deepest+1)
 	standing := make([]*stop, len(boxes))
 	for i, b := range boxes {
-		standing[i] = &stop{box: b, width: b.width}
+		standing[i] = &stop{box: b, width: b.width, side: b.side}
 		rows[2*b.rank] = append(rows[2*b.rank], standing[i])
 	}
 	for _, l := range links {
@@ -134,7 +138,7 @@ func makeRows(boxes []*box, links []*link) [][]*stop {
 		middle := (first+last)/2 | 1
 		previous, offset := standing[l.from], portOr(l.fromPort, boxes[l.from])
 		for r := first; r <= last; r++ {
-			passing := &stop{}
+			passing := &stop{side: l.side}
 			if r == middle {
 				passing.width = l.labelWidth
 			}
@@ -146,10 +150,13 @@ func makeRows(boxes []*box, links []*link) [][]*stop {
 		join(previous, standing[l.to], offset, portOr(l.toPort, boxes[l.to]), l.weight(boxes))
 	}
 	for _, row := range rows {
+		slices.SortStableFunc(row, bySide)
 		number(row)
 	}
 	return rows
 }
+
+func bySide(a, b *stop) int { return a.side - b.side }
 
 func portOr(chosen float64, b *box) float64 {
 	if math.IsNaN(chosen) {
@@ -240,15 +247,7 @@ func sortByBarycentre(row []*stop, byUpper bool) {
 			centre[s] = sum / float64(len(joints))
 		}
 	}
-	slices.SortStableFunc(row, func(a, b *stop) int {
-		switch {
-		case centre[a] < centre[b]:
-			return -1
-		case centre[a] > centre[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(row, func(a, b *stop) int { return cmp.Or(bySide(a, b), cmp.Compare(centre[a], centre[b])) })
 	number(row)
 }
 

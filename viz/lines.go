@@ -7,11 +7,11 @@ import (
 	"math"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"gaetrain/viz/plain"
+	"gaetrain/viz/plot"
 )
 
 // Lines draws curves of y against x, and bars of the spread around them. Lines with few points also show these.
@@ -52,7 +52,7 @@ func (l Lines) plate() plate {
 	if l.Title != "" {
 		height += titleHeight
 	}
-	return plate{l.Title, strings.TrimPrefix(words, ": "), height, l.draw}
+	return plate{l.Title, "", strings.TrimPrefix(words, ": "), height, l.draw}
 }
 
 // points lists which points of a line can be drawn.

@@ -7,9 +7,10 @@ import (
 	"strings"
 
 	"golang.org/x/image/font"
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"gaetrain/viz/plot"
 )
 
 // Sizes within a panel, in points.

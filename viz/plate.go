@@ -7,11 +7,12 @@ import (
 	"io"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"gaetrain/viz/plot"
 )
 
 // Sizes of figures, in points.
@@ -20,20 +21,22 @@ const (
 	figureMargin = vg.Length(16)
 	figureDPI    = 144
 	titleHeight  = vg.Length(26)
+	remarkHeight = vg.Length(22)
 	strokeWidth  = vg.Length(1.6)
 )
 
 // plate is a figure that can be drawn on any canvas. Distances are in points.
 type plate struct {
 	title       string
-	description string // for readers who cannot see the figure
-	height      vg.Length
+	note        string            // a line below the figure
+	description string            // for readers who cannot see the figure
+	height      vg.Length         // without the note
 	draw        func(draw.Canvas) // draws what is below the title
 }
 
 // svg writes the figure as a vector picture.
 func (p plate) svg(w io.Writer) error {
-	canvas := vgsvg.New(figureWidth, p.height)
+	canvas := vgsvg.New(figureWidth, p.whole())
 	p.fill(draw.New(canvas))
 	var raw bytes.Buffer
 	if _, err := canvas.WriteTo(&raw); err != nil {
@@ -48,12 +51,20 @@ func (p plate) svg(w io.Writer) error {
 
 // png writes the figure at 144 dots per inch.
 func (p plate) png(w io.Writer) error {
-	canvas := vgimg.NewWith(vgimg.UseWH(figureWidth, p.height), vgimg.UseDPI(figureDPI))
+	canvas := vgimg.NewWith(vgimg.UseWH(figureWidth, p.whole()), vgimg.UseDPI(figureDPI))
 	p.fill(draw.New(canvas))
 	return EncodePNG(w, canvas.Image())
 }
 
-// fill draws title and figure on white.
+// whole is the height with the note.
+func (p plate) whole() vg.Length {
+	if p.note == "" {
+		return p.height
+	}
+	return p.height + remarkHeight
+}
+
+// fill draws title, figure and note on white.
 func (p plate) fill(canvas draw.Canvas) {
 	canvas.SetColor(paper)
 	canvas.Fill(canvas.Rectangle.Path())
@@ -63,15 +74,18 @@ func (p plate) fill(canvas draw.Canvas) {
 		canvas.FillText(style, vg.Point{X: inner.Min.X, Y: inner.Max.Y - 14}, fitText(style, p.title, inner.Max.X-inner.Min.X))
 		inner.Max.Y -= titleHeight
 	}
+	if p.note != "" {
+		style := textStyle(10.5, muted)
+		canvas.FillText(style, vg.Point{X: inner.Min.X, Y: inner.Min.Y + 2}, fitText(style, p.note, inner.Max.X-inner.Min.X))
+		inner.Min.Y += remarkHeight
+	}
 	p.draw(inner)
 }
 
 // newAxes are bare axes with ticks and labels in the style of all figures.
 func newAxes(xlabel, ylabel string) *plot.Plot {
 	axes := plot.New()
-	axes.BackgroundColor = nil
 	for axis, label := range map[*plot.Axis]string{&axes.X: xlabel, &axes.Y: ylabel} {
-		axis.Padding = 0
 		axis.Color = muted
 		axis.Width = 0.6
 		axis.Tick.Color = muted

@@ -5,12 +5,12 @@ import (
 	"image/color"
 	"math"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 
 	"gaetrain/viz/plain"
+	"gaetrain/viz/plot"
 )
 
 // Profiles draws rows of D values as curves over the index of the value, in panels with the same axes.

@@ -46,7 +46,7 @@ func (r Ranking) plate() plate {
 		}
 	}
 	words := fmt.Sprintf("%s: %d bars, %s", r.Title, len(r.Names), r.XLabel)
-	return plate{r.Title, strings.TrimPrefix(words, ": "), height, r.draw}
+	return plate{r.Title, "", strings.TrimPrefix(words, ": "), height, r.draw}
 }
 
 func (r Ranking) draw(canvas draw.Canvas) {

@@ -9,11 +9,11 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"gaetrain/viz/plain"
+	"gaetrain/viz/plot"
 )
 
 // Scatter draws points in the plane, coloured by class. Points that are not finite are ignored, and so is the surplus of the
@@ -24,6 +24,7 @@ type Scatter struct {
 	X, Y           []float64
 	Classes        []uint16 // of each point; nil: all have one colour and there is no legend
 	Names          []string // of the classes; those without a name go by their number
+	Note           string   // a line below the points, such as what distances mean
 }
 
 // Sizes of scatters, in points.
@@ -40,17 +41,20 @@ func (s Scatter) PNG(w io.Writer) error { return s.plate().png(w) }
 
 // plate plans the picture. Text is cleaned here, once, because the vector canvas writes it as it is.
 func (s Scatter) plate() plate {
-	s.Title, s.XLabel, s.YLabel = plain.Line(s.Title), plain.Line(s.XLabel), plain.Line(s.YLabel)
+	s.Title, s.XLabel, s.YLabel, s.Note = plain.Line(s.Title), plain.Line(s.XLabel), plain.Line(s.YLabel), plain.Line(s.Note)
 	points := s.finite()
 	words := fmt.Sprintf("%s: scatter of %d points", s.Title, len(points))
 	if s.XLabel != "" || s.YLabel != "" {
 		words += fmt.Sprintf(", %s against %s", s.YLabel, s.XLabel)
 	}
+	if s.Note != "" {
+		words += ". " + s.Note
+	}
 	height := 2*figureMargin + scatterSide
 	if s.Title != "" {
 		height += titleHeight
 	}
-	return plate{s.Title, strings.TrimPrefix(words, ": "), height, func(canvas draw.Canvas) { s.draw(canvas, points) }}
+	return plate{s.Title, s.Note, strings.TrimPrefix(words, ": "), height, func(canvas draw.Canvas) { s.draw(canvas, points) }}
 }
 
 // finite lists the points that can be drawn.

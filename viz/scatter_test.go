@@ -28,7 +28,7 @@ func TestScatterGolden(t *testing.T) {
 	s.Names = []string{"ankle boot", "bag", "a name that is far too long for the legend"}
 	golden(t, "scatter.png", decodePNG(t, render(t, s.PNG)))
 	small := clouds(12, 3)
-	small.XLabel, small.YLabel = "", ""
+	small.XLabel, small.YLabel, small.Note = "", "", "Distances between clusters have no meaning."
 	goldenText(t, "scatter.svg", render(t, small.SVG))
 }
 

@@ -3,13 +3,14 @@ package viz
 import (
 	"math"
 	"slices"
+	"strings"
 )
 
 // Distances of diagrams, in pixels.
 const (
 	nodePadding    = 14.0
 	nodeLine       = 32.0 // height of a node of one line
-	nodeLines      = 46.0 // height of a node of two lines
+	detailLine     = 17.0 // height of each further line
 	nodeLimit      = 260.0
 	parameterLine  = 25.0
 	parameterGap   = 6.0
@@ -45,6 +46,17 @@ type arrow struct {
 	side  *point  // where the edge leaves the left of a parameter, nil for any other edge
 	level bool    // runs from left to right
 	label point
+
+	gradient bool // from or to a gradient
+	upward   bool // the head is at the start of the path
+}
+
+// details are the lines below the label.
+func (n Node) details() []string {
+	if n.Detail == "" {
+		return nil
+	}
+	return strings.Split(n.Detail, "\n")
 }
 
 // frame is the box around a group.
@@ -92,7 +104,8 @@ type crossing struct {
 
 // composer builds a scene.
 type composer struct {
-	Diagram
+	Diagram              // with the edges as they are laid out
+	upward        []bool // by edge: whether it is laid out in the opposite direction
 	index         map[string]int
 	hosts         map[int]*unit // by node, of nodes and of the parameters beside them
 	homes         map[*unit]*cluster
@@ -109,16 +122,35 @@ func (d Diagram) compose() (*scene, error) {
 	if err != nil {
 		return nil, err
 	}
-	before := d.composeOnce(index, nil)
+	upward := d.turn(index)
+	before := d.composeOnce(index, upward, nil)
 	crossings := make(map[int]*crossing, len(before.crossing))
 	for _, x := range before.crossing {
 		crossings[x.edge] = x
 	}
-	return d.composeOnce(index, crossings).scene(), nil
+	return d.composeOnce(index, upward, crossings).scene(), nil
 }
 
-func (d Diagram) composeOnce(index map[string]int, before map[int]*crossing) *composer {
-	c := &composer{Diagram: d, index: index, hosts: map[int]*unit{}, homes: map[*unit]*cluster{}, inner: map[int]*link{}}
+// turn reverses the edges between gradients, so that the gradients of a layer are laid out beside the layer and not below the
+// loss. It reports which edges these are: none if something else is computed from gradients, because the reversed edges could
+// then be part of a cycle.
+func (d *Diagram) turn(index map[string]int) (upward []bool) {
+	turned, upward := slices.Clone(d.Edges), make([]bool, len(d.Edges))
+	for i, e := range d.Edges {
+		from, to := d.Nodes[index[e.From]].Kind, d.Nodes[index[e.To]].Kind
+		switch {
+		case from == KindGradient && to == KindGradient:
+			turned[i].From, turned[i].To, upward[i] = e.To, e.From, true
+		case from == KindGradient:
+			return make([]bool, len(d.Edges))
+		}
+	}
+	d.Edges = turned
+	return upward
+}
+
+func (d Diagram) composeOnce(index map[string]int, upward []bool, before map[int]*crossing) *composer {
+	c := &composer{Diagram: d, upward: upward, index: index, hosts: map[int]*unit{}, homes: map[*unit]*cluster{}, inner: map[int]*link{}}
 	c.makeUnits()
 	c.makeClusters()
 	c.route(before)
@@ -189,10 +221,10 @@ func (c *composer) besides(e Edge) bool {
 // measure sets the size of a unit and the places within it.
 func (c *composer) measure(u *unit) {
 	n := c.Nodes[u.node]
-	u.own.width = math.Max(64, math.Max(textWidth(nodeFace(), n.Label), textWidth(detailFace(), n.Detail))+2*nodePadding)
-	u.own.height = nodeLine
-	if n.Detail != "" {
-		u.own.height = nodeLines
+	u.own.width, u.own.height = math.Max(64, textWidth(nodeFace(), n.Label)+2*nodePadding), nodeLine
+	for i, detail := range n.details() {
+		u.own.width = math.Max(u.own.width, textWidth(detailFace(), detail)+2*nodePadding)
+		u.own.height = nodeLine + detailLine*float64(i+1) - 2
 	}
 	stack := float64(len(u.parameters))*(parameterLine+parameterGap) - parameterGap
 	u.own.height = math.Max(u.own.height, stack)
@@ -237,8 +269,8 @@ func textWidth(face *typeface, text string) float64 {
 	return math.Min(face.width(text), nodeLimit) * fallbackWidth
 }
 
-// makeClusters collects units by group. Groups that would have to stand both above and below another are drawn as one box
-// for each of their units.
+// makeClusters collects units by group. If groups would have to stand both above and below each other, the smallest of them is
+// drawn as one box for each of its units.
 func (c *composer) makeClusters() {
 	split := map[string]bool{}
 	for {
@@ -264,9 +296,9 @@ func (c *composer) makeClusters() {
 			return
 		}
 		for _, cycle := range cycles {
-			for _, i := range cycle {
-				split[c.clusters[i].group] = true
-			}
+			cycle = slices.DeleteFunc(cycle, func(i int) bool { return len(c.clusters[i].units) == 1 })
+			smallest := slices.MinFunc(cycle, func(i, j int) int { return len(c.clusters[i].units) - len(c.clusters[j].units) })
+			split[c.clusters[smallest].group] = true
 		}
 	}
 }

@@ -8,7 +8,10 @@ import (
 
 	"codeberg.org/go-fonts/liberation/liberationsansbold"
 	"codeberg.org/go-fonts/liberation/liberationsansregular"
+	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
+	plotfont "gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
 )
 
 // Distances of raster pictures, in pixels.
@@ -42,6 +45,13 @@ var (
 	faint = color.Gray{0xe4}
 
 	absent = color.Gray{0x74} // text for nothing, lighter than muted
+)
+
+// Neutral colours of vector pictures on screens with a dark ground. They are those of the report.
+var (
+	darkPaper = color.RGBA{0x15, 0x18, 0x1c, 0xff}
+	darkInk   = color.RGBA{0xe9, 0xea, 0xec, 0xff}
+	darkMuted = color.RGBA{0xa5, 0xab, 0xb3, 0xff}
 )
 
 // Colours of Okabe and Ito, "Color universal design" (2008).
@@ -107,6 +117,14 @@ var (
 	regularFont = sync.OnceValue(func() *opentype.Font { return mustParse(liberationsansregular.TTF) })
 	boldFont    = sync.OnceValue(func() *opentype.Font { return mustParse(liberationsansbold.TTF) })
 )
+
+// plotText draws the text of figures in both weights of the typeface.
+var plotText = sync.OnceValue(func() text.Handler {
+	family := plotfont.Font{Typeface: "Liberation", Variant: "Sans"}
+	bold := family
+	bold.Weight = font.WeightBold
+	return text.Plain{Fonts: plotfont.NewCache(plotfont.Collection{{Font: family, Face: regularFont()}, {Font: bold, Face: boldFont()}})}
+})
 
 // mustParse parses an embedded typeface. It cannot fail, because the bytes are part of the program.
 func mustParse(ttf []byte) *opentype.Font {

@@ -36,6 +36,19 @@ func ToRows(name string, rows *Rows, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return declareLayer(b, toRows{s}, tensor.Shape{rows.Compiled, s.Values()}, false, x)
 }
 
+// IsConversion reports whether a node is a result of FromRows or ToRows.
+func IsConversion(node Node) bool {
+	l, ok := node.Op().(*layer)
+	if !ok {
+		return false
+	}
+	switch l.computation.(type) {
+	case fromRows, toRows:
+		return true
+	}
+	return false
+}
+
 type fromRows struct{ kernel.Images }
 
 func (f fromRows) forward(batch int, in [][]float32, y []float32) {

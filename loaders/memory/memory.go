@@ -17,15 +17,28 @@ func Limit() int64 { return min(system(), debug.SetMemoryLimit(-1)) }
 
 // system returns the limit of the machine, the cgroup and the shell. It does not change
 // while the process runs.
-var system = sync.OnceValue(func() int64 {
-	limit := addressSpace()
-	for _, read := range []memlimit.Provider{memlimit.FromSystem, memlimit.FromCgroup} {
-		if bytes, err := read(); err == nil && bytes > 0 && bytes < uint64(limit) { // an error means that there is no such limit
-			limit = int64(bytes)
+var system = sync.OnceValue(func() int64 { return min(addressSpace(), machine(), cgroup()) })
+
+var (
+	machine = limitOf(memlimit.FromSystem)
+	cgroup  = limitOf(memlimit.FromCgroup)
+)
+
+// limitOf returns a function that reads a limit once. The limit is the largest int64 if
+// there is none.
+func limitOf(read memlimit.Provider) func() int64 {
+	return sync.OnceValue(func() int64 {
+		if bytes, err := read(); err == nil && bytes > 0 && bytes < math.MaxInt64 { // an error means that there is no such limit
+			return int64(bytes)
 		}
-	}
-	return limit
-})
+		return math.MaxInt64
+	})
+}
+
+// OfContainer returns the limit in bytes that a container or a batch system sets for
+// this process by a cgroup. limited is false if there is none below the memory of the
+// machine.
+func OfContainer() (bytes int64, limited bool) { return cgroup(), cgroup() < machine() }
 
 // Format returns a number of bytes as text with a unit, such as "1.5 GiB".
 func Format(bytes int64) string {

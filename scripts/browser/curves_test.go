@@ -13,13 +13,7 @@ import (
 
 // curvesPage serves a page with the curves of two splits.
 func curvesPage(t *testing.T) string {
-	read := func(name string) string {
-		data, err := os.ReadFile(filepath.Join("..", "..", "viz", "page", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(data)
-	}
+	read := func(name string) string { return asset(t, name) }
 	const script = `
 		const count = (f) => Array.from({length: 40}, (_, i) => f(i + 1));
 		const epochs = count((e) => e);
@@ -31,6 +25,20 @@ func curvesPage(t *testing.T) string {
 	html := `<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,"><meta name="viewport" content="width=device-width, initial-scale=1"><style>` +
 		read("uplot/uPlot.min.css") + read("style.css") + `</style><h1>Curves</h1><div id="curves"></div><script>` +
 		read("uplot/uPlot.iife.min.js") + read("curves.js") + `</script><script>` + script + `</script>`
+	return servePage(t, html)
+}
+
+// asset reads a file of viz/page.
+func asset(t *testing.T, name string) string {
+	data, err := os.ReadFile(filepath.Join("..", "..", "viz", "page", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// servePage serves a page until the test ends, and returns its URL.
+func servePage(t *testing.T, html string) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write([]byte(html))

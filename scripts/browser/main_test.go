@@ -36,6 +36,7 @@ func prepare() (stop func(), err error) {
 	if binary = os.Getenv("GAETRAIN_BINARY"); binary == "" {
 		return nil, errors.New("GAETRAIN_BINARY is not set; hint: scripts/browser/run BINARY")
 	}
+	_ = os.Unsetenv("GAETRAIN_BINARY") // the program refuses variables that it does not know
 	if artefacts = os.Getenv("ARTEFACTS"); artefacts == "" {
 		if artefacts, err = os.MkdirTemp("", "gaetrain-browser-"); err != nil {
 			return nil, err

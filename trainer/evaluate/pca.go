@@ -134,6 +134,10 @@ func (p *PCA) Draw(noise Matrix) Matrix {
 	return p.Inverse(codes)
 }
 
+// Share is the share of the variance of the data that component i explains; 0 for data
+// that are all equal.
+func (p *PCA) Share(i int) float64 { return p.Variance[i] / max(p.Total, math.SmallestNonzeroFloat64) }
+
 // Deviation is the standard deviation of value d that the components explain.
 func (p *PCA) Deviation(d int) float64 {
 	var variance float64

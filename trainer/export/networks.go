@@ -28,7 +28,10 @@ type Network struct {
 // Networks records the networks of a trained model: encoder, decoder and autoencoder,
 // or classifier or generator. An operation that cannot be exported is an error that names
 // it and wraps graph.ErrArchitecture.
-func Networks(t *trainer.Trained) (list []Network, err error) {
+func Networks(t *trainer.Trained) (list []Network, err error) { return record(t, scalingOf(t)) }
+
+// record records the networks of a trained model with inputs and outputs in some units.
+func record(t *trainer.Trained, units scaling) (list []Network, err error) {
 	add := func(name string, outputs []string, d graph.Declaration) {
 		if err != nil {
 			return
@@ -37,7 +40,7 @@ func Networks(t *trainer.Trained) (list []Network, err error) {
 		if name == "generator" {
 			part = "decoder" // as its layers are called
 		}
-		n, failed := graph.Trace(t.Parameters, part, inputs(t), results(t, name), outputs, d)
+		n, failed := graph.Trace(t.Parameters, part, graph.Ports{trainer.Input: units.scaled}, results(units, name), outputs, d)
 		if failed != nil {
 			err = fmt.Errorf("model %s cannot be exported: %s: %w", t.Name, name, failed)
 			return
@@ -90,18 +93,12 @@ func decode(s *graph.Scope, t *trainer.Trained, z graph.Value) {
 	s.Output(trainer.Reconstruction, m.Likelihood().Mean(s, m.Decode(s, z)))
 }
 
-// inputs make the values of the program from those that users have.
-func inputs(t *trainer.Trained) graph.Ports {
-	return graph.Ports{trainer.Input: scalingOf(t).scaled}
-}
-
 func scalingOf(t *trainer.Trained) scaling {
-	return scaling{t.Info.Data.Scaling, t.Source.Shape.Dims()}
+	return scaling{t.Info.Data.Scaling, t.Source.Shape.Dims(), false}
 }
 
-// results make the values that users have from those of the program.
-func results(t *trainer.Trained, network string) graph.Ports {
-	shape := t.Source.Shape.Dims()
+// results make the outputs in some units from those of the program.
+func results(units scaling, network string) graph.Ports {
 	flat := func(n *trace.Network, z *trace.Value) *trace.Value { return n.Flat(trainer.Code, z) }
 	return graph.Ports{
 		trainer.Code: flat, mean: flat,
@@ -110,7 +107,7 @@ func results(t *trainer.Trained, network string) graph.Ports {
 			return nil
 		},
 		trainer.Reconstruction: func(n *trace.Network, x *trace.Value) *trace.Value {
-			x = scalingOf(t).unscaled(n, n.As(trainer.Reconstruction, x, shape...))
+			x = units.unscaled(n, n.As(trainer.Reconstruction, x, units.shape...))
 			if network != "generator" {
 				return x
 			}

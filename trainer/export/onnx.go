@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
-
-	"google.golang.org/protobuf/encoding/protowire"
 
 	"gaetrain/graph"
 	"gaetrain/graph/trace"
+	"gaetrain/trainer/wire"
 )
 
 // Field numbers of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
@@ -65,44 +63,25 @@ type Model struct {
 // Entry is a line of metadata.
 type Entry struct{ Key, Value string }
 
-// message is a message of protobuf that is written field by field.
-type message []byte
-
-func (m *message) number(field protowire.Number, v int64) {
-	*m = protowire.AppendVarint(protowire.AppendTag(*m, field, protowire.VarintType), uint64(v))
-}
-
-func (m *message) text(field protowire.Number, v string) {
-	*m = protowire.AppendString(protowire.AppendTag(*m, field, protowire.BytesType), strings.ToValidUTF8(v, "�"))
-}
-
-func (m *message) float(field protowire.Number, v float32) {
-	*m = protowire.AppendFixed32(protowire.AppendTag(*m, field, protowire.Fixed32Type), math.Float32bits(v))
-}
-
-func (m *message) inside(field protowire.Number, v message) {
-	*m = protowire.AppendBytes(protowire.AppendTag(*m, field, protowire.BytesType), v)
-}
-
 // WriteONNX writes a network in ONNX. The same network gives the same bytes.
 func WriteONNX(w io.Writer, n Network, of Model) error {
-	var m, opset message
-	m.number(modelIRVersion, irVersion(n.Opset))
-	m.text(modelProducer, "gaetrain")
-	m.text(modelProducerVersion, of.Version)
-	m.text(modelDoc, of.Doc)
+	var m, opset wire.Message
+	m.Number(modelIRVersion, irVersion(n.Opset))
+	m.Text(modelProducer, "gaetrain")
+	m.Text(modelProducerVersion, of.Version)
+	m.Text(modelDoc, of.Doc)
 	content, err := graphMessage(n, of)
 	if err != nil {
 		return err
 	}
-	m.inside(modelGraph, content)
-	opset.number(opsetVersion, int64(n.Opset))
-	m.inside(modelOpsets, opset)
+	m.Inside(modelGraph, content)
+	opset.Number(opsetVersion, int64(n.Opset))
+	m.Inside(modelOpsets, opset)
 	for _, e := range of.Metadata {
-		var entry message
-		entry.text(entryKey, e.Key)
-		entry.text(entryValue, e.Value)
-		m.inside(modelMetadata, entry)
+		var entry wire.Message
+		entry.Text(entryKey, e.Key)
+		entry.Text(entryValue, e.Value)
+		m.Inside(modelMetadata, entry)
 	}
 	_, err = w.Write(m)
 	return err
@@ -116,114 +95,114 @@ func irVersion(opset int) int64 {
 	return 8
 }
 
-func graphMessage(n Network, of Model) (g message, err error) {
+func graphMessage(n Network, of Model) (g wire.Message, err error) {
 	for i, node := range n.Nodes {
 		m, err := nodeMessage(i, node)
 		if err != nil {
 			return nil, err
 		}
-		g.inside(graphNode, m)
+		g.Inside(graphNode, m)
 	}
-	g.text(graphName, n.Name)
+	g.Text(graphName, n.Name)
 	for _, t := range n.Tensors {
-		g.inside(graphInitializer, tensorMessage(t))
+		g.Inside(graphInitializer, tensorMessage(t))
 	}
 	for _, p := range n.Inputs {
-		g.inside(graphInput, portMessage(p, of.Ports[p.Name]))
+		g.Inside(graphInput, portMessage(p, of.Ports[p.Name]))
 	}
 	for _, p := range n.Outputs {
-		g.inside(graphOutput, portMessage(p, of.Ports[p.Name]))
+		g.Inside(graphOutput, portMessage(p, of.Ports[p.Name]))
 	}
 	return g, nil
 }
 
-func nodeMessage(number int, node trace.Node) (m message, err error) {
+func nodeMessage(number int, node trace.Node) (m wire.Message, err error) {
 	for _, in := range node.In {
 		name := "" // an input that is left out
 		if in != nil {
 			name = in.Name
 		}
-		m.text(nodeInput, name)
+		m.Text(nodeInput, name)
 	}
 	for _, out := range node.Out {
-		m.text(nodeOutput, out.Name)
+		m.Text(nodeOutput, out.Name)
 	}
-	m.text(nodeName, fmt.Sprintf("%d %s", number, node.Out[0].Name))
-	m.text(nodeKind, node.Kind)
+	m.Text(nodeName, fmt.Sprintf("%d %s", number, node.Out[0].Name))
+	m.Text(nodeKind, node.Kind)
 	for _, a := range node.Attributes {
 		attribute, err := attributeMessage(a)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", node.Out[0].Name, err)
 		}
-		m.inside(nodeAttribute, attribute)
+		m.Inside(nodeAttribute, attribute)
 	}
 	return m, nil
 }
 
-func attributeMessage(a trace.Attribute) (m message, err error) {
-	m.text(attributeName, a.Name)
+func attributeMessage(a trace.Attribute) (m wire.Message, err error) {
+	m.Text(attributeName, a.Name)
 	switch v := a.Value.(type) {
 	case int64:
-		m.number(attributeInt, v)
-		m.number(attributeType, intKind)
+		m.Number(attributeInt, v)
+		m.Number(attributeType, intKind)
 	case float32:
-		m.float(attributeFloat, v)
-		m.number(attributeType, floatKind)
+		m.Float(attributeFloat, v)
+		m.Number(attributeType, floatKind)
 	case string:
-		m.text(attributeText, v)
-		m.number(attributeType, textKind)
+		m.Text(attributeText, v)
+		m.Number(attributeType, textKind)
 	case []int64:
 		for _, i := range v {
-			m.number(attributeInts, i)
+			m.Number(attributeInts, i)
 		}
-		m.number(attributeType, intsKind)
+		m.Number(attributeType, intsKind)
 	default:
 		return nil, fmt.Errorf("the attribute %s is a %T", a.Name, v)
 	}
 	return m, nil
 }
 
-func tensorMessage(t *trace.Tensor) (m message) {
+func tensorMessage(t *trace.Tensor) (m wire.Message) {
 	for _, side := range t.Shape {
-		m.number(tensorDims, int64(side))
+		m.Number(tensorDims, int64(side))
 	}
 	var data []byte
 	if t.Ints == nil {
-		m.number(tensorType, float32Type)
+		m.Number(tensorType, float32Type)
 		data = make([]byte, 0, 4*len(t.Floats))
 		for _, v := range t.Floats {
 			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 		}
 	} else {
-		m.number(tensorType, int64Type)
+		m.Number(tensorType, int64Type)
 		for _, v := range t.Ints {
 			data = binary.LittleEndian.AppendUint64(data, uint64(v))
 		}
 	}
-	m.text(tensorName, t.Name)
-	m.inside(tensorData, data)
+	m.Text(tensorName, t.Name)
+	m.Inside(tensorData, data)
 	return m
 }
 
 // portMessage describes an input or output, whose first dimension is the batch.
-func portMessage(p trace.Port, doc string) (m message) {
-	var shape, tensor, kind, batch message
-	batch.text(dimensionName, batchName)
-	shape.inside(shapeDimension, batch)
+func portMessage(p trace.Port, doc string) (m wire.Message) {
+	var shape, tensor, kind, batch wire.Message
+	batch.Text(dimensionName, batchName)
+	shape.Inside(shapeDimension, batch)
 	for _, side := range p.Shape {
-		var d message
-		d.number(dimensionValue, int64(side))
-		shape.inside(shapeDimension, d)
+		var d wire.Message
+		d.Number(dimensionValue, int64(side))
+		shape.Inside(shapeDimension, d)
 	}
 	element := int64(float32Type)
 	if p.Whole {
 		element = int64Type
 	}
-	tensor.number(tensorElement, element)
-	tensor.inside(tensorShape, shape)
-	kind.inside(typeTensor, tensor)
-	m.text(infoName, p.Value.Name)
-	m.inside(infoType, kind)
-	m.text(infoDoc, doc)
+	tensor.Number(tensorElement, element)
+	tensor.Inside(tensorShape, shape)
+	kind.Inside(typeTensor, tensor)
+	m.Text(infoName, p.Value.Name)
+	m.Inside(infoType, kind)
+	m.Text(infoDoc, doc)
 	return m
 }

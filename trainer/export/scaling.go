@@ -36,12 +36,16 @@ func units(t *trainer.Trained) string {
 type scaling struct {
 	*loaders.Scaling // nil: pixels
 	shape            []int
+	none             bool // users have the values of the program
 }
 
 // scaled writes the values of the program.
 func (s scaling) scaled(n *trace.Network, x *trace.Value) *trace.Value {
 	const place = "scaling"
-	if s.Scaling == nil {
+	switch {
+	case s.none:
+		return x
+	case s.Scaling == nil:
 		y := n.Node(place, "Div", x.Shape, nil, x, trace.Scalar(place+"/largest", largestPixel))
 		return n.Python(y, "%s / 255", x)
 	}
@@ -66,7 +70,10 @@ func (s scaling) scaled(n *trace.Network, x *trace.Value) *trace.Value {
 // unscaled is the inverse of scaled. The norm of a row is not known.
 func (s scaling) unscaled(n *trace.Network, x *trace.Value) *trace.Value {
 	const place = "unscaling"
-	if s.Scaling == nil {
+	switch {
+	case s.none:
+		return x
+	case s.Scaling == nil:
 		y := n.Node(place, "Mul", x.Shape, nil, x, trace.Scalar(place+"/largest", largestPixel))
 		return n.Python(y, "%s * 255", x)
 	}

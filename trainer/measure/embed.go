@@ -39,7 +39,7 @@ const (
 // Embedding are codes as points of the plane.
 type Embedding struct {
 	Kind      string
-	Explained float64         // share of the variance that principal components explain; 0 for other kinds
+	Explained [2]float64      // shares of the variance that both principal components explain; 0 for other kinds
 	Places    evaluate.Matrix // N×2
 }
 
@@ -57,8 +57,7 @@ func Embed(ctx context.Context, codes evaluate.Matrix, o EmbedOptions) (all []Em
 		if err != nil {
 			return nil, err
 		}
-		explained := (pca.Variance[0] + pca.Variance[1]) / max(pca.Total, 1e-300)
-		all = append(all, Embedding{PCAEmbedding, explained, pca.Transform(codes)})
+		all = append(all, Embedding{PCAEmbedding, [2]float64{pca.Share(0), pca.Share(1)}, pca.Transform(codes)})
 		if codes.Rows < fewestPoints {
 			return all, nil
 		}

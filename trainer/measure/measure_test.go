@@ -216,6 +216,15 @@ func TestTraverse(t *testing.T) {
 		if found.Unit != want || len(found.Lines) != p.Model.CodeSize() || len(found.Lines[0].Images) != 3*36 {
 			t.Errorf("%s: %d lines of %d values, ranks in %q, want %q", name, len(found.Lines), len(found.Lines[0].Images), found.Unit, want)
 		}
+		if !slices.Equal(found.Values, []float64{-2, 0, 2}) || (found.Image == nil) != (name == "gan") {
+			t.Errorf("%s: values %v, %d pixels", name, found.Values, len(found.Image))
+		}
+		if name == "vae" { // whose prior is N(0, 1)
+			code, err := p.Model.Encode(t.Context(), d.Test.Select([]int{4}))
+			if line := found.Lines[0]; err != nil || line.Start != float64(code[line.Dimension]) {
+				t.Errorf("the original value %d is %g, want %v, %v", line.Dimension, line.Start, code, err)
+			}
+		}
 		if !slices.IsSortedFunc(found.Lines, func(a, b measure.TraversalLine) int { return int(max(-1, min(1, 1e9*(b.Rank-a.Rank)))) }) {
 			t.Errorf("%s: lines are not sorted by rank: %v", name, found.Lines)
 		}

@@ -40,8 +40,10 @@ func (o TraverseOptions) Validate(size int) error {
 
 // Traversal is the result of Traverse.
 type Traversal struct {
-	Lines []TraversalLine // by rank, highest first; by dimension without ranks
-	Unit  string          // of the ranks; "": there are none
+	Lines  []TraversalLine // by rank, highest first; by dimension without ranks
+	Unit   string          // of the ranks; "": there are none
+	Values []float64       // of the steps, see TraversalLine.Start
+	Image  []float32       // D: the test image to start from; nil for a model without an encoder, and for the mean of the prior
 
 	prior *Prior
 	label loaders.Label // of the image; 0 without one
@@ -51,6 +53,7 @@ type Traversal struct {
 type TraversalLine struct {
 	Dimension int
 	Rank      float64   // of the value: its KL divergence from the prior, or its variance over the test images
+	Start     float64   // the unchanged value: its difference from the mean of the prior, in standard deviations of the prior
 	Images    []float32 // steps×D
 }
 
@@ -77,8 +80,15 @@ func Traverse(ctx context.Context, p *Prior, test loaders.Split, o TraverseOptio
 		return t, err
 	}
 	size := o.Steps * p.Model.Shape().Size()
+	mean, deviation := p.moments()
+	for step := range o.Steps {
+		t.Values = append(t.Values, o.value(step))
+	}
 	for i, d := range dimensions {
 		line := TraversalLine{Dimension: d, Images: images[i*size : (i+1)*size]}
+		if deviation[d] > 0 {
+			line.Start = (float64(start[d]) - mean[d]) / deviation[d]
+		}
 		if ranks != nil {
 			line.Rank = ranks[d]
 		}
@@ -101,6 +111,7 @@ func (t *Traversal) start(ctx context.Context, test loaders.Split, o TraverseOpt
 	if at.labels != nil {
 		t.label = at.labels[0]
 	}
+	t.Image = at.images
 	return at.codes, err
 }
 
@@ -150,13 +161,18 @@ func (o TraverseOptions) order(size int, ranks []float64) []int {
 	return dimensions
 }
 
+// value is the value of a step, in standard deviations from the mean of the prior.
+func (o TraverseOptions) value(step int) float64 {
+	return o.Range * (2*float64(step)/float64(o.Steps-1) - 1)
+}
+
 // codes returns the codes of all lines.
 func (o TraverseOptions) codes(p *Prior, start []float32, dimensions []int) (codes []float32) {
 	mean, deviation := p.moments()
 	for _, d := range dimensions {
 		for step := range o.Steps {
 			code := slices.Clone(start)
-			code[d] = float32(mean[d] + deviation[d]*o.Range*(2*float64(step)/float64(o.Steps-1)-1))
+			code[d] = float32(mean[d] + deviation[d]*o.value(step))
 			codes = append(codes, code...)
 		}
 	}

@@ -45,7 +45,7 @@ var catalogue = []Kind{
 	{"pictures/filters-generator", "Generator", "The weights from units of the generator's last layer to the pixels, sorted from smooth structure to noise.", ""},
 	{"pictures/filters-discriminator", "Discriminator", "The weights from the pixels to units of the discriminator's first layer, sorted from smooth structure to noise.", ""},
 	{"pictures/features-*", "Feature maps of layer *", "Outputs of some channels of a convolution for test images. The input is at the left of each row. All maps of a layer have the same colour scale.", ""},
-	{"graph", "Expression graph", "The operations from the inputs to the loss, for a batch of B images. The weights of each layer are at its left.", ""},
+	{"graph", "Expression graph", "The layers from the inputs to the loss, with their parameters, for a batch of B images. gaetrain graph --detail operations draws every operation and the gradients.", ""},
 
 	{"pictures/reconstructions", "Reconstructed images", "Images and their reconstructions, with the class of each image and its squared error per pixel.", "reconstruct"},
 	{"pictures/samples", "More samples", "Decoded codes that are sampled as the title says.", "sample"},

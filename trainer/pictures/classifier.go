@@ -25,7 +25,7 @@ type Classification struct {
 // confusion matrix and the worst mistakes, and writes classification.json. If
 // training is stopped, it draws only the graph and the curves.
 func Classifier(find trainer.Find, about About) trainer.Hook {
-	summarise := func(ctx context.Context, l *trainer.Loop) error {
+	summarise := func(ctx context.Context, l *trainer.Loop, brief bool) error {
 		if l.Config.Pictures == 0 {
 			return nil
 		}
@@ -38,16 +38,16 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 		if err := drawCurves(ctx, l); err != nil {
 			return err
 		}
-		return WriteReport(ctx, l.Run.Path("report.html"), subjectOf(l, about))
+		return writeReport(ctx, l, about, brief)
 	}
 	return trainer.Hook{
 		Name: "classifier",
-		Stop: summarise,
+		Stop: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, true) },
 		End: func(ctx context.Context, l *trainer.Loop) error {
 			if _, err := Classify(ctx, find, l.Run.Dir, l.Data); err != nil {
 				return err
 			}
-			return summarise(ctx, l)
+			return summarise(ctx, l, false)
 		},
 	}
 }

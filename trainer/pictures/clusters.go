@@ -24,7 +24,7 @@ type Clusters struct {
 }
 
 // nearestColumns is the number of images next to the centre of a cluster.
-const nearestColumns = 13
+const nearestColumns = 9
 
 // Draw draws each centre and the images nearest to it, into the pictures of a run.
 // It returns the path of the picture.
@@ -50,7 +50,7 @@ func (c Clusters) Draw(ctx context.Context, dir string) (string, error) {
 		if c.Centres != nil {
 			images = slices.Concat(c.Centres[k*size:(k+1)*size], images)
 		}
-		rows[k] = Row{label, images}
+		rows[k] = Row{Label: label, Values: images}
 	}
 	run := trainer.Run{Dir: dir}
 	path := run.Path(folder, c.Name+".png")

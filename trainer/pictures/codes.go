@@ -1,6 +1,7 @@
 package pictures
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -19,12 +20,20 @@ type Points struct {
 	Places         evaluate.Matrix // N×2
 	Labels         []loaders.Label // nil: one colour
 	Classes        []string
+	Note           string // below the points
+}
+
+// ComponentLabels are the labels of axes that show the first two principal components of
+// codes, with their shares of the variance.
+func ComponentLabels(shares [2]float64) (x, y string) {
+	return fmt.Sprintf("first principal component of the codes, %.0f %% of the variance", 100*shares[0]),
+		fmt.Sprintf("second principal component, %.0f %% of the variance", 100*shares[1])
 }
 
 // Draw draws the points among the pictures of a run, as PNG and SVG under a name that
 // no earlier picture has, and returns the path of the PNG.
 func (p Points) Draw(dir, name string) (string, error) {
-	s := viz.Scatter{Title: p.Title, XLabel: p.XLabel, YLabel: p.YLabel, Classes: p.Labels, Names: p.Classes}
+	s := viz.Scatter{Title: p.Title, XLabel: p.XLabel, YLabel: p.YLabel, Classes: p.Labels, Names: p.Classes, Note: p.Note}
 	for i := range p.Places.Rows {
 		s.X, s.Y = append(s.X, float64(p.Places.Row(i)[0])), append(s.Y, float64(p.Places.Row(i)[1]))
 	}

@@ -2,6 +2,7 @@ package pictures
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"os"
 	"path/filepath"
@@ -40,7 +41,7 @@ func (c Comparison) Draw(dir string) (paths []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := write(paths[0], c.View.columns(c.Title, columns, ItemNames(c.Images, nil), rows...)); err != nil {
+	if err := write(paths[0], c.image(rows)); err != nil {
 		return nil, err
 	}
 	curves := map[string]viz.Lines{"mse": c.curves(c.View.Shape.Words("squared error per pixel of the test images"), func(r trainer.Record) float64 { return r.MSE })}
@@ -62,17 +63,27 @@ func (c Comparison) Draw(dir string) (paths []string, err error) {
 	return paths, nil
 }
 
+// image draws the images above their reconstructions.
+func (c Comparison) image(rows []Row) image.Image {
+	if !c.View.Shape.IsImage() {
+		return c.View.columns(c.Title, columns, ItemNames(c.Images, nil), rows...)
+	}
+	s := c.View.sheet(c.Title, columns, rows...)
+	s.Notes = []string{fmt.Sprintf("mse: mean squared error per pixel of the %d images that are shown, not of the whole test set. The picture mse.png has that of the test set.", c.Images.Len())}
+	return s.Image()
+}
+
 // rows returns the images and their reconstructions by each run. If a run corrupts its
 // inputs, they are above its reconstructions.
 func (c Comparison) rows() ([]Row, error) {
 	originals, err := pixels(c.Images)
-	rows := []Row{{"original", originals}}
+	rows := []Row{{Label: "original", Values: originals}}
 	for _, r := range c.Runs {
 		if r.Reconstructed.Input != nil {
-			rows = append(rows, Row{r.Name + ", input", r.Reconstructed.Input})
+			rows = append(rows, Row{Label: r.Name + ", input", Values: r.Reconstructed.Input})
 		}
-		label := fmt.Sprintf("%s mse %.5f", r.Name, r.MSE())
-		rows = append(rows, Row{label, r.Reconstructed.Reconstruction})
+		label := fmt.Sprintf("%s: mse %.5f of the %s shown", r.Name, r.MSE(), c.View.Shape.Words("images"))
+		rows = append(rows, Row{Label: label, Values: r.Reconstructed.Reconstruction})
 	}
 	return rows, err
 }

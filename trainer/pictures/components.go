@@ -16,12 +16,16 @@ func DrawComponents(dir, title string, v View, components, vectors *mat.Dense) e
 	if err != nil {
 		return err
 	}
-	rows := []Row{{"principal components", columnsOf(components)}}
+	rows := []Row{{Label: "principal components", Values: columnsOf(components)}}
 	if vectors != nil {
-		rows = append(rows, Row{"left singular vectors of the decoder", columnsOf(vectors)})
+		rows = append(rows, Row{Label: "left singular vectors of the decoder", Values: columnsOf(vectors)})
 	}
 	if v.Shape.IsImage() {
-		return write(path, viz.FilterRows(title, 0, View{Shape: v.Shape}.images(rows)...))
+		s := View{Shape: v.Shape}.sheet(title, columns, rows...)
+		for i := range s.Rows {
+			s.Rows[i].Colours = viz.Weights
+		}
+		return write(path, s.Image())
 	}
 	_, count := components.Dims()
 	names := make([]string, count)

@@ -7,6 +7,7 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/viz"
+	"gaetrain/viz/page"
 )
 
 // drawCurves draws every figure of metrics.jsonl over all epochs, and marks the best
@@ -76,4 +77,40 @@ func named(stages []trainer.Stage, name string) trainer.Stage {
 		return stages[i]
 	}
 	return trainer.Stage{Name: name}
+}
+
+// mostCurvePoints is the largest number of points of a curve on a page.
+const mostCurvePoints = 1000
+
+// curves are the figures of all epochs for the page; nil before the first epoch.
+func (s Subject) curves(h trainer.History) *page.Curves {
+	stages := h.Stages()
+	stages[h.Position.Stage] = s.Model.Stage
+	made := Curves(h.Records, stages)
+	if len(made.Series) == 0 {
+		return nil
+	}
+	c := &page.Curves{}
+	for _, one := range made.Series {
+		c.Series = append(c.Series, page.Series{Name: one.Name, Unit: one.Unit, Split: one.Split, X: evenly(one.X), Y: evenly(one.Y)})
+	}
+	for _, one := range made.Stages {
+		c.Stages = append(c.Stages, page.Span{Name: page.Label(one.Name), From: one.From, To: one.To})
+	}
+	if best := h.Position.BestEpoch; best > 0 {
+		c.Marks = []page.Mark{{X: made.Stages[len(made.Stages)-1].From - 1 + float64(best), Label: page.Label(fmt.Sprintf("best epoch %d", best))}}
+	}
+	return c
+}
+
+// evenly picks values at even distances if there are too many, and always the last one.
+func evenly(values []float64) (picked []float64) {
+	n := len(values)
+	if n <= mostCurvePoints {
+		return values
+	}
+	for i := range mostCurvePoints {
+		picked = append(picked, values[i*(n-1)/(mostCurvePoints-1)])
+	}
+	return picked
 }

@@ -44,7 +44,7 @@ func (a Anomalies) Draw(ctx context.Context, dir string) (paths []string, err er
 	if !view.Shape.IsImage() {
 		return a.drawRows(ctx, dir, path, view, reconstructs)
 	}
-	var groups []viz.HeatGroup
+	sheet := viz.Sheet{Title: a.Title, Columns: mostRanked, Scale: "absolute error of a pixel"}
 	for _, r := range a.Items {
 		some := a.Split.Select(r.Items)
 		if !reconstructs {
@@ -52,22 +52,19 @@ func (a Anomalies) Draw(ctx context.Context, dir string) (paths []string, err er
 			if err != nil {
 				return nil, err
 			}
-			groups = append(groups, viz.HeatGroup{Rows: []viz.Row{{Label: r.Name, Images: view.drawable(values), Captions: r.Scores}}})
+			sheet.Rows = append(sheet.Rows, viz.Row{Label: r.Name, Images: view.drawable(values), Captions: r.Scores})
 			continue
 		}
 		pairs, err := a.Model.Treated(trainer.Treatment{}).Reconstruct(ctx, some)
 		if err != nil {
 			return nil, err
 		}
-		groups = append(groups, viz.HeatGroup{
-			Rows: []viz.Row{
-				{Label: r.Name, Images: view.drawable(pairs.Original), Captions: r.Classes},
-				{Label: "reconstruction", Images: view.drawable(pairs.Reconstruction)},
-			},
-			Heat: viz.Row{Label: "absolute error, and score", Images: drawable(differences(pairs), some.Shape), Captions: r.Scores},
-		})
+		sheet.Rows = append(sheet.Rows,
+			viz.Row{Label: r.Name, Images: view.drawable(pairs.Original), Captions: r.Classes},
+			viz.Row{Label: "reconstruction", Images: view.drawable(pairs.Reconstruction)},
+			viz.Row{Label: "absolute error, and score", Images: drawable(differences(pairs), some.Shape), Colours: viz.Heat, Captions: r.Scores})
 	}
-	return []string{path}, write(path, viz.HeatGrid(a.Title, mostRanked, "absolute error of a pixel, from 0 to the largest one", groups...))
+	return []string{path}, write(path, sheet.Image())
 }
 
 func differences(pairs trainer.Reconstructed) []float32 {

@@ -14,7 +14,7 @@ func TestDue(t *testing.T) {
 	for _, test := range []struct{ epochs, every, want int }{{20, 1, 20}, {32, 1, 32}, {64, 1, 48}, {300, 1, 82}, {2000, 1, 127}, {320, 10, 32}, {640, 10, 48}} {
 		count := 0
 		for epoch := 1; epoch <= test.epochs; epoch++ {
-			if due(epoch, test.every) {
+			if Due(epoch, test.every) {
 				count++
 			}
 		}

@@ -23,18 +23,18 @@ func DrawNearest(dir, title string, v View, others loaders.Split, measures []str
 	}
 	var rows []Row
 	for _, r := range all {
-		shown := min(columns, r.Images.Len())
+		shown := min(2*columns, r.Images.Len())
 		images, err := pixels(r.Images.Stratified(shown))
 		if err != nil {
 			return "", err
 		}
-		rows = append(rows, Row{r.Name, images})
+		rows = append(rows, Row{Label: r.Name, Values: images})
 		for m, indices := range r.Nearest {
 			nearest, err := pixels(others.Select(indices[:shown]))
 			if err != nil {
 				return "", err
 			}
-			rows = append(rows, Row{"nearest in " + v.Shape.Words(measures[m]), nearest})
+			rows = append(rows, Row{Label: "nearest in " + v.Shape.Words(measures[m]), Values: nearest})
 		}
 	}
 	path, err := inFolder(dir, "nearest.png")
@@ -62,7 +62,7 @@ func drawNearestRows(dir, title string, v View, others loaders.Split, all []Rese
 				}
 				values = append(values, near...)
 			}
-			rows = append(rows, Row{fmt.Sprintf("%s, %d", v.Shape.Words(r.Name), i), values})
+			rows = append(rows, Row{Label: fmt.Sprintf("%s, %d", v.Shape.Words(r.Name), i), Values: values})
 		}
 	}
 	path, err := inFolder(dir, "nearest.png")
@@ -75,7 +75,7 @@ func drawNearestRows(dir, title string, v View, others loaders.Split, all []Rese
 // DrawClasses draws a row of images for each predicted class, with the share of all
 // images that it has, into the pictures of a run. It returns the path.
 func DrawClasses(dir, title string, v View, images loaders.Split, classes []string, logits evaluate.Matrix, shares evaluate.Shares) (string, error) {
-	const shown = 14
+	const shown = 10
 	sorted := make([][]int, len(classes))
 	for i, class := range evaluate.Classes(logits.Values, len(classes)) {
 		if len(sorted[class]) < shown {
@@ -89,7 +89,7 @@ func DrawClasses(dir, title string, v View, images loaders.Split, classes []stri
 		if err != nil {
 			return "", err
 		}
-		rows = append(rows, Row{label, some})
+		rows = append(rows, Row{Label: label, Values: some})
 	}
 	path, err := inFolder(dir, "classes.png")
 	if err != nil {

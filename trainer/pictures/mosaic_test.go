@@ -36,7 +36,7 @@ func TestMosaic(t *testing.T) {
 // TestManifold checks that the codes are a grid of quantiles. They must increase to the
 // right and upwards, and each must represent the same share of N(0, 1).
 func TestManifold(t *testing.T) {
-	_, err := Manifold("plane", View{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}}, func(codes []float32) ([]float32, error) {
+	_, err := Manifold{Title: "plane", View: View{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}}, Decode: func(codes []float32) ([]float32, error) {
 		if len(codes) != 2*manifoldSide*manifoldSide {
 			t.Fatalf("the codes have %d values", len(codes))
 		}
@@ -50,7 +50,7 @@ func TestManifold(t *testing.T) {
 			}
 		}
 		return make([]float32, len(codes)/2), nil
-	})
+	}}.Image()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,9 +104,7 @@ func drawCodes(ctx context.Context, l *trainer.Loop) error {
 		if err != nil {
 			return err
 		}
-		share := func(i int) float64 { return 100 * pca.Variance[i] / max(pca.Total, 1e-300) }
-		s.XLabel = fmt.Sprintf("first principal component of the codes (%.0f %% of the variance)", share(0))
-		s.YLabel = fmt.Sprintf("second principal component (%.0f %%)", share(1))
+		s.XLabel, s.YLabel = ComponentLabels([2]float64{pca.Share(0), pca.Share(1)})
 		codes = pca.Transform(codes)
 	}
 	for i := range codes.Rows {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"gaetrain/loaders"
@@ -21,17 +22,18 @@ func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 	if !model.HasPrior() {
 		return nil
 	}
-	const most = 4 * columns
+	const most = 8 * columns
+	const mostClasses = 32
 	draw := func(n int, labels []loaders.Label) ([]float32, error) {
 		return model.Decode(ctx, trainer.Draw(n, model.CodeSize(), l.Config.Seed, 1), labels)
 	}
 	var rows []Row
-	for class := range min(model.Classes(), 2*columns) { // the same codes for each class
+	for class := range min(model.Classes(), mostClasses) { // the same codes for each class
 		images, err := draw(columns, slices.Repeat([]loaders.Label{loaders.Label(class)}, columns))
 		if err != nil {
 			return err
 		}
-		rows = append(rows, Row{l.Data.Classes[class], images})
+		rows = append(rows, Row{Label: l.Data.Classes[class], Values: images})
 	}
 	if model.Classes() == 0 {
 		images, err := draw(most, nil)
@@ -40,63 +42,10 @@ func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 		}
 		rows = []Row{{Values: images}}
 	}
-	return write(l.Run.Path(folder, frame(l, samples, epoch)), ViewOf(model).lines(epochTitle(l, epoch)+": samples", columns, viz.Alike, rows...))
-}
-
-// drawManifold draws the decoded grid of a 2-D latent space if the model has a prior.
-func drawManifold(ctx context.Context, l *trainer.Loop) error {
-	model := l.Trained()
-	if !model.HasPrior() || model.CodeSize() != 2 || model.Classes() > 0 { // a conditional model has a grid for each class
-		return nil
-	}
-	img, err := Manifold(heading(l)+": decoded grid of the 2-D latent space", ViewOf(model), func(codes []float32) ([]float32, error) {
-		return model.Decode(ctx, codes, nil)
-	})
-	if err != nil {
+	if err := writeSampled(l, epoch, rows); err != nil {
 		return err
 	}
-	return write(l.Run.Path(folder, manifold+".png"), img)
-}
-
-const (
-	manifold     = "manifold"
-	manifoldSide = 20 // images along each value of a code
-)
-
-// Manifold draws the decoded images of a grid of codes at evenly spaced quantiles of
-// N(0, I), so each image represents the same share of samples. The first value
-// increases to the right, the second upwards.
-func Manifold(title string, v View, decode func(codes []float32) ([]float32, error)) (image.Image, error) {
-	var codes []float32
-	quantile := func(i int) float32 {
-		return float32(math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/manifoldSide-1))
-	}
-	for y := range manifoldSide {
-		for x := range manifoldSide {
-			codes = append(codes, quantile(x), quantile(manifoldSide-1-y))
-		}
-	}
-	images, err := decode(codes)
-	if err != nil {
-		return nil, err
-	}
-	return viz.Grid(title, 1, viz.Row{Images: mosaic(v.drawable(images), manifoldSide)}), nil
-}
-
-// mosaic joins images into one image without gaps. Each row has the given number of
-// images.
-func mosaic(m viz.Images, columns int) viz.Images {
-	rows := m.Len() / columns
-	whole := viz.Images{Channels: m.Channels, Height: rows * m.Height, Width: columns * m.Width}
-	whole.Pixels = make([]float32, m.Channels*whole.Height*whole.Width)
-	for i := range rows * columns {
-		for line := range m.Channels * m.Height {
-			channel, y := line/m.Height, line%m.Height
-			at := (channel*whole.Height+i/columns*m.Height+y)*whole.Width + i%columns*m.Width
-			copy(whole.Pixels[at:at+m.Width], m.Pixels[(i*m.Channels*m.Height+line)*m.Width:])
-		}
-	}
-	return whole
+	return write(l.Run.Path(folder, frame(l, samples, epoch)), ViewOf(model).lines(epochTitle(l, epoch)+": samples", columns, viz.Alike, rows...))
 }
 
 // Samples are images that a model has decoded from codes.
@@ -151,7 +100,7 @@ func (s Samples) rows() (rows []Row) {
 		if int(class) < len(s.Classes) {
 			name = s.Classes[class]
 		}
-		rows = append(rows, Row{name, byClass[class]})
+		rows = append(rows, Row{Label: name, Values: byClass[class]})
 	}
 	return rows
 }
@@ -161,12 +110,17 @@ type Walk struct {
 	Name, Title string
 	View        View
 	Lines       []Line
+	Heads       []string  // S: what each step is, such as the value of a code
+	Original    []float32 // D: the image from which all lines start; nil: there is none
+	Notes       []string
 }
 
 // Line is a row of images. All lines have the same number of images.
 type Line struct {
-	Label  string
+	Name   string    // such as "value 3"
+	Detail string    // follows the name where there is room
 	Pixels []float32 // S×D
+	Marked []int     // steps with a frame
 }
 
 // Draw draws the lines below each other, and an animation of all lines forwards and
@@ -176,14 +130,17 @@ type Line struct {
 func (w Walk) Draw(dir string) (picture, animation string, err error) {
 	rows := make([]Row, len(w.Lines))
 	for i, line := range w.Lines {
-		rows[i] = Row{line.Label, line.Pixels}
+		rows[i] = Row{Label: strings.TrimSpace(line.Name + " " + line.Detail), Values: line.Pixels}
 	}
 	name := unused(dir, w.Name, ".png", ".gif")
 	if picture, err = inFolder(dir, name+".png"); err != nil {
 		return "", "", err
 	}
 	steps := len(rows[0].Values) / w.View.Shape.Size()
-	if err := write(picture, w.View.lines(w.Title, steps, viz.Ordered, rows...)); err != nil || !w.View.Shape.IsImage() {
+	if !w.View.Shape.IsImage() {
+		return picture, "", write(picture, w.View.lines(w.Title, steps, viz.Ordered, rows...))
+	}
+	if err := write(picture, w.sheet(steps, rows).Image()); err != nil {
 		return picture, "", err
 	}
 	var frames []image.Image
@@ -196,27 +153,29 @@ func (w Walk) Draw(dir string) (picture, animation string, err error) {
 	return picture, animation, writeFile(animation, func(out writer) error { return viz.Animate(out, frames, 100*time.Millisecond) })
 }
 
-// frame draws all lines at one step.
-func (w Walk) frame(step int) image.Image {
-	const across = 8
-	var at []float32
-	for _, line := range w.Lines {
-		size := w.View.Shape.Size()
-		at = append(at, line.Pixels[step*size:(step+1)*size]...)
+// sheet draws the lines. The original is at the left of the first one.
+func (w Walk) sheet(steps int, rows []Row) viz.Sheet {
+	s := w.View.sheet(w.Title, steps, rows...)
+	for i, line := range w.Lines {
+		s.Rows[i].Marked = line.Marked
 	}
-	return w.View.lines(w.Title, across, viz.Alike, Row{Values: at})
+	s.Heads, s.Notes = w.Heads, w.Notes
+	if w.Original != nil {
+		s.Rows[0].Lead, s.Heads = w.View.drawable(w.Original), slices.Insert(slices.Clone(w.Heads), 0, "original")
+	}
+	return s
 }
 
-// DrawManifold draws the decoded grid of a 2-D latent space into the pictures of a run,
-// under a name that no earlier picture has. It returns the path.
-func DrawManifold(dir, title string, v View, decode func(codes []float32) ([]float32, error)) (string, error) {
-	img, err := Manifold(title, v, decode)
-	if err != nil {
-		return "", err
+// frame draws all lines at one step.
+func (w Walk) frame(step int) image.Image {
+	row := Row{}
+	for _, line := range w.Lines {
+		size := w.View.Shape.Size()
+		row.Values, row.Captions = append(row.Values, line.Pixels[step*size:(step+1)*size]...), append(row.Captions, line.Name)
 	}
-	path, err := inFolder(dir, unused(dir, manifold, ".png")+".png")
-	if err != nil {
-		return "", err
+	s := w.View.sheet(w.Title, columns, row)
+	if step < len(w.Heads) {
+		s.Notes = []string{"step: " + w.Heads[step]}
 	}
-	return path, write(path, img)
+	return s.Image()
 }

@@ -35,7 +35,7 @@ func (f Found) Draw(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		rows = append(rows, Row{f.Names[i], append(images, found...)})
+		rows = append(rows, Row{Label: f.Names[i], Values: append(images, found...)})
 		columns = max(columns, 1+len(neighbours))
 	}
 	path, err := inFolder(dir, "search.png")

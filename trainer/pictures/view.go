@@ -23,8 +23,9 @@ func ViewOf(model *trainer.Trained) View { return View{model.Shape(), model.Info
 
 // Row is a batch of N items with its name.
 type Row struct {
-	Label  string
-	Values []float32 // N×D, scaled
+	Label    string
+	Values   []float32 // N×D, scaled
+	Captions []string  // below images; nil: none
 }
 
 // MostPanels is the number of rows whose reconstructions a picture of curves shows.
@@ -42,7 +43,7 @@ const (
 // names are those of the items.
 func (v View) columns(title string, across int, names []string, rows ...Row) image.Image {
 	if v.Shape.IsImage() {
-		return viz.Grid(title, across, v.images(rows)...)
+		return v.sheet(title, across, rows...).Image()
 	}
 	p, size := v.profiles(title), v.Shape.Size()
 	for _, row := range rows {
@@ -65,7 +66,7 @@ func (v View) columns(title string, across int, names []string, rows ...Row) ima
 // first ones that have room.
 func (v View) lines(title string, across int, colour viz.Colouring, rows ...Row) image.Image {
 	if v.Shape.IsImage() {
-		return viz.Grid(title, across, v.images(rows)...)
+		return v.sheet(title, across, rows...).Image()
 	}
 	p, size := v.profiles(title), v.Shape.Size()
 	for _, row := range rows[:min(mostRowPanels, len(rows))] {
@@ -116,24 +117,33 @@ func (v View) curve(values []float32) []float32 {
 	return means
 }
 
-func (v View) images(rows []Row) []viz.Row {
-	list := make([]viz.Row, len(rows))
-	for i, row := range rows {
-		list[i] = viz.Row{Label: row.Label, Images: v.drawable(row.Values)}
+// sheet draws rows of images, one below the other.
+func (v View) sheet(title string, across int, rows ...Row) viz.Sheet {
+	s := viz.Sheet{Title: title, Columns: across}
+	for _, row := range rows {
+		s.Rows = append(s.Rows, viz.Row{Label: row.Label, Images: v.drawable(row.Values), Captions: row.Captions})
 	}
-	return list
+	return s
 }
 
 // drawable returns images as they are drawn. If their values leave [0, 1], the range of
 // the training images is drawn from black to white.
 func (v View) drawable(values []float32) viz.Images {
-	if r := v.Data.Values(); !r.IsUnit() && r.High > r.Low {
+	if r := v.drawnRange(); r != (loaders.Range{High: 1}) {
 		values = slices.Clone(values)
 		for i, x := range values {
 			values[i] = (x - r.Low) / (r.High - r.Low)
 		}
 	}
 	return drawable(values, v.Shape)
+}
+
+// drawnRange is the range of values that is drawn from black to white.
+func (v View) drawnRange() loaders.Range {
+	if r := v.Data.Values(); !r.IsUnit() && r.High > r.Low {
+		return r
+	}
+	return loaders.Range{High: 1}
 }
 
 // most is the number of rows of which a picture of curves has room for all, by class or in

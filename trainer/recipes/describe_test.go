@@ -1,6 +1,7 @@
 package recipes_test
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"gaetrain/graph"
 	"gaetrain/trainer"
+	"gaetrain/trainer/recipes"
 )
 
 // TestDescribe checks that the described graph of every model is complete. It has each
@@ -43,6 +45,66 @@ func TestDescribe(t *testing.T) {
 				checkAdversarial(t, nodes, o.Title)
 			}
 		})
+	}
+}
+
+// TestSketch describes every model without data. Each parameter that the stage trains has
+// one gradient, and a gradient of no other parameter is listed.
+func TestSketch(t *testing.T) {
+	for _, r := range recipes.List() {
+		t.Run(r.Name, func(t *testing.T) {
+			c := trainer.Defaults()
+			if r.Defaults != nil {
+				r.Defaults(&c)
+			}
+			source := trainer.Source{Shape: graph.Shape{Channels: 2, Height: 12, Width: 12}, Classes: 10}
+			sketch, err := trainer.NewSketch(c, r.Name, r.New(), source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, stage := range sketch.Stages {
+				nodes, err := sketch.Describe(stage, true)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkGradientNodes(t, stage, nodes)
+			}
+			if _, err := sketch.Stage("none"); !errors.Is(err, trainer.ErrConfiguration) {
+				t.Errorf("stage none: %v", err)
+			}
+		})
+	}
+}
+
+func checkGradientNodes(t *testing.T, stage trainer.Stage, nodes []graph.Node) {
+	t.Helper()
+	shape, trained, gradients := make(map[string]string), 0, make(map[string]int)
+	for i, n := range nodes {
+		if len(n.Inputs) > 0 && slices.Max(n.Inputs) >= i {
+			t.Errorf("%s %s is listed before its inputs %v", n.Place, n.Name, n.Inputs)
+		}
+		if n.Role == graph.ParameterRole {
+			shape[n.Place+"/"+n.Name] = n.Shape
+		}
+		if n.Values > 0 {
+			trained++
+		}
+	}
+	for _, n := range nodes {
+		if n.Of == "" {
+			continue
+		}
+		gradients[n.Of]++
+		part, rest, _ := strings.Cut(n.Of, "/")
+		if title := stage.Titles[part]; title != "" {
+			part = title
+		}
+		if want := shape[part+"/"+rest]; n.Shape != want || gradients[n.Of] > 1 {
+			t.Errorf("gradient %d of %s has the shape %s, want %s", gradients[n.Of], n.Of, n.Shape, want)
+		}
+	}
+	if len(gradients) != trained || trained == 0 {
+		t.Errorf("stage %s has gradients of %d parameters, want %d", stage.Name, len(gradients), trained)
 	}
 }
 

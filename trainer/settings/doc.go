@@ -4,7 +4,8 @@
 //
 // The tag toml holds the name, the tag group the heading in help, and the tag
 // help a line of text with fewer than 100 characters. Flags, variables of the
-// environment, files and run.json all use these names.
+// environment, files and run.json all use these names. The tag optional marks a
+// setting that run.json of an older run may lack.
 package settings
 
 import (

@@ -16,7 +16,9 @@ type Field struct {
 	Env   string // "GAETRAIN_LEARNING_RATE"
 	Group string
 	Help  string
-	value reflect.Value
+	// optional marks a setting that older runs do not have. They keep its default.
+	optional bool
+	value    reflect.Value
 }
 
 // Fields lists the settings of structs, given by pointers, in order. Settings of
@@ -37,7 +39,7 @@ func Fields(structs ...any) []Field {
 					panic(fmt.Sprintf("settings: both %s and %s have a setting %s", owner, at.Type(), name))
 				}
 				owners[name] = at.Type()
-				fields = append(fields, Field{name, Variable(name), tag.Get("group"), tag.Get("help"), at.Field(i)})
+				fields = append(fields, Field{name, Variable(name), tag.Get("group"), tag.Get("help"), tag.Get("optional") == "true", at.Field(i)})
 			}
 		})
 	}

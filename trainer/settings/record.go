@@ -65,7 +65,8 @@ func (e *UnknownError) Error() string {
 }
 
 // Fill sets the fields of structs, given by pointers, to recorded values. A field
-// that was not recorded keeps its value. It is an error if that value has an effect.
+// that was not recorded keeps its value. It is an error if that value has an effect,
+// unless the setting is optional.
 // If no struct has a recorded name, the error is an *UnknownError, and all other
 // fields are set nevertheless.
 func Fill(recorded map[string]Setting, structs ...any) error {
@@ -81,7 +82,7 @@ func Fill(recorded map[string]Setting, structs ...any) error {
 		}
 	}
 	for _, f := range Effective(structs...) {
-		if _, ok := recorded[f.Name]; !ok {
+		if _, ok := recorded[f.Name]; !ok && !f.optional {
 			return fmt.Errorf("setting %s is missing", f.Name)
 		}
 	}

@@ -32,6 +32,8 @@ window.gaetrain = window.gaetrain || {};
     return node;
   };
 
+  gaetrain.make = make;
+
   // format writes a value with four significant digits.
   gaetrain.format = (v) => {
     if (v === null || v === undefined || !Number.isFinite(v)) return "–";

@@ -28,7 +28,8 @@ func TestReport(t *testing.T) {
 	r := page.Report{
 		Title: "<script>alert(1)</script>", Subtitle: "run 3", Summary: "A & B", Citation: "Nobody, 2014",
 		Figures:       []page.Figure{{"loss", "1.5", "nats per image", "lower is \"better\""}},
-		Configuration: []page.Setting{{"model", "<vae>", "flag"}},
+		Configuration: []page.Setting{{"model", "<vae>", "flag", false}, {"seed", "1", "default", true}},
+		Verdict:       []string{"It fails most on </p><b>Bag</b>."},
 		Pictures: []page.Picture{
 			{Title: "Reconstructions", Caption: "after <3> epochs", Path: path},
 			{Title: "Curves", Alt: "two falling lines", Data: render(t, viz.Curves{Series: []viz.Series{{Name: "loss", Split: "train", X: []float64{1, 2}, Y: []float64{2, 1}}}}.SVG)},
@@ -41,7 +42,7 @@ func TestReport(t *testing.T) {
 		"&lt;script&gt;alert(1)&lt;/script&gt;", "A &amp; B", "&lt;vae&gt;", "after &lt;3&gt; epochs", "lower is &#34;better&#34;",
 		`src="data:image/png;base64,`, `src="data:image/svg&#43;xml;base64,`, `alt="two falling lines"`, `alt="Reconstructions"`,
 		"gaetrain train --model vae &amp;&amp; true", "2 March 2026, 09:30 UTC", `datetime="2026-03-02T09:30:00Z"`, "v1.2.3", "Data by someone",
-		"prefers-color-scheme: dark", "@media print", `lang="en"`,
+		"prefers-color-scheme: dark", "@media print", `lang="en"`, "&lt;/p&gt;&lt;b&gt;Bag", "1 settings that were not chosen", "default-src &#39;none&#39;",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not contain %q", want)
@@ -64,7 +65,7 @@ func TestHiddenText(t *testing.T) {
 	pages := map[string][]byte{
 		"report": render(t, page.Report{
 			Title: name, Subtitle: name, Summary: name, Citation: name, Warnings: []string{name}, Figures: []page.Figure{{name, name, name, name}},
-			Configuration: []page.Setting{{name, name, name}}, Attribution: []string{name}, Command: name, Version: name,
+			Configuration: []page.Setting{{name, name, name, true}, {name, name, name, false}}, Verdict: []string{name}, Attribution: []string{name}, Command: name, Version: name,
 		}.HTML),
 		"curves":  render(t, viz.Curves{Title: name, XLabel: name, Series: []viz.Series{{Name: name, Unit: name, Split: name, X: []float64{1, 2}, Y: []float64{1, 2}}}}.SVG),
 		"lines":   render(t, viz.Lines{Title: name, XLabel: name, YLabel: name, Lines: []viz.Line{{Name: name, X: []float64{1, 2}, Y: []float64{1, 2}}}}.SVG),

@@ -1,0 +1,290 @@
+package compute
+
+import (
+	"math"
+	"slices"
+	"sort"
+)
+
+// Constants of selu, which the operator of ONNX has as its defaults.
+const seluAlpha, seluGamma = 1.67326319217681884765625, 1.05070102214813232421875
+
+var functions map[string]function
+
+func init() {
+	functions = map[string]function{
+		"Abs":       each(math.Abs),
+		"Identity":  each(func(v float64) float64 { return v }),
+		"Relu":      each(func(v float64) float64 { return max(v, 0) }),
+		"Elu":       each(elu),
+		"Selu":      each(func(v float64) float64 { return seluGamma * (max(v, 0) + seluAlpha*elu(min(v, 0))) }),
+		"Sigmoid":   each(func(v float64) float64 { return 1 / (1 + math.Exp(-v)) }),
+		"Softplus":  each(func(v float64) float64 { return max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))) }),
+		"Tanh":      each(math.Tanh),
+		"Round":     each(math.RoundToEven),
+		"LeakyRelu": leaky,
+
+		"Add":     pairwise(func(a, b float32) float32 { return a + b }),
+		"Sub":     pairwise(func(a, b float32) float32 { return a - b }),
+		"Mul":     pairwise(func(a, b float32) float32 { return a * b }),
+		"Div":     pairwise(func(a, b float32) float32 { return a / b }),
+		"Greater": pairwise(func(a, b float32) float32 { return float32(truth(a > b)) }),
+		"Where":   where,
+		"Clip":    clip,
+
+		"Flatten": func(_ attributes, in []array) []array {
+			return []array{{[]int{1, len(in[0].values)}, in[0].values}}
+		},
+		"Reshape": reshape, "Shape": shapeOf, "Slice": columns, "Concat": concat, "Gather": gather, "ScatterElements": scatter,
+		"TopK": largest, "Softmax": softmax, "Gemm": gemm,
+
+		"Conv": convolution, "ConvTranspose": transposed, "Resize": resize, "MaxPool": maxPool, "AveragePool": averagePool,
+		"BatchNormalization": batchNorm, "LayerNormalization": layerNorm, "InstanceNormalization": instanceNorm,
+	}
+}
+
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func elu(v float64) float64 { return max(v, math.Expm1(min(v, 0))) }
+
+func each(f func(float64) float64) function {
+	return func(_ attributes, in []array) []array {
+		y := zeros(in[0].shape...)
+		for i, v := range in[0].values {
+			y.values[i] = float32(f(float64(v)))
+		}
+		return []array{y}
+	}
+}
+
+func leaky(a attributes, in []array) []array {
+	slope := a.float("alpha", 0.01)
+	return each(func(v float64) float64 { return max(v, slope*v) })(a, in)
+}
+
+// pairwise computes a function of two arrays of which one may be repeated.
+func pairwise(f func(a, b float32) float32) function {
+	return func(_ attributes, in []array) []array {
+		shape := widest(in...)
+		y := zeros(shape...)
+		a, b := in[0].places(shape), in[1].places(shape)
+		for i := range y.values {
+			y.values[i] = f(in[0].values[a(i)], in[1].values[b(i)])
+		}
+		return []array{y}
+	}
+}
+
+func where(_ attributes, in []array) []array {
+	shape := widest(in...)
+	y := zeros(shape...)
+	condition, a, b := in[0].places(shape), in[1].places(shape), in[2].places(shape)
+	for i := range y.values {
+		if in[0].values[condition(i)] != 0 {
+			y.values[i] = in[1].values[a(i)]
+		} else {
+			y.values[i] = in[2].values[b(i)]
+		}
+	}
+	return []array{y}
+}
+
+func clip(_ attributes, in []array) []array {
+	low, high := float64(in[1].values[0]), float64(in[2].values[0])
+	return each(func(v float64) float64 { return min(max(v, low), high) })(nil, in)
+}
+
+// widest returns the shape of the elementwise result of arrays: missing first dimensions
+// and sides of 1 are repeated.
+func widest(in ...array) (shape []int) {
+	for _, a := range in {
+		for len(shape) < len(a.shape) {
+			shape = append([]int{1}, shape...)
+		}
+		for i, side := range a.shape {
+			at := len(shape) - len(a.shape) + i
+			shape[at] = max(shape[at], side)
+		}
+	}
+	return shape
+}
+
+// places returns the place in an array of each element of the repeated array.
+func (a array) places(shape []int) func(i int) int {
+	switch len(a.values) {
+	case 1:
+		return func(int) int { return 0 }
+	case size(shape):
+		return func(i int) int { return i }
+	}
+	return func(i int) (at int) {
+		step := 1
+		for d := 1; d <= len(a.shape); d++ {
+			side := shape[len(shape)-d]
+			if own := a.shape[len(a.shape)-d]; own > 1 {
+				at += i % side * step
+				step *= own
+			}
+			i /= side
+		}
+		return at
+	}
+}
+
+func reshape(_ attributes, in []array) []array {
+	x, to := in[0], in[1].values
+	var shape []int
+	rest := len(x.values)
+	for i, v := range to {
+		side := int(v)
+		if side == 0 { // as in x
+			side = x.shape[i]
+		}
+		if shape = append(shape, side); side > 0 {
+			rest /= side
+		}
+	}
+	if i := slices.Index(shape, -1); i >= 0 {
+		shape[i] = rest
+	}
+	return []array{{shape, x.values}}
+}
+
+func shapeOf(_ attributes, in []array) []array {
+	y := zeros(len(in[0].shape))
+	for i, side := range in[0].shape {
+		y.values[i] = float32(side)
+	}
+	return []array{y}
+}
+
+func columns(_ attributes, in []array) []array {
+	from, to := int(in[1].values[0]), int(in[2].values[0])
+	return []array{{[]int{1, to - from}, in[0].values[from:to]}}
+}
+
+func concat(_ attributes, in []array) []array {
+	var all []float32
+	for _, part := range in {
+		all = append(all, part.values...)
+	}
+	return []array{{[]int{1, len(all)}, all}}
+}
+
+func gather(_ attributes, in []array) []array {
+	width, row := in[0].shape[1], int(in[1].values[0])
+	return []array{{[]int{1, width}, in[0].values[row*width : (row+1)*width]}}
+}
+
+func scatter(a attributes, in []array) []array {
+	y := array{in[0].shape, slices.Clone(in[0].values)}
+	adds := a.text("reduction") == "add"
+	for i, at := range in[1].values {
+		v := in[2].values[i]
+		if adds {
+			v += y.values[int(at)]
+		}
+		y.values[int(at)] = v
+	}
+	return []array{y}
+}
+
+// largest returns the k largest values of a row, the first of equal values first, and
+// their places.
+func largest(_ attributes, in []array) []array {
+	k, x := int(in[1].values[0]), in[0].values
+	order := make([]int, len(x))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(i, j int) bool { return x[order[i]] > x[order[j]] })
+	values, places := zeros(1, k), zeros(1, k)
+	for i, at := range order[:k] {
+		values.values[i], places.values[i] = x[at], float32(at)
+	}
+	return []array{values, places}
+}
+
+func softmax(_ attributes, in []array) []array {
+	y, total := zeros(in[0].shape...), 0.0
+	most := slices.Max(in[0].values)
+	for i, v := range in[0].values {
+		e := math.Exp(float64(v - most))
+		y.values[i], total = float32(e), total+e
+	}
+	for i := range y.values {
+		y.values[i] = float32(float64(y.values[i]) / total)
+	}
+	return []array{y}
+}
+
+// gemm computes W·x + b (W: units×width).
+func gemm(_ attributes, in []array) []array {
+	x, w := in[0].values, in[1].values
+	units, width := in[1].shape[0], in[1].shape[1]
+	y := zeros(1, units)
+	for unit := range units {
+		row := w[unit*width:][:width]
+		var s0, s1, s2, s3 float32
+		i := 0
+		for ; i+4 <= width; i += 4 {
+			s0, s1, s2, s3 = s0+x[i]*row[i], s1+x[i+1]*row[i+1], s2+x[i+2]*row[i+2], s3+x[i+3]*row[i+3]
+		}
+		for ; i < width; i++ {
+			s0 += x[i] * row[i]
+		}
+		if y.values[unit] = s0 + s1 + (s2 + s3); len(in) > 2 {
+			y.values[unit] += in[2].values[unit]
+		}
+	}
+	return []array{y}
+}
+
+func batchNorm(a attributes, in []array) []array {
+	x, epsilon := in[0], a.float("epsilon", 1e-5)
+	y, pixels := zeros(x.shape...), len(x.values)/x.shape[1]
+	for i, v := range x.values {
+		c := i / pixels
+		y.values[i] = (v-in[3].values[c])*float32(float64(in[1].values[c])/math.Sqrt(float64(in[4].values[c])+epsilon)) + in[2].values[c]
+	}
+	return []array{y}
+}
+
+func layerNorm(a attributes, in []array) []array {
+	y := array{in[0].shape, standardised(in[0].values, a.float("epsilon", 1e-5))}
+	for i := range y.values {
+		y.values[i] = y.values[i]*in[1].values[i] + in[2].values[i]
+	}
+	return []array{y}
+}
+
+// instanceNorm standardises each channel. Its gains are 1 and its biases 0.
+func instanceNorm(a attributes, in []array) []array {
+	x := in[0]
+	y := array{shape: x.shape}
+	for channel := range slices.Chunk(x.values, len(x.values)/x.shape[1]) {
+		y.values = append(y.values, standardised(channel, a.float("epsilon", 1e-5))...)
+	}
+	return []array{y}
+}
+
+// standardised returns values with the mean 0 and the variance 1.
+func standardised(x []float32, epsilon float64) []float32 {
+	var mean, variance float64
+	for _, v := range x {
+		mean += float64(v) / float64(len(x))
+	}
+	for _, v := range x {
+		variance += (float64(v) - mean) * (float64(v) - mean) / float64(len(x))
+	}
+	y, scale := make([]float32, len(x)), 1/math.Sqrt(variance+epsilon)
+	for i, v := range x {
+		y[i] = float32((float64(v) - mean) * scale)
+	}
+	return y
+}
