@@ -6,11 +6,11 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"gaetrain/viz/plain"
+	"gaetrain/viz/plot"
 )
 
 // Against draws a panel for each setting with the results of items against it. A bar is the mean of the results with one value of
@@ -21,10 +21,7 @@ type Against struct {
 	Result   Variable
 }
 
-const (
-	againstHeight = vg.Length(190) // of a panel
-	againstNote   = vg.Length(16)
-)
+const againstHeight = vg.Length(190) // of a panel
 
 // SVG writes the panels as a vector picture. Errors are those of w.
 func (a Against) SVG(w io.Writer) error { return a.plate().svg(w) }
@@ -39,12 +36,12 @@ func (a Against) plate() plate {
 		a.Settings[i] = a.Settings[i].clean()
 	}
 	rows, _ := a.grid()
-	height := 2*figureMargin + vg.Length(rows)*againstHeight + vg.Length(rows-1)*panelGap + againstNote
+	height := 2*figureMargin + vg.Length(rows)*againstHeight + vg.Length(rows-1)*panelGap
 	if a.Title != "" {
 		height += titleHeight
 	}
 	words := fmt.Sprintf("%s: %s against %s", a.Title, a.Result.Name, namesOf(a.Settings))
-	return plate{a.Title, words, height, a.draw}
+	return plate{a.Title, "Each point is a run. Bars are means over runs with the same value.", words, height, a.draw}
 }
 
 // grid is the number of rows and columns of panels.
@@ -62,8 +59,6 @@ func (a Against) draw(canvas draw.Canvas) {
 		canvas.FillText(textStyle(11, muted), vg.Point{X: canvas.Min.X, Y: canvas.Max.Y - 11}, "no results")
 		return
 	}
-	canvas.FillText(textStyle(9.5, muted), vg.Point{X: canvas.Min.X, Y: canvas.Min.Y}, "Each point is a run. Bars are means over runs with the same value.")
-	canvas.Min.Y += againstNote
 	rows, columns := a.grid()
 	plots := make([][]*plot.Plot, rows)
 	for r := range plots {

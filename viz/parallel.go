@@ -41,12 +41,12 @@ func (p Parallel) plate() plate {
 	for i := range p.Settings {
 		p.Settings[i] = p.Settings[i].clean()
 	}
-	height := 2*figureMargin + parallelHead + parallelHeight + 16
+	height := 2*figureMargin + parallelHead + parallelHeight
 	if p.Title != "" {
 		height += titleHeight
 	}
 	words := fmt.Sprintf("%s: parallel coordinates of %s and %s", p.Title, namesOf(p.Settings), p.Result.Name)
-	return plate{p.Title, words, height, p.draw}
+	return plate{p.Title, "Each line is a run. Darker lines have better results, and the best one is orange.", words, height, p.draw}
 }
 
 // order lists the items with a result, the worst first.
@@ -102,7 +102,6 @@ func (p Parallel) draw(canvas draw.Canvas) {
 	for k := range axes {
 		p.drawAxis(canvas, axes[k], x(k), gap, field, func(v float64) vg.Length { return y(k, v) }, k == len(axes)-1)
 	}
-	canvas.FillText(textStyle(9.5, muted), vg.Point{X: canvas.Min.X, Y: canvas.Min.Y}, "Each line is a run. Darker lines have better results, and the best one is orange.")
 }
 
 // stroke is the line of the item with a rank, from 0 for the worst.

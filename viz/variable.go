@@ -7,9 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/plot"
-
 	"gaetrain/viz/plain"
+	"gaetrain/viz/plot"
 )
 
 // Variable is a quantity with a value for each of several items, such as a setting of runs.
