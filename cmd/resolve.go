@@ -83,6 +83,12 @@ func resolve(c *cli.Context) (o trainOptions, origins map[string]settings.Origin
 	if err != nil {
 		return o, nil, err
 	}
+	return resolveGiven(list, changeable)
+}
+
+// resolveGiven finds the settings of a training run from the values that were given. If the
+// run is resumed, only the changeable settings may differ from those of the run.
+func resolveGiven(list []given, changeable []string) (o trainOptions, origins map[string]settings.Origin, err error) {
 	first := trainDefaults()
 	if _, _, err := fill(settings.Fields(&first.Config, &first.Output), list); err != nil {
 		return o, nil, err
@@ -95,7 +101,7 @@ func resolve(c *cli.Context) (o trainOptions, origins map[string]settings.Origin
 		return o, nil, err
 	}
 	if info != nil {
-		return resolveResumed(list, first.Run, *info)
+		return resolveResumed(list, first.Run, *info, changeable)
 	}
 	return resolveNew(list)
 }
@@ -159,7 +165,7 @@ func resumed(c trainer.Config) (*trainer.RunInfo, error) {
 }
 
 // resolveResumed finds the settings of a run that is resumed in a folder.
-func resolveResumed(list []given, run string, info trainer.RunInfo) (o trainOptions, origins map[string]settings.Origin, err error) {
+func resolveResumed(list []given, run string, info trainer.RunInfo, changeable []string) (o trainOptions, origins map[string]settings.Origin, err error) {
 	config, err := trainer.ConfigOf(info)
 	if err != nil {
 		return o, nil, err
@@ -172,7 +178,7 @@ func resolveResumed(list []given, run string, info trainer.RunInfo) (o trainOpti
 	if err := info.Fill(o.recorded()...); err != nil {
 		return o, nil, err
 	}
-	given, rest, err := refill(o.fields(), list, run, info)
+	given, rest, err := refill(o.fields(), list, run, info, changeable)
 	if err != nil {
 		return o, nil, err
 	}
@@ -187,7 +193,7 @@ func resolveResumed(list []given, run string, info trainer.RunInfo) (o trainOpti
 
 // refill sets the fields of a resumed run to the values that were given. They
 // must be those of the run, except for the changeable ones.
-func refill(fields []settings.Field, list []given, run string, info trainer.RunInfo) (map[string]settings.Origin, []given, error) {
+func refill(fields []settings.Field, list []given, run string, info trainer.RunInfo, changeable []string) (map[string]settings.Origin, []given, error) {
 	before := texts(fields)
 	given, rest, err := fill(fields, list)
 	if err == nil {

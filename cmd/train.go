@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -78,7 +79,12 @@ func train(c *cli.Context) error {
 	}
 	log := newLog(c.App.ErrWriter, o.Output)
 	log.showPreview(o.PreviewOptions)
-	ctx, cancel := timeLimited(c.Context, o.Config)
+	return o.train(c.Context, c.App.Writer, log, origins)
+}
+
+// train trains the model to the end and prints the figures of the run.
+func (o *trainOptions) train(ctx context.Context, w io.Writer, log *console, origins map[string]settings.Origin) error {
+	ctx, cancel := timeLimited(ctx, o.Config)
 	defer cancel()
 	restore, err := resumeKernel(o.Config, log)
 	if err != nil {
@@ -115,7 +121,7 @@ func train(c *cli.Context) error {
 	if why := done.linear.Why; why != "" {
 		log.note(fmt.Sprintf("the model is not compared with PCA, because %s; hint: gaetrain pca --run %s", why, shellWord(done.Run.Dir)))
 	}
-	return done.print(c.App.Writer)
+	return done.print(w)
 }
 
 // baseline is the comparison of a trained model with PCA. It is computed once, for both the
