@@ -46,8 +46,8 @@ func (w workshop) smaller(command string) string {
 	return strings.ReplaceAll(command, "DATA", filepath.Join(w.templates, "data"))
 }
 
-// unrunnable are commands that need a network, a placeholder or another program.
-var unrunnable = regexp.MustCompile(`datasets (fetch|verify)|\b[A-Z]{3,}\b|docker`)
+// unrunnable are commands that need a network, a placeholder or another program, or do not end.
+var unrunnable = regexp.MustCompile(`datasets (fetch|verify)|gaetrain watch|\b[A-Z]{3,}\b|docker`)
 
 // workshop is a folder in which printed commands run, after prepare has made their inputs.
 type workshop struct {

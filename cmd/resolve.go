@@ -19,6 +19,7 @@ import (
 type trainOptions struct {
 	trainer.Config
 	Continuation
+	PreviewOptions
 	Output
 	recipe trainer.Recipe
 	model  trainer.Model // the model's own settings
@@ -44,7 +45,7 @@ func recipeDefaults(r trainer.Recipe) trainOptions {
 func (o *trainOptions) recorded() []any { return []any{&o.Config, o.model} }
 
 func (o *trainOptions) fields() []settings.Field {
-	return settings.Fields(&o.Config, o.model, &o.Continuation, &o.Output)
+	return settings.Fields(&o.Config, o.model, &o.Continuation, &o.PreviewOptions, &o.Output)
 }
 
 // check reports invalid values, and given values that have no effect.
@@ -56,6 +57,9 @@ func (o *trainOptions) check(given map[string]settings.Origin) error {
 		return err
 	}
 	if err := settings.Validate(o.model); err != nil {
+		return err
+	}
+	if err := o.PreviewOptions.check(o.Config, o.Output); err != nil {
 		return err
 	}
 	return settings.Check(given, o.recorded()...)

@@ -30,7 +30,7 @@ func trainFlags(model string) []cli.Flag {
 		o = recipeDefaults(r)
 		o.Model = trainer.Defaults().Model
 	}
-	return slices.Concat(flags(&o.Config, &o.Continuation, &o.Output), modelFlags(model), []cli.Flag{configFileFlag()})
+	return slices.Concat(flags(&o.Config, &o.Continuation, &o.PreviewOptions, &o.Output), modelFlags(model), []cli.Flag{configFileFlag()})
 }
 
 // modelHelp is the paragraph about the settings of models in the help of a verb.
@@ -77,6 +77,7 @@ func train(c *cli.Context) error {
 		return err
 	}
 	log := newLog(c.App.ErrWriter, o.Output)
+	log.showPreview(o.PreviewOptions)
 	ctx, cancel := timeLimited(c.Context, o.Config)
 	defer cancel()
 	restore, err := resumeKernel(o.Config, log)

@@ -45,6 +45,8 @@ func (s Subject) compared(test trainer.Record, in *inspection, components int, l
 	text += fmt.Sprintf(" with a mean squared error%s of %.4g per pixel", ofScaled(s.Model.Info.Data), test.MSE)
 	if components > 0 && linear > 0 {
 		switch share := math.Round(100 * (test.MSE/linear - 1)); {
+		case share >= 100:
+			text += fmt.Sprintf(", %.1f times that of PCA with %d components (%.4g)", test.MSE/linear, components, linear)
 		case share < 0:
 			text += fmt.Sprintf(", %.0f %% lower than PCA with %d components (%.4g)", -share, components, linear)
 		case share > 0:
@@ -143,9 +145,9 @@ func (s Subject) classified(test trainer.Record) ([]string, error) {
 // trendOf says whether longer training would help. It looks at the validation set, or
 // without one at the training set. The test set selects nothing.
 func trendOf(h trainer.History) string {
-	split := "train"
+	split, set := "train", "training"
 	if h.Selects() {
-		split = "validation"
+		split, set = "validation", "validation"
 	}
 	var losses []float64
 	for _, r := range h.Records {
@@ -162,11 +164,11 @@ func trendOf(h trainer.History) string {
 	span := max(1, n/4)
 	switch before := losses[n-1-span]; {
 	case best < n-1-span && last > losses[best]*(1+clear):
-		return fmt.Sprintf("The loss on the %s set was lowest after epoch %d and is %.1f %% higher now, so longer training does not help.", split, best+1, 100*(last/losses[best]-1))
+		return fmt.Sprintf("The loss on the %s set was lowest after epoch %d and is %.1f %% higher now, so longer training does not help.", set, best+1, 100*(last/losses[best]-1))
 	case last < before*(1-clear):
-		return fmt.Sprintf("The loss on the %s set still fell by %.1f %% in the last %s, so more epochs would probably improve the model.", split, 100*(1-last/before), epochsText(span))
+		return fmt.Sprintf("The loss on the %s set still fell by %.1f %% in the last %s, so more epochs would probably improve the model.", set, 100*(1-last/before), epochsText(span))
 	}
-	return fmt.Sprintf("The loss on the %s set hardly changed in the last %s.", split, epochsText(span))
+	return fmt.Sprintf("The loss on the %s set hardly changed in the last %s.", set, epochsText(span))
 }
 
 func epochsText(n int) string {
