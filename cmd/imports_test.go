@@ -32,7 +32,7 @@ var allowed = []struct {
 	{"trainer", []string{"trainer/settings", "graph/...", "loaders/..."}},
 	{"trainer/settings", nil},
 	{"trainer/recipes/...", []string{"trainer", "trainer/settings", "graph/...", "loaders"}},
-	{"trainer/pictures/...", []string{"trainer", "trainer/evaluate", "trainer/compression", "trainer/export", "graph/...", "loaders/...", "viz/..."}},
+	{"trainer/pictures/...", []string{"trainer", "trainer/settings", "trainer/evaluate", "trainer/compression", "trainer/export", "graph/...", "loaders/...", "viz/..."}},
 	{"trainer/evaluate/...", []string{"graph/kernel/...", "loaders", "loaders/memory"}},
 	{"trainer/compression", nil},
 	{"trainer/export", []string{"trainer", "trainer/settings", "trainer/wire", "graph", "graph/latent", "graph/trace/...", "loaders", "loaders/files", "viz/plain"}},
