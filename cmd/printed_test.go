@@ -123,7 +123,7 @@ func parse(t *testing.T, p printed) {
 			continue
 		}
 		app := newApp(model, io.Discard, io.Discard)
-		words = gatherRuns(app.Commands, words)
+		words = arrange(app.Commands, words)
 		dry(app.Commands)
 		if err := app.Run(words); err != nil {
 			t.Errorf("%s prints %q: %v", p.where, p.command, err)

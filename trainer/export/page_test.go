@@ -3,8 +3,10 @@ package export_test
 import (
 	"bytes"
 	"compress/flate"
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"slices"
@@ -169,7 +171,7 @@ func checkPage(t *testing.T, m *trainer.Trained, names, missing string) {
 	var got []string
 	for _, n := range list {
 		got = append(got, n.Name)
-		if !(n.Error >= 0 && n.Error <= export.PageError) || n.Unit <= 0 || n.Items < 8 {
+		if !(n.Error >= 0 && n.Error <= export.PageError) || n.Unit <= 0 || n.Items < 4 {
 			t.Errorf("%s has an error of %g of %g on %d items", n.Name, n.Error, n.Unit, n.Items)
 		}
 		constants, known := unpacked(t, n.Packed), make(map[string]bool)
@@ -241,6 +243,27 @@ func TestPageLimit(t *testing.T) {
 				t.Errorf("%d bytes: the %s has %d", c.most, n.Name, len(text))
 			}
 		}
+	}
+}
+
+// TestPageWork leaves out a network that needs too many products, although it has few
+// weights.
+func TestPageWork(t *testing.T) {
+	m := model(t, "conv", map[string]string{"encoder": "conv:64,3 up:8 conv:64,3 maxpool:8 dense:2", "decoder": "dense:64"})
+	list, missing, err := export.Page(t.Context(), m, samplesOf(t, m), 1<<20)
+	if err != nil || len(list) != 1 || len(missing) != 1 || !strings.Contains(missing[0], "encoder") || !strings.Contains(missing[0], "million products") {
+		t.Errorf("%d networks, %q, %v", len(list), missing, err)
+	}
+}
+
+// TestPageStops stops when its context does.
+func TestPageStops(t *testing.T) {
+	m := model(t, "dense", map[string]string{"hidden": "64", "code": "3"})
+	ctx, stop := context.WithCancel(t.Context())
+	s := samplesOf(t, m)
+	stop()
+	if _, _, err := export.Page(ctx, m, s, 1<<20); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
 	}
 }
 

@@ -68,7 +68,7 @@ type pageRow struct {
 // pageCode describes the values of codes.
 type pageCode struct {
 	Size   int         `json:"size"`
-	Order  []int       `json:"order"` // of the values: those with the largest variance first
+	Order  []int       `json:"order"` // of the values: those with the largest variance first, if there are more than two
 	Low    []float32   `json:"low"`   // of the codes of the items
 	High   []float32   `json:"high"`
 	Start  []float32   `json:"start"`            // their mean
@@ -195,7 +195,7 @@ func (p *playground) setCode(ctx context.Context, model *trainer.Trained, of tes
 		p.Code.Low, p.Code.High, p.Code.Start = append(p.Code.Low, low), append(p.Code.High, high), append(p.Code.Start, float32(mean))
 		p.Code.Order = append(p.Code.Order, k)
 	}
-	if !p.Code.Prior {
+	if !p.Code.Prior && codes.Columns > 2 {
 		slices.SortStableFunc(p.Code.Order, func(a, b int) int { return cmp.Compare(variance[b], variance[a]) })
 	}
 	p.Code.Levels = levelsOf(model)

@@ -236,3 +236,24 @@ func TestValidate(t *testing.T) {
 		}
 	}
 }
+
+// TestOptional reads settings of an older run, which lack an optional one.
+func TestOptional(t *testing.T) {
+	type newer struct {
+		Old int  `toml:"old"`
+		New bool `toml:"new" optional:"true"`
+	}
+	s := newer{New: true}
+	recorded := Record(nil, &newer{Old: 3})
+	if len(recorded) != 2 {
+		t.Errorf("recorded %v", recorded)
+	}
+	delete(recorded, "new")
+	if err := Fill(recorded, &s); err != nil || s != (newer{3, true}) {
+		t.Errorf("%+v, %v", s, err)
+	}
+	delete(recorded, "old")
+	if err := Fill(recorded, &s); err == nil {
+		t.Error("a setting that is not optional may be missing")
+	}
+}

@@ -95,7 +95,7 @@ func (b *builder) shown(frames []pictures.Frame, stage string, epoch int) (value
 }
 
 // still are the pictures of a finished run that belong to no epoch.
-var still = []string{"pictures/filters", "pictures/filters-generator", "pictures/filters-discriminator", "pictures/features-*", "pictures/manifold"}
+var still = []string{"pictures/filters", "pictures/filters-generator", "pictures/filters-discriminator", "pictures/features-*", "pictures/manifold", "pictures/confusion", "pictures/mistakes"}
 
 // stills returns the pictures that a run folder has at the end: filters and the like.
 func stills(dir string) (values []value, err error) {

@@ -197,7 +197,7 @@ func (r *run) fill() {
 	}
 	row.Seconds, row.Rate = p.seconds, p.rate
 	if r.state.Active() && row.Epoch > 0 {
-		left := p.left(row.Epochs).Seconds()
+		left := p.left(row.Epochs)
 		row.Left = &left
 	}
 	switch {

@@ -349,9 +349,9 @@ window.gaetrain = window.gaetrain || {};
       let entries = [];
       this.list.forEach((s, i) => {
         if (hidden.has(s.split || "")) return;
-        const column = u.data[2 * i + (smoothing > 0 ? 2 : 1)], place = hovering ? nearest(u.data[0], column, index) : last(column);
+        const column = u.data[2 * i + (smoothing > 0 ? 2 : 1)], place = hovering ? nearest(column, index) : last(column);
         const v = place === null ? null : column[place];
-        entries.push({s, v, raw: place === null ? null : u.data[2 * i + 1][place], far: typeof v === "number" && top >= 0 ? Math.abs(u.valToPos(v, "y") - top) : Infinity});
+        entries.push({s, v, place, raw: place === null ? null : u.data[2 * i + 1][place], far: typeof v === "number" && top >= 0 ? Math.abs(u.valToPos(v, "y") - top) : Infinity});
       });
       const total = entries.length;
       if (total > shownInLegend) entries = hovering ? entries.sort((a, b) => a.far - b.far).slice(0, shownInLegend) : entries.slice(0, shownInLegend);
@@ -361,8 +361,8 @@ window.gaetrain = window.gaetrain || {};
         return make("li", {}, sample(strokes[s.split || "train"], this.curves.hueOf(s)), make("span", {className: "curves-name", title: label}, label), " ", make("b", {}, value));
       });
       if (total > entries.length) rows.push(make("li", {className: "curves-more"}, `and ${total - entries.length} more`));
-      const at = u.data[0][hovering ? index : u.data[0].length - 1];
-      if (rows.length && at !== undefined) rows.unshift(make("li", {className: "curves-at"}, `${this.curves.options.xLabel} ${gaetrain.format(at)}`));
+      const place = hovering ? index : entries.length && entries.every((e) => e.place === entries[0].place) ? entries[0].place : null;
+      if (rows.length) rows.unshift(make("li", {className: "curves-at"}, place === null ? "latest" : `${this.curves.options.xLabel} ${gaetrain.format(u.data[0][place])}`));
       this.legend.replaceChildren(...rows);
     }
 
@@ -409,12 +409,13 @@ window.gaetrain = window.gaetrain || {};
     }
   }
 
-  // nearest returns the place of the value of a column that is nearest to a place, null if there is none.
-  const nearest = (xs, column, index) => {
-    for (let far = 0; far < column.length; far++) {
-      for (const i of [index - far, index + far]) if (column[i] !== undefined && i >= 0) return i;
-    }
-    return null;
+  // nearest returns the place of the value of a column that is nearest to a place, null outside the column's range.
+  const nearest = (column, index) => {
+    let before = index, after = index;
+    while (before >= 0 && column[before] === undefined) before--;
+    while (after < column.length && column[after] === undefined) after++;
+    if (before < 0 || after === column.length) return null;
+    return index - before <= after - index ? before : after;
   };
 
   const last = (column) => {

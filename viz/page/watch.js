@@ -141,6 +141,16 @@
 
   const firstFigures = ["loss", "reconstruction", "classification"];
 
+  // drawSoon draws the records that several runs get at nearly the same time at once.
+  const waiting = {points: [], all: false, timer: 0};
+  const drawSoon = () => {
+    waiting.timer = waiting.timer || setTimeout(() => {
+      const points = waiting.all ? null : waiting.points;
+      Object.assign(waiting, {points: [], all: false, timer: 0});
+      showCurves(points);
+    }, 50);
+  };
+
   // load reads the records of a run that the page does not have.
   const load = async (run) => {
     if (run.loading) return;
@@ -156,7 +166,8 @@
         run.data.next = records.next;
         const points = addRecords(run, records);
         more = records.more || run.row.records !== loaded;
-        showCurves(records.reset ? null : points);
+        if (records.reset) waiting.all = true; else waiting.points.push(...points);
+        drawSoon();
       }
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // the server has ended; it is asked again after the next event
@@ -200,7 +211,7 @@
     const colour = (s) => Object.assign(s, {colour: several ? hueOf(s.id) : undefined});
     const now = view.chosen.join();
     if (curves && points && drawn === now) {
-      curves.update(points.map(colour));
+      curves.update(points.filter((s) => hueOf(s.id)).map(colour));
       return;
     }
     const rank = (s) => (firstFigures.indexOf(s.name) + 1) || firstFigures.length + 1;
@@ -338,7 +349,7 @@
         run.details = update.details[row.id];
         settings = settings || view.chosen.includes(row.id);
       }
-      const words = Object.entries(run.details.settings || {}).map(([name, value]) => `${name}=${value}`);
+      const words = Object.entries(run.details.settings || {}).filter(([name]) => !ignored.includes(name)).map(([name, value]) => `${name}=${value}`);
       run.text = [row.name, row.state, run.details.model, run.details.dataset, ...words].join("\n").toLowerCase();
       runs.set(row.id, run);
     }
@@ -353,7 +364,7 @@
       stale = false;
       view.chosen = view.chosen.filter((id) => runs.has(id));
       if (!view.chosen.length) {
-        const latest = [...runs.values()].sort((a, b) => active(b.row) - active(a.row) || b.row.updated - a.row.updated)[0];
+        const latest = [...runs.values()].sort((a, b) => active(b.row) - active(a.row) || b.row.updated - a.row.updated || (a.row.name < b.row.name ? -1 : 1))[0];
         view.chosen = [latest.row.id];
       }
       choice = true;

@@ -9,11 +9,12 @@ gaetrain.parts = gaetrain.parts || {};
   const hues = 8;
 
   class Plane {
-    // code: export.pageCode; principal: the plane of principal directions or undefined; codes: a list of codes, and labels their
-    // classes or undefined; change is called with a code that the reader chooses, choose with the number of a point, reset when
-    // the reader resets the code, and decode returns the image of a code.
-    constructor({code, principal, codes, labels, classes, describe, change, choose, reset, mosaic}) {
-      Object.assign(this, {spec: code, codes, labels, classes, describe, change, choose, reset, mosaic, hidden: new Set()});
+    // code: pictures.pageCode; principal: the plane of principal directions or undefined; codes: the codes of a noun, such as
+    // "test items", with their labels and the names of the classes or undefined. change is called with a code that the reader
+    // chooses, choose with the number of a point, and reset when the reader resets the code. mosaic has the shape of images and
+    // decodes codes; undefined: the items are no images.
+    constructor({code, principal, noun, codes, labels, classes, describe, change, choose, reset, mosaic}) {
+      Object.assign(this, {spec: code, noun, codes, labels, classes, describe, change, choose, reset, mosaic, hidden: new Set()});
       this.modes = [];
       if (principal && code.size > 2) this.modes.push(this.principalMode(principal));
       this.values = [code.order[0], code.order[1]];
@@ -56,7 +57,7 @@ gaetrain.parts = gaetrain.parts || {};
       this.grid = make("canvas", {className: "playground-mosaic", hidden: true});
       this.xs = make("div", {className: "playground-x"});
       this.ys = make("div", {className: "playground-y"});
-      const about = make("p", {className: "playground-small"}, "Drag in the plane, or move the sliders. A double click resets. Points are the codes of test items.");
+      const about = make("p", {className: "playground-small"}, `Drag in the plane, or move the sliders. A double click resets. Points are the codes of ${this.noun}.`);
       this.element = make("div", {}, about, this.choices(), make("div", {className: "playground-axes"}, this.ys,
         make("div", {className: "playground-field"}, this.grid, this.svg), this.xs), this.legend());
       this.listen();
@@ -82,8 +83,9 @@ gaetrain.parts = gaetrain.parts || {};
         bar.append(own);
       }
       if (this.mosaic) {
-        this.wantsGrid = make("input", {type: "checkbox", onchange: () => this.fillGrid()});
-        bar.append(make("label", {}, this.wantsGrid, " decoded images in the plane"));
+        this.wantsGrid = make("input", {type: "checkbox", checked: size === 2, onchange: () => this.fillGrid()});
+        const points = make("input", {type: "checkbox", checked: true, onchange: () => this.points.toggleAttribute("hidden", !points.checked)});
+        bar.append(make("label", {}, this.wantsGrid, " decoded images"), make("label", {}, points, " points"));
       }
       return bar;
     }
@@ -200,7 +202,9 @@ gaetrain.parts = gaetrain.parts || {};
 
     // show moves the handle to a code.
     show(code) {
+      const first = !this.code;
       this.code = code;
+      if (first) this.fillGrid();
       const [u, v] = this.place(...this.mode.of(code));
       const clamp = (s) => (side * Math.max(0, Math.min(1, s))).toFixed(1);
       this.cross.setAttribute("transform", `translate(${clamp(u)} ${clamp(v)})`);
