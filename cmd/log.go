@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
@@ -25,7 +24,9 @@ type console struct {
 	out      io.Writer // without the filter of output, because control characters rewrite the line
 	log      *slog.Logger
 	terminal bool
+	display  terminal // what the terminal can show
 	quiet    bool
+	preview  *preview // of --preview; nil for none
 
 	reported []string // see once
 
@@ -37,6 +38,8 @@ type console struct {
 	live bool             // the terminal's line has text
 
 	heading string // the last heading above rows of epochs
+	known   []float64
+	knownAt [2]int // stage and epoch of known, see history
 
 	// Steps of the current epoch that an earlier process has made.
 	earlierSteps int
@@ -53,17 +56,23 @@ func newLog(out io.Writer, o Output) *console {
 		return c
 	}
 	c.log = slog.New(slog.NewTextHandler(out, level))
-	if file, ok := c.out.(*os.File); ok {
-		c.terminal = term.IsTerminal(int(file.Fd())) && !o.Quiet
+	if display, ok := terminalOf(c.out, os.Getenv); ok {
+		c.terminal, c.display = !o.Quiet, display
 	}
 	return c
 }
 
 // warn logs a warning. It may name files and classes.
-func (c *console) warn(message string) { c.log.Warn(plain.Clip(message, longestLine)) }
+func (c *console) warn(message string) {
+	c.preview.leave()
+	c.log.Warn(plain.Clip(message, longestLine))
+}
 
 // note logs information for the user. It may name files.
-func (c *console) note(message string) { c.log.Info(plain.Clip(message, longestLine)) }
+func (c *console) note(message string) {
+	c.preview.leave()
+	c.log.Info(plain.Clip(message, longestLine))
+}
 
 // once reports a message unless it has been reported before.
 func (c *console) once(report func(string), message string) {
