@@ -1,11 +1,8 @@
 package pictures
 
 import (
-	"bytes"
 	"cmp"
-	"compress/flate"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +20,7 @@ const MostNetworks = 2_400_000
 
 // Limits of what a page holds besides the networks.
 const (
+	mostCode   = 16_384  // values of a code
 	mostItems  = 400     // whose codes are points
 	mostValues = 60_000  // of all these codes
 	mostBytes  = 100_000 // of the images that one can start from
@@ -101,6 +99,9 @@ func Playground(ctx context.Context, model *trainer.Trained, test loaders.Split,
 	shape := model.Shape()
 	if shape.IsImage() && shape.Channels != 1 && shape.Channels != 3 {
 		return nil, []string{fmt.Sprintf("The model is not part of this page: it takes images with %d channels.", shape.Channels)}, nil
+	}
+	if size := model.CodeSize(); size > mostCode {
+		return nil, []string{fmt.Sprintf("The model is not part of this page: its code has %d values, and at most %d are shown.", size, mostCode)}, nil
 	}
 	p := playground{Model: model.Name, Classes: model.Info.Data.Classes, Conditional: model.Conditional()}
 	of, err := pageSamples(ctx, model, test)
@@ -281,9 +282,5 @@ func packedImages(values []float32, r loaders.Range) string {
 	for i, v := range values {
 		pixels[i] = byte(max(0, min(255, math.Round(255*float64((v-r.Low)/(r.High-r.Low))))))
 	}
-	var b bytes.Buffer
-	w, _ := flate.NewWriter(&b, flate.BestCompression) // the level is valid, and a buffer has no errors
-	_, _ = w.Write(pixels)
-	_ = w.Close()
-	return base64.StdEncoding.EncodeToString(b.Bytes())
+	return export.Compress(pixels)
 }

@@ -175,6 +175,7 @@ func TestPlaygroundOfNothing(t *testing.T) {
 		want   string
 	}{
 		{"synchrony", map[string]string{"code": "6"}, pairs, 1 << 20, "it takes images with 2 channels."},
+		{"conv", map[string]string{"encoder": "conv:260,3", "decoder": "conv:1,3"}, patterns(4, loaders.Shape{Channels: 1, Height: 8, Width: 8}), 1 << 20, "its code has 16640 values, and at most 16384 are shown."},
 		{"dense", map[string]string{"code": "6", "hidden": "16"}, patterns(40, loaders.Shape{Channels: 1, Height: 8, Width: 8}), 100, "and at most 0.00 MB are allowed."},
 	} {
 		data := &loaders.Dataset{Name: "patterns", Train: c.images, Test: c.images, Classes: []string{"even", "odd"}}
