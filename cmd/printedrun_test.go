@@ -147,6 +147,7 @@ func (w workshop) prepare(command string) {
 		{"--codes codes.npy", "codes.npy", "gaetrain encode --run runs/dense-sample-1"},
 		{"--in images.codes", "images.codes", "gaetrain compress --run runs/dense-sample-1"},
 		{"--out studies/", "studies", "mkdir studies"},
+		{"rates.toml", "rates.toml", "printf '" + tinySweep + "' > rates.toml"},
 	} {
 		if _, err := os.Stat(filepath.Join(w.dir, file.name)); err == nil || !strings.Contains(command, file.mention) {
 			continue
@@ -155,6 +156,9 @@ func (w workshop) prepare(command string) {
 		w.run(w.dir, file.made)
 	}
 }
+
+// tinySweep is a sweep of two jobs, in which \n is a line feed.
+const tinySweep = `[settings]\ntrain-images = 64\ntest-images = 16\nvalidation = 16\nhidden = [8]\nepochs = 1\npictures = 0\n[grid]\ncode = [2, 4]\n`
 
 // TestPrintedCommands runs the commands of each document and of the help of each verb. They
 // run one after the other in a folder of their own.

@@ -96,7 +96,7 @@ func ReadClassification(dir string) (Classification, error) {
 
 const (
 	mistakeRows    = 10
-	mistakeColumns = 12
+	mistakeColumns = 10
 )
 
 // worst returns a row of images for each of the pairs of classes that were confused
