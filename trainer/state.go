@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"gaetrain/loaders/files"
 )
 
 // Phase is what a run is doing, or how it ended.
@@ -75,7 +77,7 @@ func (s State) elsewhere() bool {
 // readState reads state.json and the time of the lock file.
 func readState(dir string) (s State, err error) {
 	const most = 1 << 16
-	data, err := readBounded(filepath.Join(dir, stateFile), most)
+	data, err := files.ReadRegular(filepath.Join(dir, stateFile), most)
 	switch {
 	case err == nil:
 		err = json.Unmarshal(data, &s)
@@ -95,6 +97,9 @@ func readState(dir string) (s State, err error) {
 // progressOf returns the modification time of a lock file, zero without one. A network
 // file system may know an old time of a file until the file is opened.
 func progressOf(path string) time.Time {
+	if files.RequireRegular(path) != nil {
+		return time.Time{}
+	}
 	if file, err := os.Open(path); err == nil {
 		defer file.Close()
 	}
@@ -109,7 +114,7 @@ func progressOf(path string) time.Time {
 // seen.
 func held(dir string) bool {
 	path := filepath.Join(dir, lockFile)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	if files.RequireRegular(path) != nil {
 		return false
 	}
 	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
