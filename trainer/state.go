@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -28,6 +29,11 @@ const (
 	Failed   Phase = "failed"   // by another error
 	Dead     Phase = "dead"     // the process ended without a word, such as by kill -9; --resume continues it
 )
+
+// known reports whether p is a phase that a file can have.
+func (p Phase) known() bool {
+	return slices.Contains([]Phase{Waiting, Running, Done, Stopped, Diverged, Failed, Dead}, p)
+}
 
 // State is the content of state.json. The process that trains a run replaces the file
 // when the phase changes.
@@ -80,7 +86,9 @@ func readState(dir string) (s State, err error) {
 	data, err := files.ReadRegular(filepath.Join(dir, stateFile), most)
 	switch {
 	case err == nil:
-		err = json.Unmarshal(data, &s)
+		if err = json.Unmarshal(data, &s); err == nil && !s.Phase.known() {
+			err = fmt.Errorf("the phase %.20q is unknown", s.Phase)
+		}
 	case errors.Is(err, fs.ErrNotExist):
 		s.Phase, err = Running, nil
 		if _, err := os.Stat(filepath.Join(dir, finalFile)); err == nil {

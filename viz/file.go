@@ -33,9 +33,14 @@ func EncodeSmallPNG(w io.Writer, img image.Image, colours int) error {
 	return encoder.Encode(w, paletted)
 }
 
+// Limits of a picture that is read.
+const (
+	mostBytes  = 64 << 20
+	mostPixels = 32 << 20
+)
+
 // ReadPNG reads the picture at path, which must be a regular file.
 func ReadPNG(path string) (image.Image, error) {
-	const mostBytes, mostPixels = 256 << 20, 64 << 20
 	data, err := files.ReadRegular(path, mostBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reading picture %s: %w", path, files.Reason(err))
