@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"path/filepath"
 	"slices"
 
 	"gaetrain/loaders"
@@ -116,6 +117,11 @@ func (v View) fill(f *page.Film, strips []strip, frames []Frame) error {
 			return err
 		}
 		strips, f.Frames = append(strips, s), append(f.Frames, page.Label(frame.label()))
+	}
+	for _, s := range strips {
+		if (s.img == nil) != (strips[0].img == nil) {
+			return fmt.Errorf("%w: %s has both images and rows of numbers; hint: remove that folder", trainer.ErrRun, filepath.Join(folder, framesFolder))
+		}
 	}
 	if strips[0].img == nil {
 		for _, s := range strips {
