@@ -106,7 +106,7 @@ func (o *healthOptions) check(now time.Time) (line string, err error) {
 // vitality returns a line about a run that is alive or finished. Otherwise it returns an
 // error that wraps errUnhealthy.
 func vitality(dir string, s trainer.State, now time.Time, within time.Duration) (line string, err error) {
-	quiet := now.Sub(s.Moved()).Round(time.Second)
+	quiet := now.Sub(s.Moved(now)).Round(time.Second)
 	switch {
 	case s.Phase == trainer.Done:
 		return fmt.Sprintf("done: %s", dir), nil

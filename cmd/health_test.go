@@ -27,6 +27,8 @@ func TestVitality(t *testing.T) {
 		// The clock was set back: by less than a minute, and by an hour.
 		{trainer.State{Phase: trainer.Running, Progress: ago(-30 * time.Second)}, true, "last progress 0s ago"},
 		{trainer.State{Phase: trainer.Running, Progress: ago(-time.Hour)}, false, "1h0m0s in the future; hint: was the clock set back?"},
+		{trainer.State{Phase: trainer.Running, Since: ago(-time.Hour), Progress: ago(2 * time.Second)}, true, "last progress 2s ago"},
+		{trainer.State{Phase: trainer.Running, Since: ago(-time.Hour), Progress: ago(2 * time.Minute)}, false, "its last progress was 2m0s ago"},
 		{trainer.State{Phase: trainer.Done, Since: ago(1000 * time.Hour)}, true, "done: r"},
 		{trainer.State{Phase: trainer.Stopped, Since: now}, false, "r is stopped"},
 		{trainer.State{Phase: trainer.Failed, Since: now, Message: "disk full"}, false, "r is failed: disk full"},

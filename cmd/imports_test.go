@@ -37,7 +37,7 @@ var allowed = []struct {
 	{"trainer/compression", nil},
 	{"trainer/export", []string{"trainer", "trainer/settings", "trainer/wire", "graph", "graph/latent", "graph/trace/...", "loaders", "loaders/files", "viz/plain"}},
 	{"trainer/tensorboard", []string{"trainer", "trainer/settings", "trainer/pictures", "trainer/wire", "loaders", "loaders/files", "viz/plain"}},
-	{"trainer/watch", []string{"trainer", "viz/page", "viz/plain"}},
+	{"trainer/watch", []string{"trainer", "trainer/pictures", "loaders", "viz/page", "viz/plain"}},
 	{"trainer/wire", nil},
 	{"trainer/sweep", []string{"trainer"}},
 	{"trainer/measure/...", []string{"trainer", "trainer/evaluate", "trainer/compression", "loaders"}},

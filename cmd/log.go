@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -58,6 +59,7 @@ func newLog(out io.Writer, o Output) *console {
 	c.log = slog.New(slog.NewTextHandler(out, level))
 	if display, ok := terminalOf(c.out, os.Getenv); ok {
 		c.terminal, c.display = !o.Quiet, display
+		c.log = slog.New(plainLog{c, level.Level.Level()})
 	}
 	return c
 }
@@ -73,6 +75,36 @@ func (c *console) note(message string) {
 	c.preview.leave()
 	c.log.Info(plain.Clip(message, longestLine))
 }
+
+// plainLog prints what is logged as plain lines on a terminal.
+type plainLog struct {
+	*console
+	least slog.Level
+}
+
+// Enabled implements slog.Handler.
+func (m plainLog) Enabled(_ context.Context, level slog.Level) bool { return level >= m.least }
+
+// Handle implements slog.Handler.
+func (m plainLog) Handle(_ context.Context, r slog.Record) error {
+	m.end()
+	if r.Level >= slog.LevelWarn {
+		m.display.write(m.out, span{"warning: ", yellowStyle})
+	}
+	text := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		text += " " + a.String()
+		return true
+	})
+	printf(m.out, "%s\n", text)
+	return nil
+}
+
+// WithAttrs implements slog.Handler. The console adds attributes only to single messages.
+func (m plainLog) WithAttrs([]slog.Attr) slog.Handler { return m }
+
+// WithGroup implements slog.Handler. The console uses no groups.
+func (m plainLog) WithGroup(string) slog.Handler { return m }
 
 // once reports a message unless it has been reported before.
 func (c *console) once(report func(string), message string) {

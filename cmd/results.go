@@ -10,6 +10,7 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/measure"
+	"gaetrain/trainer/pictures"
 )
 
 // finished is a run that is done.
@@ -114,16 +115,24 @@ func compare(mse float64, with measure.Baseline) string {
 // mostNext is the number of commands that a summary suggests.
 const mostNext = 2
 
-// next lists commands that show more of the run, the most useful ones first.
+// next lists commands that improve the model or show more of it, the most useful ones
+// first.
 func (run finished) next() []string {
 	var verbs []string
+	if h, err := trainer.ReadHistory(run.Dir); err == nil && pictures.Improving(h) {
+		verb := "train"
+		if run.model.IsClassifier() {
+			verb = "finetune"
+		}
+		verbs = []string{fmt.Sprintf("%s --resume --more-epochs %d", verb, max(1, run.model.Config.Epochs/2))}
+	}
 	switch m := run.model; {
 	case m.IsClassifier():
-		verbs = []string{"eval", "encode"}
+		verbs = append(verbs, "eval", "encode")
 	case m.CanEncode() != nil:
-		verbs = []string{"sample", "interpolate"}
+		verbs = append(verbs, "sample", "interpolate")
 	default:
-		verbs = []string{"reconstruct"}
+		verbs = append(verbs, "reconstruct")
 		if m.HasPrior() {
 			verbs = append(verbs, "sample")
 		}

@@ -83,10 +83,10 @@ func (t terminal) dimensions() (columns, rows int) {
 
 // Styles of text, as parameters of the control sequence for them.
 const (
-	boldStyle  = "1"
-	dimStyle   = "2"
-	greenStyle = "1;32"
-	cyanStyle  = "36"
+	dimStyle    = "2"
+	greenStyle  = "1;32"
+	yellowStyle = "33"
+	cyanStyle   = "36"
 )
 
 // span is a piece of text of one style.

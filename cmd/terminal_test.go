@@ -23,7 +23,7 @@ type emulator struct {
 }
 
 // mayWrap matches lines that a terminal may wrap, because they are never rewritten.
-var mayWrap = regexp.MustCompile(`^(time=|training |writing to )`)
+var mayWrap = regexp.MustCompile(`^(no validation set|training |writing to |warning: )`)
 
 var sequence = regexp.MustCompile(`^\x1b\[([0-9;]*)([A-Za-z])`)
 

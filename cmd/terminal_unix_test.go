@@ -63,6 +63,9 @@ func TestOnTerminal(t *testing.T) {
 		if n := strings.Count(screen, "test images above"); n != 1 || columns > 60 && !strings.Contains(screen, ", after epoch 3\n▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀ ▀") || strings.Count(screen, "\n▀") != 26 {
 			t.Errorf("%d columns: %d previews in\n%s", columns, n, screen)
 		}
+		if !strings.Contains(screen, "no validation set: the run trains on all 256") || strings.Contains(screen, "level=") {
+			t.Errorf("%d columns: the notes are not plain in\n%s", columns, screen)
+		}
 		if e.coloured == 0 || strings.ContainsAny(stdout, "\x1b\r") || !strings.HasPrefix(stdout, "run        run (3 epochs in ") {
 			t.Errorf("%d styles; stdout %q", e.coloured, stdout)
 		}

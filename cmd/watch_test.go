@@ -22,8 +22,9 @@ func visit(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var page *url.URL
 	for end := time.Now().Add(20 * time.Second); page == nil; time.Sleep(20 * time.Millisecond) {
-		data, err := os.ReadFile(ts.MkAbs(args[0])) // it may not exist yet
+		data, _ := os.ReadFile(ts.MkAbs(args[0])) // it may not exist yet
 		if found := servedPage.FindSubmatch(data); found != nil {
+			var err error
 			page, err = url.Parse(string(found[1]))
 			ts.Check(err)
 		} else if time.Now().After(end) {

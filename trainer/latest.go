@@ -23,6 +23,7 @@ func LatestOn(host, dir string) (run string) {
 		}
 	}
 	var latest time.Time
+	now := time.Now()
 	for _, each := range folders {
 		if !IsRun(each) {
 			continue
@@ -31,16 +32,18 @@ func LatestOn(host, dir string) (run string) {
 		if err != nil || s.Host != host {
 			continue
 		}
-		if at := s.Moved(); run == "" || at.After(latest) {
+		if at := s.Moved(now); run == "" || at.After(latest) {
 			run, latest = each, at
 		}
 	}
 	return run
 }
 
-// Moved returns when the run last made progress or changed its phase.
-func (s State) Moved() time.Time {
-	if s.Since.After(s.Progress) {
+// Moved returns when the run last made progress or changed its phase. A change of the
+// phase in the future was recorded before the clock was set back, so only the progress
+// counts, which a process that trains renews with the new time.
+func (s State) Moved(now time.Time) time.Time {
+	if s.Since.After(s.Progress) && !s.Since.After(now) {
 		return s.Since
 	}
 	return s.Progress

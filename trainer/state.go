@@ -48,14 +48,15 @@ const progressEvery = 5 * time.Second
 
 // StateOf reads the state of the run in a folder. A run that a process left without
 // finishing it is Dead. It takes a shared lock for a moment to see whether a process
-// holds the run. A run of an older program, which has no state.json, is Done, Running or
-// Dead. Errors wrap ErrRun. If the folder holds no run, they also wrap fs.ErrNotExist.
+// holds the run. A run that made progress on another host within the last minute is not
+// Dead, because the file system may not share locks. A run of an older program, which has
+// no state.json, is Done, Running or Dead. Errors wrap ErrRun. If the folder holds no run, they also wrap fs.ErrNotExist.
 func StateOf(dir string) (State, error) {
 	if !IsRun(dir) {
 		return State{}, noRunError{dir}
 	}
 	s, err := readState(dir)
-	if err != nil || !s.Active() || held(dir) {
+	if err != nil || !s.Active() || held(dir) || s.elsewhere() && time.Since(s.Progress).Abs() < time.Minute {
 		return s, err
 	}
 	// The process may have finished between the two looks.
@@ -63,6 +64,12 @@ func StateOf(dir string) (State, error) {
 		s.Phase = Dead
 	}
 	return s, err
+}
+
+// elsewhere reports whether a process on another host opened the run last.
+func (s State) elsewhere() bool {
+	host, err := os.Hostname()
+	return err == nil && s.Host != "" && s.Host != host
 }
 
 // readState reads state.json and the time of the lock file.
@@ -129,16 +136,16 @@ func tryLock(lock *flock.Flock) (bool, error) {
 }
 
 // takeover is how long a process watches a run whose lock is free, although a process on
-// another host made progress within the last minute. takeoverLook is the interval.
+// another host has not recorded its end. takeoverLook is the interval.
 var takeover, takeoverLook = 3 * progressEvery, time.Second
 
 // elsewhere returns an error if a process on another host trains the run. Locks do that
 // on file systems that share them between hosts. Others, such as NFS mounted with
-// nolock, only show the time of the lock file.
+// nolock, only show the time of the lock file. It is compared with itself, because the
+// clocks of two hosts can differ.
 func (r *Run) elsewhere() error {
 	s, err := readState(r.Dir)
-	host, _ := os.Hostname()
-	if err != nil || !s.Active() || s.Host == "" || s.Host == host || time.Since(s.Progress).Abs() > time.Minute {
+	if err != nil || !s.Active() || !s.elsewhere() {
 		return nil
 	}
 	for range int(takeover / takeoverLook) {

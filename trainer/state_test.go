@@ -3,6 +3,7 @@ package trainer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"os"
@@ -152,5 +153,90 @@ func TestAnotherHost(t *testing.T) {
 	defer run.Close()
 	if len(run.notes) != 1 {
 		t.Errorf("notes are %q", run.notes)
+	}
+}
+
+// TestClockSetBack resumes a run whose times are an hour in the future, as after a clock
+// was set back.
+func TestClockSetBack(t *testing.T) {
+	_, dir := trained(t, small())
+	future := time.Now().Add(time.Hour)
+	write(t, fmt.Appendf(nil, `{"phase":"running","since":%q}`, future.UTC().Format(time.RFC3339)), dir, stateFile)
+	if err := os.Chtimes(filepath.Join(dir, lockFile), future, future); err != nil {
+		t.Fatal(err)
+	}
+	if s := phase(t, dir, Dead); time.Until(s.Moved(time.Now())) < 50*time.Minute {
+		t.Errorf("the run moved at %v, want the time of the lock file", s.Moved(time.Now()))
+	}
+	// The process renews the time of the lock file and keeps the phase.
+	r := &Run{Dir: dir}
+	if err := r.acquire(); err != nil {
+		t.Fatal(err)
+	}
+	r.beat(false)
+	now := time.Now()
+	if ago := now.Sub(phase(t, dir, Running).Moved(now)); ago < 0 || ago > time.Minute {
+		t.Errorf("the run moved %v ago", ago)
+	}
+	if err := r.lock.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	c := small()
+	c.Resume, c.Epochs = true, 4
+	during := 0
+	if _, err := train(t.Context(), dir, experiment(t, c), everyStep(func(*Loop) {
+		s := phase(t, dir, Running)
+		if ago := time.Since(s.Since); ago < -time.Second || ago > time.Minute {
+			t.Errorf("the run is running since %v ago", ago)
+		}
+		during++
+	})); err != nil || during == 0 {
+		t.Errorf("%d steps, %v", during, err)
+	}
+	records, err := ReadRecords(dir)
+	if err != nil || len(records) != 12 {
+		t.Errorf("%d records, %v", len(records), err)
+	}
+}
+
+// TestOtherClock opens a run of a host whose clock differs by hours.
+func TestOtherClock(t *testing.T) {
+	defer func(wait, look time.Duration) { takeover, takeoverLook = wait, look }(takeover, takeoverLook)
+	takeover, takeoverLook = 300*time.Millisecond, 10*time.Millisecond
+	_, dir := trained(t, small())
+	write(t, []byte(`{"phase":"running","host":"another host","process":17}`), dir, stateFile)
+	for _, skew := range []time.Duration{-3 * time.Hour, 3 * time.Hour} {
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for ctx.Err() == nil {
+				at := time.Now().Add(skew)
+				if err := os.Chtimes(filepath.Join(dir, lockFile), at, at); err != nil {
+					t.Error(err)
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+		}()
+		c := small()
+		c.Resume = true
+		_, err := create(dir, experiment(t, c))
+		fails(t, err, ErrRun, dir, "process 17 on host another host")
+		cancel()
+		<-ended
+	}
+}
+
+// TestStateElsewhere looks at a run of another host, on a file system that does not share
+// locks.
+func TestStateElsewhere(t *testing.T) {
+	_, dir := trained(t, small())
+	write(t, []byte(`{"phase":"running","host":"another host"}`), dir, stateFile)
+	for ago, want := range map[time.Duration]Phase{10 * time.Second: Running, 2 * time.Minute: Dead} {
+		at := time.Now().Add(-ago)
+		if err := os.Chtimes(filepath.Join(dir, lockFile), at, at); err != nil {
+			t.Fatal(err)
+		}
+		phase(t, dir, want)
 	}
 }

@@ -53,7 +53,7 @@ func (s Sheet) footer(limit int) (f footer) {
 		if signed {
 			add(own, ink, divergingMap()[:], "−max", "0", "+max")
 		} else {
-			add(own, ink, nil)
+			add(own+"; mid-grey is 0", ink, nil)
 		}
 	}
 	scale := s.scales()

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"context"
-	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -48,12 +48,23 @@ func samplesOf(t *testing.T, m *trainer.Trained) export.Samples {
 	return s
 }
 
+// digits are those of packed text in base 85.
+const digits = "!#$%()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{"
+
 // unpacked reads packed arrays as network.js does.
 func unpacked(t *testing.T, p export.Packed) map[string][]float32 {
 	t.Helper()
-	packed, err := base64.StdEncoding.DecodeString(p.Data)
-	if err != nil {
-		t.Fatal(err)
+	var packed []byte
+	for five := range slices.Chunk([]byte(p.Data), 5) {
+		v := uint64(0)
+		for i := range 5 {
+			digit := 84
+			if i < len(five) {
+				digit = strings.IndexByte(digits, five[i])
+			}
+			v = 85*v + uint64(digit)
+		}
+		packed = append(packed, binary.BigEndian.AppendUint32(nil, uint32(v))[:len(five)-1]...)
 	}
 	planes, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
 	if err != nil {
@@ -221,7 +232,7 @@ func TestPageLimit(t *testing.T) {
 		missing  []string
 	}{
 		{1 << 20, 2, nil},
-		{20_000, 1, []string{"The encoder is not part of this page: its 4355 weights need "}},
+		{18_000, 1, []string{"The encoder is not part of this page: its 4355 weights need "}},
 		{5000, 0, []string{"The decoder is not part of this page: its 4416 weights need ", "The encoder is not part of this page: its 4355 weights need "}},
 		{1000, 0, []string{"The decoder is not part of this page: its 4416 weights need ", "The encoder is not part of this page: its 4355 weights need "}},
 	} {

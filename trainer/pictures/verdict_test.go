@@ -26,7 +26,14 @@ func TestTrend(t *testing.T) {
 		for i, loss := range test.losses {
 			h.Records = append(h.Records, trainer.Record{Stage: "train", Epoch: i + 1, Split: "train", Figures: trainer.Figures{Loss: loss}})
 		}
-		if got := trendOf(h); !strings.Contains(got, test.want) || test.want == "" && got != "" {
+		got := ""
+		if trend, ok := trendOf(h); ok {
+			got = trend.text()
+		}
+		if improving := strings.Contains(got, "more epochs would"); Improving(h) != improving {
+			t.Errorf("improving: %t for %q", Improving(h), got)
+		}
+		if !strings.Contains(got, test.want) || test.want == "" && got != "" {
 			t.Errorf("%v: %q, want %q", test.losses, got, test.want)
 		}
 	}

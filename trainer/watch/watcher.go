@@ -190,12 +190,12 @@ func (w *Watcher) announce() {
 
 // Update is what a page gets: the rows and details that have changed since the version that it has.
 type Update struct {
-	Folder  string            `json:"folder,omitempty"`
-	Notice  *string           `json:"notice,omitempty"` // about the folder
-	IDs     []string          `json:"ids,omitempty"`    // of all runs, if they have changed
-	All     bool              `json:"all,omitempty"`    // IDs holds all runs, even if there are none
-	Rows    []json.RawMessage `json:"rows"`
-	Details map[string]any    `json:"details,omitempty"` // by id
+	Folder  string                     `json:"folder,omitempty"`
+	Notice  *string                    `json:"notice,omitempty"` // about the folder
+	IDs     []string                   `json:"ids,omitempty"`    // of all runs, if they have changed
+	All     bool                       `json:"all,omitempty"`    // IDs holds all runs, even if there are none
+	Rows    []json.RawMessage          `json:"rows"`
+	Details map[string]json.RawMessage `json:"details,omitempty"` // by id
 }
 
 // since returns what has changed since a version, the version now, and a channel that is closed at the next change. nil: nothing, or
@@ -206,7 +206,7 @@ func (w *Watcher) since(version uint64) (*Update, uint64, <-chan struct{}) {
 	if version == w.version || !w.ready {
 		return nil, version, w.changed
 	}
-	u := &Update{Rows: []json.RawMessage{}, Details: make(map[string]any)}
+	u := &Update{Rows: []json.RawMessage{}, Details: make(map[string]json.RawMessage)}
 	if version == 0 {
 		u.Folder = w.name
 	}

@@ -52,7 +52,7 @@ func TestWatcher(t *testing.T) {
 		t.Errorf("the row of a finished run is %+v", row)
 	}
 	var details Details
-	if raw, ok := u.Details[row.ID].(json.RawMessage); !ok || json.Unmarshal(raw, &details) != nil || details.Model != "dense" || details.Dataset == "" || details.Settings["epochs"] != "2" {
+	if json.Unmarshal(u.Details[row.ID], &details) != nil || details.Stages[0].Units["dead_units"] != "units" || details.Model != "dense" || details.Dataset == "" || details.Settings["epochs"] != "2" {
 		t.Errorf("details %+v", details)
 	}
 

@@ -205,20 +205,25 @@
     return {run: run.row.name, id: run.row.id, name: figure.replaceAll("_", " "), unit: units[figure] || "", split, epochs: [], values: []};
   };
 
+  // bestMark marks the best epoch of a run with a validation set.
+  const bestMark = ({row, data}) => {
+    const stage = data.stages[data.stages.length - 1];
+    return row.split === "validation" && row.best_epoch && stage ? [{x: stage.from - 1 + row.best_epoch, label: `best epoch ${row.best_epoch}`}] : [];
+  };
+
   // showCurves draws the series of the chosen runs, or only adds points if the same runs are shown.
   const showCurves = (points) => {
     const chosen = chosenRuns().filter((r) => r.data), several = view.chosen.length > 1;
     const colour = (s) => Object.assign(s, {colour: several ? hueOf(s.id) : undefined});
-    const now = view.chosen.join();
+    const now = view.chosen.join(), only = several ? null : chosen[0], stages = only ? only.data.stages : [], marks = only ? bestMark(only) : [];
     if (curves && points && drawn === now) {
-      curves.update(points.filter((s) => hueOf(s.id)).map(colour));
+      curves.update(points.filter((s) => hueOf(s.id)).map(colour), marks, stages);
       return;
     }
     const rank = (s) => (firstFigures.indexOf(s.name) + 1) || firstFigures.length + 1;
     const all = chosen.flatMap((r) => [...r.data.series.values()]).sort((a, b) => rank(a) - rank(b)).map(colour);
-    const stages = chosen.length === 1 ? chosen[0].data.stages : [];
     drawn = now;
-    if (curves) curves.replace(all, [], stages); else curves = gaetrain.curves(find("curves"), {series: all, stages});
+    if (curves) curves.replace(all, marks, stages); else curves = gaetrain.curves(find("curves"), {series: all, marks, stages});
   };
 
   // --- pictures ---
@@ -236,10 +241,10 @@
   };
 
   const showPictures = () => {
-    const chosen = chosenRuns(), kinds = [...new Set(chosen.flatMap((r) => (r.pictures || []).map((k) => k.name)))].sort();
+    const chosen = chosenRuns(), kinds = [...new Set(chosen.flatMap((r) => (r.pictures || []).map((k) => k.name)))].sort((a, b) => a.localeCompare(b, "en", {numeric: true}));
     find("pictures-section").hidden = !kinds.length;
     if (!kinds.length) return;
-    const kind = kinds.includes(view.kind) ? view.kind : kinds.includes("reconstructions") ? "reconstructions" : kinds[0], select = find("kind");
+    const kind = kinds.includes(view.kind) ? view.kind : kinds.findLast((k) => k.startsWith("reconstructions")) || kinds[0], select = find("kind");
     if (select.dataset.kinds !== kinds.join()) {
       select.dataset.kinds = kinds.join();
       select.replaceChildren(...kinds.map((k) => make("option", {value: k}, k)));

@@ -7,6 +7,7 @@ gaetrain.parts = gaetrain.parts || {};
   const {make, drawn, number} = parts;
   const side = 320; // of the plane, in units of the SVG
   const hues = 8;
+  const radius = 3.2; // of points
 
   class Plane {
     // code: pictures.pageCode; principal: the plane of principal directions or undefined; codes: the codes of a noun, such as
@@ -238,10 +239,15 @@ gaetrain.parts = gaetrain.parts || {};
 
   const hueOf = (label) => `playground-hue${(label % hues) + 1}`;
 
-  // dotOf is the mark of a class: circles, and squares for the classes after the eighth.
+  // shapes are the corners of a square, a triangle and a diamond, as in points.js. The shape with the number 0 is a disc.
+  const shapes = [[], [[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]], [[0, -1.3], [1.2, 0.9], [-1.2, 0.9]], [[0, -1.35], [1.35, 0], [0, 1.35], [-1.35, 0]]];
+
+  // dotOf is the mark of a class. Classes differ in the shape as well as the hue.
   function dotOf(label, x, y) {
-    if (label % (2 * hues) < hues) return drawn("circle", {cx: x.toFixed(1), cy: y.toFixed(1), r: 3.2, class: hueOf(label)});
-    return drawn("rect", {x: (x - 3).toFixed(1), y: (y - 3).toFixed(1), width: 6, height: 6, class: hueOf(label)});
+    const corners = shapes[(Math.floor(label / hues) + label) % shapes.length];
+    if (!corners.length) return drawn("circle", {cx: x.toFixed(1), cy: y.toFixed(1), r: radius, class: hueOf(label)});
+    const points = corners.map(([u, v]) => `${(x + radius * u).toFixed(1)},${(y + radius * v).toFixed(1)}`);
+    return drawn("polygon", {points: points.join(" "), class: hueOf(label)});
   }
 
   const drawnMark = (label) => drawn("svg", {viewBox: "0 0 10 10", class: "playground-mark"}, dotOf(label, 5, 5));
