@@ -56,7 +56,6 @@ type pageImage struct {
 type pageRow struct {
 	Size   int       `json:"size"`
 	Names  []string  `json:"names,omitempty"`
-	Word   string    `json:"word,omitempty"` // such as "standardised"
 	Low    float32   `json:"low"`
 	High   float32   `json:"high"`
 	Offset []float64 `json:"offset,omitempty"`
@@ -108,6 +107,9 @@ func Playground(ctx context.Context, model *trainer.Trained, test loaders.Split,
 	if err != nil {
 		return nil, nil, err
 	}
+	if of.count == 0 {
+		return nil, []string{"The model is not part of this page: there are no test images."}, nil
+	}
 	p.Networks, p.Missing, err = export.Page(ctx, model, of.Samples, most)
 	if err != nil || len(p.Networks) == 0 {
 		return nil, p.Missing, err
@@ -129,8 +131,9 @@ type testItems struct {
 	count   int
 }
 
-// mostMeasured is the number of items on which the networks are measured.
-const mostMeasured = 1000
+// mostMeasured is the number of items on which the networks are measured, and measuredValues
+// limits the values of their images.
+const mostMeasured, measuredValues = 1000, 20_000_000
 
 func pageSamples(ctx context.Context, model *trainer.Trained, test loaders.Split) (s testItems, err error) {
 	s.Range = ViewOf(model).drawnRange()
@@ -145,8 +148,12 @@ func pageSamples(ctx context.Context, model *trainer.Trained, test loaders.Split
 		s.Labels = s.labels
 		return s, nil
 	}
-	if s.numbers = test.Balanced(mostMeasured, 1); s.numbers == nil {
-		s.numbers = test.Strata(min(mostMeasured, test.Len()))
+	if test.Len() == 0 {
+		return s, nil
+	}
+	n := min(mostMeasured, max(2*fewest, measuredValues/test.Shape.Size()), test.Len())
+	if s.numbers = test.Balanced(n, 1); s.numbers == nil {
+		s.numbers = test.Strata(n)
 	}
 	some := test.Select(s.numbers)
 	s.count, s.labels = some.Len(), some.Labels
@@ -169,7 +176,7 @@ func (p *playground) setShape(model *trainer.Trained) {
 		p.Image = &pageImage{shape.Channels, shape.Height, shape.Width, r.Low, r.High, view.Data.Scaling != nil && view.Data.Scaling.Kind == loaders.ScaleUnit}
 		return
 	}
-	p.Row = &pageRow{Size: shape.Size(), Names: view.Data.Features, Word: view.Data.ScaledWord(), Low: r.Low, High: r.High}
+	p.Row = &pageRow{Size: shape.Size(), Names: view.Data.Features, Low: r.Low, High: r.High}
 	if s := view.Data.Scaling; s.IsLinear() {
 		p.Row.Offset, p.Row.Scale = s.Offset, s.Scale
 	}

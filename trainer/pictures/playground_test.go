@@ -176,9 +176,10 @@ func TestPlaygroundOfNothing(t *testing.T) {
 	}{
 		{"synchrony", map[string]string{"code": "6"}, pairs, 1 << 20, "it takes images with 2 channels."},
 		{"conv", map[string]string{"encoder": "conv:260,3", "decoder": "conv:1,3"}, patterns(4, loaders.Shape{Channels: 1, Height: 8, Width: 8}), 1 << 20, "its code has 16640 values, and at most 16384 are shown."},
+		{"dense", map[string]string{"code": "6", "hidden": "16"}, patterns(0, loaders.Shape{Channels: 1, Height: 8, Width: 8}), 1 << 20, "there are no test images."},
 		{"dense", map[string]string{"code": "6", "hidden": "16"}, patterns(40, loaders.Shape{Channels: 1, Height: 8, Width: 8}), 100, "and at most 0.00 MB are allowed."},
 	} {
-		data := &loaders.Dataset{Name: "patterns", Train: c.images, Test: c.images, Classes: []string{"even", "odd"}}
+		data := &loaders.Dataset{Name: "patterns", Train: patterns(40, c.images.Shape), Test: c.images, Classes: []string{"even", "odd"}}
 		text, missing, err := pictures.Playground(t.Context(), untrained(t, c.model, c.values, data), c.images, c.most)
 		if text != nil || err != nil || len(missing) == 0 || !strings.HasSuffix(missing[0], c.want) {
 			t.Errorf("%s: %d bytes, %q, %v", c.model, len(text), missing, err)
