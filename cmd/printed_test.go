@@ -168,7 +168,7 @@ var (
 // TestMentionedFlags checks that the flags in the documents and in the texts of the program
 // are flags of a verb.
 func TestMentionedFlags(t *testing.T) {
-	known := []string{"--help", "--version", "--rm", "--build-arg", "--signal", "--full", "--peers", "--logdir"} // also of docker, Slurm, scripts/reproduce and TensorBoard
+	known := []string{"--help", "--version", "--rm", "--build-arg", "--signal", "--full", "--peers", "--logdir", "--array", "--time"} // also of docker, Slurm, scripts/reproduce and TensorBoard
 	for _, verb := range newApp("", io.Discard, io.Discard).Commands {
 		known = append(known, flagNames(verb)...)
 	}

@@ -242,8 +242,13 @@ func (s *openedSweep) given(table string, v sweep.Value) given {
 	return given{name: v.Name, text: v.Text, list: v.List, origin: settings.FromFile, where: s.file + " " + table + ": " + v.Name}
 }
 
-// collisions reports a value from elsewhere for a setting that the sweep chooses.
+// collisions reports a value for a setting that the sweep itself chooses.
 func (s *openedSweep) collisions(plan sweep.Plan) error {
+	for _, g := range s.below {
+		if _, ok := settings.Named(settings.Fields(&s.Output), g.name); ok {
+			return fmt.Errorf("%w: %s has no effect in a sweep; hint: --%s, or %s in the environment", errUsage, g.where, g.name, settings.Variable(g.name))
+		}
+	}
 	for _, g := range slices.Concat(s.below, s.above) {
 		switch {
 		case slices.Contains(s.Varied, g.name), g.name == "seed" && len(plan.Seeds) > 0:

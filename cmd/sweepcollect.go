@@ -153,6 +153,9 @@ func (s *openedSweep) command(flags string) string {
 	if s.Out != defaultOut(s.file) {
 		line += " --out " + shellWord(s.Out)
 	}
+	if s.config != "" {
+		line += " --" + configFlag + " " + shellWord(s.config)
+	}
 	return line
 }
 

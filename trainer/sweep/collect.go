@@ -79,7 +79,7 @@ type Figure struct {
 const Loss = "loss"
 
 // better lists the figures of which higher values are better.
-var better = []string{trainer.Accuracy, "explained_variance"}
+var better = []string{trainer.Accuracy, trainer.ActiveUnits, "explained_variance", "codebook_use", "perplexity"}
 
 // Of returns the figure of a split of a result, and whether the result has it.
 func (f Figure) Of(r Result, split string) (float64, bool) {
