@@ -31,7 +31,7 @@ same run.
 EXAMPLES:
    gaetrain bench
    gaetrain bench --hidden 512 --code 64 --batch-size 512 --seconds 10`,
-		Flags: slices.Concat(trainFlags(model), flags(clone(defaults))),
+		Flags: slices.Concat(withoutFlags(trainFlags(model), "preview"), flags(clone(defaults))),
 		Action: func(c *cli.Context) error {
 			own := defaults
 			list, err := sources(c, "")

@@ -163,7 +163,7 @@ func resolveFinetune(c *cli.Context) (finetuneOptions, map[string]settings.Origi
 			return o, nil, err
 		}
 		before := o.Epochs
-		given, _, err := refill(o.fields(), list, run, *info)
+		given, _, err := refill(o.fields(), list, run, *info, changeable)
 		if err != nil {
 			return o, nil, err
 		}

@@ -27,7 +27,7 @@ var allowed = []struct {
 	imports  []string
 }{
 	{"cmd/gaetrain", []string{"cmd"}},
-	{"cmd/configfile", []string{"loaders/files"}},
+	{"cmd/configfile", []string{"loaders/files", "trainer/sweep"}},
 	{"cmd/...", []string{"cmd/configfile", "trainer/...", "viz/...", "graph/...", "loaders/..."}},
 	{"trainer", []string{"trainer/settings", "graph/...", "loaders/..."}},
 	{"trainer/settings", nil},
@@ -37,8 +37,9 @@ var allowed = []struct {
 	{"trainer/compression", nil},
 	{"trainer/export", []string{"trainer", "trainer/settings", "trainer/wire", "graph", "graph/latent", "graph/trace/...", "loaders", "loaders/files", "viz/plain"}},
 	{"trainer/tensorboard", []string{"trainer", "trainer/settings", "trainer/pictures", "trainer/wire", "loaders", "loaders/files", "viz/plain"}},
-	{"trainer/watch", []string{"trainer", "viz/page", "viz/plain"}},
+	{"trainer/watch", []string{"trainer", "trainer/pictures", "loaders", "viz/page", "viz/plain"}},
 	{"trainer/wire", nil},
+	{"trainer/sweep", []string{"trainer"}},
 	{"trainer/measure/...", []string{"trainer", "trainer/evaluate", "trainer/compression", "loaders"}},
 	{"viz/...", []string{"viz/...", "loaders/files"}},
 	{"graph", []string{"graph/trace", "graph/op/...", "graph/kernel/..."}},

@@ -39,7 +39,8 @@ The output says how many of the training images the classifier itself was traine
 (images_of_judge_training in JSON). Features of such images differ more from those of the test
 images than features of unseen images do. Their Fréchet distance is therefore not a lower bound
 for new images. A classifier of other images avoids this. No single number proves that samples
-are good. Each number has a limitation:
+are good. The last column of the table says which values are better. Each number has a
+limitation:
 
    frechet      Fréchet distance between Gaussians that are fitted to the features. It is not the
                 FID, because its scale depends on the classifier. It decreases with more images.

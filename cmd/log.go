@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,7 +11,6 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
@@ -25,7 +25,9 @@ type console struct {
 	out      io.Writer // without the filter of output, because control characters rewrite the line
 	log      *slog.Logger
 	terminal bool
+	display  terminal // what the terminal can show
 	quiet    bool
+	preview  *preview // of --preview; nil for none
 
 	reported []string // see once
 
@@ -37,6 +39,8 @@ type console struct {
 	live bool             // the terminal's line has text
 
 	heading string // the last heading above rows of epochs
+	known   []float64
+	knownAt [2]int // stage and epoch of known, see history
 
 	// Steps of the current epoch that an earlier process has made.
 	earlierSteps int
@@ -53,17 +57,54 @@ func newLog(out io.Writer, o Output) *console {
 		return c
 	}
 	c.log = slog.New(slog.NewTextHandler(out, level))
-	if file, ok := c.out.(*os.File); ok {
-		c.terminal = term.IsTerminal(int(file.Fd())) && !o.Quiet
+	if display, ok := terminalOf(c.out, os.Getenv); ok {
+		c.terminal, c.display = !o.Quiet, display
+		c.log = slog.New(plainLog{c, level.Level.Level()})
 	}
 	return c
 }
 
 // warn logs a warning. It may name files and classes.
-func (c *console) warn(message string) { c.log.Warn(plain.Clip(message, longestLine)) }
+func (c *console) warn(message string) {
+	c.preview.leave()
+	c.log.Warn(plain.Clip(message, longestLine))
+}
 
 // note logs information for the user. It may name files.
-func (c *console) note(message string) { c.log.Info(plain.Clip(message, longestLine)) }
+func (c *console) note(message string) {
+	c.preview.leave()
+	c.log.Info(plain.Clip(message, longestLine))
+}
+
+// plainLog prints what is logged as plain lines on a terminal.
+type plainLog struct {
+	*console
+	least slog.Level
+}
+
+// Enabled implements slog.Handler.
+func (m plainLog) Enabled(_ context.Context, level slog.Level) bool { return level >= m.least }
+
+// Handle implements slog.Handler.
+func (m plainLog) Handle(_ context.Context, r slog.Record) error {
+	m.end()
+	if r.Level >= slog.LevelWarn {
+		m.display.write(m.out, span{"warning: ", yellowStyle})
+	}
+	text := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		text += " " + a.String()
+		return true
+	})
+	printf(m.out, "%s\n", text)
+	return nil
+}
+
+// WithAttrs implements slog.Handler. The console adds attributes only to single messages.
+func (m plainLog) WithAttrs([]slog.Attr) slog.Handler { return m }
+
+// WithGroup implements slog.Handler. The console uses no groups.
+func (m plainLog) WithGroup(string) slog.Handler { return m }
 
 // once reports a message unless it has been reported before.
 func (c *console) once(report func(string), message string) {

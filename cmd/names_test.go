@@ -53,7 +53,7 @@ func TestNames(t *testing.T) {
 		code int
 		want []string // in what is printed
 	}{
-		{train, 0, []string{"run" + shownHostile + " (1 epoch,"}},
+		{train, 0, []string{"run" + shownHostile, "(1 epoch"}},
 		{slices.Concat(train, []string{"--log-format", "json"}), 2, []string{"run"}},
 		{slices.Concat(train, []string{"--resume", "--epochs", "2", "--log-format", "json"}), 0, []string{"data"}},
 		{[]string{"train", "--dataset", "folder:" + data + "\xff"}, 2, []string{`data`, "is not UTF-8"}},

@@ -75,7 +75,7 @@ EXAMPLES:
 				return err
 			}
 			title := fmt.Sprintf("%d components of %s", found.Code, data.Name)
-			if err := pictures.DrawComponents(o.Run, title, pictures.ViewOf(model), found.Components, found.Vectors); err != nil {
+			if err := pictures.DrawComponents(o.Run, title, pictures.ViewOf(model), found.Components, found.Vectors, found.Variance); err != nil {
 				return err
 			}
 			result := compared{

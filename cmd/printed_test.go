@@ -123,7 +123,7 @@ func parse(t *testing.T, p printed) {
 			continue
 		}
 		app := newApp(model, io.Discard, io.Discard)
-		words = gatherRuns(app.Commands, words)
+		words = arrange(app.Commands, words)
 		dry(app.Commands)
 		if err := app.Run(words); err != nil {
 			t.Errorf("%s prints %q: %v", p.where, p.command, err)
@@ -168,7 +168,7 @@ var (
 // TestMentionedFlags checks that the flags in the documents and in the texts of the program
 // are flags of a verb.
 func TestMentionedFlags(t *testing.T) {
-	known := []string{"--help", "--version", "--rm", "--build-arg", "--signal", "--full", "--peers"} // also of docker, Slurm and scripts/reproduce
+	known := []string{"--help", "--version", "--rm", "--build-arg", "--signal", "--full", "--peers", "--logdir", "--array", "--time"} // also of docker, Slurm, scripts/reproduce and TensorBoard
 	for _, verb := range newApp("", io.Discard, io.Discard).Commands {
 		known = append(known, flagNames(verb)...)
 	}

@@ -46,8 +46,8 @@ func (w workshop) smaller(command string) string {
 	return strings.ReplaceAll(command, "DATA", filepath.Join(w.templates, "data"))
 }
 
-// unrunnable are commands that need a network, a placeholder or another program.
-var unrunnable = regexp.MustCompile(`datasets (fetch|verify)|\b[A-Z]{3,}\b|docker`)
+// unrunnable are commands that need a network, a placeholder or another program, or do not end.
+var unrunnable = regexp.MustCompile(`datasets (fetch|verify)|gaetrain watch|\b[A-Z]{3,}\b|docker`)
 
 // workshop is a folder in which printed commands run, after prepare has made their inputs.
 type workshop struct {
@@ -147,6 +147,7 @@ func (w workshop) prepare(command string) {
 		{"--codes codes.npy", "codes.npy", "gaetrain encode --run runs/dense-sample-1"},
 		{"--in images.codes", "images.codes", "gaetrain compress --run runs/dense-sample-1"},
 		{"--out studies/", "studies", "mkdir studies"},
+		{"rates.toml", "rates.toml", "printf '" + tinySweep + "' > rates.toml"},
 	} {
 		if _, err := os.Stat(filepath.Join(w.dir, file.name)); err == nil || !strings.Contains(command, file.mention) {
 			continue
@@ -155,6 +156,9 @@ func (w workshop) prepare(command string) {
 		w.run(w.dir, file.made)
 	}
 }
+
+// tinySweep is a sweep of two jobs, in which \n is a line feed.
+const tinySweep = `[settings]\ntrain-images = 64\ntest-images = 16\nvalidation = 16\nhidden = [8]\nepochs = 1\npictures = 0\n[grid]\ncode = [2, 4]\n`
 
 // TestPrintedCommands runs the commands of each document and of the help of each verb. They
 // run one after the other in a folder of their own.

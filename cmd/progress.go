@@ -3,12 +3,9 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/term"
 
 	"gaetrain/trainer"
 )
@@ -47,10 +44,14 @@ func (c *console) hook() trainer.Hook {
 			}
 			return nil
 		},
-		Epoch: func(_ context.Context, l *trainer.Loop) error {
+		Epoch: func(ctx context.Context, l *trainer.Loop) error {
 			c.done += work(l, l.Position.Stage, l.Batches()-c.earlierSteps)
+			if err := c.preview.update(ctx, c, l); err != nil {
+				return err
+			}
 			if c.terminal {
 				c.end()
+				c.preview.erase(c.out)
 				c.row(l)
 			} else {
 				c.line(l)
@@ -58,6 +59,7 @@ func (c *console) hook() trainer.Hook {
 			for _, news := range l.News {
 				c.warn(news)
 			}
+			c.preview.show(c)
 			c.earlierSteps, c.drawn = 0, c.time()
 			return nil
 		},
@@ -92,42 +94,44 @@ func (c *console) eta(l *trainer.Loop) time.Duration {
 // selects the best epoch, if the epoch is the best so far.
 func (c *console) row(l *trainer.Loop) {
 	epoch := l.Position.Epoch + 1
-	parts := []string{fmt.Sprintf("epoch %*d/%d", len(fmt.Sprint(l.Stage.Epochs)), epoch, l.Stage.Epochs)}
+	spans := []span{{text: fmt.Sprintf("epoch %*d/%d", len(fmt.Sprint(l.Stage.Epochs)), epoch, l.Stage.Epochs)}}
 	if len(l.Stages) > 1 {
-		parts[0] = l.Stage.Name + " " + parts[0]
+		spans[0].text = l.Stage.Name + " " + spans[0].text
 	}
-	name, value := headline(l)
+	name, value := headline(l.Latest)
 	heading := name
 	if unit := l.Stage.Unit(strings.ReplaceAll(name, " ", "_")); unit != "" {
 		heading += " in " + unit
 	}
 	if heading != c.heading {
 		c.heading = heading
-		printf(c.out, "%s after each epoch:\n", fitted([]string{heading}, c.columns()-len(" after each epoch:")))
+		c.display.writeFitted(c.out, c.columns(), []span{{heading + " after each epoch:", dimStyle}})
+		printf(c.out, "\n")
 	}
 	for _, r := range l.Latest {
 		v, ok := value(r)
 		if !ok {
 			continue
 		}
-		mark := ""
+		spans = append(spans, span{text: fmt.Sprintf("%s %-7.5g", r.Split, v)})
 		if r.Split == l.Selection() {
-			mark = "     "
+			best := span{text: "    "}
 			if l.Position.BestEpoch == epoch {
-				mark = " best"
+				best = span{"best", greenStyle}
 			}
+			spans = append(spans, best)
 		}
-		parts = append(parts, fmt.Sprintf("%s %-7.5g%s", r.Split, v, mark))
 	}
-	printf(c.out, "%s\n", fitted(parts, c.columns()))
+	c.display.writeFitted(c.out, c.columns(), spans)
+	printf(c.out, "\n")
 }
 
 // headline is the figure of the row. It is the accuracy of a classifier, the distance that
 // selects the best epoch of an adversarial model, or otherwise the loss. A loss with only
 // one term has the name of the term.
-func headline(l *trainer.Loop) (name string, value func(trainer.Record) (float64, bool)) {
+func headline(records []trainer.Record) (name string, value func(trainer.Record) (float64, bool)) {
 	for _, measure := range []string{trainer.Accuracy, trainer.SampleDistance} {
-		for _, r := range l.Latest {
+		for _, r := range records {
 			if _, measured := r.Measures[measure]; measured {
 				return strings.ReplaceAll(measure, "_", " "), func(r trainer.Record) (float64, bool) {
 					v, ok := r.Measures[measure]
@@ -137,57 +141,66 @@ func headline(l *trainer.Loop) (name string, value func(trainer.Record) (float64
 		}
 	}
 	name = "loss"
-	for term := range l.Latest[0].Terms {
-		if len(l.Latest[0].Terms) == 1 {
+	for term := range records[0].Terms {
+		if len(records[0].Terms) == 1 {
 			name = strings.ReplaceAll(term, "_", " ")
 		}
 	}
 	return name, func(r trainer.Record) (float64, bool) { return r.Loss, true }
 }
 
-// draw rewrites the line of the terminal.
-func (c *console) draw(l *trainer.Loop) {
-	c.drawn, c.live = c.time(), true
-	parts := []string{
-		fmt.Sprintf("epoch %d/%d", min(l.Position.Epoch+1, l.Stage.Epochs), l.Stage.Epochs),
-		fmt.Sprintf("step %d/%d", l.Position.Step, l.Batches()),
-		fmt.Sprintf("ETA %s", c.eta(l)),
+// history returns the figure of the row after each epoch of the stage so far, of the first
+// split that has it.
+func (c *console) history(l *trainer.Loop) []float64 {
+	if at := [2]int{l.Position.Stage, l.Position.Epoch}; c.known == nil || c.knownAt != at {
+		c.known, c.knownAt = []float64{}, at
+		records, _ := l.Records() // progress must not end training
+		records = slices.DeleteFunc(records, func(r trainer.Record) bool { return r.Stage != l.Stage.Name })
+		if len(records) == 0 {
+			return nil
+		}
+		_, value := headline(records)
+		epoch := 0
+		for _, r := range records {
+			if v, ok := value(r); ok && r.Epoch > epoch {
+				epoch, c.known = r.Epoch, append(c.known, v)
+			}
+		}
 	}
-	if len(l.Stages) > 1 {
-		parts[0] = l.Stage.Name + " " + parts[0]
-	}
-	if l.Seconds > 0 {
-		parts = append(parts, fmt.Sprintf("%.0f images/s", float64(l.Images)/l.Seconds))
-	}
-	printf(c.out, "\r%s"+eraseToEnd, fitted(append(parts, fmt.Sprintf("loss %.5g", l.Program.Mean())), c.columns()))
+	return c.known
 }
 
-// fitted joins as many of the first parts as fit one line of a terminal. It leaves the last
-// column free, because some terminals break the line there.
-func fitted(parts []string, columns int) string {
-	line := parts[0]
-	for _, part := range parts[1:] {
-		if utf8.RuneCountInString(line)+2+utf8.RuneCountInString(part) >= columns {
-			break
-		}
-		line += "  " + part
+// mostBars is the largest number of characters of the sparkline of the losses.
+const mostBars = 20
+
+// draw rewrites the line of the terminal. If the terminal is narrow, the less important
+// parts are left out.
+func (c *console) draw(l *trainer.Loop) {
+	c.drawn, c.live = c.time(), true
+	parts := []part{
+		{span{text: fmt.Sprintf("epoch %d/%d", min(l.Position.Epoch+1, l.Stage.Epochs), l.Stage.Epochs)}, 1},
+		{span{text: fmt.Sprintf("step %d/%d", l.Position.Step, l.Batches())}, 5},
+		{span{text: fmt.Sprintf("loss %.5g", l.Program.Mean())}, 2},
+		{span{text: sparkline(c.history(l), min(mostBars, c.columns()/5), c.display.bars()), style: cyanStyle}, 3},
+		{span{text: fmt.Sprintf("ETA %s", c.eta(l))}, 4},
 	}
-	if runes := []rune(line); len(runes) >= columns {
-		line = string(runes[:max(0, columns-1)])
+	if len(l.Stages) > 1 {
+		parts[0].text = l.Stage.Name + " " + parts[0].text
 	}
-	return strings.TrimRight(line, " ")
+	if l.Seconds > 0 {
+		parts = append(parts, part{span{text: fmt.Sprintf("%.0f images/s", float64(l.Images)/l.Seconds)}, 6})
+	}
+	printf(c.out, "\r")
+	c.display.writeFitted(c.out, c.columns(), chosen(parts, c.columns()))
+	printf(c.out, eraseToEnd)
 }
 
 const eraseToEnd = "\x1b[K" // of a terminal's line
 
 // columns is the width of the terminal.
 func (c *console) columns() int {
-	if file, ok := c.out.(*os.File); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return width
-		}
-	}
-	return 80
+	columns, _ := c.display.dimensions()
+	return columns
 }
 
 // line logs an epoch.

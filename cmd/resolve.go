@@ -19,6 +19,7 @@ import (
 type trainOptions struct {
 	trainer.Config
 	Continuation
+	PreviewOptions
 	Output
 	recipe trainer.Recipe
 	model  trainer.Model // the model's own settings
@@ -44,7 +45,7 @@ func recipeDefaults(r trainer.Recipe) trainOptions {
 func (o *trainOptions) recorded() []any { return []any{&o.Config, o.model} }
 
 func (o *trainOptions) fields() []settings.Field {
-	return settings.Fields(&o.Config, o.model, &o.Continuation, &o.Output)
+	return settings.Fields(&o.Config, o.model, &o.Continuation, &o.PreviewOptions, &o.Output)
 }
 
 // check reports invalid values, and given values that have no effect.
@@ -56,6 +57,9 @@ func (o *trainOptions) check(given map[string]settings.Origin) error {
 		return err
 	}
 	if err := settings.Validate(o.model); err != nil {
+		return err
+	}
+	if err := o.PreviewOptions.check(o.Config, o.Output); err != nil {
 		return err
 	}
 	return settings.Check(given, o.recorded()...)
@@ -79,6 +83,12 @@ func resolve(c *cli.Context) (o trainOptions, origins map[string]settings.Origin
 	if err != nil {
 		return o, nil, err
 	}
+	return resolveGiven(list, changeable)
+}
+
+// resolveGiven finds the settings of a training run from the values that were given. If the
+// run is resumed, only the changeable settings may differ from those of the run.
+func resolveGiven(list []given, changeable []string) (o trainOptions, origins map[string]settings.Origin, err error) {
 	first := trainDefaults()
 	if _, _, err := fill(settings.Fields(&first.Config, &first.Output), list); err != nil {
 		return o, nil, err
@@ -91,7 +101,7 @@ func resolve(c *cli.Context) (o trainOptions, origins map[string]settings.Origin
 		return o, nil, err
 	}
 	if info != nil {
-		return resolveResumed(list, first.Run, *info)
+		return resolveResumed(list, first.Run, *info, changeable)
 	}
 	return resolveNew(list)
 }
@@ -155,7 +165,7 @@ func resumed(c trainer.Config) (*trainer.RunInfo, error) {
 }
 
 // resolveResumed finds the settings of a run that is resumed in a folder.
-func resolveResumed(list []given, run string, info trainer.RunInfo) (o trainOptions, origins map[string]settings.Origin, err error) {
+func resolveResumed(list []given, run string, info trainer.RunInfo, changeable []string) (o trainOptions, origins map[string]settings.Origin, err error) {
 	config, err := trainer.ConfigOf(info)
 	if err != nil {
 		return o, nil, err
@@ -168,7 +178,7 @@ func resolveResumed(list []given, run string, info trainer.RunInfo) (o trainOpti
 	if err := info.Fill(o.recorded()...); err != nil {
 		return o, nil, err
 	}
-	given, rest, err := refill(o.fields(), list, run, info)
+	given, rest, err := refill(o.fields(), list, run, info, changeable)
 	if err != nil {
 		return o, nil, err
 	}
@@ -183,7 +193,7 @@ func resolveResumed(list []given, run string, info trainer.RunInfo) (o trainOpti
 
 // refill sets the fields of a resumed run to the values that were given. They
 // must be those of the run, except for the changeable ones.
-func refill(fields []settings.Field, list []given, run string, info trainer.RunInfo) (map[string]settings.Origin, []given, error) {
+func refill(fields []settings.Field, list []given, run string, info trainer.RunInfo, changeable []string) (map[string]settings.Origin, []given, error) {
 	before := texts(fields)
 	given, rest, err := fill(fields, list)
 	if err == nil {

@@ -10,7 +10,7 @@ import (
 
 	"gaetrain/trainer"
 	"gaetrain/trainer/measure"
-	"gaetrain/viz/plain"
+	"gaetrain/trainer/pictures"
 )
 
 // finished is a run that is done.
@@ -23,43 +23,22 @@ type finished struct {
 // summaryWidth is the number of columns that a summary fits, apart from long paths.
 const summaryWidth = 80
 
-// print prints the figures of the run, the paths of its files, and commands to try next.
+// print prints a summary of the run: its folder, what matters of its test figures, its
+// report, and commands to try next. metrics.json has all figures.
 func (run finished) print(w io.Writer) error {
 	final, err := run.Final()
 	if err != nil {
 		return err
 	}
-	size := fmt.Sprintf("(%s, %.1f s, %s parameters)", many(final.Epochs, "epoch"), final.Seconds, plain.Thousands(final.Parameters))
-	printEntry(w, "run", []string{run.Dir + " " + size}, "")
-	for _, split := range []string{"test", "validation", "train"} {
-		if f, ok := final.Last[split]; ok {
-			printEntry(w, split, run.figures(split, f), ",")
-		}
+	printEntry(w, "run", []string{run.Dir, fmt.Sprintf("(%s in %.1f s, %s)", many(final.Epochs, "epoch"), final.Seconds, run.best(final))}, "")
+	if f, ok := final.Last["test"]; ok {
+		printEntry(w, "test", run.figures(f), ",")
 	}
-	best := []string{"no epoch was selected, because there is no validation set"}
-	if final.BestEpoch > 0 {
-		best = []string{fmt.Sprintf("epoch %d", final.BestEpoch)}
-		if stages := run.Info.Stages; len(stages) > 1 {
-			last := stages[len(stages)-1]
-			best[0] += " of stage " + last.Name
-			if last.Objective != "" {
-				best[0] += " (" + last.Objective + ")"
-			}
-		}
-		best = append(best, "selected on the validation set")
+	entry, path, use := "report", run.Path("report.html"), " (open it in a web browser)"
+	if _, err := os.Stat(path); err != nil { // a run without pictures
+		entry, path, use = "figures", run.Path("metrics.json"), ""
 	}
-	printEntry(w, "best", best, ",")
-	for _, file := range []struct{ name, path, use string }{
-		{"pictures", run.Path("pictures"), ""}, {"curves", run.Path("curves.svg"), ""}, {"figures", run.Path("metrics.json"), ""},
-		{"report", run.Path("report.html"), " (open it in a web browser)"},
-	} {
-		if file.name == "pictures" && run.model.Config.Pictures == 0 {
-			continue
-		}
-		if _, err := os.Stat(file.path); err == nil {
-			printEntry(w, file.name, []string{file.path + file.use}, "")
-		}
-	}
+	printEntry(w, entry, []string{path + use}, "")
 	for i, command := range run.next() {
 		name := "next"
 		if i > 0 {
@@ -70,21 +49,52 @@ func (run finished) print(w io.Writer) error {
 	return nil
 }
 
-// figures lists the figures of a split in words. The first term of the loss comes first.
-func (run finished) figures(split string, f trainer.Figures) (list []string) {
+// best says which epoch was selected, and on which split.
+func (run finished) best(final trainer.Final) string {
+	if final.BestEpoch == 0 {
+		return "no validation set"
+	}
+	text := fmt.Sprintf("best on validation: %d", final.BestEpoch)
+	if stages := run.Info.Stages; len(stages) > 1 {
+		text += " of " + stages[len(stages)-1].Name
+	}
+	return text
+}
+
+// figures lists those figures of the test set that show how good the model is. The first
+// term of the loss comes first.
+func (run finished) figures(f trainer.Figures) (list []string) {
+	first := true
 	for name, value := range run.model.Stage.Figures(f) {
+		isMain := first && name != trainer.AdversarialLoss // which depends on the opponent
+		first = false
+		meaning, shown := meanings[name]
+		if !isMain && !shown {
+			continue
+		}
 		title := strings.ReplaceAll(name, "_", " ")
 		if word := run.Info.Data.ScaledWord(); name == "mse" && word != "" {
 			title += fmt.Sprintf(" of %s values", word)
 		}
 		text := fmt.Sprintf("%s %.5g%s", title, value, spread(f.StandardErrors, name))
-		if comparison := compare(f.MSE, run.linear); split == "test" && name == "mse" && comparison != "" {
+		switch comparison := compare(f.MSE, run.linear); {
+		case name == "mse" && comparison != "":
 			list = append(list, text, comparison)
-			continue
+		case meaning != "":
+			list = append(list, text+" ("+meaning+")")
+		default:
+			list = append(list, strings.TrimSpace(text+" "+run.model.Unit(name)))
 		}
-		list = append(list, strings.TrimSpace(text+" "+run.model.Unit(name)))
 	}
 	return list
+}
+
+// meanings are the figures that a summary shows besides the first term of the loss, and
+// what the reader must know of a figure without a unit.
+var meanings = map[string]string{
+	"kl": "", "mse": "", trainer.Accuracy: "",
+	trainer.SampleDistance: "0 if samples are like images",
+	trainer.SampleSpread:   "1 if samples vary like images",
 }
 
 // compare describes how a squared error compares with the error of PCA.
@@ -102,28 +112,38 @@ func compare(mse float64, with measure.Baseline) string {
 	return "within 0.5 % of " + than
 }
 
-// next lists commands that show more of the run.
+// mostNext is the number of commands that a summary suggests.
+const mostNext = 2
+
+// next lists commands that improve the model or show more of it, the most useful ones
+// first.
 func (run finished) next() []string {
 	var verbs []string
+	if h, err := trainer.ReadHistory(run.Dir); err == nil && pictures.Improving(h) {
+		verb := "train"
+		if run.model.IsClassifier() {
+			verb = "finetune"
+		}
+		verbs = []string{fmt.Sprintf("%s --resume --more-epochs %d", verb, max(1, run.model.Config.Epochs/2))}
+	}
 	switch m := run.model; {
 	case m.IsClassifier():
-		verbs = []string{"eval", "encode"}
+		verbs = append(verbs, "eval", "encode")
 	case m.CanEncode() != nil:
-		verbs = []string{"sample", "interpolate"}
+		verbs = append(verbs, "sample", "interpolate")
 	default:
-		verbs = []string{"reconstruct", "encode"}
+		verbs = append(verbs, "reconstruct")
+		if m.HasPrior() {
+			verbs = append(verbs, "sample")
+		}
 		if len(run.Info.Data.Trained) > 0 && m.Config.Validation > 0 {
 			verbs = append(verbs, "detect")
 		} else if m.Source.Classes > 1 && len(run.Info.Data.Trained) != 1 {
 			verbs = append(verbs, "probe")
 		}
-		if m.HasPrior() {
-			verbs = append(verbs, "sample")
-		}
-		if run.linear.Components == 0 && m.CodeSize() < m.Shape().Size() {
-			verbs = append(verbs, "pca")
-		}
+		verbs = append(verbs, "encode")
 	}
+	verbs = verbs[:min(mostNext, len(verbs))]
 	for i, verb := range verbs {
 		verbs[i] = "gaetrain " + verb + " --run " + shellWord(run.Dir)
 	}

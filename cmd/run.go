@@ -72,9 +72,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 
 // exitCode is the one place where errors become exit codes.
 func exitCode(err error) int {
+	failed := failedJobs{}
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &failed):
+		return failed.code
 	case errors.Is(err, trainer.ErrStopped):
 		return 75
 	case errors.Is(err, trainer.ErrDiverged):
@@ -116,7 +119,7 @@ func newApp(model string, stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
 		Commands: []*cli.Command{
-			trainVerb(model), finetuneVerb(), studyVerb(),
+			trainVerb(model), finetuneVerb(), studyVerb(), sweepVerb(),
 			evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(),
 			judgeVerb(), detectVerb(), pcaVerb(), probeVerb(), clusterVerb(), searchVerb(), compressVerb(), decompressVerb(),
 			compareVerb(), watchVerb(), reportVerb(), exportVerb(), graphVerb(model), benchVerb(model),

@@ -19,12 +19,13 @@ var errSignal = errors.New("by signal")
 
 // A process that is still running this long after the first signal is ended by force,
 // because it may be inside a library call that cannot be cancelled. It has more time
-// while a file, such as a checkpoint, is being written. In total it ends within 5 s,
+// while a file, such as a checkpoint, is being written, or processes of jobs end. In total it ends within 5 s,
 // because the operating system also needs time to free gigabytes of memory.
 const (
 	patience     = 3 * time.Second
 	writingFiles = 4 * time.Second
-	stderrLimit  = 100 * time.Millisecond // for a message on stderr that nobody reads
+	childrenStop = 4700 * time.Millisecond // for processes that this process has started
+	stderrLimit  = 100 * time.Millisecond  // for a message on stderr that nobody reads
 )
 
 // stopper ends the process by a signal.
@@ -63,6 +64,10 @@ func withSignals(ctx context.Context, stderr io.Writer) (_ context.Context, fini
 					s.end(func() (int, string) { return 130, "interrupted twice; a checkpoint that was saved before is unchanged" })
 				}
 			case <-limit:
+				if trainers.Load() > 0 && time.Since(at) < childrenStop {
+					limit = time.After(10 * time.Millisecond)
+					continue
+				}
 				for files.Unfinished() && time.Since(at) < writingFiles {
 					time.Sleep(10 * time.Millisecond)
 				}
@@ -122,6 +127,8 @@ func forcedEnd(s os.Signal) (code int, text string) {
 	text = fmt.Sprintf("stopped: %s %s, during an operation that cannot be cancelled", errSignal, signalName(s))
 	run := activeRun.Load()
 	switch {
+	case trainers.Load() > 0:
+		return 75, text + "; hint: the same command continues"
 	case run == nil:
 		return 130, text
 	case trainer.HasCheckpoint(run.dir):

@@ -12,6 +12,9 @@ import (
 
 var stopSignals = append([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1}, hangup()...)
 
+// stopChild is the signal with which a process stops those that it has started.
+const stopChild = syscall.SIGTERM
+
 // hangup is the signal of a terminal that closes. A process that was started with this
 // signal ignored, for example by nohup, continues.
 func hangup() []os.Signal {

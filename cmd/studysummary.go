@@ -6,9 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"gonum.org/v1/gonum/stat"
-
 	"gaetrain/loaders/files"
+	"gaetrain/trainer/sweep"
 	"gaetrain/viz"
 )
 
@@ -41,11 +40,8 @@ func summarise(outcomes []outcome) summary {
 		accuracies[key], images[key] = append(accuracies[key], o.Accuracy), o.Images
 	}
 	for _, key := range order {
-		mean, spread := stat.MeanStdDev(accuracies[key], nil)
-		if len(accuracies[key]) == 1 {
-			spread = 0
-		}
-		s.Rows = append(s.Rows, summaryRow{key.Run, key.Encoder, key.Labels, images[key], len(accuracies[key]), mean, spread})
+		over := sweep.StatisticOf(accuracies[key])
+		s.Rows = append(s.Rows, summaryRow{key.Run, key.Encoder, key.Labels, images[key], over.Count, over.Mean, over.Spread})
 	}
 	return s
 }

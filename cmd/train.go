@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -30,7 +31,7 @@ func trainFlags(model string) []cli.Flag {
 		o = recipeDefaults(r)
 		o.Model = trainer.Defaults().Model
 	}
-	return slices.Concat(flags(&o.Config, &o.Continuation, &o.Output), modelFlags(model), []cli.Flag{configFileFlag()})
+	return slices.Concat(flags(&o.Config, &o.Continuation, &o.PreviewOptions, &o.Output), modelFlags(model), []cli.Flag{configFileFlag()})
 }
 
 // modelHelp is the paragraph about the settings of models in the help of a verb.
@@ -77,7 +78,13 @@ func train(c *cli.Context) error {
 		return err
 	}
 	log := newLog(c.App.ErrWriter, o.Output)
-	ctx, cancel := timeLimited(c.Context, o.Config)
+	log.showPreview(o.PreviewOptions)
+	return o.train(c.Context, c.App.Writer, log, origins)
+}
+
+// train trains the model to the end and prints the figures of the run.
+func (o *trainOptions) train(ctx context.Context, w io.Writer, log *console, origins map[string]settings.Origin) error {
+	ctx, cancel := timeLimited(ctx, o.Config)
 	defer cancel()
 	restore, err := resumeKernel(o.Config, log)
 	if err != nil {
@@ -114,7 +121,7 @@ func train(c *cli.Context) error {
 	if why := done.linear.Why; why != "" {
 		log.note(fmt.Sprintf("the model is not compared with PCA, because %s; hint: gaetrain pca --run %s", why, shellWord(done.Run.Dir)))
 	}
-	return done.print(c.App.Writer)
+	return done.print(w)
 }
 
 // baseline is the comparison of a trained model with PCA. It is computed once, for both the

@@ -115,7 +115,6 @@ func (o traverseOptions) walk(name string, model *trainer.Trained, t measure.Tra
 	if !model.HasPrior() {
 		walk.Notes = append(walk.Notes, "Values are in standard deviations of the codes of the training images, from their mean.")
 	}
-	step := t.Values[1] - t.Values[0]
 	for _, value := range t.Values {
 		walk.Heads = append(walk.Heads, signed(value))
 	}
@@ -129,17 +128,24 @@ func (o traverseOptions) walk(name string, model *trainer.Trained, t measure.Tra
 		default:
 			drawn.Detail = fmt.Sprintf("(%s %.3g) %s", t.Unit, line.Rank, drawn.Detail)
 		}
-		if at := math.Round((line.Start - t.Values[0]) / step); at >= 0 && at < float64(len(t.Values)) {
-			drawn.Marked = []int{int(at)}
-		} else {
-			outside = true
-		}
+		drawn.Marked = nearestStep(t.Values, line.Start)
+		outside = outside || drawn.Marked == nil
 		walk.Lines = append(walk.Lines, drawn)
 	}
 	if outside {
 		walk.Notes = append(walk.Notes, "The original value of a line without a frame is outside the range.")
 	}
 	return walk
+}
+
+// nearestStep is the index of the value that is nearest to another one, which is nil if
+// that one is outside of the evenly spaced values.
+func nearestStep(values []float64, to float64) []int {
+	at := math.Round((to - values[0]) / (values[1] - values[0]))
+	if !(at >= 0 && at < float64(len(values))) {
+		return nil
+	}
+	return []int{int(at)}
 }
 
 // signed writes a value with three digits and a minus sign.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -21,9 +22,10 @@ func visit(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var page *url.URL
 	for end := time.Now().Add(20 * time.Second); page == nil; time.Sleep(20 * time.Millisecond) {
-		if found := servedPage.FindStringSubmatch(ts.ReadFile(args[0])); found != nil {
+		data, _ := os.ReadFile(ts.MkAbs(args[0])) // it may not exist yet
+		if found := servedPage.FindSubmatch(data); found != nil {
 			var err error
-			page, err = url.Parse(found[1])
+			page, err = url.Parse(string(found[1]))
 			ts.Check(err)
 		} else if time.Now().After(end) {
 			ts.Fatalf("%s has no address", args[0])

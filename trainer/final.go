@@ -13,6 +13,7 @@ type Final struct {
 	Seconds    float64            `json:"seconds"`              // of training and evaluation
 	Parameters int                `json:"parameters"`           // trainable numbers
 	BestEpoch  int                `json:"best_epoch,omitempty"` // of the last stage; 0 without a validation set
+	Weights    map[string]float64 `json:"weights"`              // of the terms in the loss, by name
 	Last       map[string]Figures `json:"last"`                 // by split, after the last epoch
 	Best       map[string]Figures `json:"best,omitempty"`       // by split, after the best epoch
 }
@@ -24,7 +25,10 @@ func (l *Loop) writeFinal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	final := Final{Parameters: l.Parameters.Count(), BestEpoch: l.Position.BestEpoch, Last: map[string]Figures{}, Best: map[string]Figures{}}
+	final := Final{Parameters: l.Parameters.Count(), BestEpoch: l.Position.BestEpoch, Weights: map[string]float64{}, Last: map[string]Figures{}, Best: map[string]Figures{}}
+	for _, term := range l.evaluator.program.Terms() {
+		final.Weights[term.Name] = term.Reported
+	}
 	for _, r := range records {
 		final.Seconds += r.Seconds
 		if r.Split == "train" {

@@ -1,6 +1,7 @@
 package viz
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 	"image/draw"
@@ -48,11 +49,11 @@ func (s Sheet) footer(limit int) (f footer) {
 		}
 	}
 	if weights {
-		const own = "each filter scaled by its own max |w|"
+		own := cmp.Or(s.Scale, "each filter scaled by its own max |w|")
 		if signed {
 			add(own, ink, divergingMap()[:], "−max", "0", "+max")
 		} else {
-			add(own, ink, nil)
+			add(own+"; mid-grey is 0", ink, nil)
 		}
 	}
 	scale := s.scales()

@@ -48,12 +48,21 @@ func (p Plane) Image() image.Image {
 	bottom := top + size.Y
 	below := tickLength + 2*face.height() + headGap + face.height()
 	width := max(left+size.X, margin+max(titleFace().widest(title), foot.width)) + margin
-	canvas := image.NewRGBA(image.Rect(0, 0, width, bottom+below+bandGap+foot.height+margin))
+	bounds := image.Rect(0, 0, width, bottom+below+bandGap+foot.height+margin)
+	grey, isGrey := picture.(*image.Gray)
+	var canvas draw.Image = image.NewRGBA(bounds)
+	if isGrey {
+		canvas = image.NewGray(bounds)
+	}
 	draw.Draw(canvas, canvas.Bounds(), image.NewUniform(paper), image.Point{}, draw.Src)
 	for i, line := range title {
 		titleFace().draw(canvas, margin, margin+i*titleFace().height(), line, ink)
 	}
-	enlarge(canvas, left, top, picture, scale)
+	if isGrey {
+		enlargeGrey(canvas.(*image.Gray), left, top, grey, scale)
+	} else {
+		enlarge(canvas.(*image.RGBA), left, top, picture, scale)
+	}
 	face.draw(canvas, margin, top-headGap-face.height(), face.fit(plain.Line(p.YLabel), float64(limit)), ink)
 	label := face.fit(plain.Line(p.XLabel), float64(limit))
 	face.draw(canvas, max(margin, left+centred(label, size.X)), bottom+below-face.height(), label, ink)

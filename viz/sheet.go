@@ -16,7 +16,7 @@ type Sheet struct {
 	Columns int      // without those of Lead; ≤ 0: 16
 	Heads   []string // above the columns, from the first one of Lead; nil: none
 	Rows    []Row
-	Scale   string   // what the colours of Heat and Signed mean, such as "absolute error of a pixel"
+	Scale   string   // what colours mean, such as "absolute error of a pixel"; "" for Weights: that filters are scaled
 	Notes   []string // lines below the images
 }
 

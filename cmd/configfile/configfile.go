@@ -36,18 +36,23 @@ func Read(name string) ([]Value, error) {
 		return nil, fmt.Errorf("%s: %w; hint: --config names a TOML file", name, files.Reason(err))
 	}
 	list, err := Parse(data)
+	return list, inFile(name, err)
+}
+
+// inFile adds the name of a file to an error of decode.
+func inFile(name string, err error) error {
 	var syntax toml.ParseError
 	switch {
 	case err == nil:
-		return list, nil
+		return nil
 	case errors.As(err, &syntax):
 		message := strings.TrimSuffix(syntax.Message, ".")
 		if rest, ok := strings.CutPrefix(message, "Key "); ok {
 			message = "key " + rest
 		}
-		return nil, fmt.Errorf("%s line %d: %s; hint: lines of a TOML file are such as: epochs = 20", name, syntax.Position.Line, message)
+		return fmt.Errorf("%s line %d: %s; hint: lines of a TOML file are such as: epochs = 20", name, syntax.Position.Line, message)
 	}
-	return nil, fmt.Errorf("%s %w; hint: lines of a TOML file are such as: epochs = 20", name, err)
+	return fmt.Errorf("%s %w; hint: lines of a TOML file are such as: epochs = 20", name, err)
 }
 
 // load reads at most MaxSize bytes of a regular file, or of a pipe that this process has
@@ -81,16 +86,12 @@ func inherited(name string) bool {
 
 // Parse lists the values of a file in the order of the file.
 func Parse(data []byte) ([]Value, error) {
-	if err := check(data); err != nil {
-		return nil, err
-	}
-	values := make(map[string]any)
-	meta, err := toml.Decode(string(data), &values)
+	values, keys, err := decode(data)
 	if err != nil {
 		return nil, err
 	}
 	var list []Value
-	for _, key := range meta.Keys() {
+	for _, key := range keys {
 		v := Value{Key: key.String()}
 		var value any = values // a key of several parts stands for a table
 		if len(key) == 1 {
@@ -101,6 +102,16 @@ func Parse(data []byte) ([]Value, error) {
 		list = append(list, v)
 	}
 	return list, nil
+}
+
+// decode returns the content of a file, and its keys in the order of the file.
+func decode(data []byte) (map[string]any, []toml.Key, error) {
+	if err := check(data); err != nil {
+		return nil, nil, err
+	}
+	values := make(map[string]any)
+	meta, err := toml.Decode(string(data), &values)
+	return values, meta.Keys(), err
 }
 
 // textOf writes a value in the form that a flag takes.

@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	stop()
+	if runs, err := trained(); err == nil {
+		os.RemoveAll(filepath.Dir(runs[0]))
+	}
 	fmt.Println("screenshots:", artefacts)
 	os.Exit(code)
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -116,16 +117,24 @@ func words(flags string) (list []string) {
 	return list
 }
 
-// builtPlayground builds scripts/playground.
+// builtPlayground is the program scripts/playground, which is built once.
 func builtPlayground(t *testing.T) string {
-	path := filepath.Join(t.TempDir(), "playground")
-	command := exec.Command("go", "build", "-o", path, "./scripts/playground")
-	command.Dir = filepath.Join("..", "..")
-	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", command, err, out)
+	path, err := buildPlayground()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }
+
+var buildPlayground = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(artefacts, "playground")
+	command := exec.Command("go", "build", "-o", path, "./scripts/playground")
+	command.Dir = filepath.Join("..", "..")
+	if out, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%s: %w: %s", command, err, out)
+	}
+	return path, nil
+})
 
 // spec returns the JSON of the playground of a run.
 func spec(program, folder, run string) ([]byte, error) {

@@ -15,12 +15,13 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
 // patience is how long a test waits for a page.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Tab is a tab of the browser with one page. Its methods end the test if they fail.
 type Tab struct {
@@ -47,6 +48,7 @@ func Open(t testing.TB, browser context.Context, url string) *Tab {
 		t.Fatal(err)
 	}
 	call(tab, log.Enable, cdp.Empty{})
+	call(tab, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
 	tab.Resize(1280, 900)
 	tab.Scheme("light")
 	tab.do(chromedp.Navigate(url))
@@ -140,7 +142,7 @@ func (tab *Tab) Wait(condition string) {
 		}
 		if time.Now().After(end) {
 			var text string
-			tab.Eval("document.body.innerText", &text)
+			tab.Eval("document.body.innerText.slice(0, 3000)", &text)
 			tab.t.Fatalf("%s is not true after %s. Console: %q. The page:\n%s", condition, patience, tab.TakeErrors(), text)
 		}
 	}
@@ -173,10 +175,22 @@ func (tab *Tab) at(selector string, x, y float64) (float64, float64) {
 	return box[0] + x*box[2], box[1] + y*box[3]
 }
 
-// Click clicks on the centre of an element.
+// Click clicks on the centre of an element, once nothing covers it and the page does not move it any more.
 func (tab *Tab) Click(selector string) {
 	tab.t.Helper()
 	x, y := tab.at(selector, 0.5, 0.5)
+	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
+		nowX, nowY := tab.at(selector, 0.5, 0.5)
+		var hit bool
+		tab.Eval(fmt.Sprintf("document.querySelector(%q).contains(document.elementFromPoint(%g, %g))", selector, nowX, nowY), &hit)
+		if hit && nowX == x && nowY == y {
+			break
+		}
+		if time.Now().After(end) {
+			tab.t.Fatalf("%s cannot be clicked", selector)
+		}
+		x, y = nowX, nowY
+	}
 	tab.do(chromedp.MouseClickXY(x, y))
 }
 
@@ -232,6 +246,24 @@ func (tab *Tab) Scheme(scheme string) {
 func (tab *Tab) Print() {
 	tab.t.Helper()
 	call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+}
+
+// Reload loads the page again.
+func (tab *Tab) Reload() {
+	tab.t.Helper()
+	tab.do(chromedp.Reload())
+}
+
+// CPU is the processor time of the page's main thread so far, in seconds.
+func (tab *Tab) CPU() float64 {
+	tab.t.Helper()
+	for _, m := range call(tab, performance.GetMetrics, cdp.Empty{}).Metrics {
+		if m.Name == "TaskDuration" {
+			return m.Value
+		}
+	}
+	tab.t.Fatal("the browser does not measure the duration of tasks")
+	return 0
 }
 
 // Resize changes the size of the page in pixels, such as 400×800 of a phone.

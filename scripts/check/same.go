@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -21,14 +22,20 @@ var times = []string{"seconds", "images_per_second", "timestamp", "checksum"}
 // checkSame returns the differences between two runs of one configuration in weights,
 // pictures, and metrics except for times.
 func checkSame(one, two string) (wrong []error) {
-	files := []string{"checkpoint/last.safetensors", "checkpoint/best.safetensors", "graph.dot", "metrics.jsonl", "metrics.json", "metrics.csv"}
+	files := []string{"checkpoint/last.safetensors", "checkpoint/best.safetensors", "metrics.jsonl", "metrics.json", "metrics.csv"}
 	for _, dir := range []string{one, two} {
-		paths, err := filepath.Glob(filepath.Join(dir, "pictures", "*"))
+		if _, err := os.Stat(filepath.Join(dir, "graph.dot")); err == nil {
+			files = append(files, "graph.dot") // there is none without pictures
+		}
+		err := filepath.WalkDir(filepath.Join(dir, "pictures"), func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() {
+				name, _ := filepath.Rel(dir, path) // both have the same root
+				files = append(files, name)
+			}
+			return err
+		})
 		if err != nil {
 			return []error{err}
-		}
-		for _, path := range paths {
-			files = append(files, filepath.Join("pictures", filepath.Base(path)))
 		}
 	}
 	slices.Sort(files)

@@ -105,8 +105,9 @@ func Page(ctx context.Context, t *trainer.Trained, of Samples, most int) (list [
 	return list, missing, nil
 }
 
-// leastBytes is less text than a rounded weight needs.
-const leastBytes = 1
+// leastBytes is less text than a rounded weight needs, and mostProducts is the largest
+// number of products for one item.
+const leastBytes, mostProducts = 1, 1e8
 
 // pageNetwork rounds the weights of a network. why says why the page cannot have it.
 func pageNetwork(ctx context.Context, t *trainer.Trained, n Network, of Samples, most int) (page PageNetwork, why string, err error) {
@@ -123,6 +124,9 @@ func pageNetwork(ctx context.Context, t *trainer.Trained, n Network, of Samples,
 	program, err := compute.New(n.Network)
 	if err != nil {
 		return page, err.Error(), nil
+	}
+	if n := products(n.Network); n > mostProducts {
+		return page, fmt.Sprintf("one item needs %.0f million products, and at most %.0f are allowed so that the page answers at once", n/1e6, mostProducts/1e6), nil
 	}
 	r, err := newRounding(ctx, t, program, of)
 	if err != nil {

@@ -3,12 +3,12 @@ package export
 import (
 	"bytes"
 	"compress/flate"
-	"encoding/base64"
+	"encoding/binary"
 	"math"
+	"slices"
 )
 
-// Packed are arrays of numbers as text. Data is the base64 of bytes that are compressed
-// with deflate (RFC 1951). They are the words of all arrays in order, 32 bits each: first
+// Packed are arrays of numbers as text. Data are compressed bytes, see Compress: the words of all arrays in order, 32 bits each: first
 // the lowest byte of every word, then the second one of every word, and so on. With a step,
 // the word w is the whole number w/2 if w is even and −(w+1)/2 if it is odd, times the step.
 // Without a step, it is a float32.
@@ -52,13 +52,35 @@ func Pack(list ...Numbers) Packed {
 			planes[b*len(words)+i] = byte(w >> (8 * b))
 		}
 	}
-	var b bytes.Buffer
-	w, _ := flate.NewWriter(&b, flate.BestCompression) // the level is valid, and a buffer has no errors
-	_, _ = w.Write(planes)
-	_ = w.Close()
-	p.Data = base64.StdEncoding.EncodeToString(b.Bytes())
+	p.Data = Compress(planes)
 	return p
 }
+
+// Compress writes bytes as printable text that no escapes of JSON or HTML make longer. The
+// bytes are compressed with deflate (RFC 1951). Four bytes, as a big-endian number, are five
+// digits in base 85. The last n < 4 bytes, followed by zeros, are the first n+1 digits. Digit
+// d is the character number d of the printable ASCII characters in order, from "!", without
+// " & ' < > \\ .
+func Compress(data []byte) string {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, flate.BestCompression) // the level is valid, and a buffer has no errors
+	_, _ = w.Write(data)
+	_ = w.Close()
+	text := make([]byte, 0, b.Len()*5/4+5)
+	for block := range slices.Chunk(b.Bytes(), 4) {
+		var four [4]byte
+		copy(four[:], block)
+		v, five := binary.BigEndian.Uint32(four[:]), [5]byte{}
+		for i := range five {
+			five[4-i] = digits[v%85]
+			v /= 85
+		}
+		text = append(text, five[:len(block)+1]...)
+	}
+	return string(text)
+}
+
+const digits = "!#$%()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{"
 
 // mostSteps is the largest number of steps of a word.
 const mostSteps = 1 << 30

@@ -64,7 +64,7 @@ const (
 func newRounding(ctx context.Context, t *trainer.Trained, program *compute.Network, of Samples) (*rounding, error) {
 	r := &rounding{program: program, output: program.Outputs[0].Name, jumps: jumps(program.Network)}
 	work := products(program.Network)
-	rows := int(max(8, min(mostRows, mostWork/work)))
+	rows := int(max(4, min(mostRows, mostWork/work)))
 	measured, rest := of.rows(t, program, rows, int(max(16, min(1024, mostInputs/work))))
 	want, err := of.outputs(ctx, t, r.output, measured)
 	if err != nil {
@@ -177,7 +177,7 @@ func (r *rounding) search(ctx context.Context) error {
 		return fmt.Errorf("%w by %.1g of their range, because they are computed in another order", errInexact, r.worst)
 	}
 	share, total := make([]float64, len(r.weights)), 0.0
-	few := r.rows[:min(8, len(r.rows))]
+	few := r.rows[:max(1, min(8, len(r.rows)/2))]
 	for i, w := range r.weights {
 		w.round(largest(w.Floats) / 1024)
 		e, err := r.typical(ctx, w, few)

@@ -3,8 +3,10 @@ package export_test
 import (
 	"bytes"
 	"compress/flate"
-	"encoding/base64"
+	"context"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"slices"
@@ -46,12 +48,23 @@ func samplesOf(t *testing.T, m *trainer.Trained) export.Samples {
 	return s
 }
 
+// digits are those of packed text in base 85.
+const digits = "!#$%()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{"
+
 // unpacked reads packed arrays as network.js does.
 func unpacked(t *testing.T, p export.Packed) map[string][]float32 {
 	t.Helper()
-	packed, err := base64.StdEncoding.DecodeString(p.Data)
-	if err != nil {
-		t.Fatal(err)
+	var packed []byte
+	for five := range slices.Chunk([]byte(p.Data), 5) {
+		v := uint64(0)
+		for i := range 5 {
+			digit := 84
+			if i < len(five) {
+				digit = strings.IndexByte(digits, five[i])
+			}
+			v = 85*v + uint64(digit)
+		}
+		packed = append(packed, binary.BigEndian.AppendUint32(nil, uint32(v))[:len(five)-1]...)
 	}
 	planes, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
 	if err != nil {
@@ -169,7 +182,7 @@ func checkPage(t *testing.T, m *trainer.Trained, names, missing string) {
 	var got []string
 	for _, n := range list {
 		got = append(got, n.Name)
-		if !(n.Error >= 0 && n.Error <= export.PageError) || n.Unit <= 0 || n.Items < 8 {
+		if !(n.Error >= 0 && n.Error <= export.PageError) || n.Unit <= 0 || n.Items < 4 {
 			t.Errorf("%s has an error of %g of %g on %d items", n.Name, n.Error, n.Unit, n.Items)
 		}
 		constants, known := unpacked(t, n.Packed), make(map[string]bool)
@@ -219,7 +232,7 @@ func TestPageLimit(t *testing.T) {
 		missing  []string
 	}{
 		{1 << 20, 2, nil},
-		{20_000, 1, []string{"The encoder is not part of this page: its 4355 weights need "}},
+		{18_000, 1, []string{"The encoder is not part of this page: its 4355 weights need "}},
 		{5000, 0, []string{"The decoder is not part of this page: its 4416 weights need ", "The encoder is not part of this page: its 4355 weights need "}},
 		{1000, 0, []string{"The decoder is not part of this page: its 4416 weights need ", "The encoder is not part of this page: its 4355 weights need "}},
 	} {
@@ -241,6 +254,27 @@ func TestPageLimit(t *testing.T) {
 				t.Errorf("%d bytes: the %s has %d", c.most, n.Name, len(text))
 			}
 		}
+	}
+}
+
+// TestPageWork leaves out a network that needs too many products, although it has few
+// weights.
+func TestPageWork(t *testing.T) {
+	m := model(t, "conv", map[string]string{"encoder": "conv:64,3 up:8 conv:64,3 maxpool:8 dense:2", "decoder": "dense:64"})
+	list, missing, err := export.Page(t.Context(), m, samplesOf(t, m), 1<<20)
+	if err != nil || len(list) != 1 || len(missing) != 1 || !strings.Contains(missing[0], "encoder") || !strings.Contains(missing[0], "million products") {
+		t.Errorf("%d networks, %q, %v", len(list), missing, err)
+	}
+}
+
+// TestPageStops stops when its context does.
+func TestPageStops(t *testing.T) {
+	m := model(t, "dense", map[string]string{"hidden": "64", "code": "3"})
+	ctx, stop := context.WithCancel(t.Context())
+	s := samplesOf(t, m)
+	stop()
+	if _, _, err := export.Page(ctx, m, s, 1<<20); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
 	}
 }
 

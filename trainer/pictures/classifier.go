@@ -109,7 +109,7 @@ func (c Classification) consistent() bool {
 
 const (
 	mistakeRows    = 10
-	mistakeColumns = 12
+	mistakeColumns = 10
 )
 
 // worst returns a row of images for each of the pairs of classes that were confused

@@ -147,7 +147,7 @@ func (v View) fill(f *page.Film, strips []strip, frames []Frame) error {
 // a conditional model.
 func writeSampled(l *trainer.Loop, epoch int, rows []Row) error {
 	view, size := ViewOf(l.Trained()), l.Trained().Shape().Size()
-	columns := min(view.filmColumns(), columns)
+	columns := view.filmColumns()
 	lines := 2
 	if len(rows) > 1 {
 		columns, lines = min(columns, 8), 1

@@ -21,8 +21,11 @@ type inspection struct {
 	order []int // of the items, the largest error first
 }
 
-// inspectedValues limits the memory of an inspection.
-const inspectedValues = 1 << 22
+// Limits of the memory and time of an inspection.
+const (
+	inspectedValues = 1 << 22
+	briefValues     = 1 << 19
+)
 
 // inspect reconstructs the test items; nil if the model does not reconstruct, or without
 // data.
@@ -30,8 +33,11 @@ func (s Subject) inspect(ctx context.Context) (*inspection, error) {
 	if s.Data == nil || s.Data.Test.Len() == 0 || !s.Model.HasEncoder() || s.Model.IsClassifier() {
 		return nil, nil
 	}
-	test := s.Data.Test
-	in := &inspection{split: test.Stratified(max(100, inspectedValues/test.Shape.Size())), total: test.Len()}
+	test, most := s.Data.Test, inspectedValues
+	if s.Brief {
+		most = briefValues
+	}
+	in := &inspection{split: test.Stratified(max(100, most/test.Shape.Size())), total: test.Len()}
 	var err error
 	if in.all, err = s.Model.Reconstruct(ctx, in.split); err != nil {
 		return nil, err
@@ -151,34 +157,53 @@ func (in *inspection) errors(view View, classes []string) (*page.Errors, error) 
 // group shows items with their reconstructions.
 func (in *inspection) group(view View, indices []int, names []string) (g page.Group, err error) {
 	some := in.all.Select(indices)
-	low, high := limits(some.Original, some.Reconstruction)
 	for i, index := range indices {
 		one := some.Select([]int{i})
 		example := page.Example{Name: names[index], Note: fmt.Sprintf("error %.4g", in.all.MSE[index])}
-		for _, part := range []struct {
-			name   string
-			values []float32
-		}{{original, one.Original}, {corrupted, one.Input}, {"reconstruction", one.Reconstruction}} {
-			if part.values == nil {
-				continue
-			}
-			tile, err := view.tile(part.name+" of "+names[index], part.values, low, high)
-			if err != nil {
-				return g, err
-			}
-			example.Tiles = append(example.Tiles, tile)
+		parts := []Row{{Label: original, Values: one.Original}, {Label: corrupted, Values: one.Input}, {Label: "reconstruction", Values: one.Reconstruction}}
+		if one.Input == nil {
+			parts = slices.Delete(parts, 1, 2)
+		}
+		if example.Tiles, err = view.example(names[index], parts); err != nil {
+			return g, err
 		}
 		g.Items = append(g.Items, example)
+	}
+	if view.Shape.IsImage() {
+		return g, nil
+	}
+	low, high := limits(g.Items)
+	for i := range g.Items { // all plots have the same axis
+		g.Items[i].Tiles[0].Low, g.Items[i].Tiles[0].High = low, high
 	}
 	return g, nil
 }
 
-// limits are the smallest and the largest value.
-func limits(lists ...[]float32) (low, high float32) {
+// example draws an item and its reconstruction as images, or as lines of one plot.
+func (v View) example(name string, parts []Row) (tiles []page.Tile, err error) {
+	if !v.Shape.IsImage() {
+		t := page.Tile{Name: name + " and its reconstruction"}
+		for _, part := range parts {
+			t.Lines = append(t.Lines, v.curve(part.Values))
+		}
+		return []page.Tile{t}, nil
+	}
+	for _, part := range parts {
+		t, err := v.tile(part.Label+" of "+name, part.Values)
+		if err != nil {
+			return nil, err
+		}
+		tiles = append(tiles, t)
+	}
+	return tiles, nil
+}
+
+// limits are the smallest and the largest value of the lines of examples.
+func limits(items []page.Example) (low, high float32) {
 	low, high = float32(math.Inf(1)), float32(math.Inf(-1))
-	for _, list := range lists {
-		for _, v := range list {
-			low, high = min(low, v), max(high, v)
+	for _, item := range items {
+		for _, line := range item.Tiles[0].Lines {
+			low, high = min(low, slices.Min(line)), max(high, slices.Max(line))
 		}
 	}
 	return low, high

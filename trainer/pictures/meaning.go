@@ -48,6 +48,17 @@ var meanings = map[string]meaning{
 // titleOf returns the name of a figure as pictures and reports show it.
 func titleOf(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
+// MeasureUnits returns the units of measures that are the same in all stages, by name, such as "share of images".
+func MeasureUnits() map[string]string {
+	units := make(map[string]string)
+	for name, m := range meanings {
+		if m.unit != "" {
+			units[name] = m.unit
+		}
+	}
+	return units
+}
+
 // unitOf is the unit of a figure of a stage.
 func unitOf(s trainer.Stage, name string) string {
 	if unit := s.Unit(name); unit != "" {

@@ -50,15 +50,21 @@ func Hook(about About) trainer.Hook {
 			return drawEpoch(ctx, l, 0)
 		},
 		Epoch: func(ctx context.Context, l *trainer.Loop) error {
-			epoch := l.Position.Epoch + 1
-			if l.Config.Pictures == 0 || !Due(epoch, l.Config.Pictures) && epoch != l.Stage.Epochs && !l.Position.Stopped {
+			if !DueNow(l) {
 				return nil
 			}
-			return drawEpoch(ctx, l, epoch)
+			return drawEpoch(ctx, l, l.Position.Epoch+1)
 		},
 		Stop: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about, true) },
 		End:  func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about, false) },
 	}
+}
+
+// DueNow reports whether the epoch that has just ended has pictures. The last epoch of a stage
+// always has them.
+func DueNow(l *trainer.Loop) bool {
+	epoch := l.Position.Epoch + 1
+	return l.Config.Pictures > 0 && (Due(epoch, l.Config.Pictures) || epoch == l.Stage.Epochs || l.Position.Stopped)
 }
 
 // Due reports whether an epoch is drawn. Of the epochs that are multiples of every, the

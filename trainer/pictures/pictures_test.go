@@ -224,7 +224,7 @@ func checkReport(t *testing.T, dir string) {
 		"dense on sample", "one line", "A paragraph of two lines.", "A. Uthor: Paper", "gaetrain train --code 3",
 		"Zalando", "MIT", "test reconstruction", "nats per image", "learning-rate", "code of 3 values",
 		"Reconstructions", "Curves", "Codes", "Where it fails", "Filters", "Expression graph", "data:image/png;base64,", "data:image/svg",
-		"The model encodes each image of 784 values as 3 values", "PCA with 3 components (0.0456)", "It keeps ",
+		"The model encodes each image of 784 values as 3 values", "PCA with 3 components (0.0456)",
 	} {
 		if !strings.Contains(page, part) {
 			t.Errorf("the report does not mention %q", part)

@@ -1,11 +1,8 @@
 package pictures
 
 import (
-	"bytes"
 	"cmp"
-	"compress/flate"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +20,7 @@ const MostNetworks = 2_400_000
 
 // Limits of what a page holds besides the networks.
 const (
+	mostCode   = 16_384  // values of a code
 	mostItems  = 400     // whose codes are points
 	mostValues = 60_000  // of all these codes
 	mostBytes  = 100_000 // of the images that one can start from
@@ -58,7 +56,6 @@ type pageImage struct {
 type pageRow struct {
 	Size   int       `json:"size"`
 	Names  []string  `json:"names,omitempty"`
-	Word   string    `json:"word,omitempty"` // such as "standardised"
 	Low    float32   `json:"low"`
 	High   float32   `json:"high"`
 	Offset []float64 `json:"offset,omitempty"`
@@ -68,7 +65,7 @@ type pageRow struct {
 // pageCode describes the values of codes.
 type pageCode struct {
 	Size   int         `json:"size"`
-	Order  []int       `json:"order"` // of the values: those with the largest variance first
+	Order  []int       `json:"order"` // of the values: those with the largest variance first, if there are more than two
 	Low    []float32   `json:"low"`   // of the codes of the items
 	High   []float32   `json:"high"`
 	Start  []float32   `json:"start"`            // their mean
@@ -102,10 +99,16 @@ func Playground(ctx context.Context, model *trainer.Trained, test loaders.Split,
 	if shape.IsImage() && shape.Channels != 1 && shape.Channels != 3 {
 		return nil, []string{fmt.Sprintf("The model is not part of this page: it takes images with %d channels.", shape.Channels)}, nil
 	}
+	if size := model.CodeSize(); size > mostCode {
+		return nil, []string{fmt.Sprintf("The model is not part of this page: its code has %d values, and at most %d are shown.", size, mostCode)}, nil
+	}
 	p := playground{Model: model.Name, Classes: model.Info.Data.Classes, Conditional: model.Conditional()}
 	of, err := pageSamples(ctx, model, test)
 	if err != nil {
 		return nil, nil, err
+	}
+	if of.count == 0 {
+		return nil, []string{"The model is not part of this page: there are no test images."}, nil
 	}
 	p.Networks, p.Missing, err = export.Page(ctx, model, of.Samples, most)
 	if err != nil || len(p.Networks) == 0 {
@@ -128,8 +131,9 @@ type testItems struct {
 	count   int
 }
 
-// mostMeasured is the number of items on which the networks are measured.
-const mostMeasured = 1000
+// mostMeasured is the number of items on which the networks are measured, and measuredValues
+// limits the values of their images.
+const mostMeasured, measuredValues = 1000, 20_000_000
 
 func pageSamples(ctx context.Context, model *trainer.Trained, test loaders.Split) (s testItems, err error) {
 	s.Range = ViewOf(model).drawnRange()
@@ -144,8 +148,12 @@ func pageSamples(ctx context.Context, model *trainer.Trained, test loaders.Split
 		s.Labels = s.labels
 		return s, nil
 	}
-	if s.numbers = test.Balanced(mostMeasured, 1); s.numbers == nil {
-		s.numbers = test.Strata(min(mostMeasured, test.Len()))
+	if test.Len() == 0 {
+		return s, nil
+	}
+	n := min(mostMeasured, max(2*fewest, measuredValues/test.Shape.Size()), test.Len())
+	if s.numbers = test.Balanced(n, 1); s.numbers == nil {
+		s.numbers = test.Strata(n)
 	}
 	some := test.Select(s.numbers)
 	s.count, s.labels = some.Len(), some.Labels
@@ -168,7 +176,7 @@ func (p *playground) setShape(model *trainer.Trained) {
 		p.Image = &pageImage{shape.Channels, shape.Height, shape.Width, r.Low, r.High, view.Data.Scaling != nil && view.Data.Scaling.Kind == loaders.ScaleUnit}
 		return
 	}
-	p.Row = &pageRow{Size: shape.Size(), Names: view.Data.Features, Word: view.Data.ScaledWord(), Low: r.Low, High: r.High}
+	p.Row = &pageRow{Size: shape.Size(), Names: view.Data.Features, Low: r.Low, High: r.High}
 	if s := view.Data.Scaling; s.IsLinear() {
 		p.Row.Offset, p.Row.Scale = s.Offset, s.Scale
 	}
@@ -195,7 +203,7 @@ func (p *playground) setCode(ctx context.Context, model *trainer.Trained, of tes
 		p.Code.Low, p.Code.High, p.Code.Start = append(p.Code.Low, low), append(p.Code.High, high), append(p.Code.Start, float32(mean))
 		p.Code.Order = append(p.Code.Order, k)
 	}
-	if !p.Code.Prior {
+	if !p.Code.Prior && codes.Columns > 2 {
 		slices.SortStableFunc(p.Code.Order, func(a, b int) int { return cmp.Compare(variance[b], variance[a]) })
 	}
 	p.Code.Levels = levelsOf(model)
@@ -281,9 +289,5 @@ func packedImages(values []float32, r loaders.Range) string {
 	for i, v := range values {
 		pixels[i] = byte(max(0, min(255, math.Round(255*float64((v-r.Low)/(r.High-r.Low))))))
 	}
-	var b bytes.Buffer
-	w, _ := flate.NewWriter(&b, flate.BestCompression) // the level is valid, and a buffer has no errors
-	_, _ = w.Write(pixels)
-	_ = w.Close()
-	return base64.StdEncoding.EncodeToString(b.Bytes())
+	return export.Compress(pixels)
 }

@@ -43,6 +43,9 @@ func (r Reconstructions) Image() image.Image {
 		sheet.Rows[len(sheet.Rows)-1].Captions = nil
 		sheet.Rows = append(sheet.Rows, viz.Row{Label: "difference", Images: drawable(subtract(r.Pairs), r.View.Shape), Colours: viz.Signed, Captions: errors})
 		sheet.Scale = "difference: reconstruction minus original, for all images on one scale"
+		if shape := r.View.Shape; shape.Channels > shape.Frames() {
+			sheet.Scale += ", mean of the colours"
+		}
 		sheet.Notes[0] = "The number below a difference is the squared error per pixel (mse)."
 	}
 	return sheet.Image()

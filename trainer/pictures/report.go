@@ -207,9 +207,12 @@ var replaced = []string{
 
 // learned are the pictures of what a model has learned.
 var learned = []string{
-	"pictures/manifold", "pictures/confusion", "pictures/mistakes", "pictures/" + errorsFile, "pictures/divergence", "pictures/filters",
+	"pictures/manifold", "pictures/" + errorsFile, "pictures/divergence", "pictures/filters",
 	"pictures/filters-generator", "pictures/filters-discriminator", "pictures/features-*",
 }
+
+// failed are the pictures of what a classifier confuses.
+var failed = []string{"pictures/confusion", "pictures/mistakes"}
 
 // addPictures adds the pictures in the run folder.
 func (s Subject) addPictures(report *page.Report) error {
@@ -228,6 +231,11 @@ func (s Subject) addPictures(report *page.Report) error {
 		switch {
 		case p.Verb != "":
 			report.Later = append(report.Later, picture)
+		case slices.Contains(failed, p.File):
+			if report.Errors == nil {
+				report.Errors = &page.Errors{}
+			}
+			report.Errors.Shown = append(report.Errors.Shown, picture)
 		case slices.Contains(learned, p.File):
 			report.Learned = append(report.Learned, picture)
 		default:

@@ -82,16 +82,11 @@ func reduced(values []float32, v View, factor int) []float32 {
 	return out
 }
 
-// tile is one item.
-func (v View) tile(name string, values []float32, low, high float32) (t page.Tile, err error) {
-	t.Name = name
-	if !v.Shape.IsImage() {
-		t.Line, t.Low, t.High = v.curve(values), low, high
-		return t, nil
-	}
+// tile is one image.
+func (v View) tile(name string, values []float32) (t page.Tile, err error) {
 	img := v.drawable(values).At(0)
 	scale := max(1, tileSize/max(img.Bounds().Dx(), img.Bounds().Dy()))
-	t.Width, t.Height = scale*img.Bounds().Dx(), scale*img.Bounds().Dy()
+	t = page.Tile{Name: name, Width: scale * img.Bounds().Dx(), Height: scale * img.Bounds().Dy()}
 	t.PNG, err = exact(img)
 	return t, err
 }

@@ -27,8 +27,8 @@ func (s Subject) verdict(h trainer.History, in *inspection, components int, line
 	default:
 		list = append(list, s.generated(test)...)
 	}
-	if trend := trendOf(h); trend != "" {
-		list = append(list, trend)
+	if trend, ok := trendOf(h); ok {
+		list = append(list, trend.text())
 	}
 	for i, text := range list {
 		list[i] = s.Model.Shape().Words(text)
@@ -45,6 +45,8 @@ func (s Subject) compared(test trainer.Record, in *inspection, components int, l
 	text += fmt.Sprintf(" with a mean squared error%s of %.4g per pixel", ofScaled(s.Model.Info.Data), test.MSE)
 	if components > 0 && linear > 0 {
 		switch share := math.Round(100 * (test.MSE/linear - 1)); {
+		case share >= 100:
+			text += fmt.Sprintf(", %.1f times that of PCA with %d components (%.4g)", test.MSE/linear, components, linear)
 		case share < 0:
 			text += fmt.Sprintf(", %.0f %% lower than PCA with %d components (%.4g)", -share, components, linear)
 		case share > 0:
@@ -140,12 +142,36 @@ func (s Subject) classified(test trainer.Record) ([]string, error) {
 	return list, nil
 }
 
+// trend is what the loss has done in the last epochs.
+type trend struct {
+	set    string  // that the loss is of
+	span   int     // the last epochs that are compared
+	best   int     // the epoch with the lowest loss
+	risen  float64 // share by which the loss has risen since then
+	fallen float64 // share by which it fell in the last epochs
+}
+
+// clearChange is the relative change of a loss that is reported.
+const clearChange = 0.01
+
+func (t trend) rises() bool { return t.risen > clearChange }
+func (t trend) falls() bool { return !t.rises() && t.fallen > clearChange }
+
+// Improving reports whether the loss still fell in the last epochs, so more epochs would
+// probably improve the model.
+func Improving(h trainer.History) bool {
+	t, ok := trendOf(h)
+	return ok && t.falls()
+}
+
 // trendOf says whether longer training would help. It looks at the validation set, or
-// without one at the training set. The test set selects nothing.
-func trendOf(h trainer.History) string {
+// without one at the training set. The test set selects nothing. It returns false if there
+// are too few epochs.
+func trendOf(h trainer.History) (t trend, ok bool) {
 	split := "train"
+	t.set = "training"
 	if h.Selects() {
-		split = "validation"
+		split, t.set = "validation", "validation"
 	}
 	var losses []float64
 	for _, r := range h.Records {
@@ -153,20 +179,29 @@ func trendOf(h trainer.History) string {
 			losses = append(losses, r.Criterion())
 		}
 	}
-	const few, clear = 4, 0.01 // epochs, and a relative change of the loss
+	const few = 4 // epochs
 	n := len(losses)
 	if n < few || slices.Min(losses) <= 0 {
-		return ""
+		return t, false
 	}
 	last, best := losses[n-1], slices.Index(losses, slices.Min(losses))
-	span := max(1, n/4)
-	switch before := losses[n-1-span]; {
-	case best < n-1-span && last > losses[best]*(1+clear):
-		return fmt.Sprintf("The loss on the %s set was lowest after epoch %d and is %.1f %% higher now, so longer training does not help.", split, best+1, 100*(last/losses[best]-1))
-	case last < before*(1-clear):
-		return fmt.Sprintf("The loss on the %s set still fell by %.1f %% in the last %s, so more epochs would probably improve the model.", split, 100*(1-last/before), epochsText(span))
+	t.span, t.best = max(1, n/4), best+1
+	t.fallen = 1 - last/losses[n-1-t.span]
+	if best < n-1-t.span {
+		t.risen = last/losses[best] - 1
 	}
-	return fmt.Sprintf("The loss on the %s set hardly changed in the last %s.", split, epochsText(span))
+	return t, true
+}
+
+// text describes the trend.
+func (t trend) text() string {
+	switch {
+	case t.rises():
+		return fmt.Sprintf("The loss on the %s set was lowest after epoch %d and is %.1f %% higher now, so longer training does not help.", t.set, t.best, 100*t.risen)
+	case t.falls():
+		return fmt.Sprintf("The loss on the %s set still fell by %.1f %% in the last %s, so more epochs would probably improve the model.", t.set, 100*t.fallen, epochsText(t.span))
+	}
+	return fmt.Sprintf("The loss on the %s set hardly changed in the last %s.", t.set, epochsText(t.span))
 }
 
 func epochsText(n int) string {

@@ -48,11 +48,10 @@ func ParsePosition(text string) (p Position, err error) {
 
 // Chunk is a part of metrics.jsonl.
 type Chunk struct {
-	Lines  []byte // whole lines
-	Next   Position
-	Reset  bool // the file does not continue what was read before, so this is its beginning
-	More   bool // there are more lines now
-	Broken bool // the chunk ends within a line that is too long
+	Lines []byte // whole lines; the last one is a part of a line that is too long if it has no line feed
+	Next  Position
+	Reset bool // the file does not continue what was read before, so this is its beginning
+	More  bool // there are more lines now
 }
 
 // readLines reads the whole lines after a position, most bytes at a time. A last line without a line feed is left for later, because
@@ -87,7 +86,7 @@ func readLines(folder *os.Root, name string, from Position, most int64) (c Chunk
 	data = data[:n]
 	end := bytes.LastIndexByte(data, '\n') + 1
 	if end == 0 && n >= longestLine {
-		end, c.Broken = n, true
+		end = n
 	}
 	c.Lines, c.Next = data[:end], Position{Offset: from.Offset + int64(end)}
 	c.More = end > 0 && from.Offset+int64(n) < info.Size()

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"gaetrain/trainer"
@@ -22,6 +23,7 @@ type record struct {
 	distance  *float64 // trainer.SampleDistance, if it is measured
 	seconds   float64
 	rate      float64 // images per second
+	end       int64   // Unix time, 0 if it is not known
 }
 
 // splits are the splits of records. The first two are evaluated, and the one that comes first shows how good a run is.
@@ -83,6 +85,10 @@ func parse(line []byte) (r record, err error) {
 			set(&r.seconds, value)
 		case "images_per_second":
 			set(&r.rate, value)
+		case "timestamp":
+			if at, wrong := time.Parse(`"`+time.RFC3339+`"`, string(value)); wrong == nil {
+				r.end = at.Unix()
+			}
 		case "measures":
 			for name, value := range members(value) {
 				if string(name) == trainer.SampleDistance {

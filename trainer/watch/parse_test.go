@@ -15,7 +15,7 @@ const line = `{"stage":"train","epoch":3,"step":9,"split":"test","loss":1.5,"mse
 
 func TestParse(t *testing.T) {
 	distance := 0.125
-	want := record{stage: "train", epoch: 3, split: "test", loss: 1.5, mse: 0.25, distance: &distance, seconds: 0.5, rate: 100}
+	want := record{stage: "train", epoch: 3, split: "test", loss: 1.5, mse: 0.25, distance: &distance, seconds: 0.5, rate: 100, end: 1767323045}
 	got, err := parse([]byte(line))
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Fatalf("parse gives %+v, %v", got, err)
@@ -88,8 +88,16 @@ func TestProgress(t *testing.T) {
 	if p.before+p.epoch != 3 || p.split() != "validation" || p.best["validation"].loss != 80 || p.best["test"].loss != 70 || p.seconds != 12 {
 		t.Errorf("after two stages: %+v", p)
 	}
-	if left := p.left(13).Seconds(); left != 10*12.0/3 {
+	if left := p.left(13); left != 10*12.0/3 {
 		t.Errorf("%g s left, want 40", left)
+	}
+	p.ends = []int64{100, 110}
+	p.addEnd(120)
+	if left := p.left(13); left != 10*10 {
+		t.Errorf("with 10 s between epochs, %g s are left, want 100", left)
+	}
+	if p.addEnd(7320); len(p.ends) != 1 {
+		t.Errorf("the times before a pause are kept: %v", p.ends)
 	}
 	p.add(Chunk{Reset: true, Lines: []byte(written("layer 1", 1, "train", 9))})
 	if p.epoch != 1 || p.before != 0 || p.seconds != 2 || p.damaged != 0 {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
-	"time"
 )
 
 func isAbsent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
@@ -25,10 +23,14 @@ type progress struct {
 	best    map[string]record // record of the stage with the lowest criterion
 	seconds float64
 	recent  []float64 // seconds of the last epochs
+	ends    []int64   // Unix times at which the last epochs ended
 	rate    float64   // images per second while training
 }
 
-const recentEpochs = 5
+const recentEpochs = 10
+
+// pause is the time between two epochs, in seconds, and in epochs, from which on a run was not training.
+const pauseSeconds, pauseEpochs = 60, 10
 
 // add adds whole lines.
 func (p *progress) add(c Chunk) {
@@ -57,6 +59,7 @@ func (p *progress) addRecord(r record) {
 	if r.epoch != p.epoch {
 		p.epoch, p.recent = r.epoch, append(p.recent, 0)
 		p.recent = p.recent[max(0, len(p.recent)-recentEpochs):]
+		p.addEnd(r.end)
 	}
 	p.seconds += r.seconds
 	p.recent[len(p.recent)-1] += r.seconds
@@ -69,6 +72,18 @@ func (p *progress) addRecord(r record) {
 	}
 }
 
+// addEnd adds the time at which an epoch ended. The times before a pause do not show how fast a run is.
+func (p *progress) addEnd(at int64) {
+	if n := len(p.ends); n > 0 {
+		since, mean := float64(at-p.ends[n-1]), float64(p.ends[n-1]-p.ends[0])/float64(max(1, n-1))
+		if since < 0 || since > pauseSeconds+pauseEpochs*mean {
+			p.ends = nil
+		}
+	}
+	p.ends = append(p.ends, at)
+	p.ends = p.ends[max(0, len(p.ends)-recentEpochs):]
+}
+
 // split is the split that shows how good the run is, "" before the first epoch.
 func (p *progress) split() string {
 	for _, split := range splits {
@@ -79,8 +94,9 @@ func (p *progress) split() string {
 	return ""
 }
 
-// left estimates the time until all epochs are finished from the last ones.
-func (p *progress) left(epochs int) time.Duration {
+// left estimates the seconds until all epochs are finished from the last ones: from their time of training and evaluation or, if it is
+// longer, from the time between them, which includes pictures and checkpoints.
+func (p *progress) left(epochs int) float64 {
 	if len(p.recent) == 0 {
 		return 0
 	}
@@ -88,8 +104,11 @@ func (p *progress) left(epochs int) time.Duration {
 	for _, s := range p.recent {
 		sum += s
 	}
-	seconds := sum / float64(len(p.recent)) * float64(max(0, epochs-p.before-p.epoch))
-	return time.Duration(math.Min(seconds, 1e9) * float64(time.Second))
+	each := sum / float64(len(p.recent))
+	if n := len(p.ends); n > 1 {
+		each = max(each, float64(p.ends[n-1]-p.ends[0])/float64(n-1))
+	}
+	return min(each*float64(max(0, epochs-p.before-p.epoch)), 1e9)
 }
 
 // problem describes damaged lines, "" if there are none.

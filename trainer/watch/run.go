@@ -3,15 +3,18 @@ package watch
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
-	"syscall"
+	"slices"
 	"time"
 
+	"gaetrain/loaders"
 	"gaetrain/trainer"
+	"gaetrain/trainer/pictures"
 	"gaetrain/viz/plain"
 )
 
@@ -45,10 +48,8 @@ type Row struct {
 type Details struct {
 	Model    string            `json:"model"`
 	Dataset  string            `json:"dataset"`
-	Created  int64             `json:"created"` // Unix time in milliseconds
 	Stages   []Stage           `json:"stages"`
 	Settings map[string]string `json:"settings"`
-	Chosen   []string          `json:"chosen"` // settings that are not defaults
 }
 
 // Stage is a stage of a run with the units of its figures.
@@ -86,8 +87,7 @@ func idOf(name string) string {
 }
 
 func newRun(dir, name string) *run {
-	const longest = 200
-	return &run{dir: dir, seen: make(map[string]stamp), row: Row{ID: idOf(name), Name: plain.Clip(plain.Line(name), longest)}}
+	return &run{dir: dir, seen: make(map[string]stamp), row: Row{ID: idOf(name), Name: text(name)}}
 }
 
 // changed reports whether a file is another one than at the last call. A file that is gone has the zero stamp.
@@ -111,14 +111,14 @@ func (r *run) look() {
 		if err == nil {
 			r.state = s
 		} else if r.broken == "" {
-			r.broken = plain.Line(err.Error())
+			r.broken = text(err.Error())
 		}
 	}
 	metrics, grown := r.changed("metrics.jsonl")
 	report, _ := r.changed("report.html")
 	pictures, _ := r.changed("pictures")
 	r.behind = r.behind || grown
-	r.row.State, r.row.Message = string(r.state.Phase), plain.Line(r.state.Message)
+	r.row.State, r.row.Message = string(r.state.Phase), text(r.state.Message)
 	r.row.Report = !report.time.IsZero()
 	r.row.Pictures = milliseconds(pictures.time)
 	updated := r.seen["run.json"].time
@@ -138,25 +138,49 @@ func milliseconds(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
+// Limits of what is kept of a run, which can come from others.
+const (
+	mostOfRun   = 300 // stages, settings, and units of a stage
+	longestText = 300
+)
+
+// text is a text from a file of a run on one line of limited length.
+func text(s string) string { return plain.Clip(plain.Line(s), longestText) }
+
+// limited yields the first entries of a map, in order.
+func limited[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		names := slices.Sorted(maps.Keys(m))
+		for _, name := range names[:min(len(names), mostOfRun)] {
+			if !yield(name, m[name]) {
+				return
+			}
+		}
+	}
+}
+
 // readInfo reads run.json.
 func (r *run) readInfo() {
 	r.broken = ""
 	info, err := trainer.ReadRunInfo(r.dir)
 	if err != nil {
-		r.broken = plain.Line(err.Error())
+		r.broken = text(err.Error())
 		return
 	}
-	d := Details{Model: plain.Line(info.Model), Dataset: plain.Line(info.Data.Name), Created: milliseconds(info.Created), Settings: make(map[string]string)}
-	for name, s := range info.Configuration {
-		const longest = 300
-		d.Settings[plain.Line(name)] = plain.Clip(plain.Line(s.String()), longest)
-		if s.Origin != "default" && s.Origin != "recipe" {
-			d.Chosen = append(d.Chosen, plain.Line(name))
-		}
+	d := Details{Model: text(info.Model), Dataset: text(info.Data.Name), Settings: make(map[string]string)}
+	for name, s := range limited(info.Configuration) {
+		d.Settings[text(name)] = text(s.String())
 	}
 	r.row.Epochs = 0
-	for _, s := range info.Stages {
-		d.Stages = append(d.Stages, Stage{s.Name, s.Epochs, s.Units})
+	for _, s := range info.Stages[:min(len(info.Stages), mostOfRun)] {
+		stage := Stage{text(s.Name), s.Epochs, make(map[string]string)}
+		for name, unit := range pictures.MeasureUnits() {
+			stage.Units[name] = loaders.Shape(info.Image).Words(unit)
+		}
+		for name, unit := range limited(s.Units) {
+			stage.Units[text(name)] = text(unit)
+		}
+		d.Stages = append(d.Stages, stage)
 		r.row.Epochs += s.Epochs
 	}
 	r.details, r.detailed = d, nil
@@ -185,7 +209,7 @@ func (r *run) follow() {
 func (r *run) fill() {
 	p := &r.sums
 	row := &r.row
-	row.Epoch, row.Stage, row.Split, row.Records = p.before+p.epoch, plain.Line(p.stage), p.split(), p.at.Offset
+	row.Epoch, row.Stage, row.Split, row.Records = p.before+p.epoch, text(p.stage), p.split(), p.at.Offset
 	row.Loss, row.MSE, row.Best, row.BestEpoch, row.Left = nil, nil, nil, 0, nil
 	if latest, ok := p.latest[row.Split]; ok {
 		row.Loss, row.MSE = finite(latest.loss), nil
@@ -197,14 +221,14 @@ func (r *run) fill() {
 	}
 	row.Seconds, row.Rate = p.seconds, p.rate
 	if r.state.Active() && row.Epoch > 0 {
-		left := p.left(row.Epochs).Seconds()
+		left := p.left(row.Epochs)
 		row.Left = &left
 	}
 	switch {
 	case r.broken != "":
 		row.Problem = r.broken
 	case r.failed != nil && !isAbsent(r.failed):
-		row.Problem = plain.Line(fmt.Sprintf("metrics.jsonl: %v", r.failed))
+		row.Problem = text(fmt.Sprintf("metrics.jsonl: %v", r.failed))
 	default:
 		row.Problem = p.problem()
 	}
@@ -215,10 +239,4 @@ func finite(v float64) *float64 {
 		return nil
 	}
 	return &v
-}
-
-// exists reports whether the folder still holds a run.
-func (r *run) exists() bool {
-	_, err := os.Lstat(filepath.Join(r.dir, "run.json"))
-	return err == nil || !isAbsent(err) && !errors.Is(err, syscall.ENOTDIR)
 }

@@ -30,6 +30,7 @@ type Watcher struct {
 	version uint64           // of the latest change, from 1
 	set     uint64           // version of the latest change of which runs there are
 	notice  string           // about the folder
+	ready   bool             // the folder has been searched
 	changed chan struct{}    // closed at the next change
 }
 
@@ -74,6 +75,9 @@ func (w *Watcher) look(ctx context.Context) {
 			behind = append(behind, r)
 		}
 	}
+	w.mu.Lock()
+	w.ready = true
+	w.mu.Unlock()
 	w.announce()
 	slices.SortFunc(behind, func(a, b *run) int { return cmp.Compare(b.row.Updated, a.row.Updated) })
 	queue := make(chan *run)
@@ -186,22 +190,23 @@ func (w *Watcher) announce() {
 
 // Update is what a page gets: the rows and details that have changed since the version that it has.
 type Update struct {
-	Folder  string            `json:"folder,omitempty"`
-	Notice  *string           `json:"notice,omitempty"` // about the folder
-	IDs     []string          `json:"ids,omitempty"`    // of all runs, if they have changed
-	All     bool              `json:"all,omitempty"`    // IDs holds all runs, even if there are none
-	Rows    []json.RawMessage `json:"rows"`
-	Details map[string]any    `json:"details,omitempty"` // by id
+	Folder  string                     `json:"folder,omitempty"`
+	Notice  *string                    `json:"notice,omitempty"` // about the folder
+	IDs     []string                   `json:"ids,omitempty"`    // of all runs, if they have changed
+	All     bool                       `json:"all,omitempty"`    // IDs holds all runs, even if there are none
+	Rows    []json.RawMessage          `json:"rows"`
+	Details map[string]json.RawMessage `json:"details,omitempty"` // by id
 }
 
-// since returns what has changed since a version, the version now, and a channel that is closed at the next change. nil: nothing.
+// since returns what has changed since a version, the version now, and a channel that is closed at the next change. nil: nothing, or
+// the folder is still searched.
 func (w *Watcher) since(version uint64) (*Update, uint64, <-chan struct{}) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if version == w.version {
+	if version == w.version || !w.ready {
 		return nil, version, w.changed
 	}
-	u := &Update{Rows: []json.RawMessage{}, Details: make(map[string]any)}
+	u := &Update{Rows: []json.RawMessage{}, Details: make(map[string]json.RawMessage)}
 	if version == 0 {
 		u.Folder = w.name
 	}

@@ -10,8 +10,8 @@
 //   controls   false: no log scale, smoothing and splits to choose (default true)
 //   log, smoothing   initial choices: false and 0
 //
-// It returns {update(series), replace(series, marks, stages), destroy()}. update appends points to the series that it knows by
-// run, name, unit and split, and adds new series. Nothing is drawn again that does not change.
+// It returns {update(series, marks, stages), replace(series, marks, stages), destroy()}. update appends points to the series that it
+// knows by run, name, unit and split, and adds new series; marks and stages stay if they are not given.
 //
 // The pointer shows values and drags a range to zoom into; a double click resets. A focused panel knows the arrow keys, Home, End,
 // + and − (zoom at the cursor) and Escape (reset).
@@ -82,7 +82,7 @@ window.gaetrain = window.gaetrain || {};
 
     handle() {
       return {
-        update: (series) => this.update(series),
+        update: (series, marks, stages) => this.update(series, marks, stages),
         replace: (series, marks, stages) => this.replace(series, marks, stages),
         destroy: () => this.destroy(),
       };
@@ -120,7 +120,9 @@ window.gaetrain = window.gaetrain || {};
       this.arrange();
     }
 
-    update(series) {
+    update(series, marks = this.marks, stages = this.stages) {
+      this.marks = marks;
+      this.stages = stages;
       series.forEach((s) => this.put(s));
       this.arrange();
     }
@@ -238,24 +240,34 @@ window.gaetrain = window.gaetrain || {};
     // align returns the columns of the plot: places, then the raw and the smoothed values of each series. A place that a series
     // does not have is undefined, so its line passes; a value that is not finite is null, so its line has a gap.
     align() {
-      const {stages, smoothing} = this.curves, places = new Set();
-      this.list.forEach((s) => s.epochs.forEach((x) => places.add(x)));
-      const breaks = stages.slice(1).map((s) => s.from - 0.5);
-      breaks.forEach((x) => places.add(x));
-      const xs = [...places].sort((a, b) => a - b), at = new Map(xs.map((x, i) => [x, i]));
+      const {stages, smoothing} = this.curves, breaks = stages.slice(1).map((s) => s.from - 0.5), {xs, at} = this.places(breaks);
       const columns = [xs];
       this.dropped = 0;
       for (const s of this.list) {
         const raw = new Array(xs.length);
-        breaks.forEach((x) => { raw[at.get(x)] = null; });
+        breaks.forEach((x) => { raw[at(x)] = null; });
         s.epochs.forEach((x, i) => {
           const v = s.values[i], finite = typeof v === "number" && Number.isFinite(v);
           if (finite && v <= 0 && this.logarithmic) this.dropped++;
-          raw[at.get(x)] = finite && !(this.logarithmic && v <= 0) ? v : null;
+          raw[at(x)] = finite && !(this.logarithmic && v <= 0) ? v : null;
         });
         columns.push(raw, smoothing > 0 ? gaetrain.smooth(raw, smoothing) : raw);
       }
       return columns;
+    }
+
+    // places returns all places in order, and the index of each. Epochs mostly follow each other, which is fast.
+    places(breaks) {
+      let low = Infinity, high = -Infinity, most = 0, whole = !breaks.length;
+      for (const {epochs} of this.list) {
+        most = Math.max(most, epochs.length);
+        low = Math.min(low, epochs[0]);
+        high = Math.max(high, epochs[epochs.length - 1]);
+        whole = whole && epochs.every(Number.isInteger);
+      }
+      if (whole && high - low < most) return {xs: Array.from({length: high - low + 1}, (_, i) => low + i), at: (x) => x - low};
+      const xs = [...new Set([...this.list.flatMap((s) => s.epochs), ...breaks])].sort((a, b) => a - b), index = new Map(xs.map((x, i) => [x, i]));
+      return {xs, at: (x) => index.get(x)};
     }
 
     build() {
@@ -349,9 +361,9 @@ window.gaetrain = window.gaetrain || {};
       let entries = [];
       this.list.forEach((s, i) => {
         if (hidden.has(s.split || "")) return;
-        const column = u.data[2 * i + (smoothing > 0 ? 2 : 1)], place = hovering ? nearest(u.data[0], column, index) : last(column);
+        const column = u.data[2 * i + (smoothing > 0 ? 2 : 1)], place = hovering ? nearest(column, index) : last(column);
         const v = place === null ? null : column[place];
-        entries.push({s, v, raw: place === null ? null : u.data[2 * i + 1][place], far: typeof v === "number" && top >= 0 ? Math.abs(u.valToPos(v, "y") - top) : Infinity});
+        entries.push({s, v, place, raw: place === null ? null : u.data[2 * i + 1][place], far: typeof v === "number" && top >= 0 ? Math.abs(u.valToPos(v, "y") - top) : Infinity});
       });
       const total = entries.length;
       if (total > shownInLegend) entries = hovering ? entries.sort((a, b) => a.far - b.far).slice(0, shownInLegend) : entries.slice(0, shownInLegend);
@@ -361,8 +373,8 @@ window.gaetrain = window.gaetrain || {};
         return make("li", {}, sample(strokes[s.split || "train"], this.curves.hueOf(s)), make("span", {className: "curves-name", title: label}, label), " ", make("b", {}, value));
       });
       if (total > entries.length) rows.push(make("li", {className: "curves-more"}, `and ${total - entries.length} more`));
-      const at = u.data[0][hovering ? index : u.data[0].length - 1];
-      if (rows.length && at !== undefined) rows.unshift(make("li", {className: "curves-at"}, `${this.curves.options.xLabel} ${gaetrain.format(at)}`));
+      const place = hovering ? index : entries.length && entries.every((e) => e.place === entries[0].place) ? entries[0].place : null;
+      if (rows.length) rows.unshift(make("li", {className: "curves-at"}, place === null ? "latest" : `${this.curves.options.xLabel} ${gaetrain.format(u.data[0][place])}`));
       this.legend.replaceChildren(...rows);
     }
 
@@ -375,16 +387,18 @@ window.gaetrain = window.gaetrain || {};
       const line = (x, text, dash, level) => {
         const at = u.valToPos(x, "x", true);
         if (!(at >= bbox.left && at <= bbox.left + bbox.width)) return;
-        ctx.setLineDash(dash.map((d) => d * ratio));
-        ctx.beginPath();
-        ctx.moveTo(at, bbox.top);
-        ctx.lineTo(at, bbox.top + bbox.height);
-        ctx.stroke();
+        if (dash) {
+          ctx.setLineDash(dash.map((d) => d * ratio));
+          ctx.beginPath();
+          ctx.moveTo(at, bbox.top);
+          ctx.lineTo(at, bbox.top + bbox.height);
+          ctx.stroke();
+        }
         const left = at + ctx.measureText(text).width + 6 * ratio > bbox.left + bbox.width;
         ctx.textAlign = left ? "right" : "left";
         ctx.fillText(text, at + (left ? -4 : 4) * ratio, bbox.top + (2 + 14 * level) * ratio);
       };
-      c.stages.slice(1).forEach((s) => line(s.from - 0.5, s.name, [], 0));
+      if (c.stages.length > 1) c.stages.forEach((s, i) => line(i ? s.from - 0.5 : Math.max(s.from, u.scales.x.min), s.name, i ? [] : null, 0));
       c.marks.forEach((m) => line(m.x, m.label || "", [4, 3], c.stages.length > 1 ? 1 : 0));
       ctx.restore();
     }
@@ -409,12 +423,13 @@ window.gaetrain = window.gaetrain || {};
     }
   }
 
-  // nearest returns the place of the value of a column that is nearest to a place, null if there is none.
-  const nearest = (xs, column, index) => {
-    for (let far = 0; far < column.length; far++) {
-      for (const i of [index - far, index + far]) if (column[i] !== undefined && i >= 0) return i;
-    }
-    return null;
+  // nearest returns the place of the value of a column that is nearest to a place, null outside the column's range.
+  const nearest = (column, index) => {
+    let before = index, after = index;
+    while (before >= 0 && column[before] === undefined) before--;
+    while (after < column.length && column[after] === undefined) after++;
+    if (before < 0 || after === column.length) return null;
+    return index - before <= after - index ? before : after;
   };
 
   const last = (column) => {

@@ -35,7 +35,7 @@ func explorable(t *testing.T) page.Report {
 		Curves: &page.Curves{Series: []page.Series{{Name: hostile, Unit: hostile, Split: "test", X: []float64{1}, Y: []float64{2}}}, Marks: []page.Mark{{X: 1, Label: hostile}}, Stages: []page.Span{{Name: hostile}}},
 		Points: &page.Points{Places: []page.Places{{Name: hostile, Note: hostile, X: []float32{1, 2}, Y: []float32{3, 4}}}, Classes: names, Labels: []int{0, 1}, Names: names, Items: page.Items{Lines: [][]float32{{1, 2}, {0.123456789, 4}}}},
 		Errors: &page.Errors{Caption: hostile, Classes: []page.ClassError{{Name: hostile, Value: "1", Share: 0.5}}, Groups: []page.Group{{Title: hostile, Items: []page.Example{{Name: hostile, Note: hostile, Tiles: []page.Tile{
-			{Name: hostile, PNG: sheet.Bytes(), Width: 4, Height: 6}, {Name: hostile, Line: []float32{0, 1, 0.5}, High: 1},
+			{Name: hostile, PNG: sheet.Bytes(), Width: 4, Height: 6}, {Name: hostile, Lines: [][]float32{{0, 1, 0.5}}, High: 1},
 		}}}}}},
 	}
 }
@@ -120,18 +120,17 @@ func TestData(t *testing.T) {
 	}
 }
 
-func TestPolyline(t *testing.T) {
+func TestPolylines(t *testing.T) {
 	for _, test := range []struct {
 		tile page.Tile
-		want string
+		want []string
 	}{
-		{page.Tile{Line: []float32{0, 1, 2}, High: 2}, "0.0,56.0 80.0,28.0 160.0,0.0"},
-		{page.Tile{Line: []float32{-1, 5}, High: 2}, "0.0,56.0 160.0,0.0"}, // outside the axis
-		{page.Tile{Line: []float32{3}, Low: 3, High: 3}, "0.0,28.0"},
-		{page.Tile{}, ""},
+		{page.Tile{Lines: [][]float32{{0, 1, 2}, {-1, 5}}, High: 2}, []string{"0.0,56.0 80.0,28.0 160.0,0.0", "0.0,56.0 160.0,0.0"}}, // the second one leaves the axis
+		{page.Tile{Lines: [][]float32{{3}}, Low: 3, High: 3}, []string{"0.0,28.0"}},
+		{page.Tile{}, nil},
 	} {
-		if got := test.tile.Polyline(); got != test.want {
-			t.Errorf("%v: %q, want %q", test.tile.Line, got, test.want)
+		if diff := cmp.Diff(test.want, test.tile.Polylines()); diff != "" {
+			t.Error(diff)
 		}
 	}
 }

@@ -8,9 +8,18 @@
 window.gaetrain = window.gaetrain || {};
 (() => {
 
-  // inflate returns the bytes of a base64 text that are compressed with deflate.
+  const digits = "!#$%()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{";
+
+  // inflate returns the bytes of a text of export.Compress.
   async function inflate(text) {
-    const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const values = new Uint8Array(128);
+    for (let d = 0; d < digits.length; d++) values[digits.charCodeAt(d)] = d;
+    const packed = new Uint8Array(Math.floor((text.length * 4) / 5));
+    for (let i = 0, at = 0; i < text.length; i += 5) {
+      let v = 0;
+      for (let k = i; k < i + 5; k++) v = 85 * v + (k < text.length ? values[text.charCodeAt(k)] : 84);
+      for (let shift = 24; shift >= 0 && at < packed.length; shift -= 8) packed[at++] = v >>> shift;
+    }
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
@@ -105,7 +114,7 @@ window.gaetrain = window.gaetrain || {};
     (f) =>
     (node, ...in_) => {
       const shape = widest(in_);
-      node.places ||= in_.map((a) => places(a, shape));
+      node.places = node.places || in_.map((a) => places(a, shape));
       const y = buffer(node, shape);
       const [a, b, c] = in_;
       const [ofA, ofB, ofC] = node.places;
@@ -267,7 +276,7 @@ window.gaetrain = window.gaetrain || {};
     const inner = channels * win.kh * win.kw;
     const y = buffer(node, [1, maps, oh, ow]);
     const columns = buffer(node, [inner, oh * ow], "patches").values;
-    node.indices ||= indices(win, channels, height, width, oh, ow);
+    node.indices = node.indices || indices(win, channels, height, width, oh, ow);
     for (let i = 0; i < node.indices.length; i += 2) columns[node.indices[i + 1]] = x.values[node.indices[i]];
     addBias(y.values, maps, b);
     product(w.values, columns, y.values, maps, inner, oh * ow);
@@ -284,8 +293,8 @@ window.gaetrain = window.gaetrain || {};
     const outer = maps * win.kh * win.kw;
     const y = buffer(node, [1, maps, oh, ow]);
     const columns = buffer(node, [outer, height * width], "patches").values;
-    node.indices ||= indices(win, maps, oh, ow, height, width);
-    node.turned ||= Float32Array.from(
+    node.indices = node.indices || indices(win, maps, oh, ow, height, width);
+    node.turned = node.turned || Float32Array.from(
       {length: w.values.length},
       (_, i) => w.values[(i % channels) * outer + Math.floor(i / channels)],
     );
@@ -310,7 +319,7 @@ window.gaetrain = window.gaetrain || {};
     const factor = scales.values[2];
     const [, channels, height, width] = x.shape;
     const linear = node.attributes.mode === "linear";
-    node.lines ||= [neighbours(height, factor, linear), neighbours(width, factor, linear)];
+    node.lines = node.lines || [neighbours(height, factor, linear), neighbours(width, factor, linear)];
     const [rows, columns] = node.lines;
     const y = buffer(node, [1, channels, height * factor, width * factor]);
     let at = 0;
@@ -440,7 +449,7 @@ window.gaetrain = window.gaetrain || {};
       this.constants = constants;
       for (const [name, values] of Object.entries(json.wholes || {})) constants[name] = {shape: [values.length], values};
       this.nodes = json.nodes.map(({kind, in: from, out, attributes = {}}) => {
-        if (!Object.hasOwn(functions, kind)) throw new Error(`the operation ${kind} is not known`);
+        if (!Object.prototype.hasOwnProperty.call(functions, kind)) throw new Error(`the operation ${kind} is not known`);
         return {compute: functions[kind], from, out, attributes, buffers: {}};
       });
     }

@@ -173,14 +173,14 @@ func (p reportPage) CreatedAttribute() string { return p.Created.UTC().Format(ti
 type inlinedPicture struct {
 	Picture
 	Source template.URL
-	Vector bool // an SVG
-	Width  int  // at which pixels are shown; 0: its own
+	Sheet  string // class of the ground in the style sheet: "", vector for an SVG, scheme for one with colours for dark screens
+	Width  int    // at which pixels are shown; 0: its own
 }
 
 // inline reads the picture.
 func (p Picture) inline() (in inlinedPicture, err error) {
 	in = inlinedPicture{Picture: p}
-	if in.Source, in.Vector, err = p.dataURI(); err != nil || p.Pixels == 0 {
+	if in.Source, in.Sheet, err = p.dataURI(); err != nil || p.Pixels == 0 {
 		return in, err
 	}
 	size, _, err := image.DecodeConfig(bytes.NewReader(p.Data))
@@ -199,13 +199,13 @@ func (p inlinedPicture) AltText() string {
 	return p.Title
 }
 
-// dataURI reads the picture and encodes it with the type that its first bytes show. Browsers run no scripts of
+// dataURI reads the picture and encodes it with the type that its first bytes show. It returns the class of its ground. Browsers run no scripts of
 // an SVG that is shown as an image.
-func (p Picture) dataURI() (source template.URL, vector bool, err error) {
+func (p Picture) dataURI() (source template.URL, sheet string, err error) {
 	data, name := p.Data, p.Title
 	if len(data) == 0 {
 		if data, err = os.ReadFile(p.Path); err != nil {
-			return "", false, fmt.Errorf("picture %q: %w", p.Title, err)
+			return "", "", fmt.Errorf("picture %q: %w", p.Title, err)
 		}
 		name = filepath.Base(p.Path)
 	}
@@ -213,9 +213,12 @@ func (p Picture) dataURI() (source template.URL, vector bool, err error) {
 	switch {
 	case kind == "image/png", kind == "image/gif", kind == "image/jpeg":
 	case strings.Contains(string(data[:min(len(data), 1024)]), "<svg"):
-		kind, vector = "image/svg+xml", true
+		kind, sheet = "image/svg+xml", "vector"
+		if bytes.Contains(data, []byte("prefers-color-scheme")) {
+			sheet = "scheme"
+		}
 	default:
-		return "", false, fmt.Errorf("picture %q: %w: want PNG, GIF, JPEG or SVG", name, ErrPicture)
+		return "", "", fmt.Errorf("picture %q: %w: want PNG, GIF, JPEG or SVG", name, ErrPicture)
 	}
-	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data)), vector, nil
+	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data)), sheet, nil
 }

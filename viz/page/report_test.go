@@ -118,3 +118,17 @@ func render(t *testing.T, write func(io.Writer) error) []byte {
 	}
 	return out.Bytes()
 }
+
+// TestSheets checks the grounds of pictures. An SVG with colours for dark screens must not be inverted on these.
+func TestSheets(t *testing.T) {
+	for want, data := range map[string]string{
+		`class="sheet"`:        "\x89PNG\r\n\x1a\n",
+		`class="sheet vector"`: `<svg xmlns="http://www.w3.org/2000/svg"/>`,
+		`class="sheet scheme"`: string(render(t, viz.Diagram{Title: "graph"}.SVG)),
+	} {
+		text := string(render(t, page.Report{Pictures: []page.Picture{{Title: "picture", Data: []byte(data)}}}.HTML))
+		if !strings.Contains(text, want) {
+			t.Errorf("the page of %.40q has no %s", data, want)
+		}
+	}
+}

@@ -31,15 +31,15 @@
   const columns = [
     {name: "run", value: (r) => r.row.name, text: (r) => r.row.name},
     {name: "state", value: (r) => order.indexOf(r.row.state), text: (r) => r.row.state},
-    {name: "model", value: (r) => r.details.model || "", text: (r) => r.details.model || ""},
-    {name: "data set", value: (r) => r.details.dataset || "", text: (r) => r.details.dataset || ""},
     {name: "epoch", number: true, value: (r) => r.row.epoch, text: (r) => `${r.row.epoch}/${r.row.epochs}`},
     {name: "loss", number: true, title: "Loss on the validation set, or on the test set if there is none, after the last epoch", value: (r) => r.row.loss, text: (r) => r.row.loss === null ? "" : format(r.row.loss)},
     {name: "best", number: true, title: "Lowest loss of the same split in this stage. For a GAN, it is the lowest distance of samples.", value: (r) => r.row.best, text: (r) => r.row.best === null ? "" : `${format(r.row.best)} at ${r.row.best_epoch}`},
     {name: "mse", number: true, title: "Squared error per pixel of the same split after the last epoch", value: (r) => r.row.mse, text: (r) => r.row.mse === null ? "" : format(r.row.mse)},
+    {name: "left", number: true, title: "Estimated time until the run has finished all epochs", value: (r) => r.row.left, text: (r) => r.row.left === null ? "" : duration(r.row.left)},
+    {name: "model", value: (r) => r.details.model || "", text: (r) => r.details.model || ""},
+    {name: "data set", value: (r) => r.details.dataset || "", text: (r) => r.details.dataset || ""},
     {name: "time", number: true, title: "Time of training and evaluation", value: (r) => r.row.seconds, text: (r) => r.row.seconds ? duration(r.row.seconds) : ""},
     {name: "images/s", number: true, title: "Images per second in the last epoch of training", value: (r) => r.row.rate, text: (r) => r.row.rate ? Math.round(r.row.rate).toLocaleString("en") : ""},
-    {name: "left", number: true, title: "Estimated time until the run has finished all epochs", value: (r) => r.row.left, text: (r) => r.row.left === null ? "" : duration(r.row.left)},
     {name: "updated", number: true, value: (r) => r.row.updated, text: (r) => ago(r.row.updated)},
   ];
 
@@ -141,6 +141,16 @@
 
   const firstFigures = ["loss", "reconstruction", "classification"];
 
+  // drawSoon draws the records that several runs get at nearly the same time at once.
+  const waiting = {points: [], all: false, timer: 0};
+  const drawSoon = () => {
+    waiting.timer = waiting.timer || setTimeout(() => {
+      const points = waiting.all ? null : waiting.points;
+      Object.assign(waiting, {points: [], all: false, timer: 0});
+      showCurves(points);
+    }, 50);
+  };
+
   // load reads the records of a run that the page does not have.
   const load = async (run) => {
     if (run.loading) return;
@@ -156,7 +166,8 @@
         run.data.next = records.next;
         const points = addRecords(run, records);
         more = records.more || run.row.records !== loaded;
-        showCurves(records.reset ? null : points);
+        if (records.reset) waiting.all = true; else waiting.points.push(...points);
+        drawSoon();
       }
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // the server has ended; it is asked again after the next event
@@ -194,20 +205,25 @@
     return {run: run.row.name, id: run.row.id, name: figure.replaceAll("_", " "), unit: units[figure] || "", split, epochs: [], values: []};
   };
 
+  // bestMark marks the best epoch of a run with a validation set.
+  const bestMark = ({row, data}) => {
+    const stage = data.stages[data.stages.length - 1];
+    return row.split === "validation" && row.best_epoch && stage ? [{x: stage.from - 1 + row.best_epoch, label: `best epoch ${row.best_epoch}`}] : [];
+  };
+
   // showCurves draws the series of the chosen runs, or only adds points if the same runs are shown.
   const showCurves = (points) => {
     const chosen = chosenRuns().filter((r) => r.data), several = view.chosen.length > 1;
     const colour = (s) => Object.assign(s, {colour: several ? hueOf(s.id) : undefined});
-    const now = view.chosen.join();
+    const now = view.chosen.join(), only = several ? null : chosen[0], stages = only ? only.data.stages : [], marks = only ? bestMark(only) : [];
     if (curves && points && drawn === now) {
-      curves.update(points.map(colour));
+      curves.update(points.filter((s) => hueOf(s.id)).map(colour), marks, stages);
       return;
     }
     const rank = (s) => (firstFigures.indexOf(s.name) + 1) || firstFigures.length + 1;
     const all = chosen.flatMap((r) => [...r.data.series.values()]).sort((a, b) => rank(a) - rank(b)).map(colour);
-    const stages = chosen.length === 1 ? chosen[0].data.stages : [];
     drawn = now;
-    if (curves) curves.replace(all, [], stages); else curves = gaetrain.curves(find("curves"), {series: all, stages});
+    if (curves) curves.replace(all, marks, stages); else curves = gaetrain.curves(find("curves"), {series: all, marks, stages});
   };
 
   // --- pictures ---
@@ -225,10 +241,10 @@
   };
 
   const showPictures = () => {
-    const chosen = chosenRuns(), kinds = [...new Set(chosen.flatMap((r) => (r.pictures || []).map((k) => k.name)))].sort();
+    const chosen = chosenRuns(), kinds = [...new Set(chosen.flatMap((r) => (r.pictures || []).map((k) => k.name)))].sort((a, b) => a.localeCompare(b, "en", {numeric: true}));
     find("pictures-section").hidden = !kinds.length;
     if (!kinds.length) return;
-    const kind = kinds.includes(view.kind) ? view.kind : kinds.includes("reconstructions") ? "reconstructions" : kinds[0], select = find("kind");
+    const kind = kinds.includes(view.kind) ? view.kind : kinds.findLast((k) => k.startsWith("reconstructions")) || kinds[0], select = find("kind");
     if (select.dataset.kinds !== kinds.join()) {
       select.dataset.kinds = kinds.join();
       select.replaceChildren(...kinds.map((k) => make("option", {value: k}, k)));
@@ -338,7 +354,7 @@
         run.details = update.details[row.id];
         settings = settings || view.chosen.includes(row.id);
       }
-      const words = Object.entries(run.details.settings || {}).map(([name, value]) => `${name}=${value}`);
+      const words = Object.entries(run.details.settings || {}).filter(([name]) => !ignored.includes(name)).map(([name, value]) => `${name}=${value}`);
       run.text = [row.name, row.state, run.details.model, run.details.dataset, ...words].join("\n").toLowerCase();
       runs.set(row.id, run);
     }
@@ -353,7 +369,7 @@
       stale = false;
       view.chosen = view.chosen.filter((id) => runs.has(id));
       if (!view.chosen.length) {
-        const latest = [...runs.values()].sort((a, b) => active(b.row) - active(a.row) || b.row.updated - a.row.updated)[0];
+        const latest = [...runs.values()].sort((a, b) => active(b.row) - active(a.row) || b.row.updated - a.row.updated || (a.row.name < b.row.name ? -1 : 1))[0];
         view.chosen = [latest.row.id];
       }
       choice = true;

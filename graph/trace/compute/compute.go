@@ -4,6 +4,7 @@ package compute
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"gaetrain/graph/trace"
@@ -20,7 +21,7 @@ type Network struct {
 func New(n *trace.Network) (*Network, error) {
 	c := &Network{n, make(map[*trace.Tensor][]float32), make(map[*trace.Tensor][]float32)}
 	for _, node := range n.Nodes {
-		if !Knows(node.Kind) {
+		if functions[node.Kind] == nil {
 			return nil, fmt.Errorf("%s is an operation of the kind %s, which is not known", node.Out[0].Name, node.Kind)
 		}
 	}
@@ -32,8 +33,8 @@ func New(n *trace.Network) (*Network, error) {
 	return c, nil
 }
 
-// Knows reports whether a kind of node can be computed.
-func Knows(kind string) bool { return functions[kind] != nil }
+// Kinds lists the kinds of nodes that can be computed.
+func Kinds() []string { return slices.Sorted(maps.Keys(functions)) }
 
 // With returns the network with other values of some of its constants.
 func (c *Network) With(constants map[*trace.Tensor][]float32) *Network {

@@ -7,13 +7,15 @@ gaetrain.parts = gaetrain.parts || {};
   const {make, drawn, number} = parts;
   const side = 320; // of the plane, in units of the SVG
   const hues = 8;
+  const radius = 3.2; // of points
 
   class Plane {
-    // code: export.pageCode; principal: the plane of principal directions or undefined; codes: a list of codes, and labels their
-    // classes or undefined; change is called with a code that the reader chooses, choose with the number of a point, reset when
-    // the reader resets the code, and decode returns the image of a code.
-    constructor({code, principal, codes, labels, classes, describe, change, choose, reset, mosaic}) {
-      Object.assign(this, {spec: code, codes, labels, classes, describe, change, choose, reset, mosaic, hidden: new Set()});
+    // code: pictures.pageCode; principal: the plane of principal directions or undefined; codes: the codes of a noun, such as
+    // "test items", with their labels and the names of the classes or undefined. change is called with a code that the reader
+    // chooses, choose with the number of a point, and reset when the reader resets the code. mosaic has the shape of images and
+    // decodes codes; undefined: the items are no images.
+    constructor({code, principal, noun, codes, labels, classes, describe, change, choose, reset, mosaic}) {
+      Object.assign(this, {spec: code, noun, codes, labels, classes, describe, change, choose, reset, mosaic, hidden: new Set()});
       this.modes = [];
       if (principal && code.size > 2) this.modes.push(this.principalMode(principal));
       this.values = [code.order[0], code.order[1]];
@@ -56,7 +58,7 @@ gaetrain.parts = gaetrain.parts || {};
       this.grid = make("canvas", {className: "playground-mosaic", hidden: true});
       this.xs = make("div", {className: "playground-x"});
       this.ys = make("div", {className: "playground-y"});
-      const about = make("p", {className: "playground-small"}, "Drag in the plane, or move the sliders. A double click resets. Points are the codes of test items.");
+      const about = make("p", {className: "playground-small"}, `Drag in the plane, or move the sliders. A double click resets. Points are the codes of ${this.noun}.`);
       this.element = make("div", {}, about, this.choices(), make("div", {className: "playground-axes"}, this.ys,
         make("div", {className: "playground-field"}, this.grid, this.svg), this.xs), this.legend());
       this.listen();
@@ -82,8 +84,9 @@ gaetrain.parts = gaetrain.parts || {};
         bar.append(own);
       }
       if (this.mosaic) {
-        this.wantsGrid = make("input", {type: "checkbox", onchange: () => this.fillGrid()});
-        bar.append(make("label", {}, this.wantsGrid, " decoded images in the plane"));
+        this.wantsGrid = make("input", {type: "checkbox", checked: size === 2, onchange: () => this.fillGrid()});
+        const points = make("input", {type: "checkbox", checked: true, onchange: () => this.points.toggleAttribute("hidden", !points.checked)});
+        bar.append(make("label", {}, this.wantsGrid, " decoded images"), make("label", {}, points, " points"));
       }
       return bar;
     }
@@ -200,7 +203,9 @@ gaetrain.parts = gaetrain.parts || {};
 
     // show moves the handle to a code.
     show(code) {
+      const first = !this.code;
       this.code = code;
+      if (first) this.fillGrid();
       const [u, v] = this.place(...this.mode.of(code));
       const clamp = (s) => (side * Math.max(0, Math.min(1, s))).toFixed(1);
       this.cross.setAttribute("transform", `translate(${clamp(u)} ${clamp(v)})`);
@@ -234,10 +239,15 @@ gaetrain.parts = gaetrain.parts || {};
 
   const hueOf = (label) => `playground-hue${(label % hues) + 1}`;
 
-  // dotOf is the mark of a class: circles, and squares for the classes after the eighth.
+  // shapes are the corners of a square, a triangle and a diamond, as in points.js. The shape with the number 0 is a disc.
+  const shapes = [[], [[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]], [[0, -1.3], [1.2, 0.9], [-1.2, 0.9]], [[0, -1.35], [1.35, 0], [0, 1.35], [-1.35, 0]]];
+
+  // dotOf is the mark of a class. Classes differ in the shape as well as the hue.
   function dotOf(label, x, y) {
-    if (label % (2 * hues) < hues) return drawn("circle", {cx: x.toFixed(1), cy: y.toFixed(1), r: 3.2, class: hueOf(label)});
-    return drawn("rect", {x: (x - 3).toFixed(1), y: (y - 3).toFixed(1), width: 6, height: 6, class: hueOf(label)});
+    const corners = shapes[(Math.floor(label / hues) + label) % shapes.length];
+    if (!corners.length) return drawn("circle", {cx: x.toFixed(1), cy: y.toFixed(1), r: radius, class: hueOf(label)});
+    const points = corners.map(([u, v]) => `${(x + radius * u).toFixed(1)},${(y + radius * v).toFixed(1)}`);
+    return drawn("polygon", {points: points.join(" "), class: hueOf(label)});
   }
 
   const drawnMark = (label) => drawn("svg", {viewBox: "0 0 10 10", class: "playground-mark"}, dotOf(label, 5, 5));

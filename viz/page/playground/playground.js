@@ -33,7 +33,7 @@ window.gaetrain = window.gaetrain || {};
       this.items = bytes ? this.picturesOf(bytes) : this.rowsOf(items.rows);
       this.build();
       this.reset();
-      if (this.encoder && this.items.length) this.choose(0);
+      if (this.encoder ? this.items.length : this.codes.length) this.choose(0);
       this.update();
     }
 
@@ -110,7 +110,7 @@ window.gaetrain = window.gaetrain || {};
       if (this.decoder && code.size > 1) {
         const mosaic = this.spec.image && {shape: this.spec.image, decode: (values) => this.decode(this.snapped(values))};
         this.plane = new Plane({
-          code, principal: plane, codes: this.codes, labels: items.labels, classes, mosaic, describe: (i) => this.describe(i),
+          code, principal: plane, noun: code.prior ? "samples of the prior" : "test items", codes: this.codes, labels: items.labels, classes, mosaic, describe: (i) => this.describe(i),
           change: (values) => this.setCode(values), choose: (i) => this.choose(i), reset: () => this.reset(),
         });
         children.push(this.plane.element);
@@ -171,7 +171,7 @@ window.gaetrain = window.gaetrain || {};
       } else if (spec.image) {
         this.result = new ImageView(spec.image, this.encoder ? "Reconstruction" : "Generated image");
       } else {
-        this.result = new RowView(spec.row, "Reconstruction");
+        this.result = new RowView(spec.row, this.encoder ? "Reconstruction" : "Generated row");
       }
       children.push(this.result.element);
       if (spec.conditional) {
@@ -189,12 +189,13 @@ window.gaetrain = window.gaetrain || {};
     notes() {
       const {make} = gaetrain.parts;
       const rate = (v) => v.toExponential(1).replace("-", "−");
-      const unit = (n) => (["decoder", "generator", "autoencoder"].includes(n.name) ? "the range of the pixels" : n.name === "classifier" ? "the standard deviation of the logits" : "the standard deviation of the codes");
+      const values = this.spec.image ? "the range of the pixels" : "the range of the values";
+      const unit = (n) => ({encoder: "the standard deviation of the codes", classifier: "the standard deviation of the logits"})[n.name] || values;
       const lines = this.spec.networks.map((json) => {
         const n = this.networks[json.name];
         const most = json.most ? "nine tenths of " : "";
         const before = json.before ? ", before the code is rounded or small values become 0" : "";
-        return `The ${n.name} is part of this page, with rounded weights. It differs from the program by at most ${rate(n.agreement)} of ${unit(n)} for the items that this page checked, and by at most ${rate(json.error)} for ${most}${json.items} items${before}.`;
+        return `The ${n.name} in this page has rounded weights. It agrees with the program to ${rate(n.agreement)} of ${unit(n)} on ${n.checked} items that the page has checked, and to ${rate(json.error)} on ${most}${json.items} items${before}.`;
       });
       return make("div", {className: "playground-small"}, ...lines.concat(this.spec.missing || []).map((line) => make("p", {}, line)));
     }

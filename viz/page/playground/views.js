@@ -74,7 +74,7 @@ gaetrain.parts = gaetrain.parts || {};
         this.element = drawn("svg", {class: "playground-chart", viewBox: "0 0 300 160", preserveAspectRatio: "none", role: "img", "aria-label": label}, this.line);
         return;
       }
-      this.element = make("div", {className: "playground-list", role: "group"});
+      this.element = make("div", {className: "playground-list playground-columns", role: "group"});
       this.element.setAttribute("aria-label", label);
       this.fields = Array.from({length: row.size}, (_, i) => {
         const name = row.names ? row.names[i] : String(i);
