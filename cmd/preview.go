@@ -220,16 +220,15 @@ func (t terminal) colour(p pixel) string {
 	if t.colours == trueColours {
 		return fmt.Sprintf("2;%d;%d;%d", level(p[0], 256), level(p[1], 256), level(p[2], 256))
 	}
-	if p[0] == p[1] && p[1] == p[2] { // black, 24 greys, white
-		return fmt.Sprintf("5;%d", slices.Concat([]int{16}, greys, []int{231})[level(p[0], 26)])
+	const black, white, darkest = 16, 231, 232 // and 23 lighter greys
+	grey := level(p[0], 26)
+	switch {
+	case p[0] != p[1] || p[1] != p[2]:
+		return fmt.Sprintf("5;%d", black+36*level(p[0], 6)+6*level(p[1], 6)+level(p[2], 6))
+	case grey == 0:
+		return fmt.Sprintf("5;%d", black)
+	case grey == 25:
+		return fmt.Sprintf("5;%d", white)
 	}
-	return fmt.Sprintf("5;%d", 16+36*level(p[0], 6)+6*level(p[1], 6)+level(p[2], 6))
+	return fmt.Sprintf("5;%d", darkest+grey-1)
 }
-
-// greys are the greys of 256 colours from dark to light.
-var greys = func() (list []int) {
-	for i := range 24 {
-		list = append(list, 232+i)
-	}
-	return list
-}()

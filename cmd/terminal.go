@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"io"
 	"os"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -103,4 +105,59 @@ func (t terminal) write(w io.Writer, spans ...span) {
 		}
 		printf(w, "\x1b["+s.style+"m%s\x1b[0m", s.text)
 	}
+}
+
+// part is a piece of a line. Parts of a larger rank are left out first.
+type part struct {
+	span
+	rank int
+}
+
+// chosen returns the parts that fit one line of a terminal, in their order.
+func chosen(parts []part, columns int) (spans []span) {
+	parts = slices.DeleteFunc(parts, func(p part) bool { return p.text == "" })
+	byRank := slices.Clone(parts)
+	slices.SortStableFunc(byRank, func(a, b part) int { return a.rank - b.rank })
+	width, last := 0, 0
+	for i, p := range byRank {
+		if width += 2 + utf8.RuneCountInString(p.text); i > 0 && width-2 >= columns {
+			break
+		}
+		last = p.rank
+	}
+	for _, p := range parts {
+		if p.rank <= last {
+			spans = append(spans, p.span)
+		}
+	}
+	return spans
+}
+
+// writeFitted prints as many of the first spans as fit one line of a terminal, with two
+// spaces between them. The last column stays free, because some terminals break the line
+// there.
+func (t terminal) writeFitted(w io.Writer, columns int, spans []span) {
+	width := 0
+	for i, s := range spans {
+		if i > 0 {
+			width += 2
+		}
+		n := utf8.RuneCountInString(s.text)
+		switch {
+		case i > 0 && width+n >= columns:
+			return
+		case width+n >= columns:
+			s.text = cut(s.text, columns-1)
+		case i > 0:
+			printf(w, "  ")
+		}
+		t.write(w, s)
+		width += n
+	}
+}
+
+// cut returns the first runes of a text, at most the given number.
+func cut(text string, most int) string {
+	runes := []rune(text)
+	return string(runes[:max(0, min(most, len(runes)))])
 }

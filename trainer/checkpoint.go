@@ -15,6 +15,7 @@ import (
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/loaders/files"
+	"gaetrain/loaders/memory"
 )
 
 // Keys of the metadata of a checkpoint file.
@@ -74,11 +75,7 @@ func checksum[V safetensors.View](header string, tensors map[string]V) string {
 // LoadCheckpoint reads a checkpoint file. Errors wrap ErrCheckpoint. If the file does
 // not exist, they also wrap fs.ErrNotExist.
 func LoadCheckpoint(path string) (*Checkpoint, error) {
-	err := requireRegular(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
-	}
-	data, err := os.ReadFile(path)
+	data, err := files.ReadRegular(path, memory.Limit()/2) // its tensors are copied
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}

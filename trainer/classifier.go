@@ -63,7 +63,7 @@ const largestList = 64 << 20
 
 // readIndices reads a file with one index from 0 to n−1 a line.
 func readIndices(path string, n int) (indices []int, err error) {
-	data, err := readBounded(path, largestList)
+	data, err := files.Read(path, largestList)
 	if err != nil {
 		return nil, fmt.Errorf("%w: label-list %s: %w", ErrConfiguration, path, files.Reason(err))
 	}

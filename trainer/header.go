@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"gaetrain/loaders/files"
 )
 
 // Position is how far the training of an experiment has come. With the weights and
@@ -66,7 +68,7 @@ func (at Position) check() error {
 // readHeader reads the header of a checkpoint file alone. Its checksum, which also
 // covers the tensors, is not verified.
 func readHeader(path string) (h Header, err error) {
-	if err := requireRegular(path); err != nil {
+	if err := files.RequireRegular(path); err != nil {
 		return h, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
 	file, err := os.Open(path)

@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"gaetrain/loaders/files"
 )
 
 // Extent is the part of metrics.jsonl that the finished epochs have written. The bytes
@@ -59,7 +61,7 @@ func (x Extent) load(dir string) ([]byte, error) {
 		return nil, nil
 	}
 	path := filepath.Join(dir, metricsFile)
-	if err := requireRegular(path); err != nil {
+	if err := files.RequireRegular(path); err != nil {
 		return nil, fmt.Errorf("%w: %w; hint: restore the file from a copy", ErrRun, err)
 	}
 	file, err := os.Open(path)

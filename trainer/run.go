@@ -269,6 +269,9 @@ func (r *Run) sweep() {
 func (r *Run) acquire() error {
 	_, err := os.Lstat(r.Path(lockFile))
 	r.lockMade = errors.Is(err, fs.ErrNotExist)
+	if err := files.RequireRegular(r.Path(lockFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: lock %s: %w; hint: remove it", ErrRun, r.Dir, err)
+	}
 	r.lock = flock.New(r.Path(lockFile))
 	ok, err := tryLock(r.lock)
 	if err != nil {
@@ -362,7 +365,7 @@ func (r *Run) WriteSealed(name string, value any) error {
 // ReadSealed reads a file that WriteSealed has written. Errors wrap ErrRun. If the file
 // does not exist, they also wrap fs.ErrNotExist.
 func (r *Run) ReadSealed(name string, into any) error {
-	data, err := readBounded(r.Path(name), largestSealed)
+	data, err := files.ReadRegular(r.Path(name), largestSealed)
 	if err == nil {
 		err = decodeSealed(data, into)
 	}

@@ -14,6 +14,7 @@ import (
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
+	"gaetrain/loaders/files"
 	"gaetrain/trainer/settings"
 )
 
@@ -103,11 +104,7 @@ type MachineInfo struct {
 func ReadRunInfo(dir string) (RunInfo, error) {
 	var info RunInfo
 	path := filepath.Join(dir, runFile)
-	err := requireRegular(path)
-	var data []byte
-	if err == nil {
-		data, err = readBounded(path, largestSealed)
-	}
+	data, err := files.ReadRegular(path, largestSealed)
 	if errors.Is(err, fs.ErrNotExist) {
 		return info, noRunError{dir}
 	}

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"io/fs"
-	"os"
 )
 
 // The JSON files that the program reads again have a checksum as their first
@@ -61,28 +59,4 @@ func decodeSealed(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	return d.Decode(into)
-}
-
-// requireRegular returns an error if a path is not a regular file. A pipe, for example,
-// would block the reader.
-func requireRegular(path string) error {
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
-	}
-	return err
-}
-
-// readBounded reads a file. A file with more than the given number of bytes is an error.
-func readBounded(path string, most int64) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, most+1))
-	if err == nil && int64(len(data)) > most {
-		err = fmt.Errorf("the file has more than %d bytes", most)
-	}
-	return data, err
 }

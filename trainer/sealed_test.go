@@ -2,9 +2,6 @@ package trainer
 
 import (
 	"bytes"
-	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -61,20 +58,6 @@ func TestSealRefusesUnknownKeys(t *testing.T) {
 	}
 	if err := decodeSealed(file.Bytes(), new(sealedValue)); err == nil || !strings.Contains(err.Error(), "colour") {
 		t.Errorf("error is %v, want one about colour", err)
-	}
-}
-
-func TestReadBounded(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "file")
-	write(t, make([]byte, 10), path)
-	if data, err := readBounded(path, 10); err != nil || len(data) != 10 {
-		t.Errorf("%d bytes, %v", len(data), err)
-	}
-	if _, err := readBounded(path, 9); err == nil || !strings.Contains(err.Error(), "more than 9 bytes") {
-		t.Errorf("error is %v", err)
-	}
-	if _, err := readBounded(filepath.Join(t.TempDir(), "none"), 9); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("error is %v", err)
 	}
 }
 

@@ -8,9 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"gaetrain/loaders/files"
 )
 
 // Phase is what a run is doing, or how it ended.
@@ -26,6 +29,11 @@ const (
 	Failed   Phase = "failed"   // by another error
 	Dead     Phase = "dead"     // the process ended without a word, such as by kill -9; --resume continues it
 )
+
+// known reports whether p is a phase that a file can have.
+func (p Phase) known() bool {
+	return slices.Contains([]Phase{Waiting, Running, Done, Stopped, Diverged, Failed, Dead}, p)
+}
 
 // State is the content of state.json. The process that trains a run replaces the file
 // when the phase changes.
@@ -75,10 +83,12 @@ func (s State) elsewhere() bool {
 // readState reads state.json and the time of the lock file.
 func readState(dir string) (s State, err error) {
 	const most = 1 << 16
-	data, err := readBounded(filepath.Join(dir, stateFile), most)
+	data, err := files.ReadRegular(filepath.Join(dir, stateFile), most)
 	switch {
 	case err == nil:
-		err = json.Unmarshal(data, &s)
+		if err = json.Unmarshal(data, &s); err == nil && !s.Phase.known() {
+			err = fmt.Errorf("the phase %.20q is unknown", s.Phase)
+		}
 	case errors.Is(err, fs.ErrNotExist):
 		s.Phase, err = Running, nil
 		if _, err := os.Stat(filepath.Join(dir, finalFile)); err == nil {
@@ -95,6 +105,9 @@ func readState(dir string) (s State, err error) {
 // progressOf returns the modification time of a lock file, zero without one. A network
 // file system may know an old time of a file until the file is opened.
 func progressOf(path string) time.Time {
+	if files.RequireRegular(path) != nil {
+		return time.Time{}
+	}
 	if file, err := os.Open(path); err == nil {
 		defer file.Close()
 	}
@@ -109,7 +122,7 @@ func progressOf(path string) time.Time {
 // seen.
 func held(dir string) bool {
 	path := filepath.Join(dir, lockFile)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	if files.RequireRegular(path) != nil {
 		return false
 	}
 	lock := flock.New(path, flock.SetFlag(os.O_RDONLY))

@@ -1,13 +1,12 @@
 package viz
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"image"
 	"image/png"
 	"io"
-	"os"
 
 	"gaetrain/loaders/files"
 )
@@ -34,14 +33,26 @@ func EncodeSmallPNG(w io.Writer, img image.Image, colours int) error {
 	return encoder.Encode(w, paletted)
 }
 
-// ReadPNG reads the picture at path.
+// Limits of a picture that is read.
+const (
+	mostBytes  = 64 << 20
+	mostPixels = 32 << 20
+)
+
+// ReadPNG reads the picture at path, which must be a regular file.
 func ReadPNG(path string) (image.Image, error) {
-	file, err := os.Open(path)
+	data, err := files.ReadRegular(path, mostBytes)
 	if err != nil {
-		return nil, fmt.Errorf("reading picture: %w", err)
+		return nil, fmt.Errorf("reading picture %s: %w", path, files.Reason(err))
 	}
-	defer file.Close()
-	img, err := png.Decode(bufio.NewReader(file))
+	size, err := png.DecodeConfig(bytes.NewReader(data))
+	if err == nil && size.Width > mostPixels/max(1, size.Height) {
+		err = fmt.Errorf("it has %d×%d pixels, which is too large", size.Height, size.Width)
+	}
+	var img image.Image
+	if err == nil {
+		img, err = png.Decode(bytes.NewReader(data))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading picture %s: %w", path, err)
 	}

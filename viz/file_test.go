@@ -2,11 +2,14 @@ package viz
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"image"
 	"image/png"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -73,4 +76,37 @@ func TestSmallPNG(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzReadPNG reads pictures of a run folder. Their headers can claim any size.
+func FuzzReadPNG(f *testing.F) {
+	var small bytes.Buffer
+	if err := png.Encode(&small, image.NewGray(image.Rect(0, 0, 3, 2))); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(small.Bytes())
+	f.Add(small.Bytes()[:40])
+	for _, side := range []uint32{8192, 100_000, 1 << 31, 0} {
+		claim := bytes.Clone(small.Bytes())
+		binary.BigEndian.PutUint32(claim[16:], side)
+		binary.BigEndian.PutUint32(claim[20:], side)
+		binary.BigEndian.PutUint32(claim[29:], crc32.ChecksumIEEE(claim[12:29]))
+		f.Add(claim)
+	}
+	path := filepath.Join(f.TempDir(), "picture.png")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		img, err := ReadPNG(path)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 8*mostPixels+1<<20 {
+			t.Errorf("%d bytes were allocated", used)
+		}
+		if err == nil && img.Bounds().Empty() {
+			t.Error("an empty picture was read")
+		}
+	})
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a test waits for a page.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Tab is a tab of the browser with one page. Its methods end the test if they fail.
 type Tab struct {

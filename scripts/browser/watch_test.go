@@ -57,7 +57,7 @@ func TestWatchFleet(t *testing.T) {
 	if first > 1 {
 		t.Errorf("the page needs %.2f s of processor time until it shows all runs, want at most 1", first)
 	}
-	tab.Wait(`[...document.querySelectorAll("#list td:nth-child(7)")].every((e) => e.textContent)`)
+	tab.Wait(`[...document.querySelectorAll("#list td:nth-child(5)")].every((e) => e.textContent)`)
 	if start, memory := usage(t, process); start > 4 || memory > 300 {
 		t.Errorf("to read all runs, the server needs %.2f s of processor time and %.0f MB", start, memory)
 	}
@@ -163,11 +163,11 @@ func TestWatchChoice(t *testing.T) {
 		t.Errorf("the filter finds %s", text)
 	}
 	tab.SetValue("#filter", "vae")
-	tab.Click("#columns th:nth-child(7) button") // loss, falling
-	tab.Click("#columns th:nth-child(7) button") // rising
+	tab.Click("#columns th:nth-child(5) button") // loss, falling
+	tab.Click("#columns th:nth-child(5) button") // rising
 	var sorted bool
 	tab.Eval(`(() => {
-		const values = [...document.querySelectorAll("#list tr td:nth-child(7)")].map((e) => Number(e.textContent));
+		const values = [...document.querySelectorAll("#list tr td:nth-child(5)")].map((e) => Number(e.textContent));
 		return values.length === 4 && values.every((v, i) => i === 0 || values[i - 1] <= v);
 	})()`, &sorted)
 	if !sorted {
@@ -232,7 +232,7 @@ func TestWatchLive(t *testing.T) {
 	var source, left string
 	tab.Eval(`document.querySelector("#pictures img").getAttribute("src")`, &source)
 	tab.Wait(fmt.Sprintf(`document.querySelector("#pictures img").getAttribute("src") !== %q`, source))
-	tab.Eval(`document.querySelector("#list td:nth-child(12)").textContent`, &left)
+	tab.Eval(`document.querySelector("#list td:nth-child(8)").textContent`, &left)
 	if left == "" {
 		t.Error("the list shows no estimate of the time that is left")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"path/filepath"
 	"slices"
 
 	"gaetrain/loaders"
@@ -117,6 +118,11 @@ func (v View) fill(f *page.Film, strips []strip, frames []Frame) error {
 		}
 		strips, f.Frames = append(strips, s), append(f.Frames, page.Label(frame.label()))
 	}
+	for _, s := range strips {
+		if (s.img == nil) != (strips[0].img == nil) {
+			return fmt.Errorf("%w: %s has both images and rows of numbers; hint: remove that folder", trainer.ErrRun, filepath.Join(folder, framesFolder))
+		}
+	}
 	if strips[0].img == nil {
 		for _, s := range strips {
 			f.Items.Lines = append(f.Items.Lines, s.lines...)
@@ -141,7 +147,7 @@ func (v View) fill(f *page.Film, strips []strip, frames []Frame) error {
 // a conditional model.
 func writeSampled(l *trainer.Loop, epoch int, rows []Row) error {
 	view, size := ViewOf(l.Trained()), l.Trained().Shape().Size()
-	columns := min(view.filmColumns(), columns)
+	columns := view.filmColumns()
 	lines := 2
 	if len(rows) > 1 {
 		columns, lines = min(columns, 8), 1

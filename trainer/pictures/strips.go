@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"gaetrain/loaders/files"
 	"gaetrain/trainer"
 	"gaetrain/viz"
 )
@@ -113,7 +114,8 @@ func readStrip(path string) (s strip, err error) {
 		}
 		return s, err
 	}
-	data, err := os.ReadFile(path)
+	const most = 64 << 20
+	data, err := files.ReadRegular(path, most)
 	var content linesFile
 	if err == nil {
 		err = json.Unmarshal(data, &content)

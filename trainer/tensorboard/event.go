@@ -5,11 +5,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image/png"
-	"io"
 	"math"
-	"os"
 	"time"
 
+	"gaetrain/loaders/files"
 	"gaetrain/trainer/wire"
 )
 
@@ -111,17 +110,9 @@ const largestPicture = 64 << 20
 
 // picture is an image that a PNG file holds.
 func picture(tag, path string) (v value, err error) {
-	file, err := os.Open(path)
+	data, err := files.ReadRegular(path, largestPicture)
 	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, largestPicture+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > largestPicture {
-		return nil, fmt.Errorf("%s has more than %d bytes", path, largestPicture)
+		return nil, fmt.Errorf("%s: %w", path, files.Reason(err))
 	}
 	size, err := png.DecodeConfig(bytes.NewReader(data))
 	if err != nil {

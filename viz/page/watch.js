@@ -31,15 +31,15 @@
   const columns = [
     {name: "run", value: (r) => r.row.name, text: (r) => r.row.name},
     {name: "state", value: (r) => order.indexOf(r.row.state), text: (r) => r.row.state},
-    {name: "model", value: (r) => r.details.model || "", text: (r) => r.details.model || ""},
-    {name: "data set", value: (r) => r.details.dataset || "", text: (r) => r.details.dataset || ""},
     {name: "epoch", number: true, value: (r) => r.row.epoch, text: (r) => `${r.row.epoch}/${r.row.epochs}`},
     {name: "loss", number: true, title: "Loss on the validation set, or on the test set if there is none, after the last epoch", value: (r) => r.row.loss, text: (r) => r.row.loss === null ? "" : format(r.row.loss)},
     {name: "best", number: true, title: "Lowest loss of the same split in this stage. For a GAN, it is the lowest distance of samples.", value: (r) => r.row.best, text: (r) => r.row.best === null ? "" : `${format(r.row.best)} at ${r.row.best_epoch}`},
     {name: "mse", number: true, title: "Squared error per pixel of the same split after the last epoch", value: (r) => r.row.mse, text: (r) => r.row.mse === null ? "" : format(r.row.mse)},
+    {name: "left", number: true, title: "Estimated time until the run has finished all epochs", value: (r) => r.row.left, text: (r) => r.row.left === null ? "" : duration(r.row.left)},
+    {name: "model", value: (r) => r.details.model || "", text: (r) => r.details.model || ""},
+    {name: "data set", value: (r) => r.details.dataset || "", text: (r) => r.details.dataset || ""},
     {name: "time", number: true, title: "Time of training and evaluation", value: (r) => r.row.seconds, text: (r) => r.row.seconds ? duration(r.row.seconds) : ""},
     {name: "images/s", number: true, title: "Images per second in the last epoch of training", value: (r) => r.row.rate, text: (r) => r.row.rate ? Math.round(r.row.rate).toLocaleString("en") : ""},
-    {name: "left", number: true, title: "Estimated time until the run has finished all epochs", value: (r) => r.row.left, text: (r) => r.row.left === null ? "" : duration(r.row.left)},
     {name: "updated", number: true, value: (r) => r.row.updated, text: (r) => ago(r.row.updated)},
   ];
 

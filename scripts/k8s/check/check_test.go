@@ -17,7 +17,7 @@ const help = `   EXIT CODES:
 
 // all returns the problems of all checks.
 func (m *manifests) all() (p []string) {
-	for _, each := range [][]string{indexed(&m.job, 12), policyForm(&m.job), policyCodes(&m.job, help), restricted(&m.job), pod(&m.job), m.volumes(), queued(&m.job, "")} {
+	for _, each := range [][]string{indexed(&m.job, 12), m.valid(), policyCodes(&m.job, help), restricted(&m.job), pod(&m.job), m.volumes(), queued(&m.job, "")} {
 		p = append(p, each...)
 	}
 	return p
@@ -34,15 +34,15 @@ func TestChecksCanFail(t *testing.T) {
 		"completionMode":          change(func(s *batchv1.JobSpec, _ *corev1.Container) { s.CompletionMode = nil }),
 		"no backoffLimitPerIndex": change(func(s *batchv1.JobSpec, _ *corev1.Container) { s.BackoffLimitPerIndex = nil }),
 		"podReplacementPolicy":    change(func(s *batchv1.JobSpec, _ *corev1.Container) { s.PodReplacementPolicy = nil }),
-		"needs Never":             change(func(s *batchv1.JobSpec, _ *corev1.Container) { s.Template.Spec.RestartPolicy = "OnFailure" }),
-		"code 0 is not a failure": change(func(s *batchv1.JobSpec, _ *corev1.Container) {
+		"only \"Never\" is supported when podFailurePolicy is specified": change(func(s *batchv1.JobSpec, _ *corev1.Container) { s.Template.Spec.RestartPolicy = "OnFailure" }),
+		"must not be 0 for the In operator": change(func(s *batchv1.JobSpec, _ *corev1.Container) {
 			s.PodFailurePolicy.Rules[1].OnExitCodes.Values = []int32{0, 75}
 		}),
-		"not in ascending order": change(func(s *batchv1.JobSpec, _ *corev1.Container) {
+		"must be ordered": change(func(s *batchv1.JobSpec, _ *corev1.Container) {
 			s.PodFailurePolicy.Rules[3].OnExitCodes.Values = []int32{4, 3}
 		}),
-		"exactly one of":            change(func(s *batchv1.JobSpec, _ *corev1.Container) { s.PodFailurePolicy.Rules[0].OnPodConditions = nil }),
-		"no container \"gaetrain\"": change(func(_ *batchv1.JobSpec, c *corev1.Container) { c.Name = "other" }),
+		"specifying one of OnExitCodes and OnPodConditions is required": change(func(s *batchv1.JobSpec, _ *corev1.Container) { s.PodFailurePolicy.Rules[0].OnPodConditions = nil }),
+		"must be one of the container or initContainer names":           change(func(_ *batchv1.JobSpec, c *corev1.Container) { c.Name = "other" }),
 		"code 76 is not documented": change(func(s *batchv1.JobSpec, _ *corev1.Container) {
 			s.PodFailurePolicy.Rules[1].OnExitCodes.Values = []int32{75, 76}
 		}),
@@ -59,8 +59,13 @@ func TestChecksCanFail(t *testing.T) {
 		"variable GOMAXPROCS": change(func(_ *batchv1.JobSpec, c *corev1.Container) {
 			c.Env = append(c.Env, corev1.EnvVar{Name: "GOMAXPROCS"})
 		}),
-		"/data: readOnly is false":         change(func(_ *batchv1.JobSpec, c *corev1.Container) { c.VolumeMounts[1].ReadOnly = false }),
-		"no claim gaetrain-runs":           func(m *manifests) { delete(m.claims, "gaetrain-runs") },
+		"/data: readOnly is false": change(func(_ *batchv1.JobSpec, c *corev1.Container) { c.VolumeMounts[1].ReadOnly = false }),
+		"no claim gaetrain-runs":   func(m *manifests) { delete(m.claims, "gaetrain-runs") },
+		"at least 1 access mode is required": func(m *manifests) {
+			claim := m.claims["gaetrain-runs"]
+			claim.Spec.AccessModes = nil
+			m.claims["gaetrain-runs"] = claim
+		},
 		"arguments are [\"sweep\" \"/x\"]": change(func(_ *batchv1.JobSpec, c *corev1.Container) { c.Args[1] = "/x" }),
 		"suspend is true":                  change(func(s *batchv1.JobSpec, _ *corev1.Container) { s.Suspend = new(bool); *s.Suspend = true }),
 	} {

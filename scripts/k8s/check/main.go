@@ -1,6 +1,6 @@
 // Command check tests the manifests of a folder with a kustomization: it builds them as
 // `kubectl apply -k` does, decodes them strictly into the types of the Kubernetes API,
-// and checks the rules that the API server and this program have for them.
+// validates them with the code of the API server, and checks what this program needs.
 //
 //	go -C scripts/k8s/check run . -program ./gaetrain -jobs 12 scripts/k8s/base
 //
@@ -116,7 +116,7 @@ func checks(folder, program string, jobs int, queue string) map[string][]string 
 	return map[string][]string{
 		"builds and decodes strictly":                                    nil,
 		"Indexed Job with a limit for each index":                        indexed(&m.job, jobs),
-		"failure policy has the form that the API accepts":               policyForm(&m.job),
+		"valid for the API server":                                       m.valid(),
 		"failure policy has an action for each exit code of the program": policyCodes(&m.job, string(help)),
 		"pods meet the restricted security standard":                     restricted(&m.job),
 		"read-only root, resources, probe, no service links":             pod(&m.job),

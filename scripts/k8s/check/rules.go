@@ -44,37 +44,6 @@ func indexed(job *batchv1.Job, jobs int) (p problems) {
 	return p
 }
 
-// policyForm checks what the API server checks of a pod failure policy.
-func policyForm(job *batchv1.Job) (p problems) {
-	template := job.Spec.Template.Spec
-	if job.Spec.PodFailurePolicy == nil {
-		return problems{"no podFailurePolicy"}
-	}
-	rules := job.Spec.PodFailurePolicy.Rules
-	p.unless(template.RestartPolicy == corev1.RestartPolicyNever, "restartPolicy is %q, and a podFailurePolicy needs Never", template.RestartPolicy)
-	p.unless(len(rules) > 0 && len(rules) <= 20, "%d rules, at most 20 are allowed", len(rules))
-	actions := []batchv1.PodFailurePolicyAction{batchv1.PodFailurePolicyActionFailJob, batchv1.PodFailurePolicyActionFailIndex, batchv1.PodFailurePolicyActionIgnore, batchv1.PodFailurePolicyActionCount}
-	for i, rule := range rules {
-		p.unless(slices.Contains(actions, rule.Action), "rule %d: action %q", i, rule.Action)
-		p.unless(rule.Action != batchv1.PodFailurePolicyActionFailIndex || job.Spec.BackoffLimitPerIndex != nil, "rule %d: FailIndex needs backoffLimitPerIndex", i)
-		p.unless((rule.OnExitCodes == nil) != (len(rule.OnPodConditions) == 0), "rule %d: exactly one of onExitCodes and onPodConditions is allowed", i)
-		for _, condition := range rule.OnPodConditions {
-			p.unless(condition.Type != "" && condition.Status != "", "rule %d: a condition needs a type and a status", i)
-		}
-		codes := rule.OnExitCodes
-		if codes == nil {
-			continue
-		}
-		p.unless(codes.Operator == batchv1.PodFailurePolicyOnExitCodesOpIn || codes.Operator == batchv1.PodFailurePolicyOnExitCodesOpNotIn, "rule %d: operator %q", i, codes.Operator)
-		p.unless(len(codes.Values) > 0 && len(codes.Values) <= 255, "rule %d: %d codes", i, len(codes.Values))
-		p.unless(slices.IsSorted(codes.Values) && len(slices.Compact(slices.Clone(codes.Values))) == len(codes.Values), "rule %d: codes %v are not in ascending order", i, codes.Values)
-		p.unless(codes.Operator != batchv1.PodFailurePolicyOnExitCodesOpIn || !slices.Contains(codes.Values, 0), "rule %d: code 0 is not a failure", i)
-		known := codes.ContainerName == nil || slices.ContainsFunc(template.Containers, func(c corev1.Container) bool { return c.Name == *codes.ContainerName })
-		p.unless(known, "rule %d: no container %q", i, value(codes.ContainerName))
-	}
-	return p
-}
-
 // wanted is what happens after an exit code of the program. The other codes count as
 // failures of the index, such as 5 for a run that is in use, and 1.
 var wanted = map[int32]struct {
