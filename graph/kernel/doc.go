@@ -23,6 +23,13 @@
 // logarithms stay within the stated number of units in the last place (ulp) of
 // the exact value. NaN stays NaN, and infinities go to their limits.
 //
+// Plain Go gives the same bits on amd64 and arm64. On arm64 the compiler fuses
+// a product and a sum into one rounding, unless the product is converted
+// explicitly. So a product that is added to something is written as
+// float32(x*y), here and wherever a number of a trained model is computed. The
+// exponentials and logarithms of package math may differ in the last bit of a
+// float64, which changes a float32 about once in a billion.
+//
 // No code changes the floating-point mode of the processor. Denormal numbers
 // are computed as in IEEE 754, which is slow, so two rules avoid them:
 // exponentials that would be denormal are 0, and so are running means of
