@@ -14,7 +14,8 @@
 // on the shapes.
 //
 // Every inner function has a plain Go form. On amd64 it also has generated
-// assembly for AVX-512 and for AVX2 with FMA, see Path and Use. Elementwise
+// assembly for AVX-512 and for AVX2 with FMA. On arm64, matrix products and
+// convolutions have generated assembly for NEON. See Path and Use. Elementwise
 // arithmetic, gradients, reductions, SquaredError and random numbers give the
 // same bits on every path. Solver steps, Exp, the activations that use it,
 // CrossEntropy and the gradient of Softplus give the same bits in both
