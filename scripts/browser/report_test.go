@@ -99,6 +99,7 @@ func checkFilm(t *testing.T, tab *Tab) {
 // checkPoints shows the images of points, by keys and by the pointer, and hides a class.
 func checkPoints(t *testing.T, tab *Tab) {
 	const canvas, card = ".points-plot > canvas", ".points-card"
+	tab.Hover("h1", 0.5, 0.5) // the pointer must not be over the points
 	tab.Keys(canvas, kb.ArrowRight)
 	tab.Keys(canvas, kb.ArrowRight)
 	chosen := tab.Text(card)
@@ -116,6 +117,7 @@ func checkPoints(t *testing.T, tab *Tab) {
 	})()`, &at)
 	tab.Keys(canvas, kb.Escape)
 	tab.Wait(`document.querySelector(".points-card").hidden`)
+	tab.Hover(canvas, 0.5, 0.5) // scrolls
 	tab.Hover(canvas, at[0], at[1])
 	tab.Wait(`!document.querySelector(".points-card").hidden`)
 	if text := tab.Text(card); text != chosen {
