@@ -27,9 +27,8 @@ func checkSame(one, two string) (wrong []error) {
 		if _, err := os.Stat(filepath.Join(dir, "graph.dot")); err == nil {
 			files = append(files, "graph.dot") // there is none without pictures
 		}
-		err := filepath.WalkDir(filepath.Join(dir, "pictures"), func(path string, entry fs.DirEntry, err error) error {
+		err := fs.WalkDir(os.DirFS(dir), "pictures", func(name string, entry fs.DirEntry, err error) error {
 			if err == nil && !entry.IsDir() {
-				name, _ := filepath.Rel(dir, path) // both have the same root
 				files = append(files, name)
 			}
 			return err

@@ -90,7 +90,7 @@ func TestPolicy(t *testing.T) {
 
 // TestScripts checks that no rune of the scripts is hidden, because pages escape hidden runes.
 func TestScripts(t *testing.T) {
-	for _, text := range []string{page.ReportScript, page.StyleSheet} {
+	for _, text := range []string{page.ReportScript(), page.StyleSheet} {
 		for i, line := range strings.Split(text, "\n") {
 			if line = strings.ReplaceAll(line, "\t", ""); plain.Line(line) != line {
 				t.Errorf("line %d has a hidden rune: %.80q", i+1, line)

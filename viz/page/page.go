@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // StyleSheet is the style sheet of all pages. It has a light, a dark and a print scheme.
@@ -32,8 +33,11 @@ var NetworkScript string
 // PlaygroundScript is the JavaScript with which readers explore a model, the function gaetrain.playground. It needs NetworkScript.
 var PlaygroundScript = viewsScript + "\n" + drawingScript + "\n" + planeScript + "\n" + playgroundScript
 
-// ReportScript is the JavaScript of a report. Its parts are in one script, whose digest the policy of the page allows.
-var ReportScript = CurvesScript + lean(itemsScript+filmScript+pointsScript+NetworkScript+"\n"+PlaygroundScript+"\n"+reportScript)
+// ReportScript returns the JavaScript of a report. Its parts are in one script, whose digest the policy of the page allows.
+// It is made once, on the first call, because it takes longer than the start of the program.
+var ReportScript = sync.OnceValue(func() string {
+	return CurvesScript + lean(itemsScript+filmScript+pointsScript+NetworkScript+"\n"+PlaygroundScript+"\n"+reportScript)
+})
 
 // indented matches the beginning of a line, and a comment that is all of it. No text in the scripts has more than one line.
 var indented = regexp.MustCompile(`(?m)^[ \t]*//.*\n|^[ \t]+`)

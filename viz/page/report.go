@@ -93,8 +93,8 @@ var reportSource string
 var reportTemplate = sync.OnceValue(func() *template.Template {
 	functions := template.FuncMap{
 		"style":   func() template.CSS { return template.CSS(StyleSheet) },
-		"script":  func() template.JS { return template.JS(ReportScript) },
-		"policy":  func() string { return contentPolicy(ReportScript) },
+		"script":  func() template.JS { return template.JS(ReportScript()) },
+		"policy":  func() string { return contentPolicy(ReportScript()) },
 		"image":   func(png []byte) template.URL { return template.URL(pngURI(png)) },
 		"inlined": Picture.inline,
 	}
