@@ -57,10 +57,11 @@ settings of its own. Jobs are all combinations of entries, grid and draws, with 
 jobs are checked before one starts. Variables GAETRAIN_* take precedence over [settings], and are
 refused for settings that the sweep varies.
 
-Each job has a run folder in --out, whose name has the values of the settings that vary. More
-values, draws or seeds in FILE keep the folders of the other jobs. More seeds also keep the
-numbers. Other changes of FILE need another --out. Repeating a command is safe: finished jobs are
-left out, and stopped jobs resume. Jobs that diverged are left out without --retry.
+Each job has a run folder in --out, whose name has the values of the settings that vary. If
+values, draws or seeds are added to FILE, the other jobs keep their folders. If only seeds are
+added, the other jobs also keep their numbers. Other changes of FILE need another --out. Each
+command can be repeated: finished jobs are left out, and stopped jobs resume. Jobs that diverged
+are left out without --retry.
 
 --collect writes results.csv, results.md, results.json and combinations.csv, with means and
 standard deviations over the seeds, and pictures. The validation set ranks the combinations.
