@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -125,5 +126,5 @@ func because(s trainer.State) string {
 	if s.Message == "" {
 		return ""
 	}
-	return ": " + s.Message
+	return ": " + strings.TrimPrefix(s.Message, string(s.Phase)+": ")
 }

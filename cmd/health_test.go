@@ -31,6 +31,7 @@ func TestVitality(t *testing.T) {
 		{trainer.State{Phase: trainer.Running, Since: ago(-time.Hour), Progress: ago(2 * time.Minute)}, false, "its last progress was 2m0s ago"},
 		{trainer.State{Phase: trainer.Done, Since: ago(1000 * time.Hour)}, true, "done: r"},
 		{trainer.State{Phase: trainer.Stopped, Since: now}, false, "r is stopped"},
+		{trainer.State{Phase: trainer.Stopped, Since: now, Message: "stopped: by signal SIGTERM"}, false, "r is stopped: by signal SIGTERM"},
 		{trainer.State{Phase: trainer.Failed, Since: now, Message: "disk full"}, false, "r is failed: disk full"},
 		{trainer.State{Phase: trainer.Diverged, Since: now}, false, "r is diverged"},
 		{trainer.State{Phase: trainer.Dead, Progress: now}, false, "r is dead"},

@@ -98,7 +98,7 @@ func (o *sweepOptions) run(c *cli.Context) error {
 	}
 	switch {
 	case o.List:
-		return s.list(c.App.Writer)
+		return s.list(c.Context, c.App.Writer, log)
 	case o.Collect:
 		return s.collect(c.Context, c.App.Writer, log)
 	case o.Jobs > 0:

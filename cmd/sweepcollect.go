@@ -19,14 +19,15 @@ import (
 )
 
 // list prints the jobs.
-func (s *openedSweep) list(w io.Writer) error {
+func (s *openedSweep) list(ctx context.Context, w io.Writer, log *console) error {
+	s.noteChange(log)
+	results, err := s.results(ctx, log, "cannot be used")
+	if err != nil {
+		return err
+	}
 	heading := append([]string{"job"}, s.Varied...)
 	rows := sweep.Rows{append(heading, "seed", "state", "run")}
-	for i := range s.Len() {
-		result, err := sweep.Read(s.Job(i), s.Out)
-		if err != nil {
-			result.State.Phase = unusable
-		}
+	for i, result := range results {
 		row := []string{strconv.Itoa(i)}
 		for _, setting := range s.Varied {
 			row = append(row, orDash(result.Value(setting)))
@@ -53,7 +54,8 @@ func orDash(text string) string {
 
 // collect writes tables and pictures of the results, and prints the tables.
 func (s *openedSweep) collect(ctx context.Context, w io.Writer, log *console) error {
-	results, err := s.results(ctx, log)
+	s.noteChange(log)
+	results, err := s.results(ctx, log, "is left out")
 	if err != nil {
 		return err
 	}
@@ -88,16 +90,23 @@ func (s *openedSweep) collect(ctx context.Context, w io.Writer, log *console) er
 // unusable is the phase of a job whose run folder cannot be used.
 const unusable trainer.Phase = "unusable"
 
+// noteChange warns if the sweep began with other settings, because its jobs are then refused.
+func (s *openedSweep) noteChange(log *console) {
+	if err := s.unchanged(); err != nil {
+		log.warn(oneLine(err))
+	}
+}
+
 // results reads the results of all jobs. Those of a run that cannot be read, or that has
-// other settings than its job, are left out, which is reported.
-func (s *openedSweep) results(ctx context.Context, log *console) (list []sweep.Result, err error) {
+// other settings than its job, are unusable, which is reported: job 3 "is left out".
+func (s *openedSweep) results(ctx context.Context, log *console, reported string) (list []sweep.Result, err error) {
 	for i := range s.Len() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		result, err := s.look(s.Job(i))
 		if err != nil && !errors.Is(err, trainer.ErrDiverged) {
-			log.warn(fmt.Sprintf("job %d is left out: %v", i, err))
+			log.warn(fmt.Sprintf("job %d %s: %v", i, reported, err))
 			result.Final, result.State.Phase = nil, unusable
 		}
 		list = append(list, result)

@@ -106,6 +106,24 @@ func (s *openedSweep) record() error {
 	return s.same(before, now)
 }
 
+// unchanged reports settings that have changed since the sweep began, if it has begun.
+func (s *openedSweep) unchanged() error {
+	var before begun
+	folder := trainer.Run{Dir: s.Out}
+	err := folder.ReadSealed(sweepRecord, &before)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now, err := s.beginning()
+	if err != nil {
+		return err
+	}
+	return s.same(before, now)
+}
+
 // same reports the first difference between the beginning of a sweep and now.
 func (s *openedSweep) same(before, now begun) error {
 	if !slices.Equal(before.Varied, now.Varied) {

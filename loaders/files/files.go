@@ -87,6 +87,9 @@ func write(list []File, place func(from, to string) error) error {
 	}
 	for i, name := range names {
 		if err := place(name, list[i].Path); err != nil {
+			if info, e := os.Lstat(list[i].Path); e == nil && info.IsDir() {
+				err = errors.New("it is a folder")
+			}
 			return fmt.Errorf("write %s: %w", list[i].Path, Reason(err))
 		}
 	}

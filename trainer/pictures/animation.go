@@ -2,7 +2,6 @@ package pictures
 
 import (
 	"context"
-	"fmt"
 	"image"
 	"image/color"
 	"time"
@@ -37,9 +36,9 @@ func animate(ctx context.Context, l *trainer.Loop, kind string, half bool) error
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		img, err := viz.ReadPNG(paths[at])
+		img, err := readPNG(paths[at])
 		if err != nil {
-			return fmt.Errorf("%w: %w", trainer.ErrRun, err)
+			return err
 		}
 		if i == 0 && half {
 			cut = halfOf(img)

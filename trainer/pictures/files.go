@@ -31,6 +31,15 @@ func writeJSON(path string, value any) error {
 	})
 }
 
+// readPNG reads a picture of the run folder. Errors wrap trainer.ErrRun.
+func readPNG(path string) (image.Image, error) {
+	img, err := viz.ReadPNG(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w; hint: remove the file or restore it from a copy", trainer.ErrRun, err)
+	}
+	return img, nil
+}
+
 // asRun makes the error of a file wrap trainer.ErrRun.
 func asRun(err error) error {
 	if err == nil {

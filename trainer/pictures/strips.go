@@ -12,7 +12,6 @@ import (
 
 	"gaetrain/loaders/files"
 	"gaetrain/trainer"
-	"gaetrain/viz"
 )
 
 // The pictures folder has a folder with a file for each drawn epoch, from which a page
@@ -109,9 +108,7 @@ type strip struct {
 // readStrip reads the file of a frame.
 func readStrip(path string) (s strip, err error) {
 	if filepath.Ext(path) == ".png" {
-		if s.img, err = viz.ReadPNG(path); err != nil {
-			err = fmt.Errorf("%w: %w", trainer.ErrRun, err)
-		}
+		s.img, err = readPNG(path)
 		return s, err
 	}
 	const most = 64 << 20

@@ -2,7 +2,6 @@ package pictures
 
 import (
 	"bytes"
-	"fmt"
 	"image"
 	"image/draw"
 	"image/png"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"gaetrain/trainer"
 	"gaetrain/viz"
 	"gaetrain/viz/page"
 )
@@ -125,9 +123,9 @@ func smaller(path string) ([]byte, error) {
 	if err != nil || info.Size() <= largePicture || filepath.Ext(path) != ".png" {
 		return nil, asRun(err)
 	}
-	img, err := viz.ReadPNG(path)
+	img, err := readPNG(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", trainer.ErrRun, err)
+		return nil, err
 	}
 	data, err := compact(img, shades{sheetColours, sheetColours})
 	if err != nil || len(data) > int(info.Size()) {

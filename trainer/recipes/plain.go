@@ -24,7 +24,7 @@ func defaultPlain() Plain {
 
 // Validate implements settings.Validator.
 func (m *Plain) Validate() error {
-	return settings.Numbers(settings.Number{OK: m.TopK >= 0 && (m.TopK <= m.CodeSize || m.EncoderText != ""), Name: "top-k", Value: m.TopK, Hint: "0 for all, or at most the number of values in a code"})
+	return settings.Numbers(settings.Number{OK: m.TopK >= 0 && (m.TopK <= max(0, m.CodeSize) || m.EncoderText != ""), Name: "top-k", Value: m.TopK, Hint: "0 for all, or at most the number of values in a code"})
 }
 
 // Ineffective implements settings.Ineffective.

@@ -31,6 +31,8 @@ func TestRefused(t *testing.T) {
 		{"dense", "dropout=1", "dropout is 1; hint: from 0 to below 1"},
 		{"dense", "hidden=12,0", "hidden has a layer of 0 units"},
 		{"dense", "code=0", "code is 0; hint: at least 1"},
+		{"dense", "code=-2", "code is -2; hint: at least 1"},
+		{"topk", "code=-2", "code is -2; hint: at least 1"},
 		{"dense", "bias=some", "unknown bias"},
 		{"dense", "output-activation=relu", "cross-entropy needs probabilities"},
 		{"dense", "loss=squared-error; binarise=true", "binarise needs the loss cross-entropy, but the loss is squared-error"},

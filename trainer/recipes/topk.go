@@ -116,7 +116,7 @@ func (m *topk) Stages(c trainer.Config) ([]trainer.Stage, error) {
 // Validate implements settings.Validator.
 func (m *topk) Validate() error {
 	return settings.Numbers(
-		settings.Number{OK: m.K >= 1 && m.K <= m.CodeSize, Name: "top-k", Value: m.K, Hint: "from 1 to the number of values in a code"},
+		settings.Number{OK: m.K >= 1 && (m.K <= m.CodeSize || m.CodeSize < 1), Name: "top-k", Value: m.K, Hint: "from 1 to the number of values in a code"},
 		settings.Number{OK: m.DeadAfter >= 1, Name: "dead-after", Value: m.DeadAfter, Hint: "at least 1"},
 		settings.Number{OK: m.DeadWeight >= 0 && settings.Finite(m.DeadWeight), Name: "dead-weight", Value: m.DeadWeight, Hint: "0 for none, or more"})
 }

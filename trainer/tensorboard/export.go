@@ -39,6 +39,9 @@ func Export(ctx context.Context, from Source, dir string) (w Written, err error)
 	if err != nil {
 		return w, asRun(err)
 	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return w, fmt.Errorf("%w: %s is not a folder; hint: choose another folder", trainer.ErrConfiguration, dir)
+	}
 	w.Dir = filepath.Join(dir, filepath.Base(name))
 	if _, err := os.Lstat(w.Dir); !errors.Is(err, fs.ErrNotExist) {
 		return w, fmt.Errorf("%w: %s exists; hint: choose another folder, or remove it first", trainer.ErrConfiguration, w.Dir)
