@@ -53,7 +53,7 @@ func (r Report) Jobs() Rows {
 	for _, result := range r.Results {
 		row := []string{strconv.Itoa(result.Index)}
 		for _, setting := range r.Varied {
-			row = append(row, orDash(result.Value(setting)))
+			row = append(row, result.Cell(setting))
 		}
 		row = append(row, fmt.Sprint(result.Seed), string(result.State.Phase))
 		rows = append(rows, append(row, r.figures(result)...))
@@ -99,7 +99,7 @@ func (r Report) Combinations() Rows {
 	for _, c := range r.Combined {
 		var row []string
 		for _, setting := range r.Varied {
-			row = append(row, orDash(c.Value(setting)))
+			row = append(row, c.Cell(setting))
 		}
 		row = append(row, fmt.Sprintf("%d of %d", c.Figure.Count, c.Jobs))
 		if r.Figure.Split == "validation" {
@@ -111,13 +111,6 @@ func (r Report) Combinations() Rows {
 }
 
 const dash = "–"
-
-func orDash(text string) string {
-	if text == "" {
-		return dash
-	}
-	return text
-}
 
 func title(figure string) string { return strings.ReplaceAll(figure, "_", " ") }
 
