@@ -19,7 +19,7 @@ import (
 
 type sweepOptions struct {
 	List    bool   `toml:"list" group:"sweep" help:"Print the jobs of the sweep with their numbers, settings and states, and train nothing"`
-	Index   int    `toml:"index" group:"sweep" help:"Train one job: its number from 0 (default: SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX)"`
+	Index   int    `toml:"index" group:"sweep" help:"Train one job: its number from 0"`
 	Jobs    int    `toml:"jobs" group:"sweep" help:"Train all jobs on this machine, this many at a time, which share its cores and memory"`
 	Collect bool   `toml:"collect" group:"sweep" help:"Read the results of all finished jobs into tables and pictures, and train nothing"`
 	Retry   bool   `toml:"retry" group:"sweep" help:"Resume jobs that diverged from their last checkpoint, instead of leaving them out"`
@@ -75,7 +75,7 @@ EXAMPLES:
    gaetrain sweep rates.toml --jobs 2
    gaetrain sweep rates.toml --index 0        # one job, as in a Slurm array
    gaetrain sweep rates.toml --collect --format markdown`,
-		Flags: append(flags(clone(defaults)), configFileFlag()),
+		Flags: append(withDefault(flags(clone(defaults)), "index", strings.Join(indexVariables, " or ")), configFileFlag()),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			return o.run(c)
