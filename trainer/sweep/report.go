@@ -218,7 +218,7 @@ func (r Report) Words() string {
 	case r.Done() == 0:
 		return "no job is done"
 	case r.Figure.Split != "validation":
-		return fmt.Sprintf("jobs are not ranked, because there is no validation set and the test set must choose nothing: %s, %s", name, direction)
+		return fmt.Sprintf("jobs are not ranked, because there is no validation set and the test set must not select anything: %s, %s", name, direction)
 	}
 	return fmt.Sprintf("ranked by the %s on the validation set after its best epoch, averaged over seeds (%s)", name, direction)
 }
