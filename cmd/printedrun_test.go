@@ -117,8 +117,8 @@ func (w workshop) prepare(command string) {
 	w.t.Helper()
 	for part := range strings.SplitSeq(command, "&&") {
 		for _, match := range runFlags.FindAllStringSubmatch(part, -1) {
-			if strings.HasPrefix(match[0], "--run ") && trains.MatchString(part) && !strings.Contains(part, "--resume") {
-				continue // the command itself makes the run
+			if strings.HasPrefix(match[0], "--run ") && trains.MatchString(part) && (!strings.Contains(part, "--resume") || strings.Contains(part, "--model ")) {
+				continue // the command itself makes the run, also with --resume if it names the model
 			}
 			if strings.Contains(command, "&&") && strings.HasPrefix(match[0], "--run ") {
 				continue // the part before makes the run

@@ -30,7 +30,7 @@ func (s *openedSweep) list(ctx context.Context, w io.Writer, log *console) error
 	for i, result := range results {
 		row := []string{strconv.Itoa(i)}
 		for _, setting := range s.Varied {
-			row = append(row, orDash(result.Value(setting)))
+			row = append(row, result.Cell(setting))
 		}
 		rows = append(rows, append(row, fmt.Sprint(result.Seed), string(result.State.Phase), result.Folder))
 	}
@@ -43,13 +43,6 @@ func (s *openedSweep) list(ctx context.Context, w io.Writer, log *console) error
 		return rows.JSON(w)
 	}
 	return table(w, rows...)
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "–"
-	}
-	return text
 }
 
 // collect writes tables and pictures of the results, and prints the tables.

@@ -24,7 +24,7 @@ func curvesPage(t *testing.T) string {
 			marks: [{x: 30, label: "best epoch 30"}]});`
 	html := `<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,"><meta name="viewport" content="width=device-width, initial-scale=1"><style>` +
 		read("uplot/uPlot.min.css") + read("style.css") + `</style><h1>Curves</h1><div id="curves"></div><script>` +
-		read("uplot/uPlot.iife.min.js") + read("curves.js") + `</script><script>` + script + `</script>`
+		read("uplot/uPlot.iife.min.js") + read("elements.js") + read("curves.js") + `</script><script>` + script + `</script>`
 	return servePage(t, html)
 }
 

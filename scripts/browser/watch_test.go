@@ -215,7 +215,7 @@ func TestWatchLive(t *testing.T) {
 	dir := t.TempDir()
 	_, url := Watch(t, binary, dir)
 	tab := Open(t, chromium, url)
-	tab.Wait(`document.querySelector("#counts").textContent.includes("No runs yet") && !document.querySelector("#notice").hidden`)
+	tab.Wait(`document.querySelector("#counts").textContent.includes("There are no runs yet") && !document.querySelector("#notice").hidden`)
 	flags := []string{"train", "--quiet", "--model", "vae", "--hidden", "64", "--train-images", "2000", "--test-images", "100", "--run", "runs/live", "--epochs", "1000"}
 	train := Start(t, binary, dir, flags...)
 	state := func(want string) {

@@ -77,7 +77,7 @@ func write(ctx context.Context, run, out string, most int) error {
 	return files.Write(out, func(w io.Writer) error {
 		return layout.Execute(w, map[string]any{
 			"Title": model.Name + " on " + model.Info.Data.Name, "Style": template.CSS(page.StyleSheet),
-			"Spec": template.JS(spec), "Scripts": template.JS(strings.Join([]string{page.NetworkScript, page.PlaygroundScript}, "\n")),
+			"Spec": template.JS(spec), "Scripts": template.JS(strings.Join([]string{page.ElementsScript, page.NetworkScript, page.PlaygroundScript}, "\n")),
 		})
 	})
 }

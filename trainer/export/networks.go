@@ -1,5 +1,6 @@
 // Package export writes a trained model in forms that other programs read: networks in
-// ONNX, weights and a module for PyTorch, and a model card.
+// ONNX, weights and a module for PyTorch, a model card, and networks with rounded weights
+// for web pages.
 package export
 
 import (

@@ -201,6 +201,14 @@ func (j Job) Value(name string) string {
 	return ""
 }
 
+// Cell is Value for a table: a dash if the job does not set it.
+func (j Job) Cell(name string) string {
+	if text := j.Value(name); text != "" {
+		return text
+	}
+	return dash
+}
+
 // shown is the text of a value: "none" if it is empty, and 4 for 4.0.
 func (v Value) shown() string {
 	if v.Text == "" {

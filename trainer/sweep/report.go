@@ -53,7 +53,7 @@ func (r Report) Jobs() Rows {
 	for _, result := range r.Results {
 		row := []string{strconv.Itoa(result.Index)}
 		for _, setting := range r.Varied {
-			row = append(row, orDash(result.Value(setting)))
+			row = append(row, result.Cell(setting))
 		}
 		row = append(row, fmt.Sprint(result.Seed), string(result.State.Phase))
 		rows = append(rows, append(row, r.figures(result)...))
@@ -99,7 +99,7 @@ func (r Report) Combinations() Rows {
 	for _, c := range r.Combined {
 		var row []string
 		for _, setting := range r.Varied {
-			row = append(row, orDash(c.Value(setting)))
+			row = append(row, c.Cell(setting))
 		}
 		row = append(row, fmt.Sprintf("%d of %d", c.Figure.Count, c.Jobs))
 		if r.Figure.Split == "validation" {
@@ -111,13 +111,6 @@ func (r Report) Combinations() Rows {
 }
 
 const dash = "–"
-
-func orDash(text string) string {
-	if text == "" {
-		return dash
-	}
-	return text
-}
 
 func title(figure string) string { return strings.ReplaceAll(figure, "_", " ") }
 
@@ -225,7 +218,7 @@ func (r Report) Words() string {
 	case r.Done() == 0:
 		return "no job is done"
 	case r.Figure.Split != "validation":
-		return fmt.Sprintf("jobs are not ranked, because there is no validation set and the test set must choose nothing: %s, %s", name, direction)
+		return fmt.Sprintf("jobs are not ranked, because there is no validation set and the test set must not select anything: %s, %s", name, direction)
 	}
 	return fmt.Sprintf("ranked by the %s on the validation set after its best epoch, averaged over seeds (%s)", name, direction)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gaetrain/loaders/files"
+	"gaetrain/trainer/settings"
 	"gaetrain/trainer/wire"
 )
 
@@ -137,7 +138,7 @@ const buckets = 30
 func histogram(tag string, numbers []float32, description string) (v value) {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, x := range numbers {
-		if x := float64(x); finite(x) {
+		if x := float64(x); settings.Finite(x) {
 			low, high = min(low, x), max(high, x)
 		}
 	}
@@ -149,7 +150,7 @@ func histogram(tag string, numbers []float32, description string) (v value) {
 		from, width, counts = low-0.5, 1, counts[:1]
 	}
 	for _, x := range numbers {
-		if x := float64(x); finite(x) {
+		if x := float64(x); settings.Finite(x) {
 			counts[min(int((x-from)/width), len(counts)-1)]++
 		}
 	}
@@ -168,8 +169,6 @@ func histogram(tag string, numbers []float32, description string) (v value) {
 	describe(&v, histogramsPlugin, nil, description)
 	return v
 }
-
-func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // tensor is a tensor with its values as bytes.
 func tensor(kind int64, content []byte, shape ...int) (m wire.Message) {

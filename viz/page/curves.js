@@ -18,21 +18,9 @@
 "use strict";
 window.gaetrain = window.gaetrain || {};
 (() => {
-  const hues = 8, shownInLegend = 6, height = 220, strokes = {train: [], validation: [2, 3], test: [7, 3]};
+  const {make, drawn} = gaetrain, hues = 8, shownInLegend = 6, height = 220, strokes = {train: [], validation: [2, 3], test: [7, 3]};
 
   gaetrain.curves = (element, options = {}) => new Curves(element, options).handle();
-
-  // make returns an element with properties and children. Text is set as text, never as markup.
-  const make = (tag, properties = {}, ...children) => {
-    const node = document.createElement(tag);
-    for (const [key, value] of Object.entries(properties)) {
-      if (key in node) node[key] = value; else node.setAttribute(key, value);
-    }
-    node.append(...children);
-    return node;
-  };
-
-  gaetrain.make = make;
 
   // format writes a value with four significant digits.
   gaetrain.format = (v) => {
@@ -201,12 +189,9 @@ window.gaetrain = window.gaetrain || {};
 
   // sample draws the stroke of a split.
   const sample = (dashes, hue) => {
-    const ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg"), line = document.createElementNS(ns, "line");
-    for (const [key, value] of Object.entries({width: 26, height: 8, "aria-hidden": "true", class: "curves-sample"})) svg.setAttribute(key, value);
-    for (const [key, value] of Object.entries({x1: 0, x2: 26, y1: 4, y2: 4, "stroke-width": 2, "stroke-dasharray": (dashes || []).join(" ")})) line.setAttribute(key, value);
+    const line = drawn("line", {x1: 0, x2: 26, y1: 4, y2: 4, "stroke-width": 2, "stroke-dasharray": (dashes || []).join(" ")});
     line.style.stroke = hue ? `var(--hue${hue})` : "var(--muted)";
-    svg.append(line);
-    return svg;
+    return drawn("svg", {width: 26, height: 8, "aria-hidden": "true", class: "curves-sample"}, line);
   };
 
   // Panel is the plot of one figure.

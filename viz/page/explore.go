@@ -67,9 +67,6 @@ func (f Film) across() int {
 	return len(f.Items.Lines) / max(1, len(f.Fixed)+len(f.Rows)*len(f.Frames))
 }
 
-// StillURI is the picture for readers without scripts.
-func (f Film) StillURI() string { return pngURI(f.Still) }
-
 // Series is a curve of figures over epochs.
 type Series struct {
 	Name, Unit, Split string

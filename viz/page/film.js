@@ -84,7 +84,7 @@
       const rows = rowsOf(), byRow = film.fixed.length === 0, panels = byRow ? film.rows.length : film.across;
       const columns = Math.max(1, Math.min(panels, Math.floor((width + 16) / 276))), w = (width + 16) / columns - 16, h = 84;
       const context = gaetrain.canvas(canvas, width, Math.ceil(panels / columns) * (h + 30));
-      const ink = gaetrain.colour(element, "muted"), hues = ["muted", "hue2", "hue1"];
+      const ink = gaetrain.colour(element, "muted");
       for (let p = 0; p < panels; p++) {
         const x = (p % columns) * (w + 16), y = Math.floor(p / columns) * (h + 30);
         text(context, byRow ? rows[p].name : film.names ? film.names[p] : "", x, y + 8, w, ink);
@@ -92,10 +92,10 @@
         context.strokeRect(x + 0.5, y + 18.5, w - 1, h - 1);
         for (let r = 0; r < (byRow ? film.across : rows.length); r++) {
           const index = byRow ? rows[p].first + r : rows[r].first + p;
-          items.draw(context, index, x + 3, y + 21, w - 6, h - 6, gaetrain.colour(element, byRow ? "hue" + (1 + (r % 8)) : hues[r === rows.length - 1 ? 1 : r === 0 ? 0 : 2]));
+          items.draw(context, index, x + 3, y + 21, w - 6, h - 6, gaetrain.colour(element, byRow ? "hue" + gaetrain.hueOf(r) : hueOf(r, rows.length)));
         }
       }
-      if (!byRow && !under) legend(rows.map((r, i) => [r.name, hues[i === rows.length - 1 ? 1 : i === 0 ? 0 : 2]]));
+      if (!byRow && !under) legend(rows.map((r, i) => [r.name, hueOf(i, rows.length)]));
       return null;
     };
 
@@ -122,6 +122,9 @@
     window.addEventListener("beforeprint", () => { stop(); show(last); });
     return {show, frames: film.frames.length};
   };
+
+  // hueOf is the colour of a row of lines: the last row, which changes, and the first one stand out from the others.
+  const hueOf = (row, rows) => (row === rows - 1 ? "hue2" : row === 0 ? "muted" : "hue1");
 
   const text = (context, words, x, y, width, colour) => {
     if (!words) return;

@@ -45,16 +45,6 @@ window.gaetrain = window.gaetrain || {};
     };
   };
 
-  // gaetrain.make returns an element with properties, attributes and children. Text is set as text, never as markup.
-  gaetrain.make = (tag, properties = {}, ...children) => {
-    const node = document.createElement(tag);
-    for (const [key, value] of Object.entries(properties)) {
-      if (key in node) node[key] = value; else node.setAttribute(key, value);
-    }
-    node.append(...children);
-    return node;
-  };
-
   // gaetrain.colour returns the value of a colour of the style sheet, which canvases need.
   gaetrain.colour = (element, name) => getComputedStyle(element).getPropertyValue("--" + name).trim() || "#777";
 

@@ -7,7 +7,6 @@
 "use strict";
 window.gaetrain = window.gaetrain || {};
 (() => {
-
   const digits = "!#$%()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{";
 
   // inflate returns the bytes of a text of export.Compress.

@@ -22,15 +22,21 @@ var Watch string
 //go:embed watch.js
 var WatchScript string
 
-// CurvesScript is the JavaScript of training curves: uPlot with its licence, and the function gaetrain.curves.
-var CurvesScript = "/*!\nuPlot 1.6.32\n" + strings.ReplaceAll(uPlotLicence, "*/", "* /") + "*/\n" + uPlotScript + "\n" + curvesScript
+// ElementsScript is the JavaScript that makes elements, which all other scripts need.
+//
+//go:embed elements.js
+var ElementsScript string
+
+// CurvesScript is the JavaScript of training curves: uPlot with its licence, ElementsScript, and the function gaetrain.curves.
+var CurvesScript = "/*!\nuPlot 1.6.32\n" + strings.ReplaceAll(uPlotLicence, "*/", "* /") + "*/\n" + uPlotScript + "\n" + ElementsScript + curvesScript
 
 // NetworkScript is the JavaScript that computes recorded networks, the function gaetrain.network.
 //
 //go:embed network.js
 var NetworkScript string
 
-// PlaygroundScript is the JavaScript with which readers explore a model, the function gaetrain.playground. It needs NetworkScript.
+// PlaygroundScript is the JavaScript with which readers explore a model, the function gaetrain.playground. It needs
+// ElementsScript and NetworkScript.
 var PlaygroundScript = viewsScript + "\n" + drawingScript + "\n" + planeScript + "\n" + playgroundScript
 
 // ReportScript returns the JavaScript of a report. Its parts are in one script, whose digest the policy of the page allows.

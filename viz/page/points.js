@@ -6,7 +6,7 @@
 // options: {chosen(index)} is called for a point that is clicked, or chosen by Enter
 "use strict";
 (() => {
-  const {make} = gaetrain, hues = 8, shapes = 4, radius = 3.6, near = 14, margin = 16;
+  const {make, drawn} = gaetrain, radius = 3.6, near = 14, margin = 16;
 
   gaetrain.points = async (element, points, options = {}) => {
     const items = await gaetrain.items(points.items), count = points.places[0].x.length, hidden = new Set();
@@ -93,7 +93,7 @@
       if (!size) return;
       const context = gaetrain.canvas(canvas, size.width, size.height), colours = new Map();
       const colour = (c) => {
-        if (!colours.has(c)) colours.set(c, gaetrain.colour(element, points.labels ? "hue" + (1 + (c % hues)) : "hue1"));
+        if (!colours.has(c)) colours.set(c, gaetrain.colour(element, "hue" + gaetrain.hueOf(c)));
         return colours.get(c);
       };
       for (let i = 0; i < count; i++) {
@@ -109,7 +109,7 @@
           continue;
         }
         context.fillStyle = colour(c);
-        mark(context, shapeOf(c), x, y);
+        mark(context, c, x, y);
       }
       context.globalAlpha = 1;
     };
@@ -181,27 +181,20 @@
     return {select, count};
   };
 
-  const shapeOf = (c) => (Math.floor(c / hues) + c) % shapes;
-
-  // mark draws a disc, a square, a triangle or a diamond, so that classes differ in more than the colour.
-  const mark = (context, shape, x, y) => {
+  // mark draws the mark of a class.
+  const mark = (context, c, x, y) => {
+    const corners = gaetrain.cornersOf(c, radius, x, y);
     context.beginPath();
-    const r = radius;
-    if (shape === 0) context.arc(x, y, r, 0, 2 * Math.PI);
-    else corners(shape, r).forEach(([dx, dy], i) => (i ? context.lineTo(x + dx, y + dy) : context.moveTo(x + dx, y + dy)));
+    if (!corners.length) context.arc(x, y, radius, 0, 2 * Math.PI);
+    corners.forEach((p, i) => (i ? context.lineTo(...p) : context.moveTo(...p)));
     context.fill();
   };
 
-  const corners = (shape, r) => (shape === 1 ? [[-r, -r], [r, -r], [r, r], [-r, r]].map((p) => p.map((v) => 0.88 * v)) :
-    shape === 2 ? [[0, -1.3 * r], [1.2 * r, 0.9 * r], [-1.2 * r, 0.9 * r]] : [[0, -1.35 * r], [1.35 * r, 0], [0, 1.35 * r], [-1.35 * r, 0]]);
-
+  // sample is the mark of a class in the legend.
   const sample = (c) => {
-    const ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg"), shape = shapeOf(c);
-    const node = document.createElementNS(ns, shape === 0 ? "circle" : "polygon");
-    for (const [key, value] of Object.entries({width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true"})) svg.setAttribute(key, value);
-    if (shape === 0) node.setAttribute("r", 5); else node.setAttribute("points", corners(shape, 5).map((p) => p.join()).join(" "));
-    node.style.fill = `var(--hue${1 + (c % hues)})`;
-    svg.append(node);
-    return svg;
+    const corners = gaetrain.cornersOf(c, 5);
+    const node = corners.length ? drawn("polygon", {points: corners.join(" ")}) : drawn("circle", {r: 5});
+    node.style.fill = `var(--hue${gaetrain.hueOf(c)})`;
+    return drawn("svg", {width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true"}, node);
   };
 })();

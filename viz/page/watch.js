@@ -117,7 +117,7 @@
     const counts = new Map();
     runs.forEach(({row}) => counts.set(row.state, (counts.get(row.state) || 0) + 1));
     const parts = order.filter((s) => counts.has(s)).map((s) => `${counts.get(s)} ${s}`);
-    find("counts").textContent = runs.size ? `${runs.size} run${runs.size === 1 ? "" : "s"}: ${parts.join(", ")}` : "No runs yet. 'gaetrain train' makes one, and it appears here.";
+    find("counts").textContent = runs.size ? `${runs.size} run${runs.size === 1 ? "" : "s"}: ${parts.join(", ")}` : "There are no runs yet. 'gaetrain train' makes one, and it appears here.";
   };
 
   // --- what is chosen ---
@@ -170,7 +170,7 @@
         drawSoon();
       }
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // the server has ended; it is asked again after the next event
+      if (!(error instanceof TypeError)) throw error; // the server has ended; the next event asks again
     } finally {
       run.loading = false;
     }

@@ -3,8 +3,7 @@
 window.gaetrain = window.gaetrain || {};
 gaetrain.parts = gaetrain.parts || {};
 (() => {
-  const parts = gaetrain.parts;
-  const {make} = parts;
+  const {make, parts} = gaetrain;
 
   // Values of a picture are levels from 0 (black) to 1 (white), channels×height×width.
 

@@ -3,10 +3,8 @@
 window.gaetrain = window.gaetrain || {};
 gaetrain.parts = gaetrain.parts || {};
 (() => {
-  const parts = gaetrain.parts;
-  const {make, drawn, number} = parts;
+  const {make, drawn, parts} = gaetrain, {number} = parts;
   const side = 320; // of the plane, in units of the SVG
-  const hues = 8;
   const radius = 3.2; // of points
 
   class Plane {
@@ -237,17 +235,11 @@ gaetrain.parts = gaetrain.parts || {};
     }
   }
 
-  const hueOf = (label) => `playground-hue${(label % hues) + 1}`;
-
-  // shapes are the corners of a square, a triangle and a diamond, as in points.js. The shape with the number 0 is a disc.
-  const shapes = [[], [[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]], [[0, -1.3], [1.2, 0.9], [-1.2, 0.9]], [[0, -1.35], [1.35, 0], [0, 1.35], [-1.35, 0]]];
-
-  // dotOf is the mark of a class. Classes differ in the shape as well as the hue.
+  // dotOf is the mark of a class.
   function dotOf(label, x, y) {
-    const corners = shapes[(Math.floor(label / hues) + label) % shapes.length];
-    if (!corners.length) return drawn("circle", {cx: x.toFixed(1), cy: y.toFixed(1), r: radius, class: hueOf(label)});
-    const points = corners.map(([u, v]) => `${(x + radius * u).toFixed(1)},${(y + radius * v).toFixed(1)}`);
-    return drawn("polygon", {points: points.join(" "), class: hueOf(label)});
+    const corners = gaetrain.cornersOf(label, radius, x, y), hue = `playground-hue${gaetrain.hueOf(label)}`;
+    if (!corners.length) return drawn("circle", {cx: x.toFixed(1), cy: y.toFixed(1), r: radius, class: hue});
+    return drawn("polygon", {points: corners.map((p) => p.map((v) => v.toFixed(1)).join()).join(" "), class: hue});
   }
 
   const drawnMark = (label) => drawn("svg", {viewBox: "0 0 10 10", class: "playground-mark"}, dotOf(label, 5, 5));

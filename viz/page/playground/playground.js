@@ -6,7 +6,7 @@
 "use strict";
 window.gaetrain = window.gaetrain || {};
 (() => {
-  const shownSliders = 8, mostSliders = 64;
+  const {make} = gaetrain, shownSliders = 8, mostSliders = 64;
 
   gaetrain.playground = async (element, spec) => {
     element.classList.add("playground");
@@ -57,7 +57,6 @@ window.gaetrain = window.gaetrain || {};
     }
 
     build() {
-      const {make} = gaetrain.parts;
       const flow = make("div", {className: "playground-flow"});
       if (this.encoder) flow.append(this.inputPanel());
       if (this.spec.code.size) flow.append(this.codePanel());
@@ -66,7 +65,6 @@ window.gaetrain = window.gaetrain || {};
     }
 
     panel(name, title, ...children) {
-      const {make} = gaetrain.parts;
       const panel = make("section", {className: `playground-panel playground-${name}`}, make("h3", {}, title), ...children);
       panel.setAttribute("aria-label", title);
       return panel;
@@ -74,7 +72,7 @@ window.gaetrain = window.gaetrain || {};
 
     // inputPanel is where an input is drawn, opened or chosen.
     inputPanel() {
-      const {make, Drawing, RowView} = gaetrain.parts;
+      const {Drawing, RowView} = gaetrain.parts;
       this.told = make("p", {className: "playground-told", role: "status"});
       if (this.spec.image) {
         this.drawing = new Drawing(this.spec.image, this.items, (levels) => this.drawn(levels), (text) => (this.told.textContent = text));
@@ -87,7 +85,7 @@ window.gaetrain = window.gaetrain || {};
 
     // itemList has a button for each test item that one can start from.
     itemList() {
-      const {make, ImageView} = gaetrain.parts;
+      const {ImageView} = gaetrain.parts;
       const list = make("div", {className: "playground-items", role: "group"});
       list.setAttribute("aria-label", "Test items to start from");
       if (!this.items.length) return list;
@@ -105,7 +103,7 @@ window.gaetrain = window.gaetrain || {};
 
     // codePanel has the plane, all values as bars and the sliders.
     codePanel() {
-      const {make, Bars, Plane} = gaetrain.parts, {code, plane, items, classes} = this.spec;
+      const {Bars, Plane} = gaetrain.parts, {code, plane, items, classes} = this.spec;
       const children = [];
       if (this.decoder && code.size > 1) {
         const mosaic = this.spec.image && {shape: this.spec.image, decode: (values) => this.decode(this.snapped(values))};
@@ -126,7 +124,7 @@ window.gaetrain = window.gaetrain || {};
     }
 
     sliderList() {
-      const {make} = gaetrain.parts, {code} = this.spec;
+      const {code} = this.spec;
       this.sliders = [];
       const list = make("div", {className: "playground-list"});
       const add = (count) => code.order.slice(this.sliders.length, count).forEach((k) => list.append(this.slider(k)));
@@ -145,7 +143,7 @@ window.gaetrain = window.gaetrain || {};
 
     // slider moves one value of the code, over the range of the test codes or over its levels.
     slider(k) {
-      const {make, number} = gaetrain.parts, {low, high, levels} = this.spec.code;
+      const {number} = gaetrain.parts, {low, high, levels} = this.spec.code;
       const input = make("input", levels ? {type: "range", min: 0, max: levels[k].length - 1, step: 1}
         : {type: "range", min: low[k], max: high[k] > low[k] ? high[k] : low[k] + 1, step: (high[k] - low[k]) / 500 || 0.01});
       input.setAttribute("aria-label", `value z${k} of the code`);
@@ -164,7 +162,7 @@ window.gaetrain = window.gaetrain || {};
     }
 
     outputPanel() {
-      const {make, ImageView, RowView, Predictions} = gaetrain.parts, {spec} = this;
+      const {ImageView, RowView, Predictions} = gaetrain.parts, {spec} = this;
       const children = [];
       if (this.networks.classifier) {
         this.result = new Predictions(spec.classes);
@@ -187,20 +185,19 @@ window.gaetrain = window.gaetrain || {};
 
     // notes say how far the page agrees with the program, and what is left out.
     notes() {
-      const {make} = gaetrain.parts;
       const rate = (v) => v.toExponential(1).replace("-", "−");
       const values = this.spec.image ? "the range of the pixels" : "the range of the values";
       const unit = (n) => ({encoder: "the standard deviation of the codes", classifier: "the standard deviation of the logits"})[n.name] || values;
       const lines = this.spec.networks.map((json) => {
         const n = this.networks[json.name];
         const most = json.most ? "nine tenths of " : "";
-        const before = json.before ? ", before the code is rounded or small values become 0" : "";
-        return `The ${n.name} in this page has rounded weights. It agrees with the program to ${rate(n.agreement)} of ${unit(n)} on ${n.checked} items that the page has checked, and to ${rate(json.error)} on ${most}${json.items} items${before}.`;
+        const before = json.before ? " These are outputs before the code is rounded or small values become 0." : "";
+        return `The ${n.name} in this page has rounded weights. Its outputs differ from those of the program by at most ${rate(n.agreement)} of ${unit(n)} on ${n.checked} items that the page has checked, and by at most ${rate(json.error)} on ${most}${json.items} items.${before}`;
       });
       return make("div", {className: "playground-small"}, ...lines.concat(this.spec.missing || []).map((line) => make("p", {}, line)));
     }
 
-    // levelsIn returns the values of the program for levels of an image.
+    // valuesOf returns the values of the program for levels of an image.
     valuesOf(levels) {
       const {image} = this.spec;
       if (!image) return Float32Array.from(levels);

@@ -3,37 +3,16 @@
 window.gaetrain = window.gaetrain || {};
 gaetrain.parts = gaetrain.parts || {};
 (() => {
-  const parts = gaetrain.parts;
-
-  // make returns an element with properties and children. Text is set as text, never as markup.
-  parts.make = (tag, properties = {}, ...children) => {
-    const node = document.createElement(tag);
-    for (const [key, value] of Object.entries(properties)) {
-      if (key in node) node[key] = value;
-      else node.setAttribute(key, value);
-    }
-    node.append(...children);
-    return node;
-  };
-
-  // drawn is make for elements of SVG.
-  parts.drawn = (tag, attributes = {}, ...children) => {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    node.append(...children);
-    return node;
-  };
+  const {make, drawn, parts} = gaetrain;
 
   // number writes a value with three significant digits.
-  parts.number = (v) => {
+  const number = parts.number = (v) => {
     if (!Number.isFinite(v)) return "–";
     const size = Math.abs(v);
     if (size !== 0 && (size < 1e-3 || size >= 1e5)) return v.toExponential(1).replace(/-/g, "−");
     const digits = size < 1e-9 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(size)));
     return v.toFixed(Math.min(digits, 3)).replace("-", "−");
   };
-
-  const {make, drawn, number} = parts;
 
   // bytesOf writes the pixels of an image (channels×height×width) as RGBA.
   parts.bytesOf = ({channels, height, width, low, high}, values, to = new Uint8ClampedArray(4 * height * width)) => {
