@@ -76,8 +76,8 @@ func graphVerb(model string) *cli.Command {
 
 With --detail layers, the picture has one box for each layer, with the shapes and the number of
 its parameters. With --detail operations, it has every operation of a training step, and the
-gradients are grey. Shapes have B for the number of images in a batch. If a model has an
-opponent, such as the discriminator of a gan, the picture has both networks.
+gradients are grey. Shapes have B for the number of images in a batch. If a model is trained
+against a discriminator, as gan is, the picture has both networks.
 
 This verb reads only your own data. The shape of named data sets is known, and --shape stands
 for any data. The DOT file is the same graph for Graphviz. Settings of train that cannot change

@@ -39,8 +39,7 @@ type console struct {
 	live bool             // the terminal's line has text
 
 	heading string // the last heading above rows of epochs
-	known   []float64
-	knownAt [2]int // stage and epoch of known, see history
+	history history
 
 	// Steps of the current epoch that an earlier process has made.
 	earlierSteps int
@@ -141,6 +140,9 @@ func (c *console) begin(l *trainer.Loop) {
 	}
 	c.started, c.drawn = c.time(), c.time()
 	c.earlierSteps = l.Position.Step
+	if l.Resumed {
+		c.history.recall(l)
+	}
 	if c.terminal {
 		printf(c.out, "training %s (%s parameters) on %s: %d %s, %d steps per epoch\nwriting to %s\n",
 			l.Config.Model, plain.Thousands(l.Parameters.Count()), l.Data.Name, l.Data.Train.Len()-l.Config.Validation, l.Data.Train.Shape.Words("images"), l.Batches(), l.Run.Dir)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,14 +26,19 @@ func renamedError(where, now string) error {
 }
 
 // owners lists the models that have a setting, in the order of the recipes.
-func owners(name string) (models []string) {
+func owners(name string) (models []string) { return slices.Clone(allOwners()[name]) }
+
+// allOwners maps each setting of a model to the models that have it. It is made once,
+// because the flags of a verb look up many names at each start.
+var allOwners = sync.OnceValue(func() map[string][]string {
+	models := make(map[string][]string)
 	for _, r := range recipes.List() {
-		if _, ok := settings.Named(settings.Fields(r.New()), name); ok {
-			models = append(models, r.Name)
+		for _, f := range settings.Fields(r.New()) {
+			models[f.Name] = append(models[f.Name], r.Name)
 		}
 	}
 	return models
-}
+})
 
 // listed returns the recipe of a model that train accepts. The classifier also has a
 // recipe, but finetune trains it.

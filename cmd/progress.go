@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +45,7 @@ func (c *console) hook() trainer.Hook {
 		},
 		Epoch: func(ctx context.Context, l *trainer.Loop) error {
 			c.done += work(l, l.Position.Stage, l.Batches()-c.earlierSteps)
+			c.history.add(l.Position.Stage, l.Latest)
 			if err := c.preview.update(ctx, c, l); err != nil {
 				return err
 			}
@@ -149,25 +149,48 @@ func headline(records []trainer.Record) (name string, value func(trainer.Record)
 	return name, func(r trainer.Record) (float64, bool) { return r.Loss, true }
 }
 
-// history returns the figure of the row after each epoch of the stage so far, of the first
-// split that has it.
-func (c *console) history(l *trainer.Loop) []float64 {
-	if at := [2]int{l.Position.Stage, l.Position.Epoch}; c.known == nil || c.knownAt != at {
-		c.known, c.knownAt = []float64{}, at
-		records, _ := l.Records() // progress must not end training
-		records = slices.DeleteFunc(records, func(r trainer.Record) bool { return r.Stage != l.Stage.Name })
-		if len(records) == 0 {
-			return nil
-		}
-		_, value := headline(records)
-		epoch := 0
-		for _, r := range records {
-			if v, ok := value(r); ok && r.Epoch > epoch {
-				epoch, c.known = r.Epoch, append(c.known, v)
-			}
+// history is the figure of the row after each epoch of a stage so far, of the first split
+// that has it.
+type history struct {
+	stage  int
+	values []float64
+}
+
+// add adds the records of an epoch of a stage.
+func (h *history) add(stage int, records []trainer.Record) {
+	if h.stage != stage {
+		*h = history{stage: stage}
+	}
+	_, value := headline(records)
+	for _, r := range records {
+		if v, ok := value(r); ok {
+			h.values = append(h.values, v)
+			return
 		}
 	}
-	return c.known
+}
+
+// recall adds the epochs of the present stage that an earlier process has trained.
+func (h *history) recall(l *trainer.Loop) {
+	records, _ := l.Records() // progress must not end training
+	for len(records) > 0 {
+		n := 1
+		for n < len(records) && records[n].Epoch == records[0].Epoch && records[n].Stage == records[0].Stage {
+			n++
+		}
+		if records[0].Stage == l.Stage.Name {
+			h.add(l.Position.Stage, records[:n])
+		}
+		records = records[n:]
+	}
+}
+
+// of returns the values of a stage.
+func (h *history) of(stage int) []float64 {
+	if h.stage != stage {
+		return nil
+	}
+	return h.values
 }
 
 // mostBars is the largest number of characters of the sparkline of the losses.
@@ -181,7 +204,7 @@ func (c *console) draw(l *trainer.Loop) {
 		{span{text: fmt.Sprintf("epoch %d/%d", min(l.Position.Epoch+1, l.Stage.Epochs), l.Stage.Epochs)}, 1},
 		{span{text: fmt.Sprintf("step %d/%d", l.Position.Step, l.Batches())}, 5},
 		{span{text: fmt.Sprintf("loss %.5g", l.Program.Mean())}, 2},
-		{span{text: sparkline(c.history(l), min(mostBars, c.columns()/5), c.display.bars()), style: cyanStyle}, 3},
+		{span{text: sparkline(c.history.of(l.Position.Stage), min(mostBars, c.columns()/5), c.display.bars()), style: cyanStyle}, 3},
 		{span{text: fmt.Sprintf("ETA %s", c.eta(l))}, 4},
 	}
 	if len(l.Stages) > 1 {

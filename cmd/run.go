@@ -33,9 +33,6 @@ var errUsage = errors.New("usage")
 // Run runs the program with its arguments (the first is its name) and returns
 // the exit code.
 func Run(args []string, stdout, stderr io.Writer) int {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(10) // a step allocates almost nothing, so frequent collections cost no time; images and weights need no scan
-	}
 	applyLimits()
 	results, messages := newOutput(stdout), newOutput(stderr)
 	ctx, finish := withSignals(context.Background(), messages)
@@ -67,6 +64,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return err
 	}
 	app := newApp(model, stdout, stderr)
+	if os.Getenv("GOGC") == "" { // not before, because making all flags would take some collections
+		debug.SetGCPercent(10) // a step allocates almost nothing, so frequent collections cost no time; images and weights need no scan
+	}
 	return app.RunContext(ctx, arrange(app.Commands, args))
 }
 

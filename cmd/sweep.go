@@ -19,7 +19,7 @@ import (
 
 type sweepOptions struct {
 	List    bool   `toml:"list" group:"sweep" help:"Print the jobs of the sweep with their numbers, settings and states, and train nothing"`
-	Index   int    `toml:"index" group:"sweep" help:"Train one job: its number from 0 (default: SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX)"`
+	Index   int    `toml:"index" group:"sweep" help:"Train one job: its number from 0"`
 	Jobs    int    `toml:"jobs" group:"sweep" help:"Train all jobs on this machine, this many at a time, which share its cores and memory"`
 	Collect bool   `toml:"collect" group:"sweep" help:"Read the results of all finished jobs into tables and pictures, and train nothing"`
 	Retry   bool   `toml:"retry" group:"sweep" help:"Resume jobs that diverged from their last checkpoint, instead of leaving them out"`
@@ -57,10 +57,11 @@ settings of its own. Jobs are all combinations of entries, grid and draws, with 
 jobs are checked before one starts. Variables GAETRAIN_* take precedence over [settings], and are
 refused for settings that the sweep varies.
 
-Each job has a run folder in --out, whose name has the values of the settings that vary. More
-values, draws or seeds in FILE keep the folders of the other jobs. More seeds also keep the
-numbers. Other changes of FILE need another --out. Repeating a command is safe: finished jobs are
-left out, and stopped jobs resume. Jobs that diverged are left out without --retry.
+Each job has a run folder in --out, whose name has the values of the settings that vary. If
+values, draws or seeds are added to FILE, the other jobs keep their folders. If only seeds are
+added, the other jobs also keep their numbers. Other changes of FILE need another --out. Each
+command can be repeated: finished jobs are left out, and stopped jobs resume. Jobs that diverged
+are left out without --retry.
 
 --collect writes results.csv, results.md, results.json and combinations.csv, with means and
 standard deviations over the seeds, and pictures. The validation set ranks the combinations.
@@ -74,7 +75,7 @@ EXAMPLES:
    gaetrain sweep rates.toml --jobs 2
    gaetrain sweep rates.toml --index 0        # one job, as in a Slurm array
    gaetrain sweep rates.toml --collect --format markdown`,
-		Flags: append(flags(clone(defaults)), configFileFlag()),
+		Flags: append(withDefault(flags(clone(defaults)), "index", strings.Join(indexVariables, " or ")), configFileFlag()),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			return o.run(c)

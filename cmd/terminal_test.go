@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"gaetrain/trainer"
 	"gaetrain/trainer/pictures"
 	"gaetrain/viz"
 )
@@ -254,5 +256,24 @@ func TestCell(t *testing.T) {
 	nan := float32(math.NaN())
 	if got, want := newPixel([]float32{2, -1, nan}), (pixel{1, 0, 0}); got != want {
 		t.Errorf("pixel %v, want %v", got, want)
+	}
+}
+
+// TestHistory collects the figures of two stages. Only those of the present stage count.
+func TestHistory(t *testing.T) {
+	epoch := func(loss float64) []trainer.Record {
+		return []trainer.Record{{Split: "train", Figures: trainer.Figures{Loss: loss}}, {Split: "test", Figures: trainer.Figures{Loss: 9}}}
+	}
+	var h history
+	h.add(0, epoch(3))
+	h.add(0, epoch(2))
+	if got := h.of(0); !slices.Equal(got, []float64{3, 2}) || h.of(1) != nil {
+		t.Errorf("first stage: %v and %v", got, h.of(1))
+	}
+	distance := epoch(5)
+	distance[1].Measures = map[string]float64{trainer.SampleDistance: 7}
+	h.add(1, distance)
+	if got := h.of(1); !slices.Equal(got, []float64{7}) || h.of(0) != nil {
+		t.Errorf("second stage: %v and %v", got, h.of(0))
 	}
 }

@@ -30,8 +30,9 @@ func watchVerb() *cli.Command {
 		Name: "watch", Usage: "show runs on a live web page, while they train and afterwards", ArgsUsage: folderUsage,
 		Description: `This verb serves a web page about all runs below DIR, by default the folder runs. It prints the
 address of the page, and serves it until it is interrupted. The page lists the runs with their
-state, and shows curves, pictures and differing settings of those that are chosen. It changes
-while they train. Finished runs open as their report. The address keeps what is chosen.
+state. It shows the curves and pictures of the chosen runs, and the settings in which they
+differ. The page is updated while the runs train. The name of a run opens its report. The address
+of the page contains the choice, so a bookmark restores it.
 
 Only this machine can open the page. With --address 0.0.0.0, other machines can open it too. They
 need the token in the printed address. It is sent without encryption, so use it only in a network

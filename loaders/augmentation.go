@@ -112,7 +112,7 @@ func (a Augmentation) apply(image []float32, s Shape, with *augmenting, key nois
 		a.warp(with.random[:7], s).apply(image, s, with.image, s)
 	}
 	if a.Brightness > 0 {
-		factor := float32(1 + plusMinus(with.random[7], a.Brightness))
+		factor := float32(1 + float64(plusMinus(with.random[7], a.Brightness)))
 		for i, v := range image {
 			image[i] = min(v*factor, 1)
 		}
@@ -125,7 +125,7 @@ func (a Augmentation) warp(random []float32, s Shape) warp {
 	height, width := float64(s.Height), float64(s.Width)
 	side, mirror := 1.0, 1.0
 	if a.Crop > 0 {
-		side = 1 - float64(random[4])*(1-a.Crop)
+		side = 1 - float64(float64(random[4])*(1-a.Crop))
 	}
 	if a.Flip && random[0] < 0.5 {
 		mirror = -1
@@ -135,7 +135,7 @@ func (a Augmentation) warp(random []float32, s Shape) warp {
 		centreY: (height - 1) / 2, centreX: (width - 1) / 2,
 		shiftY: plusMinus(random[1], a.Shift), shiftX: plusMinus(random[2], a.Shift),
 		// The centre of a crop whose upper edge is at u·(1−side)·H, in pixels.
-		fromY: (float64(random[5])*(1-side)*height + (side*height-1)/2), fromX: (float64(random[6])*(1-side)*width + (side*width-1)/2),
+		fromY: float64(float64(random[5])*(1-side)*height) + (float64(side*height)-1)/2, fromX: float64(float64(random[6])*(1-side)*width) + (float64(side*width)-1)/2,
 		yFromY: side * cos, yFromX: -side * sin, xFromY: mirror * side * sin, xFromX: mirror * side * cos,
 		extends: true,
 	}

@@ -62,7 +62,7 @@ func (c *colouredStore) Read(dst []float32, i int) error {
 }
 
 // level returns the byte that a pixel from 0 to 1 was stored as.
-func level(pixel float32) uint8 { return uint8(pixel*255 + 0.5) }
+func level(pixel float32) uint8 { return uint8(float32(pixel*255) + 0.5) }
 
 // luma returns the brightness of a colour with the weights of JPEG.
 func luma(red, green, blue uint8) uint8 {

@@ -114,7 +114,7 @@ func (c Corruption) Apply(dst, src []float32, key noise.Key) {
 	case Gaussian:
 		noise.Normal(dst, key)
 		for i, x := range src {
-			dst[i] = x + c.Level*dst[i]
+			dst[i] = x + float32(c.Level*dst[i])
 		}
 	case Masking:
 		noise.Uniform(dst, key)

@@ -51,7 +51,7 @@ func (m *Moments) add(values []float32) {
 	part.Mean = sum / float64(max(part.Count, 1))
 	for _, v := range values {
 		if d := float64(v) - part.Mean; v == v {
-			part.m2 += d * d
+			part.m2 += float64(d * d)
 		}
 	}
 	m.merge(part)

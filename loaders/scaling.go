@@ -58,7 +58,7 @@ func (s *Scaling) Undo(values []float32) {
 	}
 	group := len(values) / len(s.Scale)
 	for i, v := range values {
-		values[i] = float32(float64(v)*s.Scale[i/group] + s.Offset[i/group])
+		values[i] = float32(float64(float64(v)*s.Scale[i/group]) + s.Offset[i/group])
 	}
 }
 
@@ -153,7 +153,7 @@ func (m *meter) add(values []float32) {
 		m.count[g]++
 		delta := v - m.mean[g]
 		m.mean[g] += delta / float64(m.count[g])
-		m.square[g] += delta * (v - m.mean[g])
+		m.square[g] += float64(delta * (v - m.mean[g]))
 		m.smallest[g], m.largest[g] = min(m.smallest[g], v), max(m.largest[g], v)
 	}
 }

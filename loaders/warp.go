@@ -21,7 +21,7 @@ func (w warp) apply(dst []float32, frame Shape, image []float32, s Shape) {
 	for y := range frame.Height {
 		for x := range frame.Width {
 			down, right := float64(y)-w.centreY-w.shiftY, float64(x)-w.centreX-w.shiftX
-			fromY, fromX := w.fromY+w.yFromY*down+w.yFromX*right, w.fromX+w.xFromY*down+w.xFromX*right
+			fromY, fromX := w.fromY+float64(w.yFromY*down)+float64(w.yFromX*right), w.fromX+float64(w.xFromY*down)+float64(w.xFromX*right)
 			if w.extends {
 				fromY, fromX = min(max(fromY, 0), bottom), min(max(fromX, 0), end)
 			}
@@ -61,7 +61,7 @@ func (t tap) read(plane []float32, height, width int) float32 {
 }
 
 func (t tap) blend(upperLeft, upperRight, lowerLeft, lowerRight float32) float32 {
-	upper := upperLeft*(1-t.x) + upperRight*t.x
-	lower := lowerLeft*(1-t.x) + lowerRight*t.x
-	return upper*(1-t.y) + lower*t.y
+	upper := float32(upperLeft*(1-t.x)) + float32(upperRight*t.x)
+	lower := float32(lowerLeft*(1-t.x)) + float32(lowerRight*t.x)
+	return float32(upper*(1-t.y)) + float32(lower*t.y)
 }

@@ -55,8 +55,9 @@ func TestCollapseWarning(t *testing.T) {
 		records[i] = Record{Epoch: i + 1, Figures: Figures{Measures: map[string]float64{ActiveUnits: 0}, KLUnits: make([]float64, 20)}}
 	}
 	warned := func(s Stage) (at []int) {
-		for n := range records {
-			if collapseWarning(records[:n+1], s) != "" {
+		var seen symptoms
+		for n, r := range records {
+			if seen.add(s, []Record{{}, r}); seen.collapse(s) != "" {
 				at = append(at, n+1)
 			}
 		}

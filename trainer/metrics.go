@@ -84,7 +84,7 @@ func (t Totals) figures(s Stage, p *graph.Program, values int) Figures {
 	}
 	for _, term := range p.Terms() {
 		f.Terms[term.Name] = t.Terms[term.Name] / n
-		f.Loss += term.Reported * f.Terms[term.Name]
+		f.Loss += float64(term.Reported * f.Terms[term.Name])
 	}
 	return f
 }

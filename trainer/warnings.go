@@ -32,10 +32,32 @@ func (s alerts) without(other alerts) (list alerts) {
 	return list
 }
 
+// symptoms are what the alerts need to know about the finished epochs of a stage, whatever
+// their number.
+type symptoms struct {
+	recent    []Record // of the split that selects the epoch, after the last epochs, at most patience
+	last      Record   // of the last split
+	collapsed int      // number of the last epochs, one after the other, with a collapsed posterior
+}
+
+// add adds the records of an epoch. Epochs in which terms of the loss still rise do not
+// count as collapsed.
+func (s *symptoms) add(stage Stage, latest []Record) {
+	if len(s.recent) == patience {
+		s.recent = slices.Delete(s.recent, 0, 1)
+	}
+	s.recent, s.last = append(s.recent, latest[1]), latest[len(latest)-1]
+	s.collapsed++
+	if s.last.Collapse() == "" || float64(s.last.Epoch) <= stage.Rising {
+		s.collapsed = 0
+	}
+}
+
 // warnings finds alerts in the records of the stage. Each alert is reported once, and
 // again when it no longer holds.
 func warnings() Hook {
 	var before alerts
+	var seen symptoms
 	return Hook{
 		Name: "warnings",
 		Start: func(_ context.Context, l *Loop) error {
@@ -43,28 +65,31 @@ func warnings() Hook {
 				return nil
 			}
 			records, err := l.Records()
-			for _, r := range records {
-				if r.Stage == l.Stage.Name && r.Epoch == l.Position.Epoch {
-					l.Latest = append(l.Latest, r)
-				}
-			}
-			if err != nil || len(l.Latest) == 0 {
-				return err
-			}
-			now, err := l.alerts(nil)
-			for _, s := range now {
-				l.Warnings = append(l.Warnings, s.warning)
-			}
-			return err
-		},
-		Epoch: func(_ context.Context, l *Loop) error {
-			if l.Position.Epoch == 0 {
-				before = nil // the alerts of an earlier stage
-			}
-			now, err := l.alerts(before)
 			if err != nil {
 				return err
 			}
+			for _, e := range Epochs(records) {
+				if first := e.Records[0]; first.Stage == l.Stage.Name && len(e.Records) > 1 {
+					seen.add(l.Stage, e.Records)
+					if first.Epoch == l.Position.Epoch {
+						l.Latest = e.Records
+					}
+				}
+			}
+			if len(l.Latest) == 0 {
+				return nil
+			}
+			for _, s := range l.alerts(seen, nil) {
+				l.Warnings = append(l.Warnings, s.warning)
+			}
+			return nil
+		},
+		Epoch: func(_ context.Context, l *Loop) error {
+			if l.Position.Epoch == 0 {
+				before, seen = nil, symptoms{} // those of an earlier stage
+			}
+			seen.add(l.Stage, l.Latest)
+			now := l.alerts(seen, before)
 			l.Warnings, l.News = nil, nil
 			for _, s := range now {
 				l.Warnings = append(l.Warnings, s.warning)
@@ -82,25 +107,19 @@ func warnings() Hook {
 }
 
 // alerts returns the alerts of the latest epoch, given those of the epoch before.
-func (l *Loop) alerts(before alerts) (now alerts, err error) {
-	last := l.Latest[len(l.Latest)-1]
-	_, drawn := last.Measures[ActiveUnits]
-	if l.opponent == nil && !drawn {
-		return nil, nil
+func (l *Loop) alerts(s symptoms, before alerts) (now alerts) {
+	if _, drawn := s.last.Measures[ActiveUnits]; l.opponent == nil && !drawn {
+		return nil
 	}
-	records, err := l.Records()
-	if err != nil {
-		return nil, err
-	}
-	now = adversarialAlerts(of(records, l.Stage.Name, l.Latest[1].Split))
-	warning := collapseWarning(of(records, l.Stage.Name, last.Split), l.Stage)
+	now = adversarialAlerts(s.recent)
+	warning := s.collapse(l.Stage)
 	if slices.ContainsFunc(before, func(s alert) bool { return s.resolved == collapseResolved }) {
-		warning = last.Collapse() // because collapseWarning reports it only once
+		warning = s.last.Collapse() // because collapse reports it only once
 	}
 	if warning != "" {
 		now = append(now, alert{warning, collapseResolved})
 	}
-	return now, nil
+	return now
 }
 
 const collapseResolved = "resolved: the posterior no longer collapses"
@@ -144,21 +163,11 @@ func adversarialAlerts(records []Record) (now alerts) {
 	return now
 }
 
-// collapseWarning returns a warning once if posteriors stay collapsed for several epochs,
-// or are collapsed after the last epoch. It waits until all terms of the loss have risen.
-func collapseWarning(records []Record, s Stage) string {
-	if len(records) == 0 {
-		return ""
-	}
-	epochs, last := 0, records[len(records)-1]
-	for _, r := range records {
-		epochs++
-		if r.Collapse() == "" || float64(r.Epoch) <= s.Rising {
-			epochs = 0
-		}
-	}
-	if epochs == patience || last.Epoch == s.Epochs && epochs > 0 && epochs < patience {
-		return last.Collapse()
+// collapse returns a warning once if posteriors stay collapsed for several epochs, or are
+// collapsed after the last epoch of the stage.
+func (s symptoms) collapse(stage Stage) string {
+	if s.collapsed == patience || s.last.Epoch == stage.Epochs && s.collapsed > 0 && s.collapsed < patience {
+		return s.last.Collapse()
 	}
 	return ""
 }

@@ -45,7 +45,7 @@ func entropyAgainst(t float64) LogitLoss {
 		if z < 0 {
 			p = e / (1 + e)
 		}
-		return max(z, 0) - t*z + math.Log1p(e), p - t
+		return max(z, 0) - float64(t*z) + math.Log1p(e), p - t
 	}
 }
 

@@ -122,7 +122,7 @@ func (t *gateContractionTask) run(lo, hi int) {
 				other := all - units - own + 2*j
 				influence := factor * r[other] * t.norms[own]
 				shares[own] = factor * slope * slope * r[other] * r[other]
-				moved += influence * r[other]
+				moved += float32(influence * r[other])
 				if dr != nil {
 					dr[other] = 2 * t.scale * slope * slope * influence
 				}
@@ -141,7 +141,7 @@ func (t *gateContractionTask) run(lo, hi int) {
 func derivatives(act Activation, y, slopes, curvature []float32) {
 	linear := func(a, b float32) { // act′ = (a + b·y) below zero or everywhere
 		for j, v := range y {
-			slopes[j] = a + b*v
+			slopes[j] = a + float32(b*v)
 		}
 		for j := range curvature {
 			curvature[j] = b
@@ -179,7 +179,7 @@ func derivatives(act Activation, y, slopes, curvature []float32) {
 		}
 	case Tanh: // 1 − y²
 		for j, v := range y {
-			slopes[j] = 1 - v*v
+			slopes[j] = 1 - float32(v*v)
 		}
 		for j := range curvature {
 			curvature[j] = -2 * y[j]

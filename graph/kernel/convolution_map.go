@@ -192,7 +192,7 @@ func (t *packTask) combine(combined []float32, channel int, rows, columns []floa
 			switch {
 			case t.back:
 				for c, v := range combined {
-					w[c*t.fromStride] += factor * v
+					w[c*t.fromStride] += float32(factor * v)
 				}
 			case first:
 				for c := range combined {
@@ -200,7 +200,7 @@ func (t *packTask) combine(combined []float32, channel int, rows, columns []floa
 				}
 			default:
 				for c := range combined {
-					combined[c] += factor * w[c*t.fromStride]
+					combined[c] += float32(factor * w[c*t.fromStride])
 				}
 			}
 			first = false

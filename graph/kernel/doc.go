@@ -14,7 +14,8 @@
 // on the shapes.
 //
 // Every inner function has a plain Go form. On amd64 it also has generated
-// assembly for AVX-512 and for AVX2 with FMA, see Path and Use. Elementwise
+// assembly for AVX-512 and for AVX2 with FMA. On arm64, matrix products and
+// convolutions have generated assembly for NEON. See Path and Use. Elementwise
 // arithmetic, gradients, reductions, SquaredError and random numbers give the
 // same bits on every path. Solver steps, Exp, the activations that use it,
 // CrossEntropy and the gradient of Softplus give the same bits in both
@@ -22,6 +23,13 @@
 // step differently about once in a billion. On every path, exponentials and
 // logarithms stay within the stated number of units in the last place (ulp) of
 // the exact value. NaN stays NaN, and infinities go to their limits.
+//
+// Plain Go gives the same bits on amd64 and arm64. On arm64 the compiler fuses
+// a product and a sum into one rounding, unless the product is converted
+// explicitly. So a product that is added to something is written as
+// float32(x*y), here and wherever a number of a trained model is computed. The
+// exponentials and logarithms of package math may differ in the last bit of a
+// float64, which changes a float32 about once in a billion.
 //
 // No code changes the floating-point mode of the processor. Denormal numbers
 // are computed as in IEEE 754, which is slow, so two rules avoid them:

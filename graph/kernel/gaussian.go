@@ -16,7 +16,7 @@ func Reparametrise(rows, samples, size int, statistics, noise, z, deviation []fl
 		for sample := i * samples; sample < (i+1)*samples; sample++ {
 			at := sample * size
 			for j, m := range mean {
-				z[at+j] = m + spread[j]*noise[at+j]
+				z[at+j] = m + float32(spread[j]*noise[at+j])
 			}
 		}
 	}
@@ -37,9 +37,9 @@ func ReparametriseGradient(rows, samples, size int, statistics, noise, deviation
 			}
 			for j := range size {
 				at := sample*size + j
-				d := weight * dz[at]
+				d := float32(weight * dz[at])
 				means[j] += d
-				spreads[j] += d * noise[at] * deviation[i*size+j] / 2
+				spreads[j] += float32(d * noise[at] * deviation[i*size+j] / 2)
 			}
 		}
 		for j, logVariance := range statistics[(2*i+1)*size : (2*i+2)*size] {
@@ -65,7 +65,7 @@ func GaussianDivergence(rows, size int, scale float32, statistics, gradient, los
 			at, mean := i*size+j, 2*i*size+j
 			m, v := statistics[mean], variance[at]
 			logVariance := clamp(statistics[mean+size])
-			sum += float64(m*m+v-1-logVariance) / 2
+			sum += float64(float32(m*m)+v-1-logVariance) / 2
 			if gradient != nil {
 				gradient[mean] = scale * m
 				gradient[mean+size] = returning(statistics[mean+size], scale*(v-1)/2)
@@ -83,7 +83,7 @@ func UnitDivergences(rows, size int, statistics, variance []float32, units []flo
 	for i := range rows {
 		for j := range size {
 			m, v := statistics[2*i*size+j], variance[i*size+j]
-			units[j] += float64(m*m+v-1-clamp(statistics[(2*i+1)*size+j])) / 2
+			units[j] += float64(float32(m*m)+v-1-clamp(statistics[(2*i+1)*size+j])) / 2
 		}
 	}
 	for j := range size {

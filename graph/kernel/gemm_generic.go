@@ -21,14 +21,14 @@ func gemmGenericRow2(columns, k int, alpha float32, a []float32, aRow, aStep int
 	for l := range k {
 		x0, x1 := a[l*aStep], a[l*aStep+aRow]
 		y := b[l*bStep:][:4]
-		s00 += x0 * y[0]
-		s01 += x0 * y[1]
-		s02 += x0 * y[2]
-		s03 += x0 * y[3]
-		s10 += x1 * y[0]
-		s11 += x1 * y[1]
-		s12 += x1 * y[2]
-		s13 += x1 * y[3]
+		s00 += float32(x0 * y[0])
+		s01 += float32(x0 * y[1])
+		s02 += float32(x0 * y[2])
+		s03 += float32(x0 * y[3])
+		s10 += float32(x1 * y[0])
+		s11 += float32(x1 * y[1])
+		s12 += float32(x1 * y[2])
+		s13 += float32(x1 * y[3])
 	}
 	storeRow(alpha, beta, c, s00, s01, s02, s03)
 	storeRow(alpha, beta, c[cRow:], s10, s11, s12, s13)
@@ -41,7 +41,7 @@ func gemmGenericRow(columns, k int, alpha float32, a []float32, _, aStep int, b 
 			sum = bias[j]
 		}
 		for l := range k {
-			sum += a[l*aStep] * b[l*bStep+j]
+			sum += float32(a[l*aStep] * b[l*bStep+j])
 		}
 		storeRow(alpha, beta, c[j:], sum)
 	}
@@ -50,9 +50,9 @@ func gemmGenericRow(columns, k int, alpha float32, a []float32, _, aStep int, b 
 // storeRow stores c = alpha·sums + beta·c, without reading c if beta is 0.
 func storeRow(alpha, beta float32, c []float32, sums ...float32) {
 	for j, sum := range sums {
-		sum *= alpha
+		sum = float32(sum * alpha)
 		if beta != 0 {
-			sum += beta * c[j]
+			sum += float32(beta * c[j])
 		}
 		c[j] = sum
 	}

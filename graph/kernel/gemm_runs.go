@@ -28,7 +28,7 @@ func gemmRunsGeneric(rows int) gemmRuns {
 				left, right := a[runs[r]+i*aRow:], b[runs[r+1]:]
 				for l := range runs[r+2] {
 					for j, v := range right[l*bStep:][:columns] {
-						row[j] += left[l] * v
+						row[j] += float32(left[l] * v)
 					}
 				}
 			}

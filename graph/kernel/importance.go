@@ -31,7 +31,7 @@ func (t *importanceTask) run(lo, hi int) {
 		noise, z := t.noise[i*t.size:(i+1)*t.size], t.z[i*t.size:(i+1)*t.size]
 		sum := t.logDeterminant
 		for l, e := range noise {
-			v := t.mean[l] + t.deviation[l]*e
+			v := t.mean[l] + float32(t.deviation[l]*e)
 			z[l] = v
 			sum += float64(e)*float64(e) - float64(v)*float64(v)
 		}

@@ -32,7 +32,7 @@ func crossEntropyGeneric(scale float32, logits, target, gradient []float32) (flo
 			sigmoid *= small
 		}
 		e := float32(sigmoid - x)
-		loss[i%8] += float64(float32(max(z, 0) - z*x + math.Log1p(small)))
+		loss[i%8] += float64(float32(max(z, 0) - float64(z*x) + math.Log1p(small)))
 		squared[i%8] += float64(e) * float64(e)
 		if gradient != nil {
 			gradient[i] = scale * e

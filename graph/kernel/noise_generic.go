@@ -59,7 +59,7 @@ func boxMuller(u, v uint32) (x, y float32) {
 
 	turns := v >> 8 // in units of 2^−24, split into a quadrant and a rest around 0
 	quadrant := (turns + 1<<21) >> 22
-	angle := float32(int32(turns-quadrant<<22)) * float32(2*math.Pi/(1<<24))
+	angle := float32(float32(int32(turns-quadrant<<22)) * float32(2*math.Pi/(1<<24)))
 	square := angle * angle
 	sin := float32(float32(polynomial(square, sinCoefficients[:])*square)*angle) + angle
 	cos := float32(float32(float32(polynomial(square, cosCoefficients[:])*square)-0.5)*square) + 1

@@ -135,7 +135,7 @@ func (n *ImageNormalisation) backward(p *imagePart, block int) {
 		for i := first + at%n.Lanes; i < first+group; i += n.Lanes {
 			p.offset[i], p.slope[i] = offset, slope
 			p.dbias[i] += p.first.total[i]
-			p.dgain[i] += r * p.second.total[i]
+			p.dgain[i] += float64(r * p.second.total[i])
 		}
 	}
 	p.gradient(n.x[from:to], n.dx[from:to], p.work)

@@ -5,6 +5,8 @@ import (
 	"strings"
 )
 
+//go:generate go run -C generate ./neon -out ../gemm_arm64.s -stubs ../gemm_arm64.go
+
 // path is one implementation of the inner functions of this package. They run
 // on the calling goroutine. Their callers split the work.
 type path struct {
@@ -35,8 +37,8 @@ var active *path
 
 func init() { active = paths()[0] }
 
-// Path returns the name of the selected implementation: "avx512", "avx2" or
-// "generic".
+// Path returns the name of the selected implementation: "avx512", "avx2",
+// "neon" or "generic".
 func Path() string { return active.name }
 
 // Paths returns the names that Use accepts on this processor, fastest first.

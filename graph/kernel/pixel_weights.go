@@ -68,7 +68,7 @@ func (t *weightedTask) run(lo, hi int) {
 		}
 		corrupted, squaredCorrupted := t.plain(t.scale*t.weights.Corrupted, p.prediction[:split], p.target[:split], front)
 		intact, squaredIntact := t.plain(t.scale*t.weights.Intact, p.prediction[split:], p.target[split:], back)
-		t.loss[i] = float32(float64(t.weights.Corrupted)*corrupted + float64(t.weights.Intact)*intact)
+		t.loss[i] = float32(float64(float64(t.weights.Corrupted)*corrupted) + float64(float64(t.weights.Intact)*intact))
 		t.squared[i] = float32(squaredCorrupted + squaredIntact)
 		if t.gradient != nil {
 			p.scatter(t.gradient[from:to])

@@ -23,7 +23,7 @@ func SetRows(rows int, row, x []float32) {
 func BernoulliDivergence(p, q float64) (divergence, slope float64) {
 	const least = 1e-6
 	q = min(max(q, least), 1-least)
-	return p*math.Log(p/q) + (1-p)*math.Log((1-p)/(1-q)), (q - p) / (q * (1 - q))
+	return float64(p*math.Log(p/q)) + float64((1-p)*math.Log((1-p)/(1-q))), (q - p) / (q * (1 - q))
 }
 
 // L1 computes Σ|x| of each row and, if gradient is not nil, scale times its

@@ -113,7 +113,7 @@ func (t *batchTopK) moveBound() {
 	}
 	fresh := max(1-boundMomentum, 1/(1+float64(t.Batches[0])))
 	t.Batches[0] = min(t.Batches[0]+1, 1/(1-boundMomentum))
-	t.Bound[0] = float32((1-fresh)*float64(t.Bound[0]) + fresh*float64(t.smallest))
+	t.Bound[0] = float32(float64((1-fresh)*float64(t.Bound[0])) + float64(fresh*float64(t.smallest)))
 }
 
 // countSilence adds the last batch to the counts (y: B×L).

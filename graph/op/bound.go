@@ -95,7 +95,7 @@ func (b *bound) compute(l *loss, scale float32, in [][]float32, gradient []float
 
 	kernel.SampledDivergence(live, k, b.size, statistics, noise, z, b.weights)
 	for i, loss := range b.each[:live*k] {
-		b.weights[i] = -loss - b.beta.Value*b.weights[i]
+		b.weights[i] = -loss - float32(b.beta.Value*b.weights[i])
 	}
 	kernel.ImportanceWeights(live, k, b.weights, l.perImage)
 	_, variance := b.variance.of(l.rows.Compiled, b.size)
@@ -103,7 +103,7 @@ func (b *bound) compute(l *loss, scale float32, in [][]float32, gradient []float
 	kernel.GaussianDivergence(live, b.size, 1, statistics, nil, divergence, variance)
 	for i := range live {
 		l.perImage[i] = -l.perImage[i]
-		b.parts.Gap.op.perImage[i] = l.perImage[i] - b.parts.Reconstruction.op.perImage[i] - b.beta.Value*divergence[i]
+		b.parts.Gap.op.perImage[i] = l.perImage[i] - b.parts.Reconstruction.op.perImage[i] - float32(b.beta.Value*divergence[i])
 	}
 	if gradient == nil {
 		return

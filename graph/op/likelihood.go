@@ -38,7 +38,7 @@ func GaussianOf(variance []float32) Likelihood {
 	return Likelihood{"Gaussian", func(rows, samples, columns int, scale float32, prediction, target, gradient, loss, squared []float32) {
 		v := float64(variance[0])
 		kernel.SquaredError(rows, samples, columns, scale*float32(0.5/v), prediction, target, gradient, squared)
-		constant := float64(columns) / 2 * math.Log(2*math.Pi*v)
+		constant := float64(float64(columns) / 2 * math.Log(2*math.Pi*v))
 		for i, s := range squared[:rows] {
 			loss[i] = float32(float64(s)/(2*v) + constant)
 		}

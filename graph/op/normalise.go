@@ -34,8 +34,8 @@ func (s BatchStatistics) advance(mean, variance []float32, count int) {
 	s.Batches[0] = min(s.Batches[0]+1, 1/(1-batchMomentum))
 	unbiased := float64(count) / float64(count-1)
 	for i := range s.Mean {
-		s.Mean[i] = float32((1-fresh)*float64(s.Mean[i]) + fresh*float64(mean[i]))
-		s.Variance[i] = float32((1-fresh)*float64(s.Variance[i]) + fresh*unbiased*float64(variance[i]))
+		s.Mean[i] = float32(float64((1-fresh)*float64(s.Mean[i])) + float64(fresh*float64(mean[i])))
+		s.Variance[i] = float32(float64((1-fresh)*float64(s.Variance[i])) + float64(fresh*unbiased*float64(variance[i])))
 	}
 }
 

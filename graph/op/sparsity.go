@@ -65,7 +65,7 @@ func (s Sparsity) Declare(name string, rows *Rows, code *gorgonia.Node) (Sparsit
 	}, code)
 	l.Advance = func() {
 		for unit, old := range s.Mean {
-			s.Mean[unit] = float32(s.Momentum*float64(old) + (1-s.Momentum)*float64(batch[unit]))
+			s.Mean[unit] = float32(float64(s.Momentum*float64(old)) + float64((1-s.Momentum)*float64(batch[unit])))
 		}
 	}
 	return l, err
@@ -83,7 +83,7 @@ func (s Sparsity) unit(old, batch float64) (value, divergence, slope float64) {
 		return value, value, slope
 	}
 	fresh := 1 - s.Momentum
-	divergence, slope = kernel.BernoulliDivergence(s.Target, s.Momentum*old+fresh*batch)
+	divergence, slope = kernel.BernoulliDivergence(s.Target, float64(s.Momentum*old)+float64(fresh*batch))
 	return past + (divergence-past)/fresh, divergence, slope
 }
 

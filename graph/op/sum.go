@@ -43,7 +43,7 @@ func (s *weightedSum) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	defer s.end(&err)
 	*s.sum = 0
 	for i, term := range in {
-		*s.sum += gorgonia.F32(s.weights[i].Value) * *term.(*gorgonia.F32)
+		*s.sum += gorgonia.F32(gorgonia.F32(s.weights[i].Value) * *term.(*gorgonia.F32))
 	}
 	return s.sum, nil
 }

@@ -135,7 +135,7 @@ func (a *attempt) longLines() error {
 		if err := o.ends(0); err != nil {
 			return err
 		}
-		if !strings.Contains(o.stdout, fmt.Sprintf("(%d epochs,", epochs)) {
+		if !strings.Contains(o.stdout, fmt.Sprintf("(%d epochs in ", epochs)) {
 			return fmt.Errorf("stdout does not report %d epochs: %q", epochs, o.stdout)
 		}
 		if got := a.lines("run"); got != 3*epochs { // training, validation and test set

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -28,7 +30,7 @@ func (tab *Tab) ink(selector string) (sum float64) {
 
 func TestReport(t *testing.T) {
 	tab := Open(t, chromium, trainedReport(t))
-	tab.Wait(`document.querySelector(".points canvas") && document.querySelector(".film canvas") && document.querySelector(".curves-panel")`)
+	ready(tab)
 	if text := tab.Text(".verdict"); !strings.Contains(text, "reconstructs the test images with a mean squared error of 0.") {
 		t.Errorf("the verdict is %q", text)
 	}
@@ -97,6 +99,7 @@ func checkFilm(t *testing.T, tab *Tab) {
 // checkPoints shows the images of points, by keys and by the pointer, and hides a class.
 func checkPoints(t *testing.T, tab *Tab) {
 	const canvas, card = ".points-plot > canvas", ".points-card"
+	tab.Hover("h1", 0.5, 0.5) // the pointer must not be over the points
 	tab.Keys(canvas, kb.ArrowRight)
 	tab.Keys(canvas, kb.ArrowRight)
 	chosen := tab.Text(card)
@@ -114,6 +117,7 @@ func checkPoints(t *testing.T, tab *Tab) {
 	})()`, &at)
 	tab.Keys(canvas, kb.Escape)
 	tab.Wait(`document.querySelector(".points-card").hidden`)
+	tab.Hover(canvas, 0.5, 0.5) // scrolls
 	tab.Hover(canvas, at[0], at[1])
 	tab.Wait(`!document.querySelector(".points-card").hidden`)
 	if text := tab.Text(card); text != chosen {
@@ -140,6 +144,21 @@ func checkPoints(t *testing.T, tab *Tab) {
 	tab.Click(`.points-bar label:nth-of-type(1) input`)
 }
 
+// TestReportWithoutScripts looks at the page where JavaScript is switched off.
+func TestReportWithoutScripts(t *testing.T) {
+	url := trainedReport(t)
+	tab := Open(t, chromium, "about:blank")
+	call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	tab.do(chromedp.Navigate(url))
+	if text := tab.Text("noscript"); !strings.Contains(text, "JavaScript") {
+		t.Errorf("the page says %q", text)
+	}
+	if n := tab.Count(".still img, .examples img"); n != 1+2*3*8 {
+		t.Errorf("%d images, want the last reconstructions and the examples", n)
+	}
+	tab.Screenshot(artefacts, "report-without-scripts")
+}
+
 // TestHostileReport looks at a page whose classes have names that could be markup.
 func TestHostileReport(t *testing.T) {
 	dir := t.TempDir()
@@ -154,7 +173,7 @@ func TestHostileReport(t *testing.T) {
 	}
 	Gaetrain(t, binary, dir, strings.Fields("train --dataset folder:images --epochs 2 --hidden 8 --code 2 --quiet --run run")...)
 	tab := Open(t, chromium, "file://"+filepath.Join(dir, "run", "report.html"))
-	tab.Wait(`document.querySelector(".points canvas")`)
+	ready(tab)
 	if n := tab.Count("img[src=x]"); n > 0 {
 		t.Errorf("%d names have become images", n)
 	}
@@ -171,7 +190,7 @@ func TestOtherReports(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tab := Open(t, chromium, trainedReport(t, strings.Fields(flags)...))
-			tab.Wait(`document.querySelector(".film canvas") && document.querySelector(".curves-panel")`)
+			ready(tab)
 			looks(tab, "report-"+name)
 		})
 	}

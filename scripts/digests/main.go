@@ -30,7 +30,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.binary, "binary", "", "`path` of a built gaetrain (required)")
-	flag.StringVar(&o.kernel, "kernel", "", "kernel `path`: generic, avx2 or avx512 (default: the path of the -against file, or else the fastest of this processor)")
+	flag.StringVar(&o.kernel, "kernel", "", "kernel `path`: generic, avx2, avx512 or neon (default: the path of the -against file, or else the fastest of this processor)")
 	flag.StringVar(&o.cases, "cases", "scripts/digests/cases.txt", "`file` of cases")
 	flag.StringVar(&o.only, "only", "", "run only the cases whose names match this regular `expression` (default: all)")
 	flag.StringVar(&o.out, "out", "", "`file` to record in (default: standard output)")

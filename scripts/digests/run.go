@@ -90,10 +90,11 @@ func (r *runner) once(ctx context.Context, c aCase) result {
 
 func (r *runner) runFolder(name string) string { return filepath.Join(r.folder, name) }
 
-// version returns the output of gaetrain version on one line.
+// version returns the first line of gaetrain version. The others are about the machine.
 func (r *runner) version(ctx context.Context) (string, error) {
 	text, err := r.command(ctx, "version")
-	return strings.Join(strings.Fields(text), " "), err
+	line, _, _ := strings.Cut(text, "\n")
+	return line, err
 }
 
 // command runs the program and returns its standard output. Of gaetrain's variables, the

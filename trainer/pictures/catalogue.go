@@ -30,7 +30,7 @@ type Kind struct {
 // those of other verbs. A picture is of the first kind whose name it has.
 var catalogue = []Kind{
 	{"pictures/reconstructions-#", "Reconstructions", "Test images and their reconstructions after the last epoch. Below each reconstruction is its squared error per pixel.", ""},
-	{"pictures/reconstructions.gif", "Training", "Some of these images after several epochs.", ""},
+	{"pictures/reconstructions.gif", "Training", "Reconstructions of some test images after several epochs.", ""},
 	{"pictures/samples-#", "Samples", "Decoded codes that are sampled from N(0, I), after the last epoch.", ""},
 	{"pictures/samples.gif", "Samples in training", "Decoded codes that are the same in all epochs.", ""},
 	{"pictures/manifold", "Manifold", "Decoded grid of the 2-D latent space at evenly spaced quantiles of N(0, I), so each image stands for the same share of samples. The first value increases to the right, the second upwards. The values of both are at the sides.", ""},
@@ -48,7 +48,7 @@ var catalogue = []Kind{
 	{"graph", "Expression graph", "The layers from the inputs to the loss, with their parameters, for a batch of B images. gaetrain graph --detail operations draws every operation and the gradients.", ""},
 
 	{"pictures/reconstructions", "Reconstructed images", "Images and their reconstructions, with the class of each image and its squared error per pixel.", "reconstruct"},
-	{"pictures/samples", "More samples", "Decoded codes that are sampled as the title says.", "sample"},
+	{"pictures/samples", "More samples", "Decoded codes that are sampled as the title of the picture says.", "sample"},
 	{"pictures/interpolation", "Interpolation", "Decoded codes between the codes of two test images, which are at both ends of a line.", "interpolate"},
 	{"pictures/traversal", "Traversal", "Decoded codes in which one value changes from left to right while all others keep the value of the original.", "traverse"},
 	{"pictures/codes", "Both values of the codes", "Codes of two values as points, coloured by class if the data have classes.", "encode"},

@@ -87,11 +87,24 @@ func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.
 		mistakeColumns, viz.Alike, rows...))
 }
 
-// ReadClassification reads the file that Classify has written.
-func ReadClassification(dir string) (Classification, error) {
-	var c Classification
+// ReadClassification reads the file that Classify has written. Errors wrap
+// trainer.ErrRun. If the file does not exist, they also wrap fs.ErrNotExist.
+func ReadClassification(dir string) (c Classification, err error) {
 	run := trainer.Run{Dir: dir}
-	return c, run.ReadSealed(classificationFile, &c)
+	if err = run.ReadSealed(classificationFile, &c); err == nil && !c.consistent() {
+		err = fmt.Errorf("%w: %s: it is not a table of images by class and prediction", trainer.ErrRun, run.Path(classificationFile))
+	}
+	return c, err
+}
+
+// consistent reports whether the confusion matrix has a row and a column for each class.
+func (c Classification) consistent() bool {
+	for _, row := range c.Confusion {
+		if len(row) != len(c.Classes) || slices.ContainsFunc(row, func(n int) bool { return n < 0 }) {
+			return false
+		}
+	}
+	return len(c.Confusion) == len(c.Classes)
 }
 
 const (

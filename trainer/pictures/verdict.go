@@ -59,7 +59,7 @@ func (s Subject) compared(test trainer.Record, in *inspection, components int, l
 		return text + "."
 	}
 	if explained := in.explained(); explained > 0 {
-		return text + fmt.Sprintf(". It keeps %.1f %% of their variance.", 100*explained)
+		return text + fmt.Sprintf(". The reconstructions explain %.1f %% of their variance.", 100*explained)
 	}
 	return text + ". The mean of the test images would have a smaller error."
 }
@@ -105,7 +105,7 @@ func (s Subject) generated(test trainer.Record) []string {
 		text += fmt.Sprintf(". Its samples vary %.2g times as much as the test images (1 is best)", spread)
 	}
 	if wins, ok := test.Measures[trainer.WinRate]; ok {
-		text += fmt.Sprintf(", and the discriminator tells %.0f %% of the pairs of a real and a generated image apart (50 %% is best)", 100*wins)
+		text += fmt.Sprintf(", and the discriminator distinguishes the real image from the generated one in %.0f %% of pairs (50 %% is best)", 100*wins)
 	}
 	return []string{text + "."}
 }

@@ -51,7 +51,7 @@ func (e *EMA) update(t *float32, weights, means []graph.Parameter) {
 	for i, of := range means {
 		mean := of.Values()
 		for j, w := range weights[i].Values() {
-			mean[j] += fresh * (w - mean[j])
+			mean[j] += float32(fresh * (w - mean[j]))
 		}
 	}
 	*t++

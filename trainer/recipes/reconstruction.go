@@ -118,7 +118,7 @@ func learnVariance(s *graph.Scope) (op.Likelihood, func(graph.Term, int)) {
 			sum += float64(squared)
 		}
 		mean := sum / float64(len(squares)) / float64(values)
-		next := momentum*float64(v[0]) + (1-momentum)*mean
+		next := float64(momentum*float64(v[0])) + float64((1-momentum)*mean)
 		v[0] = float32(min(max(next, math.Exp(-kernel.LogVarianceLimit)), math.Exp(kernel.LogVarianceLimit)))
 	}
 }

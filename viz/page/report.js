@@ -17,9 +17,10 @@
   };
 
   const data = read("data");
-  for (const element of document.querySelectorAll(".film")) start(element, (e) => gaetrain.film(e, data.films[Number(e.dataset.film)]));
-  start(document.getElementById("curves"), (e) => gaetrain.curves(e, data.curves));
-  start(document.getElementById("points"), (e) => gaetrain.points(e, data.points));
-  const playground = document.getElementById("playground");
-  start(playground, (e) => gaetrain.playground(e, read("explore-data")));
+  const parts = [...document.querySelectorAll(".film")].map((element) => start(element, (e) => gaetrain.film(e, data.films[Number(e.dataset.film)])));
+  parts.push(
+    start(document.getElementById("curves"), (e) => gaetrain.curves(e, data.curves)),
+    start(document.getElementById("points"), (e) => gaetrain.points(e, data.points)),
+    start(document.getElementById("playground"), (e) => gaetrain.playground(e, read("explore-data"))));
+  Promise.all(parts).then(() => { document.body.dataset.ready = "true"; }); // nothing moves any more
 })();
