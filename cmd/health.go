@@ -96,6 +96,11 @@ func (o *healthOptions) check(now time.Time) (line string, err error) {
 	}
 	s, err := trainer.StateOf(dir)
 	if errors.Is(err, fs.ErrNotExist) {
+		if folder, err := os.Open(dir); err == nil {
+			folder.Close()
+		} else if errors.Is(err, fs.ErrPermission) {
+			return "", fmt.Errorf("%w: %w; hint: check the owner and the mode of the folder", trainer.ErrRun, err)
+		}
 		return "", fmt.Errorf("%w: %s holds no run, and no folder in it holds a run that this host has opened; hint: --run runs/dense-sample-1", trainer.ErrRun, dir)
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -46,5 +47,22 @@ func TestVitality(t *testing.T) {
 		if err != nil && (!errors.Is(err, errUnhealthy) || exitCode(err) != 1) {
 			t.Errorf("%+v: %v has code %d, want 1", test.state, err, exitCode(err))
 		}
+	}
+}
+
+// TestHealthPermission checks that a folder that cannot be read is not called empty.
+func TestHealthPermission(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := os.Open(dir); err == nil {
+		f.Close()
+		t.Skip("this user can read every folder")
+	}
+	o := healthOptions{Run: dir, Within: time.Minute}
+	if _, err := o.check(time.Now()); err == nil || exitCode(err) != 5 || !strings.Contains(err.Error(), "permission denied") {
+		t.Errorf("error %v, want permission denied with code 5", err)
 	}
 }

@@ -109,7 +109,7 @@ func ReadRunInfo(dir string) (RunInfo, error) {
 		return info, noRunError{dir}
 	}
 	if err != nil {
-		return info, fmt.Errorf("%w: %w; hint: give --run the folder of a run", ErrRun, err)
+		return info, fmt.Errorf("%w: %s: %w; hint: give --run the folder of a run", ErrRun, path, files.Reason(err))
 	}
 	var written struct {
 		Format  int    `json:"format"`
