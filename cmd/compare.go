@@ -262,7 +262,7 @@ func figuresOf(ctx context.Context, run, name string, model *trainer.Trained, im
 
 // without lists settings that do not change a model, or that the table of runs already
 // shows.
-var without = []string{"model", "dataset", "data-dir", "data-memory", "cache", "run", "resume", "checkpoint-every", "pictures", "time-limit"}
+var without = append([]string{"model", "dataset"}, trainer.Harmless...)
 
 // differences lists the recorded settings in which models differ. If a model does not have
 // a setting, its value is a dash.

@@ -49,7 +49,7 @@ type Details struct {
 	Model    string            `json:"model"`
 	Dataset  string            `json:"dataset"`
 	Stages   []Stage           `json:"stages"`
-	Settings map[string]string `json:"settings"`
+	Settings map[string]string `json:"settings"` // without trainer.Harmless
 }
 
 // Stage is a stage of a run with the units of its figures.
@@ -169,7 +169,9 @@ func (r *run) readInfo() {
 	}
 	d := Details{Model: text(info.Model), Dataset: text(info.Data.Name), Settings: make(map[string]string)}
 	for name, s := range limited(info.Configuration) {
-		d.Settings[text(name)] = text(s.String())
+		if !slices.Contains(trainer.Harmless, name) {
+			d.Settings[text(name)] = text(s.String())
+		}
 	}
 	r.row.Epochs = 0
 	for _, s := range info.Stages[:min(len(info.Stages), mostOfRun)] {

@@ -281,15 +281,13 @@
 
   // --- settings ---
 
-  const ignored = ["run", "resume", "data-dir", "data-memory", "cache", "time-limit", "checkpoint-every", "pictures"];
-
   const showSettings = () => {
     const chosen = chosenRuns().filter((r) => r.details.settings), table = find("settings"), note = find("settings-note");
     find("settings-section").hidden = chosen.length < 2;
     if (chosen.length < 2) return;
     const names = [...new Set(chosen.flatMap((r) => Object.keys(r.details.settings)))].sort();
     const values = (name) => chosen.map((r) => name in r.details.settings ? r.details.settings[name] || "none" : "–");
-    const differ = names.filter((name) => !ignored.includes(name) && new Set(values(name)).size > 1);
+    const differ = names.filter((name) => new Set(values(name)).size > 1);
     note.hidden = differ.length > 0;
     note.textContent = "The chosen runs have the same settings.";
     table.parentElement.hidden = !differ.length;
@@ -354,7 +352,7 @@
         run.details = update.details[row.id];
         settings = settings || view.chosen.includes(row.id);
       }
-      const words = Object.entries(run.details.settings || {}).filter(([name]) => !ignored.includes(name)).map(([name, value]) => `${name}=${value}`);
+      const words = Object.entries(run.details.settings || {}).map(([name, value]) => `${name}=${value}`);
       run.text = [row.name, row.state, run.details.model, run.details.dataset, ...words].join("\n").toLowerCase();
       runs.set(row.id, run);
     }
