@@ -113,6 +113,10 @@ func TestKilledSweep(t *testing.T) {
 // TestSameJobTwice starts one job in two processes. The second one must not train it.
 func TestSameJobTwice(t *testing.T) {
 	s := newSweeping(t)
+	endless := strings.Replace(seedsFile, "epochs = 80", "epochs = 100000", 1)
+	if err := os.WriteFile(filepath.Join(s.dir, "seeds.toml"), []byte(endless), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	_, _ = s.start("--index", "1", "--out", "shared")
 	await(t, filepath.Join(s.run("shared", "2"), "checkpoint", "last.safetensors"))
 	second, stderr := s.start("--index", "1", "--out", "shared")
