@@ -37,11 +37,6 @@ func ReadHistory(dir string) (h History, err error) {
 // Planned is the number of epochs of the present stage, if nothing stops it early.
 func (h History) Planned() int { return h.Info.Stages[h.Position.Stage].Epochs }
 
-// Finished reports whether nothing is left to train.
-func (h History) Finished() bool {
-	return h.Position.Stage+1 == len(h.Info.Stages) && (h.Position.Stopped || h.Position.Epoch >= h.Planned())
-}
-
 // Selects reports whether the validation set of the run selects the best epoch.
 func (h History) Selects() bool { return h.Info.selects() }
 
