@@ -90,7 +90,7 @@ func checkFilm(t *testing.T, tab *Tab) {
 	if tab.ink(canvas) != last {
 		t.Error("the last epoch looks different after the film was played")
 	}
-	tab.Hover(canvas, 0.2, 0.5)
+	tab.HoverUntil(canvas, 0.2, 0.5, `document.querySelector(".film-caption").textContent.startsWith("image ")`)
 	if text := tab.Text(".film-caption"); !strings.HasPrefix(text, "image ") {
 		t.Errorf("the caption under the pointer is %q", text)
 	}
@@ -109,17 +109,15 @@ func checkPoints(t *testing.T, tab *Tab) {
 	if tab.ink(".points-card canvas") == 0 {
 		t.Error("the card shows no image")
 	}
-	tab.Screenshot(artefacts, "report-point")
 	var at []float64 // of the point, as shares of the plot
 	tab.Eval(`(() => {
 		const m = new DOMMatrix(getComputedStyle(document.querySelector(".points-ring")).transform), c = document.querySelector(".points-plot > canvas");
 		return [m.e / c.clientWidth, m.f / c.clientHeight];
 	})()`, &at)
+	tab.Screenshot(artefacts, "report-point") // it can resize the page, which hides the card
 	tab.Keys(canvas, kb.Escape)
 	tab.Wait(`document.querySelector(".points-card").hidden`)
-	tab.Hover(canvas, 0.5, 0.5) // scrolls
-	tab.Hover(canvas, at[0], at[1])
-	tab.Wait(`!document.querySelector(".points-card").hidden`)
+	tab.HoverUntil(canvas, at[0], at[1], `!document.querySelector(".points-card").hidden`)
 	if text := tab.Text(card); text != chosen {
 		t.Errorf("the pointer shows %q, the keys show %q at the same place", text, chosen)
 	}

@@ -201,6 +201,21 @@ func (tab *Tab) Hover(selector string, x, y float64) {
 	tab.do(chromedp.MouseEvent(chromedp.MouseMoved, left, top))
 }
 
+// HoverUntil moves the pointer to a place of an element, beside it and back, until a condition in JavaScript holds. The first
+// movement can scroll the page, and then its place is another one.
+func (tab *Tab) HoverUntil(selector string, x, y float64, condition string) {
+	tab.t.Helper()
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(100 * time.Millisecond) {
+		left, top := tab.at(selector, x, y)
+		tab.do(chromedp.MouseEvent(chromedp.MouseMoved, left+3, top), chromedp.MouseEvent(chromedp.MouseMoved, left, top))
+		var holds bool
+		if tab.Eval(condition, &holds); holds {
+			return
+		}
+	}
+	tab.Wait(condition) // it reports what the page shows
+}
+
 // Drag presses the button at a place of an element, moves to another place in steps and releases it. Places are shares of its
 // width and height.
 func (tab *Tab) Drag(selector string, fromX, fromY, toX, toY float64) {
