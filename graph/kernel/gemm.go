@@ -130,9 +130,8 @@ func (p *product) split() int {
 // it, and another quarter the gradients and the arrays of the step. There are
 // equally many blocks for each thread.
 func (p *product) splitStep(tile int) int {
-	quarter := secondLevel / 4 / 4 // in values
-	const arrays = 4               // gradients, weights and two moments
-	p.width = panels(quarter / max(p.k, 1))
+	const arrays = 4 // gradients, weights and two moments
+	p.width = panels(quarter() / max(p.k, 1))
 	across := ceil(p.n, p.width)
 	p.width = min(panels(ceil(p.n, across)+active.gemmColumns-1), p.n)
 	across = ceil(p.n, p.width)
@@ -141,7 +140,7 @@ func (p *product) splitStep(tile int) int {
 	if threads > 1 {
 		wanted = blocksPerThread * threads
 	}
-	weights := min(max(p.m*p.n/wanted, minStep), quarter/arrays)
+	weights := min(max(p.m*p.n/wanted, minStep), quarter()/arrays)
 	p.down = ceil(p.m, max(1, weights/p.width/tile)*tile)
 	if blocks := across * p.down; blocks > 1 && blocks%threads != 0 {
 		p.down = ceil(p.down, threads) * threads
@@ -150,6 +149,9 @@ func (p *product) splitStep(tile int) int {
 	p.down = ceil(p.m, p.height)
 	return across * p.down
 }
+
+// quarter is the number of values in a quarter of the second-level cache.
+func quarter() int { return secondLevel / 4 / 4 }
 
 // panels returns the largest number of columns in whole panels that is at most
 // columns, or one panel.

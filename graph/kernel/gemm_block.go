@@ -30,7 +30,7 @@ const (
 type scratch struct {
 	left, right, c []float32
 	ahead          lookahead
-	held           int // first column of B in right for all of k, or −1
+	held           int // first of the columns of B in right, for all of k; −1: none
 }
 
 var scratches freeList[scratch]
@@ -229,11 +229,12 @@ type rightFactor struct {
 }
 
 // right returns columns j0 to j1 of B, from k0 to k1, to be read for the given
-// number of rows.
+// number of rows. A step keeps the copies of all chunks of k for its next block
+// of the same columns.
 func (p *product) right(s *scratch, k0, k1, j0, j1, rows int) rightFactor {
 	wide, copies := active.gemmColumns, 0 // offset of the copies
 	if p.step != nil {
-		rows, copies = p.m, k0*ceil(j1-j0, active.gemmColumns)*wide
+		rows, copies = p.m, k0*ceil(j1-j0, wide)*wide
 	}
 	if !p.transB && rows < copyRows && (p.ldb%active.panelAliasing != 0 || rows < 2*len(active.gemm)) {
 		return rightFactor{p.b[k0*p.ldb+j0:], p.ldb, wide}
