@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 
-	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
@@ -18,7 +17,7 @@ const Similarity = "ssim"
 // from 0 to 1 have none, and neither have images that are smaller than its window.
 func addSimilarity(ctx context.Context, model *trainer.Trained, split loaders.Split, figures *trainer.Figures) error {
 	shape := split.Shape
-	if !model.HasEncoder() || model.IsClassifier() || !shape.IsImage() || !model.Info.Data.Values().IsUnit() || kernel.SimilarityScales(shape.Height, shape.Width) == 0 {
+	if !model.HasEncoder() || model.IsClassifier() || !shape.IsImage() || !model.Info.Data.Values().IsUnit() || !evaluate.HasSSIM(shape.Height, shape.Width) {
 		return nil
 	}
 	var sum, squares float64
