@@ -83,7 +83,7 @@ func newRounding(ctx context.Context, t *trainer.Trained, program *compute.Netwo
 			return nil, err
 		}
 	}
-	return r, r.prepare(ctx, rest.rows)
+	return r, r.prepare(ctx, rest)
 }
 
 // aimBefore makes errors those of the values before the code is rounded or small values
