@@ -237,28 +237,33 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows1(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows1(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -363,19 +368,23 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -461,16 +470,21 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -841,31 +855,39 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows2(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows2(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -970,21 +992,27 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1070,19 +1098,27 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1505,34 +1541,45 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows3(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows3(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1657,23 +1704,31 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1771,22 +1826,33 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -2290,37 +2356,51 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows4(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows4(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -2411,25 +2491,35 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -2503,25 +2593,39 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -3043,40 +3147,57 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows5(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows5(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -3177,27 +3298,39 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -3277,28 +3410,45 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -3882,43 +4032,63 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows6(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows6(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -4029,29 +4199,43 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -4137,31 +4321,51 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -4816,46 +5020,69 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows7(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows7(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -4979,31 +5206,47 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -5098,34 +5341,57 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -5845,49 +6111,75 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows8(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows8(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -6021,33 +6313,51 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -6148,37 +6458,63 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -6960,52 +7296,81 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows9(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows9(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -7149,35 +7514,55 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -7284,40 +7669,69 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -8170,55 +8584,87 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows10(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows10(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -8375,37 +8821,59 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -8521,43 +8989,75 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -9475,58 +9975,93 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows11(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows11(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -9693,39 +10228,63 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -9847,46 +10406,81 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -10866,61 +11460,99 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows12(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows12(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z22
-	VMOVUPS.Z 64(AX), K1, Z23
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS.Z  64(AX), K1, Z23
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -11097,41 +11729,67 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z11
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -11259,49 +11917,87 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z22
-	VMOVUPS 64(AX), Z23
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS    64(AX), Z23
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -12352,64 +13048,105 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows13(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows13(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z22
-	VMOVUPS.Z 64(AX), K1, Z23
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z24
-	VMOVUPS.Z 64(AX), K1, Z25
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS.Z  64(AX), K1, Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS.Z  64(AX), K1, Z25
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -12599,43 +13336,71 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z12
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -12772,52 +13537,93 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z22
-	VMOVUPS 64(AX), Z23
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z24
-	VMOVUPS 64(AX), Z25
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS    64(AX), Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS    64(AX), Z25
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -13933,67 +14739,111 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows14(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows14(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z22
-	VMOVUPS.Z 64(AX), K1, Z23
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z24
-	VMOVUPS.Z 64(AX), K1, Z25
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z26
-	VMOVUPS.Z 64(AX), K1, Z27
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS.Z  64(AX), K1, Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS.Z  64(AX), K1, Z25
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z26
+	VMOVUPS.Z  64(AX), K1, Z27
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -14193,45 +15043,75 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z12
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z13
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -14374,55 +15254,99 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z22
-	VMOVUPS 64(AX), Z23
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z24
-	VMOVUPS 64(AX), Z25
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z26
-	VMOVUPS 64(AX), Z27
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS    64(AX), Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS    64(AX), Z25
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z26
+	VMOVUPS    64(AX), Z27
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -15321,7 +16245,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows1(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows1(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -15332,6 +16256,10 @@ TEXT ·gemmRunsAVX2Rows1(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -15449,6 +16377,10 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -15543,16 +16475,20 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -15917,7 +16853,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows2(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows2(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -15928,6 +16864,12 @@ TEXT ·gemmRunsAVX2Rows2(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -16048,6 +16990,12 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -16144,19 +17092,25 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -16571,7 +17525,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows3(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows3(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -16582,6 +17536,14 @@ TEXT ·gemmRunsAVX2Rows3(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -16725,6 +17687,14 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -16835,22 +17805,30 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -17344,7 +18322,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows4(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows4(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -17355,6 +18333,16 @@ TEXT ·gemmRunsAVX2Rows4(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -17467,6 +18455,16 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -17555,25 +18553,35 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    32(AX), Y7
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -18083,7 +19091,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows5(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows5(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -18094,6 +19102,18 @@ TEXT ·gemmRunsAVX2Rows5(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -18219,6 +19239,18 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -18315,28 +19347,40 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    32(AX), Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMOVUPS    32(AX), Y9
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -18906,7 +19950,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows6(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows6(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -18917,6 +19961,20 @@ TEXT ·gemmRunsAVX2Rows6(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -19055,6 +20113,20 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -19159,31 +20231,45 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y10
-	VMOVUPS 32(AX), Y11
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    32(AX), Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMOVUPS    32(AX), Y9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y10
+	VMOVUPS    32(AX), Y11
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
