@@ -308,28 +308,33 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows1(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows1(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -434,19 +439,23 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -532,16 +541,21 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1007,31 +1021,39 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows2(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows2(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1136,21 +1158,27 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1236,19 +1264,27 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1790,34 +1826,45 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows3(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows3(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1942,23 +1989,31 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -2056,22 +2111,33 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -2720,37 +2786,51 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows4(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows4(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -2841,25 +2921,35 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -2933,25 +3023,39 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -3642,40 +3746,57 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows5(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows5(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -3776,27 +3897,39 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -3876,28 +4009,45 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -4674,43 +4824,63 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows6(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows6(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -4821,29 +4991,43 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -4929,31 +5113,51 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -5827,46 +6031,69 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows7(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows7(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -5990,31 +6217,47 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -6109,34 +6352,57 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -7099,49 +7365,75 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows8(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows8(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -7275,33 +7567,51 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -7402,37 +7712,63 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -8481,52 +8817,81 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows9(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows9(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -8670,35 +9035,55 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -8805,40 +9190,69 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -9984,55 +10398,87 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows10(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows10(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -10189,37 +10635,59 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -10335,43 +10803,75 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -11606,58 +12106,93 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows11(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows11(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -11824,39 +12359,63 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -11978,46 +12537,81 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -13338,61 +13932,99 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows12(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows12(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z22
-	VMOVUPS.Z 64(AX), K1, Z23
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS.Z  64(AX), K1, Z23
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -13569,41 +14201,67 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z11
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -13731,49 +14389,87 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z22
-	VMOVUPS 64(AX), Z23
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS    64(AX), Z23
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -15191,64 +15887,105 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows13(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows13(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z22
-	VMOVUPS.Z 64(AX), K1, Z23
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z24
-	VMOVUPS.Z 64(AX), K1, Z25
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS.Z  64(AX), K1, Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS.Z  64(AX), K1, Z25
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -15438,43 +16175,71 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z12
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -15611,52 +16376,93 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z22
-	VMOVUPS 64(AX), Z23
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z24
-	VMOVUPS 64(AX), Z25
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS    64(AX), Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS    64(AX), Z25
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -17163,67 +17969,111 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows14(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows14(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z22
-	VMOVUPS.Z 64(AX), K1, Z23
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z24
-	VMOVUPS.Z 64(AX), K1, Z25
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z26
-	VMOVUPS.Z 64(AX), K1, Z27
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS.Z  64(AX), K1, Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS.Z  64(AX), K1, Z25
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z26
+	VMOVUPS.Z  64(AX), K1, Z27
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -17423,45 +18273,75 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z12
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z13
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -17604,55 +18484,99 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z22
-	VMOVUPS 64(AX), Z23
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z24
-	VMOVUPS 64(AX), Z25
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z26
-	VMOVUPS 64(AX), Z27
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS    64(AX), Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS    64(AX), Z25
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z26
+	VMOVUPS    64(AX), Z27
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -18622,7 +19546,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows1(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows1(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -18633,6 +19557,10 @@ TEXT ·gemmRunsAVX2Rows1(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -18750,6 +19678,10 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -18844,16 +19776,20 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -19313,7 +20249,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows2(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows2(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -19324,6 +20260,12 @@ TEXT ·gemmRunsAVX2Rows2(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -19444,6 +20386,12 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -19540,19 +20488,25 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -20086,7 +21040,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows3(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows3(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -20097,6 +21051,14 @@ TEXT ·gemmRunsAVX2Rows3(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -20240,6 +21202,14 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -20350,22 +21320,30 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -21004,7 +21982,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows4(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows4(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -21015,6 +21993,16 @@ TEXT ·gemmRunsAVX2Rows4(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -21127,6 +22115,16 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -21215,25 +22213,35 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    32(AX), Y7
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -21912,7 +22920,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows5(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows5(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -21923,6 +22931,18 @@ TEXT ·gemmRunsAVX2Rows5(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -22048,6 +23068,18 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -22144,28 +23176,40 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    32(AX), Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMOVUPS    32(AX), Y9
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -22928,7 +23972,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows6(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows6(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -22939,6 +23983,20 @@ TEXT ·gemmRunsAVX2Rows6(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -23077,6 +24135,20 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -23181,31 +24253,45 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y10
-	VMOVUPS 32(AX), Y11
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    32(AX), Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMOVUPS    32(AX), Y9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y10
+	VMOVUPS    32(AX), Y11
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
