@@ -64,6 +64,7 @@ func (s *Scope) differentiate() (gradients []Gradient, err error) {
 	}
 	op.Spare(s.graph, nodes)
 	op.Fuse(s.graph, nodes)
+	op.Share(s.graph, nodes)
 	return gradients, nil
 }
 
