@@ -17,7 +17,7 @@ type Loop struct {
 	Run      *Run
 	Position Position
 	Stage    Stage          // the present one
-	Program  *graph.Program // its training program
+	Program  *graph.Program // its training program; nil when End hooks run
 	Rate     float64        // learning rate of the last step
 	Seconds  float64        // spent on steps in this epoch, by this process
 	Images   int            // trained on in that time
@@ -147,7 +147,8 @@ func (l *Loop) runStages(ctx context.Context) error {
 			}
 		}
 		if l.Position.Stage+1 == len(l.Stages) {
-			l.solver = nil // its moments take twice the memory of the weights, and nothing is trained any more
+			l.Program.Close()
+			l.Program, l.solver = nil, nil // nothing is trained any more, and the moments take twice the memory of the weights
 			return l.orStopped(ctx, l.each(ctx, func(h Hook) point { return h.End }))
 		}
 		l.Position = Position{Stage: l.Position.Stage + 1}
