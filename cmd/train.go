@@ -255,11 +255,15 @@ func perform(ctx context.Context, e *trainer.Experiment, configuration map[strin
 // trimmed returns hooks that return memory to the system before the first step, and before
 // the other hooks run at the end: what came before needed memory that is free afterwards.
 func trimmed(hooks []trainer.Hook) []trainer.Hook {
-	trim := func(context.Context, *trainer.Loop) error {
+	start := func(context.Context, *trainer.Loop) error {
 		memory.Trim()
 		return nil
 	}
-	return slices.Concat([]trainer.Hook{{Name: "trim", End: trim}}, hooks, []trainer.Hook{{Name: "trim", Start: trim}})
+	end := func(ctx context.Context, l *trainer.Loop) error {
+		l.Free()
+		return start(ctx, l)
+	}
+	return slices.Concat([]trainer.Hook{{Name: "trim", End: end}}, hooks, []trainer.Hook{{Name: "trim", Start: start}})
 }
 
 // errUnsaved is wrapped by the error about a run that was stopped before its
