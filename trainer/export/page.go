@@ -79,7 +79,7 @@ func Page(ctx context.Context, t *trainer.Trained, of Samples, most int) (list [
 		return nil, []string{err.Error()}, nil
 	}
 	if len(networks) == 3 { // which the others compose
-		networks = networks[:2]
+		networks = slices.Delete(networks, 2, 3)
 	}
 	slices.Reverse(networks)
 	for _, n := range networks {
@@ -136,6 +136,9 @@ func pageNetwork(ctx context.Context, t *trainer.Trained, n Network, of Samples,
 		return page, err.Error(), nil
 	} else if err != nil {
 		return page, "", err
+	}
+	for _, w := range r.weights {
+		w.feedback = nil // it is needed no more, and is large
 	}
 	page = form(n, r)
 	if page.Checks, err = r.checks(ctx); err != nil {

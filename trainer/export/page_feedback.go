@@ -71,8 +71,10 @@ func (r *rounding) prepare(ctx context.Context, rows []row) error {
 	free := make(chan bool, runtime.GOMAXPROCS(0)) // each of them needs memory
 	for t, w := range places {
 		free <- true
+		h := squares[t]
+		delete(squares, t)
 		group.Go(func() {
-			r.weights[w].feedback = newFeedback(squares[t], t.Shape[1])
+			r.weights[w].feedback = newFeedback(h, t.Shape[1])
 			<-free
 		})
 	}
@@ -136,18 +138,16 @@ const feedbackBlock = 32
 func (f *feedback) round(from, to []float32, units int, step float64) {
 	d := len(f.order)
 	rest, errs := make([]float32, d*units), make([]float32, feedbackBlock*units)
-	for unit := range units {
-		for i, at := range f.order {
-			rest[i*units+unit] = from[unit*d+at]
-		}
-	}
+	f.each(units, func(column, weight int) { rest[column] = from[weight] })
+	inverse := 1 / step
 	for first := 0; first < d; first += feedbackBlock {
 		end := min(first+feedbackBlock, d)
 		for i := first; i < end; i++ {
 			e := errs[(i-first)*units:][:units]
-			for unit, v := range rest[i*units:][:units] {
-				q := math.RoundToEven(float64(v)/step) * step
-				to[unit*d+f.order[i]], e[unit] = float32(q), float32(float64(v)-q)
+			column := rest[i*units:][:units]
+			for unit, v := range column {
+				q := math.RoundToEven(float64(v)*inverse) * step
+				column[unit], e[unit] = float32(q), float32(float64(v)-q)
 			}
 			for j := i + 1; j < end; j++ {
 				kernel.Axpy(-f.upper[i*d+j], e, rest[j*units:][:units])
@@ -155,6 +155,21 @@ func (f *feedback) round(from, to []float32, units int, step float64) {
 		}
 		if end < d {
 			kernel.Gemm(true, false, d-end, units, end-first, -1, f.upper[first*d+end:], d, errs, units, 1, rest[end*units:], units)
+		}
+	}
+	f.each(units, func(column, weight int) { to[weight] = rest[column] })
+}
+
+// each calls do with the places of each weight among the columns in their order (D×units)
+// and among the weights (units×D), for a few units at a time, whose rows stay in the cache.
+func (f *feedback) each(units int, do func(column, weight int)) {
+	const few = 16
+	d := len(f.order)
+	for first := 0; first < units; first += few {
+		for i, at := range f.order {
+			for unit := first; unit < min(first+few, units); unit++ {
+				do(i*units+unit, unit*d+at)
+			}
 		}
 	}
 }

@@ -46,6 +46,7 @@ type row = compute.Row
 // weight is a constant whose values are rounded.
 type weight struct {
 	*trace.Tensor
+	most     float64 // the largest absolute value
 	step     float64
 	rounded  []float32
 	feedback *feedback // nil: values are rounded to the nearest step
@@ -72,7 +73,7 @@ func newRounding(ctx context.Context, t *trainer.Trained, program *compute.Netwo
 	r.aim = r.want
 	for _, c := range program.Tensors {
 		if len(c.Floats) >= leastRounded {
-			r.weights = append(r.weights, &weight{Tensor: c})
+			r.weights = append(r.weights, &weight{Tensor: c, most: largest(c.Floats)})
 		}
 	}
 	if r.worst, err = r.measure(ctx, nil, r.rows); err != nil {
@@ -171,7 +172,7 @@ func (r *rounding) search(ctx context.Context) error {
 	share, total := make([]float64, len(r.weights)), 0.0
 	few := r.rows[:max(1, min(8, len(r.rows)/2))]
 	for i, w := range r.weights {
-		w.round(largest(w.Floats) / 1024)
+		w.round(w.most / 1024)
 		e, err := r.typical(ctx, w, few)
 		if err != nil {
 			return err
@@ -186,8 +187,7 @@ func (r *rounding) search(ctx context.Context) error {
 	var best []weight
 	for range 6 {
 		for i, w := range r.weights {
-			most := largest(w.Floats)
-			w.round(max(most/(1<<28), min(most/100, factor*share[i])))
+			w.round(max(w.most/(1<<28), min(w.most/100, factor*share[i])))
 		}
 		worst, err := r.measure(ctx, r.all(), r.rows)
 		if err != nil {
