@@ -31,12 +31,13 @@ same run.
 
 A step cannot be faster than milliseconds_bound. That is the larger of two times: the operations
 at the peak rate (arithmetic), and the memory that a step moves at the bandwidth (bandwidth).
-Each operation is counted as if it read its inputs once and wrote its results once, and the solver
-as if it read and wrote weights and moments once. The bandwidth is measured in the same run, on an
-array as large as the working set of a step: weights, moments, inputs and buffers.
+Each operation is counted as if it read its inputs once and wrote its results once, and the
+solver as if it read and wrote weights and moments once. The bandwidth is measured in the same
+run, on an array as large as the working set of a step: weights, moments, inputs and buffers.
 
-With --predict, the output also has the predicted time of a step with 1 to 64 cores, and what the
-prediction assumes. For numbers of cores that this machine has, it has the measured time beside it.
+With --predict, the output also has the predicted time of a step with 1 to 64 cores, and what
+the prediction assumes. The measured time stands beside it for numbers of cores that this machine
+has.
 
 EXAMPLES:
    gaetrain bench
