@@ -19,28 +19,21 @@ func Traffic(node Node) (moved, held int64) {
 	case interface{ work(y int64) int64 }:
 		own = max(0, own+o.work(own))
 	}
-	read := inputs(node)
-	for _, input := range operands(node) {
+	values := read(node) + own
+	for _, input := range inputs(node) {
 		if isBackward(node.Op(), input.Op()) {
-			read += inputs(input)
+			values += read(input)
 		}
 	}
-	return 4 * (read + own), 4 * own
+	return 4 * values, 4 * own
 }
 
-// inputs is the number of values in the inputs of an op.
-func inputs(node Node) (values int64) {
-	for _, input := range operands(node) {
+// read is the number of values in the inputs of an op.
+func read(node Node) (values int64) {
+	for _, input := range inputs(node) {
 		values += numbers(input.Shape())
 	}
 	return values
-}
-
-func operands(node Node) (list gorgonia.Nodes) {
-	for from := node.Graph().From(node.ID()); from.Next(); {
-		list = append(list, from.Node().(Node))
-	}
-	return list
 }
 
 // isBackward reports whether an op is the backward pass of a layer.
