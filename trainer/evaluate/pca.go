@@ -23,8 +23,8 @@ type PCA struct {
 }
 
 // NewPCA finds the principal components of x (N×D), 1 ≤ components ≤ D.
-// Variances are divided by N−1. Memory is D². Errors wrap ErrInput or are those
-// of the context.
+// Variances are divided by N−1. Memory is D², or N² if N is smaller. Errors wrap ErrInput or
+// are those of the context.
 func NewPCA(ctx context.Context, x Matrix, components int) (*PCA, error) {
 	if err := x.check(); err != nil {
 		return nil, err
@@ -32,10 +32,15 @@ func NewPCA(ctx context.Context, x Matrix, components int) (*PCA, error) {
 	if components < 1 || components > x.Columns {
 		return nil, fmt.Errorf("%w: %d components of %d values; hint: from 1 to the number of values", ErrInput, components, x.Columns)
 	}
+	p := &PCA{Mean: x.mean(), Components: mat.NewDense(x.Columns, components, nil)}
+	if components < x.Rows && x.Rows < x.Columns {
+		if done, err := p.fewRows(ctx, x, components); done || err != nil {
+			return p, err
+		}
+	}
 	if err := fits("a PCA", x.Columns, 5); err != nil {
 		return nil, err
 	}
-	p := &PCA{Mean: x.mean()}
 	covariance, err := covariance(ctx, x, p.Mean)
 	if err != nil {
 		return nil, err
@@ -45,7 +50,6 @@ func NewPCA(ctx context.Context, x Matrix, components int) (*PCA, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Components = mat.NewDense(x.Columns, components, nil)
 	for l := range components {
 		from := x.Columns - 1 - l
 		p.Variance = append(p.Variance, max(values[from], 0))
