@@ -83,6 +83,7 @@ func TestStoppedVerbs(t *testing.T) {
 // TestForcedEnd stops a run that is blocked because nobody reads its progress. It must be
 // possible to resume it from its checkpoint.
 func TestForcedEnd(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "small.toml"), []byte(small), 0o644); err != nil {
 		t.Fatal(err)
