@@ -147,6 +147,7 @@ func (l *Loop) runStages(ctx context.Context) error {
 			}
 		}
 		if l.Position.Stage+1 == len(l.Stages) {
+			l.solver = nil // its moments take twice the memory of the weights, and nothing is trained any more
 			return l.orStopped(ctx, l.each(ctx, func(h Hook) point { return h.End }))
 		}
 		l.Position = Position{Stage: l.Position.Stage + 1}

@@ -86,7 +86,7 @@ func (c *convolution) backwardWork(batch int, y int64) int64 {
 	} else {
 		work += int64(c.SpreadWork())
 	}
-	if c.activation != kernel.Linear {
+	if c.activation != kernel.Linear && !c.ready && !c.inPlace {
 		work += y
 	}
 	return work

@@ -18,13 +18,15 @@ const leastVariance = 1e-9
 // rows (Turk & Pentland 1991). The eigenvectors v of (x − mean)·(x − mean)ᵀ, which is N×N,
 // have the eigenvalues of the covariance, and (x − mean)ᵀ·v are the components. done is
 // false if the rows have variance in fewer directions than there are components.
-func (p *PCA) fewRows(ctx context.Context, x Matrix, components int) (done bool, err error) {
-	n, d := x.Rows, x.Columns
+func (p *PCA) fewRows(ctx context.Context, x Observations, components int) (done bool, err error) {
+	n, d := x.size()
 	if err := fits("a PCA", n, 5); err != nil {
 		return false, err
 	}
-	centred := newMatrix(n, d)
-	centred.minus(x, p.Mean)
+	centred, err := centredRows(ctx, x, p.Mean)
+	if err != nil {
+		return false, err
+	}
 	products, err := centred.products(ctx)
 	if err != nil {
 		return false, err
@@ -74,4 +76,14 @@ func (m Matrix) products(ctx context.Context) (*mat.SymDense, error) {
 	}
 	floats.Scale(1/float64(n-1), sum)
 	return mat.NewSymDense(n, sum), nil
+}
+
+// centredRows returns x − mean as a matrix.
+func centredRows(ctx context.Context, x Observations, mean []float64) (Matrix, error) {
+	centred := newMatrix(x.size())
+	err := x.read(ctx, func(from int, block Matrix) {
+		part := centred.Slice(from, from+block.Rows)
+		part.minus(block, mean)
+	})
+	return centred, err
 }

@@ -138,7 +138,7 @@ func pageNetwork(ctx context.Context, t *trainer.Trained, n Network, of Samples,
 		return page, "", err
 	}
 	page = form(n, r)
-	if page.Checks, err = r.checks(); err != nil {
+	if page.Checks, err = r.checks(ctx); err != nil {
 		return page, "", err
 	}
 	if size := page.size(); size > most {

@@ -17,7 +17,7 @@ type batch struct {
 }
 
 // rows returns inputs of a network on which errors are measured, and others.
-func (s Samples) rows(t *trainer.Trained, n *compute.Network, measured, others int) (a, b batch) {
+func (s Samples) rows(t *trainer.Trained, n *compute.Network, measured, others int) (a batch, b []row) {
 	name, values, size, vary := trainer.Code, s.Codes, t.CodeSize(), s.varyCode
 	if has(n.Inputs, trainer.Input) {
 		name, values, size, vary = trainer.Input, s.Images, t.Shape().Size(), s.varyImage
@@ -34,15 +34,17 @@ func (s Samples) rows(t *trainer.Trained, n *compute.Network, measured, others i
 		if s.Labels != nil {
 			label = s.Labels[k]
 		}
-		to := &a
+		to := &a.rows
 		if i >= measured {
 			to = &b
 		}
-		to.rows = append(to.rows, row{name: item, trainer.Labels: {float32(label)}})
-		to.values, to.labels = append(to.values, item...), append(to.labels, label)
+		*to = append(*to, row{name: item, trainer.Labels: {float32(label)}})
+		if i < measured {
+			a.values, a.labels = append(a.values, item...), append(a.labels, label)
+		}
 	}
 	if s.Labels == nil {
-		a.labels, b.labels = nil, nil
+		a.labels = nil
 	}
 	return a, b
 }

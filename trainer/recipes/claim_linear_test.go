@@ -36,7 +36,10 @@ func TestLinearFindsComponents(t *testing.T) {
 		}
 	}
 	figures := evaluated(t, e.Trained(), d.Test)
-	_, exact := components.Errors(pixels(d.Test))
+	_, exact, err := components.Errors(t.Context(), evaluate.Images(d.Test))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if gap := figures.MSE/exact - 1; gap < 0 || gap >= 0.01 {
 		t.Errorf("mse %g, mse of the components %g: %.2f %% more, want less than 1 %%", figures.MSE, exact, 100*gap)
 	}
