@@ -23,24 +23,29 @@ type PCA struct {
 }
 
 // NewPCA finds the principal components of x (N×D), 1 ≤ components ≤ D.
-// Variances are divided by N−1. x is read twice. Memory is D². Errors wrap ErrInput or
-// are those of the context or of the store of images.
+// Variances are divided by N−1. x is read twice. Memory is D², or N·D + N² if N is smaller.
+// Errors wrap ErrInput or are those of the context or of the store of images.
 func NewPCA(ctx context.Context, x Observations, components int) (*PCA, error) {
 	if err := x.check(); err != nil {
 		return nil, err
 	}
-	_, d := x.size()
+	rows, d := x.size()
 	if components < 1 || components > d {
 		return nil, fmt.Errorf("%w: %d components of %d values; hint: from 1 to the number of values", ErrInput, components, d)
-	}
-	if err := fits("a PCA", d, 5); err != nil {
-		return nil, err
 	}
 	mean, err := meanRow(ctx, x)
 	if err != nil {
 		return nil, err
 	}
-	p := &PCA{Mean: mean}
+	p := &PCA{Mean: mean, Components: mat.NewDense(d, components, nil)}
+	if components < rows && rows < d {
+		if done, err := p.fewRows(ctx, x, components); done || err != nil {
+			return p, err
+		}
+	}
+	if err := fits("a PCA", d, 5); err != nil {
+		return nil, err
+	}
 	covariance, err := covariance(ctx, x, p.Mean)
 	if err != nil {
 		return nil, err
@@ -50,7 +55,6 @@ func NewPCA(ctx context.Context, x Observations, components int) (*PCA, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Components = mat.NewDense(d, components, nil)
 	for l := range components {
 		from := d - 1 - l
 		p.Variance = append(p.Variance, max(values[from], 0))

@@ -69,11 +69,7 @@ func newSubspace(ctx context.Context, x Observations, mean []float64, components
 	noise.Normal(s.basis.Values, noise.Key{Stream: streamSubspace})
 	s.basis.orthonormalise()
 	if rows < d {
-		centred := newMatrix(rows, d)
-		err := x.read(ctx, func(from int, block Matrix) {
-			part := centred.Slice(from, from+block.Rows)
-			part.minus(block, mean)
-		})
+		centred, err := centredRows(ctx, x, mean)
 		s.centred, s.scores, s.total = &centred, newMatrix(b, rows), dot(centred.Values, centred.Values)
 		return s, err
 	}
