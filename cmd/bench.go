@@ -66,6 +66,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
+			log.precision(experiment)
 			result, err := trainer.Bench(c.Context, experiment, time.Duration(own.Seconds*float64(time.Second)))
 			if err != nil {
 				return err

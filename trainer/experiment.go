@@ -74,7 +74,7 @@ func (e *Experiment) prepare(source Source) (err error) {
 	}
 	train, _ := e.splits()
 	for i := range e.Stages {
-		e.Stages[i].images = train.Len()
+		e.Stages[i].images, e.Stages[i].rounds = train.Len(), e.Config.rounds()
 	}
 	if err := e.augment(train); err != nil {
 		return err
@@ -91,6 +91,9 @@ func (e *Experiment) prepare(source Source) (err error) {
 			return err
 		}
 		s.word(source.Shape)
+	}
+	if err := e.checkPrecision(); err != nil {
+		return err
 	}
 	m, ok := e.Model.(DataDependent)
 	if !ok {
