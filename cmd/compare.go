@@ -45,6 +45,7 @@ type sideBySide struct {
 	// order of the runs.
 	Differences []difference `json:"differences"`
 	Comparable  bool         `json:"losses_comparable"` // whether all runs have the same objective
+	Alignment   alignment    `json:"cka"`
 	Pictures    []string     `json:"pictures"`
 }
 
@@ -74,7 +75,10 @@ func compareVerb() *cli.Command {
 		Name:  "compare",
 		Usage: "compare runs by their figures, settings and reconstructions of the same images",
 		Description: `This verb prints the figures of each run on the test images, and the settings in which the runs
-differ. The name of a run is the name of its folder. All runs must have the same test images. The
+differ. It also prints the linear CKA of the codes of each two runs, for up to 5,000 test images: 1
+if they are equal up to a rotation and a scale, near 0 if they are unrelated (Kornblith 2019). Two
+runs that differ only in their seed show how much of a difference is chance. The name of a run is
+the name of its folder. All runs must have the same test images. The
 folder --out gets compare.json, reconstructions.png with test images and their reconstructions by
 each run, and mse.png and mse.svg with the errors of all epochs. If the runs have the same
 objective, it also gets loss.png and loss.svg. Losses of different objectives cannot be compared.
@@ -149,10 +153,11 @@ func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, 
 			return err
 		}
 	}
-	images, err := o.images(ctx, models[0], log)
+	test, err := o.images(ctx, models[0], log)
 	if err != nil {
 		return err
 	}
+	images := test.Stratified(o.Images)
 	info := models[0].Info.Data
 	result := sideBySide{
 		Dataset: info.Name, Shape: info.Shape, Images: info.Test, Pictured: images.Len(), Checkpoint: o.Checkpoint,
@@ -167,6 +172,9 @@ func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, 
 		}
 		all, result.Runs = append(all, drawn), append(result.Runs, figures)
 		result.Comparable = result.Comparable && model.SameObjective(models[0])
+	}
+	if result.Alignment, err = alignCodes(ctx, models, test.Stratified(alignedImages)); err != nil {
+		return err
 	}
 	title := fmt.Sprintf("%s on %s%s", strings.Join(names, ", "), info.Name, sharedCode(result.Runs))
 	picture := pictures.Comparison{Title: title, View: pictures.ViewOf(models[0]), Images: images, Runs: all, Losses: result.Comparable}
@@ -214,14 +222,14 @@ func sameImages(first string, a *trainer.Trained, second string, b *trainer.Trai
 	return nil
 }
 
-// images returns the images to draw, from the data set of the first run.
+// images returns the test images of the data set of the first run.
 func (o compareOptions) images(ctx context.Context, model *trainer.Trained, log *console) (loaders.Split, error) {
 	from := ModelOptions{DataDir: o.DataDir}
 	data, err := from.open(ctx, model, log)
 	if err != nil {
 		return loaders.Split{}, err
 	}
-	return data.Test.Stratified(o.Images), nil
+	return data.Test, nil
 }
 
 // figuresOf reads a run's figures from its records, and reconstructs the images with its
@@ -353,6 +361,9 @@ func (s sideBySide) print(w io.Writer, images, file string) error {
 		if err := table(w, rows...); err != nil {
 			return err
 		}
+	}
+	if err := s.Alignment.print(w, header); err != nil {
+		return err
 	}
 	printf(w, "\npictures   %s\nfigures    %s\n", strings.Join(s.Pictures, ", "), file)
 	return nil

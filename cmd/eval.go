@@ -44,7 +44,9 @@ func evalVerb() *cli.Command {
 averaged over the images of the split. ± is the standard error of such an average. jacobian_norm
 is the mean of ‖∂code/∂image‖² over 1,000 images, stratified by class. It is exact for codes of
 up to 32 values. For longer codes, it is estimated from 32 random directions per image, which
-take as long as 32 values. jacobian_norm_error is the standard error of the estimate.
+take as long as 32 values. jacobian_norm_error is the standard error of the estimate. ssim is the
+mean structural similarity of an image and its reconstruction in windows of 11×11 pixels (Wang
+2004), for images of at least that size.
 --corruption measures the model on corrupted images, once for each corruption. The reconstruction
 is always compared with the clean image, and all pixels have the same weight. For rows of numbers
 (array:FILE), a second table lists the errors of the features, the largest first: mse of the

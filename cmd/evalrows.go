@@ -9,7 +9,10 @@ import (
 
 // likelihoodRows are the lines of the table about a likelihood.
 func likelihoodRows(l *measure.Likelihood) [][]string {
-	rows := [][]string{{"nll", fmt.Sprintf("%.7g nats per image from %d samples, standard error over images %.2g", l.NLL, l.Draws, l.StandardError)}}
+	rows := [][]string{
+		{"nll", fmt.Sprintf("%.7g nats per image from %d samples, standard error over images %.2g", l.NLL, l.Draws, l.StandardError)},
+		{"nll_interval", fmt.Sprintf("%.7g to %.7g (95 %%, bootstrap over images); the halves of the images have %.7g and %.7g", l.Interval.Low, l.Interval.High, l.Halves[0], l.Halves[1])},
+	}
 	if l.Bias != nil {
 		about := "jackknife estimate"
 		if l.Unsure > 0 {

@@ -33,7 +33,12 @@ them from all classes in turn. It compares the samples with the test images by m
 classifier of the same images. It uses the inputs of the classifier's last layer (the features)
 and the predicted classes. For comparison, the table also has training images, which a model can
 hardly surpass, and samples of a Gaussian fitted to the pixels with as many principal components
-as a code has values, which a model should surpass.
+as a code has values, which a model should surpass. It also compares one half of the test images
+with the other half. Their figures show what equal distributions give, with half as many images.
+
+± is the standard error, estimated from samples of the images with replacement (bootstrap). A
+difference below two standard errors can be chance. JSON has 95 % intervals (uncertainties). They
+do not include how a model of another seed would differ.
 
 The output says how many of the training images the classifier itself was trained on
 (images_of_judge_training in JSON). Features of such images differ more from those of the test
@@ -45,6 +50,13 @@ limitation:
    frechet      Fréchet distance between Gaussians that are fitted to the features. It is not the
                 FID, because its scale depends on the classifier. It decreases with more images.
                 It only compares means and covariances
+   kernel_distance
+                squared maximum mean discrepancy of the features with a cubic kernel (the form of
+                KID). Its expectation is 0 for equal distributions with any number of images, so
+                it can be negative
+   two_sample_accuracy
+                accuracy of a logistic regression that learns from half of the features to tell
+                the images of the set from test images. It is about 0.5 if it cannot
    precision    share of samples within the k-nearest-neighbour balls of test images. It does not
                 decrease if kinds of images are missing. Outliers among the test images have
                 large balls and increase it

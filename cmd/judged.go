@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -61,43 +62,54 @@ func worded(words func(string) string, rows [][]string) [][]string {
 type judgement struct {
 	name   string
 	better string // which values are better
-	of     func(s measure.AssessedSet) string
+	format string
+	of     func(s measure.AssessedSet) *float64 // nil: the set does not have the figure
+	key    string                               // of its uncertainty; "": the name
 }
 
 // judgements lists the figures in the order of the table.
 func judgements() []judgement {
-	number := func(format string, value *float64) string {
-		if value == nil {
-			return "–"
-		}
-		return fmt.Sprintf(format, *value)
-	}
-	overlap := func(of func(*evaluate.Overlap) float64) func(measure.AssessedSet) string {
-		return func(s measure.AssessedSet) string {
+	overlap := func(of func(*evaluate.Overlap) *float64) func(measure.AssessedSet) *float64 {
+		return func(s measure.AssessedSet) *float64 {
 			if s.Overlap == nil {
-				return "–"
+				return nil
 			}
-			return fmt.Sprintf("%.4f", of(s.Overlap))
+			return of(s.Overlap)
 		}
 	}
 	list := []judgement{
-		{"frechet", "lower", func(s measure.AssessedSet) string { return number("%.4g", s.Frechet) }},
-		{"precision", "higher", overlap(func(o *evaluate.Overlap) float64 { return o.Precision })},
-		{"recall", "higher", overlap(func(o *evaluate.Overlap) float64 { return o.Recall })},
-		{"density", "near 1", overlap(func(o *evaluate.Overlap) float64 { return o.Density })},
-		{"coverage", "higher", overlap(func(o *evaluate.Overlap) float64 { return o.Coverage })},
-		{"class_kl", "lower", func(s measure.AssessedSet) string { return number("%.4f", s.ClassDivergence) }},
-		{"confidence", "near that of test images", func(s measure.AssessedSet) string { return fmt.Sprintf("%.4f", s.Confidence) }},
+		{"frechet", "lower", "%.4g", func(s measure.AssessedSet) *float64 { return s.Frechet }, ""},
+		{"kernel_distance", "near 0", "%.3g", func(s measure.AssessedSet) *float64 { return s.Kernel }, ""},
+		{"two_sample_accuracy", "near 0.5", "%.4f", func(s measure.AssessedSet) *float64 { return s.TwoSample }, ""},
+		{"precision", "higher", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Precision }), ""},
+		{"recall", "higher", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Recall }), ""},
+		{"density", "near 1", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Density }), ""},
+		{"coverage", "higher", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Coverage }), ""},
+		{"class_kl", "lower", "%.4f", func(s measure.AssessedSet) *float64 { return s.ClassDivergence }, ""},
+		{"confidence", "near that of test images", "%.4f", func(s measure.AssessedSet) *float64 { return &s.Confidence }, ""},
 	}
 	for m, name := range measure.Nearnesses {
-		list = append(list, judgement{"nearest, in " + name, "near that of test images", func(s measure.AssessedSet) string {
+		list = append(list, judgement{"nearest, in " + name, "near that of test images", "%.4g", func(s measure.AssessedSet) *float64 {
 			if s.Nearest == nil {
-				return "–"
+				return nil
 			}
-			return fmt.Sprintf("%.4g", s.Nearest[m])
-		}})
+			return &s.Nearest[m]
+		}, "nearest in " + name})
 	}
 	return list
+}
+
+// text returns the figure of a set with its standard error.
+func (j judgement) text(s measure.AssessedSet) string {
+	value := j.of(s)
+	if value == nil {
+		return "–"
+	}
+	text := fmt.Sprintf(j.format, *value)
+	if u, ok := s.Uncertainties[cmp.Or(j.key, j.name)]; ok {
+		text += fmt.Sprintf(" ± %.1g", u.StandardError)
+	}
+	return text
 }
 
 // rows are the lines of the table of figures.
@@ -110,7 +122,7 @@ func (r judged) rows() [][]string {
 	for _, j := range judgements() {
 		row := []string{j.name}
 		for _, s := range r.Sets {
-			row = append(row, j.of(s))
+			row = append(row, j.text(s))
 		}
 		rows = append(rows, append(row, j.better))
 	}

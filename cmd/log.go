@@ -30,6 +30,7 @@ type console struct {
 	preview  *preview // of --preview; nil for none
 
 	reported []string // see once
+	sized    bool     // memory was reported
 
 	started time.Time // of training in this process
 	done    float64   // work of this process on finished epochs, see work
@@ -113,9 +114,10 @@ func (c *console) once(report func(string), message string) {
 	}
 }
 
-// memory reports how much memory training takes if it takes much.
+// memory reports how much memory training takes if it takes much, once.
 func (c *console) memory(m trainer.Memory) {
-	if m.Notable() {
+	if m.Notable() && !c.sized {
+		c.sized = true
 		c.log.Info(fmt.Sprintf("%s parameters; training takes about %s of memory", plain.Thousands(m.Parameters), m))
 	}
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"gaetrain/trainer"
+	"gaetrain/trainer/measure"
 )
 
 // TestScript runs the scripts of testdata/script with the whole program.
@@ -323,6 +324,11 @@ func checkAgreement(ts *testscript.TestScript, _ bool, args []string) {
 	for i, want := range []trainer.Figures{final.Last["test"], final.Best["test"]} {
 		var got trainer.Figures
 		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[i+1])), &got))
+		if ssim := got.Measures[measure.Similarity]; !(ssim > 0 && ssim < 1 && got.StandardErrors[measure.Similarity] > 0) {
+			ts.Fatalf("%s: ssim %g", args[i+1], ssim)
+		}
+		delete(got.Measures, measure.Similarity) // which only eval measures
+		delete(got.StandardErrors, measure.Similarity)
 		if diff := cmp.Diff(want, got); diff != "" || got.Loss == 0 {
 			ts.Fatalf("%s: %s", args[i+1], diff)
 		}

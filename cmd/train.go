@@ -91,7 +91,9 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, log *console, ori
 		return err
 	}
 	defer restore()
-	data, err := openData(ctx, o.Config, loaderOptions(log))
+	how := loaderOptions(log)
+	how.Outline = o.forecast(log)
+	data, err := openData(ctx, o.Config, how)
 	if err != nil {
 		return err
 	}
@@ -122,6 +124,18 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, log *console, ori
 		log.note(fmt.Sprintf("the model is not compared with PCA, because %s; hint: gaetrain pca --run %s", why, shellWord(done.Run.Dir)))
 	}
 	return done.print(w)
+}
+
+// forecast returns a function that reports the memory of training on image files, or
+// returns an error if there is not enough, before the files are decoded.
+func (o *trainOptions) forecast(log *console) func(loaders.Outline) error {
+	return func(of loaders.Outline) error {
+		m, err := trainer.Forecast(o.Config, o.recipe.Name, o.model, of)
+		if err == nil && of.Final {
+			log.memory(m)
+		}
+		return err
+	}
 }
 
 // baseline is the comparison of a trained model with PCA. It is computed once, for both the

@@ -173,7 +173,7 @@ func TestStreamAugmentsAlike(t *testing.T) {
 	t.Parallel()
 	s := shades(20)
 	all := Augmentation{Flip: true, Shift: 1, Rotate: 30, Crop: 0.7}
-	stream := newStream(t, s, StreamOptions{BatchSize: 20, Seed: 3, Augment: all, Corruption: Corruption{Masking, 0.5}, Mask: true})
+	stream := newStream(t, s, StreamOptions{BatchSize: 20, Seed: 3, Augment: all, Corruption: Corruption{Kind: Masking, Level: 0.5}, Mask: true})
 	original := valuesOf(s)
 	for b, _ := range stream.Epoch(2, 0) {
 		moved := 0

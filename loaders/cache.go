@@ -145,6 +145,10 @@ func (c *collector) makeCache(path, source string, list []picture, o Options) er
 	if err != nil {
 		return err
 	}
+	c.stays = true
+	if err := c.announce(); err != nil {
+		return err
+	}
 	name, err := c.scan(list, o)
 	if err != nil {
 		return err
@@ -211,8 +215,11 @@ func (c *collector) scan(list []picture, o Options) (background string, err erro
 		} else if err != nil {
 			return "", err
 		}
-		if !grey && !isGrey(m.Pix) {
+		if !grey && c.channels == 1 && !isGrey(m.Pix) {
 			c.channels = 3
+			if err := c.announce(); err != nil {
+				return "", err
+			}
 		}
 		c.weighImage(m)
 	}

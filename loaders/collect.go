@@ -16,11 +16,14 @@ type collector struct {
 	decoder
 	look
 	ctx      context.Context
-	dir      string   // of all images, for messages
-	shape    Shape    // of an image; its channels are those of look
-	count    int      // of all images, also those not read yet
-	pixels   []uint8  // N×C×H×W, as if all pixels were opaque
-	canvases []canvas // of the current images
+	dir      string              // of all images, for messages
+	shape    Shape               // of an image; its channels are those of look
+	count    int                 // of all images, also those not read yet
+	classes  int                 // number of classes
+	stays    bool                // the pixels stay in their files
+	outline  func(Outline) error // see announce
+	pixels   []uint8             // N×C×H×W, as if all pixels were opaque
+	canvases []canvas            // of the current images
 	transparency
 	surveyed
 }
@@ -48,13 +51,24 @@ type collected struct {
 func collect(ctx context.Context, dir string, list []picture, frames int, room *budget, o Options) (all collected, err error) {
 	c := &collector{ctx: ctx, decoder: decoder{o.ImageOptions, room, cmp.Or(o.resizeHint, "--size 64 resizes all images to 64×64 pixels, --size 96x64 to 96×64")}, look: look{channels: 1, grey: o.Grey}, dir: dir}
 	c.canvases = make([]canvas, frames)
+	if o.Outline != nil {
+		names, err := classNames(dir, list)
+		if err != nil {
+			return all, err
+		}
+		c.outline, c.classes = o.Outline, len(names)
+	}
 	if o.Cache != "" {
 		return c.cached(list, o)
 	}
 	if list, err = c.survey(list); err != nil {
 		return all, err
 	}
-	if room.stays && !room.fits(c.memory()) {
+	c.stays = room.stays && !room.fits(c.memory())
+	if err := c.announce(); err != nil {
+		return all, err
+	}
+	if c.stays {
 		return c.stay(list, o)
 	}
 	if err := c.reserve(); err != nil {
@@ -70,7 +84,7 @@ func collect(ctx context.Context, dir string, list []picture, frames int, room *
 
 // each loads images that belong together, keeps them if none of them is broken, and
 // returns those that were kept. i is the number of a frame.
-func (c *collector) each(list []picture, load func(i int, p picture) error, keep func() error) ([]picture, error) {
+func (c *collector) each(list []picture, load func(i int, p picture) error, keep func(first picture) error) ([]picture, error) {
 	var kept []picture
 	var broken error // the first one
 	frames := len(c.canvases)
@@ -87,8 +101,8 @@ next:
 				continue next
 			}
 		}
-		if err := keep(); err != nil {
-			return nil, dataErrorf("%s: %w", list[at].path, err)
+		if err := keep(list[at]); err != nil {
+			return nil, err
 		}
 		kept = append(kept, list[at:at+frames]...)
 	}
@@ -140,12 +154,15 @@ func (c *collector) decodeCanvas(file *io.SectionReader, p picture, to *canvas) 
 }
 
 // keep appends the pixels of the loaded images and, if they are needed, their alpha
-// values.
-func (c *collector) keep() error {
+// values. first is the picture of the first of them.
+func (c *collector) keep(first picture) error {
 	for i := range c.canvases {
 		m := &c.canvases[i]
 		if c.channels == 1 && !c.grey && !isGrey(m.Pix) {
 			if err := c.widen(); err != nil {
+				return dataErrorf("%s: %w", first.path, err)
+			}
+			if err := c.announce(); err != nil {
 				return err
 			}
 		}
@@ -153,7 +170,7 @@ func (c *collector) keep() error {
 		c.pixels = c.pixels[:from+c.shape.Size()]
 		c.draw(c.pixels[from:], m)
 		if err := c.keepAlpha(m); err != nil {
-			return err
+			return dataErrorf("%s: %w", first.path, err)
 		}
 	}
 	return nil

@@ -101,8 +101,9 @@ func ExampleCorruption() {
 	clean := []float32{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8}
 	corrupted, mask := make([]float32, len(clean)), make([]float32, len(clean))
 	key := noise.Key{Seed: 7} // the same key gives the same noise
-	corruption.Apply(corrupted, clean, key)
-	corruption.Mask(mask, key)
+	row := loaders.Shape{Channels: 1, Height: 1, Width: len(clean)}
+	corruption.Apply(corrupted, clean, row, key)
+	corruption.Mask(mask, row, key)
 	fmt.Println(corrupted)
 	fmt.Println(mask)
 	// Output:

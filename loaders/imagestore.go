@@ -44,11 +44,11 @@ func newImageStore(c *collector, list []picture) *imageStore {
 func (s *imageStore) Len() int      { return len(s.list) / s.frames }
 func (s *imageStore) inFiles() bool { return true }
 
+// pictureBytes is the memory that the name of an image file takes.
+const pictureBytes = 200
+
 // Bytes counts the names of the files.
-func (s *imageStore) Bytes() int64 {
-	const each = 200
-	return each * int64(len(s.list))
-}
+func (s *imageStore) Bytes() int64 { return pictureBytes * int64(len(s.list)) }
 
 func (s *imageStore) Read(dst []float32, i int) error {
 	at := s.easels.Get().(*easel)

@@ -28,6 +28,10 @@ type Options struct {
 	SplitOptions   // of a user's own data without a test set
 	StorageOptions // of data that can be read from their files as they are needed
 
+	// Outline is called before image files are decoded, and again when more is known about
+	// them. If it returns an error, Open returns that error. nil: it is not called.
+	Outline func(Outline) error
+
 	sources    []string // states of the archives of which the images are members
 	resizeHint string   // how to make the sizes of images equal; "": by --size
 

@@ -83,6 +83,9 @@ func NewStream(s Split, o StreamOptions) (*Stream, error) {
 	if err := o.Corruption.check(); err != nil {
 		return nil, err
 	}
+	if err := o.Corruption.Corrupts(s.Shape); err != nil {
+		return nil, err
+	}
 	if err := o.Augment.Check(s); err != nil {
 		return nil, err
 	}
@@ -228,10 +231,10 @@ func (s *Stream) fill(to *slot, epoch, step int) error {
 		}
 		key.Stream = streamCorrupt
 		if s.options.Corruption.Kind != NoCorruption {
-			s.options.Corruption.Apply(b.Input[row*size:(row+1)*size], clean, key)
+			s.options.Corruption.Apply(b.Input[row*size:(row+1)*size], clean, s.split.Shape, key)
 		}
 		if s.options.Mask {
-			s.options.Corruption.Mask(b.Mask[row*size:(row+1)*size], key)
+			s.options.Corruption.Mask(b.Mask[row*size:(row+1)*size], s.split.Shape, key)
 		}
 		if n := s.options.Noise; n > 0 {
 			key.Stream = streamLatent

@@ -148,7 +148,7 @@ func TestShuffleIsUniform(t *testing.T) {
 func TestStreamCorruption(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []CorruptionKind{Gaussian, Masking, SaltAndPepper} {
-		c := Corruption{kind, 0.5}
+		c := Corruption{Kind: kind, Level: 0.5}
 		t.Run(c.String(), func(t *testing.T) {
 			o := StreamOptions{BatchSize: 4, Seed: 9, Corruption: c}
 			plain := newStream(t, numbered(30), o)
@@ -208,7 +208,7 @@ func TestStreamBinarise(t *testing.T) {
 	if cmp.Equal(want, inputs(stream, 5, 0)) || cmp.Equal(want[0][:side*side], want[1][:side*side]) {
 		t.Error("two epochs or two images are drawn alike")
 	}
-	o.BatchSize, o.Corruption = 1, Corruption{Masking, 0}
+	o.BatchSize, o.Corruption = 1, Corruption{Kind: Masking, Level: 0}
 	for b, _ := range newStream(t, gray, o).Epoch(4, 0) {
 		if !slices.Equal(b.Clean, want[b.Index[0]]) || !slices.Equal(b.Input, b.Clean) {
 			t.Error("what is drawn depends on the batch, or the input is made of something else")
@@ -241,7 +241,7 @@ func TestStreamLeftEarly(t *testing.T) {
 }
 
 func TestStreamAllocatesNothingPerBatch(t *testing.T) {
-	s := newStream(t, numbered(200), StreamOptions{BatchSize: 1, Shuffle: true, Corruption: Corruption{Masking, 0.5}})
+	s := newStream(t, numbered(200), StreamOptions{BatchSize: 1, Shuffle: true, Corruption: Corruption{Kind: Masking, Level: 0.5}})
 	perEpoch := testing.AllocsPerRun(5, func() {
 		for range s.Epoch(0, 0) {
 		}
@@ -261,8 +261,8 @@ func TestNewStreamRefuses(t *testing.T) {
 	}{
 		{"no batch size", numbered(3), StreamOptions{}, ErrUnknown},
 		{"less than a batch", numbered(3), StreamOptions{BatchSize: 4, DropLast: true}, ErrUnknown},
-		{"level", numbered(3), StreamOptions{BatchSize: 1, Corruption: Corruption{Masking, 2}}, ErrUnknown},
-		{"kind", numbered(3), StreamOptions{BatchSize: 1, Corruption: Corruption{99, 0}}, ErrUnknown},
+		{"level", numbered(3), StreamOptions{BatchSize: 1, Corruption: Corruption{Kind: Masking, Level: 2}}, ErrUnknown},
+		{"kind", numbered(3), StreamOptions{BatchSize: 1, Corruption: Corruption{Kind: 99}}, ErrUnknown},
 		{"empty", Split{}, StreamOptions{BatchSize: 1}, ErrData},
 		{"labels", labelled(Shape{1, 1, 1}, []uint8{1, 2}, 1), StreamOptions{BatchSize: 1}, ErrData},
 	}
@@ -279,7 +279,7 @@ func TestNewStreamRefuses(t *testing.T) {
 func TestStreamMask(t *testing.T) {
 	t.Parallel()
 	white := Pixels(Shape{1, 40, 50}, bytes.Repeat([]byte{255}, 3*2000))
-	for _, c := range []Corruption{{}, {Masking, 0.25}, {SaltAndPepper, 0.5}, {Gaussian, 0.3}} {
+	for _, c := range []Corruption{{}, {Kind: Masking, Level: 0.25}, {Kind: SaltAndPepper, Level: 0.5}, {Kind: Gaussian, Level: 0.3}} {
 		stream := newStream(t, white, StreamOptions{BatchSize: 2, Seed: 5, Corruption: c, Mask: true})
 		var hits, hidden int
 		for b, _ := range stream.Epoch(1, 0) {
@@ -309,7 +309,8 @@ func TestStreamMask(t *testing.T) {
 func TestParseCorruption(t *testing.T) {
 	t.Parallel()
 	good := map[string]Corruption{
-		"": {}, "none": {}, "gaussian:1.5": {Gaussian, 1.5}, "masking:0.25": {Masking, 0.25}, "salt-and-pepper:0.1": {SaltAndPepper, 0.1},
+		"": {}, "none": {}, "gaussian:1.5": {Kind: Gaussian, Level: 1.5}, "masking:0.25": {Kind: Masking, Level: 0.25}, "salt-and-pepper:0.1": {Kind: SaltAndPepper, Level: 0.1},
+		"patches:0.75:4": {Patches, 0.75, 4},
 	}
 	for spec, want := range good {
 		got, err := ParseCorruption(spec)
@@ -323,6 +324,7 @@ func TestParseCorruption(t *testing.T) {
 	bad := map[string]string{
 		"maskin:0.2": "did you mean masking?", "masking": "lacks a level", "masking:": "not a number", "masking:1.1": "at most 1",
 		"gaussian:-1": "≥ 0", "gaussian:NaN": "finite", "gaussian:inf": "finite", "none:1": "takes no level", ":1": "unknown corruption",
+		"patches:0.5": "hint: for example patches:0.25:4", "patches:0.5:0": "at least 1 pixel", "patches:0.5:x": "not a whole number", "masking:0.5:4": "hint: for example masking:0.25",
 	}
 	for spec, mention := range bad {
 		_, err := ParseCorruption(spec)
@@ -331,7 +333,7 @@ func TestParseCorruption(t *testing.T) {
 }
 
 func FuzzParseCorruption(f *testing.F) {
-	for _, spec := range []string{"", "none", "gaussian:0.3", "masking:1e-3", "salt-and-pepper:0.1"} {
+	for _, spec := range []string{"", "none", "gaussian:0.3", "masking:1e-3", "salt-and-pepper:0.1", "patches:0.75:4"} {
 		f.Add(spec)
 	}
 	f.Fuzz(func(t *testing.T, spec string) {
@@ -358,13 +360,13 @@ func TestCorruptionStatistics(t *testing.T) {
 		zeros, ones, variance float64
 	}{
 		{Corruption{}, 0, 0, 0},
-		{Corruption{Masking, 0.25}, 0.25, 0, 0.25 * 0.75 / 4},
-		{Corruption{SaltAndPepper, 0.2}, 0.1, 0.1, 0.2 / 4},
-		{Corruption{Gaussian, 0.3}, 0, 0, 0.09},
+		{Corruption{Kind: Masking, Level: 0.25}, 0.25, 0, 0.25 * 0.75 / 4},
+		{Corruption{Kind: SaltAndPepper, Level: 0.2}, 0.1, 0.1, 0.2 / 4},
+		{Corruption{Kind: Gaussian, Level: 0.3}, 0, 0, 0.09},
 	}
 	for _, test := range tests {
 		t.Run(fmt.Sprint(test.c), func(t *testing.T) {
-			test.c.Apply(dst, src, noise.Key{Seed: 1})
+			test.c.Apply(dst, src, Shape{1, 1, n}, noise.Key{Seed: 1})
 			var zeros, ones, sum, squares float64
 			for _, x := range dst {
 				if x == 0 {
@@ -390,7 +392,7 @@ func TestCorruptionStatistics(t *testing.T) {
 
 func BenchmarkStream(b *testing.B) {
 	s := Pixels(grey28, make([]uint8, 784*6000))
-	for _, c := range []Corruption{{}, {Masking, 0.25}, {Gaussian, 0.25}} {
+	for _, c := range []Corruption{{}, {Kind: Masking, Level: 0.25}, {Kind: Gaussian, Level: 0.25}} {
 		b.Run(c.String(), func(b *testing.B) {
 			stream := newStream(b, s, StreamOptions{BatchSize: 128, Shuffle: true, Corruption: c})
 			for epoch := 0; b.Loop(); epoch++ {

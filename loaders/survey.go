@@ -27,7 +27,7 @@ func (c *collector) survey(list []picture) ([]picture, error) {
 	list, err := c.each(list, func(i int, p picture) (err error) {
 		found[i], err = c.size(p)
 		return err
-	}, func() error {
+	}, func(picture) error {
 		for _, s := range found {
 			c.add(s)
 			if sizes[s.Point] == nil {
@@ -36,22 +36,29 @@ func (c *collector) survey(list []picture) ([]picture, error) {
 				sizes[s.Point].images++
 			}
 		}
-		return nil
+		if len(c.lengths) > len(found) {
+			return nil
+		}
+		return c.sketch(found[0])
 	})
 	switch {
 	case err != nil:
 		return nil, err
-	case c.Size != (Size{}):
-		c.shape = Shape{1, c.Size.Height, c.Size.Width}
-	case len(sizes) > 1:
+	case c.Size == (Size{}) && len(sizes) > 1:
 		return nil, c.differ(sizes)
-	default:
-		for size := range sizes {
-			c.shape = Shape{1, size.Y, size.X}
-		}
 	}
 	c.count = len(list)
 	return list, nil
+}
+
+// sketch sets the shape of all images by the first one, and announces it: without resizing,
+// an image of another size is an error.
+func (c *collector) sketch(first sized) error {
+	c.shape = Shape{1, first.Y, first.X}
+	if c.Size != (Size{}) {
+		c.shape = Shape{1, c.Size.Height, c.Size.Width}
+	}
+	return c.announce()
 }
 
 // add adds what the header of an image shows.

@@ -47,13 +47,18 @@ func NewExperiment(c Config, name string, m Model, data *loaders.Dataset) (*Expe
 		return nil, err
 	}
 	e := &Experiment{Name: name, Model: m, Config: c, Data: data, Parameters: new(graph.Parameters)}
-	switch err := e.prepare(source); {
-	case errors.Is(err, ErrConfiguration) || errors.Is(err, loaders.ErrData):
-		return nil, err
-	case err != nil:
-		return nil, fmt.Errorf("%w: model %s: %w", ErrConfiguration, name, err)
+	if err := e.prepare(source); err != nil {
+		return nil, ofModel(name, err)
 	}
 	return e, nil
+}
+
+// ofModel returns an error about a model that wraps ErrConfiguration or loaders.ErrData.
+func ofModel(name string, err error) error {
+	if err == nil || errors.Is(err, ErrConfiguration) || errors.Is(err, loaders.ErrData) {
+		return err
+	}
+	return fmt.Errorf("%w: model %s: %w", ErrConfiguration, name, err)
 }
 
 // needsLabels returns an error if a conditional model is trained on data without labels.
@@ -66,20 +71,13 @@ func needsLabels(name string, m Model, source Source, data string) error {
 
 // prepare makes the stages and their parameters.
 func (e *Experiment) prepare(source Source) (err error) {
-	if err := e.Model.Place(source); err != nil {
+	if err := e.place(source); err != nil {
 		return err
 	}
-	if e.Stages, err = e.Model.Stages(e.Config); err != nil {
+	if e.Memory, err = e.memory(e.Config.BatchSize); err != nil {
 		return err
 	}
-	train, _ := e.splits()
-	for i := range e.Stages {
-		e.Stages[i].images, e.Stages[i].rounds = train.Len(), e.Config.rounds()
-	}
-	if err := e.augment(train); err != nil {
-		return err
-	}
-	if err := e.estimateMemory(); err != nil {
+	if err := e.checkMemory(); err != nil {
 		return err
 	}
 	for i := range slices.Backward(e.Stages) { // the model first, then the networks of earlier stages
@@ -99,8 +97,24 @@ func (e *Experiment) prepare(source Source) (err error) {
 	if !ok {
 		return nil
 	}
+	train := e.TrainImages()
 	images := graph.Sample{Count: train.Len(), Read: func(dst []float32, i int) error { return train.Read(dst, i, 0) }}
 	return m.InitialiseFrom(images, e.Parameters, e.Config.Seed)
+}
+
+// place places the model and makes its stages, which have no parameters yet.
+func (e *Experiment) place(source Source) (err error) {
+	if err := e.Model.Place(source); err != nil {
+		return err
+	}
+	if e.Stages, err = e.Model.Stages(e.Config); err != nil {
+		return err
+	}
+	train := e.TrainImages()
+	for i := range e.Stages {
+		e.Stages[i].images, e.Stages[i].rounds = train.Len(), e.Config.rounds()
+	}
+	return e.augment(train)
 }
 
 // SourceOf returns the properties of a data set that a model depends on.

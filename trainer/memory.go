@@ -55,12 +55,9 @@ func (m Memory) String() string {
 	return fmt.Sprintf("%s (%s)", memory.Format(m.Total()), strings.Join(words, ", "))
 }
 
-// estimateMemory computes how much memory training needs. If there is not enough, the
-// error names a batch size that fits.
-func (e *Experiment) estimateMemory() (err error) {
-	if e.Memory, err = e.memory(e.Config.BatchSize); err != nil {
-		return err
-	}
+// checkMemory returns an error if training needs more memory than there is. The hint names
+// a batch size or a size of images that fits.
+func (e *Experiment) checkMemory() error {
 	limit := memory.Limit()
 	if e.Memory.Total() <= limit {
 		return nil
@@ -75,6 +72,9 @@ func (e *Experiment) smaller(limit int64) string {
 		if m, err := e.memory(batch); batch < e.Config.BatchSize && err == nil && m.Total() <= limit {
 			return fmt.Sprintf("--batch-size %d takes %s", batch, memory.Format(m.Total()))
 		}
+	}
+	if hint := e.smallerImages(limit); hint != "" {
+		return hint
 	}
 	return "choose fewer units or channels, or smaller images, because no batch size is small enough"
 }

@@ -1,13 +1,11 @@
 package trainer
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"gaetrain/graph"
-	"gaetrain/loaders"
 	"gaetrain/trainer/settings"
 )
 
@@ -42,10 +40,7 @@ func NewSketch(c Config, name string, m Model, source Source) (*Sketch, error) {
 	if err == nil {
 		err = s.declare(c.Seed)
 	}
-	if err != nil && !errors.Is(err, ErrConfiguration) && !errors.Is(err, loaders.ErrData) {
-		err = fmt.Errorf("%w: model %s: %w", ErrConfiguration, name, err)
-	}
-	return s, err
+	return s, ofModel(name, err)
 }
 
 // SketchRun returns the sketch of the model of a run folder. It reads run.json only.

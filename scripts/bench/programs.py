@@ -2,10 +2,13 @@
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pictures
 
 HERE = Path(__file__).resolve().parent
 PEERS = HERE / "peers"
@@ -19,20 +22,30 @@ FLAGS = next((line.split() for line in Path("/proc/cpuinfo").read_text().splitli
 ISA = ("avx512", "avx2") if "avx512f" in FLAGS else ("avx2",)
 CORE_TYPES = {"avx512": ("SkylakeX", "Cooperlake"), "avx2": ("Haswell", "Zen")}  # of OpenBLAS
 
-# Command lines of gaetrain.
+# Variables that keep every program to AVX2 on a processor that has more.
+AVX2 = {"GAETRAIN_KERNEL": "avx2", "ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "OPENBLAS_CORETYPE": "Haswell", "XLA_FLAGS": "--xla_cpu_max_isa=AVX2", "GOMLX_SIMD_AVX512": "0"}
+FORCED = {}  # AVX2 with --isa avx2
+
+# Command lines of gaetrain. The images of models that are in COLOUR have these shapes.
 GAETRAIN = {
     "dense": ["--model", "dense", "--hidden", "512", "--code", "64", "--activation", "relu", "--code-activation", "relu"],
+    "wide": ["--model", "dense", "--hidden", "2048,2048,1024", "--code", "128", "--activation", "relu", "--code-activation", "relu"],
     "vae": ["--model", "vae", "--hidden", "400", "--code", "20"],
     "conv": ["--model", "conv", "--activation", "relu", "--encoder", "conv:16,3,s2 conv:32,3,s2,relu",
              "--decoder", "up:2 conv:16,3 up:2 conv:1,3"],
     "transposed": ["--model", "conv", "--activation", "relu", "--encoder", "conv:16,3,s2 conv:32,3,s2 conv:64,7,p0,relu",
                    "--decoder", "transposed:32,7,p0 transposed:16,3,s2,o1 transposed:1,3,s2,o1"],
     "conv64": ["--model", "conv", "--activation", "relu", "--filters", "32,64", "--hidden", "none", "--code", "64"],
+    "colour32": ["--model", "conv", "--filters", "32,64,128", "--hidden", "none", "--code", "128"],
+    "colour64": ["--model", "conv", "--filters", "32,64,128,256", "--hidden", "none", "--code", "128"],
     "dcgan": ["--model", "gan", "--filters", "64,64", "--hidden", "none", "--kernel-size", "4", "--code", "64",
               "--discriminator-norm", "none", "--ema-decay", "0"],
 }
-
-CONVOLUTIONAL = ("conv", "transposed", "conv64", "dcgan")
+COLOUR = {"colour32": (3, 32, 32), "colour64": (3, 64, 64)}
+CONVOLUTIONAL = ("conv", "transposed", "conv64", "colour32", "colour64", "dcgan")
+GO_PEERS = ("gomlx", "gorgonia")
+GO_MODELS = ("dense", "vae", "conv")  # of the peers in Go
 
 # Variables that change a peer's speed. They are removed from the environment of a run, unless its setting has them.
 TUNING = ("OPENBLAS_", "OMP_", "MKL_", "KMP_", "GOMP_", "ATEN_", "MALLOC_", "XLA_", "JAX_", "ONEDNN_", "DNNL_",
@@ -87,6 +100,7 @@ JAX = [
            "--xla_cpu_prefer_vector_width=512", "--xla_cpu_prefer_vector_width=512 --xla_cpu_enable_fast_math=true"),
     values("--random", "rbg", "unsafe_rbg"),
     values("--scan", "4", "16"),
+    values("--transposed", "phases"),
 ]
 GOMLX = [
     [{"GOEXPERIMENT": "simd"}, {"GOEXPERIMENT": "simd", "GOAMD64": "v3"}, {"GOEXPERIMENT": "simd", "GOAMD64": "v4"}],
@@ -128,7 +142,10 @@ STARTS = {
         "conv": [{**MALLOC, "OMP_NUM_THREADS": CORES, "--adam": "fused", "--channels-last": ""},
                  {**MALLOC, "OMP_NUM_THREADS": CORES, "--adam": "fused", "--channels-last": "", "--compile": ""}],
     },
-    "jax": {"dense": [{**MALLOC, "--random": "unsafe_rbg", "XLA_FLAGS": "--xla_cpu_prefer_vector_width=512"}]},
+    "jax": {
+        "dense": [{**MALLOC, "--random": "unsafe_rbg", "XLA_FLAGS": "--xla_cpu_prefer_vector_width=512"}],
+        "conv": [{**MALLOC, "--random": "unsafe_rbg", "--transposed": "phases"}],
+    },
     "gomlx": {"dense": [{"GOEXPERIMENT": "simd"}], "conv": [{"GOEXPERIMENT": "simd", "--im2col": ""}]},
     "gorgonia": {"dense": [{"GOAMD64": "v3", "-tags": "avx"}]},
 }
@@ -137,13 +154,19 @@ STARTS = {
 def starts(program, model):
     known = STARTS.get(program, {})
     like = "conv" if model in CONVOLUTIONAL else "dense"  # settings for dense layers also suit the vae
-    return known.get(model) or known.get(like) or known.get("dense", [])
+    return [usable(s) for s in known.get(like) or known.get("dense", [])]
+
+
+def usable(setting):
+    """The setting without the variables that --isa sets."""
+    return {k: v for k, v in setting.items() if k not in FORCED}
 
 
 def axes(program, model):
     """The axes to search. Settings that only affect convolutions are left out for other models."""
-    only_conv = ("--channels-last", "--im2col")
-    return [axis for axis in PROGRAMS[program] if model in CONVOLUTIONAL or not any(k in o for o in axis for k in only_conv)]
+    only_conv = ("--channels-last", "--im2col", "--transposed")
+    found = [[usable(option) for option in axis] for axis in PROGRAMS[program]]
+    return [axis for axis in found if model in CONVOLUTIONAL or not any(k in o for o in axis for k in only_conv)]
 
 
 def check(command, **options):
@@ -153,6 +176,15 @@ def check(command, **options):
         lines = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()
         raise RuntimeError(f"exit {done.returncode}: {lines[-1][:200]}")
     return done.stdout
+
+
+def instruction_sets():
+    return ("avx2",) if FORCED else ISA
+
+
+def has(program, model):
+    """Whether the program has the model."""
+    return program not in GO_PEERS or model in GO_MODELS
 
 
 def works(python, module):
@@ -172,12 +204,30 @@ def debian(*modules_and_packages):
           env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
-def virtual_environment(name, module, *packages):
+def virtual_environment(name, oldest, *packages):
+    """Creates a virtual environment with the packages, unless there is one that has the first of them. The current versions of
+    the packages need at least the version oldest of Python."""
     python = CACHE / name / "bin" / "python"
-    if not (python.exists() and works(python, module)):
-        print(f"installing {' '.join(packages)} into {python.parent.parent}", file=sys.stderr)
-        check([sys.executable, "-m", "venv", CACHE / name])
-        check([python, "-m", "pip", "install", "--quiet", *packages])
+    if python.exists() and works(python, packages[0]):
+        return
+    interpreter = newer(oldest)
+    if not interpreter:
+        interpreter = sys.executable
+        print(f"{name}: no Python {'.'.join(map(str, oldest))} or later was found, so pip installs an older version for Python "
+              f"{platform.python_version()}", file=sys.stderr)
+    print(f"installing {' '.join(packages)} into {python.parent.parent}", file=sys.stderr)
+    check([interpreter, "-m", "venv", "--clear", CACHE / name])
+    check([python, "-m", "pip", "install", "--quiet", *packages])
+
+
+def newer(oldest):
+    """A Python interpreter of at least this version, or None."""
+    names = [sys.executable, "python3", *(f"python3.{minor}" for minor in range(oldest[1], oldest[1] + 4))]
+    for name in filter(shutil.which, names):
+        done = subprocess.run([name, "-c", f"import sys, venv; sys.exit(sys.version_info < {oldest})"], capture_output=True)
+        if done.returncode == 0:
+            return name
+    return None
 
 
 def go_build(directory, package, name, setting):
@@ -200,9 +250,9 @@ def install(program):
     elif program == "pytorch-debian":
         debian(("torch", "python3-torch"), ("numpy", "python3-numpy"))
     elif program == "pytorch-pypi":
-        virtual_environment("torch", "torch", "torch", "numpy")
+        virtual_environment("torch", (3, 10), "torch", "numpy")
     elif program == "jax":
-        virtual_environment("jax", "jax", "jax")
+        virtual_environment("jax", (3, 12), "jax")
     else:
         go_build(PEERS, f"./{program}", program, {})
 
@@ -214,12 +264,13 @@ def gaetrain():
 
 def environment(setting):
     clean = {k: v for k, v in os.environ.items() if not k.startswith(TUNING)}
-    return {**clean, **{k: v for k, v in setting.items() if not k.startswith("-") and k not in BUILD_KEYS}}
+    return {**clean, **FORCED, **{k: v for k, v in setting.items() if not k.startswith("-") and k not in BUILD_KEYS}}
 
 
 def command(program, setting, model, batch, seconds):
     if program == "gaetrain":
-        return [gaetrain(), "bench", *GAETRAIN[model], "--batch-size", batch, "--seconds", seconds]
+        data = ["--dataset", f"array:{pictures.path(CACHE, *COLOUR[model])}", "--layout", "nhwc"] if model in COLOUR else []
+        return [gaetrain(), "bench", *GAETRAIN[model], *data, "--batch-size", batch, "--seconds", seconds]
     start = {
         "pytorch-debian": lambda: [SYSTEM_PYTHON, PEERS / "torch_step.py"],
         "pytorch-pypi": lambda: [CACHE / "torch" / "bin" / "python", PEERS / "torch_step.py"],

@@ -31,47 +31,48 @@ def table(header, rows):
     return "\n".join(lines + ["| " + " | ".join(r) + " |" for r in rows])
 
 
-def medians(results):
-    """{(program, model, batch): [(median over rounds of the median step, settings, runs)], fastest first}."""
-    cases = {}
+def cases(results, key, best):
+    """{(program, model, batch): [(best of the key over rounds, settings)]}, fastest first."""
+    found = {}
     for r in results:
-        key = (r["program"], r["model"], r["batch"])
-        cases.setdefault(key, {}).setdefault(search.describe(r["setting"]), []).append(r)
-    return {key: sorted((statistics.median(r["milliseconds_per_step"] for r in runs), setting, runs)
-                        for setting, runs in settings.items())
-            for key, settings in cases.items()}
+        case = (r["program"], r["model"], r["batch"])
+        found.setdefault(case, {}).setdefault(search.describe(r["setting"]), []).append(float(r[key]))
+    return {case: sorted((best(times), setting) for setting, times in settings.items()) for case, settings in found.items()}
 
 
 def steps(results, names, models, batches):
-    """The table of milliseconds, and the fastest settings."""
-    found = medians(results)
+    """The tables of milliseconds, and the fastest settings."""
+    found = cases(results, "milliseconds_per_step", statistics.median)
     columns = []
     for name in names:
         searched = name != "gaetrain" and any(len(found.get((name, m, b), [])) > 1 for m in models for b in batches)
         columns += [(name, "plain"), (name, "best")] if searched else [(name, "")]
+    notes = [[model, str(batch), name, found[name, model, batch][0][1]] for model in models for batch in batches
+             for name, which in columns if which == "best" and (name, model, batch) in found]
+    versions = {r["program"]: r.get("version", "") for r in results}
+    text = ["Milliseconds per whole training step; in brackets the ratio gaetrain/peer (below 1: gaetrain is faster).",
+            "", grid(found, columns, models, batches),
+            "", "The fastest step of all rounds, which other work on the machine affects least:",
+            "", grid(cases(results, "milliseconds_minimum", min), columns, models, batches), "",
+            "Versions: " + "; ".join(f"{n} {v}" for n, v in versions.items() if v), ""]
+    if notes:
+        text += [table(["model", "batch", "program", "best setting"], notes), "",
+                 "malloc: " + " ".join(f"{k}={v}" for k, v in programs.MALLOC.items()), ""]
+    return "\n".join(text)
 
-    rows, notes = [], []
+
+def grid(found, columns, models, batches):
+    """A row for each model and batch size, and a column for each program."""
+    rows = []
     for model in models:
         for batch in batches:
             ours = found.get(("gaetrain", model, batch))
             row = [model, str(batch)]
             for name, which in columns:
-                settings = found.get((name, model, batch), [])
-                if which == "plain":
-                    settings = [s for s in settings if s[1] == "plain"]
+                settings = [s for s in found.get((name, model, batch), []) if which != "plain" or s[1] == "plain"]
                 row.append(cell(settings, ours if name != "gaetrain" else None))
-                if which == "best" and settings:
-                    notes.append([model, str(batch), name, settings[0][1]])
             rows.append(row)
-
-    versions = {r["program"]: r.get("version", "") for r in results}
-    text = ["Milliseconds per whole training step; in brackets the ratio gaetrain/peer (below 1: gaetrain is faster).",
-            "", table(["model", "batch"] + [f"{n} {w}".strip() for n, w in columns], rows), ""]
-    text += ["Versions: " + "; ".join(f"{n} {v}" for n, v in versions.items() if v), ""]
-    if notes:
-        text += [table(["model", "batch", "program", "best setting"], notes), "",
-                 "malloc: " + " ".join(f"{k}={v}" for k, v in programs.MALLOC.items()), ""]
-    return "\n".join(text)
+    return table(["model", "batch"] + [f"{n} {w}".strip() for n, w in columns], rows)
 
 
 def cell(settings, ours):

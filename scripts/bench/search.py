@@ -7,12 +7,15 @@ from subprocess import TimeoutExpired
 
 import programs
 
-FILE = programs.HERE / "settings.json"
 KEEP = 3
 
 
+def file():
+    return programs.HERE / ("settings-avx2.json" if programs.FORCED else "settings.json")
+
+
 def load():
-    return json.loads(FILE.read_text()) if FILE.exists() else {}
+    return json.loads(file().read_text()) if file().exists() else {}
 
 
 def best(stored, program, model, batch, top=KEEP):
@@ -71,13 +74,13 @@ def search(program, model, batch, seconds):
 
 
 def run(names, models, batches, seconds):
-    """Searches every case and saves after each, so that an interrupted search keeps its results."""
+    """Searches every case and saves after each. An interrupted search keeps its results."""
     for model in models:
         for batch in batches:
             for program in names:
-                if not programs.PROGRAMS[program]:
+                if not programs.PROGRAMS[program] or not programs.has(program, model):
                     continue
                 winners = search(program, model, batch, seconds)
                 stored = load()
                 stored.setdefault(program, {}).setdefault(model, {})[str(batch)] = winners
-                FILE.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n")
+                file().write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n")

@@ -7,6 +7,7 @@ GREY = {
     "dense": "--model dense --hidden 24,16 --code 5",
     "tied": "--model tied --hidden 24 --code 5",
     "denoising": "--model denoising --hidden 24 --code 5",
+    "masked": "--model masked --filters 4,6 --code 5 --corruption patches:0.5:3",
     "stacked": "--model stacked --hidden 24 --code 5 --pretrain-epochs 1",
     "conv": "--model conv --filters 4,6 --code 5",
     "residual": "--model residual --filters 4,6 --code 5",

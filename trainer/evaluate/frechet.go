@@ -59,6 +59,29 @@ func Frechet(ctx context.Context, x, y Matrix) (float64, error) {
 	return max(distance, 0), nil
 }
 
+// UncertainFrechet returns the Fréchet distance of two samples and its uncertainty.
+func UncertainFrechet(ctx context.Context, b Bootstrap, x, y Matrix) (float64, Uncertainty, error) {
+	distance, err := Frechet(ctx, x, y)
+	if err != nil {
+		return 0, Uncertainty{}, err
+	}
+	u, err := b.Of(ctx, distance, func(weights [][]int) (float64, error) {
+		return Frechet(ctx, x.repeated(weights[0]), y.repeated(weights[1]))
+	}, x.Rows, y.Rows)
+	return distance, u, err
+}
+
+// repeated returns row i of a matrix weights[i] times.
+func (m Matrix) repeated(weights []int) Matrix {
+	rows := make([]int, 0, m.Rows)
+	for i, w := range weights {
+		for range w {
+			rows = append(rows, i)
+		}
+	}
+	return m.Select(rows)
+}
+
 // squareRoot is the symmetric square root of a covariance.
 func squareRoot(ctx context.Context, covariance *mat.SymDense) (*mat.Dense, error) {
 	values, vectors, err := eigenOf(ctx, covariance, true)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"gonum.org/v1/gonum/stat"
+
 	"gaetrain/graph/kernel"
 )
 
@@ -15,6 +17,10 @@ type Overlap struct {
 	Recall    float64 `json:"recall"`    // share of real samples in a ball of a generated one
 	Density   float64 `json:"density"`   // mean number of real balls around a generated sample, divided by k (Naeem et al. 2020); 1 for equal distributions
 	Coverage  float64 `json:"coverage"`  // share of real samples with a generated one in their ball
+
+	// Each has the values of which the figures are means: of generated samples for Precision
+	// and Density, and of real ones for Recall and Coverage.
+	Each struct{ Precision, Recall, Density, Coverage []float64 } `json:"-"`
 }
 
 // Compare compares real and generated samples (N×D, M×D) by their k nearest
@@ -49,19 +55,20 @@ func Compare(ctx context.Context, real, made Matrix, k int) (Overlap, error) {
 		return o, err
 	}
 	for _, p := range ofMade {
-		o.Density += float64(p.balls) / float64(k) / float64(made.Rows)
-		o.Precision += counted(p.balls > 0, made.Rows)
+		o.Each.Density = append(o.Each.Density, float64(p.balls)/float64(k))
+		o.Each.Precision = append(o.Each.Precision, indicator(p.balls > 0))
 	}
 	for _, p := range ofReal {
-		o.Recall += counted(p.balls > 0, real.Rows)
-		o.Coverage += counted(p.met, real.Rows)
+		o.Each.Recall = append(o.Each.Recall, indicator(p.balls > 0))
+		o.Each.Coverage = append(o.Each.Coverage, indicator(p.met))
 	}
+	o.Precision, o.Recall, o.Density, o.Coverage = stat.Mean(o.Each.Precision, nil), stat.Mean(o.Each.Recall, nil), stat.Mean(o.Each.Density, nil), stat.Mean(o.Each.Coverage, nil)
 	return o, nil
 }
 
-func counted(counts bool, of int) float64 {
+func indicator(counts bool) float64 {
 	if counts {
-		return 1 / float64(of)
+		return 1
 	}
 	return 0
 }

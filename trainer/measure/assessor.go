@@ -18,7 +18,7 @@ type assessor struct {
 	classifier *trainer.Trained
 	data       *loaders.Dataset
 	features   evaluate.Matrix               // of the test images
-	shares     []float64                     // shares of their predicted classes
+	shares     evaluate.Shares               // of their predicted classes
 	training   []*evaluate.NearestNeighbours // one for each of Nearnesses
 }
 
@@ -74,8 +74,33 @@ func (j *assessor) assess(ctx context.Context, codeSize int) error {
 			return err
 		}
 	}
-	j.Sets = append(j.Sets[1:], j.Sets[0])
+	test := j.Sets[0]
+	j.Sets = j.Sets[1:]
+	if err := j.halves(ctx); err != nil {
+		return err
+	}
+	j.Sets = append(j.Sets, test)
 	return nil
+}
+
+// halves compares every second test image with the others.
+func (j *assessor) halves(ctx context.Context) (err error) {
+	var rows [2][]int
+	for i := range j.features.Rows {
+		rows[i%2] = append(rows[i%2], i)
+	}
+	if len(rows[1]) <= max(j.Neighbours, 1) {
+		return nil
+	}
+	half, other := j.features.Select(rows[0][:len(rows[1])]), j.features.Select(rows[1])
+	s := AssessedSet{Set: HalvesSet, Uncertainties: make(map[string]evaluate.Uncertainty)}
+	if err := j.compare(ctx, &s, half, other); err != nil {
+		return err
+	}
+	shares := j.shares.Of(rows[0])
+	s.Shares, err = shares, j.diverge(ctx, &s, shares, j.shares.Of(rows[1]))
+	j.Sets = append(j.Sets, s)
+	return err
 }
 
 // measure measures a set.
@@ -85,18 +110,21 @@ func (j *assessor) measure(ctx context.Context, name string, images loaders.Spli
 		return err
 	}
 	classes := len(logits) / images.Len()
-	features, s := evaluate.NewMatrix(values, j.Features), AssessedSet{Set: name}
+	features, s := evaluate.NewMatrix(values, j.Features), AssessedSet{Set: name, Uncertainties: make(map[string]evaluate.Uncertainty)}
 	if s.Shares, err = evaluate.Sort(evaluate.NewMatrix(logits, classes)); err != nil {
 		return err
 	}
 	if name == TestSet {
-		j.features, j.shares = features, s.Shares.Shares
+		j.features, j.shares = features, s.Shares
 		j.introduce(images, logits, classes)
-	} else if err := j.compare(ctx, &s, features); err != nil {
+	} else if err := j.compare(ctx, &s, features, j.features); err != nil {
 		return err
 	}
-	if divergence := evaluate.Divergence(s.Shares.Shares, j.shares); !math.IsInf(divergence, 1) {
-		s.ClassDivergence = &divergence
+	if err := j.diverge(ctx, &s, s.Shares, j.shares); err != nil {
+		return err
+	}
+	if _, s.Uncertainties["confidence"], err = j.bootstrap().Mean(ctx, s.Shares.Each.Confidence); err != nil {
+		return err
 	}
 	if name == TrainingSet && j.Known != nil {
 		known, err := common(images, *j.Known)
@@ -166,14 +194,60 @@ func (j *assessor) introduce(test loaders.Split, logits []float32, classes int) 
 	}
 }
 
-// compare compares the features of a set with the features of the test images.
-func (j *assessor) compare(ctx context.Context, s *AssessedSet, features evaluate.Matrix) error {
-	distance, err := evaluate.Frechet(ctx, features, j.features)
+// bootstrap estimates the uncertainty of a mean. Every call gives the same samples.
+func (j *assessor) bootstrap() evaluate.Bootstrap {
+	return evaluate.Bootstrap{Samples: 500, Seed: j.Seed}
+}
+
+// diverge measures how the predicted classes of a set differ from those of others. A test
+// set does not differ from itself.
+func (j *assessor) diverge(ctx context.Context, s *AssessedSet, shares, others evaluate.Shares) error {
+	divergence, u, err := shares.DivergenceFrom(ctx, j.bootstrap(), others)
+	if err != nil || math.IsInf(divergence, 1) {
+		return err
+	}
+	s.ClassDivergence = &divergence
+	if s.Set != TestSet {
+		s.Uncertainties["class_kl"] = u
+	}
+	return nil
+}
+
+// compare compares the features of a set with those of real images.
+func (j *assessor) compare(ctx context.Context, s *AssessedSet, features, real evaluate.Matrix) error {
+	few := evaluate.Bootstrap{Samples: 100, Seed: j.Seed} // because a Fréchet distance takes some time
+	distance, u, err := evaluate.UncertainFrechet(ctx, few, features, real)
 	if err != nil {
 		return err
 	}
-	overlap, err := evaluate.Compare(ctx, j.features, features, j.Neighbours)
-	s.Frechet, s.Overlap = &distance, &overlap
+	s.Frechet, s.Uncertainties["frechet"] = &distance, u
+	kernel, err := evaluate.KernelDistance(ctx, features, real)
+	if err != nil {
+		return err
+	}
+	discrepancy, u, err := j.bootstrap().Mean(ctx, kernel)
+	if err != nil {
+		return err
+	}
+	s.Kernel, s.Uncertainties["kernel_distance"] = &discrepancy, u.Times(2, discrepancy)
+	overlap, err := evaluate.Compare(ctx, real, features, j.Neighbours)
+	if err != nil {
+		return err
+	}
+	s.Overlap = &overlap
+	right, err := evaluate.TwoSample(ctx, features, real)
+	if err != nil {
+		return err
+	}
+	accuracy, u, err := j.bootstrap().Mean(ctx, right)
+	s.TwoSample, s.Uncertainties["two_sample_accuracy"] = &accuracy, u
+	for name, each := range map[string][]float64{
+		"precision": overlap.Each.Precision, "recall": overlap.Each.Recall, "density": overlap.Each.Density, "coverage": overlap.Each.Coverage,
+	} {
+		if err == nil {
+			_, s.Uncertainties[name], err = j.bootstrap().Mean(ctx, each)
+		}
+	}
 	return err
 }
 
@@ -192,12 +266,16 @@ func (j *assessor) nearest(ctx context.Context, s *AssessedSet, images loaders.S
 		if err != nil {
 			return err
 		}
-		var sum float64
-		indices := make([]int, len(found))
+		distances, indices := make([]float64, len(found)), make([]int, len(found))
 		for i, nearest := range found {
-			sum, indices[i] = sum+nearest[0].Distance, nearest[0].Index
+			distances[i], indices[i] = nearest[0].Distance, nearest[0].Index
 		}
-		s.Nearest, seen.Nearest = append(s.Nearest, sum/float64(len(found))), append(seen.Nearest, indices)
+		mean, u, err := j.bootstrap().Mean(ctx, distances)
+		if err != nil {
+			return err
+		}
+		s.Nearest, seen.Nearest = append(s.Nearest, mean), append(seen.Nearest, indices)
+		s.Uncertainties["nearest in "+Nearnesses[m]] = u
 	}
 	if s.Set == TestSet || s.Set == SampleSet {
 		j.Nearest = append(j.Nearest, seen)

@@ -229,11 +229,13 @@ func (s *Scorer) reconstruct(ctx context.Context, split loaders.Split, scores ma
 			if s.has(CrossEntropyScore) {
 				scores[CrossEntropyScore] = append(scores[CrossEntropyScore], crossEntropy(x, y))
 			}
-			if s.has(SSIMScore) {
-				similarity, err := evaluate.SSIM(x, y, shape.Channels, shape.Height, shape.Width)
-				if err != nil {
-					return err
-				}
+		}
+		if s.has(SSIMScore) {
+			similarities, err := evaluate.SSIM(r.Original, r.Reconstruction, shape.Channels, shape.Height, shape.Width)
+			if err != nil {
+				return err
+			}
+			for _, similarity := range similarities {
 				scores[SSIMScore] = append(scores[SSIMScore], 1-similarity)
 			}
 		}

@@ -38,7 +38,7 @@ func Evaluate(ctx context.Context, model *trainer.Trained, split loaders.Split, 
 		err = e.corrupted(ctx, model, split, o.Corruptions)
 	} else {
 		var figures trainer.Figures
-		figures, err = model.Evaluate(ctx, split)
+		figures, err = evaluated(ctx, model, split)
 		e.Figures = &figures
 	}
 	if err != nil {
@@ -55,6 +55,16 @@ func Evaluate(ctx context.Context, model *trainer.Trained, split loaders.Split, 
 	return e, err
 }
 
+// evaluated returns the figures of a model on the images of a split: those of training,
+// and the structural similarity.
+func evaluated(ctx context.Context, model *trainer.Trained, split loaders.Split) (trainer.Figures, error) {
+	figures, err := model.Evaluate(ctx, split)
+	if err == nil {
+		err = addSimilarity(ctx, model, split, &figures)
+	}
+	return figures, err
+}
+
 // corrupted measures the model with each of the given corruptions.
 func (e *Evaluation) corrupted(ctx context.Context, model *trainer.Trained, split loaders.Split, corruptions []loaders.Corruption) error {
 	if err := model.CanEncode(); err != nil {
@@ -64,7 +74,7 @@ func (e *Evaluation) corrupted(ctx context.Context, model *trainer.Trained, spli
 		if err := corruption.Fits(model.Info.Data.Values()); err != nil {
 			return err
 		}
-		figures, err := model.Corrupted(corruption).Evaluate(ctx, split)
+		figures, err := evaluated(ctx, model.Corrupted(corruption), split)
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,7 @@ const (
 	SampleSet   = "samples"
 	TrainingSet = "training images"
 	GaussianSet = "Gaussian of pixels"
+	HalvesSet   = "halves of test images" // one half, compared with the other
 )
 
 // Nearnesses are the distances that Judge uses to find the nearest training images.
@@ -44,7 +45,7 @@ type Assessment struct {
 	Accuracy float64 // of the classifier on the test images; 0 without labels
 	Images   int     // of each set
 	Classes  []string
-	Sets     []AssessedSet // samples, training images, Gaussian of pixels, test images
+	Sets     []AssessedSet // samples, training images, Gaussian of pixels, halves of the test images, test images
 
 	Samples loaders.Split
 	Logits  evaluate.Matrix // of the samples
@@ -52,17 +53,24 @@ type Assessment struct {
 }
 
 // AssessedSet has the figures of a set of images. Test images have no distance
-// from themselves, and training images have no nearest training images. The
+// from themselves. Their halves show which values equal distributions give with half
+// as many images. There are no halves if a half has too few images for the neighbours, and training images have no nearest training images. The
 // classifier separates the images that it was trained on better than new ones, so
 // the distance of training images from test images is not that of unseen images.
 type AssessedSet struct {
-	Set     string   `json:"set"`
-	Frechet *float64 `json:"frechet,omitempty"`
+	Set       string   `json:"set"`
+	Frechet   *float64 `json:"frechet,omitempty"`
+	Kernel    *float64 `json:"kernel_distance,omitempty"`
+	TwoSample *float64 `json:"two_sample_accuracy,omitempty"`
 	*evaluate.Overlap
 	evaluate.Shares
 	ClassDivergence *float64  `json:"class_kl"`                           // nil: a class has no test images
 	Known           *int      `json:"images_of_judge_training,omitempty"` // training images that the classifier was trained on; nil: not known
 	Nearest         []float64 `json:"nearest,omitempty"`
+
+	// Uncertainties has those of the figures, by their names in JSON, and of nearest with
+	// " in " and one of Nearnesses.
+	Uncertainties map[string]evaluate.Uncertainty `json:"uncertainties"`
 }
 
 // NearestImages are images of a set and the training images nearest to each.

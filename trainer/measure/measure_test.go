@@ -263,10 +263,10 @@ func TestJudge(t *testing.T) {
 	for _, s := range found.Sets {
 		sets = append(sets, s.Set)
 	}
-	if diff := cmp.Diff([]string{measure.SampleSet, measure.TrainingSet, measure.GaussianSet, measure.TestSet}, sets); diff != "" {
+	if diff := cmp.Diff([]string{measure.SampleSet, measure.TrainingSet, measure.GaussianSet, measure.HalvesSet, measure.TestSet}, sets); diff != "" {
 		t.Error(diff)
 	}
-	if found.Images != 16 || found.Samples.Len() != 16 || len(found.Nearest) != 2 || *found.Sets[3].ClassDivergence != 0 {
+	if found.Images != 16 || found.Samples.Len() != 16 || len(found.Nearest) != 2 || *found.Sets[4].ClassDivergence != 0 {
 		t.Errorf("%+v", found)
 	}
 }

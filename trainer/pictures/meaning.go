@@ -21,6 +21,8 @@ var meanings = map[string]meaning{
 	"kl":                      {"", "It measures how much information the codes hold about the images. Near 0, they hold none."},
 	"free_bits":               {"", "It is the part of the KL divergence that training penalises. Lower is better."},
 	"capacity":                {"", "It is the distance of the KL divergence from its target. Lower is better."},
+	"dissimilarity":           {"", "Lower is better. It is the number of values of an image times 1 − SSIM."},
+	"ssim":                    {"", "Higher is better. 1 is an equal structure in all windows of the image."},
 	"gap":                     {"", "It is the difference between the tighter bound and the ELBO. Neither high nor low is better."},
 	"l1":                      {"", "Lower values mean sparser codes."},
 	"sparsity":                {"", "Lower is better. At 0, the mean activation of every unit is its target."},

@@ -46,7 +46,7 @@ type aae struct {
 // codes.
 func (m *aae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	z := m.Encode(s, x)
-	return graph.Sum(m.Compare(s, m.Decode(s, z), target)).
+	return m.Compare(s, m.Decode(s, z), target).
 		Plus(m.Terms(s, m.encoder, z)...).
 		Plus(m.Against(s, z).Times(m.Weight))
 }

@@ -15,11 +15,12 @@ type Autoencoder struct {
 	EncoderDecoder
 	Layers
 	Reconstruction
+	Perceptual
 	Denoising
 }
 
 func defaultAutoencoder() Autoencoder {
-	return Autoencoder{Layers: defaultLayers(), Reconstruction: Reconstruction{Loss: crossEntropy}, Denoising: defaultDenoising()}
+	return Autoencoder{Layers: defaultLayers(), Reconstruction: Reconstruction{Loss: crossEntropy}, Perceptual: defaultPerceptual(), Denoising: defaultDenoising()}
 }
 
 // Validate implements settings.Validator.
@@ -51,13 +52,21 @@ func (a *Autoencoder) join(image graph.Shape, encoder, decoder layer.Sequence, c
 	if err := a.place(image, encoder, decoder, code); err != nil {
 		return err
 	}
+	if err := a.fits(image); err != nil {
+		return err
+	}
 	return a.check(image, a.encoder, a.decoder)
 }
 
-// Compare declares the reconstruction term of the decoder's output y and the
-// target.
-func (a *Autoencoder) Compare(s *graph.Scope, y, target graph.Value) graph.Term {
-	return a.compare(s, a.likelihood(), y, target)
+// Compare declares the terms that compare the decoder's output y with the target:
+// the reconstruction term, and that of the structural similarity if it has a weight.
+func (a *Autoencoder) Compare(s *graph.Scope, y, target graph.Value) graph.Loss {
+	of := a.likelihood()
+	terms := []graph.Term{a.compare(s, of, y, target)}
+	if a.SSIM > 0 {
+		terms = append(terms, a.similar(s, of.Mean(s, y), target))
+	}
+	return graph.Sum(terms...)
 }
 
 // stage trains a model for all epochs.

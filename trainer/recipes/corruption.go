@@ -14,9 +14,9 @@ import (
 // Denoising are the settings of a model whose inputs may be corrupted, while the
 // target stays clean.
 type Denoising struct {
-	Corruption      loaders.Corruption `toml:"corruption" group:"model" help:"Corruption of the inputs, not the targets: none, gaussian:0.3, masking:0.25, salt-and-pepper:0.1"`
-	CorruptedWeight float64            `toml:"corrupted-weight" group:"model" help:"Weight in the loss of pixels that masking or salt-and-pepper noise replaces, 0 or more"`
-	IntactWeight    float64            `toml:"intact-weight" group:"model" help:"Weight in the loss of pixels that masking or salt-and-pepper noise does not replace, 0 or more"`
+	Corruption      loaders.Corruption `toml:"corruption" group:"model" help:"Corruption of inputs: none, gaussian:0.3, masking:0.25, salt-and-pepper:0.1, patches:0.75:4"`
+	CorruptedWeight float64            `toml:"corrupted-weight" group:"model" help:"Weight in the loss of pixels that masking, salt-and-pepper or patches replace, 0 or more"`
+	IntactWeight    float64            `toml:"intact-weight" group:"model" help:"Weight in the loss of pixels that masking, salt-and-pepper or patches do not replace, 0 or more"`
 }
 
 func defaultDenoising() Denoising { return Denoising{CorruptedWeight: 1, IntactWeight: 1} }
@@ -51,7 +51,7 @@ func (d *Denoising) Validate() error {
 	case d.Corruption.Kind == loaders.NoCorruption:
 		return refused("no pixel is corrupted; hint: --corruption masking:0.25")
 	case d.Corruption.Kind == loaders.Gaussian:
-		return refused("gaussian noise changes every pixel; hint: --corruption masking:0.25 or salt-and-pepper:0.1")
+		return refused("gaussian noise changes every pixel; hint: --corruption masking:0.25, salt-and-pepper:0.1 or patches:0.75:4")
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (m *fsq) Encode(s *graph.Scope, x graph.Value) graph.Value {
 
 // Loss is the reconstruction term from the rounded code.
 func (m *fsq) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
-	return graph.Sum(m.Compare(s, m.Decode(s, m.Encode(s, x)), target))
+	return m.Compare(s, m.Decode(s, m.Encode(s, x)), target)
 }
 
 // Declare implements trainer.Network.

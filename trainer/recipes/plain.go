@@ -69,7 +69,7 @@ func (m *Plain) keep(s *graph.Scope, z graph.Value) graph.Value {
 // Loss is the reconstruction term and the penalties.
 func (m *Plain) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	z := m.Encode(s, x)
-	return graph.Sum(m.Compare(s, m.Decode(s, z), target)).Plus(m.Terms(s, m.encoder, z)...)
+	return m.Compare(s, m.Decode(s, z), target).Plus(m.Terms(s, m.encoder, z)...)
 }
 
 // Declare implements trainer.Network.

@@ -12,7 +12,7 @@ import (
 
 // list has the recipes, simple models first.
 var list = []trainer.Recipe{
-	linearRecipe, denseRecipe, tiedRecipe, denoisingRecipe, stackedRecipe, convRecipe, residualRecipe,
+	linearRecipe, denseRecipe, tiedRecipe, denoisingRecipe, maskedRecipe, stackedRecipe, convRecipe, residualRecipe,
 	sparseRecipe, topkRecipe, contractiveRecipe, zerobiasRecipe, synchronyRecipe,
 	vaeRecipe, cvaeRecipe, iwaeRecipe, fsqRecipe, ganRecipe, cganRecipe, aaeRecipe,
 }

@@ -53,7 +53,7 @@ func defaultVAE() vae { return vae{Variational: defaultVariational(), Capacity: 
 func (m *vae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	q := m.Posterior(s, x)
 	z := q.Draw(s, m.Samples)
-	return graph.Sum(m.Compare(s, m.Decode(s, z), target)).Plus(m.divergence(s, q)...)
+	return m.Compare(s, m.Decode(s, z), target).Plus(m.divergence(s, q)...)
 }
 
 // divergence returns the terms of the KL divergence from the prior.

@@ -71,7 +71,7 @@ func (m *zerobias) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
 // Loss is the reconstruction term and the penalties.
 func (m *zerobias) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	h := m.Encode(s, x)
-	return graph.Sum(m.Compare(s, m.Decode(s, h), target)).Plus(m.Terms(s, m.encoder, h)...)
+	return m.Compare(s, m.Decode(s, h), target).Plus(m.Terms(s, m.encoder, h)...)
 }
 
 // above declares the code h = a·(a > θ) of ReLU units, or a·(a² > θ) of linear ones

@@ -10,6 +10,8 @@ import time
 
 import numpy
 
+import nets
+
 # Environment variables that change the speed. Those that are set are printed with the result.
 SETTING_VARIABLES = (
     "OPENBLAS_", "OMP_", "MKL_", "KMP_", "GOMP_", "ATEN_", "MALLOC_", "XLA_FLAGS", "JAX_", "ONEDNN_",
@@ -18,7 +20,7 @@ SETTING_VARIABLES = (
 
 def parser(description):
     p = argparse.ArgumentParser(description=description)
-    p.add_argument("--model", choices=("dense", "vae", "conv", "transposed", "conv64", "dcgan"), default="dense")
+    p.add_argument("--model", choices=tuple(nets.MODELS), default="dense")
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--steps", type=int, default=0, help="stop after this many timed steps (0: no limit)")
     p.add_argument("--seconds", type=float, default=5, help="stop after this many seconds")
@@ -27,18 +29,23 @@ def parser(description):
     return p
 
 
-def images(batch, count=4096):
-    """Returns N batches (each B x 784, float32 in [0, 1], in steps of 1/255) of Gaussian blobs, with exact zeros outside."""
+def images(model, batch):
+    """Returns N batches of the model's images (each B×C×H×W, float32 in [0, 1], in steps of 1/255) of Gaussian blobs, with exact
+    zeros outside. They have at most as many pixels as 4,096 grey images."""
+    channels, height, width = shape = nets.SHAPES.get(model, nets.GREY)
     random = numpy.random.default_rng(1)
-    count = max(count // batch, 1) * batch
-    centre = random.uniform(8, 20, (count, 2, 1))
-    width = random.uniform(2, 6, (count, 1, 1))
-    axis = numpy.exp(-(((numpy.arange(28) - centre) / width) ** 2))
-    pixels = axis[:, 0, :, None] * axis[:, 1, None, :]
-    return (numpy.floor(pixels * 255) / 255).astype(numpy.float32).reshape(-1, batch, 784)
+    count = max(4096 * 784 // math.prod(shape) // batch, 1) * batch
+
+    def profile(length):
+        centre = random.uniform(0.3 * length, 0.7 * length, (count, channels, 1))
+        spread = random.uniform(0.07 * length, 0.21 * length, (count, channels, 1))
+        return numpy.exp(-(((numpy.arange(length) - centre) / spread) ** 2)).astype(numpy.float32)
+
+    pixels = profile(height)[..., :, None] * profile(width)[..., None, :]
+    return (numpy.floor(pixels * 255) / numpy.float32(255)).reshape(-1, batch, *shape)
 
 
-def run(arguments, program, version, settings, step, steps_per_call=1):
+def run(arguments, program, version, settings, parameters, step, steps_per_call=1):
     """Measures the time of step(i), which returns the loss. Prints the result as JSON; exits with 1 unless the loss has decreased."""
     first = last = step(0)
     for i in range(1, max(arguments.warmup // steps_per_call, 1)):
@@ -60,6 +67,7 @@ def run(arguments, program, version, settings, step, steps_per_call=1):
         "version": version,
         "model": arguments.model,
         "batch": arguments.batch,
+        "parameters": parameters,
         "threads": arguments.threads,
         "settings": " ".join(settings + environment),
         "milliseconds_per_step": round(statistics.median(durations), 4),

@@ -2,29 +2,19 @@
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+
+import torch_nets
 
 CODE = 64
 
 
-def generator():
-    return nn.Sequential(
-        nn.Linear(CODE, 64 * 7 * 7), nn.ReLU(), nn.Unflatten(1, (64, 7, 7)),
-        nn.ConvTranspose2d(64, 64, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(64, 1, 4, 2, 1), nn.Sigmoid())
-
-
-def discriminator():
-    return nn.Sequential(
-        nn.Conv2d(1, 64, 4, 2, 1), nn.LeakyReLU(0.01), nn.Conv2d(64, 64, 4, 2, 1), nn.LeakyReLU(0.01),
-        nn.Flatten(), nn.Linear(64 * 7 * 7, 1))
-
-
 def stepper(a, batches, implementation):
-    """Returns step(i): both nets are updated once, with gradients at the same weights, as in gaetrain."""
+    """Returns the number of parameters, and step(i): both nets are updated once, with gradients at the same weights, as in
+    gaetrain."""
     layout = {"memory_format": torch.channels_last} if a.channels_last else {}
-    g, d = generator().to(**layout), discriminator().to(**layout)
+    g, d = (net.to(**layout) for net in torch_nets.build("dcgan").values())
     moved = {net: torch.optim.Adam(net.parameters(), lr=2e-4, betas=(0.5, 0.999), **implementation) for net in (g, d)}
-    weights = list(d.parameters())
+    weights, count = list(d.parameters()), torch_nets.count(g, d)
     if a.trace:
         g = torch.jit.trace(g, torch.randn(a.batch, CODE), check_trace=False)
         d = torch.jit.trace(d, batches[0], check_trace=False)
@@ -54,4 +44,4 @@ def stepper(a, batches, implementation):
             solver.step()
         return loss.item()
 
-    return step
+    return count, step

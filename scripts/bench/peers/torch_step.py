@@ -7,55 +7,24 @@ import torch.nn.functional as F
 from torch import nn
 
 import measure
+import nets
 import torch_dcgan
-
-
-def mlp(*sizes):
-    layers = []
-    for i, o in zip(sizes, sizes[1:]):
-        layers += [nn.Linear(i, o), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
+import torch_nets
 
 
 class VAE(nn.Module):
-    """The model 784-400-20 of PyTorch's examples/vae, with logits as output."""
+    """Returns the logits and the KL divergence."""
 
-    def __init__(self):
+    def __init__(self, hidden, mean, log_variance, decoder):
         super().__init__()
-        self.hidden = nn.Linear(784, 400)
-        self.mean = nn.Linear(400, 20)
-        self.log_variance = nn.Linear(400, 20)
-        self.decoder = mlp(20, 400, 784)
+        self.hidden, self.mean, self.log_variance, self.decoder = hidden, mean, log_variance, decoder
 
     def forward(self, x):
-        h = F.relu(self.hidden(x))
+        h = self.hidden(x)
         mean, log_variance = self.mean(h), self.log_variance(h)
         z = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
         kl = -0.5 * (1 + log_variance - mean.pow(2) - log_variance.exp()).sum()
         return self.decoder(z), kl
-
-
-def convolutional():
-    def layer(i, o, stride=1):
-        return nn.Conv2d(i, o, 3, stride=stride, padding=1)
-    return nn.Sequential(
-        layer(1, 16, 2), nn.ReLU(), layer(16, 32, 2), nn.ReLU(),
-        nn.Upsample(scale_factor=2), layer(32, 16), nn.ReLU(),
-        nn.Upsample(scale_factor=2), layer(16, 1))
-
-
-def transposed():
-    return nn.Sequential(
-        nn.Conv2d(1, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 7), nn.ReLU(),
-        nn.ConvTranspose2d(64, 32, 7), nn.ReLU(), nn.ConvTranspose2d(32, 16, 3, 2, 1, 1), nn.ReLU(),
-        nn.ConvTranspose2d(16, 1, 3, 2, 1, 1))
-
-
-def conv64():
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(3136, 64),
-        nn.Linear(64, 3136), nn.ReLU(), nn.Unflatten(1, (64, 7, 7)),
-        nn.ConvTranspose2d(64, 32, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(32, 1, 4, 2, 1))
 
 
 def cross_entropy(logits, x, form):
@@ -90,27 +59,25 @@ def main():
     if a.flush_denormal:
         torch.set_flush_denormal(True)
 
-    batches = torch.from_numpy(measure.images(a.batch))
-    if a.model not in ("dense", "vae"):
-        batches = batches.view(-1, a.batch, 1, 28, 28)
-    batches = list(batches.unbind())
+    batches = list(torch.from_numpy(measure.images(a.model, a.batch)).unbind())
+    if not nets.images_only(a.model):
+        batches = [b.flatten(1) for b in batches]
     if a.channels_last:
         batches = [b.contiguous(memory_format=torch.channels_last) for b in batches]
     implementation = {"default": {}, "single": {"foreach": False}}.get(a.adam, {a.adam: True})
     switches = [f"--{k.replace('_', '-')}" + ("" if v is True else f"={v}")
                 for k, v in vars(a).items()
                 if k not in ("model", "batch", "steps", "seconds", "warmup") and v != p.get_default(k)]
-    if a.model == "dcgan":
-        step = torch_dcgan.stepper(a, batches, implementation)
-    else:
-        step = stepper(a, batches, implementation)
-    measure.run(a, "pytorch", torch.__version__, switches, step)
+    build = torch_dcgan.stepper if a.model == "dcgan" else stepper
+    parameters, step = build(a, batches, implementation)
+    measure.run(a, "pytorch", torch.__version__, switches, parameters, step)
 
 
 def stepper(a, batches, implementation):
-    """Returns step(i) of an autoencoder."""
-    network = {"dense": lambda: mlp(784, 512, 64, 512, 784), "vae": VAE, "conv": convolutional,
-               "transposed": transposed, "conv64": conv64}[a.model]()
+    """Returns the number of parameters and step(i) of an autoencoder."""
+    parts = torch_nets.build(a.model)
+    network = VAE(**parts) if a.model == "vae" else parts["network"]
+    count = torch_nets.count(network)
     if a.channels_last:
         network = network.to(memory_format=torch.channels_last)
     adam = torch.optim.Adam(network.parameters(), lr=1e-3, **implementation)
@@ -131,7 +98,7 @@ def stepper(a, batches, implementation):
         adam.step()
         return value.item()
 
-    return step
+    return count, step
 
 
 main()
