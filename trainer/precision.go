@@ -39,7 +39,7 @@ func (e *Experiment) products() (dense, all float64) {
 }
 
 // Precision returns a note about which products a precision other than float32 applies to,
-// and a warning if it does not make training faster on this processor.
+// and a warning if this processor multiplies no faster with it.
 func (e *Experiment) Precision() (note, warning string) {
 	if e.Config.rounds() == kernel.Float32 {
 		return "", ""
@@ -48,7 +48,7 @@ func (e *Experiment) Precision() (note, warning string) {
 		note = fmt.Sprintf("precision bf16 applies to fully connected layers, which have %.0f %% of the operations; convolutions stay in float32", 100*dense/all)
 	}
 	if !kernel.BF16Faster() {
-		warning = fmt.Sprintf("precision bf16 is slower than float32 with the kernel path %s on this processor; hint: --precision float32, unless the run is compared with runs on other processors", kernel.Path())
+		warning = fmt.Sprintf("with the kernel path %s, this processor multiplies bfloat16 numbers no faster than float32, so training with precision bf16 may be slower; hint: gaetrain bench measures both", kernel.Path())
 	}
 	return note, warning
 }
