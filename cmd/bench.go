@@ -13,6 +13,7 @@ import (
 
 // benchOptions are the settings of bench in addition to those of train.
 type benchOptions struct {
+	Predict bool    `toml:"predict" group:"output" help:"Predict the time of a step with 1 to 64 cores, from work that one core does part by part"`
 	Seconds float64 `toml:"seconds" group:"output" help:"Duration of the measurement in seconds, above 0 and at most 3600"`
 }
 
@@ -28,9 +29,20 @@ the median time of a step, and the images and floating-point operations per seco
 reports the share of the processor's peak rate of fused multiply-adds, which it measures in the
 same run.
 
+A step cannot be faster than milliseconds_bound. That is the larger of two times: the operations
+at the peak rate (arithmetic), and the memory that a step moves at the bandwidth (bandwidth).
+Each operation is counted as if it read its inputs once and wrote its results once, and the
+solver as if it read and wrote weights and moments once. The bandwidth is measured in the same
+run, on an array as large as the working set of a step: weights, moments, inputs and buffers.
+
+With --predict, the output also has the predicted time of a step with 1 to 64 cores, and what
+the prediction assumes. The measured time stands beside it for numbers of cores that this machine
+has.
+
 EXAMPLES:
    gaetrain bench
-   gaetrain bench --hidden 512 --code 64 --batch-size 512 --seconds 10`,
+   gaetrain bench --hidden 512 --code 64 --batch-size 512 --seconds 10
+   gaetrain bench --model conv --predict`,
 		Flags: slices.Concat(withoutFlags(trainFlags(model), "preview"), flags(clone(defaults))),
 		Action: func(c *cli.Context) error {
 			own := defaults
@@ -67,7 +79,7 @@ EXAMPLES:
 				return err
 			}
 			log.precision(experiment)
-			result, err := trainer.Bench(c.Context, experiment, time.Duration(own.Seconds*float64(time.Second)))
+			result, err := trainer.Bench(c.Context, experiment, time.Duration(own.Seconds*float64(time.Second)), own.Predict)
 			if err != nil {
 				return err
 			}

@@ -139,7 +139,29 @@ func (o compareOptions) folder(c *cli.Context) (string, error) {
 	}
 }
 
+// trainedRuns leaves out runs without a finished epoch, such as the job of a sweep that
+// diverged in its first one, if at least two others can be compared.
+func trainedRuns(runs []string, log *console) []string {
+	var trained, without []string
+	for _, run := range runs {
+		records, err := trainer.ReadRecords(run)
+		if err == nil && len(records) == 0 && trainer.HasCheckpoint(run) {
+			without = append(without, run)
+		} else {
+			trained = append(trained, run) // an error is reported when the model is read
+		}
+	}
+	if len(trained) < 2 {
+		return runs
+	}
+	for _, run := range without {
+		log.note(fmt.Sprintf("%s is left out, because it has not finished an epoch", run))
+	}
+	return trained
+}
+
 func (o compareOptions) compare(ctx context.Context, w io.Writer, log *console, runs []string) error {
+	runs = trainedRuns(runs, log)
 	models := make([]*trainer.Trained, len(runs))
 	for i, run := range runs {
 		var err error

@@ -14,6 +14,7 @@ import (
 // TestDecode decodes the codes that encode has written. The images must be equal to the
 // reconstructions.
 func TestDecode(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "none.toml"), nil, 0o644); err != nil {
 		t.Fatal(err)

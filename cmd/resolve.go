@@ -145,7 +145,7 @@ func mergeOrigins(recipe trainer.Config, given map[string]settings.Origin) map[s
 
 // changeable are the settings that may change when a run is resumed.
 var changeable = append([]string{
-	"epochs", "patience", "min-delta", "learning-rate", "clip-norm", "schedule", "warmup", "step-epochs", "step-at", "step-factor",
+	"epochs", "patience", "min-delta", "learning-rate", "clip-norm", "schedule", "warmup", "step-epochs", "step-at", "step-factor", "decay-epochs",
 }, trainer.Harmless...)
 
 // resumed reads the run that is to be resumed. It returns nil if there is none,

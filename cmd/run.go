@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 	app := newApp(model, stdout, stderr)
 	if os.Getenv("GOGC") == "" { // not before, because making all flags would take some collections
-		debug.SetGCPercent(10) // a step allocates almost nothing, so frequent collections cost no time; images and weights need no scan
+		debug.SetGCPercent(4) // a step allocates almost nothing, so frequent collections cost no time; images and weights need no scan
 	}
 	return app.RunContext(ctx, arrange(app.Commands, args))
 }

@@ -37,6 +37,7 @@ func TestScript(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
 			e.Setenv(threads, "1")
+			e.Setenv(garbage, os.Getenv(garbage))
 			return os.WriteFile(filepath.Join(e.WorkDir, "small.toml"), []byte(small), 0o644)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -107,6 +107,7 @@ func TestInterruptedBench(t *testing.T) {
 // TestKill kills a run ten times at random moments, often while a checkpoint is written.
 // The result must be that of an uninterrupted run, without partial files.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	args := []string{"train", "--epochs", "100", "--run"}
 	complete(t, dir, append(args, "alone")...)

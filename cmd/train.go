@@ -13,6 +13,7 @@ import (
 
 	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
+	"gaetrain/loaders/memory"
 	"gaetrain/trainer"
 	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
@@ -251,7 +252,7 @@ func perform(ctx context.Context, e *trainer.Experiment, configuration map[strin
 	defer run.Close()
 	activeRun.Store(&trainedRun{run.Dir, func() { run.Close() }, log.stopping})
 	defer activeRun.Store(nil)
-	loop, err := trainer.NewLoop(ctx, e, run, append(hooks, log.hook())...)
+	loop, err := trainer.NewLoop(ctx, e, run, trimmed(append(hooks, log.hook()))...)
 	if err != nil {
 		return finished{}, stopped(ctx, run.Dir, err)
 	}
@@ -264,6 +265,20 @@ func perform(ctx context.Context, e *trainer.Experiment, configuration map[strin
 	log.begin(loop)
 	defer log.end()
 	return finished{Run: run, model: e.Trained()}, stopped(ctx, run.Dir, loop.Train(ctx))
+}
+
+// trimmed returns hooks that return memory to the system before the first step, and before
+// the other hooks run at the end: what came before needed memory that is free afterwards.
+func trimmed(hooks []trainer.Hook) []trainer.Hook {
+	start := func(context.Context, *trainer.Loop) error {
+		memory.Trim()
+		return nil
+	}
+	end := func(ctx context.Context, l *trainer.Loop) error {
+		l.Free()
+		return start(ctx, l)
+	}
+	return slices.Concat([]trainer.Hook{{Name: "trim", End: end}}, hooks, []trainer.Hook{{Name: "trim", Start: start}})
 }
 
 // errUnsaved is wrapped by the error about a run that was stopped before its

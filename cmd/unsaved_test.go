@@ -39,6 +39,7 @@ func TestIgnoredHangup(t *testing.T) {
 // --resume has something to continue: 75 if there is a checkpoint, and 130 if
 // nothing was saved and nothing is left behind.
 func TestStopAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	complete(t, dir, "train", "--run", "pretrained")
 	if err := os.WriteFile(filepath.Join(dir, "quiet.toml"), []byte("quiet = true\npictures = 0\n"), 0o644); err != nil {
@@ -127,6 +128,7 @@ func TestWithoutReader(t *testing.T) {
 // TestStoppedStudy stops a study at random moments. It must end with code 75 if a job has a
 // checkpoint, because the same command continues with the remaining work.
 func TestStoppedStudy(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	complete(t, dir, "train", "--run", "pretrained")
 	if err := os.WriteFile(filepath.Join(dir, "quiet.toml"), []byte("quiet = true\n"), 0o644); err != nil {

@@ -63,6 +63,8 @@ func (s *Scope) differentiate() (gradients []Gradient, err error) {
 		gradients = append(gradients, Gradient{s.trained[i], node, op.Defer(node), new([]float32)})
 	}
 	op.Spare(s.graph, nodes)
+	op.Fuse(s.graph, nodes)
+	op.Share(s.graph, nodes)
 	return gradients, nil
 }
 

@@ -221,6 +221,17 @@ func (p *Program) Bytes() int64 {
 // run on a whole batch.
 func (p *Program) FLOPs() float64 { return p.scope.flops }
 
+// Traffic is the memory in bytes that a run on a whole batch moves, and the
+// memory that it uses, with its parameters and inputs. Each op is counted as if
+// it read and wrote every value once, see op.Traffic.
+func (p *Program) Traffic() (moved, held int64) {
+	for nodes := p.scope.graph.Nodes(); nodes.Next(); {
+		m, h := op.Traffic(nodes.Node().(op.Node))
+		moved, held = moved+m, held+h
+	}
+	return moved, held
+}
+
 // At sets the numbers that rise during training to their values at an epoch,
 // which may be a fraction.
 func (p *Program) At(epoch float64) {

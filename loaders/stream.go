@@ -55,12 +55,11 @@ type StreamOptions struct {
 // The order depends only on the seed and the epoch. Augmentation, corruption,
 // binarisation and noise depend only on the seed, the epoch, the image and the pixel. A
 // resumed run therefore sees the same batches as an uninterrupted one. The buffers are
-// allocated once.
+// allocated for each epoch, so a stream that serves none needs no memory for them.
 type Stream struct {
 	split   Split
 	options StreamOptions
 	order   []int // of the epoch being served
-	ring    [ringSize]*slot
 	serving sync.Mutex
 }
 
@@ -74,7 +73,7 @@ type slot struct {
 	err     error       // of reading the images
 }
 
-// NewStream checks the options and allocates the buffers. The stream shares the memory
+// NewStream checks the options. The stream shares the memory
 // of the split. Errors wrap ErrUnknown (options) or ErrData (an empty split).
 func NewStream(s Split, o StreamOptions) (*Stream, error) {
 	if o.BatchSize <= 0 {
@@ -98,9 +97,6 @@ func NewStream(s Split, o StreamOptions) (*Stream, error) {
 	stream := &Stream{split: s, options: o, order: make([]int, s.Len())}
 	if stream.Batches() == 0 {
 		return nil, usageErrorf("batch size %d: the split holds only %d images and a partial batch is dropped", o.BatchSize, s.Len())
-	}
-	for i := range stream.ring {
-		stream.ring[i] = newSlot(s, o)
 	}
 	return stream, nil
 }
@@ -166,8 +162,8 @@ func (s *Stream) Epoch(epoch, firstStep int) iter.Seq2[*Batch, error] {
 		permutation(s.order, s.options.Shuffle, s.options.Seed, epoch)
 
 		free, ready := make(chan *slot, ringSize), make(chan *slot, ringSize)
-		for _, slot := range s.ring {
-			free <- slot
+		for range ringSize {
+			free <- newSlot(s.split, s.options)
 		}
 		var worker sync.WaitGroup
 		var panicked any // raised again in the goroutine of the caller, who can recover

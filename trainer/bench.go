@@ -26,15 +26,18 @@ type Benchmark struct {
 	GFLOPS              float64 `json:"gflops"`         // of the median step
 	PeakGFLOPS          float64 `json:"peak_gflops"`    // of fused multiply-adds alone, measured in this run
 	ShareOfPeak         float64 `json:"share_of_peak"`
-	BytesPerStep        float64 `json:"bytes_per_step"` // allocated
-	LossFirst           float64 `json:"loss_first"`
-	LossLast            float64 `json:"loss_last"`
+	Roofline
+	AllocatedBytes float64     `json:"allocated_bytes_per_step"` // by Go
+	LossFirst      float64     `json:"loss_first"`
+	LossLast       float64     `json:"loss_last"`
+	Prediction     *Prediction `json:"prediction,omitempty"`
 }
 
 // Bench trains the first stage of an experiment for the given time, after a warm-up
 // of a tenth of that time. It measures whole steps: the wait for the batch, the forward
-// and the backward pass, and the update.
-func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmark, error) {
+// and the backward pass, and the update. With predict it also predicts the time of a step
+// for other numbers of threads.
+func Bench(ctx context.Context, e *Experiment, duration time.Duration, predict bool) (Benchmark, error) {
 	l := &Loop{Experiment: e}
 	train, _ := e.splits()
 	if n := train.Len(); n < e.Config.BatchSize {
@@ -47,30 +50,38 @@ func Bench(ctx context.Context, e *Experiment, duration time.Duration) (Benchmar
 		Model: e.Name, Batch: e.Config.BatchSize, Parameters: e.Parameters.Count(),
 		Kernel: kernel.Path(), Threads: runtime.GOMAXPROCS(0), Processor: processor(),
 		GFLOPPerStep: l.Stage.FLOPs() / 1e9,
-		PeakGFLOPS:   kernel.PeakFLOPS(min(duration/20, time.Second), runtime.GOMAXPROCS(0)) / 1e9,
+		PeakGFLOPS:   kernel.PeakFLOPS(probing(duration), runtime.GOMAXPROCS(0)) / 1e9,
 	}
 	times, bytes, err := l.measure(ctx, duration, &b)
 	if err != nil {
 		return b, err
 	}
-	slices.Sort(times)
 	b.Steps = len(times)
 	median := times[len(times)/2].Seconds()
-	b.MillisecondsPerStep, b.MillisecondsMinimum = 1e3*median, 1e3*times[0].Seconds()
+	b.MillisecondsPerStep, b.MillisecondsMinimum = 1e3*median, milliseconds(times[0])
 	b.ImagesPerSecond = float64(b.Batch) / median
 	b.GFLOPS = b.GFLOPPerStep / median
-	b.PeakGFLOPS = max(b.PeakGFLOPS, kernel.PeakFLOPS(min(duration/20, time.Second), runtime.GOMAXPROCS(0))/1e9)
+	b.PeakGFLOPS = max(b.PeakGFLOPS, kernel.PeakFLOPS(probing(duration), runtime.GOMAXPROCS(0))/1e9)
 	b.ShareOfPeak = b.GFLOPS / b.PeakGFLOPS
-	b.BytesPerStep = float64(bytes) / float64(b.Steps)
-	return b, nil
+	b.AllocatedBytes = float64(bytes) / float64(b.Steps)
+	b.Roofline = l.roofline(probing(duration), b.GFLOPPerStep, b.PeakGFLOPS, median)
+	if predict {
+		b.Prediction, err = l.predict(ctx, duration, b)
+	}
+	return b, err
 }
+
+// probing is the time that each measurement of the machine itself takes.
+func probing(duration time.Duration) time.Duration { return min(duration/20, time.Second) }
+
+func milliseconds(d time.Duration) float64 { return 1e3 * d.Seconds() }
 
 // warmSteps is the smallest number of steps that a measurement leaves out, because
 // the first steps allocate every buffer.
 const warmSteps = 8
 
-// measure returns the times of single steps on full batches, and the bytes
-// allocated during all of them.
+// measure returns the times of single steps on full batches, the shortest first, and the
+// bytes allocated during all of them.
 func (l *Loop) measure(ctx context.Context, duration time.Duration, b *Benchmark) (times []time.Duration, bytes uint64, err error) {
 	var before, after runtime.MemStats
 	begin := time.Now()
@@ -104,6 +115,7 @@ func (l *Loop) measure(ctx context.Context, duration time.Duration, b *Benchmark
 			}
 			if now.After(end) && len(times) > 0 {
 				runtime.ReadMemStats(&after)
+				slices.Sort(times)
 				return times, after.TotalAlloc - before.TotalAlloc, nil
 			}
 			last = now

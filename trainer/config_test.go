@@ -38,6 +38,8 @@ func TestValidate(t *testing.T) {
 		{"step-factor", func(c *Config) { c.StepFactor = 0 }},
 		{"step-factor", func(c *Config) { c.StepFactor = 1.5 }},
 		{"step-factor", func(c *Config) { c.StepFactor = nan }},
+		{"decay-epochs", func(c *Config) { c.DecayEpochs = -1 }},
+		{"decay-epochs", func(c *Config) { c.DecayEpochs = nan }},
 		{"step-at", func(c *Config) { c.StepAt = []int{0} }},
 		{"step-at", func(c *Config) { c.StepAt = []int{4, 4} }},
 		{"momentum", func(c *Config) { c.Momentum = 1 }},
@@ -91,12 +93,12 @@ func TestIneffective(t *testing.T) {
 		stepAt           []int
 		want             string
 	}{
-		{"sgd", "constant", nil, "momentum beta1 beta2 rho epsilon step-epochs step-at step-factor"},
-		{"momentum", "cosine", []int{3}, "beta1 beta2 rho epsilon step-epochs step-at step-factor"},
-		{"nesterov", "step", nil, "beta1 beta2 rho epsilon"},
-		{"rmsprop", "step", []int{3}, "momentum beta1 beta2 step-epochs"},
-		{"adam", "step", nil, "momentum rho"},
-		{"adamw", "step", nil, "momentum rho"},
+		{"sgd", "constant", nil, "momentum beta1 beta2 rho epsilon step-epochs step-at step-factor decay-epochs"},
+		{"momentum", "cosine", []int{3}, "beta1 beta2 rho epsilon step-epochs step-at step-factor decay-epochs"},
+		{"nesterov", "step", nil, "beta1 beta2 rho epsilon decay-epochs"},
+		{"rmsprop", "step", []int{3}, "momentum beta1 beta2 decay-epochs step-epochs"},
+		{"adam", "step", nil, "momentum rho decay-epochs"},
+		{"adamw", "linear", nil, "momentum rho step-epochs step-at step-factor"},
 	} {
 		c := Defaults()
 		c.Solver, c.Schedule, c.StepAt = test.solver, test.schedule, test.stepAt

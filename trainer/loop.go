@@ -17,7 +17,7 @@ type Loop struct {
 	Run      *Run
 	Position Position
 	Stage    Stage          // the present one
-	Program  *graph.Program // its training program
+	Program  *graph.Program // its training program; nil after Free
 	Rate     float64        // learning rate of the last step
 	Seconds  float64        // spent on steps in this epoch, by this process
 	Images   int            // trained on in that time
@@ -154,6 +154,13 @@ func (l *Loop) runStages(ctx context.Context) error {
 			return l.orStopped(ctx, err)
 		}
 	}
+}
+
+// Free drops the training program and the state of the solver, which can take several times
+// the memory of the weights. End hooks may call it: nothing is trained after them.
+func (l *Loop) Free() {
+	l.Program.Close()
+	l.Program, l.solver = nil, nil
 }
 
 // epoch trains on the rest of an epoch.

@@ -174,7 +174,8 @@ func evaluationBytes(s Stage, sketch *graph.Parameters, image loaders.Shape, spl
 	if err != nil {
 		return 0, err
 	}
-	bytes := program.Bytes() + opponent.bytes(program, evaluationBatch) + int64(splits)*s.streamOptions(program, seed, evaluationBatch, false).Bytes(image)
+	streams := int64(min(splits, 1)) // one split is evaluated at a time
+	bytes := program.Bytes() + opponent.bytes(program, evaluationBatch) + streams*s.streamOptions(program, seed, evaluationBatch, false).Bytes(image)
 	if sampling != nil {
 		bytes += sampling.decoder.Bytes() + 4*directionCount*int64(image.Size())
 	}

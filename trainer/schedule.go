@@ -2,18 +2,26 @@ package trainer
 
 import "math"
 
-// schedules return the factor of the learning rate after a share of a stage, from 0 to
-// 1. The parameter epoch is the same point in epochs, with a fraction.
+// schedules return the factor of the learning rate at a point of a stage. Both
+// parameters are epochs: the point, with a fraction, and the length of the stage.
 var schedules = []struct {
 	name   string
-	factor func(c Config, share, epoch float64) float64
+	factor func(c Config, epoch, epochs float64) float64
 }{
 	{"constant", func(Config, float64, float64) float64 { return 1 }},
-	{"step", func(c Config, _, epoch float64) float64 {
+	{"step", func(c Config, epoch, _ float64) float64 {
 		return math.Pow(c.StepFactor, c.drops(epoch))
 	}},
 	// Loshchilov & Hutter 2017, without restarts.
-	{"cosine", func(_ Config, share, _ float64) float64 { return (1 + math.Cos(math.Pi*share)) / 2 }},
+	{"cosine", func(_ Config, epoch, epochs float64) float64 { return (1 + math.Cos(math.Pi*(epoch/epochs))) / 2 }},
+	// With a warm-up and decay epochs: warmup-stable-decay (Hu 2024, arXiv:2404.06395).
+	{"linear", func(c Config, epoch, epochs float64) float64 {
+		decay := epochs
+		if c.DecayEpochs > 0 {
+			decay = min(c.DecayEpochs, epochs)
+		}
+		return min(1, (epochs-epoch)/decay)
+	}},
 }
 
 // drops is the number of drops of the schedule step after the given number of epochs.
@@ -45,7 +53,7 @@ func rate(c Config, update, perEpoch, epochs int) float64 {
 	factor := 1.0
 	for _, s := range schedules {
 		if s.name == c.Schedule {
-			factor = s.factor(c, epoch/float64(epochs), epoch)
+			factor = s.factor(c, epoch, float64(epochs))
 		}
 	}
 	if ramp := c.Warmup * float64(perEpoch); float64(update+1) < ramp {

@@ -112,6 +112,20 @@ func (s *Solver) Step(rate float64, update int, gradients []graph.Gradient) {
 	}
 }
 
+// traffic is the memory in bytes that a step of gradients moves, and that of the
+// moments. The weights and their moments are read and written once. A gradient that is a
+// product is computed in the cache, and another one is read once.
+func (s *Solver) traffic(gradients []graph.Gradient) (moved, held int64) {
+	for _, g := range gradients {
+		size, moments := 4*int64(g.Size()), int64(len(s.rule.moments))
+		moved, held = moved+2*(1+moments)*size, held+moments*size
+		if !g.Deferred() || s.config.ClipNorm > 0 {
+			moved += size
+		}
+	}
+	return moved, held
+}
+
 // State lists the solver's moments by name, such as
 // "solver/first/encoder/1/weights", without copies.
 func (s *Solver) State() map[string][]float32 {

@@ -192,6 +192,11 @@ func TestSchedules(t *testing.T) {
 		{"cosine", 0, 39, 1 + math.Cos(math.Pi*39/40)},
 		{"cosine", 0, 40, 0},
 		{"cosine", 5, 10, (1 + math.Sqrt2/2) * 11 / 20},
+		{"linear", 0, 0, 2},
+		{"linear", 0, 10, 1.5},
+		{"linear", 0, 39, 0.05},
+		{"linear", 0, 40, 0},
+		{"linear", 5, 10, 1.5 * 11 / 20},
 	} {
 		t.Run(fmt.Sprint(test.schedule, test.warmup, test.update), func(t *testing.T) {
 			c.Schedule, c.Warmup = test.schedule, test.warmup
@@ -199,6 +204,20 @@ func TestSchedules(t *testing.T) {
 				t.Errorf("learning rate is %g, want %g", got, test.want)
 			}
 		})
+	}
+}
+
+// TestDecayEpochs checks that the schedule linear keeps the learning rate until the
+// decay epochs begin, and that a stage can have fewer epochs than those.
+func TestDecayEpochs(t *testing.T) {
+	c := Config{Optimiser: Optimiser{LearningRate: 2}, RateSchedule: RateSchedule{Schedule: "linear", DecayEpochs: 2.5}}
+	for _, test := range []struct {
+		update, epochs int
+		want           float64
+	}{{0, 10, 2}, {30, 10, 2}, {35, 10, 1}, {39, 10, 0.2}, {0, 2, 2}, {4, 2, 1}} {
+		if got := rate(c, test.update, 4, test.epochs); math.Abs(got-test.want) > 1e-12 {
+			t.Errorf("learning rate of update %d of %d epochs is %g, want %g", test.update, test.epochs, got, test.want)
+		}
 	}
 }
 

@@ -53,9 +53,9 @@ func (v view) DataLen() uint64          { return uint64(4 * len(v.values)) }
 // Data returns the values as little-endian bytes, as the format requires. They are valid
 // until Data of another view is called.
 func (v view) Data() []byte {
-	data := slices.Grow((*v.bytes)[:0], 4*len(v.values))
-	for _, value := range v.values {
-		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(value))
+	data := slices.Grow((*v.bytes)[:0], 4*len(v.values))[:4*len(v.values)]
+	for i, value := range v.values {
+		binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(value))
 	}
 	*v.bytes = data
 	return data

@@ -89,14 +89,26 @@ func (c *Convolution) Weights() int {
 // Convolve computes maps = act(weights ∗ image + bias) of a batch of images
 // (bias: F, or nil for none).
 func (c *Convolution) Convolve(batch int, act Activation, image, weights, bias, maps []float32) {
-	c.convolve.apply(batch, act, image, weights[:c.Weights()], bias, maps)
+	c.convolve.apply(batch, act, image, weights[:c.Weights()], bias, nil, maps)
 }
 
 // Spread computes the transposed convolution image = act(weightsᵀ ∗ maps +
-// bias) (bias: C, or nil for none). Without bias and activation it is also the
-// gradient in the image, with the gradient in the maps as maps.
+// bias) (bias: C, or nil for none).
 func (c *Convolution) Spread(batch int, act Activation, maps, weights, bias, image []float32) {
-	c.spread.apply(batch, act, maps, weights[:c.Weights()], bias, image)
+	c.spread.apply(batch, act, maps, weights[:c.Weights()], bias, nil, image)
+}
+
+// ImageGradient computes the gradient in the image, weightsᵀ ∗ dmaps. If the
+// image is act(z), it computes the gradient in z, (weightsᵀ ∗ dmaps) ⊙ act′.
+// dimage may not be image.
+func (c *Convolution) ImageGradient(batch int, act Activation, image, dmaps, weights, dimage []float32) {
+	c.spread.apply(batch, act, dmaps, weights[:c.Weights()], nil, image, dimage)
+}
+
+// MapsGradient is the same for the maps of a transposed convolution: weights ∗
+// dimage or, if the maps are act(z), (weights ∗ dimage) ⊙ act′.
+func (c *Convolution) MapsGradient(batch int, act Activation, maps, dimage, weights, dmaps []float32) {
+	c.convolve.apply(batch, act, dimage, weights[:c.Weights()], nil, maps, dmaps)
 }
 
 // FLOPs is the number of floating-point operations of Convolve, and of Spread,

@@ -24,15 +24,18 @@ func (c *Convolution) Gradient(batch int, image, maps, weights []float32) {
 	*t = weightTask{}
 	weightTasks.put(t)
 
-	for part := 1; part < parts; part++ {
-		Add(c.parts[:size], c.parts[:size], c.parts[part*size:][:size])
+	total := totalTasks.get()
+	*total = totalTask{parts: c.parts, size: size, step: 1 << 12, weights: weights}
+	switch {
+	case c.turnsMaps():
+		total.columns, total.step = c.Maps.Channels, active.transposeRows*c.Maps.Channels
+	case !c.convolve.direct:
+		total.weights = nil
 	}
-	switch taps := c.Weights() / c.Maps.Channels; {
-	case c.narrow():
-		transposed(taps, c.Maps.Channels, c.parts, c.Maps.Channels, weights, taps)
-		return
-	case c.convolve.direct:
-		copy(weights, c.parts)
+	parallel(ceil(size, total.step), ceil(lightGrain, parts*total.step), total)
+	*total = totalTask{}
+	totalTasks.put(total)
+	if c.convolve.direct {
 		return
 	}
 	clear(weights)
@@ -41,6 +44,34 @@ func (c *Convolution) Gradient(batch int, image, maps, weights []float32) {
 	parallel(c.Maps.Channels, 1, p)
 	*p = packTask{}
 	packTasks.put(p)
+}
+
+// totalTask adds the parts of a gradient in order, some values at a time, and
+// copies the sums to the weights. With columns > 0 it transposes them, and a
+// step is that many columns of some rows.
+type totalTask struct {
+	parts               []float32 // of size values each
+	size, step, columns int
+	weights             []float32 // nil: the sums stay in the first part
+}
+
+var totalTasks freeList[totalTask]
+
+func (t *totalTask) run(lo, hi int) {
+	for at := lo * t.step; at < min(hi*t.step, t.size); at += t.step {
+		n := min(t.step, t.size-at)
+		sum := t.parts[at:][:n]
+		for part := t.size; part < len(t.parts); part += t.size {
+			active.add(sum, sum, t.parts[part+at:][:n])
+		}
+		switch {
+		case t.weights == nil:
+		case t.columns > 0:
+			active.transpose(n/t.columns, t.columns, sum, t.columns, t.weights[at/t.columns:], t.size/t.columns)
+		default:
+			copy(t.weights[at:], sum)
+		}
+	}
 }
 
 // gradientParts is the number of parts that a gradient is summed in.
@@ -60,13 +91,21 @@ func (c *Convolution) GradientWork(batch int) int {
 	return c.gradientParts(batch) * c.convolve.size()
 }
 
-// narrow reports whether a filter reads so few values of a row of images that
-// they would fill only a small part of a register. Then the registers hold
-// filters instead, and sums are taps×F instead of F×taps.
-func (c *Convolution) narrow() bool {
+// turnsMaps reports whether rows of the maps are transposed instead of rows of
+// the images. Then the registers hold filters, and sums are taps×F instead of
+// F×taps. It is so if a filter reads so few values of a row that they would fill
+// only a small part of a register, or if the maps are smaller. The bits are the
+// same unless a tile has few rows, see chainsOf in generate/gemm.
+func (c *Convolution) turnsMaps() bool {
 	const register = 16
+	if !c.convolve.direct {
+		return false
+	}
 	numbers := c.Kernel.Width * c.Small.Channels
-	return c.convolve.direct && numbers < register && numbers < c.Maps.Channels
+	if numbers < register && numbers < c.Maps.Channels {
+		return true
+	}
+	return min(c.Small.Channels, c.Maps.Channels) >= register && c.Maps.Values() < c.Small.Values()
 }
 
 // weightTask computes parts of a gradient of combined weights.
@@ -81,8 +120,8 @@ var weightTasks freeList[weightTask]
 
 // window is the work space of a goroutine. It holds the rows of a block's
 // images that are being read, transposed: one row for each image, pixel by
-// pixel, in a ring of as many rows as are read at once. In a narrow convolution
-// it holds a row of the maps.
+// pixel, in a ring of as many rows as are read at once. Or it holds a row of the
+// maps, see turnsMaps.
 type window struct {
 	values []float32
 	holds  []int // row and block that each place holds
@@ -113,8 +152,8 @@ func (t *weightTask) row(w *window, block, y int, sum []float32) {
 	m := &t.convolve
 	down := m.rows.points[y]
 	dz := t.maps[(block*t.Maps.Height+y)*t.Maps.Width*t.Maps.Pixel():]
-	if t.narrow() {
-		t.narrowRow(w, block, down, dz, sum)
+	if t.turnsMaps() {
+		t.filterRow(w, block, down, dz, sum)
 		return
 	}
 	for _, r := range down.runs {
@@ -129,8 +168,8 @@ func (t *weightTask) row(w *window, block, y int, sum []float32) {
 	}
 }
 
-// narrowRow is row for a narrow convolution.
-func (t *weightTask) narrowRow(w *window, block int, down point, dz, sum []float32) {
+// filterRow is row with transposed maps.
+func (t *weightTask) filterRow(w *window, block int, down point, dz, sum []float32) {
 	stride := turnedStride(t.Maps)
 	w.values = grow(w.values, t.Maps.Lanes*stride)
 	transposed(t.Maps.Width*t.Maps.Channels, t.Maps.Lanes, dz, t.Maps.Lanes, w.values, stride)
@@ -173,7 +212,7 @@ func (c *Convolution) group() (groups []alike) {
 				at, groups = len(groups), append(groups, alike{phase: p.phase, tap: q.tap, count: q.count})
 			}
 			a, b := x*c.Maps.Pixel(), q.input*c.Small.Channels
-			if c.narrow() {
+			if c.turnsMaps() {
 				a, b = q.input*c.Small.Pixel(), x*c.Maps.Channels
 			}
 			groups[at].runs = append(groups[at].runs, a, b, c.Maps.Lanes)

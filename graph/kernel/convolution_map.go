@@ -64,9 +64,13 @@ func (m *mapping) at(down, across point) (offset, taps, length int) {
 	return m.offsets[down.phase*len(m.columns.phases)+across.phase], taps, length
 }
 
-// apply computes act(weights·from + bias).
-func (m *mapping) apply(batch int, act Activation, from, weights, bias, to []float32) {
+// apply computes act(weights·from + bias) or, if y is not nil, (weights·from) ⊙
+// act′ where y = act(…) has the shape of to.
+func (m *mapping) apply(batch int, act Activation, from, weights, bias, y, to []float32) {
 	from, to = from[:m.from.Size(batch)], to[:m.to.Size(batch)]
+	if y != nil {
+		y = y[:len(to)]
+	}
 	if bias != nil {
 		bias = bias[:m.to.Channels]
 	}
@@ -76,7 +80,7 @@ func (m *mapping) apply(batch int, act Activation, from, weights, bias, to []flo
 		weights = m.packed
 	}
 	t := mappingTasks.get()
-	*t = mappingTask{m, act, from, weights, bias, to, ceil(m.to.Channels, len(active.gemm)-1)}
+	*t = mappingTask{m, act, from, weights, bias, y, to, ceil(m.to.Channels, len(active.gemm)-1)}
 	parallel(m.to.Blocks(batch)*m.to.Height*m.to.Width*t.tiles, 1, t)
 	*t = mappingTask{}
 	mappingTasks.put(t)
@@ -85,9 +89,10 @@ func (m *mapping) apply(batch int, act Activation, from, weights, bias, to []flo
 // mappingTask computes tiles: some channels of a pixel of a block.
 type mappingTask struct {
 	*mapping
-	act                      Activation
-	source, weights, bias, y []float32
-	tiles                    int
+	act                   Activation
+	source, weights, bias []float32
+	y, result             []float32
+	tiles                 int
 }
 
 var mappingTasks freeList[mappingTask]
@@ -126,7 +131,8 @@ func (t *mappingTask) runs(list []int, pixel int) []int {
 // tile computes channels c0 to c1 of a pixel.
 func (t *mappingTask) tile(runs []int, block, pixel, c0, c1 int) {
 	lanes := t.to.Lanes
-	y := t.y[block*t.to.Block()+pixel*t.to.Pixel()+c0*lanes:][:(c1-c0)*lanes]
+	first, n := block*t.to.Block()+pixel*t.to.Pixel()+c0*lanes, (c1-c0)*lanes
+	result := t.result[first:][:n]
 	_, _, length := t.at(t.rows.points[pixel/t.to.Width], t.columns.points[pixel%t.to.Width])
 	weights, source := t.weights[c0*length:], t.source[block*t.from.Block():]
 	var bias []float32
@@ -134,10 +140,14 @@ func (t *mappingTask) tile(runs []int, block, pixel, c0, c1 int) {
 		bias = t.bias[c0:]
 	}
 	for j := 0; j < lanes; j += active.gemmColumns {
-		active.gemmRuns[c1-c0](min(active.gemmColumns, lanes-j), runs, weights, length, source[j:], lanes, bias, 0, y[j:], lanes)
+		active.gemmRuns[c1-c0](min(active.gemmColumns, lanes-j), runs, weights, length, source[j:], lanes, bias, 0, result[j:], lanes)
 	}
-	if t.act != Linear {
-		active.activate[t.act](y, y)
+	switch {
+	case t.act == Linear:
+	case t.y != nil:
+		active.gradient[t.act](t.y[first:][:n], result, result, nil, 1, n, n)
+	default:
+		active.activate[t.act](result, result)
 	}
 }
 

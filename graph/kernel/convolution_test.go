@@ -30,6 +30,7 @@ var convolutionCases = []convolutionCase{
 	{batch: 2, channels: 3, filters: 2, size: square(4), kernel: square(3), stride: square(1), padding: square(3), dilation: square(1)}, // padding ≥ kernel/2
 	{batch: 5, channels: 4, filters: 3, size: Extent{11, 10}, kernel: square(3), stride: square(1), padding: square(2), dilation: square(2)},
 	{batch: 5, channels: 2, filters: 3, size: Extent{13, 12}, kernel: Extent{3, 2}, stride: square(2), padding: square(1), dilation: Extent{3, 2}},
+	{batch: 40, channels: 20, filters: 24, size: Extent{9, 10}, kernel: square(3), stride: square(2), padding: square(1), dilation: square(1)}, // maps are transposed
 	{batch: 3, channels: 64, filters: 64, size: square(7), kernel: square(7), stride: square(1), dilation: square(1)},
 	{batch: 40, channels: 5, filters: 6, size: square(8), kernel: square(3), stride: square(1), padding: square(1), dilation: square(1), enlarge: Enlargement{Factor: 2}},
 	{batch: 3, channels: 5, filters: 1, size: Extent{6, 9}, kernel: square(3), stride: square(2), padding: square(1), dilation: square(1), enlarge: Enlargement{Factor: 3}},
@@ -239,6 +240,33 @@ func TestConvolutionDeadLanes(t *testing.T) {
 			t.Fatalf("element %d of a gradient is %g in a dead lane", i, v)
 		}
 	}
+}
+
+// TestConvolutionGradientBeforeActivation checks that the fused gradient in z has
+// the bits of the gradient in y = act(z) followed by ActivationGradient.
+func TestConvolutionGradientBeforeActivation(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		for _, c := range convolutionCases[1:5] {
+			random, convolution := rand.New(rand.NewPCG(3, 4)), c.make()
+			image := blocks(convolution.Small, c.batch, sample(random, c.batch*convolution.Small.Values()))
+			maps := blocks(convolution.Maps, c.batch, sample(random, c.batch*convolution.Maps.Values()))
+			weights := sample(random, convolution.Weights())
+			want, got := make([]float32, len(image)), make([]float32, len(image))
+			convolution.ImageGradient(c.batch, Linear, image, maps, weights, want)
+			convolution.Small.ActivationGradient(c.batch, ELU, image, want, want, nil)
+			convolution.ImageGradient(c.batch, ELU, image, maps, weights, got)
+			if !slices.Equal(got, want) {
+				t.Errorf("%v: gradient in the image differs", c)
+			}
+			want, got = make([]float32, len(maps)), make([]float32, len(maps))
+			convolution.MapsGradient(c.batch, Linear, maps, image, weights, want)
+			convolution.Maps.ActivationGradient(c.batch, ELU, maps, want, want, nil)
+			convolution.MapsGradient(c.batch, ELU, maps, image, weights, got)
+			if !slices.Equal(got, want) {
+				t.Errorf("%v: gradient in the maps differs", c)
+			}
+		}
+	})
 }
 
 func TestConvolutionAllocatesNothing(t *testing.T) {

@@ -27,9 +27,10 @@ type product struct {
 	act            Activation
 	step           *stepTask // nil: none; else C is a gradient that updates weights and is not kept
 
-	tiles                 []gemmTile
-	pairs                 bool // A and B are pairs
-	height, width, across int  // of the blocks of C, and the number of blocks side by side
+	tiles         []gemmTile
+	pairs         bool // A and B are pairs
+	height, width int  // of the blocks of C
+	down          int  // number of blocks in a column of blocks
 }
 
 var products freeList[product]
@@ -110,7 +111,7 @@ const (
 func (p *product) split() int {
 	tile := len(active.gemm) - 1
 	if p.step != nil {
-		return p.splitRows(tile)
+		return p.splitStep(tile)
 	}
 	p.height, p.width = p.m, min(p.n, maxWidth)
 	wanted := 1
@@ -118,8 +119,8 @@ func (p *product) split() int {
 		wanted = min(blocksPerThread*threads, int(float64(p.m)*float64(p.n)*float64(p.k)/minWork))
 	}
 	for {
-		p.across = ceil(p.n, p.width)
-		blocks := p.across * ceil(p.m, p.height)
+		p.down = ceil(p.m, p.height)
+		blocks := p.down * ceil(p.n, p.width)
 		switch {
 		case blocks >= wanted:
 			return blocks
@@ -133,20 +134,38 @@ func (p *product) split() int {
 	}
 }
 
-// splitRows chooses blocks of whole rows, so a step reads memory in order.
-// There are equally many for each thread, and they fit in the caches.
-func (p *product) splitRows(tile int) int {
+// splitStep chooses the blocks of a step. A quarter of the second-level cache
+// holds the columns of B of a block, which a thread keeps for all blocks below
+// it, and another quarter the gradients and the arrays of the step. There are
+// equally many blocks for each thread.
+func (p *product) splitStep(tile int) int {
+	const arrays = 4 // gradients, weights and two moments
+	p.width = panels(quarter() / max(p.k, 1))
+	across := ceil(p.n, p.width)
+	p.width = min(panels(ceil(p.n, across)+active.gemmColumns-1), p.n)
+	across = ceil(p.n, p.width)
+
 	threads, wanted := runtime.GOMAXPROCS(0), 1
 	if threads > 1 {
 		wanted = blocksPerThread * threads
 	}
-	weights := min(max(p.m*p.n/wanted, minStep), active.stepWeights)
-	blocks := ceil(p.m, max(1, weights/(p.n*tile))*tile)
-	if blocks > 1 {
-		blocks = ceil(blocks, threads) * threads
+	weights := min(max(p.m*p.n/wanted, minStep), quarter()/arrays)
+	p.down = ceil(p.m, max(1, weights/p.width/tile)*tile)
+	if blocks := across * p.down; blocks > 1 && blocks%threads != 0 {
+		p.down = ceil(p.down, threads) * threads
 	}
-	p.height, p.width, p.across = ceil(p.m, blocks), p.n, 1
-	return ceil(p.m, p.height)
+	p.height = ceil(p.m, p.down)
+	p.down = ceil(p.m, p.height)
+	return across * p.down
+}
+
+// quarter is the number of values in a quarter of the second-level cache.
+func quarter() int { return secondLevel / 4 / 4 }
+
+// panels returns the largest number of columns in whole panels that is at most
+// columns, or one panel.
+func panels(columns int) int {
+	return max(columns/active.gemmColumns, 1) * active.gemmColumns
 }
 
 func ceil(a, b int) int { return (a + b - 1) / b }

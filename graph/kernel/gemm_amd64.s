@@ -52,32 +52,25 @@ wide_zero:
 	VPXORD Z1, Z1, Z1
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), AX
-	MOVQ    aStep+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+64(FP), DX
-	MOVQ    bStep+88(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    k+8(FP), SI
-	MOVQ    ahead_base+160(FP), DI
-	MOVQ    aheadStep+184(FP), R8
-	SHLQ    $0x02, R8
-	TESTQ   DI, DI
-	CMOVQEQ DX, DI
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), AX
+	MOVQ b_base+64(FP), CX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+8(FP), BX
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
 
 wide_loop:
-	PREFETCHT1   (DI)
-	ADDQ         R8, DI
-	VMOVUPS      (DX), Z2
-	VMOVUPS.Z    64(DX), K1, Z3
-	ADDQ         BX, DX
+	VMOVUPS      (CX), Z2
+	VMOVUPS.Z    64(CX), K1, Z3
 	VBROADCASTSS (AX), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         CX, AX
-	DECQ         SI
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z2
 	VMULPS       Z2, Z0, Z0
@@ -122,30 +115,23 @@ narrow_zero:
 	VPXORD Z0, Z0, Z0
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), AX
-	MOVQ    aStep+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+64(FP), DX
-	MOVQ    bStep+88(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    k+8(FP), SI
-	MOVQ    ahead_base+160(FP), DI
-	MOVQ    aheadStep+184(FP), R8
-	SHLQ    $0x02, R8
-	TESTQ   DI, DI
-	CMOVQEQ DX, DI
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), AX
+	MOVQ b_base+64(FP), CX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+8(FP), BX
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
 
 narrow_loop:
-	PREFETCHT1   (DI)
-	ADDQ         R8, DI
-	VMOVUPS.Z    (DX), K1, Z1
-	ADDQ         BX, DX
+	VMOVUPS.Z    (CX), K1, Z1
 	VBROADCASTSS (AX), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         CX, AX
-	DECQ         SI
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z1
 	VMULPS       Z1, Z0, Z0
@@ -188,30 +174,115 @@ full_start:
 	MOVQ    aRow+48(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    a_base+24(FP), AX
-	MOVQ    aStep+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+64(FP), DX
-	MOVQ    bStep+88(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    k+8(FP), SI
-	MOVQ    ahead_base+160(FP), DI
-	MOVQ    aheadStep+184(FP), R8
-	SHLQ    $0x02, R8
-	TESTQ   DI, DI
-	CMOVQEQ DX, DI
+	MOVQ    b_base+64(FP), CX
+	MOVQ    bStep+88(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    k+8(FP), BX
+	MOVQ    aStep+56(FP), SI
+	CMPQ    BX, $0x04
+	JLT     full_plain
+	CMPQ    SI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), SI
+	MOVQ    aheadStep+184(FP), DI
+	SHLQ    $0x02, DI
+	TESTQ   SI, SI
+	CMOVQEQ CX, SI
+	LEAQ    (DX)(DX*2), R8
+	SUBQ    $0x04, BX
 
-full_loop:
-	PREFETCHT1   (DI)
-	ADDQ         R8, DI
-	VMOVUPS      (DX), Z2
-	VMOVUPS      64(DX), Z3
-	ADDQ         BX, DX
+full_step1:
+	PREFETCHT1   (SI)
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
 	VBROADCASTSS (AX), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         CX, AX
-	DECQ         SI
+	VMOVUPS      (CX)(DX*1), Z2
+	VMOVUPS      64(CX)(DX*1), Z3
+	VBROADCASTSS 4(AX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      (CX)(DX*2), Z2
+	VMOVUPS      64(CX)(DX*2), Z3
+	VBROADCASTSS 8(AX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      (CX)(R8*1), Z2
+	VMOVUPS      64(CX)(R8*1), Z3
+	VBROADCASTSS 12(AX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         DI, SI
+	LEAQ         (CX)(DX*4), CX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x04, BX
+	JGE          full_step1
+	ADDQ         $0x04, BX
+	TESTQ        BX, BX
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    SI, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), SI
+	MOVQ    aheadStep+184(FP), DI
+	SHLQ    $0x02, DI
+	TESTQ   SI, SI
+	CMOVQEQ CX, SI
+	LEAQ    (DX)(DX*2), R8
+	SUBQ    $0x04, BX
+
+full_step16:
+	PREFETCHT1   (SI)
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (AX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      (CX)(DX*1), Z2
+	VMOVUPS      64(CX)(DX*1), Z3
+	VBROADCASTSS 64(AX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      (CX)(DX*2), Z2
+	VMOVUPS      64(CX)(DX*2), Z3
+	VBROADCASTSS 128(AX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	VMOVUPS      (CX)(R8*1), Z2
+	VMOVUPS      64(CX)(R8*1), Z3
+	VBROADCASTSS 192(AX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         DI, SI
+	LEAQ         (CX)(DX*4), CX
+	ADDQ         $0x00000100, AX
+	SUBQ         $0x04, BX
+	JGE          full_step16
+	ADDQ         $0x04, BX
+	TESTQ        BX, BX
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
+
+full_loop:
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (AX), Z4
+	VFMADD231PS  Z2, Z4, Z0
+	VFMADD231PS  Z3, Z4, Z1
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z2
 	VMULPS       Z2, Z0, Z0
 	VMULPS       Z2, Z1, Z1
@@ -237,28 +308,33 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows1(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows1(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -363,19 +439,23 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -461,16 +541,21 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -611,35 +696,28 @@ wide_zero:
 	VPXORD Z3, Z3, Z3
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 wide_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Z4
-	VMOVUPS.Z    64(BX), K1, Z5
-	ADDQ         SI, BX
+	VMOVUPS      (DX), Z4
+	VMOVUPS.Z    64(DX), K1, Z5
 	VBROADCASTSS (CX), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
 	VBROADCASTSS (CX)(AX*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z4
 	VMULPS       Z4, Z0, Z0
@@ -698,32 +776,25 @@ narrow_zero:
 	VPXORD Z1, Z1, Z1
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 narrow_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (BX), K1, Z2
-	ADDQ         SI, BX
+	VMOVUPS.Z    (DX), K1, Z2
 	VBROADCASTSS (CX), Z3
 	VFMADD231PS  Z2, Z3, Z0
 	VBROADCASTSS (CX)(AX*1), Z3
 	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z2
 	VMULPS       Z2, Z0, Z0
@@ -779,33 +850,142 @@ full_start:
 	MOVQ    aRow+48(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    aStep+56(FP), DI
+	CMPQ    SI, $0x04
+	JLT     full_plain
+	CMPQ    DI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
 
-full_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Z4
-	VMOVUPS      64(BX), Z5
-	ADDQ         SI, BX
+full_step1:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
 	VBROADCASTSS (CX), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
 	VBROADCASTSS (CX)(AX*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         DX, CX
-	DECQ         DI
+	VMOVUPS      (DX)(BX*1), Z4
+	VMOVUPS      64(DX)(BX*1), Z5
+	VBROADCASTSS 4(CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	VMOVUPS      (DX)(BX*2), Z4
+	VMOVUPS      64(DX)(BX*2), Z5
+	VBROADCASTSS 8(CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	VMOVUPS      (DX)(R9*1), Z4
+	VMOVUPS      64(DX)(R9*1), Z5
+	VBROADCASTSS 12(CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x04, SI
+	JGE          full_step1
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    DI, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
+
+full_step16:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	VMOVUPS      (DX)(BX*1), Z4
+	VMOVUPS      64(DX)(BX*1), Z5
+	VBROADCASTSS 64(CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	VMOVUPS      (DX)(BX*2), Z4
+	VMOVUPS      64(DX)(BX*2), Z5
+	VBROADCASTSS 128(CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	VMOVUPS      (DX)(R9*1), Z4
+	VMOVUPS      64(DX)(R9*1), Z5
+	VBROADCASTSS 192(CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, SI
+	JGE          full_step16
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+full_loop:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (CX), Z6
+	VFMADD231PS  Z4, Z6, Z0
+	VFMADD231PS  Z5, Z6, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	VFMADD231PS  Z4, Z6, Z2
+	VFMADD231PS  Z5, Z6, Z3
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
@@ -841,31 +1021,39 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows2(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows2(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -970,21 +1158,27 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1070,19 +1264,27 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1230,27 +1432,19 @@ wide_zero:
 	VPXORD Z5, Z5, Z5
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 wide_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Z6
-	VMOVUPS.Z    64(BX), K1, Z7
-	ADDQ         SI, BX
+	VMOVUPS      (DX), Z6
+	VMOVUPS.Z    64(DX), K1, Z7
 	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
@@ -1260,8 +1454,9 @@ wide_loop:
 	VBROADCASTSS (CX)(AX*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z6
 	VMULPS       Z6, Z0, Z0
@@ -1334,34 +1529,27 @@ narrow_zero:
 	VPXORD Z2, Z2, Z2
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 narrow_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (BX), K1, Z3
-	ADDQ         SI, BX
+	VMOVUPS.Z    (DX), K1, Z3
 	VBROADCASTSS (CX), Z4
 	VFMADD231PS  Z3, Z4, Z0
 	VBROADCASTSS (CX)(AX*1), Z4
 	VFMADD231PS  Z3, Z4, Z1
 	VBROADCASTSS (CX)(AX*2), Z4
 	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z3
 	VMULPS       Z3, Z0, Z0
@@ -1430,24 +1618,27 @@ full_start:
 	MOVQ    aRow+48(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    aStep+56(FP), DI
+	CMPQ    SI, $0x04
+	JLT     full_plain
+	CMPQ    DI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
 
-full_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Z6
-	VMOVUPS      64(BX), Z7
-	ADDQ         SI, BX
+full_step1:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
 	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
@@ -1457,9 +1648,139 @@ full_loop:
 	VBROADCASTSS (CX)(AX*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         DX, CX
-	DECQ         DI
+	VMOVUPS      (DX)(BX*1), Z6
+	VMOVUPS      64(DX)(BX*1), Z7
+	VBROADCASTSS 4(CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	VMOVUPS      (DX)(BX*2), Z6
+	VMOVUPS      64(DX)(BX*2), Z7
+	VBROADCASTSS 8(CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	VMOVUPS      (DX)(R9*1), Z6
+	VMOVUPS      64(DX)(R9*1), Z7
+	VBROADCASTSS 12(CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x04, SI
+	JGE          full_step1
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    DI, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
+
+full_step16:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	VMOVUPS      (DX)(BX*1), Z6
+	VMOVUPS      64(DX)(BX*1), Z7
+	VBROADCASTSS 64(CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	VMOVUPS      (DX)(BX*2), Z6
+	VMOVUPS      64(DX)(BX*2), Z7
+	VBROADCASTSS 128(CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	VMOVUPS      (DX)(R9*1), Z6
+	VMOVUPS      64(DX)(R9*1), Z7
+	VBROADCASTSS 192(CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, SI
+	JGE          full_step16
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+full_loop:
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (CX), Z8
+	VFMADD231PS  Z6, Z8, Z0
+	VFMADD231PS  Z7, Z8, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	VFMADD231PS  Z6, Z8, Z2
+	VFMADD231PS  Z7, Z8, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	VFMADD231PS  Z6, Z8, Z4
+	VFMADD231PS  Z7, Z8, Z5
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z6
 	VMULPS       Z6, Z0, Z0
 	VMULPS       Z6, Z1, Z1
@@ -1505,34 +1826,45 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows3(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows3(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1657,23 +1989,31 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1771,22 +2111,33 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -1961,29 +2312,21 @@ wide_zero:
 	VPXORD Z7, Z7, Z7
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 wide_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z8
-	VMOVUPS.Z    64(SI), K1, Z9
-	ADDQ         DI, SI
+	VMOVUPS      (BX), Z8
+	VMOVUPS.Z    64(BX), K1, Z9
 	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
@@ -1996,9 +2339,10 @@ wide_loop:
 	VBROADCASTSS (DX), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z8
 	VMULPS       Z8, Z0, Z0
@@ -2085,28 +2429,20 @@ narrow_zero:
 	VPXORD Z3, Z3, Z3
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 narrow_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS.Z    (SI), K1, Z4
-	ADDQ         DI, SI
+	VMOVUPS.Z    (BX), K1, Z4
 	VBROADCASTSS (CX), Z5
 	VFMADD231PS  Z4, Z5, Z0
 	VBROADCASTSS (CX)(AX*1), Z5
@@ -2115,9 +2451,10 @@ narrow_loop:
 	VFMADD231PS  Z4, Z5, Z2
 	VBROADCASTSS (DX), Z5
 	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z4
 	VMULPS       Z4, Z0, Z0
@@ -2201,24 +2538,27 @@ full_start:
 	MOVQ    a_base+24(FP), CX
 	LEAQ    (CX)(AX*2), DX
 	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
 
-full_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z8
-	VMOVUPS      64(SI), Z9
-	ADDQ         DI, SI
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
 	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
@@ -2231,10 +2571,166 @@ full_loop:
 	VBROADCASTSS (DX), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	VMOVUPS      (BX)(SI*1), Z8
+	VMOVUPS      64(BX)(SI*1), Z9
+	VBROADCASTSS 4(CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 4(DX), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      (BX)(SI*2), Z8
+	VMOVUPS      64(BX)(SI*2), Z9
+	VBROADCASTSS 8(CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 8(DX), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      (BX)(R10*1), Z8
+	VMOVUPS      64(BX)(R10*1), Z9
+	VBROADCASTSS 12(CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 12(DX), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step16:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      (BX)(SI*1), Z8
+	VMOVUPS      64(BX)(SI*1), Z9
+	VBROADCASTSS 64(CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 64(DX), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      (BX)(SI*2), Z8
+	VMOVUPS      64(BX)(SI*2), Z9
+	VBROADCASTSS 128(CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 128(DX), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	VMOVUPS      (BX)(R10*1), Z8
+	VMOVUPS      64(BX)(R10*1), Z9
+	VBROADCASTSS 192(CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS 192(DX), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, DI
+	JGE          full_step16
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (CX), Z10
+	VFMADD231PS  Z8, Z10, Z0
+	VFMADD231PS  Z9, Z10, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	VFMADD231PS  Z8, Z10, Z2
+	VFMADD231PS  Z9, Z10, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	VFMADD231PS  Z8, Z10, Z4
+	VFMADD231PS  Z9, Z10, Z5
+	VBROADCASTSS (DX), Z10
+	VFMADD231PS  Z8, Z10, Z6
+	VFMADD231PS  Z9, Z10, Z7
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
@@ -2290,37 +2786,51 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows4(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows4(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -2411,25 +2921,35 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -2503,25 +3023,39 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -2669,29 +3203,21 @@ wide_zero:
 	VPXORD Z9, Z9, Z9
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 wide_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z10
-	VMOVUPS.Z    64(SI), K1, Z11
-	ADDQ         DI, SI
+	VMOVUPS      (BX), Z10
+	VMOVUPS.Z    64(BX), K1, Z11
 	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
@@ -2707,9 +3233,10 @@ wide_loop:
 	VBROADCASTSS (DX)(AX*1), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z10
 	VMULPS       Z10, Z0, Z0
@@ -2810,28 +3337,20 @@ narrow_zero:
 	VPXORD Z4, Z4, Z4
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 narrow_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS.Z    (SI), K1, Z5
-	ADDQ         DI, SI
+	VMOVUPS.Z    (BX), K1, Z5
 	VBROADCASTSS (CX), Z6
 	VFMADD231PS  Z5, Z6, Z0
 	VBROADCASTSS (CX)(AX*1), Z6
@@ -2842,9 +3361,10 @@ narrow_loop:
 	VFMADD231PS  Z5, Z6, Z3
 	VBROADCASTSS (DX)(AX*1), Z6
 	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z5
 	VMULPS       Z5, Z0, Z0
@@ -2941,24 +3461,27 @@ full_start:
 	MOVQ    a_base+24(FP), CX
 	LEAQ    (CX)(AX*2), DX
 	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
 
-full_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z10
-	VMOVUPS      64(SI), Z11
-	ADDQ         DI, SI
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
 	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
@@ -2974,10 +3497,190 @@ full_loop:
 	VBROADCASTSS (DX)(AX*1), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	VMOVUPS      (BX)(SI*1), Z10
+	VMOVUPS      64(BX)(SI*1), Z11
+	VBROADCASTSS 4(CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 4(DX), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	VMOVUPS      (BX)(SI*2), Z10
+	VMOVUPS      64(BX)(SI*2), Z11
+	VBROADCASTSS 8(CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 8(DX), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	VMOVUPS      (BX)(R10*1), Z10
+	VMOVUPS      64(BX)(R10*1), Z11
+	VBROADCASTSS 12(CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 12(DX), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step16:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	VMOVUPS      (BX)(SI*1), Z10
+	VMOVUPS      64(BX)(SI*1), Z11
+	VBROADCASTSS 64(CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 64(DX), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	VMOVUPS      (BX)(SI*2), Z10
+	VMOVUPS      64(BX)(SI*2), Z11
+	VBROADCASTSS 128(CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 128(DX), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	VMOVUPS      (BX)(R10*1), Z10
+	VMOVUPS      64(BX)(R10*1), Z11
+	VBROADCASTSS 192(CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS 192(DX), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, DI
+	JGE          full_step16
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (CX), Z12
+	VFMADD231PS  Z10, Z12, Z0
+	VFMADD231PS  Z11, Z12, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z2
+	VFMADD231PS  Z11, Z12, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	VFMADD231PS  Z10, Z12, Z4
+	VFMADD231PS  Z11, Z12, Z5
+	VBROADCASTSS (DX), Z12
+	VFMADD231PS  Z10, Z12, Z6
+	VFMADD231PS  Z11, Z12, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	VFMADD231PS  Z10, Z12, Z8
+	VFMADD231PS  Z11, Z12, Z9
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z10
 	VMULPS       Z10, Z0, Z0
 	VMULPS       Z10, Z1, Z1
@@ -3043,40 +3746,57 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows5(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows5(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -3177,27 +3897,39 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -3277,28 +4009,45 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -3463,29 +4212,21 @@ wide_zero:
 	VPXORD Z11, Z11, Z11
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 wide_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z12
-	VMOVUPS.Z    64(SI), K1, Z13
-	ADDQ         DI, SI
+	VMOVUPS      (BX), Z12
+	VMOVUPS.Z    64(BX), K1, Z13
 	VBROADCASTSS (CX), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
@@ -3504,9 +4245,10 @@ wide_loop:
 	VBROADCASTSS (DX)(AX*2), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z12
 	VMULPS       Z12, Z0, Z0
@@ -3621,28 +4363,20 @@ narrow_zero:
 	VPXORD Z5, Z5, Z5
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 narrow_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS.Z    (SI), K1, Z6
-	ADDQ         DI, SI
+	VMOVUPS.Z    (BX), K1, Z6
 	VBROADCASTSS (CX), Z7
 	VFMADD231PS  Z6, Z7, Z0
 	VBROADCASTSS (CX)(AX*1), Z7
@@ -3655,9 +4389,10 @@ narrow_loop:
 	VFMADD231PS  Z6, Z7, Z4
 	VBROADCASTSS (DX)(AX*2), Z7
 	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z6
 	VMULPS       Z6, Z0, Z0
@@ -3767,24 +4502,27 @@ full_start:
 	MOVQ    a_base+24(FP), CX
 	LEAQ    (CX)(AX*2), DX
 	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
 
-full_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z12
-	VMOVUPS      64(SI), Z13
-	ADDQ         DI, SI
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
 	VBROADCASTSS (CX), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
@@ -3803,10 +4541,214 @@ full_loop:
 	VBROADCASTSS (DX)(AX*2), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	VMOVUPS      (BX)(SI*1), Z12
+	VMOVUPS      64(BX)(SI*1), Z13
+	VBROADCASTSS 4(CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 4(DX), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	VMOVUPS      (BX)(SI*2), Z12
+	VMOVUPS      64(BX)(SI*2), Z13
+	VBROADCASTSS 8(CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 8(DX), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	VMOVUPS      (BX)(R10*1), Z12
+	VMOVUPS      64(BX)(R10*1), Z13
+	VBROADCASTSS 12(CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 12(DX), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step16:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (DX), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	VMOVUPS      (BX)(SI*1), Z12
+	VMOVUPS      64(BX)(SI*1), Z13
+	VBROADCASTSS 64(CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 64(DX), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	VMOVUPS      (BX)(SI*2), Z12
+	VMOVUPS      64(BX)(SI*2), Z13
+	VBROADCASTSS 128(CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 128(DX), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	VMOVUPS      (BX)(R10*1), Z12
+	VMOVUPS      64(BX)(R10*1), Z13
+	VBROADCASTSS 192(CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS 192(DX), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, DI
+	JGE          full_step16
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (CX), Z14
+	VFMADD231PS  Z12, Z14, Z0
+	VFMADD231PS  Z13, Z14, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z2
+	VFMADD231PS  Z13, Z14, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z4
+	VFMADD231PS  Z13, Z14, Z5
+	VBROADCASTSS (DX), Z14
+	VFMADD231PS  Z12, Z14, Z6
+	VFMADD231PS  Z13, Z14, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	VFMADD231PS  Z12, Z14, Z8
+	VFMADD231PS  Z13, Z14, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	VFMADD231PS  Z12, Z14, Z10
+	VFMADD231PS  Z13, Z14, Z11
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
@@ -3882,43 +4824,63 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows6(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows6(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -4029,29 +4991,43 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -4137,31 +5113,51 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -4343,31 +5339,23 @@ wide_zero:
 	VPXORD Z13, Z13, Z13
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 wide_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z14
-	VMOVUPS.Z    64(DI), K1, Z15
-	ADDQ         R8, DI
+	VMOVUPS      (SI), Z14
+	VMOVUPS.Z    64(SI), K1, Z15
 	VBROADCASTSS (CX), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
@@ -4389,10 +5377,11 @@ wide_loop:
 	VBROADCASTSS (BX), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z14
 	VMULPS       Z14, Z0, Z0
@@ -4521,30 +5510,22 @@ narrow_zero:
 	VPXORD Z6, Z6, Z6
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 narrow_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS.Z    (DI), K1, Z7
-	ADDQ         R8, DI
+	VMOVUPS.Z    (SI), K1, Z7
 	VBROADCASTSS (CX), Z8
 	VFMADD231PS  Z7, Z8, Z0
 	VBROADCASTSS (CX)(AX*1), Z8
@@ -4559,10 +5540,11 @@ narrow_loop:
 	VFMADD231PS  Z7, Z8, Z5
 	VBROADCASTSS (BX), Z8
 	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z7
 	VMULPS       Z7, Z0, Z0
@@ -4687,24 +5669,27 @@ full_start:
 	ADDQ    AX, DX
 	LEAQ    (DX)(AX*2), BX
 	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    aStep+56(FP), R9
+	CMPQ    R8, $0x04
+	JLT     full_plain
+	CMPQ    R9, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
 
-full_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z14
-	VMOVUPS      64(DI), Z15
-	ADDQ         R8, DI
+full_step1:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
 	VBROADCASTSS (CX), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
@@ -4726,11 +5711,241 @@ full_loop:
 	VBROADCASTSS (BX), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	VMOVUPS      (SI)(DI*1), Z14
+	VMOVUPS      64(SI)(DI*1), Z15
+	VBROADCASTSS 4(CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 4(DX), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 4(BX), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	VMOVUPS      (SI)(DI*2), Z14
+	VMOVUPS      64(SI)(DI*2), Z15
+	VBROADCASTSS 8(CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 8(DX), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 8(BX), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	VMOVUPS      (SI)(R11*1), Z14
+	VMOVUPS      64(SI)(R11*1), Z15
+	VBROADCASTSS 12(CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 12(DX), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 12(BX), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x04, R8
+	JGE          full_step1
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R9, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step16:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (DX), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	VMOVUPS      (SI)(DI*1), Z14
+	VMOVUPS      64(SI)(DI*1), Z15
+	VBROADCASTSS 64(CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 64(DX), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 64(BX), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	VMOVUPS      (SI)(DI*2), Z14
+	VMOVUPS      64(SI)(DI*2), Z15
+	VBROADCASTSS 128(CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 128(DX), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 128(BX), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	VMOVUPS      (SI)(R11*1), Z14
+	VMOVUPS      64(SI)(R11*1), Z15
+	VBROADCASTSS 192(CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS 192(DX), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS 192(BX), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, R8
+	JGE          full_step16
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+full_loop:
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	VFMADD231PS  Z14, Z16, Z0
+	VFMADD231PS  Z15, Z16, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z2
+	VFMADD231PS  Z15, Z16, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z4
+	VFMADD231PS  Z15, Z16, Z5
+	VBROADCASTSS (DX), Z16
+	VFMADD231PS  Z14, Z16, Z6
+	VFMADD231PS  Z15, Z16, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	VFMADD231PS  Z14, Z16, Z8
+	VFMADD231PS  Z15, Z16, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	VFMADD231PS  Z14, Z16, Z10
+	VFMADD231PS  Z15, Z16, Z11
+	VBROADCASTSS (BX), Z16
+	VFMADD231PS  Z14, Z16, Z12
+	VFMADD231PS  Z15, Z16, Z13
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z14
 	VMULPS       Z14, Z0, Z0
 	VMULPS       Z14, Z1, Z1
@@ -4816,46 +6031,69 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows7(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows7(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -4979,31 +6217,47 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -5098,34 +6352,57 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -5327,31 +6604,23 @@ wide_zero:
 	VPXORD Z15, Z15, Z15
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 wide_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z16
-	VMOVUPS.Z    64(DI), K1, Z17
-	ADDQ         R8, DI
+	VMOVUPS      (SI), Z16
+	VMOVUPS.Z    64(SI), K1, Z17
 	VBROADCASTSS (CX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -5376,10 +6645,11 @@ wide_loop:
 	VBROADCASTSS (BX)(AX*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z16
 	VMULPS       Z16, Z0, Z0
@@ -5522,30 +6792,22 @@ narrow_zero:
 	VPXORD Z7, Z7, Z7
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 narrow_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS.Z    (DI), K1, Z8
-	ADDQ         R8, DI
+	VMOVUPS.Z    (SI), K1, Z8
 	VBROADCASTSS (CX), Z9
 	VFMADD231PS  Z8, Z9, Z0
 	VBROADCASTSS (CX)(AX*1), Z9
@@ -5562,10 +6824,11 @@ narrow_loop:
 	VFMADD231PS  Z8, Z9, Z6
 	VBROADCASTSS (BX)(AX*1), Z9
 	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z8
 	VMULPS       Z8, Z0, Z0
@@ -5703,24 +6966,27 @@ full_start:
 	ADDQ    AX, DX
 	LEAQ    (DX)(AX*2), BX
 	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    aStep+56(FP), R9
+	CMPQ    R8, $0x04
+	JLT     full_plain
+	CMPQ    R9, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
 
-full_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z16
-	VMOVUPS      64(DI), Z17
-	ADDQ         R8, DI
+full_step1:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
 	VBROADCASTSS (CX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -5745,11 +7011,265 @@ full_loop:
 	VBROADCASTSS (BX)(AX*1), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	VMOVUPS      (SI)(DI*1), Z16
+	VMOVUPS      64(SI)(DI*1), Z17
+	VBROADCASTSS 4(CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 4(DX), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 4(BX), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	VMOVUPS      (SI)(DI*2), Z16
+	VMOVUPS      64(SI)(DI*2), Z17
+	VBROADCASTSS 8(CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 8(DX), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 8(BX), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	VMOVUPS      (SI)(R11*1), Z16
+	VMOVUPS      64(SI)(R11*1), Z17
+	VBROADCASTSS 12(CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 12(DX), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 12(BX), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x04, R8
+	JGE          full_step1
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R9, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step16:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (DX), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	VMOVUPS      (SI)(DI*1), Z16
+	VMOVUPS      64(SI)(DI*1), Z17
+	VBROADCASTSS 64(CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 64(DX), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 64(BX), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	VMOVUPS      (SI)(DI*2), Z16
+	VMOVUPS      64(SI)(DI*2), Z17
+	VBROADCASTSS 128(CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 128(DX), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 128(BX), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	VMOVUPS      (SI)(R11*1), Z16
+	VMOVUPS      64(SI)(R11*1), Z17
+	VBROADCASTSS 192(CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS 192(DX), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS 192(BX), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, R8
+	JGE          full_step16
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+full_loop:
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (DX), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
@@ -5845,49 +7365,75 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows8(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows8(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -6021,33 +7567,51 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -6148,37 +7712,63 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -6397,31 +7987,23 @@ wide_zero:
 	VPXORD Z17, Z17, Z17
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 wide_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z18
-	VMOVUPS.Z    64(DI), K1, Z19
-	ADDQ         R8, DI
+	VMOVUPS      (SI), Z18
+	VMOVUPS.Z    64(SI), K1, Z19
 	VBROADCASTSS (CX), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
@@ -6449,10 +8031,11 @@ wide_loop:
 	VBROADCASTSS (BX)(AX*2), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z18
 	VMULPS       Z18, Z0, Z0
@@ -6609,30 +8192,22 @@ narrow_zero:
 	VPXORD Z8, Z8, Z8
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 narrow_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS.Z    (DI), K1, Z9
-	ADDQ         R8, DI
+	VMOVUPS.Z    (SI), K1, Z9
 	VBROADCASTSS (CX), Z10
 	VFMADD231PS  Z9, Z10, Z0
 	VBROADCASTSS (CX)(AX*1), Z10
@@ -6651,10 +8226,11 @@ narrow_loop:
 	VFMADD231PS  Z9, Z10, Z7
 	VBROADCASTSS (BX)(AX*2), Z10
 	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z9
 	VMULPS       Z9, Z0, Z0
@@ -6805,24 +8381,27 @@ full_start:
 	ADDQ    AX, DX
 	LEAQ    (DX)(AX*2), BX
 	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    aStep+56(FP), R9
+	CMPQ    R8, $0x04
+	JLT     full_plain
+	CMPQ    R9, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
 
-full_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z18
-	VMOVUPS      64(DI), Z19
-	ADDQ         R8, DI
+full_step1:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
 	VBROADCASTSS (CX), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
@@ -6850,11 +8429,289 @@ full_loop:
 	VBROADCASTSS (BX)(AX*2), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	VMOVUPS      (SI)(DI*1), Z18
+	VMOVUPS      64(SI)(DI*1), Z19
+	VBROADCASTSS 4(CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 4(DX), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 4(BX), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	VMOVUPS      (SI)(DI*2), Z18
+	VMOVUPS      64(SI)(DI*2), Z19
+	VBROADCASTSS 8(CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 8(DX), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 8(BX), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	VMOVUPS      (SI)(R11*1), Z18
+	VMOVUPS      64(SI)(R11*1), Z19
+	VBROADCASTSS 12(CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 12(DX), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 12(BX), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x04, R8
+	JGE          full_step1
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R9, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step16:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (DX), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	VMOVUPS      (SI)(DI*1), Z18
+	VMOVUPS      64(SI)(DI*1), Z19
+	VBROADCASTSS 64(CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 64(DX), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 64(BX), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	VMOVUPS      (SI)(DI*2), Z18
+	VMOVUPS      64(SI)(DI*2), Z19
+	VBROADCASTSS 128(CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 128(DX), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 128(BX), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	VMOVUPS      (SI)(R11*1), Z18
+	VMOVUPS      64(SI)(R11*1), Z19
+	VBROADCASTSS 192(CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS 192(DX), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS 192(BX), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, R8
+	JGE          full_step16
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+full_loop:
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	VFMADD231PS  Z18, Z20, Z0
+	VFMADD231PS  Z19, Z20, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z2
+	VFMADD231PS  Z19, Z20, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z4
+	VFMADD231PS  Z19, Z20, Z5
+	VBROADCASTSS (DX), Z20
+	VFMADD231PS  Z18, Z20, Z6
+	VFMADD231PS  Z19, Z20, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z8
+	VFMADD231PS  Z19, Z20, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z10
+	VFMADD231PS  Z19, Z20, Z11
+	VBROADCASTSS (BX), Z20
+	VFMADD231PS  Z18, Z20, Z12
+	VFMADD231PS  Z19, Z20, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	VFMADD231PS  Z18, Z20, Z14
+	VFMADD231PS  Z19, Z20, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	VFMADD231PS  Z18, Z20, Z16
+	VFMADD231PS  Z19, Z20, Z17
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z18
 	VMULPS       Z18, Z0, Z0
 	VMULPS       Z18, Z1, Z1
@@ -6960,52 +8817,81 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows9(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows9(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -7149,35 +9035,55 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -7284,40 +9190,69 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -7553,33 +9488,25 @@ wide_zero:
 	VPXORD Z19, Z19, Z19
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 wide_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z20
-	VMOVUPS.Z    64(R8), K1, Z21
-	ADDQ         R9, R8
+	VMOVUPS      (DI), Z20
+	VMOVUPS.Z    64(DI), K1, Z21
 	VBROADCASTSS (CX), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
@@ -7610,11 +9537,12 @@ wide_loop:
 	VBROADCASTSS (SI), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z20
 	VMULPS       Z20, Z0, Z0
@@ -7785,32 +9713,24 @@ narrow_zero:
 	VPXORD Z9, Z9, Z9
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 narrow_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS.Z    (R8), K1, Z10
-	ADDQ         R9, R8
+	VMOVUPS.Z    (DI), K1, Z10
 	VBROADCASTSS (CX), Z11
 	VFMADD231PS  Z10, Z11, Z0
 	VBROADCASTSS (CX)(AX*1), Z11
@@ -7831,11 +9751,12 @@ narrow_loop:
 	VFMADD231PS  Z10, Z11, Z8
 	VBROADCASTSS (SI), Z11
 	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z10
 	VMULPS       Z10, Z0, Z0
@@ -8001,24 +9922,27 @@ full_start:
 	ADDQ    AX, BX
 	LEAQ    (BX)(AX*2), SI
 	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    aStep+56(FP), R10
+	CMPQ    R9, $0x04
+	JLT     full_plain
+	CMPQ    R10, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
 
-full_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z20
-	VMOVUPS      64(R8), Z21
-	ADDQ         R9, R8
+full_step1:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
 	VBROADCASTSS (CX), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
@@ -8049,12 +9973,316 @@ full_loop:
 	VBROADCASTSS (SI), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	VMOVUPS      (DI)(R8*1), Z20
+	VMOVUPS      64(DI)(R8*1), Z21
+	VBROADCASTSS 4(CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 4(DX), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 4(BX), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 4(SI), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	VMOVUPS      (DI)(R8*2), Z20
+	VMOVUPS      64(DI)(R8*2), Z21
+	VBROADCASTSS 8(CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 8(DX), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 8(BX), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 8(SI), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	VMOVUPS      (DI)(R12*1), Z20
+	VMOVUPS      64(DI)(R12*1), Z21
+	VBROADCASTSS 12(CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 12(DX), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 12(BX), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 12(SI), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x04, R9
+	JGE          full_step1
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R10, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step16:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (DX), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	VMOVUPS      (DI)(R8*1), Z20
+	VMOVUPS      64(DI)(R8*1), Z21
+	VBROADCASTSS 64(CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 64(DX), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 64(BX), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 64(SI), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	VMOVUPS      (DI)(R8*2), Z20
+	VMOVUPS      64(DI)(R8*2), Z21
+	VBROADCASTSS 128(CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 128(DX), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 128(BX), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 128(SI), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	VMOVUPS      (DI)(R12*1), Z20
+	VMOVUPS      64(DI)(R12*1), Z21
+	VBROADCASTSS 192(CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS 192(DX), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS 192(BX), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS 192(SI), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x04, R9
+	JGE          full_step16
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+full_loop:
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
+	VBROADCASTSS (CX), Z22
+	VFMADD231PS  Z20, Z22, Z0
+	VFMADD231PS  Z21, Z22, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z2
+	VFMADD231PS  Z21, Z22, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z4
+	VFMADD231PS  Z21, Z22, Z5
+	VBROADCASTSS (DX), Z22
+	VFMADD231PS  Z20, Z22, Z6
+	VFMADD231PS  Z21, Z22, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z8
+	VFMADD231PS  Z21, Z22, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z10
+	VFMADD231PS  Z21, Z22, Z11
+	VBROADCASTSS (BX), Z22
+	VFMADD231PS  Z20, Z22, Z12
+	VFMADD231PS  Z21, Z22, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	VFMADD231PS  Z20, Z22, Z14
+	VFMADD231PS  Z21, Z22, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	VFMADD231PS  Z20, Z22, Z16
+	VFMADD231PS  Z21, Z22, Z17
+	VBROADCASTSS (SI), Z22
+	VFMADD231PS  Z20, Z22, Z18
+	VFMADD231PS  Z21, Z22, Z19
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z20
 	VMULPS       Z20, Z0, Z0
 	VMULPS       Z20, Z1, Z1
@@ -8170,55 +10398,87 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows10(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows10(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -8375,37 +10635,59 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -8521,43 +10803,75 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -8813,33 +11127,25 @@ wide_zero:
 	VPXORD Z21, Z21, Z21
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 wide_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z22
-	VMOVUPS.Z    64(R8), K1, Z23
-	ADDQ         R9, R8
+	VMOVUPS      (DI), Z22
+	VMOVUPS.Z    64(DI), K1, Z23
 	VBROADCASTSS (CX), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
@@ -8873,11 +11179,12 @@ wide_loop:
 	VBROADCASTSS (SI)(AX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z22
 	VMULPS       Z22, Z0, Z0
@@ -9062,32 +11369,24 @@ narrow_zero:
 	VPXORD Z10, Z10, Z10
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 narrow_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS.Z    (R8), K1, Z11
-	ADDQ         R9, R8
+	VMOVUPS.Z    (DI), K1, Z11
 	VBROADCASTSS (CX), Z12
 	VFMADD231PS  Z11, Z12, Z0
 	VBROADCASTSS (CX)(AX*1), Z12
@@ -9110,11 +11409,12 @@ narrow_loop:
 	VFMADD231PS  Z11, Z12, Z9
 	VBROADCASTSS (SI)(AX*1), Z12
 	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z11
 	VMULPS       Z11, Z0, Z0
@@ -9293,24 +11593,27 @@ full_start:
 	ADDQ    AX, BX
 	LEAQ    (BX)(AX*2), SI
 	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    aStep+56(FP), R10
+	CMPQ    R9, $0x04
+	JLT     full_plain
+	CMPQ    R10, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
 
-full_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z22
-	VMOVUPS      64(R8), Z23
-	ADDQ         R9, R8
+full_step1:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
 	VBROADCASTSS (CX), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
@@ -9344,12 +11647,340 @@ full_loop:
 	VBROADCASTSS (SI)(AX*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	VMOVUPS      (DI)(R8*1), Z22
+	VMOVUPS      64(DI)(R8*1), Z23
+	VBROADCASTSS 4(CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 4(DX), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 4(BX), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 4(SI), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	VMOVUPS      (DI)(R8*2), Z22
+	VMOVUPS      64(DI)(R8*2), Z23
+	VBROADCASTSS 8(CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 8(DX), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 8(BX), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 8(SI), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	VMOVUPS      (DI)(R12*1), Z22
+	VMOVUPS      64(DI)(R12*1), Z23
+	VBROADCASTSS 12(CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 12(DX), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 12(BX), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 12(SI), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x04, R9
+	JGE          full_step1
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R10, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step16:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (DX), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	VMOVUPS      (DI)(R8*1), Z22
+	VMOVUPS      64(DI)(R8*1), Z23
+	VBROADCASTSS 64(CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 64(DX), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 64(BX), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 64(SI), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	VMOVUPS      (DI)(R8*2), Z22
+	VMOVUPS      64(DI)(R8*2), Z23
+	VBROADCASTSS 128(CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 128(DX), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 128(BX), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 128(SI), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	VMOVUPS      (DI)(R12*1), Z22
+	VMOVUPS      64(DI)(R12*1), Z23
+	VBROADCASTSS 192(CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS 192(DX), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS 192(BX), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS 192(SI), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x04, R9
+	JGE          full_step16
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+full_loop:
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
+	VBROADCASTSS (CX), Z24
+	VFMADD231PS  Z22, Z24, Z0
+	VFMADD231PS  Z23, Z24, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z2
+	VFMADD231PS  Z23, Z24, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z4
+	VFMADD231PS  Z23, Z24, Z5
+	VBROADCASTSS (DX), Z24
+	VFMADD231PS  Z22, Z24, Z6
+	VFMADD231PS  Z23, Z24, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z8
+	VFMADD231PS  Z23, Z24, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z10
+	VFMADD231PS  Z23, Z24, Z11
+	VBROADCASTSS (BX), Z24
+	VFMADD231PS  Z22, Z24, Z12
+	VFMADD231PS  Z23, Z24, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z14
+	VFMADD231PS  Z23, Z24, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	VFMADD231PS  Z22, Z24, Z16
+	VFMADD231PS  Z23, Z24, Z17
+	VBROADCASTSS (SI), Z24
+	VFMADD231PS  Z22, Z24, Z18
+	VFMADD231PS  Z23, Z24, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	VFMADD231PS  Z22, Z24, Z20
+	VFMADD231PS  Z23, Z24, Z21
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z22
 	VMULPS       Z22, Z0, Z0
 	VMULPS       Z22, Z1, Z1
@@ -9475,58 +12106,93 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows11(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows11(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -9693,39 +12359,63 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -9847,46 +12537,81 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -10159,33 +12884,25 @@ wide_zero:
 	VPXORD Z23, Z23, Z23
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 wide_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z24
-	VMOVUPS.Z    64(R8), K1, Z25
-	ADDQ         R9, R8
+	VMOVUPS      (DI), Z24
+	VMOVUPS.Z    64(DI), K1, Z25
 	VBROADCASTSS (CX), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
@@ -10222,11 +12939,12 @@ wide_loop:
 	VBROADCASTSS (SI)(AX*2), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z24
 	VMULPS       Z24, Z0, Z0
@@ -10425,32 +13143,24 @@ narrow_zero:
 	VPXORD Z11, Z11, Z11
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 narrow_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS.Z    (R8), K1, Z12
-	ADDQ         R9, R8
+	VMOVUPS.Z    (DI), K1, Z12
 	VBROADCASTSS (CX), Z13
 	VFMADD231PS  Z12, Z13, Z0
 	VBROADCASTSS (CX)(AX*1), Z13
@@ -10475,11 +13185,12 @@ narrow_loop:
 	VFMADD231PS  Z12, Z13, Z10
 	VBROADCASTSS (SI)(AX*2), Z13
 	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z12
 	VMULPS       Z12, Z0, Z0
@@ -10671,24 +13382,27 @@ full_start:
 	ADDQ    AX, BX
 	LEAQ    (BX)(AX*2), SI
 	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    aStep+56(FP), R10
+	CMPQ    R9, $0x04
+	JLT     full_plain
+	CMPQ    R10, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
 
-full_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z24
-	VMOVUPS      64(R8), Z25
-	ADDQ         R9, R8
+full_step1:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
 	VBROADCASTSS (CX), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
@@ -10725,12 +13439,364 @@ full_loop:
 	VBROADCASTSS (SI)(AX*2), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	VMOVUPS      (DI)(R8*1), Z24
+	VMOVUPS      64(DI)(R8*1), Z25
+	VBROADCASTSS 4(CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 4(DX), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 4(BX), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 4(SI), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	VMOVUPS      (DI)(R8*2), Z24
+	VMOVUPS      64(DI)(R8*2), Z25
+	VBROADCASTSS 8(CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 8(DX), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 8(BX), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 8(SI), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 8(SI)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	VMOVUPS      (DI)(R12*1), Z24
+	VMOVUPS      64(DI)(R12*1), Z25
+	VBROADCASTSS 12(CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 12(DX), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 12(BX), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 12(SI), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 12(SI)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x04, R9
+	JGE          full_step1
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R10, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step16:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (DX), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	VMOVUPS      (DI)(R8*1), Z24
+	VMOVUPS      64(DI)(R8*1), Z25
+	VBROADCASTSS 64(CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 64(DX), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 64(BX), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 64(SI), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 64(SI)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	VMOVUPS      (DI)(R8*2), Z24
+	VMOVUPS      64(DI)(R8*2), Z25
+	VBROADCASTSS 128(CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 128(DX), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 128(BX), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 128(SI), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 128(SI)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	VMOVUPS      (DI)(R12*1), Z24
+	VMOVUPS      64(DI)(R12*1), Z25
+	VBROADCASTSS 192(CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS 192(DX), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS 192(BX), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS 192(SI), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS 192(SI)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x04, R9
+	JGE          full_step16
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+full_loop:
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
+	VBROADCASTSS (CX), Z26
+	VFMADD231PS  Z24, Z26, Z0
+	VFMADD231PS  Z25, Z26, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z2
+	VFMADD231PS  Z25, Z26, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z4
+	VFMADD231PS  Z25, Z26, Z5
+	VBROADCASTSS (DX), Z26
+	VFMADD231PS  Z24, Z26, Z6
+	VFMADD231PS  Z25, Z26, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z8
+	VFMADD231PS  Z25, Z26, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z10
+	VFMADD231PS  Z25, Z26, Z11
+	VBROADCASTSS (BX), Z26
+	VFMADD231PS  Z24, Z26, Z12
+	VFMADD231PS  Z25, Z26, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z14
+	VFMADD231PS  Z25, Z26, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z16
+	VFMADD231PS  Z25, Z26, Z17
+	VBROADCASTSS (SI), Z26
+	VFMADD231PS  Z24, Z26, Z18
+	VFMADD231PS  Z25, Z26, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	VFMADD231PS  Z24, Z26, Z20
+	VFMADD231PS  Z25, Z26, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	VFMADD231PS  Z24, Z26, Z22
+	VFMADD231PS  Z25, Z26, Z23
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
@@ -10866,61 +13932,99 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows12(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows12(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z22
-	VMOVUPS.Z 64(AX), K1, Z23
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS.Z  64(AX), K1, Z23
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -11097,41 +14201,67 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z11
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -11259,49 +14389,87 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z22
-	VMOVUPS 64(AX), Z23
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS    64(AX), Z23
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -11591,35 +14759,27 @@ wide_zero:
 	VPXORD Z25, Z25, Z25
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	LEAQ    (SI)(AX*2), DI
-	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
 
 wide_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS      (R9), Z26
-	VMOVUPS.Z    64(R9), K1, Z27
-	ADDQ         R10, R9
+	VMOVUPS      (R8), Z26
+	VMOVUPS.Z    64(R8), K1, Z27
 	VBROADCASTSS (CX), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
@@ -11659,12 +14819,13 @@ wide_loop:
 	VBROADCASTSS (DI), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z26
 	VMULPS       Z26, Z0, Z0
@@ -11877,34 +15038,26 @@ narrow_zero:
 	VPXORD Z12, Z12, Z12
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	LEAQ    (SI)(AX*2), DI
-	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
 
 narrow_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS.Z    (R9), K1, Z13
-	ADDQ         R10, R9
+	VMOVUPS.Z    (R8), K1, Z13
 	VBROADCASTSS (CX), Z14
 	VFMADD231PS  Z13, Z14, Z0
 	VBROADCASTSS (CX)(AX*1), Z14
@@ -11931,12 +15084,13 @@ narrow_loop:
 	VFMADD231PS  Z13, Z14, Z11
 	VBROADCASTSS (DI), Z14
 	VFMADD231PS  Z13, Z14, Z12
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z13
 	VMULPS       Z13, Z0, Z0
@@ -12143,24 +15297,27 @@ full_start:
 	ADDQ    AX, SI
 	LEAQ    (SI)(AX*2), DI
 	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    aStep+56(FP), R11
+	CMPQ    R10, $0x04
+	JLT     full_plain
+	CMPQ    R11, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
 
-full_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS      (R9), Z26
-	VMOVUPS      64(R9), Z27
-	ADDQ         R10, R9
+full_step1:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z26
+	VMOVUPS      64(R8), Z27
 	VBROADCASTSS (CX), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
@@ -12200,13 +15357,391 @@ full_loop:
 	VBROADCASTSS (DI), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	VMOVUPS      (R8)(R9*1), Z26
+	VMOVUPS      64(R8)(R9*1), Z27
+	VBROADCASTSS 4(CX), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 4(DX), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 4(BX), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 4(SI), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 4(DI), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	VMOVUPS      (R8)(R9*2), Z26
+	VMOVUPS      64(R8)(R9*2), Z27
+	VBROADCASTSS 8(CX), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 8(DX), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 8(BX), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 8(SI), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 8(SI)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 8(DI), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	VMOVUPS      (R8)(R13*1), Z26
+	VMOVUPS      64(R8)(R13*1), Z27
+	VBROADCASTSS 12(CX), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 12(DX), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 12(BX), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 12(SI), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 12(SI)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 12(DI), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, DI
+	SUBQ         $0x04, R10
+	JGE          full_step1
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R11, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
+
+full_step16:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z26
+	VMOVUPS      64(R8), Z27
+	VBROADCASTSS (CX), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS (DX), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	VMOVUPS      (R8)(R9*1), Z26
+	VMOVUPS      64(R8)(R9*1), Z27
+	VBROADCASTSS 64(CX), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 64(DX), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 64(BX), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 64(SI), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 64(SI)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 64(DI), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	VMOVUPS      (R8)(R9*2), Z26
+	VMOVUPS      64(R8)(R9*2), Z27
+	VBROADCASTSS 128(CX), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 128(DX), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 128(BX), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 128(SI), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 128(SI)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 128(DI), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	VMOVUPS      (R8)(R13*1), Z26
+	VMOVUPS      64(R8)(R13*1), Z27
+	VBROADCASTSS 192(CX), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS 192(DX), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS 192(BX), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS 192(SI), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS 192(SI)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS 192(DI), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R10
+	JGE          full_step16
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
+
+full_loop:
+	VMOVUPS      (R8), Z26
+	VMOVUPS      64(R8), Z27
+	VBROADCASTSS (CX), Z28
+	VFMADD231PS  Z26, Z28, Z0
+	VFMADD231PS  Z27, Z28, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z2
+	VFMADD231PS  Z27, Z28, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z4
+	VFMADD231PS  Z27, Z28, Z5
+	VBROADCASTSS (DX), Z28
+	VFMADD231PS  Z26, Z28, Z6
+	VFMADD231PS  Z27, Z28, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z8
+	VFMADD231PS  Z27, Z28, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z10
+	VFMADD231PS  Z27, Z28, Z11
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z26, Z28, Z12
+	VFMADD231PS  Z27, Z28, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z14
+	VFMADD231PS  Z27, Z28, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z16
+	VFMADD231PS  Z27, Z28, Z17
+	VBROADCASTSS (SI), Z28
+	VFMADD231PS  Z26, Z28, Z18
+	VFMADD231PS  Z27, Z28, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	VFMADD231PS  Z26, Z28, Z20
+	VFMADD231PS  Z27, Z28, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	VFMADD231PS  Z26, Z28, Z22
+	VFMADD231PS  Z27, Z28, Z23
+	VBROADCASTSS (DI), Z28
+	VFMADD231PS  Z26, Z28, Z24
+	VFMADD231PS  Z27, Z28, Z25
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z26
 	VMULPS       Z26, Z0, Z0
 	VMULPS       Z26, Z1, Z1
@@ -12352,64 +15887,105 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows13(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows13(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z22
-	VMOVUPS.Z 64(AX), K1, Z23
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z24
-	VMOVUPS.Z 64(AX), K1, Z25
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS.Z  64(AX), K1, Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS.Z  64(AX), K1, Z25
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -12599,43 +16175,71 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z12
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -12772,52 +16376,93 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z22
-	VMOVUPS 64(AX), Z23
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z24
-	VMOVUPS 64(AX), Z25
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS    64(AX), Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS    64(AX), Z25
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -13127,35 +16772,27 @@ wide_zero:
 	VPXORD Z27, Z27, Z27
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	LEAQ    (SI)(AX*2), DI
-	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
 
 wide_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS      (R9), Z28
-	VMOVUPS.Z    64(R9), K1, Z29
-	ADDQ         R10, R9
+	VMOVUPS      (R8), Z28
+	VMOVUPS.Z    64(R8), K1, Z29
 	VBROADCASTSS (CX), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
@@ -13198,12 +16835,13 @@ wide_loop:
 	VBROADCASTSS (DI)(AX*1), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z28
 	VMULPS       Z28, Z0, Z0
@@ -13430,34 +17068,26 @@ narrow_zero:
 	VPXORD Z13, Z13, Z13
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	LEAQ    (SI)(AX*2), DI
-	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
 
 narrow_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS.Z    (R9), K1, Z14
-	ADDQ         R10, R9
+	VMOVUPS.Z    (R8), K1, Z14
 	VBROADCASTSS (CX), Z15
 	VFMADD231PS  Z14, Z15, Z0
 	VBROADCASTSS (CX)(AX*1), Z15
@@ -13486,12 +17116,13 @@ narrow_loop:
 	VFMADD231PS  Z14, Z15, Z12
 	VBROADCASTSS (DI)(AX*1), Z15
 	VFMADD231PS  Z14, Z15, Z13
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z14
 	VMULPS       Z14, Z0, Z0
@@ -13711,24 +17342,27 @@ full_start:
 	ADDQ    AX, SI
 	LEAQ    (SI)(AX*2), DI
 	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    aStep+56(FP), R11
+	CMPQ    R10, $0x04
+	JLT     full_plain
+	CMPQ    R11, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
 
-full_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS      (R9), Z28
-	VMOVUPS      64(R9), Z29
-	ADDQ         R10, R9
+full_step1:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z28
+	VMOVUPS      64(R8), Z29
 	VBROADCASTSS (CX), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
@@ -13771,13 +17405,415 @@ full_loop:
 	VBROADCASTSS (DI)(AX*1), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	VMOVUPS      (R8)(R9*1), Z28
+	VMOVUPS      64(R8)(R9*1), Z29
+	VBROADCASTSS 4(CX), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 4(DX), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 4(BX), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 4(SI), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 4(DI), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 4(DI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	VMOVUPS      (R8)(R9*2), Z28
+	VMOVUPS      64(R8)(R9*2), Z29
+	VBROADCASTSS 8(CX), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 8(DX), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 8(BX), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 8(SI), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 8(DI), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 8(DI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	VMOVUPS      (R8)(R13*1), Z28
+	VMOVUPS      64(R8)(R13*1), Z29
+	VBROADCASTSS 12(CX), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 12(DX), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 12(BX), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 12(SI), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 12(DI), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 12(DI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, DI
+	SUBQ         $0x04, R10
+	JGE          full_step1
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R11, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
+
+full_step16:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z28
+	VMOVUPS      64(R8), Z29
+	VBROADCASTSS (CX), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS (DX), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	VMOVUPS      (R8)(R9*1), Z28
+	VMOVUPS      64(R8)(R9*1), Z29
+	VBROADCASTSS 64(CX), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 64(DX), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 64(BX), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 64(SI), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 64(SI)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 64(DI), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 64(DI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	VMOVUPS      (R8)(R9*2), Z28
+	VMOVUPS      64(R8)(R9*2), Z29
+	VBROADCASTSS 128(CX), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 128(DX), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 128(BX), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 128(SI), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 128(SI)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 128(DI), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 128(DI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	VMOVUPS      (R8)(R13*1), Z28
+	VMOVUPS      64(R8)(R13*1), Z29
+	VBROADCASTSS 192(CX), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS 192(DX), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS 192(BX), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS 192(SI), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS 192(SI)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS 192(DI), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS 192(DI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R10
+	JGE          full_step16
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
+
+full_loop:
+	VMOVUPS      (R8), Z28
+	VMOVUPS      64(R8), Z29
+	VBROADCASTSS (CX), Z30
+	VFMADD231PS  Z28, Z30, Z0
+	VFMADD231PS  Z29, Z30, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z2
+	VFMADD231PS  Z29, Z30, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z4
+	VFMADD231PS  Z29, Z30, Z5
+	VBROADCASTSS (DX), Z30
+	VFMADD231PS  Z28, Z30, Z6
+	VFMADD231PS  Z29, Z30, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z8
+	VFMADD231PS  Z29, Z30, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z10
+	VFMADD231PS  Z29, Z30, Z11
+	VBROADCASTSS (BX), Z30
+	VFMADD231PS  Z28, Z30, Z12
+	VFMADD231PS  Z29, Z30, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z14
+	VFMADD231PS  Z29, Z30, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z16
+	VFMADD231PS  Z29, Z30, Z17
+	VBROADCASTSS (SI), Z30
+	VFMADD231PS  Z28, Z30, Z18
+	VFMADD231PS  Z29, Z30, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z20
+	VFMADD231PS  Z29, Z30, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	VFMADD231PS  Z28, Z30, Z22
+	VFMADD231PS  Z29, Z30, Z23
+	VBROADCASTSS (DI), Z30
+	VFMADD231PS  Z28, Z30, Z24
+	VFMADD231PS  Z29, Z30, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	VFMADD231PS  Z28, Z30, Z26
+	VFMADD231PS  Z29, Z30, Z27
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z28
 	VMULPS       Z28, Z0, Z0
 	VMULPS       Z28, Z1, Z1
@@ -13933,67 +17969,111 @@ full_store:
 	RET
 
 // func gemmRunsAVX512Rows14(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·gemmRunsAVX512Rows14(SB), NOSPLIT, $0-160
-	MOVQ      columns+0(FP), AX
-	CMPQ      AX, $0x00000020
-	JEQ       full
-	CMPQ      AX, $0x00000010
-	JLE       narrow
-	SUBQ      $0x00000010, AX
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        wide_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS   (AX), Z0
-	VMOVUPS.Z 64(AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z2
-	VMOVUPS.Z 64(AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z4
-	VMOVUPS.Z 64(AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z6
-	VMOVUPS.Z 64(AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z8
-	VMOVUPS.Z 64(AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z10
-	VMOVUPS.Z 64(AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z12
-	VMOVUPS.Z 64(AX), K1, Z13
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z14
-	VMOVUPS.Z 64(AX), K1, Z15
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z16
-	VMOVUPS.Z 64(AX), K1, Z17
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z18
-	VMOVUPS.Z 64(AX), K1, Z19
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z20
-	VMOVUPS.Z 64(AX), K1, Z21
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z22
-	VMOVUPS.Z 64(AX), K1, Z23
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z24
-	VMOVUPS.Z 64(AX), K1, Z25
-	ADDQ      CX, AX
-	VMOVUPS   (AX), Z26
-	VMOVUPS.Z 64(AX), K1, Z27
-	ADDQ      CX, AX
-	JMP       wide_start
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS.Z  64(AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS.Z  64(AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS.Z  64(AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS.Z  64(AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS.Z  64(AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS.Z  64(AX), K1, Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS.Z  64(AX), K1, Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS.Z  64(AX), K1, Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS.Z  64(AX), K1, Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS.Z  64(AX), K1, Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS.Z  64(AX), K1, Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS.Z  64(AX), K1, Z25
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z26
+	VMOVUPS.Z  64(AX), K1, Z27
+	ADDQ       CX, AX
+	JMP        wide_start
 
 wide_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -14193,45 +18273,75 @@ wide_done:
 	RET
 
 narrow:
-	MOVQ      $-1, CX
-	SHLXQ     AX, CX, AX
-	NOTQ      AX
-	KMOVW     AX, K1
-	MOVQ      add+120(FP), AX
-	TESTQ     AX, AX
-	JZ        narrow_bias
-	MOVQ      c_base+128(FP), AX
-	MOVQ      cRow+152(FP), CX
-	SHLQ      $0x02, CX
-	VMOVUPS.Z (AX), K1, Z0
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z1
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z2
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z3
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z4
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z5
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z6
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z7
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z8
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z9
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z10
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z11
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z12
-	ADDQ      CX, AX
-	VMOVUPS.Z (AX), K1, Z13
-	ADDQ      CX, AX
-	JMP       narrow_start
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z1
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z2
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z3
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z4
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z5
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z6
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z7
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z8
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z9
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z10
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z11
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z12
+	ADDQ       CX, AX
+	VMOVUPS.Z  (AX), K1, Z13
+	ADDQ       CX, AX
+	JMP        narrow_start
 
 narrow_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -14374,55 +18484,99 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z2
-	VMOVUPS 64(AX), Z3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z4
-	VMOVUPS 64(AX), Z5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z6
-	VMOVUPS 64(AX), Z7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z8
-	VMOVUPS 64(AX), Z9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z10
-	VMOVUPS 64(AX), Z11
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z12
-	VMOVUPS 64(AX), Z13
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z14
-	VMOVUPS 64(AX), Z15
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z16
-	VMOVUPS 64(AX), Z17
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z18
-	VMOVUPS 64(AX), Z19
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z20
-	VMOVUPS 64(AX), Z21
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z22
-	VMOVUPS 64(AX), Z23
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z24
-	VMOVUPS 64(AX), Z25
-	ADDQ    CX, AX
-	VMOVUPS (AX), Z26
-	VMOVUPS 64(AX), Z27
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z2
+	VMOVUPS    64(AX), Z3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z4
+	VMOVUPS    64(AX), Z5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z6
+	VMOVUPS    64(AX), Z7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z8
+	VMOVUPS    64(AX), Z9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z10
+	VMOVUPS    64(AX), Z11
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z12
+	VMOVUPS    64(AX), Z13
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z14
+	VMOVUPS    64(AX), Z15
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z16
+	VMOVUPS    64(AX), Z17
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z18
+	VMOVUPS    64(AX), Z19
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z20
+	VMOVUPS    64(AX), Z21
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z22
+	VMOVUPS    64(AX), Z23
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z24
+	VMOVUPS    64(AX), Z25
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Z26
+	VMOVUPS    64(AX), Z27
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -15138,32 +19292,25 @@ wide_zero:
 	VXORPS Y2, Y2, Y2
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), AX
-	MOVQ    aStep+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+64(FP), DX
-	MOVQ    bStep+88(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    k+8(FP), SI
-	MOVQ    ahead_base+160(FP), DI
-	MOVQ    aheadStep+184(FP), R8
-	SHLQ    $0x02, R8
-	TESTQ   DI, DI
-	CMOVQEQ DX, DI
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), AX
+	MOVQ b_base+64(FP), CX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+8(FP), BX
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
 
 wide_loop:
-	PREFETCHT1   (DI)
-	ADDQ         R8, DI
-	VMOVUPS      (DX), Y3
-	VMASKMOVPS   32(DX), Y0, Y4
-	ADDQ         BX, DX
+	VMOVUPS      (CX), Y3
+	VMASKMOVPS   32(CX), Y0, Y4
 	VBROADCASTSS (AX), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
-	ADDQ         CX, AX
-	DECQ         SI
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Y3
 	VMULPS       Y3, Y1, Y1
@@ -15207,30 +19354,23 @@ narrow_zero:
 	VXORPS Y1, Y1, Y1
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), AX
-	MOVQ    aStep+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+64(FP), DX
-	MOVQ    bStep+88(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    k+8(FP), SI
-	MOVQ    ahead_base+160(FP), DI
-	MOVQ    aheadStep+184(FP), R8
-	SHLQ    $0x02, R8
-	TESTQ   DI, DI
-	CMOVQEQ DX, DI
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), AX
+	MOVQ b_base+64(FP), CX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+8(FP), BX
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
 
 narrow_loop:
-	PREFETCHT1   (DI)
-	ADDQ         R8, DI
-	VMASKMOVPS   (DX), Y0, Y2
-	ADDQ         BX, DX
+	VMASKMOVPS   (CX), Y0, Y2
 	VBROADCASTSS (AX), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         CX, AX
-	DECQ         SI
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Y2
 	VMULPS       Y2, Y1, Y1
@@ -15272,30 +19412,115 @@ full_start:
 	MOVQ    aRow+48(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    a_base+24(FP), AX
-	MOVQ    aStep+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+64(FP), DX
-	MOVQ    bStep+88(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    k+8(FP), SI
-	MOVQ    ahead_base+160(FP), DI
-	MOVQ    aheadStep+184(FP), R8
-	SHLQ    $0x02, R8
-	TESTQ   DI, DI
-	CMOVQEQ DX, DI
+	MOVQ    b_base+64(FP), CX
+	MOVQ    bStep+88(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    k+8(FP), BX
+	MOVQ    aStep+56(FP), SI
+	CMPQ    BX, $0x04
+	JLT     full_plain
+	CMPQ    SI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), SI
+	MOVQ    aheadStep+184(FP), DI
+	SHLQ    $0x02, DI
+	TESTQ   SI, SI
+	CMOVQEQ CX, SI
+	LEAQ    (DX)(DX*2), R8
+	SUBQ    $0x04, BX
 
-full_loop:
-	PREFETCHT1   (DI)
-	ADDQ         R8, DI
-	VMOVUPS      (DX), Y2
-	VMOVUPS      32(DX), Y3
-	ADDQ         BX, DX
+full_step1:
+	PREFETCHT1   (SI)
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
 	VBROADCASTSS (AX), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         CX, AX
-	DECQ         SI
+	VMOVUPS      (CX)(DX*1), Y2
+	VMOVUPS      32(CX)(DX*1), Y3
+	VBROADCASTSS 4(AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      (CX)(DX*2), Y2
+	VMOVUPS      32(CX)(DX*2), Y3
+	VBROADCASTSS 8(AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      (CX)(R8*1), Y2
+	VMOVUPS      32(CX)(R8*1), Y3
+	VBROADCASTSS 12(AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         DI, SI
+	LEAQ         (CX)(DX*4), CX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x04, BX
+	JGE          full_step1
+	ADDQ         $0x04, BX
+	TESTQ        BX, BX
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    SI, $0x00000008
+	JNE     full_not8
+	MOVQ    ahead_base+160(FP), SI
+	MOVQ    aheadStep+184(FP), DI
+	SHLQ    $0x02, DI
+	TESTQ   SI, SI
+	CMOVQEQ CX, SI
+	LEAQ    (DX)(DX*2), R8
+	SUBQ    $0x04, BX
+
+full_step8:
+	PREFETCHT1   (SI)
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      (CX)(DX*1), Y2
+	VMOVUPS      32(CX)(DX*1), Y3
+	VBROADCASTSS 32(AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      (CX)(DX*2), Y2
+	VMOVUPS      32(CX)(DX*2), Y3
+	VBROADCASTSS 64(AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      (CX)(R8*1), Y2
+	VMOVUPS      32(CX)(R8*1), Y3
+	VBROADCASTSS 96(AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         DI, SI
+	LEAQ         (CX)(DX*4), CX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x04, BX
+	JGE          full_step8
+	ADDQ         $0x04, BX
+	TESTQ        BX, BX
+	JZ           full_done
+	JMP          full_plain
+
+full_not8:
+full_plain:
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
+
+full_loop:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y2, Y1, Y1
@@ -15321,7 +19546,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows1(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows1(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -15332,6 +19557,10 @@ TEXT ·gemmRunsAVX2Rows1(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -15449,6 +19678,10 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -15543,16 +19776,20 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -15690,35 +19927,28 @@ wide_zero:
 	VXORPS Y4, Y4, Y4
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 wide_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Y5
-	VMASKMOVPS   32(BX), Y0, Y6
-	ADDQ         SI, BX
+	VMOVUPS      (DX), Y5
+	VMASKMOVPS   32(DX), Y0, Y6
 	VBROADCASTSS (CX), Y7
 	VFMADD231PS  Y5, Y7, Y1
 	VFMADD231PS  Y6, Y7, Y2
 	VBROADCASTSS (CX)(AX*1), Y7
 	VFMADD231PS  Y5, Y7, Y3
 	VFMADD231PS  Y6, Y7, Y4
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Y5
 	VMULPS       Y5, Y1, Y1
@@ -15776,32 +20006,25 @@ narrow_zero:
 	VXORPS Y2, Y2, Y2
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 narrow_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (BX), Y0, Y3
-	ADDQ         SI, BX
+	VMASKMOVPS   (DX), Y0, Y3
 	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y3, Y4, Y1
 	VBROADCASTSS (CX)(AX*1), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Y3
 	VMULPS       Y3, Y1, Y1
@@ -15855,33 +20078,142 @@ full_start:
 	MOVQ    aRow+48(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    aStep+56(FP), DI
+	CMPQ    SI, $0x04
+	JLT     full_plain
+	CMPQ    DI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
 
-full_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Y4
-	VMOVUPS      32(BX), Y5
-	ADDQ         SI, BX
+full_step1:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
 	VBROADCASTSS (CX)(AX*1), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         DX, CX
-	DECQ         DI
+	VMOVUPS      (DX)(BX*1), Y4
+	VMOVUPS      32(DX)(BX*1), Y5
+	VBROADCASTSS 4(CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      (DX)(BX*2), Y4
+	VMOVUPS      32(DX)(BX*2), Y5
+	VBROADCASTSS 8(CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(CX)(AX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      (DX)(R9*1), Y4
+	VMOVUPS      32(DX)(R9*1), Y5
+	VBROADCASTSS 12(CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 12(CX)(AX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x04, SI
+	JGE          full_step1
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    DI, $0x00000008
+	JNE     full_not8
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
+
+full_step8:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      (DX)(BX*1), Y4
+	VMOVUPS      32(DX)(BX*1), Y5
+	VBROADCASTSS 32(CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 32(CX)(AX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      (DX)(BX*2), Y4
+	VMOVUPS      32(DX)(BX*2), Y5
+	VBROADCASTSS 64(CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 64(CX)(AX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      (DX)(R9*1), Y4
+	VMOVUPS      32(DX)(R9*1), Y5
+	VBROADCASTSS 96(CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 96(CX)(AX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000080, CX
+	SUBQ         $0x04, SI
+	JGE          full_step8
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not8:
+full_plain:
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+full_loop:
+	VMOVUPS      (DX), Y4
+	VMOVUPS      32(DX), Y5
+	VBROADCASTSS (CX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (CX)(AX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Y4
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y4, Y1, Y1
@@ -15917,7 +20249,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows2(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows2(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -15928,6 +20260,12 @@ TEXT ·gemmRunsAVX2Rows2(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -16048,6 +20386,12 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -16144,19 +20488,25 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -16300,27 +20650,19 @@ wide_zero:
 	VXORPS Y6, Y6, Y6
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 wide_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Y7
-	VMASKMOVPS   32(BX), Y0, Y8
-	ADDQ         SI, BX
+	VMOVUPS      (DX), Y7
+	VMASKMOVPS   32(DX), Y0, Y8
 	VBROADCASTSS (CX), Y9
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
@@ -16330,8 +20672,9 @@ wide_loop:
 	VBROADCASTSS (CX)(AX*2), Y9
 	VFMADD231PS  Y7, Y9, Y5
 	VFMADD231PS  Y8, Y9, Y6
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Y7
 	VMULPS       Y7, Y1, Y1
@@ -16403,34 +20746,27 @@ narrow_zero:
 	VXORPS Y3, Y3, Y3
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 narrow_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMASKMOVPS   (BX), Y0, Y4
-	ADDQ         SI, BX
+	VMASKMOVPS   (DX), Y0, Y4
 	VBROADCASTSS (CX), Y5
 	VFMADD231PS  Y4, Y5, Y1
 	VBROADCASTSS (CX)(AX*1), Y5
 	VFMADD231PS  Y4, Y5, Y2
 	VBROADCASTSS (CX)(AX*2), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Y4
 	VMULPS       Y4, Y1, Y1
@@ -16496,24 +20832,27 @@ full_start:
 	MOVQ    aRow+48(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    aStep+56(FP), DI
+	CMPQ    SI, $0x04
+	JLT     full_plain
+	CMPQ    DI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
 
-full_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Y6
-	VMOVUPS      32(BX), Y7
-	ADDQ         SI, BX
+full_step1:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
 	VBROADCASTSS (CX), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
@@ -16523,9 +20862,139 @@ full_loop:
 	VBROADCASTSS (CX)(AX*2), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         DX, CX
-	DECQ         DI
+	VMOVUPS      (DX)(BX*1), Y6
+	VMOVUPS      32(DX)(BX*1), Y7
+	VBROADCASTSS 4(CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      (DX)(BX*2), Y6
+	VMOVUPS      32(DX)(BX*2), Y7
+	VBROADCASTSS 8(CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(CX)(AX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(CX)(AX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      (DX)(R9*1), Y6
+	VMOVUPS      32(DX)(R9*1), Y7
+	VBROADCASTSS 12(CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 12(CX)(AX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 12(CX)(AX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x04, SI
+	JGE          full_step1
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    DI, $0x00000008
+	JNE     full_not8
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
+
+full_step8:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      (DX)(BX*1), Y6
+	VMOVUPS      32(DX)(BX*1), Y7
+	VBROADCASTSS 32(CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 32(CX)(AX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 32(CX)(AX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      (DX)(BX*2), Y6
+	VMOVUPS      32(DX)(BX*2), Y7
+	VBROADCASTSS 64(CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 64(CX)(AX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 64(CX)(AX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      (DX)(R9*1), Y6
+	VMOVUPS      32(DX)(R9*1), Y7
+	VBROADCASTSS 96(CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 96(CX)(AX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 96(CX)(AX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000080, CX
+	SUBQ         $0x04, SI
+	JGE          full_step8
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not8:
+full_plain:
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+full_loop:
+	VMOVUPS      (DX), Y6
+	VMOVUPS      32(DX), Y7
+	VBROADCASTSS (CX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (CX)(AX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (CX)(AX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Y6
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y6, Y1, Y1
@@ -16571,7 +21040,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows3(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows3(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -16582,6 +21051,14 @@ TEXT ·gemmRunsAVX2Rows3(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -16725,6 +21202,14 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -16835,22 +21320,30 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -17020,29 +21513,21 @@ wide_zero:
 	VXORPS Y8, Y8, Y8
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 wide_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Y9
-	VMASKMOVPS   32(SI), Y0, Y10
-	ADDQ         DI, SI
+	VMOVUPS      (BX), Y9
+	VMASKMOVPS   32(BX), Y0, Y10
 	VBROADCASTSS (CX), Y11
 	VFMADD231PS  Y9, Y11, Y1
 	VFMADD231PS  Y10, Y11, Y2
@@ -17055,9 +21540,10 @@ wide_loop:
 	VBROADCASTSS (DX), Y11
 	VFMADD231PS  Y9, Y11, Y7
 	VFMADD231PS  Y10, Y11, Y8
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Y9
 	VMULPS       Y9, Y1, Y1
@@ -17143,28 +21629,20 @@ narrow_zero:
 	VXORPS Y4, Y4, Y4
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 narrow_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMASKMOVPS   (SI), Y0, Y5
-	ADDQ         DI, SI
+	VMASKMOVPS   (BX), Y0, Y5
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y5, Y6, Y1
 	VBROADCASTSS (CX)(AX*1), Y6
@@ -17173,9 +21651,10 @@ narrow_loop:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS (DX), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Y5
 	VMULPS       Y5, Y1, Y1
@@ -17255,24 +21734,27 @@ full_start:
 	MOVQ    a_base+24(FP), CX
 	LEAQ    (CX)(AX*2), DX
 	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
 
-full_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Y8
-	VMOVUPS      32(SI), Y9
-	ADDQ         DI, SI
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Y8
+	VMOVUPS      32(BX), Y9
 	VBROADCASTSS (CX), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
@@ -17285,10 +21767,166 @@ full_loop:
 	VBROADCASTSS (DX), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	VMOVUPS      (BX)(SI*1), Y8
+	VMOVUPS      32(BX)(SI*1), Y9
+	VBROADCASTSS 4(CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 4(DX), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      (BX)(SI*2), Y8
+	VMOVUPS      32(BX)(SI*2), Y9
+	VBROADCASTSS 8(CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 8(CX)(AX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(CX)(AX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 8(DX), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      (BX)(R10*1), Y8
+	VMOVUPS      32(BX)(R10*1), Y9
+	VBROADCASTSS 12(CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 12(CX)(AX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 12(CX)(AX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(DX), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000008
+	JNE     full_not8
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step8:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Y8
+	VMOVUPS      32(BX), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (CX)(AX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      (BX)(SI*1), Y8
+	VMOVUPS      32(BX)(SI*1), Y9
+	VBROADCASTSS 32(CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 32(CX)(AX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 32(CX)(AX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 32(DX), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      (BX)(SI*2), Y8
+	VMOVUPS      32(BX)(SI*2), Y9
+	VBROADCASTSS 64(CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 64(CX)(AX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 64(CX)(AX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 64(DX), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      (BX)(R10*1), Y8
+	VMOVUPS      32(BX)(R10*1), Y9
+	VBROADCASTSS 96(CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 96(CX)(AX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 96(CX)(AX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 96(DX), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x04, DI
+	JGE          full_step8
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not8:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Y8
+	VMOVUPS      32(BX), Y9
+	VBROADCASTSS (CX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (CX)(AX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (CX)(AX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (DX), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y8, Y1, Y1
@@ -17344,7 +21982,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows4(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows4(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -17355,6 +21993,16 @@ TEXT ·gemmRunsAVX2Rows4(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -17467,6 +22115,16 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -17555,25 +22213,35 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    32(AX), Y7
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -17715,29 +22383,21 @@ wide_zero:
 	VXORPS Y10, Y10, Y10
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 wide_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Y11
-	VMASKMOVPS   32(SI), Y0, Y12
-	ADDQ         DI, SI
+	VMOVUPS      (BX), Y11
+	VMASKMOVPS   32(BX), Y0, Y12
 	VBROADCASTSS (CX), Y13
 	VFMADD231PS  Y11, Y13, Y1
 	VFMADD231PS  Y12, Y13, Y2
@@ -17753,9 +22413,10 @@ wide_loop:
 	VBROADCASTSS (DX)(AX*1), Y13
 	VFMADD231PS  Y11, Y13, Y9
 	VFMADD231PS  Y12, Y13, Y10
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Y11
 	VMULPS       Y11, Y1, Y1
@@ -17855,28 +22516,20 @@ narrow_zero:
 	VXORPS Y5, Y5, Y5
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 narrow_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMASKMOVPS   (SI), Y0, Y6
-	ADDQ         DI, SI
+	VMASKMOVPS   (BX), Y0, Y6
 	VBROADCASTSS (CX), Y7
 	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (CX)(AX*1), Y7
@@ -17887,9 +22540,10 @@ narrow_loop:
 	VFMADD231PS  Y6, Y7, Y4
 	VBROADCASTSS (DX)(AX*1), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Y6
 	VMULPS       Y6, Y1, Y1
@@ -17981,24 +22635,27 @@ full_start:
 	MOVQ    a_base+24(FP), CX
 	LEAQ    (CX)(AX*2), DX
 	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
 
-full_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Y10
-	VMOVUPS      32(SI), Y11
-	ADDQ         DI, SI
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Y10
+	VMOVUPS      32(BX), Y11
 	VBROADCASTSS (CX), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
@@ -18014,10 +22671,190 @@ full_loop:
 	VBROADCASTSS (DX)(AX*1), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	VMOVUPS      (BX)(SI*1), Y10
+	VMOVUPS      32(BX)(SI*1), Y11
+	VBROADCASTSS 4(CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 4(DX), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 4(DX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      (BX)(SI*2), Y10
+	VMOVUPS      32(BX)(SI*2), Y11
+	VBROADCASTSS 8(CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 8(CX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(CX)(AX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 8(DX), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 8(DX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      (BX)(R10*1), Y10
+	VMOVUPS      32(BX)(R10*1), Y11
+	VBROADCASTSS 12(CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 12(CX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 12(CX)(AX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(DX), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 12(DX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000008
+	JNE     full_not8
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step8:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Y10
+	VMOVUPS      32(BX), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (CX)(AX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      (BX)(SI*1), Y10
+	VMOVUPS      32(BX)(SI*1), Y11
+	VBROADCASTSS 32(CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 32(CX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 32(CX)(AX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 32(DX), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 32(DX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      (BX)(SI*2), Y10
+	VMOVUPS      32(BX)(SI*2), Y11
+	VBROADCASTSS 64(CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 64(CX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 64(CX)(AX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 64(DX), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 64(DX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      (BX)(R10*1), Y10
+	VMOVUPS      32(BX)(R10*1), Y11
+	VBROADCASTSS 96(CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 96(CX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 96(CX)(AX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 96(DX), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 96(DX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x04, DI
+	JGE          full_step8
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not8:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Y10
+	VMOVUPS      32(BX), Y11
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (CX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (CX)(AX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (DX), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (DX)(AX*1), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Y10
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y10, Y1, Y1
@@ -18083,7 +22920,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows5(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows5(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -18094,6 +22931,18 @@ TEXT ·gemmRunsAVX2Rows5(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -18219,6 +23068,18 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -18315,28 +23176,40 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    32(AX), Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMOVUPS    32(AX), Y9
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -18494,29 +23367,21 @@ wide_zero:
 	VXORPS Y12, Y12, Y12
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 wide_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Y13
-	VMASKMOVPS   32(SI), Y0, Y14
-	ADDQ         DI, SI
+	VMOVUPS      (BX), Y13
+	VMASKMOVPS   32(BX), Y0, Y14
 	VBROADCASTSS (CX), Y15
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
@@ -18535,9 +23400,10 @@ wide_loop:
 	VBROADCASTSS (DX)(AX*2), Y15
 	VFMADD231PS  Y13, Y15, Y11
 	VFMADD231PS  Y14, Y15, Y12
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Y13
 	VMULPS       Y13, Y1, Y1
@@ -18651,28 +23517,20 @@ narrow_zero:
 	VXORPS Y6, Y6, Y6
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 narrow_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMASKMOVPS   (SI), Y0, Y7
-	ADDQ         DI, SI
+	VMASKMOVPS   (BX), Y0, Y7
 	VBROADCASTSS (CX), Y8
 	VFMADD231PS  Y7, Y8, Y1
 	VBROADCASTSS (CX)(AX*1), Y8
@@ -18685,9 +23543,10 @@ narrow_loop:
 	VFMADD231PS  Y7, Y8, Y5
 	VBROADCASTSS (DX)(AX*2), Y8
 	VFMADD231PS  Y7, Y8, Y6
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Y7
 	VMULPS       Y7, Y1, Y1
@@ -18791,24 +23650,27 @@ full_start:
 	MOVQ    a_base+24(FP), CX
 	LEAQ    (CX)(AX*2), DX
 	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
 
-full_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Y12
-	VMOVUPS      32(SI), Y13
-	ADDQ         DI, SI
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
 	VBROADCASTSS (CX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -18827,10 +23689,214 @@ full_loop:
 	VBROADCASTSS (DX)(AX*2), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	VMOVUPS      (BX)(SI*1), Y12
+	VMOVUPS      32(BX)(SI*1), Y13
+	VBROADCASTSS 4(CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(CX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 4(CX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 4(DX), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 4(DX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 4(DX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      (BX)(SI*2), Y12
+	VMOVUPS      32(BX)(SI*2), Y13
+	VBROADCASTSS 8(CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 8(CX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(CX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 8(DX), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 8(DX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 8(DX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      (BX)(R10*1), Y12
+	VMOVUPS      32(BX)(R10*1), Y13
+	VBROADCASTSS 12(CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 12(CX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 12(CX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(DX), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 12(DX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 12(DX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000008
+	JNE     full_not8
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step8:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (CX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (CX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      (BX)(SI*1), Y12
+	VMOVUPS      32(BX)(SI*1), Y13
+	VBROADCASTSS 32(CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 32(CX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 32(CX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 32(DX), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 32(DX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 32(DX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      (BX)(SI*2), Y12
+	VMOVUPS      32(BX)(SI*2), Y13
+	VBROADCASTSS 64(CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 64(CX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 64(CX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 64(DX), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 64(DX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 64(DX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      (BX)(R10*1), Y12
+	VMOVUPS      32(BX)(R10*1), Y13
+	VBROADCASTSS 96(CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 96(CX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 96(CX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 96(DX), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 96(DX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 96(DX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x04, DI
+	JGE          full_step8
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not8:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Y12
+	VMOVUPS      32(BX), Y13
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (CX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (CX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (DX), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (DX)(AX*1), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (DX)(AX*2), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Y12
 	VMULPS       Y12, Y0, Y0
 	VMULPS       Y12, Y1, Y1
@@ -18906,7 +23972,7 @@ full_store:
 	RET
 
 // func gemmRunsAVX2Rows6(columns int, runs []int, a []float32, aRow int, b []float32, bStep int, bias []float32, add int, c []float32, cRow int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·gemmRunsAVX2Rows6(SB), NOSPLIT, $0-160
 	MOVQ       columns+0(FP), AX
 	CMPQ       AX, $0x00000010
@@ -18917,6 +23983,20 @@ TEXT ·gemmRunsAVX2Rows6(SB), NOSPLIT, $0-160
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         wide_bias
@@ -19055,6 +24135,20 @@ narrow:
 	LEAQ       gemmMask<>+32(SB), CX
 	NEGQ       AX
 	VMOVUPS    (CX)(AX*4), Y0
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
 	MOVQ       add+120(FP), AX
 	TESTQ      AX, AX
 	JZ         narrow_bias
@@ -19159,31 +24253,45 @@ narrow_done:
 	RET
 
 full:
-	MOVQ    add+120(FP), AX
-	TESTQ   AX, AX
-	JZ      full_bias
-	MOVQ    c_base+128(FP), AX
-	MOVQ    cRow+152(FP), CX
-	SHLQ    $0x02, CX
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y2
-	VMOVUPS 32(AX), Y3
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y4
-	VMOVUPS 32(AX), Y5
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y6
-	VMOVUPS 32(AX), Y7
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y8
-	VMOVUPS 32(AX), Y9
-	ADDQ    CX, AX
-	VMOVUPS (AX), Y10
-	VMOVUPS 32(AX), Y11
-	ADDQ    CX, AX
-	JMP     full_start
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       add+120(FP), AX
+	TESTQ      AX, AX
+	JZ         full_bias
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y2
+	VMOVUPS    32(AX), Y3
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y4
+	VMOVUPS    32(AX), Y5
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y6
+	VMOVUPS    32(AX), Y7
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y8
+	VMOVUPS    32(AX), Y9
+	ADDQ       CX, AX
+	VMOVUPS    (AX), Y10
+	VMOVUPS    32(AX), Y11
+	ADDQ       CX, AX
+	JMP        full_start
 
 full_bias:
 	MOVQ         bias_base+96(FP), AX
@@ -19653,32 +24761,25 @@ wide_zero:
 	VPXORD Z1, Z1, Z1
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), AX
-	MOVQ    aStep+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+64(FP), DX
-	MOVQ    bStep+88(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    k+8(FP), SI
-	MOVQ    ahead_base+160(FP), DI
-	MOVQ    aheadStep+184(FP), R8
-	SHLQ    $0x02, R8
-	TESTQ   DI, DI
-	CMOVQEQ DX, DI
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), AX
+	MOVQ b_base+64(FP), CX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+8(FP), BX
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
 
 wide_loop:
-	PREFETCHT1   (DI)
-	ADDQ         R8, DI
-	VMOVUPS      (DX), Z2
-	VMOVUPS.Z    64(DX), K1, Z3
-	ADDQ         BX, DX
+	VMOVUPS      (CX), Z2
+	VMOVUPS.Z    64(CX), K1, Z3
 	VBROADCASTSS (AX), Z4
 	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
 	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
-	ADDQ         CX, AX
-	DECQ         SI
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z2
 	VMULPS       Z2, Z0, Z0
@@ -19723,30 +24824,23 @@ narrow_zero:
 	VPXORD Z0, Z0, Z0
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), AX
-	MOVQ    aStep+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+64(FP), DX
-	MOVQ    bStep+88(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    k+8(FP), SI
-	MOVQ    ahead_base+160(FP), DI
-	MOVQ    aheadStep+184(FP), R8
-	SHLQ    $0x02, R8
-	TESTQ   DI, DI
-	CMOVQEQ DX, DI
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), AX
+	MOVQ b_base+64(FP), CX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+8(FP), BX
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
 
 narrow_loop:
-	PREFETCHT1   (DI)
-	ADDQ         R8, DI
-	VMOVUPS.Z    (DX), K1, Z1
-	ADDQ         BX, DX
+	VMOVUPS.Z    (CX), K1, Z1
 	VBROADCASTSS (AX), Z2
 	LONG $0x486ef262; WORD $0xc152 // VDPBF16PS    Z1, Z2, Z0
-	ADDQ         CX, AX
-	DECQ         SI
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z1
 	VMULPS       Z1, Z0, Z0
@@ -19789,30 +24883,115 @@ full_start:
 	MOVQ    aRow+48(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    a_base+24(FP), AX
-	MOVQ    aStep+56(FP), CX
-	SHLQ    $0x02, CX
-	MOVQ    b_base+64(FP), DX
-	MOVQ    bStep+88(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    k+8(FP), SI
-	MOVQ    ahead_base+160(FP), DI
-	MOVQ    aheadStep+184(FP), R8
-	SHLQ    $0x02, R8
-	TESTQ   DI, DI
-	CMOVQEQ DX, DI
+	MOVQ    b_base+64(FP), CX
+	MOVQ    bStep+88(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    k+8(FP), BX
+	MOVQ    aStep+56(FP), SI
+	CMPQ    BX, $0x04
+	JLT     full_plain
+	CMPQ    SI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), SI
+	MOVQ    aheadStep+184(FP), DI
+	SHLQ    $0x02, DI
+	TESTQ   SI, SI
+	CMOVQEQ CX, SI
+	LEAQ    (DX)(DX*2), R8
+	SUBQ    $0x04, BX
 
-full_loop:
-	PREFETCHT1   (DI)
-	ADDQ         R8, DI
-	VMOVUPS      (DX), Z2
-	VMOVUPS      64(DX), Z3
-	ADDQ         BX, DX
+full_step1:
+	PREFETCHT1   (SI)
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
 	VBROADCASTSS (AX), Z4
 	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
 	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
-	ADDQ         CX, AX
-	DECQ         SI
+	VMOVUPS      (CX)(DX*1), Z2
+	VMOVUPS      64(CX)(DX*1), Z3
+	VBROADCASTSS 4(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VMOVUPS      (CX)(DX*2), Z2
+	VMOVUPS      64(CX)(DX*2), Z3
+	VBROADCASTSS 8(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VMOVUPS      (CX)(R8*1), Z2
+	VMOVUPS      64(CX)(R8*1), Z3
+	VBROADCASTSS 12(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	ADDQ         DI, SI
+	LEAQ         (CX)(DX*4), CX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x04, BX
+	JGE          full_step1
+	ADDQ         $0x04, BX
+	TESTQ        BX, BX
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    SI, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), SI
+	MOVQ    aheadStep+184(FP), DI
+	SHLQ    $0x02, DI
+	TESTQ   SI, SI
+	CMOVQEQ CX, SI
+	LEAQ    (DX)(DX*2), R8
+	SUBQ    $0x04, BX
+
+full_step16:
+	PREFETCHT1   (SI)
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VMOVUPS      (CX)(DX*1), Z2
+	VMOVUPS      64(CX)(DX*1), Z3
+	VBROADCASTSS 64(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VMOVUPS      (CX)(DX*2), Z2
+	VMOVUPS      64(CX)(DX*2), Z3
+	VBROADCASTSS 128(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VMOVUPS      (CX)(R8*1), Z2
+	VMOVUPS      64(CX)(R8*1), Z3
+	VBROADCASTSS 192(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	ADDQ         DI, SI
+	LEAQ         (CX)(DX*4), CX
+	ADDQ         $0x00000100, AX
+	SUBQ         $0x04, BX
+	JGE          full_step16
+	ADDQ         $0x04, BX
+	TESTQ        BX, BX
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
+
+full_loop:
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z2
 	VMULPS       Z2, Z0, Z0
 	VMULPS       Z2, Z1, Z1
@@ -19874,35 +25053,28 @@ wide_zero:
 	VPXORD Z3, Z3, Z3
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 wide_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Z4
-	VMOVUPS.Z    64(BX), K1, Z5
-	ADDQ         SI, BX
+	VMOVUPS      (DX), Z4
+	VMOVUPS.Z    64(DX), K1, Z5
 	VBROADCASTSS (CX), Z6
 	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
 	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
 	VBROADCASTSS (CX)(AX*1), Z6
 	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
 	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z4
 	VMULPS       Z4, Z0, Z0
@@ -19961,32 +25133,25 @@ narrow_zero:
 	VPXORD Z1, Z1, Z1
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 narrow_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (BX), K1, Z2
-	ADDQ         SI, BX
+	VMOVUPS.Z    (DX), K1, Z2
 	VBROADCASTSS (CX), Z3
 	LONG $0x4866f262; WORD $0xc252 // VDPBF16PS    Z2, Z3, Z0
 	VBROADCASTSS (CX)(AX*1), Z3
 	LONG $0x4866f262; WORD $0xca52 // VDPBF16PS    Z2, Z3, Z1
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z2
 	VMULPS       Z2, Z0, Z0
@@ -20042,33 +25207,142 @@ full_start:
 	MOVQ    aRow+48(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    aStep+56(FP), DI
+	CMPQ    SI, $0x04
+	JLT     full_plain
+	CMPQ    DI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
 
-full_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Z4
-	VMOVUPS      64(BX), Z5
-	ADDQ         SI, BX
+full_step1:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
 	VBROADCASTSS (CX), Z6
 	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
 	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
 	VBROADCASTSS (CX)(AX*1), Z6
 	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
 	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
-	ADDQ         DX, CX
-	DECQ         DI
+	VMOVUPS      (DX)(BX*1), Z4
+	VMOVUPS      64(DX)(BX*1), Z5
+	VBROADCASTSS 4(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VMOVUPS      (DX)(BX*2), Z4
+	VMOVUPS      64(DX)(BX*2), Z5
+	VBROADCASTSS 8(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VMOVUPS      (DX)(R9*1), Z4
+	VMOVUPS      64(DX)(R9*1), Z5
+	VBROADCASTSS 12(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x04, SI
+	JGE          full_step1
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    DI, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
+
+full_step16:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VMOVUPS      (DX)(BX*1), Z4
+	VMOVUPS      64(DX)(BX*1), Z5
+	VBROADCASTSS 64(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VMOVUPS      (DX)(BX*2), Z4
+	VMOVUPS      64(DX)(BX*2), Z5
+	VBROADCASTSS 128(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VMOVUPS      (DX)(R9*1), Z4
+	VMOVUPS      64(DX)(R9*1), Z5
+	VBROADCASTSS 192(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, SI
+	JGE          full_step16
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+full_loop:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z4
 	VMULPS       Z4, Z0, Z0
 	VMULPS       Z4, Z1, Z1
@@ -20147,27 +25421,19 @@ wide_zero:
 	VPXORD Z5, Z5, Z5
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 wide_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Z6
-	VMOVUPS.Z    64(BX), K1, Z7
-	ADDQ         SI, BX
+	VMOVUPS      (DX), Z6
+	VMOVUPS.Z    64(DX), K1, Z7
 	VBROADCASTSS (CX), Z8
 	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
 	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
@@ -20177,8 +25443,9 @@ wide_loop:
 	VBROADCASTSS (CX)(AX*2), Z8
 	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
 	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z6
 	VMULPS       Z6, Z0, Z0
@@ -20251,34 +25518,27 @@ narrow_zero:
 	VPXORD Z2, Z2, Z2
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
 
 narrow_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS.Z    (BX), K1, Z3
-	ADDQ         SI, BX
+	VMOVUPS.Z    (DX), K1, Z3
 	VBROADCASTSS (CX), Z4
 	LONG $0x485ef262; WORD $0xc352 // VDPBF16PS    Z3, Z4, Z0
 	VBROADCASTSS (CX)(AX*1), Z4
 	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
 	VBROADCASTSS (CX)(AX*2), Z4
 	LONG $0x485ef262; WORD $0xd352 // VDPBF16PS    Z3, Z4, Z2
-	ADDQ         DX, CX
-	DECQ         DI
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z3
 	VMULPS       Z3, Z0, Z0
@@ -20347,24 +25607,27 @@ full_start:
 	MOVQ    aRow+48(FP), AX
 	SHLQ    $0x02, AX
 	MOVQ    a_base+24(FP), CX
-	MOVQ    aStep+56(FP), DX
-	SHLQ    $0x02, DX
-	MOVQ    b_base+64(FP), BX
-	MOVQ    bStep+88(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    k+8(FP), DI
-	MOVQ    ahead_base+160(FP), R8
-	MOVQ    aheadStep+184(FP), R9
-	SHLQ    $0x02, R9
-	TESTQ   R8, R8
-	CMOVQEQ BX, R8
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    aStep+56(FP), DI
+	CMPQ    SI, $0x04
+	JLT     full_plain
+	CMPQ    DI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
 
-full_loop:
-	PREFETCHT1   (R8)
-	ADDQ         R9, R8
-	VMOVUPS      (BX), Z6
-	VMOVUPS      64(BX), Z7
-	ADDQ         SI, BX
+full_step1:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
 	VBROADCASTSS (CX), Z8
 	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
 	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
@@ -20374,9 +25637,139 @@ full_loop:
 	VBROADCASTSS (CX)(AX*2), Z8
 	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
 	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
-	ADDQ         DX, CX
-	DECQ         DI
+	VMOVUPS      (DX)(BX*1), Z6
+	VMOVUPS      64(DX)(BX*1), Z7
+	VBROADCASTSS 4(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VMOVUPS      (DX)(BX*2), Z6
+	VMOVUPS      64(DX)(BX*2), Z7
+	VBROADCASTSS 8(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VMOVUPS      (DX)(R9*1), Z6
+	VMOVUPS      64(DX)(R9*1), Z7
+	VBROADCASTSS 12(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x04, SI
+	JGE          full_step1
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    DI, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
+
+full_step16:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VMOVUPS      (DX)(BX*1), Z6
+	VMOVUPS      64(DX)(BX*1), Z7
+	VBROADCASTSS 64(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VMOVUPS      (DX)(BX*2), Z6
+	VMOVUPS      64(DX)(BX*2), Z7
+	VBROADCASTSS 128(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VMOVUPS      (DX)(R9*1), Z6
+	VMOVUPS      64(DX)(R9*1), Z7
+	VBROADCASTSS 192(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, SI
+	JGE          full_step16
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+full_loop:
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z6
 	VMULPS       Z6, Z0, Z0
 	VMULPS       Z6, Z1, Z1
@@ -20472,29 +25865,21 @@ wide_zero:
 	VPXORD Z7, Z7, Z7
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 wide_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z8
-	VMOVUPS.Z    64(SI), K1, Z9
-	ADDQ         DI, SI
+	VMOVUPS      (BX), Z8
+	VMOVUPS.Z    64(BX), K1, Z9
 	VBROADCASTSS (CX), Z10
 	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
 	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
@@ -20507,9 +25892,10 @@ wide_loop:
 	VBROADCASTSS (DX), Z10
 	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
 	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z8
 	VMULPS       Z8, Z0, Z0
@@ -20596,28 +25982,20 @@ narrow_zero:
 	VPXORD Z3, Z3, Z3
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 narrow_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS.Z    (SI), K1, Z4
-	ADDQ         DI, SI
+	VMOVUPS.Z    (BX), K1, Z4
 	VBROADCASTSS (CX), Z5
 	LONG $0x4856f262; WORD $0xc452 // VDPBF16PS    Z4, Z5, Z0
 	VBROADCASTSS (CX)(AX*1), Z5
@@ -20626,9 +26004,10 @@ narrow_loop:
 	LONG $0x4856f262; WORD $0xd452 // VDPBF16PS    Z4, Z5, Z2
 	VBROADCASTSS (DX), Z5
 	LONG $0x4856f262; WORD $0xdc52 // VDPBF16PS    Z4, Z5, Z3
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z4
 	VMULPS       Z4, Z0, Z0
@@ -20712,24 +26091,27 @@ full_start:
 	MOVQ    a_base+24(FP), CX
 	LEAQ    (CX)(AX*2), DX
 	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
 
-full_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z8
-	VMOVUPS      64(SI), Z9
-	ADDQ         DI, SI
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
 	VBROADCASTSS (CX), Z10
 	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
 	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
@@ -20742,10 +26124,166 @@ full_loop:
 	VBROADCASTSS (DX), Z10
 	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
 	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	VMOVUPS      (BX)(SI*1), Z8
+	VMOVUPS      64(BX)(SI*1), Z9
+	VBROADCASTSS 4(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 4(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VMOVUPS      (BX)(SI*2), Z8
+	VMOVUPS      64(BX)(SI*2), Z9
+	VBROADCASTSS 8(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 8(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VMOVUPS      (BX)(R10*1), Z8
+	VMOVUPS      64(BX)(R10*1), Z9
+	VBROADCASTSS 12(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 12(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step16:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS (DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VMOVUPS      (BX)(SI*1), Z8
+	VMOVUPS      64(BX)(SI*1), Z9
+	VBROADCASTSS 64(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 64(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VMOVUPS      (BX)(SI*2), Z8
+	VMOVUPS      64(BX)(SI*2), Z9
+	VBROADCASTSS 128(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 128(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VMOVUPS      (BX)(R10*1), Z8
+	VMOVUPS      64(BX)(R10*1), Z9
+	VBROADCASTSS 192(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 192(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, DI
+	JGE          full_step16
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS (DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z8
 	VMULPS       Z8, Z0, Z0
 	VMULPS       Z8, Z1, Z1
@@ -20858,29 +26396,21 @@ wide_zero:
 	VPXORD Z9, Z9, Z9
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 wide_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z10
-	VMOVUPS.Z    64(SI), K1, Z11
-	ADDQ         DI, SI
+	VMOVUPS      (BX), Z10
+	VMOVUPS.Z    64(BX), K1, Z11
 	VBROADCASTSS (CX), Z12
 	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
 	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
@@ -20896,9 +26426,10 @@ wide_loop:
 	VBROADCASTSS (DX)(AX*1), Z12
 	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
 	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z10
 	VMULPS       Z10, Z0, Z0
@@ -20999,28 +26530,20 @@ narrow_zero:
 	VPXORD Z4, Z4, Z4
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 narrow_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS.Z    (SI), K1, Z5
-	ADDQ         DI, SI
+	VMOVUPS.Z    (BX), K1, Z5
 	VBROADCASTSS (CX), Z6
 	LONG $0x484ef262; WORD $0xc552 // VDPBF16PS    Z5, Z6, Z0
 	VBROADCASTSS (CX)(AX*1), Z6
@@ -21031,9 +26554,10 @@ narrow_loop:
 	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
 	VBROADCASTSS (DX)(AX*1), Z6
 	LONG $0x484ef262; WORD $0xe552 // VDPBF16PS    Z5, Z6, Z4
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z5
 	VMULPS       Z5, Z0, Z0
@@ -21130,24 +26654,27 @@ full_start:
 	MOVQ    a_base+24(FP), CX
 	LEAQ    (CX)(AX*2), DX
 	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
 
-full_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z10
-	VMOVUPS      64(SI), Z11
-	ADDQ         DI, SI
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
 	VBROADCASTSS (CX), Z12
 	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
 	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
@@ -21163,10 +26690,190 @@ full_loop:
 	VBROADCASTSS (DX)(AX*1), Z12
 	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
 	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	VMOVUPS      (BX)(SI*1), Z10
+	VMOVUPS      64(BX)(SI*1), Z11
+	VBROADCASTSS 4(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 4(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VMOVUPS      (BX)(SI*2), Z10
+	VMOVUPS      64(BX)(SI*2), Z11
+	VBROADCASTSS 8(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 8(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VMOVUPS      (BX)(R10*1), Z10
+	VMOVUPS      64(BX)(R10*1), Z11
+	VBROADCASTSS 12(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 12(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step16:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS (DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VMOVUPS      (BX)(SI*1), Z10
+	VMOVUPS      64(BX)(SI*1), Z11
+	VBROADCASTSS 64(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 64(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VMOVUPS      (BX)(SI*2), Z10
+	VMOVUPS      64(BX)(SI*2), Z11
+	VBROADCASTSS 128(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 128(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VMOVUPS      (BX)(R10*1), Z10
+	VMOVUPS      64(BX)(R10*1), Z11
+	VBROADCASTSS 192(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 192(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, DI
+	JGE          full_step16
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS (DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z10
 	VMULPS       Z10, Z0, Z0
 	VMULPS       Z10, Z1, Z1
@@ -21296,29 +27003,21 @@ wide_zero:
 	VPXORD Z11, Z11, Z11
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 wide_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z12
-	VMOVUPS.Z    64(SI), K1, Z13
-	ADDQ         DI, SI
+	VMOVUPS      (BX), Z12
+	VMOVUPS.Z    64(BX), K1, Z13
 	VBROADCASTSS (CX), Z14
 	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
 	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
@@ -21337,9 +27036,10 @@ wide_loop:
 	VBROADCASTSS (DX)(AX*2), Z14
 	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
 	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z12
 	VMULPS       Z12, Z0, Z0
@@ -21454,28 +27154,20 @@ narrow_zero:
 	VPXORD Z5, Z5, Z5
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
 
 narrow_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS.Z    (SI), K1, Z6
-	ADDQ         DI, SI
+	VMOVUPS.Z    (BX), K1, Z6
 	VBROADCASTSS (CX), Z7
 	LONG $0x4846f262; WORD $0xc652 // VDPBF16PS    Z6, Z7, Z0
 	VBROADCASTSS (CX)(AX*1), Z7
@@ -21488,9 +27180,10 @@ narrow_loop:
 	LONG $0x4846f262; WORD $0xe652 // VDPBF16PS    Z6, Z7, Z4
 	VBROADCASTSS (DX)(AX*2), Z7
 	LONG $0x4846f262; WORD $0xee52 // VDPBF16PS    Z6, Z7, Z5
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z6
 	VMULPS       Z6, Z0, Z0
@@ -21600,24 +27293,27 @@ full_start:
 	MOVQ    a_base+24(FP), CX
 	LEAQ    (CX)(AX*2), DX
 	ADDQ    AX, DX
-	MOVQ    aStep+56(FP), BX
-	SHLQ    $0x02, BX
-	MOVQ    b_base+64(FP), SI
-	MOVQ    bStep+88(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    k+8(FP), R8
-	MOVQ    ahead_base+160(FP), R9
-	MOVQ    aheadStep+184(FP), R10
-	SHLQ    $0x02, R10
-	TESTQ   R9, R9
-	CMOVQEQ SI, R9
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
 
-full_loop:
-	PREFETCHT1   (R9)
-	ADDQ         R10, R9
-	VMOVUPS      (SI), Z12
-	VMOVUPS      64(SI), Z13
-	ADDQ         DI, SI
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
 	VBROADCASTSS (CX), Z14
 	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
 	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
@@ -21636,10 +27332,214 @@ full_loop:
 	VBROADCASTSS (DX)(AX*2), Z14
 	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
 	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
-	ADDQ         BX, CX
-	ADDQ         BX, DX
-	DECQ         R8
+	VMOVUPS      (BX)(SI*1), Z12
+	VMOVUPS      64(BX)(SI*1), Z13
+	VBROADCASTSS 4(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 4(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VMOVUPS      (BX)(SI*2), Z12
+	VMOVUPS      64(BX)(SI*2), Z13
+	VBROADCASTSS 8(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 8(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VMOVUPS      (BX)(R10*1), Z12
+	VMOVUPS      64(BX)(R10*1), Z13
+	VBROADCASTSS 12(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 12(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step16:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS (DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VMOVUPS      (BX)(SI*1), Z12
+	VMOVUPS      64(BX)(SI*1), Z13
+	VBROADCASTSS 64(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 64(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VMOVUPS      (BX)(SI*2), Z12
+	VMOVUPS      64(BX)(SI*2), Z13
+	VBROADCASTSS 128(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 128(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VMOVUPS      (BX)(R10*1), Z12
+	VMOVUPS      64(BX)(R10*1), Z13
+	VBROADCASTSS 192(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 192(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, DI
+	JGE          full_step16
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS (DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z12
 	VMULPS       Z12, Z0, Z0
 	VMULPS       Z12, Z1, Z1
@@ -21786,31 +27686,23 @@ wide_zero:
 	VPXORD Z13, Z13, Z13
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 wide_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z14
-	VMOVUPS.Z    64(DI), K1, Z15
-	ADDQ         R8, DI
+	VMOVUPS      (SI), Z14
+	VMOVUPS.Z    64(SI), K1, Z15
 	VBROADCASTSS (CX), Z16
 	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
 	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
@@ -21832,10 +27724,11 @@ wide_loop:
 	VBROADCASTSS (BX), Z16
 	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
 	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z14
 	VMULPS       Z14, Z0, Z0
@@ -21964,30 +27857,22 @@ narrow_zero:
 	VPXORD Z6, Z6, Z6
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 narrow_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS.Z    (DI), K1, Z7
-	ADDQ         R8, DI
+	VMOVUPS.Z    (SI), K1, Z7
 	VBROADCASTSS (CX), Z8
 	LONG $0x483ef262; WORD $0xc752 // VDPBF16PS    Z7, Z8, Z0
 	VBROADCASTSS (CX)(AX*1), Z8
@@ -22002,10 +27887,11 @@ narrow_loop:
 	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
 	VBROADCASTSS (BX), Z8
 	LONG $0x483ef262; WORD $0xf752 // VDPBF16PS    Z7, Z8, Z6
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z7
 	VMULPS       Z7, Z0, Z0
@@ -22130,24 +28016,27 @@ full_start:
 	ADDQ    AX, DX
 	LEAQ    (DX)(AX*2), BX
 	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    aStep+56(FP), R9
+	CMPQ    R8, $0x04
+	JLT     full_plain
+	CMPQ    R9, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
 
-full_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z14
-	VMOVUPS      64(DI), Z15
-	ADDQ         R8, DI
+full_step1:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
 	VBROADCASTSS (CX), Z16
 	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
 	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
@@ -22169,11 +28058,241 @@ full_loop:
 	VBROADCASTSS (BX), Z16
 	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
 	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	VMOVUPS      (SI)(DI*1), Z14
+	VMOVUPS      64(SI)(DI*1), Z15
+	VBROADCASTSS 4(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 4(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 4(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	VMOVUPS      (SI)(DI*2), Z14
+	VMOVUPS      64(SI)(DI*2), Z15
+	VBROADCASTSS 8(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 8(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 8(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	VMOVUPS      (SI)(R11*1), Z14
+	VMOVUPS      64(SI)(R11*1), Z15
+	VBROADCASTSS 12(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 12(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 12(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x04, R8
+	JGE          full_step1
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R9, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step16:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS (DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS (BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	VMOVUPS      (SI)(DI*1), Z14
+	VMOVUPS      64(SI)(DI*1), Z15
+	VBROADCASTSS 64(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 64(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 64(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	VMOVUPS      (SI)(DI*2), Z14
+	VMOVUPS      64(SI)(DI*2), Z15
+	VBROADCASTSS 128(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 128(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 128(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	VMOVUPS      (SI)(R11*1), Z14
+	VMOVUPS      64(SI)(R11*1), Z15
+	VBROADCASTSS 192(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 192(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 192(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, R8
+	JGE          full_step16
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+full_loop:
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS (DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS (BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z14
 	VMULPS       Z14, Z0, Z0
 	VMULPS       Z14, Z1, Z1
@@ -22337,31 +28456,23 @@ wide_zero:
 	VPXORD Z15, Z15, Z15
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 wide_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z16
-	VMOVUPS.Z    64(DI), K1, Z17
-	ADDQ         R8, DI
+	VMOVUPS      (SI), Z16
+	VMOVUPS.Z    64(SI), K1, Z17
 	VBROADCASTSS (CX), Z18
 	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
 	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
@@ -22386,10 +28497,11 @@ wide_loop:
 	VBROADCASTSS (BX)(AX*1), Z18
 	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
 	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z16
 	VMULPS       Z16, Z0, Z0
@@ -22532,30 +28644,22 @@ narrow_zero:
 	VPXORD Z7, Z7, Z7
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 narrow_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS.Z    (DI), K1, Z8
-	ADDQ         R8, DI
+	VMOVUPS.Z    (SI), K1, Z8
 	VBROADCASTSS (CX), Z9
 	LONG $0x4836d262; WORD $0xc052 // VDPBF16PS    Z8, Z9, Z0
 	VBROADCASTSS (CX)(AX*1), Z9
@@ -22572,10 +28676,11 @@ narrow_loop:
 	LONG $0x4836d262; WORD $0xf052 // VDPBF16PS    Z8, Z9, Z6
 	VBROADCASTSS (BX)(AX*1), Z9
 	LONG $0x4836d262; WORD $0xf852 // VDPBF16PS    Z8, Z9, Z7
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z8
 	VMULPS       Z8, Z0, Z0
@@ -22713,24 +28818,27 @@ full_start:
 	ADDQ    AX, DX
 	LEAQ    (DX)(AX*2), BX
 	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    aStep+56(FP), R9
+	CMPQ    R8, $0x04
+	JLT     full_plain
+	CMPQ    R9, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
 
-full_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z16
-	VMOVUPS      64(DI), Z17
-	ADDQ         R8, DI
+full_step1:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
 	VBROADCASTSS (CX), Z18
 	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
 	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
@@ -22755,11 +28863,265 @@ full_loop:
 	VBROADCASTSS (BX)(AX*1), Z18
 	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
 	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	VMOVUPS      (SI)(DI*1), Z16
+	VMOVUPS      64(SI)(DI*1), Z17
+	VBROADCASTSS 4(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 4(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 4(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	VMOVUPS      (SI)(DI*2), Z16
+	VMOVUPS      64(SI)(DI*2), Z17
+	VBROADCASTSS 8(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 8(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 8(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	VMOVUPS      (SI)(R11*1), Z16
+	VMOVUPS      64(SI)(R11*1), Z17
+	VBROADCASTSS 12(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 12(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 12(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x04, R8
+	JGE          full_step1
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R9, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step16:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS (DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS (BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	VMOVUPS      (SI)(DI*1), Z16
+	VMOVUPS      64(SI)(DI*1), Z17
+	VBROADCASTSS 64(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 64(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 64(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	VMOVUPS      (SI)(DI*2), Z16
+	VMOVUPS      64(SI)(DI*2), Z17
+	VBROADCASTSS 128(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 128(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 128(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	VMOVUPS      (SI)(R11*1), Z16
+	VMOVUPS      64(SI)(R11*1), Z17
+	VBROADCASTSS 192(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 192(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 192(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, R8
+	JGE          full_step16
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+full_loop:
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS (DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS (BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z16
 	VMULPS       Z16, Z0, Z0
 	VMULPS       Z16, Z1, Z1
@@ -22940,31 +29302,23 @@ wide_zero:
 	VPXORD Z17, Z17, Z17
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 wide_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z18
-	VMOVUPS.Z    64(DI), K1, Z19
-	ADDQ         R8, DI
+	VMOVUPS      (SI), Z18
+	VMOVUPS.Z    64(SI), K1, Z19
 	VBROADCASTSS (CX), Z20
 	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
 	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
@@ -22992,10 +29346,11 @@ wide_loop:
 	VBROADCASTSS (BX)(AX*2), Z20
 	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
 	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z18
 	VMULPS       Z18, Z0, Z0
@@ -23152,30 +29507,22 @@ narrow_zero:
 	VPXORD Z8, Z8, Z8
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
 
 narrow_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS.Z    (DI), K1, Z9
-	ADDQ         R8, DI
+	VMOVUPS.Z    (SI), K1, Z9
 	VBROADCASTSS (CX), Z10
 	LONG $0x482ed262; WORD $0xc152 // VDPBF16PS    Z9, Z10, Z0
 	VBROADCASTSS (CX)(AX*1), Z10
@@ -23194,10 +29541,11 @@ narrow_loop:
 	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
 	VBROADCASTSS (BX)(AX*2), Z10
 	LONG $0x482e5262; WORD $0xc152 // VDPBF16PS    Z9, Z10, Z8
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z9
 	VMULPS       Z9, Z0, Z0
@@ -23348,24 +29696,27 @@ full_start:
 	ADDQ    AX, DX
 	LEAQ    (DX)(AX*2), BX
 	ADDQ    AX, BX
-	MOVQ    aStep+56(FP), SI
-	SHLQ    $0x02, SI
-	MOVQ    b_base+64(FP), DI
-	MOVQ    bStep+88(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    k+8(FP), R9
-	MOVQ    ahead_base+160(FP), R10
-	MOVQ    aheadStep+184(FP), R11
-	SHLQ    $0x02, R11
-	TESTQ   R10, R10
-	CMOVQEQ DI, R10
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    aStep+56(FP), R9
+	CMPQ    R8, $0x04
+	JLT     full_plain
+	CMPQ    R9, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
 
-full_loop:
-	PREFETCHT1   (R10)
-	ADDQ         R11, R10
-	VMOVUPS      (DI), Z18
-	VMOVUPS      64(DI), Z19
-	ADDQ         R8, DI
+full_step1:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
 	VBROADCASTSS (CX), Z20
 	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
 	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
@@ -23393,11 +29744,289 @@ full_loop:
 	VBROADCASTSS (BX)(AX*2), Z20
 	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
 	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
-	ADDQ         SI, CX
-	ADDQ         SI, DX
-	ADDQ         SI, BX
-	DECQ         R9
+	VMOVUPS      (SI)(DI*1), Z18
+	VMOVUPS      64(SI)(DI*1), Z19
+	VBROADCASTSS 4(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 4(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 4(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	VMOVUPS      (SI)(DI*2), Z18
+	VMOVUPS      64(SI)(DI*2), Z19
+	VBROADCASTSS 8(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 8(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 8(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	VMOVUPS      (SI)(R11*1), Z18
+	VMOVUPS      64(SI)(R11*1), Z19
+	VBROADCASTSS 12(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 12(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 12(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x04, R8
+	JGE          full_step1
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R9, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step16:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS (DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS (BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	VMOVUPS      (SI)(DI*1), Z18
+	VMOVUPS      64(SI)(DI*1), Z19
+	VBROADCASTSS 64(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 64(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 64(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	VMOVUPS      (SI)(DI*2), Z18
+	VMOVUPS      64(SI)(DI*2), Z19
+	VBROADCASTSS 128(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 128(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 128(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	VMOVUPS      (SI)(R11*1), Z18
+	VMOVUPS      64(SI)(R11*1), Z19
+	VBROADCASTSS 192(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 192(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 192(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, R8
+	JGE          full_step16
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+full_loop:
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS (DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS (BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z18
 	VMULPS       Z18, Z0, Z0
 	VMULPS       Z18, Z1, Z1
@@ -23595,33 +30224,25 @@ wide_zero:
 	VPXORD Z19, Z19, Z19
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 wide_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z20
-	VMOVUPS.Z    64(R8), K1, Z21
-	ADDQ         R9, R8
+	VMOVUPS      (DI), Z20
+	VMOVUPS.Z    64(DI), K1, Z21
 	VBROADCASTSS (CX), Z22
 	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
 	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
@@ -23652,11 +30273,12 @@ wide_loop:
 	VBROADCASTSS (SI), Z22
 	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
 	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z20
 	VMULPS       Z20, Z0, Z0
@@ -23827,32 +30449,24 @@ narrow_zero:
 	VPXORD Z9, Z9, Z9
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 narrow_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS.Z    (R8), K1, Z10
-	ADDQ         R9, R8
+	VMOVUPS.Z    (DI), K1, Z10
 	VBROADCASTSS (CX), Z11
 	LONG $0x4826d262; WORD $0xc252 // VDPBF16PS    Z10, Z11, Z0
 	VBROADCASTSS (CX)(AX*1), Z11
@@ -23873,11 +30487,12 @@ narrow_loop:
 	LONG $0x48265262; WORD $0xc252 // VDPBF16PS    Z10, Z11, Z8
 	VBROADCASTSS (SI), Z11
 	LONG $0x48265262; WORD $0xca52 // VDPBF16PS    Z10, Z11, Z9
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z10
 	VMULPS       Z10, Z0, Z0
@@ -24043,24 +30658,27 @@ full_start:
 	ADDQ    AX, BX
 	LEAQ    (BX)(AX*2), SI
 	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    aStep+56(FP), R10
+	CMPQ    R9, $0x04
+	JLT     full_plain
+	CMPQ    R10, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
 
-full_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z20
-	VMOVUPS      64(R8), Z21
-	ADDQ         R9, R8
+full_step1:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
 	VBROADCASTSS (CX), Z22
 	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
 	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
@@ -24091,12 +30709,316 @@ full_loop:
 	VBROADCASTSS (SI), Z22
 	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
 	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	VMOVUPS      (DI)(R8*1), Z20
+	VMOVUPS      64(DI)(R8*1), Z21
+	VBROADCASTSS 4(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 4(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 4(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 4(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	VMOVUPS      (DI)(R8*2), Z20
+	VMOVUPS      64(DI)(R8*2), Z21
+	VBROADCASTSS 8(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 8(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 8(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 8(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	VMOVUPS      (DI)(R12*1), Z20
+	VMOVUPS      64(DI)(R12*1), Z21
+	VBROADCASTSS 12(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 12(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 12(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 12(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x04, R9
+	JGE          full_step1
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R10, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step16:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
+	VBROADCASTSS (CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS (DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS (BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS (SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	VMOVUPS      (DI)(R8*1), Z20
+	VMOVUPS      64(DI)(R8*1), Z21
+	VBROADCASTSS 64(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 64(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 64(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 64(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	VMOVUPS      (DI)(R8*2), Z20
+	VMOVUPS      64(DI)(R8*2), Z21
+	VBROADCASTSS 128(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 128(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 128(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 128(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	VMOVUPS      (DI)(R12*1), Z20
+	VMOVUPS      64(DI)(R12*1), Z21
+	VBROADCASTSS 192(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 192(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 192(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 192(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x04, R9
+	JGE          full_step16
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+full_loop:
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
+	VBROADCASTSS (CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS (DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS (BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS (SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z20
 	VMULPS       Z20, Z0, Z0
 	VMULPS       Z20, Z1, Z1
@@ -24311,33 +31233,25 @@ wide_zero:
 	VPXORD Z21, Z21, Z21
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 wide_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z22
-	VMOVUPS.Z    64(R8), K1, Z23
-	ADDQ         R9, R8
+	VMOVUPS      (DI), Z22
+	VMOVUPS.Z    64(DI), K1, Z23
 	VBROADCASTSS (CX), Z24
 	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
 	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
@@ -24371,11 +31285,12 @@ wide_loop:
 	VBROADCASTSS (SI)(AX*1), Z24
 	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
 	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z22
 	VMULPS       Z22, Z0, Z0
@@ -24560,32 +31475,24 @@ narrow_zero:
 	VPXORD Z10, Z10, Z10
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 narrow_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS.Z    (R8), K1, Z11
-	ADDQ         R9, R8
+	VMOVUPS.Z    (DI), K1, Z11
 	VBROADCASTSS (CX), Z12
 	LONG $0x481ed262; WORD $0xc352 // VDPBF16PS    Z11, Z12, Z0
 	VBROADCASTSS (CX)(AX*1), Z12
@@ -24608,11 +31515,12 @@ narrow_loop:
 	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
 	VBROADCASTSS (SI)(AX*1), Z12
 	LONG $0x481e5262; WORD $0xd352 // VDPBF16PS    Z11, Z12, Z10
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z11
 	VMULPS       Z11, Z0, Z0
@@ -24791,24 +31699,27 @@ full_start:
 	ADDQ    AX, BX
 	LEAQ    (BX)(AX*2), SI
 	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    aStep+56(FP), R10
+	CMPQ    R9, $0x04
+	JLT     full_plain
+	CMPQ    R10, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
 
-full_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z22
-	VMOVUPS      64(R8), Z23
-	ADDQ         R9, R8
+full_step1:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
 	VBROADCASTSS (CX), Z24
 	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
 	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
@@ -24842,12 +31753,340 @@ full_loop:
 	VBROADCASTSS (SI)(AX*1), Z24
 	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
 	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	VMOVUPS      (DI)(R8*1), Z22
+	VMOVUPS      64(DI)(R8*1), Z23
+	VBROADCASTSS 4(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 4(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 4(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 4(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	VMOVUPS      (DI)(R8*2), Z22
+	VMOVUPS      64(DI)(R8*2), Z23
+	VBROADCASTSS 8(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 8(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 8(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 8(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	VMOVUPS      (DI)(R12*1), Z22
+	VMOVUPS      64(DI)(R12*1), Z23
+	VBROADCASTSS 12(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 12(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 12(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 12(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x04, R9
+	JGE          full_step1
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R10, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step16:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
+	VBROADCASTSS (CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS (DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS (BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS (SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	VMOVUPS      (DI)(R8*1), Z22
+	VMOVUPS      64(DI)(R8*1), Z23
+	VBROADCASTSS 64(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 64(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 64(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 64(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	VMOVUPS      (DI)(R8*2), Z22
+	VMOVUPS      64(DI)(R8*2), Z23
+	VBROADCASTSS 128(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 128(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 128(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 128(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	VMOVUPS      (DI)(R12*1), Z22
+	VMOVUPS      64(DI)(R12*1), Z23
+	VBROADCASTSS 192(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 192(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 192(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 192(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x04, R9
+	JGE          full_step16
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+full_loop:
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
+	VBROADCASTSS (CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS (DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS (BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS (SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z22
 	VMULPS       Z22, Z0, Z0
 	VMULPS       Z22, Z1, Z1
@@ -25079,33 +32318,25 @@ wide_zero:
 	VPXORD Z23, Z23, Z23
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 wide_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z24
-	VMOVUPS.Z    64(R8), K1, Z25
-	ADDQ         R9, R8
+	VMOVUPS      (DI), Z24
+	VMOVUPS.Z    64(DI), K1, Z25
 	VBROADCASTSS (CX), Z26
 	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
 	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
@@ -25142,11 +32373,12 @@ wide_loop:
 	VBROADCASTSS (SI)(AX*2), Z26
 	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
 	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z24
 	VMULPS       Z24, Z0, Z0
@@ -25345,32 +32577,24 @@ narrow_zero:
 	VPXORD Z11, Z11, Z11
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
 
 narrow_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS.Z    (R8), K1, Z12
-	ADDQ         R9, R8
+	VMOVUPS.Z    (DI), K1, Z12
 	VBROADCASTSS (CX), Z13
 	LONG $0x4816d262; WORD $0xc452 // VDPBF16PS    Z12, Z13, Z0
 	VBROADCASTSS (CX)(AX*1), Z13
@@ -25395,11 +32619,12 @@ narrow_loop:
 	LONG $0x48165262; WORD $0xd452 // VDPBF16PS    Z12, Z13, Z10
 	VBROADCASTSS (SI)(AX*2), Z13
 	LONG $0x48165262; WORD $0xdc52 // VDPBF16PS    Z12, Z13, Z11
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z12
 	VMULPS       Z12, Z0, Z0
@@ -25591,24 +32816,27 @@ full_start:
 	ADDQ    AX, BX
 	LEAQ    (BX)(AX*2), SI
 	ADDQ    AX, SI
-	MOVQ    aStep+56(FP), DI
-	SHLQ    $0x02, DI
-	MOVQ    b_base+64(FP), R8
-	MOVQ    bStep+88(FP), R9
-	SHLQ    $0x02, R9
-	MOVQ    k+8(FP), R10
-	MOVQ    ahead_base+160(FP), R11
-	MOVQ    aheadStep+184(FP), R12
-	SHLQ    $0x02, R12
-	TESTQ   R11, R11
-	CMOVQEQ R8, R11
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    aStep+56(FP), R10
+	CMPQ    R9, $0x04
+	JLT     full_plain
+	CMPQ    R10, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
 
-full_loop:
-	PREFETCHT1   (R11)
-	ADDQ         R12, R11
-	VMOVUPS      (R8), Z24
-	VMOVUPS      64(R8), Z25
-	ADDQ         R9, R8
+full_step1:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
 	VBROADCASTSS (CX), Z26
 	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
 	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
@@ -25645,12 +32873,364 @@ full_loop:
 	VBROADCASTSS (SI)(AX*2), Z26
 	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
 	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
-	ADDQ         DI, CX
-	ADDQ         DI, DX
-	ADDQ         DI, BX
-	ADDQ         DI, SI
-	DECQ         R10
+	VMOVUPS      (DI)(R8*1), Z24
+	VMOVUPS      64(DI)(R8*1), Z25
+	VBROADCASTSS 4(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 4(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 4(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 4(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	VMOVUPS      (DI)(R8*2), Z24
+	VMOVUPS      64(DI)(R8*2), Z25
+	VBROADCASTSS 8(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 8(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 8(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 8(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 8(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	VMOVUPS      (DI)(R12*1), Z24
+	VMOVUPS      64(DI)(R12*1), Z25
+	VBROADCASTSS 12(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 12(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 12(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 12(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 12(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x04, R9
+	JGE          full_step1
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R10, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step16:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
+	VBROADCASTSS (CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS (DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS (BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS (SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	VMOVUPS      (DI)(R8*1), Z24
+	VMOVUPS      64(DI)(R8*1), Z25
+	VBROADCASTSS 64(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 64(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 64(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 64(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 64(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	VMOVUPS      (DI)(R8*2), Z24
+	VMOVUPS      64(DI)(R8*2), Z25
+	VBROADCASTSS 128(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 128(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 128(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 128(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 128(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	VMOVUPS      (DI)(R12*1), Z24
+	VMOVUPS      64(DI)(R12*1), Z25
+	VBROADCASTSS 192(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 192(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 192(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 192(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 192(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x04, R9
+	JGE          full_step16
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+full_loop:
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
+	VBROADCASTSS (CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS (DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS (BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS (SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z24
 	VMULPS       Z24, Z0, Z0
 	VMULPS       Z24, Z1, Z1
@@ -25899,35 +33479,27 @@ wide_zero:
 	VPXORD Z25, Z25, Z25
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	LEAQ    (SI)(AX*2), DI
-	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
 
 wide_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS      (R9), Z26
-	VMOVUPS.Z    64(R9), K1, Z27
-	ADDQ         R10, R9
+	VMOVUPS      (R8), Z26
+	VMOVUPS.Z    64(R8), K1, Z27
 	VBROADCASTSS (CX), Z28
 	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
 	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
@@ -25967,12 +33539,13 @@ wide_loop:
 	VBROADCASTSS (DI), Z28
 	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
 	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z26
 	VMULPS       Z26, Z0, Z0
@@ -26185,34 +33758,26 @@ narrow_zero:
 	VPXORD Z12, Z12, Z12
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	LEAQ    (SI)(AX*2), DI
-	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
 
 narrow_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS.Z    (R9), K1, Z13
-	ADDQ         R10, R9
+	VMOVUPS.Z    (R8), K1, Z13
 	VBROADCASTSS (CX), Z14
 	LONG $0x480ed262; WORD $0xc552 // VDPBF16PS    Z13, Z14, Z0
 	VBROADCASTSS (CX)(AX*1), Z14
@@ -26239,12 +33804,13 @@ narrow_loop:
 	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
 	VBROADCASTSS (DI), Z14
 	LONG $0x480e5262; WORD $0xe552 // VDPBF16PS    Z13, Z14, Z12
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z13
 	VMULPS       Z13, Z0, Z0
@@ -26451,24 +34017,27 @@ full_start:
 	ADDQ    AX, SI
 	LEAQ    (SI)(AX*2), DI
 	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    aStep+56(FP), R11
+	CMPQ    R10, $0x04
+	JLT     full_plain
+	CMPQ    R11, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
 
-full_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS      (R9), Z26
-	VMOVUPS      64(R9), Z27
-	ADDQ         R10, R9
+full_step1:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z26
+	VMOVUPS      64(R8), Z27
 	VBROADCASTSS (CX), Z28
 	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
 	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
@@ -26508,13 +34077,391 @@ full_loop:
 	VBROADCASTSS (DI), Z28
 	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
 	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	VMOVUPS      (R8)(R9*1), Z26
+	VMOVUPS      64(R8)(R9*1), Z27
+	VBROADCASTSS 4(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 4(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 4(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 4(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 4(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	VMOVUPS      (R8)(R9*2), Z26
+	VMOVUPS      64(R8)(R9*2), Z27
+	VBROADCASTSS 8(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 8(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 8(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 8(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 8(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 8(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	VMOVUPS      (R8)(R13*1), Z26
+	VMOVUPS      64(R8)(R13*1), Z27
+	VBROADCASTSS 12(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 12(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 12(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 12(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 12(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 12(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, DI
+	SUBQ         $0x04, R10
+	JGE          full_step1
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R11, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
+
+full_step16:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z26
+	VMOVUPS      64(R8), Z27
+	VBROADCASTSS (CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS (DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS (BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS (SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS (DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	VMOVUPS      (R8)(R9*1), Z26
+	VMOVUPS      64(R8)(R9*1), Z27
+	VBROADCASTSS 64(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 64(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 64(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 64(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 64(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 64(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	VMOVUPS      (R8)(R9*2), Z26
+	VMOVUPS      64(R8)(R9*2), Z27
+	VBROADCASTSS 128(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 128(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 128(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 128(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 128(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 128(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	VMOVUPS      (R8)(R13*1), Z26
+	VMOVUPS      64(R8)(R13*1), Z27
+	VBROADCASTSS 192(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 192(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 192(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 192(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 192(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 192(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R10
+	JGE          full_step16
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
+
+full_loop:
+	VMOVUPS      (R8), Z26
+	VMOVUPS      64(R8), Z27
+	VBROADCASTSS (CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS (DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS (BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS (SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS (DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z26
 	VMULPS       Z26, Z0, Z0
 	VMULPS       Z26, Z1, Z1
@@ -26780,35 +34727,27 @@ wide_zero:
 	VPXORD Z27, Z27, Z27
 
 wide_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	LEAQ    (SI)(AX*2), DI
-	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
 
 wide_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS      (R9), Z28
-	VMOVUPS.Z    64(R9), K1, Z29
-	ADDQ         R10, R9
+	VMOVUPS      (R8), Z28
+	VMOVUPS.Z    64(R8), K1, Z29
 	VBROADCASTSS (CX), Z30
 	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
 	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
@@ -26851,12 +34790,13 @@ wide_loop:
 	VBROADCASTSS (DI)(AX*1), Z30
 	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
 	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          wide_loop
 	VBROADCASTSS alpha+16(FP), Z28
 	VMULPS       Z28, Z0, Z0
@@ -27083,34 +35023,26 @@ narrow_zero:
 	VPXORD Z13, Z13, Z13
 
 narrow_start:
-	MOVQ    aRow+48(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    a_base+24(FP), CX
-	LEAQ    (CX)(AX*2), DX
-	ADDQ    AX, DX
-	LEAQ    (DX)(AX*2), BX
-	ADDQ    AX, BX
-	LEAQ    (BX)(AX*2), SI
-	ADDQ    AX, SI
-	LEAQ    (SI)(AX*2), DI
-	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
 
 narrow_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS.Z    (R9), K1, Z14
-	ADDQ         R10, R9
+	VMOVUPS.Z    (R8), K1, Z14
 	VBROADCASTSS (CX), Z15
 	LONG $0x4806d262; WORD $0xc652 // VDPBF16PS    Z14, Z15, Z0
 	VBROADCASTSS (CX)(AX*1), Z15
@@ -27139,12 +35071,13 @@ narrow_loop:
 	LONG $0x48065262; WORD $0xe652 // VDPBF16PS    Z14, Z15, Z12
 	VBROADCASTSS (DI)(AX*1), Z15
 	LONG $0x48065262; WORD $0xee52 // VDPBF16PS    Z14, Z15, Z13
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          narrow_loop
 	VBROADCASTSS alpha+16(FP), Z14
 	VMULPS       Z14, Z0, Z0
@@ -27364,24 +35297,27 @@ full_start:
 	ADDQ    AX, SI
 	LEAQ    (SI)(AX*2), DI
 	ADDQ    AX, DI
-	MOVQ    aStep+56(FP), R8
-	SHLQ    $0x02, R8
-	MOVQ    b_base+64(FP), R9
-	MOVQ    bStep+88(FP), R10
-	SHLQ    $0x02, R10
-	MOVQ    k+8(FP), R11
-	MOVQ    ahead_base+160(FP), R12
-	MOVQ    aheadStep+184(FP), R13
-	SHLQ    $0x02, R13
-	TESTQ   R12, R12
-	CMOVQEQ R9, R12
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    aStep+56(FP), R11
+	CMPQ    R10, $0x04
+	JLT     full_plain
+	CMPQ    R11, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
 
-full_loop:
-	PREFETCHT1   (R12)
-	ADDQ         R13, R12
-	VMOVUPS      (R9), Z28
-	VMOVUPS      64(R9), Z29
-	ADDQ         R10, R9
+full_step1:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z28
+	VMOVUPS      64(R8), Z29
 	VBROADCASTSS (CX), Z30
 	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
 	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
@@ -27424,13 +35360,415 @@ full_loop:
 	VBROADCASTSS (DI)(AX*1), Z30
 	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
 	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
-	ADDQ         R8, CX
-	ADDQ         R8, DX
-	ADDQ         R8, BX
-	ADDQ         R8, SI
-	ADDQ         R8, DI
-	DECQ         R11
+	VMOVUPS      (R8)(R9*1), Z28
+	VMOVUPS      64(R8)(R9*1), Z29
+	VBROADCASTSS 4(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 4(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 4(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 4(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 4(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	VMOVUPS      (R8)(R9*2), Z28
+	VMOVUPS      64(R8)(R9*2), Z29
+	VBROADCASTSS 8(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 8(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 8(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 8(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 8(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	VMOVUPS      (R8)(R13*1), Z28
+	VMOVUPS      64(R8)(R13*1), Z29
+	VBROADCASTSS 12(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 12(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 12(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 12(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 12(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, DI
+	SUBQ         $0x04, R10
+	JGE          full_step1
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R11, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
+
+full_step16:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z28
+	VMOVUPS      64(R8), Z29
+	VBROADCASTSS (CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS (DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS (BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS (DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	VMOVUPS      (R8)(R9*1), Z28
+	VMOVUPS      64(R8)(R9*1), Z29
+	VBROADCASTSS 64(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 64(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 64(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 64(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 64(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 64(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 64(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	VMOVUPS      (R8)(R9*2), Z28
+	VMOVUPS      64(R8)(R9*2), Z29
+	VBROADCASTSS 128(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 128(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 128(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 128(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 128(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 128(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 128(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	VMOVUPS      (R8)(R13*1), Z28
+	VMOVUPS      64(R8)(R13*1), Z29
+	VBROADCASTSS 192(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 192(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 192(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 192(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 192(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 192(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 192(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R10
+	JGE          full_step16
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
+
+full_loop:
+	VMOVUPS      (R8), Z28
+	VMOVUPS      64(R8), Z29
+	VBROADCASTSS (CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS (DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS (BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS (DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
 	JNZ          full_loop
+
+full_done:
 	VBROADCASTSS alpha+16(FP), Z28
 	VMULPS       Z28, Z0, Z0
 	VMULPS       Z28, Z1, Z1

@@ -4,8 +4,8 @@ package kernel
 // index in path.gemm is its number of rows, and it has at most path.gemmColumns
 // columns. Element (i, l) of A is a[i·aRow + l·aStep], (l, j) of B is b[l·bStep
 // + j], (i, j) of C is c[i·cRow + j], and bias may be nil. columns and k are
-// positive. If beta is 0, C is not read. The k lines of memory at
-// ahead[l·aheadStep] are prefetched to the second-level cache; ahead may be
+// positive. If beta is 0, C is not read. The k/path.gemmAhead lines of memory at
+// ahead[l·aheadStep] may be prefetched to the second-level cache; ahead may be
 // nil. This has no effect on results.
 type gemmTile func(columns, k int, alpha float32, a []float32, aRow, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
 
@@ -27,15 +27,20 @@ const (
 
 // scratch is the work space of a goroutine: copies of parts of A and B, and a
 // block of C that is not kept.
-type scratch struct{ left, right, c []float32 }
+type scratch struct {
+	left, right, c []float32
+	ahead          lookahead
+	held           int // first of the columns of B in right, for all of k; −1: none
+}
 
 var scratches freeList[scratch]
 
-// run computes the blocks lo to hi of C, counted by rows.
+// run computes the blocks lo to hi of C, counted by columns.
 func (p *product) run(lo, hi int) {
 	s := scratches.get()
+	s.held = -1
 	for at := lo; at < hi; at++ {
-		i, j := at/p.across*p.height, at%p.across*p.width
+		i, j := at%p.down*p.height, at/p.down*p.width
 		p.block(s, i, min(i+p.height, p.m), j, min(j+p.width, p.n))
 	}
 	scratches.put(s)
@@ -46,13 +51,13 @@ func (p *product) run(lo, hi int) {
 // the sums, which are kept in C between chunks.
 func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
 	c := p.target(s, i0, i1, j0, j1)
-	var ahead lookahead
+	s.ahead.clear()
 	if p.step != nil {
-		p.step.ahead(&ahead, i0*p.n, i1*p.n)
+		p.step.ahead(&s.ahead, i0*p.n+j0, i1-i0, j1-j0, p.n)
 	}
 	chunks, bands := p.chunks(), ceil(i1-i0, maxBand)
 	stretch := j1 - j0 // number of columns of B that are read between two bands
-	if bands == 1 {
+	if bands == 1 && p.step == nil {
 		stretch = active.gemmColumns
 	}
 	for chunk := range chunks {
@@ -66,10 +71,11 @@ func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
 					left = p.left(s, i0+lo, i0+hi, k0, k1, j1-j0)
 				}
 				part := target{c.data[lo*c.row+j-j0:], c.row}
-				p.band(part, left, right, k0, k1, hi-lo, j, min(j+stretch, j1), &ahead)
+				p.band(part, left, right, k0, k1, hi-lo, j, min(j+stretch, j1), &s.ahead)
 			}
 		}
 	}
+	s.held = j0
 	p.finish(c, i0, i1, j0, j1)
 }
 
@@ -115,7 +121,7 @@ func (p *product) band(c target, a leftFactor, b rightFactor, k0, k1, rows, j0, 
 		}
 		for tile := range tiles {
 			lo, hi := rows*tile/tiles, rows*(tile+1)/tiles
-			soon, step := ahead.next(k1 - k0)
+			soon, step := ahead.next((k1 - k0) / active.gemmAhead)
 			p.tiles[hi-lo](columns, k1-k0, p.alpha, a.at(tile, lo), a.row, a.step, b.data[at:], b.step, segment, beta, c.data[lo*c.row+j-j0:], c.row, soon, step)
 		}
 	}
@@ -124,7 +130,7 @@ func (p *product) band(c target, a leftFactor, b rightFactor, k0, k1, rows, j0, 
 // next sets the lookahead to a panel of B: its copy if there is one at the
 // given offset, or the columns from j.
 func (p *product) next(ahead *lookahead, b rightFactor, at, k0, k1, j int) {
-	*ahead = lookahead{}
+	ahead.clear()
 	if b.panel > active.gemmColumns && at < len(b.data) {
 		ahead.add(b.data[at:], line, b.panel/line)
 		return
@@ -156,7 +162,7 @@ func (p *product) target(s *scratch, i0, i1, j0, j1 int) target {
 // it is in the cache.
 func (p *product) finish(c target, i0, i1, j0, j1 int) {
 	if p.step != nil {
-		p.step.move(c.data, i0*p.n, i1*p.n)
+		p.move(c, i0, i1, j0, j1)
 		return
 	}
 	if p.act == Linear {
@@ -165,6 +171,17 @@ func (p *product) finish(c target, i0, i1, j0, j1 int) {
 	for i := range i1 - i0 {
 		row := c.data[i*c.row:][:j1-j0]
 		active.activate[p.act](row, row)
+	}
+}
+
+// move updates the weights of a block.
+func (p *product) move(c target, i0, i1, j0, j1 int) {
+	if j1-j0 == p.n {
+		p.step.move(c.data, i0*p.n, i1*p.n)
+		return
+	}
+	for i := i0; i < i1; i++ {
+		p.step.move(c.data[(i-i0)*c.row:][:j1-j0], i*p.n+j0, i*p.n+j1)
 	}
 }
 
@@ -235,16 +252,23 @@ type rightFactor struct {
 }
 
 // right returns columns j0 to j1 of B, from k0 to k1, to be read for the given
-// number of rows.
+// number of rows. A step keeps the copies of all chunks of k for its next block
+// of the same columns.
 func (p *product) right(s *scratch, k0, k1, j0, j1, rows int) rightFactor {
-	wide := active.gemmColumns
+	wide, copies := active.gemmColumns, 0 // offset of the copies
+	if p.step != nil {
+		rows, copies = p.m, k0*ceil(j1-j0, wide)*wide
+	}
 	if !p.transB && rows < copyRows && (p.ldb%active.panelAliasing != 0 || rows < 2*len(active.gemm)) {
 		return rightFactor{p.b[k0*p.ldb+j0:], p.ldb, wide}
 	}
 	panel := (k1 - k0) * wide
-	s.right = grow(s.right, ceil(j1-j0, wide)*panel)
+	if p.step != nil && s.held == j0 {
+		return rightFactor{s.right[copies:], wide, panel}
+	}
+	s.right = grow(s.right, copies+ceil(j1-j0, wide)*panel)
 	for j := j0; j < j1; j += wide {
-		to, columns := s.right[(j-j0)/wide*panel:], min(wide, j1-j)
+		to, columns := s.right[copies+(j-j0)/wide*panel:], min(wide, j1-j)
 		if !p.transB {
 			active.copyPanel(k1-k0, columns, p.b[k0*p.ldb+j:], p.ldb, to, wide)
 			continue
@@ -254,13 +278,14 @@ func (p *product) right(s *scratch, k0, k1, j0, j1, rows int) rightFactor {
 			active.transpose(rows, k1-k0, p.b[(j+strip)*p.ldb+k0:], p.ldb, to[strip:], wide)
 		}
 	}
-	return rightFactor{s.right, wide, panel}
+	return rightFactor{s.right[copies:], wide, panel}
 }
 
-// grow returns a slice of n values, s if it is large enough.
+// grow returns a slice of n values that begins with those of s. It is s if that
+// is large enough.
 func grow[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]T, n)
+		return append(s[:cap(s)], make([]T, n-cap(s))...)
 	}
 	return s[:n]
 }

@@ -111,6 +111,10 @@ func transposed(rows, columns int, src []float32, srcRow int, dst []float32, dst
 // which are the gradient of a bias. dz may be dy.
 func (s Images) ActivationGradient(batch int, act Activation, y, dy, dz, db []float32) {
 	pixels, n := s.Blocks(batch)*s.Height*s.Width, s.Size(batch)
+	same := act == Linear && &dy[0] == &dz[0]
+	if db == nil && same {
+		return
+	}
 	if db == nil {
 		ActivationGradient(act, pixels, s.Pixel(), y, dy, dz, nil)
 		return
@@ -119,6 +123,7 @@ func (s Images) ActivationGradient(batch int, act Activation, y, dy, dz, db []fl
 	t := imagesGradientTasks.get()
 	t.Images, t.f, t.y, t.dy, t.dz = s, active.gradient[act], y[:n], dy[:n], dz[:n]
 	t.pixels, t.parts, t.sums = pixels, parts, grow(t.sums, 2*parts*s.Pixel())
+	t.same = same
 	parallel(parts, 1, t)
 	for part := 1; part < parts; part++ {
 		active.add(t.sums[:s.Pixel()], t.sums[:s.Pixel()], t.sums[part*s.Pixel():])
@@ -137,6 +142,7 @@ type imagesGradientTask struct {
 	y, dy, dz     []float32
 	pixels, parts int
 	sums          []float32 // parts×Pixel, and equally many for sums of few pixels
+	same          bool      // dz is dy, so it is only read
 }
 
 var imagesGradientTasks freeList[imagesGradientTask]
@@ -150,8 +156,15 @@ func (t *imagesGradientTask) run(lo, hi int) {
 		clear(sum)
 		end := t.pixels * (part + 1) / t.parts
 		for at := t.pixels * part / t.parts; at < end; at += step {
-			first := at * width
-			t.f(t.y[first:], t.dy[first:], t.dz[first:], some, min(step, end-at), width, width)
+			first, count := at*width, min(step, end-at)
+			if t.same {
+				clear(some)
+				for i := range count {
+					active.add(some, some, t.dz[first+i*width:][:width])
+				}
+			} else {
+				t.f(t.y[first:], t.dy[first:], t.dz[first:], some, count, width, width)
+			}
 			active.add(sum, sum, some)
 		}
 	}

@@ -48,4 +48,11 @@ func TestImagesActivationGradient(t *testing.T) {
 		t.Error("dz differs from that of rows")
 	}
 	within(t, "db", db, sums, []float64{100, 100, 100}, 10)
+
+	again, copied := make([]float32, 3), make([]float32, len(dz))
+	s.ActivationGradient(batch, Linear, dz, dz, dz, again)
+	s.ActivationGradient(batch, Linear, dz, dz, copied, nil)
+	if !slices.Equal(again, db) || !slices.Equal(copied, dz) {
+		t.Errorf("sums of dz alone are %v, want %v", again, db)
+	}
 }

@@ -17,7 +17,7 @@ type path struct {
 	gemmDepth     int        // of the longest chunk of k
 	gemmStep      int        // values of a copied tile of A for each k, at least its rows and at most gemmColumns
 	panelAliasing int        // in values: panels of B whose row stride is a multiple of it do not stay in the cache
-	stepWeights   int        // largest number of weights in a part of a step; minStep if B is read fast from the second-level cache
+	gemmAhead     int        // elements of k for each line that a tile prefetches
 	gemmRuns      []gemmRuns // index: number of rows of the tile, from 1 to that of gemm
 	// transpose copies src (rows×columns, rows ≤ transposeRows) to dst
 	// (columns×rows), with the row strides of both.

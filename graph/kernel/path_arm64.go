@@ -14,7 +14,7 @@ var neon = path{
 	gemmDepth:     448,
 	gemmStep:      8,
 	panelAliasing: 1024,
-	stepWeights:   minStep,
+	gemmAhead:     1,
 	gemmRuns: []gemmRuns{nil, gemmRunsNEONRows1, gemmRunsNEONRows2, gemmRunsNEONRows3, gemmRunsNEONRows4,
 		gemmRunsNEONRows5, gemmRunsNEONRows6, gemmRunsNEONRows7, gemmRunsNEONRows8},
 	transposeRows: 8,

@@ -10,7 +10,7 @@ var generic = path{
 	gemmDepth:     448,
 	gemmStep:      gemmGenericColumns,
 	panelAliasing: 1024,
-	stepWeights:   minStep,
+	gemmAhead:     1,
 	gemmRuns:      gemmRunsGenericRows,
 	transposeRows: 16,
 	transpose:     transposeGeneric,

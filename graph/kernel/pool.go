@@ -25,6 +25,10 @@ func parallel(n, grain int, t task) {
 		}
 		return
 	}
+	if s := simulated.Load(); s != nil {
+		s.run(n, grain, threads, t)
+		return
+	}
 	workers.do(n, grain, threads, t)
 }
 
@@ -77,11 +81,25 @@ const (
 
 var workers = pool{wake: make(chan struct{}, seated)}
 
+// divide returns the size of the blocks of [0, n), and the number of workers
+// that help the caller.
+func divide(n, grain, threads int) (block, helpers int) {
+	block = (n + threads*blocksPerThread - 1) / (threads * blocksPerThread)
+	block = (block + grain - 1) / grain * grain
+	return block, min(threads, (n+block-1)/block, seated) - 1
+}
+
+// deal divides the blocks of [0, n) among the shares.
+func deal(shares []share, n, block int) {
+	for i, blocks := 0, (n+block-1)/block; i < len(shares); i++ {
+		shares[i].next.Store(int64(blocks * i / len(shares) * block))
+		shares[i].end = min(blocks*(i+1)/len(shares)*block, n)
+	}
+}
+
 // do runs t with at most threads−1 workers. The caller holds p.busy.
 func (p *pool) do(n, grain, threads int, t task) {
-	block := (n + threads*blocksPerThread - 1) / (threads * blocksPerThread)
-	block = (block + grain - 1) / grain * grain
-	helpers := min(threads, (n+block-1)/block, seated) - 1
+	block, helpers := divide(n, grain, threads)
 	for ; p.count < helpers; p.count++ {
 		go p.work(p.count + 1)
 	}
@@ -90,10 +108,7 @@ func (p *pool) do(n, grain, threads int, t task) {
 		p.shares = make([]share, helpers+1)
 	}
 	p.shares = p.shares[:helpers+1]
-	for i, blocks := 0, (n+block-1)/block; i <= helpers; i++ {
-		p.shares[i].next.Store(int64(blocks * i / (helpers + 1) * block))
-		p.shares[i].end = min(blocks*(i+1)/(helpers+1)*block, n)
-	}
+	deal(p.shares, n, block)
 	p.state.Store((p.state.Load()>>generation+1)<<generation | uint64(helpers)*seat)
 	for range min(helpers, int(p.parked.Load())) {
 		select {

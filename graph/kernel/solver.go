@@ -156,11 +156,12 @@ func (t *stepTask) move(g []float32, lo, hi int) {
 	}
 }
 
-// ahead adds the arrays of weights lo to hi to a lookahead.
-func (t *stepTask) ahead(l *lookahead, lo, hi int) {
+// ahead adds the arrays of a block of weights to a lookahead. The block begins
+// at lo and has the given row stride.
+func (t *stepTask) ahead(l *lookahead, lo, rows, columns, stride int) {
 	for _, array := range [...][]float32{t.w, t.first, t.second} {
 		if array != nil {
-			l.add(array[lo:hi], line, ceil(hi-lo, line))
+			l.block(rows, columns, array[lo:], stride)
 		}
 	}
 }

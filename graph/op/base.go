@@ -102,11 +102,18 @@ func (b *base) end(err *error) {
 }
 
 // buffer is an output that is allocated at its first use.
-type buffer struct{ dense *tensor.Dense }
+type buffer struct {
+	dense  *tensor.Dense
+	shared *shared // memory that other buffers use too; nil: its own
+}
 
 // of returns the buffer as a tensor of the given shape, and its values.
 func (b *buffer) of(shape ...int) (*tensor.Dense, []float32) {
-	if b.dense == nil {
+	switch {
+	case b.dense != nil:
+	case b.shared != nil:
+		b.dense = tensor.New(tensor.WithShape(shape...), tensor.WithBacking(b.shared.take(tensor.Shape(shape).TotalSize())))
+	default:
 		b.dense = tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
 	}
 	return b.dense, b.dense.Float32s()

@@ -56,6 +56,11 @@ type convolution struct {
 	transposed bool
 	to         kernel.Images
 	dz         []float32
+
+	// How the backward pass is fused with those of its neighbours, see Fuse.
+	before  kernel.Activation // that made the input: gradients[0] is the gradient before it
+	ready   bool              // dy is already the gradient before the activation
+	inPlace bool              // dy may be overwritten
 }
 
 func (c *convolution) forward(batch int, in [][]float32, y []float32) {
@@ -71,8 +76,11 @@ func (c *convolution) forward(batch int, in [][]float32, y []float32) {
 }
 
 func (c *convolution) backward(batch int, in [][]float32, y, dy []float32, gradients [][]float32) {
-	dz := dy
-	if c.activation != kernel.Linear {
+	act, dz := c.activation, dy
+	switch {
+	case c.ready:
+		act = kernel.Linear
+	case act != kernel.Linear && !c.inPlace:
 		c.dz = slices.Grow(c.dz[:0], len(y))[:len(y)]
 		dz = c.dz
 	}
@@ -80,7 +88,7 @@ func (c *convolution) backward(batch int, in [][]float32, y, dy []float32, gradi
 	if len(in) > 2 {
 		db = gradients[2]
 	}
-	c.to.ActivationGradient(batch, c.activation, y, dy, dz, db)
+	c.to.ActivationGradient(batch, act, y, dy, dz, db)
 	image, maps := in[0], dz
 	if c.transposed {
 		image, maps = maps, image
@@ -91,8 +99,8 @@ func (c *convolution) backward(batch int, in [][]float32, y, dy []float32, gradi
 	switch {
 	case gradients[0] == nil:
 	case c.transposed:
-		c.Convolve(batch, kernel.Linear, dz, in[1], nil, gradients[0])
+		c.MapsGradient(batch, c.before, in[0], dz, in[1], gradients[0])
 	default:
-		c.Spread(batch, kernel.Linear, dz, in[1], nil, gradients[0])
+		c.ImageGradient(batch, c.before, in[0], dz, in[1], gradients[0])
 	}
 }

@@ -72,6 +72,16 @@ func (b *layerBackward) work(int64) int64 {
 	return 0
 }
 
+func (s *sideOutput) work(y int64) int64 {
+	switch memory := s.from.shared; {
+	case memory == nil:
+		return 0
+	case memory.first == s.from:
+		return int64(memory.size) - y
+	}
+	return -y
+}
+
 func (c *convolution) forwardWork(int64) int64 {
 	if c.transposed {
 		return int64(c.SpreadWork())
@@ -86,7 +96,7 @@ func (c *convolution) backwardWork(batch int, y int64) int64 {
 	} else {
 		work += int64(c.SpreadWork())
 	}
-	if c.activation != kernel.Linear {
+	if c.activation != kernel.Linear && !c.ready && !c.inPlace {
 		work += y
 	}
 	return work

@@ -1,4 +1,4 @@
-// Package memory finds how much memory this process may use.
+// Package memory finds how much memory this process may use, and returns what is not needed.
 package memory
 
 import (

@@ -56,18 +56,19 @@ func (p *PCA) Align(ctx context.Context, w *mat.Dense) (*Alignment, error) {
 }
 
 // Errors returns the squared error per value of x (N×D) if it is reconstructed by the
-// mean alone, and by the mean and the L components.
-func (p *PCA) Errors(x Matrix) (mean, components float64) {
-	centred := newMatrix(min(blockRows, x.Rows), x.Columns)
-	for from := 0; from < x.Rows; from += blockRows {
-		block := x.Slice(from, min(from+blockRows, x.Rows))
+// mean alone, and by the mean and the L components. Errors are those of the store of images
+// or of ctx.
+func (p *PCA) Errors(ctx context.Context, x Observations) (mean, components float64, err error) {
+	rows, columns := x.size()
+	centred := newMatrix(min(blockRows, rows), columns)
+	err = x.read(ctx, func(_ int, block Matrix) {
 		centred.minus(block, p.Mean)
 		mean += kernel.SumSquares(centred.Values[:len(block.Values)])
 		for i, v := range p.Inverse(p.Transform(block)).Values {
 			difference := float64(v) - float64(block.Values[i])
 			components += difference * difference
 		}
-	}
-	n := float64(len(x.Values))
-	return mean / n, components / n
+	})
+	n := float64(rows) * float64(columns)
+	return mean / n, components / n, err
 }

@@ -79,7 +79,10 @@ func TestErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mean, components := p.Errors(x)
+	mean, components, err := p.Errors(t.Context(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
 	scale := float64(x.Rows-1) / float64(x.Rows*x.Columns)
 	left := p.Total
 	for _, v := range p.Variance {

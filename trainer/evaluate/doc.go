@@ -9,6 +9,7 @@
 package evaluate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -76,9 +77,10 @@ func newMatrix(rows, columns int) Matrix {
 // check returns an error that wraps ErrInput unless the matrix has values, all of them
 // finite.
 func (m Matrix) check() error {
+	if err := checkSize(m.Rows, m.Columns); err != nil {
+		return err
+	}
 	switch {
-	case m.Rows < 1 || m.Columns < 1:
-		return fmt.Errorf("%w: a matrix of %d×%d has no values", ErrInput, m.Rows, m.Columns)
 	case len(m.Values) != m.Rows*m.Columns:
 		return fmt.Errorf("%w: %d values do not fill a matrix of %d×%d", ErrInput, len(m.Values), m.Rows, m.Columns)
 	case !kernel.Finite(m.Values):
@@ -87,28 +89,29 @@ func (m Matrix) check() error {
 	return nil
 }
 
+func checkSize(rows, columns int) error {
+	if rows < 1 || columns < 1 {
+		return fmt.Errorf("%w: a matrix of %d×%d has no values", ErrInput, rows, columns)
+	}
+	return nil
+}
+
 // mean returns the mean row.
 func (m Matrix) mean() []float64 {
-	mean := make([]float64, m.Columns)
-	for i := range m.Rows {
-		for j, v := range m.Row(i) {
-			mean[j] += float64(v)
-		}
-	}
-	for j := range mean {
-		mean[j] /= float64(m.Rows)
-	}
+	mean, _ := meanRow(context.Background(), m) // the only error of a matrix is that of the context
 	return mean
 }
 
 // minus writes x − mean into dst, which has the shape of x.
 func (m Matrix) minus(x Matrix, mean []float64) {
-	for i := range x.Rows {
-		row := m.Row(i)
-		for j, v := range x.Row(i) {
-			row[j] = float32(float64(v) - mean[j])
+	parallel(x.Rows, 16, func(from, to int) {
+		for i := from; i < to; i++ {
+			row := m.Row(i)
+			for j, v := range x.Row(i) {
+				row[j] = float32(float64(v) - mean[j])
+			}
 		}
-	}
+	})
 }
 
 // squaredDistance returns ‖x − y‖².

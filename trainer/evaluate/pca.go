@@ -23,19 +23,29 @@ type PCA struct {
 }
 
 // NewPCA finds the principal components of x (N×D), 1 ≤ components ≤ D.
-// Variances are divided by N−1. Memory is D². Errors wrap ErrInput or are those
-// of the context.
-func NewPCA(ctx context.Context, x Matrix, components int) (*PCA, error) {
+// Variances are divided by N−1. x is read twice. Memory is D², or N·D + N² if N is smaller.
+// Errors wrap ErrInput or are those of the context or of the store of images.
+func NewPCA(ctx context.Context, x Observations, components int) (*PCA, error) {
 	if err := x.check(); err != nil {
 		return nil, err
 	}
-	if components < 1 || components > x.Columns {
-		return nil, fmt.Errorf("%w: %d components of %d values; hint: from 1 to the number of values", ErrInput, components, x.Columns)
+	rows, d := x.size()
+	if components < 1 || components > d {
+		return nil, fmt.Errorf("%w: %d components of %d values; hint: from 1 to the number of values", ErrInput, components, d)
 	}
-	if err := fits("a PCA", x.Columns, 5); err != nil {
+	mean, err := meanRow(ctx, x)
+	if err != nil {
 		return nil, err
 	}
-	p := &PCA{Mean: x.mean()}
+	p := &PCA{Mean: mean, Components: mat.NewDense(d, components, nil)}
+	if components < rows && rows < d {
+		if done, err := p.fewRows(ctx, x, components); done || err != nil {
+			return p, err
+		}
+	}
+	if err := fits("a PCA", d, 5); err != nil {
+		return nil, err
+	}
 	covariance, err := covariance(ctx, x, p.Mean)
 	if err != nil {
 		return nil, err
@@ -45,9 +55,8 @@ func NewPCA(ctx context.Context, x Matrix, components int) (*PCA, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Components = mat.NewDense(x.Columns, components, nil)
 	for l := range components {
-		from := x.Columns - 1 - l
+		from := d - 1 - l
 		p.Variance = append(p.Variance, max(values[from], 0))
 		p.Components.SetCol(l, mat.Col(nil, from, vectors))
 	}
@@ -55,25 +64,26 @@ func NewPCA(ctx context.Context, x Matrix, components int) (*PCA, error) {
 	return p, nil
 }
 
-// covariance returns the covariance D×D of x around its mean.
-func covariance(ctx context.Context, x Matrix, mean []float64) (*mat.SymDense, error) {
-	d := x.Columns
+// covariance returns the covariance D×D of x around its mean. Products of a block are
+// summed in float32, and blocks in float64.
+func covariance(ctx context.Context, x Observations, mean []float64) (*mat.SymDense, error) {
+	rows, d := x.size()
 	sum := make([]float64, d*d)
-	centred, product := newMatrix(min(blockRows, x.Rows), d), make([]float32, d*d)
-	for _, block := range x.blocks() {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
+	centred, product := newMatrix(min(blockRows, rows), d), make([]float32, d*d)
+	err := x.read(ctx, func(_ int, block Matrix) {
 		centred.minus(block, mean)
 		kernel.Gemm(true, false, d, d, block.Rows, 1, centred.Values, d, centred.Values, d, 0, product, d)
-		for i, v := range product {
-			sum[i] += float64(v)
-		}
-	}
+		parallel(len(product), 4096, func(from, to int) {
+			part := sum[from:to]
+			for i, v := range product[from:to] {
+				part[i] += float64(v)
+			}
+		})
+	})
 	for i := range sum {
-		sum[i] /= float64(max(x.Rows-1, 1))
+		sum[i] /= float64(max(rows-1, 1))
 	}
-	return mat.NewSymDense(d, sum), nil
+	return mat.NewSymDense(d, sum), err
 }
 
 // orient sets the signs of the components, which the decomposition does not determine.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 )
@@ -33,7 +34,7 @@ func (m Matrix) dense() *mat.Dense {
 
 // TestPCA compares with the PCA of gonum, which decomposes the matrix in float64.
 func TestPCA(t *testing.T) {
-	for _, shape := range [][2]int{{700, 12}, {9, 12}} {
+	for _, shape := range [][2]int{{700, 12}, {9, 12}, {60, 300}} {
 		x := random(shape[0], shape[1], 1)
 		const size = 4
 		p, err := NewPCA(t.Context(), x, size)
@@ -54,6 +55,27 @@ func TestPCA(t *testing.T) {
 				t.Errorf("%v: component %d has the cosine %g to the component of gonum", shape, l, dot)
 			}
 		}
+	}
+}
+
+// TestPCAOfEqualRows has fewer directions with variance than components. The components are
+// orthonormal nevertheless, and explain all variance.
+func TestPCAOfEqualRows(t *testing.T) {
+	x := random(10, 12, 4)
+	for i := range 5 {
+		copy(x.Row(2*i), x.Row(2*i+1))
+	}
+	p, err := NewPCA(t.Context(), x, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var products mat.Dense
+	products.Mul(p.Components.T(), p.Components)
+	if !mat.EqualApprox(&products, mat.NewDiagDense(7, []float64{1, 1, 1, 1, 1, 1, 1}), 1e-6) {
+		t.Errorf("the components are not orthonormal: %v", mat.Formatted(&products))
+	}
+	if sum := floats.Sum(p.Variance); math.Abs(sum-p.Total) > 1e-5*p.Total {
+		t.Errorf("the components explain %g of %g", sum, p.Total)
 	}
 }
 

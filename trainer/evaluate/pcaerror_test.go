@@ -17,7 +17,10 @@ func TestPCAError(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, want := p.Errors(test)
+			_, want, err := p.Errors(t.Context(), test)
+			if err != nil {
+				t.Fatal(err)
+			}
 			got, err := PCAError(t.Context(), train, test, components)
 			if err != nil {
 				t.Fatal(err)

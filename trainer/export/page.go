@@ -79,7 +79,7 @@ func Page(ctx context.Context, t *trainer.Trained, of Samples, most int) (list [
 		return nil, []string{err.Error()}, nil
 	}
 	if len(networks) == 3 { // which the others compose
-		networks = networks[:2]
+		networks = slices.Delete(networks, 2, 3)
 	}
 	slices.Reverse(networks)
 	for _, n := range networks {
@@ -137,8 +137,11 @@ func pageNetwork(ctx context.Context, t *trainer.Trained, n Network, of Samples,
 	} else if err != nil {
 		return page, "", err
 	}
+	for _, w := range r.weights {
+		w.feedback = nil // it is needed no more, and is large
+	}
 	page = form(n, r)
-	if page.Checks, err = r.checks(); err != nil {
+	if page.Checks, err = r.checks(ctx); err != nil {
 		return page, "", err
 	}
 	if size := page.size(); size > most {

@@ -4,11 +4,15 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 
-	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/lapack/lapack64"
 
+	"gaetrain/graph/kernel"
 	"gaetrain/graph/trace"
 )
 
@@ -17,8 +21,8 @@ import (
 // correlated (GPTQ: Frantar et al., ICLR 2023): with H = E[x·xᵀ], it reduces the error
 // tr(Δ·H·Δᵀ) of the sums.
 type feedback struct {
-	order []int       // of the columns: those with the largest inputs first
-	upper [][]float64 // row i of the upper triangular U with UᵀU = H⁻¹, divided by its diagonal
+	order []int     // of the columns: those with the largest inputs first
+	upper []float32 // D×D: the upper triangular U with UᵀU = H⁻¹, each row divided by its diagonal
 }
 
 const (
@@ -42,77 +46,73 @@ func (r *rounding) prepare(ctx context.Context, rows []row) error {
 			}
 		}
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	inputs := make(map[*trace.Tensor]*mat.Dense)
+	squares := make(map[*trace.Tensor][]float32) // Σ x·xᵀ of the inputs of each layer
 	for t := range places {
 		if uses[t] > 1 {
 			delete(places, t)
 			continue
 		}
-		inputs[t] = mat.NewDense(len(rows), t.Shape[1], nil)
+		squares[t] = make([]float32, t.Shape[1]*t.Shape[1])
 	}
-	if len(places) == 0 {
+	if len(places) == 0 || len(rows) == 0 {
 		return nil
 	}
-	err := together(ctx, len(rows), func(i int) error {
-		_, err := r.program.Run(rows[i], func(node trace.Node, in [][]float32) {
-			if node.Kind != "Gemm" || node.In[1].Constant == nil || inputs[node.In[1].Constant] == nil {
-				return
-			}
-			to := inputs[node.In[1].Constant].RawRowView(i)
-			for k, v := range in[0] {
-				to[k] = float64(v)
-			}
-		})
-		return err
+	_, err := r.program.Run(ctx, rows, func(node trace.Node, _ int, in [][]float32) {
+		if node.Kind == "Gemm" && squares[node.In[1].Constant] != nil {
+			d := len(in[0])
+			x := slices.Concat(in...)
+			kernel.Gemm(true, false, d, d, len(in), 1, x, d, x, d, 1, squares[node.In[1].Constant], d)
+		}
 	})
-	for t, w := range places {
-		if err == nil {
-			err = context.Cause(ctx)
-		}
-		if err == nil {
-			r.weights[w].feedback = newFeedback(inputs[t])
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	var group sync.WaitGroup
+	free := make(chan bool, runtime.GOMAXPROCS(0)) // each of them needs memory
+	for t, w := range places {
+		free <- true
+		h := squares[t]
+		delete(squares, t)
+		group.Go(func() {
+			r.weights[w].feedback = newFeedback(h, t.Shape[1])
+			<-free
+		})
+	}
+	group.Wait()
+	return context.Cause(ctx)
 }
 
-// newFeedback returns the feedback for the inputs of a layer (x: N×D); nil if it has none.
-func newFeedback(x *mat.Dense) *feedback {
-	n, d := x.Dims()
-	var h mat.SymDense
-	h.SymOuterK(1/float64(n), x.T())
-	trace := mat.Trace(&h)
+// newFeedback returns the feedback for the inputs of a layer (h: Σ x·xᵀ, D×D); nil if it has
+// none. With J, which reverses the order, and the Cholesky factor J·H·J = L·Lᵀ, U is
+// J·L⁻¹·J.
+func newFeedback(h []float32, d int) *feedback {
+	f := &feedback{order: make([]int, d), upper: make([]float32, d*d)}
+	trace := 0.0
+	for i := range f.order {
+		f.order[i] = i
+		trace += float64(h[i*d+i])
+	}
 	if !(trace > 0) || math.IsInf(trace, 0) {
 		return nil
 	}
-	f := &feedback{order: make([]int, d)}
-	for i := range f.order {
-		f.order[i] = i
-	}
-	slices.SortStableFunc(f.order, func(a, b int) int { return cmp.Compare(h.At(b, b), h.At(a, a)) })
-	sorted := mat.NewSymDense(d, nil)
-	for i, from := range f.order {
-		for j := i; j < d; j++ {
-			sorted.SetSym(i, j, h.At(from, f.order[j]))
+	slices.SortStableFunc(f.order, func(a, b int) int { return cmp.Compare(h[b*d+b], h[a*d+a]) })
+	reversed := blas64.Symmetric{N: d, Stride: d, Data: make([]float64, d*d), Uplo: blas.Lower}
+	for i := range d {
+		row, from := reversed.Data[i*d:], f.order[d-1-i]*d
+		for j := range i + 1 {
+			row[j] = float64(h[from+f.order[d-1-j]])
 		}
-		sorted.SetSym(i, i, sorted.At(i, i)+ridge*trace/float64(d))
+		row[i] += ridge * trace / float64(d)
 	}
-	var chol mat.Cholesky
-	var inverse mat.SymDense
-	if !chol.Factorize(sorted) || chol.InverseTo(&inverse) != nil || !chol.Factorize(&inverse) {
+	factor, ok := lapack64.Potrf(reversed)
+	if !ok || !lapack64.Trtri(factor) {
 		return nil
 	}
-	var u mat.TriDense
-	chol.UTo(&u)
 	for i := range d {
-		row := make([]float64, d)
+		row := factor.Data[(d-1-i)*d:]
 		for j := i; j < d; j++ {
-			row[j] = u.At(i, j) / u.At(i, i)
+			f.upper[i*d+j] = float32(row[d-1-j] / row[d-1-i])
 		}
-		f.upper = append(f.upper, row)
 	}
 	return f
 }
@@ -120,35 +120,56 @@ func newFeedback(x *mat.Dense) *feedback {
 // round rounds the values of a constant to multiples of a step.
 func (w *weight) round(step float64) {
 	w.step, w.rounded = step, make([]float32, len(w.Floats))
-	if w.feedback == nil {
-		for i, v := range w.Floats {
-			w.rounded[i] = nearest(v, step)
-		}
+	if w.feedback != nil {
+		w.feedback.round(w.Floats, w.rounded, w.Shape[0], step)
 		return
 	}
-	width := w.Shape[1]
-	var group sync.WaitGroup
-	for _, half := range [][2]int{{0, w.Shape[0] / 2}, {w.Shape[0] / 2, w.Shape[0]}} {
-		group.Go(func() {
-			rest := make([]float64, width)
-			for unit := half[0]; unit < half[1]; unit++ {
-				w.feedback.round(w.Floats[unit*width:][:width], w.rounded[unit*width:][:width], rest, step)
-			}
-		})
+	for i, v := range w.Floats {
+		w.rounded[i] = nearest(v, step)
 	}
-	group.Wait()
 }
 
-// round rounds the weights of one unit. rest is memory for as many numbers.
-func (f *feedback) round(from, to []float32, rest []float64, step float64) {
-	for i, at := range f.order {
-		rest[i] = float64(from[at])
+// feedbackBlock is the number of columns whose errors are spread over the columns that
+// follow in one product.
+const feedbackBlock = 32
+
+// round rounds the weights of all units (from, to: units×D). It works on columns, so that
+// vectors are as long as there are units.
+func (f *feedback) round(from, to []float32, units int, step float64) {
+	d := len(f.order)
+	rest, errs := make([]float32, d*units), make([]float32, feedbackBlock*units)
+	f.each(units, func(column, weight int) { rest[column] = from[weight] })
+	inverse := 1 / step
+	for first := 0; first < d; first += feedbackBlock {
+		end := min(first+feedbackBlock, d)
+		for i := first; i < end; i++ {
+			e := errs[(i-first)*units:][:units]
+			column := rest[i*units:][:units]
+			for unit, v := range column {
+				q := math.RoundToEven(float64(v)*inverse) * step
+				column[unit], e[unit] = float32(q), float32(float64(v)-q)
+			}
+			for j := i + 1; j < end; j++ {
+				kernel.Axpy(-f.upper[i*d+j], e, rest[j*units:][:units])
+			}
+		}
+		if end < d {
+			kernel.Gemm(true, false, d-end, units, end-first, -1, f.upper[first*d+end:], d, errs, units, 1, rest[end*units:], units)
+		}
 	}
-	for i, at := range f.order {
-		to[at] = float32(math.RoundToEven(rest[i]/step) * step)
-		e, row := rest[i]-float64(to[at]), f.upper[i]
-		for j := i + 1; j < len(row); j++ {
-			rest[j] -= e * row[j]
+	f.each(units, func(column, weight int) { to[weight] = rest[column] })
+}
+
+// each calls do with the places of each weight among the columns in their order (D×units)
+// and among the weights (units×D), for a few units at a time, whose rows stay in the cache.
+func (f *feedback) each(units int, do func(column, weight int)) {
+	const few = 16
+	d := len(f.order)
+	for first := 0; first < units; first += few {
+		for i, at := range f.order {
+			for unit := first; unit < min(first+few, units); unit++ {
+				do(i*units+unit, unit*d+at)
+			}
 		}
 	}
 }

@@ -35,7 +35,11 @@ type Numbers struct {
 // Pack packs arrays.
 func Pack(list ...Numbers) Packed {
 	p := Packed{Tensors: make([]PackedTensor, 0, len(list))}
-	var words []uint32
+	count := 0
+	for _, n := range list {
+		count += len(n.Values)
+	}
+	planes, at := make([]byte, 4*count), 0
 	for _, n := range list {
 		shape := n.Shape
 		if shape == nil {
@@ -43,13 +47,11 @@ func Pack(list ...Numbers) Packed {
 		}
 		p.Tensors = append(p.Tensors, PackedTensor{n.Name, shape, n.Step})
 		for _, v := range n.Values {
-			words = append(words, word(v, n.Step))
-		}
-	}
-	planes := make([]byte, 4*len(words))
-	for i, w := range words {
-		for b := range 4 {
-			planes[b*len(words)+i] = byte(w >> (8 * b))
+			w := word(v, n.Step)
+			for b := range 4 {
+				planes[b*count+at] = byte(w >> (8 * b))
+			}
+			at++
 		}
 	}
 	p.Data = Compress(planes)

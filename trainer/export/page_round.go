@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
 
 	"gaetrain/graph/trace"
 	"gaetrain/graph/trace/compute"
@@ -43,11 +41,12 @@ type target struct {
 }
 
 // row are the inputs of a network for one item.
-type row = map[string][]float32
+type row = compute.Row
 
 // weight is a constant whose values are rounded.
 type weight struct {
 	*trace.Tensor
+	most     float64 // the largest absolute value
 	step     float64
 	rounded  []float32
 	feedback *feedback // nil: values are rounded to the nearest step
@@ -74,7 +73,7 @@ func newRounding(ctx context.Context, t *trainer.Trained, program *compute.Netwo
 	r.aim = r.want
 	for _, c := range program.Tensors {
 		if len(c.Floats) >= leastRounded {
-			r.weights = append(r.weights, &weight{Tensor: c})
+			r.weights = append(r.weights, &weight{Tensor: c, most: largest(c.Floats)})
 		}
 	}
 	if r.worst, err = r.measure(ctx, nil, r.rows); err != nil {
@@ -85,7 +84,7 @@ func newRounding(ctx context.Context, t *trainer.Trained, program *compute.Netwo
 			return nil, err
 		}
 	}
-	return r, r.prepare(ctx, rest.rows)
+	return r, r.prepare(ctx, rest)
 }
 
 // aimBefore makes errors those of the values before the code is rounded or small values
@@ -96,28 +95,22 @@ func (r *rounding) aimBefore(ctx context.Context) error {
 			r.before = node.Out[0].Name
 		}
 	}
-	rows := make([][]float32, len(r.rows))
-	err := together(ctx, len(r.rows), func(i int) (err error) {
-		rows[i], err = r.compared(r.program, r.rows[i])
-		return err
-	})
+	rows, err := r.compared(ctx, r.program, r.rows)
 	r.aim = target{rows, unitOf(r.output, Samples{}, rows)}
 	return err
 }
 
-// compared returns the values of a network that are compared for one item.
-func (r *rounding) compared(program *compute.Network, inputs row) (values []float32, err error) {
-	var see func(trace.Node, [][]float32)
-	if r.before != "" {
-		see = func(node trace.Node, in [][]float32) {
-			if node.Out[0].Name == r.before {
-				values = in[0]
-			}
+// compared returns the values of a network that are compared, for each of some items.
+func (r *rounding) compared(ctx context.Context, program *compute.Network, items []row) (values [][]float32, err error) {
+	outputs, err := program.Run(ctx, items, func(node trace.Node, _ int, in [][]float32) {
+		if node.Out[0].Name == r.before {
+			values = append(values, in...)
 		}
-	}
-	outputs, err := program.Run(inputs, see)
+	})
 	if r.before == "" {
-		values = outputs[r.output]
+		for _, out := range outputs {
+			values = append(values, out[r.output])
+		}
 	}
 	return values, err
 }
@@ -179,7 +172,7 @@ func (r *rounding) search(ctx context.Context) error {
 	share, total := make([]float64, len(r.weights)), 0.0
 	few := r.rows[:max(1, min(8, len(r.rows)/2))]
 	for i, w := range r.weights {
-		w.round(largest(w.Floats) / 1024)
+		w.round(w.most / 1024)
 		e, err := r.typical(ctx, w, few)
 		if err != nil {
 			return err
@@ -194,8 +187,7 @@ func (r *rounding) search(ctx context.Context) error {
 	var best []weight
 	for range 6 {
 		for i, w := range r.weights {
-			most := largest(w.Floats)
-			w.round(max(most/(1<<28), min(most/100, factor*share[i])))
+			w.round(max(w.most/(1<<28), min(w.most/100, factor*share[i])))
 		}
 		worst, err := r.measure(ctx, r.all(), r.rows)
 		if err != nil {
@@ -271,15 +263,14 @@ const mostChecks = 3
 
 // checks packs inputs of the network and the outputs of the program for them. Items for which
 // the output jumps are left out.
-func (r *rounding) checks() (Packed, error) {
-	program := r.program.With(r.all())
+func (r *rounding) checks(ctx context.Context) (Packed, error) {
+	outputs, err := r.program.With(r.all()).Run(ctx, r.rows, nil)
+	if err != nil {
+		return Packed{}, err
+	}
 	given, rows := make(map[string][]float32), 0
 	for i, inputs := range r.rows {
-		got, err := program.Run(inputs, nil)
-		if err != nil {
-			return Packed{}, err
-		}
-		if rows == mostChecks || slices.Max(r.want.differences(got[r.output], i)) > PageError {
+		if rows == mostChecks || slices.Max(r.want.differences(outputs[i][r.output], i)) > PageError {
 			continue
 		}
 		rows++
@@ -314,33 +305,14 @@ func (t target) differences(got []float32, row int) []float64 {
 // errors returns a figure of the differences from the aim for each of the first rows, in
 // ascending order.
 func (r *rounding) errors(ctx context.Context, constants map[*trace.Tensor][]float32, rows []row, of func([]float64) float64) ([]float64, error) {
-	program, errs := r.program.With(constants), make([]float64, len(rows))
-	err := together(ctx, len(rows), func(i int) error {
-		got, err := r.compared(program, rows[i])
-		if err == nil {
-			errs[i] = of(r.aim.differences(got, i))
-		}
-		return err
-	})
-	slices.Sort(errs)
-	return errs, err
-}
-
-// together calls do for 0 … n−1 with several goroutines. It returns one of their errors or
-// that of the context.
-func together(ctx context.Context, n int, do func(i int) error) error {
-	var group sync.WaitGroup
-	workers := min(n, runtime.GOMAXPROCS(0))
-	errs := make([]error, workers)
-	for k := range workers {
-		group.Go(func() {
-			for i := k; i < n && errs[k] == nil; i += workers {
-				if errs[k] = context.Cause(ctx); errs[k] == nil {
-					errs[k] = do(i)
-				}
-			}
-		})
+	values, err := r.compared(ctx, r.program.With(constants), rows)
+	if err != nil {
+		return nil, err
 	}
-	group.Wait()
-	return errors.Join(errs...)
+	errs := make([]float64, len(rows))
+	for i, got := range values {
+		errs[i] = of(r.aim.differences(got, i))
+	}
+	slices.Sort(errs)
+	return errs, nil
 }

@@ -17,8 +17,8 @@ type batch struct {
 }
 
 // rows returns inputs of a network on which errors are measured, and others.
-func (s Samples) rows(t *trainer.Trained, n *compute.Network, measured, others int) (a, b batch) {
-	name, values, size, vary := trainer.Code, s.Codes, t.CodeSize(), s.varyCode
+func (s Samples) rows(t *trainer.Trained, n *compute.Network, measured, others int) (a batch, b []row) {
+	name, values, size, vary := trainer.Code, s.Codes, t.CodeSize(), s.varyCode(t.CodeSize())
 	if has(n.Inputs, trainer.Input) {
 		name, values, size, vary = trainer.Input, s.Images, t.Shape().Size(), s.varyImage
 	}
@@ -34,28 +34,38 @@ func (s Samples) rows(t *trainer.Trained, n *compute.Network, measured, others i
 		if s.Labels != nil {
 			label = s.Labels[k]
 		}
-		to := &a
+		to := &a.rows
 		if i >= measured {
 			to = &b
 		}
-		to.rows = append(to.rows, row{name: item, trainer.Labels: {float32(label)}})
-		to.values, to.labels = append(to.values, item...), append(to.labels, label)
+		*to = append(*to, row{name: item, trainer.Labels: {float32(label)}})
+		if i < measured {
+			a.values, a.labels = append(a.values, item...), append(a.labels, label)
+		}
 	}
 	if s.Labels == nil {
-		a.labels, b.labels = nil, nil
+		a.labels = nil
 	}
 	return a, b
 }
 
-// varyCode changes a code as the controls of a page do: one value is at an end of its range,
-// or all values are moved.
-func (s Samples) varyCode(t *trainer.Trained, code []float32, i int) []float32 {
+// varyCode returns a function that changes a code as the controls of a page do: one value is
+// at an end of its range, or all values are moved.
+func (s Samples) varyCode(size int) func(t *trainer.Trained, code []float32, i int) []float32 {
+	deviations := make([]float32, size)
+	for k := range min(size, len(s.Codes)) {
+		deviations[k] = s.deviation(k, size)
+	}
+	return func(t *trainer.Trained, code []float32, i int) []float32 { return s.varied(t, deviations, code, i) }
+}
+
+func (s Samples) varied(t *trainer.Trained, deviations, code []float32, i int) []float32 {
 	size := len(code)
 	y := append([]float32(nil), code...)
 	if i%4 == 1 && !t.Quantises() {
 		noise := trainer.Draw(1, size, uint64(i), 1)
 		for k := range y {
-			y[k] += noise[k] * s.deviation(k, size) / 2
+			y[k] += noise[k] * deviations[k] / 2
 		}
 		return y
 	}

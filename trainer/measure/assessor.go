@@ -50,7 +50,11 @@ func (j *assessor) assess(ctx context.Context, codeSize int) error {
 		return err
 	}
 	j.Features = len(known) / j.data.Train.Len()
-	floor, pixels, err := componentsOf(ctx, j.data.Train, min(codeSize, j.data.Train.Shape.Size()))
+	pixels, err := pixelsOf(j.data.Train)
+	if err != nil {
+		return err
+	}
+	floor, err := evaluate.NewPCA(ctx, pixels, min(codeSize, pixels.Columns))
 	if err != nil {
 		return err
 	}

@@ -38,14 +38,6 @@ func PCABaseline(ctx context.Context, model *trainer.Trained, train, test loader
 	case max(train.Len(), test.Len()) > mostBaselineValues/pixels:
 		return Baseline{Why: fmt.Sprintf("the %s have more than %d values together", train.Shape.Words("images"), mostBaselineValues)}, nil
 	}
-	fit, err := pixelsOf(train)
-	if err != nil {
-		return Baseline{}, err
-	}
-	measured, err := pixelsOf(test)
-	if err != nil {
-		return Baseline{}, err
-	}
-	mse, err := evaluate.PCAError(ctx, fit, measured, model.CodeSize())
+	mse, err := evaluate.PCAError(ctx, evaluate.Images(train), evaluate.Images(test), model.CodeSize())
 	return Baseline{Components: model.CodeSize(), MSE: mse}, err
 }

@@ -66,7 +66,7 @@ func pixelFeatures() features {
 }
 
 func pcaFeatures(ctx context.Context, components int, fit loaders.Split) (features, error) {
-	pca, _, err := componentsOf(ctx, fit, components)
+	pca, err := componentsOf(ctx, fit, components)
 	if err != nil {
 		return features{}, err
 	}

@@ -45,7 +45,7 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 	if model.IsClassifier() {
 		return c, refused("a classifier does not reconstruct images; hint: --run with the model whose encoder it uses")
 	}
-	p, _, err := componentsOf(ctx, train, model.CodeSize())
+	p, err := componentsOf(ctx, train, model.CodeSize())
 	if err != nil {
 		return c, err
 	}
@@ -54,11 +54,10 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 	if err != nil {
 		return c, err
 	}
-	pixels, err := pixelsOf(split)
+	mean, left, err := p.Errors(ctx, evaluate.Images(split))
 	if err != nil {
 		return c, err
 	}
-	mean, left := p.Errors(pixels)
 	if left <= 1e-9*mean { // of rounding
 		return c, refused("%d principal components reconstruct the %s without an error, so there is nothing to compare; hint: a run with a smaller code", len(p.Variance), split.Shape.Words("images"))
 	}
@@ -71,14 +70,9 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 	return c, c.align(ctx, model, p)
 }
 
-// componentsOf fits n principal components to images, and returns them and the images.
-func componentsOf(ctx context.Context, images loaders.Split, n int) (*evaluate.PCA, evaluate.Matrix, error) {
-	pixels, err := pixelsOf(images)
-	if err != nil {
-		return nil, pixels, err
-	}
-	p, err := evaluate.NewPCA(ctx, pixels, n)
-	return p, pixels, err
+// componentsOf fits n principal components to images.
+func componentsOf(ctx context.Context, images loaders.Split, n int) (*evaluate.PCA, error) {
+	return evaluate.NewPCA(ctx, evaluate.Images(images), n)
 }
 
 // align compares the components with the directions of a linear decoder.

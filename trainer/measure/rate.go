@@ -73,7 +73,7 @@ func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Spl
 	}}
 	sizes := []int{min(codes.Columns, images.Columns), min(pcaFactor*codes.Columns, images.Columns)}
 	for _, components := range slices.Compact(sizes) {
-		pca, _, err := componentsOf(ctx, train, components)
+		pca, err := componentsOf(ctx, train, components)
 		if err != nil {
 			return nil, err
 		}

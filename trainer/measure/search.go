@@ -111,7 +111,11 @@ func retrieve(ctx context.Context, model *trainer.Trained, codes evaluate.Matrix
 	if err != nil {
 		return nil, err
 	}
-	pca, pixels, err := componentsOf(ctx, split, min(codes.Columns, split.Shape.Size()))
+	pixels, err := pixelsOf(split)
+	if err != nil {
+		return nil, err
+	}
+	pca, err := evaluate.NewPCA(ctx, pixels, min(codes.Columns, pixels.Columns))
 	if err != nil {
 		return nil, err
 	}

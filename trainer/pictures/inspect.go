@@ -3,6 +3,7 @@ package pictures
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -13,12 +14,16 @@ import (
 	"gaetrain/viz/plain"
 )
 
-// inspection has the reconstructions of test items, with their errors.
+// inspection has the errors of the reconstructions of test items, and some of the
+// reconstructions.
 type inspection struct {
-	split loaders.Split // all test items, or some of each class
-	all   trainer.Reconstructed
-	total int   // number of all test items
-	order []int // of the items, the largest error first
+	split     loaders.Split // all test items, or some of each class
+	mse       []float64     // of each item, per value
+	corrupted bool          // the model takes corrupted items
+	variance  float64       // sum of the squared differences of all values from the mean item
+	total     int           // number of all test items
+	order     []int         // of the items, the largest error first
+	shown     map[int]trainer.Reconstructed
 }
 
 // Limits of the memory and time of an inspection.
@@ -37,37 +42,91 @@ func (s Subject) inspect(ctx context.Context) (*inspection, error) {
 	if s.Brief {
 		most = briefValues
 	}
-	in := &inspection{split: test.Stratified(max(100, most/test.Shape.Size())), total: test.Len()}
-	var err error
-	if in.all, err = s.Model.Reconstruct(ctx, in.split); err != nil {
+	in := &inspection{split: test.Stratified(max(100, most/test.Shape.Size())), total: test.Len(), shown: make(map[int]trainer.Reconstructed)}
+	spread := newDispersion(test.Shape.Size())
+	err := s.Model.EachReconstructed(ctx, in.split, func(r trainer.Reconstructed) error {
+		in.mse, in.corrupted = append(in.mse, r.MSE...), r.Input != nil
+		spread.add(r.Original)
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	for i := range in.all.MSE {
+	for i := range in.mse {
 		in.order = append(in.order, i)
 	}
-	slices.SortStableFunc(in.order, func(a, b int) int { return cmp.Compare(in.all.MSE[b], in.all.MSE[a]) })
-	return in, nil
+	slices.SortStableFunc(in.order, func(a, b int) int { return cmp.Compare(in.mse[b], in.mse[a]) })
+	in.variance = spread.sum()
+	return in, in.show(ctx, s.Model)
+}
+
+// show reconstructs the examples again, because all reconstructions would need much memory.
+// The noise of an item depends on its place, so all items before the last example are
+// computed too.
+func (in *inspection) show(ctx context.Context, model *trainer.Trained) error {
+	wanted := make(map[int]bool)
+	last := -1
+	for _, g := range in.examples() {
+		for _, i := range g.items {
+			wanted[i], last = true, max(last, i)
+		}
+	}
+	errEnough, first := errors.New("enough"), 0
+	if last < 0 {
+		return nil
+	}
+	err := model.EachReconstructed(ctx, in.split, func(r trainer.Reconstructed) error {
+		for i := range r.Len() {
+			if wanted[first+i] {
+				in.shown[first+i] = r.Select([]int{i})
+			}
+		}
+		if first += r.Len(); first > last {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// dispersion sums how far items are from their mean, by the differences from the first one.
+type dispersion struct {
+	count         int
+	first         []float32
+	sums, squares []float64
+}
+
+func newDispersion(size int) *dispersion {
+	return &dispersion{sums: make([]float64, size), squares: make([]float64, size)}
+}
+
+func (s *dispersion) add(items []float32) {
+	for item := range slices.Chunk(items, len(s.sums)) {
+		if s.first == nil {
+			s.first = slices.Clone(item)
+		}
+		for i, v := range item {
+			d := float64(v) - float64(s.first[i])
+			s.sums[i], s.squares[i] = s.sums[i]+d, s.squares[i]+d*d
+		}
+		s.count++
+	}
+}
+
+// sum is the sum of the squared differences from the mean.
+func (s *dispersion) sum() (total float64) {
+	for i, sum := range s.sums {
+		total += max(0, s.squares[i]-sum*sum/float64(s.count))
+	}
+	return total
 }
 
 // explained is the share of the variance of the items that the reconstructions keep.
 func (in *inspection) explained() float64 {
-	size := in.split.Shape.Size()
-	mean := make([]float64, size)
-	for i, v := range in.all.Original {
-		mean[i%size] += float64(v)
-	}
-	for i := range mean {
-		mean[i] /= float64(in.all.Len())
-	}
-	var variance, squared float64
-	for i, v := range in.all.Original {
-		difference := float64(v) - mean[i%size]
-		variance += difference * difference
-	}
-	for _, mse := range in.all.MSE {
-		squared += mse * float64(size)
-	}
-	return 1 - squared/max(variance, 1e-300)
+	return 1 - in.mean()*float64(len(in.mse)*in.split.Shape.Size())/max(in.variance, 1e-300)
 }
 
 // classError is the mean error of the items of a class.
@@ -85,7 +144,7 @@ func (in *inspection) byClass(classes []string) (list []classError) {
 	sums := make([][3]float64, len(classes)) // number, sum and sum of squares
 	for i, label := range in.split.Labels {
 		if int(label) < len(sums) {
-			mse := in.all.MSE[i]
+			mse := in.mse[i]
 			s := &sums[label]
 			s[0], s[1], s[2] = s[0]+1, s[1]+mse, s[2]+mse*mse
 		}
@@ -102,8 +161,8 @@ func (in *inspection) byClass(classes []string) (list []classError) {
 
 // mean is the mean error of all items.
 func (in *inspection) mean() (mean float64) {
-	for _, mse := range in.all.MSE {
-		mean += mse / float64(in.all.Len())
+	for _, mse := range in.mse {
+		mean += mse / float64(len(in.mse))
 	}
 	return mean
 }
@@ -130,20 +189,8 @@ func (in *inspection) errors(view View, classes []string) (*page.Errors, error) 
 	if len(list) < 2 {
 		e.Classes = nil
 	}
-	n := min(mostExamples, (in.all.Len()+2)/3)
-	if view.Shape.Size() > largeExample {
-		n = min(n, mostExamples/2)
-	}
-	if n == 0 {
-		return e, nil
-	}
-	names, last := ItemNames(in.split, classes), len(in.order)
-	for _, g := range []struct {
-		title string
-		items []int
-	}{
-		{"The largest errors", in.order[:n]}, {"Errors around the median", in.order[(last-n)/2:][:n]}, {"The smallest errors", in.order[last-n:]},
-	} {
+	names := ItemNames(in.split, classes)
+	for _, g := range in.examples() {
 		group, err := in.group(view, g.items, names)
 		if err != nil {
 			return nil, err
@@ -154,12 +201,32 @@ func (in *inspection) errors(view View, classes []string) (*page.Errors, error) 
 	return e, nil
 }
 
+// examples are items that a page shows.
+type examples struct {
+	title string
+	items []int
+}
+
+// examples returns the items with the largest, median and smallest errors.
+func (in *inspection) examples() []examples {
+	last := len(in.order)
+	n := min(mostExamples, (last+2)/3)
+	if in.split.Shape.Size() > largeExample {
+		n = min(n, mostExamples/2)
+	}
+	if n == 0 {
+		return nil
+	}
+	return []examples{
+		{"The largest errors", in.order[:n]}, {"Errors around the median", in.order[(last-n)/2:][:n]}, {"The smallest errors", in.order[last-n:]},
+	}
+}
+
 // group shows items with their reconstructions.
 func (in *inspection) group(view View, indices []int, names []string) (g page.Group, err error) {
-	some := in.all.Select(indices)
-	for i, index := range indices {
-		one := some.Select([]int{i})
-		example := page.Example{Name: names[index], Note: fmt.Sprintf("error %.4g", in.all.MSE[index])}
+	for _, index := range indices {
+		one := in.shown[index]
+		example := page.Example{Name: names[index], Note: fmt.Sprintf("error %.4g", in.mse[index])}
 		parts := []Row{{Label: original, Values: one.Original}, {Label: corrupted, Values: one.Input}, {Label: "reconstruction", Values: one.Reconstruction}}
 		if one.Input == nil {
 			parts = slices.Delete(parts, 1, 2)

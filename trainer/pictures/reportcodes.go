@@ -39,7 +39,7 @@ func (s Subject) points(ctx context.Context, in *inspection) (*page.Points, erro
 	codes := evaluate.NewMatrix(values, model.CodeSize())
 	if in != nil {
 		for _, i := range chosen {
-			p.Errors = append(p.Errors, float32(in.all.MSE[i]))
+			p.Errors = append(p.Errors, float32(in.mse[i]))
 		}
 	}
 	if p.Places, err = s.places(ctx, codes, p.Errors); err != nil || p.Places == nil {

@@ -39,7 +39,7 @@ func (s Subject) verdict(h trainer.History, in *inspection, components int, line
 // compared says how well the model reconstructs.
 func (s Subject) compared(test trainer.Record, in *inspection, components int, linear float64) string {
 	text := fmt.Sprintf("The model encodes each image of %d values as %d values. From them, it reconstructs the test images", s.Model.Shape().Size(), s.Model.CodeSize())
-	if in != nil && in.all.Input != nil {
+	if in != nil && in.corrupted {
 		text = fmt.Sprintf("The model encodes each corrupted image of %d values as %d values. From them, it reconstructs the clean test images", s.Model.Shape().Size(), s.Model.CodeSize())
 	}
 	text += fmt.Sprintf(" with a mean squared error%s of %.4g per pixel", ofScaled(s.Model.Info.Data), test.MSE)

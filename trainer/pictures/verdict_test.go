@@ -42,7 +42,7 @@ func TestTrend(t *testing.T) {
 // inspected is an inspection of items with these errors and labels.
 func inspected(mse []float64, labels []loaders.Label) *inspection {
 	in := &inspection{split: loaders.Split{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}, Labels: labels, Rows: make([]int, len(mse))}, total: len(mse)}
-	in.all.MSE, in.all.Original = mse, make([]float32, len(mse))
+	in.mse = mse
 	return in
 }
 
@@ -94,11 +94,13 @@ func TestCompared(t *testing.T) {
 // TestExplained compares reconstructions with the mean.
 func TestExplained(t *testing.T) {
 	in := inspected([]float64{0, 0}, nil)
-	in.all.Original = []float32{1, 3}
+	all := newDispersion(1)
+	all.add([]float32{1, 3})
+	in.variance = all.sum()
 	if got := in.explained(); got != 1 {
 		t.Errorf("exact reconstructions explain %g", got)
 	}
-	in.all.MSE = []float64{1, 1} // the mean of all
+	in.mse = []float64{1, 1} // the mean of all
 	if got := in.explained(); got != 0 {
 		t.Errorf("the mean explains %g", got)
 	}

@@ -38,8 +38,8 @@ func TestCodesMatchThePrior(t *testing.T) {
 func separability(t *testing.T, model string) (float64, evaluate.Matrix) {
 	t.Helper()
 	const size = 8
-	u := find(model).plain("hidden=256,128; code=8; epochs=12; batch-size=32; learning-rate=2e-3; warmup=0; activation=relu")
-	d := data(t, u, 3000, 0)
+	u := find(model).plain("hidden=128,64; code=8; epochs=12; batch-size=16; learning-rate=2e-3; warmup=0; activation=relu")
+	d := data(t, u, 1500, 0)
 	e, _ := trained(t, u, d)
 	codes := encoded(t, e.Trained(), d.Test)
 	accuracy := separable(t, d.Test, codes, trainer.Draw(d.Test.Len(), size, 7, 1))

@@ -14,11 +14,11 @@ import (
 func TestCompressedCodes(t *testing.T) {
 	t.Parallel()
 	for recipe, list := range map[string]string{
-		"dense":    "hidden=64,32; code=4; epochs=15; batch-size=50",
-		"zerobias": "hidden=none; code=100; epochs=6; batch-size=50; learning-rate=1e-3",
+		"dense":    "hidden=64,32; code=4; epochs=12; batch-size=25",
+		"zerobias": "hidden=none; code=50; epochs=6; batch-size=25; learning-rate=1e-3",
 	} {
 		u := find(recipe).plain(list)
-		d := data(t, u, 1000, 200)
+		d := data(t, u, 500, 100)
 		e, _ := trained(t, u, d)
 		model := e.Trained().Treated(trainer.Treatment{})
 		codes, err := measure.Codes(t.Context(), model, d.Test)

@@ -15,12 +15,12 @@ func after(t *testing.T, model string, lists ...string) trainer.Figures {
 	return evaluated(t, e.Trained(), e.Data.Test)
 }
 
-// trainedAs trains a recipe of one layer of 40 sigmoid units on 2,000 images.
+// trainedAs trains a recipe of one layer of 40 sigmoid units on 1,000 images.
 func trainedAs(t *testing.T, model string, lists ...string) *trainer.Experiment {
 	t.Helper()
-	u := find(model).plain(append([]string{"hidden=none; code=40; learning-rate=0.01; epochs=15; batch-size=50"}, lists...)...)
+	u := find(model).plain(append([]string{"hidden=none; code=40; learning-rate=0.01; epochs=15; batch-size=25"}, lists...)...)
 	u.Validation = 0
-	d := data(t, u, 2000, 500)
+	d := data(t, u, 1000, 250)
 	e, _ := trained(t, u, d)
 	return e
 }

@@ -36,7 +36,10 @@ func TestLinearFindsComponents(t *testing.T) {
 		}
 	}
 	figures := evaluated(t, e.Trained(), d.Test)
-	_, exact := components.Errors(pixels(d.Test))
+	_, exact, err := components.Errors(t.Context(), evaluate.Images(d.Test))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if gap := figures.MSE/exact - 1; gap < 0 || gap >= 0.01 {
 		t.Errorf("mse %g, mse of the components %g: %.2f %% more, want less than 1 %%", figures.MSE, exact, 100*gap)
 	}
@@ -51,8 +54,8 @@ func TestTiedHalves(t *testing.T) {
 	t.Parallel()
 	count, mse := make(map[string]int), make(map[string]float64)
 	for _, name := range []string{"dense", "tied"} {
-		u := find(name).plain("hidden=128,64; epochs=10")
-		d := data(t, u, 0, 0)
+		u := find(name).plain("hidden=128,64; epochs=10; batch-size=32")
+		d := data(t, u, 1500, 300)
 		e, _ := trained(t, u, d)
 		count[name], mse[name] = e.Parameters.Count(), evaluated(t, e.Trained(), d.Test).MSE
 	}

@@ -31,7 +31,7 @@ func TestSparseReachesItsTarget(t *testing.T) {
 		if got := figures.Measures[trainer.MeanActivation]; math.Abs(got-target) > 0.1*target {
 			t.Errorf("%s: mean activation %g, want %g", mean, got, target)
 		}
-		if got, without := figures.Measures[trainer.HoyerSparsity], free.Measures[trainer.HoyerSparsity]; got < without+0.1 {
+		if got, without := figures.Measures[trainer.HoyerSparsity], free.Measures[trainer.HoyerSparsity]; got < without+0.05 {
 			t.Errorf("%s: Hoyer sparsity %g, without the penalty %g", mean, got, without)
 		}
 	}

@@ -15,8 +15,8 @@ func TestDictionary(t *testing.T) {
 	t.Parallel()
 	const k = 10
 	dictionary := func(list string) (e *trainer.Experiment, train, test trainer.Figures) {
-		u := find("topk").plain("code=300; top-k=10; batch-size=50; epochs=10; dead-after=10", list)
-		d := data(t, u, 2000, 500)
+		u := find("topk").plain("code=300; top-k=10; batch-size=25; epochs=10; dead-after=10", list)
+		d := data(t, u, 1000, 250)
 		e, _ = trained(t, u, d)
 		return e, evaluated(t, e.Trained(), d.Train), evaluated(t, e.Trained(), d.Test)
 	}
@@ -33,7 +33,7 @@ func TestDictionary(t *testing.T) {
 	if l0 := train.Measures["l0"]; math.Abs(l0-k) > 0.05*k {
 		t.Errorf("a training image uses %g units, want about %d", l0, k)
 	}
-	if dead := train.Measures[trainer.DeadUnits]; dead > 45 || dead > without.Measures[trainer.DeadUnits]/2 {
+	if dead := train.Measures[trainer.DeadUnits]; dead > 60 || dead > without.Measures[trainer.DeadUnits]/2 {
 		t.Errorf("%g of 300 units are dead, %g without their term", dead, without.Measures[trainer.DeadUnits])
 	}
 	size := d.Test.Shape.Size()

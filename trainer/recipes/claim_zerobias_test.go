@@ -15,8 +15,8 @@ func TestHiddenBiases(t *testing.T) {
 	t.Parallel()
 	var d *loaders.Dataset
 	model := func(recipe, list string) *trainer.Experiment {
-		u := find(recipe).plain("hidden=none; code=200; batch-size=50; epochs=12; tied=true; learning-rate=1e-3", "code-activation=relu; output-activation=linear; loss=squared-error", list)
-		d = data(t, u, 2000, 0)
+		u := find(recipe).plain("hidden=none; code=200; batch-size=25; epochs=12; tied=true; learning-rate=1e-3", "code-activation=relu; output-activation=linear; loss=squared-error", list)
+		d = data(t, u, 1000, 250)
 		e, _ := trained(t, u, d)
 		return e
 	}

@@ -424,14 +424,14 @@ func checkLayers(t *testing.T, f *fixture) {
 }
 
 func checkLossFalls(t *testing.T, f *fixture) {
-	u := f.setup(medium, mediumOf, "batch-size=50; epochs=3; patience=0")
+	u := f.setup(medium, mediumOf, "batch-size=25; epochs=3; patience=0")
 	adversarial := u.Beta1 == 0.5 // adversarial training needs small steps
 	if adversarial {
 		u.LearningRate, u.Epochs = 2*u.LearningRate, 6
 	}
-	d := data(t, u, 1000, 200)
+	d := data(t, u, 500, 100)
 	untrained := evaluated(t, experiment(t, u, d).Trained(), d.Test).Criterion()
-	e, dir := trained(t, f.setup(medium, mediumOf, fmt.Sprintf("batch-size=50; patience=0; epochs=%d; learning-rate=%g", u.Epochs, u.LearningRate)), d)
+	e, dir := trained(t, f.setup(medium, mediumOf, fmt.Sprintf("batch-size=25; patience=0; epochs=%d; learning-rate=%g", u.Epochs, u.LearningRate)), d)
 	losses := []float64{untrained}
 	for _, record := range records(t, dir) {
 		if record.Split == "test" && record.Stage == e.Final().Name {

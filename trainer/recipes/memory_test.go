@@ -29,15 +29,15 @@ func TestReckonedMemory(t *testing.T) {
 		batch       int
 		set         map[string]string
 	}{
-		{"dense", "wide", 128, map[string]string{"hidden": "3000,2000"}},
-		{"dense", "batch", 4096, nil},
-		{"conv", "pooling", 512, map[string]string{"encoder": "conv:16,3 maxpool:2 conv:32,3,batchnorm maxpool:2 dense:32"}},
-		{"residual", "blocks", 256, nil},
-		{"denoising", "weights", 4096, map[string]string{"corrupted-weight": "2"}},
-		{"vae", "batch", 4096, nil},
-		{"iwae", "samples", 512, map[string]string{"samples": "50"}},
-		{"gan", "batch", 2048, nil},
-		{"topk", "code", 512, map[string]string{"code": "4096"}},
+		{"dense", "wide", 128, map[string]string{"hidden": "1500,1000"}},
+		{"dense", "batch", 2048, nil},
+		{"conv", "pooling", 256, map[string]string{"encoder": "conv:16,3 maxpool:2 conv:32,3,batchnorm maxpool:2 dense:32"}},
+		{"residual", "blocks", 64, nil},
+		{"denoising", "weights", 1024, map[string]string{"corrupted-weight": "2"}},
+		{"vae", "batch", 2048, nil},
+		{"iwae", "samples", 128, map[string]string{"samples": "50"}},
+		{"gan", "batch", 1024, nil},
+		{"topk", "code", 512, map[string]string{"code": "2048"}},
 	} {
 		t.Run(c.model+"-"+c.name, func(t *testing.T) {
 			if os.Getenv(reckonedCase) == "" {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -198,6 +199,7 @@ const childVariable = "RECIPES_TEST_TRAIN"
 func TestMain(m *testing.M) {
 	name, dir := os.Getenv(childVariable), os.Getenv(childVariable+"_RUN")
 	if name == "" {
+		debug.SetGCPercent(400) // collecting garbage takes time, and small models leave little
 		os.Exit(m.Run())
 	}
 	u := killed(find(name))
@@ -215,10 +217,14 @@ func killed(s subject) setup {
 	return u
 }
 
+// TestKilledEqualsUninterrupted kills processes that train. The subjects have all kinds of
+// state that a checkpoint holds: several stages, an opponent, statistics, an average of the
+// weights, and the best epoch. checkResume interrupts the training of every subject.
 func TestKilledEqualsUninterrupted(t *testing.T) {
-	for _, s := range subjects() {
-		t.Run(s.name, func(t *testing.T) {
+	for _, name := range []string{"stacked", "gan", "topk", "vae-batchnorm-dropout", "impatient"} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			s := find(name)
 			u := killed(s)
 			_, want := trained(t, u, tinyData(u))
 			dir, elsewhere := t.TempDir(), t.TempDir()
@@ -231,10 +237,7 @@ func TestKilledEqualsUninterrupted(t *testing.T) {
 			seed := uint64(time.Now().UnixNano())
 			t.Logf("seed %d", seed)
 			random := rand.New(rand.NewPCG(seed, 0))
-			kills := 2
-			if s.settings != "" { // a variant: other settings of a recipe
-				kills = 1
-			}
+			const kills = 3
 			for range kills {
 				kill(t, child(), filepath.Join(dir, "checkpoint", "last.safetensors"), time.Duration(random.IntN(30_000))*time.Microsecond)
 			}

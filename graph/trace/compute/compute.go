@@ -1,30 +1,43 @@
-// Package compute computes recorded networks, one item at a time, with plain loops. It
-// shows how far rounded weights change the outputs of a network.
+// Package compute computes recorded networks. It shows how far rounded weights change the
+// outputs of a network.
 package compute
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
 
+	"gaetrain/graph/kernel"
 	"gaetrain/graph/trace"
 )
 
 // Network is a recorded network that can be computed. Several goroutines may run it.
 type Network struct {
 	*trace.Network
+	block     int // items that are computed at once
 	constants map[*trace.Tensor][]float32
 	wholes    map[*trace.Tensor][]float32
 }
 
 // New returns a network. A kind of node that this package does not know is an error.
 func New(n *trace.Network) (*Network, error) {
-	c := &Network{n, make(map[*trace.Tensor][]float32), make(map[*trace.Tensor][]float32)}
+	c := &Network{Network: n, wholes: make(map[*trace.Tensor][]float32)}
+	values := 1 // of one item
 	for _, node := range n.Nodes {
-		if functions[node.Kind] == nil {
+		if _, known := functions[node.Kind]; !known {
 			return nil, fmt.Errorf("%s is an operation of the kind %s, which is not known", node.Out[0].Name, node.Kind)
 		}
+		if node.Kind == "Gemm" && node.In[1].Constant == nil {
+			return nil, fmt.Errorf("%s is a product with computed weights, which is not known", node.Out[0].Name)
+		}
+		for _, v := range node.Out {
+			values += size(v.Shape)
+		}
 	}
+	c.block = max(1, min(blockItems, blockValues/values))
 	for _, t := range n.Tensors {
 		for _, v := range t.Ints {
 			c.wholes[t] = append(c.wholes[t], float32(v))
@@ -43,47 +56,132 @@ func (c *Network) With(constants map[*trace.Tensor][]float32) *Network {
 	return &other
 }
 
-// Run computes the outputs of one item (inputs: the values of one row or image by the
-// names of the network). see is called with each node and its inputs before it is
-// computed; nil for no calls.
-func (c *Network) Run(inputs map[string][]float32, see func(node trace.Node, in [][]float32)) (map[string][]float32, error) {
-	values := make(map[*trace.Value]array)
-	for _, p := range c.Inputs {
-		given, ok := inputs[p.Name]
-		if !ok {
-			return nil, fmt.Errorf("the input %q is missing", p.Name)
+// Row are the inputs or outputs of a network for one item: the values of one row or image by
+// the names of the network.
+type Row = map[string][]float32
+
+// blockItems and blockValues limit the items that are computed at once, and the values of
+// all nodes for them.
+const blockItems, blockValues = 128, 2 << 20
+
+// Run computes the outputs of items, block by block. Before a node is computed for a block,
+// see is called with the values of its first input for the items from, from+1, …; nil for
+// no calls. Errors are about a missing input, or the cause of ctx.
+func (c *Network) Run(ctx context.Context, items []Row, see func(node trace.Node, from int, in [][]float32)) ([]Row, error) {
+	outputs := make([]Row, 0, len(items))
+	for from := 0; from < len(items); from += c.block {
+		values, err := c.begin(items[from:min(from+c.block, len(items))])
+		if err != nil {
+			return nil, err
 		}
-		values[p.Value] = array{append([]int{1}, p.Shape...), given}
-	}
-	for _, node := range c.Nodes {
-		in := make([]array, len(node.In))
-		for i, v := range node.In {
-			switch {
-			case v == nil: // left out
-			case v.Constant != nil:
-				in[i] = array{v.Shape, c.constant(v.Constant)}
-			default:
-				in[i] = values[v]
+		for _, node := range c.Nodes {
+			if err := context.Cause(ctx); err != nil {
+				return nil, err
 			}
-		}
-		if see != nil {
-			list := make([][]float32, len(in))
-			for i, a := range in {
-				list[i] = a.values
+			if see != nil {
+				see(node, from, values.of(node.In[0]))
 			}
-			see(node, list)
+			c.compute(node, values)
 		}
-		for i, out := range functions[node.Kind](attributes(node.Attributes), in) {
-			if i < len(node.Out) {
-				values[node.Out[i]] = out
+		for i := range values.items {
+			out := make(Row, len(c.Outputs))
+			for _, p := range c.Outputs {
+				out[p.Name] = values.computed[p.Value][i].values
 			}
+			outputs = append(outputs, out)
 		}
-	}
-	outputs := make(map[string][]float32, len(c.Outputs))
-	for _, p := range c.Outputs {
-		outputs[p.Name] = values[p.Value].values
 	}
 	return outputs, nil
+}
+
+// block are the values of a network for some items.
+type block struct {
+	items    int
+	computed map[*trace.Value][]array // of each item
+}
+
+// of returns the values of each item; nil for a constant.
+func (b block) of(v *trace.Value) [][]float32 {
+	var list [][]float32
+	for _, a := range b.computed[v] {
+		list = append(list, a.values)
+	}
+	return list
+}
+
+// begin returns the inputs of some items.
+func (c *Network) begin(items []Row) (block, error) {
+	b := block{len(items), make(map[*trace.Value][]array)}
+	for _, p := range c.Inputs {
+		for _, item := range items {
+			given, ok := item[p.Name]
+			if !ok {
+				return b, fmt.Errorf("the input %q is missing", p.Name)
+			}
+			b.computed[p.Value] = append(b.computed[p.Value], array{append([]int{1}, p.Shape...), given})
+		}
+	}
+	return b, nil
+}
+
+// compute computes a node for the items of a block.
+func (c *Network) compute(node trace.Node, b block) {
+	results := make([][]array, b.items)
+	if node.Kind == "Gemm" {
+		c.gemm(node, b, results)
+	} else {
+		together(b.items, func(i int) {
+			in := make([]array, len(node.In))
+			for k, v := range node.In {
+				switch {
+				case v == nil: // left out
+				case v.Constant != nil:
+					in[k] = array{v.Shape, c.constant(v.Constant)}
+				default:
+					in[k] = b.computed[v][i]
+				}
+			}
+			results[i] = functions[node.Kind](attributes(node.Attributes), in)
+		})
+	}
+	for k, v := range node.Out {
+		list := make([]array, b.items)
+		for i := range list {
+			list[i] = results[i][k]
+		}
+		b.computed[v] = list
+	}
+}
+
+// gemm computes W·x + b (W: units×width) of all items in one product.
+func (c *Network) gemm(node trace.Node, b block, results [][]array) {
+	w, bias := node.In[1], []float32(nil)
+	if len(node.In) > 2 {
+		bias = c.constant(node.In[2].Constant)
+	}
+	units, width := w.Shape[0], w.Shape[1]
+	x, y := make([]float32, 0, b.items*width), make([]float32, b.items*units)
+	for _, a := range b.computed[node.In[0]] {
+		x = append(x, a.values...)
+	}
+	kernel.Affine(kernel.Linear, true, b.items, units, width, x, c.constant(w.Constant), bias, y)
+	for i := range results {
+		results[i] = []array{{[]int{1, units}, y[i*units : (i+1)*units : (i+1)*units]}}
+	}
+}
+
+// together calls do for 0 … n−1 with several goroutines.
+func together(n int, do func(i int)) {
+	var group sync.WaitGroup
+	workers := min(n, runtime.GOMAXPROCS(0))
+	for k := range workers {
+		group.Go(func() {
+			for i := k; i < n; i += workers {
+				do(i)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func (c *Network) constant(t *trace.Tensor) []float32 {

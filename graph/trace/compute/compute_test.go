@@ -1,6 +1,8 @@
 package compute_test
 
 import (
+	"context"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -45,7 +47,7 @@ func TestNodes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := network.Run(map[string][]float32{"input": c.x}, nil)
+		got, err := run(t, network, c.x)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,6 +55,53 @@ func TestNodes(t *testing.T) {
 		if !near {
 			t.Errorf("%s of %v is %v, want %v", c.kind, c.x, got["code"], c.want)
 		}
+	}
+}
+
+// run computes a network for one item.
+func run(t *testing.T, n *compute.Network, input []float32) (compute.Row, error) {
+	list, err := n.Run(t.Context(), []compute.Row{{"input": input}}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// TestSeveral computes more items than one block has, which gives each the same values as
+// alone, and shows the inputs of each node in the order of the items.
+func TestSeveral(t *testing.T) {
+	const items = 300
+	n := trace.New("encoder")
+	x := n.Input("input", false, 2)
+	w := trace.Constant("w", []int{3, 2}, []float32{1, 0, 3, 4, -1, 2})
+	n.Output("code", n.Node("act", "Elu", []int{3}, nil, n.Node("layer", "Gemm", []int{3}, nil, x, w, trace.Constant("b", []int{3}, []float32{1, 2, 3}))))
+	network, err := compute.New(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []compute.Row
+	for i := range items {
+		rows = append(rows, compute.Row{"input": {float32(i), float32(i%7) - 3}})
+	}
+	var seen [][]float32
+	all, err := network.Run(t.Context(), rows, func(node trace.Node, from int, in [][]float32) {
+		if node.Kind == "Gemm" && from == len(seen) {
+			seen = append(seen, in...)
+		}
+	})
+	if err != nil || len(all) != items || len(seen) != items {
+		t.Fatalf("%d items are computed and %d seen, %v", len(all), len(seen), err)
+	}
+	for i, got := range all {
+		want, err := run(t, network, rows[i]["input"])
+		if err != nil || !slices.Equal(got["code"], want["code"]) || !slices.Equal(seen[i], rows[i]["input"]) {
+			t.Errorf("item %d is %v, alone %v, and was seen as %v, %v", i, got, want, seen[i], err)
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := network.Run(ctx, rows, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
 	}
 }
 
@@ -66,7 +115,7 @@ func TestLargest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := network.Run(map[string][]float32{"input": {1, 5, 5, 5}}, nil)
+	got, err := run(t, network, []float32{1, 5, 5, 5})
 	if err != nil || !slices.Equal(got["places"], []float32{1, 2}) {
 		t.Errorf("the largest values are at %v, %v", got["places"], err)
 	}
@@ -82,7 +131,7 @@ func TestUnknown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := network.Run(nil, nil); err == nil || !strings.Contains(err.Error(), `"input"`) {
+	if _, err := network.Run(t.Context(), []compute.Row{nil}, nil); err == nil || !strings.Contains(err.Error(), `"input"`) {
 		t.Errorf("the error is %v", err)
 	}
 	n.Node("node", "Erf", x.Shape, nil, x)

@@ -4,10 +4,9 @@ import (
 	"math"
 	"slices"
 	"sort"
-)
 
-// Constants of selu, which the operator of ONNX has as its defaults.
-const seluAlpha, seluGamma = 1.67326319217681884765625, 1.05070102214813232421875
+	"gaetrain/graph/kernel"
+)
 
 var functions map[string]function
 
@@ -15,12 +14,12 @@ func init() {
 	functions = map[string]function{
 		"Abs":       each(math.Abs),
 		"Identity":  each(func(v float64) float64 { return v }),
-		"Relu":      each(func(v float64) float64 { return max(v, 0) }),
-		"Elu":       each(elu),
-		"Selu":      each(func(v float64) float64 { return seluGamma * (max(v, 0) + seluAlpha*elu(min(v, 0))) }),
-		"Sigmoid":   each(func(v float64) float64 { return 1 / (1 + math.Exp(-v)) }),
-		"Softplus":  each(func(v float64) float64 { return max(v, 0) + math.Log1p(math.Exp(-math.Abs(v))) }),
-		"Tanh":      each(math.Tanh),
+		"Relu":      activation(kernel.ReLU),
+		"Elu":       activation(kernel.ELU),
+		"Selu":      activation(kernel.SELU),
+		"Sigmoid":   activation(kernel.Sigmoid),
+		"Softplus":  activation(kernel.Softplus),
+		"Tanh":      activation(kernel.Tanh),
 		"Round":     each(math.RoundToEven),
 		"LeakyRelu": leaky,
 
@@ -36,7 +35,7 @@ func init() {
 			return []array{{[]int{1, len(in[0].values)}, in[0].values}}
 		},
 		"Reshape": reshape, "Shape": shapeOf, "Slice": columns, "Concat": concat, "Gather": gather, "ScatterElements": scatter,
-		"TopK": largest, "Softmax": softmax, "Gemm": gemm,
+		"TopK": largest, "Softmax": softmax, "Gemm": nil, // of all items at once, see Network.gemm
 
 		"Conv": convolution, "ConvTranspose": transposed, "Resize": resize, "MaxPool": maxPool, "AveragePool": averagePool,
 		"BatchNormalization": batchNorm, "LayerNormalization": layerNorm, "InstanceNormalization": instanceNorm,
@@ -50,7 +49,13 @@ func truth(b bool) int {
 	return 0
 }
 
-func elu(v float64) float64 { return max(v, math.Expm1(min(v, 0))) }
+func activation(act kernel.Activation) function {
+	return func(_ attributes, in []array) []array {
+		y := zeros(in[0].shape...)
+		kernel.Activate(act, y.values, in[0].values)
+		return []array{y}
+	}
+}
 
 func each(f func(float64) float64) function {
 	return func(_ attributes, in []array) []array {
@@ -219,28 +224,6 @@ func softmax(_ attributes, in []array) []array {
 	}
 	for i := range y.values {
 		y.values[i] = float32(float64(y.values[i]) / total)
-	}
-	return []array{y}
-}
-
-// gemm computes W·x + b (W: units×width).
-func gemm(_ attributes, in []array) []array {
-	x, w := in[0].values, in[1].values
-	units, width := in[1].shape[0], in[1].shape[1]
-	y := zeros(1, units)
-	for unit := range units {
-		row := w[unit*width:][:width]
-		var s0, s1, s2, s3 float32
-		i := 0
-		for ; i+4 <= width; i += 4 {
-			s0, s1, s2, s3 = s0+x[i]*row[i], s1+x[i+1]*row[i+1], s2+x[i+2]*row[i+2], s3+x[i+3]*row[i+3]
-		}
-		for ; i < width; i++ {
-			s0 += x[i] * row[i]
-		}
-		if y.values[unit] = s0 + s1 + (s2 + s3); len(in) > 2 {
-			y.values[unit] += in[2].values[unit]
-		}
 	}
 	return []array{y}
 }

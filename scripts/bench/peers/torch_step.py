@@ -12,21 +12,6 @@ import torch_dcgan
 import torch_nets
 
 
-class VAE(nn.Module):
-    """Returns the logits and the KL divergence."""
-
-    def __init__(self, hidden, mean, log_variance, decoder):
-        super().__init__()
-        self.hidden, self.mean, self.log_variance, self.decoder = hidden, mean, log_variance, decoder
-
-    def forward(self, x):
-        h = self.hidden(x)
-        mean, log_variance = self.mean(h), self.log_variance(h)
-        z = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
-        kl = -0.5 * (1 + log_variance - mean.pow(2) - log_variance.exp()).sum()
-        return self.decoder(z), kl
-
-
 def cross_entropy(logits, x, form):
     if form == "softplus":  # the same function in fewer passes
         return F.softplus(logits).sum() - (logits * x).sum()
@@ -76,7 +61,7 @@ def main():
 def stepper(a, batches, implementation):
     """Returns the number of parameters and step(i) of an autoencoder."""
     parts = torch_nets.build(a.model)
-    network = VAE(**parts) if a.model == "vae" else parts["network"]
+    network = torch_nets.VAE(**parts) if a.model == "vae" else parts["network"]
     count = torch_nets.count(network)
     if a.channels_last:
         network = network.to(memory_format=torch.channels_last)

@@ -15,6 +15,7 @@ func newAVX512() isa { return avx512{} }
 func (avx512) name() string           { return "AVX512" }
 func (avx512) lanes() int             { return 16 }
 func (avx512) rows() int              { return 14 }
+func (avx512) step() int              { return 16 }
 func (avx512) quickMasks() bool       { return true }
 func (avx512) vector() reg.VecVirtual { return ZMM() }
 func (avx512) zero(v reg.VecVirtual)  { VPXORD(v, v, v) }
@@ -68,6 +69,7 @@ func newAVX2() isa {
 func (*avx2) name() string           { return "AVX2" }
 func (*avx2) lanes() int             { return 8 }
 func (*avx2) rows() int              { return 6 }
+func (*avx2) step() int              { return 8 }
 func (*avx2) quickMasks() bool       { return false }
 func (*avx2) vector() reg.VecVirtual { return YMM() }
 func (*avx2) zero(v reg.VecVirtual)  { VXORPS(v, v, v) }

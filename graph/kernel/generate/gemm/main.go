@@ -40,6 +40,7 @@ type isa interface {
 	name() string
 	lanes() int       // float32 numbers in a vector
 	rows() int        // of the largest tile, whose width is two vectors
+	step() int        // values of a copied tile of A for each k: gemmStep of the path
 	quickMasks() bool // masked access is as fast as other access
 
 	vector() reg.VecVirtual
@@ -142,55 +143,120 @@ func startSums(isa isa, sums accumulator, b body, access func(int) bool, at func
 	Label(b.label + "_start")
 }
 
+// unroll is the number of elements of k that a pass of the fast loops computes.
+// Integer additions share ports with multiply-adds, and a pass has as many for
+// four elements as the plain loop has for one. A pass prefetches one line. More
+// would keep the line buffers of the first-level cache busy.
+const unroll = 4
+
 // multiply is the loop over k: a column of A, broadcast element by element,
-// times a row of B.
+// times a row of B. Whole tiles have fast loops for the two steps along k that
+// most tiles of A have: 1, and that of a copied tile.
 func multiply(isa isa, sums accumulator, b body, access func(int) bool, at func(reg.Register, int) Mem) {
-	// Three rows share a base register: base, base+stride, base+2·stride.
-	aRow := Load(Param("aRow"), GP64())
-	SHLQ(U8(2), aRow)
-	bases := []reg.Register{Load(Param("a").Base(), GP64())}
-	for i := 3; i < len(sums); i += 3 {
-		next := GP64()
-		LEAQ(Mem{Base: bases[len(bases)-1], Index: aRow, Scale: 2}, next)
-		ADDQ(aRow, next)
-		bases = append(bases, next)
+	f := factors{isa: isa, sums: sums, vectors: b.vectors, access: access, at: at}
+	f.pointers()
+	if !b.masked {
+		aStep := Load(Param("aStep"), GP64())
+		CMPQ(f.k, U8(unroll))
+		JLT(LabelRef(b.label + "_plain"))
+		for _, step := range []int{1, isa.step()} {
+			next := fmt.Sprintf("%s_not%d", b.label, step)
+			CMPQ(aStep, U32(step))
+			JNE(LabelRef(next))
+			f.fast(fmt.Sprintf("%s_step%d", b.label, step), step)
+			TESTQ(f.k, f.k)
+			JZ(LabelRef(b.label + "_done"))
+			JMP(LabelRef(b.label + "_plain"))
+			Label(next)
+		}
+		Label(b.label + "_plain")
 	}
 	aStep := Load(Param("aStep"), GP64())
 	SHLQ(U8(2), aStep)
-	bBase := Load(Param("b").Base(), GP64())
-	bStep := Load(Param("bStep"), GP64())
-	SHLQ(U8(2), bStep)
-	k := Load(Param("k"), GP64())
+	Label(b.label + "_loop")
+	f.products(0, 0, Mem{Base: f.b})
+	ADDQ(f.bStep, f.b)
+	for _, base := range f.bases {
+		ADDQ(aStep, base)
+	}
+	DECQ(f.k)
+	JNZ(LabelRef(b.label + "_loop"))
+	Label(b.label + "_done")
+}
+
+// factors holds the pointers of the loop over k. Three rows of A share a base
+// register: base, base+stride, base+2·stride.
+type factors struct {
+	isa            isa
+	sums           accumulator
+	vectors        int
+	access         func(v int) bool
+	at             func(base reg.Register, v int) Mem
+	bases          []reg.Register
+	aRow, b, bStep reg.Register
+	k              reg.Register
+}
+
+func (f *factors) pointers() {
+	f.aRow = Load(Param("aRow"), GP64())
+	SHLQ(U8(2), f.aRow)
+	f.bases = []reg.Register{Load(Param("a").Base(), GP64())}
+	for i := 3; i < len(f.sums); i += 3 {
+		next := GP64()
+		LEAQ(Mem{Base: f.bases[len(f.bases)-1], Index: f.aRow, Scale: 2}, next)
+		ADDQ(f.aRow, next)
+		f.bases = append(f.bases, next)
+	}
+	f.b = Load(Param("b").Base(), GP64())
+	f.bStep = Load(Param("bStep"), GP64())
+	SHLQ(U8(2), f.bStep)
+	f.k = Load(Param("k"), GP64())
+}
+
+// products adds the products of element l of k, for the given step in A, with
+// the row of B at the given address.
+func (f *factors) products(l, step int, row Mem) {
+	right := make([]reg.VecVirtual, f.vectors)
+	for v := range right {
+		right[v] = f.isa.vector()
+		f.isa.load(row.Offset(v*f.isa.lanes()*4), right[v], f.access(v))
+	}
+	for i, sums := range f.sums {
+		element := Mem{Base: f.bases[i/3], Disp: 4 * l * step}
+		if i%3 > 0 {
+			element.Index, element.Scale = f.aRow, uint8(i%3)
+		}
+		left := f.isa.vector()
+		VBROADCASTSS(element, left)
+		for v, sum := range sums {
+			f.isa.multiplyAdd(right[v], left, sum)
+		}
+	}
+}
+
+// fast is the loop over whole passes. It leaves the elements that remain in k.
+func (f *factors) fast(label string, step int) {
 	ahead, aheadStep := Load(Param("ahead").Base(), GP64()), Load(Param("aheadStep"), GP64())
 	SHLQ(U8(2), aheadStep)
 	TESTQ(ahead, ahead)
-	CMOVQEQ(bBase, ahead)
-
-	Label(b.label + "_loop")
+	CMOVQEQ(f.b, ahead)
+	third := GP64()
+	LEAQ(Mem{Base: f.bStep, Index: f.bStep, Scale: 2}, third)
+	rows := []Mem{{Base: f.b}, {Base: f.b, Index: f.bStep, Scale: 1}, {Base: f.b, Index: f.bStep, Scale: 2}, {Base: f.b, Index: third, Scale: 1}}
+	SUBQ(U8(unroll), f.k)
+	Label(label)
 	PREFETCHT1(Mem{Base: ahead})
+	for l, row := range rows {
+		f.products(l, step, row)
+	}
 	ADDQ(aheadStep, ahead)
-	right := make([]reg.VecVirtual, b.vectors)
-	for v := range right {
-		right[v] = isa.vector()
-		isa.load(at(bBase, v), right[v], access(v))
+	LEAQ(Mem{Base: f.b, Index: f.bStep, Scale: unroll}, f.b)
+	for _, base := range f.bases {
+		ADDQ(U32(4*unroll*step), base)
 	}
-	ADDQ(bStep, bBase)
-	for i, row := range sums {
-		element := Mem{Base: bases[i/3]}
-		if i%3 > 0 {
-			element.Index, element.Scale = aRow, uint8(i%3)
-		}
-		left := isa.vector()
-		VBROADCASTSS(element, left)
-		for v, sum := range row {
-			isa.multiplyAdd(right[v], left, sum)
-		}
-	}
-	for _, base := range bases {
-		ADDQ(aStep, base)
-	}
-	DECQ(k)
-	JNZ(LabelRef(b.label + "_loop"))
+	SUBQ(U8(unroll), f.k)
+	JGE(LabelRef(label))
+	ADDQ(U8(unroll), f.k)
 }
 
 // finish stores C = alpha·sums, plus beta·C if beta is not zero.

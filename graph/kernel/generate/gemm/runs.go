@@ -61,6 +61,7 @@ func writeRuns(isa isa, rows int, b body) {
 	access := func(v int) bool { return b.masked && v == b.vectors-1 }
 	at := func(base reg.Register, v int) Mem { return Mem{Base: base, Disp: v * isa.lanes() * 4} }
 
+	prefetch(isa, sums, at)
 	startRuns(isa, sums, b, access, at)
 	for _, chain := range chains[1:] {
 		for _, row := range chain {

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package memory
+
+import "runtime/debug"
+
+// Trim returns memory to the system that is free.
+func Trim() { debug.FreeOSMemory() }
