@@ -78,6 +78,7 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
+			log.precision(experiment)
 			result, err := trainer.Bench(c.Context, experiment, time.Duration(own.Seconds*float64(time.Second)), own.Predict)
 			if err != nil {
 				return err

@@ -122,6 +122,17 @@ func (c *console) memory(m trainer.Memory) {
 	}
 }
 
+// precision reports what a precision other than float32 applies to.
+func (c *console) precision(e *trainer.Experiment) {
+	note, warning := e.Precision()
+	if note != "" {
+		c.note(note)
+	}
+	if warning != "" {
+		c.once(c.warn, warning)
+	}
+}
+
 // begin reports what will be trained.
 func (c *console) begin(l *trainer.Loop) {
 	for _, note := range l.Notes {

@@ -241,6 +241,7 @@ func openData(ctx context.Context, c trainer.Config, how loaders.Options) (*load
 // perform trains an experiment in its run folder to the end.
 func perform(ctx context.Context, e *trainer.Experiment, configuration map[string]settings.Setting, log *console, hooks ...trainer.Hook) (finished, error) {
 	log.memory(e.Memory)
+	log.precision(e)
 	if e.Config.TensorBoard {
 		hooks = append(hooks, tensorboard.Hook())
 	}

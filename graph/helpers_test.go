@@ -91,7 +91,7 @@ func dense(s *graph.Scope, name string, act kernel.Activation, units int, x grap
 	x = s.Rows(name, x)
 	w := s.Weights(weights(name, x.Size(), units))
 	b := s.Parameter(graph.Spec{Name: name + "/bias", Part: "encoder", Role: graph.Bias, Shape: []int{units}})
-	s.Product(2*float64(x.Size()*units), x)
+	s.Product(2*float64(x.Size()*units), true, x)
 	return s.Apply(func(rows *op.Rows, n op.Node, more ...op.Node) (op.Node, error) {
 		return op.Affine(name, rows, act, false, x.Constant(), n, more[0], more[1])
 	}, x, w, b)

@@ -70,6 +70,7 @@ func Sketch() *Parameters { return &Parameters{sketch: true} }
 // Declared is what Declare learned about its declarations.
 type Declared struct {
 	FLOPs float64 // floating-point operations of the matrix products of one training step on a whole batch
+	Dense float64 // those of them in fully connected layers
 	Terms []Term  // of all losses
 }
 
@@ -84,6 +85,7 @@ func (p *Parameters) Declare(seed uint64, batch int, declarations ...Declaration
 			return Declared{}, err
 		}
 		all.FLOPs += s.flops
+		all.Dense += s.dense
 		all.Terms = append(all.Terms, s.reported...)
 	}
 	return all, nil

@@ -28,6 +28,8 @@ type Options struct {
 	Training bool
 	Outputs  []string // outputs to compute besides the loss
 	Without  []string // inputs that the batches do not have, see Given
+
+	Precision kernel.Precision // of the products of fully connected layers
 }
 
 // Program is a declaration compiled into a TapeMachine. It is not safe for

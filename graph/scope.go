@@ -54,6 +54,7 @@ type declaration struct {
 	ramps    []ramp              // numbers that rise during training
 	updates  []func()            // update statistics after a training step, see After
 	flops    float64             // of the matrix products of a run, with their gradients if the program trains
+	dense    float64             // of those of fully connected layers, to which Options.Precision applies
 }
 
 // declare runs a declaration on a new graph.
@@ -71,7 +72,7 @@ func declareTraced(p *Parameters, o Options, seed *uint64, network *trace.Networ
 	if o.Batch < 1 {
 		return nil, fmt.Errorf("%w: batches of %d images; hint: at least 1", ErrArchitecture, o.Batch)
 	}
-	rows := &op.Rows{Live: o.Batch, Compiled: o.Batch}
+	rows := &op.Rows{Live: o.Batch, Compiled: o.Batch, Precision: o.Precision}
 	s = &Scope{declaration: &declaration{
 		graph: gorgonia.NewGraph(), parameters: p, options: o, seed: seed, network: network,
 		rows: rows, several: map[int]*op.Rows{1: rows},
@@ -279,8 +280,9 @@ func (s *Scope) Draw() (key *noise.Key, number int) {
 
 // Product counts the floating-point operations of the product of one row of a
 // batch with weights. In training it adds the gradient in the weights, if they
-// are trained, and the gradient in x, unless x is constant.
-func (s *Scope) Product(flops float64, x Value) {
+// are trained, and the gradient in x, unless x is constant. dense says that the
+// weights are those of a fully connected layer.
+func (s *Scope) Product(flops float64, dense bool, x Value) {
 	products := 1
 	if s.Moves() {
 		products++
@@ -288,7 +290,12 @@ func (s *Scope) Product(flops float64, x Value) {
 	if s.Training() && !x.constant {
 		products++
 	}
-	if x.rows != nil {
-		s.flops += float64(products*x.rows.Compiled) * flops
+	if x.rows == nil {
+		return
+	}
+	flops *= float64(products * x.rows.Compiled)
+	s.flops += flops
+	if dense {
+		s.dense += flops
 	}
 }

@@ -46,7 +46,7 @@ func everything(s *graph.Scope, x graph.Value) {
 	s.Kept("y")
 	s.Draw()
 	s.After(func() {})
-	s.Product(3, y)
+	s.Product(3, true, y)
 	lost := term(s, "more", op.SquaredError, y, x)
 	s.Minimise(graph.Sum(lost, lost.Times(2).RisingOver(3).Unreported().OnlyReported()).Plus(lost))
 	s.Rising(2, 3)

@@ -90,6 +90,9 @@ func (e *Experiment) prepare(source Source) (err error) {
 		}
 		s.word(source.Shape)
 	}
+	if err := e.checkPrecision(); err != nil {
+		return err
+	}
 	m, ok := e.Model.(DataDependent)
 	if !ok {
 		return nil
@@ -109,7 +112,7 @@ func (e *Experiment) place(source Source) (err error) {
 	}
 	train := e.TrainImages()
 	for i := range e.Stages {
-		e.Stages[i].images = train.Len()
+		e.Stages[i].images, e.Stages[i].rounds = train.Len(), e.Config.rounds()
 	}
 	return e.augment(train)
 }

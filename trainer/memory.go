@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gaetrain/graph"
+	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
 	"gaetrain/loaders/memory"
 )
@@ -135,6 +136,9 @@ func (e *Experiment) stageMemory(s Stage, sketch *graph.Parameters, batch int) (
 		{"batches", s.streamOptions(training, e.Config.Seed, batch, true).Bytes(image)},
 		{"optimiser", solverBytes(e.Config, slices.Concat(training.Gradients(), opponent.gradients()))},
 		{"evaluation", evaluation},
+	}
+	if s.rounds != kernel.Float32 {
+		parts = append(parts, MemoryPart{"rounded operands", largest(sketch)}) // of one product at a time
 	}
 	if s.Below != nil {
 		codes := int64(train.Len())

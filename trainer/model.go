@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"gaetrain/graph"
+	"gaetrain/graph/kernel"
 	"gaetrain/graph/latent"
 	"gaetrain/loaders"
 )
@@ -189,6 +190,8 @@ type Stage struct {
 	images  int                  // number of training images; 0: not known
 	augment loaders.Augmentation // of the training images
 	flops   float64              // of a training step
+	dense   float64              // those of them in fully connected layers
+	rounds  kernel.Precision     // of those in training
 	units   map[string]string    // of figures
 	main    string               // the first term of the loss
 	image   loaders.Shape        // of the data; zero: not known

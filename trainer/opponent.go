@@ -30,10 +30,11 @@ func newOpponent(s Stage, p *graph.Parameters, training bool, batch int) (*oppon
 	if s.Opponent == nil {
 		return nil, nil
 	}
+	o := graph.Options{Name: "discriminator", Batch: 2 * batch, Training: training}
 	if training {
-		batch = s.filled(batch)
+		o.Batch, o.Precision = 2*s.filled(batch), s.rounds
 	}
-	program, err := graph.Compile(p, graph.Options{Name: "discriminator", Batch: 2 * batch, Training: training}, s.Opponent.Declare)
+	program, err := graph.Compile(p, o, s.Opponent.Declare)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func (s Stage) filled(batch int) int {
 
 // training compiles the program that trains the network.
 func (s Stage) training(p *graph.Parameters, batch int) (*graph.Program, error) {
-	o := graph.Options{Name: "training", Batch: s.filled(batch), Training: true}
+	o := graph.Options{Name: "training", Batch: s.filled(batch), Training: true, Precision: s.rounds}
 	if s.Opponent != nil {
 		o.Outputs = []string{s.Opponent.Made}
 	}
@@ -119,7 +119,7 @@ func (s *Stage) declare(p *graph.Parameters, seed uint64, batch int) error {
 	if err != nil {
 		return err
 	}
-	s.flops, s.units = of.FLOPs, map[string]string{"mse": "squared error per pixel"}
+	s.flops, s.dense, s.units = of.FLOPs, of.Dense, map[string]string{"mse": "squared error per pixel"}
 	if s.Below != nil { // the network reconstructs codes
 		s.units["mse"] = "squared error per value of the code"
 	}
@@ -134,7 +134,7 @@ func (s *Stage) declare(p *graph.Parameters, seed uint64, batch int) error {
 		return nil
 	}
 	of, err = p.Declare(seed, 2*batch, s.Opponent.Declare)
-	s.flops += of.FLOPs
+	s.flops, s.dense = s.flops+of.FLOPs, s.dense+of.Dense
 	return err
 }
 

@@ -14,9 +14,10 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 	})
 }
 
-// product is one call of Gemm or Affine: C = act(alpha·(bias + A·B) + beta·C).
+// product is one call of Gemm, MatMul or Affine: C = act(alpha·(bias + A·B) + beta·C).
 // A bias requires alpha 1 and beta 0.
 type product struct {
+	precision      Precision
 	transA, transB bool
 	m, n, k        int
 	alpha, beta    float32
@@ -26,8 +27,10 @@ type product struct {
 	act            Activation
 	step           *stepTask // nil: none; else C is a gradient that updates weights and is not kept
 
-	height, width int // of the blocks of C
-	down          int // number of blocks in a column of blocks
+	tiles         []gemmTile
+	pairs         bool // A and B are pairs
+	height, width int  // of the blocks of C
+	down          int  // number of blocks in a column of blocks
 }
 
 var products freeList[product]
@@ -44,6 +47,12 @@ func multiply(value product) {
 	}
 	p := products.get()
 	*p = value
+	p.tiles = active.gemm
+	if p.precision == BF16 {
+		copies := roundedCopies.get()
+		defer roundedCopies.put(copies)
+		p.round(copies)
+	}
 	parallel(p.split(), 1, p)
 	*p = product{} // releases the matrices
 	products.put(p)

@@ -230,5 +230,78 @@ func copyPanelAVX2(rows int, columns int, src []float32, srcRow int, dst []float
 // peakAVX2 does 2·12 fused multiply-adds of 8 numbers an iteration.
 func peakAVX2(iterations int)
 
+// gemmPairsRows1 computes a tile of 1 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows2 computes a tile of 2 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows3 computes a tile of 3 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows4 computes a tile of 4 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows5 computes a tile of 5 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows6 computes a tile of 6 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows7 computes a tile of 7 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows7(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows8 computes a tile of 8 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows8(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows9 computes a tile of 9 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows9(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows10 computes a tile of 10 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows10(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows11 computes a tile of 11 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows11(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows12 computes a tile of 12 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows12(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows13 computes a tile of 13 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows13(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// gemmPairsRows14 computes a tile of 14 rows: see path.gemm.
+//
+//go:noescape
+func gemmPairsRows14(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+
+// peakPairs does 2·12 fused multiply-adds of 16 numbers an iteration.
+func peakPairs(iterations int)
+
 // pause waits for some tens of cycles and leaves the core to its other thread.
 func pause()

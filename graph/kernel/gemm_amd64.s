@@ -24731,6 +24731,11246 @@ loop:
 	VZEROUPPER
 	RET
 
+// func gemmPairsRows1(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows1(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), AX
+	MOVQ b_base+64(FP), CX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+8(FP), BX
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
+
+wide_loop:
+	VMOVUPS      (CX), Z2
+	VMOVUPS.Z    64(CX), K1, Z3
+	VBROADCASTSS (AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z2
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z3
+	VFMADD231PS  Z3, Z2, Z0
+	VMOVUPS.Z    64(CX), K1, Z3
+	VFMADD231PS  Z3, Z2, Z1
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), AX
+	MOVQ b_base+64(FP), CX
+	MOVQ bStep+88(FP), DX
+	SHLQ $0x02, DX
+	MOVQ k+8(FP), BX
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
+
+narrow_loop:
+	VMOVUPS.Z    (CX), K1, Z1
+	VBROADCASTSS (AX), Z2
+	LONG $0x486ef262; WORD $0xc152 // VDPBF16PS    Z1, Z2, Z0
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z1
+	VMULPS       Z1, Z0, Z0
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z1
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z2
+	VFMADD231PS  Z2, Z1, Z0
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), AX
+	MOVQ    b_base+64(FP), CX
+	MOVQ    bStep+88(FP), DX
+	SHLQ    $0x02, DX
+	MOVQ    k+8(FP), BX
+	MOVQ    aStep+56(FP), SI
+	CMPQ    BX, $0x04
+	JLT     full_plain
+	CMPQ    SI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), SI
+	MOVQ    aheadStep+184(FP), DI
+	SHLQ    $0x02, DI
+	TESTQ   SI, SI
+	CMOVQEQ CX, SI
+	LEAQ    (DX)(DX*2), R8
+	SUBQ    $0x04, BX
+
+full_step1:
+	PREFETCHT1   (SI)
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VMOVUPS      (CX)(DX*1), Z2
+	VMOVUPS      64(CX)(DX*1), Z3
+	VBROADCASTSS 4(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VMOVUPS      (CX)(DX*2), Z2
+	VMOVUPS      64(CX)(DX*2), Z3
+	VBROADCASTSS 8(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VMOVUPS      (CX)(R8*1), Z2
+	VMOVUPS      64(CX)(R8*1), Z3
+	VBROADCASTSS 12(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	ADDQ         DI, SI
+	LEAQ         (CX)(DX*4), CX
+	ADDQ         $0x00000010, AX
+	SUBQ         $0x04, BX
+	JGE          full_step1
+	ADDQ         $0x04, BX
+	TESTQ        BX, BX
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    SI, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), SI
+	MOVQ    aheadStep+184(FP), DI
+	SHLQ    $0x02, DI
+	TESTQ   SI, SI
+	CMOVQEQ CX, SI
+	LEAQ    (DX)(DX*2), R8
+	SUBQ    $0x04, BX
+
+full_step16:
+	PREFETCHT1   (SI)
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VMOVUPS      (CX)(DX*1), Z2
+	VMOVUPS      64(CX)(DX*1), Z3
+	VBROADCASTSS 64(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VMOVUPS      (CX)(DX*2), Z2
+	VMOVUPS      64(CX)(DX*2), Z3
+	VBROADCASTSS 128(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VMOVUPS      (CX)(R8*1), Z2
+	VMOVUPS      64(CX)(R8*1), Z3
+	VBROADCASTSS 192(AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	ADDQ         DI, SI
+	LEAQ         (CX)(DX*4), CX
+	ADDQ         $0x00000100, AX
+	SUBQ         $0x04, BX
+	JGE          full_step16
+	ADDQ         $0x04, BX
+	TESTQ        BX, BX
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), SI
+	SHLQ $0x02, SI
+
+full_loop:
+	VMOVUPS      (CX), Z2
+	VMOVUPS      64(CX), Z3
+	VBROADCASTSS (AX), Z4
+	LONG $0x485ef262; WORD $0xc252 // VDPBF16PS    Z2, Z4, Z0
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	ADDQ         DX, CX
+	ADDQ         SI, AX
+	DECQ         BX
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z2
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z3
+	VFMADD231PS  Z3, Z2, Z0
+	VMOVUPS      64(CX), Z3
+	VFMADD231PS  Z3, Z2, Z1
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows2(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows2(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+wide_loop:
+	VMOVUPS      (DX), Z4
+	VMOVUPS.Z    64(DX), K1, Z5
+	VBROADCASTSS (CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z4
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z5
+	VFMADD231PS  Z5, Z4, Z0
+	VMOVUPS.Z    64(CX), K1, Z5
+	VFMADD231PS  Z5, Z4, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z5
+	VFMADD231PS  Z5, Z4, Z2
+	VMOVUPS.Z    64(CX), K1, Z5
+	VFMADD231PS  Z5, Z4, Z3
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+narrow_loop:
+	VMOVUPS.Z    (DX), K1, Z2
+	VBROADCASTSS (CX), Z3
+	LONG $0x4866f262; WORD $0xc252 // VDPBF16PS    Z2, Z3, Z0
+	VBROADCASTSS (CX)(AX*1), Z3
+	LONG $0x4866f262; WORD $0xca52 // VDPBF16PS    Z2, Z3, Z1
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z2
+	VMULPS       Z2, Z0, Z0
+	VMULPS       Z2, Z1, Z1
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z2
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z3
+	VFMADD231PS  Z3, Z2, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z3
+	VFMADD231PS  Z3, Z2, Z1
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    aStep+56(FP), DI
+	CMPQ    SI, $0x04
+	JLT     full_plain
+	CMPQ    DI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
+
+full_step1:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VMOVUPS      (DX)(BX*1), Z4
+	VMOVUPS      64(DX)(BX*1), Z5
+	VBROADCASTSS 4(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VMOVUPS      (DX)(BX*2), Z4
+	VMOVUPS      64(DX)(BX*2), Z5
+	VBROADCASTSS 8(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VMOVUPS      (DX)(R9*1), Z4
+	VMOVUPS      64(DX)(R9*1), Z5
+	VBROADCASTSS 12(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x04, SI
+	JGE          full_step1
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    DI, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
+
+full_step16:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VMOVUPS      (DX)(BX*1), Z4
+	VMOVUPS      64(DX)(BX*1), Z5
+	VBROADCASTSS 64(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VMOVUPS      (DX)(BX*2), Z4
+	VMOVUPS      64(DX)(BX*2), Z5
+	VBROADCASTSS 128(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VMOVUPS      (DX)(R9*1), Z4
+	VMOVUPS      64(DX)(R9*1), Z5
+	VBROADCASTSS 192(CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, SI
+	JGE          full_step16
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+full_loop:
+	VMOVUPS      (DX), Z4
+	VMOVUPS      64(DX), Z5
+	VBROADCASTSS (CX), Z6
+	LONG $0x484ef262; WORD $0xc452 // VDPBF16PS    Z4, Z6, Z0
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS (CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xd452 // VDPBF16PS    Z4, Z6, Z2
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z4
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z5
+	VFMADD231PS  Z5, Z4, Z0
+	VMOVUPS      64(CX), Z5
+	VFMADD231PS  Z5, Z4, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z5
+	VFMADD231PS  Z5, Z4, Z2
+	VMOVUPS      64(CX), Z5
+	VFMADD231PS  Z5, Z4, Z3
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows3(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows3(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+wide_loop:
+	VMOVUPS      (DX), Z6
+	VMOVUPS.Z    64(DX), K1, Z7
+	VBROADCASTSS (CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z6
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z7
+	VFMADD231PS  Z7, Z6, Z0
+	VMOVUPS.Z    64(CX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z7
+	VFMADD231PS  Z7, Z6, Z2
+	VMOVUPS.Z    64(CX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z7
+	VFMADD231PS  Z7, Z6, Z4
+	VMOVUPS.Z    64(CX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z5
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	MOVQ b_base+64(FP), DX
+	MOVQ bStep+88(FP), BX
+	SHLQ $0x02, BX
+	MOVQ k+8(FP), SI
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+narrow_loop:
+	VMOVUPS.Z    (DX), K1, Z3
+	VBROADCASTSS (CX), Z4
+	LONG $0x485ef262; WORD $0xc352 // VDPBF16PS    Z3, Z4, Z0
+	VBROADCASTSS (CX)(AX*1), Z4
+	LONG $0x485ef262; WORD $0xcb52 // VDPBF16PS    Z3, Z4, Z1
+	VBROADCASTSS (CX)(AX*2), Z4
+	LONG $0x485ef262; WORD $0xd352 // VDPBF16PS    Z3, Z4, Z2
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z3
+	VMULPS       Z3, Z0, Z0
+	VMULPS       Z3, Z1, Z1
+	VMULPS       Z3, Z2, Z2
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z3
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z4
+	VFMADD231PS  Z4, Z3, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z4
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z4
+	VFMADD231PS  Z4, Z3, Z2
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	MOVQ    b_base+64(FP), DX
+	MOVQ    bStep+88(FP), BX
+	SHLQ    $0x02, BX
+	MOVQ    k+8(FP), SI
+	MOVQ    aStep+56(FP), DI
+	CMPQ    SI, $0x04
+	JLT     full_plain
+	CMPQ    DI, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
+
+full_step1:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VMOVUPS      (DX)(BX*1), Z6
+	VMOVUPS      64(DX)(BX*1), Z7
+	VBROADCASTSS 4(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VMOVUPS      (DX)(BX*2), Z6
+	VMOVUPS      64(DX)(BX*2), Z7
+	VBROADCASTSS 8(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VMOVUPS      (DX)(R9*1), Z6
+	VMOVUPS      64(DX)(R9*1), Z7
+	VBROADCASTSS 12(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000010, CX
+	SUBQ         $0x04, SI
+	JGE          full_step1
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    DI, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), DI
+	MOVQ    aheadStep+184(FP), R8
+	SHLQ    $0x02, R8
+	TESTQ   DI, DI
+	CMOVQEQ DX, DI
+	LEAQ    (BX)(BX*2), R9
+	SUBQ    $0x04, SI
+
+full_step16:
+	PREFETCHT1   (DI)
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VMOVUPS      (DX)(BX*1), Z6
+	VMOVUPS      64(DX)(BX*1), Z7
+	VBROADCASTSS 64(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VMOVUPS      (DX)(BX*2), Z6
+	VMOVUPS      64(DX)(BX*2), Z7
+	VBROADCASTSS 128(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VMOVUPS      (DX)(R9*1), Z6
+	VMOVUPS      64(DX)(R9*1), Z7
+	VBROADCASTSS 192(CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	ADDQ         R8, DI
+	LEAQ         (DX)(BX*4), DX
+	ADDQ         $0x00000100, CX
+	SUBQ         $0x04, SI
+	JGE          full_step16
+	ADDQ         $0x04, SI
+	TESTQ        SI, SI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), DI
+	SHLQ $0x02, DI
+
+full_loop:
+	VMOVUPS      (DX), Z6
+	VMOVUPS      64(DX), Z7
+	VBROADCASTSS (CX), Z8
+	LONG $0x483ef262; WORD $0xc652 // VDPBF16PS    Z6, Z8, Z0
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS (CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xd652 // VDPBF16PS    Z6, Z8, Z2
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS (CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xe652 // VDPBF16PS    Z6, Z8, Z4
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	ADDQ         BX, DX
+	ADDQ         DI, CX
+	DECQ         SI
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z6
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z7
+	VFMADD231PS  Z7, Z6, Z0
+	VMOVUPS      64(CX), Z7
+	VFMADD231PS  Z7, Z6, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z7
+	VFMADD231PS  Z7, Z6, Z2
+	VMOVUPS      64(CX), Z7
+	VFMADD231PS  Z7, Z6, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z7
+	VFMADD231PS  Z7, Z6, Z4
+	VMOVUPS      64(CX), Z7
+	VFMADD231PS  Z7, Z6, Z5
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows4(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows4(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+wide_loop:
+	VMOVUPS      (BX), Z8
+	VMOVUPS.Z    64(BX), K1, Z9
+	VBROADCASTSS (CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS (DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z8
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z9
+	VFMADD231PS  Z9, Z8, Z0
+	VMOVUPS.Z    64(CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z9
+	VFMADD231PS  Z9, Z8, Z2
+	VMOVUPS.Z    64(CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z9
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS.Z    64(CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z9
+	VFMADD231PS  Z9, Z8, Z6
+	VMOVUPS.Z    64(CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z7
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+narrow_loop:
+	VMOVUPS.Z    (BX), K1, Z4
+	VBROADCASTSS (CX), Z5
+	LONG $0x4856f262; WORD $0xc452 // VDPBF16PS    Z4, Z5, Z0
+	VBROADCASTSS (CX)(AX*1), Z5
+	LONG $0x4856f262; WORD $0xcc52 // VDPBF16PS    Z4, Z5, Z1
+	VBROADCASTSS (CX)(AX*2), Z5
+	LONG $0x4856f262; WORD $0xd452 // VDPBF16PS    Z4, Z5, Z2
+	VBROADCASTSS (DX), Z5
+	LONG $0x4856f262; WORD $0xdc52 // VDPBF16PS    Z4, Z5, Z3
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z4
+	VMULPS       Z4, Z0, Z0
+	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z2, Z2
+	VMULPS       Z4, Z3, Z3
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z4
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z5
+	VFMADD231PS  Z5, Z4, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z5
+	VFMADD231PS  Z5, Z4, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z5
+	VFMADD231PS  Z5, Z4, Z2
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z5
+	VFMADD231PS  Z5, Z4, Z3
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS (DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VMOVUPS      (BX)(SI*1), Z8
+	VMOVUPS      64(BX)(SI*1), Z9
+	VBROADCASTSS 4(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 4(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VMOVUPS      (BX)(SI*2), Z8
+	VMOVUPS      64(BX)(SI*2), Z9
+	VBROADCASTSS 8(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 8(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VMOVUPS      (BX)(R10*1), Z8
+	VMOVUPS      64(BX)(R10*1), Z9
+	VBROADCASTSS 12(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 12(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step16:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS (DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VMOVUPS      (BX)(SI*1), Z8
+	VMOVUPS      64(BX)(SI*1), Z9
+	VBROADCASTSS 64(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 64(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VMOVUPS      (BX)(SI*2), Z8
+	VMOVUPS      64(BX)(SI*2), Z9
+	VBROADCASTSS 128(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 128(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VMOVUPS      (BX)(R10*1), Z8
+	VMOVUPS      64(BX)(R10*1), Z9
+	VBROADCASTSS 192(CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS 192(DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, DI
+	JGE          full_step16
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (CX), Z10
+	LONG $0x482ed262; WORD $0xc052 // VDPBF16PS    Z8, Z10, Z0
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS (CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xd052 // VDPBF16PS    Z8, Z10, Z2
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS (CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe052 // VDPBF16PS    Z8, Z10, Z4
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS (DX), Z10
+	LONG $0x482ed262; WORD $0xf052 // VDPBF16PS    Z8, Z10, Z6
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z8
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z9
+	VFMADD231PS  Z9, Z8, Z0
+	VMOVUPS      64(CX), Z9
+	VFMADD231PS  Z9, Z8, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z9
+	VFMADD231PS  Z9, Z8, Z2
+	VMOVUPS      64(CX), Z9
+	VFMADD231PS  Z9, Z8, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z9
+	VFMADD231PS  Z9, Z8, Z4
+	VMOVUPS      64(CX), Z9
+	VFMADD231PS  Z9, Z8, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z9
+	VFMADD231PS  Z9, Z8, Z6
+	VMOVUPS      64(CX), Z9
+	VFMADD231PS  Z9, Z8, Z7
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows5(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows5(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+wide_loop:
+	VMOVUPS      (BX), Z10
+	VMOVUPS.Z    64(BX), K1, Z11
+	VBROADCASTSS (CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS (DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z10
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z10
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z11
+	VFMADD231PS  Z11, Z10, Z0
+	VMOVUPS.Z    64(CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z11
+	VFMADD231PS  Z11, Z10, Z2
+	VMOVUPS.Z    64(CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z11
+	VFMADD231PS  Z11, Z10, Z4
+	VMOVUPS.Z    64(CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z11
+	VFMADD231PS  Z11, Z10, Z6
+	VMOVUPS.Z    64(CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z11
+	VFMADD231PS  Z11, Z10, Z8
+	VMOVUPS.Z    64(CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z9
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+narrow_loop:
+	VMOVUPS.Z    (BX), K1, Z5
+	VBROADCASTSS (CX), Z6
+	LONG $0x484ef262; WORD $0xc552 // VDPBF16PS    Z5, Z6, Z0
+	VBROADCASTSS (CX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xcd52 // VDPBF16PS    Z5, Z6, Z1
+	VBROADCASTSS (CX)(AX*2), Z6
+	LONG $0x484ef262; WORD $0xd552 // VDPBF16PS    Z5, Z6, Z2
+	VBROADCASTSS (DX), Z6
+	LONG $0x484ef262; WORD $0xdd52 // VDPBF16PS    Z5, Z6, Z3
+	VBROADCASTSS (DX)(AX*1), Z6
+	LONG $0x484ef262; WORD $0xe552 // VDPBF16PS    Z5, Z6, Z4
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z5
+	VMULPS       Z5, Z0, Z0
+	VMULPS       Z5, Z1, Z1
+	VMULPS       Z5, Z2, Z2
+	VMULPS       Z5, Z3, Z3
+	VMULPS       Z5, Z4, Z4
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z5
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z6
+	VFMADD231PS  Z6, Z5, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z6
+	VFMADD231PS  Z6, Z5, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z6
+	VFMADD231PS  Z6, Z5, Z2
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z6
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z6
+	VFMADD231PS  Z6, Z5, Z4
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS (DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VMOVUPS      (BX)(SI*1), Z10
+	VMOVUPS      64(BX)(SI*1), Z11
+	VBROADCASTSS 4(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 4(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VMOVUPS      (BX)(SI*2), Z10
+	VMOVUPS      64(BX)(SI*2), Z11
+	VBROADCASTSS 8(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 8(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VMOVUPS      (BX)(R10*1), Z10
+	VMOVUPS      64(BX)(R10*1), Z11
+	VBROADCASTSS 12(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 12(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step16:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS (DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VMOVUPS      (BX)(SI*1), Z10
+	VMOVUPS      64(BX)(SI*1), Z11
+	VBROADCASTSS 64(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 64(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VMOVUPS      (BX)(SI*2), Z10
+	VMOVUPS      64(BX)(SI*2), Z11
+	VBROADCASTSS 128(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 128(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VMOVUPS      (BX)(R10*1), Z10
+	VMOVUPS      64(BX)(R10*1), Z11
+	VBROADCASTSS 192(CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS 192(DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, DI
+	JGE          full_step16
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Z10
+	VMOVUPS      64(BX), Z11
+	VBROADCASTSS (CX), Z12
+	LONG $0x481ed262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z0
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS (CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xd252 // VDPBF16PS    Z10, Z12, Z2
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS (CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xe252 // VDPBF16PS    Z10, Z12, Z4
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS (DX), Z12
+	LONG $0x481ed262; WORD $0xf252 // VDPBF16PS    Z10, Z12, Z6
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS (DX)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xc252 // VDPBF16PS    Z10, Z12, Z8
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z10
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z10
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z11
+	VFMADD231PS  Z11, Z10, Z0
+	VMOVUPS      64(CX), Z11
+	VFMADD231PS  Z11, Z10, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z11
+	VFMADD231PS  Z11, Z10, Z2
+	VMOVUPS      64(CX), Z11
+	VFMADD231PS  Z11, Z10, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z11
+	VFMADD231PS  Z11, Z10, Z4
+	VMOVUPS      64(CX), Z11
+	VFMADD231PS  Z11, Z10, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z11
+	VFMADD231PS  Z11, Z10, Z6
+	VMOVUPS      64(CX), Z11
+	VFMADD231PS  Z11, Z10, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z11
+	VFMADD231PS  Z11, Z10, Z8
+	VMOVUPS      64(CX), Z11
+	VFMADD231PS  Z11, Z10, Z9
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows6(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows6(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+wide_loop:
+	VMOVUPS      (BX), Z12
+	VMOVUPS.Z    64(BX), K1, Z13
+	VBROADCASTSS (CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS (DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z12
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z0
+	VMOVUPS.Z    64(CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z2
+	VMOVUPS.Z    64(CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z4
+	VMOVUPS.Z    64(CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z6
+	VMOVUPS.Z    64(CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z8
+	VMOVUPS.Z    64(CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z10
+	VMOVUPS.Z    64(CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z11
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	MOVQ b_base+64(FP), BX
+	MOVQ bStep+88(FP), SI
+	SHLQ $0x02, SI
+	MOVQ k+8(FP), DI
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+narrow_loop:
+	VMOVUPS.Z    (BX), K1, Z6
+	VBROADCASTSS (CX), Z7
+	LONG $0x4846f262; WORD $0xc652 // VDPBF16PS    Z6, Z7, Z0
+	VBROADCASTSS (CX)(AX*1), Z7
+	LONG $0x4846f262; WORD $0xce52 // VDPBF16PS    Z6, Z7, Z1
+	VBROADCASTSS (CX)(AX*2), Z7
+	LONG $0x4846f262; WORD $0xd652 // VDPBF16PS    Z6, Z7, Z2
+	VBROADCASTSS (DX), Z7
+	LONG $0x4846f262; WORD $0xde52 // VDPBF16PS    Z6, Z7, Z3
+	VBROADCASTSS (DX)(AX*1), Z7
+	LONG $0x4846f262; WORD $0xe652 // VDPBF16PS    Z6, Z7, Z4
+	VBROADCASTSS (DX)(AX*2), Z7
+	LONG $0x4846f262; WORD $0xee52 // VDPBF16PS    Z6, Z7, Z5
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z6
+	VMULPS       Z6, Z0, Z0
+	VMULPS       Z6, Z1, Z1
+	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z4, Z4
+	VMULPS       Z6, Z5, Z5
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z6
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z2
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z3
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z4
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z7
+	VFMADD231PS  Z7, Z6, Z5
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z5, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	MOVQ    b_base+64(FP), BX
+	MOVQ    bStep+88(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    k+8(FP), DI
+	MOVQ    aStep+56(FP), R8
+	CMPQ    DI, $0x04
+	JLT     full_plain
+	CMPQ    R8, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step1:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS (DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VMOVUPS      (BX)(SI*1), Z12
+	VMOVUPS      64(BX)(SI*1), Z13
+	VBROADCASTSS 4(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 4(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VMOVUPS      (BX)(SI*2), Z12
+	VMOVUPS      64(BX)(SI*2), Z13
+	VBROADCASTSS 8(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 8(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VMOVUPS      (BX)(R10*1), Z12
+	VMOVUPS      64(BX)(R10*1), Z13
+	VBROADCASTSS 12(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 12(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x04, DI
+	JGE          full_step1
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R8, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R8
+	MOVQ    aheadStep+184(FP), R9
+	SHLQ    $0x02, R9
+	TESTQ   R8, R8
+	CMOVQEQ BX, R8
+	LEAQ    (SI)(SI*2), R10
+	SUBQ    $0x04, DI
+
+full_step16:
+	PREFETCHT1   (R8)
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS (DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VMOVUPS      (BX)(SI*1), Z12
+	VMOVUPS      64(BX)(SI*1), Z13
+	VBROADCASTSS 64(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 64(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VMOVUPS      (BX)(SI*2), Z12
+	VMOVUPS      64(BX)(SI*2), Z13
+	VBROADCASTSS 128(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 128(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VMOVUPS      (BX)(R10*1), Z12
+	VMOVUPS      64(BX)(R10*1), Z13
+	VBROADCASTSS 192(CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS 192(DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	ADDQ         R9, R8
+	LEAQ         (BX)(SI*4), BX
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x04, DI
+	JGE          full_step16
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R8
+	SHLQ $0x02, R8
+
+full_loop:
+	VMOVUPS      (BX), Z12
+	VMOVUPS      64(BX), Z13
+	VBROADCASTSS (CX), Z14
+	LONG $0x480ed262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z0
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS (CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z2
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS (CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xe452 // VDPBF16PS    Z12, Z14, Z4
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS (DX), Z14
+	LONG $0x480ed262; WORD $0xf452 // VDPBF16PS    Z12, Z14, Z6
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS (DX)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xc452 // VDPBF16PS    Z12, Z14, Z8
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS (DX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xd452 // VDPBF16PS    Z12, Z14, Z10
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	ADDQ         SI, BX
+	ADDQ         R8, CX
+	ADDQ         R8, DX
+	DECQ         DI
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z12
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z0
+	VMOVUPS      64(CX), Z13
+	VFMADD231PS  Z13, Z12, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z2
+	VMOVUPS      64(CX), Z13
+	VFMADD231PS  Z13, Z12, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z4
+	VMOVUPS      64(CX), Z13
+	VFMADD231PS  Z13, Z12, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z6
+	VMOVUPS      64(CX), Z13
+	VFMADD231PS  Z13, Z12, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z8
+	VMOVUPS      64(CX), Z13
+	VFMADD231PS  Z13, Z12, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z13
+	VFMADD231PS  Z13, Z12, Z10
+	VMOVUPS      64(CX), Z13
+	VFMADD231PS  Z13, Z12, Z11
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows7(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows7(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+wide_loop:
+	VMOVUPS      (SI), Z14
+	VMOVUPS.Z    64(SI), K1, Z15
+	VBROADCASTSS (CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS (DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS (BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z14
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z14
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z0
+	VMOVUPS.Z    64(CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z2
+	VMOVUPS.Z    64(CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z4
+	VMOVUPS.Z    64(CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z6
+	VMOVUPS.Z    64(CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z8
+	VMOVUPS.Z    64(CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z10
+	VMOVUPS.Z    64(CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z12
+	VMOVUPS.Z    64(CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z13
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+narrow_loop:
+	VMOVUPS.Z    (SI), K1, Z7
+	VBROADCASTSS (CX), Z8
+	LONG $0x483ef262; WORD $0xc752 // VDPBF16PS    Z7, Z8, Z0
+	VBROADCASTSS (CX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xcf52 // VDPBF16PS    Z7, Z8, Z1
+	VBROADCASTSS (CX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xd752 // VDPBF16PS    Z7, Z8, Z2
+	VBROADCASTSS (DX), Z8
+	LONG $0x483ef262; WORD $0xdf52 // VDPBF16PS    Z7, Z8, Z3
+	VBROADCASTSS (DX)(AX*1), Z8
+	LONG $0x483ef262; WORD $0xe752 // VDPBF16PS    Z7, Z8, Z4
+	VBROADCASTSS (DX)(AX*2), Z8
+	LONG $0x483ef262; WORD $0xef52 // VDPBF16PS    Z7, Z8, Z5
+	VBROADCASTSS (BX), Z8
+	LONG $0x483ef262; WORD $0xf752 // VDPBF16PS    Z7, Z8, Z6
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z7
+	VMULPS       Z7, Z0, Z0
+	VMULPS       Z7, Z1, Z1
+	VMULPS       Z7, Z2, Z2
+	VMULPS       Z7, Z3, Z3
+	VMULPS       Z7, Z4, Z4
+	VMULPS       Z7, Z5, Z5
+	VMULPS       Z7, Z6, Z6
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z7
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z2
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z3
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z4
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z8
+	VFMADD231PS  Z8, Z7, Z6
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z5, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    aStep+56(FP), R9
+	CMPQ    R8, $0x04
+	JLT     full_plain
+	CMPQ    R9, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step1:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS (DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS (BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	VMOVUPS      (SI)(DI*1), Z14
+	VMOVUPS      64(SI)(DI*1), Z15
+	VBROADCASTSS 4(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 4(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 4(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	VMOVUPS      (SI)(DI*2), Z14
+	VMOVUPS      64(SI)(DI*2), Z15
+	VBROADCASTSS 8(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 8(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 8(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	VMOVUPS      (SI)(R11*1), Z14
+	VMOVUPS      64(SI)(R11*1), Z15
+	VBROADCASTSS 12(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 12(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 12(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x04, R8
+	JGE          full_step1
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R9, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step16:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS (DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS (BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	VMOVUPS      (SI)(DI*1), Z14
+	VMOVUPS      64(SI)(DI*1), Z15
+	VBROADCASTSS 64(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 64(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 64(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	VMOVUPS      (SI)(DI*2), Z14
+	VMOVUPS      64(SI)(DI*2), Z15
+	VBROADCASTSS 128(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 128(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 128(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	VMOVUPS      (SI)(R11*1), Z14
+	VMOVUPS      64(SI)(R11*1), Z15
+	VBROADCASTSS 192(CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS 192(DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS 192(BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, R8
+	JGE          full_step16
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+full_loop:
+	VMOVUPS      (SI), Z14
+	VMOVUPS      64(SI), Z15
+	VBROADCASTSS (CX), Z16
+	LONG $0x407ed262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z0
+	LONG $0x407ed262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z1
+	VBROADCASTSS (CX)(AX*1), Z16
+	LONG $0x407ed262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z2
+	LONG $0x407ed262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z3
+	VBROADCASTSS (CX)(AX*2), Z16
+	LONG $0x407ed262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z4
+	LONG $0x407ed262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z5
+	VBROADCASTSS (DX), Z16
+	LONG $0x407ed262; WORD $0xf652 // VDPBF16PS    Z14, Z16, Z6
+	LONG $0x407ed262; WORD $0xff52 // VDPBF16PS    Z15, Z16, Z7
+	VBROADCASTSS (DX)(AX*1), Z16
+	LONG $0x407e5262; WORD $0xc652 // VDPBF16PS    Z14, Z16, Z8
+	LONG $0x407e5262; WORD $0xcf52 // VDPBF16PS    Z15, Z16, Z9
+	VBROADCASTSS (DX)(AX*2), Z16
+	LONG $0x407e5262; WORD $0xd652 // VDPBF16PS    Z14, Z16, Z10
+	LONG $0x407e5262; WORD $0xdf52 // VDPBF16PS    Z15, Z16, Z11
+	VBROADCASTSS (BX), Z16
+	LONG $0x407e5262; WORD $0xe652 // VDPBF16PS    Z14, Z16, Z12
+	LONG $0x407e5262; WORD $0xef52 // VDPBF16PS    Z15, Z16, Z13
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z14
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z14
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z0
+	VMOVUPS      64(CX), Z15
+	VFMADD231PS  Z15, Z14, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z2
+	VMOVUPS      64(CX), Z15
+	VFMADD231PS  Z15, Z14, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z4
+	VMOVUPS      64(CX), Z15
+	VFMADD231PS  Z15, Z14, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z6
+	VMOVUPS      64(CX), Z15
+	VFMADD231PS  Z15, Z14, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z8
+	VMOVUPS      64(CX), Z15
+	VFMADD231PS  Z15, Z14, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z10
+	VMOVUPS      64(CX), Z15
+	VFMADD231PS  Z15, Z14, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z15
+	VFMADD231PS  Z15, Z14, Z12
+	VMOVUPS      64(CX), Z15
+	VFMADD231PS  Z15, Z14, Z13
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows8(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows8(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+wide_loop:
+	VMOVUPS      (SI), Z16
+	VMOVUPS.Z    64(SI), K1, Z17
+	VBROADCASTSS (CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS (DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS (BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z16
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z0
+	VMOVUPS.Z    64(CX), K1, Z17
+	VFMADD231PS  Z17, Z16, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z2
+	VMOVUPS.Z    64(CX), K1, Z17
+	VFMADD231PS  Z17, Z16, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z4
+	VMOVUPS.Z    64(CX), K1, Z17
+	VFMADD231PS  Z17, Z16, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z6
+	VMOVUPS.Z    64(CX), K1, Z17
+	VFMADD231PS  Z17, Z16, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z8
+	VMOVUPS.Z    64(CX), K1, Z17
+	VFMADD231PS  Z17, Z16, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z10
+	VMOVUPS.Z    64(CX), K1, Z17
+	VFMADD231PS  Z17, Z16, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z12
+	VMOVUPS.Z    64(CX), K1, Z17
+	VFMADD231PS  Z17, Z16, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z14
+	VMOVUPS.Z    64(CX), K1, Z17
+	VFMADD231PS  Z17, Z16, Z15
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+narrow_loop:
+	VMOVUPS.Z    (SI), K1, Z8
+	VBROADCASTSS (CX), Z9
+	LONG $0x4836d262; WORD $0xc052 // VDPBF16PS    Z8, Z9, Z0
+	VBROADCASTSS (CX)(AX*1), Z9
+	LONG $0x4836d262; WORD $0xc852 // VDPBF16PS    Z8, Z9, Z1
+	VBROADCASTSS (CX)(AX*2), Z9
+	LONG $0x4836d262; WORD $0xd052 // VDPBF16PS    Z8, Z9, Z2
+	VBROADCASTSS (DX), Z9
+	LONG $0x4836d262; WORD $0xd852 // VDPBF16PS    Z8, Z9, Z3
+	VBROADCASTSS (DX)(AX*1), Z9
+	LONG $0x4836d262; WORD $0xe052 // VDPBF16PS    Z8, Z9, Z4
+	VBROADCASTSS (DX)(AX*2), Z9
+	LONG $0x4836d262; WORD $0xe852 // VDPBF16PS    Z8, Z9, Z5
+	VBROADCASTSS (BX), Z9
+	LONG $0x4836d262; WORD $0xf052 // VDPBF16PS    Z8, Z9, Z6
+	VBROADCASTSS (BX)(AX*1), Z9
+	LONG $0x4836d262; WORD $0xf852 // VDPBF16PS    Z8, Z9, Z7
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VMULPS       Z8, Z2, Z2
+	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z6, Z6
+	VMULPS       Z8, Z7, Z7
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z8
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z2
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z3
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z4
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z5
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z6
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z9
+	VFMADD231PS  Z9, Z8, Z7
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z5, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z7, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    aStep+56(FP), R9
+	CMPQ    R8, $0x04
+	JLT     full_plain
+	CMPQ    R9, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step1:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS (DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS (BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	VMOVUPS      (SI)(DI*1), Z16
+	VMOVUPS      64(SI)(DI*1), Z17
+	VBROADCASTSS 4(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 4(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 4(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	VMOVUPS      (SI)(DI*2), Z16
+	VMOVUPS      64(SI)(DI*2), Z17
+	VBROADCASTSS 8(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 8(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 8(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	VMOVUPS      (SI)(R11*1), Z16
+	VMOVUPS      64(SI)(R11*1), Z17
+	VBROADCASTSS 12(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 12(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 12(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x04, R8
+	JGE          full_step1
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R9, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step16:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS (DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS (BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	VMOVUPS      (SI)(DI*1), Z16
+	VMOVUPS      64(SI)(DI*1), Z17
+	VBROADCASTSS 64(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 64(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 64(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	VMOVUPS      (SI)(DI*2), Z16
+	VMOVUPS      64(SI)(DI*2), Z17
+	VBROADCASTSS 128(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 128(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 128(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	VMOVUPS      (SI)(R11*1), Z16
+	VMOVUPS      64(SI)(R11*1), Z17
+	VBROADCASTSS 192(CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS 192(DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS 192(BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, R8
+	JGE          full_step16
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+full_loop:
+	VMOVUPS      (SI), Z16
+	VMOVUPS      64(SI), Z17
+	VBROADCASTSS (CX), Z18
+	LONG $0x406eb262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z0
+	LONG $0x406eb262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z1
+	VBROADCASTSS (CX)(AX*1), Z18
+	LONG $0x406eb262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z2
+	LONG $0x406eb262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z3
+	VBROADCASTSS (CX)(AX*2), Z18
+	LONG $0x406eb262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z4
+	LONG $0x406eb262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z5
+	VBROADCASTSS (DX), Z18
+	LONG $0x406eb262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z6
+	LONG $0x406eb262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z7
+	VBROADCASTSS (DX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xc052 // VDPBF16PS    Z16, Z18, Z8
+	LONG $0x406e3262; WORD $0xc952 // VDPBF16PS    Z17, Z18, Z9
+	VBROADCASTSS (DX)(AX*2), Z18
+	LONG $0x406e3262; WORD $0xd052 // VDPBF16PS    Z16, Z18, Z10
+	LONG $0x406e3262; WORD $0xd952 // VDPBF16PS    Z17, Z18, Z11
+	VBROADCASTSS (BX), Z18
+	LONG $0x406e3262; WORD $0xe052 // VDPBF16PS    Z16, Z18, Z12
+	LONG $0x406e3262; WORD $0xe952 // VDPBF16PS    Z17, Z18, Z13
+	VBROADCASTSS (BX)(AX*1), Z18
+	LONG $0x406e3262; WORD $0xf052 // VDPBF16PS    Z16, Z18, Z14
+	LONG $0x406e3262; WORD $0xf952 // VDPBF16PS    Z17, Z18, Z15
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z4, Z4
+	VMULPS       Z16, Z5, Z5
+	VMULPS       Z16, Z6, Z6
+	VMULPS       Z16, Z7, Z7
+	VMULPS       Z16, Z8, Z8
+	VMULPS       Z16, Z9, Z9
+	VMULPS       Z16, Z10, Z10
+	VMULPS       Z16, Z11, Z11
+	VMULPS       Z16, Z12, Z12
+	VMULPS       Z16, Z13, Z13
+	VMULPS       Z16, Z14, Z14
+	VMULPS       Z16, Z15, Z15
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z16
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z0
+	VMOVUPS      64(CX), Z17
+	VFMADD231PS  Z17, Z16, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z2
+	VMOVUPS      64(CX), Z17
+	VFMADD231PS  Z17, Z16, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z4
+	VMOVUPS      64(CX), Z17
+	VFMADD231PS  Z17, Z16, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z6
+	VMOVUPS      64(CX), Z17
+	VFMADD231PS  Z17, Z16, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z8
+	VMOVUPS      64(CX), Z17
+	VFMADD231PS  Z17, Z16, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z10
+	VMOVUPS      64(CX), Z17
+	VFMADD231PS  Z17, Z16, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z12
+	VMOVUPS      64(CX), Z17
+	VFMADD231PS  Z17, Z16, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z17
+	VFMADD231PS  Z17, Z16, Z14
+	VMOVUPS      64(CX), Z17
+	VFMADD231PS  Z17, Z16, Z15
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows9(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows9(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+wide_loop:
+	VMOVUPS      (SI), Z18
+	VMOVUPS.Z    64(SI), K1, Z19
+	VBROADCASTSS (CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS (DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS (BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z18
+	VMULPS       Z18, Z0, Z0
+	VMULPS       Z18, Z1, Z1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Z18, Z3, Z3
+	VMULPS       Z18, Z4, Z4
+	VMULPS       Z18, Z5, Z5
+	VMULPS       Z18, Z6, Z6
+	VMULPS       Z18, Z7, Z7
+	VMULPS       Z18, Z8, Z8
+	VMULPS       Z18, Z9, Z9
+	VMULPS       Z18, Z10, Z10
+	VMULPS       Z18, Z11, Z11
+	VMULPS       Z18, Z12, Z12
+	VMULPS       Z18, Z13, Z13
+	VMULPS       Z18, Z14, Z14
+	VMULPS       Z18, Z15, Z15
+	VMULPS       Z18, Z16, Z16
+	VMULPS       Z18, Z17, Z17
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z18
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z0
+	VMOVUPS.Z    64(CX), K1, Z19
+	VFMADD231PS  Z19, Z18, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z2
+	VMOVUPS.Z    64(CX), K1, Z19
+	VFMADD231PS  Z19, Z18, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z4
+	VMOVUPS.Z    64(CX), K1, Z19
+	VFMADD231PS  Z19, Z18, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z6
+	VMOVUPS.Z    64(CX), K1, Z19
+	VFMADD231PS  Z19, Z18, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z8
+	VMOVUPS.Z    64(CX), K1, Z19
+	VFMADD231PS  Z19, Z18, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z10
+	VMOVUPS.Z    64(CX), K1, Z19
+	VFMADD231PS  Z19, Z18, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z12
+	VMOVUPS.Z    64(CX), K1, Z19
+	VFMADD231PS  Z19, Z18, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z14
+	VMOVUPS.Z    64(CX), K1, Z19
+	VFMADD231PS  Z19, Z18, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z16
+	VMOVUPS.Z    64(CX), K1, Z19
+	VFMADD231PS  Z19, Z18, Z17
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	MOVQ b_base+64(FP), SI
+	MOVQ bStep+88(FP), DI
+	SHLQ $0x02, DI
+	MOVQ k+8(FP), R8
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+narrow_loop:
+	VMOVUPS.Z    (SI), K1, Z9
+	VBROADCASTSS (CX), Z10
+	LONG $0x482ed262; WORD $0xc152 // VDPBF16PS    Z9, Z10, Z0
+	VBROADCASTSS (CX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xc952 // VDPBF16PS    Z9, Z10, Z1
+	VBROADCASTSS (CX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xd152 // VDPBF16PS    Z9, Z10, Z2
+	VBROADCASTSS (DX), Z10
+	LONG $0x482ed262; WORD $0xd952 // VDPBF16PS    Z9, Z10, Z3
+	VBROADCASTSS (DX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xe152 // VDPBF16PS    Z9, Z10, Z4
+	VBROADCASTSS (DX)(AX*2), Z10
+	LONG $0x482ed262; WORD $0xe952 // VDPBF16PS    Z9, Z10, Z5
+	VBROADCASTSS (BX), Z10
+	LONG $0x482ed262; WORD $0xf152 // VDPBF16PS    Z9, Z10, Z6
+	VBROADCASTSS (BX)(AX*1), Z10
+	LONG $0x482ed262; WORD $0xf952 // VDPBF16PS    Z9, Z10, Z7
+	VBROADCASTSS (BX)(AX*2), Z10
+	LONG $0x482e5262; WORD $0xc152 // VDPBF16PS    Z9, Z10, Z8
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z9
+	VMULPS       Z9, Z0, Z0
+	VMULPS       Z9, Z1, Z1
+	VMULPS       Z9, Z2, Z2
+	VMULPS       Z9, Z3, Z3
+	VMULPS       Z9, Z4, Z4
+	VMULPS       Z9, Z5, Z5
+	VMULPS       Z9, Z6, Z6
+	VMULPS       Z9, Z7, Z7
+	VMULPS       Z9, Z8, Z8
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z9
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z2
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z3
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z4
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z5
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z6
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z10
+	VFMADD231PS  Z10, Z9, Z8
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z5, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z7, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	MOVQ    b_base+64(FP), SI
+	MOVQ    bStep+88(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    k+8(FP), R8
+	MOVQ    aStep+56(FP), R9
+	CMPQ    R8, $0x04
+	JLT     full_plain
+	CMPQ    R9, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step1:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS (DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS (BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	VMOVUPS      (SI)(DI*1), Z18
+	VMOVUPS      64(SI)(DI*1), Z19
+	VBROADCASTSS 4(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 4(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 4(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	VMOVUPS      (SI)(DI*2), Z18
+	VMOVUPS      64(SI)(DI*2), Z19
+	VBROADCASTSS 8(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 8(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 8(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	VMOVUPS      (SI)(R11*1), Z18
+	VMOVUPS      64(SI)(R11*1), Z19
+	VBROADCASTSS 12(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 12(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 12(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x04, R8
+	JGE          full_step1
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R9, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R9
+	MOVQ    aheadStep+184(FP), R10
+	SHLQ    $0x02, R10
+	TESTQ   R9, R9
+	CMOVQEQ SI, R9
+	LEAQ    (DI)(DI*2), R11
+	SUBQ    $0x04, R8
+
+full_step16:
+	PREFETCHT1   (R9)
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS (DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS (BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	VMOVUPS      (SI)(DI*1), Z18
+	VMOVUPS      64(SI)(DI*1), Z19
+	VBROADCASTSS 64(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 64(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 64(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	VMOVUPS      (SI)(DI*2), Z18
+	VMOVUPS      64(SI)(DI*2), Z19
+	VBROADCASTSS 128(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 128(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 128(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	VMOVUPS      (SI)(R11*1), Z18
+	VMOVUPS      64(SI)(R11*1), Z19
+	VBROADCASTSS 192(CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS 192(DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS 192(BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	ADDQ         R10, R9
+	LEAQ         (SI)(DI*4), SI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	SUBQ         $0x04, R8
+	JGE          full_step16
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R9
+	SHLQ $0x02, R9
+
+full_loop:
+	VMOVUPS      (SI), Z18
+	VMOVUPS      64(SI), Z19
+	VBROADCASTSS (CX), Z20
+	LONG $0x405eb262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z0
+	LONG $0x405eb262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z1
+	VBROADCASTSS (CX)(AX*1), Z20
+	LONG $0x405eb262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z2
+	LONG $0x405eb262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z3
+	VBROADCASTSS (CX)(AX*2), Z20
+	LONG $0x405eb262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z4
+	LONG $0x405eb262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z5
+	VBROADCASTSS (DX), Z20
+	LONG $0x405eb262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z6
+	LONG $0x405eb262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z7
+	VBROADCASTSS (DX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z8
+	LONG $0x405e3262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z9
+	VBROADCASTSS (DX)(AX*2), Z20
+	LONG $0x405e3262; WORD $0xd252 // VDPBF16PS    Z18, Z20, Z10
+	LONG $0x405e3262; WORD $0xdb52 // VDPBF16PS    Z19, Z20, Z11
+	VBROADCASTSS (BX), Z20
+	LONG $0x405e3262; WORD $0xe252 // VDPBF16PS    Z18, Z20, Z12
+	LONG $0x405e3262; WORD $0xeb52 // VDPBF16PS    Z19, Z20, Z13
+	VBROADCASTSS (BX)(AX*1), Z20
+	LONG $0x405e3262; WORD $0xf252 // VDPBF16PS    Z18, Z20, Z14
+	LONG $0x405e3262; WORD $0xfb52 // VDPBF16PS    Z19, Z20, Z15
+	VBROADCASTSS (BX)(AX*2), Z20
+	LONG $0x405ea262; WORD $0xc252 // VDPBF16PS    Z18, Z20, Z16
+	LONG $0x405ea262; WORD $0xcb52 // VDPBF16PS    Z19, Z20, Z17
+	ADDQ         DI, SI
+	ADDQ         R9, CX
+	ADDQ         R9, DX
+	ADDQ         R9, BX
+	DECQ         R8
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z18
+	VMULPS       Z18, Z0, Z0
+	VMULPS       Z18, Z1, Z1
+	VMULPS       Z18, Z2, Z2
+	VMULPS       Z18, Z3, Z3
+	VMULPS       Z18, Z4, Z4
+	VMULPS       Z18, Z5, Z5
+	VMULPS       Z18, Z6, Z6
+	VMULPS       Z18, Z7, Z7
+	VMULPS       Z18, Z8, Z8
+	VMULPS       Z18, Z9, Z9
+	VMULPS       Z18, Z10, Z10
+	VMULPS       Z18, Z11, Z11
+	VMULPS       Z18, Z12, Z12
+	VMULPS       Z18, Z13, Z13
+	VMULPS       Z18, Z14, Z14
+	VMULPS       Z18, Z15, Z15
+	VMULPS       Z18, Z16, Z16
+	VMULPS       Z18, Z17, Z17
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z18
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z0
+	VMOVUPS      64(CX), Z19
+	VFMADD231PS  Z19, Z18, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z2
+	VMOVUPS      64(CX), Z19
+	VFMADD231PS  Z19, Z18, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z4
+	VMOVUPS      64(CX), Z19
+	VFMADD231PS  Z19, Z18, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z6
+	VMOVUPS      64(CX), Z19
+	VFMADD231PS  Z19, Z18, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z8
+	VMOVUPS      64(CX), Z19
+	VFMADD231PS  Z19, Z18, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z10
+	VMOVUPS      64(CX), Z19
+	VFMADD231PS  Z19, Z18, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z12
+	VMOVUPS      64(CX), Z19
+	VFMADD231PS  Z19, Z18, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z14
+	VMOVUPS      64(CX), Z19
+	VFMADD231PS  Z19, Z18, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z19
+	VFMADD231PS  Z19, Z18, Z16
+	VMOVUPS      64(CX), Z19
+	VFMADD231PS  Z19, Z18, Z17
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows10(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows10(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+wide_loop:
+	VMOVUPS      (DI), Z20
+	VMOVUPS.Z    64(DI), K1, Z21
+	VBROADCASTSS (CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS (DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS (BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS (SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z20
+	VMULPS       Z20, Z0, Z0
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z19, Z19
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z20
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z0
+	VMOVUPS.Z    64(CX), K1, Z21
+	VFMADD231PS  Z21, Z20, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z2
+	VMOVUPS.Z    64(CX), K1, Z21
+	VFMADD231PS  Z21, Z20, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z4
+	VMOVUPS.Z    64(CX), K1, Z21
+	VFMADD231PS  Z21, Z20, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z6
+	VMOVUPS.Z    64(CX), K1, Z21
+	VFMADD231PS  Z21, Z20, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z8
+	VMOVUPS.Z    64(CX), K1, Z21
+	VFMADD231PS  Z21, Z20, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z10
+	VMOVUPS.Z    64(CX), K1, Z21
+	VFMADD231PS  Z21, Z20, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z12
+	VMOVUPS.Z    64(CX), K1, Z21
+	VFMADD231PS  Z21, Z20, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z14
+	VMOVUPS.Z    64(CX), K1, Z21
+	VFMADD231PS  Z21, Z20, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z16
+	VMOVUPS.Z    64(CX), K1, Z21
+	VFMADD231PS  Z21, Z20, Z17
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z18
+	VMOVUPS.Z    64(CX), K1, Z21
+	VFMADD231PS  Z21, Z20, Z19
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z9
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+narrow_loop:
+	VMOVUPS.Z    (DI), K1, Z10
+	VBROADCASTSS (CX), Z11
+	LONG $0x4826d262; WORD $0xc252 // VDPBF16PS    Z10, Z11, Z0
+	VBROADCASTSS (CX)(AX*1), Z11
+	LONG $0x4826d262; WORD $0xca52 // VDPBF16PS    Z10, Z11, Z1
+	VBROADCASTSS (CX)(AX*2), Z11
+	LONG $0x4826d262; WORD $0xd252 // VDPBF16PS    Z10, Z11, Z2
+	VBROADCASTSS (DX), Z11
+	LONG $0x4826d262; WORD $0xda52 // VDPBF16PS    Z10, Z11, Z3
+	VBROADCASTSS (DX)(AX*1), Z11
+	LONG $0x4826d262; WORD $0xe252 // VDPBF16PS    Z10, Z11, Z4
+	VBROADCASTSS (DX)(AX*2), Z11
+	LONG $0x4826d262; WORD $0xea52 // VDPBF16PS    Z10, Z11, Z5
+	VBROADCASTSS (BX), Z11
+	LONG $0x4826d262; WORD $0xf252 // VDPBF16PS    Z10, Z11, Z6
+	VBROADCASTSS (BX)(AX*1), Z11
+	LONG $0x4826d262; WORD $0xfa52 // VDPBF16PS    Z10, Z11, Z7
+	VBROADCASTSS (BX)(AX*2), Z11
+	LONG $0x48265262; WORD $0xc252 // VDPBF16PS    Z10, Z11, Z8
+	VBROADCASTSS (SI), Z11
+	LONG $0x48265262; WORD $0xca52 // VDPBF16PS    Z10, Z11, Z9
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z10
+	VMULPS       Z10, Z0, Z0
+	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z2, Z2
+	VMULPS       Z10, Z3, Z3
+	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z9, Z9
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z10
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z2
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z3
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z4
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z5
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z6
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z7
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z8
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z11
+	VFMADD231PS  Z11, Z10, Z9
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z5, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z7, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z9, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    aStep+56(FP), R10
+	CMPQ    R9, $0x04
+	JLT     full_plain
+	CMPQ    R10, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step1:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
+	VBROADCASTSS (CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS (DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS (BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS (SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	VMOVUPS      (DI)(R8*1), Z20
+	VMOVUPS      64(DI)(R8*1), Z21
+	VBROADCASTSS 4(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 4(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 4(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 4(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	VMOVUPS      (DI)(R8*2), Z20
+	VMOVUPS      64(DI)(R8*2), Z21
+	VBROADCASTSS 8(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 8(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 8(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 8(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	VMOVUPS      (DI)(R12*1), Z20
+	VMOVUPS      64(DI)(R12*1), Z21
+	VBROADCASTSS 12(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 12(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 12(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 12(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x04, R9
+	JGE          full_step1
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R10, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step16:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
+	VBROADCASTSS (CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS (DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS (BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS (SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	VMOVUPS      (DI)(R8*1), Z20
+	VMOVUPS      64(DI)(R8*1), Z21
+	VBROADCASTSS 64(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 64(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 64(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 64(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	VMOVUPS      (DI)(R8*2), Z20
+	VMOVUPS      64(DI)(R8*2), Z21
+	VBROADCASTSS 128(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 128(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 128(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 128(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	VMOVUPS      (DI)(R12*1), Z20
+	VMOVUPS      64(DI)(R12*1), Z21
+	VBROADCASTSS 192(CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS 192(DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS 192(BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS 192(SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x04, R9
+	JGE          full_step16
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+full_loop:
+	VMOVUPS      (DI), Z20
+	VMOVUPS      64(DI), Z21
+	VBROADCASTSS (CX), Z22
+	LONG $0x404eb262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z0
+	LONG $0x404eb262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z1
+	VBROADCASTSS (CX)(AX*1), Z22
+	LONG $0x404eb262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z2
+	LONG $0x404eb262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z3
+	VBROADCASTSS (CX)(AX*2), Z22
+	LONG $0x404eb262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z4
+	LONG $0x404eb262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z5
+	VBROADCASTSS (DX), Z22
+	LONG $0x404eb262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z6
+	LONG $0x404eb262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z7
+	VBROADCASTSS (DX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z8
+	LONG $0x404e3262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z9
+	VBROADCASTSS (DX)(AX*2), Z22
+	LONG $0x404e3262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z10
+	LONG $0x404e3262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z11
+	VBROADCASTSS (BX), Z22
+	LONG $0x404e3262; WORD $0xe452 // VDPBF16PS    Z20, Z22, Z12
+	LONG $0x404e3262; WORD $0xed52 // VDPBF16PS    Z21, Z22, Z13
+	VBROADCASTSS (BX)(AX*1), Z22
+	LONG $0x404e3262; WORD $0xf452 // VDPBF16PS    Z20, Z22, Z14
+	LONG $0x404e3262; WORD $0xfd52 // VDPBF16PS    Z21, Z22, Z15
+	VBROADCASTSS (BX)(AX*2), Z22
+	LONG $0x404ea262; WORD $0xc452 // VDPBF16PS    Z20, Z22, Z16
+	LONG $0x404ea262; WORD $0xcd52 // VDPBF16PS    Z21, Z22, Z17
+	VBROADCASTSS (SI), Z22
+	LONG $0x404ea262; WORD $0xd452 // VDPBF16PS    Z20, Z22, Z18
+	LONG $0x404ea262; WORD $0xdd52 // VDPBF16PS    Z21, Z22, Z19
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z20
+	VMULPS       Z20, Z0, Z0
+	VMULPS       Z20, Z1, Z1
+	VMULPS       Z20, Z2, Z2
+	VMULPS       Z20, Z3, Z3
+	VMULPS       Z20, Z4, Z4
+	VMULPS       Z20, Z5, Z5
+	VMULPS       Z20, Z6, Z6
+	VMULPS       Z20, Z7, Z7
+	VMULPS       Z20, Z8, Z8
+	VMULPS       Z20, Z9, Z9
+	VMULPS       Z20, Z10, Z10
+	VMULPS       Z20, Z11, Z11
+	VMULPS       Z20, Z12, Z12
+	VMULPS       Z20, Z13, Z13
+	VMULPS       Z20, Z14, Z14
+	VMULPS       Z20, Z15, Z15
+	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z19, Z19
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z20
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z0
+	VMOVUPS      64(CX), Z21
+	VFMADD231PS  Z21, Z20, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z2
+	VMOVUPS      64(CX), Z21
+	VFMADD231PS  Z21, Z20, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z4
+	VMOVUPS      64(CX), Z21
+	VFMADD231PS  Z21, Z20, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z6
+	VMOVUPS      64(CX), Z21
+	VFMADD231PS  Z21, Z20, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z8
+	VMOVUPS      64(CX), Z21
+	VFMADD231PS  Z21, Z20, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z10
+	VMOVUPS      64(CX), Z21
+	VFMADD231PS  Z21, Z20, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z12
+	VMOVUPS      64(CX), Z21
+	VFMADD231PS  Z21, Z20, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z14
+	VMOVUPS      64(CX), Z21
+	VFMADD231PS  Z21, Z20, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z16
+	VMOVUPS      64(CX), Z21
+	VFMADD231PS  Z21, Z20, Z17
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z21
+	VFMADD231PS  Z21, Z20, Z18
+	VMOVUPS      64(CX), Z21
+	VFMADD231PS  Z21, Z20, Z19
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows11(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows11(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+wide_loop:
+	VMOVUPS      (DI), Z22
+	VMOVUPS.Z    64(DI), K1, Z23
+	VBROADCASTSS (CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS (DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS (BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS (SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z22
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z22, Z2, Z2
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z22, Z8, Z8
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Z22, Z11, Z11
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Z22, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMULPS       Z22, Z19, Z19
+	VMULPS       Z22, Z20, Z20
+	VMULPS       Z22, Z21, Z21
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z22
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z0
+	VMOVUPS.Z    64(CX), K1, Z23
+	VFMADD231PS  Z23, Z22, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z2
+	VMOVUPS.Z    64(CX), K1, Z23
+	VFMADD231PS  Z23, Z22, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z4
+	VMOVUPS.Z    64(CX), K1, Z23
+	VFMADD231PS  Z23, Z22, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z6
+	VMOVUPS.Z    64(CX), K1, Z23
+	VFMADD231PS  Z23, Z22, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z8
+	VMOVUPS.Z    64(CX), K1, Z23
+	VFMADD231PS  Z23, Z22, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z10
+	VMOVUPS.Z    64(CX), K1, Z23
+	VFMADD231PS  Z23, Z22, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z12
+	VMOVUPS.Z    64(CX), K1, Z23
+	VFMADD231PS  Z23, Z22, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z14
+	VMOVUPS.Z    64(CX), K1, Z23
+	VFMADD231PS  Z23, Z22, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z16
+	VMOVUPS.Z    64(CX), K1, Z23
+	VFMADD231PS  Z23, Z22, Z17
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z18
+	VMOVUPS.Z    64(CX), K1, Z23
+	VFMADD231PS  Z23, Z22, Z19
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z20
+	VMOVUPS.Z    64(CX), K1, Z23
+	VFMADD231PS  Z23, Z22, Z21
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z20, (CX)
+	VMOVUPS Z21, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z9
+	VMOVAPS    Z0, Z10
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+narrow_loop:
+	VMOVUPS.Z    (DI), K1, Z11
+	VBROADCASTSS (CX), Z12
+	LONG $0x481ed262; WORD $0xc352 // VDPBF16PS    Z11, Z12, Z0
+	VBROADCASTSS (CX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z1
+	VBROADCASTSS (CX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xd352 // VDPBF16PS    Z11, Z12, Z2
+	VBROADCASTSS (DX), Z12
+	LONG $0x481ed262; WORD $0xdb52 // VDPBF16PS    Z11, Z12, Z3
+	VBROADCASTSS (DX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xe352 // VDPBF16PS    Z11, Z12, Z4
+	VBROADCASTSS (DX)(AX*2), Z12
+	LONG $0x481ed262; WORD $0xeb52 // VDPBF16PS    Z11, Z12, Z5
+	VBROADCASTSS (BX), Z12
+	LONG $0x481ed262; WORD $0xf352 // VDPBF16PS    Z11, Z12, Z6
+	VBROADCASTSS (BX)(AX*1), Z12
+	LONG $0x481ed262; WORD $0xfb52 // VDPBF16PS    Z11, Z12, Z7
+	VBROADCASTSS (BX)(AX*2), Z12
+	LONG $0x481e5262; WORD $0xc352 // VDPBF16PS    Z11, Z12, Z8
+	VBROADCASTSS (SI), Z12
+	LONG $0x481e5262; WORD $0xcb52 // VDPBF16PS    Z11, Z12, Z9
+	VBROADCASTSS (SI)(AX*1), Z12
+	LONG $0x481e5262; WORD $0xd352 // VDPBF16PS    Z11, Z12, Z10
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z11
+	VMULPS       Z11, Z0, Z0
+	VMULPS       Z11, Z1, Z1
+	VMULPS       Z11, Z2, Z2
+	VMULPS       Z11, Z3, Z3
+	VMULPS       Z11, Z4, Z4
+	VMULPS       Z11, Z5, Z5
+	VMULPS       Z11, Z6, Z6
+	VMULPS       Z11, Z7, Z7
+	VMULPS       Z11, Z8, Z8
+	VMULPS       Z11, Z9, Z9
+	VMULPS       Z11, Z10, Z10
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z11
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z12
+	VFMADD231PS  Z12, Z11, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z12
+	VFMADD231PS  Z12, Z11, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z12
+	VFMADD231PS  Z12, Z11, Z2
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z12
+	VFMADD231PS  Z12, Z11, Z3
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z12
+	VFMADD231PS  Z12, Z11, Z4
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z12
+	VFMADD231PS  Z12, Z11, Z5
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z12
+	VFMADD231PS  Z12, Z11, Z6
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z12
+	VFMADD231PS  Z12, Z11, Z7
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z12
+	VFMADD231PS  Z12, Z11, Z8
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z12
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z12
+	VFMADD231PS  Z12, Z11, Z10
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z5, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z7, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z9, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    aStep+56(FP), R10
+	CMPQ    R9, $0x04
+	JLT     full_plain
+	CMPQ    R10, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step1:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
+	VBROADCASTSS (CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS (DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS (BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS (SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	VMOVUPS      (DI)(R8*1), Z22
+	VMOVUPS      64(DI)(R8*1), Z23
+	VBROADCASTSS 4(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 4(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 4(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 4(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	VMOVUPS      (DI)(R8*2), Z22
+	VMOVUPS      64(DI)(R8*2), Z23
+	VBROADCASTSS 8(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 8(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 8(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 8(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	VMOVUPS      (DI)(R12*1), Z22
+	VMOVUPS      64(DI)(R12*1), Z23
+	VBROADCASTSS 12(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 12(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 12(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 12(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x04, R9
+	JGE          full_step1
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R10, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step16:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
+	VBROADCASTSS (CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS (DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS (BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS (SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	VMOVUPS      (DI)(R8*1), Z22
+	VMOVUPS      64(DI)(R8*1), Z23
+	VBROADCASTSS 64(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 64(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 64(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 64(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	VMOVUPS      (DI)(R8*2), Z22
+	VMOVUPS      64(DI)(R8*2), Z23
+	VBROADCASTSS 128(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 128(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 128(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 128(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	VMOVUPS      (DI)(R12*1), Z22
+	VMOVUPS      64(DI)(R12*1), Z23
+	VBROADCASTSS 192(CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS 192(DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS 192(BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS 192(SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x04, R9
+	JGE          full_step16
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+full_loop:
+	VMOVUPS      (DI), Z22
+	VMOVUPS      64(DI), Z23
+	VBROADCASTSS (CX), Z24
+	LONG $0x403eb262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z0
+	LONG $0x403eb262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z1
+	VBROADCASTSS (CX)(AX*1), Z24
+	LONG $0x403eb262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z2
+	LONG $0x403eb262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z3
+	VBROADCASTSS (CX)(AX*2), Z24
+	LONG $0x403eb262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z4
+	LONG $0x403eb262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z5
+	VBROADCASTSS (DX), Z24
+	LONG $0x403eb262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z6
+	LONG $0x403eb262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z7
+	VBROADCASTSS (DX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z8
+	LONG $0x403e3262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z9
+	VBROADCASTSS (DX)(AX*2), Z24
+	LONG $0x403e3262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z10
+	LONG $0x403e3262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z11
+	VBROADCASTSS (BX), Z24
+	LONG $0x403e3262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z12
+	LONG $0x403e3262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z13
+	VBROADCASTSS (BX)(AX*1), Z24
+	LONG $0x403e3262; WORD $0xf652 // VDPBF16PS    Z22, Z24, Z14
+	LONG $0x403e3262; WORD $0xff52 // VDPBF16PS    Z23, Z24, Z15
+	VBROADCASTSS (BX)(AX*2), Z24
+	LONG $0x403ea262; WORD $0xc652 // VDPBF16PS    Z22, Z24, Z16
+	LONG $0x403ea262; WORD $0xcf52 // VDPBF16PS    Z23, Z24, Z17
+	VBROADCASTSS (SI), Z24
+	LONG $0x403ea262; WORD $0xd652 // VDPBF16PS    Z22, Z24, Z18
+	LONG $0x403ea262; WORD $0xdf52 // VDPBF16PS    Z23, Z24, Z19
+	VBROADCASTSS (SI)(AX*1), Z24
+	LONG $0x403ea262; WORD $0xe652 // VDPBF16PS    Z22, Z24, Z20
+	LONG $0x403ea262; WORD $0xef52 // VDPBF16PS    Z23, Z24, Z21
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z22
+	VMULPS       Z22, Z0, Z0
+	VMULPS       Z22, Z1, Z1
+	VMULPS       Z22, Z2, Z2
+	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z6, Z6
+	VMULPS       Z22, Z7, Z7
+	VMULPS       Z22, Z8, Z8
+	VMULPS       Z22, Z9, Z9
+	VMULPS       Z22, Z10, Z10
+	VMULPS       Z22, Z11, Z11
+	VMULPS       Z22, Z12, Z12
+	VMULPS       Z22, Z13, Z13
+	VMULPS       Z22, Z14, Z14
+	VMULPS       Z22, Z15, Z15
+	VMULPS       Z22, Z16, Z16
+	VMULPS       Z22, Z17, Z17
+	VMULPS       Z22, Z18, Z18
+	VMULPS       Z22, Z19, Z19
+	VMULPS       Z22, Z20, Z20
+	VMULPS       Z22, Z21, Z21
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z22
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z0
+	VMOVUPS      64(CX), Z23
+	VFMADD231PS  Z23, Z22, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z2
+	VMOVUPS      64(CX), Z23
+	VFMADD231PS  Z23, Z22, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z4
+	VMOVUPS      64(CX), Z23
+	VFMADD231PS  Z23, Z22, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z6
+	VMOVUPS      64(CX), Z23
+	VFMADD231PS  Z23, Z22, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z8
+	VMOVUPS      64(CX), Z23
+	VFMADD231PS  Z23, Z22, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z10
+	VMOVUPS      64(CX), Z23
+	VFMADD231PS  Z23, Z22, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z12
+	VMOVUPS      64(CX), Z23
+	VFMADD231PS  Z23, Z22, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z14
+	VMOVUPS      64(CX), Z23
+	VFMADD231PS  Z23, Z22, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z16
+	VMOVUPS      64(CX), Z23
+	VFMADD231PS  Z23, Z22, Z17
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z18
+	VMOVUPS      64(CX), Z23
+	VFMADD231PS  Z23, Z22, Z19
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z23
+	VFMADD231PS  Z23, Z22, Z20
+	VMOVUPS      64(CX), Z23
+	VFMADD231PS  Z23, Z22, Z21
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z20, (CX)
+	VMOVUPS Z21, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows12(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows12(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+wide_loop:
+	VMOVUPS      (DI), Z24
+	VMOVUPS.Z    64(DI), K1, Z25
+	VBROADCASTSS (CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS (DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS (BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS (SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z24
+	VMULPS       Z24, Z0, Z0
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Z24, Z23, Z23
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z24
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z0
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z2
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z4
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z6
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z8
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z10
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z12
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z14
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z16
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z17
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z18
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z19
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z20
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z21
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z22
+	VMOVUPS.Z    64(CX), K1, Z25
+	VFMADD231PS  Z25, Z24, Z23
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z20, (CX)
+	VMOVUPS Z21, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z22, (CX)
+	VMOVUPS Z23, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z9
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z11
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	MOVQ b_base+64(FP), DI
+	MOVQ bStep+88(FP), R8
+	SHLQ $0x02, R8
+	MOVQ k+8(FP), R9
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+narrow_loop:
+	VMOVUPS.Z    (DI), K1, Z12
+	VBROADCASTSS (CX), Z13
+	LONG $0x4816d262; WORD $0xc452 // VDPBF16PS    Z12, Z13, Z0
+	VBROADCASTSS (CX)(AX*1), Z13
+	LONG $0x4816d262; WORD $0xcc52 // VDPBF16PS    Z12, Z13, Z1
+	VBROADCASTSS (CX)(AX*2), Z13
+	LONG $0x4816d262; WORD $0xd452 // VDPBF16PS    Z12, Z13, Z2
+	VBROADCASTSS (DX), Z13
+	LONG $0x4816d262; WORD $0xdc52 // VDPBF16PS    Z12, Z13, Z3
+	VBROADCASTSS (DX)(AX*1), Z13
+	LONG $0x4816d262; WORD $0xe452 // VDPBF16PS    Z12, Z13, Z4
+	VBROADCASTSS (DX)(AX*2), Z13
+	LONG $0x4816d262; WORD $0xec52 // VDPBF16PS    Z12, Z13, Z5
+	VBROADCASTSS (BX), Z13
+	LONG $0x4816d262; WORD $0xf452 // VDPBF16PS    Z12, Z13, Z6
+	VBROADCASTSS (BX)(AX*1), Z13
+	LONG $0x4816d262; WORD $0xfc52 // VDPBF16PS    Z12, Z13, Z7
+	VBROADCASTSS (BX)(AX*2), Z13
+	LONG $0x48165262; WORD $0xc452 // VDPBF16PS    Z12, Z13, Z8
+	VBROADCASTSS (SI), Z13
+	LONG $0x48165262; WORD $0xcc52 // VDPBF16PS    Z12, Z13, Z9
+	VBROADCASTSS (SI)(AX*1), Z13
+	LONG $0x48165262; WORD $0xd452 // VDPBF16PS    Z12, Z13, Z10
+	VBROADCASTSS (SI)(AX*2), Z13
+	LONG $0x48165262; WORD $0xdc52 // VDPBF16PS    Z12, Z13, Z11
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z12
+	VMULPS       Z12, Z0, Z0
+	VMULPS       Z12, Z1, Z1
+	VMULPS       Z12, Z2, Z2
+	VMULPS       Z12, Z3, Z3
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z12, Z6, Z6
+	VMULPS       Z12, Z7, Z7
+	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMULPS       Z12, Z11, Z11
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z12
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z2
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z3
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z4
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z5
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z6
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z7
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z8
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z9
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z10
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z13
+	VFMADD231PS  Z13, Z12, Z11
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z5, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z7, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z9, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z11, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	MOVQ    b_base+64(FP), DI
+	MOVQ    bStep+88(FP), R8
+	SHLQ    $0x02, R8
+	MOVQ    k+8(FP), R9
+	MOVQ    aStep+56(FP), R10
+	CMPQ    R9, $0x04
+	JLT     full_plain
+	CMPQ    R10, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step1:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
+	VBROADCASTSS (CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS (DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS (BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS (SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	VMOVUPS      (DI)(R8*1), Z24
+	VMOVUPS      64(DI)(R8*1), Z25
+	VBROADCASTSS 4(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 4(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 4(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 4(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	VMOVUPS      (DI)(R8*2), Z24
+	VMOVUPS      64(DI)(R8*2), Z25
+	VBROADCASTSS 8(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 8(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 8(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 8(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 8(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	VMOVUPS      (DI)(R12*1), Z24
+	VMOVUPS      64(DI)(R12*1), Z25
+	VBROADCASTSS 12(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 12(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 12(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 12(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 12(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x04, R9
+	JGE          full_step1
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R10, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R10
+	MOVQ    aheadStep+184(FP), R11
+	SHLQ    $0x02, R11
+	TESTQ   R10, R10
+	CMOVQEQ DI, R10
+	LEAQ    (R8)(R8*2), R12
+	SUBQ    $0x04, R9
+
+full_step16:
+	PREFETCHT1   (R10)
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
+	VBROADCASTSS (CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS (DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS (BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS (SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	VMOVUPS      (DI)(R8*1), Z24
+	VMOVUPS      64(DI)(R8*1), Z25
+	VBROADCASTSS 64(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 64(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 64(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 64(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 64(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	VMOVUPS      (DI)(R8*2), Z24
+	VMOVUPS      64(DI)(R8*2), Z25
+	VBROADCASTSS 128(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 128(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 128(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 128(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 128(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	VMOVUPS      (DI)(R12*1), Z24
+	VMOVUPS      64(DI)(R12*1), Z25
+	VBROADCASTSS 192(CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS 192(DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS 192(BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS 192(SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS 192(SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	ADDQ         R11, R10
+	LEAQ         (DI)(R8*4), DI
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x04, R9
+	JGE          full_step16
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R10
+	SHLQ $0x02, R10
+
+full_loop:
+	VMOVUPS      (DI), Z24
+	VMOVUPS      64(DI), Z25
+	VBROADCASTSS (CX), Z26
+	LONG $0x402e9262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z0
+	LONG $0x402e9262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z1
+	VBROADCASTSS (CX)(AX*1), Z26
+	LONG $0x402e9262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z2
+	LONG $0x402e9262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z3
+	VBROADCASTSS (CX)(AX*2), Z26
+	LONG $0x402e9262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z4
+	LONG $0x402e9262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z5
+	VBROADCASTSS (DX), Z26
+	LONG $0x402e9262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z6
+	LONG $0x402e9262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z7
+	VBROADCASTSS (DX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z8
+	LONG $0x402e1262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z9
+	VBROADCASTSS (DX)(AX*2), Z26
+	LONG $0x402e1262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z10
+	LONG $0x402e1262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z11
+	VBROADCASTSS (BX), Z26
+	LONG $0x402e1262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z12
+	LONG $0x402e1262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z13
+	VBROADCASTSS (BX)(AX*1), Z26
+	LONG $0x402e1262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z14
+	LONG $0x402e1262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z15
+	VBROADCASTSS (BX)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xc052 // VDPBF16PS    Z24, Z26, Z16
+	LONG $0x402e8262; WORD $0xc952 // VDPBF16PS    Z25, Z26, Z17
+	VBROADCASTSS (SI), Z26
+	LONG $0x402e8262; WORD $0xd052 // VDPBF16PS    Z24, Z26, Z18
+	LONG $0x402e8262; WORD $0xd952 // VDPBF16PS    Z25, Z26, Z19
+	VBROADCASTSS (SI)(AX*1), Z26
+	LONG $0x402e8262; WORD $0xe052 // VDPBF16PS    Z24, Z26, Z20
+	LONG $0x402e8262; WORD $0xe952 // VDPBF16PS    Z25, Z26, Z21
+	VBROADCASTSS (SI)(AX*2), Z26
+	LONG $0x402e8262; WORD $0xf052 // VDPBF16PS    Z24, Z26, Z22
+	LONG $0x402e8262; WORD $0xf952 // VDPBF16PS    Z25, Z26, Z23
+	ADDQ         R8, DI
+	ADDQ         R10, CX
+	ADDQ         R10, DX
+	ADDQ         R10, BX
+	ADDQ         R10, SI
+	DECQ         R9
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z24
+	VMULPS       Z24, Z0, Z0
+	VMULPS       Z24, Z1, Z1
+	VMULPS       Z24, Z2, Z2
+	VMULPS       Z24, Z3, Z3
+	VMULPS       Z24, Z4, Z4
+	VMULPS       Z24, Z5, Z5
+	VMULPS       Z24, Z6, Z6
+	VMULPS       Z24, Z7, Z7
+	VMULPS       Z24, Z8, Z8
+	VMULPS       Z24, Z9, Z9
+	VMULPS       Z24, Z10, Z10
+	VMULPS       Z24, Z11, Z11
+	VMULPS       Z24, Z12, Z12
+	VMULPS       Z24, Z13, Z13
+	VMULPS       Z24, Z14, Z14
+	VMULPS       Z24, Z15, Z15
+	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z21, Z21
+	VMULPS       Z24, Z22, Z22
+	VMULPS       Z24, Z23, Z23
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z24
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z0
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z2
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z4
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z6
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z8
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z10
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z12
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z14
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z16
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z17
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z18
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z19
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z20
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z21
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z25
+	VFMADD231PS  Z25, Z24, Z22
+	VMOVUPS      64(CX), Z25
+	VFMADD231PS  Z25, Z24, Z23
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z20, (CX)
+	VMOVUPS Z21, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z22, (CX)
+	VMOVUPS Z23, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows13(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows13(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVAPS    Z0, Z24
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	VMOVAPS    Z1, Z25
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
+
+wide_loop:
+	VMOVUPS      (R8), Z26
+	VMOVUPS.Z    64(R8), K1, Z27
+	VBROADCASTSS (CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS (DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS (BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS (SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS (DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z26
+	VMULPS       Z26, Z0, Z0
+	VMULPS       Z26, Z1, Z1
+	VMULPS       Z26, Z2, Z2
+	VMULPS       Z26, Z3, Z3
+	VMULPS       Z26, Z4, Z4
+	VMULPS       Z26, Z5, Z5
+	VMULPS       Z26, Z6, Z6
+	VMULPS       Z26, Z7, Z7
+	VMULPS       Z26, Z8, Z8
+	VMULPS       Z26, Z9, Z9
+	VMULPS       Z26, Z10, Z10
+	VMULPS       Z26, Z11, Z11
+	VMULPS       Z26, Z12, Z12
+	VMULPS       Z26, Z13, Z13
+	VMULPS       Z26, Z14, Z14
+	VMULPS       Z26, Z15, Z15
+	VMULPS       Z26, Z16, Z16
+	VMULPS       Z26, Z17, Z17
+	VMULPS       Z26, Z18, Z18
+	VMULPS       Z26, Z19, Z19
+	VMULPS       Z26, Z20, Z20
+	VMULPS       Z26, Z21, Z21
+	VMULPS       Z26, Z22, Z22
+	VMULPS       Z26, Z23, Z23
+	VMULPS       Z26, Z24, Z24
+	VMULPS       Z26, Z25, Z25
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z26
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z0
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z2
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z4
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z6
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z8
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z10
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z12
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z14
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z16
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z17
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z18
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z19
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z20
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z21
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z22
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z23
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z24
+	VMOVUPS.Z    64(CX), K1, Z27
+	VFMADD231PS  Z27, Z26, Z25
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z20, (CX)
+	VMOVUPS Z21, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z22, (CX)
+	VMOVUPS Z23, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z24, (CX)
+	VMOVUPS Z25, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z9
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z11
+	VMOVAPS    Z0, Z12
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
+
+narrow_loop:
+	VMOVUPS.Z    (R8), K1, Z13
+	VBROADCASTSS (CX), Z14
+	LONG $0x480ed262; WORD $0xc552 // VDPBF16PS    Z13, Z14, Z0
+	VBROADCASTSS (CX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z1
+	VBROADCASTSS (CX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xd552 // VDPBF16PS    Z13, Z14, Z2
+	VBROADCASTSS (DX), Z14
+	LONG $0x480ed262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z3
+	VBROADCASTSS (DX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xe552 // VDPBF16PS    Z13, Z14, Z4
+	VBROADCASTSS (DX)(AX*2), Z14
+	LONG $0x480ed262; WORD $0xed52 // VDPBF16PS    Z13, Z14, Z5
+	VBROADCASTSS (BX), Z14
+	LONG $0x480ed262; WORD $0xf552 // VDPBF16PS    Z13, Z14, Z6
+	VBROADCASTSS (BX)(AX*1), Z14
+	LONG $0x480ed262; WORD $0xfd52 // VDPBF16PS    Z13, Z14, Z7
+	VBROADCASTSS (BX)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xc552 // VDPBF16PS    Z13, Z14, Z8
+	VBROADCASTSS (SI), Z14
+	LONG $0x480e5262; WORD $0xcd52 // VDPBF16PS    Z13, Z14, Z9
+	VBROADCASTSS (SI)(AX*1), Z14
+	LONG $0x480e5262; WORD $0xd552 // VDPBF16PS    Z13, Z14, Z10
+	VBROADCASTSS (SI)(AX*2), Z14
+	LONG $0x480e5262; WORD $0xdd52 // VDPBF16PS    Z13, Z14, Z11
+	VBROADCASTSS (DI), Z14
+	LONG $0x480e5262; WORD $0xe552 // VDPBF16PS    Z13, Z14, Z12
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z13
+	VMULPS       Z13, Z0, Z0
+	VMULPS       Z13, Z1, Z1
+	VMULPS       Z13, Z2, Z2
+	VMULPS       Z13, Z3, Z3
+	VMULPS       Z13, Z4, Z4
+	VMULPS       Z13, Z5, Z5
+	VMULPS       Z13, Z6, Z6
+	VMULPS       Z13, Z7, Z7
+	VMULPS       Z13, Z8, Z8
+	VMULPS       Z13, Z9, Z9
+	VMULPS       Z13, Z10, Z10
+	VMULPS       Z13, Z11, Z11
+	VMULPS       Z13, Z12, Z12
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z13
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z2
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z3
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z4
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z5
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z6
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z7
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z8
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z9
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z10
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z11
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z14
+	VFMADD231PS  Z14, Z13, Z12
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z5, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z7, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z9, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z11, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVAPS    Z0, Z24
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	VMOVAPS    Z1, Z25
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    aStep+56(FP), R11
+	CMPQ    R10, $0x04
+	JLT     full_plain
+	CMPQ    R11, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
+
+full_step1:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z26
+	VMOVUPS      64(R8), Z27
+	VBROADCASTSS (CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS (DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS (BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS (SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS (DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	VMOVUPS      (R8)(R9*1), Z26
+	VMOVUPS      64(R8)(R9*1), Z27
+	VBROADCASTSS 4(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 4(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 4(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 4(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 4(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	VMOVUPS      (R8)(R9*2), Z26
+	VMOVUPS      64(R8)(R9*2), Z27
+	VBROADCASTSS 8(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 8(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 8(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 8(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 8(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 8(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	VMOVUPS      (R8)(R13*1), Z26
+	VMOVUPS      64(R8)(R13*1), Z27
+	VBROADCASTSS 12(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 12(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 12(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 12(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 12(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 12(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, DI
+	SUBQ         $0x04, R10
+	JGE          full_step1
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R11, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
+
+full_step16:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z26
+	VMOVUPS      64(R8), Z27
+	VBROADCASTSS (CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS (DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS (BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS (SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS (DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	VMOVUPS      (R8)(R9*1), Z26
+	VMOVUPS      64(R8)(R9*1), Z27
+	VBROADCASTSS 64(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 64(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 64(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 64(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 64(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 64(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	VMOVUPS      (R8)(R9*2), Z26
+	VMOVUPS      64(R8)(R9*2), Z27
+	VBROADCASTSS 128(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 128(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 128(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 128(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 128(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 128(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	VMOVUPS      (R8)(R13*1), Z26
+	VMOVUPS      64(R8)(R13*1), Z27
+	VBROADCASTSS 192(CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS 192(DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS 192(BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS 192(SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS 192(SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS 192(DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R10
+	JGE          full_step16
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
+
+full_loop:
+	VMOVUPS      (R8), Z26
+	VMOVUPS      64(R8), Z27
+	VBROADCASTSS (CX), Z28
+	LONG $0x401e9262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z0
+	LONG $0x401e9262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z1
+	VBROADCASTSS (CX)(AX*1), Z28
+	LONG $0x401e9262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z2
+	LONG $0x401e9262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z3
+	VBROADCASTSS (CX)(AX*2), Z28
+	LONG $0x401e9262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z4
+	LONG $0x401e9262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z5
+	VBROADCASTSS (DX), Z28
+	LONG $0x401e9262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z6
+	LONG $0x401e9262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z7
+	VBROADCASTSS (DX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z8
+	LONG $0x401e1262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z9
+	VBROADCASTSS (DX)(AX*2), Z28
+	LONG $0x401e1262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z10
+	LONG $0x401e1262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z11
+	VBROADCASTSS (BX), Z28
+	LONG $0x401e1262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z12
+	LONG $0x401e1262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z13
+	VBROADCASTSS (BX)(AX*1), Z28
+	LONG $0x401e1262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z14
+	LONG $0x401e1262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z15
+	VBROADCASTSS (BX)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z16
+	LONG $0x401e8262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z17
+	VBROADCASTSS (SI), Z28
+	LONG $0x401e8262; WORD $0xd252 // VDPBF16PS    Z26, Z28, Z18
+	LONG $0x401e8262; WORD $0xdb52 // VDPBF16PS    Z27, Z28, Z19
+	VBROADCASTSS (SI)(AX*1), Z28
+	LONG $0x401e8262; WORD $0xe252 // VDPBF16PS    Z26, Z28, Z20
+	LONG $0x401e8262; WORD $0xeb52 // VDPBF16PS    Z27, Z28, Z21
+	VBROADCASTSS (SI)(AX*2), Z28
+	LONG $0x401e8262; WORD $0xf252 // VDPBF16PS    Z26, Z28, Z22
+	LONG $0x401e8262; WORD $0xfb52 // VDPBF16PS    Z27, Z28, Z23
+	VBROADCASTSS (DI), Z28
+	LONG $0x401e0262; WORD $0xc252 // VDPBF16PS    Z26, Z28, Z24
+	LONG $0x401e0262; WORD $0xcb52 // VDPBF16PS    Z27, Z28, Z25
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z26
+	VMULPS       Z26, Z0, Z0
+	VMULPS       Z26, Z1, Z1
+	VMULPS       Z26, Z2, Z2
+	VMULPS       Z26, Z3, Z3
+	VMULPS       Z26, Z4, Z4
+	VMULPS       Z26, Z5, Z5
+	VMULPS       Z26, Z6, Z6
+	VMULPS       Z26, Z7, Z7
+	VMULPS       Z26, Z8, Z8
+	VMULPS       Z26, Z9, Z9
+	VMULPS       Z26, Z10, Z10
+	VMULPS       Z26, Z11, Z11
+	VMULPS       Z26, Z12, Z12
+	VMULPS       Z26, Z13, Z13
+	VMULPS       Z26, Z14, Z14
+	VMULPS       Z26, Z15, Z15
+	VMULPS       Z26, Z16, Z16
+	VMULPS       Z26, Z17, Z17
+	VMULPS       Z26, Z18, Z18
+	VMULPS       Z26, Z19, Z19
+	VMULPS       Z26, Z20, Z20
+	VMULPS       Z26, Z21, Z21
+	VMULPS       Z26, Z22, Z22
+	VMULPS       Z26, Z23, Z23
+	VMULPS       Z26, Z24, Z24
+	VMULPS       Z26, Z25, Z25
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z26
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z0
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z2
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z4
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z6
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z8
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z10
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z12
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z14
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z16
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z17
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z18
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z19
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z20
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z21
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z22
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z23
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z27
+	VFMADD231PS  Z27, Z26, Z24
+	VMOVUPS      64(CX), Z27
+	VFMADD231PS  Z27, Z26, Z25
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z20, (CX)
+	VMOVUPS Z21, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z22, (CX)
+	VMOVUPS Z23, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z24, (CX)
+	VMOVUPS Z25, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func gemmPairsRows14(columns int, k int, alpha float32, a []float32, aRow int, aStep int, b []float32, bStep int, bias []float32, beta float32, c []float32, cRow int, ahead []float32, aheadStep int)
+// Requires: AVX, AVX512BF16, AVX512F, BMI2, CMOV, MMX+
+TEXT ·gemmPairsRows14(SB), NOSPLIT, $0-192
+	MOVQ       columns+0(FP), AX
+	CMPQ       AX, $0x00000020
+	JEQ        full
+	CMPQ       AX, $0x00000010
+	JLE        narrow
+	SUBQ       $0x00000010, AX
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         wide_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVAPS    Z0, Z24
+	VMOVAPS    Z0, Z26
+	VMOVUPS.Z  64(AX), K1, Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	VMOVAPS    Z1, Z25
+	VMOVAPS    Z1, Z27
+	JMP        wide_start
+
+wide_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+
+wide_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
+
+wide_loop:
+	VMOVUPS      (R8), Z28
+	VMOVUPS.Z    64(R8), K1, Z29
+	VBROADCASTSS (CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS (DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS (BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS (DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
+	JNZ          wide_loop
+	VBROADCASTSS alpha+16(FP), Z28
+	VMULPS       Z28, Z0, Z0
+	VMULPS       Z28, Z1, Z1
+	VMULPS       Z28, Z2, Z2
+	VMULPS       Z28, Z3, Z3
+	VMULPS       Z28, Z4, Z4
+	VMULPS       Z28, Z5, Z5
+	VMULPS       Z28, Z6, Z6
+	VMULPS       Z28, Z7, Z7
+	VMULPS       Z28, Z8, Z8
+	VMULPS       Z28, Z9, Z9
+	VMULPS       Z28, Z10, Z10
+	VMULPS       Z28, Z11, Z11
+	VMULPS       Z28, Z12, Z12
+	VMULPS       Z28, Z13, Z13
+	VMULPS       Z28, Z14, Z14
+	VMULPS       Z28, Z15, Z15
+	VMULPS       Z28, Z16, Z16
+	VMULPS       Z28, Z17, Z17
+	VMULPS       Z28, Z18, Z18
+	VMULPS       Z28, Z19, Z19
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z28, Z21, Z21
+	VMULPS       Z28, Z22, Z22
+	VMULPS       Z28, Z23, Z23
+	VMULPS       Z28, Z24, Z24
+	VMULPS       Z28, Z25, Z25
+	VMULPS       Z28, Z26, Z26
+	VMULPS       Z28, Z27, Z27
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           wide_store
+	VBROADCASTSS beta+120(FP), Z28
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z0
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z2
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z4
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z6
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z8
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z10
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z12
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z14
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z16
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z17
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z18
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z19
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z20
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z21
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z22
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z23
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z24
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z25
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z26
+	VMOVUPS.Z    64(CX), K1, Z29
+	VFMADD231PS  Z29, Z28, Z27
+	ADDQ         AX, CX
+
+wide_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z20, (CX)
+	VMOVUPS Z21, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z22, (CX)
+	VMOVUPS Z23, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z24, (CX)
+	VMOVUPS Z25, K1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z26, (CX)
+	VMOVUPS Z27, K1, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+narrow:
+	MOVQ       $-1, CX
+	SHLXQ      AX, CX, AX
+	NOTQ       AX
+	KMOVW      AX, K1
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         narrow_zero
+	VMOVUPS.Z  (AX), K1, Z0
+	VMOVAPS    Z0, Z1
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z3
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z5
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z7
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z9
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z11
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z13
+	JMP        narrow_start
+
+narrow_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+narrow_start:
+	MOVQ aRow+48(FP), AX
+	SHLQ $0x02, AX
+	MOVQ a_base+24(FP), CX
+	LEAQ (CX)(AX*2), DX
+	ADDQ AX, DX
+	LEAQ (DX)(AX*2), BX
+	ADDQ AX, BX
+	LEAQ (BX)(AX*2), SI
+	ADDQ AX, SI
+	LEAQ (SI)(AX*2), DI
+	ADDQ AX, DI
+	MOVQ b_base+64(FP), R8
+	MOVQ bStep+88(FP), R9
+	SHLQ $0x02, R9
+	MOVQ k+8(FP), R10
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
+
+narrow_loop:
+	VMOVUPS.Z    (R8), K1, Z14
+	VBROADCASTSS (CX), Z15
+	LONG $0x4806d262; WORD $0xc652 // VDPBF16PS    Z14, Z15, Z0
+	VBROADCASTSS (CX)(AX*1), Z15
+	LONG $0x4806d262; WORD $0xce52 // VDPBF16PS    Z14, Z15, Z1
+	VBROADCASTSS (CX)(AX*2), Z15
+	LONG $0x4806d262; WORD $0xd652 // VDPBF16PS    Z14, Z15, Z2
+	VBROADCASTSS (DX), Z15
+	LONG $0x4806d262; WORD $0xde52 // VDPBF16PS    Z14, Z15, Z3
+	VBROADCASTSS (DX)(AX*1), Z15
+	LONG $0x4806d262; WORD $0xe652 // VDPBF16PS    Z14, Z15, Z4
+	VBROADCASTSS (DX)(AX*2), Z15
+	LONG $0x4806d262; WORD $0xee52 // VDPBF16PS    Z14, Z15, Z5
+	VBROADCASTSS (BX), Z15
+	LONG $0x4806d262; WORD $0xf652 // VDPBF16PS    Z14, Z15, Z6
+	VBROADCASTSS (BX)(AX*1), Z15
+	LONG $0x4806d262; WORD $0xfe52 // VDPBF16PS    Z14, Z15, Z7
+	VBROADCASTSS (BX)(AX*2), Z15
+	LONG $0x48065262; WORD $0xc652 // VDPBF16PS    Z14, Z15, Z8
+	VBROADCASTSS (SI), Z15
+	LONG $0x48065262; WORD $0xce52 // VDPBF16PS    Z14, Z15, Z9
+	VBROADCASTSS (SI)(AX*1), Z15
+	LONG $0x48065262; WORD $0xd652 // VDPBF16PS    Z14, Z15, Z10
+	VBROADCASTSS (SI)(AX*2), Z15
+	LONG $0x48065262; WORD $0xde52 // VDPBF16PS    Z14, Z15, Z11
+	VBROADCASTSS (DI), Z15
+	LONG $0x48065262; WORD $0xe652 // VDPBF16PS    Z14, Z15, Z12
+	VBROADCASTSS (DI)(AX*1), Z15
+	LONG $0x48065262; WORD $0xee52 // VDPBF16PS    Z14, Z15, Z13
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
+	JNZ          narrow_loop
+	VBROADCASTSS alpha+16(FP), Z14
+	VMULPS       Z14, Z0, Z0
+	VMULPS       Z14, Z1, Z1
+	VMULPS       Z14, Z2, Z2
+	VMULPS       Z14, Z3, Z3
+	VMULPS       Z14, Z4, Z4
+	VMULPS       Z14, Z5, Z5
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z7, Z7
+	VMULPS       Z14, Z8, Z8
+	VMULPS       Z14, Z9, Z9
+	VMULPS       Z14, Z10, Z10
+	VMULPS       Z14, Z11, Z11
+	VMULPS       Z14, Z12, Z12
+	VMULPS       Z14, Z13, Z13
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           narrow_store
+	VBROADCASTSS beta+120(FP), Z14
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z0
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z1
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z2
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z3
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z4
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z5
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z6
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z7
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z8
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z9
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z10
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z11
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z12
+	ADDQ         AX, CX
+	VMOVUPS.Z    (CX), K1, Z15
+	VFMADD231PS  Z15, Z14, Z13
+	ADDQ         AX, CX
+
+narrow_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z1, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z3, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z5, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z7, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z9, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z11, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, K1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Z13, K1, (CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+full:
+	MOVQ       c_base+128(FP), AX
+	MOVQ       cRow+152(FP), CX
+	SHLQ       $0x02, CX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       CX, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	MOVQ       bias_base+96(FP), AX
+	TESTQ      AX, AX
+	JZ         full_zero
+	VMOVUPS    (AX), Z0
+	VMOVAPS    Z0, Z2
+	VMOVAPS    Z0, Z4
+	VMOVAPS    Z0, Z6
+	VMOVAPS    Z0, Z8
+	VMOVAPS    Z0, Z10
+	VMOVAPS    Z0, Z12
+	VMOVAPS    Z0, Z14
+	VMOVAPS    Z0, Z16
+	VMOVAPS    Z0, Z18
+	VMOVAPS    Z0, Z20
+	VMOVAPS    Z0, Z22
+	VMOVAPS    Z0, Z24
+	VMOVAPS    Z0, Z26
+	VMOVUPS    64(AX), Z1
+	VMOVAPS    Z1, Z3
+	VMOVAPS    Z1, Z5
+	VMOVAPS    Z1, Z7
+	VMOVAPS    Z1, Z9
+	VMOVAPS    Z1, Z11
+	VMOVAPS    Z1, Z13
+	VMOVAPS    Z1, Z15
+	VMOVAPS    Z1, Z17
+	VMOVAPS    Z1, Z19
+	VMOVAPS    Z1, Z21
+	VMOVAPS    Z1, Z23
+	VMOVAPS    Z1, Z25
+	VMOVAPS    Z1, Z27
+	JMP        full_start
+
+full_zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+
+full_start:
+	MOVQ    aRow+48(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    a_base+24(FP), CX
+	LEAQ    (CX)(AX*2), DX
+	ADDQ    AX, DX
+	LEAQ    (DX)(AX*2), BX
+	ADDQ    AX, BX
+	LEAQ    (BX)(AX*2), SI
+	ADDQ    AX, SI
+	LEAQ    (SI)(AX*2), DI
+	ADDQ    AX, DI
+	MOVQ    b_base+64(FP), R8
+	MOVQ    bStep+88(FP), R9
+	SHLQ    $0x02, R9
+	MOVQ    k+8(FP), R10
+	MOVQ    aStep+56(FP), R11
+	CMPQ    R10, $0x04
+	JLT     full_plain
+	CMPQ    R11, $0x00000001
+	JNE     full_not1
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
+
+full_step1:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z28
+	VMOVUPS      64(R8), Z29
+	VBROADCASTSS (CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS (DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS (BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS (DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	VMOVUPS      (R8)(R9*1), Z28
+	VMOVUPS      64(R8)(R9*1), Z29
+	VBROADCASTSS 4(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 4(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 4(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 4(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 4(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 4(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 4(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 4(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 4(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 4(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 4(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 4(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 4(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 4(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	VMOVUPS      (R8)(R9*2), Z28
+	VMOVUPS      64(R8)(R9*2), Z29
+	VBROADCASTSS 8(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 8(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 8(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 8(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 8(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 8(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 8(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 8(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 8(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 8(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 8(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 8(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 8(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 8(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	VMOVUPS      (R8)(R13*1), Z28
+	VMOVUPS      64(R8)(R13*1), Z29
+	VBROADCASTSS 12(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 12(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 12(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 12(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 12(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 12(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 12(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 12(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 12(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 12(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 12(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 12(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 12(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 12(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, DX
+	ADDQ         $0x00000010, BX
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, DI
+	SUBQ         $0x04, R10
+	JGE          full_step1
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not1:
+	CMPQ    R11, $0x00000010
+	JNE     full_not16
+	MOVQ    ahead_base+160(FP), R11
+	MOVQ    aheadStep+184(FP), R12
+	SHLQ    $0x02, R12
+	TESTQ   R11, R11
+	CMOVQEQ R8, R11
+	LEAQ    (R9)(R9*2), R13
+	SUBQ    $0x04, R10
+
+full_step16:
+	PREFETCHT1   (R11)
+	VMOVUPS      (R8), Z28
+	VMOVUPS      64(R8), Z29
+	VBROADCASTSS (CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS (DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS (BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS (DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	VMOVUPS      (R8)(R9*1), Z28
+	VMOVUPS      64(R8)(R9*1), Z29
+	VBROADCASTSS 64(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 64(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 64(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 64(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 64(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 64(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 64(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 64(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 64(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 64(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 64(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 64(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 64(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 64(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	VMOVUPS      (R8)(R9*2), Z28
+	VMOVUPS      64(R8)(R9*2), Z29
+	VBROADCASTSS 128(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 128(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 128(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 128(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 128(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 128(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 128(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 128(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 128(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 128(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 128(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 128(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 128(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 128(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	VMOVUPS      (R8)(R13*1), Z28
+	VMOVUPS      64(R8)(R13*1), Z29
+	VBROADCASTSS 192(CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS 192(CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS 192(CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS 192(DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS 192(DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS 192(DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS 192(BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS 192(BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS 192(BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS 192(SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS 192(SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS 192(SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS 192(DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS 192(DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	ADDQ         R12, R11
+	LEAQ         (R8)(R9*4), R8
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, BX
+	ADDQ         $0x00000100, SI
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R10
+	JGE          full_step16
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
+	JZ           full_done
+	JMP          full_plain
+
+full_not16:
+full_plain:
+	MOVQ aStep+56(FP), R11
+	SHLQ $0x02, R11
+
+full_loop:
+	VMOVUPS      (R8), Z28
+	VMOVUPS      64(R8), Z29
+	VBROADCASTSS (CX), Z30
+	LONG $0x400e9262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z0
+	LONG $0x400e9262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z1
+	VBROADCASTSS (CX)(AX*1), Z30
+	LONG $0x400e9262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z2
+	LONG $0x400e9262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z3
+	VBROADCASTSS (CX)(AX*2), Z30
+	LONG $0x400e9262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z4
+	LONG $0x400e9262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z5
+	VBROADCASTSS (DX), Z30
+	LONG $0x400e9262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z6
+	LONG $0x400e9262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z7
+	VBROADCASTSS (DX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z8
+	LONG $0x400e1262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z9
+	VBROADCASTSS (DX)(AX*2), Z30
+	LONG $0x400e1262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z10
+	LONG $0x400e1262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z11
+	VBROADCASTSS (BX), Z30
+	LONG $0x400e1262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z12
+	LONG $0x400e1262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z13
+	VBROADCASTSS (BX)(AX*1), Z30
+	LONG $0x400e1262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z14
+	LONG $0x400e1262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z15
+	VBROADCASTSS (BX)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z16
+	LONG $0x400e8262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z17
+	VBROADCASTSS (SI), Z30
+	LONG $0x400e8262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z18
+	LONG $0x400e8262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z19
+	VBROADCASTSS (SI)(AX*1), Z30
+	LONG $0x400e8262; WORD $0xe452 // VDPBF16PS    Z28, Z30, Z20
+	LONG $0x400e8262; WORD $0xed52 // VDPBF16PS    Z29, Z30, Z21
+	VBROADCASTSS (SI)(AX*2), Z30
+	LONG $0x400e8262; WORD $0xf452 // VDPBF16PS    Z28, Z30, Z22
+	LONG $0x400e8262; WORD $0xfd52 // VDPBF16PS    Z29, Z30, Z23
+	VBROADCASTSS (DI), Z30
+	LONG $0x400e0262; WORD $0xc452 // VDPBF16PS    Z28, Z30, Z24
+	LONG $0x400e0262; WORD $0xcd52 // VDPBF16PS    Z29, Z30, Z25
+	VBROADCASTSS (DI)(AX*1), Z30
+	LONG $0x400e0262; WORD $0xd452 // VDPBF16PS    Z28, Z30, Z26
+	LONG $0x400e0262; WORD $0xdd52 // VDPBF16PS    Z29, Z30, Z27
+	ADDQ         R9, R8
+	ADDQ         R11, CX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	ADDQ         R11, SI
+	ADDQ         R11, DI
+	DECQ         R10
+	JNZ          full_loop
+
+full_done:
+	VBROADCASTSS alpha+16(FP), Z28
+	VMULPS       Z28, Z0, Z0
+	VMULPS       Z28, Z1, Z1
+	VMULPS       Z28, Z2, Z2
+	VMULPS       Z28, Z3, Z3
+	VMULPS       Z28, Z4, Z4
+	VMULPS       Z28, Z5, Z5
+	VMULPS       Z28, Z6, Z6
+	VMULPS       Z28, Z7, Z7
+	VMULPS       Z28, Z8, Z8
+	VMULPS       Z28, Z9, Z9
+	VMULPS       Z28, Z10, Z10
+	VMULPS       Z28, Z11, Z11
+	VMULPS       Z28, Z12, Z12
+	VMULPS       Z28, Z13, Z13
+	VMULPS       Z28, Z14, Z14
+	VMULPS       Z28, Z15, Z15
+	VMULPS       Z28, Z16, Z16
+	VMULPS       Z28, Z17, Z17
+	VMULPS       Z28, Z18, Z18
+	VMULPS       Z28, Z19, Z19
+	VMULPS       Z28, Z20, Z20
+	VMULPS       Z28, Z21, Z21
+	VMULPS       Z28, Z22, Z22
+	VMULPS       Z28, Z23, Z23
+	VMULPS       Z28, Z24, Z24
+	VMULPS       Z28, Z25, Z25
+	VMULPS       Z28, Z26, Z26
+	VMULPS       Z28, Z27, Z27
+	MOVQ         cRow+152(FP), AX
+	SHLQ         $0x02, AX
+	MOVL         beta+120(FP), CX
+	ADDL         CX, CX
+	JZ           full_store
+	VBROADCASTSS beta+120(FP), Z28
+	MOVQ         c_base+128(FP), CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z0
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z1
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z2
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z3
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z4
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z5
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z6
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z7
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z8
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z9
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z10
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z11
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z12
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z13
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z14
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z15
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z16
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z17
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z18
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z19
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z20
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z21
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z22
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z23
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z24
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z25
+	ADDQ         AX, CX
+	VMOVUPS      (CX), Z29
+	VFMADD231PS  Z29, Z28, Z26
+	VMOVUPS      64(CX), Z29
+	VFMADD231PS  Z29, Z28, Z27
+	ADDQ         AX, CX
+
+full_store:
+	MOVQ    c_base+128(FP), CX
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z16, (CX)
+	VMOVUPS Z17, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z20, (CX)
+	VMOVUPS Z21, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z22, (CX)
+	VMOVUPS Z23, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z24, (CX)
+	VMOVUPS Z25, 64(CX)
+	ADDQ    AX, CX
+	VMOVUPS Z26, (CX)
+	VMOVUPS Z27, 64(CX)
+	ADDQ    AX, CX
+	VZEROUPPER
+	RET
+
+// func peakPairs(iterations int)
+// Requires: AVX, AVX512BF16, AVX512F
+TEXT ·peakPairs(SB), NOSPLIT, $0-8
+	MOVQ   iterations+0(FP), AX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+
+loop:
+	LONG $0x481ed262; WORD $0xc452 // VDPBF16PS Z12, Z12, Z0
+	LONG $0x481ed262; WORD $0xcc52 // VDPBF16PS Z12, Z12, Z1
+	LONG $0x481ed262; WORD $0xd452 // VDPBF16PS Z12, Z12, Z2
+	LONG $0x481ed262; WORD $0xdc52 // VDPBF16PS Z12, Z12, Z3
+	LONG $0x481ed262; WORD $0xe452 // VDPBF16PS Z12, Z12, Z4
+	LONG $0x481ed262; WORD $0xec52 // VDPBF16PS Z12, Z12, Z5
+	LONG $0x481ed262; WORD $0xf452 // VDPBF16PS Z12, Z12, Z6
+	LONG $0x481ed262; WORD $0xfc52 // VDPBF16PS Z12, Z12, Z7
+	LONG $0x481e5262; WORD $0xc452 // VDPBF16PS Z12, Z12, Z8
+	LONG $0x481e5262; WORD $0xcc52 // VDPBF16PS Z12, Z12, Z9
+	LONG $0x481e5262; WORD $0xd452 // VDPBF16PS Z12, Z12, Z10
+	LONG $0x481e5262; WORD $0xdc52 // VDPBF16PS Z12, Z12, Z11
+	LONG $0x481ed262; WORD $0xc452 // VDPBF16PS Z12, Z12, Z0
+	LONG $0x481ed262; WORD $0xcc52 // VDPBF16PS Z12, Z12, Z1
+	LONG $0x481ed262; WORD $0xd452 // VDPBF16PS Z12, Z12, Z2
+	LONG $0x481ed262; WORD $0xdc52 // VDPBF16PS Z12, Z12, Z3
+	LONG $0x481ed262; WORD $0xe452 // VDPBF16PS Z12, Z12, Z4
+	LONG $0x481ed262; WORD $0xec52 // VDPBF16PS Z12, Z12, Z5
+	LONG $0x481ed262; WORD $0xf452 // VDPBF16PS Z12, Z12, Z6
+	LONG $0x481ed262; WORD $0xfc52 // VDPBF16PS Z12, Z12, Z7
+	LONG $0x481e5262; WORD $0xc452 // VDPBF16PS Z12, Z12, Z8
+	LONG $0x481e5262; WORD $0xcc52 // VDPBF16PS Z12, Z12, Z9
+	LONG $0x481e5262; WORD $0xd452 // VDPBF16PS Z12, Z12, Z10
+	LONG $0x481e5262; WORD $0xdc52 // VDPBF16PS Z12, Z12, Z11
+	DECQ      AX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
 // func pause()
 TEXT ·pause(SB), NOSPLIT, $0
 	PAUSE

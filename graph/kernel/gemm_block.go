@@ -55,13 +55,13 @@ func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
 	if p.step != nil {
 		p.step.ahead(&s.ahead, i0*p.n+j0, i1-i0, j1-j0, p.n)
 	}
-	chunks, bands := ceil(p.k, active.gemmDepth), ceil(i1-i0, maxBand)
+	chunks, bands := p.chunks(), ceil(i1-i0, maxBand)
 	stretch := j1 - j0 // number of columns of B that are read between two bands
 	if bands == 1 && p.step == nil {
 		stretch = active.gemmColumns
 	}
 	for chunk := range chunks {
-		k0, k1 := p.k*chunk/chunks, p.k*(chunk+1)/chunks
+		k0, k1 := p.chunk(chunk, chunks), p.chunk(chunk+1, chunks)
 		var left leftFactor
 		for j := j0; j < j1; j += stretch {
 			right := p.right(s, k0, k1, j, min(j+stretch, j1), i1-i0)
@@ -77,6 +77,29 @@ func (p *product) block(s *scratch, i0, i1, j0, j1 int) {
 	}
 	s.held = j0
 	p.finish(c, i0, i1, j0, j1)
+}
+
+// chunks returns the number of chunks of k. Those of BF16 are whole pairs, and
+// the same on every path.
+func (p *product) chunks() int {
+	if p.precision == BF16 {
+		return ceil(ceil(p.k, p.unit()), bf16Depth)
+	}
+	return ceil(p.k, active.gemmDepth)
+}
+
+// chunk returns the first k of a chunk.
+func (p *product) chunk(i, chunks int) int {
+	unit := p.unit()
+	return min(ceil(p.k, unit)*i/chunks*unit, p.k)
+}
+
+// unit is the number of steps of k that belong together.
+func (p *product) unit() int {
+	if p.precision == BF16 && !p.pairs {
+		return 2
+	}
+	return 1
 }
 
 // band computes the given rows and columns j0 to j1 of C over one chunk of k,
@@ -99,7 +122,7 @@ func (p *product) band(c target, a leftFactor, b rightFactor, k0, k1, rows, j0, 
 		for tile := range tiles {
 			lo, hi := rows*tile/tiles, rows*(tile+1)/tiles
 			soon, step := ahead.next((k1 - k0) / active.gemmAhead)
-			active.gemm[hi-lo](columns, k1-k0, p.alpha, a.at(tile, lo), a.row, a.step, b.data[at:], b.step, segment, beta, c.data[lo*c.row+j-j0:], c.row, soon, step)
+			p.tiles[hi-lo](columns, k1-k0, p.alpha, a.at(tile, lo), a.row, a.step, b.data[at:], b.step, segment, beta, c.data[lo*c.row+j-j0:], c.row, soon, step)
 		}
 	}
 }

@@ -198,7 +198,7 @@ func TestAffine(t *testing.T) {
 						}
 					}
 					Activate(act, want, want)
-					Affine(act, transW, m, n, k, x, w, bias, y)
+					Affine(Float32, act, transW, m, n, k, x, w, bias, y)
 					for i := range y {
 						if math.Abs(float64(y[i]-want[i])) > 1e-4*(1+math.Abs(float64(want[i]))) {
 							t.Fatalf("%v transW=%t bias=%t %d×%d×%d: element %d is %g, want %g", act, transW, withBias, m, n, k, i, y[i], want[i])
@@ -220,10 +220,10 @@ func TestAffineThreads(t *testing.T) {
 		want, got := make([]float32, m*n), make([]float32, m*n)
 		for _, act := range Activations() {
 			setThreads(t, 1)
-			Affine(act, false, m, n, k, x, w, bias, want)
+			Affine(Float32, act, false, m, n, k, x, w, bias, want)
 			for _, threads := range []int{2, 5, 16} {
 				setThreads(t, threads)
-				Affine(act, false, m, n, k, x, w, bias, got)
+				Affine(Float32, act, false, m, n, k, x, w, bias, got)
 				if i := firstDifference(got, want); i >= 0 {
 					t.Fatalf("%v, %d threads: element %d is %g, want %g", act, threads, i, got[i], want[i])
 				}
@@ -239,7 +239,7 @@ func TestGemmShortSlicesPanic(t *testing.T) {
 		"a":    func() { Gemm(false, false, 3, 3, 4, 1, full[:11], 4, full, 3, 0, full, 3) },
 		"b":    func() { Gemm(false, true, 3, 3, 4, 1, full, 4, full[:11], 4, 0, full, 3) },
 		"c":    func() { Gemm(true, false, 3, 3, 4, 1, full, 3, full, 3, 0, full[:8], 3) },
-		"bias": func() { Affine(Linear, false, 3, 3, 4, full, full, full[:2:2], full) },
+		"bias": func() { Affine(Float32, Linear, false, 3, 3, 4, full, full, full[:2:2], full) },
 	} {
 		func() {
 			defer func() {

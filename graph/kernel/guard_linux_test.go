@@ -64,7 +64,7 @@ func TestGemmNothingBeyondTheSlices(t *testing.T) {
 				for _, k := range sizes {
 					a, b := guarded[float32](t, m*k, front), guarded[float32](t, k*n, front)
 					c, bias := guarded[float32](t, m*n, front), guarded[float32](t, n, front)
-					eachPath(t, func(t *testing.T) {
+					eachBF16(t, func(t *testing.T) {
 						for form := range 4 {
 							transA, transB := form&1 != 0, form&2 != 0
 							lda, ldb := k, n
@@ -75,7 +75,9 @@ func TestGemmNothingBeyondTheSlices(t *testing.T) {
 								ldb = k
 							}
 							Gemm(transA, transB, m, n, k, 1, a, lda, b, ldb, 0.5, c, n)
-							Affine(Sigmoid, transB, m, n, k, a, b, bias, c)
+							Affine(Float32, Sigmoid, transB, m, n, k, a, b, bias, c)
+							MatMul(BF16, transA, transB, m, n, k, a, lda, b, ldb, c, n)
+							Affine(BF16, Sigmoid, transB, m, n, k, a, b, bias, c)
 						}
 					})
 				}

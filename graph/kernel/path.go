@@ -28,6 +28,7 @@ type path struct {
 	copyPanel func(rows, columns int, src []float32, srcRow int, dst []float32, dstRow int)
 	peak      func(iterations int) // fused multiply-adds in registers
 	peakFLOPs int                  // per iteration
+	pairs     *pairPath            // nil: the path cannot multiply pairs
 
 	vectorPath
 }

@@ -49,6 +49,22 @@ var avx2 = path{
 	peakFLOPs:     24 * 2 * 8,
 }
 
+var pairsAVX512 = pairPath{
+	gemm: []gemmTile{nil, gemmPairsRows1, gemmPairsRows2, gemmPairsRows3, gemmPairsRows4,
+		gemmPairsRows5, gemmPairsRows6, gemmPairsRows7, gemmPairsRows8, gemmPairsRows9,
+		gemmPairsRows10, gemmPairsRows11, gemmPairsRows12, gemmPairsRows13, gemmPairsRows14},
+	rows:      pairRowsAVX512,
+	columns:   pairColumnsAVX512,
+	peak:      peakPairs,
+	peakFLOPs: 24 * 4 * 16,
+}
+
+func init() {
+	if cpu.X86.HasAVX512BF16 {
+		avx512.pairs = &pairsAVX512
+	}
+}
+
 // paths returns the paths that this processor supports, fastest first.
 func paths() []*path {
 	var all []*path

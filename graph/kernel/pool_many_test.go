@@ -28,7 +28,7 @@ func manyResults() (results [][]float32) {
 	const rows, in, out = 80, 200, 131
 	x, w, z := normals(rows*in), normals(in*out), normals(rows*out)
 	y, dx := make([]float32, rows*out), make([]float32, rows*in)
-	Affine(ReLU, false, rows, out, in, x, w, z[:out], y)
+	Affine(Float32, ReLU, false, rows, out, in, x, w, z[:out], y)
 	Gemm(false, true, rows, in, out, 1, z, out, w, out, 0, dx, in)
 	moments := [2][]float32{make([]float32, in*out), make([]float32, in*out)}
 	Adam(Update{Rate: 0.01, Scale: 1}, AdamMoments{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: 10, Correction2: 1000},

@@ -20,11 +20,12 @@ type Gradient struct {
 
 	Rows, Inputs, Outputs int       // B, D and H
 	X, Z                  []float32 // B×D and B×H; the weights are D×H
+	Precision             Precision // of the product
 }
 
 // Compute writes the product to dst.
 func (g Gradient) Compute(dst []float32) {
-	Gemm(true, false, g.Inputs, g.Outputs, g.Rows, 1, g.X, g.Inputs, g.Z, g.Outputs, 0, dst, g.Outputs)
+	MatMul(g.Precision, true, false, g.Inputs, g.Outputs, g.Rows, g.X, g.Inputs, g.Z, g.Outputs, dst, g.Outputs)
 }
 
 // Descend is a step of stochastic gradient descent: w ← w − Rate·g.
@@ -133,7 +134,7 @@ func (t *stepTask) do(g Gradient) {
 	} else {
 		_ = t.w[g.Inputs*g.Outputs-1]
 		multiply(product{
-			transA: true, m: g.Inputs, n: g.Outputs, k: g.Rows,
+			precision: g.Precision, transA: true, m: g.Inputs, n: g.Outputs, k: g.Rows,
 			alpha: 1, a: g.X, lda: g.Inputs, b: g.Z, ldb: g.Outputs, step: t,
 		})
 	}

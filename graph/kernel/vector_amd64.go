@@ -44,6 +44,15 @@ func scaleAVX512(alpha float32, x []float32)
 func scaleBytesAVX512(dst []float32, src []uint8)
 
 //go:noescape
+func roundAVX512(dst []float32, src []float32)
+
+//go:noescape
+func pairRowsAVX512(dst []float32, first []float32, second []float32)
+
+//go:noescape
+func pairColumnsAVX512(dst []float32, src []float32)
+
+//go:noescape
 func sigmoidGradientAVX512(y []float32, dy []float32, dz []float32, db []float32, rows int, columns int, stride int)
 
 //go:noescape
@@ -144,6 +153,9 @@ func scaleAVX2(alpha float32, x []float32)
 
 //go:noescape
 func scaleBytesAVX2(dst []float32, src []uint8)
+
+//go:noescape
+func roundAVX2(dst []float32, src []float32)
 
 //go:noescape
 func sigmoidGradientAVX2(y []float32, dy []float32, dz []float32, db []float32, rows int, columns int, stride int)

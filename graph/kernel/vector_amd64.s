@@ -1120,6 +1120,228 @@ DATA word437f0000<>+24(SB)/4, $0x437f0000
 DATA word437f0000<>+28(SB)/4, $0x437f0000
 GLOBL word437f0000<>(SB), RODATA|NOPTR, $32
 
+// func roundAVX512(dst []float32, src []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·roundAVX512(SB), NOSPLIT, $0-48
+	MOVQ src_len+32(FP), CX
+	MOVQ dst_base+0(FP), AX
+	MOVQ src_base+24(FP), DX
+	XORQ BX, BX
+	MOVQ CX, SI
+	ANDQ $-16, SI
+	JZ   end3
+
+loop2:
+	VMOVUPS     (DX)(BX*4), Z0
+	VPSRLD      $0x10, Z0, Z1
+	VANDPS.BCST word00000001<>+0(SB), Z1, Z1
+	VPADDD.BCST word00007fff<>+0(SB), Z1, Z1
+	VPADDD      Z0, Z1, Z1
+	VCMPPS      $0x03, Z0, Z0, K1
+	VORPS.BCST  word00400000<>+0(SB), Z0, Z0
+	VBLENDMPS   Z0, Z1, K1, Z2
+	VANDPS.BCST wordffff0000<>+0(SB), Z2, Z2
+	VANDPS.BCST word7fffffff<>+0(SB), Z2, Z0
+	VCMPPS.BCST $0x05, word23800000<>+0(SB), Z0, K1
+	VMOVAPS.Z   Z2, K1, Z0
+	VMOVUPS     Z0, (AX)(BX*4)
+	ADDQ        $0x10, BX
+	CMPQ        BX, SI
+	JB          loop2
+
+end3:
+	ANDQ        $0x0f, CX
+	JZ          done1
+	MOVQ        $0x00000001, SI
+	SHLQ        CL, SI
+	DECQ        SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (DX)(BX*4), K1, Z0
+	VPSRLD      $0x10, Z0, Z1
+	VANDPS.BCST word00000001<>+0(SB), Z1, Z1
+	VPADDD.BCST word00007fff<>+0(SB), Z1, Z1
+	VPADDD      Z0, Z1, Z1
+	VCMPPS      $0x03, Z0, Z0, K2
+	VORPS.BCST  word00400000<>+0(SB), Z0, Z0
+	VBLENDMPS   Z0, Z1, K2, Z3
+	VANDPS.BCST wordffff0000<>+0(SB), Z3, Z3
+	VANDPS.BCST word7fffffff<>+0(SB), Z3, Z0
+	VCMPPS.BCST $0x05, word23800000<>+0(SB), Z0, K2
+	VMOVAPS.Z   Z3, K2, Z0
+	VMOVUPS     Z0, K1, (AX)(BX*4)
+
+done1:
+	VZEROUPPER
+	RET
+
+DATA word00000001<>+0(SB)/4, $0x00000001
+DATA word00000001<>+4(SB)/4, $0x00000001
+DATA word00000001<>+8(SB)/4, $0x00000001
+DATA word00000001<>+12(SB)/4, $0x00000001
+DATA word00000001<>+16(SB)/4, $0x00000001
+DATA word00000001<>+20(SB)/4, $0x00000001
+DATA word00000001<>+24(SB)/4, $0x00000001
+DATA word00000001<>+28(SB)/4, $0x00000001
+GLOBL word00000001<>(SB), RODATA|NOPTR, $32
+
+DATA word00007fff<>+0(SB)/4, $0x00007fff
+DATA word00007fff<>+4(SB)/4, $0x00007fff
+DATA word00007fff<>+8(SB)/4, $0x00007fff
+DATA word00007fff<>+12(SB)/4, $0x00007fff
+DATA word00007fff<>+16(SB)/4, $0x00007fff
+DATA word00007fff<>+20(SB)/4, $0x00007fff
+DATA word00007fff<>+24(SB)/4, $0x00007fff
+DATA word00007fff<>+28(SB)/4, $0x00007fff
+GLOBL word00007fff<>(SB), RODATA|NOPTR, $32
+
+DATA word00400000<>+0(SB)/4, $0x00400000
+DATA word00400000<>+4(SB)/4, $0x00400000
+DATA word00400000<>+8(SB)/4, $0x00400000
+DATA word00400000<>+12(SB)/4, $0x00400000
+DATA word00400000<>+16(SB)/4, $0x00400000
+DATA word00400000<>+20(SB)/4, $0x00400000
+DATA word00400000<>+24(SB)/4, $0x00400000
+DATA word00400000<>+28(SB)/4, $0x00400000
+GLOBL word00400000<>(SB), RODATA|NOPTR, $32
+
+DATA wordffff0000<>+0(SB)/4, $0xffff0000
+DATA wordffff0000<>+4(SB)/4, $0xffff0000
+DATA wordffff0000<>+8(SB)/4, $0xffff0000
+DATA wordffff0000<>+12(SB)/4, $0xffff0000
+DATA wordffff0000<>+16(SB)/4, $0xffff0000
+DATA wordffff0000<>+20(SB)/4, $0xffff0000
+DATA wordffff0000<>+24(SB)/4, $0xffff0000
+DATA wordffff0000<>+28(SB)/4, $0xffff0000
+GLOBL wordffff0000<>(SB), RODATA|NOPTR, $32
+
+DATA word23800000<>+0(SB)/4, $0x23800000
+DATA word23800000<>+4(SB)/4, $0x23800000
+DATA word23800000<>+8(SB)/4, $0x23800000
+DATA word23800000<>+12(SB)/4, $0x23800000
+DATA word23800000<>+16(SB)/4, $0x23800000
+DATA word23800000<>+20(SB)/4, $0x23800000
+DATA word23800000<>+24(SB)/4, $0x23800000
+DATA word23800000<>+28(SB)/4, $0x23800000
+GLOBL word23800000<>(SB), RODATA|NOPTR, $32
+
+// func pairRowsAVX512(dst []float32, first []float32, second []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·pairRowsAVX512(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), CX
+	MOVQ dst_base+0(FP), AX
+	MOVQ first_base+24(FP), DX
+	MOVQ second_base+48(FP), BX
+	XORQ SI, SI
+	MOVQ CX, DI
+	ANDQ $-16, DI
+	JZ   end3
+
+loop2:
+	VMOVUPS     (DX)(SI*4), Z0
+	VPSRLD      $0x10, Z0, Z1
+	VANDPS.BCST word00000001<>+0(SB), Z1, Z1
+	VPADDD.BCST word00007fff<>+0(SB), Z1, Z1
+	VPADDD      Z0, Z1, Z1
+	VCMPPS      $0x03, Z0, Z0, K1
+	VORPS.BCST  word00400000<>+0(SB), Z0, Z0
+	VBLENDMPS   Z0, Z1, K1, Z2
+	VANDPS.BCST wordffff0000<>+0(SB), Z2, Z2
+	VANDPS.BCST word7fffffff<>+0(SB), Z2, Z0
+	VCMPPS.BCST $0x05, word23800000<>+0(SB), Z0, K1
+	VMOVAPS.Z   Z2, K1, Z0
+	VMOVUPS     (BX)(SI*4), Z1
+	VPSRLD      $0x10, Z1, Z6
+	VANDPS.BCST word00000001<>+0(SB), Z6, Z6
+	VPADDD.BCST word00007fff<>+0(SB), Z6, Z6
+	VPADDD      Z1, Z6, Z6
+	VCMPPS      $0x03, Z1, Z1, K1
+	VORPS.BCST  word00400000<>+0(SB), Z1, Z1
+	VBLENDMPS   Z1, Z6, K1, Z3
+	VANDPS.BCST wordffff0000<>+0(SB), Z3, Z3
+	VANDPS.BCST word7fffffff<>+0(SB), Z3, Z1
+	VCMPPS.BCST $0x05, word23800000<>+0(SB), Z1, K1
+	VMOVAPS.Z   Z3, K1, Z1
+	VPSRLD      $0x10, Z1, Z1
+	VORPS       Z1, Z0, Z0
+	VMOVUPS     Z0, (AX)(SI*4)
+	ADDQ        $0x10, SI
+	CMPQ        SI, DI
+	JB          loop2
+
+end3:
+	ANDQ        $0x0f, CX
+	JZ          done1
+	MOVQ        $0x00000001, DI
+	SHLQ        CL, DI
+	DECQ        DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (DX)(SI*4), K1, Z0
+	VPSRLD      $0x10, Z0, Z1
+	VANDPS.BCST word00000001<>+0(SB), Z1, Z1
+	VPADDD.BCST word00007fff<>+0(SB), Z1, Z1
+	VPADDD      Z0, Z1, Z1
+	VCMPPS      $0x03, Z0, Z0, K2
+	VORPS.BCST  word00400000<>+0(SB), Z0, Z0
+	VBLENDMPS   Z0, Z1, K2, Z4
+	VANDPS.BCST wordffff0000<>+0(SB), Z4, Z4
+	VANDPS.BCST word7fffffff<>+0(SB), Z4, Z0
+	VCMPPS.BCST $0x05, word23800000<>+0(SB), Z0, K2
+	VMOVAPS.Z   Z4, K2, Z0
+	VMOVUPS.Z   (BX)(SI*4), K1, Z1
+	VPSRLD      $0x10, Z1, Z2
+	VANDPS.BCST word00000001<>+0(SB), Z2, Z2
+	VPADDD.BCST word00007fff<>+0(SB), Z2, Z2
+	VPADDD      Z1, Z2, Z2
+	VCMPPS      $0x03, Z1, Z1, K2
+	VORPS.BCST  word00400000<>+0(SB), Z1, Z1
+	VBLENDMPS   Z1, Z2, K2, Z5
+	VANDPS.BCST wordffff0000<>+0(SB), Z5, Z5
+	VANDPS.BCST word7fffffff<>+0(SB), Z5, Z1
+	VCMPPS.BCST $0x05, word23800000<>+0(SB), Z1, K2
+	VMOVAPS.Z   Z5, K2, Z1
+	VPSRLD      $0x10, Z1, Z1
+	VORPS       Z1, Z0, Z0
+	VMOVUPS     Z0, K1, (AX)(SI*4)
+
+done1:
+	VZEROUPPER
+	RET
+
+// func pairColumnsAVX512(dst []float32, src []float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·pairColumnsAVX512(SB), NOSPLIT, $0-48
+	MOVQ src_len+32(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ src_base+24(FP), DX
+	XORQ BX, BX
+	ANDQ $-16, AX
+	JZ   end2
+
+loop1:
+	VMOVUPS     (DX)(BX*4), Z0
+	VPSRLD      $0x10, Z0, Z1
+	VANDPS.BCST word00000001<>+0(SB), Z1, Z1
+	VPADDD.BCST word00007fff<>+0(SB), Z1, Z1
+	VPADDD      Z0, Z1, Z1
+	VCMPPS      $0x03, Z0, Z0, K1
+	VORPS.BCST  word00400000<>+0(SB), Z0, Z0
+	VBLENDMPS   Z0, Z1, K1, Z2
+	VANDPS.BCST wordffff0000<>+0(SB), Z2, Z2
+	VANDPS.BCST word7fffffff<>+0(SB), Z2, Z0
+	VCMPPS.BCST $0x05, word23800000<>+0(SB), Z0, K1
+	VMOVAPS.Z   Z2, K1, Z0
+	VPSRLQ      $0x30, Z0, Z1
+	VORPS       Z1, Z0, Z0
+	VPMOVQD     Z0, Y0
+	VMOVUPS     Y0, (CX)(BX*2)
+	ADDQ        $0x10, BX
+	CMPQ        BX, AX
+	JB          loop1
+
+end2:
+	VZEROUPPER
+	RET
+
 // func sigmoidGradientAVX512(y []float32, dy []float32, dz []float32, db []float32, rows int, columns int, stride int)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·sigmoidGradientAVX512(SB), NOSPLIT, $0-120
@@ -4163,16 +4385,6 @@ DATA word3d2aaaa5<>+24(SB)/4, $0x3d2aaaa5
 DATA word3d2aaaa5<>+28(SB)/4, $0x3d2aaaa5
 GLOBL word3d2aaaa5<>(SB), RODATA|NOPTR, $32
 
-DATA word00000001<>+0(SB)/4, $0x00000001
-DATA word00000001<>+4(SB)/4, $0x00000001
-DATA word00000001<>+8(SB)/4, $0x00000001
-DATA word00000001<>+12(SB)/4, $0x00000001
-DATA word00000001<>+16(SB)/4, $0x00000001
-DATA word00000001<>+20(SB)/4, $0x00000001
-DATA word00000001<>+24(SB)/4, $0x00000001
-DATA word00000001<>+28(SB)/4, $0x00000001
-GLOBL word00000001<>(SB), RODATA|NOPTR, $32
-
 // func bernoulliAVX512(dst []float32, p float32, block uint32, c *[23][8]uint32)
 // Requires: AVX, AVX512F, CMOV
 TEXT ·bernoulliAVX512(SB), NOSPLIT, $0-40
@@ -5357,6 +5569,60 @@ loop1:
 	JB           loop1
 
 end2:
+	VZEROUPPER
+	RET
+
+// func roundAVX2(dst []float32, src []float32)
+// Requires: AVX, AVX2
+TEXT ·roundAVX2(SB), NOSPLIT, $0-48
+	MOVQ src_len+32(FP), AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ src_base+24(FP), DX
+	XORQ BX, BX
+	MOVQ AX, SI
+	ANDQ $-8, SI
+	JZ   end3
+
+loop2:
+	VMOVUPS   (DX)(BX*4), Y0
+	VPSRLD    $0x10, Y0, Y1
+	VANDPS    word00000001<>+0(SB), Y1, Y1
+	VPADDD    word00007fff<>+0(SB), Y1, Y1
+	VPADDD    Y0, Y1, Y1
+	VCMPPS    $0x03, Y0, Y0, Y2
+	VORPS     word00400000<>+0(SB), Y0, Y0
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VANDPS    wordffff0000<>+0(SB), Y0, Y0
+	VANDPS    word7fffffff<>+0(SB), Y0, Y1
+	VCMPPS    $0x05, word23800000<>+0(SB), Y1, Y1
+	VANDPS    Y1, Y0, Y0
+	VMOVUPS   Y0, (CX)(BX*4)
+	ADDQ      $0x08, BX
+	CMPQ      BX, SI
+	JB        loop2
+
+end3:
+	ANDQ       $0x07, AX
+	JZ         done1
+	LEAQ       lanes<>+0(SB), DI
+	MOVQ       $0x00000008, SI
+	SUBQ       AX, SI
+	VMOVUPS    (DI)(SI*4), Y0
+	VMASKMOVPS (DX)(BX*4), Y0, Y1
+	VPSRLD     $0x10, Y1, Y2
+	VANDPS     word00000001<>+0(SB), Y2, Y2
+	VPADDD     word00007fff<>+0(SB), Y2, Y2
+	VPADDD     Y1, Y2, Y2
+	VCMPPS     $0x03, Y1, Y1, Y3
+	VORPS      word00400000<>+0(SB), Y1, Y1
+	VBLENDVPS  Y3, Y1, Y2, Y1
+	VANDPS     wordffff0000<>+0(SB), Y1, Y1
+	VANDPS     word7fffffff<>+0(SB), Y1, Y2
+	VCMPPS     $0x05, word23800000<>+0(SB), Y2, Y2
+	VANDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (CX)(BX*4)
+
+done1:
 	VZEROUPPER
 	RET
 

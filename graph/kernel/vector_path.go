@@ -9,6 +9,7 @@ type vectorPath struct {
 	axpy          func(alpha float32, x, y []float32)
 	scale         func(alpha float32, x []float32)
 	scaleBytes    func(dst []float32, src []uint8) // length a multiple of 16
+	round         func(dst, src []float32)         // to bfloat16, length of src
 
 	activate [activations]func(dst, src []float32) // length of src; nil for Linear
 	// gradient is ActivationGradient for columns of arrays whose rows are

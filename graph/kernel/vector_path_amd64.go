@@ -4,7 +4,7 @@ package kernel
 
 var vectorAVX512 = vectorPath{
 	exp: expAVX512, multiply: multiplyAVX512, add: addAVX512,
-	axpy: axpyAVX512, scale: scaleAVX512, scaleBytes: scaleBytesAVX512,
+	axpy: axpyAVX512, scale: scaleAVX512, scaleBytes: scaleBytesAVX512, round: roundAVX512,
 	activate: [activations]func(dst, src []float32){
 		Sigmoid: sigmoidAVX512, Tanh: tanhAVX512, ReLU: reluAVX512, LeakyReLU: leakyReLUAVX512,
 		ELU: eluAVX512, Softplus: softplusAVX512, SELU: seluAVX512,
@@ -21,7 +21,7 @@ var vectorAVX512 = vectorPath{
 
 var vectorAVX2 = vectorPath{
 	exp: expAVX2, multiply: multiplyAVX2, add: addAVX2,
-	axpy: axpyAVX2, scale: scaleAVX2, scaleBytes: scaleBytesAVX2,
+	axpy: axpyAVX2, scale: scaleAVX2, scaleBytes: scaleBytesAVX2, round: roundAVX2,
 	activate: [activations]func(dst, src []float32){
 		Sigmoid: sigmoidAVX2, Tanh: tanhAVX2, ReLU: reluAVX2, LeakyReLU: leakyReLUAVX2,
 		ELU: eluAVX2, Softplus: softplusAVX2, SELU: seluAVX2,

@@ -2,7 +2,7 @@ package kernel
 
 var vectorGeneric = vectorPath{
 	exp: expGeneric, multiply: multiplyGeneric, add: addGeneric,
-	axpy: axpyGeneric, scale: scaleGeneric, scaleBytes: scaleBytesGeneric,
+	axpy: axpyGeneric, scale: scaleGeneric, scaleBytes: scaleBytesGeneric, round: roundGeneric,
 	activate: [activations]func(dst, src []float32){
 		Sigmoid: sigmoidGeneric, Tanh: tanhGeneric, ReLU: reluGeneric, LeakyReLU: leakyReLUGeneric,
 		ELU: eluGeneric, Softplus: softplusGeneric, SELU: seluGeneric,

@@ -53,7 +53,7 @@ func (u *units) on(s *graph.Scope, x graph.Value, l summer) graph.Value {
 	if !u.has.NoBias {
 		bias = s.Parameter(graph.Spec{Name: u.at.Name + "/bias", Part: u.at.Part, Role: graph.Bias, Shape: []int{u.count}})
 	}
-	s.Product(l.flops(), x)
+	s.Product(l.flops(), len(u.weights.Shape) == 2, x)
 	var y graph.Value
 	if normalise == nil {
 		y = l.sums(s, act, x, w, bias)

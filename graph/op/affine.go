@@ -103,7 +103,7 @@ func (a *affine) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	if a.rows.Repeated {
 		return dense, nil
 	}
-	kernel.Affine(a.activation, a.transposed, a.rows.Live, to, from, floats(in[0]), floats(in[1]), b, y)
+	kernel.Affine(a.rows.Precision, a.activation, a.transposed, a.rows.Live, to, from, floats(in[0]), floats(in[1]), b, y)
 	return dense, nil
 }
 
@@ -165,9 +165,9 @@ func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error
 	}
 	kernel.ActivationGradient(a.affine.activation, rows, to, y, dy, dz, db)
 
-	a.product = kernel.Gradient{Rows: rows, Inputs: from, Outputs: to, X: x, Z: dz}
+	a.product = kernel.Gradient{Rows: rows, Inputs: from, Outputs: to, X: x, Z: dz, Precision: a.rows.Precision}
 	if transposed {
-		a.product = kernel.Gradient{Rows: rows, Inputs: to, Outputs: from, X: dz, Z: x}
+		a.product.Inputs, a.product.Outputs, a.product.X, a.product.Z = to, from, dz, x
 	}
 	dense, _ := a.placeholder.of(1, 1)
 	if !a.deferred {
@@ -181,7 +181,7 @@ func (a *affineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error
 		if transposed {
 			ldw = from
 		}
-		kernel.Gemm(false, !transposed, rows, from, to, 1, dz, to, w, ldw, 0, dx, from)
+		kernel.MatMul(a.rows.Precision, false, !transposed, rows, from, to, dz, to, w, ldw, dx, from)
 	}
 	return dense, nil
 }

@@ -9,14 +9,18 @@ import (
 	"github.com/chewxy/hm"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"gaetrain/graph/kernel"
 )
 
-// Rows says how many rows of a batch are computed. All ops of a program share
+// Rows says how many rows of a batch are computed, and how. All ops of a program share
 // it, so a program that was compiled for a full batch can run a partial one.
 type Rows struct {
 	Live     int  // rows to compute, at most Compiled
 	Compiled int  // rows of every buffer
 	Repeated bool // the inputs and weights of layers are those of the last run, so expensive results are kept
+
+	Precision kernel.Precision // of the products of fully connected layers
 
 	stop    <-chan struct{}
 	several []*Rows
@@ -28,7 +32,7 @@ func (r *Rows) Several(samples int) *Rows {
 	if samples == 1 {
 		return r
 	}
-	several := &Rows{Live: r.Live * samples, Compiled: r.Compiled * samples}
+	several := &Rows{Live: r.Live * samples, Compiled: r.Compiled * samples, Precision: r.Precision}
 	r.several = append(r.several, several)
 	return several
 }

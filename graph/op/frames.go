@@ -111,8 +111,8 @@ func (a *frameAffine) weights(w gorgonia.Value, values []float32, k int) block {
 }
 
 // multiply computes c = op(a)·op(b), m×n with k terms.
-func multiply(transA, transB bool, m, n, k int, a, b, c block) {
-	kernel.Gemm(transA, transB, m, n, k, 1, a.values, a.stride, b.values, b.stride, 0, c.values, c.stride)
+func multiply(p kernel.Precision, transA, transB bool, m, n, k int, a, b, c block) {
+	kernel.MatMul(p, transA, transB, m, n, k, a.values, a.stride, b.values, b.stride, c.values, c.stride)
 }
 
 func (a *frameAffine) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
@@ -121,7 +121,7 @@ func (a *frameAffine) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
 	x, w, live := floats(in[0]), floats(in[1]), a.rows.Live
 	dense, y := a.y.of(a.rows.Compiled, a.frames*to)
 	for k := range a.frames {
-		multiply(false, a.transposed, live, to, from, a.frame(x, k, from), a.weights(in[1], w, k), a.frame(y, k, to))
+		multiply(a.rows.Precision, false, a.transposed, live, to, from, a.frame(x, k, from), a.weights(in[1], w, k), a.frame(y, k, to))
 	}
 	if a.bias {
 		b := floats(in[2])
@@ -184,7 +184,7 @@ func (a *frameAffineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err 
 		if f.transposed {
 			input, output = output, input
 		}
-		multiply(true, false, shape[0]/f.frames, shape[1], live, input, output, f.weights(in[1], dw, k))
+		multiply(a.rows.Precision, true, false, shape[0]/f.frames, shape[1], live, input, output, f.weights(in[1], dw, k))
 	}
 	if f.bias {
 		_, db := a.db.of(f.frames * to)
@@ -193,7 +193,7 @@ func (a *frameAffineBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err 
 	if !f.constantInput {
 		_, dx := a.dx.of(a.rows.Compiled, f.frames*from)
 		for k := range f.frames {
-			multiply(false, !f.transposed, live, from, to, f.frame(dy, k, to), f.weights(in[1], w, k), f.frame(dx, k, from))
+			multiply(a.rows.Precision, false, !f.transposed, live, from, to, f.frame(dy, k, to), f.weights(in[1], w, k), f.frame(dx, k, from))
 		}
 	}
 	return dense, nil

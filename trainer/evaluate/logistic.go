@@ -87,7 +87,7 @@ func newLogisticRegression(ctx context.Context, x Matrix, labels []loaders.Label
 // Logits returns x·Weights + Bias (x: N×D; logits: N×C).
 func (l *LogisticRegression) Logits(x Matrix) Matrix {
 	logits := newMatrix(x.Rows, l.Classes)
-	kernel.Affine(kernel.Linear, false, x.Rows, l.Classes, x.Columns, x.Values, l.Weights, l.Bias, logits.Values)
+	kernel.Affine(kernel.Float32, kernel.Linear, false, x.Rows, l.Classes, x.Columns, x.Values, l.Weights, l.Bias, logits.Values)
 	return logits
 }
 
@@ -287,7 +287,7 @@ func (p *logisticProblem) pass() {
 	scale := 1 / float64(p.x.Rows)
 	for from, block := range p.x.blocks() {
 		rows := block.Rows
-		kernel.Affine(kernel.Linear, false, rows, classes, d, block.Values, p.weights32, p.bias32, logits)
+		kernel.Affine(kernel.Float32, kernel.Linear, false, rows, classes, d, block.Values, p.weights32, p.bias32, logits)
 		kernel.SoftmaxCrossEntropy(rows, classes, 1, logits, p.labels[from:], logits, losses, wrong)
 		kernel.Gemm(true, false, classes, d, rows, 1, logits, classes, block.Values, d, 0, product, d)
 		p.value += scale * kernel.Sum(losses[:rows])

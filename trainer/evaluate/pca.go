@@ -126,7 +126,7 @@ func (p *PCA) Inverse(z Matrix) Matrix {
 		mean[j] = float32(v)
 	}
 	x := newMatrix(z.Rows, d)
-	kernel.Affine(kernel.Linear, true, z.Rows, d, l, z.Values, p.components, mean, x.Values)
+	kernel.Affine(kernel.Float32, kernel.Linear, true, z.Rows, d, l, z.Values, p.components, mean, x.Values)
 	return x
 }
 

@@ -164,7 +164,7 @@ func (c *Network) gemm(node trace.Node, b block, results [][]array) {
 	for _, a := range b.computed[node.In[0]] {
 		x = append(x, a.values...)
 	}
-	kernel.Affine(kernel.Linear, true, b.items, units, width, x, c.constant(w.Constant), bias, y)
+	kernel.Affine(kernel.Float32, kernel.Linear, true, b.items, units, width, x, c.constant(w.Constant), bias, y)
 	for i := range results {
 		results[i] = []array{{[]int{1, units}, y[i*units : (i+1)*units : (i+1)*units]}}
 	}

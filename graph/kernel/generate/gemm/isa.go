@@ -20,6 +20,8 @@ func (avx512) quickMasks() bool       { return true }
 func (avx512) vector() reg.VecVirtual { return ZMM() }
 func (avx512) zero(v reg.VecVirtual)  { VPXORD(v, v, v) }
 
+func (avx512) multiplyAdd(x, y, sum reg.VecVirtual) { VFMADD231PS(x, y, sum) }
+
 func (avx512) mask(count reg.GPVirtual) {
 	ones := GP64()
 	MOVQ(I32(-1), ones)
@@ -71,6 +73,8 @@ func (*avx2) step() int              { return 8 }
 func (*avx2) quickMasks() bool       { return false }
 func (*avx2) vector() reg.VecVirtual { return YMM() }
 func (*avx2) zero(v reg.VecVirtual)  { VXORPS(v, v, v) }
+
+func (*avx2) multiplyAdd(x, y, sum reg.VecVirtual) { VFMADD231PS(x, y, sum) }
 
 func (a *avx2) mask(count reg.GPVirtual) {
 	address := GP64()

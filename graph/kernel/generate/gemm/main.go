@@ -6,6 +6,7 @@ package main
 
 import (
 	"fmt"
+	"log"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -23,8 +24,15 @@ func main() {
 		panel(isa)
 		peak(isa)
 	}
+	for rows := 1; rows <= (pairs{}).rows(); rows++ {
+		tile(pairs{}, rows)
+	}
+	peak(pairs{})
 	pause()
 	Generate()
+	if err := encode(); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // isa is the part of an instruction set that a micro-kernel uses.
@@ -41,6 +49,8 @@ type isa interface {
 	mask(count reg.GPVirtual)
 	load(m Mem, v reg.VecVirtual, masked bool)
 	store(v reg.VecVirtual, m Mem, masked bool)
+	// multiplyAdd emits sum += x·y.
+	multiplyAdd(x, y, sum reg.VecVirtual)
 	// turn ends the transposition of a square, after quads.
 	turn(square, other []reg.VecVirtual)
 }
@@ -219,7 +229,7 @@ func (f *factors) products(l, step int, row Mem) {
 		left := f.isa.vector()
 		VBROADCASTSS(element, left)
 		for v, sum := range sums {
-			VFMADD231PS(right[v], left, sum)
+			f.isa.multiplyAdd(right[v], left, sum)
 		}
 	}
 }
@@ -303,7 +313,7 @@ func peak(isa isa) {
 	Label("loop")
 	for range 2 {
 		for _, sum := range sums {
-			VFMADD231PS(x, x, sum)
+			isa.multiplyAdd(x, x, sum)
 		}
 	}
 	DECQ(iterations)

@@ -76,6 +76,7 @@ func (m *machine) hornerUnfused(x vec, c ...float64) vec {
 const (
 	equal     = 0
 	less      = 1
+	unordered = 3
 	notLess   = 5
 	notAtMost = 6
 	greater   = 14

@@ -12,6 +12,7 @@ func main() {
 	ConstraintExpr("!noasm")
 	for _, m := range []*machine{{suffix: "AVX512", lanes: 16}, {suffix: "AVX2", lanes: 8}} {
 		elementwise(m)
+		bf16(m)
 		gradients(m)
 		losses(m)
 		reductions(m)
