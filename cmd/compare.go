@@ -75,13 +75,13 @@ func compareVerb() *cli.Command {
 		Name:  "compare",
 		Usage: "compare runs by their figures, settings and reconstructions of the same images",
 		Description: `This verb prints the figures of each run on the test images, and the settings in which the runs
-differ. It also prints the linear CKA of the codes of each two runs, for up to 5,000 test images: 1
-if they are equal up to a rotation and a scale, near 0 if they are unrelated (Kornblith 2019). Two
-runs that differ only in their seed show how much of a difference is chance. The name of a run is
-the name of its folder. All runs must have the same test images. The
-folder --out gets compare.json, reconstructions.png with test images and their reconstructions by
-each run, and mse.png and mse.svg with the errors of all epochs. If the runs have the same
-objective, it also gets loss.png and loss.svg. Losses of different objectives cannot be compared.
+differ. It also prints the linear CKA of the codes of each two runs, for up to 5,000 test images:
+1 if they are equal up to a rotation and a scale, near 0 if they are unrelated (Kornblith 2019).
+Two runs that differ only in their seed show how much of a difference is chance. The name of a
+run is the name of its folder. All runs must have the same test images. The folder --out gets
+compare.json, reconstructions.png with test images and their reconstructions by each run, and
+mse.png and mse.svg with the errors of all epochs. If the runs have the same objective, it also
+gets loss.png and loss.svg. Losses of different objectives cannot be compared.
 Earlier comparisons are never replaced. The default folder gets the next free number, such as
 comparison-2. If --out names a folder with a comparison, it is refused.
 
