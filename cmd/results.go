@@ -3,12 +3,12 @@ package cmd
 import (
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strings"
 	"unicode/utf8"
 
 	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 	"gaetrain/trainer/pictures"
 )
@@ -77,7 +77,7 @@ func (run finished) figures(f trainer.Figures) (list []string) {
 			title += fmt.Sprintf(" of %s values", word)
 		}
 		text := fmt.Sprintf("%s %.5g%s", title, value, spread(f.StandardErrors, name))
-		switch comparison := compare(f.MSE, run.linear); {
+		switch comparison := evaluate.AgainstPCA(f.MSE, run.linear.Components, run.linear.MSE); {
 		case name == "mse" && comparison != "":
 			list = append(list, text, comparison)
 		case meaning != "":
@@ -95,21 +95,6 @@ var meanings = map[string]string{
 	"kl": "", "mse": "", trainer.Accuracy: "",
 	trainer.SampleDistance: "0 if samples are like images",
 	trainer.SampleSpread:   "1 if samples vary like images",
-}
-
-// compare describes how a squared error compares with the error of PCA.
-func compare(mse float64, with measure.Baseline) string {
-	if with.Components == 0 || with.MSE == 0 {
-		return ""
-	}
-	than := fmt.Sprintf("PCA with %d components (%.4g)", with.Components, with.MSE)
-	switch share := math.Round(100 * (mse/with.MSE - 1)); {
-	case share < 0:
-		return fmt.Sprintf("%.0f %% lower than %s", -share, than)
-	case share > 0:
-		return fmt.Sprintf("%.0f %% higher than %s", share, than)
-	}
-	return "within 0.5 % of " + than
 }
 
 // mostNext is the number of commands that a summary suggests.

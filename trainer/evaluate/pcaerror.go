@@ -194,3 +194,25 @@ func dot(a, b []float32) (sum float64) {
 	}
 	return sum
 }
+
+// AgainstPCA says how a squared error compares with the error of PCA with the given
+// number of components, such as "25 % higher than PCA with 3 components (0.008)". It
+// returns "" if that error is 0.
+func AgainstPCA(mse float64, components int, linear float64) string {
+	if linear == 0 {
+		return ""
+	}
+	pca := fmt.Sprintf("PCA with %d components (%.4g)", components, linear)
+	ratio := mse / linear
+	switch share := math.Round(100 * (ratio - 1)); {
+	case ratio >= 1000:
+		return "more than 1,000 times that of " + pca
+	case share >= 100:
+		return fmt.Sprintf("%.1f times that of %s", ratio, pca)
+	case share < 0:
+		return fmt.Sprintf("%.0f %% lower than %s", -share, pca)
+	case share > 0:
+		return fmt.Sprintf("%.0f %% higher than %s", share, pca)
+	}
+	return "within 0.5 % of " + pca
+}

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"slices"
 
 	"gaetrain/trainer"
+	"gaetrain/trainer/evaluate"
 )
 
 // verdict says in sentences what the model does, how well, and where it fails. components
@@ -43,17 +43,8 @@ func (s Subject) compared(test trainer.Record, in *inspection, components int, l
 		text = fmt.Sprintf("The model encodes each corrupted image of %d values as %d values. From them, it reconstructs the clean test images", s.Model.Shape().Size(), s.Model.CodeSize())
 	}
 	text += fmt.Sprintf(" with a mean squared error%s of %.4g per pixel", ofScaled(s.Model.Info.Data), test.MSE)
-	if components > 0 && linear > 0 {
-		switch share := math.Round(100 * (test.MSE/linear - 1)); {
-		case share >= 100:
-			text += fmt.Sprintf(", %.1f times that of PCA with %d components (%.4g)", test.MSE/linear, components, linear)
-		case share < 0:
-			text += fmt.Sprintf(", %.0f %% lower than PCA with %d components (%.4g)", -share, components, linear)
-		case share > 0:
-			text += fmt.Sprintf(", %.0f %% higher than PCA with %d components (%.4g)", share, components, linear)
-		default:
-			text += fmt.Sprintf(", which is that of PCA with %d components (%.4g)", components, linear)
-		}
+	if than := evaluate.AgainstPCA(test.MSE, components, linear); than != "" {
+		text += ", " + than
 	}
 	if in == nil {
 		return text + "."

@@ -80,8 +80,9 @@ func TestCompared(t *testing.T) {
 	}{
 		{0.02, "of 0.01 per pixel, 50 % lower than PCA with 3 components (0.02)."},
 		{0.008, ", 25 % higher than PCA with 3 components (0.008)."},
-		{0.01, ", which is that of PCA with 3 components (0.01)."},
+		{0.01, ", within 0.5 % of PCA with 3 components (0.01)."},
 		{0.001, ", 10.0 times that of PCA with 3 components (0.001)."},
+		{1e-9, ", more than 1,000 times that of PCA with 3 components (1e-09)."},
 		{0, "of 0.01 per pixel."},
 	} {
 		got := s.compared(trainer.Record{Figures: trainer.Figures{MSE: 0.01}}, nil, 3, test.linear)
