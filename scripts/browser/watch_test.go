@@ -252,7 +252,8 @@ func TestWatchLive(t *testing.T) {
 	}
 	state("stopped")
 	tab.Eval(epoch, &later)
-	Start(t, binary, dir, append(flags, "--resume", "--epochs", fmt.Sprint(later+2))...)
+	const more = 100 // the run may be some epochs ahead of the page
+	Start(t, binary, dir, append(flags, "--resume", "--epochs", fmt.Sprint(later+more))...)
 	state("done")
 	tab.Wait(`document.querySelector("#list th a")`)
 }
