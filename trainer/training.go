@@ -15,7 +15,7 @@ type Training struct {
 	Epochs    int           `toml:"epochs" group:"training" help:"Total epochs, 1 or more, including those before --resume (model stacked: 0 skips joint training)"`
 	BatchSize int           `toml:"batch-size" group:"training" help:"Number of images per training step, from 1 to 65536; the default depends on the model"`
 	Seed      uint64        `toml:"seed" group:"training" help:"Seed of all random numbers, 0 or more. The same seed gives the same run, bit for bit"`
-	Precision string        `toml:"precision" group:"training" help:"Operands of the products of dense layers in training: float32, or bf16, which rounds them"`
+	Precision string        `toml:"precision" group:"training" optional:"true" help:"Operands of the products of dense layers in training: float32, or bf16, which rounds them"`
 	Patience  int           `toml:"patience" group:"training" help:"Stop after this many epochs without an improvement on the validation set; 0 for never"`
 	MinDelta  float64       `toml:"min-delta" group:"training" help:"Smallest decrease of the loss on the validation set that is an improvement, 0 or more"`
 	TimeLimit time.Duration `toml:"time-limit" group:"training" help:"Stop after this time with a checkpoint and exit code 75, such as 55m; 0 for never"`

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gaetrain/trainer"
 	"gaetrain/trainer/recipes"
 	"gaetrain/trainer/settings"
@@ -63,4 +65,23 @@ func FuzzOpenModel(f *testing.F) {
 			t.Errorf("%s = %.80s: %d bytes were allocated", key, value, used)
 		}
 	})
+}
+
+// TestNewSettings checks that runs of earlier versions, which do not record the newest
+// settings, are read with the defaults of these settings.
+func TestNewSettings(t *testing.T) {
+	t.Parallel()
+	for _, s := range subjects() {
+		recorded, read := s.plain(), s.plain()
+		all := recorded.settings()
+		for _, name := range []string{"precision", "decay-epochs", "ssim", "ssim-scales"} {
+			delete(all, name)
+		}
+		if err := settings.Fill(all, &read.Config, read.model); err != nil {
+			t.Errorf("%s: %v", s.name, err)
+		}
+		if diff := cmp.Diff(recorded.settings(), read.settings()); diff != "" {
+			t.Errorf("%s: %s", s.name, diff)
+		}
+	}
 }

@@ -12,7 +12,7 @@ import (
 // Perceptual has the settings of a term of the loss that compares the structure of
 // images, in addition to the reconstruction term, which compares pixels.
 type Perceptual struct {
-	SSIM   float64 `toml:"ssim" group:"model" help:"Weight of D·(1 − SSIM) in the loss (structural similarity; D values per image); 0 for none"`
+	SSIM   float64 `toml:"ssim" group:"model" optional:"true" help:"Weight of D·(1 − SSIM) in the loss (structural similarity; D values per image); 0 for none"`
 	Scales int     `toml:"ssim-scales" group:"model" help:"Number of scales on which --ssim compares images: 1 for SSIM, 2 to 5 for MS-SSIM"`
 }
 
