@@ -17,12 +17,7 @@ type benchOptions struct {
 	Seconds float64 `toml:"seconds" group:"output" help:"Duration of the measurement in seconds, above 0 and at most 3600"`
 }
 
-func benchVerb(model string) *cli.Command {
-	defaults := benchOptions{Seconds: 5}
-	return &cli.Command{
-		Name:  "bench",
-		Usage: "measure training steps of a model on this machine, as JSON",
-		Description: modelHelp("bench", model) + `
+const benchHelp = `
 
 This verb takes the flags of train, and trains for a few seconds without a run folder. It reports
 the median time of a step, and the images and floating-point operations per second. It also
@@ -42,8 +37,15 @@ has.
 EXAMPLES:
    gaetrain bench
    gaetrain bench --hidden 512 --code 64 --batch-size 512 --seconds 10
-   gaetrain bench --model conv --predict`,
-		Flags: slices.Concat(withoutFlags(trainFlags(model), "preview"), flags(clone(defaults))),
+   gaetrain bench --model conv --predict`
+
+func benchVerb(model string) *cli.Command {
+	defaults := benchOptions{Seconds: 5}
+	return &cli.Command{
+		Name:        "bench",
+		Usage:       "measure training steps of a model on this machine, as JSON",
+		Description: modelHelp("bench", model) + benchHelp,
+		Flags:       slices.Concat(withoutFlags(trainFlags(model), "preview"), flags(clone(defaults))),
 		Action: func(c *cli.Context) error {
 			own := defaults
 			list, err := sources(c, "")

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 
@@ -64,7 +63,6 @@ type judgement struct {
 	better string // which values are better
 	format string
 	of     func(s measure.AssessedSet) *float64 // nil: the set does not have the figure
-	key    string                               // of its uncertainty; "": the name
 }
 
 // judgements lists the figures in the order of the table.
@@ -78,23 +76,23 @@ func judgements() []judgement {
 		}
 	}
 	list := []judgement{
-		{"frechet", "lower", "%.4g", func(s measure.AssessedSet) *float64 { return s.Frechet }, ""},
-		{"kernel_distance", "near 0", "%.3g", func(s measure.AssessedSet) *float64 { return s.Kernel }, ""},
-		{"two_sample_accuracy", "near 0.5", "%.4f", func(s measure.AssessedSet) *float64 { return s.TwoSample }, ""},
-		{"precision", "higher", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Precision }), ""},
-		{"recall", "higher", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Recall }), ""},
-		{"density", "near 1", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Density }), ""},
-		{"coverage", "higher", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Coverage }), ""},
-		{"class_kl", "lower", "%.4f", func(s measure.AssessedSet) *float64 { return s.ClassDivergence }, ""},
-		{"confidence", "near that of test images", "%.4f", func(s measure.AssessedSet) *float64 { return &s.Confidence }, ""},
+		{"frechet", "lower", "%.4g", func(s measure.AssessedSet) *float64 { return s.Frechet }},
+		{"kernel_distance", "near 0", "%.3g", func(s measure.AssessedSet) *float64 { return s.Kernel }},
+		{"two_sample_accuracy", "near 0.5", "%.4f", func(s measure.AssessedSet) *float64 { return s.TwoSample }},
+		{"precision", "higher", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Precision })},
+		{"recall", "higher", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Recall })},
+		{"density", "near 1", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Density })},
+		{"coverage", "higher", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Coverage })},
+		{"class_kl", "lower", "%.4f", func(s measure.AssessedSet) *float64 { return s.ClassDivergence }},
+		{"confidence", "near that of test images", "%.4f", func(s measure.AssessedSet) *float64 { return &s.Confidence }},
 	}
 	for m, name := range measure.Nearnesses {
-		list = append(list, judgement{"nearest, in " + name, "near that of test images", "%.4g", func(s measure.AssessedSet) *float64 {
+		list = append(list, judgement{measure.NearestIn(name), "near that of test images", "%.4g", func(s measure.AssessedSet) *float64 {
 			if s.Nearest == nil {
 				return nil
 			}
 			return &s.Nearest[m]
-		}, "nearest in " + name})
+		}})
 	}
 	return list
 }
@@ -106,7 +104,7 @@ func (j judgement) text(s measure.AssessedSet) string {
 		return "–"
 	}
 	text := fmt.Sprintf(j.format, *value)
-	if u, ok := s.Uncertainties[cmp.Or(j.key, j.name)]; ok {
+	if u, ok := s.Uncertainties[j.name]; ok {
 		text += fmt.Sprintf(" ± %.1g", u.StandardError)
 	}
 	return text

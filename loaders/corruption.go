@@ -218,10 +218,11 @@ func (c Corruption) hide(mask []float32, s Shape, key noise.Key) {
 		}
 	}
 	// From the end, because a pixel is never before its patch in memory.
-	plane := s.Height * s.Width
-	for i := len(mask) - 1; i >= 0; i-- {
-		pixel := i % plane
-		mask[i] = patches[pixel/s.Width/c.Side*across+pixel%s.Width/c.Side]
+	for line := s.Channels*s.Height - 1; line >= 0; line-- {
+		row, hidden := mask[line*s.Width:][:s.Width], patches[line%s.Height/c.Side*across:][:across]
+		for x := s.Width - 1; x >= 0; x-- {
+			row[x] = hidden[x/c.Side]
+		}
 	}
 }
 

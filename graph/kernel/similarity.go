@@ -103,8 +103,11 @@ func similarityProfile() (profile [SimilarityWindow]float32) {
 // gradient: B×D; loss: B). gradient must not be prediction.
 func (s *Similarity) Dissimilarity(rows int, scale float32, prediction, target, gradient, loss []float32) {
 	size := s.channels * s.scales[0].height * s.scales[0].width
-	t := &similarityTask{s, size, scale, prediction[:rows*size], target[:rows*size], gradient, loss[:rows]}
+	t := similarityTasks.get()
+	*t = similarityTask{s, size, scale, prediction[:rows*size], target[:rows*size], gradient, loss[:rows]}
 	parallel(rows, 1, t)
+	*t = similarityTask{}
+	similarityTasks.put(t)
 }
 
 // similarityTask is split over images.
@@ -114,6 +117,8 @@ type similarityTask struct {
 	scale                              float32
 	prediction, target, gradient, loss []float32
 }
+
+var similarityTasks freeList[similarityTask]
 
 func (t *similarityTask) run(lo, hi int) {
 	w := similarityWorks.get()

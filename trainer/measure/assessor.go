@@ -279,7 +279,7 @@ func (j *assessor) nearest(ctx context.Context, s *AssessedSet, images loaders.S
 			return err
 		}
 		s.Nearest, seen.Nearest = append(s.Nearest, mean), append(seen.Nearest, indices)
-		s.Uncertainties["nearest in "+Nearnesses[m]] = u
+		s.Uncertainties[NearestIn(Nearnesses[m])] = u
 	}
 	if s.Set == TestSet || s.Set == SampleSet {
 		j.Nearest = append(j.Nearest, seen)

@@ -38,6 +38,9 @@ const (
 // Nearnesses are the distances that Judge uses to find the nearest training images.
 var Nearnesses = []string{"pixels", "features"}
 
+// NearestIn names the distance to the nearest training image by one of Nearnesses.
+func NearestIn(nearness string) string { return "nearest in " + nearness }
+
 // Assessment is the result of Judge.
 type Assessment struct {
 	Codes    string  // the distribution from which the codes are sampled
@@ -68,8 +71,8 @@ type AssessedSet struct {
 	Known           *int      `json:"images_of_judge_training,omitempty"` // training images that the classifier was trained on; nil: not known
 	Nearest         []float64 `json:"nearest,omitempty"`
 
-	// Uncertainties has those of the figures, by their names in JSON, and of nearest with
-	// " in " and one of Nearnesses.
+	// Uncertainties has those of the figures, by their names in JSON, and those of nearest
+	// by NearestIn.
 	Uncertainties map[string]evaluate.Uncertainty `json:"uncertainties"`
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 
+	"gonum.org/v1/gonum/stat"
+
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
@@ -67,12 +69,9 @@ func (l *Likelihood) summarise(ctx context.Context, each []float64, seed uint64)
 		return err
 	}
 	l.NLL, l.Interval = nll, u.Interval
-	var squares float64
 	for i, v := range each {
-		squares += float64((v - nll) * (v - nll))
 		l.Halves[i%2] += v / float64((len(each)+1-i%2)/2)
 	}
-	n := float64(len(each))
-	l.StandardError = math.Sqrt(squares) / n
+	l.StandardError = stat.StdErr(stat.PopStdDev(each, nil), float64(len(each)))
 	return nil
 }

@@ -2,7 +2,8 @@ package measure
 
 import (
 	"context"
-	"math"
+
+	"gonum.org/v1/gonum/stat"
 
 	"gaetrain/loaders"
 	"gaetrain/trainer"
@@ -20,26 +21,22 @@ func addSimilarity(ctx context.Context, model *trainer.Trained, split loaders.Sp
 	if !model.HasEncoder() || model.IsClassifier() || !shape.IsImage() || !model.Info.Data.Values().IsUnit() || !evaluate.HasSSIM(shape.Height, shape.Width) {
 		return nil
 	}
-	var sum, squares float64
+	var all []float64
 	err := model.EachReconstructed(ctx, split, func(r trainer.Reconstructed) error {
 		values, err := evaluate.SSIM(r.Original, r.Reconstruction, shape.Channels, shape.Height, shape.Width)
-		for _, v := range values {
-			sum += v
-			squares += float64(v * v)
-		}
+		all = append(all, values...)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	n := float64(split.Len())
-	mean := sum / n
+	mean, deviation := stat.MeanStdDev(all, nil)
 	if figures.Measures == nil {
 		figures.Measures = make(map[string]float64)
 	}
 	figures.Measures[Similarity] = mean
 	if figures.StandardErrors != nil {
-		figures.StandardErrors[Similarity] = math.Sqrt(max(squares-float64(n*mean*mean), 0) / (n - 1) / n)
+		figures.StandardErrors[Similarity] = stat.StdErr(deviation, float64(len(all)))
 	}
 	return nil
 }
