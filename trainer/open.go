@@ -105,6 +105,11 @@ func placed(find Find, info RunInfo) (*Trained, []Stage, error) {
 	if err := settings.Fill(info.Configuration, structs...); err != nil {
 		return nil, nil, err
 	}
+	if p, ok := t.model.(Perceptive); ok && p.FeatureRun() != "" {
+		if err := recordedFeatures(find, p, info); err != nil {
+			return nil, nil, err
+		}
+	}
 	if err := t.model.Place(t.Source); err != nil {
 		return nil, nil, err
 	}

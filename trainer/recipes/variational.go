@@ -44,8 +44,8 @@ func (v *Variational) Validate() error {
 	switch {
 	case v.Beta == 0 && v.KLWarmup > 0:
 		return fmt.Errorf("%w: kl-warmup has no effect with beta 0; hint: leave out kl-warmup, or --beta 1", settings.ErrConfiguration)
-	case v.Samples > 1 && v.SSIM > 0:
-		return fmt.Errorf("%w: ssim cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
+	case v.Samples > 1 && v.perceives():
+		return fmt.Errorf("%w: ssim and perceptual cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
 	case v.Samples > 1 && v.weighted():
 		return fmt.Errorf("%w: corrupted-weight and intact-weight cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
 	}
