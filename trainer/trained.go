@@ -57,8 +57,8 @@ func (t Trained) Corrupted(c loaders.Corruption) *Trained {
 	return &t
 }
 
-// Encode returns the codes N×L of the images of a split. The images are not
-// corrupted.
+// Encode returns the codes N×L of the images of a split. The images are neither
+// corrupted nor binarised.
 func (t *Trained) Encode(ctx context.Context, split loaders.Split) ([]float32, error) {
 	m, err := t.asEncoder()
 	if err != nil {
