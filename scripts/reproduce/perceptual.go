@@ -14,7 +14,7 @@ var perceptual = experiment{
 	about: `
 The model is conv with filters 16,32 and a code of 32 values, trained for 6 epochs on 10,000 images. The loss is the cross-entropy of the
 pixels, and in addition D·(1 − SSIM) with weight 0.3, or the relative errors of the features of a classifier with weight 1. The weights were
-chosen on validation images with smaller models. The classifier has filters 16,32 and was trained on the same 10,000 images. Another
+chosen on validation images with smaller models. The classifier has filters 16,32 and was trained on 8,000 of the same images. Another
 classifier, with other initial weights and a further hidden layer, judges the reconstructions of the 10,000 test images (accuracy in
 per cent). mse is per pixel. gradient_energy is 1 for images as sharp as the originals. All models are short of convergence, and
 the machine also did other work during the measured seconds.`,
