@@ -47,3 +47,32 @@ func aggregateRows(a *measure.Aggregate) (together, each [][]string) {
 	}
 	return together, each
 }
+
+// factorFigures returns the lines of the measures of all factors together.
+func factorFigures(f *measure.Factored) (rows [][]string) {
+	for _, figure := range []struct {
+		name  string
+		value float64
+		what  string
+	}{
+		{"mig", f.MIG, "mutual information gap"}, {"sap", f.SAP, "separated attribute predictability"}, {"modularity", f.Modularity, "of the values of the code"},
+		{"dci_disentanglement", f.Disentanglement, "of the values of the code"}, {"dci_completeness", f.Completeness, "of the factors"},
+		{"dci_informativeness", f.Informativeness, "of the variance of the factors"}, {"factorvae_score", f.MajorityVote, "accuracy of the majority vote"},
+	} {
+		rows = append(rows, []string{figure.name, fmt.Sprintf("%.4f %s", figure.value, figure.what)})
+	}
+	return append(rows, []string{"images with factors", fmt.Sprint(f.Images)})
+}
+
+// factorRows returns the lines of the table with a line for each factor.
+func factorRows(f *measure.Factored) [][]string {
+	rows := [][]string{{"factor", "value of the code", "information", "mig", "sap", "completeness", "informativeness"}}
+	for _, of := range f.Factors {
+		row := []string{of.Name, fmt.Sprint(of.Code)}
+		for _, v := range []float64{of.Information, of.MIG, of.SAP, of.Completeness, of.Informativeness} {
+			row = append(row, fmt.Sprintf("%.4f", v))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}

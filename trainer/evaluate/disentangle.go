@@ -8,10 +8,10 @@ import (
 	"gaetrain/loaders"
 )
 
-// Disentanglement measures how codes relate to the known factors of variation of their
+// Disentangled measures how codes relate to the known factors of variation of their
 // images. All measures are best at 1. They are computed from the codes of the same N
 // images, with the definitions of Locatello 2019 unless they say otherwise.
-type Disentanglement struct {
+type Disentangled struct {
 	// MIG is the mutual information gap (Chen 2018): the difference of the two values of
 	// the code with most information about a factor, divided by the entropy of the factor.
 	// Values of the code are sorted into 20 intervals.
@@ -54,7 +54,7 @@ const leastForFactors = 100
 // Disentangle measures codes N×L against factors with N values. Factors with one value are
 // ignored. Random halves and samples depend on the seed. Errors wrap ErrInput or are those
 // of the context.
-func Disentangle(ctx context.Context, codes Matrix, factors []loaders.Factor, seed uint64) (d Disentanglement, err error) {
+func Disentangle(ctx context.Context, codes Matrix, factors []loaders.Factor, seed uint64) (d Disentangled, err error) {
 	if err := codes.check(); err != nil {
 		return d, err
 	}

@@ -12,6 +12,8 @@ type EvaluateOptions struct {
 	Corruptions []loaders.Corruption // of the images, each measured separately; none: the corruption of training
 	Draws       int                  // samples of the posterior per image, to estimate the likelihood; 0: no estimate
 	Posterior   bool                 // whether to measure how the codes differ from the prior
+	Factors     bool                 // whether to measure how the codes relate to known factors
+	Seed        uint64               // of the random choices for Factors
 	Progress    func(done int)       // is called with the number of images whose likelihood is estimated; may be nil
 }
 
@@ -20,6 +22,7 @@ type Evaluation struct {
 	*trainer.Figures                    // nil with Corruptions
 	Likelihood       *Likelihood        `json:"likelihood,omitempty"`
 	Aggregate        *Aggregate         `json:"posterior,omitempty"`
+	Factored         *Factored          `json:"factors,omitempty"`
 	Corruptions      []CorruptedFigures `json:"corruptions,omitempty"`
 }
 
@@ -50,7 +53,12 @@ func Evaluate(ctx context.Context, model *trainer.Trained, split loaders.Split, 
 		}
 	}
 	if o.Posterior {
-		e.Aggregate, err = AggregatePosterior(ctx, model, split)
+		if e.Aggregate, err = AggregatePosterior(ctx, model, split); err != nil {
+			return e, err
+		}
+	}
+	if o.Factors {
+		e.Factored, err = MeasureFactors(ctx, model, split, o.Seed)
 	}
 	return e, err
 }
