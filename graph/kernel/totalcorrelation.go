@@ -167,7 +167,9 @@ func (w *TotalCorrelationWork) densities(code int, s *correlationScratch) {
 func softmax(x []float32) float64 {
 	highest := x[0]
 	for _, v := range x {
-		highest = max(highest, v) // a NaN is kept
+		if v > highest { // faster than max, and a NaN reaches the sum below
+			highest = v
+		}
 	}
 	for j := range x {
 		x[j] -= highest

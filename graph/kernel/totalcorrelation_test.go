@@ -83,3 +83,13 @@ func TestTotalCorrelationOfGaussians(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkTotalCorrelation(b *testing.B) {
+	const rows, size = 128, 10
+	statistics, z := normals(2*rows*size), normals(rows*size)
+	joint, marginals, dz, ds := make([]float32, rows), make([]float32, rows), make([]float32, rows*size), make([]float32, 2*rows*size)
+	w := new(TotalCorrelationWork)
+	for b.Loop() {
+		AggregatePosterior{}.TotalCorrelation(rows, 1, size, 1, statistics, z, joint, marginals, dz, ds, w)
+	}
+}
