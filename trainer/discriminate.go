@@ -11,7 +11,7 @@ import (
 // codes with codes of the same images. The error wraps ErrConfiguration.
 func (t *Trained) CanDiscriminate() error {
 	if t.Stage.Opponent == nil || t.Stage.Opponent.Real == Permuted {
-		return t.cannot("has no discriminator", "--model gan and --model aae have one")
+		return t.cannot("has no discriminator of images or codes", "--model gan and --model aae have one")
 	}
 	return nil
 }
