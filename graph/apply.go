@@ -122,7 +122,7 @@ func (s *Scope) Images(name string, x Value) Value {
 }
 
 // First returns the first of the K rows of each image (x: BK×D, result: B×D).
-// It returns x if there is one row for each image. It has no gradient.
+// It returns x if there is one row for each image.
 func (s *Scope) First(name string, x Value) Value {
 	if s.Failed() || x.rows == s.rows {
 		return x

@@ -65,6 +65,9 @@ func TestRefused(t *testing.T) {
 		{"gan", "label-smoothing=0.5", "label-smoothing is 0.5"},
 		{"gan", "ema-decay=1", "ema-decay is 1"},
 		{"cgan", "hidden=none; filters=4", "needs a fully connected hidden layer"},
+		{"factorvae", "gamma=0", "gamma is 0"},
+		{"btcvae", "estimator=all", "unknown estimator"},
+		{"btcvae", "beta=-1", "beta is -1"},
 		{"aae", "adversarial-weight=0", "adversarial-weight is 0"},
 		{"aae", "discriminator-hidden=0", "discriminator-hidden has a layer of 0 units"},
 		{"synchrony", "gates=and", "unknown gates"},
@@ -97,6 +100,8 @@ func TestNoSuchSetting(t *testing.T) {
 	for model, names := range map[string][]string{
 		"vae":       {"l1", "sparsity", "contraction", "top-k", "tied", "code-activation", "gradient", "ema-decay"},
 		"iwae":      {"l1", "capacity", "free-bits", "tied"},
+		"btcvae":    {"free-bits", "capacity", "gamma"},
+		"factorvae": {"adversarial-loss", "label-smoothing", "estimator"},
 		"linear":    {"hidden", "filters", "activation", "code-activation", "normalisation", "dropout", "loss", "output-activation", "encoder"},
 		"synchrony": {"hidden", "normalisation", "dropout", "tied", "activation", "l1", "upsampling"},
 		"gan":       {"loss", "corruption", "intact-weight", "l1", "code-activation", "tied", "adversarial-weight"},

@@ -10,18 +10,28 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// Variational is an autoencoder whose codes are sampled from a Gaussian posterior
-// for each image.
+// Variational is a model with a Gaussian posterior whose loss weights the KL divergence
+// from the prior.
 type Variational struct {
+	Beta float64 `toml:"beta" group:"model" help:"Weight in the loss of the KL divergence of the posterior from the prior N(0, I), 0 or more"`
+	GaussianCode
+}
+
+// GaussianCode is an autoencoder whose codes are sampled from a Gaussian posterior
+// for each image.
+type GaussianCode struct {
 	Autoencoder
 	Latent
-	Beta     float64 `toml:"beta" group:"model" help:"Weight in the loss of the KL divergence of the posterior from the prior N(0, I), 0 or more"`
-	KLWarmup float64 `toml:"kl-warmup" group:"model" help:"Epochs over which the weight of the KL divergence rises from 0 to --beta, 0 or more"`
+	KLWarmup float64 `toml:"kl-warmup" group:"model" help:"Epochs over which the weight of the KL divergence rises from 0 to its final value, 0 or more"`
 	Samples  int     `toml:"samples" group:"model" help:"Number of codes that are sampled for each image from its posterior, from 1 to 1024"`
 }
 
 func defaultVariational() Variational {
-	v := Variational{Autoencoder: defaultAutoencoder(), Latent: Latent{20}, Beta: 1, Samples: 1}
+	return Variational{Beta: 1, GaussianCode: defaultGaussianCode()}
+}
+
+func defaultGaussianCode() GaussianCode {
+	v := GaussianCode{Autoencoder: defaultAutoencoder(), Latent: Latent{20}, Samples: 1}
 	v.Hidden = []int{400}
 	return v
 }
@@ -34,16 +44,21 @@ const (
 
 // Validate implements settings.Validator.
 func (v *Variational) Validate() error {
+	if v.Beta == 0 && v.KLWarmup > 0 {
+		return fmt.Errorf("%w: kl-warmup has no effect with beta 0; hint: leave out kl-warmup, or --beta 1", settings.ErrConfiguration)
+	}
+	return settings.Numbers(settings.Number{OK: v.Beta >= 0 && settings.Finite(v.Beta), Name: "beta", Value: v.Beta, Hint: "0 or more"})
+}
+
+// Validate implements settings.Validator.
+func (v *GaussianCode) Validate() error {
 	if err := settings.Numbers(
-		settings.Number{OK: v.Beta >= 0 && settings.Finite(v.Beta), Name: "beta", Value: v.Beta, Hint: "0 or more"},
 		settings.Number{OK: v.KLWarmup >= 0 && settings.Finite(v.KLWarmup), Name: "kl-warmup", Value: v.KLWarmup, Hint: "0 or more epochs"},
 		settings.Number{OK: v.Samples >= 1 && v.Samples <= maxSamples, Name: "samples", Value: v.Samples, Hint: fmt.Sprintf("from 1 to %d", maxSamples)},
 	); err != nil {
 		return err
 	}
 	switch {
-	case v.Beta == 0 && v.KLWarmup > 0:
-		return fmt.Errorf("%w: kl-warmup has no effect with beta 0; hint: leave out kl-warmup, or --beta 1", settings.ErrConfiguration)
 	case v.Samples > 1 && v.SSIM > 0:
 		return fmt.Errorf("%w: ssim cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
 	case v.Samples > 1 && v.weighted():
@@ -54,11 +69,11 @@ func (v *Variational) Validate() error {
 
 // Place implements trainer.Model: the encoder ends with two values, mean and
 // log-variance, for each latent dimension.
-func (v *Variational) Place(source trainer.Source) error { return v.placeFor(source, 0) }
+func (v *GaussianCode) Place(source trainer.Source) error { return v.placeFor(source, 0) }
 
 // placeFor places the layers of a model that takes labels of the given number of
 // classes; 0: it takes no labels.
-func (v *Variational) placeFor(source trainer.Source, classes int) error {
+func (v *GaussianCode) placeFor(source trainer.Source, classes int) error {
 	encoder, decoder, code, err := v.parts(source.Shape, v.CodeSize, v.code(layer.LinearUnits), v.last(), false)
 	if err != nil {
 		return err
@@ -84,32 +99,32 @@ func (v *Variational) placeFor(source trainer.Source, classes int) error {
 }
 
 // Posterior declares q(z|x) (x: B×D).
-func (v *Variational) Posterior(s *graph.Scope, x graph.Value) latent.Gaussian {
+func (v *GaussianCode) Posterior(s *graph.Scope, x graph.Value) latent.Gaussian {
 	return latent.GaussianOf(s, v.encoder.On(s, x))
 }
 
 // Encode implements trainer.Encoder: the code of an image is the mean of its
 // posterior.
-func (v *Variational) Encode(s *graph.Scope, x graph.Value) graph.Value {
+func (v *GaussianCode) Encode(s *graph.Scope, x graph.Value) graph.Value {
 	return v.mean(s, v.Posterior(s, x))
 }
 
 // From implements trainer.Layered.
-func (v *Variational) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
+func (v *GaussianCode) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
 	return v.mean(s, latent.GaussianOf(s, v.encoder.From(depth).On(s, h)))
 }
 
-func (v *Variational) mean(s *graph.Scope, q latent.Gaussian) graph.Value {
+func (v *GaussianCode) mean(s *graph.Scope, q latent.Gaussian) graph.Value {
 	z := q.Mean(s)
 	s.Output(trainer.Code, z)
 	return z
 }
 
 // HasPrior implements trainer.Generator.
-func (v *Variational) HasPrior() {}
+func (v *GaussianCode) HasPrior() {}
 
 // train returns the one training stage of a model with a Gaussian code.
-func (v *Variational) train(c trainer.Config, m trainer.Network) ([]trainer.Stage, error) {
+func (v *GaussianCode) train(c trainer.Config, m trainer.Network) ([]trainer.Stage, error) {
 	if v.Samples*c.BatchSize > maxCodes {
 		return nil, fmt.Errorf("%w: samples is %d and batch-size is %d; hint: at most %d codes (samples × batch size) per step", settings.ErrConfiguration, v.Samples, c.BatchSize, maxCodes)
 	}
