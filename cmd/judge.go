@@ -105,12 +105,9 @@ func judgeVerb() *cli.Command {
 			if err := settings.Validate(); err != nil {
 				return err
 			}
-			by, err := trainer.OpenSelected(recipes.Find, o.By)
+			by, err := openJudge(o.By)
 			if err != nil {
 				return err
-			}
-			if !by.IsClassifier() {
-				return fmt.Errorf("%w: %s is not a classifier; hint: gaetrain finetune trains one", trainer.ErrConfiguration, o.By)
 			}
 			data, err := o.open(c.Context, model, log)
 			if err != nil {
@@ -183,4 +180,13 @@ func (o judgeOptions) draw(name string, v pictures.View, data *loaders.Dataset, 
 	}
 	sorted, err := pictures.DrawClasses(o.Run, name+": the first samples of each predicted class", v, found.Samples, found.Classes, found.Logits, found.Sets[0].Shares)
 	return nearest + " and " + sorted, err
+}
+
+// openJudge reads the classifier in a run folder.
+func openJudge(run string) (*trainer.Trained, error) {
+	by, err := trainer.OpenSelected(recipes.Find, run)
+	if err == nil && !by.IsClassifier() {
+		err = fmt.Errorf("%w: %s is not a classifier; hint: gaetrain finetune trains one", trainer.ErrConfiguration, run)
+	}
+	return by, err
 }

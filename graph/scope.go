@@ -20,6 +20,7 @@ type Declaration func(s *Scope)
 type Scope struct {
 	*declaration
 	frozen  bool                            // parameters are not trained
+	fixed   func(name string) []float32     // see Fixed; nil: parameters are as declared
 	weights func(*Scope, Spec, Value) Value // see WithWeights; nil: layers use their weights as they are
 	replace func(*Scope, Spec) Spec         // see Replacing; nil: parameters are read as declared
 	observe func(*Scope, Parameter)         // see Observing; nil: no observer
@@ -102,7 +103,7 @@ func (s *Scope) Failed() bool { return s.err != nil }
 // Training reports whether the program trains. In training, dropout is active,
 // batch normalisation uses the statistics of the batch, and weights of the loss
 // may rise.
-func (s *Scope) Training() bool { return s.options.Training }
+func (s *Scope) Training() bool { return s.options.Training && s.fixed == nil }
 
 // Batch is the largest number of images in a run of the program.
 func (s *Scope) Batch() int { return s.rows.Compiled }
@@ -112,6 +113,16 @@ func (s *Scope) Batch() int { return s.rows.Compiled }
 func (s *Scope) Frozen() *Scope {
 	derived := *s
 	derived.frozen = true
+	return &derived
+}
+
+// Fixed returns a scope for a network that is a constant of the loss. Its parameters are
+// statistics, and it computes as in evaluation. Gradients pass through what is declared on
+// it. When a parameter is created, it gets the values that initial returns for its name, or
+// its usual ones if these are nil.
+func (s *Scope) Fixed(initial func(name string) []float32) *Scope {
+	derived := *s.Frozen()
+	derived.fixed = initial
 	return &derived
 }
 
@@ -215,6 +226,12 @@ func (s *Scope) find(spec Spec) (Parameter, bool) {
 	if s.Failed() {
 		return Parameter{}, false
 	}
+	if s.fixed != nil {
+		spec.Role = Statistic
+		if values := s.fixed(spec.Name); values != nil {
+			spec.Fill = func(to []float32, _ uint64) { copy(to, values) }
+		}
+	}
 	if s.seed != nil {
 		p, err := s.parameters.add(spec, *s.seed)
 		if err != nil {
@@ -287,7 +304,7 @@ func (s *Scope) Product(flops float64, dense bool, x Value) {
 	if s.Moves() {
 		products++
 	}
-	if s.Training() && !x.constant {
+	if s.options.Training && !x.constant {
 		products++
 	}
 	if x.rows == nil {

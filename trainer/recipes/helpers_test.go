@@ -109,7 +109,7 @@ func trained(t testing.TB, u setup, data *loaders.Dataset) (*trainer.Experiment,
 // evaluated returns the figures of a model on images.
 func evaluated(t testing.TB, m *trainer.Trained, split loaders.Split) trainer.Figures {
 	t.Helper()
-	figures, err := m.Evaluate(t.Context(), split)
+	figures, err := m.Evaluate(t.Context(), split, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,8 +59,8 @@ func (v *GaussianCode) Validate() error {
 		return err
 	}
 	switch {
-	case v.Samples > 1 && v.SSIM > 0:
-		return fmt.Errorf("%w: ssim cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
+	case v.Samples > 1 && v.perceives():
+		return fmt.Errorf("%w: ssim and perceptual cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
 	case v.Samples > 1 && v.weighted():
 		return fmt.Errorf("%w: corrupted-weight and intact-weight cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
 	}
