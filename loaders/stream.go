@@ -260,7 +260,7 @@ func (s *Stream) fill(to *slot, epoch, step int) error {
 	}
 	to.example.begin(s.options, epoch, step, rows)
 	to.batch.Examples = &to.example.batch
-	s.turns.take(to.example.batch.Index, (epoch*s.Batches()+step)*s.options.BatchSize)
+	s.turns.take(to.example.batch.Index, epoch*s.split.Len()+first)
 	return s.prepare(to.example, s.options.ofExamples(), epoch, func(row int) int { return s.split.Len() + first + row })
 }
 

@@ -94,7 +94,7 @@ type setup struct {
 var tiny = []string{"hidden=12", "filters=4,5", "discriminator-hidden=12", "code=3", "words=2", "levels=5,4", "pretrain-epochs=2"}
 
 // tinyOf are the sizes of models that need other sizes than tiny.
-var tinyOf = map[string]string{"topk": "top-k=3; dead-after=2; code=24", "zerobias": "threshold=0.1", "m2": "labels=30"}
+var tinyOf = map[string]string{"topk": "top-k=3; dead-after=2; code=24", "zerobias": "threshold=0.1", "m2": "labels=25"}
 
 // medium are the sizes of models of 28×28 images.
 var medium = []string{"hidden=32", "filters=8,12", "code=16"}
