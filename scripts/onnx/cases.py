@@ -22,6 +22,8 @@ GREY = {
     "vae conv": "--model vae --filters 4,6 --hidden 16 --code 4",
     "cvae": "--model cvae --hidden 24 --code 4",
     "cvae conv": "--model cvae --encoder 'conv:4,3,s2 dense:16 dense:4'",
+    "m2": "--model m2 --hidden 24 --code 4 --labels 30",
+    "m2 conv": "--model m2 --encoder 'conv:4,3,s2 dense:16 dense:4' --labels 30",
     "iwae": "--model iwae --hidden 24 --code 4 --samples 2",
     "fsq": "--model fsq --hidden 24 --levels 8,5,3 --words 4",
     "gan": "--model gan --hidden 24,24 --code 6",
