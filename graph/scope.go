@@ -24,6 +24,7 @@ type Scope struct {
 	weights func(*Scope, Spec, Value) Value // see WithWeights; nil: layers use their weights as they are
 	replace func(*Scope, Spec) Spec         // see Replacing; nil: parameters are read as declared
 	observe func(*Scope, Parameter)         // see Observing; nil: no observer
+	labels  Value                           // see EveryClass; none: the labels of the images
 }
 
 // declaration is the state that all scopes of a program share.
@@ -161,6 +162,18 @@ func (s *Scope) Replacing(f func(s *Scope, spec Spec) Spec) *Scope {
 func (s *Scope) Observing(f func(s *Scope, p Parameter)) *Scope {
 	derived := *s
 	derived.observe = f
+	return &derived
+}
+
+// EveryClass returns a scope whose labels are all classes in turn, and not those
+// of the images of x. What is declared on it with labels has C rows for each
+// image, one for each class.
+func (s *Scope) EveryClass(classes int, x Value) *Scope {
+	derived := *s
+	derived.labels = s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
+		return op.EveryClass("classes", rows, classes, x)
+	}, x)
+	derived.labels.constant = true
 	return &derived
 }
 

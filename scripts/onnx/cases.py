@@ -24,6 +24,8 @@ GREY = {
     "cvae conv": "--model cvae --encoder 'conv:4,3,s2 dense:16 dense:4'",
     "btcvae": "--model btcvae --hidden 24 --code 4",
     "factorvae": "--model factorvae --hidden 24 --code 4 --discriminator-hidden 16",
+    "m2": "--model m2 --hidden 24 --code 4 --labels 30",
+    "m2 conv": "--model m2 --encoder 'conv:4,3,s2 dense:16 dense:4' --labels 30",
     "iwae": "--model iwae --hidden 24 --code 4 --samples 2",
     "fsq": "--model fsq --hidden 24 --levels 8,5,3 --words 4",
     "gan": "--model gan --hidden 24,24 --code 6",
