@@ -20,6 +20,7 @@ type Declaration func(s *Scope)
 type Scope struct {
 	*declaration
 	frozen  bool                            // parameters are not trained
+	settled bool                            // see Settled
 	weights func(*Scope, Spec, Value) Value // see WithWeights; nil: layers use their weights as they are
 	replace func(*Scope, Spec) Spec         // see Replacing; nil: parameters are read as declared
 	observe func(*Scope, Parameter)         // see Observing; nil: no observer
@@ -102,7 +103,7 @@ func (s *Scope) Failed() bool { return s.err != nil }
 // Training reports whether the program trains. In training, dropout is active,
 // batch normalisation uses the statistics of the batch, and weights of the loss
 // may rise.
-func (s *Scope) Training() bool { return s.options.Training }
+func (s *Scope) Training() bool { return s.options.Training && !s.settled }
 
 // Batch is the largest number of images in a run of the program.
 func (s *Scope) Batch() int { return s.rows.Compiled }
@@ -112,6 +113,15 @@ func (s *Scope) Batch() int { return s.rows.Compiled }
 func (s *Scope) Frozen() *Scope {
 	derived := *s
 	derived.frozen = true
+	return &derived
+}
+
+// Settled returns a scope that declares what a program computes that does not train:
+// its parameters are not trained, dropout is not active, and statistics do not change.
+// A stage that trains another part of a model uses it for the trained part.
+func (s *Scope) Settled() *Scope {
+	derived := *s
+	derived.frozen, derived.settled = true, true
 	return &derived
 }
 
@@ -186,6 +196,17 @@ func (s *Scope) Parameter(spec Spec) Value {
 // change them.
 func (s *Scope) Statistic(spec Spec) []float32 {
 	if p := s.StatisticParameter(spec); p.Tensor != nil {
+		return p.Values()
+	}
+	return make([]float32, size(spec.Shape)) // in a sketch, or after an error
+}
+
+// Codebook declares the entries of a codebook and returns their values. No solver changes
+// them. An operation may read them in every run, and a function given to After may
+// change them.
+func (s *Scope) Codebook(spec Spec) []float32 {
+	spec.Role = Codebook
+	if p, ok := s.find(spec); ok && p.Tensor != nil {
 		return p.Values()
 	}
 	return make([]float32, size(spec.Shape)) // in a sketch, or after an error

@@ -104,7 +104,7 @@ func (m *fsq) Stages(c trainer.Config) ([]trainer.Stage, error) {
 	s, err := m.stage("train", c, m)
 	s.Measures = func() []trainer.Measure {
 		grid, _ := kernel.NewFiniteScalar(m.Levels)
-		return []trainer.Measure{trainer.CodeMeasure(), newCodebook(grid)}
+		return []trainer.Measure{trainer.CodeMeasure(), gridCodebook(grid)}
 	}
 	return []trainer.Stage{s}, err
 }
