@@ -33,7 +33,11 @@ func (j *assessor) draw(ctx context.Context, model *trainer.Trained) error {
 	if err := p.fits(n); err != nil {
 		return err
 	}
-	images, err := model.Decode(ctx, p.Draw(n, j.Seed, j.Temperature), p.labels(n))
+	codes, err := p.Draw(ctx, n, j.Seed, j.Temperature)
+	if err != nil {
+		return err
+	}
+	images, err := model.Decode(ctx, codes, p.labels(n))
 	j.Samples = j.valued(images)
 	return err
 }

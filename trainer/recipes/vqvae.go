@@ -75,6 +75,12 @@ func (m *vqvae) Encode(s *graph.Scope, x graph.Value) graph.Value {
 	return m.nearest(s, m.encoder.On(s, x)).Code
 }
 
+// WordsOf implements trainer.Worded.
+func (m *vqvae) WordsOf(p *graph.Parameters, prior bool) (trainer.Words, bool) {
+	entries, ok := p.Get(latent.CodebookName)
+	return m.words(p, prior, m.book.Layout, entries.Values()), ok
+}
+
 // From implements trainer.Layered.
 func (m *vqvae) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
 	return m.nearest(s, m.encoder.From(depth).On(s, h)).Code

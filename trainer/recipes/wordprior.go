@@ -2,6 +2,7 @@ package recipes
 
 import (
 	"gaetrain/graph"
+	"gaetrain/graph/kernel"
 	"gaetrain/graph/latent"
 	"gaetrain/graph/layer"
 	"gaetrain/loaders"
@@ -90,6 +91,18 @@ func (p *WordPrior) nats(s *graph.Scope, q latent.Quantised) graph.Term {
 	return q.Nats(s, p.network.On(s, q.Context(s, p.others)))
 }
 
+// words returns the words of trained parameters, with the prior if it was trained.
+func (p *WordPrior) words(of *graph.Parameters, trained bool, layout kernel.WordLayout, entries []float32) trainer.Words {
+	w := trainer.Words{Layout: layout, Prior: kernel.CausalPrior{Others: p.others, Size: layout.Size, Codebook: entries}}
+	for number := 1; trained && number <= p.network.Depth(); number++ {
+		l := p.network.Numbered(number).(layer.Weighted)
+		weights, _ := of.Get(l.Weights().Name)
+		bias, _ := of.Get(l.Name() + "/bias")
+		w.Prior.Layers = append(w.Prior.Layers, kernel.CausalLayer{Weights: weights.Values(), Bias: bias.Values()})
+	}
+	return w
+}
+
 // quantising is a model whose words can have a prior.
 type quantising interface {
 	images(s *graph.Scope) (x, target graph.Value)
@@ -118,6 +131,6 @@ func (p *WordPrior) withPrior(s trainer.Stage, m quantising) []trainer.Stage {
 		return stages
 	}
 	s.Name, s.Epochs, s.Network, s.Objective = "prior", p.PriorEpochs, primed{m, p}, "nats of the words of the codes"
-	s.Corruption = loaders.Corruption{}
+	s.Corruption, s.Prior = loaders.Corruption{}, true
 	return append(stages, s)
 }
