@@ -44,7 +44,8 @@ func (c *codebook) Add(p *graph.Program) {
 }
 
 // Report adds codebook_use, the share of the words that are used, and perplexity,
-// the exponential of the entropy of their frequencies.
+// the exponential of the entropy of their frequencies. With a prior of the words, it adds
+// code_bits, the bits of the words of an image.
 func (c *codebook) Report(f *trainer.Figures) {
 	entropy := 0.0
 	for _, word := range slices.Sorted(maps.Keys(c.counts)) {
@@ -53,4 +54,7 @@ func (c *codebook) Report(f *trainer.Figures) {
 	}
 	f.Set("codebook_use", float64(len(c.counts))/float64(c.entries))
 	f.Set("perplexity", math.Exp(entropy))
+	if nats, ok := f.Terms["prior"]; ok {
+		f.Set("code_bits", nats/math.Ln2)
+	}
 }

@@ -113,8 +113,10 @@ func (m *vqvae) Place(source trainer.Source) error {
 		return fmt.Errorf("%w: the encoder ends with %d values, but a code of %d words with %d values each has %d; hint: dense:%[5]d as the last layer in --encoder", graph.ErrArchitecture, code.Size(), m.Words, m.WordSize, words.Total())
 	}
 	m.book = latent.Codebook{Entries: m.Entries, Layout: words, Decay: m.Decay}
-	if err := m.placeOver(others, m.WordSize, m.Entries); err != nil {
-		return err
+	if m.PriorEpochs > 0 {
+		if err := m.placeOver(others, m.WordSize, m.Entries); err != nil {
+			return err
+		}
 	}
 	return m.join(source.Shape, encoder, decoder, code)
 }
