@@ -181,6 +181,7 @@ type Stage struct {
 	Opponent *Opponent
 
 	Corruption loaders.Corruption // of the inputs; the target stays clean
+	Prior      bool               // it trains the prior of the words of a Worded model
 	Binarise   bool               // sample inputs and targets as 0 or 1, again in each epoch
 	// Rates are factors of the learning rate by the part of the model, such as
 	// encoder. A part that is missing has the factor 1.

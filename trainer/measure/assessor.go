@@ -34,7 +34,11 @@ func (j *assessor) draw(ctx context.Context, model *trainer.Trained) error {
 		return err
 	}
 	labels := p.labels(n)
-	images, err := model.Decode(ctx, p.Draw(n, j.Seed, j.Temperature), labels)
+	codes, err := p.Draw(ctx, n, j.Seed, j.Temperature)
+	if err != nil {
+		return err
+	}
+	images, err := model.Decode(ctx, codes, labels)
 	j.Samples = j.valued(images)
 	j.Samples.Labels = labels
 	return err
