@@ -21,9 +21,11 @@ type Scope struct {
 	*declaration
 	frozen  bool                            // parameters are not trained
 	fixed   func(name string) []float32     // see Fixed; nil: parameters are as declared
+	settled bool                            // see Settled
 	weights func(*Scope, Spec, Value) Value // see WithWeights; nil: layers use their weights as they are
 	replace func(*Scope, Spec) Spec         // see Replacing; nil: parameters are read as declared
 	observe func(*Scope, Parameter)         // see Observing; nil: no observer
+	labels  Value                           // see EveryClass; none: the labels of the images
 }
 
 // declaration is the state that all scopes of a program share.
@@ -103,7 +105,7 @@ func (s *Scope) Failed() bool { return s.err != nil }
 // Training reports whether the program trains. In training, dropout is active,
 // batch normalisation uses the statistics of the batch, and weights of the loss
 // may rise.
-func (s *Scope) Training() bool { return s.options.Training && s.fixed == nil }
+func (s *Scope) Training() bool { return s.options.Training && !s.settled }
 
 // Batch is the largest number of images in a run of the program.
 func (s *Scope) Batch() int { return s.rows.Compiled }
@@ -116,12 +118,21 @@ func (s *Scope) Frozen() *Scope {
 	return &derived
 }
 
+// Settled returns a scope that declares what a program computes that does not train:
+// its parameters are not trained, dropout is not active, and statistics do not change.
+// A stage that trains another part of a model uses it for the trained part.
+func (s *Scope) Settled() *Scope {
+	derived := *s
+	derived.frozen, derived.settled = true, true
+	return &derived
+}
+
 // Fixed returns a scope for a network that is a constant of the loss. Its parameters are
-// statistics, and it computes as in evaluation. Gradients pass through what is declared on
+// statistics, and it is settled. Gradients pass through what is declared on
 // it. When a parameter is created, it gets the values that initial returns for its name, or
 // its usual ones if these are nil.
 func (s *Scope) Fixed(initial func(name string) []float32) *Scope {
-	derived := *s.Frozen()
+	derived := *s.Settled()
 	derived.fixed = initial
 	return &derived
 }
@@ -164,6 +175,18 @@ func (s *Scope) Observing(f func(s *Scope, p Parameter)) *Scope {
 	return &derived
 }
 
+// EveryClass returns a scope whose labels are all classes in turn, and not those
+// of the images of x. What is declared on it with labels has C rows for each
+// image, one for each class.
+func (s *Scope) EveryClass(classes int, x Value) *Scope {
+	derived := *s
+	derived.labels = s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
+		return op.EveryClass("classes", rows, classes, x)
+	}, x)
+	derived.labels.constant = true
+	return &derived
+}
+
 // Parameter declares a trainable parameter. A second declaration with the same
 // name gives the same parameter. It is trained if one of its scopes is not
 // frozen.
@@ -197,6 +220,17 @@ func (s *Scope) Parameter(spec Spec) Value {
 // change them.
 func (s *Scope) Statistic(spec Spec) []float32 {
 	if p := s.StatisticParameter(spec); p.Tensor != nil {
+		return p.Values()
+	}
+	return make([]float32, size(spec.Shape)) // in a sketch, or after an error
+}
+
+// Codebook declares the entries of a codebook and returns their values. No solver changes
+// them. An operation may read them in every run, and a function given to After may
+// change them.
+func (s *Scope) Codebook(spec Spec) []float32 {
+	spec.Role = Codebook
+	if p, ok := s.find(spec); ok && p.Tensor != nil {
 		return p.Values()
 	}
 	return make([]float32, size(spec.Shape)) // in a sketch, or after an error

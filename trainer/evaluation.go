@@ -8,8 +8,9 @@ import (
 	"gaetrain/loaders"
 )
 
-// evaluationBatch is the number of images that are evaluated at once. It does not
-// change any figure, because the result of an image does not depend on its batch.
+// evaluationBatch is the number of images that are evaluated at once. It changes no
+// figure except the total correlation and the figures that are estimated with it, because
+// only these results of an image depend on its batch.
 const evaluationBatch = 128
 
 // evaluator measures the figures of a stage on whole splits. It always uses the

@@ -13,6 +13,8 @@ type EvaluateOptions struct {
 	Draws       int                  // samples of the posterior per image, to estimate the likelihood; 0: no estimate
 	Judge       *trainer.Trained     // a classifier of the same images, which classifies the reconstructions; nil: none
 	Posterior   bool                 // whether to measure how the codes differ from the prior
+	Factors     bool                 // whether to measure how the codes relate to known factors
+	Seed        uint64               // of the random choices for Factors
 	Progress    func(done int)       // is called with the number of images whose likelihood is estimated; may be nil
 }
 
@@ -21,6 +23,7 @@ type Evaluation struct {
 	*trainer.Figures                    // nil with Corruptions
 	Likelihood       *Likelihood        `json:"likelihood,omitempty"`
 	Aggregate        *Aggregate         `json:"posterior,omitempty"`
+	Factored         *Factored          `json:"factors,omitempty"`
 	Corruptions      []CorruptedFigures `json:"corruptions,omitempty"`
 }
 
@@ -51,7 +54,12 @@ func Evaluate(ctx context.Context, model *trainer.Trained, split loaders.Split, 
 		}
 	}
 	if o.Posterior {
-		e.Aggregate, err = AggregatePosterior(ctx, model, split)
+		if e.Aggregate, err = AggregatePosterior(ctx, model, split); err != nil {
+			return e, err
+		}
+	}
+	if o.Factors {
+		e.Factored, err = MeasureFactors(ctx, model, split, o.Seed)
 	}
 	return e, err
 }

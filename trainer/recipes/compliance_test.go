@@ -221,6 +221,8 @@ var ineffective = map[string]string{
 	"tied upsampling":       "tied convolutions need transposed convolutions in the decoder, see TestRefused",
 	"iwae corrupted-weight": "importance weights are of whole images, see TestRefused",
 	"iwae intact-weight":    "importance weights are of whole images, see TestRefused",
+	"m2 corrupted-weight":   "classes are of whole images, see TestRefused",
+	"m2 intact-weight":      "classes are of whole images, see TestRefused",
 }
 
 // elsewhere are settings that models of tiny images alone do not allow, and the test that checks them.
