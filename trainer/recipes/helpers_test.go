@@ -45,12 +45,13 @@ func data(t testing.TB, u setup, train, test int) *loaders.Dataset {
 
 // tinyData is 60 training, 12 validation and 21 test images of 8×8 pixels.
 func tinyData(u setup) *loaders.Dataset {
-	d := tiny()
+	d := shrunk()
 	d.Train, d.Test = d.Train.Pairs(u.Motion, u.Seed), d.Test.Pairs(u.Motion, u.Seed)
 	return &d
 }
 
-var tiny = sync.OnceValue(func() loaders.Dataset {
+// shrunk is the data set of tinyData without motion.
+var shrunk = sync.OnceValue(func() loaders.Dataset {
 	whole, err := sample()
 	if err != nil {
 		panic(err)
