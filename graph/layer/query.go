@@ -10,7 +10,7 @@ func (s *Stack) Numbered(number int) Placed { return s.group(number).main }
 
 // Unpools reports whether layers need the positions of the maxima that an
 // encoder has pooled.
-func (s *Stack) Unpools() bool { return s.sequence().Unpools() }
+func (s *Stack) Unpools() bool { return s.Sequence().Unpools() }
 
 // EndsWithDropout reports whether training drops values of the output.
 func (s *Stack) EndsWithDropout() bool { return s.Last() != nil && isDropout(s.Last().Layer()) }

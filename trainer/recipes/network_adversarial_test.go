@@ -296,7 +296,7 @@ func TestEMA(t *testing.T) {
 // both terms, and the discriminator gets none.
 func TestAdversarialCodes(t *testing.T) {
 	const rows = 4
-	m := &aae{Plain: *netPlain(squaredError), Discriminator: defaultDiscriminator(), Weight: 2, Widths: []int{7}}
+	m := &aae{Plain: *netPlain(squaredError), Discriminator: defaultDiscriminator(), DiscriminatorLayers: DiscriminatorLayers{[]int{7}}, Weight: 2}
 	m.Discriminator.Units = layer.Tanh
 	place(t, m, netShape)
 	n := newNet(t, 1, m.Declare, m.Discriminator.Declare)
