@@ -20,6 +20,7 @@ type Declaration func(s *Scope)
 type Scope struct {
 	*declaration
 	frozen  bool                            // parameters are not trained
+	settled bool                            // statistics are not updated, see Settled
 	weights func(*Scope, Spec, Value) Value // see WithWeights; nil: layers use their weights as they are
 	replace func(*Scope, Spec) Spec         // see Replacing; nil: parameters are read as declared
 	observe func(*Scope, Parameter)         // see Observing; nil: no observer
@@ -112,6 +113,14 @@ func (s *Scope) Batch() int { return s.rows.Compiled }
 func (s *Scope) Frozen() *Scope {
 	derived := *s
 	derived.frozen = true
+	return &derived
+}
+
+// Settled returns a scope on which After has no effect, so that running means and other
+// statistics of what is declared on it are not updated.
+func (s *Scope) Settled() *Scope {
+	derived := *s
+	derived.settled = true
 	return &derived
 }
 
@@ -266,7 +275,7 @@ func (s *Scope) Kept(name string) Value { return s.kept[name] }
 // After adds a function that Program.Advance calls after a training step, for
 // example to update a running mean. Programs that do not train ignore it.
 func (s *Scope) After(update func()) {
-	if s.Training() {
+	if s.Training() && !s.settled {
 		s.updates = append(s.updates, update)
 	}
 }
