@@ -59,7 +59,6 @@ var variants = []struct{ model, name, settings string }{
 	{"conv", "conv-groupnorm", "normalisation=group:2; filters=4,6"},
 	{"conv", "residual-text", "encoder=conv:4,3,s2 residual(conv:4,3,batchnorm conv:4,3,linear) conv:6,3,s2 residual(conv:6,3 conv:6,3,linear) dense:8; learning-rate=1e-2; warmup=0"},
 	{"fsq", "fsq-levels", "levels=3,2,7; words=3; corruption=masking:0.2"},
-	{"fsq", "fsq-prior", "prior-epochs=3; prior-hidden=6"},
 	{"vqvae", "vqvae-rows", "hidden=9; words=3; normalisation=batch; dropout=0.1; learning-rate=1e-2; warmup=0"},
 	{"dense", "dense-top-k", "top-k=2; code=6"},
 	{"topk", "topk-dead", "top-k=2; dead-after=1; dead-weight=0.5"},
