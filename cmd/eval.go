@@ -109,6 +109,9 @@ EXAMPLES:
 				if settings.Judge, err = openJudge(o.Judge); err != nil {
 					return err
 				}
+				if of := model.Info.Features; of != nil && of.Weights == settings.Judge.Digest() {
+					newLog(c.App.ErrWriter, o.Output).warn("the judge is the classifier whose features the loss compares (perceptual), so its accuracy is biased; hint: --judge with another classifier")
+				}
 			}
 			if o.NLL > 0 {
 				settings.Progress = newLog(c.App.ErrWriter, o.Output).progress("images with an estimated likelihood", split.Len())
