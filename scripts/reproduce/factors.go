@@ -13,7 +13,7 @@ var factors = experiment{
 	title: "known factors: vae, btcvae and factorvae on drawn shapes",
 	about: `
 The images of the data set factors have a shape, a scale, an orientation and a position (64×64 pixels, 50,000 training images). All models have
-convolutions of 8, 16 and 32 channels, a hidden layer of 128 units and codes of 10 values, and are trained for two epochs: 100,000 images, where
+convolutions of 8, 16 and 32 channels, a hidden layer of 128 units and codes of 10 values, and are trained for one epoch: 50,000 images, where
 published trainings on dSprites see 19 million. The measures of the codes of 5,000 test images are best at 1. The last rows say which share of the variance
 of a measure over all runs the model and its weight explain. The expectation for models without any differences is in the column of
 published figures.`,
