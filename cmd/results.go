@@ -118,7 +118,7 @@ func (run finished) next() []string {
 		verbs = append(verbs, "sample", "interpolate")
 	default:
 		verbs = append(verbs, "reconstruct")
-		if m.HasPrior() {
+		if m.Samples() {
 			verbs = append(verbs, "sample")
 		}
 		if len(run.Info.Data.Trained) > 0 && m.Config.Validation > 0 {

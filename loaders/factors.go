@@ -3,12 +3,12 @@ package loaders
 import "slices"
 
 // Factor is a known factor of variation of the images of a split, such as their position.
-// It takes the values 0, …, Size−1, which are in an order, except for a factor whose values
-// are classes.
+// It takes the values 0, …, Size−1.
 type Factor struct {
-	Name   string
-	Size   int
-	Values []uint16 // N, by image
+	Name    string
+	Size    int
+	Classes bool     // the values are classes, which have no order
+	Values  []uint16 // N, by image
 }
 
 // factorsOf returns the factors with those values that pick takes from each.
@@ -27,8 +27,15 @@ func joinFactors(first, second []Factor) []Factor {
 	for _, f := range first {
 		at := slices.IndexFunc(second, func(o Factor) bool { return o.Name == f.Name && o.Size == f.Size })
 		if at >= 0 {
-			joined = append(joined, Factor{f.Name, f.Size, slices.Concat(f.Values, second[at].Values)})
+			f.Values = slices.Concat(f.Values, second[at].Values)
+			joined = append(joined, f)
 		}
 	}
 	return joined
+}
+
+// HasFactors reports whether the factors of the images of a data set are known.
+func HasFactors(dataset string) bool {
+	s, err := lookup(dataset)
+	return err == nil && s.drawn != ""
 }

@@ -24,7 +24,7 @@ var (
 	spriteShape = Shape{1, 64, 64}
 	// spriteFactors are the names and sizes of the factors. The last changes fastest with
 	// the number of an image.
-	spriteFactors = []Factor{{Name: "shape", Size: 3}, {Name: "scale", Size: 6}, {Name: "orientation", Size: 40}, {Name: "x", Size: 32}, {Name: "y", Size: 32}}
+	spriteFactors = []Factor{{Name: "shape", Size: 3, Classes: true}, {Name: "scale", Size: 6}, {Name: "orientation", Size: 40}, {Name: "x", Size: 32}, {Name: "y", Size: 32}}
 	spriteClasses = []string{"square", "ellipse", "heart"}
 )
 

@@ -23,7 +23,8 @@ type evaluator struct {
 	seed     uint64
 	splits   []evaluatedSplit
 	feeder   feeder
-	beat     func() // called after each batch; nil: nothing
+	beat     func()                    // called after each batch; nil: nothing
+	visit    func(Reconstructed) error // called with each batch; nil: nothing
 }
 
 type evaluatedSplit struct {
@@ -92,6 +93,11 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 		}
 		for _, m := range measures {
 			m.Add(e.program)
+		}
+		if e.visit != nil {
+			if err := e.visit(e.stage.reconstructed(e.program, batch, split.Shape)); err != nil {
+				return Figures{}, err
+			}
 		}
 		if e.beat != nil {
 			e.beat()

@@ -106,6 +106,11 @@ func placed(find Find, info RunInfo) (*Trained, []Stage, error) {
 		return nil, nil, err
 	}
 	t.Source.Images = info.Data.Train - t.Config.Validation
+	if p, ok := t.model.(Perceptive); ok && p.FeatureRun() != "" {
+		if err := recordedFeatures(find, p, info); err != nil {
+			return nil, nil, err
+		}
+	}
 	if err := t.model.Place(t.Source); err != nil {
 		return nil, nil, err
 	}

@@ -58,11 +58,12 @@ func (g Gaussian) Noise(s *graph.Scope, samples int) graph.Value {
 
 // Draw declares K samples z = μ + σ·ε of each image (BK×L, the samples of an
 // image in consecutive rows), and the output "code". The reparametrisation
-// passes gradients to μ and σ (Kingma & Welling 2014).
+// passes gradients to μ and σ (Kingma & Welling 2014). If the posterior depends on
+// each of several classes, all classes of an image have the same noise.
 func (g Gaussian) Draw(s *graph.Scope, samples int) graph.Value {
 	z := s.Apply(func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error) {
 		return op.Reparametrise(code, rows, x, more[0])
-	}, g.statistics, g.Noise(s, samples))
+	}, g.statistics, s.Repeat(noise, g.Noise(s, samples), g.statistics))
 	s.Output(code, z)
 	return z
 }

@@ -45,6 +45,7 @@ var meanings = map[string]meaning{
 	trainer.JacobianNorm:      {"", "Lower values mean that small changes of an image change its code less."},
 	trainer.JacobianError:     {"", "It is the standard error of the jacobian norm."},
 	"codebook_use":            {"share of words", "Higher is better: less of the codebook is wasted."},
+	"code_bits":               {"bits per image", "Lower is better: the prior predicts the words of the codes better."},
 	"perplexity":              {"words", "Higher is better: the words of the codebook are used more evenly."},
 	"l0":                      {"units", "It is the number of units that are not 0, on average over images."},
 	"explained_variance":      {"", "Higher is better. 1 is a perfect reconstruction, 0 is that of the mean image."},

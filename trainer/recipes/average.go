@@ -42,7 +42,7 @@ func (e *EMA) On(s *graph.Scope, part *layer.Stack, x graph.Value) graph.Value {
 	if !part.HasBatchNorm() {
 		return part.On(raw, x)
 	}
-	y := part.On(raw.Settled(), x)
+	y := part.On(raw.KeepingStatistics(), x)
 	part.On(averaged, x)
 	return y
 }

@@ -28,7 +28,7 @@ is biased, and differs between batch sizes. With beta 1 the loss is that of a va
   archivePrefix = {arXiv},
 }`,
 	New: func() trainer.Model {
-		m := btcvae{GaussianCode: defaultGaussianCode(), Beta: 6, Estimator: weightedSampling}
+		m := btcvae{SampledCode: defaultSampledCode(), Beta: 6, Estimator: weightedSampling}
 		m.CodeSize = 10
 		return &m
 	},
@@ -36,7 +36,7 @@ is biased, and differs between batch sizes. With beta 1 the loss is that of a va
 
 // btcvae weights the total correlation of its codes (Chen 2018).
 type btcvae struct {
-	GaussianCode
+	SampledCode
 	Beta      float64 `toml:"beta" group:"model" help:"Weight in the loss of the total correlation of the latent dimensions, 0 or more"`
 	Estimator string  `toml:"estimator" group:"model" help:"Estimator of the density of all codes from a batch: mws (weighted) or mss (stratified)"`
 
@@ -52,7 +52,7 @@ const (
 // Place implements trainer.Model.
 func (m *btcvae) Place(source trainer.Source) error {
 	m.trained = source.Images
-	return m.GaussianCode.Place(source)
+	return m.SampledCode.Place(source)
 }
 
 // Loss is −E log p(x|z) + I(x; z) + β·KL(q(z) ‖ Π_l q(z_l)) + Σ_l KL(q(z_l) ‖ p(z_l)).

@@ -15,7 +15,7 @@ import (
 )
 
 func netBTCVAE(t testing.TB, beta float64) *btcvae {
-	m := btcvae{GaussianCode: defaultGaussianCode(), Beta: beta, Estimator: stratifiedSampling}
+	m := btcvae{SampledCode: defaultSampledCode(), Beta: beta, Estimator: stratifiedSampling}
 	m.Hidden, m.CodeSize, m.Activation = []int{13}, 3, layer.Tanh
 	return place(t, &m, netShape)
 }
