@@ -5,19 +5,27 @@ import "fmt"
 // assessed is what 'gaetrain judge' measures.
 type assessed struct {
 	Classes []string
-	Sets    []struct {
-		Set                                                     string
-		Frechet, Precision, Recall, Density, Coverage, Accuracy float64
-		Divergence                                              float64    `json:"class_kl"`
-		ByClass                                                 []*float64 `json:"class_accuracy"`
-	}
+	Sets    []assessedSet
 }
 
-// set is the index of a set of images.
-func (a assessed) set(name string) int {
-	for i, s := range a.Sets {
+// assessedSet has the figures of a set of images.
+type assessedSet struct {
+	Set                                                     string
+	Frechet, Precision, Recall, Density, Coverage, Accuracy float64
+	Divergence                                              float64    `json:"class_kl"`
+	ByClass                                                 []*float64 `json:"class_accuracy"`
+}
+
+// figures lists those that compare the set with test images; shares are percentages.
+func (s assessedSet) figures() []float64 {
+	return []float64{s.Frechet, 100 * s.Precision, 100 * s.Recall, s.Density, 100 * s.Coverage, s.Divergence}
+}
+
+// of returns the set with a name.
+func (a assessed) of(name string) assessedSet {
+	for _, s := range a.Sets {
 		if s.Set == name {
-			return i
+			return s
 		}
 	}
 	panic("gaetrain judge has no set " + name)
