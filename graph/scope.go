@@ -20,10 +20,13 @@ type Declaration func(s *Scope)
 type Scope struct {
 	*declaration
 	frozen  bool                            // parameters are not trained
+	fixed   func(name string) []float32     // see Fixed; nil: parameters are as declared
 	settled bool                            // see Settled
+	keeping bool                            // statistics are not updated, see KeepingStatistics
 	weights func(*Scope, Spec, Value) Value // see WithWeights; nil: layers use their weights as they are
 	replace func(*Scope, Spec) Spec         // see Replacing; nil: parameters are read as declared
 	observe func(*Scope, Parameter)         // see Observing; nil: no observer
+	labels  Value                           // see EveryClass; none: the labels of the images
 }
 
 // declaration is the state that all scopes of a program share.
@@ -125,6 +128,24 @@ func (s *Scope) Settled() *Scope {
 	return &derived
 }
 
+// Fixed returns a scope for a network that is a constant of the loss. Its parameters are
+// statistics, and it is settled. Gradients pass through what is declared on
+// it. When a parameter is created, it gets the values that initial returns for its name, or
+// its usual ones if these are nil.
+func (s *Scope) Fixed(initial func(name string) []float32) *Scope {
+	derived := *s.Settled()
+	derived.fixed = initial
+	return &derived
+}
+
+// KeepingStatistics returns a scope on which After has no effect, so that running means and other
+// statistics of what is declared on it are not updated.
+func (s *Scope) KeepingStatistics() *Scope {
+	derived := *s
+	derived.keeping = true
+	return &derived
+}
+
 // Moves reports whether parameters declared on this scope are trained.
 func (s *Scope) Moves() bool { return s.Training() && !s.frozen }
 
@@ -160,6 +181,18 @@ func (s *Scope) Replacing(f func(s *Scope, spec Spec) Spec) *Scope {
 func (s *Scope) Observing(f func(s *Scope, p Parameter)) *Scope {
 	derived := *s
 	derived.observe = f
+	return &derived
+}
+
+// EveryClass returns a scope whose labels are all classes in turn, and not those
+// of the images of x. What is declared on it with labels has C rows for each
+// image, one for each class.
+func (s *Scope) EveryClass(classes int, x Value) *Scope {
+	derived := *s
+	derived.labels = s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
+		return op.EveryClass("classes", rows, classes, x)
+	}, x)
+	derived.labels.constant = true
 	return &derived
 }
 
@@ -236,6 +269,12 @@ func (s *Scope) find(spec Spec) (Parameter, bool) {
 	if s.Failed() {
 		return Parameter{}, false
 	}
+	if s.fixed != nil {
+		spec.Role = Statistic
+		if values := s.fixed(spec.Name); values != nil {
+			spec.Fill = func(to []float32, _ uint64) { copy(to, values) }
+		}
+	}
 	if s.seed != nil {
 		p, err := s.parameters.add(spec, *s.seed)
 		if err != nil {
@@ -287,7 +326,7 @@ func (s *Scope) Kept(name string) Value { return s.kept[name] }
 // After adds a function that Program.Advance calls after a training step, for
 // example to update a running mean. Programs that do not train ignore it.
 func (s *Scope) After(update func()) {
-	if s.Training() {
+	if s.Training() && !s.keeping {
 		s.updates = append(s.updates, update)
 	}
 }
@@ -308,7 +347,7 @@ func (s *Scope) Product(flops float64, dense bool, x Value) {
 	if s.Moves() {
 		products++
 	}
-	if s.Training() && !x.constant {
+	if s.options.Training && !x.constant {
 		products++
 	}
 	if x.rows == nil {

@@ -102,6 +102,12 @@ func (t *Trained) Conditional() bool { return t.Classes() > 0 }
 // images.
 func (t *Trained) IsClassifier() bool { return t.Stage.classifies() }
 
+// Classifies reports whether the model predicts classes. It may reconstruct images too.
+func (t *Trained) Classifies() bool {
+	_, ok := t.Stage.Model.(Classifier)
+	return ok
+}
+
 // HasPrior reports whether codes that are drawn from N(0, I) decode to images like
 // the training images.
 func (t *Trained) HasPrior() bool {

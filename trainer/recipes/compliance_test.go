@@ -221,12 +221,17 @@ var ineffective = map[string]string{
 	"tied upsampling":       "tied convolutions need transposed convolutions in the decoder, see TestRefused",
 	"iwae corrupted-weight": "importance weights are of whole images, see TestRefused",
 	"iwae intact-weight":    "importance weights are of whole images, see TestRefused",
+	"m2 corrupted-weight":   "classes are of whole images, see TestRefused",
+	"m2 intact-weight":      "classes are of whole images, see TestRefused",
 }
 
-// elsewhere are settings that tiny images do not allow, and the test that checks them.
+// elsewhere are settings that models of tiny images alone do not allow, and the test that checks them.
 var elsewhere = map[string]string{
 	"ssim":        "tiny images are smaller than its window, see TestSSIMIsRaised",
 	"ssim-scales": "tiny images are smaller than its window, see TestSSIMIsRaised",
+
+	"perceptual":        "it needs a classifier, see TestFeatureLoss",
+	"perceptual-weight": "it needs a classifier, see TestFeatureLoss",
 }
 
 // try sets settings if the model has all of them and is valid afterwards.

@@ -40,6 +40,7 @@ func subjects() []subject {
 var variants = []struct{ model, name, settings string }{
 	{"vae", "vae-warm", "kl-warmup=1.5; free-bits=0.1; samples=3; binarise=true"},
 	{"vae", "vae-capacity", "capacity=2; capacity-epochs=2.5; capacity-weight=3; loss=gaussian; filters=4,5; hidden=none; samples=2"},
+	{"m2", "m2-warm", "kl-warmup=1.5; binarise=true; beta=2; labels=20; normalisation=batch; dropout=0.1"},
 	{"iwae", "iwae-dreg", "gradient=dreg; kl-warmup=1.5; binarise=true"},
 	{"gan", "gan-least-squares", "adversarial-loss=least-squares; label-smoothing=0.1; ema-decay=0"},
 	{"gan", "gan-conv-wasserstein", "adversarial-loss=wasserstein; discriminator-learning-rate=5e-4; normalisation=batch; filters=4,5; hidden=none; kernel-size=4"},
@@ -94,7 +95,7 @@ type setup struct {
 var tiny = []string{"hidden=12", "filters=4,5", "discriminator-hidden=12", "code=3", "words=2", "levels=5,4", "pretrain-epochs=2"}
 
 // tinyOf are the sizes of models that need other sizes than tiny.
-var tinyOf = map[string]string{"topk": "top-k=3; dead-after=2; code=24", "vqvae": "codebook=6; word-size=2; prior-hidden=5; prior-epochs=3", "zerobias": "threshold=0.1"}
+var tinyOf = map[string]string{"topk": "top-k=3; dead-after=2; code=24", "vqvae": "codebook=6; word-size=2; prior-hidden=5; prior-epochs=3", "zerobias": "threshold=0.1", "m2": "labels=25"}
 
 // medium are the sizes of models of 28×28 images.
 var medium = []string{"hidden=32", "filters=8,12", "code=16"}
