@@ -15,7 +15,7 @@ all pixels in the loss (81.1 %), and a decoder of one hidden layer of 128 units 
 82.9 % with half of 7×7, but 82.2 % after 20 epochs, where conv had 82.7 %. Marking hidden patches by −1, which no pixel is, did not help either (on 12,000 images,
 12 epochs and 1,200 validation images: 81.7 %, masked 82.7 %, conv 83.3 %).
 
-![Visible patches, painted images and originals](pictures/masked.png)
+![Originals, visible patches and reconstructions](pictures/masked.png)
 
 The picture is made by ` + "`gaetrain reconstruct --run RUN --draw 8`" + ` from the run of masked with seed 1.`,
 	seeds: 3,
