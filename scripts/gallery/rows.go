@@ -41,7 +41,7 @@ var rows = []row{
 	{"m2", "Each row has samples of one class. Training used 100 labels.", "--labels 100 --epochs 1", []draw{byClass}},
 	{"iwae", "Samples of the prior. Training uses several codes per image.", "--epochs 3", []draw{samples}},
 	{"fsq", "Each image is 16 words of a codebook of 1,000.", "--epochs 5", []draw{reconstructions}},
-	{"vqvae", "Each image is 16 words of a learned codebook. Samples come from the autoregressive prior.", "--epochs 3 --prior-epochs 1", []draw{reconstructions, samples}},
+	{"vqvae", "Each image is a map of 7×7 words of a learned codebook. Samples come from the autoregressive prior.", "--epochs 3 --prior-epochs 1", []draw{reconstructions, samples}},
 	{"gan", "Samples have the contrast and the texture of images. Some show no garment.", ganFlags, []draw{samples, interpolation}},
 	{"cgan", "Each row has samples of one class.", ganFlags, []draw{byClass}},
 	{"aae", "The codes of the encoder have the distribution of the samples that it draws here.", "--epochs 3", []draw{samples}},
