@@ -85,9 +85,9 @@ codes of up to 10,000 images, which are the means of the posterior for a Gaussia
 figures are best at 1. mig is the mutual information gap (Chen 2018), sap the separated attribute
 predictability (Kumar 2018), and modularity that of Ridgeway and Mozer (2018).
 dci_disentanglement, dci_completeness and dci_informativeness are those of Eastwood and Williams
-(2018), by a random forest for each factor, which is fitted to one half of the images. factorvae_score is
-the accuracy of the vote of Kim and Mnih (2018). A second table has a line for each factor, with
-the value of the code that has most information about it.
+(2018), by a random forest for each factor, which is fitted to one half of the images.
+factorvae_score is the accuracy of the vote of Kim and Mnih (2018). A second table has a line for
+each factor, with the value of the code that has most information about it.
 
 EXAMPLES:
    gaetrain eval --run runs/dense-sample-1
@@ -108,6 +108,9 @@ EXAMPLES:
 			if o.Judge != "" {
 				if settings.Judge, err = openJudge(o.Judge); err != nil {
 					return err
+				}
+				if of := model.Info.Features; of != nil && of.Weights == settings.Judge.Digest() {
+					newLog(c.App.ErrWriter, o.Output).warn("the judge is the classifier whose features the loss compares (perceptual), so its accuracy is biased; hint: --judge with another classifier")
 				}
 			}
 			if o.NLL > 0 {

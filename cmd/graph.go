@@ -44,9 +44,9 @@ func graphFlags(model string) []cli.Flag {
 		o = recipeDefaults(r)
 		o.Model = trainer.Defaults().Model
 	}
-	list := slices.DeleteFunc(flags(&o.Config, &o.Output), func(f cli.Flag) bool { return f.Names()[0] == "run" })
+	list := slices.DeleteFunc(flags(&o.Config, &o.Output), func(f cli.Flag) bool { return flagName(f) == "run" })
 	for _, f := range list {
-		if !changesGraph(f.Names()[0]) {
+		if !changesGraph(flagName(f)) {
 			hide(f)
 		}
 	}

@@ -22,6 +22,7 @@ type Scope struct {
 	frozen  bool                            // parameters are not trained
 	fixed   func(name string) []float32     // see Fixed; nil: parameters are as declared
 	settled bool                            // see Settled
+	keeping bool                            // statistics are not updated, see KeepingStatistics
 	weights func(*Scope, Spec, Value) Value // see WithWeights; nil: layers use their weights as they are
 	replace func(*Scope, Spec) Spec         // see Replacing; nil: parameters are read as declared
 	observe func(*Scope, Parameter)         // see Observing; nil: no observer
@@ -134,6 +135,14 @@ func (s *Scope) Settled() *Scope {
 func (s *Scope) Fixed(initial func(name string) []float32) *Scope {
 	derived := *s.Settled()
 	derived.fixed = initial
+	return &derived
+}
+
+// KeepingStatistics returns a scope on which After has no effect, so that running means and other
+// statistics of what is declared on it are not updated.
+func (s *Scope) KeepingStatistics() *Scope {
+	derived := *s
+	derived.keeping = true
 	return &derived
 }
 
@@ -317,7 +326,7 @@ func (s *Scope) Kept(name string) Value { return s.kept[name] }
 // After adds a function that Program.Advance calls after a training step, for
 // example to update a running mean. Programs that do not train ignore it.
 func (s *Scope) After(update func()) {
-	if s.Training() {
+	if s.Training() && !s.keeping {
 		s.updates = append(s.updates, update)
 	}
 }

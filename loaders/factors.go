@@ -33,3 +33,9 @@ func joinFactors(first, second []Factor) []Factor {
 	}
 	return joined
 }
+
+// HasFactors reports whether the factors of the images of a data set are known.
+func HasFactors(dataset string) bool {
+	s, err := lookup(dataset)
+	return err == nil && s.drawn != ""
+}

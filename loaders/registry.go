@@ -144,7 +144,7 @@ var registry = append([]*set{
 
 // forms are the specifications for a user's own data.
 var forms = []Info{
-	{Name: "idx:DIR", Summary: "IDX files named like MNIST's, gzipped or not"},
+	{Name: "idx:DIR", Summary: "IDX files named like MNIST's, compressed by gzip or zstd, or not"},
 	{Name: "npz:FILE", Summary: "NumPy archive with x_train, y_train, x_test, y_test, or images, labels"},
 	{Name: "array:FILE", Summary: "numbers: .npy, .npz, CSV, TSV or Parquet; rows of a table, or images of any type of number"},
 	{Name: "folder:DIR", Summary: "image files; sub-folders are classes"},

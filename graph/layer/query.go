@@ -15,6 +15,14 @@ func (s *Stack) Unpools() bool { return s.Sequence().Unpools() }
 // EndsWithDropout reports whether training drops values of the output.
 func (s *Stack) EndsWithDropout() bool { return s.Last() != nil && isDropout(s.Last().Layer()) }
 
+// HasBatchNorm reports whether a layer of the stack has batch normalisation.
+func (s *Stack) HasBatchNorm() bool {
+	return anyOf(s.Sequence(), func(l Layer) bool {
+		o, ok := l.(optioned)
+		return ok && o.options().Norm == BatchNorm
+	})
+}
+
 // IsDense reports whether a layer is fully connected, y = act(x·W + b).
 func IsDense(p Placed) bool {
 	_, ok := p.(*placedDense)

@@ -28,6 +28,8 @@ GREY = {
     "m2 conv": "--model m2 --encoder 'conv:4,3,s2 dense:16 dense:4' --labels 30",
     "iwae": "--model iwae --hidden 24 --code 4 --samples 2",
     "fsq": "--model fsq --hidden 24 --levels 8,5,3 --words 4",
+    "vqvae": "--model vqvae --filters 4,6 --word-size 3 --codebook 12 --prior-epochs 0",
+    "vqvae rows": "--model vqvae --filters none --hidden 24 --words 4 --word-size 3 --codebook 12 --prior-epochs 0",
     "gan": "--model gan --hidden 24,24 --code 6",
     "gan without average": "--model gan --hidden 24,24 --code 6 --ema-decay 0",
     "gan conv": "--model gan --normalisation batch --discriminator-norm none --encoder 'conv:4,3,s2,nonorm dense:16,nonorm dense:6'",

@@ -133,7 +133,7 @@ var bases = []string{
 	"sparsity=0", "tied=false", "contraction=0", "sparsity=0; code-activation=linear", "capacity=1", "contraction=0; code-activation=linear",
 	"loss=gaussian", "loss=gaussian; intact-weight=1", "loss=gaussian; output-activation=linear", "filters=4; hidden=9", "filters=4; hidden=9; threshold=0; initialiser=normal; tied=false", "filters=4; hidden=9; contraction=0; tied=false",
 	"code-activation=sigmoid; sparsity=1", "threshold=0; code-activation=sigmoid; sparsity=1", "threshold=0; code-activation=sigmoid",
-	"hidden=9; contraction=0", "filters=none; hidden=9; code-activation=sigmoid; activation=sigmoid",
+	"hidden=9; words=3", "prior-epochs=2", "hidden=9; contraction=0", "filters=none; hidden=9; code-activation=sigmoid; activation=sigmoid",
 }
 
 // checkEffects changes each setting of a model separately. With some base, another value

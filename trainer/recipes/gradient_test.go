@@ -24,7 +24,7 @@ func inexact(u *setup) (parts []string, why string) {
 	switch {
 	case has("gradient", "dreg"):
 		return []string{"encoder", "decoder"}, "the doubly reparametrised gradient equals the gradient of the loss only on average"
-	case u.name == "fsq":
+	case u.name == "fsq" || u.name == "vqvae":
 		return []string{"encoder"}, "gradients pass through the rounding of the code unchanged (straight-through), so they are not derivatives"
 	}
 	return nil, ""
