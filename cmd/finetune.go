@@ -131,7 +131,7 @@ func finetuneFlags() []cli.Flag {
 
 // withoutFlags leaves flags out by their names.
 func withoutFlags(flags []cli.Flag, names ...string) []cli.Flag {
-	return slices.DeleteFunc(flags, func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
+	return slices.DeleteFunc(flags, func(f cli.Flag) bool { return slices.Contains(names, flagName(f)) })
 }
 
 // resolveFinetune finds the settings of a run. By default, the data are those that the

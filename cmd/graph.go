@@ -44,9 +44,9 @@ func graphFlags(model string) []cli.Flag {
 		o = recipeDefaults(r)
 		o.Model = trainer.Defaults().Model
 	}
-	list := slices.DeleteFunc(flags(&o.Config, &o.Output), func(f cli.Flag) bool { return f.Names()[0] == "run" })
+	list := slices.DeleteFunc(flags(&o.Config, &o.Output), func(f cli.Flag) bool { return flagName(f) == "run" })
 	for _, f := range list {
-		if !changesGraph(f.Names()[0]) {
+		if !changesGraph(flagName(f)) {
 			hide(f)
 		}
 	}
@@ -202,6 +202,9 @@ func (o *graphOptions) sketch(c *cli.Context, rest []given) (*trainer.Sketch, er
 	}
 	source, err := o.source(c.Context, &t, newLog(c.App.ErrWriter, t.Output), origins)
 	if err != nil {
+		return nil, err
+	}
+	if err := trainer.LoadFeatures(recipes.Find, t.model, t.Config); err != nil {
 		return nil, err
 	}
 	return trainer.NewSketch(t.Config, t.recipe.Name, t.model, source)

@@ -48,12 +48,12 @@ func printHelp(w io.Writer, template string, data any) {
 	}
 }
 
-// flagName matches the name of a flag in help and the space before its text.
-var flagName = regexp.MustCompile(`^ +-.*?  +`)
+// helpedFlag matches the name of a flag in help and the space before its text.
+var helpedFlag = regexp.MustCompile(`^ +-.*?  +`)
 
 // broken breaks the line of a flag at spaces.
 func broken(line string) string {
-	name := flagName.FindString(line)
+	name := helpedFlag.FindString(line)
 	if name == "" || utf8.RuneCountInString(line) <= helpColumns {
 		return line
 	}

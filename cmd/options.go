@@ -36,6 +36,20 @@ func flags(structs ...any) []cli.Flag {
 	return list
 }
 
+// flagName is the name of a flag. Names of the flag gives it too, but compares it with a
+// regular expression, which takes a while for all flags of all verbs.
+func flagName(f cli.Flag) string {
+	switch f := f.(type) {
+	case *cli.GenericFlag:
+		return f.Name
+	case *cli.StringFlag:
+		return f.Name
+	case *cli.BoolFlag:
+		return f.Name
+	}
+	return f.Names()[0]
+}
+
 // withDefault sets the text that help shows as the default of a flag, for a default that
 // depends on other flags.
 func withDefault(flags []cli.Flag, name, text string) []cli.Flag {

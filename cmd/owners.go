@@ -103,23 +103,34 @@ func modelFlags(model string) (list []cli.Flag) {
 	if r, err := listed(model); err == nil {
 		list = flags(r.New())
 		for _, f := range list {
-			seen[f.Names()[0]] = true
+			seen[flagName(f)] = true
 		}
 	}
+	for _, f := range modelSettings() {
+		switch {
+		case seen[f.Name]:
+		case f.IsBool():
+			list = append(list, &cli.BoolFlag{Name: f.Name, Hidden: true})
+		default:
+			list = append(list, &cli.StringFlag{Name: f.Name, Hidden: true})
+		}
+	}
+	return list
+}
+
+// modelSettings lists the settings of all models, each once.
+var modelSettings = sync.OnceValue(func() (list []settings.Field) {
+	seen := make(map[string]bool)
 	for _, r := range recipes.List() {
 		for _, f := range settings.Fields(r.New()) {
-			switch {
-			case seen[f.Name]:
-			case f.IsBool():
-				list = append(list, &cli.BoolFlag{Name: f.Name, Hidden: true})
-			default:
-				list = append(list, &cli.StringFlag{Name: f.Name, Hidden: true})
+			if !seen[f.Name] {
+				list = append(list, f)
 			}
 			seen[f.Name] = true
 		}
 	}
 	return list
-}
+})
 
 // namedModel returns the model that the arguments of the program or the environment
 // name, for the help of train, config, bench and graph. It returns "" if they name no model. An

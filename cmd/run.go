@@ -212,7 +212,7 @@ var invalidValue = regexp.MustCompile(`(?s)^invalid (boolean )?value (".*") for 
 // flagNames lists the flags of a verb and of its subcommands.
 func flagNames(verb *cli.Command) (list []string) {
 	for _, f := range verb.Flags {
-		list = append(list, "--"+f.Names()[0])
+		list = append(list, "--"+flagName(f))
 	}
 	for _, sub := range verb.Subcommands {
 		list = append(list, flagNames(sub)...)

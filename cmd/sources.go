@@ -39,8 +39,9 @@ func sources(c *cli.Context, file string) (list []given, err error) {
 		return nil, err
 	}
 	list = append(list, environment...)
+	set := c.LocalFlagNames()
 	for _, flag := range c.Command.Flags {
-		if name := flag.Names()[0]; c.IsSet(name) {
+		if name := flagName(flag); slices.Contains(set, name) {
 			list = append(list, given{name: name, text: fmt.Sprint(c.Value(name)), origin: settings.FromFlag, where: "--" + name})
 		}
 	}
@@ -67,7 +68,7 @@ func knownVariables(verbs []*cli.Command) map[string]string {
 	known := make(map[string]string)
 	for _, verb := range verbs {
 		for _, flag := range verb.Flags {
-			if name := flag.Names()[0]; name != "help" && name != "version" {
+			if name := flagName(flag); name != "help" && name != "version" {
 				known[settings.Variable(name)] = name
 			}
 		}

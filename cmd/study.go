@@ -53,22 +53,26 @@ func studyDefaults() studyOptions {
 func studyVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "study",
-		Usage: "train many classifiers and compare them",
+		Usage: "train many models and compare them",
 		Description: `'gaetrain study labels' measures the accuracy of classifiers for several numbers of labelled
-images, with and without pretraining. 'gaetrain study labels --help' shows its flags.
+images, with and without pretraining. 'gaetrain study factors' measures how the codes of models
+relate to known factors of the images, and how much of it is decided by the seed.
+'gaetrain study labels --help' shows its flags.
 
 EXAMPLES:
-   gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3`,
+   gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3
+   gaetrain study factors weights.toml`,
 		Subcommands: []*cli.Command{{
 			Name:  "labels",
 			Usage: "measure the accuracy against the number of labels, pretrained or not",
 			Description: `This verb trains classifiers on the encoder of each run as finetune does: one for each number of
 labels, each seed and each kind of encoder. It compares their accuracies on the test images. A
 pretrained encoder helps most with few labels. With many labels, training from scratch is as
-good. With svm in --encoders, a support vector machine with a Gaussian kernel classifies the codes
-of the frozen encoder, for at most 5,000 labelled images. Its width and penalty are chosen by
-cross-validation with five folds. The folder --out gets one run folder per job, study.json, study.png and study.svg. After an
-interruption, the same command continues with the remaining jobs.
+good. With svm in --encoders, a support vector machine with a Gaussian kernel classifies codes of
+the frozen encoder, for at most 5,000 labelled images. Its width and penalty are chosen by
+cross-validation with five folds. The folder --out gets one run folder per job, study.json,
+study.png and study.svg. After an interruption, the same command continues with the remaining
+jobs.
 
 EXAMPLES:
    gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3
@@ -76,14 +80,14 @@ EXAMPLES:
    gaetrain study labels --runs runs/vae --encoders frozen,svm --labels 100,1000`,
 			Flags:  studyFlags(),
 			Action: studyLabels,
-		}},
+		}, studyFactorsVerb()},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return unknown("study", name, []string{"labels"})
+				return unknown("study", name, []string{"labels", "factors"})
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
-		ArgsUsage: "labels",
+		ArgsUsage: "labels | factors FILE",
 	}
 }
 
@@ -214,11 +218,8 @@ func studyLabels(c *cli.Context) error {
 	var outcomes []outcome
 	for i, j := range jobs {
 		done, err := o.perform(c.Context, j, origins, i, len(jobs), log)
-		if errors.Is(err, errUnsaved) && i > 0 {
-			return fmt.Errorf("%w: %w; %d of %d jobs are done; hint: the same command continues", trainer.ErrStopped, context.Cause(c.Context), i, len(jobs))
-		}
 		if err != nil {
-			return err
+			return interrupted(c.Context, err, i, len(jobs))
 		}
 		outcomes = append(outcomes, done)
 	}
@@ -227,6 +228,15 @@ func studyLabels(c *cli.Context) error {
 		return err
 	}
 	return study.print(c.App.Writer, o.Out)
+}
+
+// interrupted returns the error of a study whose job failed. A job that was stopped before
+// its first checkpoint can be started again if others are done.
+func interrupted(ctx context.Context, err error, done, of int) error {
+	if errors.Is(err, errUnsaved) && done > 0 {
+		return fmt.Errorf("%w: %w; %d of %d jobs are done; hint: the same command continues", trainer.ErrStopped, context.Cause(ctx), done, of)
+	}
+	return err
 }
 
 // shrink removes the default numbers of labels that exceed the number of images that the

@@ -63,11 +63,11 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			betweenLevels(log, model)
 			t, err := measure.Traverse(c.Context, p, test, settings)
 			if err != nil {
 				return err
 			}
+			betweenLevels(log, model)
 			return o.draw(c.Context, c.App.Writer, model, t)
 		},
 	}

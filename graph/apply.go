@@ -135,7 +135,7 @@ func (s *Scope) Repeat(name string, x, other Value) Value {
 }
 
 // First returns the first of the K rows of each image (x: BK×D, result: B×D).
-// It returns x if there is one row for each image. It has no gradient.
+// It returns x if there is one row for each image.
 func (s *Scope) First(name string, x Value) Value {
 	if s.Failed() || x.rows == s.rows {
 		return x

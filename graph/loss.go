@@ -64,7 +64,7 @@ func (t Term) Times(weight float64) Term {
 }
 
 // MadeOf returns the term with the parts that it is the weighted sum of. They are
-// reported in its place, with its weight times their own.
+// reported in its place, with their weights times its weight.
 func (t Term) MadeOf(parts ...Term) Term {
 	t.parts = parts
 	return t

@@ -16,6 +16,7 @@ type budget struct {
 	limit  int64 // of the process, bytes
 	values int64 // that values which can stay in their files may take, bytes; 0: as much as all data
 	stays  bool  // values that do not fit stay in their files, if that is possible
+	known  bool  // the files are embedded in the binary, so their digests are not computed
 	mu     sync.Mutex
 	used   int64
 }

@@ -31,8 +31,7 @@ func idxImages(ctx context.Context, fsys fs.FS, name string, room *budget) (imag
 		return Split{}, "", err
 	}
 	defer file.Close()
-	sum := md5.New()
-	s.Reader = io.TeeReader(s.Reader, sum)
+	sum := s.sum()
 	dims, err := readIDXHeader(s, 0)
 	if err != nil {
 		return Split{}, "", err
@@ -47,7 +46,7 @@ func idxImages(ctx context.Context, fsys fs.FS, name string, room *budget) (imag
 		return images, digest, err
 	}
 	data, err := s.data(dims, 1)
-	return Pixels(images.Shape, data), digestOf(sum), err
+	return Pixels(images.Shape, data), sum(), err
 }
 
 func idxLabels(ctx context.Context, fsys fs.FS, name string, images int, room *budget) ([]Label, string, error) {
@@ -56,14 +55,24 @@ func idxLabels(ctx context.Context, fsys fs.FS, name string, images int, room *b
 		return nil, "", err
 	}
 	defer file.Close()
-	sum := md5.New()
-	s.Reader = io.TeeReader(s.Reader, sum)
+	sum := s.sum()
 	_, data, err := readIDX(s, images)
 	labels := make([]Label, len(data))
 	for i, label := range data {
 		labels[i] = Label(label)
 	}
-	return labels, digestOf(sum), err
+	return labels, sum(), err
+}
+
+// sum returns a function that returns the digest of what was read since from s. It
+// returns "" for a file whose digest is known.
+func (s *source) sum() func() string {
+	if s.room.known {
+		return func() string { return "" }
+	}
+	sum := md5.New()
+	s.Reader = io.TeeReader(s.Reader, sum)
+	return func() string { return digestOf(sum) }
 }
 
 func npzImages(ctx context.Context, fsys fs.FS, name string, room *budget) (images Split, digest string, err error) {

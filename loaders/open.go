@@ -124,6 +124,9 @@ func openSplits(ctx context.Context, name string, o Options, room *budget) (*Dat
 	if err != nil {
 		return nil, err
 	}
+	if s.drawn != "" {
+		return s.openSprites(room)
+	}
 	at, err := s.find(o)
 	if err != nil && o.Download {
 		if err := s.fetch(ctx, o); err != nil {
@@ -244,11 +247,11 @@ func (s *set) in(p place) (at found, missing string) {
 	return at, missing
 }
 
-// file returns the name of a file in p, gzipped or not, or "" if it is missing. The
+// file returns the name of a file in p, compressed or not, or "" if it is missing. The
 // spelling train-images.idx3-ubyte of some archives is found too.
 func (p place) file(name string) string {
 	dotted := strings.Replace(name, "-idx", ".idx", 1)
-	for _, candidate := range []string{name + ".gz", name, dotted, dotted + ".gz"} {
+	for _, candidate := range []string{name + ".gz", name, dotted, dotted + ".gz", name + ".zst"} {
 		if isFile(p.fsys, candidate) {
 			return candidate
 		}
@@ -295,6 +298,7 @@ func (p place) full(name string) string { return filepath.Join(p.path, name) }
 // loadFiles reads the four files of a set, both splits at the same time. It reads the
 // images of a split before its labels, because their number must be known.
 func (s *set) loadFiles(ctx context.Context, at found, o Options, room *budget) (*Dataset, error) {
+	room.known = s.embedded != ""
 	d := &Dataset{Name: s.Name, Classes: slices.Clone(s.classes), Attribution: s.attribution, Digest: map[string]string{}}
 	var digests [len(s.files)]string
 	var errs [len(s.files)]error
@@ -312,6 +316,9 @@ func (s *set) loadFiles(ctx context.Context, at found, o Options, room *budget) 
 	reading.Wait()
 	for role, f := range s.files {
 		name, digest := at.names[role], digests[role]
+		if room.known {
+			digest = f.md5
+		}
 		if err := errs[role]; err != nil {
 			if at.strict {
 				return nil, dataErrorf("%s: %w; hint: gaetrain datasets fetch %s replaces a damaged file", at.full(name), err, s.Name)

@@ -12,6 +12,7 @@ import (
 	"os"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 
 	"gaetrain/loaders/files"
 	"gaetrain/loaders/memory"
@@ -20,6 +21,16 @@ import (
 // deflateRatio bounds the number of bytes that DEFLATE, the compression of gzip and
 // zip, can make of one byte, which is 1,032.
 const deflateRatio = 1033
+
+// zstdRatio bounds the same for Zstandard: a block of 4 bytes can repeat one byte 128 Ki times.
+const zstdRatio = 1 << 15
+
+// zstdMagic are the first bytes of a file that is compressed by Zstandard.
+const zstdMagic = "\x28\xb5\x2f\xfd"
+
+// mostWindow limits the memory of the Zstandard decoder. Files of larger windows need an
+// option of the compressor that enables them.
+const mostWindow = 128 << 20
 
 // source is an open file. Its header is not trusted: the size that it claims must fit
 // into the file and into memory.
@@ -38,18 +49,26 @@ type rawFile struct {
 	open        func() (fs.File, error) // opens it again
 }
 
-// openSource opens a file, gzipped or not. Its first bytes decide whether it is
-// gzipped, not its name. Reading stops when the context is done.
+// openSource opens a file, compressed by gzip or Zstandard or not. Its first bytes decide
+// about that, not its name. Reading stops when the context is done.
 func openSource(ctx context.Context, fsys fs.FS, name string, room *budget) (source, io.Closer, error) {
 	f, size, err := openRegular(fsys, name)
 	if err != nil {
 		return source{}, nil, err
 	}
 	buffered := bufio.NewReaderSize(contextReader{ctx, f}, 1<<16)
-	magic, err := buffered.Peek(2)
+	magic, err := buffered.Peek(len(zstdMagic))
 	if err != nil && !errors.Is(err, io.EOF) {
 		f.Close()
 		return source{}, nil, dataErrorf("%w", err)
+	}
+	if string(magic) == zstdMagic {
+		unpacked, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
+		if err != nil {
+			f.Close()
+			return source{}, nil, dataErrorf("zstd: %w", err)
+		}
+		return source{contextReader{ctx, unpacked}, expanded(size, zstdRatio), room, nil}, f, nil
 	}
 	if len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
 		if at, ok := f.(io.ReaderAt); ok && room != nil && room.stays {
@@ -63,7 +82,7 @@ func openSource(ctx context.Context, fsys fs.FS, name string, room *budget) (sou
 		f.Close()
 		return source{}, nil, dataErrorf("gzip header: %w", err)
 	}
-	return source{contextReader{ctx, unzipped}, inflated(size), room, nil}, f, nil
+	return source{contextReader{ctx, unzipped}, expanded(size, deflateRatio), room, nil}, f, nil
 }
 
 // openRegular opens a file and returns the number of bytes that it can hold. Pipes and
@@ -106,17 +125,17 @@ func openPath(path string) (*os.File, int64, error) {
 func memberSize(member *zip.FileHeader) int64 {
 	packed := int64(min(member.CompressedSize64, math.MaxInt64))
 	if member.Method != zip.Store {
-		packed = inflated(packed)
+		packed = expanded(packed, deflateRatio)
 	}
 	return int64(min(member.UncompressedSize64, uint64(packed)))
 }
 
-// inflated bounds the number of bytes that compressed bytes can become.
-func inflated(size int64) int64 {
-	if size > math.MaxInt64/deflateRatio {
+// expanded bounds the number of bytes that compressed bytes can become.
+func expanded(size, ratio int64) int64 {
+	if size > math.MaxInt64/ratio {
 		return math.MaxInt64
 	}
-	return deflateRatio * size
+	return ratio * size
 }
 
 // data reads an array of the given dimensions and element width. The source must end

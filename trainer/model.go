@@ -25,6 +25,7 @@ type Find func(model string) (Recipe, error)
 type Source struct {
 	Shape   graph.Shape // of an image
 	Classes int         // number of classes; 0: there are no labels
+	Images  int         // number of training images; 0: not known
 }
 
 // Model is a pointer to the struct of a recipe. Its tagged fields are the settings of the
@@ -55,6 +56,7 @@ const (
 	Logits         = "logits"         // B×C
 	Direction      = "direction"      // B×L, the vector of a vector–Jacobian product
 	Sensitivity    = "sensitivity"    // B×D, that product
+	Permuted       = "permuted"       // B×L, the codes with each dimension in another random order over the batch; only as Opponent.Real
 	Samples        = "samples"        // 2B×D, input of a discriminator: B real examples, then B generated ones
 )
 
@@ -179,6 +181,7 @@ type Stage struct {
 	Opponent *Opponent
 
 	Corruption loaders.Corruption // of the inputs; the target stays clean
+	Prior      bool               // it trains the prior of the words of a Worded model
 	Binarise   bool               // sample inputs and targets as 0 or 1, again in each epoch
 	// Rates are factors of the learning rate by the part of the model, such as
 	// encoder. A part that is missing has the factor 1.
@@ -212,10 +215,12 @@ type Stage struct {
 type Opponent struct {
 	Network // with the input Samples and, if it takes labels, Labels
 	// Real is the input with the real examples. Made is the output of the stage's
-	// network that should resemble them. The pair is Target and Reconstruction, or Noise
-	// and Code.
+	// network that should resemble them. The pair is Target and Reconstruction, Noise and
+	// Code, or Permuted and Code.
 	Real, Made string
 	Title      string // of Real in drawings, such as "real images"
+
+	permuted []float32 // B×L, of the last batch
 }
 
 // Measure measures a split from the programs that evaluate it.

@@ -41,6 +41,10 @@ const blocksPerThread = 4
 // worker is slow.
 const spinTime = 200 * time.Microsecond
 
+// impatience is the time after which a spinning worker yields its processor to other
+// goroutines and threads that want it. Most pauses between two calls are shorter.
+const impatience = 30 * time.Microsecond
+
 // pool is a set of worker goroutines that serve one caller at a time.
 //
 // state holds generation<<32 | seats<<16 | seated. A caller opens a generation
@@ -188,7 +192,8 @@ func (p *pool) serve(home int) {
 }
 
 // await returns a state with a free seat in a generation other than served. It
-// spins for spinTime and then parks until a caller wakes it.
+// spins for spinTime and then parks until a caller wakes it. After impatience it yields
+// its processor at each look at the clock.
 func (p *pool) await(served uint64) uint64 {
 	var since time.Time
 	for spins := 0; ; spins++ {
@@ -202,7 +207,10 @@ func (p *pool) await(served uint64) uint64 {
 		}
 		if since.IsZero() {
 			since = time.Now()
-		} else if time.Since(since) > spinTime {
+			continue
+		}
+		switch idle := time.Since(since); {
+		case idle > spinTime:
 			p.parked.Add(1)
 			// A caller that opened before it could see this worker as parked
 			// sends no token.
@@ -211,6 +219,9 @@ func (p *pool) await(served uint64) uint64 {
 			}
 			p.parked.Add(-1)
 			since = time.Time{}
+		case idle > impatience:
+			runtime.Gosched()
+			yield()
 		}
 	}
 }

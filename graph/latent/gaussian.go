@@ -75,6 +75,19 @@ func (g Gaussian) Divergence(s *graph.Scope) graph.Term {
 	}, g.statistics).In("nats per image")
 }
 
+// Decomposed declares the divergence of codes z that Draw declared, in nats per image,
+// with the weight β of the total correlation. Its parts are reported in its place:
+// "mutual_information", "total_correlation" and "dimension_kl", see op.Decomposition.
+func (g Gaussian) Decomposed(s *graph.Scope, z graph.Value, q kernel.AggregatePosterior, beta float64) graph.Term {
+	var d op.Decomposition
+	kl := s.Term("kl", func(rows *op.Rows, statistics op.Node, more ...op.Node) (of op.Loss, err error) {
+		d, err = op.DecomposedDivergence("kl", rows, q, beta, more[0], statistics)
+		return d.Loss, err
+	}, g.statistics, z)
+	part := func(name string, of op.Loss) graph.Term { return graph.NewTerm(name, of).In("nats per image") }
+	return kl.MadeOf(part("mutual_information", d.MutualInformation), part("total_correlation", d.TotalCorrelation).Times(beta), part("dimension_kl", d.DimensionKL))
+}
+
 // FreeBits declares the term "free_bits", Σ_L max(0, λ − mean_B KL_l) with λ in
 // nats, see op.FreeBits.
 func (g Gaussian) FreeBits(s *graph.Scope, nats float64) graph.Term {

@@ -1,12 +1,14 @@
 // Command sample makes the small data sets that are embedded in the binary. They are
-// gzipped IDX files with real images of Fashion-MNIST and KMNIST. The images are
-// sampled with the same number for each of the ten classes, and shuffled.
+// compressed IDX files with real images of Fashion-MNIST and KMNIST. The images are
+// sampled with the same number for each of the ten classes, and shuffled. The training
+// images are compressed by Zstandard, which is read seven times as fast as gzip, because
+// most commands read them.
 //
 //	go run ./scripts/sample -fashion-mnist DIR -kmnist DIR -out loaders/sample
 //
 // The selection depends only on the input files, whose digests are checked. So the
 // uncompressed bytes are always the same. The compressed bytes are the same for the
-// same Go release.
+// same releases of Go and of the package zstd.
 package main
 
 import (
@@ -23,6 +25,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 const (
@@ -172,17 +176,27 @@ func writeIDX(dir, name string, data []byte, dims ...uint32) error {
 	}
 	raw = append(raw, data...)
 	var packed bytes.Buffer
-	zipper, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	compressor, suffix, err := newCompressor(&packed, name)
 	if err != nil {
 		return err
 	}
-	if _, err := zipper.Write(raw); err != nil {
+	if _, err := compressor.Write(raw); err != nil {
 		return err
 	}
-	if err := zipper.Close(); err != nil {
+	if err := compressor.Close(); err != nil {
 		return err
 	}
-	path := filepath.Join(dir, name+".gz")
+	path := filepath.Join(dir, name+suffix)
 	fmt.Printf("%s  %d bytes, uncompressed md5 %x\n", path, packed.Len(), md5.Sum(raw))
 	return os.WriteFile(path, packed.Bytes(), 0o644)
+}
+
+// newCompressor returns the compressor of a file and the ending of its name.
+func newCompressor(packed io.Writer, name string) (compressor io.WriteCloser, suffix string, err error) {
+	if name == "train-images-idx3-ubyte" {
+		compressor, err = zstd.NewWriter(packed, zstd.WithEncoderLevel(zstd.SpeedBestCompression))
+		return compressor, ".zst", err
+	}
+	compressor, err = gzip.NewWriterLevel(packed, gzip.BestCompression)
+	return compressor, ".gz", err
 }

@@ -166,16 +166,27 @@ func TestCKA(t *testing.T) {
 	}
 	k, l := gram(x), gram(y)
 	want := trace(k, l) / math.Sqrt(trace(k, k)*trace(l, l))
-	if got, err := CKA(x, y); err != nil || math.Abs(got-want) > 1e-5 {
-		t.Errorf("%g, want %g, error %v", got, want, err)
+	pair := func(x, y Matrix) float64 {
+		t.Helper()
+		all, err := CKA(x, y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[0][1] != all[1][0] || math.Abs(all[0][0]-1) > 1e-12 {
+			t.Errorf("%v is not symmetric, or not 1 on its diagonal", all)
+		}
+		return all[0][1]
+	}
+	if got := pair(x, y); math.Abs(got-want) > 1e-5 {
+		t.Errorf("%g, want %g", got, want)
 	}
 	turned := newMatrix(x.Rows, 3)
 	for i := range x.Rows {
 		a, b, c := x.Row(i)[0], x.Row(i)[1], x.Row(i)[2]
 		copy(turned.Row(i), []float32{4*(0.6*a-0.8*b) + 1, 4*(0.8*a+0.6*b) - 2, 4 * c})
 	}
-	if got, err := CKA(x, turned); err != nil || math.Abs(got-1) > 1e-5 {
-		t.Errorf("%g of a rotation, error %v", got, err)
+	if got := pair(x, turned); math.Abs(got-1) > 1e-5 {
+		t.Errorf("%g of a rotation", got)
 	}
 	if _, err := CKA(x, y.Slice(0, 40)); !isInput(err) {
 		t.Errorf("other numbers of items: error %v", err)

@@ -61,6 +61,9 @@ type TraversalLine struct {
 // test images are not used for a model without an encoder.
 func Traverse(ctx context.Context, p *Prior, test loaders.Split, o TraverseOptions) (Traversal, error) {
 	t := Traversal{prior: p}
+	if _, words := p.Model.Words(); words && p.fitted == nil {
+		return t, refused("the values of a code of model %s are those of words of a codebook, which have no direction to move in; hint: gaetrain interpolate", p.Model.Config.Model)
+	}
 	if err := o.Validate(p.Model.CodeSize()); err != nil {
 		return t, err
 	}

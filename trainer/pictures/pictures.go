@@ -143,10 +143,11 @@ const (
 
 // frame names the picture of an epoch, in the order of stages and epochs.
 func frame(l *trainer.Loop, kind string, epoch int) string {
-	if len(l.Stages) == 1 {
-		return fmt.Sprintf("%s-%04d.png", kind, epoch)
+	f := Frame{Kind: kind}
+	if len(l.Stages) > 1 {
+		f.Number, f.Stage = l.Position.Stage+1, l.Stage.Name
 	}
-	return fmt.Sprintf("%s-%d-%s-%04d.png", kind, l.Position.Stage+1, l.Stage.Name, epoch)
+	return fmt.Sprintf("%s-%04d.png", f.Series(), epoch)
 }
 
 // drawable returns images as they are drawn. The second frame of a pair is below the

@@ -45,14 +45,21 @@ func data(t testing.TB, u setup, train, test int) *loaders.Dataset {
 
 // tinyData is 60 training, 12 validation and 21 test images of 8×8 pixels.
 func tinyData(u setup) *loaders.Dataset {
+	d := shrunk()
+	d.Train, d.Test = d.Train.Pairs(u.Motion, u.Seed), d.Test.Pairs(u.Motion, u.Seed)
+	return &d
+}
+
+// shrunk is the data set of tinyData without motion.
+var shrunk = sync.OnceValue(func() loaders.Dataset {
 	whole, err := sample()
 	if err != nil {
 		panic(err)
 	}
 	d := *whole
-	d.Train, d.Test = shrink(whole.Train, 72).Pairs(u.Motion, u.Seed), shrink(whole.Test, 21).Pairs(u.Motion, u.Seed)
-	return &d
-}
+	d.Train, d.Test = shrink(whole.Train, 72), shrink(whole.Test, 21)
+	return d
+})
 
 // shrink keeps every third pixel of the middle of the first n images: 1×8×8.
 func shrink(s loaders.Split, n int) loaders.Split {
@@ -109,7 +116,7 @@ func trained(t testing.TB, u setup, data *loaders.Dataset) (*trainer.Experiment,
 // evaluated returns the figures of a model on images.
 func evaluated(t testing.TB, m *trainer.Trained, split loaders.Split) trainer.Figures {
 	t.Helper()
-	figures, err := m.Evaluate(t.Context(), split)
+	figures, err := m.Evaluate(t.Context(), split, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ of q(y|x), which does not see them.`,
   archivePrefix = {arXiv},
 }`,
 	New: func() trainer.Model {
-		m := m2{GaussianCode: defaultGaussianCode(), Labels: 100, Alpha: 0.1}
+		m := m2{GaussianCode: defaultGaussianCode(), Beta: 1, Labels: 100, Alpha: 0.1}
 		m.CodeSize, m.Activation = 50, layer.Softplus
 		return &m
 	},
@@ -43,6 +43,7 @@ of q(y|x), which does not see them.`,
 type m2 struct {
 	GaussianCode
 	Labelled
+	Beta   float64 `toml:"beta" group:"model" help:"Weight in the loss of the KL divergence of the posterior from the prior N(0, I), 0 or more"`
 	Labels int     `toml:"labels" group:"model" help:"Number of labelled training images, equally many per class, selected by --seed; 0 for all"`
 	Alpha  float64 `toml:"alpha" group:"model" help:"Weight of the classifier's cross-entropy per labelled image, relative to the bound per image"`
 
@@ -156,8 +157,11 @@ func (m *m2) Validate() error {
 	switch {
 	case m.weighted(): // a class belongs to a whole image
 		return fmt.Errorf("%w: model m2 cannot be combined with corrupted-weight or intact-weight; hint: --model vae", settings.ErrConfiguration)
-	case m.SSIM > 0:
-		return fmt.Errorf("%w: model m2 cannot be combined with ssim, because its loss is a bound of the likelihood; hint: --model vae", settings.ErrConfiguration)
+	case m.perceives():
+		return fmt.Errorf("%w: model m2 cannot be combined with ssim or perceptual, because its loss is a bound of the likelihood; hint: --model vae", settings.ErrConfiguration)
+	}
+	if err := validBeta(m.Beta, m.KLWarmup); err != nil {
+		return err
 	}
 	return settings.Numbers(
 		settings.Number{OK: m.Labels >= 0, Name: "labels", Value: m.Labels, Hint: "0 for all, or more"},

@@ -15,39 +15,50 @@ import (
 type GaussianCode struct {
 	Autoencoder
 	Latent
-	Beta     float64 `toml:"beta" group:"model" help:"Weight in the loss of the KL divergence of the posterior from the prior N(0, I), 0 or more"`
-	KLWarmup float64 `toml:"kl-warmup" group:"model" help:"Epochs over which the weight of the KL divergence rises from 0 to --beta, 0 or more"`
+	KLWarmup float64 `toml:"kl-warmup" group:"model" help:"Epochs over which the weight of the KL divergence rises from 0 to its final value, 0 or more"`
 }
 
 func defaultGaussianCode() GaussianCode {
-	g := GaussianCode{Autoencoder: defaultAutoencoder(), Latent: Latent{20}, Beta: 1}
+	g := GaussianCode{Autoencoder: defaultAutoencoder(), Latent: Latent{20}}
 	g.Hidden = []int{400}
 	return g
 }
 
 // Validate implements settings.Validator.
 func (g *GaussianCode) Validate() error {
-	if err := settings.Numbers(
-		settings.Number{OK: g.Beta >= 0 && settings.Finite(g.Beta), Name: "beta", Value: g.Beta, Hint: "0 or more"},
-		settings.Number{OK: g.KLWarmup >= 0 && settings.Finite(g.KLWarmup), Name: "kl-warmup", Value: g.KLWarmup, Hint: "0 or more epochs"},
-	); err != nil {
-		return err
-	}
-	if g.Beta == 0 && g.KLWarmup > 0 {
-		return fmt.Errorf("%w: kl-warmup has no effect with beta 0; hint: leave out kl-warmup, or --beta 1", settings.ErrConfiguration)
-	}
-	return nil
+	return settings.Numbers(settings.Number{OK: g.KLWarmup >= 0 && settings.Finite(g.KLWarmup), Name: "kl-warmup", Value: g.KLWarmup, Hint: "0 or more epochs"})
 }
 
-// Variational is an autoencoder whose codes are sampled from a Gaussian posterior
-// for each image.
-type Variational struct {
+// SampledCode is a Gaussian code that is sampled from its posterior.
+type SampledCode struct {
 	GaussianCode
 	Samples int `toml:"samples" group:"model" help:"Number of codes that are sampled for each image from its posterior, from 1 to 1024"`
 }
 
+func defaultSampledCode() SampledCode {
+	return SampledCode{GaussianCode: defaultGaussianCode(), Samples: 1}
+}
+
+// Variational is a model with a sampled Gaussian code whose loss weights the KL
+// divergence from the prior.
+type Variational struct {
+	SampledCode
+	Beta float64 `toml:"beta" group:"model" help:"Weight in the loss of the KL divergence of the posterior from the prior N(0, I), 0 or more"`
+}
+
 func defaultVariational() Variational {
-	return Variational{GaussianCode: defaultGaussianCode(), Samples: 1}
+	return Variational{SampledCode: defaultSampledCode(), Beta: 1}
+}
+
+// Validate implements settings.Validator.
+func (v *Variational) Validate() error { return validBeta(v.Beta, v.KLWarmup) }
+
+// validBeta checks the weight of a KL divergence and the epochs over which it rises.
+func validBeta(beta, warmup float64) error {
+	if beta == 0 && warmup > 0 {
+		return fmt.Errorf("%w: kl-warmup has no effect with beta 0; hint: leave out kl-warmup, or --beta 1", settings.ErrConfiguration)
+	}
+	return settings.Numbers(settings.Number{OK: beta >= 0 && settings.Finite(beta), Name: "beta", Value: beta, Hint: "0 or more"})
 }
 
 // Limits of memory: codes per image, and codes per step.
@@ -57,15 +68,15 @@ const (
 )
 
 // Validate implements settings.Validator.
-func (v *Variational) Validate() error {
+func (v *SampledCode) Validate() error {
 	if err := settings.Numbers(
 		settings.Number{OK: v.Samples >= 1 && v.Samples <= maxSamples, Name: "samples", Value: v.Samples, Hint: fmt.Sprintf("from 1 to %d", maxSamples)},
 	); err != nil {
 		return err
 	}
 	switch {
-	case v.Samples > 1 && v.SSIM > 0:
-		return fmt.Errorf("%w: ssim cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
+	case v.Samples > 1 && v.perceives():
+		return fmt.Errorf("%w: ssim and perceptual cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
 	case v.Samples > 1 && v.weighted():
 		return fmt.Errorf("%w: corrupted-weight and intact-weight cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
 	}
@@ -129,7 +140,7 @@ func (g *GaussianCode) mean(s *graph.Scope, q latent.Gaussian) graph.Value {
 func (g *GaussianCode) HasPrior() {}
 
 // train returns the one training stage of a model with a Gaussian code.
-func (v *Variational) train(c trainer.Config, m trainer.Network) ([]trainer.Stage, error) {
+func (v *SampledCode) train(c trainer.Config, m trainer.Network) ([]trainer.Stage, error) {
 	if v.Samples*c.BatchSize > maxCodes {
 		return nil, fmt.Errorf("%w: samples is %d and batch-size is %d; hint: at most %d codes (samples × batch size) per step", settings.ErrConfiguration, v.Samples, c.BatchSize, maxCodes)
 	}

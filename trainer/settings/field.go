@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,21 +30,44 @@ func Fields(structs ...any) []Field {
 	owners := make(map[string]reflect.Type)
 	for _, s := range structs {
 		walk(s, func(at reflect.Value) {
-			for i := range at.NumField() {
-				tag := at.Type().Field(i).Tag
-				name := tag.Get("toml")
-				if name == "" || at.Type().Field(i).Anonymous {
-					continue
+			for _, tagged := range taggedIn(at.Type()) {
+				if owner, ok := owners[tagged.Name]; ok {
+					panic(fmt.Sprintf("settings: both %s and %s have a setting %s", owner, at.Type(), tagged.Name))
 				}
-				if owner, ok := owners[name]; ok {
-					panic(fmt.Sprintf("settings: both %s and %s have a setting %s", owner, at.Type(), name))
-				}
-				owners[name] = at.Type()
-				fields = append(fields, Field{name, Variable(name), tag.Get("group"), tag.Get("help"), tag.Get("optional") == "true", at.Field(i)})
+				owners[tagged.Name] = at.Type()
+				field := tagged.Field
+				field.value = at.Field(tagged.index)
+				fields = append(fields, field)
 			}
 		})
 	}
 	return fields
+}
+
+// tagged is a setting of a type of struct, without a value.
+type tagged struct {
+	Field
+	index int // of the struct's field
+}
+
+// read holds the settings of the types that taggedIn has read, because it takes longer to
+// parse tags than to copy settings.
+var read sync.Map // reflect.Type → []tagged
+
+// taggedIn lists the settings of a type of struct, without those of embedded structs.
+func taggedIn(t reflect.Type) []tagged {
+	if list, ok := read.Load(t); ok {
+		return list.([]tagged)
+	}
+	var list []tagged
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag
+		if name := tag.Get("toml"); name != "" && !t.Field(i).Anonymous {
+			list = append(list, tagged{Field{Name: name, Env: Variable(name), Group: tag.Get("group"), Help: tag.Get("help"), optional: tag.Get("optional") == "true"}, i})
+		}
+	}
+	read.Store(t, list)
+	return list
 }
 
 // walk visits a struct, given by a pointer, and then those that it embeds.
