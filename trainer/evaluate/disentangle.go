@@ -55,9 +55,6 @@ const leastForFactors = 100
 // ignored. Random halves and samples depend on the seed. Errors wrap ErrInput or are those
 // of the context.
 func Disentangle(ctx context.Context, codes Matrix, factors []loaders.Factor, seed uint64) (d Disentangled, err error) {
-	if err := codes.check(); err != nil {
-		return d, err
-	}
 	factors, err = varied(codes, factors)
 	if err != nil {
 		return d, err
@@ -98,8 +95,33 @@ func Disentangle(ctx context.Context, codes Matrix, factors []loaders.Factor, se
 	return d, err
 }
 
-// varied returns the factors that have more than one value in the images.
+// FactorInformation returns the mutual information of each value of codes N×L and each
+// factor that has more than one value, divided by the entropy of the factor, and the names
+// of these factors. Errors wrap ErrInput.
+func FactorInformation(codes Matrix, factors []loaders.Factor) (information [][]float64, names []string, err error) {
+	factors, err = varied(codes, factors)
+	if err != nil {
+		return nil, nil, err
+	}
+	information = table(codes.Columns, len(factors))
+	for l, row := range information {
+		bins := codes.bins(l)
+		for k, f := range factors {
+			row[k] = newJoint(bins, f).information() / entropy(f)
+		}
+	}
+	for _, f := range factors {
+		names = append(names, f.Name)
+	}
+	return information, names, nil
+}
+
+// varied checks codes and factors, and returns the factors that have more than one value in
+// the images.
 func varied(codes Matrix, factors []loaders.Factor) (list []loaders.Factor, err error) {
+	if err := codes.check(); err != nil {
+		return nil, err
+	}
 	for _, f := range factors {
 		if len(f.Values) != codes.Rows {
 			return nil, fmt.Errorf("%w: %d values of factor %s for %d codes", ErrInput, len(f.Values), f.Name, codes.Rows)
