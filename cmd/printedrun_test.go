@@ -109,7 +109,7 @@ func (w workshop) provide(run string) {
 }
 
 var (
-	runFlags  = regexp.MustCompile(`--(?:run|runs|from|by) (\S+)`)
+	runFlags  = regexp.MustCompile(`--(?:run|runs|from|by|judge|perceptual) (\S+)`)
 	trains    = regexp.MustCompile(`gaetrain (train|finetune)`)
 	arrays    = regexp.MustCompile(`array:(\S+\.csv)`)
 	fileFlags = regexp.MustCompile(`(?:--images |folder:)(\S+)`)
