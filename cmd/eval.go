@@ -63,8 +63,8 @@ scaled values, and rmse, the root mean squared error, in the unit of the feature
 mean of p(x|z)·p(z)/q(z|x) over K samples z of the posterior. The model must have a Gaussian
 code. The mean over images is in expectation an upper bound, which decreases as K grows. 5,000 is
 a usual choice. ± is the standard error over images, which does not include this bias. A 95 %
-interval by 1,000 bootstrap samples of the images, and the means of every second image and of the
-others follow in parentheses. nll_bias estimates the bias by the jackknife: nll with half of the
+interval by 1,000 bootstrap samples of the images, and the means of both halves of the images
+follow in parentheses. nll_bias estimates the bias by the jackknife: nll with half of the
 samples, minus nll (Quenouille 1949, Nowozin 2018). If the posterior is a poor proposal
 distribution, the bias is larger than this estimate. The effective_sample_size (Σw)²/Σw² of an
 image is then small. Images with a size below 10 are counted. negative_elbo is the loss with beta

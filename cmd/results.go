@@ -104,7 +104,7 @@ const mostNext = 2
 // first.
 func (run finished) next() []string {
 	var verbs []string
-	if h, err := trainer.ReadHistory(run.Dir); err == nil && pictures.Improving(h) {
+	if h, err := trainer.ReadHistory(run.Dir); err == nil && pictures.Improving(h) && !run.model.Stage.Prior {
 		verb := "train"
 		if run.model.IsClassifier() {
 			verb = "finetune"

@@ -75,6 +75,8 @@ func (l *Loop) done() string {
 	switch {
 	case at.Stage+1 < len(l.Stages) || at.Step > 0:
 		return ""
+	case at.Epoch == stage.Epochs && stage.Prior:
+		return fmt.Sprintf("nothing is left to train, because all %d epochs of the prior are finished; hint: start another run", stage.Epochs)
 	case at.Epoch == stage.Epochs:
 		return fmt.Sprintf("nothing is left to train, because all %d epochs are finished; hint: --more-epochs 10 continues the run", stage.Epochs)
 	case at.Stopped:

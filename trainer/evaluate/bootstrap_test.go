@@ -136,6 +136,46 @@ func TestTwoSample(t *testing.T) {
 	}
 }
 
+// TestTwoSampleOfClasses tests samples of two classes in turn, which differ in other values
+// than those of the other sample.
+func TestTwoSampleOfClasses(t *testing.T) {
+	t.Parallel()
+	classes := func(of float32, seed uint64) Matrix {
+		m := normal(200, []float64{0, 0}, []float64{1, 1}, seed)
+		for i := range m.Rows {
+			m.Row(i)[i%2] += of
+		}
+		return m
+	}
+	right, err := TwoSample(t.Context(), classes(3, 1), classes(-3, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if accuracy := stat.Mean(right, nil); accuracy < 0.95 {
+		t.Errorf("accuracy %g for samples that differ", accuracy)
+	}
+}
+
+func TestHalves(t *testing.T) {
+	t.Parallel()
+	first, second := Halves(401)
+	if len(first) != 201 || len(second) != 200 {
+		t.Fatalf("halves of %d and %d", len(first), len(second))
+	}
+	seen, even := make(map[int]bool), 0
+	for _, i := range slices.Concat(first, second) {
+		seen[i] = true
+	}
+	for _, i := range first {
+		if i%2 == 0 {
+			even++
+		}
+	}
+	if len(seen) != 401 || even < 80 || even > 120 || !slices.IsSorted(first) {
+		t.Errorf("%d numbers, %d even ones in the first half", len(seen), even)
+	}
+}
+
 // TestCKA compares with the definition by Gram matrices, tr(K·L)/√(tr(K·K)·tr(L·L)), and
 // checks that rotation, scale and shift do not matter.
 func TestCKA(t *testing.T) {

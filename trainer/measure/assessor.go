@@ -93,25 +93,23 @@ func (j *assessor) assess(ctx context.Context, codeSize int) error {
 	return nil
 }
 
-// halves compares every second test image with the others.
+// halves compares one half of the test images with the other.
 func (j *assessor) halves(ctx context.Context, test loaders.Split) (err error) {
-	var rows [2][]int
-	for i := range j.features.Rows {
-		rows[i%2] = append(rows[i%2], i)
-	}
-	if len(rows[1]) <= max(j.Neighbours, 1) {
+	first, second := evaluate.Halves(j.features.Rows)
+	if len(second) <= max(j.Neighbours, 1) {
 		return nil
 	}
-	half, other := j.features.Select(rows[0][:len(rows[1])]), j.features.Select(rows[1])
+	half, other := j.features.Select(first[:len(second)]), j.features.Select(second)
 	s := AssessedSet{Set: HalvesSet, Uncertainties: make(map[string]evaluate.Uncertainty)}
 	if err := j.compare(ctx, &s, half, other); err != nil {
 		return err
 	}
-	s.Shares = j.shares.Of(rows[0])
-	if err := j.predictions(ctx, &s, test.Select(rows[0]).Labels, j.shares.Of(rows[1])); err != nil {
+	images := test.Select(first)
+	s.Shares = j.shares.Of(first)
+	if err := j.predictions(ctx, &s, images.Labels, j.shares.Of(second)); err != nil {
 		return err
 	}
-	err = j.nearest(ctx, &s, test.Select(rows[0]), j.features.Select(rows[0]))
+	err = j.nearest(ctx, &s, images, j.features.Select(first))
 	j.Sets = append(j.Sets, s)
 	return err
 }

@@ -40,7 +40,7 @@ type Separation struct {
 	Normal    int `json:"normal"`    // number of normal items
 	Anomalies int `json:"anomalies"` // number of anomalies
 	Separated
-	Halves  *Separated       `json:"halves_of_normal,omitempty"` // every second normal item as if it were an anomaly; nil for one normal item
+	Halves  *Separated       `json:"halves_of_normal,omitempty"` // one half of the normal items as if they were anomalies; nil for one normal item
 	Classes []ClassDetection `json:"classes"`
 }
 
@@ -127,16 +127,20 @@ func (d *Detected) separate(ctx context.Context, labels []loaders.Label, o Detec
 	}
 	s := &Separation{Separated: *whole}
 	var normal []float64
-	var half []bool
 	for i, anomaly := range o.Anomaly {
 		if anomaly {
 			s.Anomalies++
 			continue
 		}
-		normal, half = append(normal, d.Values[i]), append(half, s.Normal%2 == 1)
+		normal = append(normal, d.Values[i])
 		s.Normal++
 	}
 	if s.Normal > 1 {
+		half := make([]bool, s.Normal)
+		_, second := evaluate.Halves(s.Normal)
+		for _, i := range second {
+			half[i] = true
+		}
 		if s.Halves, err = d.separated(ctx, o, normal, half); err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ type Likelihood struct {
 // Spread says how a mean over images varies with the images.
 type Spread struct {
 	evaluate.Uncertainty            // by a bootstrap over the images
-	Halves               [2]float64 `json:"halves"` // the mean of every second image, and of the others
+	Halves               [2]float64 `json:"halves"` // the mean of each half of the images
 }
 
 // The names of the means in Likelihood.Spreads.
@@ -83,8 +83,11 @@ func EstimateLikelihood(ctx context.Context, model *trainer.Trained, split loade
 // for one image, and its mean is then 0.
 func spreadOf(ctx context.Context, each []float64, seed uint64) (mean float64, s Spread, err error) {
 	mean, s.Uncertainty, err = evaluate.Bootstrap{Samples: bootstraps, Seed: seed}.Mean(ctx, each)
-	for i, v := range each {
-		s.Halves[i%2] += v / float64((len(each)+1-i%2)/2)
+	first, second := evaluate.Halves(len(each))
+	for half, images := range [][]int{first, second} {
+		for _, i := range images {
+			s.Halves[half] += each[i] / float64(len(images))
+		}
 	}
 	return mean, s, err
 }

@@ -216,6 +216,15 @@ func (t Traversal) DecodeNormal(ctx context.Context, normal []float32) ([]float3
 	return t.decode(ctx, t.prior.codes(normal))
 }
 
+// Class is the name of the class that a conditional model decodes codes for; "" for any
+// other model.
+func (t Traversal) Class() string {
+	if !t.prior.Model.Conditional() {
+		return ""
+	}
+	return t.prior.Model.Info.Data.Classes[t.label]
+}
+
 // decode decodes codes. A conditional model also takes the label of the image, or class 0
 // without an image.
 func (t Traversal) decode(ctx context.Context, codes []float32) ([]float32, error) {

@@ -33,7 +33,7 @@ var catalogue = []Kind{
 	{"pictures/reconstructions.gif", "Training", "Reconstructions of some test images after several epochs.", ""},
 	{"pictures/samples-#", "Samples", "Decoded codes that are sampled from N(0, I), after the last epoch.", ""},
 	{"pictures/samples.gif", "Samples in training", "Decoded codes that are the same in all epochs.", ""},
-	{"pictures/manifold", "Manifold", "Decoded grid of the 2-D latent space at evenly spaced quantiles of N(0, I), so each image stands for the same share of samples. The first value increases to the right, the second upwards. The values of both are at the sides.", ""},
+	{"pictures/manifold", "Manifold", "Decoded grid of the 2-D latent space at evenly spaced quantiles of N(0, I), so each image stands for the same share of samples. The first value increases to the right, the second upwards. The values of both are at the sides. A conditional model has a grid for each class.", ""},
 	{"pictures/analogies", "Styles in all classes", "The code of the test image at the left of each row, decoded with the label of each class.", ""},
 	{"pictures/confusion", "Confusion", "Confusion matrix (rows: true class, columns: predicted class) of the test images.", ""},
 	{"pictures/mistakes", "Mistakes", "Wrong predictions with the highest confidence, for the pairs of classes that are confused most.", ""},

@@ -9,14 +9,15 @@ import (
 
 var btcvaeRecipe = trainer.Recipe{
 	Name:    "btcvae",
-	Summary: "β-TCVAE: a vae that penalises only the dependence between latent dimensions more",
-	Idea: `The KL divergence of a vae is the sum of three parts: the mutual information of image and code, the
-total correlation of the latent dimensions, KL(q(z) ‖ Π q(z_l)), and the KL divergences of single
-dimensions from the prior. A larger beta of a vae penalises all three, so codes also carry less
-information. Here beta is the weight of the total correlation alone: dimensions become independent,
-which often means that each one represents one factor of variation. The density q(z) of the codes of
-all images is estimated from the codes of a batch, so the estimate is better for larger batches. It
-is biased, and differs between batch sizes. With beta 1 the loss is that of a vae.`,
+	Summary: "a vae that weights the dependence between its latent dimensions (β-TCVAE)",
+	Idea: `The KL divergence of a vae is the sum of three parts: the mutual information of image and code,
+the total correlation of the latent dimensions, KL(q(z) ‖ Π q(z_l)), and the KL divergences of
+single dimensions from the prior. A larger beta of a vae penalises all three, so codes also carry
+less information. Here beta is the weight of the total correlation alone: dimensions become
+independent, which often means that each one represents one factor of variation. The density q(z)
+of the codes of all images is estimated from the codes of a batch, so the estimate is better for
+larger batches. It is biased, and differs between batch sizes. With beta 1 the loss is that of a
+vae.`,
 	Citation: "R. T. Q. Chen, X. Li, R. Grosse, D. Duvenaud: Isolating Sources of Disentanglement in Variational Autoencoders. NeurIPS 2018, arXiv:1802.04942",
 	BibTeX: `@inproceedings{chen2018isolating,
   author = {Chen, Ricky T. Q. and Li, Xuechen and Grosse, Roger and Duvenaud, David},

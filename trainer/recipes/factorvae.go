@@ -12,12 +12,13 @@ var factorvaeRecipe = trainer.Recipe{
 	Name:    "factorvae",
 	Summary: "a vae whose discriminator estimates how far latent dimensions are from independent",
 	Idea: `The loss of a vae gets another term: the total correlation KL(q(z) ‖ Π q(z_l)) of the codes of all
-images, with the weight gamma. It is 0 if the latent dimensions are independent, and unlike a larger
-beta it does not penalise information about the image. A discriminator estimates it. It learns to
-distinguish codes from permuted codes, in which the values of each dimension come from different
-images of the batch. Its logit is then an estimate of log Π q(z_l)/q(z), and minus its mean over codes
-is an estimate of the total correlation. The estimate is too low while the discriminator lags behind the
-codes, so a reported total_correlation near 0 is no proof of independence.`,
+images, with the weight gamma. It is 0 if the latent dimensions are independent, and unlike a
+larger beta it does not penalise information about the image. A discriminator estimates it. It
+learns to distinguish codes from permuted codes, in which the values of each dimension come from
+different images of the batch. Its logit is then an estimate of log Π q(z_l)/q(z), and minus its
+mean over codes is an estimate of the total correlation. The estimate is too low while the
+discriminator lags behind the codes, so a reported total_correlation near 0 is no proof of
+independence.`,
 	Citation: "H. Kim, A. Mnih: Disentangling by Factorising. ICML 2018, arXiv:1802.05983",
 	BibTeX: `@inproceedings{kim2018disentangling,
   author = {Kim, Hyunjik and Mnih, Andriy},
