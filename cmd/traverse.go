@@ -39,9 +39,9 @@ which decodes a grid of evenly spaced quantiles of the prior to images. A condit
 decodes the lines and the grid for the class of the image, or for the first class. If the images
 have known factors, such as those of the data set factors, each line names the factor that its
 value has most information about. Rows of numbers are drawn as curves, without an animation and
-this grid. A model without an encoder, such as gan, starts from the sample with the number --image
-and the seed --seed, and its lines are in the order of the indices. Earlier pictures are never
-replaced. The files get the next free number, such as traversal-2.png.
+this grid. A model without an encoder, such as gan, starts from the sample with the number
+--image and the seed --seed, and its lines are in the order of the indices. Earlier pictures are
+never replaced. The files get the next free number, such as traversal-2.png.
 
 EXAMPLES:
    gaetrain traverse --run runs/vae-sample-1 --image 7
