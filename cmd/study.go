@@ -68,10 +68,11 @@ EXAMPLES:
 			Description: `This verb trains classifiers on the encoder of each run as finetune does: one for each number of
 labels, each seed and each kind of encoder. It compares their accuracies on the test images. A
 pretrained encoder helps most with few labels. With many labels, training from scratch is as
-good. With svm in --encoders, a support vector machine with a Gaussian kernel classifies the codes
-of the frozen encoder, for at most 5,000 labelled images. Its width and penalty are chosen by
-cross-validation with five folds. The folder --out gets one run folder per job, study.json, study.png and study.svg. After an
-interruption, the same command continues with the remaining jobs.
+good. With svm in --encoders, a support vector machine with a Gaussian kernel classifies codes of
+the frozen encoder, for at most 5,000 labelled images. Its width and penalty are chosen by
+cross-validation with five folds. The folder --out gets one run folder per job, study.json,
+study.png and study.svg. After an interruption, the same command continues with the remaining
+jobs.
 
 EXAMPLES:
    gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3

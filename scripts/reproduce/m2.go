@@ -17,8 +17,11 @@ parameters by cross-validation. The other classifiers hold out one fifth of the 
 chosen on validation images with 100 labels, among 0.1 (the value of the paper), 1, 10, 30 and 50: with so few steps, small values give a
 worse classifier.
 
-m2 falls short of the published errors. The paper trains it on 50,000 images for many more steps. Its M1 has a transductive SVM, which
-also learns from the codes of images without labels. Both published rows are cited from other texts [secondary source].`,
+With both seeds and for every N, m2 has a lower error than the classifier of the same images alone, which trains on four fifths of them, by
+0.5 to 5.8 percentage points. It falls far short of the published errors. Images and steps are few here, and the decoder hardly
+uses the class: a code gives nearly the same image with all labels (` + "`pictures/analogies.png`" + ` of a run). The published M1 has a
+transductive SVM, which also learns from the codes of images without labels. Both published rows are cited from other texts
+[secondary source].`,
 	seeds: 2,
 	run: func(l *lab) error {
 		published := map[int]string{100: "11.97", 600: "4.94", 1000: "3.60", 3000: "3.92"}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"gaetrain/trainer/compression"
@@ -18,8 +17,8 @@ var vqvae = experiment{
 	about: `
 vqvae has a map of 7×7 words from a codebook of 256 entries with 8 values, and is trained for 10 epochs, its prior for 5 more. fsq has 16 words of
 1,000, and the same prior. conv has 64 values of 8 bits each. Bytes are those of the file of the 10,000 test images, per image. The weights are
-shared by all images, so they are not included. JPEG and PNG files hold a single image each, and JPEG files have the standard tables. Fréchet distances are between 10,000 samples and the test images, in the features of a classifier that was trained
-on 10,000 labels. They can be compared only within this section. vae is 784-400-20, trained for 15 epochs.`,
+shared by all images, so they are not included. JPEG and PNG files hold a single image each, and JPEG files have the standard tables. Fréchet distances are between 10,000 samples and the test images, in the features of a convolutional classifier.
+They can be compared only within this section. vae is 784-400-20, trained for 15 epochs.`,
 	seeds: 2,
 	run: func(l *lab) error {
 		used := l.row(row{claim: "share of the codebook that test images use, vqvae", format: "%.3f", bound: atLeast(0.9)})
@@ -83,7 +82,7 @@ on 10,000 labels. They can be compared only within this section. vae is 784-400-
 			if err != nil {
 				return err
 			}
-			by, err := l.finetune(c, seed, "--labels 10000 --epochs 10")
+			classifier, err := l.classifier()
 			if err != nil {
 				return err
 			}
@@ -91,11 +90,11 @@ on 10,000 labels. They can be compared only within this section. vae is 784-400-
 				run trained
 				to  *row
 			}{{r, drawn}, {v, gaussian}} {
-				distance, took, err := l.frechet(of.run, by)
+				judged, took, err := l.assess(of.run, classifier)
 				if err != nil {
 					return err
 				}
-				of.to.add(distance, took)
+				of.to.add(judged.of("samples").Frechet, took)
 			}
 			return nil
 		})
@@ -134,26 +133,4 @@ func newestTable(dir string, since time.Time) ([]byte, error) {
 		}
 	}
 	return nil, fmt.Errorf("%s: no table of rates; hint: gaetrain compress writes it", dir)
-}
-
-// frechet is the Fréchet distance of samples of a run from test images, in the features
-// of a classifier.
-func (l *lab) frechet(r, by trained) (distance, seconds float64, err error) {
-	var result struct {
-		Sets []struct {
-			Set     string
-			Frechet float64
-		}
-	}
-	command := "judge --images " + pick(l, "10000", "2000")
-	l.note(1, "gaetrain "+command+" --by CLASSIFIER --run RUN")
-	seconds, err = l.once(r.dir+"."+slug(command), &result, func(path string) ([]byte, error) {
-		return l.gaetrain(path, append(strings.Fields(command), "--json", "--quiet", "--by", by.dir, "--run", r.dir)...)
-	})
-	for _, s := range result.Sets {
-		if strings.HasPrefix(s.Set, "samples") {
-			distance = s.Frechet
-		}
-	}
-	return distance, seconds, err
 }
