@@ -40,14 +40,16 @@ func encodeVerb() *cli.Command {
 		Description: `This verb writes the codes of N images, each with L values. The .npy file is an N×L array of
 float32, which the verb decode can read. The .csv file has one line per image: the index of the
 image in its data, the label, the class and the path (empty if there is none), and the values
-code_0, code_1, … of the code. A .parquet file (--format parquet) has the same columns with
-types: integers, float32 and text. By default, the images are the test images of the run. If
---dataset names other data, they are all its images. If --images names image files, they are
-treated as the files of the run's data: resized, fitted and converted in the same way. With
---picture, the codes of --points images are drawn as points, coloured by class, in the pictures
-folder of the run. Codes of two values are drawn as they are. Longer codes are reduced to two
-values by PCA and by t-SNE. Images are neither corrupted nor binarised, so a code depends only on
-its image. The grey value of a pixel is the mean of its samples in training with --binarise.
+code_0, code_1, … of the code. Images with known factors, such as those of the data set factors,
+also have columns such as factor_scale, with values from 0. A .parquet file (--format parquet)
+has the same columns with types: integers, float32 and text. By default, the images are the test
+images of the run. If --dataset names other data, they are all its images. If --images names
+image files, they are treated as the files of the run's data: resized, fitted and converted in
+the same way. With --picture, the codes of --points images are drawn as points, coloured by
+class, in the pictures folder of the run. Codes of two values are drawn as they are. Longer codes
+are reduced to two values by PCA and by t-SNE. Images are neither corrupted nor binarised, so a
+code depends only on its image. The grey value of a pixel is the mean of its samples in training
+with --binarise.
 
 ` + fmt.Sprintf(ruleOfOut, "codes-2.npy") + `
 
@@ -157,6 +159,9 @@ func (o encodeOptions) draw(ctx context.Context, w io.Writer, title string, code
 // label, the class and the path of each image.
 func (o encodeOptions) write(ctx context.Context, endings []string, codes evaluate.Matrix, split loaders.Split, classes []string) error {
 	columns := slices.Delete(itemColumns(split, "", classes), 1, 2) // without the split
+	for _, f := range split.Factors {
+		columns = append(columns, loaders.IntegerColumn("factor_"+f.Name, func(row int) int { return int(f.Values[row]) }))
+	}
 	table := loaders.Table{Rows: codes.Rows, Columns: append(columns, codeColumns(codes.Values, codes.Columns)...)}
 	return writeNew(formatFiles(ctx, o.Out, endings, table, func(path string) files.File {
 		return npyFile(ctx, path, codes.Values, codes.Columns)

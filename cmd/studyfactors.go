@@ -52,7 +52,8 @@ chance; the last line of the table is the expectation of that part.
 The folder --out gets one run folder per job, study.json, study.png and study.svg. The picture
 has the mutual information gap of each run against its squared error. After an interruption, the
 same command continues with the remaining jobs. 'gaetrain sweep FILE --out FOLDER --jobs 2'
-trains the same jobs several at a time; the study then only measures them.
+trains the same jobs several at a time; the study then only measures them. A job that diverged
+ends the study, and 'gaetrain sweep FILE --out FOLDER --index N --retry' resumes it.
 
 EXAMPLES:
    gaetrain study factors weights.toml
