@@ -29,18 +29,14 @@ func alignCodes(ctx context.Context, models []*trainer.Trained, images loaders.S
 		}
 		codes[i] = evaluate.NewMatrix(values, m.CodeSize())
 	}
+	found, err := evaluate.CKA(codes...)
+	if err != nil {
+		return nil, err
+	}
 	all := make(alignment, len(models))
-	for i := range all {
-		for j := range models {
-			if j < i {
-				all[i] = append(all[i], all[j][i])
-				continue
-			}
-			v, err := evaluate.CKA(codes[i], codes[j])
-			if err != nil {
-				return nil, err
-			}
-			all[i] = append(all[i], nil)
+	for i, row := range found {
+		all[i] = make([]*float64, len(models))
+		for j, v := range row {
 			if !math.IsNaN(v) {
 				all[i][j] = &v
 			}

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"gaetrain/trainer"
+	"gaetrain/trainer/recipes"
 	"gaetrain/trainer/settings"
 )
 
@@ -61,6 +62,9 @@ func benchVerb(model string) *cli.Command {
 			}
 			if !(own.Seconds > 0 && own.Seconds <= 3600) {
 				return fmt.Errorf("%w: seconds is %v; hint: above 0, at most 3600", errUsage, own.Seconds)
+			}
+			if err := trainer.LoadFeatures(recipes.Find, o.model, o.Config); err != nil {
+				return err
 			}
 			log := newLog(c.App.ErrWriter, o.Output)
 			data, err := trainer.OpenData(c.Context, o.Config, loaderOptions(log))

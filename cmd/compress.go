@@ -46,6 +46,11 @@ levels of each latent dimension minimise the squared error of the codes in the f
 arbitrary for 1 and 2 bits (Lloyd–Max) and equidistant for more bits. The file stores the levels,
 and its size includes them. The verb decompress reads the file with the same run.
 
+For model vqvae, and for fsq with a prior, the file has the words of the codes instead of
+quantised values. They are arithmetically coded with the probabilities of the prior, which are the
+same numbers on every machine. Without a prior, all words have the same probability. The table
+then has the bytes of words with equal probabilities and with the prior.
+
 A table lists the bytes per image and the squared error per pixel for 1 to 8 bits per value. For
 comparison, it lists principal components (as many as a code has values, and four times as many),
 JPEG and PNG. The last column is the smallest error of principal components at the same number of
@@ -71,6 +76,9 @@ EXAMPLES:
 			}
 			if model.Conditional() {
 				return fmt.Errorf("%w: model %s decodes codes with labels, but a file of codes has no labels; hint: compress with a run of a model without labels, such as vae", trainer.ErrConfiguration, model.Config.Model)
+			}
+			if _, words := measure.CodedWords(model); words && wasGiven(c, "bits") {
+				return fmt.Errorf("%w: bits has no effect, because codes of model %s are compressed as words of a codebook; hint: leave out --bits", errUsage, model.Config.Model)
 			}
 			if o.Bits < 1 || o.Bits > compression.MaxBits {
 				return fmt.Errorf("%w: bits is %d; hint: from 1 to %d", errUsage, o.Bits, compression.MaxBits)

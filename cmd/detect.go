@@ -53,16 +53,18 @@ share of false alarms for this number of normal items. The scores of the normal 
 in the run folder in detector.json. Later calls use them, until the weights change or --normal
 is given.
 
-Items of classes that the run was not trained on are anomalies (see --classes of train). The
-verb then measures how well each score separates them from normal items: AUROC, average
-precision, F1 at the threshold and the false-positive rate at 95 % recall, with 95 % intervals
-by 1,000 bootstrap samples, and the observed shares of false alarms and of flagged anomalies
-(recall), by class. The pictures folder of the run gets histograms of the scores, ROC and
-precision–recall curves, and the items with the highest and the lowest scores beside their
-reconstructions. The .csv file has the score, the p-value and 1 or 0 for flagged of each item.
-A .parquet file (--format parquet) has the same columns with types: integers, float64 and text.
-An .npy file (--format npy) has only the score, the p-value and 1 or 0 of each of N items for
-each of S scores, as an N×3S array of float32.
+Items of classes that the run was not trained on are anomalies (see --classes of train). The verb
+then measures how well each score separates them from normal items: AUROC, average precision, F1
+at the threshold and the false-positive rate at 95 % recall, with 95 % intervals by 1,000
+bootstrap samples, and the observed shares of false alarms and of flagged anomalies (recall), by
+class, with score intervals (Wilson 1927). The same figures of one half of the normal items
+against the other half show what scores without information give (halves of normal items). The
+intervals do not include how a model of another seed would differ. The pictures folder of the run
+gets histograms of the scores, ROC and precision–recall curves, and the items with the highest
+and the lowest scores beside their reconstructions. The .csv file has the score, the p-value and
+1 or 0 for flagged of each item. A .parquet file (--format parquet) has the same columns with
+types: integers, float64 and text. An .npy file (--format npy) has only the score, the p-value
+and 1 or 0 of each of N items for each of S scores, as an N×3S array of float32.
 
 `
 

@@ -152,17 +152,29 @@ func percentInterval(i evaluate.Interval) string {
 // separations are the lines of the table of labelled items, the highest AUROC first.
 func (d *detection) separations() [][]string {
 	rows := [][]string{{"score", "AUROC", "average precision", "F1 at threshold", "FPR at 95 % recall", "false alarms", "recall"}}
-	with := func(v float64, i evaluate.Interval) string {
-		return fmt.Sprintf("%.4f (%.4f to %.4f)", v, i.Low, i.High)
+	row := func(name string, s measure.Separated) []string {
+		shares := func(v float64, i evaluate.Interval) string {
+			return fmt.Sprintf("%s (%s)", percent(v), percentInterval(i))
+		}
+		return []string{
+			name, estimated(s.AUROC, s.Intervals.AUROC), estimated(s.AveragePrecision, s.Intervals.AveragePrecision), estimated(s.F1, s.Intervals.F1),
+			estimated(s.FPR95, s.Intervals.FPR95), shares(s.FalseAlarms, s.Intervals.FalseAlarms), shares(s.Recall, s.Intervals.Recall),
+		}
 	}
 	for _, f := range d.ordered() {
-		s := f.Labelled
-		rows = append(rows, []string{
-			f.Score, with(s.AUROC, s.Intervals.AUROC), with(s.AveragePrecision, s.Intervals.AveragePrecision), with(s.F1, s.Intervals.F1),
-			with(s.FPR95, s.Intervals.FPR95), percent(s.FalseAlarms), percent(s.Recall),
-		})
+		rows = append(rows, row(f.Score, f.Labelled.Separated))
+	}
+	for _, f := range d.ordered() {
+		if f.Labelled.Halves != nil {
+			rows = append(rows, row(f.Score+", halves of normal items", *f.Labelled.Halves))
+		}
 	}
 	return rows
+}
+
+// estimated is a figure with its interval.
+func estimated(v float64, i evaluate.Interval) string {
+	return fmt.Sprintf("%.4f (%.4f to %.4f)", v, i.Low, i.High)
 }
 
 // ordered returns the results, those with the highest AUROC first.
@@ -188,11 +200,11 @@ func (d *detection) byClass() [][]string {
 		if c.Anomaly {
 			kind = "anomaly"
 		}
-		row := []string{c.Class, kind, fmt.Sprint(c.Items), percent(float64(c.Flagged) / float64(c.Items))}
+		row := []string{c.Class, kind, fmt.Sprint(c.Items), fmt.Sprintf("%s (%s)", percent(float64(c.Flagged)/float64(c.Items)), percentInterval(c.FlaggedInterval))}
 		for _, f := range ordered {
 			cell := "–"
-			if auroc := f.Labelled.Classes[i].AUROC; auroc != nil {
-				cell = fmt.Sprintf("%.4f", *auroc)
+			if of := f.Labelled.Classes[i]; of.AUROC != nil {
+				cell = estimated(*of.AUROC, *of.AUROCInterval)
 			}
 			row = append(row, cell)
 		}

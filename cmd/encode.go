@@ -46,7 +46,8 @@ types: integers, float32 and text. By default, the images are the test images of
 treated as the files of the run's data: resized, fitted and converted in the same way. With
 --picture, the codes of --points images are drawn as points, coloured by class, in the pictures
 folder of the run. Codes of two values are drawn as they are. Longer codes are reduced to two
-values by PCA and by t-SNE.
+values by PCA and by t-SNE. Images are neither corrupted nor binarised, so a code depends only on
+its image. The grey value of a pixel is the mean of its samples in training with --binarise.
 
 ` + fmt.Sprintf(ruleOfOut, "codes-2.npy") + `
 
@@ -85,6 +86,9 @@ func encode(c *cli.Context, o encodeOptions) error {
 	}
 	if o.Out, err = freeOut(c, o.Out, endings...); err != nil {
 		return err
+	}
+	if model.Config.Binarise {
+		log.note("the codes are those of grey pixels, but the model was trained on pixels sampled as 0 or 1 (binarise); the grey value is their mean")
 	}
 	codes, err := measure.Codes(c.Context, model, split)
 	if err != nil {

@@ -18,6 +18,8 @@ type evalOptions struct {
 	Corruption corruptions `toml:"corruption" group:"input" help:"Corruptions of the images, separated by commas, such as none,masking:0.1 (default: as in training)"`
 	NLL        int         `toml:"nll" group:"likelihood" help:"Number of posterior samples per image that estimate −log p(x); 0 for no estimate"`
 	Posterior  bool        `toml:"posterior" group:"likelihood" help:"Measure how much the codes of all images together differ from the prior"`
+	Factors    bool        `toml:"factors" group:"factors" help:"Measure how the codes relate to the known factors of the images"`
+	Judge      string      `toml:"judge" group:"output" help:"Run folder of a classifier of the same images that classifies the reconstructions, see finetune"`
 	JSON       bool        `toml:"json" group:"output" help:"Print JSON instead of a table"`
 	Output
 }
@@ -46,7 +48,12 @@ is the mean of ‖∂code/∂image‖² over 1,000 images, stratified by class. 
 up to 32 values. For longer codes, it is estimated from 32 random directions per image, which
 take as long as 32 values. jacobian_norm_error is the standard error of the estimate. ssim is the
 mean structural similarity of an image and its reconstruction in windows of 11×11 pixels (Wang
-2004), for images of at least that size.
+2004), for images of at least that size. gradient_energy is the sum of the squared differences of
+neighbouring pixels in the reconstructions, divided by that in the images. It is 1 for equal
+images, below 1 for blurred ones and above 1 for noise. With --judge, judged_accuracy is the
+share of reconstructions that a classifier assigns to the class of the image, and
+judged_accuracy_of_images is the same for the images themselves. Use another classifier than
+the one of --perceptual, whose features the model was trained to reproduce.
 --corruption measures the model on corrupted images, once for each corruption. The reconstruction
 is always compared with the clean image, and all pixels have the same weight. For rows of numbers
 (array:FILE), a second table lists the errors of the features, the largest first: mse of the
@@ -55,13 +62,15 @@ scaled values, and rmse, the root mean squared error, in the unit of the feature
 --nll K estimates the negative log-likelihood of each image by importance sampling: −log of the
 mean of p(x|z)·p(z)/q(z|x) over K samples z of the posterior. The model must have a Gaussian
 code. The mean over images is in expectation an upper bound, which decreases as K grows. 5,000 is
-a usual choice. The standard error is over images and does not include this bias. nll_bias
-estimates the bias by the jackknife: nll with half of the samples, minus nll (Quenouille 1949,
-Nowozin 2018). If the posterior is a poor proposal distribution, the bias is larger than this
-estimate. The effective_sample_size (Σw)²/Σw² of an image is then small. Images with a size below
-10 are counted. negative_elbo is the loss with beta 1 for the same samples. The cross-entropy
-assumes binary pixels, but grey pixels are not binary. These figures can therefore only compare
-models with the same loss. The squared error is the likelihood of a decoder N(x̂, I/2).
+a usual choice. ± is the standard error over images, which does not include this bias. A 95 %
+interval by 1,000 bootstrap samples of the images, and the means of both halves of the images
+follow in parentheses. nll_bias estimates the bias by the jackknife: nll with half of the
+samples, minus nll (Quenouille 1949, Nowozin 2018). If the posterior is a poor proposal
+distribution, the bias is larger than this estimate. The effective_sample_size (Σw)²/Σw² of an
+image is then small. Images with a size below 10 are counted. negative_elbo is the loss with beta
+1 for the same samples. The cross-entropy assumes binary pixels, but grey pixels are not binary.
+These figures can therefore only compare models with the same loss. The squared error is the
+likelihood of a decoder N(x̂, I/2).
 
 --posterior measures the codes of up to 10,000 images together. It prints the mean and the
 variance of each value, which are 0 and 1 in the prior. moment_divergence is the KL divergence in
@@ -71,12 +80,23 @@ mutual_information of image and code, estimated from one sample per image. The m
 is at most the logarithm of the number of images. An estimate near this limit only shows that the
 mutual information is large.
 
+--factors needs images with known factors, such as those of the data set factors. It measures the
+codes of up to 10,000 images, which are the means of the posterior for a Gaussian code. All
+figures are best at 1. mig is the mutual information gap (Chen 2018), sap the separated attribute
+predictability (Kumar 2018), and modularity that of Ridgeway and Mozer (2018).
+dci_disentanglement, dci_completeness and dci_informativeness are those of Eastwood and Williams
+(2018), by a random forest for each factor, which is fitted to one half of the images.
+factorvae_score is the accuracy of the vote of Kim and Mnih (2018). A second table has a line for
+each factor, with the value of the code that has most information about it.
+
 EXAMPLES:
    gaetrain eval --run runs/dense-sample-1
    gaetrain eval --run runs/dense-sample-1 --checkpoint best --split train --json
    gaetrain eval --run runs/denoising-sample-1 --corruption none,masking:0.25,gaussian:0.3
+   gaetrain eval --run runs/conv-sample-1 --judge runs/judge
    gaetrain eval --run runs/vae-sample-1 --nll 5000
-   gaetrain eval --run runs/vae-sample-1 --posterior`,
+   gaetrain eval --run runs/vae-sample-1 --posterior
+   gaetrain eval --run runs/vae-factors-1 --factors`,
 		Flags: withDefault(flags(clone(defaults)), "split", anySplit),
 		Action: func(c *cli.Context) error {
 			o := defaults
@@ -84,7 +104,15 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			settings := measure.EvaluateOptions{Corruptions: o.Corruption, Draws: o.NLL, Posterior: o.Posterior}
+			settings := measure.EvaluateOptions{Corruptions: o.Corruption, Draws: o.NLL, Posterior: o.Posterior, Factors: o.Factors, Seed: model.Config.Seed}
+			if o.Judge != "" {
+				if settings.Judge, err = openJudge(o.Judge); err != nil {
+					return err
+				}
+				if of := model.Info.Features; of != nil && of.Weights == settings.Judge.Digest() {
+					newLog(c.App.ErrWriter, o.Output).warn("the judge is the classifier whose features the loss compares (perceptual), so its accuracy is biased; hint: --judge with another classifier")
+				}
+			}
 			if o.NLL > 0 {
 				settings.Progress = newLog(c.App.ErrWriter, o.Output).progress("images with an estimated likelihood", split.Len())
 			}
@@ -120,6 +148,12 @@ func (e evaluated) print(w io.Writer, asJSON bool, model *trainer.Trained) error
 		printf(w, "\n")
 		_, each := aggregateRows(e.Aggregate)
 		if err := table(w, each...); err != nil {
+			return err
+		}
+	}
+	if e.Factored != nil {
+		printf(w, "\n")
+		if err := table(w, factorRows(e.Factored)...); err != nil {
 			return err
 		}
 	}
@@ -180,6 +214,9 @@ func (e evaluated) rows(model *trainer.Trained) [][]string {
 	if e.Aggregate != nil {
 		together, _ := aggregateRows(e.Aggregate)
 		rows = append(rows, together...)
+	}
+	if e.Factored != nil {
+		rows = append(rows, factorFigures(e.Factored)...)
 	}
 	for i, c := range e.Corruptions {
 		names, values := []string{"corruption"}, []string{c.Corruption.String()}

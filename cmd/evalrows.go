@@ -9,20 +9,21 @@ import (
 
 // likelihoodRows are the lines of the table about a likelihood.
 func likelihoodRows(l *measure.Likelihood) [][]string {
-	rows := [][]string{
-		{"nll", fmt.Sprintf("%.7g nats per image from %d samples, standard error over images %.2g", l.NLL, l.Draws, l.StandardError)},
-		{"nll_interval", fmt.Sprintf("%.7g to %.7g (95 %%, bootstrap over images); the halves of the images have %.7g and %.7g", l.Interval.Low, l.Interval.High, l.Halves[0], l.Halves[1])},
+	spread := func(name string) string {
+		s := l.Spreads[name]
+		return fmt.Sprintf("± %.2g (%.5g to %.5g; halves of the images %.5g and %.5g)", s.StandardError, s.Interval.Low, s.Interval.High, s.Halves[0], s.Halves[1])
 	}
+	rows := [][]string{{"nll", fmt.Sprintf("%.7g %s nats per image from %d samples", l.NLL, spread(measure.NLL), l.Draws)}}
 	if l.Bias != nil {
 		about := "jackknife estimate"
 		if l.Unsure > 0 {
 			about = fmt.Sprintf("a lower bound, because %d images have fewer than 10 effective samples", l.Unsure)
 		}
-		rows = append(rows, []string{"nll_bias", fmt.Sprintf("nll is too high by %.2g nats per image, %s", *l.Bias, about)})
+		rows = append(rows, []string{"nll_bias", fmt.Sprintf("nll is too high by %.2g %s nats per image, %s", *l.Bias, spread(measure.NLLBias), about)})
 	}
 	return append(rows,
-		[]string{"negative_elbo", fmt.Sprintf("%.7g nats per image from the same samples", l.Bound)},
-		[]string{"effective_sample_size", fmt.Sprintf("mean %.4g of %d, minimum %.3g, below 10 for %d images", l.EffectiveDraws, l.Draws, l.FewestEffective, l.Unsure)})
+		[]string{"negative_elbo", fmt.Sprintf("%.7g %s nats per image from the same samples", l.Bound, spread(measure.NegativeELBO))},
+		[]string{"effective_sample_size", fmt.Sprintf("mean %.4g %s of %d, minimum %.3g, below 10 for %d images", l.EffectiveDraws, spread(measure.EffectiveDraws), l.Draws, l.FewestEffective, l.Unsure)})
 }
 
 // aggregateRows returns the lines of two tables: one about all values of the codes
@@ -46,4 +47,33 @@ func aggregateRows(a *measure.Aggregate) (together, each [][]string) {
 		each = append(each, row)
 	}
 	return together, each
+}
+
+// factorFigures returns the lines of the measures of all factors together.
+func factorFigures(f *measure.Factored) (rows [][]string) {
+	for _, figure := range []struct {
+		name  string
+		value float64
+		what  string
+	}{
+		{"mig", f.MIG, "mutual information gap"}, {"sap", f.SAP, "separated attribute predictability"}, {"modularity", f.Modularity, "of the values of the code"},
+		{"dci_disentanglement", f.Disentanglement, "of the values of the code"}, {"dci_completeness", f.Completeness, "of the factors"},
+		{"dci_informativeness", f.Informativeness, "of the variance of the factors"}, {"factorvae_score", f.MajorityVote, "accuracy of the majority vote"},
+	} {
+		rows = append(rows, []string{figure.name, fmt.Sprintf("%.4f %s", figure.value, figure.what)})
+	}
+	return append(rows, []string{"images with factors", fmt.Sprint(f.Images)})
+}
+
+// factorRows returns the lines of the table with a line for each factor.
+func factorRows(f *measure.Factored) [][]string {
+	rows := [][]string{{"factor", "value of the code", "information", "mig", "sap", "completeness", "informativeness"}}
+	for _, of := range f.Factors {
+		row := []string{of.Name, fmt.Sprint(of.Code)}
+		for _, v := range []float64{of.Information, of.MIG, of.SAP, of.Completeness, of.Informativeness} {
+			row = append(row, fmt.Sprintf("%.4f", v))
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }

@@ -204,5 +204,8 @@ func (o *graphOptions) sketch(c *cli.Context, rest []given) (*trainer.Sketch, er
 	if err != nil {
 		return nil, err
 	}
+	if err := trainer.LoadFeatures(recipes.Find, t.model, t.Config); err != nil {
+		return nil, err
+	}
 	return trainer.NewSketch(t.Config, t.recipe.Name, t.model, source)
 }

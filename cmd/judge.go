@@ -35,10 +35,12 @@ and the predicted classes. For comparison, the table also has training images, w
 hardly surpass, and samples of a Gaussian fitted to the pixels with as many principal components
 as a code has values, which a model should surpass. It also compares one half of the test images
 with the other half. Their figures show what equal distributions give, with half as many images.
+For a conditional model, a second table of classes has the accuracy for each requested class.
 
-± is the standard error, estimated from samples of the images with replacement (bootstrap). A
-difference below two standard errors can be chance. JSON has 95 % intervals (uncertainties). They
-do not include how a model of another seed would differ.
+± is the standard error, estimated from samples of the images with replacement (bootstrap), and
+the binomial one for shares of classes and accuracies. A difference below two standard errors can
+be chance. JSON has 95 % intervals (uncertainties). They do not include how a model of another
+seed would differ.
 
 The output says how many of the training images the classifier itself was trained on
 (images_of_judge_training in JSON). Features of such images differ more from those of the test
@@ -69,6 +71,9 @@ limitation:
    class_kl     KL divergence of the predicted classes of samples from those of test images, in
                 nats. It ignores differences within a class. Meaningless images get a class too
    confidence   mean probability of the predicted class. It can be high for blurred images
+   accuracy     share of images whose predicted class is their label. The label of a sample of a
+                conditional model is the requested class. Samples that are too typical have a
+                higher accuracy than test images
    nearest      mean distance of 1,000 images from their nearest training image, in pixels and in
                 features. It is smaller for copies than for test images. In pixels, it is also
                 smaller for blurred images. The picture shows which is the case
@@ -100,12 +105,9 @@ func judgeVerb() *cli.Command {
 			if err := settings.Validate(); err != nil {
 				return err
 			}
-			by, err := trainer.OpenSelected(recipes.Find, o.By)
+			by, err := openJudge(o.By)
 			if err != nil {
 				return err
-			}
-			if !by.IsClassifier() {
-				return fmt.Errorf("%w: %s is not a classifier; hint: gaetrain finetune trains one", trainer.ErrConfiguration, o.By)
 			}
 			data, err := o.open(c.Context, model, log)
 			if err != nil {
@@ -149,7 +151,7 @@ func (o judgeOptions) report(w io.Writer, model *trainer.Trained, data *loaders.
 	}
 	r := judged{
 		Run: o.Run, Checkpoint: o.Checkpoint, Epoch: model.Epoch, Dataset: data.Name, Codes: found.Codes, Seed: o.Seed, Temperature: o.Temperature,
-		Judge: o.By, Features: found.Features, Accuracy: found.Accuracy, Images: found.Images, Neighbours: o.Neighbours, Classes: found.Classes, Sets: found.Sets,
+		Judge: o.By, Features: found.Features, Images: found.Images, Neighbours: o.Neighbours, Classes: found.Classes, Sets: found.Sets,
 	}
 	where, err := keep(o.Run, judgeFile, r)
 	if err != nil {
@@ -178,4 +180,13 @@ func (o judgeOptions) draw(name string, v pictures.View, data *loaders.Dataset, 
 	}
 	sorted, err := pictures.DrawClasses(o.Run, name+": the first samples of each predicted class", v, found.Samples, found.Classes, found.Logits, found.Sets[0].Shares)
 	return nearest + " and " + sorted, err
+}
+
+// openJudge reads the classifier in a run folder.
+func openJudge(run string) (*trainer.Trained, error) {
+	by, err := trainer.OpenSelected(recipes.Find, run)
+	if err == nil && !by.IsClassifier() {
+		err = fmt.Errorf("%w: %s is not a classifier; hint: gaetrain finetune trains one", trainer.ErrConfiguration, run)
+	}
+	return by, err
 }

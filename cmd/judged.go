@@ -19,8 +19,7 @@ type judged struct {
 	Temperature float64               `json:"temperature"`
 	Judge       string                `json:"judge"`
 	Features    int                   `json:"features"`
-	Accuracy    float64               `json:"judge_accuracy,omitempty"` // on the test images; 0 without labels
-	Images      int                   `json:"images"`                   // of each set
+	Images      int                   `json:"images"` // of each set
 	Neighbours  int                   `json:"neighbours"`
 	Classes     []string              `json:"classes"`
 	Sets        []measure.AssessedSet `json:"sets"`
@@ -30,9 +29,6 @@ type judged struct {
 func (r judged) print(w io.Writer, words func(string) string) error {
 	printf(w, "%d samples, with codes from %s\n", r.Images, r.Codes)
 	printf(w, "classifier %s: %d features", r.Judge, r.Features)
-	if r.Accuracy != 0 {
-		printf(w, ", accuracy %s on the test %s", percent(r.Accuracy), words("images"))
-	}
 	printf(w, "\n\n")
 	if err := table(w, worded(words, r.rows())...); err != nil {
 		return err
@@ -43,8 +39,15 @@ func (r judged) print(w io.Writer, words func(string) string) error {
 			printf(w, "%s: the classifier was trained on %d of these %d, so their frechet differs from that of unseen %s\n\n", words(s.Set), *s.Known, r.Images, words("images"))
 		}
 	}
-	classes := r.classes()
-	return table(w, append(worded(words, classes[:1]), classes[1:]...)...) // the names of classes stay as they are
+	for i, rows := range r.classes() {
+		if i > 0 {
+			printf(w, "\n")
+		}
+		if err := table(w, append(worded(words, rows[:1]), rows[1:]...)...); err != nil { // the names of classes stay as they are
+			return err
+		}
+	}
+	return nil
 }
 
 // worded returns rows in words that fit the data.
@@ -85,6 +88,12 @@ func judgements() []judgement {
 		{"coverage", "higher", "%.4f", overlap(func(o *evaluate.Overlap) *float64 { return &o.Coverage })},
 		{"class_kl", "lower", "%.4f", func(s measure.AssessedSet) *float64 { return s.ClassDivergence }},
 		{"confidence", "near that of test images", "%.4f", func(s measure.AssessedSet) *float64 { return &s.Confidence }},
+		{"accuracy", "near that of test images", "%.4f", func(s measure.AssessedSet) *float64 {
+			if s.Correct == nil {
+				return nil
+			}
+			return &s.Accuracy
+		}},
 	}
 	for m, name := range measure.Nearnesses {
 		list = append(list, judgement{measure.NearestIn(name), "near that of test images", "%.4g", func(s measure.AssessedSet) *float64 {
@@ -127,18 +136,32 @@ func (r judged) rows() [][]string {
 	return rows
 }
 
-// classes are the lines of the table of classes.
-func (r judged) classes() [][]string {
-	rows := [][]string{{"class"}}
+// classes are the tables of the classes: the shares of predicted classes and, for samples of
+// requested classes, how often the predicted class is the requested one.
+func (r judged) classes() [][][]string {
+	shares, accuracies := [][]string{{"predicted class"}}, [][]string{{"accuracy by class"}}
 	for _, s := range r.Sets {
-		rows[0] = append(rows[0], s.Set)
+		shares[0], accuracies[0] = append(shares[0], s.Set), append(accuracies[0], s.Set)
 	}
 	for class, name := range r.Classes {
-		row := []string{name}
+		share, accuracy := []string{name}, []string{name}
 		for _, s := range r.Sets {
-			row = append(row, percent(s.Shares.Shares[class]))
+			share = append(share, percentWithError(s.Shares.Shares[class], s.Uncertainties[measure.ShareOf(name)]))
+			cell := "–"
+			if s.Correct != nil && s.Correct.Classes[class] != nil {
+				cell = percentWithError(*s.Correct.Classes[class], s.Uncertainties[measure.AccuracyOf(name)])
+			}
+			accuracy = append(accuracy, cell)
 		}
-		rows = append(rows, row)
+		shares, accuracies = append(shares, share), append(accuracies, accuracy)
 	}
-	return rows
+	if r.Sets[0].Correct == nil {
+		return [][][]string{shares}
+	}
+	return [][][]string{shares, accuracies}
+}
+
+// percentWithError is a share in percent with its standard error.
+func percentWithError(share float64, u evaluate.Uncertainty) string {
+	return fmt.Sprintf("%.2f ± %.2f %%", 100*share, 100*u.StandardError)
 }

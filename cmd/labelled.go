@@ -32,6 +32,21 @@ func heldOut(e *trainer.Experiment) string {
 	return fmt.Sprintf("validation set: %d of %d %s %s%s", validation.Len(), e.Data.Train.Len(), kind, images, perClass(validation, e.Data))
 }
 
+// givenLabels describes the training images whose labels a model uses, if it is to use only
+// some of them.
+func givenLabels(e *trainer.Experiment) string {
+	n := e.Final().Labelled
+	if n == 0 {
+		return ""
+	}
+	train := e.TrainImages()
+	labelled, images := train.Select(train.Balanced(n, e.Config.Seed)), train.Shape.Words("images")
+	if labelled.Len() < n {
+		return fmt.Sprintf("labels is %d, but there are only %d training %s, whose labels are all used", n, labelled.Len(), images)
+	}
+	return fmt.Sprintf("labels of %d of %d training %s are used%s", n, train.Len(), images, perClass(labelled, e.Data))
+}
+
 // perClass lists the number of images of each class in a split, but not of classes without
 // images that the model is not trained on; "" without labels.
 func perClass(s loaders.Split, data *loaders.Dataset) string {

@@ -148,6 +148,9 @@ func (c *console) begin(l *trainer.Loop) {
 	if chosen := chosenClasses(l.Experiment); chosen != "" {
 		c.note(chosen)
 	}
+	if given := givenLabels(l.Experiment); given != "" {
+		c.note(given)
+	}
 	if augmented := l.Augmentation(); augmented != "" {
 		c.note(augmented)
 	}

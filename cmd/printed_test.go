@@ -22,8 +22,8 @@ import (
 
 // This file tests the commands that the program, its documents and its messages print.
 // The commands of the documents and the examples of all verbs are run, see
-// printedrun_test.go. The commands of docs/results.md, which train on full data sets, and
-// the commands within sentences are only parsed.
+// printedrun_test.go. The commands of docs/results.md and docs/gallery.md, which train on
+// full data sets, and the commands within sentences are only parsed.
 
 // printed is a command and where it is printed.
 type printed struct{ where, command string }

@@ -43,6 +43,9 @@ func (w workshop) smaller(command string) string {
 	if strings.Contains(command, "array:") {
 		command = strings.ReplaceAll(command, " --dataset folder:DATA --validation 4", "")
 	}
+	if strings.Contains(command, "--dataset factors") {
+		command = strings.ReplaceAll(command, " --dataset folder:DATA", " --train-images 64 --test-images 128")
+	}
 	if strings.Contains(command, "--more-epochs") {
 		command = strings.ReplaceAll(command, " --epochs 1", "")
 	}
@@ -72,7 +75,7 @@ func (w workshop) run(dir, command string) {
 // models maps the beginning of a run's name to its model and to the settings with which a
 // run that other commands need is trained.
 var models = []struct{ prefix, arguments string }{
-	{"vae-2d", "train --model vae --hidden 16 --code 2"}, {"vae", "train --model vae --hidden 16 --code 4"}, {"cvae", "train --model cvae --hidden 16 --code 4"},
+	{"vae-factors", "train --model vae --hidden 16 --code 4 --dataset factors"}, {"vae-2d", "train --model vae --hidden 16 --code 2"}, {"vae", "train --model vae --hidden 16 --code 4"}, {"cvae", "train --model cvae --hidden 16 --code 4"},
 	{"conv", "train --model conv --filters 2,3 --code 4"}, {"denoising", "train --model denoising --hidden 16 --code 4"},
 	{"judge", "finetune --from dense"}, {"classifier", "finetune --from dense"}, {"", "train --model dense --hidden 16 --code 4"},
 }
@@ -151,6 +154,7 @@ func (w workshop) prepare(command string) {
 		{"--in images.codes", "images.codes", "gaetrain compress --run runs/dense-sample-1"},
 		{"--out studies/", "studies", "mkdir studies"},
 		{"rates.toml", "rates.toml", "printf '" + tinySweep + "' > rates.toml"},
+		{"weights.toml", "weights.toml", "printf '" + tinyStudy + "' > weights.toml"},
 	} {
 		if _, err := os.Stat(filepath.Join(w.dir, file.name)); err == nil || !strings.Contains(command, file.mention) {
 			continue
@@ -163,13 +167,16 @@ func (w workshop) prepare(command string) {
 // tinySweep is a sweep of two jobs, in which \n is a line feed.
 const tinySweep = `[settings]\ntrain-images = 64\ntest-images = 16\nvalidation = 16\nhidden = [8]\nepochs = 1\npictures = 0\n[grid]\ncode = [2, 4]\n`
 
+// tinyStudy is such a sweep of models of images with known factors.
+const tinyStudy = `[settings]\ndataset = "factors"\nmodel = "vae"\ntrain-images = 64\ntest-images = 128\nvalidation = 0\nhidden = [8]\nepochs = 1\npictures = 0\n[grid]\nbeta = [1]\n`
+
 // TestPrintedCommands runs the commands of each document and of the help of each verb. They
 // run one after the other in a folder of their own.
 func TestPrintedCommands(t *testing.T) {
 	t.Parallel()
 	all := examples(newApp("", io.Discard, io.Discard).Commands)
 	for _, path := range documents(t) {
-		if filepath.Base(path) != "results.md" {
+		if base := filepath.Base(path); base != "results.md" && base != "gallery.md" {
 			all = append(all, commandsIn(t, path, false))
 		}
 	}

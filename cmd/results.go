@@ -92,7 +92,7 @@ func (run finished) figures(f trainer.Figures) (list []string) {
 // meanings are the figures that a summary shows besides the first term of the loss, and
 // what the reader must know of a figure without a unit.
 var meanings = map[string]string{
-	"kl": "", "mse": "", trainer.Accuracy: "",
+	"kl": "", "total_correlation": "", "mse": "", trainer.Accuracy: "",
 	trainer.SampleDistance: "0 if samples are like images",
 	trainer.SampleSpread:   "1 if samples vary like images",
 }
@@ -104,7 +104,7 @@ const mostNext = 2
 // first.
 func (run finished) next() []string {
 	var verbs []string
-	if h, err := trainer.ReadHistory(run.Dir); err == nil && pictures.Improving(h) {
+	if h, err := trainer.ReadHistory(run.Dir); err == nil && pictures.Improving(h) && !run.model.Stage.Prior {
 		verb := "train"
 		if run.model.IsClassifier() {
 			verb = "finetune"
@@ -118,7 +118,7 @@ func (run finished) next() []string {
 		verbs = append(verbs, "sample", "interpolate")
 	default:
 		verbs = append(verbs, "reconstruct")
-		if m.HasPrior() {
+		if m.Samples() {
 			verbs = append(verbs, "sample")
 		}
 		if len(run.Info.Data.Trained) > 0 && m.Config.Validation > 0 {

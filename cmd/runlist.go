@@ -24,24 +24,19 @@ func arrange(verbs []*cli.Command, args []string) []string {
 
 // fileLast moves the arguments of a verb that takes a file or a folder behind its flags.
 func fileLast(verbs []*cli.Command, args []string) []string {
-	if len(args) < 2 {
-		return args
-	}
-	i := slices.IndexFunc(verbs, func(v *cli.Command) bool {
-		return v.Name == args[1] && (v.ArgsUsage == fileUsage || v.ArgsUsage == folderUsage)
-	})
-	if i < 0 {
+	verb, names := verbOf(verbs, args)
+	if verb == nil || verb.ArgsUsage != fileUsage && verb.ArgsUsage != folderUsage {
 		return args
 	}
 	var flags, operands []string
-	for rest := args[2:]; len(rest) > 0; rest = rest[1:] {
+	for rest := args[names:]; len(rest) > 0; rest = rest[1:] {
 		name, _, assigned := strings.Cut(strings.TrimLeft(rest[0], "-"), "=")
 		switch isFlag := len(rest[0]) > 1 && rest[0][0] == '-'; {
 		case rest[0] == "--":
 			operands, rest = append(operands, rest[1:]...), rest[:1]
 		case !isFlag:
 			operands = append(operands, rest[0])
-		case !assigned && takesValue(verbs[i], name) && len(rest) > 1:
+		case !assigned && takesValue(verb, name) && len(rest) > 1:
 			flags, rest = append(flags, rest[:2]...), rest[1:]
 		default:
 			flags = append(flags, rest[0])
@@ -50,7 +45,20 @@ func fileLast(verbs []*cli.Command, args []string) []string {
 	if operands == nil {
 		return args
 	}
-	return slices.Concat(args[:2], flags, []string{"--"}, operands)
+	return slices.Concat(args[:names], flags, []string{"--"}, operands)
+}
+
+// verbOf returns the verb that the arguments begin with, or the verb below it, and the number
+// of arguments up to its name; nil if there is none.
+func verbOf(verbs []*cli.Command, args []string) (verb *cli.Command, names int) {
+	for names = 1; names < len(args); names++ {
+		i := slices.IndexFunc(verbs, func(v *cli.Command) bool { return v.Name == args[names] })
+		if i < 0 {
+			break
+		}
+		verb, verbs = verbs[i], verbs[i].Subcommands
+	}
+	return verb, names
 }
 
 // Usage of the arguments of verbs that take a file, and of those that may be given a folder.

@@ -23,7 +23,7 @@ import (
 type studyOptions struct {
 	Runs     string `toml:"runs" group:"study" help:"Folders of trained models, separated by commas or spaces; patterns such as runs/lr-* are expanded"`
 	Labels   []int  `toml:"labels" group:"study" help:"Numbers of labelled images to train with; 0 for all"`
-	Encoders string `toml:"encoders" group:"study" help:"Encoders to compare, separated by commas: scratch (random weights), frozen or finetuned"`
+	Encoders string `toml:"encoders" group:"study" help:"Encoders to compare: scratch (random weights), frozen, finetuned, or svm (SVM on frozen codes)"`
 	Seeds    int    `toml:"seeds" group:"study" help:"Number of runs per classifier, each with another seed and other labelled images, 1 or more"`
 	Studied
 	Out string `toml:"out" group:"output" help:"Folder of the study, with a run folder for each job, study.json and study.png"`
@@ -53,34 +53,41 @@ func studyDefaults() studyOptions {
 func studyVerb() *cli.Command {
 	return &cli.Command{
 		Name:  "study",
-		Usage: "train many classifiers and compare them",
+		Usage: "train many models and compare them",
 		Description: `'gaetrain study labels' measures the accuracy of classifiers for several numbers of labelled
-images, with and without pretraining. 'gaetrain study labels --help' shows its flags.
+images, with and without pretraining. 'gaetrain study factors' measures how the codes of models
+relate to known factors of the images, and how much of it is decided by the seed.
+'gaetrain study labels --help' shows its flags.
 
 EXAMPLES:
-   gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3`,
+   gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3
+   gaetrain study factors weights.toml`,
 		Subcommands: []*cli.Command{{
 			Name:  "labels",
 			Usage: "measure the accuracy against the number of labels, pretrained or not",
 			Description: `This verb trains classifiers on the encoder of each run as finetune does: one for each number of
 labels, each seed and each kind of encoder. It compares their accuracies on the test images. A
 pretrained encoder helps most with few labels. With many labels, training from scratch is as
-good. The folder --out gets one run folder per job, study.json, study.png and study.svg. After an
-interruption, the same command continues with the remaining jobs.
+good. With svm in --encoders, a support vector machine with a Gaussian kernel classifies codes of
+the frozen encoder, for at most 5,000 labelled images. Its width and penalty are chosen by
+cross-validation with five folds. The folder --out gets one run folder per job, study.json,
+study.png and study.svg. After an interruption, the same command continues with the remaining
+jobs.
 
 EXAMPLES:
    gaetrain study labels --runs runs/dense-sample-1 --labels 50,200,1000 --seeds 3
-   gaetrain study labels --runs runs/dense,runs/denoising --encoders scratch,finetuned --out few`,
+   gaetrain study labels --runs runs/dense,runs/denoising --encoders scratch,finetuned --out few
+   gaetrain study labels --runs runs/vae --encoders frozen,svm --labels 100,1000`,
 			Flags:  studyFlags(),
 			Action: studyLabels,
-		}},
+		}, studyFactorsVerb()},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return unknown("study", name, []string{"labels"})
+				return unknown("study", name, []string{"labels", "factors"})
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
-		ArgsUsage: "labels",
+		ArgsUsage: "labels | factors FILE",
 	}
 }
 
@@ -95,7 +102,7 @@ func studyFlags() []cli.Flag {
 // job is one training of a study.
 type job struct {
 	Run     string `json:"run"`     // the run whose encoder is used
-	Encoder string `json:"encoder"` // scratch, frozen or finetuned
+	Encoder string `json:"encoder"` // one of encoders
 	Labels  int    `json:"labels"`  // 0: all
 	Seed    uint64 `json:"seed"`
 }
@@ -129,6 +136,9 @@ func (o studyOptions) jobs() (list []job) {
 	return list
 }
 
+// encoders are the values of --encoders.
+var encoders = []string{"scratch", "frozen", "finetuned", svmEncoder}
+
 func (o studyOptions) validate() error {
 	if strings.TrimSpace(o.Runs) == "" {
 		return fmt.Errorf("%w: no trained models; hint: gaetrain study labels --runs runs/dense-sample-1", errUsage)
@@ -141,8 +151,8 @@ func (o studyOptions) validate() error {
 	}
 	folders := make(map[string]bool)
 	for _, j := range o.jobs() {
-		if !slices.Contains([]string{"scratch", "frozen", "finetuned"}, j.Encoder) {
-			return unknown("encoder", j.Encoder, []string{"scratch", "frozen", "finetuned"})
+		if !slices.Contains(encoders, j.Encoder) {
+			return unknown("encoder", j.Encoder, encoders)
 		}
 		if folders[j.folder(o.Out)] {
 			return fmt.Errorf("%w: two jobs would have the folder %s; hint: name each run and each number once, and give runs different names", errUsage, j.folder(o.Out))
@@ -198,14 +208,18 @@ func studyLabels(c *cli.Context) error {
 	log := newLog(c.App.ErrWriter, o.Output)
 	o.shrink(c, log, origins, runs)
 	jobs := o.jobs()
+	var kinds []string
+	for _, j := range jobs {
+		kinds = append(kinds, j.Encoder)
+	}
+	if err := o.checkSVM(kinds, origins); err != nil {
+		return err
+	}
 	var outcomes []outcome
 	for i, j := range jobs {
 		done, err := o.perform(c.Context, j, origins, i, len(jobs), log)
-		if errors.Is(err, errUnsaved) && i > 0 {
-			return fmt.Errorf("%w: %w; %d of %d jobs are done; hint: the same command continues", trainer.ErrStopped, context.Cause(c.Context), i, len(jobs))
-		}
 		if err != nil {
-			return err
+			return interrupted(c.Context, err, i, len(jobs))
 		}
 		outcomes = append(outcomes, done)
 	}
@@ -214,6 +228,15 @@ func studyLabels(c *cli.Context) error {
 		return err
 	}
 	return study.print(c.App.Writer, o.Out)
+}
+
+// interrupted returns the error of a study whose job failed. A job that was stopped before
+// its first checkpoint can be started again if others are done.
+func interrupted(ctx context.Context, err error, done, of int) error {
+	if errors.Is(err, errUnsaved) && done > 0 {
+		return fmt.Errorf("%w: %w; %d of %d jobs are done; hint: the same command continues", trainer.ErrStopped, context.Cause(ctx), done, of)
+	}
+	return err
 }
 
 // shrink removes the default numbers of labels that exceed the number of images that the
@@ -246,6 +269,11 @@ func (o studyOptions) perform(ctx context.Context, j job, origins map[string]set
 	}
 	given := maps.Clone(origins)
 	if err := all.adoptData(model, given); err != nil {
+		return done, err
+	}
+	if j.Encoder == svmEncoder {
+		result, err := all.performSVM(ctx, model, log, func() { log.log.Info(fmt.Sprintf("job %d of %d", at+1, of), "run", done.Folder) })
+		done.Images, done.Accuracy, done.Seconds = result.Images, result.Accuracy, result.Seconds
 		return done, err
 	}
 	if err := all.begun(given, model); err != nil {

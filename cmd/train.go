@@ -92,6 +92,9 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, log *console, ori
 		return err
 	}
 	defer restore()
+	if err := trainer.LoadFeatures(recipes.Find, o.model, o.Config); err != nil {
+		return err
+	}
 	how := loaderOptions(log)
 	how.Outline = o.forecast(log)
 	data, err := openData(ctx, o.Config, how)
@@ -107,6 +110,11 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, log *console, ori
 	experiment, err := trainer.NewExperiment(o.Config, o.recipe.Name, o.model, data)
 	if err != nil {
 		return err
+	}
+	if p, ok := o.model.(trainer.Perceptive); ok && p.Features() != nil {
+		if other := p.Features().OtherData(data); other != "" {
+			log.warn(other + ", so its features may not describe these images; hint: --perceptual takes a classifier of the same images")
+		}
 	}
 	if data.Features != nil && experiment.Trained().Convolutions() > 0 {
 		log.warn("convolutions combine neighbouring columns, whose order in a table usually has no meaning; hint: --model dense has none")

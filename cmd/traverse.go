@@ -35,11 +35,13 @@ the KL divergence of the value from the prior. Otherwise they are sorted by its 
 test images. They are drawn in pictures/traversal.png in the run folder, and animated in
 traversal.gif. For a model without a prior, --range is in standard deviations over the training
 images, from their mean. For a code of two values, the verb also draws pictures/manifold.png,
-which decodes a grid of evenly spaced quantiles of the prior to images. Rows of numbers are drawn
-as curves, without an animation and this grid. A model without an encoder, such as
-gan, starts from the sample with the number --image and the seed --seed, and its lines are in the
-order of the indices. Earlier pictures are never replaced. The files get the next free number,
-such as traversal-2.png.
+which decodes a grid of evenly spaced quantiles of the prior to images. A conditional model
+decodes the lines and the grid for the class of the image, or for the first class. If the images
+have known factors, such as those of the data set factors, each line names the factor that its
+value has most information about. Rows of numbers are drawn as curves, without an animation and
+this grid. A model without an encoder, such as gan, starts from the sample with the number
+--image and the seed --seed, and its lines are in the order of the indices. Earlier pictures are
+never replaced. The files get the next free number, such as traversal-2.png.
 
 EXAMPLES:
    gaetrain traverse --run runs/vae-sample-1 --image 7
@@ -63,11 +65,11 @@ EXAMPLES:
 			if err != nil {
 				return err
 			}
-			betweenLevels(log, model)
 			t, err := measure.Traverse(c.Context, p, test, settings)
 			if err != nil {
 				return err
 			}
+			betweenLevels(log, model)
 			return o.draw(c.Context, c.App.Writer, model, t)
 		},
 	}
@@ -86,7 +88,11 @@ func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.T
 	if model.CodeSize() != 2 || !model.Shape().IsImage() {
 		return nil
 	}
-	grid := pictures.Manifold{Title: name + ": decoded grid of the 2-D latent space", View: pictures.ViewOf(model), Fitted: !model.HasPrior(), Decode: func(normal []float32) ([]float32, error) {
+	title := name + ": decoded grid of the 2-D latent space"
+	if class := t.Class(); class != "" {
+		title += ", class " + class
+	}
+	grid := pictures.Manifold{Title: title, View: pictures.ViewOf(model), Fitted: !model.HasPrior(), Decode: func(normal []float32, _ int) ([]float32, error) {
 		return t.DecodeNormal(ctx, normal)
 	}}
 	path, err := grid.Draw(o.Run)
@@ -118,19 +124,27 @@ func (o traverseOptions) walk(name string, model *trainer.Trained, t measure.Tra
 	for _, value := range t.Values {
 		walk.Heads = append(walk.Heads, signed(value))
 	}
-	outside := false
+	outside, named := false, false
 	for _, line := range t.Lines {
 		drawn := pictures.Line{Name: fmt.Sprintf("value %d", line.Dimension), Detail: "original " + signed(line.Start), Pixels: line.Images}
+		factor := ""
+		if f := line.Factor; f.Name != "" {
+			factor = fmt.Sprintf(", %s %.2f", f.Name, f.Share)
+			named = true
+		}
 		switch {
 		case t.Unit == "":
 		case model.HasPosterior():
-			drawn.Detail = fmt.Sprintf("(KL %.3g %s) %s", line.Rank, t.Unit, drawn.Detail)
+			drawn.Detail = fmt.Sprintf("(KL %.3g %s%s) %s", line.Rank, t.Unit, factor, drawn.Detail)
 		default:
-			drawn.Detail = fmt.Sprintf("(%s %.3g) %s", t.Unit, line.Rank, drawn.Detail)
+			drawn.Detail = fmt.Sprintf("(%s %.3g%s) %s", t.Unit, line.Rank, factor, drawn.Detail)
 		}
 		drawn.Marked = nearestStep(t.Values, line.Start)
 		outside = outside || drawn.Marked == nil
 		walk.Lines = append(walk.Lines, drawn)
+	}
+	if named {
+		walk.Notes = append(walk.Notes, "A line names the known factor that its value has most information about, as a share of the factor's entropy.")
 	}
 	if outside {
 		walk.Notes = append(walk.Notes, "The original value of a line without a frame is outside the range.")

@@ -121,8 +121,21 @@ func (s *Scope) Images(name string, x Value) Value {
 	return Value{node: images, rows: x.rows, shape: x.shape, constant: x.constant, traced: x.traced}
 }
 
+// Repeat returns x with as many rows for each image as the other value has
+// (x: B×D, other: BK×…, result: BK×D). It returns x if it has that many rows.
+func (s *Scope) Repeat(name string, x, other Value) Value {
+	if s.Failed() || x.None() || other.None() || other.rows.Compiled <= x.rows.Compiled {
+		return x
+	}
+	x = s.Rows(name, x)
+	y := s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
+		return op.Repeat(name, rows, other.rows.Compiled/rows.Compiled, x)
+	}, x)
+	return y.As(x.shape)
+}
+
 // First returns the first of the K rows of each image (x: BK×D, result: B×D).
-// It returns x if there is one row for each image. It has no gradient.
+// It returns x if there is one row for each image.
 func (s *Scope) First(name string, x Value) Value {
 	if s.Failed() || x.rows == s.rows {
 		return x

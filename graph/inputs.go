@@ -45,8 +45,12 @@ func (s *Scope) Variable(name string, shape Shape) Value {
 }
 
 // Labels declares the input "labels": one whole number from 0 to classes−1 for
-// each image (B×1). Run returns an error for other values.
+// each image (B×1). Run returns an error for other values. On a scope of
+// EveryClass, the labels are all classes in turn.
 func (s *Scope) Labels(kind Kind, classes int) Value {
+	if !s.labels.None() {
+		return s.labels
+	}
 	v := s.input("labels", kind, Row(1), classes)
 	v.constant = true
 	return v

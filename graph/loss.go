@@ -63,8 +63,8 @@ func (t Term) Times(weight float64) Term {
 	return t
 }
 
-// MadeOf returns the term with the parts that it is the sum of. They are reported
-// in its place, with its weight.
+// MadeOf returns the term with the parts that it is the weighted sum of. They are
+// reported in its place, with their weights times its weight.
 func (t Term) MadeOf(parts ...Term) Term {
 	t.parts = parts
 	return t
@@ -115,7 +115,7 @@ func (l Loss) reported() (terms []Term) {
 			terms = append(terms, t)
 		}
 		for _, part := range t.parts {
-			part.Reported = t.Reported
+			part.Reported *= t.Reported
 			terms = append(terms, part)
 		}
 	}

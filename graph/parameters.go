@@ -14,7 +14,7 @@ import (
 type Role string
 
 // The roles. Weight decay applies only to weights. Solvers do not change
-// statistics.
+// codebooks and statistics.
 const (
 	Weight   Role = "weight"
 	Bias     Role = "bias"

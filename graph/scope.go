@@ -20,9 +20,13 @@ type Declaration func(s *Scope)
 type Scope struct {
 	*declaration
 	frozen  bool                            // parameters are not trained
+	fixed   func(name string) []float32     // see Fixed; nil: parameters are as declared
+	settled bool                            // see Settled
+	keeping bool                            // statistics are not updated, see KeepingStatistics
 	weights func(*Scope, Spec, Value) Value // see WithWeights; nil: layers use their weights as they are
 	replace func(*Scope, Spec) Spec         // see Replacing; nil: parameters are read as declared
 	observe func(*Scope, Parameter)         // see Observing; nil: no observer
+	labels  Value                           // see EveryClass; none: the labels of the images
 }
 
 // declaration is the state that all scopes of a program share.
@@ -102,7 +106,7 @@ func (s *Scope) Failed() bool { return s.err != nil }
 // Training reports whether the program trains. In training, dropout is active,
 // batch normalisation uses the statistics of the batch, and weights of the loss
 // may rise.
-func (s *Scope) Training() bool { return s.options.Training }
+func (s *Scope) Training() bool { return s.options.Training && !s.settled }
 
 // Batch is the largest number of images in a run of the program.
 func (s *Scope) Batch() int { return s.rows.Compiled }
@@ -112,6 +116,33 @@ func (s *Scope) Batch() int { return s.rows.Compiled }
 func (s *Scope) Frozen() *Scope {
 	derived := *s
 	derived.frozen = true
+	return &derived
+}
+
+// Settled returns a scope that declares what a program computes that does not train:
+// its parameters are not trained, dropout is not active, and statistics do not change.
+// A stage that trains another part of a model uses it for the trained part.
+func (s *Scope) Settled() *Scope {
+	derived := *s
+	derived.frozen, derived.settled = true, true
+	return &derived
+}
+
+// Fixed returns a scope for a network that is a constant of the loss. Its parameters are
+// statistics, and it is settled. Gradients pass through what is declared on
+// it. When a parameter is created, it gets the values that initial returns for its name, or
+// its usual ones if these are nil.
+func (s *Scope) Fixed(initial func(name string) []float32) *Scope {
+	derived := *s.Settled()
+	derived.fixed = initial
+	return &derived
+}
+
+// KeepingStatistics returns a scope on which After has no effect, so that running means and other
+// statistics of what is declared on it are not updated.
+func (s *Scope) KeepingStatistics() *Scope {
+	derived := *s
+	derived.keeping = true
 	return &derived
 }
 
@@ -153,6 +184,18 @@ func (s *Scope) Observing(f func(s *Scope, p Parameter)) *Scope {
 	return &derived
 }
 
+// EveryClass returns a scope whose labels are all classes in turn, and not those
+// of the images of x. What is declared on it with labels has C rows for each
+// image, one for each class.
+func (s *Scope) EveryClass(classes int, x Value) *Scope {
+	derived := *s
+	derived.labels = s.Apply(func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Node, error) {
+		return op.EveryClass("classes", rows, classes, x)
+	}, x)
+	derived.labels.constant = true
+	return &derived
+}
+
 // Parameter declares a trainable parameter. A second declaration with the same
 // name gives the same parameter. It is trained if one of its scopes is not
 // frozen.
@@ -191,6 +234,17 @@ func (s *Scope) Statistic(spec Spec) []float32 {
 	return make([]float32, size(spec.Shape)) // in a sketch, or after an error
 }
 
+// Codebook declares the entries of a codebook and returns their values. No solver changes
+// them. An operation may read them in every run, and a function given to After may
+// change them.
+func (s *Scope) Codebook(spec Spec) []float32 {
+	spec.Role = Codebook
+	if p, ok := s.find(spec); ok && p.Tensor != nil {
+		return p.Values()
+	}
+	return make([]float32, size(spec.Shape)) // in a sketch, or after an error
+}
+
 // StatisticParameter is Statistic for code that reads and changes the values
 // between runs. It returns the zero Parameter if the declaration has failed.
 func (s *Scope) StatisticParameter(spec Spec) Parameter {
@@ -214,6 +268,12 @@ func (s *Scope) StatisticValue(spec Spec) Value {
 func (s *Scope) find(spec Spec) (Parameter, bool) {
 	if s.Failed() {
 		return Parameter{}, false
+	}
+	if s.fixed != nil {
+		spec.Role = Statistic
+		if values := s.fixed(spec.Name); values != nil {
+			spec.Fill = func(to []float32, _ uint64) { copy(to, values) }
+		}
 	}
 	if s.seed != nil {
 		p, err := s.parameters.add(spec, *s.seed)
@@ -266,7 +326,7 @@ func (s *Scope) Kept(name string) Value { return s.kept[name] }
 // After adds a function that Program.Advance calls after a training step, for
 // example to update a running mean. Programs that do not train ignore it.
 func (s *Scope) After(update func()) {
-	if s.Training() {
+	if s.Training() && !s.keeping {
 		s.updates = append(s.updates, update)
 	}
 }
@@ -287,7 +347,7 @@ func (s *Scope) Product(flops float64, dense bool, x Value) {
 	if s.Moves() {
 		products++
 	}
-	if s.Training() && !x.constant {
+	if s.options.Training && !x.constant {
 		products++
 	}
 	if x.rows == nil {

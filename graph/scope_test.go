@@ -368,6 +368,7 @@ func TestAfter(t *testing.T) {
 		steps := s.Statistic(graph.Spec{Name: "steps", Shape: []int{1}})
 		s.After(func() { steps[0]++ })
 		s.Frozen().After(func() { steps[0] += 10 })
+		s.Settled().After(func() { steps[0] += 100 }) // has no effect
 	}
 	p := parameters(t, 1, declare)
 	training, evaluation := trainingOf(t, p, 2, declare), evaluationOf(t, p, 2, declare)

@@ -31,6 +31,8 @@ type Split struct {
 	Rows   []int    // N, where the images are in Store; nil: they are all of its items, in order
 	Labels []Label  // N, indices into Dataset.Classes; nil: no labels
 	Names  []string // N, paths of the files within their folder, with slashes; nil: the images are not single files
+	// Factors are those that the images are known to be made from; nil: none are known.
+	Factors []Factor
 	// Positions, N, say where each image is in the data that it was read from; nil: image
 	// i is at i.
 	Positions []int
@@ -105,6 +107,7 @@ func (s Split) slice(from, to int) Split {
 	if s.Names != nil {
 		out.Names = s.Names[from:to:to]
 	}
+	out.Factors = factorsOf(s.Factors, func(values []uint16) []uint16 { return values[from:to:to] })
 	if s.Drawn != nil {
 		out.Drawn = s.Drawn[from:to:to]
 	}
@@ -135,6 +138,7 @@ func (s Split) Join(other Split) Split {
 	out.Rows = slices.Concat(counted(s.Rows, 0, n), second)
 	out.Labels = slices.Concat(s.Labels, other.Labels)
 	out.Names = slices.Concat(s.Names, other.Names)
+	out.Factors = joinFactors(s.Factors, other.Factors)
 	if s.Positions != nil || other.Positions != nil {
 		out.Positions = slices.Concat(counted(s.Positions, 0, n), counted(other.Positions, 0, m))
 	}

@@ -5,6 +5,7 @@
 // [Open] understands every form of --dataset:
 //
 //	sample, kmnist-sample      embedded in the binary
+//	factors, factors-all       drawn by the program, with known factors of variation
 //	fashion-mnist, mnist, …    registered sets, see [List]
 //	idx:DIR                    four files named like MNIST's
 //	npz:FILE                   a NumPy archive named like Keras' mnist.npz

@@ -17,7 +17,7 @@ import (
 
 // Fetch downloads a named data set into the cache. Complete files of the cache are
 // kept, damaged ones are replaced. Processes that fetch at the same time wait for each
-// other. For an embedded data set, Fetch does nothing. Errors are those of Open.
+// other. For a data set that is part of the binary, Fetch does nothing. Errors are those of Open.
 func Fetch(ctx context.Context, name string, o Options) error {
 	read, _, err := ownData(name)
 	if err != nil {
@@ -27,7 +27,7 @@ func Fetch(ctx context.Context, name string, o Options) error {
 		return usageErrorf("data set %q is a folder or file of your own: there is nothing to fetch", name)
 	}
 	s, err := lookup(name)
-	if err != nil || s.embedded != "" {
+	if err != nil || s.Embedded {
 		return err
 	}
 	err = s.fetch(ctx, o)

@@ -124,6 +124,9 @@ func openSplits(ctx context.Context, name string, o Options, room *budget) (*Dat
 	if err != nil {
 		return nil, err
 	}
+	if s.drawn != "" {
+		return s.openSprites(room)
+	}
 	at, err := s.find(o)
 	if err != nil && o.Download {
 		if err := s.fetch(ctx, o); err != nil {

@@ -17,7 +17,7 @@ type Info struct {
 	Classes     int
 	Licence     string
 	Download    int64 // approximate size, in bytes; 0: nothing to download
-	Embedded    bool  // the data set is part of the binary
+	Embedded    bool  // the data set is part of the binary, or drawn by it
 }
 
 // set is a registered data set.
@@ -36,6 +36,7 @@ type set struct {
 	attribution string
 	hint        string // the most frequent cause of a wrong digest
 	embedded    string // folder in samples; "": not embedded
+	drawn       string // digest of the images, which the program draws; "": they are read from files
 }
 
 // file is one file of a set.
@@ -97,6 +98,14 @@ var registry = append([]*set{
 		Info:   Info{Name: "kmnist-sample", Summary: "Kuzushiji-MNIST, 7,000 test images drawn evenly by class", Train: 6000, Test: 1000, Shape: grey28, Licence: "CC BY-SA 4.0", Embedded: true},
 		format: idxFormat, classes: kuzushiji, attribution: kmnistCredit, embedded: "kmnist",
 		files: idxFiles("78c4c0d469ce2dd65d24d76ed7c11d55", "e5e5c234055c042206545cc3a40d0f6b", "d6083933d58f613b091d0a38781b1a67", "fc0633d3d0540464f1c4c88d4a11c1b9"),
+	},
+	{
+		Info:  Info{Name: "factors", Summary: "drawn shapes with known factors of variation, 60,000 of the combinations of factors-all", Train: 50_000, Test: 10_000, Shape: spriteShape, Licence: "none needed", Embedded: true},
+		drawn: spriteDigest, classes: spriteClasses,
+	},
+	{
+		Info:  Info{Name: "factors-all", Summary: "squares, ellipses and hearts of 6 scales and 40 orientations at 32×32 positions, all combinations", Train: 663_552, Test: allTestSprites, Shape: spriteShape, Licence: "none needed", Embedded: true},
+		drawn: spriteDigest, classes: spriteClasses,
 	},
 	{
 		Info:   Info{Name: "fashion-mnist", Summary: "articles of clothing", Train: 60000, Test: 10000, Shape: grey28, Licence: "MIT", Download: 30_878_645},

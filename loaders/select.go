@@ -22,6 +22,13 @@ func (s Split) Select(indices []int) Split {
 			out.Drawn = append(out.Drawn, s.drawn(i))
 		}
 	}
+	out.Factors = factorsOf(s.Factors, func(values []uint16) []uint16 {
+		picked := make([]uint16, len(indices))
+		for to, i := range indices {
+			picked[to] = values[i]
+		}
+		return picked
+	})
 	return out
 }
 

@@ -32,7 +32,11 @@ type Batch struct {
 	Input  []float32 // B×D, the corrupted images; Clean itself without corruption
 	Mask   []float32 // B×D, 1 where corruption has changed a pixel, else 0; nil if not requested
 	Noise  []float32 // B×Noise standard normal numbers; nil if not requested
-	Labels []Label   // Rows; nil if the split has no labels
+	Labels []Label   // Rows, 0 where the label is not given; nil if the split has no labels
+	Known  []bool    // Rows: whether the label is given; nil: all are
+	// Examples are as many labelled images as the batch has images, which take turns over the
+	// epochs; nil if not requested. They have no mask and no noise.
+	Examples *Batch
 	// Key is for random numbers of the whole batch. It depends on the seed, the epoch
 	// and the step. The package that draws the numbers sets the stream.
 	Key noise.Key
@@ -49,6 +53,8 @@ type StreamOptions struct {
 	Corruption Corruption   // of the inputs; zero: none
 	Mask       bool         // fill Batch.Mask
 	Noise      int          // standard normal numbers per image, new in each epoch
+	Labelled   []int        // positions of the images whose labels the batches have; nil: all images
+	Examples   bool         // fill Batch.Examples
 }
 
 // Stream cuts a split into batches. It prepares one or two batches in the background.
@@ -60,6 +66,8 @@ type Stream struct {
 	split   Split
 	options StreamOptions
 	order   []int // of the epoch being served
+	known   []bool
+	turns   turns
 	serving sync.Mutex
 }
 
@@ -68,8 +76,10 @@ type slot struct {
 	batch   Batch
 	index   []int
 	labels  []Label
+	known   []bool
 	uniform []float32   // D random numbers for binarisation
 	augment *augmenting // nil: no augmentation
+	example *slot       // of Batch.Examples; nil: not requested
 	err     error       // of reading the images
 }
 
@@ -98,6 +108,17 @@ func NewStream(s Split, o StreamOptions) (*Stream, error) {
 	if stream.Batches() == 0 {
 		return nil, usageErrorf("batch size %d: the split holds only %d images and a partial batch is dropped", o.BatchSize, s.Len())
 	}
+	if o.Labelled != nil {
+		stream.known = make([]bool, s.Len())
+		for _, i := range o.Labelled {
+			stream.known[i] = true
+		}
+	}
+	if o.Examples {
+		if stream.turns = newTurns(s, o); len(stream.turns.images) == 0 {
+			return nil, dataErrorf("the split has no labelled images")
+		}
+	}
 	return stream, nil
 }
 
@@ -124,7 +145,19 @@ func newSlot(s Split, o StreamOptions) *slot {
 	if s.Labels != nil {
 		made.labels = make([]Label, o.BatchSize)
 	}
+	if o.Labelled != nil {
+		made.known = make([]bool, o.BatchSize)
+	}
+	if o.Examples {
+		made.example = newSlot(s, o.ofExamples())
+	}
 	return made
+}
+
+// ofExamples returns the options of the labelled images of Batch.Examples.
+func (o StreamOptions) ofExamples() StreamOptions {
+	o.Mask, o.Noise, o.Labelled, o.Examples = false, 0, nil, false
+	return o
 }
 
 // Bytes returns the memory, in bytes, of a stream with these options for images of a
@@ -137,7 +170,11 @@ func (o StreamOptions) Bytes(s Shape) int64 {
 	if o.Mask {
 		values += int64(s.Size())
 	}
-	return ringSize * 4 * values * int64(o.BatchSize)
+	bytes := ringSize * 4 * values * int64(o.BatchSize)
+	if o.Examples {
+		bytes += o.ofExamples().Bytes(s)
+	}
+	return bytes
 }
 
 // Batches returns the number of batches per epoch. It includes a last batch of fewer
@@ -202,13 +239,45 @@ func (s *Stream) Epoch(epoch, firstStep int) iter.Seq2[*Batch, error] {
 func (s *Stream) fill(to *slot, epoch, step int) error {
 	first := step * s.options.BatchSize
 	rows := min(s.options.BatchSize, s.split.Len()-first)
-	b, size := &to.batch, s.split.Shape.Size()
+	to.begin(s.options, epoch, step, rows)
+	copy(to.batch.Index, s.order[first:])
+	if err := s.prepare(to, s.options, epoch, func(row int) int { return to.index[row] }); err != nil {
+		return err
+	}
+	for row, i := range to.batch.Index {
+		if s.known != nil {
+			to.known[row] = s.known[i]
+			if !s.known[i] {
+				to.batch.Labels[row] = 0
+			}
+		}
+	}
+	if to.known != nil {
+		to.batch.Known = to.known[:rows]
+	}
+	if to.example == nil {
+		return nil
+	}
+	to.example.begin(s.options, epoch, step, rows)
+	to.batch.Examples = &to.example.batch
+	s.turns.take(to.example.batch.Index, epoch*s.split.Len()+first)
+	return s.prepare(to.example, s.options.ofExamples(), epoch, func(row int) int { return s.split.Len() + first + row })
+}
+
+// begin makes room for the rows of a batch.
+func (to *slot) begin(o StreamOptions, epoch, step, rows int) {
+	b := &to.batch
 	b.Step, b.Rows, b.Index = step, rows, to.index[:rows]
-	b.Key = noise.Key{Seed: s.options.Seed, Step: uint64(epoch)<<32 | uint64(step)}
-	copy(b.Index, s.order[first:])
+	b.Key = noise.Key{Seed: o.Seed, Step: uint64(epoch)<<32 | uint64(step)}
 	if to.labels != nil {
 		b.Labels = to.labels[:rows]
 	}
+}
+
+// prepare reads, augments and corrupts the images of a batch. The random numbers of a
+// row depend on its number, which is unique in the epoch.
+func (s *Stream) prepare(to *slot, o StreamOptions, epoch int, number func(row int) int) error {
+	b, size := &to.batch, s.split.Shape.Size()
 	if err := s.read(b, epoch); err != nil {
 		return err
 	}
@@ -217,22 +286,22 @@ func (s *Stream) fill(to *slot, epoch, step int) error {
 		if b.Labels != nil {
 			b.Labels[row] = s.split.Labels[i]
 		}
-		key := noise.Key{Seed: s.options.Seed, Step: uint64(epoch)<<32 | uint64(i)}
+		key := noise.Key{Seed: o.Seed, Step: uint64(epoch)<<32 | uint64(number(row))}
 		if to.augment != nil {
-			s.options.Augment.apply(clean, s.split.Shape, to.augment, key)
+			o.Augment.apply(clean, s.split.Shape, to.augment, key)
 		}
-		if s.options.Binarise {
+		if o.Binarise {
 			key.Stream = streamBinarise
 			binarise(clean, to.uniform, key)
 		}
 		key.Stream = streamCorrupt
-		if s.options.Corruption.Kind != NoCorruption {
-			s.options.Corruption.Apply(b.Input[row*size:(row+1)*size], clean, s.split.Shape, key)
+		if o.Corruption.Kind != NoCorruption {
+			o.Corruption.Apply(b.Input[row*size:(row+1)*size], clean, s.split.Shape, key)
 		}
-		if s.options.Mask {
-			s.options.Corruption.Mask(b.Mask[row*size:(row+1)*size], s.split.Shape, key)
+		if o.Mask {
+			o.Corruption.Mask(b.Mask[row*size:(row+1)*size], s.split.Shape, key)
 		}
-		if n := s.options.Noise; n > 0 {
+		if n := o.Noise; n > 0 {
 			key.Stream = streamLatent
 			noise.Normal(b.Noise[row*n:(row+1)*n], key)
 		}

@@ -51,6 +51,9 @@ func Verify(ctx context.Context, name string, o Options) ([]FileStatus, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.drawn != "" {
+		return s.verifySprites()
+	}
 	var statuses []FileStatus
 	bad := 0
 	for _, w := range s.wanted(o) {

@@ -102,6 +102,12 @@ func (t *Trained) Conditional() bool { return t.Classes() > 0 }
 // images.
 func (t *Trained) IsClassifier() bool { return t.Stage.classifies() }
 
+// Classifies reports whether the model predicts classes. It may reconstruct images too.
+func (t *Trained) Classifies() bool {
+	_, ok := t.Stage.Model.(Classifier)
+	return ok
+}
+
 // HasPrior reports whether codes that are drawn from N(0, I) decode to images like
 // the training images.
 func (t *Trained) HasPrior() bool {
@@ -110,21 +116,23 @@ func (t *Trained) HasPrior() bool {
 }
 
 // Quantises reports whether the encoder rounds each value of a code to the nearest of a
-// few levels.
+// few levels, or each word to the nearest entry of a codebook.
 func (t *Trained) Quantises() bool {
-	_, ok := t.Stage.Model.(Quantiser)
-	return ok
+	_, rounds := t.Stage.Model.(Quantiser)
+	_, words := t.Words()
+	return rounds || words
 }
 
 // Unquantised counts the values of codes N×L that the encoder cannot produce, because
-// it rounds each value to the nearest of a few levels. It is 0 for other models.
+// it rounds each value to the nearest of a few levels, or each word to the nearest entry
+// of a codebook. It is 0 for other models.
 func (t *Trained) Unquantised(codes []float32) (count int) {
-	m, ok := t.Stage.Model.(Quantiser)
-	if !ok {
-		return 0
-	}
 	rounded := slices.Clone(codes)
-	m.Quantise(rounded)
+	if m, ok := t.Stage.Model.(Quantiser); ok {
+		m.Quantise(rounded)
+	} else if w, ok := t.Words(); ok {
+		rounded = w.Codes(w.Indices(codes))
+	}
 	for i, v := range codes {
 		if math.Abs(float64(v-rounded[i])) > 1e-4 {
 			count++

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -27,6 +28,9 @@ func (r *Run) noteChanges(e *Experiment, old RunInfo, at Position) error {
 		from, to := old.Configuration[name].String(), r.Info.Configuration[name].String()
 		if from == to || slices.Contains(Harmless, name) {
 			continue
+		}
+		if name == "epochs" && stage.Prior {
+			return fmt.Errorf("%w: epochs is %s, but the run has trained its %s epochs and now trains the prior of its words for prior-epochs; hint: start another run", ErrConfiguration, to, from)
 		}
 		r.Info.Changes = append(r.Info.Changes, Change{name, from, to, stage.Name, at.Epoch, at.Step})
 		if name == "epochs" {

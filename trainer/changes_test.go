@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -93,5 +94,45 @@ func TestResumePatience(t *testing.T) {
 	c.Patience = 0
 	if l = resumed(t, dir, c); l.Position.Epoch != 6 || l.Position.Stopped {
 		t.Errorf("without patience the run stopped at %+v", l.Position)
+	}
+}
+
+// TestFailedResume resumes a run with more epochs and fails. If nothing was saved, the total
+// of the run is as before, so that the same command can be given again.
+func TestFailedResume(t *testing.T) {
+	broken := errors.New("broken")
+	fail := func(context.Context, *Loop) error { return broken }
+	atEpoch := func(epoch int) Hook {
+		return Hook{Name: "test", Epoch: func(_ context.Context, l *Loop) error {
+			if l.Position.Epoch == epoch {
+				return broken
+			}
+			return nil
+		}}
+	}
+	for name, c := range map[string]struct {
+		hook   Hook
+		err    error
+		epochs string
+	}{
+		"at the start":        {Hook{Name: "test", Start: fail}, broken, "3"},
+		"in the first step":   {Hook{Name: "test", Step: fail}, broken, "3"},
+		"in the first epoch":  {atEpoch(3), broken, "3"},
+		"in the second epoch": {atEpoch(4), broken, "5"},
+		"by divergence":       {everyStep(poison), ErrDiverged, "5"},
+	} {
+		_, dir := trained(t, small())
+		longer := small()
+		longer.Epochs, longer.Resume = 5, true
+		if _, err := train(t.Context(), dir, experiment(t, longer), c.hook); !errors.Is(err, c.err) {
+			t.Fatalf("%s: error %v", name, err)
+		}
+		info, err := ReadRunInfo(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Configuration["epochs"].String(); got != c.epochs {
+			t.Errorf("failed %s: the total is %v epochs, want %s", name, got, c.epochs)
+		}
 	}
 }

@@ -85,8 +85,11 @@ func (o *Opponent) join(model, own []graph.Node) []graph.Node {
 			continue
 		case n.Name == Samples && isInput(n):
 			real := graph.Node{Name: o.Title, Role: string(graph.Data), Shape: n.Shape}
-			if o.Real == Noise {
+			switch o.Real {
+			case Noise:
 				real.Role = string(graph.Random)
+			case Permuted:
+				real.Role, real.Inputs = graph.OperationRole, []int{j.at[made]}
 			}
 			j.list = append(j.list, real)
 			n.Inputs, n.Role, n.Name = []int{j.at[made], len(j.list) - 1}, graph.OperationRole, "discriminator input"

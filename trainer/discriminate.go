@@ -7,10 +7,11 @@ import (
 )
 
 // CanDiscriminate returns an error for a model that was not trained against a
-// discriminator. The error wraps ErrConfiguration.
+// discriminator of images or of their codes. The discriminator of permuted codes compares
+// codes with codes of the same images. The error wraps ErrConfiguration.
 func (t *Trained) CanDiscriminate() error {
-	if t.Stage.Opponent == nil {
-		return t.cannot("has no discriminator", "--model gan and --model aae have one")
+	if t.Stage.Opponent == nil || t.Stage.Opponent.Real == Permuted {
+		return t.cannot("has no discriminator of images or codes", "--model gan and --model aae have one")
 	}
 	return nil
 }

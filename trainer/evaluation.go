@@ -8,8 +8,9 @@ import (
 	"gaetrain/loaders"
 )
 
-// evaluationBatch is the number of images that are evaluated at once. It does not
-// change any figure, because the result of an image does not depend on its batch.
+// evaluationBatch is the number of images that are evaluated at once. It changes no
+// figure except the total correlation and the figures that are estimated with it, because
+// only these results of an image depend on its batch.
 const evaluationBatch = 128
 
 // evaluator measures the figures of a stage on whole splits. It always uses the
@@ -22,7 +23,8 @@ type evaluator struct {
 	seed     uint64
 	splits   []evaluatedSplit
 	feeder   feeder
-	beat     func() // called after each batch; nil: nothing
+	beat     func()                    // called after each batch; nil: nothing
+	visit    func(Reconstructed) error // called with each batch; nil: nothing
 }
 
 type evaluatedSplit struct {
@@ -91,6 +93,11 @@ func (e *evaluator) measure(ctx context.Context, split evaluatedSplit) (Figures,
 		}
 		for _, m := range measures {
 			m.Add(e.program)
+		}
+		if e.visit != nil {
+			if err := e.visit(e.stage.reconstructed(e.program, batch, split.Shape)); err != nil {
+				return Figures{}, err
+			}
 		}
 		if e.beat != nil {
 			e.beat()

@@ -43,6 +43,7 @@ func NewExperiment(c Config, name string, m Model, data *loaders.Dataset) (*Expe
 		return nil, err
 	}
 	source := SourceOf(data)
+	source.Images = data.Train.Len() - c.Validation
 	if err := needsLabels(name, m, source, data.Name); err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func outlined(c Config, name string, m Model, of loaders.Outline) (*Experiment, 
 	if err := settings.Validate(m); err != nil {
 		return e, err
 	}
-	source := Source{Shape: graph.Shape(train.Shape), Classes: of.Classes}
+	source := Source{Shape: graph.Shape(train.Shape), Classes: of.Classes, Images: train.Len() - c.Validation}
 	err := needsLabels(name, m, source, c.Dataset)
 	if err == nil {
 		err = e.place(source)

@@ -25,6 +25,9 @@ type Position struct {
 	Stopped   bool     `json:"stopped,omitempty"`    // by early stopping
 }
 
+// at is the stage, the epoch and the step.
+func (p Position) at() [3]int { return [3]int{p.Stage, p.Epoch, p.Step} }
+
 // Header describes the run and the position of a checkpoint.
 type Header struct {
 	Run      string   `json:"run"`   // RunInfo.ID

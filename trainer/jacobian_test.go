@@ -23,7 +23,7 @@ func TestJacobianNorm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		figures, err := e.Trained().Evaluate(context.Background(), data.Test)
+		figures, err := e.Trained().Evaluate(context.Background(), data.Test, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,6 +30,7 @@ type Loop struct {
 	finished  Extent   // of metrics.jsonl: the epochs before Position
 	written   Extent   // of metrics.jsonl, including the present epoch once it is evaluated
 	saved     Position // of the last checkpoint
+	began     [3]int   // where a resumed run continued, see Position.at
 	hooks     []Hook
 	opponent  *opponent // of the stage, or nil
 	evaluator *evaluator
@@ -58,7 +59,7 @@ func NewLoop(ctx context.Context, e *Experiment, run *Run, more ...Hook) (*Loop,
 	if done := l.done(); done != "" {
 		l.Notes = append(l.Notes, done)
 	}
-	l.finished, l.written, l.saved = last.Metrics, last.Metrics, last.Position
+	l.finished, l.written, l.saved, l.began = last.Metrics, last.Metrics, last.Position, last.Position.at()
 	if err := l.enter(ctx, last); err != nil {
 		return nil, l.orStopped(ctx, err)
 	}
@@ -74,6 +75,8 @@ func (l *Loop) done() string {
 	switch {
 	case at.Stage+1 < len(l.Stages) || at.Step > 0:
 		return ""
+	case at.Epoch == stage.Epochs && stage.Prior:
+		return fmt.Sprintf("nothing is left to train, because all %d epochs of the prior are finished; hint: start another run", stage.Epochs)
 	case at.Epoch == stage.Epochs:
 		return fmt.Sprintf("nothing is left to train, because all %d epochs are finished; hint: --more-epochs 10 continues the run", stage.Epochs)
 	case at.Stopped:
@@ -125,9 +128,16 @@ func (l *Loop) rate(update int) float64 {
 
 // Train runs all stages to their end. When the context ends, the present step is
 // aborted between two operations, and the weights stay as they were before the step.
-// Train then saves a checkpoint and returns ErrStopped.
+// Train then saves a checkpoint and returns ErrStopped. If a resumed run fails before it has
+// saved anything, run.json is as before. The hint of ErrDiverged continues with the new
+// settings, so they stay then.
 func (l *Loop) Train(ctx context.Context) error {
 	err := l.runStages(ctx)
+	if err != nil && l.Resumed && !errors.Is(err, ErrStopped) && !errors.Is(err, ErrDiverged) && l.saved.at() == l.began {
+		if reverted := l.Run.revert(); reverted != nil {
+			err = fmt.Errorf("%w; also, run.json keeps the settings of this attempt: %w", err, reverted)
+		}
+	}
 	l.Run.ended(err)
 	return err
 }
@@ -283,7 +293,7 @@ func (l *Loop) Save() error {
 
 // isSaved reports whether the last checkpoint is of the present position.
 func (l *Loop) isSaved() bool {
-	return l.saved.Stage == l.Position.Stage && l.saved.Epoch == l.Position.Epoch && l.saved.Step == l.Position.Step
+	return l.saved.at() == l.Position.at()
 }
 
 // header returns the header of a checkpoint of the run.

@@ -84,6 +84,32 @@ func hoyer(l1, l2 float64, size int) float64 {
 	return (root - l1/l2) / (root - 1)
 }
 
+// classificationMeasure measures the accuracy of a model that has Classification as one
+// of several terms.
+type classificationMeasure struct{ images, wrong float64 }
+
+// ClassificationMeasure measures the Accuracy, with its standard error.
+func ClassificationMeasure() Measure { return &classificationMeasure{} }
+
+func (t *classificationMeasure) Outputs() []string { return nil }
+
+func (t *classificationMeasure) Add(p *graph.Program) {
+	for _, term := range p.Terms() {
+		if term.Name == Classification {
+			t.wrong += sum(term.SquaredPerImage())
+			t.images += float64(len(term.PerImage()))
+		}
+	}
+}
+
+func (t *classificationMeasure) Report(f *Figures) {
+	share := t.wrong / t.images
+	f.Set(Accuracy, 1-share)
+	if f.StandardErrors != nil {
+		f.StandardErrors[Accuracy] = math.Sqrt(share * (1 - share) / (t.images - 1))
+	}
+}
+
 // activeVariance is the variance of the posterior mean over images above which a latent
 // dimension is active (Burda 2016, section 5.2).
 const activeVariance = 0.01

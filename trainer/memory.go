@@ -189,7 +189,7 @@ func (o *opponent) bytes(model *graph.Program, batch int) int64 {
 		return 0
 	}
 	const copies = 2 // of the samples, because a short last batch is padded
-	return o.Bytes() + copies*2*4*int64(batch)*int64(model.Shape(o.made).Size())
+	return o.Bytes() + copies*2*4*int64(batch)*int64(model.Shape(o.of.Made).Size())
 }
 
 // solverBytes is the memory of a solver of a configuration for some gradients.

@@ -25,6 +25,7 @@ type Find func(model string) (Recipe, error)
 type Source struct {
 	Shape   graph.Shape // of an image
 	Classes int         // number of classes; 0: there are no labels
+	Images  int         // number of training images; 0: not known
 }
 
 // Model is a pointer to the struct of a recipe. Its tagged fields are the settings of the
@@ -45,13 +46,17 @@ const (
 	Mask           = "mask"           // B×D, the corruption mask: 1 where the input is corrupted, else 0
 	Noise          = "noise"          // standard normal numbers
 	Labels         = "labels"         // B×1
+	Known          = "known"          // B×1, 1 if the label of the image is given, else 0
+	Example        = "example"        // B×D, a labelled image for each image of a training batch
+	ExampleLabel   = "example_label"  // B×1
 	Code           = "code"           // B×L
 	Statistics     = "statistics"     // B×2L, of the Gaussian from which a code is drawn: L means, then L log-variances
-	Reconstruction = "reconstruction" // B×D; every network whose model is an Encoder and no Classifier has it
+	Reconstruction = "reconstruction" // B×D; every network whose model is an Encoder and does not only classify has it
 	Features       = "features"       // B×F, the input of the last layer of a classifier
 	Logits         = "logits"         // B×C
 	Direction      = "direction"      // B×L, the vector of a vector–Jacobian product
 	Sensitivity    = "sensitivity"    // B×D, that product
+	Permuted       = "permuted"       // B×L, the codes with each dimension in another random order over the batch; only as Opponent.Real
 	Samples        = "samples"        // 2B×D, input of a discriminator: B real examples, then B generated ones
 )
 
@@ -59,6 +64,7 @@ const (
 const (
 	AdversarialLoss   = "adversarial_loss"   // of a model against its opponent
 	DiscriminatorLoss = "discriminator_loss" // of the opponent, reported as a measure
+	Classification    = "classification"     // cross-entropy of labels
 )
 
 // Network declares the loss of a batch. The names above are the names of its inputs and
@@ -127,7 +133,7 @@ type Conditional interface {
 }
 
 // Classifier is a model that predicts the classes of images. Its network has the
-// outputs Features and Logits.
+// outputs Features and Logits. If it is also a Decoder, its network reconstructs images.
 type Classifier interface {
 	Classify(s *graph.Scope, x graph.Value) (features, logits graph.Value)
 }
@@ -175,12 +181,16 @@ type Stage struct {
 	Opponent *Opponent
 
 	Corruption loaders.Corruption // of the inputs; the target stays clean
+	Prior      bool               // it trains the prior of the words of a Worded model
 	Binarise   bool               // sample inputs and targets as 0 or 1, again in each epoch
 	// Rates are factors of the learning rate by the part of the model, such as
 	// encoder. A part that is missing has the factor 1.
 	Rates map[string]float64
 	// Rising is the number of epochs during which weights of terms of the loss rise.
 	Rising float64
+	// Labelled is the number of training images whose labels the network gets, equally many
+	// of each class; 0: all. It is used if the network has the input Example.
+	Labelled int
 	// Titles are the names of parts and outputs in drawings if these differ, such as
 	// "generator" for the decoder; nil for none.
 	Titles map[string]string
@@ -205,10 +215,12 @@ type Stage struct {
 type Opponent struct {
 	Network // with the input Samples and, if it takes labels, Labels
 	// Real is the input with the real examples. Made is the output of the stage's
-	// network that should resemble them. The pair is Target and Reconstruction, or Noise
-	// and Code.
+	// network that should resemble them. The pair is Target and Reconstruction, Noise and
+	// Code, or Permuted and Code.
 	Real, Made string
 	Title      string // of Real in drawings, such as "real images"
+
+	permuted []float32 // B×L, of the last batch
 }
 
 // Measure measures a split from the programs that evaluate it.

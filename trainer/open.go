@@ -85,7 +85,7 @@ func placed(find Find, info RunInfo) (*Trained, []Stage, error) {
 		return nil, nil, err
 	}
 	t := &Trained{
-		Info: info, Name: info.Model, Config: Defaults(), Source: Source{info.Image, len(info.Data.Classes)},
+		Info: info, Name: info.Model, Config: Defaults(), Source: Source{Shape: info.Image, Classes: len(info.Data.Classes)},
 		Parameters: new(graph.Parameters), model: recipe.New(),
 	}
 	if err := info.Data.check(loaders.Shape(info.Image)); err != nil {
@@ -104,6 +104,12 @@ func placed(find Find, info RunInfo) (*Trained, []Stage, error) {
 	}
 	if err := settings.Fill(info.Configuration, structs...); err != nil {
 		return nil, nil, err
+	}
+	t.Source.Images = info.Data.Train - t.Config.Validation
+	if p, ok := t.model.(Perceptive); ok && p.FeatureRun() != "" {
+		if err := recordedFeatures(find, p, info); err != nil {
+			return nil, nil, err
+		}
 	}
 	if err := t.model.Place(t.Source); err != nil {
 		return nil, nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"gaetrain/graph"
+	"gaetrain/graph/kernel/noise"
 )
 
 // Names of the measures of a stage with an opponent. The win rate depends on both
@@ -18,10 +19,10 @@ const (
 // opponent is the program of a stage's Opponent; nil for none.
 type opponent struct {
 	*graph.Program
-	real, made string
-	samples    []float32 // 2B×D: the real examples, then the generated ones
-	labels     []float32 // 2B
-	inputs     map[string][]float32
+	of      *Opponent
+	samples []float32 // 2B×D: the real examples, then the generated ones
+	labels  []float32 // 2B
+	inputs  map[string][]float32
 }
 
 // newOpponent compiles the opponent of a stage for batches of the given number of
@@ -38,7 +39,7 @@ func newOpponent(s Stage, p *graph.Parameters, training bool, batch int) (*oppon
 	if err != nil {
 		return nil, err
 	}
-	return &opponent{Program: program, real: s.Opponent.Real, made: s.Opponent.Made, inputs: make(map[string][]float32)}, nil
+	return &opponent{Program: program, of: s.Opponent, inputs: make(map[string][]float32)}, nil
 }
 
 // run runs the opponent on a batch and on the examples that a program of the model has
@@ -48,8 +49,38 @@ func (o *opponent) run(ctx context.Context, model *graph.Program, b graph.Batch)
 	if o == nil {
 		return nil
 	}
-	made := model.Output(o.made)
-	return o.judge(ctx, b, b.Inputs[o.real][:len(made)], made)
+	made := model.Output(o.of.Made)
+	return o.judge(ctx, b, o.of.Examples(b, made), made)
+}
+
+// Examples returns the real examples for a batch and the examples that were generated
+// from it.
+func (o *Opponent) Examples(b graph.Batch, made []float32) []float32 {
+	if o.Real != Permuted {
+		return b.Inputs[o.Real][:len(made)]
+	}
+	o.permuted = append(o.permuted[:0], made...)
+	permute(o.permuted, b.Rows, b.Key)
+	return o.permuted
+}
+
+// streamPermute is the order of permuted codes.
+const streamPermute noise.Stream = 20
+
+// permute puts the values of each dimension of codes (B×L) into a random order over the
+// batch. Rows of the result have independent values: they are draws from the product of
+// the marginal distributions of the codes.
+func permute(codes []float32, rows int, key noise.Key) {
+	size := len(codes) / rows
+	uniform := make([]float32, len(codes))
+	key.Stream = streamPermute
+	noise.Uniform(uniform, key)
+	for l := range size {
+		for i := rows - 1; i > 0; i-- { // the shuffle of Fisher and Yates
+			at, other := i*size+l, min(int(uniform[i*size+l]*float32(i+1)), i)*size+l
+			codes[at], codes[other] = codes[other], codes[at]
+		}
+	}
 }
 
 // judge runs the opponent on a batch of B real and B generated examples.

@@ -116,9 +116,10 @@ func runAll(ctx context.Context, p *graph.Program, f feeder, stream *loaders.Str
 // feeder converts batches of a stream to batches of programs. It reuses its memory, so
 // that a step allocates nothing.
 type feeder struct {
-	mean   bool // the noise is 0, so that codes are the means of their posteriors
-	inputs map[string][]float32
-	labels []float32
+	mean          bool // the noise is 0, so that codes are the means of their posteriors
+	inputs        map[string][]float32
+	labels, known []float32
+	exampleLabels []float32
 }
 
 // feed returns a batch for a program, which is valid until the next call.
@@ -131,7 +132,25 @@ func (f *feeder) feed(b *loaders.Batch) graph.Batch {
 	}
 	f.labels = appendLabels(f.labels[:0], b.Labels)
 	f.inputs[Input], f.inputs[Target], f.inputs[Mask], f.inputs[Noise], f.inputs[Labels] = b.Input, b.Clean, b.Mask, b.Noise, f.labels
+	f.known = appendKnown(f.known[:0], b)
+	f.inputs[Known] = f.known
+	if e := b.Examples; e != nil {
+		f.exampleLabels = appendLabels(f.exampleLabels[:0], e.Labels)
+		f.inputs[Example], f.inputs[ExampleLabel] = e.Input, f.exampleLabels
+	}
 	return graph.Batch{Rows: b.Rows, Inputs: f.inputs, Key: b.Key}
+}
+
+// appendKnown appends 1 for each image of a batch whose label is given, else 0.
+func appendKnown(to []float32, b *loaders.Batch) []float32 {
+	for row := range b.Rows {
+		known := float32(1)
+		if b.Known != nil && !b.Known[row] {
+			known = 0
+		}
+		to = append(to, known)
+	}
+	return to
 }
 
 // appendLabels appends labels as numbers, which programs take.

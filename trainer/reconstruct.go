@@ -82,19 +82,25 @@ func eachReconstructed(ctx context.Context, s Stage, program *graph.Program, see
 		return err
 	}
 	return runAll(ctx, program, feeder{mean: s.mean}, stream, func(batch *loaders.Batch) error {
-		values := batch.Rows * split.Shape.Size()
-		r := Reconstructed{Shape: split.Shape, Original: batch.Clean[:values], Reconstruction: program.Output(Reconstruction), Loss: make([]float64, batch.Rows)}
-		if s.Corruption.Kind != loaders.NoCorruption {
-			r.Input = batch.Input[:values]
-		}
-		for _, squared := range program.Terms()[0].SquaredPerImage() {
-			r.MSE = append(r.MSE, float64(squared)/float64(split.Shape.Size()))
-		}
-		for _, term := range program.Terms() {
-			for i, value := range term.PerImage() {
-				r.Loss[i] += term.Reported * float64(value)
-			}
-		}
-		return visit(r)
+		return visit(s.reconstructed(program, batch, split.Shape))
 	})
+}
+
+// reconstructed returns the images of a batch and what the evaluation program has made of
+// them. It is valid until the next run of the program.
+func (s Stage) reconstructed(program *graph.Program, batch *loaders.Batch, shape loaders.Shape) Reconstructed {
+	values := batch.Rows * shape.Size()
+	r := Reconstructed{Shape: shape, Original: batch.Clean[:values], Reconstruction: program.Output(Reconstruction), Loss: make([]float64, batch.Rows)}
+	if s.Corruption.Kind != loaders.NoCorruption {
+		r.Input = batch.Input[:values]
+	}
+	for _, squared := range program.Terms()[0].SquaredPerImage() {
+		r.MSE = append(r.MSE, float64(squared)/float64(shape.Size()))
+	}
+	for _, term := range program.Terms() {
+		for i, value := range term.PerImage() {
+			r.Loss[i] += term.Reported * float64(value)
+		}
+	}
+	return r
 }

@@ -45,6 +45,7 @@ type Run struct {
 	fresh    bool        // the folder held no run before
 	beaten   time.Time   // when the time of the lock file was renewed
 	last     *Checkpoint // from which a resumed run continues; nil once NewLoop has read it
+	replaced []byte      // run.json of a resumed run as it was before
 }
 
 // Path returns the path of a file of the run folder.
@@ -133,7 +134,22 @@ func (r *Run) confirm() error {
 	if err := r.enterPhase(Waiting, ""); err != nil {
 		return err
 	}
+	if !r.fresh {
+		var err error
+		if r.replaced, err = files.ReadRegular(r.Path(runFile), largestSealed); err != nil {
+			return fmt.Errorf("%w: %w", ErrRun, err)
+		}
+	}
 	return r.WriteSealed(runFile, r.Info)
+}
+
+// revert writes run.json of a resumed run as it was before. Otherwise --more-epochs would add
+// to a total that it has raised already, when the same command is given again.
+func (r *Run) revert() error {
+	return r.Write(runFile, func(w io.Writer) error {
+		_, err := w.Write(r.replaced)
+		return err
+	})
 }
 
 // start begins a new run, unless the folder has files of another run.

@@ -31,6 +31,7 @@ type RunInfo struct {
 	Model         string                      `json:"model"`
 	Configuration map[string]settings.Setting `json:"configuration"` // of the trainer and of the model
 	Encoder       *EncoderInfo                `json:"encoder,omitempty"`
+	Features      *EncoderInfo                `json:"features,omitempty"`   // of FeatureNetwork
 	LabelList     string                      `json:"label_list,omitempty"` // Experiment.LabelList
 	Data          DataInfo                    `json:"data"`
 	Image         graph.Shape                 `json:"image"`
@@ -43,7 +44,7 @@ type RunInfo struct {
 // selects reports whether the run has a validation set, which selects an epoch.
 func (info RunInfo) selects() bool { return info.Configuration["validation"].String() != "0" }
 
-// EncoderInfo describes the model whose encoder a classifier uses.
+// EncoderInfo describes the model whose encoder a classifier or a loss uses.
 type EncoderInfo struct {
 	Model    string                      `json:"model"`
 	Settings map[string]settings.Setting `json:"settings"`          // of that model
@@ -150,7 +151,7 @@ func KernelOf(dir string) (string, error) {
 func describe(e *Experiment, configuration map[string]settings.Setting) RunInfo {
 	info := RunInfo{
 		Format: runFormat, ID: rand.Text(), Version: Version(), Kernel: kernel.Path(), Created: time.Now().UTC().Truncate(time.Second),
-		Model: e.Name, Configuration: configuration, Encoder: e.Encoder, LabelList: e.LabelList, Data: describeData(e.Data), Image: graph.Shape(e.Data.Train.Shape),
+		Model: e.Name, Configuration: configuration, Encoder: e.Encoder, Features: featuresOf(e.Model), LabelList: e.LabelList, Data: describeData(e.Data), Image: graph.Shape(e.Data.Train.Shape),
 		Parameters: e.Parameters.Count(),
 		Machine:    MachineInfo{runtime.GOOS + "/" + runtime.GOARCH, processor(), runtime.GOMAXPROCS(0), runtime.Version()},
 	}

@@ -17,10 +17,10 @@ type sampling struct {
 }
 
 // newSampling returns the sampling of a stage, or nil if the stage has no opponent or no
-// decoder.
+// decoder. A model whose opponent only estimates a term of the loss is not sampled either.
 func newSampling(s Stage, p *graph.Parameters) (*sampling, error) {
 	m, ok := s.Model.(Generator)
-	if s.Opponent == nil || !ok {
+	if s.Opponent == nil || s.Opponent.Real == Permuted || !ok {
 		return nil, nil
 	}
 	decoder, err := compile(p, "decoding", evaluationBatch, decoding(m), Reconstruction)

@@ -10,10 +10,12 @@ import (
 	"gaetrain/loaders"
 )
 
-// classifies reports whether the model of the stage predicts the classes of images.
+// classifies reports whether the model of the stage predicts the classes of images
+// instead of reconstructing them.
 func (s Stage) classifies() bool {
 	_, ok := s.Model.(Classifier)
-	return ok
+	_, decodes := s.Model.(Decoder)
+	return ok && !decodes
 }
 
 // reconstructs reports whether the network of the stage reconstructs its inputs.
@@ -70,7 +72,11 @@ func (s Stage) measures() []Measure {
 // stream divides the inputs of the stage into batches, with the masks and noise that the
 // program needs. Codes of the part below are not binarised.
 func (s Stage) stream(inputs loaders.Split, p *graph.Program, seed uint64, batch int, shuffle bool) (*loaders.Stream, error) {
-	return loaders.NewStream(inputs, s.streamOptions(p, seed, batch, shuffle))
+	o := s.streamOptions(p, seed, batch, shuffle)
+	if o.Examples {
+		o.Labelled = inputs.Balanced(s.Labelled, seed)
+	}
+	return loaders.NewStream(inputs, o)
 }
 
 func (s Stage) streamOptions(p *graph.Program, seed uint64, batch int, shuffle bool) loaders.StreamOptions {
@@ -85,6 +91,7 @@ func (s Stage) streamOptions(p *graph.Program, seed uint64, batch int, shuffle b
 	return loaders.StreamOptions{
 		BatchSize: batch, Seed: seed, Shuffle: shuffle, Binarise: s.Binarise && s.Below == nil,
 		Augment: augment, Corruption: s.Corruption, Mask: p.Width(Mask) > 0, Noise: noise,
+		Examples: p.Width(Example) > 0,
 	}
 }
 

@@ -28,13 +28,22 @@ type Trained struct {
 
 // Evaluate measures the model on a whole split, with the corruption and noise of the
 // run's evaluations. The norm of the Jacobian is measured on at most 1,000 of its images.
-func (t *Trained) Evaluate(ctx context.Context, split loaders.Split) (Figures, error) {
+// If the model reconstructs images, visit is called with each batch of them, which is valid
+// until visit returns; nil: they are not needed.
+func (t *Trained) Evaluate(ctx context.Context, split loaders.Split, visit func(Reconstructed) error) (Figures, error) {
 	e, err := newEvaluator(ctx, t.Stage, t.Parameters, t.Config.Seed, namedSplit{"", split})
 	if err != nil {
 		return Figures{}, err
 	}
 	defer e.close()
+	apart := t.Stage.Below != nil && visit != nil // the program reconstructs codes instead
+	if t.Stage.reconstructs() && !apart {
+		e.visit = visit
+	}
 	figures, err := e.measure(ctx, e.splits[0])
+	if err == nil && apart {
+		err = t.EachReconstructed(ctx, split, visit)
+	}
 	if err != nil {
 		return Figures{}, err
 	}
@@ -48,8 +57,8 @@ func (t Trained) Corrupted(c loaders.Corruption) *Trained {
 	return &t
 }
 
-// Encode returns the codes N×L of the images of a split. The images are not
-// corrupted.
+// Encode returns the codes N×L of the images of a split. The images are neither
+// corrupted nor binarised.
 func (t *Trained) Encode(ctx context.Context, split loaders.Split) ([]float32, error) {
 	m, err := t.asEncoder()
 	if err != nil {

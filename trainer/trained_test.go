@@ -54,7 +54,7 @@ func TestModel(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, model := range []*Trained{m, e.Trained()} {
-				figures, err := model.Evaluate(context.Background(), e.Data.Test)
+				figures, err := model.Evaluate(context.Background(), e.Data.Test, nil)
 				if err != nil || figures.Loss != last.Loss || figures.MSE != last.MSE || len(figures.Terms) != len(last.Terms) {
 					t.Errorf("figures are %+v, recorded were %+v, %v", figures, last.Figures, err)
 				}
@@ -80,13 +80,13 @@ func TestModel(t *testing.T) {
 			}
 			cancelled, cancel := context.WithCancel(context.Background())
 			cancel()
-			if _, err := m.Evaluate(cancelled, e.Data.Test); !errors.Is(err, context.Canceled) {
+			if _, err := m.Evaluate(cancelled, e.Data.Test, nil); !errors.Is(err, context.Canceled) {
 				t.Errorf("a cancelled evaluation: error %v", err)
 			}
 			if _, err := m.Encode(cancelled, e.Data.Test); !errors.Is(err, context.Canceled) {
 				t.Errorf("a cancelled encoding: error %v", err)
 			}
-			if _, err := m.Evaluate(context.Background(), loaders.Split{Shape: e.Data.Test.Shape}); !errors.Is(err, loaders.ErrData) {
+			if _, err := m.Evaluate(context.Background(), loaders.Split{Shape: e.Data.Test.Shape}, nil); !errors.Is(err, loaders.ErrData) {
 				t.Errorf("no images: error %v", err)
 			}
 		})
@@ -143,13 +143,13 @@ func checkDecoded(t *testing.T, m *Trained, split loaders.Split) {
 func TestStandardErrors(t *testing.T) {
 	e := experiment(t, small())
 	m := e.Trained()
-	all, err := m.Evaluate(t.Context(), e.Data.Test)
+	all, err := m.Evaluate(t.Context(), e.Data.Test, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	values := make(map[string][]float64)
 	for i := range e.Data.Test.Len() {
-		one, err := m.Evaluate(t.Context(), e.Data.Test.Select([]int{i}))
+		one, err := m.Evaluate(t.Context(), e.Data.Test.Select([]int{i}), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

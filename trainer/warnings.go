@@ -144,7 +144,7 @@ func adversarialAlerts(records []Record) (now alerts) {
 	wins, alike := true, true
 	for _, r := range last {
 		spread, measured := r.Measures[SampleSpread]
-		wins = wins && r.Measures[WinRate] > won
+		wins = wins && measured && r.Measures[WinRate] > won
 		alike = alike && measured && spread < collapsed
 	}
 	latest := last[patience-1]

@@ -37,6 +37,14 @@ func Hinge() AdversarialLoss { return AdversarialLoss{hinge(1), hinge(-1), linea
 // (Arjovsky et al. 2017).
 func Wasserstein() AdversarialLoss { return AdversarialLoss{linear(-1), linear(1), linear(-1)} }
 
+// DensityRatio is NonSaturating(1) for the discriminator. Its logit then estimates
+// log p(x)/q(x), where p is the density of real rows and q that of generated ones. The
+// generator minimises −z, whose mean over generated rows estimates KL(q ‖ p) in nats
+// (Kim & Mnih 2018).
+func DensityRatio() AdversarialLoss {
+	return AdversarialLoss{entropyAgainst(1), entropyAgainst(0), linear(-1)}
+}
+
 // entropyAgainst is log(1 + e^z) − t·z.
 func entropyAgainst(t float64) LogitLoss {
 	return func(z float64) (loss, slope float64) {

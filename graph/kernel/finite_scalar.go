@@ -68,6 +68,16 @@ func (q *FiniteScalar) Index(code []float32) int {
 	return index
 }
 
+// AppendWord appends the quantised code with the given position in the codebook, the
+// inverse of Index.
+func (q *FiniteScalar) AppendWord(to []float32, index int) []float32 {
+	for unit, count := range q.levels {
+		to = append(to, float32(index%count-count/2)*q.scale[unit])
+		index /= count
+	}
+	return to
+}
+
 // Quantise computes the codes of the rows of z, and writes tanh(z + shift) for
 // Gradient (z, y, tanh: B×L).
 func (q *FiniteScalar) Quantise(rows int, z, y, tanh []float32) {

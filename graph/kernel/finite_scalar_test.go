@@ -67,6 +67,9 @@ func TestFiniteScalarIndex(t *testing.T) {
 			code[unit] = float32(rest%count-count/2) / float32(count/2)
 			rest /= count
 		}
+		if got := q.AppendWord(nil, index); !slices.Equal(got, code) {
+			t.Errorf("the code of index %d is %v, want %v", index, got, code)
+		}
 		if got := q.Index(code); got != index {
 			t.Errorf("the index of %v is %d, want %d", code, got, index)
 		}

@@ -58,11 +58,12 @@ func (g Gaussian) Noise(s *graph.Scope, samples int) graph.Value {
 
 // Draw declares K samples z = μ + σ·ε of each image (BK×L, the samples of an
 // image in consecutive rows), and the output "code". The reparametrisation
-// passes gradients to μ and σ (Kingma & Welling 2014).
+// passes gradients to μ and σ (Kingma & Welling 2014). If the posterior depends on
+// each of several classes, all classes of an image have the same noise.
 func (g Gaussian) Draw(s *graph.Scope, samples int) graph.Value {
 	z := s.Apply(func(rows *op.Rows, x op.Node, more ...op.Node) (op.Node, error) {
 		return op.Reparametrise(code, rows, x, more[0])
-	}, g.statistics, g.Noise(s, samples))
+	}, g.statistics, s.Repeat(noise, g.Noise(s, samples), g.statistics))
 	s.Output(code, z)
 	return z
 }
@@ -72,6 +73,19 @@ func (g Gaussian) Divergence(s *graph.Scope) graph.Term {
 	return s.Term("kl", func(rows *op.Rows, x op.Node, _ ...op.Node) (op.Loss, error) {
 		return op.GaussianDivergence("kl", rows, x)
 	}, g.statistics).In("nats per image")
+}
+
+// Decomposed declares the divergence of codes z that Draw declared, in nats per image,
+// with the weight β of the total correlation. Its parts are reported in its place:
+// "mutual_information", "total_correlation" and "dimension_kl", see op.Decomposition.
+func (g Gaussian) Decomposed(s *graph.Scope, z graph.Value, q kernel.AggregatePosterior, beta float64) graph.Term {
+	var d op.Decomposition
+	kl := s.Term("kl", func(rows *op.Rows, statistics op.Node, more ...op.Node) (of op.Loss, err error) {
+		d, err = op.DecomposedDivergence("kl", rows, q, beta, more[0], statistics)
+		return d.Loss, err
+	}, g.statistics, z)
+	part := func(name string, of op.Loss) graph.Term { return graph.NewTerm(name, of).In("nats per image") }
+	return kl.MadeOf(part("mutual_information", d.MutualInformation), part("total_correlation", d.TotalCorrelation).Times(beta), part("dimension_kl", d.DimensionKL))
 }
 
 // FreeBits declares the term "free_bits", Σ_L max(0, λ − mean_B KL_l) with λ in

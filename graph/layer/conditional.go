@@ -94,6 +94,7 @@ func (p *placedConditional) sums(s *graph.Scope, act kernel.Activation, x, w, b 
 		Fill: initialiser.Fill(name, p.at.In.Size()+p.classes, p.count),
 	})
 	labels := s.Labels(graph.Data, p.classes)
+	z = s.Repeat(p.at.Name, z, labels)
 	y := s.Apply(func(rows *op.Rows, z op.Node, more ...op.Node) (op.Node, error) {
 		return op.Condition(p.at.Name, rows, act, z, more[0], more[1])
 	}, z, classes, labels)

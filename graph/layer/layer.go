@@ -96,7 +96,7 @@ func IsConvolution(p Placed) bool {
 
 // Linear reports whether all activations of a stack are linear.
 func Linear(s *Stack) bool {
-	return !anyOf(s.sequence(), func(l Layer) bool {
+	return !anyOf(s.Sequence(), func(l Layer) bool {
 		o, ok := l.(optioned)
 		return ok && o.options().Activation != LinearUnits
 	})

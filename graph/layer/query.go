@@ -10,10 +10,18 @@ func (s *Stack) Numbered(number int) Placed { return s.group(number).main }
 
 // Unpools reports whether layers need the positions of the maxima that an
 // encoder has pooled.
-func (s *Stack) Unpools() bool { return s.sequence().Unpools() }
+func (s *Stack) Unpools() bool { return s.Sequence().Unpools() }
 
 // EndsWithDropout reports whether training drops values of the output.
 func (s *Stack) EndsWithDropout() bool { return s.Last() != nil && isDropout(s.Last().Layer()) }
+
+// HasBatchNorm reports whether a layer of the stack has batch normalisation.
+func (s *Stack) HasBatchNorm() bool {
+	return anyOf(s.Sequence(), func(l Layer) bool {
+		o, ok := l.(optioned)
+		return ok && o.options().Norm == BatchNorm
+	})
+}
 
 // IsDense reports whether a layer is fully connected, y = act(x·W + b).
 func IsDense(p Placed) bool {

@@ -156,9 +156,10 @@ func (s *Stack) Last() Placed {
 }
 
 // Text returns the layers in the text form that Parse reads.
-func (s *Stack) Text() string { return s.sequence().String() }
+func (s *Stack) Text() string { return s.Sequence().String() }
 
-func (s *Stack) sequence() Sequence {
+// Sequence returns the layers as they were before they were placed.
+func (s *Stack) Sequence() Sequence {
 	all := make(Sequence, len(s.layers))
 	for i, l := range s.layers {
 		all[i] = l.Layer()

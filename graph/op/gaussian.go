@@ -165,7 +165,7 @@ func (f *firstColumnsBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err
 }
 
 // EveryNth declares every n-th row of a matrix, beginning with the first (x:
-// Bn×D, y: B×D). It has no gradient.
+// Bn×D, y: B×D). The other rows have the gradient 0.
 func EveryNth(name string, rows *Rows, n int, x *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(&everyNth{base: base{name: fmt.Sprintf("%s: 1 of %d samples", name, n), rows: rows}, n: n}, x)
 }
@@ -174,6 +174,36 @@ type everyNth struct {
 	base
 	n int
 	y buffer
+}
+
+func (e *everyNth) DiffWRT(int) []bool { return []bool{true} }
+
+func (e *everyNth) SymDiff(in gorgonia.Nodes, _, dy *gorgonia.Node) (gorgonia.Nodes, error) {
+	node, err := gorgonia.ApplyOp(&everyNthBackward{base: e.derive("backward"), n: e.n}, in[0], dy)
+	return gorgonia.Nodes{node}, err
+}
+
+type everyNthBackward struct {
+	base
+	n  int
+	dx buffer
+}
+
+func (e *everyNthBackward) Arity() int    { return 2 }
+func (e *everyNthBackward) Type() hm.Type { return hm.NewFnType(matrix(), matrix(), matrix()) }
+
+func (e *everyNthBackward) InferShape(in ...gorgonia.DimSizer) (tensor.Shape, error) {
+	return shapeOf(in[0])
+}
+
+func (e *everyNthBackward) Do(in ...gorgonia.Value) (out gorgonia.Value, err error) {
+	defer e.end(&err)
+	width := columns(in[0])
+	dense, dx := e.dx.of(e.rows.Compiled*e.n, width) // rows that get no gradient stay 0
+	for i := range e.rows.Live {
+		copy(dx[i*e.n*width:], floats(in[1])[i*width:(i+1)*width])
+	}
+	return dense, nil
 }
 
 func (e *everyNth) Arity() int    { return 1 }

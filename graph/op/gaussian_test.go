@@ -238,3 +238,32 @@ func TestGaussianShapes(t *testing.T) {
 		t.Error("6 of 5 columns are no error")
 	}
 }
+
+// TestEveryNth checks the first of three rows of each image, and the gradient of the
+// others.
+func TestEveryNth(t *testing.T) {
+	t.Parallel()
+	const n, width = 3, 2
+	m := model{
+		inputs: []input{
+			{name: "statistics", shape: []int{2 * width}, batch: true, wrt: true, lo: -1, hi: 1},
+			{name: "noise", shape: []int{n * width}, batch: true, lo: -1, hi: 1},
+			{name: "target", shape: []int{width}, batch: true, lo: -1, hi: 1},
+		},
+		declare: func(t *testing.T, rows *op.Rows, in gorgonia.Nodes) (*gorgonia.Node, op.Loss) {
+			node := must[*gorgonia.Node](t)
+			y := node(op.EveryNth("code", rows, n, node(op.Reparametrise("code", rows, in[0], in[1]))))
+			return y, must[op.Loss](t)(op.SquaredError("loss", rows, y, in[2]))
+		},
+		reference: func(in []array) (array, losses) {
+			y := zeros(in[0].shape[0], width)
+			for i := range y.shape[0] {
+				for l := range width {
+					y.values[i*width+l] = in[0].at(i, l) + math.Exp(in[0].at(i, width+l)/2)*in[1].at(i, l)
+				}
+			}
+			return y, squaredError(y, in[2])
+		},
+	}
+	m.checkBatches(t)
+}

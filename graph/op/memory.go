@@ -132,6 +132,10 @@ func (b *bound) work(int64) int64 {
 	return b.batchOf(5) + 3*b.batchOf(b.samples) + b.batchOf(b.size)
 }
 
+func (m *marginal) work(int64) int64 {
+	return m.batchOf(4) + m.batchOf(m.samples*(4+m.size))
+}
+
 func (c *contraction) work(int64) int64 {
 	values := c.batchOf(2)
 	for i := range c.layers {

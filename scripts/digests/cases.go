@@ -14,6 +14,7 @@ type aCase struct {
 	name  string
 	from  string // the case whose encoder the classifier uses; empty for gaetrain train
 	flags []string
+	needs []string // the cases whose runs it reads
 }
 
 // common are the flags of all cases. A case can set its own value.
@@ -57,8 +58,11 @@ func parseCases(text string) (cases []aCase, err error) {
 		case err != nil:
 		case names[c.name]:
 			err = fmt.Errorf("case %q is defined twice; hint: use another name", c.name)
-		case c.from != "" && !names[c.from]:
-			err = fmt.Errorf("there is no case %q above this line to finetune", c.from)
+		}
+		for _, other := range c.needs {
+			if err == nil && !names[other] {
+				err = fmt.Errorf("there is no case %q above this line, which the case reads", other)
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
@@ -87,6 +91,10 @@ func parseCase(line string) (c aCase, err error) {
 			return c, errors.New("finetune names no case; hint: NAME: finetune CASE --thaw")
 		}
 		c.from, c.flags = c.flags[1], c.flags[2:]
+		c.needs = append(c.needs, c.from)
+	}
+	if i := slices.Index(c.flags, "--perceptual"); i >= 0 && i+1 < len(c.flags) {
+		c.needs = append(c.needs, c.flags[i+1]) // the runs are in the working folder, by their names
 	}
 	return c, nil
 }

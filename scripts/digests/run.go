@@ -66,16 +66,16 @@ func (r *runner) all(ctx context.Context, only *regexp.Regexp) (map[string]resul
 	return chosen, nil
 }
 
-// once runs a case, unless it has already been run. The case that it needs runs first.
+// once runs a case, unless it has already been run. The cases that it needs run first.
 func (r *runner) once(ctx context.Context, c aCase) result {
 	if got, done := r.results[c.name]; done {
 		return got
 	}
 	var got result
-	if c.from != "" {
-		needed := slices.IndexFunc(r.cases, func(other aCase) bool { return other.name == c.from })
+	for _, name := range c.needs {
+		needed := slices.IndexFunc(r.cases, func(other aCase) bool { return other.name == name })
 		if err := r.once(ctx, r.cases[needed]).err; err != nil {
-			got.err = fmt.Errorf("the case needs %s: %w", c.from, err)
+			got.err = fmt.Errorf("the case needs %s: %w", name, err)
 		}
 	}
 	if got.err == nil {

@@ -112,7 +112,7 @@ class Checker:
             with torch.no_grad():
                 if (self.folder / "generator.onnx").exists():
                     self.hold("torch", "image", model(torch.from_numpy(self.given["code"][:batch]), *given), batch)
-                elif (self.folder / "classifier.onnx").exists():
+                elif (self.folder / "classifier.onnx").exists() and not (self.folder / "autoencoder.onnx").exists():
                     shape = onnxruntime.InferenceSession(self.folder / "classifier.onnx").get_inputs()[0].shape[1:]
                     logits, probabilities = model(torch.from_numpy(self.given["input"][:batch].reshape(batch, *shape)))
                     self.hold("torch", "logits", logits, batch)
@@ -124,6 +124,8 @@ class Checker:
                     self.hold("torch", "code", code, batch)
                     if "log_variance" in self.wants:
                         self.hold("torch", "log_variance", model.encoder(x, *given)[1], batch)
+                    if "logits" in self.wants:
+                        self.hold("torch", "logits", model.classify(x)[0], batch)
 
     def report(self, case):
         """Prints a line, and reports whether the case has passed."""

@@ -120,6 +120,13 @@ func outputs(ctx context.Context, model *trainer.Trained, test loaders.Split) (m
 	if model.IsClassifier() {
 		return tensors, nil
 	}
+	if model.Classifies() {
+		logits, _, err := model.Classify(ctx, test)
+		if err != nil {
+			return nil, err
+		}
+		add("logits", logits, n)
+	}
 	if model.CanDecodeLabelled() == nil {
 		if images, err = model.Decode(ctx, codes, labels); err != nil {
 			return nil, err

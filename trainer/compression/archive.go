@@ -23,6 +23,9 @@ type Archive struct {
 	Model                   [32]byte  // digest of the weights that computed the codes and can decode them
 	Quantiser               Quantiser // of L units
 	Symbols                 []uint8   // N×L
+	// Coded are the words of a file that has words of a codebook instead of quantised values;
+	// nil: it has none.
+	Coded *CodedWords
 }
 
 // Images returns the number of images N.
@@ -34,7 +37,7 @@ func (a *Archive) Images() int { return len(a.Symbols) / max(1, a.Quantiser.Unit
 type header struct {
 	Magic                   [8]byte
 	Version                 uint16
-	Bits, Table             uint8 // Table is 1 for a quantiser that lists its levels, else 0
+	Bits, Table             uint8 // Table is 1 for a quantiser that lists its levels, 2 for words of a codebook (with 0 bits), else 0
 	Images, Units           uint32
 	Channels, Height, Width uint32
 	Model                   [32]byte
@@ -48,6 +51,9 @@ const (
 	maxSymbols = 1 << 28
 	maxSide    = 1 << 14
 )
+
+// wordsTable is the Table of a file of words.
+const wordsTable = 2
 
 // magic follows the signature of PNG files: no text file begins with these bytes, and a
 // transfer that treats the file as text changes them.
@@ -65,11 +71,10 @@ func (a *Archive) Encode() ([]byte, error) {
 	if err := h.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInput, err)
 	}
-	out, err := binary.Append(nil, binary.LittleEndian, h)
+	out, err := h.append()
 	if err != nil {
 		return nil, err
 	}
-	binary.LittleEndian.PutUint32(out[headerSize-4:], crc32.Checksum(out[:headerSize-4], castagnoli))
 	for _, v := range a.Quantiser.Book {
 		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
 	}
@@ -84,6 +89,15 @@ func (a *Archive) Encode() ([]byte, error) {
 		}
 	}
 	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out[headerSize:], castagnoli)), nil
+}
+
+// append returns the bytes of a header, with its checksum.
+func (h header) append() ([]byte, error) {
+	out, err := binary.Append(nil, binary.LittleEndian, h)
+	if err == nil {
+		binary.LittleEndian.PutUint32(out[headerSize-4:], crc32.Checksum(out[:headerSize-4], castagnoli))
+	}
+	return out, err
 }
 
 // Parse reads the bytes of a file. Errors wrap ErrFormat.
@@ -101,14 +115,16 @@ func parse(data []byte) (*Archive, error) {
 		return nil, err
 	}
 	body := data[headerSize:]
+	if h.Table == wordsTable {
+		return h.words(body)
+	}
 	n, units, q := int(h.Images), int(h.Units), Quantiser{Bits: int(h.Bits), Table: h.Table == 1}
 	book := 4 * units * q.width()
 	if least := 4 + book + units*(streamHeader+1); len(body) < least {
 		return nil, fmt.Errorf("the file is truncated: %d bytes follow the header, but %d units need at least %d; hint: compress the images again", len(body), units, least)
 	}
-	body, sum := body[:len(body)-4], binary.LittleEndian.Uint32(body[len(body)-4:])
-	if crc32.Checksum(body, castagnoli) != sum {
-		return nil, errors.New("the checksum does not match, so the file is damaged or truncated; hint: compress the images again")
+	if body, err = checked(body); err != nil {
+		return nil, err
 	}
 	for i := 0; i < book; i += 4 {
 		q.Book = append(q.Book, math.Float32frombits(binary.LittleEndian.Uint32(body[i:])))
@@ -119,6 +135,29 @@ func parse(data []byte) (*Archive, error) {
 	a := &Archive{Channels: int(h.Channels), Height: int(h.Height), Width: int(h.Width), Model: h.Model, Quantiser: q}
 	a.Symbols, err = parseStreams(body[book:], n, units, 1<<q.Bits)
 	return a, err
+}
+
+// words reads what follows the header of a file of words.
+func (h header) words(body []byte) (*Archive, error) {
+	body, err := checked(body)
+	if err != nil {
+		return nil, err
+	}
+	a := &Archive{Channels: int(h.Channels), Height: int(h.Height), Width: int(h.Width), Model: h.Model}
+	a.Coded, err = parseWords(h, body)
+	return a, err
+}
+
+// checked returns the bytes before the checksum at the end of a file.
+func checked(body []byte) ([]byte, error) {
+	if len(body) < 4 {
+		return nil, errors.New("the file is truncated; hint: compress the images again")
+	}
+	body, sum := body[:len(body)-4], binary.LittleEndian.Uint32(body[len(body)-4:])
+	if crc32.Checksum(body, castagnoli) != sum {
+		return nil, errors.New("the checksum does not match, so the file is damaged or truncated; hint: compress the images again")
+	}
+	return body, nil
 }
 
 // check returns an error if the levels of a file are not valid.
@@ -179,10 +218,13 @@ func parseHeader(data []byte) (h header, err error) {
 func (h header) check() error {
 	size := uint64(h.Channels) * uint64(h.Height) * uint64(h.Width)
 	switch {
+	case h.Table == wordsTable && h.Bits == 0:
 	case h.Bits < 1 || h.Bits > MaxBits:
 		return fmt.Errorf("%d bits per value; hint: from 1 to %d", h.Bits, MaxBits)
 	case h.Table > 1:
 		return fmt.Errorf("the kind of the quantiser is %d; hint: 0 or 1", h.Table)
+	}
+	switch {
 	case h.Images < 1 || h.Units < 1 || uint64(h.Images)*uint64(h.Units) > maxSymbols:
 		return fmt.Errorf("%d images of %d units; hint: at least one of each, and at most %d values in total", h.Images, h.Units, maxSymbols)
 	case max(h.Channels, h.Height, h.Width) > maxSide || size < 1 || size*uint64(h.Images) > 1<<34:

@@ -57,12 +57,13 @@ func (c Codes) Measure(ctx context.Context, images []float32, most int) (points 
 		if bits == 1 {
 			setting = "1 bit"
 		}
-		points = append(points, Point{c.Coder, setting, float64(len(file)) / n, meanSquaredError(decoded, images)})
+		points = append(points, Point{c.Coder, setting, float64(len(file)) / n, MeanSquaredError(decoded, images)})
 	}
 	return points, nil
 }
 
-func meanSquaredError(x, y []float32) float64 {
+// MeanSquaredError is the mean of (x − y)² over all values.
+func MeanSquaredError(x, y []float32) float64 {
 	sum := 0.0
 	for i, v := range x {
 		difference := float64(v) - float64(y[i])

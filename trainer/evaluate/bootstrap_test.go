@@ -136,6 +136,46 @@ func TestTwoSample(t *testing.T) {
 	}
 }
 
+// TestTwoSampleOfClasses tests samples of two classes in turn, which differ in other values
+// than those of the other sample.
+func TestTwoSampleOfClasses(t *testing.T) {
+	t.Parallel()
+	classes := func(of float32, seed uint64) Matrix {
+		m := normal(200, []float64{0, 0}, []float64{1, 1}, seed)
+		for i := range m.Rows {
+			m.Row(i)[i%2] += of
+		}
+		return m
+	}
+	right, err := TwoSample(t.Context(), classes(3, 1), classes(-3, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if accuracy := stat.Mean(right, nil); accuracy < 0.95 {
+		t.Errorf("accuracy %g for samples that differ", accuracy)
+	}
+}
+
+func TestHalves(t *testing.T) {
+	t.Parallel()
+	first, second := Halves(401)
+	if len(first) != 201 || len(second) != 200 {
+		t.Fatalf("halves of %d and %d", len(first), len(second))
+	}
+	seen, even := make(map[int]bool), 0
+	for _, i := range slices.Concat(first, second) {
+		seen[i] = true
+	}
+	for _, i := range first {
+		if i%2 == 0 {
+			even++
+		}
+	}
+	if len(seen) != 401 || even < 80 || even > 120 || !slices.IsSorted(first) {
+		t.Errorf("%d numbers, %d even ones in the first half", len(seen), even)
+	}
+}
+
 // TestCKA compares with the definition by Gram matrices, tr(K·L)/√(tr(K·K)·tr(L·L)), and
 // checks that rotation, scale and shift do not matter.
 func TestCKA(t *testing.T) {
@@ -166,16 +206,27 @@ func TestCKA(t *testing.T) {
 	}
 	k, l := gram(x), gram(y)
 	want := trace(k, l) / math.Sqrt(trace(k, k)*trace(l, l))
-	if got, err := CKA(x, y); err != nil || math.Abs(got-want) > 1e-5 {
-		t.Errorf("%g, want %g, error %v", got, want, err)
+	pair := func(x, y Matrix) float64 {
+		t.Helper()
+		all, err := CKA(x, y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[0][1] != all[1][0] || math.Abs(all[0][0]-1) > 1e-12 {
+			t.Errorf("%v is not symmetric, or not 1 on its diagonal", all)
+		}
+		return all[0][1]
+	}
+	if got := pair(x, y); math.Abs(got-want) > 1e-5 {
+		t.Errorf("%g, want %g", got, want)
 	}
 	turned := newMatrix(x.Rows, 3)
 	for i := range x.Rows {
 		a, b, c := x.Row(i)[0], x.Row(i)[1], x.Row(i)[2]
 		copy(turned.Row(i), []float32{4*(0.6*a-0.8*b) + 1, 4*(0.8*a+0.6*b) - 2, 4 * c})
 	}
-	if got, err := CKA(x, turned); err != nil || math.Abs(got-1) > 1e-5 {
-		t.Errorf("%g of a rotation, error %v", got, err)
+	if got := pair(x, turned); math.Abs(got-1) > 1e-5 {
+		t.Errorf("%g of a rotation", got)
 	}
 	if _, err := CKA(x, y.Slice(0, 40)); !isInput(err) {
 		t.Errorf("other numbers of items: error %v", err)

@@ -7,26 +7,35 @@ import (
 	"gaetrain/graph/kernel"
 )
 
-// CKA is the linear centred kernel alignment of two representations of the same N items
-// (Kornblith et al. 2019),
+// CKA is the linear centred kernel alignment of each two of K representations of the same N
+// items (K×K; Kornblith et al. 2019). Of X (N×D) and Y (N×E) it is
 //
 //	‖Yᵀ·X‖² / (‖Xᵀ·X‖·‖Yᵀ·Y‖)
 //
 // with centred columns and Frobenius norms. It is 1 for representations that are equal up
 // to a rotation and a scale, and near 0 for unrelated ones if N is much larger than D. It
 // is not a number if a representation is constant. Products are float32. Errors wrap
-// ErrInput (x: N×D, y: N×E).
-func CKA(x, y Matrix) (float64, error) {
-	for _, m := range []Matrix{x, y} {
+// ErrInput.
+func CKA(all ...Matrix) ([][]float64, error) {
+	units, squares, result := make([]Matrix, len(all)), make([]float64, len(all)), make([][]float64, len(all))
+	for i, m := range all {
 		if err := m.check(); err != nil {
-			return 0, err
+			return nil, err
 		}
+		if m.Rows != all[0].Rows {
+			return nil, fmt.Errorf("%w: representations of %d and of %d items", ErrInput, all[0].Rows, m.Rows)
+		}
+		units[i], result[i] = m.unit(), make([]float64, len(all))
+		squares[i] = squaredProduct(units[i], units[i])
 	}
-	if x.Rows != y.Rows {
-		return 0, fmt.Errorf("%w: representations of %d and of %d items", ErrInput, x.Rows, y.Rows)
+	for i, x := range units {
+		for j := range i {
+			v := squaredProduct(units[j], x) / math.Sqrt(squares[i]*squares[j])
+			result[i][j], result[j][i] = v, v
+		}
+		result[i][i] = squares[i] / math.Sqrt(squares[i]*squares[i])
 	}
-	x, y = x.unit(), y.unit()
-	return squaredProduct(x, y) / math.Sqrt(squaredProduct(x, x)*squaredProduct(y, y)), nil
+	return result, nil
 }
 
 // unit returns the matrix with centred columns, scaled to a mean square of 1.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 )
 
@@ -111,50 +110,57 @@ func (d *Detector) weighted(weights []int) (m Detection) {
 	return m
 }
 
-// F1 is the harmonic mean of precision and recall of a threshold, above which items are
-// flagged. It is 0 if no anomaly is flagged.
-func (d *Detector) F1(threshold float64) float64 { return d.f1(threshold, nil) }
+// Decision says what a threshold, above which items are flagged, gives.
+type Decision struct {
+	F1          float64 `json:"f1"`                    // harmonic mean of precision and recall; 0 if no anomaly is flagged
+	FalseAlarms float64 `json:"observed_false_alarms"` // share of the normal items that are flagged
+	Recall      float64 `json:"recall"`                // share of the anomalies that are flagged
+}
 
-func (d *Detector) f1(threshold float64, weights []int) float64 {
-	var hits, flagged, anomalies int
+// At measures the decision of a threshold.
+func (d *Detector) At(threshold float64) Decision { return d.at(threshold, nil) }
+
+// at measures a decision. Item i counts weights[i] times; nil: once.
+func (d *Detector) at(threshold float64, weights []int) Decision {
+	var hits, anomalies, alarms, normal int
 	for i, score := range d.scores {
 		weight := 1
 		if weights != nil {
 			weight = weights[i]
 		}
-		if d.anomaly[i] {
+		switch flagged := score > threshold; {
+		case d.anomaly[i] && flagged:
+			hits, anomalies = hits+weight, anomalies+weight
+		case d.anomaly[i]:
 			anomalies += weight
-		}
-		if score > threshold {
-			flagged += weight
-			if d.anomaly[i] {
-				hits += weight
-			}
+		case flagged:
+			alarms, normal = alarms+weight, normal+weight
+		default:
+			normal += weight
 		}
 	}
-	return 2 * float64(hits) / float64(max(flagged+anomalies, 1))
+	return Decision{
+		F1:          2 * float64(hits) / float64(max(hits+alarms+anomalies, 1)),
+		FalseAlarms: float64(alarms) / float64(max(normal, 1)),
+		Recall:      float64(hits) / float64(max(anomalies, 1)),
+	}
 }
 
-// Interval is a 95 % confidence interval.
-type Interval struct {
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
-}
-
-// Intervals are the confidence intervals of a Detection and of F1.
+// Intervals are the confidence intervals of a Detection and of a Decision: those of shares
+// by ShareOf, the others by a bootstrap.
 type Intervals struct {
 	AUROC            Interval `json:"auroc"`
 	AveragePrecision Interval `json:"average_precision"`
 	FPR95            Interval `json:"fpr_at_95_recall"`
 	F1               Interval `json:"f1"`
+	FalseAlarms      Interval `json:"observed_false_alarms"`
+	Recall           Interval `json:"recall"`
 }
 
-// Bootstrap returns percentile intervals (Efron 1979): the figures of the given number of
-// samples with replacement, as many anomalies and normal items as there are. The samples
-// depend only on the seed. Errors are those of the context.
-func (d *Detector) Bootstrap(ctx context.Context, threshold float64, samples int, seed uint64) (Intervals, error) {
-	random := rand.New(rand.NewPCG(seed, 0))
-	var groups [2][]int
+// Intervals returns the intervals of the figures of all items. Each bootstrap sample has as
+// many anomalies and as many normal items as there are. Errors are those of the context.
+func (d *Detector) Intervals(ctx context.Context, b Bootstrap, threshold float64) (of Intervals, err error) {
+	var groups [2][]int // normal items, anomalies
 	for i, anomaly := range d.anomaly {
 		if anomaly {
 			groups[1] = append(groups[1], i)
@@ -162,35 +168,29 @@ func (d *Detector) Bootstrap(ctx context.Context, threshold float64, samples int
 			groups[0] = append(groups[0], i)
 		}
 	}
-	weights := make([]int, len(d.scores))
-	var figures [4][]float64
-	for range samples {
-		if err := ctx.Err(); err != nil {
-			return Intervals{}, err
-		}
-		clear(weights)
-		for _, group := range groups {
-			for range group {
-				weights[group[random.IntN(len(group))]]++
+	weights, into := make([]int, len(d.scores)), []*Interval{&of.AUROC, &of.AveragePrecision, &of.FPR95, &of.F1}
+	all, err := b.Each(ctx, len(into), func(drawn [][]int) ([]float64, error) {
+		for k, group := range groups {
+			for j, i := range group {
+				weights[i] = drawn[k][j]
 			}
 		}
 		m := d.weighted(weights)
-		for k, v := range [...]float64{m.AUROC, m.AveragePrecision, m.FPR95, d.f1(threshold, weights)} {
-			figures[k] = append(figures[k], v)
-		}
+		return []float64{m.AUROC, m.AveragePrecision, m.FPR95, d.at(threshold, weights).F1}, nil
+	}, len(groups[0]), len(groups[1]))
+	if err != nil {
+		return of, err
 	}
-	var of [4]Interval
-	for k := range of {
-		slices.Sort(figures[k])
-		of[k] = Interval{quantile(figures[k], 0.025), quantile(figures[k], 0.975)}
+	for k, interval := range into {
+		*interval = all[k].Interval
 	}
-	return Intervals{of[0], of[1], of[2], of[3]}, nil
-}
-
-// quantile interpolates between the sorted values.
-func quantile(sorted []float64, q float64) float64 {
-	at := q * float64(len(sorted)-1)
-	low := int(at)
-	high := min(low+1, len(sorted)-1)
-	return sorted[low] + (at-float64(low))*(sorted[high]-sorted[low])
+	at := d.At(threshold)
+	for k, share := range []struct {
+		value float64
+		into  *Interval
+	}{{at.FalseAlarms, &of.FalseAlarms}, {at.Recall, &of.Recall}} {
+		n := len(groups[k])
+		*share.into = ShareOf(int(math.Round(share.value*float64(n))), n).Interval
+	}
+	return of, nil
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // sequence returns n numbers from 0 to 1 of a linear congruential generator, which a
@@ -45,7 +47,7 @@ func TestDetection(t *testing.T) {
 		got, want float64
 	}{
 		{"AUROC", m.AUROC, 0.8803827751196173}, {"average precision", m.AveragePrecision, 0.8247788769981284},
-		{"FPR at 95 % recall", m.FPR95, 0.42105263157894735}, {"F1", d.F1(3), 0.76}, {"F1 of no flag", d.F1(99), 0},
+		{"FPR at 95 % recall", m.FPR95, 0.42105263157894735}, {"F1", d.At(3).F1, 0.76}, {"F1 of no flag", d.At(99).F1, 0},
 	} {
 		if math.Abs(v.got-v.want) > 1e-12 {
 			t.Errorf("%s %.12f, want %.12f", v.name, v.got, v.want)
@@ -57,9 +59,9 @@ func TestDetection(t *testing.T) {
 	}
 }
 
-// TestBootstrap checks that intervals contain the figure of all items, do not depend on
+// TestIntervals checks that intervals contain the figure of all items, do not depend on
 // anything but the seed, and shrink with the number of items as 1/√N.
-func TestBootstrap(t *testing.T) {
+func TestIntervals(t *testing.T) {
 	t.Parallel()
 	width := func(copies int) float64 {
 		scores, anomaly := scored()
@@ -72,22 +74,93 @@ func TestBootstrap(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		i, err := d.Bootstrap(t.Context(), 3, 400, 1)
+		b := Bootstrap{Samples: 400, Seed: 1}
+		i, err := d.Intervals(t.Context(), b, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := d.Measure()
-		if again, _ := d.Bootstrap(t.Context(), 3, 400, 1); again != i {
+		m, at := d.Measure(), d.At(3)
+		if again, _ := d.Intervals(t.Context(), b, 3); again != i {
 			t.Error("the same seed gives other intervals")
 		}
-		if m.AUROC < i.AUROC.Low || m.AUROC > i.AUROC.High || m.FPR95 < i.FPR95.Low || m.FPR95 > i.FPR95.High ||
-			m.AveragePrecision < i.AveragePrecision.Low || m.AveragePrecision > i.AveragePrecision.High || d.F1(3) < i.F1.Low || d.F1(3) > i.F1.High {
-			t.Errorf("%+v outside %+v", m, i)
+		for _, c := range []struct {
+			figure float64
+			in     Interval
+		}{{m.AUROC, i.AUROC}, {m.AveragePrecision, i.AveragePrecision}, {m.FPR95, i.FPR95}, {at.F1, i.F1}, {at.FalseAlarms, i.FalseAlarms}, {at.Recall, i.Recall}} {
+			if !(c.in.Low <= c.figure && c.figure <= c.in.High && c.in.Low < c.in.High) {
+				t.Errorf("%g is not in %+v", c.figure, c.in)
+			}
 		}
 		return i.AUROC.High - i.AUROC.Low
 	}
 	if few, many := width(1), width(16); many > 0.35*few || many < 0.18*few {
 		t.Errorf("an interval is %.3f wide for 60 items and %.3f for 960, want about a quarter", few, many)
+	}
+}
+
+// TestIntervalsAsDeLong compares the interval of the AUROC with ±1.96 standard errors of
+// DeLong, DeLong & Clarke-Pearson (1988).
+func TestIntervalsAsDeLong(t *testing.T) {
+	t.Parallel()
+	scores, anomaly := scored()
+	d, err := NewDetector(scores, anomaly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The share of items of the other group that each item is ordered rightly with.
+	var placements [2][]float64
+	for i, x := range scores {
+		var right, count float64
+		for j, y := range scores {
+			if anomaly[j] == anomaly[i] {
+				continue
+			}
+			count++
+			switch {
+			case x == y:
+				right += 0.5
+			case anomaly[i] == (x > y):
+				right++
+			}
+		}
+		group := 0
+		if anomaly[i] {
+			group = 1
+		}
+		placements[group] = append(placements[group], right/count)
+	}
+	normal, odd := float64(len(placements[0])), float64(len(placements[1]))
+	if mean := stat.Mean(placements[0], nil); math.Abs(mean-d.Measure().AUROC) > 1e-12 {
+		t.Fatalf("AUROC %g, want %g", d.Measure().AUROC, mean)
+	}
+	deLong := math.Sqrt(stat.Variance(placements[0], nil)/normal + stat.Variance(placements[1], nil)/odd)
+	of, err := d.Intervals(t.Context(), Bootstrap{Samples: 4000, Seed: 1}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := (of.AUROC.High - of.AUROC.Low) / (2 * 1.96); math.Abs(got-deLong) > 0.1*deLong {
+		t.Errorf("half of the interval is 1.96·%.4f, want 1.96·%.4f", got, deLong)
+	}
+}
+
+// TestShareOf compares with SciPy 1.17: binomtest(…).proportion_ci(method="wilson"). The first four
+// are also in Newcombe (1998), table I.
+func TestShareOf(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		count, n  int
+		low, high float64
+	}{
+		{81, 263, 0.2552885199, 0.3662095770}, {15, 148, 0.0623863995, 0.1604872417}, {0, 20, 0, 0.1611251581}, {1, 29, 0.0061132143, 0.1717552188},
+		{20, 20, 0.8388748419, 1}, {0, 0, 0, 1},
+	} {
+		got := ShareOf(c.count, c.n)
+		if math.Abs(got.Interval.Low-c.low) > 1e-9 || math.Abs(got.Interval.High-c.high) > 1e-9 {
+			t.Errorf("%d of %d: %+v, want %.9f to %.9f", c.count, c.n, got.Interval, c.low, c.high)
+		}
+	}
+	if got := ShareOf(20, 80).StandardError; math.Abs(got-math.Sqrt(0.25*0.75/80)) > 1e-12 {
+		t.Errorf("standard error %g", got)
 	}
 }
 

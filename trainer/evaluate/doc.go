@@ -5,7 +5,8 @@
 // Shapes are given by letter: N observations (rows) of D values, codes N×L, C
 // classes, K clusters. Products are computed in float32 by the kernels, and sums over
 // observations in float64. Results are bit-identical for any GOMAXPROCS, all random
-// numbers depend on a seed, and memory grows with N, never with N².
+// numbers depend on a seed, and memory grows with N, never with N², except that of an SVM, for
+// which N is at most MaxSVM.
 package evaluate
 
 import (

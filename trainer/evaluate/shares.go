@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -64,6 +65,50 @@ func (s Shares) weighted(weights []int, classes int) []float64 {
 		counts[class] /= float64(len(weights))
 	}
 	return counts
+}
+
+// Uncertainties returns those of the C shares.
+func (s Shares) Uncertainties() (all []Uncertainty) {
+	n := len(s.Each.Classes)
+	for _, share := range s.Shares {
+		all = append(all, ShareOf(int(math.Round(share*float64(n))), n))
+	}
+	return all
+}
+
+// Correct is how often the predicted classes of images are their labels.
+type Correct struct {
+	Accuracy float64    `json:"accuracy"`
+	Classes  []*float64 `json:"class_accuracy"` // C: of the images with this label; nil for none
+
+	// Of has the uncertainty of the accuracy, Each those of the classes.
+	Of   Uncertainty   `json:"-"`
+	Each []Uncertainty `json:"-"`
+}
+
+// Correct compares the predicted classes with the labels of the images.
+func (s Shares) Correct(labels []int) (*Correct, error) {
+	if len(labels) != len(s.Each.Classes) {
+		return nil, fmt.Errorf("%w: %d labels for %d images", ErrInput, len(labels), len(s.Each.Classes))
+	}
+	hits, images := make([]int, len(s.Shares)), make([]int, len(s.Shares))
+	all := 0
+	for i, label := range labels {
+		images[label]++
+		if s.Each.Classes[i] == label {
+			hits[label]++
+			all++
+		}
+	}
+	c := &Correct{Accuracy: share(all, len(labels)), Of: ShareOf(all, len(labels)), Classes: make([]*float64, len(hits))}
+	for class, n := range images {
+		c.Each = append(c.Each, ShareOf(hits[class], n))
+		if n > 0 {
+			accuracy := share(hits[class], n)
+			c.Classes[class] = &accuracy
+		}
+	}
+	return c, nil
 }
 
 // DivergenceFrom returns KL(p ‖ q) of the shares p of these images and the shares q of

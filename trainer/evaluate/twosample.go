@@ -7,10 +7,11 @@ import (
 )
 
 // TwoSample is the classifier two-sample test (Lopez-Paz & Oquab 2017): a logistic
-// regression learns from every second row to tell the rows of x from those of y, and is
-// tested on the other rows. The returned values are 1 for each row that it assigns to the
-// right sample and else 0, so their mean is its accuracy: about ½ for equal
-// distributions, and 1 for samples that can be told apart. Errors wrap ErrInput or are those of the context (x: N×D, y: M×D).
+// regression learns from one of the Halves of the rows to tell the rows of x from those of y,
+// and is tested on the other rows. The returned values are 1 for each row that it assigns to
+// the right sample and else 0, so their mean is its accuracy: about ½ for equal
+// distributions, and 1 for samples that can be told apart. Errors wrap ErrInput or are those
+// of the context (x: N×D, y: M×D).
 func TwoSample(ctx context.Context, x, y Matrix) ([]float64, error) {
 	if err := alike(x, y); err != nil {
 		return nil, err
@@ -18,8 +19,9 @@ func TwoSample(ctx context.Context, x, y Matrix) ([]float64, error) {
 	var parts [2]Matrix // of training and of test
 	var labels [2][]loaders.Label
 	for label, m := range []Matrix{x, y} {
-		for part := range parts {
-			for i := part; i < m.Rows; i += 2 {
+		first, second := Halves(m.Rows)
+		for part, rows := range [][]int{first, second} {
+			for _, i := range rows {
 				parts[part].Values = append(parts[part].Values, m.Row(i)...)
 				labels[part] = append(labels[part], loaders.Label(label))
 			}

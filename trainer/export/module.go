@@ -14,10 +14,11 @@ import (
 const weightsFile = "weights.safetensors"
 
 // parts are the networks that are written as classes of their own: the encoder and the
-// decoder, or the whole network if it is not their composition.
+// decoder, and the classifier if there is one, or the whole network if it is not the
+// composition of an encoder and a decoder.
 func parts(list []Network) []Network {
-	if len(list) == 3 {
-		return list[:2]
+	if len(list) > 2 {
+		return slices.Concat(list[:2], list[3:]) // without the autoencoder
 	}
 	return list[len(list)-1:]
 }
@@ -44,7 +45,7 @@ func WriteModule(w io.Writer, t *trainer.Trained, list []Network) error {
 		b.WriteString("\n\n" + class{className(n), docOf(n), n.Network}.source())
 	}
 	main := className(of[len(of)-1])
-	if len(of) == 2 {
+	if len(of) > 1 {
 		main = "Autoencoder"
 		b.WriteString("\n\n" + composed(t, of))
 	}
@@ -73,6 +74,11 @@ func composed(t *trainer.Trained, of []Network) string {
 	if takesLabels(of[1]) {
 		from = labels
 	}
+	member, classify := "", ""
+	if len(of) > 2 {
+		member = "        self.classifier = Classifier()\n"
+		classify = "\n    def classify(self, x):\n        \"\"\"Returns logits and probabilities.\"\"\"\n        return self.classifier(x)\n"
+	}
 	return fmt.Sprintf(`class Autoencoder(nn.Module):
     """From %s to reconstruction and code."""
 
@@ -80,10 +86,10 @@ func composed(t *trainer.Trained, of []Network) string {
         super().__init__()
         self.encoder = Encoder()
         self.decoder = Decoder()
-
+%s
     def forward(self, x%s):
         `+code+`        return self.decoder(z%s), z
-`, shapesText(of[0].Inputs[0]), labels, to, from)
+%s`, shapesText(of[0].Inputs[0]), member, labels, to, from, classify)
 }
 
 func takesLabels(n Network) bool {
@@ -118,7 +124,7 @@ func WriteWeights(w io.Writer, list []Network, metadata []Entry) error {
 	of := parts(list)
 	for _, n := range of {
 		prefix := ""
-		if len(of) == 2 {
+		if len(of) > 1 {
 			prefix = n.Name + "."
 		}
 		for _, m := range n.Modules {

@@ -26,8 +26,8 @@ type Network struct {
 	Name string // of its file, such as "encoder"
 }
 
-// Networks records the networks of a trained model: encoder, decoder and autoencoder,
-// or classifier or generator. An operation that cannot be exported is an error that names
+// Networks records the networks of a trained model: encoder, decoder and autoencoder, and
+// classifier if it has one too; or classifier or generator. An operation that cannot be exported is an error that names
 // it and wraps graph.ErrArchitecture.
 func Networks(t *trainer.Trained) (list []Network, err error) { return record(t, scalingOf(t)) }
 
@@ -71,6 +71,9 @@ func record(t *trainer.Trained, units scaling) (list []Network, err error) {
 			s.Output(trainer.Code, z)
 			decode(s, t, z)
 		})
+		if classifier, ok := t.Stage.Model.(trainer.Classifier); ok {
+			add("classifier", []string{trainer.Logits}, func(s *graph.Scope) { classifier.Classify(s, images(s, t)) })
+		}
 	case encodes: // the decoder needs more than the code
 		add("autoencoder", []string{trainer.Reconstruction, trainer.Code}, t.Stage.Model.Declare)
 	case !decodes:

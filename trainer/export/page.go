@@ -78,8 +78,8 @@ func Page(ctx context.Context, t *trainer.Trained, of Samples, most int) (list [
 	if err != nil {
 		return nil, []string{err.Error()}, nil
 	}
-	if len(networks) == 3 { // which the others compose
-		networks = slices.Delete(networks, 2, 3)
+	if len(networks) > 2 { // without the autoencoder, which the others compose, and a classifier
+		networks = networks[:2]
 	}
 	slices.Reverse(networks)
 	for _, n := range networks {

@@ -33,8 +33,14 @@ func (j *assessor) draw(ctx context.Context, model *trainer.Trained) error {
 	if err := p.fits(n); err != nil {
 		return err
 	}
-	images, err := model.Decode(ctx, p.Draw(n, j.Seed, j.Temperature), p.labels(n))
+	labels := p.labels(n)
+	codes, err := p.Draw(ctx, n, j.Seed, j.Temperature)
+	if err != nil {
+		return err
+	}
+	images, err := model.Decode(ctx, codes, labels)
 	j.Samples = j.valued(images)
+	j.Samples.Labels = labels
 	return err
 }
 
@@ -80,29 +86,30 @@ func (j *assessor) assess(ctx context.Context, codeSize int) error {
 	}
 	test := j.Sets[0]
 	j.Sets = j.Sets[1:]
-	if err := j.halves(ctx); err != nil {
+	if err := j.halves(ctx, j.data.Test.Stratified(count)); err != nil {
 		return err
 	}
 	j.Sets = append(j.Sets, test)
 	return nil
 }
 
-// halves compares every second test image with the others.
-func (j *assessor) halves(ctx context.Context) (err error) {
-	var rows [2][]int
-	for i := range j.features.Rows {
-		rows[i%2] = append(rows[i%2], i)
-	}
-	if len(rows[1]) <= max(j.Neighbours, 1) {
+// halves compares one half of the test images with the other.
+func (j *assessor) halves(ctx context.Context, test loaders.Split) (err error) {
+	first, second := evaluate.Halves(j.features.Rows)
+	if len(second) <= max(j.Neighbours, 1) {
 		return nil
 	}
-	half, other := j.features.Select(rows[0][:len(rows[1])]), j.features.Select(rows[1])
+	half, other := j.features.Select(first[:len(second)]), j.features.Select(second)
 	s := AssessedSet{Set: HalvesSet, Uncertainties: make(map[string]evaluate.Uncertainty)}
 	if err := j.compare(ctx, &s, half, other); err != nil {
 		return err
 	}
-	shares := j.shares.Of(rows[0])
-	s.Shares, err = shares, j.diverge(ctx, &s, shares, j.shares.Of(rows[1]))
+	images := test.Select(first)
+	s.Shares = j.shares.Of(first)
+	if err := j.predictions(ctx, &s, images.Labels, j.shares.Of(second)); err != nil {
+		return err
+	}
+	err = j.nearest(ctx, &s, images, j.features.Select(first))
 	j.Sets = append(j.Sets, s)
 	return err
 }
@@ -120,14 +127,11 @@ func (j *assessor) measure(ctx context.Context, name string, images loaders.Spli
 	}
 	if name == TestSet {
 		j.features, j.shares = features, s.Shares
-		j.introduce(images, logits, classes)
+		j.introduce(classes)
 	} else if err := j.compare(ctx, &s, features, j.features); err != nil {
 		return err
 	}
-	if err := j.diverge(ctx, &s, s.Shares, j.shares); err != nil {
-		return err
-	}
-	if _, s.Uncertainties["confidence"], err = j.bootstrap().Mean(ctx, s.Shares.Each.Confidence); err != nil {
+	if err := j.predictions(ctx, &s, images.Labels, j.shares); err != nil {
 		return err
 	}
 	if name == TrainingSet && j.Known != nil {
@@ -181,19 +185,13 @@ func bytesOf(values []float32) string {
 	return string(text)
 }
 
-// introduce sets the names of the classes, and measures the accuracy of the classifier
-// on the test images.
-func (j *assessor) introduce(test loaders.Split, logits []float32, classes int) {
+// introduce sets the names of the classes.
+func (j *assessor) introduce(classes int) {
 	j.Classes = j.data.Classes
 	if len(j.Classes) != classes {
 		j.Classes = nil
 		for class := range classes {
 			j.Classes = append(j.Classes, strconv.Itoa(class))
-		}
-	}
-	for i, class := range evaluate.Classes(logits, classes) {
-		if test.Labels != nil && class == int(test.Labels[i]) {
-			j.Accuracy += 1 / float64(j.Assessment.Images)
 		}
 	}
 }
@@ -203,10 +201,44 @@ func (j *assessor) bootstrap() evaluate.Bootstrap {
 	return evaluate.Bootstrap{Samples: 500, Seed: j.Seed}
 }
 
+// predictions measures the predicted classes of a set: their shares, how these differ from
+// those of others, the confidence, and how often the classes are the labels (nil: none).
+func (j *assessor) predictions(ctx context.Context, s *AssessedSet, labels []loaders.Label, others evaluate.Shares) (err error) {
+	if _, s.Uncertainties["confidence"], err = j.bootstrap().Mean(ctx, s.Shares.Each.Confidence); err != nil {
+		return err
+	}
+	for class, u := range s.Shares.Uncertainties() {
+		s.Uncertainties[ShareOf(j.Classes[class])] = u
+	}
+	if err := j.correct(s, labels); err != nil {
+		return err
+	}
+	return j.diverge(ctx, s, others)
+}
+
+// correct measures how often the predicted classes are the labels.
+func (j *assessor) correct(s *AssessedSet, labels []loaders.Label) (err error) {
+	if labels == nil {
+		return nil
+	}
+	numbers := make([]int, len(labels))
+	for i, label := range labels {
+		numbers[i] = int(label)
+	}
+	if s.Correct, err = s.Shares.Correct(numbers); err != nil {
+		return err
+	}
+	s.Uncertainties["accuracy"] = s.Correct.Of
+	for class, u := range s.Correct.Each {
+		s.Uncertainties[AccuracyOf(j.Classes[class])] = u
+	}
+	return nil
+}
+
 // diverge measures how the predicted classes of a set differ from those of others. A test
 // set does not differ from itself.
-func (j *assessor) diverge(ctx context.Context, s *AssessedSet, shares, others evaluate.Shares) error {
-	divergence, u, err := shares.DivergenceFrom(ctx, j.bootstrap(), others)
+func (j *assessor) diverge(ctx context.Context, s *AssessedSet, others evaluate.Shares) error {
+	divergence, u, err := s.Shares.DivergenceFrom(ctx, j.bootstrap(), others)
 	if err != nil || math.IsInf(divergence, 1) {
 		return err
 	}
@@ -258,14 +290,13 @@ func (j *assessor) compare(ctx context.Context, s *AssessedSet, features, real e
 // nearest finds the training images nearest to at most 1,000 images of a set.
 func (j *assessor) nearest(ctx context.Context, s *AssessedSet, images loaders.Split, features evaluate.Matrix) error {
 	const most = 1000
-	described := loaders.Values(loaders.Shape{Channels: 1, Height: 1, Width: j.Features}, features.Values)
-	images, described = images.Stratified(most), described.Stratified(most)
-	seen := NearestImages{Set: s.Set, Images: images}
-	for m, set := range []loaders.Split{images, described} {
-		of, err := pixelsOf(set)
-		if err != nil {
-			return err
-		}
+	chosen := images.Strata(min(most, images.Len()))
+	seen := NearestImages{Set: s.Set, Images: images.Select(chosen)}
+	pixels, err := pixelsOf(seen.Images)
+	if err != nil {
+		return err
+	}
+	for m, of := range []evaluate.Matrix{pixels, features.Select(chosen)} {
 		found, err := j.training[m].Search(ctx, of, 1)
 		if err != nil {
 			return err

@@ -297,6 +297,14 @@ func TestDetectLabelled(t *testing.T) {
 	if *l.Classes[1].AUROC != l.AUROC || l.Intervals.AUROC.Low > l.AUROC || l.Intervals.AUROC.High < l.AUROC {
 		t.Errorf("AUROC %v, of the class %v, in %v", l.AUROC, *l.Classes[1].AUROC, l.Intervals.AUROC)
 	}
+	for i, c := range l.Classes {
+		if share := float64(c.Flagged) / float64(c.Items); !(c.FlaggedInterval.Low <= share && share <= c.FlaggedInterval.High) || (c.AUROCInterval != nil) != (i == 1) {
+			t.Errorf("class %d: %+v", i, c)
+		}
+	}
+	if h := l.Halves; h == nil || h.AUROC < 0.1 || h.AUROC > 0.9 || h.Intervals.AUROC.Low >= h.Intervals.AUROC.High {
+		t.Errorf("halves of the normal items: %+v", h)
+	}
 	if got := l.Classes[0].Flagged + l.Classes[1].Flagged; got != found[0].Flagged || l.FalseAlarms != float64(l.Classes[0].Flagged)/10 || l.Recall != float64(l.Classes[1].Flagged)/10 {
 		t.Errorf("%d flagged, want %d; false alarms %v, recall %v", got, found[0].Flagged, l.FalseAlarms, l.Recall)
 	}

@@ -39,12 +39,16 @@ func (d Detected) Order() []int {
 type Separation struct {
 	Normal    int `json:"normal"`    // number of normal items
 	Anomalies int `json:"anomalies"` // number of anomalies
+	Separated
+	Halves  *Separated       `json:"halves_of_normal,omitempty"` // one half of the normal items as if they were anomalies; nil for one normal item
+	Classes []ClassDetection `json:"classes"`
+}
+
+// Separated has the figures of anomalies and normal items.
+type Separated struct {
 	evaluate.Detection
-	F1          float64            `json:"f1"`
-	FalseAlarms float64            `json:"observed_false_alarms"` // share of the normal items that are flagged
-	Recall      float64            `json:"recall"`                // share of the anomalies that are flagged
-	Intervals   evaluate.Intervals `json:"intervals"`
-	Classes     []ClassDetection   `json:"classes"`
+	evaluate.Decision
+	Intervals evaluate.Intervals `json:"intervals"`
 
 	Curve []evaluate.OperatingPoint `json:"-"`
 }
@@ -56,6 +60,9 @@ type ClassDetection struct {
 	Items   int      `json:"items"`
 	Flagged int      `json:"flagged"`
 	AUROC   *float64 `json:"auroc,omitempty"` // of the anomalies of this class against all normal items; nil for normal classes
+
+	FlaggedInterval evaluate.Interval  `json:"flagged_interval"` // of the share of flagged items
+	AUROCInterval   *evaluate.Interval `json:"auroc_interval,omitempty"`
 
 	Curve []evaluate.OperatingPoint `json:"-"`
 }
@@ -107,66 +114,81 @@ func Detect(ctx context.Context, s *Scorer, c *Calibration, items loaders.Split,
 	return all, nil
 }
 
+// bootstrap estimates the intervals of figures of labelled items.
+func (o DetectOptions) bootstrap() evaluate.Bootstrap {
+	return evaluate.Bootstrap{Samples: bootstraps, Seed: o.Seed}
+}
+
 // separate measures the scores of items with labels.
 func (d *Detected) separate(ctx context.Context, labels []loaders.Label, o DetectOptions) error {
-	detector, err := evaluate.NewDetector(d.Values, o.Anomaly)
+	whole, err := d.separated(ctx, o, d.Values, o.Anomaly)
 	if err != nil {
 		return err
 	}
-	s := &Separation{Detection: detector.Measure(), F1: detector.F1(d.Threshold), Curve: detector.Curve()}
-	if s.Intervals, err = detector.Bootstrap(ctx, d.Threshold, bootstraps, o.Seed); err != nil {
-		return err
-	}
+	s := &Separation{Separated: *whole}
+	var normal []float64
 	for i, anomaly := range o.Anomaly {
-		switch {
-		case anomaly:
+		if anomaly {
 			s.Anomalies++
-		default:
-			s.Normal++
+			continue
 		}
-		if d.Flag(i) && anomaly {
-			s.Recall++
-		} else if d.Flag(i) {
-			s.FalseAlarms++
+		normal = append(normal, d.Values[i])
+		s.Normal++
+	}
+	if s.Normal > 1 {
+		half := make([]bool, s.Normal)
+		_, second := evaluate.Halves(s.Normal)
+		for _, i := range second {
+			half[i] = true
+		}
+		if s.Halves, err = d.separated(ctx, o, normal, half); err != nil {
+			return err
 		}
 	}
-	s.Recall, s.FalseAlarms = s.Recall/float64(s.Anomalies), s.FalseAlarms/float64(s.Normal)
 	d.Labelled = s
-	return d.byClass(labels, o)
+	return d.byClass(ctx, labels, o)
+}
+
+// separated measures how well scores and the threshold separate anomalies.
+func (d *Detected) separated(ctx context.Context, o DetectOptions, scores []float64, anomaly []bool) (*Separated, error) {
+	detector, err := evaluate.NewDetector(scores, anomaly)
+	if err != nil {
+		return nil, err
+	}
+	s := &Separated{Detection: detector.Measure(), Decision: detector.At(d.Threshold), Curve: detector.Curve()}
+	s.Intervals, err = detector.Intervals(ctx, o.bootstrap(), d.Threshold)
+	return s, err
 }
 
 // byClass measures each class that has items. Anomalies of a class are compared with all
 // normal items.
-func (d *Detected) byClass(labels []loaders.Label, o DetectOptions) error {
+func (d *Detected) byClass(ctx context.Context, labels []loaders.Label, o DetectOptions) error {
 	for class, name := range o.Classes {
 		c := ClassDetection{Class: name}
 		var scores []float64
 		var anomaly []bool
 		for i, label := range labels {
-			switch of := int(label) == class; {
-			case of && o.Anomaly[i]:
-				c.Anomaly = true
-				scores, anomaly = append(scores, d.Values[i]), append(anomaly, true)
-			case !o.Anomaly[i]:
-				scores, anomaly = append(scores, d.Values[i]), append(anomaly, false)
-			}
-			if int(label) == class {
+			of := int(label) == class
+			if of {
 				c.Items++
 				if d.Flag(i) {
 					c.Flagged++
 				}
 			}
+			if of || !o.Anomaly[i] {
+				scores, anomaly = append(scores, d.Values[i]), append(anomaly, o.Anomaly[i])
+			}
 		}
 		if c.Items == 0 {
 			continue
 		}
-		if slices.Contains(anomaly, true) {
-			detector, err := evaluate.NewDetector(scores, anomaly)
+		c.FlaggedInterval = evaluate.ShareOf(c.Flagged, c.Items).Interval
+		if c.Anomaly = slices.Contains(anomaly, true); c.Anomaly {
+			s, err := d.separated(ctx, o, scores, anomaly)
 			if err != nil {
 				return err
 			}
-			auroc := detector.Measure().AUROC
-			c.AUROC, c.Curve = &auroc, detector.Curve()
+			c.AUROC, c.AUROCInterval, c.Curve = &s.AUROC, &s.Intervals.AUROC, s.Curve
 		}
 		d.Labelled.Classes = append(d.Labelled.Classes, c)
 	}

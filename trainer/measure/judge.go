@@ -38,15 +38,20 @@ const (
 // Nearnesses are the distances that Judge uses to find the nearest training images.
 var Nearnesses = []string{"pixels", "features"}
 
+// ShareOf names the share of a class among the predicted classes.
+func ShareOf(class string) string { return "share of " + class }
+
+// AccuracyOf names the accuracy on the images of a class.
+func AccuracyOf(class string) string { return "accuracy on " + class }
+
 // NearestIn names the distance to the nearest training image by one of Nearnesses.
 func NearestIn(nearness string) string { return "nearest in " + nearness }
 
 // Assessment is the result of Judge.
 type Assessment struct {
-	Codes    string  // the distribution from which the codes are sampled
-	Features int     // number of values in the features of an image
-	Accuracy float64 // of the classifier on the test images; 0 without labels
-	Images   int     // of each set
+	Codes    string // the distribution from which the codes are sampled
+	Features int    // number of values in the features of an image
+	Images   int    // of each set
 	Classes  []string
 	Sets     []AssessedSet // samples, training images, Gaussian of pixels, halves of the test images, test images
 
@@ -57,8 +62,8 @@ type Assessment struct {
 
 // AssessedSet has the figures of a set of images. Test images have no distance
 // from themselves. Their halves show which values equal distributions give with half
-// as many images. There are no halves if a half has too few images for the neighbours, and training images have no nearest training images. The
-// classifier separates the images that it was trained on better than new ones, so
+// as many images. There are no halves if a half has too few images for the neighbours,
+// and training images have no nearest training images. The classifier separates the images that it was trained on better than new ones, so
 // the distance of training images from test images is not that of unseen images.
 type AssessedSet struct {
 	Set       string   `json:"set"`
@@ -67,12 +72,13 @@ type AssessedSet struct {
 	TwoSample *float64 `json:"two_sample_accuracy,omitempty"`
 	*evaluate.Overlap
 	evaluate.Shares
-	ClassDivergence *float64  `json:"class_kl"`                           // nil: a class has no test images
-	Known           *int      `json:"images_of_judge_training,omitempty"` // training images that the classifier was trained on; nil: not known
-	Nearest         []float64 `json:"nearest,omitempty"`
+	*evaluate.Correct           // by the labels of real images, or the requested classes of samples; nil without them
+	ClassDivergence   *float64  `json:"class_kl"`                           // nil: a class has no test images
+	Known             *int      `json:"images_of_judge_training,omitempty"` // training images that the classifier was trained on; nil: not known
+	Nearest           []float64 `json:"nearest,omitempty"`
 
-	// Uncertainties has those of the figures, by their names in JSON, and those of nearest
-	// by NearestIn.
+	// Uncertainties has those of the figures, by their names in JSON, and those of nearest,
+	// of shares and of class_accuracy by NearestIn, ShareOf and AccuracyOf.
 	Uncertainties map[string]evaluate.Uncertainty `json:"uncertainties"`
 }
 

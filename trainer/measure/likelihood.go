@@ -4,8 +4,6 @@ import (
 	"context"
 	"math"
 
-	"gonum.org/v1/gonum/stat"
-
 	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/trainer/evaluate"
@@ -14,31 +12,48 @@ import (
 // Likelihood is the negative log-likelihood of the images of a split under a model,
 // in nats per image, estimated by importance sampling.
 type Likelihood struct {
-	Draws           int               `json:"draws"` // K, samples of the posterior for each image
-	NLL             float64           `json:"nll"`
-	StandardError   float64           `json:"standard_error"`          // of the mean over images; it does not include the bias
-	Interval        evaluate.Interval `json:"interval"`                // of the mean over images, by a bootstrap
-	Halves          [2]float64        `json:"halves"`                  // NLL of every second image, and of the others
-	Bias            *float64          `json:"bias_estimate,omitempty"` // by which NLL is too high, see evaluate.ImportanceBias; nil for one sample
-	Bound           float64           `json:"negative_elbo"`           // from the same samples
-	EffectiveDraws  float64           `json:"effective_sample_size"`   // averaged over images
-	FewestEffective float64           `json:"minimum_effective_sample_size"`
-	Unsure          int               `json:"images_below_10_effective_samples"`
+	Draws           int      `json:"draws"` // K, samples of the posterior for each image
+	NLL             float64  `json:"nll"`
+	Bias            *float64 `json:"bias_estimate,omitempty"` // by which NLL is too high, see evaluate.ImportanceBias; nil for one sample
+	Bound           float64  `json:"negative_elbo"`           // from the same samples
+	EffectiveDraws  float64  `json:"effective_sample_size"`   // averaged over images
+	FewestEffective float64  `json:"minimum_effective_sample_size"`
+	Unsure          int      `json:"images_below_10_effective_samples"`
+
+	// Spreads are those of the figures that are means over the images, by their names in
+	// JSON. That of NLL does not include its bias.
+	Spreads map[string]Spread `json:"spreads"`
 }
+
+// Spread says how a mean over images varies with the images.
+type Spread struct {
+	evaluate.Uncertainty            // by a bootstrap over the images
+	Halves               [2]float64 `json:"halves"` // the mean of each half of the images
+}
+
+// The names of the means in Likelihood.Spreads.
+const (
+	NLL            = "nll"
+	NLLBias        = "bias_estimate"
+	NegativeELBO   = "negative_elbo"
+	EffectiveDraws = "effective_sample_size"
+)
 
 // EstimateLikelihood estimates −log p(x) of the images of a split by importance
 // sampling. It calls progress with the number of images done, unless that is nil.
 func EstimateLikelihood(ctx context.Context, model *trainer.Trained, split loaders.Split, draws int, progress func(done int)) (*Likelihood, error) {
-	l := Likelihood{Draws: draws, FewestEffective: math.Inf(1)}
-	var bias float64
-	var each []float64
+	l := Likelihood{Draws: draws, FewestEffective: math.Inf(1), Spreads: make(map[string]Spread)}
+	each := make(map[string][]float64) // the figures of each image
+	add := func(name string, v float64) { each[name] = append(each[name], v) }
 	err := model.ImportanceWeights(ctx, split, draws, func(image int, weights []float64) error {
 		var s evaluate.Importance
 		s.Add(weights...)
-		bias += evaluate.ImportanceBias(weights)
-		each = append(each, -s.LogLikelihood())
-		l.Bound -= s.Bound()
-		l.EffectiveDraws += s.EffectiveDraws()
+		add(NLL, -s.LogLikelihood())
+		add(NegativeELBO, -s.Bound())
+		add(EffectiveDraws, s.EffectiveDraws())
+		if draws > 1 {
+			add(NLLBias, evaluate.ImportanceBias(weights))
+		}
 		l.FewestEffective = min(l.FewestEffective, s.EffectiveDraws())
 		if s.EffectiveDraws() < 10 {
 			l.Unsure++
@@ -51,27 +66,28 @@ func EstimateLikelihood(ctx context.Context, model *trainer.Trained, split loade
 	if err != nil {
 		return nil, err
 	}
-	n := float64(split.Len())
-	l.Bound, l.EffectiveDraws = l.Bound/n, l.EffectiveDraws/n
-	if err := l.summarise(ctx, each, model.Config.Seed); err != nil {
-		return nil, err
+	means := make(map[string]float64)
+	for name, values := range each {
+		if means[name], l.Spreads[name], err = spreadOf(ctx, values, model.Config.Seed); err != nil {
+			return nil, err
+		}
 	}
-	if bias /= n; draws > 1 {
+	l.NLL, l.Bound, l.EffectiveDraws = means[NLL], means[NegativeELBO], means[EffectiveDraws]
+	if bias, ok := means[NLLBias]; ok {
 		l.Bias = &bias
 	}
 	return &l, nil
 }
 
-// summarise computes the figures of all images from the negative log-likelihood of each.
-func (l *Likelihood) summarise(ctx context.Context, each []float64, seed uint64) error {
-	nll, u, err := evaluate.Bootstrap{Samples: bootstraps, Seed: seed}.Mean(ctx, each)
-	if err != nil {
-		return err
+// spreadOf returns the mean of the values of images, and its spread. The second half is empty
+// for one image, and its mean is then 0.
+func spreadOf(ctx context.Context, each []float64, seed uint64) (mean float64, s Spread, err error) {
+	mean, s.Uncertainty, err = evaluate.Bootstrap{Samples: bootstraps, Seed: seed}.Mean(ctx, each)
+	first, second := evaluate.Halves(len(each))
+	for half, images := range [][]int{first, second} {
+		for _, i := range images {
+			s.Halves[half] += each[i] / float64(len(images))
+		}
 	}
-	l.NLL, l.Interval = nll, u.Interval
-	for i, v := range each {
-		l.Halves[i%2] += v / float64((len(each)+1-i%2)/2)
-	}
-	l.StandardError = stat.StdErr(stat.PopStdDev(each, nil), float64(len(each)))
-	return nil
+	return mean, s, err
 }

@@ -269,4 +269,63 @@ func TestJudge(t *testing.T) {
 	if found.Images != 16 || found.Samples.Len() != 16 || len(found.Nearest) != 2 || *found.Sets[4].ClassDivergence != 0 {
 		t.Errorf("%+v", found)
 	}
+	for _, s := range found.Sets {
+		labelled := s.Set != measure.SampleSet && s.Set != measure.GaussianSet
+		if (s.Correct != nil) != labelled {
+			t.Errorf("%s: %+v", s.Set, s.Correct)
+		}
+		for _, name := range uncertain(s, found.Classes) {
+			if _, ok := s.Uncertainties[name]; !ok {
+				t.Errorf("%s: %s has no interval", s.Set, name)
+			}
+		}
+	}
+}
+
+// uncertain lists the figures of a set, all of which have intervals.
+func uncertain(s measure.AssessedSet, classes []string) []string {
+	names := []string{"confidence"}
+	if s.Set != measure.TestSet {
+		names = append(names, "frechet", "kernel_distance", "two_sample_accuracy", "precision", "recall", "density", "coverage", "class_kl")
+	}
+	for i := range s.Nearest {
+		names = append(names, measure.NearestIn(measure.Nearnesses[i]))
+	}
+	for _, class := range classes {
+		names = append(names, measure.ShareOf(class))
+	}
+	if s.Correct != nil {
+		names = append(names, "accuracy")
+		for i, class := range classes {
+			if s.Correct.Classes[i] != nil {
+				names = append(names, measure.AccuracyOf(class))
+			}
+		}
+	}
+	return names
+}
+
+// TestJudgeManyImages checks that both distances are those of the same images, if there are
+// too many to search for all. The training images are the test images, so each is nearest
+// to itself.
+func TestJudgeManyImages(t *testing.T) {
+	d := dataset()
+	shape := d.Test.Shape
+	values := make([]float32, 1020*shape.Size())
+	for i := range values {
+		values[i] = float32((i*7919+i/shape.Size()*31)%1021) / 1021
+	}
+	many := loaders.Values(shape, values)
+	for i := range many.Len() {
+		many.Labels = append(many.Labels, loaders.Label(min(i%5, 1)))
+	}
+	d.Train, d.Test = many, many
+	found, err := measure.Judge(t.Context(), model(t, "vae"), classifier(t), d, measure.JudgeOptions{Images: 1020, Neighbours: 3, Seed: 1, Temperature: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	test := found.Nearest[0]
+	if test.Set != measure.TestSet || test.Images.Len() != 1000 || !slices.Equal(test.Nearest[0], test.Nearest[1]) {
+		t.Errorf("%s: %d images, nearest %v in pixels and %v in features", test.Set, test.Images.Len(), test.Nearest[0][:9], test.Nearest[1][:9])
+	}
 }

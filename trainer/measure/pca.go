@@ -50,7 +50,7 @@ func ComparePCA(ctx context.Context, model *trainer.Trained, train, split loader
 		return c, err
 	}
 	c.Components = p.Components
-	figures, err := model.Evaluate(ctx, split)
+	figures, err := model.Evaluate(ctx, split, nil)
 	if err != nil {
 		return c, err
 	}

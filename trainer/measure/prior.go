@@ -11,12 +11,12 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// Prior is the distribution from which codes are sampled. It is N(0, I) for a model with
-// a prior. For other models it is the Gaussian with the mean and the covariance of the
-// codes of the training images.
+// Prior is the distribution from which codes are sampled. It is the prior of the model: N(0, I),
+// or the autoregressive prior of its words. For other models it is the Gaussian with the
+// mean and the covariance of the codes of the training images.
 type Prior struct {
 	Model  *trainer.Trained
-	fitted *evaluate.PCA // nil: N(0, I)
+	fitted *evaluate.PCA // nil: the prior of the model
 	images int           // number of images that it is fitted to
 }
 
@@ -27,7 +27,7 @@ func NewPrior(ctx context.Context, model *trainer.Trained, train loaders.Split) 
 	if model.IsClassifier() {
 		return nil, refused("a classifier does not generate images; hint: --run with the model whose encoder it uses")
 	}
-	if model.HasPrior() {
+	if model.Samples() {
 		return p, nil
 	}
 	codes, err := Codes(ctx, model, train)
@@ -40,20 +40,26 @@ func NewPrior(ctx context.Context, model *trainer.Trained, train loaders.Split) 
 }
 
 // NeedsImages reports whether the prior of a model is fitted to training images.
-func NeedsImages(model *trainer.Trained) bool { return !model.IsClassifier() && !model.HasPrior() }
+func NeedsImages(model *trainer.Trained) bool { return !model.IsClassifier() && !model.Samples() }
 
 // String names the distribution.
 func (p *Prior) String() string {
-	if p.fitted == nil {
+	switch {
+	case p.fitted == nil && p.Model.SamplesWords():
+		return "the autoregressive prior of their words"
+	case p.fitted == nil:
 		return "N(0, I)"
 	}
 	return fmt.Sprintf("the Gaussian of the codes of %d training %s (model %s has no prior)", p.images, p.Model.Shape().Words("images"), p.Model.Config.Model)
 }
 
-// Draw samples n codes (N×L). The temperature is a factor of the standard deviation.
-// Code i depends only on the seed and i.
-func (p *Prior) Draw(n int, seed uint64, temperature float64) []float32 {
-	return p.codes(trainer.Draw(n, p.Model.CodeSize(), seed, temperature))
+// Draw samples n codes (N×L). The temperature is a factor of the standard deviation, see
+// trainer.Trained.Draw. Code i depends only on the seed and i.
+func (p *Prior) Draw(ctx context.Context, n int, seed uint64, temperature float64) ([]float32, error) {
+	if p.fitted == nil {
+		return p.Model.Draw(ctx, n, seed, temperature)
+	}
+	return p.codes(trainer.Draw(n, p.Model.CodeSize(), seed, temperature)), nil
 }
 
 // codes transforms samples of N(0, I) (N×L) to samples of the prior.
@@ -112,7 +118,7 @@ func (p *Prior) place(ctx context.Context, test loaders.Split, seed uint64, indi
 				at.labels = append(at.labels, loaders.Label(max(i, 0)%classes))
 			}
 		}
-		at.codes, err = p.numbered(seed, indices)
+		at.codes, err = p.numbered(ctx, seed, indices)
 		return at, err
 	}
 	for _, i := range indices {
@@ -134,7 +140,7 @@ func (p *Prior) place(ctx context.Context, test loaders.Split, seed uint64, indi
 }
 
 // numbered returns the samples of the prior with the given numbers.
-func (p *Prior) numbered(seed uint64, numbers []int) (codes []float32, err error) {
+func (p *Prior) numbered(ctx context.Context, seed uint64, numbers []int) (codes []float32, err error) {
 	least, most := slices.Min(numbers), slices.Max(numbers)
 	if least < 0 || most >= mostCodes {
 		return nil, refused("sample %d; hint: from 0 to %d", cmp.Or(min(least, 0), most), mostCodes-1)
@@ -143,7 +149,10 @@ func (p *Prior) numbered(seed uint64, numbers []int) (codes []float32, err error
 	if err := p.fits(most + 1); err != nil {
 		return nil, err
 	}
-	all := p.Draw(most+1, seed, 1)
+	all, err := p.Draw(ctx, most+1, seed, 1)
+	if err != nil {
+		return nil, err
+	}
 	for _, i := range numbers {
 		codes = append(codes, all[i*size:(i+1)*size]...)
 	}

@@ -23,6 +23,10 @@ func Compress(ctx context.Context, model *trainer.Trained, shape loaders.Shape, 
 	if err := model.CanDecode(); err != nil {
 		return nil, err
 	}
+	if w, ok := CodedWords(model); ok {
+		archive := compression.Archive{Channels: shape.Channels, Height: shape.Height, Width: shape.Width, Model: model.Parameters.Digest()}
+		return archive.EncodeWords(ctx, coderOf(w), w.Indices(codes.Values))
+	}
 	q, err := compression.NewQuantiser(ctx, codes.Values, codes.Columns, bits, compression.PerUnit)
 	if err != nil {
 		return nil, err
@@ -32,6 +36,19 @@ func Compress(ctx context.Context, model *trainer.Trained, shape loaders.Shape, 
 		Model: model.Parameters.Digest(), Quantiser: q, Symbols: q.Quantise(codes.Values),
 	}
 	return archive.Encode()
+}
+
+// CodedWords returns the words of a model whose codes are compressed as words of a codebook:
+// that of a learned codebook, or any with a prior. It reports false for other models,
+// whose values are quantised.
+func CodedWords(model *trainer.Trained) (trainer.Words, bool) {
+	w, ok := model.Words()
+	_, rounds := model.Stage.Model.(trainer.Quantiser)
+	return w, ok && (w.HasPrior() || !rounds)
+}
+
+func coderOf(w trainer.Words) compression.WordCoder {
+	return compression.WordCoder{Words: w.Layout.Count, Entries: w.Prior.Entries(), New: func() compression.Frequencies { return w.Coder() }}
 }
 
 // Decompress returns the images N×D of a file that Compress made with the same
@@ -45,10 +62,26 @@ func Decompress(ctx context.Context, model *trainer.Trained, file []byte) ([]flo
 		return nil, loaders.Shape{}, ErrOtherWeights
 	}
 	shape := loaders.Shape{Channels: archive.Channels, Height: archive.Height, Width: archive.Width}
+	if w, ok := CodedWords(model); ok || archive.Coded != nil {
+		return decompressWords(ctx, model, w, archive.Coded, shape)
+	}
 	if shape.Size() != model.Shape().Size() || archive.Quantiser.Units() != model.CodeSize() {
 		return nil, shape, fmt.Errorf("%w: the file has images of %v and codes of %d values, but the model has images of %v and codes of %d values", compression.ErrFormat, shape, archive.Quantiser.Units(), model.Shape(), model.CodeSize())
 	}
 	images, err := model.Decode(ctx, archive.Quantiser.Dequantise(archive.Symbols), nil)
+	return images, shape, err
+}
+
+// decompressWords decodes the words of a file.
+func decompressWords(ctx context.Context, model *trainer.Trained, w trainer.Words, coded *compression.CodedWords, shape loaders.Shape) ([]float32, loaders.Shape, error) {
+	if coded == nil || w.Layout.Count != coded.Words || w.Prior.Entries() != coded.Entries || shape.Size() != model.Shape().Size() {
+		return nil, shape, fmt.Errorf("%w: the file has other codes or images than the model", compression.ErrFormat)
+	}
+	words, err := coded.Decode(ctx, coderOf(w))
+	if err != nil {
+		return nil, shape, err
+	}
+	images, err := model.Decode(ctx, w.Codes(words), nil)
 	return images, shape, err
 }
 
@@ -67,10 +100,18 @@ func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Spl
 	if err != nil {
 		return nil, err
 	}
-	coders := []compression.Codes{{
-		Coder: codesCoder, Values: codes.Values, Units: codes.Columns, Rule: compression.PerUnit,
-		Decode: func(codes []float32) ([]float32, error) { return model.Decode(ctx, codes, nil) },
-	}}
+	var points []compression.Point
+	var coders []compression.Codes
+	if w, ok := CodedWords(model); ok {
+		if points, err = wordRates(ctx, model, w, images, codes); err != nil {
+			return nil, err
+		}
+	} else {
+		coders = []compression.Codes{{
+			Coder: codesCoder, Values: codes.Values, Units: codes.Columns, Rule: compression.PerUnit,
+			Decode: func(codes []float32) ([]float32, error) { return model.Decode(ctx, codes, nil) },
+		}}
+	}
 	sizes := []int{min(codes.Columns, images.Columns), min(pcaFactor*codes.Columns, images.Columns)}
 	for _, components := range slices.Compact(sizes) {
 		pca, err := componentsOf(ctx, train, components)
@@ -84,7 +125,6 @@ func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Spl
 			},
 		})
 	}
-	var points []compression.Point
 	for _, coder := range coders {
 		measured, err := coder.Measure(ctx, images.Values, compression.MaxBits)
 		if err != nil {
@@ -93,6 +133,22 @@ func Rates(ctx context.Context, model *trainer.Trained, train, split loaders.Spl
 		points = append(points, measured...)
 	}
 	return points, nil
+}
+
+// wordRates measures the bytes of words without and with the prior.
+func wordRates(ctx context.Context, model *trainer.Trained, w trainer.Words, images, codes evaluate.Matrix) ([]compression.Point, error) {
+	decoded, err := model.Decode(ctx, codes.Values, nil)
+	if err != nil {
+		return nil, err
+	}
+	mse := compression.MeanSquaredError(decoded, images.Values)
+	uniform := float64(w.Layout.Count) * math.Log2(float64(w.Prior.Entries())) / 8
+	points := []compression.Point{{Coder: codesCoder, Setting: "equal", Bytes: uniform, MSE: mse}}
+	if !w.HasPrior() {
+		return points, nil
+	}
+	file, err := Compress(ctx, model, model.Shape(), codes, 0)
+	return append(points, compression.Point{Coder: codesCoder, Setting: "prior", Bytes: float64(len(file)) / float64(codes.Rows), MSE: mse}), err
 }
 
 // IsCodes reports whether a point of Rates belongs to the codes of the model.

@@ -55,7 +55,9 @@ func Sample(ctx context.Context, p *Prior, o SampleOptions) (s Samples, err erro
 	if s.Labels, err = o.labels(p); err != nil {
 		return s, err
 	}
-	s.Codes = p.Draw(o.Count, o.Seed, o.Temperature)
+	if s.Codes, err = p.Draw(ctx, o.Count, o.Seed, o.Temperature); err != nil {
+		return s, err
+	}
 	s.Images, err = p.Model.Decode(ctx, s.Codes, s.Labels)
 	return s, err
 }

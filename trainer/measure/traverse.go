@@ -53,14 +53,25 @@ type Traversal struct {
 type TraversalLine struct {
 	Dimension int
 	Rank      float64   // of the value: its KL divergence from the prior, or its variance over the test images
+	Factor    Informed  // the known factor that the value knows most about; zero without known factors
 	Start     float64   // the unchanged value: its difference from the mean of the prior, in standard deviations of the prior
 	Images    []float32 // steps×D
+}
+
+// Informed says how much a value of the code knows about a factor: their mutual information
+// divided by the entropy of the factor.
+type Informed struct {
+	Name  string
+	Share float64
 }
 
 // Traverse changes one value of a code at a time and decodes the results. The
 // test images are not used for a model without an encoder.
 func Traverse(ctx context.Context, p *Prior, test loaders.Split, o TraverseOptions) (Traversal, error) {
 	t := Traversal{prior: p}
+	if _, words := p.Model.Words(); words && p.fitted == nil {
+		return t, refused("the values of a code of model %s are those of words of a codebook, which have no direction to move in; hint: gaetrain interpolate", p.Model.Config.Model)
+	}
 	if err := o.Validate(p.Model.CodeSize()); err != nil {
 		return t, err
 	}
@@ -69,10 +80,13 @@ func Traverse(ctx context.Context, p *Prior, test loaders.Split, o TraverseOptio
 		return t, err
 	}
 	var ranks []float64
+	var informed []Informed
 	if p.Model.HasEncoder() {
-		if ranks, err = t.rank(ctx, test); err != nil {
+		var codes evaluate.Matrix
+		if ranks, codes, err = t.rank(ctx, test); err != nil {
 			return t, err
 		}
+		informed = informedBy(codes, test.Factors)
 	}
 	dimensions := o.order(len(start), ranks)
 	images, err := t.decode(ctx, o.codes(p, start, dimensions))
@@ -91,6 +105,9 @@ func Traverse(ctx context.Context, p *Prior, test loaders.Split, o TraverseOptio
 		}
 		if ranks != nil {
 			line.Rank = ranks[d]
+		}
+		if informed != nil {
+			line.Factor = informed[d]
 		}
 		t.Lines = append(t.Lines, line)
 	}
@@ -115,32 +132,46 @@ func (t *Traversal) start(ctx context.Context, test loaders.Split, o TraverseOpt
 	return at.codes, err
 }
 
-// rank measures each value of the code over the test images.
-func (t *Traversal) rank(ctx context.Context, test loaders.Split) (ranks []float64, err error) {
+// informedBy returns the known factor that each value of the codes knows most about; nil if
+// no factors are known, or too few images to tell.
+func informedBy(codes evaluate.Matrix, factors []loaders.Factor) (list []Informed) {
+	information, names, err := evaluate.FactorInformation(codes, factors)
+	if err != nil {
+		return nil
+	}
+	for _, row := range information {
+		share := slices.Max(row)
+		list = append(list, Informed{names[slices.Index(row, share)], share})
+	}
+	return list
+}
+
+// rank measures each value of the code over the test images. It also returns the codes.
+func (t *Traversal) rank(ctx context.Context, test loaders.Split) (ranks []float64, codes evaluate.Matrix, err error) {
 	if t.prior.Model.HasPosterior() {
 		posterior, err := posteriorOf(ctx, t.prior.Model, test)
 		if err != nil {
-			return nil, err
+			return nil, codes, err
 		}
 		t.Unit = "nats"
-		return posterior.Divergences(), nil
+		return posterior.Divergences(), posterior.Means, nil
 	}
-	codes, err := Codes(ctx, t.prior.Model, test)
+	codes, err = Codes(ctx, t.prior.Model, test)
 	if err != nil {
-		return nil, err
+		return nil, codes, err
 	}
 	t.Unit = "variance"
 	if err := evaluate.FitsCovariance(codes.Columns); err != nil {
-		return nil, err
+		return nil, codes, err
 	}
 	_, covariance, err := evaluate.Moments(ctx, codes)
 	if err != nil {
-		return nil, err
+		return nil, codes, err
 	}
 	for d := range codes.Columns {
 		ranks = append(ranks, covariance.At(d, d))
 	}
-	return ranks, nil
+	return ranks, codes, nil
 }
 
 // order returns the dimensions to change, those with the highest ranks first.
@@ -183,6 +214,15 @@ func (o TraverseOptions) codes(p *Prior, start []float32, dimensions []int) (cod
 // its quantiles.
 func (t Traversal) DecodeNormal(ctx context.Context, normal []float32) ([]float32, error) {
 	return t.decode(ctx, t.prior.codes(normal))
+}
+
+// Class is the name of the class that a conditional model decodes codes for; "" for any
+// other model.
+func (t Traversal) Class() string {
+	if !t.prior.Model.Conditional() {
+		return ""
+	}
+	return t.prior.Model.Info.Data.Classes[t.label]
 }
 
 // decode decodes codes. A conditional model also takes the label of the image, or class 0

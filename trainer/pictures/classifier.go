@@ -14,7 +14,7 @@ import (
 const classificationFile = "classification.json"
 
 // Classification holds the results of a classifier on the test images, with the weights
-// of its best epoch.
+// of its best epoch, or with the last ones if the model reconstructs images too.
 type Classification struct {
 	Accuracy  float64            `json:"accuracy"`
 	Classes   []string           `json:"classes"`
@@ -55,11 +55,15 @@ func Classifier(find trainer.Find, about About) trainer.Hook {
 // Classify classifies the test images with the selected weights of a run. It writes
 // the results to the run folder, and draws them there unless the run has no pictures.
 func Classify(ctx context.Context, find trainer.Find, dir string, data *loaders.Dataset) (Classification, error) {
-	var c Classification
 	model, err := trainer.OpenSelected(find, dir)
 	if err != nil {
-		return c, err
+		return Classification{}, err
 	}
+	return classify(ctx, model, dir, data)
+}
+
+// classify is Classify for a model with the weights to use.
+func classify(ctx context.Context, model *trainer.Trained, dir string, data *loaders.Dataset) (c Classification, err error) {
 	scores, _, err := model.Classify(ctx, data.Test)
 	if err != nil {
 		return c, err

@@ -2,6 +2,7 @@ package pictures
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -23,6 +24,26 @@ type Frame struct {
 // as samples-2.png, have fewer digits at the end.
 var frameName = regexp.MustCompile(`^(` + reconstructions + `|` + samples + `)-(?:([0-9]+)-(.+)-)?([0-9]{4,})\.(?:png|json)$`)
 
+// ParseFrame reads the name of the file of a frame, which is its path. It returns false for
+// other names.
+func ParseFrame(name string) (f Frame, ok bool) {
+	match := frameName.FindStringSubmatch(name)
+	if match == nil {
+		return f, false
+	}
+	number, _ := strconv.Atoi(match[2]) // 0 without a stage
+	epoch, err := strconv.Atoi(match[4])
+	return Frame{match[1], number, match[3], epoch, name}, err == nil // else a number that no epoch has
+}
+
+// Series is how the names of all frames of the same kind and stage begin.
+func (f Frame) Series() string {
+	if f.Number == 0 {
+		return f.Kind
+	}
+	return fmt.Sprintf("%s-%d-%s", f.Kind, f.Number, f.Stage)
+}
+
 // Frames lists the pictures of the epochs of a run by kind, in the order of stages and
 // epochs. A run without pictures has none.
 func Frames(dir string) ([]Frame, error) { return framesIn(filepath.Join(dir, folder)) }
@@ -34,16 +55,10 @@ func framesIn(dir string) (list []Frame, err error) {
 		return nil, err
 	}
 	for _, name := range names {
-		match := frameName.FindStringSubmatch(name)
-		if match == nil {
-			continue
+		if f, ok := ParseFrame(name); ok {
+			f.Path = filepath.Join(dir, name)
+			list = append(list, f)
 		}
-		number, _ := strconv.Atoi(match[2]) // 0 without a stage
-		epoch, err := strconv.Atoi(match[4])
-		if err != nil {
-			continue // a number that no epoch has
-		}
-		list = append(list, Frame{match[1], number, match[3], epoch, filepath.Join(dir, name)})
 	}
 	slices.SortFunc(list, func(a, b Frame) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Number, b.Number), cmp.Compare(a.Epoch, b.Epoch))

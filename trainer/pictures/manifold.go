@@ -5,36 +5,51 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 
+	"gaetrain/loaders"
 	"gaetrain/trainer"
 	"gaetrain/viz"
 )
 
 const (
-	manifold     = "manifold"
-	manifoldSide = 20 // images along each value of a code, at most
+	manifold        = "manifold"
+	manifoldSide    = 20 // images along each value of a code, at most
+	manifoldClasses = 32 // grids of a conditional model, at most
+	manifoldColumns = 5  // of these grids
 )
 
-// Manifold is a picture of the decoded grid of a 2-D latent space.
+// Manifold is a picture of the decoded grid of a 2-D latent space, or of one grid for each
+// class.
 type Manifold struct {
 	Title string
 	View  View
+	// Classes are the names of the classes of a conditional model; nil: there is one grid.
+	Classes []string
 	// Fitted says that codes come from a Gaussian that is fitted to the codes of training
 	// images, instead of N(0, I).
 	Fitted bool
-	// Decode decodes codes (N×2) that are given as samples of N(0, I).
-	Decode func(codes []float32) ([]float32, error)
+	// Decode decodes codes (N×2) that are given as samples of N(0, I), for the class with
+	// an index of Classes.
+	Decode func(codes []float32, class int) ([]float32, error)
 }
 
-// drawManifold draws the decoded grid of a 2-D latent space if the model has a prior.
+// drawManifold draws the decoded grid of a 2-D latent space if the model has a prior. A
+// conditional model has a grid for each class.
 func drawManifold(ctx context.Context, l *trainer.Loop) error {
 	model := l.Trained()
-	if !model.HasPrior() || model.CodeSize() != 2 || model.Classes() > 0 { // a conditional model has a grid for each class
+	if !model.HasPrior() || model.CodeSize() != 2 {
 		return nil
 	}
-	m := Manifold{Title: heading(l) + ": decoded grid of the 2-D latent space", View: ViewOf(model), Decode: func(codes []float32) ([]float32, error) {
-		return model.Decode(ctx, codes, nil)
+	m := Manifold{Title: heading(l) + ": decoded grid of the 2-D latent space", View: ViewOf(model), Decode: func(codes []float32, class int) ([]float32, error) {
+		if !model.Conditional() {
+			return model.Decode(ctx, codes, nil)
+		}
+		return model.Decode(ctx, codes, slices.Repeat([]loaders.Label{loaders.Label(class)}, len(codes)/2))
 	}}
+	if model.Conditional() {
+		m.Title, m.Classes = m.Title+" for each class", l.Data.Classes
+	}
 	img, err := m.Image()
 	if err != nil {
 		return err
@@ -60,26 +75,73 @@ func (m Manifold) Draw(dir string) (string, error) {
 // so each image represents the same share of samples. The first value increases to the
 // right, the second upwards.
 func (m Manifold) Image() (image.Image, error) {
-	const most = 1400 // pixels of a row of images
-	side := max(4, min(manifoldSide, most/max(1, m.View.Shape.Width)))
-	quantile := func(i int) float64 { return math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/float64(side)-1) }
-	var codes []float32
-	for y := range side {
-		for x := range side {
-			codes = append(codes, float32(quantile(x)), float32(quantile(side-1-y)))
-		}
+	if m.Classes != nil {
+		return m.grids()
 	}
-	images, err := m.Decode(codes)
+	side := m.side(1)
+	grid, err := m.grid(side, 0)
 	if err != nil {
 		return nil, err
 	}
-	p := viz.Plane{Title: m.Title, XLabel: "first value of the code", YLabel: "second value of the code", Picture: mosaic(m.View.drawable(images), side), Ticks: normalTicks()}
+	p := viz.Plane{Title: m.Title, XLabel: "first value of the code", YLabel: "second value of the code", Picture: grid, Ticks: normalTicks()}
 	if m.Fitted {
 		p.XLabel, p.YLabel = "first principal component of the codes, in standard deviations", "second principal component of the codes, in standard deviations"
 	}
-	p.Notes = []string{fmt.Sprintf("Both values are from %s to %s: %d evenly spaced quantiles of N(0, 1), from %.3g %% to %.3g %%. So each image stands for the same share of samples. The share below a tick is its quantile.",
-		decimals(quantile(0), 2), decimals(quantile(side-1), 2), side, 50/float64(side), 100-50/float64(side))}
+	p.Notes = []string{gridNote(side) + " The share below a tick is its quantile."}
 	return p.Image(), nil
+}
+
+// grids draws the grid of each class.
+func (m Manifold) grids() (image.Image, error) {
+	shown := m.Classes[:min(len(m.Classes), manifoldClasses)]
+	columns := min(len(shown), manifoldColumns)
+	side := m.side(columns)
+	row := viz.Row{Captions: shown}
+	for class := range shown {
+		grid, err := m.grid(side, class)
+		if err != nil {
+			return nil, err
+		}
+		pixels := append(row.Images.Pixels, grid.Pixels...)
+		row.Images, row.Images.Pixels = grid, pixels
+	}
+	notes := []string{gridNote(side) + " The first value increases to the right, the second upwards."}
+	if len(shown) < len(m.Classes) {
+		notes = append(notes, fmt.Sprintf("The first %d of %d classes are shown.", len(shown), len(m.Classes)))
+	}
+	return viz.Sheet{Title: m.Title, Columns: columns, Rows: []viz.Row{row}, Notes: notes}.Image(), nil
+}
+
+// side is the number of images along each value of a code, if the given number of grids
+// are side by side.
+func (m Manifold) side(grids int) int {
+	const most = 1400 // pixels of a row of images
+	return max(4, min(manifoldSide/min(2, grids), most/grids/max(1, m.View.Shape.Width)))
+}
+
+// quantile is the value of row or column i of a grid.
+func quantile(i, side int) float64 {
+	return math.Sqrt2 * math.Erfinv(2*(float64(i)+0.5)/float64(side)-1)
+}
+
+// grid decodes the grid of a class as one image.
+func (m Manifold) grid(side, class int) (viz.Images, error) {
+	var codes []float32
+	for y := range side {
+		for x := range side {
+			codes = append(codes, float32(quantile(x, side)), float32(quantile(side-1-y, side)))
+		}
+	}
+	images, err := m.Decode(codes, class)
+	if err != nil {
+		return viz.Images{}, err
+	}
+	return mosaic(m.View.drawable(images), side), nil
+}
+
+func gridNote(side int) string {
+	return fmt.Sprintf("Both values are from %s to %s: %d evenly spaced quantiles of N(0, 1), from %.3g %% to %.3g %%. So each image stands for the same share of samples.",
+		decimals(quantile(0, side), 2), decimals(quantile(side-1, side), 2), side, 50/float64(side), 100-50/float64(side))
 }
 
 // normalTicks are ticks at values of N(0, 1) on an axis of its quantiles.

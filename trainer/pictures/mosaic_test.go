@@ -36,7 +36,7 @@ func TestMosaic(t *testing.T) {
 // TestManifold checks that the codes are a grid of quantiles. They must increase to the
 // right and upwards, and each must represent the same share of N(0, 1).
 func TestManifold(t *testing.T) {
-	_, err := Manifold{Title: "plane", View: View{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}}, Decode: func(codes []float32) ([]float32, error) {
+	_, err := Manifold{Title: "plane", View: View{Shape: loaders.Shape{Channels: 1, Height: 1, Width: 1}}, Decode: func(codes []float32, _ int) ([]float32, error) {
 		if len(codes) != 2*manifoldSide*manifoldSide {
 			t.Fatalf("the codes have %d values", len(codes))
 		}
@@ -53,5 +53,38 @@ func TestManifold(t *testing.T) {
 	}}.Image()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestManifoldOfClasses draws two classes whose images are black and mid-grey, so the
+// areas of both colours show the size of each grid.
+func TestManifoldOfClasses(t *testing.T) {
+	const width, height, side = 30, 20, manifoldSide / 2
+	m := Manifold{Title: "classes", View: View{Shape: loaders.Shape{Channels: 1, Height: height, Width: width}}, Classes: []string{"black", "grey"}}
+	var decoded []int
+	m.Decode = func(codes []float32, class int) ([]float32, error) {
+		if len(codes) != 2*side*side {
+			t.Fatalf("the codes have %d values", len(codes))
+		}
+		decoded = append(decoded, class)
+		return slices.Repeat([]float32{0.5 * float32(class)}, side*side*width*height), nil
+	}
+	img, err := m.Image()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(decoded, []int{0, 1}) {
+		t.Errorf("classes %v are decoded", decoded)
+	}
+	areas := make(map[uint32]int)
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			r, _, _, _ := img.At(x, y).RGBA()
+			areas[r>>8]++
+		}
+	}
+	const area = side * side * width * height
+	if areas[0] < area || areas[128]+areas[127] < area || areas[0] > area+area/10 {
+		t.Errorf("%d black and %d grey pixels, want %d each", areas[0], areas[127]+areas[128], area)
 	}
 }

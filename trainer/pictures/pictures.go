@@ -56,7 +56,14 @@ func Hook(about About) trainer.Hook {
 			return drawEpoch(ctx, l, l.Position.Epoch+1)
 		},
 		Stop: func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about, true) },
-		End:  func(ctx context.Context, l *trainer.Loop) error { return summarise(ctx, l, about, false) },
+		End: func(ctx context.Context, l *trainer.Loop) error {
+			if model := l.Trained(); model.Classifies() {
+				if _, err := classify(ctx, model, l.Run.Dir, l.Data); err != nil {
+					return err
+				}
+			}
+			return summarise(ctx, l, about, false)
+		},
 	}
 }
 
@@ -85,7 +92,7 @@ func summarise(ctx context.Context, l *trainer.Loop, about About, brief bool) er
 	if l.Config.Pictures == 0 {
 		return nil
 	}
-	list := []func(context.Context, *trainer.Loop) error{drawFilters, drawFeatures, drawDivergence, drawCurves, drawManifold, animateEpochs}
+	list := []func(context.Context, *trainer.Loop) error{drawFilters, drawFeatures, drawDivergence, drawCurves, drawManifold, drawAnalogies, animateEpochs}
 	if !l.Trained().Shape().IsImage() {
 		list = []func(context.Context, *trainer.Loop) error{drawFeatureErrors, drawCodes, drawDivergence, drawCurves, animateEpochs}
 	}
@@ -136,10 +143,11 @@ const (
 
 // frame names the picture of an epoch, in the order of stages and epochs.
 func frame(l *trainer.Loop, kind string, epoch int) string {
-	if len(l.Stages) == 1 {
-		return fmt.Sprintf("%s-%04d.png", kind, epoch)
+	f := Frame{Kind: kind}
+	if len(l.Stages) > 1 {
+		f.Number, f.Stage = l.Position.Stage+1, l.Stage.Name
 	}
-	return fmt.Sprintf("%s-%d-%s-%04d.png", kind, l.Position.Stage+1, l.Stage.Name, epoch)
+	return fmt.Sprintf("%s-%04d.png", f.Series(), epoch)
 }
 
 // drawable returns images as they are drawn. The second frame of a pair is below the

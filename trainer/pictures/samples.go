@@ -19,13 +19,17 @@ import (
 // epoch.
 func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 	model := l.Trained()
-	if !model.HasPrior() {
+	if l.Stage.Model != model.Stage.Model || !l.Present().Samples() {
 		return nil
 	}
 	const most = 8 * columns
 	const mostClasses = 32
 	draw := func(n int, labels []loaders.Label) ([]float32, error) {
-		return model.Decode(ctx, trainer.Draw(n, model.CodeSize(), l.Config.Seed, 1), labels)
+		codes, err := model.Draw(ctx, n, l.Config.Seed, 1)
+		if err != nil {
+			return nil, err
+		}
+		return model.Decode(ctx, codes, labels)
 	}
 	var rows []Row
 	for class := range min(model.Classes(), mostClasses) { // the same codes for each class

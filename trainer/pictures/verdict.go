@@ -24,6 +24,13 @@ func (s Subject) verdict(h trainer.History, in *inspection, components int, line
 		list = append(list, s.compared(test, in, components, linear))
 		list = append(list, failures(in, s.Model.Info.Data.Classes)...)
 		list = append(list, s.used(test)...)
+		if s.Model.Classifies() {
+			more, err := s.classified(test)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, more...)
+		}
 	default:
 		list = append(list, s.generated(test)...)
 	}

@@ -2,7 +2,6 @@ package recipes
 
 import (
 	"gaetrain/graph"
-	"gaetrain/graph/layer"
 	"gaetrain/trainer"
 	"gaetrain/trainer/settings"
 )
@@ -27,7 +26,7 @@ Tolstikhin (2018). The paper alternates two steps.`,
 }`,
 	Defaults: func(c *trainer.Config) { c.Beta1 = 0.5 },
 	New: func() trainer.Model {
-		m := aae{Plain: defaultPlain(), Discriminator: defaultDiscriminator(), Weight: 10, Widths: []int{256, 256}}
+		m := aae{Plain: defaultPlain(), Discriminator: defaultDiscriminator(), DiscriminatorLayers: DiscriminatorLayers{[]int{256, 256}}, Weight: 10}
 		m.CodeSize = 8
 		return &m
 	},
@@ -38,8 +37,8 @@ Tolstikhin (2018). The paper alternates two steps.`,
 type aae struct {
 	Plain
 	Discriminator
+	DiscriminatorLayers
 	Weight float64 `toml:"adversarial-weight" group:"model" help:"Weight of the adversarial loss in the loss of the encoder, above 0"`
-	Widths []int   `toml:"discriminator-hidden" group:"model" help:"Widths of the discriminator's hidden layers, such as 256,256; none for no hidden layers"`
 }
 
 // Loss is the reconstruction term, the penalties and the adversarial loss of the
@@ -59,11 +58,7 @@ func (m *aae) Place(source trainer.Source) error {
 	if err := m.Plain.Place(source); err != nil {
 		return err
 	}
-	var hidden layer.Sequence
-	for _, units := range m.Widths {
-		hidden = append(hidden, layer.Dense{Units: units, Options: m.units(graph.GlorotUniform)})
-	}
-	return m.placeOn(m.CodeShape(), hidden, 0)
+	return m.placeOn(m.CodeShape(), m.sequence(m.units(graph.GlorotUniform)), 0)
 }
 
 // Stages implements trainer.Model.
@@ -77,16 +72,5 @@ func (m *aae) HasPrior() {}
 
 // Validate implements settings.Validator.
 func (m *aae) Validate() error {
-	if err := settings.Widths("discriminator-hidden", "units", m.Widths); err != nil {
-		return err
-	}
 	return settings.Numbers(settings.Number{OK: m.Weight > 0 && settings.Finite(m.Weight), Name: "adversarial-weight", Value: m.Weight, Hint: "above 0"})
-}
-
-// Ineffective implements settings.Ineffective.
-func (m *aae) Ineffective() []settings.Without {
-	if len(m.Widths) > 0 {
-		return nil
-	}
-	return []settings.Without{{Name: "discriminator-activation", Why: "without hidden layers; hint: --discriminator-hidden 256"}}
 }

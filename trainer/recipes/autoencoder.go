@@ -59,14 +59,14 @@ func (a *Autoencoder) join(image graph.Shape, encoder, decoder layer.Sequence, c
 }
 
 // Compare declares the terms that compare the decoder's output y with the target:
-// the reconstruction term, and that of the structural similarity if it has a weight.
+// the reconstruction term, and those of structure and features if they have a weight.
 func (a *Autoencoder) Compare(s *graph.Scope, y, target graph.Value) graph.Loss {
 	of := a.likelihood()
-	terms := []graph.Term{a.compare(s, of, y, target)}
-	if a.SSIM > 0 {
-		terms = append(terms, a.similar(s, of.Mean(s, y), target))
+	loss := graph.Sum(a.compare(s, of, y, target))
+	if !a.perceives() {
+		return loss
 	}
-	return graph.Sum(terms...)
+	return loss.Plus(a.perceive(s, of.Mean(s, y), target)...)
 }
 
 // stage trains a model for all epochs.

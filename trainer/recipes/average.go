@@ -2,11 +2,15 @@ package recipes
 
 import (
 	"gaetrain/graph"
+	"gaetrain/graph/layer"
 	"gaetrain/trainer/settings"
 )
 
 // EMA is the exponential moving average of a part's weights, which that part uses
 // outside training (Yazıcı 2019). The weights themselves oscillate from step to step.
+// Batch normalisation outside training then needs the statistics of a part with these
+// averages. Those of the weights themselves would not fit: PyTorch's update_bn computes
+// them again for that reason.
 type EMA struct {
 	Decay float64 `toml:"ema-decay" group:"model" help:"Decay of the generator's EMA weights, which make the samples, from 0 to below 1; 0 for no EMA"`
 }
@@ -16,22 +20,31 @@ func (e *EMA) Validate() error {
 	return settings.Numbers(settings.Number{OK: e.Decay >= 0 && e.Decay < 1, Name: "ema-decay", Value: e.Decay, Hint: "0 for no EMA, or below 1"})
 }
 
-// Averaged is the scope on which trainable parameters have averages. A training
-// program updates the averages, and all other programs use them as the weights.
-func (e *EMA) Averaged(s *graph.Scope) *graph.Scope {
+// On declares y = part(x) with averages of its trainable parameters. A training program
+// computes y with the weights and updates the averages. If the part has batch
+// normalisation, it also computes y with the averages, only for their running statistics.
+// All other programs compute y with the averages.
+func (e *EMA) On(s *graph.Scope, part *layer.Stack, x graph.Value) graph.Value {
 	if e.Decay == 0 {
-		return s
+		return part.On(s, x)
 	}
+	averaged := s.Frozen().Replacing(func(_ *graph.Scope, spec graph.Spec) graph.Spec { return average(spec, nil) })
 	if !s.Training() {
-		return s.Replacing(func(_ *graph.Scope, spec graph.Spec) graph.Spec { return average(spec, nil) })
+		return part.On(averaged, x)
 	}
 	var weights, means []graph.Parameter
 	steps := s.Statistic(graph.Spec{Name: "average/steps", Part: "average", Shape: []int{1}})
 	s.After(func() { e.update(&steps[0], weights, means) })
-	return s.Observing(func(s *graph.Scope, p graph.Parameter) {
+	raw := s.Observing(func(s *graph.Scope, p graph.Parameter) {
 		weights = append(weights, p)
 		means = append(means, s.StatisticParameter(average(p.Spec, p.Values())))
 	})
+	if !part.HasBatchNorm() {
+		return part.On(raw, x)
+	}
+	y := part.On(raw.KeepingStatistics(), x)
+	part.On(averaged, x)
+	return y
 }
 
 // average is the spec of the average of a parameter. Its initial values are values.

@@ -133,7 +133,7 @@ var bases = []string{
 	"sparsity=0", "tied=false", "contraction=0", "sparsity=0; code-activation=linear", "capacity=1", "contraction=0; code-activation=linear",
 	"loss=gaussian", "loss=gaussian; intact-weight=1", "loss=gaussian; output-activation=linear", "filters=4; hidden=9", "filters=4; hidden=9; threshold=0; initialiser=normal; tied=false", "filters=4; hidden=9; contraction=0; tied=false",
 	"code-activation=sigmoid; sparsity=1", "threshold=0; code-activation=sigmoid; sparsity=1", "threshold=0; code-activation=sigmoid",
-	"hidden=9; contraction=0", "filters=none; hidden=9; code-activation=sigmoid; activation=sigmoid",
+	"hidden=9; words=3", "prior-epochs=2", "hidden=9; contraction=0", "filters=none; hidden=9; code-activation=sigmoid; activation=sigmoid",
 }
 
 // checkEffects changes each setting of a model separately. With some base, another value
@@ -221,12 +221,17 @@ var ineffective = map[string]string{
 	"tied upsampling":       "tied convolutions need transposed convolutions in the decoder, see TestRefused",
 	"iwae corrupted-weight": "importance weights are of whole images, see TestRefused",
 	"iwae intact-weight":    "importance weights are of whole images, see TestRefused",
+	"m2 corrupted-weight":   "classes are of whole images, see TestRefused",
+	"m2 intact-weight":      "classes are of whole images, see TestRefused",
 }
 
-// elsewhere are settings that tiny images do not allow, and the test that checks them.
+// elsewhere are settings that models of tiny images alone do not allow, and the test that checks them.
 var elsewhere = map[string]string{
 	"ssim":        "tiny images are smaller than its window, see TestSSIMIsRaised",
 	"ssim-scales": "tiny images are smaller than its window, see TestSSIMIsRaised",
+
+	"perceptual":        "it needs a classifier, see TestFeatureLoss",
+	"perceptual-weight": "it needs a classifier, see TestFeatureLoss",
 }
 
 // try sets settings if the model has all of them and is valid afterwards.

@@ -79,6 +79,9 @@ func (e *EncoderDecoder) From(s *graph.Scope, depth int, h graph.Value) graph.Va
 // LayerShape implements trainer.Layered.
 func (e *EncoderDecoder) LayerShape(depth int) graph.Shape { return e.encoder.First(depth).Out() }
 
+// stack is the layers of the encoder.
+func (e *EncoderDecoder) stack() *layer.Stack { return e.encoder }
+
 // Convolutional implements trainer.Layered.
 func (e *EncoderDecoder) Convolutional(depth int) bool {
 	return layer.IsConvolution(e.encoder.Numbered(depth))

@@ -37,8 +37,8 @@ func Fit(m trainer.Model, c *trainer.Config, data *loaders.Dataset, origins map[
 			return "", err
 		}
 	}
-	if f, ok := settings.Named(fields, "ssim"); ok && f.String() != "0" && !of.IsUnit() {
-		return "", outside(of, "the structural similarity compares values from 0 to 1", "--ssim 0, or --scale minmax")
+	if p, ok := m.(interface{ perceives() bool }); ok && p.perceives() && !of.IsUnit() {
+		return "", outside(of, "the terms of --ssim and --perceptual compare images with values from 0 to 1", "leave them out, or --scale minmax")
 	}
 	loss := squaredError
 	if _, ok := m.(trainer.Posterior); ok {

@@ -34,7 +34,7 @@ words if all are used equally often.`,
 }`,
 	Defaults: fast,
 	New: func() trainer.Model {
-		m := fsq{Autoencoder: defaultAutoencoder(), Levels: []int{8, 5, 5, 5}, Words: 16}
+		m := fsq{Autoencoder: defaultAutoencoder(), WordPrior: defaultWordPrior(), Levels: []int{8, 5, 5, 5}, Words: 16}
 		m.Activation = layer.ELU
 		return &m
 	},
@@ -43,8 +43,11 @@ words if all are used equally often.`,
 // fsq rounds the values of its code to levels (Mentzer 2023).
 type fsq struct {
 	Autoencoder
+	WordPrior
 	Levels []int `toml:"levels" group:"model" help:"Levels of each value of a codebook word, 2 to 1000; their product is the number of words"`
 	Words  int   `toml:"words" group:"model" help:"Number of codebook words in the code of an image, 1 or more"`
+
+	entries []float32 // of the codebook; nil until they are needed
 }
 
 // levels returns the number of levels of each value of a code.
@@ -74,6 +77,35 @@ func (m *fsq) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 	return m.Compare(s, m.Decode(s, m.Encode(s, x)), target)
 }
 
+// quantise implements quantising.
+func (m *fsq) quantise(s *graph.Scope, x, target graph.Value) (graph.Loss, latent.Quantised) {
+	z := m.Encode(s, x)
+	q := latent.Lookup(s, m.layout(), m.grid(), z, nil)
+	return m.Compare(s, m.Decode(s, z), target), q
+}
+
+func (m *fsq) layout() kernel.WordLayout { return kernel.WordsInRows(m.Words, len(m.Levels)) }
+
+// grid returns all words of the codebook.
+func (m *fsq) grid() []float32 {
+	if m.entries == nil {
+		grid, _ := kernel.NewFiniteScalar(m.Levels)
+		m.entries = make([]float32, 0, grid.CodebookSize()*grid.Units())
+		for index := range grid.CodebookSize() {
+			m.entries = grid.AppendWord(m.entries, index)
+		}
+	}
+	return m.entries
+}
+
+// WordsOf implements trainer.Worded. Without a prior, the values of the code are compressed.
+func (m *fsq) WordsOf(p *graph.Parameters, prior bool) (trainer.Words, bool) {
+	if !prior {
+		return trainer.Words{}, false
+	}
+	return m.words(p, prior, m.layout(), m.grid()), true
+}
+
 // Declare implements trainer.Network.
 func (m *fsq) Declare(s *graph.Scope) { declare(s, m) }
 
@@ -96,6 +128,11 @@ func (m *fsq) Place(source trainer.Source) error {
 	if code.Size() != size {
 		return fmt.Errorf("%w: the encoder ends with %d values, but a code of %d words with %d values each has %d; hint: dense:%d as the last layer in --encoder", graph.ErrArchitecture, code.Size(), m.Words, len(m.Levels), size, size)
 	}
+	if m.PriorEpochs > 0 {
+		if err := m.placeOver(before(m.Words), len(m.Levels), len(m.grid())/len(m.Levels)); err != nil {
+			return err
+		}
+	}
 	return m.join(source.Shape, encoder, decoder, graph.Row(size))
 }
 
@@ -104,9 +141,9 @@ func (m *fsq) Stages(c trainer.Config) ([]trainer.Stage, error) {
 	s, err := m.stage("train", c, m)
 	s.Measures = func() []trainer.Measure {
 		grid, _ := kernel.NewFiniteScalar(m.Levels)
-		return []trainer.Measure{trainer.CodeMeasure(), newCodebook(grid)}
+		return []trainer.Measure{trainer.CodeMeasure(), gridCodebook(grid)}
 	}
-	return []trainer.Stage{s}, err
+	return m.withPrior(s, m), err
 }
 
 // Validate implements settings.Validator.
@@ -121,5 +158,6 @@ func (m *fsq) Validate() error {
 	return settings.Numbers(
 		settings.Number{OK: len(m.Levels) > 0, Name: "levels", Value: m.Levels, Hint: "at least one, such as 8,5,5,5"},
 		settings.Number{OK: words <= 1<<31, Name: "levels", Value: m.Levels, Hint: "a product of at most 2^31, which is the number of words"},
+		settings.Number{OK: words <= 1<<16 || m.PriorEpochs == 0, Name: "levels", Value: m.Levels, Hint: "a product of at most 65536 with a prior of the words, or --prior-epochs 0"},
 		settings.Number{OK: m.Words >= 1, Name: "words", Value: m.Words, Hint: "at least 1"})
 }

@@ -80,7 +80,7 @@ func (m *gan) placeFor(source trainer.Source, classes int) error {
 
 // Decode implements trainer.Decoder: the generator's image of a code.
 func (m *gan) Decode(s *graph.Scope, z graph.Value) graph.Value {
-	return m.generator.On(m.Averaged(s), z)
+	return m.EMA.On(s, m.generator, z)
 }
 
 // Loss is the generator's loss: the adversarial loss of its images.

@@ -24,7 +24,7 @@ func inexact(u *setup) (parts []string, why string) {
 	switch {
 	case has("gradient", "dreg"):
 		return []string{"encoder", "decoder"}, "the doubly reparametrised gradient equals the gradient of the loss only on average"
-	case u.name == "fsq":
+	case u.name == "fsq" || u.name == "vqvae":
 		return []string{"encoder"}, "gradients pass through the rounding of the code unchanged (straight-through), so they are not derivatives"
 	}
 	return nil, ""
@@ -180,7 +180,7 @@ func compareOpponent(t *testing.T, stage trainer.Stage, e *trainer.Experiment) {
 func against(stage trainer.Stage, model *graph.Program, b graph.Batch) graph.Batch {
 	made, labels := model.Output(stage.Opponent.Made), b.Inputs[trainer.Labels]
 	return graph.Batch{Rows: 2 * b.Rows, Key: b.Key, Inputs: map[string][]float32{
-		trainer.Samples: slices.Concat(b.Inputs[stage.Opponent.Real][:len(made)], made),
+		trainer.Samples: slices.Concat(stage.Opponent.Examples(b, made), made),
 		trainer.Labels:  slices.Concat(labels, labels),
 	}}
 }

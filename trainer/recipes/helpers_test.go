@@ -116,7 +116,7 @@ func trained(t testing.TB, u setup, data *loaders.Dataset) (*trainer.Experiment,
 // evaluated returns the figures of a model on images.
 func evaluated(t testing.TB, m *trainer.Trained, split loaders.Split) trainer.Figures {
 	t.Helper()
-	figures, err := m.Evaluate(t.Context(), split)
+	figures, err := m.Evaluate(t.Context(), split, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,9 +235,13 @@ func batch(t testing.TB, stage trainer.Stage, parameters *graph.Parameters, prog
 	if o := stage.Opponent; o != nil && o.Real == trainer.Noise && program.Has(o.Made) {
 		noise = max(noise, program.Shape(o.Made).Size())
 	}
-	stream, err := loaders.NewStream(split, loaders.StreamOptions{
+	o := loaders.StreamOptions{
 		BatchSize: n, Corruption: stage.Corruption, Mask: true, Noise: max(1, noise), Binarise: stage.Binarise && stage.Below == nil,
-	})
+	}
+	if program.Width(trainer.Example) > 0 {
+		o.Examples, o.Labelled = true, split.Balanced(stage.Labelled, 0)
+	}
+	stream, err := loaders.NewStream(split, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,16 +249,29 @@ func batch(t testing.TB, stage trainer.Stage, parameters *graph.Parameters, prog
 		if err != nil {
 			t.Fatal(err)
 		}
-		labels := make([]float32, b.Rows)
-		for i, label := range b.Labels {
-			labels[i] = float32(label)
+		known := make([]float32, b.Rows)
+		for i := range known {
+			if b.Known == nil || b.Known[i] {
+				known[i] = 1
+			}
 		}
-		return graph.Batch{Rows: b.Rows, Key: b.Key, Inputs: map[string][]float32{
-			trainer.Input: b.Input, trainer.Target: b.Clean, trainer.Mask: b.Mask, trainer.Noise: b.Noise, trainer.Labels: labels,
-		}}
+		inputs := map[string][]float32{
+			trainer.Input: b.Input, trainer.Target: b.Clean, trainer.Mask: b.Mask, trainer.Noise: b.Noise, trainer.Labels: asNumbers(b.Labels), trainer.Known: known,
+		}
+		if e := b.Examples; e != nil {
+			inputs[trainer.Example], inputs[trainer.ExampleLabel] = e.Input, asNumbers(e.Labels)
+		}
+		return graph.Batch{Rows: b.Rows, Key: b.Key, Inputs: inputs}
 	}
 	t.Fatal("no batch")
 	return graph.Batch{}
+}
+
+func asNumbers(labels []loaders.Label) (values []float32) {
+	for _, label := range labels {
+		values = append(values, float32(label))
+	}
+	return values
 }
 
 // below returns the codes of images by the part below a stage.

@@ -76,8 +76,8 @@ func (m *iwae) Validate() error {
 	if m.weighted() { // an importance weight belongs to a whole image
 		return fmt.Errorf("%w: model iwae cannot be combined with corrupted-weight or intact-weight; hint: --model vae", settings.ErrConfiguration)
 	}
-	if m.SSIM > 0 {
-		return fmt.Errorf("%w: model iwae cannot be combined with ssim, because its loss is a bound of the likelihood; hint: --model vae", settings.ErrConfiguration)
+	if m.perceives() {
+		return fmt.Errorf("%w: model iwae cannot be combined with ssim or perceptual, because its loss is a bound of the likelihood; hint: --model vae", settings.ErrConfiguration)
 	}
 	return settings.Choice("gradient", m.Gradient, "plain", "dreg")
 }

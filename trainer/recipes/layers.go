@@ -27,7 +27,8 @@ type Layers struct {
 	Dropout          float64           `toml:"dropout" group:"model" help:"Share of the outputs of hidden layers that is set to 0 in training, from 0 to below 1"`
 	Bias             string            `toml:"bias" group:"model" help:"Layers that have biases: all, output (only the decoder's last layer) or none"`
 
-	blocks int // residual blocks after each convolution of --filters
+	blocks   int // residual blocks after each convolution of --filters
+	channels int // of a code that is a map, which a convolution makes; 0: the code is a row
 }
 
 // Latent is the size of the code, for models that allow any size.
@@ -156,6 +157,9 @@ func (l *Layers) text(code int) string {
 		for range l.blocks {
 			words = append(words, fmt.Sprintf("residual(conv:%d,3 conv:%d,3,linear)", channels, channels))
 		}
+	}
+	if l.channels > 0 && len(l.Filters) > 0 && len(l.Hidden) == 0 {
+		return strings.Join(append(words, fmt.Sprintf("conv:%d,1", l.channels)), " ")
 	}
 	for _, units := range append(slices.Clone(l.Hidden), code) {
 		words = append(words, fmt.Sprintf("dense:%d", units))

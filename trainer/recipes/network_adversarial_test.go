@@ -292,11 +292,43 @@ func TestEMA(t *testing.T) {
 	}
 }
 
+// TestStatisticsOfAverages checks that the running mean of a batch normalisation is that
+// of the averaged weights, which make the samples, and not that of the weights.
+func TestStatisticsOfAverages(t *testing.T) {
+	const rows, hidden = 8, 13
+	for _, decay := range []float64{0, 0.5} {
+		m := netGAN(t, func(m *gan) { m.EMA.Decay, m.Normalisation = decay, layer.BatchNorm })
+		n := newGAN(t, m)
+		z := netNormals(rows*3, 1)
+		training := n.training(rows, m.Declare, trainer.Reconstruction)
+		used := n.values("decoder/1/weights")
+		if decay > 0 {
+			used = slices.Clone(n.values("average/decoder/1/weights"))
+			for i := range n.values("decoder/1/weights") {
+				n.values("decoder/1/weights")[i] *= 3
+			}
+		}
+		n.run(training, rows, map[string][]float32{trainer.Noise: z})
+		training.Advance()
+		for j := range hidden {
+			var want float64
+			for i, v := range z {
+				want += float64(v) * float64(used[i%3*hidden+j]) / rows
+			}
+			netNear(t, fmt.Sprintf("running mean with decay %g", decay), float64(n.values("decoder/1/running_mean")[j]), want)
+		}
+		if got := n.values("decoder/1/running_batches")[0]; got != 1 {
+			t.Errorf("%g batches are counted", got)
+		}
+		only(t, training, "decoder", 5)
+	}
+}
+
 // TestAdversarialCodes has a discriminator of codes. The encoder gets the gradients of
 // both terms, and the discriminator gets none.
 func TestAdversarialCodes(t *testing.T) {
 	const rows = 4
-	m := &aae{Plain: *netPlain(squaredError), Discriminator: defaultDiscriminator(), Weight: 2, Widths: []int{7}}
+	m := &aae{Plain: *netPlain(squaredError), Discriminator: defaultDiscriminator(), DiscriminatorLayers: DiscriminatorLayers{[]int{7}}, Weight: 2}
 	m.Discriminator.Units = layer.Tanh
 	place(t, m, netShape)
 	n := newNet(t, 1, m.Declare, m.Discriminator.Declare)

@@ -74,7 +74,7 @@ func TestNewSettings(t *testing.T) {
 	for _, s := range subjects() {
 		recorded, read := s.plain(), s.plain()
 		all := recorded.settings()
-		for _, name := range []string{"precision", "decay-epochs", "ssim", "ssim-scales"} {
+		for _, name := range []string{"precision", "decay-epochs", "ssim", "ssim-scales", "perceptual", "perceptual-weight"} {
 			delete(all, name)
 		}
 		if err := settings.Fill(all, &read.Config, read.model); err != nil {

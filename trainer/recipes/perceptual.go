@@ -9,14 +9,18 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// Perceptual has the settings of a term of the loss that compares the structure of
-// images, in addition to the reconstruction term, which compares pixels.
+// Perceptual has the settings of terms of the loss that compare the structure of images
+// and the features of a classifier, in addition to the reconstruction term, which compares
+// pixels.
 type Perceptual struct {
 	SSIM   float64 `toml:"ssim" group:"model" optional:"true" help:"Weight of D·(1 − SSIM) in the loss (structural similarity; D values per image); 0 for none"`
 	Scales int     `toml:"ssim-scales" group:"model" help:"Number of scales on which --ssim compares images: 1 for SSIM, 2 to 5 for MS-SSIM"`
+	FeatureLoss
 }
 
-func defaultPerceptual() Perceptual { return Perceptual{Scales: 1} }
+func defaultPerceptual() Perceptual {
+	return Perceptual{Scales: 1, FeatureLoss: FeatureLoss{Weight: 1}}
+}
 
 // Validate implements settings.Validator.
 func (p *Perceptual) Validate() error {
@@ -34,11 +38,14 @@ func (p *Perceptual) Ineffective() []settings.Without {
 	return []settings.Without{{Name: "ssim-scales", Why: "without a term of structural similarity; hint: --ssim 1"}}
 }
 
+// perceives reports whether there is a term in addition to the reconstruction term.
+func (p *Perceptual) perceives() bool { return p.SSIM > 0 || p.Run != "" }
+
 // fits returns an error if images of a shape cannot be compared. It wraps
 // graph.ErrArchitecture.
 func (p *Perceptual) fits(image graph.Shape) error {
-	if p.SSIM == 0 {
-		return nil
+	if err := p.place(image); err != nil || p.SSIM == 0 {
+		return err
 	}
 	switch most := kernel.SimilarityScales(image.Height, image.Width); {
 	case most == 0:
@@ -47,6 +54,17 @@ func (p *Perceptual) fits(image graph.Shape) error {
 		return fmt.Errorf("%w: term ssim: images of %s have at most %d scales; hint: --ssim-scales %[3]d", graph.ErrArchitecture, image, most)
 	}
 	return nil
+}
+
+// perceive declares the terms of reconstructions and targets (B×D each).
+func (p *Perceptual) perceive(s *graph.Scope, reconstructed, target graph.Value) (terms []graph.Term) {
+	if p.SSIM > 0 {
+		terms = append(terms, p.similar(s, reconstructed, target))
+	}
+	if p.Run != "" {
+		terms = append(terms, p.alike(s, reconstructed, target)...)
+	}
+	return terms
 }
 
 // similar declares the dissimilarity D·(1 − SSIM(x̂, x)) of reconstructions and targets (B×D each).

@@ -14,7 +14,7 @@ import (
 var list = []trainer.Recipe{
 	linearRecipe, denseRecipe, tiedRecipe, denoisingRecipe, maskedRecipe, stackedRecipe, convRecipe, residualRecipe,
 	sparseRecipe, topkRecipe, contractiveRecipe, zerobiasRecipe, synchronyRecipe,
-	vaeRecipe, cvaeRecipe, iwaeRecipe, fsqRecipe, ganRecipe, cganRecipe, aaeRecipe,
+	vaeRecipe, btcvaeRecipe, factorvaeRecipe, cvaeRecipe, m2Recipe, iwaeRecipe, fsqRecipe, vqvaeRecipe, ganRecipe, cganRecipe, aaeRecipe,
 }
 
 // List returns every recipe.

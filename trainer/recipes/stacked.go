@@ -101,6 +101,6 @@ func (m *Plain) outer(depth int) *Plain {
 func (m *Plain) innermost(depth int) *Plain {
 	part := *m
 	part.encoder, part.decoder = m.encoder.From(depth-1), m.decoder.First(1).WithoutTrailingDropout()
-	part.image, part.Reconstruction.Loss, part.SSIM = m.LayerShape(depth-1), squaredError, 0
+	part.image, part.Reconstruction.Loss, part.Perceptual = m.LayerShape(depth-1), squaredError, Perceptual{}
 	return &part
 }

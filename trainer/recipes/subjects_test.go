@@ -40,6 +40,7 @@ func subjects() []subject {
 var variants = []struct{ model, name, settings string }{
 	{"vae", "vae-warm", "kl-warmup=1.5; free-bits=0.1; samples=3; binarise=true"},
 	{"vae", "vae-capacity", "capacity=2; capacity-epochs=2.5; capacity-weight=3; loss=gaussian; filters=4,5; hidden=none; samples=2"},
+	{"m2", "m2-warm", "kl-warmup=1.5; binarise=true; beta=2; labels=20; normalisation=batch; dropout=0.1"},
 	{"iwae", "iwae-dreg", "gradient=dreg; kl-warmup=1.5; binarise=true"},
 	{"gan", "gan-least-squares", "adversarial-loss=least-squares; label-smoothing=0.1; ema-decay=0"},
 	{"gan", "gan-conv-wasserstein", "adversarial-loss=wasserstein; discriminator-learning-rate=5e-4; normalisation=batch; filters=4,5; hidden=none; kernel-size=4"},
@@ -59,6 +60,7 @@ var variants = []struct{ model, name, settings string }{
 	{"conv", "conv-groupnorm", "normalisation=group:2; filters=4,6"},
 	{"conv", "residual-text", "encoder=conv:4,3,s2 residual(conv:4,3,batchnorm conv:4,3,linear) conv:6,3,s2 residual(conv:6,3 conv:6,3,linear) dense:8; learning-rate=1e-2; warmup=0"},
 	{"fsq", "fsq-levels", "levels=3,2,7; words=3; corruption=masking:0.2"},
+	{"vqvae", "vqvae-rows", "hidden=9; words=3; normalisation=batch; dropout=0.1; learning-rate=1e-2; warmup=0"},
 	{"dense", "dense-top-k", "top-k=2; code=6"},
 	{"topk", "topk-dead", "top-k=2; dead-after=1; dead-weight=0.5"},
 	{"denoising", "denoising-augmented", "augment=flip,shift:1,rotate:20,crop:0.8,brightness:0.3; binarise=true"},
@@ -93,13 +95,13 @@ type setup struct {
 var tiny = []string{"hidden=12", "filters=4,5", "discriminator-hidden=12", "code=3", "words=2", "levels=5,4", "pretrain-epochs=2"}
 
 // tinyOf are the sizes of models that need other sizes than tiny.
-var tinyOf = map[string]string{"topk": "top-k=3; dead-after=2; code=24", "zerobias": "threshold=0.1"}
+var tinyOf = map[string]string{"topk": "top-k=3; dead-after=2; code=24", "vqvae": "codebook=6; word-size=2; prior-hidden=5; prior-epochs=3", "zerobias": "threshold=0.1", "m2": "labels=25"}
 
 // medium are the sizes of models of 28×28 images.
 var medium = []string{"hidden=32", "filters=8,12", "code=16"}
 
 // mediumOf are the sizes of models that need other sizes than medium.
-var mediumOf = map[string]string{"topk": "top-k=8; code=256"}
+var mediumOf = map[string]string{"topk": "top-k=8; code=256", "vqvae": "codebook=16; prior-hidden=16; prior-epochs=3"}
 
 // setup returns the defaults of the recipe with the given sizes, the settings of the
 // subject and further settings.

@@ -51,9 +51,15 @@ func defaultVAE() vae { return vae{Variational: defaultVariational(), Capacity: 
 
 // Loss is the negative ELBO, −E log p(x|z) + β·KL(q(z|x) ‖ p(z)).
 func (m *vae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
+	loss, _ := m.bound(s, x, target)
+	return loss
+}
+
+// bound declares the negative ELBO and the codes that it samples (BK×L).
+func (m *vae) bound(s *graph.Scope, x, target graph.Value) (graph.Loss, graph.Value) {
 	q := m.Posterior(s, x)
 	z := q.Draw(s, m.Samples)
-	return m.Compare(s, m.Decode(s, z), target).Plus(m.divergence(s, q)...)
+	return m.Compare(s, m.Decode(s, z), target).Plus(m.divergence(s, q)...), z
 }
 
 // divergence returns the terms of the KL divergence from the prior.

@@ -10,20 +10,55 @@ import (
 	"gaetrain/trainer/settings"
 )
 
-// Variational is an autoencoder whose codes are sampled from a Gaussian posterior
-// for each image.
-type Variational struct {
+// GaussianCode is an autoencoder whose encoder computes a Gaussian posterior of the
+// code of each image.
+type GaussianCode struct {
 	Autoencoder
 	Latent
-	Beta     float64 `toml:"beta" group:"model" help:"Weight in the loss of the KL divergence of the posterior from the prior N(0, I), 0 or more"`
-	KLWarmup float64 `toml:"kl-warmup" group:"model" help:"Epochs over which the weight of the KL divergence rises from 0 to --beta, 0 or more"`
-	Samples  int     `toml:"samples" group:"model" help:"Number of codes that are sampled for each image from its posterior, from 1 to 1024"`
+	KLWarmup float64 `toml:"kl-warmup" group:"model" help:"Epochs over which the weight of the KL divergence rises from 0 to its final value, 0 or more"`
+}
+
+func defaultGaussianCode() GaussianCode {
+	g := GaussianCode{Autoencoder: defaultAutoencoder(), Latent: Latent{20}}
+	g.Hidden = []int{400}
+	return g
+}
+
+// Validate implements settings.Validator.
+func (g *GaussianCode) Validate() error {
+	return settings.Numbers(settings.Number{OK: g.KLWarmup >= 0 && settings.Finite(g.KLWarmup), Name: "kl-warmup", Value: g.KLWarmup, Hint: "0 or more epochs"})
+}
+
+// SampledCode is a Gaussian code that is sampled from its posterior.
+type SampledCode struct {
+	GaussianCode
+	Samples int `toml:"samples" group:"model" help:"Number of codes that are sampled for each image from its posterior, from 1 to 1024"`
+}
+
+func defaultSampledCode() SampledCode {
+	return SampledCode{GaussianCode: defaultGaussianCode(), Samples: 1}
+}
+
+// Variational is a model with a sampled Gaussian code whose loss weights the KL
+// divergence from the prior.
+type Variational struct {
+	SampledCode
+	Beta float64 `toml:"beta" group:"model" help:"Weight in the loss of the KL divergence of the posterior from the prior N(0, I), 0 or more"`
 }
 
 func defaultVariational() Variational {
-	v := Variational{Autoencoder: defaultAutoencoder(), Latent: Latent{20}, Beta: 1, Samples: 1}
-	v.Hidden = []int{400}
-	return v
+	return Variational{SampledCode: defaultSampledCode(), Beta: 1}
+}
+
+// Validate implements settings.Validator.
+func (v *Variational) Validate() error { return validBeta(v.Beta, v.KLWarmup) }
+
+// validBeta checks the weight of a KL divergence and the epochs over which it rises.
+func validBeta(beta, warmup float64) error {
+	if beta == 0 && warmup > 0 {
+		return fmt.Errorf("%w: kl-warmup has no effect with beta 0; hint: leave out kl-warmup, or --beta 1", settings.ErrConfiguration)
+	}
+	return settings.Numbers(settings.Number{OK: beta >= 0 && settings.Finite(beta), Name: "beta", Value: beta, Hint: "0 or more"})
 }
 
 // Limits of memory: codes per image, and codes per step.
@@ -33,19 +68,15 @@ const (
 )
 
 // Validate implements settings.Validator.
-func (v *Variational) Validate() error {
+func (v *SampledCode) Validate() error {
 	if err := settings.Numbers(
-		settings.Number{OK: v.Beta >= 0 && settings.Finite(v.Beta), Name: "beta", Value: v.Beta, Hint: "0 or more"},
-		settings.Number{OK: v.KLWarmup >= 0 && settings.Finite(v.KLWarmup), Name: "kl-warmup", Value: v.KLWarmup, Hint: "0 or more epochs"},
 		settings.Number{OK: v.Samples >= 1 && v.Samples <= maxSamples, Name: "samples", Value: v.Samples, Hint: fmt.Sprintf("from 1 to %d", maxSamples)},
 	); err != nil {
 		return err
 	}
 	switch {
-	case v.Beta == 0 && v.KLWarmup > 0:
-		return fmt.Errorf("%w: kl-warmup has no effect with beta 0; hint: leave out kl-warmup, or --beta 1", settings.ErrConfiguration)
-	case v.Samples > 1 && v.SSIM > 0:
-		return fmt.Errorf("%w: ssim cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
+	case v.Samples > 1 && v.perceives():
+		return fmt.Errorf("%w: ssim and perceptual cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
 	case v.Samples > 1 && v.weighted():
 		return fmt.Errorf("%w: corrupted-weight and intact-weight cannot be combined with %d samples; hint: --samples 1", settings.ErrConfiguration, v.Samples)
 	}
@@ -54,12 +85,12 @@ func (v *Variational) Validate() error {
 
 // Place implements trainer.Model: the encoder ends with two values, mean and
 // log-variance, for each latent dimension.
-func (v *Variational) Place(source trainer.Source) error { return v.placeFor(source, 0) }
+func (g *GaussianCode) Place(source trainer.Source) error { return g.placeFor(source, 0) }
 
 // placeFor places the layers of a model that takes labels of the given number of
 // classes; 0: it takes no labels.
-func (v *Variational) placeFor(source trainer.Source, classes int) error {
-	encoder, decoder, code, err := v.parts(source.Shape, v.CodeSize, v.code(layer.LinearUnits), v.last(), false)
+func (g *GaussianCode) placeFor(source trainer.Source, classes int) error {
+	encoder, decoder, code, err := g.parts(source.Shape, g.CodeSize, g.code(layer.LinearUnits), g.last(), false)
 	if err != nil {
 		return err
 	}
@@ -74,47 +105,53 @@ func (v *Variational) placeFor(source trainer.Source, classes int) error {
 			return err
 		}
 	}
-	if err := v.join(source.Shape, encoder, decoder, graph.Row(code.Size())); err != nil {
+	if err := g.join(source.Shape, encoder, decoder, graph.Row(code.Size())); err != nil {
 		return err
 	}
-	if v.decoder.Unpools() {
+	if g.decoder.Unpools() {
 		return fmt.Errorf("%w: the decoder has max unpooling, but a gaussian code is decoded without an image; hint: up:2, bilinear:2 or a transposed convolution", graph.ErrArchitecture)
 	}
 	return nil
 }
 
 // Posterior declares q(z|x) (x: B×D).
-func (v *Variational) Posterior(s *graph.Scope, x graph.Value) latent.Gaussian {
-	return latent.GaussianOf(s, v.encoder.On(s, x))
+func (g *GaussianCode) Posterior(s *graph.Scope, x graph.Value) latent.Gaussian {
+	return latent.GaussianOf(s, g.encoder.On(s, x))
 }
 
 // Encode implements trainer.Encoder: the code of an image is the mean of its
 // posterior.
-func (v *Variational) Encode(s *graph.Scope, x graph.Value) graph.Value {
-	return v.mean(s, v.Posterior(s, x))
+func (g *GaussianCode) Encode(s *graph.Scope, x graph.Value) graph.Value {
+	return g.mean(s, g.Posterior(s, x))
 }
 
 // From implements trainer.Layered.
-func (v *Variational) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
-	return v.mean(s, latent.GaussianOf(s, v.encoder.From(depth).On(s, h)))
+func (g *GaussianCode) From(s *graph.Scope, depth int, h graph.Value) graph.Value {
+	return g.mean(s, latent.GaussianOf(s, g.encoder.From(depth).On(s, h)))
 }
 
-func (v *Variational) mean(s *graph.Scope, q latent.Gaussian) graph.Value {
+func (g *GaussianCode) mean(s *graph.Scope, q latent.Gaussian) graph.Value {
 	z := q.Mean(s)
 	s.Output(trainer.Code, z)
 	return z
 }
 
 // HasPrior implements trainer.Generator.
-func (v *Variational) HasPrior() {}
+func (g *GaussianCode) HasPrior() {}
 
 // train returns the one training stage of a model with a Gaussian code.
-func (v *Variational) train(c trainer.Config, m trainer.Network) ([]trainer.Stage, error) {
+func (v *SampledCode) train(c trainer.Config, m trainer.Network) ([]trainer.Stage, error) {
 	if v.Samples*c.BatchSize > maxCodes {
 		return nil, fmt.Errorf("%w: samples is %d and batch-size is %d; hint: at most %d codes (samples × batch size) per step", settings.ErrConfiguration, v.Samples, c.BatchSize, maxCodes)
 	}
-	s, err := v.stage("train", c, m)
-	s.Rising = v.KLWarmup
-	s.Measures = func() []trainer.Measure { return []trainer.Measure{trainer.PosteriorMeasure()} }
+	s, err := v.posteriorStage(c, m)
 	return []trainer.Stage{s}, err
+}
+
+// posteriorStage trains a model with a Gaussian code for all epochs.
+func (g *GaussianCode) posteriorStage(c trainer.Config, m trainer.Network) (trainer.Stage, error) {
+	s, err := g.Autoencoder.stage("train", c, m)
+	s.Rising = g.KLWarmup
+	s.Measures = func() []trainer.Measure { return []trainer.Measure{trainer.PosteriorMeasure()} }
+	return s, err
 }

@@ -5,10 +5,10 @@ import (
 	"net/http"
 	"os"
 	"path"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
+
+	"gaetrain/trainer/pictures"
 )
 
 // kinds are the types of files in the folder of pictures that are served.
@@ -69,13 +69,10 @@ type Pictures struct {
 
 // PictureKind is a picture that is drawn after several epochs.
 type PictureKind struct {
-	Name   string   `json:"name"`   // such as "reconstructions"
+	Name   string   `json:"name"`   // such as "reconstructions", with the stage if there are several
 	Epochs []int    `json:"epochs"` // ascending
 	Files  []string `json:"files"`  // of the epochs
 }
-
-// perEpoch is the name of a picture of an epoch.
-var perEpoch = regexp.MustCompile(`^([a-z][a-z0-9-]{0,60})-(\d{4,9})\.(png|svg)$`)
 
 // pictures lists the pictures of a run.
 func (s *Server) pictures(w http.ResponseWriter, r *http.Request) {
@@ -118,21 +115,17 @@ func namesIn(folder *os.Root, name string) ([]string, error) {
 func listPictures(names []string) Pictures {
 	list := Pictures{Kinds: []PictureKind{}}
 	for _, name := range names {
-		m := perEpoch.FindStringSubmatch(name)
-		if m == nil {
+		frame, ok := pictures.ParseFrame(name)
+		if !ok || kinds[path.Ext(name)] == "" {
 			continue
 		}
-		epoch, err := strconv.Atoi(m[2])
-		if err != nil {
-			continue
-		}
-		i := slices.IndexFunc(list.Kinds, func(k PictureKind) bool { return k.Name == m[1] })
+		i := slices.IndexFunc(list.Kinds, func(k PictureKind) bool { return k.Name == frame.Series() })
 		if i < 0 {
 			i = len(list.Kinds)
-			list.Kinds = append(list.Kinds, PictureKind{Name: m[1]})
+			list.Kinds = append(list.Kinds, PictureKind{Name: frame.Series()})
 		}
 		k := &list.Kinds[i]
-		k.Epochs, k.Files = append(k.Epochs, epoch), append(k.Files, name)
+		k.Epochs, k.Files = append(k.Epochs, frame.Epoch), append(k.Files, name)
 	}
 	return list
 }

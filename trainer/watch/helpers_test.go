@@ -75,7 +75,7 @@ func addRun(t *testing.T, dir string) {
 		put(t, filepath.Join(dir, name), string(data))
 	}
 	put(t, filepath.Join(dir, "report.html"), "<script>report</script>")
-	for _, name := range []string{"reconstructions-0001.png", "reconstructions-0002.png", "samples-0002.svg", "filters.png", "x-0001.html"} {
+	for _, name := range []string{"reconstructions-0001.png", "reconstructions-0002.png", "samples-2-joint-0002.png", "samples-2.png", "filters.png", "x-0001.html"} {
 		put(t, filepath.Join(dir, "pictures", name), "picture")
 	}
 }

@@ -95,7 +95,7 @@ func TestServerFiles(t *testing.T) {
 	}
 	var list Pictures
 	_, _, body = get(t, server.Client(), "GET", server.URL+run+"/pictures")
-	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list.Kinds) != 2 || len(list.Kinds[0].Epochs) != 2 || list.Kinds[0].Epochs[1] != 2 {
+	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list.Kinds) != 2 || len(list.Kinds[0].Epochs) != 2 || list.Kinds[0].Epochs[1] != 2 || list.Kinds[1].Name != "samples-2-joint" {
 		t.Errorf("pictures %s, %v", body, err)
 	}
 }

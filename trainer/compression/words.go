@@ -1,0 +1,160 @@
+package compression
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// Frequencies returns the cumulative frequencies of the K entries of word p of an image,
+// from 0 to at most 2^30 (K+1 numbers). before are the words before p. The numbers are
+// valid until the next call.
+type Frequencies func(before []uint16, p int) []uint32
+
+// WordCoder codes images of P words each, which are entries of a codebook with K entries.
+// New returns the frequencies of words for one goroutine. They must be the same numbers
+// when a file is written and read.
+type WordCoder struct {
+	Words, Entries int
+	New            func() Frequencies
+}
+
+// group is the number of images in a stream of its own, so that several goroutines can work.
+const group = 256
+
+// Encode returns the words of images (N×P) as bytes: for each group of images the length (4
+// bytes) and the arithmetically coded words.
+func (c WordCoder) Encode(ctx context.Context, words []uint16) ([]byte, error) {
+	if slices.ContainsFunc(words, func(w uint16) bool { return int(w) >= c.Entries }) || len(words)%c.Words != 0 {
+		return nil, fmt.Errorf("%w: words that are not of the codebook", ErrInput)
+	}
+	streams := make([][]byte, (len(words)/c.Words+group-1)/group)
+	err := c.each(ctx, len(streams), func(of Frequencies, g int) error {
+		e := newArithmeticEncoder()
+		for code := range slices.Chunk(words[g*group*c.Words:min((g+1)*group*c.Words, len(words))], c.Words) {
+			for p, word := range code {
+				sums := of(code[:p], p)
+				e.encode(sums[word], sums[word+1], sums[c.Entries])
+			}
+		}
+		streams[g] = e.end()
+		return nil
+	})
+	var out []byte
+	for _, s := range streams {
+		out = append(binary.LittleEndian.AppendUint32(out, uint32(len(s))), s...)
+	}
+	return out, err
+}
+
+// Decode returns the words of n images that Encode has written.
+func (c WordCoder) Decode(ctx context.Context, data []byte, n int) ([]uint16, error) {
+	words, streams := make([]uint16, n*c.Words), make([][]byte, (n+group-1)/group)
+	for g := range streams {
+		if len(data) < 4 || uint64(binary.LittleEndian.Uint32(data)) > uint64(len(data)-4) {
+			return nil, errors.New("the file is truncated; hint: compress the images again")
+		}
+		length := binary.LittleEndian.Uint32(data)
+		streams[g], data = data[4:4+length], data[4+length:]
+	}
+	if len(data) > 0 {
+		return nil, fmt.Errorf("%d bytes follow the last word; hint: the file is damaged, compress the images again", len(data))
+	}
+	return words, c.each(ctx, len(streams), func(of Frequencies, g int) error {
+		d := newArithmeticDecoder(streams[g])
+		for code := range slices.Chunk(words[g*group*c.Words:min((g+1)*group*c.Words, len(words))], c.Words) {
+			for p := range code {
+				sums := of(code[:p], p)
+				word, _ := slices.BinarySearch(sums[1:], d.target(sums[c.Entries])+1) // the first whose sum is above
+				code[p] = uint16(word)
+				d.pass(sums[word], sums[word+1], sums[c.Entries])
+			}
+		}
+		return nil
+	})
+}
+
+// each calls do for the groups, on all processors.
+func (c WordCoder) each(ctx context.Context, groups int, do func(of Frequencies, g int) error) error {
+	var all sync.WaitGroup
+	threads := runtime.GOMAXPROCS(0)
+	errs := make([]error, threads)
+	for thread := range threads {
+		all.Go(func() {
+			of := c.New()
+			for g := thread; g < groups && errs[thread] == nil && ctx.Err() == nil; g += threads {
+				errs[thread] = do(of, g)
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(append(errs, ctx.Err())...)
+}
+
+// CodedWords are the words of a file before they are decoded, which takes the prior of a
+// model.
+type CodedWords struct {
+	Words, Entries int
+	images         int
+	sum            uint32 // CRC-32C of the words
+	data           []byte
+}
+
+// Decode returns the words N×P. If the prior gives other probabilities than when the file
+// was written, the words have another checksum, and the error wraps ErrFormat.
+func (w *CodedWords) Decode(ctx context.Context, c WordCoder) ([]uint16, error) {
+	words, err := c.Decode(ctx, w.data, w.images)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if sumOf(words) != w.sum {
+		return nil, fmt.Errorf("%w: the words do not have the checksum in the file, so the prior gives other probabilities here than where the file was written; hint: decompress with the same version of the program", ErrFormat)
+	}
+	return words, nil
+}
+
+func sumOf(words []uint16) uint32 {
+	var data []byte
+	for _, w := range words {
+		data = binary.LittleEndian.AppendUint16(data, w)
+	}
+	return crc32.Checksum(data, castagnoli)
+}
+
+// EncodeWords returns the bytes of a file of words (N×P). The archive gives the shape of an
+// image and the model.
+func (a *Archive) EncodeWords(ctx context.Context, c WordCoder, words []uint16) ([]byte, error) {
+	h := header{magic, version, 0, wordsTable, uint32(len(words) / c.Words), uint32(c.Words), uint32(a.Channels), uint32(a.Height), uint32(a.Width), a.Model, 0}
+	if err := h.check(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInput, err)
+	}
+	out, err := h.append()
+	if err != nil {
+		return nil, err
+	}
+	out = binary.LittleEndian.AppendUint32(out, uint32(c.Entries))
+	out = binary.LittleEndian.AppendUint32(out, sumOf(words))
+	coded, err := c.Encode(ctx, words)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, coded...)
+	return binary.LittleEndian.AppendUint32(out, crc32.Checksum(out[headerSize:], castagnoli)), nil
+}
+
+// parseWords reads what follows the header of a file of words, without the checksum.
+func parseWords(h header, body []byte) (*CodedWords, error) {
+	if len(body) < 8 {
+		return nil, errors.New("the file is truncated; hint: compress the images again")
+	}
+	w := &CodedWords{Words: int(h.Units), Entries: int(binary.LittleEndian.Uint32(body)), images: int(h.Images), sum: binary.LittleEndian.Uint32(body[4:]), data: body[8:]}
+	if w.Entries < 1 || w.Entries > 1<<16 {
+		return nil, fmt.Errorf("a codebook of %d entries; hint: the file is damaged, compress the images again", w.Entries)
+	}
+	return w, nil
+}
