@@ -47,9 +47,9 @@ arbitrary for 1 and 2 bits (Lloyd–Max) and equidistant for more bits. The file
 and its size includes them. The verb decompress reads the file with the same run.
 
 For model vqvae, and for fsq with a prior, the file has the words of the codes instead of
-quantised values. They are arithmetically coded with the probabilities of the prior, which are the
-same numbers on every machine. Without a prior, all words have the same probability. The table
-then has the bytes of words with equal probabilities and with the prior.
+quantised values. They are coded arithmetically with the probabilities of the prior. These are
+the same numbers on every machine. Without a prior, all words have the same probability. The
+table then has the bytes of words with equal probabilities and with the prior.
 
 A table lists the bytes per image and the squared error per pixel for 1 to 8 bits per value. For
 comparison, it lists principal components (as many as a code has values, and four times as many),

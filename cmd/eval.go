@@ -37,12 +37,7 @@ type evaluated struct {
 	Features []trainer.FeatureError `json:"features,omitempty"` // of rows of numbers, the largest error first
 }
 
-func evalVerb() *cli.Command {
-	defaults := evalOptions{RunOptions: anyDefaults(), Output: Output{LogFormat: "text"}}
-	return &cli.Command{
-		Name:  "eval",
-		Usage: "measure a run on a whole split",
-		Description: `This verb prints every term of the loss, the squared error per pixel and measures of the code,
+const evalHelp = `This verb prints every term of the loss, the squared error per pixel and measures of the code,
 averaged over the images of the split. ± is the standard error of such an average. jacobian_norm
 is the mean of ‖∂code/∂image‖² over 1,000 images, stratified by class. It is exact for codes of
 up to 32 values. For longer codes, it is estimated from 32 random directions per image, which
@@ -96,8 +91,15 @@ EXAMPLES:
    gaetrain eval --run runs/conv-sample-1 --judge runs/judge
    gaetrain eval --run runs/vae-sample-1 --nll 5000
    gaetrain eval --run runs/vae-sample-1 --posterior
-   gaetrain eval --run runs/vae-factors-1 --factors`,
-		Flags: withDefault(flags(clone(defaults)), "split", anySplit),
+   gaetrain eval --run runs/vae-factors-1 --factors`
+
+func evalVerb() *cli.Command {
+	defaults := evalOptions{RunOptions: anyDefaults(), Output: Output{LogFormat: "text"}}
+	return &cli.Command{
+		Name:        "eval",
+		Usage:       "measure a run on a whole split",
+		Description: evalHelp,
+		Flags:       withDefault(flags(clone(defaults)), "split", anySplit),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, split, data, err := openRun(c, &o, func(o *evalOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })

@@ -21,6 +21,9 @@ import (
 var rewritten = []struct{ from, to string }{
 	{`--(epochs|more-epochs|seeds) \d+`, "--$1 1"},
 	{`--labels [\d,]+`, "--labels 40"},
+	{`--size [\dx]+`, "--size 16"},
+	{`(gaetrain train\b[^&]*--model conv)\b`, "$1 --filters 2,3"},
+	{`--filters 2,3 (--encoder\b)`, "$1"},
 	{`--nll \d+`, "--nll 5"},
 	{`--count \d+`, "--count 20"},
 	{`--seconds \d+`, "--seconds 0.01"},
@@ -109,7 +112,7 @@ func (w workshop) provide(run string) {
 }
 
 var (
-	runFlags  = regexp.MustCompile(`--(?:run|runs|from|by) (\S+)`)
+	runFlags  = regexp.MustCompile(`--(?:run|runs|from|by|judge|perceptual) (\S+)`)
 	trains    = regexp.MustCompile(`gaetrain (train|finetune)`)
 	arrays    = regexp.MustCompile(`array:(\S+\.csv)`)
 	fileFlags = regexp.MustCompile(`(?:--images |folder:)(\S+)`)

@@ -109,7 +109,7 @@ func TestInterruptedBench(t *testing.T) {
 func TestKill(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	args := []string{"train", "--epochs", "100", "--run"}
+	args := []string{"train", "--epochs", "40", "--run"}
 	complete(t, dir, append(args, "alone")...)
 	args = append(args, "killed", "--resume", "--checkpoint-every", "1ms")
 	for range 10 {

@@ -28,13 +28,13 @@ reconstructions remain far less sharp than the images.
 The picture is reconstructions.png of seed 1, by ` + "`gaetrain compare --runs pixels,ssim,features --images 8`" + `, where the runs are in folders with these names.`,
 	seeds: 3,
 	run: func(l *lab) error {
-		data := " --dataset fashion-mnist --train-images " + pick(l, "10000", "3000") + " --batch-size 64"
-		base, err := l.train(1, "--model conv --filters 16,32 --code-activation relu --epochs 1"+data)
+		data := " --dataset fashion-mnist" + pick(l, "", " --train-images 3000 --batch-size 64")
+		base, err := l.train(1, "--model conv --code-activation relu --epochs 1"+data)
 		if err != nil {
 			return err
 		}
 		const classifier = "--from-scratch --encoder-lr-scale 1 --learning-rate 0.001"
-		epochs := pick(l, " --epochs 6", " --epochs 3")
+		epochs := pick(l, " --epochs 15", " --epochs 3")
 		eyes, err := l.finetune(base, 1, classifier+epochs)
 		if err != nil {
 			return err
@@ -58,7 +58,7 @@ The picture is reconstructions.png of seed 1, by ` + "`gaetrain compare --runs p
 		seen := l.row(row{claim: "accuracy of the judge, pixels and features − pixels, percentage points", format: "%.2f", bound: atLeast(0)})
 		return l.eachSeed(func(seed int) error {
 			for _, loss := range losses {
-				flags := "--model conv --filters 16,32 --code 32" + data + epochs
+				flags := "--model conv --code 32" + data + epochs
 				var r trained
 				var err error
 				switch loss {
@@ -67,7 +67,7 @@ The picture is reconstructions.png of seed 1, by ` + "`gaetrain compare --runs p
 				case "pixels and SSIM":
 					r, err = l.train(seed, flags+" --ssim 0.3")
 				default:
-					r, err = l.perceive(eyes, seed, flags+"")
+					r, err = l.perceive(eyes, seed, flags)
 				}
 				if err != nil {
 					return err

@@ -37,7 +37,7 @@ func TestDenoising(t *testing.T) {
 	t.Parallel()
 	var d *loaders.Dataset
 	model := func(corruption string) *trainer.Trained {
-		u := find("denoising").plain("code=1000; batch-size=25; epochs=15; corruption=" + corruption)
+		u := find("denoising").plain("code=600; batch-size=25; epochs=24; corruption=" + corruption)
 		d = data(t, u, 1000, 0)
 		d.Train, d.Test = halved(d.Train), halved(d.Test)
 		e, _ := trained(t, u, d)

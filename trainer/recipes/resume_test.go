@@ -81,8 +81,8 @@ func (i interruption) hook(cancel context.CancelCauseFunc) trainer.Hook {
 
 // interruptionsEach is the number of kinds of places at which the training of one
 // subject is interrupted. The next subject has the next kinds, so each kind occurs about
-// ten times among all subjects.
-const interruptionsEach = 3
+// seven times among all subjects.
+const interruptionsEach = 2
 
 // checkResume interrupts training with some kinds of interruptions, and checks that the
 // results equal those of an uninterrupted run.
