@@ -98,35 +98,36 @@ func (q Quantised) Nats(s *graph.Scope, logits graph.Value) graph.Term {
 	}, logits, q.Indices).In("nats per image")
 }
 
-// replaced writes the code: the entry with the largest v·e − ½‖e‖² replaces word v.
+// replaced writes the code: the entry with the largest v·e − ½‖e‖² replaces word v. The words
+// of all codes are the rows of one matrix, so the codebook is the only large constant.
 func replaced(n *trace.Network, layout kernel.WordLayout, entries []float32, z *trace.Value) *trace.Value {
 	words, size := layout.Count, layout.Size
 	count := len(entries) / size
-	columns, bias := make([]float32, len(entries)), make([]float32, count)
-	for k := range count {
-		for d, v := range entries[k*size : (k+1)*size] {
-			columns[d*count+k] = v
-			bias[k] -= v * v / 2
+	biases := make([]float32, count)
+	for k := range biases {
+		var norm float64
+		for _, v := range entries[k*size : (k+1)*size] {
+			norm += float64(v) * float64(v)
 		}
+		biases[k] = float32(-norm / 2)
 	}
-	book := trace.Constant(CodebookName, []int{count, size}, entries)
-	weights := trace.Constant(code+"/codebook_transposed", []int{size, count}, columns)
-	halves := trace.Constant(code+"/codebook_bias", []int{count}, bias)
-	order := trace.Attributes{trace.Ints("perm", 0, 2, 1)}
-	vectors := z
-	if inMaps := layout.Next == 1; inMaps {
-		vectors = n.Node(code, "Transpose", []int{words, size}, order, n.As(code, z, size, words))
-	} else {
-		vectors = n.As(code, z, words, size)
+	book, bias := trace.Constant(CodebookName, []int{count, size}, entries), trace.Constant(code+"/codebook_bias", []int{count}, biases)
+	turned := func(x *trace.Value, shape ...int) *trace.Value {
+		return n.Node(code, "Transpose", shape, trace.Attributes{trace.Ints("perm", 0, 2, 1)}, x)
 	}
-	scores := n.Node(code, "Add", []int{words, count}, nil, n.Node(code, "MatMul", []int{words, count}, nil, vectors, weights), halves)
-	indices := n.Node(code, "ArgMax", []int{words}, trace.Attributes{trace.Int("axis", 2), trace.Int("keepdims", 0)}, scores)
-	found := n.Node(code, "Gather", []int{words, size}, trace.Attributes{trace.Int("axis", 0)}, book, indices)
-	text := fmt.Sprintf("%%s.view(-1, %d, %d)", words, size)
-	back := ".flatten(1)"
-	if layout.Next == 1 {
-		found = n.Node(code, "Transpose", []int{size, words}, order, found)
+	inMaps := layout.Next == 1
+	vectors, text, back := z, fmt.Sprintf("%%s.view(-1, %d, %d)", words, size), ".flatten(1)"
+	if inMaps {
+		vectors = turned(n.As(code, z, size, words), words, size)
 		text, back = fmt.Sprintf("%%s.view(-1, %d, %d).transpose(1, 2)", size, words), ".transpose(1, 2).flatten(1)"
+	}
+	vectors = n.Node(code, "Reshape", []int{words, size}, nil, vectors, trace.Whole(code+"/vectors", -1, int64(size)))
+	scores := n.Node(code, "Gemm", []int{words, count}, trace.Attributes{trace.Int("transB", 1)}, vectors, book, bias)
+	indices := n.Node(code, "ArgMax", []int{words}, trace.Attributes{trace.Int("axis", 1), trace.Int("keepdims", 0)}, scores)
+	found := n.Node(code, "Gather", []int{words, size}, trace.Attributes{trace.Int("axis", 0)}, book, indices)
+	found = n.Node(code, "Reshape", []int{words, size}, nil, found, trace.Whole(code+"/words", -1, int64(words), int64(size)))
+	if inMaps {
+		found = turned(found, size, words)
 	}
 	buffer := n.Buffer(CodebookName, book.Constant)
 	n.Helper(nearestHelper)

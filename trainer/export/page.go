@@ -34,8 +34,9 @@ type PageNetwork struct {
 	Unit  float64 `json:"unit"`
 	Items int     `json:"items"` // on which it was measured
 	// The outputs of some networks jump: a value that is nearly a bound can be on its other
-	// side. Before reports whether the error is that of the values before the code is rounded
-	// or small values become 0, and Most whether it is that of nine tenths of the items.
+	// side. Before reports whether the error is that of the values before the code is rounded,
+	// small values become 0 or entries of a codebook are chosen, and Most whether it is that of
+	// nine tenths of the items.
 	Before bool `json:"before,omitempty"`
 	Most   bool `json:"most,omitempty"`
 	// Checks are inputs by name, K rows each, and what the program computes for them: "want".
@@ -200,7 +201,7 @@ func form(n Network, r *rounding) PageNetwork {
 }
 
 // jumping are the kinds of nodes whose output can jump.
-var jumping = []string{"Round", "TopK", "Greater", "MaxPool"}
+var jumping = []string{"Round", "TopK", "Greater", "MaxPool", "ArgMax"}
 
 // jumps reports whether small changes can change the outputs of a network much.
 func jumps(n *trace.Network) bool {

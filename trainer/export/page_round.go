@@ -27,8 +27,8 @@ type rounding struct {
 	weights []*weight
 	worst   float64 // the error of the rounded weights
 
-	// aim is what errors are measured against: want or, if the code jumps, the values of the
-	// node "before" that it is computed from.
+	// aim is what errors are measured against: want or, if the code jumps, the values that the
+	// node "before" takes.
 	aim    target
 	before string
 }
@@ -72,7 +72,7 @@ func newRounding(ctx context.Context, t *trainer.Trained, program *compute.Netwo
 	r.rows, r.want = measured.rows, target{want, unitOf(r.output, of, want)}
 	r.aim = r.want
 	for _, c := range program.Tensors {
-		if len(c.Floats) >= leastRounded {
+		if len(c.Floats) >= leastRounded && !codebook(program.Network, c) {
 			r.weights = append(r.weights, &weight{Tensor: c, most: largest(c.Floats)})
 		}
 	}
@@ -87,8 +87,18 @@ func newRounding(ctx context.Context, t *trainer.Trained, program *compute.Netwo
 	return r, r.prepare(ctx, rest)
 }
 
-// aimBefore makes errors those of the values before the code is rounded or small values
-// become 0, as the network with its own weights computes them.
+// codebook reports whether words are replaced by entries of a constant. Entries stay as they
+// are, because a changed entry can be the nearest one of other words.
+func codebook(n *trace.Network, t *trace.Tensor) bool {
+	return slices.ContainsFunc(n.Nodes, func(entries trace.Node) bool {
+		return entries.Kind == "Gather" && entries.In[0].Constant == t && slices.ContainsFunc(n.Nodes, func(choice trace.Node) bool {
+			return choice.Kind == "ArgMax" && choice.Out[0] == entries.In[1]
+		})
+	})
+}
+
+// aimBefore makes errors those of the values before the code is rounded, small values become
+// 0 or entries of a codebook are chosen, as the network with its own weights computes them.
 func (r *rounding) aimBefore(ctx context.Context) error {
 	for _, node := range r.program.Nodes {
 		if slices.Contains(jumping, node.Kind) && node.In[0].Constant == nil {
@@ -145,7 +155,11 @@ func products(n *trace.Network) float64 {
 		weights := float64(len(node.In[1].Constant.Floats))
 		switch node.Kind {
 		case "Gemm":
-			total += weights
+			rows := 1
+			if out := node.Out[0].Shape; len(out) > 1 {
+				rows = out[0]
+			}
+			total += weights * float64(rows)
 		case "Conv":
 			total += weights * float64(node.Out[0].Shape[1]*node.Out[0].Shape[2])
 		case "ConvTranspose":

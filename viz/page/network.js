@@ -44,7 +44,8 @@ window.gaetrain = window.gaetrain || {};
     return arrays;
   }
 
-  // A value of a network is {shape, values}. The first dimension of its shape is the batch, which is 1.
+  // A value of a network is {shape, values}. The first dimension of its shape is the batch, which is 1, except for items with
+  // several rows, such as words of a code.
   // Functions of nodes get a node, which keeps their buffers from call to call, and the values of its inputs. They return
   // one value, or a list of them.
 
@@ -144,10 +145,20 @@ window.gaetrain = window.gaetrain || {};
     return y;
   }
 
-  function gather(node, table, labels) {
+  // gather returns rows of a table.
+  function gather(node, table, rows) {
     const width = table.shape[1];
-    const row = labels.values[0];
-    return {shape: [1, width], values: table.values.subarray(row * width, (row + 1) * width)};
+    const y = buffer(node, [rows.values.length, width]);
+    rows.values.forEach((row, i) => y.values.set(table.values.subarray(row * width, (row + 1) * width), i * width));
+    return y;
+  }
+
+  // turned exchanges the last two of three dimensions.
+  function turned(node, x) {
+    const [, rows, columns] = x.shape;
+    const y = buffer(node, [1, columns, rows]);
+    for (let i = 0; i < y.values.length; i++) y.values[(i % columns) * rows + Math.floor(i / columns)] = x.values[i];
+    return y;
   }
 
   function scatter(node, x, at, updates) {
@@ -173,6 +184,19 @@ window.gaetrain = window.gaetrain || {};
     return [values, at];
   }
 
+  // argMax returns the place of the largest value of each row, the first of equal values.
+  function argMax(node, x) {
+    const width = x.shape.at(-1);
+    const rows = x.values.length / width;
+    const y = buffer(node, [rows]);
+    for (let row = 0; row < rows; row++) {
+      let best = 0;
+      for (let i = 1; i < width; i++) if (x.values[row * width + i] > x.values[row * width + best]) best = i;
+      y.values[row] = best;
+    }
+    return y;
+  }
+
   function softmax(node, x) {
     const y = buffer(node, x.shape);
     const most = Math.max(...x.values);
@@ -182,26 +206,29 @@ window.gaetrain = window.gaetrain || {};
     return y;
   }
 
-  // gemm computes W·x + b.
+  // gemm computes W·x + b for each row x.
   function gemm(node, x, w, b) {
     const [units, width] = w.shape;
-    const y = buffer(node, [1, units]);
-    const xs = x.values;
+    const rows = x.values.length / width;
+    const y = buffer(node, [rows, units]);
     const ws = w.values;
-    for (let unit = 0, at = 0; unit < units; unit++) {
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      let i = 0;
-      for (; i + 4 <= width; i += 4, at += 4) {
-        s0 += xs[i] * ws[at];
-        s1 += xs[i + 1] * ws[at + 1];
-        s2 += xs[i + 2] * ws[at + 2];
-        s3 += xs[i + 3] * ws[at + 3];
+    for (let row = 0; row < rows; row++) {
+      const xs = x.values.subarray(row * width, (row + 1) * width);
+      for (let unit = 0, at = 0; unit < units; unit++) {
+        let s0 = 0;
+        let s1 = 0;
+        let s2 = 0;
+        let s3 = 0;
+        let i = 0;
+        for (; i + 4 <= width; i += 4, at += 4) {
+          s0 += xs[i] * ws[at];
+          s1 += xs[i + 1] * ws[at + 1];
+          s2 += xs[i + 2] * ws[at + 2];
+          s3 += xs[i + 3] * ws[at + 3];
+        }
+        for (; i < width; i++, at++) s0 += xs[i] * ws[at];
+        y.values[row * units + unit] = s0 + s1 + s2 + s3 + (b ? b.values[unit] : 0);
       }
-      for (; i < width; i++, at++) s0 += xs[i] * ws[at];
-      y.values[unit] = s0 + s1 + s2 + s3 + (b ? b.values[unit] : 0);
     }
     return y;
   }
@@ -428,7 +455,9 @@ window.gaetrain = window.gaetrain || {};
     Concat: concat,
     Gather: gather,
     ScatterElements: scatter,
+    Transpose: turned,
     TopK: largest,
+    ArgMax: argMax,
     Softmax: softmax,
     Gemm: gemm,
     Conv: convolution,

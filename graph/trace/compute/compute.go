@@ -153,20 +153,23 @@ func (c *Network) compute(node trace.Node, b block) {
 	}
 }
 
-// gemm computes W·x + b (W: units×width) of all items in one product.
+// gemm computes W·x + b (W: units×width) for each row x of all items in one product.
 func (c *Network) gemm(node trace.Node, b block, results [][]array) {
 	w, bias := node.In[1], []float32(nil)
 	if len(node.In) > 2 {
 		bias = c.constant(node.In[2].Constant)
 	}
 	units, width := w.Shape[0], w.Shape[1]
-	x, y := make([]float32, 0, b.items*width), make([]float32, b.items*units)
-	for _, a := range b.computed[node.In[0]] {
+	given := b.computed[node.In[0]]
+	rows := len(given[0].values) / width // of an item
+	x, y := make([]float32, 0, b.items*rows*width), make([]float32, b.items*rows*units)
+	for _, a := range given {
 		x = append(x, a.values...)
 	}
-	kernel.Affine(kernel.Float32, kernel.Linear, true, b.items, units, width, x, c.constant(w.Constant), bias, y)
+	kernel.Affine(kernel.Float32, kernel.Linear, true, b.items*rows, units, width, x, c.constant(w.Constant), bias, y)
 	for i := range results {
-		results[i] = []array{{[]int{1, units}, y[i*units : (i+1)*units : (i+1)*units]}}
+		from, to := i*rows*units, (i+1)*rows*units
+		results[i] = []array{{[]int{rows, units}, y[from:to:to]}}
 	}
 }
 
@@ -195,7 +198,7 @@ func (c *Network) constant(t *trace.Tensor) []float32 {
 }
 
 // array is a value of a network. Its first dimension is the batch, which is 1, except for
-// constants.
+// constants and for items with several rows, such as words of a code.
 type array struct {
 	shape  []int
 	values []float32

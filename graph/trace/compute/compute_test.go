@@ -34,6 +34,9 @@ func TestNodes(t *testing.T) {
 		{"Resize", trace.Attributes{trace.Text("mode", "linear")}, []int{1, 1, 2}, []float32{1, 3}, []*trace.Value{nil, row(1, 1, 2, 2)}, []float32{1, 1.5, 2.5, 3, 1, 1.5, 2.5, 3}},
 		{"AveragePool", trace.Attributes{trace.Ints("kernel_shape", 2, 2), trace.Ints("strides", 1, 1)}, []int{1, 2, 2}, image, nil, []float32{2.5}},
 		{"Gemm", nil, []int{2}, []float32{1, 2}, []*trace.Value{trace.Constant("w", []int{2, 2}, []float32{1, 0, 3, 4}), row(1, -1)}, []float32{2, 10}},
+		{"Gemm", nil, []int{2, 2}, image, []*trace.Value{trace.Constant("w", []int{3, 2}, []float32{1, 0, 3, 4, -1, 1})}, []float32{1, 11, 1, 3, 25, 1}},
+		{"ArgMax", nil, []int{2, 3}, []float32{1, 5, 5, -1, -2, -3}, nil, []float32{1, 0}},
+		{"Transpose", nil, []int{2, 3}, []float32{1, 2, 3, 4, 5, 6}, nil, []float32{1, 4, 2, 5, 3, 6}},
 		{"Conv", trace.Attributes{trace.Ints("kernel_shape", 2, 2), trace.Ints("strides", 1, 1), trace.Ints("pads", 1, 0, 1, 0), trace.Ints("dilations", 1, 1)},
 			[]int{1, 2, 2}, image, []*trace.Value{trace.Constant("w", []int{1, 1, 2, 2}, []float32{1, 10, 100, 1000})}, []float32{2100, 4321, 43}},
 		{"ConvTranspose", trace.Attributes{trace.Ints("kernel_shape", 1, 2), trace.Ints("strides", 1, 2), trace.Ints("pads", 0, 0, 0, 0), trace.Ints("dilations", 1, 1), trace.Ints("output_padding", 0, 1)},
@@ -118,6 +121,21 @@ func TestLargest(t *testing.T) {
 	got, err := run(t, network, []float32{1, 5, 5, 5})
 	if err != nil || !slices.Equal(got["places"], []float32{1, 2}) {
 		t.Errorf("the largest values are at %v, %v", got["places"], err)
+	}
+}
+
+// TestRows takes the rows of a table that an item has numbers of.
+func TestRows(t *testing.T) {
+	n := trace.New("encoder")
+	table := trace.Constant("table", []int{3, 2}, []float32{1, 2, 3, 4, 5, 6})
+	n.Output("code", n.Node("node", "Gather", []int{3, 2}, nil, table, n.Input("input", false, 3)))
+	network, err := compute.New(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := run(t, network, []float32{2, 0, 2})
+	if err != nil || !slices.Equal(got["code"], []float32{5, 6, 1, 2, 5, 6}) {
+		t.Errorf("the rows are %v, %v", got["code"], err)
 	}
 }
 

@@ -34,8 +34,8 @@ func init() {
 		"Flatten": func(_ attributes, in []array) []array {
 			return []array{{[]int{1, len(in[0].values)}, in[0].values}}
 		},
-		"Reshape": reshape, "Shape": shapeOf, "Slice": columns, "Concat": concat, "Gather": gather, "ScatterElements": scatter,
-		"TopK": largest, "Softmax": softmax, "Gemm": nil, // of all items at once, see Network.gemm
+		"Reshape": reshape, "Shape": shapeOf, "Slice": columns, "Concat": concat, "Gather": gather, "ScatterElements": scatter, "Transpose": turned,
+		"TopK": largest, "ArgMax": argMax, "Softmax": softmax, "Gemm": nil, // of all items at once, see Network.gemm
 
 		"Conv": convolution, "ConvTranspose": transposed, "Resize": resize, "MaxPool": maxPool, "AveragePool": averagePool,
 		"BatchNormalization": batchNorm, "LayerNormalization": layerNorm, "InstanceNormalization": instanceNorm,
@@ -181,9 +181,24 @@ func concat(_ attributes, in []array) []array {
 	return []array{{[]int{1, len(all)}, all}}
 }
 
+// gather returns rows of a table.
 func gather(_ attributes, in []array) []array {
-	width, row := in[0].shape[1], int(in[1].values[0])
-	return []array{{[]int{1, width}, in[0].values[row*width : (row+1)*width]}}
+	width := in[0].shape[1]
+	y := zeros(len(in[1].values), width)
+	for i, row := range in[1].values {
+		copy(y.values[i*width:], in[0].values[int(row)*width:][:width])
+	}
+	return []array{y}
+}
+
+// turned exchanges the last two of three dimensions.
+func turned(_ attributes, in []array) []array {
+	x, rows, columns := in[0], in[0].shape[1], in[0].shape[2]
+	y := zeros(1, columns, rows)
+	for i, v := range x.values {
+		y.values[i%columns*rows+i/columns] = v
+	}
+	return []array{y}
 }
 
 func scatter(a attributes, in []array) []array {
@@ -213,6 +228,22 @@ func largest(_ attributes, in []array) []array {
 		values.values[i], places.values[i] = x[at], float32(at)
 	}
 	return []array{values, places}
+}
+
+// argMax returns the place of the largest value of each row, the first of equal values.
+func argMax(_ attributes, in []array) []array {
+	x, y := in[0], array{}
+	for row := range slices.Chunk(x.values, x.shape[len(x.shape)-1]) {
+		best := 0
+		for i, v := range row {
+			if v > row[best] {
+				best = i
+			}
+		}
+		y.values = append(y.values, float32(best))
+	}
+	y.shape = []int{len(y.values)}
+	return []array{y}
 }
 
 func softmax(_ attributes, in []array) []array {

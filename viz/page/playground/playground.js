@@ -191,7 +191,7 @@ window.gaetrain = window.gaetrain || {};
       const lines = this.spec.networks.map((json) => {
         const n = this.networks[json.name];
         const most = json.most ? "nine tenths of " : "";
-        const before = json.before ? " These are outputs before the code is rounded or small values become 0." : "";
+        const before = json.before ? " These are outputs before the code is rounded, small values become 0 or entries of a codebook are chosen." : "";
         return `The ${n.name} in this page has rounded weights. Its outputs differ from those of the program by at most ${rate(n.agreement)} of ${unit(n)} on ${n.checked} items that the page has checked, and by at most ${rate(json.error)} on ${most}${json.items} items.${before}`;
       });
       return make("div", {className: "playground-small"}, ...lines.concat(this.spec.missing || []).map((line) => make("p", {}, line)));
