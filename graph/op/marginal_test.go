@@ -96,6 +96,9 @@ func TestMarginal(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestMarginalAllocations(t *testing.T) { // not parallel: allocations of other tests would count
 	marginalised(0, 1, op.Bernoulli(), crossEntropy).checkAllocations(t)
 }
 
