@@ -169,7 +169,11 @@ func (s Subject) sampled() (*page.Film, error) {
 		return nil, err
 	}
 	view, shape := ViewOf(s.Model), s.Model.Shape()
-	f := &page.Film{Title: "Samples", Caption: shape.Words("Images decoded from codes that are drawn from N(0, I). The codes are the same in every epoch.")}
+	caption := "Images decoded from codes that are drawn from N(0, I). The codes are the same in every epoch."
+	if s.Model.SamplesWords() {
+		caption = "Images decoded from codes that the prior draws word by word. The random numbers are the same in every epoch."
+	}
+	f := &page.Film{Title: "Samples", Caption: shape.Words(caption)}
 	rows := 2
 	if classes := s.Model.Classes(); classes > 0 {
 		rows = min(classes, sampledClasses)

@@ -15,8 +15,8 @@ import (
 	"gaetrain/viz"
 )
 
-// drawSamples draws samples of a model with a prior. It uses the same codes in every
-// epoch.
+// drawSamples draws samples of a model with a prior. It uses the same random numbers in
+// every epoch.
 func drawSamples(ctx context.Context, l *trainer.Loop, epoch int) error {
 	model := l.Trained()
 	if l.Stage.Model != model.Stage.Model || !l.Present().Samples() {
