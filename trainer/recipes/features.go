@@ -120,10 +120,14 @@ func (f *FeatureLoss) of(s *graph.Scope, x graph.Value) (outputs []graph.Value) 
 
 // weights returns the classifier's values of a parameter of the layers; nil if they are in
 // the checkpoint of the run.
-func (f *FeatureLoss) weights(name string) []float32 {
+func (f *FeatureLoss) weights(name string) ([]float32, error) {
 	if f.network.Weights == nil {
-		return nil
+		return nil, nil
 	}
-	p, _ := f.network.Weights.Get(strings.Replace(name, "features", "encoder", 1))
-	return p.Values()
+	own := strings.Replace(name, "features", "encoder", 1)
+	p, ok := f.network.Weights.Get(own)
+	if !ok {
+		return nil, fmt.Errorf("%w: perceptual: the classifier in %s has no parameter %s; hint: train it again with this version", settings.ErrConfiguration, f.Run, own)
+	}
+	return p.Values(), nil
 }
