@@ -96,6 +96,7 @@ func TestRefused(t *testing.T) {
 		{"vqvae", "codebook-decay=1", "codebook-decay is 1"},
 		{"vqvae", "prior-epochs=-1", "prior-epochs is -1"},
 		{"vqvae", "prior-hidden=0", "prior-hidden has a layer of 0 units"},
+		{"vqvae", "prior-reach=17", "prior-reach is 17; hint: from 1 to 16"},
 		{"vqvae", "encoder=conv:3,3,s2", "the encoder ends with 3 channels, but a word has 2 values; hint: --word-size 3"},
 		{"vqvae", "encoder=dense:5", "the encoder ends with 5 values"},
 		{"topk", "top-k=25", "top-k is 25"},

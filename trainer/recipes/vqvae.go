@@ -51,7 +51,7 @@ type vqvae struct {
 	Words      int     `toml:"words" group:"model" help:"Number of codebook words in the code of an image, 1 or more"`
 	Commitment float64 `toml:"commitment" group:"model" help:"Weight of the squared distance of the encoder's words from their entries, 0 or more"`
 	Decay      float64 `toml:"codebook-decay" group:"model" help:"Weight of the past in the moving averages of the codebook, from 0 to below 1"`
-	Reach      int     `toml:"prior-reach" group:"model" help:"Rows and columns of a map from which the prior sees words before a word, 1 or more"`
+	Reach      int     `toml:"prior-reach" group:"model" help:"Rows and columns of a map from which the prior sees words before a word, from 1 to 16"`
 
 	book latent.Codebook
 }
