@@ -131,7 +131,7 @@ func (m primed) Declare(s *graph.Scope) {
 }
 
 // withPrior adds a stage that trains the prior, unless it has no epochs. The inputs of that
-// stage are not corrupted, because the prior is that of the codes of images.
+// stage are neither corrupted nor augmented, because the prior is that of the codes of images.
 func (p *WordPrior) withPrior(s trainer.Stage, m quantising) []trainer.Stage {
 	stages := []trainer.Stage{s}
 	if p.PriorEpochs == 0 {
