@@ -19,14 +19,14 @@ type Declaration func(s *Scope)
 // example by Frozen, share the graph, the parameters and the first error.
 type Scope struct {
 	*declaration
-	frozen  bool                            // parameters are not trained
-	fixed   func(name string) []float32     // see Fixed; nil: parameters are as declared
-	settled bool                            // see Settled
-	keeping bool                            // statistics are not updated, see KeepingStatistics
-	weights func(*Scope, Spec, Value) Value // see WithWeights; nil: layers use their weights as they are
-	replace func(*Scope, Spec) Spec         // see Replacing; nil: parameters are read as declared
-	observe func(*Scope, Parameter)         // see Observing; nil: no observer
-	labels  Value                           // see EveryClass; none: the labels of the images
+	frozen  bool                                 // parameters are not trained
+	fixed   func(name string) ([]float32, error) // see Fixed; nil: parameters are as declared
+	settled bool                                 // see Settled
+	keeping bool                                 // statistics are not updated, see KeepingStatistics
+	weights func(*Scope, Spec, Value) Value      // see WithWeights; nil: layers use their weights as they are
+	replace func(*Scope, Spec) Spec              // see Replacing; nil: parameters are read as declared
+	observe func(*Scope, Parameter)              // see Observing; nil: no observer
+	labels  Value                                // see EveryClass; none: the labels of the images
 }
 
 // declaration is the state that all scopes of a program share.
@@ -131,8 +131,8 @@ func (s *Scope) Settled() *Scope {
 // Fixed returns a scope for a network that is a constant of the loss. Its parameters are
 // statistics, and it is settled. Gradients pass through what is declared on
 // it. When a parameter is created, it gets the values that initial returns for its name, or
-// its usual ones if these are nil.
-func (s *Scope) Fixed(initial func(name string) []float32) *Scope {
+// its usual ones if these are nil. An error of initial is the error of the declaration.
+func (s *Scope) Fixed(initial func(name string) ([]float32, error)) *Scope {
 	derived := *s.Settled()
 	derived.fixed = initial
 	return &derived
@@ -270,9 +270,10 @@ func (s *Scope) find(spec Spec) (Parameter, bool) {
 		return Parameter{}, false
 	}
 	if s.fixed != nil {
-		spec.Role = Statistic
-		if values := s.fixed(spec.Name); values != nil {
-			spec.Fill = func(to []float32, _ uint64) { copy(to, values) }
+		var err error
+		if spec, err = s.fix(spec); err != nil {
+			s.Fail(err)
+			return Parameter{}, false
 		}
 	}
 	if s.seed != nil {
@@ -292,6 +293,20 @@ func (s *Scope) find(spec Spec) (Parameter, bool) {
 		return p, false
 	}
 	return p, true
+}
+
+// fix returns the spec of a constant, with the initial values of Fixed.
+func (s *Scope) fix(spec Spec) (Spec, error) {
+	spec.Role = Statistic
+	values, err := s.fixed(spec.Name)
+	switch {
+	case err != nil || values == nil:
+		return spec, err
+	case len(values) != size(spec.Shape):
+		return spec, fmt.Errorf("%w: %s has %d values, but the shape %v", ErrArchitecture, spec.Name, len(values), spec.Shape)
+	}
+	spec.Fill = func(to []float32, _ uint64) { copy(to, values) }
+	return spec, nil
 }
 
 // tensor adds the parameter of a spec to the graph, as an input node that

@@ -8,7 +8,8 @@ import (
 )
 
 // augment sets the augmentation of the stages that are trained on images. The inputs of
-// the other stages are codes, which are computed once from the images as they are.
+// the other stages are codes, which are computed from the images as they are: once, or in
+// each epoch for a prior of words, because that is the prior of the codes of images.
 func (e *Experiment) augment(train loaders.Split) error {
 	a := e.Config.Augment
 	if a == (loaders.Augmentation{}) {
@@ -21,7 +22,7 @@ func (e *Experiment) augment(train loaders.Split) error {
 		return fmt.Errorf("%w: augment %v needs values in [0, 1], but those of %s are from %g to %g; hint: --scale minmax", ErrConfiguration, a, e.Data.Name, r.Low, r.High)
 	}
 	for i := range e.Stages {
-		if e.Stages[i].Below == nil {
+		if s := e.Stages[i]; s.Below == nil && !s.Prior {
 			e.Stages[i].augment = a
 		}
 	}

@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"runtime"
+)
 
 // AggregatePosterior estimates the density q(z) = 1/N Σ_n q(z|x_n) of the codes of
 // N training images from a batch of B of them (Chen, Li, Grosse & Duvenaud 2018,
@@ -76,10 +79,12 @@ type correlationScratch struct {
 	joint []float32 // B: of all dimensions
 }
 
-// CorrelationValues is the number of values that TotalCorrelation holds for batches of
-// B rows and codes of L dimensions.
+// CorrelationValues is the number of values that TotalCorrelation holds at most for batches
+// of B rows and codes of L dimensions, with a gradient.
 func CorrelationValues(rows, samples, size int) int64 {
-	return int64(rows) * int64(size) * int64(3+2*correlationBlocks(rows*samples))
+	blocks := correlationBlocks(rows * samples)
+	scratch := min(runtime.GOMAXPROCS(0), blocks) * (size + 1)
+	return int64(rows) * (int64(size)*int64(3+2*blocks) + int64(scratch))
 }
 
 func (w *TotalCorrelationWork) prepare(rows, samples, size int, gradient bool) {

@@ -84,6 +84,22 @@ func TestTotalCorrelationOfGaussians(t *testing.T) {
 	}
 }
 
+// TestCorrelationValues compares the number of values with those of the work space.
+func TestCorrelationValues(t *testing.T) {
+	const rows, samples, size = 37, 2, 5
+	setThreads(t, 1)
+	joint, marginals, dz, ds := make([]float32, rows*samples), make([]float32, rows*samples), make([]float32, rows*samples*size), make([]float32, 2*rows*size)
+	w := new(TotalCorrelationWork)
+	AggregatePosterior{}.TotalCorrelation(rows, samples, size, 1, normals(2*rows*size), normals(rows*samples*size), joint, marginals, dz, ds, w)
+	held := len(w.mean) + len(w.inverse) + len(w.offset) + len(w.blocks)
+	for _, s := range w.scratch.tasks {
+		held += len(s.each) + len(s.joint)
+	}
+	if got := CorrelationValues(rows, samples, size); got != int64(held) {
+		t.Errorf("the work space has %d values, not %d", held, got)
+	}
+}
+
 func BenchmarkTotalCorrelation(b *testing.B) {
 	const rows, size = 128, 10
 	statistics, z := normals(2*rows*size), normals(rows*size)

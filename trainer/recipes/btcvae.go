@@ -69,7 +69,21 @@ func (m *btcvae) Loss(s *graph.Scope, x, target graph.Value) graph.Loss {
 func (m *btcvae) Declare(s *graph.Scope) { declare(s, m) }
 
 // Stages implements trainer.Model.
-func (m *btcvae) Stages(c trainer.Config) ([]trainer.Stage, error) { return m.train(c, m) }
+func (m *btcvae) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	if err := correlated(m.CodeShape().Size(), c); err != nil {
+		return nil, err
+	}
+	return m.train(c, m)
+}
+
+// correlated returns an error if the total correlation of codes is 0 for all weights of a
+// model: that of one latent dimension is 0, and so is an estimate from the code of one image.
+func correlated(size int, c trainer.Config) error {
+	return settings.Numbers(
+		settings.Number{OK: size >= 2, Name: "code", Value: size, Hint: "at least 2, because the total correlation of one latent dimension is 0; or --model vae"},
+		settings.Number{OK: c.BatchSize >= 2, Name: "batch-size", Value: c.BatchSize, Hint: "at least 2, because the total correlation is estimated from the codes of a batch; or --model vae"},
+	)
+}
 
 // Validate implements settings.Validator.
 func (m *btcvae) Validate() error {

@@ -120,6 +120,11 @@ func TestFeatureLossRefused(t *testing.T) {
 			t.Errorf("the error is %v, want %q", err, want)
 		}
 	}
+	const want = "the classifier in judge has no parameter encoder/1/weights"
+	u.model.(trainer.Perceptive).Features().Weights = new(graph.Parameters)
+	if _, err := u.experiment(tinyData(u)); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("the error is %v, want %q", err, want)
+	}
 }
 
 // rowsOf returns the images of a data set as rows of numbers.

@@ -72,6 +72,9 @@ func (d densityRatio) Declare(s *graph.Scope) { d.declare(s, kernel.DensityRatio
 
 // Stages implements trainer.Model.
 func (m *factorvae) Stages(c trainer.Config) ([]trainer.Stage, error) {
+	if err := correlated(m.CodeShape().Size(), c); err != nil {
+		return nil, err
+	}
 	stages, err := m.train(c, m)
 	if err != nil {
 		return nil, err

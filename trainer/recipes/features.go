@@ -21,7 +21,8 @@ import (
 // 2016, arXiv:1603.08155). The paper divides by the number of values of φ_l. Here it is the
 // squared norm for the original image, so that the scales of layers and of classifiers do not
 // matter, as in LPIPS (R. Zhang et al., CVPR 2018, arXiv:1801.03924), which normalises
-// each pixel of a layer. The weights of the classifier are constants.
+// each pixel of a layer. Images whose norm is nearly 0 divide by a larger one, see
+// op.RelativeError. The weights of the classifier are constants.
 type FeatureLoss struct {
 	Run    string  `toml:"perceptual" group:"model" optional:"true" help:"Run folder of a classifier (see finetune); the loss compares images by the outputs of its layers"`
 	Weight float64 `toml:"perceptual-weight" group:"model" help:"Weight in the loss of the relative error of a classifier's features, times D values per image"`
@@ -119,10 +120,14 @@ func (f *FeatureLoss) of(s *graph.Scope, x graph.Value) (outputs []graph.Value) 
 
 // weights returns the classifier's values of a parameter of the layers; nil if they are in
 // the checkpoint of the run.
-func (f *FeatureLoss) weights(name string) []float32 {
+func (f *FeatureLoss) weights(name string) ([]float32, error) {
 	if f.network.Weights == nil {
-		return nil
+		return nil, nil
 	}
-	p, _ := f.network.Weights.Get(strings.Replace(name, "features", "encoder", 1))
-	return p.Values()
+	own := strings.Replace(name, "features", "encoder", 1)
+	p, ok := f.network.Weights.Get(own)
+	if !ok {
+		return nil, fmt.Errorf("%w: perceptual: the classifier in %s has no parameter %s; hint: train it again with this version", settings.ErrConfiguration, f.Run, own)
+	}
+	return p.Values(), nil
 }

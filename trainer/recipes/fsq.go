@@ -129,7 +129,11 @@ func (m *fsq) Place(source trainer.Source) error {
 		return fmt.Errorf("%w: the encoder ends with %d values, but a code of %d words with %d values each has %d; hint: dense:%d as the last layer in --encoder", graph.ErrArchitecture, code.Size(), m.Words, len(m.Levels), size, size)
 	}
 	if m.PriorEpochs > 0 {
-		if err := m.placeOver(before(m.Words), len(m.Levels), len(m.grid())/len(m.Levels)); err != nil {
+		others, err := before(m.Words)
+		if err != nil {
+			return err
+		}
+		if err := m.placeOver(others, len(m.Levels), len(m.grid())/len(m.Levels)); err != nil {
 			return err
 		}
 	}

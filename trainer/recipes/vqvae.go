@@ -51,7 +51,7 @@ type vqvae struct {
 	Words      int     `toml:"words" group:"model" help:"Number of codebook words in the code of an image, 1 or more"`
 	Commitment float64 `toml:"commitment" group:"model" help:"Weight of the squared distance of the encoder's words from their entries, 0 or more"`
 	Decay      float64 `toml:"codebook-decay" group:"model" help:"Weight of the past in the moving averages of the codebook, from 0 to below 1"`
-	Reach      int     `toml:"prior-reach" group:"model" help:"Rows and columns of a map from which the prior sees words before a word, 1 or more"`
+	Reach      int     `toml:"prior-reach" group:"model" help:"Rows and columns of a map from which the prior sees words before a word, from 1 to 16"`
 
 	book latent.Codebook
 }
@@ -103,17 +103,24 @@ func (m *vqvae) Place(source trainer.Source) error {
 	if err != nil {
 		return err
 	}
-	words, others := kernel.WordsInRows(m.Words, m.WordSize), before(m.Words)
-	if inMap := code.Channels > 1 || code.Height > 1; inMap {
+	words := kernel.WordsInRows(m.Words, m.WordSize)
+	inMap := code.Channels > 1 || code.Height > 1
+	if inMap {
 		if code.Channels != m.WordSize {
 			return fmt.Errorf("%w: the encoder ends with %d channels, but a word has %d values; hint: --word-size %[2]d", graph.ErrArchitecture, code.Channels, m.WordSize)
 		}
-		words, others = kernel.WordsInMaps(code.Height*code.Width, code.Channels), window(code.Height, code.Width, m.Reach)
+		words = kernel.WordsInMaps(code.Height*code.Width, code.Channels)
 	} else if code.Size() != words.Total() {
 		return fmt.Errorf("%w: the encoder ends with %d values, but a code of %d words with %d values each has %d; hint: dense:%[5]d as the last layer in --encoder", graph.ErrArchitecture, code.Size(), m.Words, m.WordSize, words.Total())
 	}
 	m.book = latent.Codebook{Entries: m.Entries, Layout: words, Decay: m.Decay}
 	if m.PriorEpochs > 0 {
+		others := window(code.Height, code.Width, m.Reach)
+		if !inMap {
+			if others, err = before(m.Words); err != nil {
+				return err
+			}
+		}
 		if err := m.placeOver(others, m.WordSize, m.Entries); err != nil {
 			return err
 		}

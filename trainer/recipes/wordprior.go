@@ -41,18 +41,25 @@ func (p *WordPrior) Ineffective() []settings.Without {
 }
 
 // before lists, for each of the words of a row, all words before it. Each word has a place
-// of its own among them.
-func before(words int) [][]int {
+// of its own among them. The lists grow with the square of the number of words, so before
+// returns an error if they do not fit into memory.
+func before(words int) ([][]int, error) {
+	seen := max(1, words-1)
+	const numbers = 2 // of 4 bytes in an int
+	if err := trainer.Fits("lists of earlier words", words, numbers*seen, "fewer --words, or --prior-epochs 0"); err != nil {
+		return nil, err
+	}
 	others := make([][]int, words)
 	for p := range others {
-		for other := range max(1, words-1) {
+		others[p] = make([]int, seen)
+		for other := range others[p] {
+			others[p][other] = other
 			if other >= p {
-				other = -1
+				others[p][other] = -1
 			}
-			others[p] = append(others[p], other)
 		}
 	}
-	return others
+	return others, nil
 }
 
 // window lists, for each place of a map in reading order, the places before it that are at
@@ -124,7 +131,7 @@ func (m primed) Declare(s *graph.Scope) {
 }
 
 // withPrior adds a stage that trains the prior, unless it has no epochs. The inputs of that
-// stage are not corrupted, because the prior is that of the codes of images.
+// stage are neither corrupted nor augmented, because the prior is that of the codes of images.
 func (p *WordPrior) withPrior(s trainer.Stage, m quantising) []trainer.Stage {
 	stages := []trainer.Stage{s}
 	if p.PriorEpochs == 0 {
