@@ -54,7 +54,7 @@ func (c WordCoder) Encode(ctx context.Context, words []uint16) ([]byte, error) {
 
 // Decode returns the words of n images that Encode has written.
 func (c WordCoder) Decode(ctx context.Context, data []byte, n int) ([]uint16, error) {
-	words, streams := make([]uint16, n*c.Words), make([][]byte, (n+group-1)/group)
+	streams := make([][]byte, (n+group-1)/group)
 	for g := range streams {
 		if len(data) < 4 || uint64(binary.LittleEndian.Uint32(data)) > uint64(len(data)-4) {
 			return nil, errors.New("the file is truncated; hint: compress the images again")
@@ -65,6 +65,7 @@ func (c WordCoder) Decode(ctx context.Context, data []byte, n int) ([]uint16, er
 	if len(data) > 0 {
 		return nil, fmt.Errorf("%d bytes follow the last word; hint: the file is damaged, compress the images again", len(data))
 	}
+	words := make([]uint16, n*c.Words)
 	return words, c.each(ctx, len(streams), func(of Frequencies, g int) error {
 		d := newArithmeticDecoder(streams[g])
 		for code := range slices.Chunk(words[g*group*c.Words:min((g+1)*group*c.Words, len(words))], c.Words) {
@@ -100,7 +101,7 @@ func (c WordCoder) each(ctx context.Context, groups int, do func(of Frequencies,
 // model.
 type CodedWords struct {
 	Words, Entries int
-	images         int
+	Images         int    // as the header says; a small file can claim many
 	sum            uint32 // CRC-32C of the words
 	data           []byte
 }
@@ -108,7 +109,7 @@ type CodedWords struct {
 // Decode returns the words N×P. If the prior gives other probabilities than when the file
 // was written, the words have another checksum, and the error wraps ErrFormat.
 func (w *CodedWords) Decode(ctx context.Context, c WordCoder) ([]uint16, error) {
-	words, err := c.Decode(ctx, w.data, w.images)
+	words, err := c.Decode(ctx, w.data, w.Images)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
@@ -119,11 +120,16 @@ func (w *CodedWords) Decode(ctx context.Context, c WordCoder) ([]uint16, error) 
 }
 
 func sumOf(words []uint16) uint32 {
+	var sum uint32
 	var data []byte
-	for _, w := range words {
-		data = binary.LittleEndian.AppendUint16(data, w)
+	for part := range slices.Chunk(words, 4096) { // not all at once, because a file can have many words
+		data = data[:0]
+		for _, w := range part {
+			data = binary.LittleEndian.AppendUint16(data, w)
+		}
+		sum = crc32.Update(sum, castagnoli, data)
 	}
-	return crc32.Checksum(data, castagnoli)
+	return sum
 }
 
 // EncodeWords returns the bytes of a file of words (N×P). The archive gives the shape of an
@@ -152,7 +158,7 @@ func parseWords(h header, body []byte) (*CodedWords, error) {
 	if len(body) < 8 {
 		return nil, errors.New("the file is truncated; hint: compress the images again")
 	}
-	w := &CodedWords{Words: int(h.Units), Entries: int(binary.LittleEndian.Uint32(body)), images: int(h.Images), sum: binary.LittleEndian.Uint32(body[4:]), data: body[8:]}
+	w := &CodedWords{Words: int(h.Units), Entries: int(binary.LittleEndian.Uint32(body)), Images: int(h.Images), sum: binary.LittleEndian.Uint32(body[4:]), data: body[8:]}
 	if w.Entries < 1 || w.Entries > 1<<16 {
 		return nil, fmt.Errorf("a codebook of %d entries; hint: the file is damaged, compress the images again", w.Entries)
 	}
