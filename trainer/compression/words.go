@@ -37,6 +37,9 @@ func (c WordCoder) Encode(ctx context.Context, words []uint16) ([]byte, error) {
 	err := c.each(ctx, len(streams), func(of Frequencies, g int) error {
 		e := newArithmeticEncoder()
 		for code := range slices.Chunk(words[g*group*c.Words:min((g+1)*group*c.Words, len(words))], c.Words) {
+			if ctx.Err() != nil {
+				break
+			}
 			for p, word := range code {
 				sums := of(code[:p], p)
 				e.encode(sums[word], sums[word+1], sums[c.Entries])
@@ -69,6 +72,9 @@ func (c WordCoder) Decode(ctx context.Context, data []byte, n int) ([]uint16, er
 	return words, c.each(ctx, len(streams), func(of Frequencies, g int) error {
 		d := newArithmeticDecoder(streams[g])
 		for code := range slices.Chunk(words[g*group*c.Words:min((g+1)*group*c.Words, len(words))], c.Words) {
+			if ctx.Err() != nil {
+				break
+			}
 			for p := range code {
 				sums := of(code[:p], p)
 				word, _ := slices.BinarySearch(sums[1:], d.target(sums[c.Entries])+1) // the first whose sum is above
