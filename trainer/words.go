@@ -50,7 +50,7 @@ func (t *Trained) Samples() bool { return t.HasPrior() || t.SamplesWords() }
 
 // Draw returns n codes of L values that are drawn from the prior of the model, N(0, I) or the
 // autoregressive prior of its words. The temperature is a factor of the standard deviation,
-// and divides logits. Code i depends only on the seed and i, not on n.
+// and divides logits. At 0, each word is the most probable one. Code i depends only on the seed and i, not on n.
 func (t *Trained) Draw(ctx context.Context, n int, seed uint64, temperature float64) ([]float32, error) {
 	w, ok := t.Words()
 	if !ok || !w.HasPrior() {
@@ -101,7 +101,11 @@ func (w Words) draw(ctx context.Context, n int, seed uint64, temperature float64
 	err := eachCode(ctx, n, func(s *kernel.CausalState, i int) {
 		code := indices[i*words : (i+1)*words]
 		for p := range code {
-			sums := w.Prior.Frequencies(s, code, p, max(temperature, 1e-3))
+			if temperature == 0 {
+				code[p] = uint16(w.Prior.MostLikely(s, code, p))
+				continue
+			}
+			sums := w.Prior.Frequencies(s, code, p, temperature)
 			below := uint32(float64(uniform[i*words+p]) * float64(sums[len(sums)-1]))
 			k, _ := slices.BinarySearch(sums[1:], below+1) // the first entry whose sum is above
 			code[p] = uint16(k)
