@@ -45,7 +45,11 @@ func NewSVM(ctx context.Context, x Matrix, labels []loaders.Label, gamma, penalt
 	if !(gamma > 0 && penalty > 0) || math.IsInf(gamma, 0) || math.IsInf(penalty, 0) {
 		return nil, fmt.Errorf("%w: gamma %g and penalty %g of an SVM; hint: numbers above 0", ErrInput, gamma, penalty)
 	}
-	k := newSimilarities(x)
+	return newSimilarities(x).svm(x, labels, classes, gamma, penalty), ctx.Err()
+}
+
+// svm fits an SVM to all observations x.
+func (k similarities) svm(x Matrix, labels []loaders.Label, classes int, gamma, penalty float64) *SVM {
 	k.fill(gamma)
 	s := &SVM{Classes: classes, Gamma: gamma, Penalty: penalty, x: x, pairs: k.fit(labels, classes, counted(x.Rows), penalty)}
 	used := make(map[int]bool)
@@ -55,7 +59,7 @@ func NewSVM(ctx context.Context, x Matrix, labels []loaders.Label, gamma, penalt
 		}
 	}
 	s.Vectors = len(used)
-	return s, ctx.Err()
+	return s
 }
 
 // checkSVM returns the number of classes.
@@ -111,8 +115,7 @@ func ChooseSVM(ctx context.Context, x Matrix, labels []loaders.Label, folds int)
 			}
 		}
 	}
-	s, err = NewSVM(ctx, x, labels, gamma, penalty)
-	return s, float64(most) / float64(x.Rows), err
+	return k.svm(x, labels, classes, gamma, penalty), float64(most) / float64(x.Rows), ctx.Err()
 }
 
 // foldsOf returns the fold of each observation: those of a class are dealt out in turn.

@@ -3,6 +3,7 @@ package evaluate
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -108,6 +109,9 @@ func TestChooseSVM(t *testing.T) {
 	}
 	if accuracy < 0.85 || accuracy > 1 {
 		t.Errorf("accuracy %g in cross-validation", accuracy)
+	}
+	if same, err := NewSVM(t.Context(), x, labels, s.Gamma, s.Penalty); err != nil || !reflect.DeepEqual(s, same) {
+		t.Errorf("the chosen SVM is not the one of its gamma and penalty (error %v)", err)
 	}
 	k, folds := newSimilarities(x), foldsOf(labels, 5)
 	k.fill(s.Gamma)
