@@ -37,8 +37,8 @@ const causalTotal = 1 << 22
 
 // Frequencies returns the cumulative frequencies of the K entries of word p, which begin
 // with 0 and end with their sum (K+1 numbers, valid until the next call). Entry k has the
-// probability of softmax(logits/temperature), and at least 2^−22. Indices are the entries
-// of the words before p.
+// probability of softmax(logits/temperature), and at least 1/(2^22 + K). Indices are the
+// entries of the words before p.
 func (c *CausalPrior) Frequencies(s *CausalState, indices []uint16, p int, temperature float64) []uint32 {
 	entries := c.Entries()
 	if s.cumulative == nil {
