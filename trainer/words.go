@@ -2,9 +2,7 @@ package trainer
 
 import (
 	"context"
-	"runtime"
 	"slices"
-	"sync"
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
@@ -98,7 +96,8 @@ func (w Words) draw(ctx context.Context, n int, seed uint64, temperature float64
 	words := w.Layout.Count
 	indices, uniform := make([]uint16, n*words), make([]float32, n*words)
 	noise.Uniform(uniform, noise.Key{Seed: seed, Stream: streamWords})
-	err := eachCode(ctx, n, func(s *kernel.CausalState, i int) {
+	begin := func() *kernel.CausalState { return new(kernel.CausalState) }
+	err := kernel.Each(ctx, n, begin, func(s *kernel.CausalState, i int) {
 		code := indices[i*words : (i+1)*words]
 		for p := range code {
 			if temperature == 0 {
@@ -112,20 +111,4 @@ func (w Words) draw(ctx context.Context, n int, seed uint64, temperature float64
 		}
 	})
 	return indices, err
-}
-
-// eachCode calls do for every code, on all processors. The state belongs to one call at a time.
-func eachCode(ctx context.Context, n int, do func(s *kernel.CausalState, i int)) error {
-	var all sync.WaitGroup
-	threads := runtime.GOMAXPROCS(0)
-	for thread := range threads {
-		all.Go(func() {
-			var s kernel.CausalState
-			for i := thread; i < n && ctx.Err() == nil; i += threads {
-				do(&s, i)
-			}
-		})
-	}
-	all.Wait()
-	return ctx.Err()
 }

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"runtime"
 	"slices"
-	"sync"
+
+	"gaetrain/graph/kernel"
 )
 
 // Frequencies returns the cumulative frequencies of the K entries of word p of an image,
@@ -34,7 +34,7 @@ func (c WordCoder) Encode(ctx context.Context, words []uint16) ([]byte, error) {
 		return nil, fmt.Errorf("%w: words that are not of the codebook", ErrInput)
 	}
 	streams := make([][]byte, (len(words)/c.Words+group-1)/group)
-	err := c.each(ctx, len(streams), func(of Frequencies, g int) error {
+	err := kernel.Each(ctx, len(streams), c.New, func(of Frequencies, g int) {
 		e := newArithmeticEncoder()
 		for code := range slices.Chunk(words[g*group*c.Words:min((g+1)*group*c.Words, len(words))], c.Words) {
 			if ctx.Err() != nil {
@@ -46,7 +46,6 @@ func (c WordCoder) Encode(ctx context.Context, words []uint16) ([]byte, error) {
 			}
 		}
 		streams[g] = e.end()
-		return nil
 	})
 	var out []byte
 	for _, s := range streams {
@@ -69,7 +68,7 @@ func (c WordCoder) Decode(ctx context.Context, data []byte, n int) ([]uint16, er
 		return nil, fmt.Errorf("%d bytes follow the last word; hint: the file is damaged, compress the images again", len(data))
 	}
 	words := make([]uint16, n*c.Words)
-	return words, c.each(ctx, len(streams), func(of Frequencies, g int) error {
+	return words, kernel.Each(ctx, len(streams), c.New, func(of Frequencies, g int) {
 		d := newArithmeticDecoder(streams[g])
 		for code := range slices.Chunk(words[g*group*c.Words:min((g+1)*group*c.Words, len(words))], c.Words) {
 			if ctx.Err() != nil {
@@ -82,25 +81,7 @@ func (c WordCoder) Decode(ctx context.Context, data []byte, n int) ([]uint16, er
 				d.pass(sums[word], sums[word+1], sums[c.Entries])
 			}
 		}
-		return nil
 	})
-}
-
-// each calls do for the groups, on all processors.
-func (c WordCoder) each(ctx context.Context, groups int, do func(of Frequencies, g int) error) error {
-	var all sync.WaitGroup
-	threads := runtime.GOMAXPROCS(0)
-	errs := make([]error, threads)
-	for thread := range threads {
-		all.Go(func() {
-			of := c.New()
-			for g := thread; g < groups && errs[thread] == nil && ctx.Err() == nil; g += threads {
-				errs[thread] = do(of, g)
-			}
-		})
-	}
-	all.Wait()
-	return errors.Join(append(errs, ctx.Err())...)
 }
 
 // CodedWords are the words of a file before they are decoded, which takes the prior of a
