@@ -44,7 +44,7 @@ func (t *Trained) SamplesWords() bool {
 }
 
 // Samples reports whether the model has a prior of its codes, from which Draw draws.
-func (t *Trained) Samples() bool { return t.HasPrior() || t.SamplesWords() }
+func (t *Trained) Samples() bool { return t.HasNormalPrior() || t.SamplesWords() }
 
 // Draw returns n codes of L values that are drawn from the prior of the model, N(0, I) or the
 // autoregressive prior of its words. The temperature is a factor of the standard deviation,
