@@ -41,9 +41,9 @@ const blocksPerThread = 4
 // worker is slow.
 const spinTime = 200 * time.Microsecond
 
-// impatience is the time after which a spinning worker yields its processor to other
+// yieldAfter is the time after which a spinning worker yields its processor to other
 // goroutines and threads that want it. Most pauses between two calls are shorter.
-const impatience = 30 * time.Microsecond
+const yieldAfter = 30 * time.Microsecond
 
 // pool is a set of worker goroutines that serve one caller at a time.
 //
@@ -192,7 +192,7 @@ func (p *pool) serve(home int) {
 }
 
 // await returns a state with a free seat in a generation other than served. It
-// spins for spinTime and then parks until a caller wakes it. After impatience it yields
+// spins for spinTime and then parks until a caller wakes it. After yieldAfter it yields
 // its processor at each look at the clock.
 func (p *pool) await(served uint64) uint64 {
 	var since time.Time
@@ -219,7 +219,7 @@ func (p *pool) await(served uint64) uint64 {
 			}
 			p.parked.Add(-1)
 			since = time.Time{}
-		case idle > impatience:
+		case idle > yieldAfter:
 			runtime.Gosched()
 			yield()
 		}

@@ -25,7 +25,7 @@ var rows = []row{
 	{"dense", "The text on the pullover is blurred. Codes half-way between two garments decode to blends of both.", "--epochs 8", []draw{reconstructions, interpolation}},
 	{"tied", "The decoder uses the weights of the encoder. The images are nearly those of `dense`.", "--epochs 8", []draw{reconstructions}},
 	{"denoising", "The encoder sees images with a quarter of the pixels set to black.", "--corruption masking:0.25 --epochs 2", []draw{reconstructions}},
-	{"masked", "The encoder sees a quarter of the patches. The model paints the others.", "--epochs 2", []draw{reconstructions}},
+	{"masked", "The encoder sees a quarter of the patches. The model reconstructs the others.", "--epochs 2", []draw{reconstructions}},
 	{"stacked", "Each layer is pretrained for one epoch.", "--pretrain-epochs 1 --epochs 3", []draw{reconstructions}},
 	{"conv", "Convolutions, with codes of 64 values.", "--epochs 3", []draw{reconstructions}},
 	{"residual", "The layers of `conv` with residual blocks.", "--epochs 1", []draw{reconstructions}},

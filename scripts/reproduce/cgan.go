@@ -27,10 +27,10 @@ are taken for other classes. The machine also did other work during the measured
 		if err != nil {
 			return err
 		}
-		const settings = "--model cgan --normalisation batch --filters 32,64 --hidden 128 --kernel-size 4 --schedule cosine --dataset fashion-mnist"
+		const settings = "--model cgan --filters 32,64 --hidden 128 --kernel-size 4 --schedule cosine --dataset fashion-mnist"
 		var of conditional
 		return l.eachSeed(func(seed int) error {
-			r, err := l.train(seed, settings+pick(l, " --epochs 20", " --epochs 2 --train-images 6000 --test-images 1000"))
+			r, err := l.train(seed, settings+pick(l, " --epochs 10", " --epochs 2 --train-images 6000 --test-images 1000"))
 			if err != nil {
 				return err
 			}

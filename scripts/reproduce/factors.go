@@ -40,7 +40,8 @@ during the measured seconds. The picture is study.png of the study.
 		}
 		for _, m := range []string{"mig", "dci_disentanglement", "factorvae_score", "mse"} {
 			shares := study.Variance[m]
-			explained := l.row(row{claim: "variance of " + m + " that model and weight explain, %", published: fmt.Sprintf("%.0f by chance", 100*(study.Chance.Group+study.Chance.Subgroup)), format: "%.0f"})
+			claim := fmt.Sprintf("variance of %s that model and weight explain, %% (by chance: %.0f)", m, 100*(study.Chance.Group+study.Chance.Subgroup))
+			explained := l.row(row{claim: claim, format: "%.0f"})
 			explained.add(100*(shares.Group+shares.Subgroup), 0)
 		}
 		return nil

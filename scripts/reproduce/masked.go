@@ -32,7 +32,7 @@ The picture is made by ` + "`gaetrain reconstruct --run RUN --draw 8`" + ` from 
 		gain := l.row(row{claim: "masked, 50 % of 7×7 − conv, percentage points", format: "%.2f"})
 		return l.eachSeed(func(seed int) error {
 			for i, m := range models {
-				r, err := l.train(seed, m.flags+" --dataset fashion-mnist"+pick(l, " --epochs 20", " --batch-size 32 --train-images 2000 --epochs 3"))
+				r, err := l.train(seed, m.flags+" --dataset fashion-mnist --batch-size 32"+pick(l, " --train-images 4000 --epochs 8", " --train-images 2000 --epochs 3"))
 				if err != nil {
 					return err
 				}

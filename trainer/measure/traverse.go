@@ -53,12 +53,12 @@ type Traversal struct {
 type TraversalLine struct {
 	Dimension int
 	Rank      float64   // of the value: its KL divergence from the prior, or its variance over the test images
-	Factor    Informed  // the known factor that the value knows most about; zero without known factors
+	Factor    Informed  // the known factor that the value has most information about; zero without known factors
 	Start     float64   // the unchanged value: its difference from the mean of the prior, in standard deviations of the prior
 	Images    []float32 // steps×D
 }
 
-// Informed says how much a value of the code knows about a factor: their mutual information
+// Informed says how much information a value of the code has about a factor: their mutual information
 // divided by the entropy of the factor.
 type Informed struct {
 	Name  string
@@ -132,7 +132,7 @@ func (t *Traversal) start(ctx context.Context, test loaders.Split, o TraverseOpt
 	return at.codes, err
 }
 
-// informedBy returns the known factor that each value of the codes knows most about; nil if
+// informedBy returns the known factor that each value of the codes has most information about; nil if
 // no factors are known, or too few images to tell.
 func informedBy(codes evaluate.Matrix, factors []loaders.Factor) (list []Informed) {
 	information, names, err := evaluate.FactorInformation(codes, factors)

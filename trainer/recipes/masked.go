@@ -8,7 +8,7 @@ import (
 
 var maskedRecipe = trainer.Recipe{
 	Name:    "masked",
-	Summary: "convolutional, paints most patches of an image from the few that it sees",
+	Summary: "convolutional, reconstructs most patches of an image from the few that it sees",
 	Idea: `Single pixels that are hidden can be guessed from their neighbours. Whole patches cannot: their
 content follows from what the image shows, so the code must describe that. Most of the patches are
 hidden from the encoder, others in every epoch, and the loss counts only them. The model of the
