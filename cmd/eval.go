@@ -19,7 +19,7 @@ type evalOptions struct {
 	NLL        int         `toml:"nll" group:"likelihood" help:"Number of posterior samples per image that estimate −log p(x); 0 for no estimate"`
 	Posterior  bool        `toml:"posterior" group:"likelihood" help:"Measure how much the codes of all images together differ from the prior"`
 	Factors    bool        `toml:"factors" group:"factors" help:"Measure how the codes relate to the known factors of the images"`
-	Judge      string      `toml:"judge" group:"output" help:"Run folder of a classifier of the same images that classifies the reconstructions, see finetune"`
+	Judge      string      `toml:"judge" group:"input" help:"Run folder of a classifier of the same images that classifies the reconstructions, see finetune"`
 	JSON       bool        `toml:"json" group:"output" help:"Print JSON instead of a table"`
 	Output
 }

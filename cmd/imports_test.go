@@ -34,7 +34,7 @@ var allowed = []struct {
 	{"trainer/recipes/...", []string{"trainer", "trainer/settings", "graph/...", "loaders"}},
 	{"trainer/pictures/...", []string{"trainer", "trainer/evaluate", "trainer/compression", "trainer/export", "trainer/settings", "graph/...", "loaders/...", "viz/..."}},
 	{"trainer/evaluate/...", []string{"graph/kernel/...", "loaders", "loaders/memory"}},
-	{"trainer/compression", nil},
+	{"trainer/compression", []string{"graph/kernel"}},
 	{"trainer/export", []string{"trainer", "trainer/settings", "trainer/wire", "graph", "graph/kernel", "graph/latent", "graph/trace/...", "loaders", "loaders/files", "viz/plain"}},
 	{"trainer/tensorboard", []string{"trainer", "trainer/settings", "trainer/pictures", "trainer/wire", "loaders", "loaders/files", "viz/plain"}},
 	{"trainer/watch", []string{"trainer", "trainer/pictures", "loaders", "viz/page", "viz/plain"}},

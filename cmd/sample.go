@@ -41,11 +41,12 @@ is refused. Image i depends only on the seed and the number i.
 An autoencoder without a prior was only trained to decode codes of images. For such a model,
 codes are sampled from the Gaussian with the mean and the covariance of the codes of the training
 images. Codes of vqvae, and of fsq with --prior-epochs, are sampled word by word from their
-autoregressive prior, whose logits are divided by --temperature. The output names the
-distribution. A model that is conditional on labels, such as cvae,
-gets the labels of all classes in turn, and the picture has a row for each class. --class samples
-only one class. For a run on rows of numbers (array:FILE), --out writes the rows to OUT-rows.csv,
-with the names of the features and in the units of the data.
+autoregressive prior, whose logits are divided by --temperature. With --temperature 0, each word
+is the most probable one, so all samples are equal. The output names the distribution. A model
+that is conditional on labels, such as cvae, gets the labels of all classes in turn, and the
+picture has a row for each class. --class samples only one class. For a run on rows of numbers
+(array:FILE), --out writes the rows to OUT-rows.csv, with the names of the features and in the
+units of the data.
 
 --format chooses the formats of both files of --out. In .csv and .parquet files, a row is a code
 or an image. The columns of codes are code_0, code_1, …, and those of images are pixel_0,

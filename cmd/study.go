@@ -274,6 +274,9 @@ func (o studyOptions) perform(ctx context.Context, j job, origins map[string]set
 	if j.Encoder == svmEncoder {
 		result, err := all.performSVM(ctx, model, log, func() { log.log.Info(fmt.Sprintf("job %d of %d", at+1, of), "run", done.Folder) })
 		done.Images, done.Accuracy, done.Seconds = result.Images, result.Accuracy, result.Seconds
+		if n := result.Unfinished; n > 0 {
+			log.warn(fmt.Sprintf("%s: the SVM stopped before its optimum for %s of classes, at the limit of its steps, so its accuracy may be too low", done.Folder, many(n, "pair")))
+		}
 		return done, err
 	}
 	if err := all.begun(given, model); err != nil {

@@ -44,12 +44,24 @@ func (o studyOptions) checkSVM(encoders []string, origins map[string]settings.Or
 	if slices.ContainsFunc(encoders, func(e string) bool { return e != svmEncoder }) {
 		return nil
 	}
-	for _, name := range []string{"epochs", "batch-size", "learning-rate", "patience", "validation", "classifier-hidden", "encoder-lr-scale"} {
-		if _, given := origins[name]; given {
-			return fmt.Errorf("%w: %s has no effect with --encoders svm, which trains no network; hint: leave it out", trainer.ErrConfiguration, name)
+	for _, f := range settings.Fields(&o) {
+		if origins[f.Name].Explicit() && !o.forSVM(f.Name) {
+			return fmt.Errorf("%w: %s has no effect with --encoders svm, which trains no network; hint: leave it out", trainer.ErrConfiguration, f.Name)
 		}
 	}
 	return nil
+}
+
+// forSVM reports whether a setting has an effect on a study whose jobs all fit an SVM.
+func (o studyOptions) forSVM(name string) bool {
+	switch name {
+	case "runs", "labels", "encoders", "seeds", "out":
+		return true
+	case "validation", "augment": // only training reads them
+		return false
+	}
+	_, ok := settings.Named(settings.Fields(&o.Output, &o.Data), name)
+	return ok
 }
 
 // performSVM fits the SVM of a job, or reads its result. It calls begin before it fits.

@@ -92,7 +92,7 @@ func (o traverseOptions) draw(ctx context.Context, w io.Writer, model *trainer.T
 	if class := t.Class(); class != "" {
 		title += ", class " + class
 	}
-	grid := pictures.Manifold{Title: title, View: pictures.ViewOf(model), Fitted: !model.HasPrior(), Decode: func(normal []float32, _ int) ([]float32, error) {
+	grid := pictures.Manifold{Title: title, View: pictures.ViewOf(model), Fitted: !model.HasNormalPrior(), Decode: func(normal []float32, _ int) ([]float32, error) {
 		return t.DecodeNormal(ctx, normal)
 	}}
 	path, err := grid.Draw(o.Run)
@@ -118,7 +118,7 @@ func (o traverseOptions) walk(name string, model *trainer.Trained, t measure.Tra
 		Title: fmt.Sprintf("%s: the code of %s with one value changed from %s to %s", name, from, signed(-o.Range), signed(o.Range)) + walkColours(model),
 		Notes: []string{"The value of a column replaces the original one. The frame marks the column that is nearest to the original value."},
 	}
-	if !model.HasPrior() {
+	if !model.HasNormalPrior() {
 		walk.Notes = append(walk.Notes, "Values are in standard deviations of the codes of the training images, from their mean.")
 	}
 	for _, value := range t.Values {

@@ -74,7 +74,7 @@ func TestOpenIDX(t *testing.T) {
 	save(t, zipped(t, tiny[trainImages]), dir, "train-images-idx3-ubyte")
 	save(t, tiny[trainLabels], dir, "train-labels.idx1-ubyte.gz")
 	save(t, tiny[testImages], dir, "test-images-idx3-ubyte")
-	save(t, zipped(t, tiny[testLabels]), dir, "t10k-labels-idx1-ubyte.gz")
+	save(t, zipped(t, tiny[testLabels]), dir, "t10k-labels.idx1-ubyte.zst")
 	d, err := Open(context.Background(), "idx:"+dir, Options{})
 	if err != nil {
 		t.Fatal(err)

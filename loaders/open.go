@@ -251,7 +251,7 @@ func (s *set) in(p place) (at found, missing string) {
 // spelling train-images.idx3-ubyte of some archives is found too.
 func (p place) file(name string) string {
 	dotted := strings.Replace(name, "-idx", ".idx", 1)
-	for _, candidate := range []string{name + ".gz", name, dotted, dotted + ".gz", name + ".zst"} {
+	for _, candidate := range []string{name + ".gz", name, dotted, dotted + ".gz", name + ".zst", dotted + ".zst"} {
 		if isFile(p.fsys, candidate) {
 			return candidate
 		}

@@ -31,7 +31,7 @@ func openIDX(ctx context.Context, dir string, o Options, room *budget) (*Dataset
 			if !labelled && (role == trainLabels || role == testLabels) {
 				continue
 			}
-			return nil, dataErrorf("%s: no %s[.gz]; hint: training and test files are both needed, named like MNIST's", dir, files[role].name)
+			return nil, dataErrorf("%s: no %s, compressed or not; hint: training and test files are both needed, named like MNIST's", dir, files[role].name)
 		}
 		digest, err := idxFormat.readInto(ctx, d, role, at.fsys, name, room)
 		if err != nil {

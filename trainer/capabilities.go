@@ -108,9 +108,9 @@ func (t *Trained) Classifies() bool {
 	return ok
 }
 
-// HasPrior reports whether codes that are drawn from N(0, I) decode to images like
+// HasNormalPrior reports whether codes that are drawn from N(0, I) decode to images like
 // the training images.
-func (t *Trained) HasPrior() bool {
+func (t *Trained) HasNormalPrior() bool {
 	_, ok := t.Stage.Model.(Generator)
 	return ok
 }

@@ -2,9 +2,7 @@ package trainer
 
 import (
 	"context"
-	"runtime"
 	"slices"
-	"sync"
 
 	"gaetrain/graph"
 	"gaetrain/graph/kernel"
@@ -46,11 +44,11 @@ func (t *Trained) SamplesWords() bool {
 }
 
 // Samples reports whether the model has a prior of its codes, from which Draw draws.
-func (t *Trained) Samples() bool { return t.HasPrior() || t.SamplesWords() }
+func (t *Trained) Samples() bool { return t.HasNormalPrior() || t.SamplesWords() }
 
 // Draw returns n codes of L values that are drawn from the prior of the model, N(0, I) or the
 // autoregressive prior of its words. The temperature is a factor of the standard deviation,
-// and divides logits. Code i depends only on the seed and i, not on n.
+// and divides logits. At 0, each word is the most probable one. Code i depends only on the seed and i, not on n.
 func (t *Trained) Draw(ctx context.Context, n int, seed uint64, temperature float64) ([]float32, error) {
 	w, ok := t.Words()
 	if !ok || !w.HasPrior() {
@@ -98,30 +96,19 @@ func (w Words) draw(ctx context.Context, n int, seed uint64, temperature float64
 	words := w.Layout.Count
 	indices, uniform := make([]uint16, n*words), make([]float32, n*words)
 	noise.Uniform(uniform, noise.Key{Seed: seed, Stream: streamWords})
-	err := eachCode(ctx, n, func(s *kernel.CausalState, i int) {
+	begin := func() *kernel.CausalState { return new(kernel.CausalState) }
+	err := kernel.Each(ctx, n, begin, func(s *kernel.CausalState, i int) {
 		code := indices[i*words : (i+1)*words]
 		for p := range code {
-			sums := w.Prior.Frequencies(s, code, p, max(temperature, 1e-3))
+			if temperature == 0 {
+				code[p] = uint16(w.Prior.MostLikely(s, code, p))
+				continue
+			}
+			sums := w.Prior.Frequencies(s, code, p, temperature)
 			below := uint32(float64(uniform[i*words+p]) * float64(sums[len(sums)-1]))
 			k, _ := slices.BinarySearch(sums[1:], below+1) // the first entry whose sum is above
 			code[p] = uint16(k)
 		}
 	})
 	return indices, err
-}
-
-// eachCode calls do for every code, on all processors. The state belongs to one call at a time.
-func eachCode(ctx context.Context, n int, do func(s *kernel.CausalState, i int)) error {
-	var all sync.WaitGroup
-	threads := runtime.GOMAXPROCS(0)
-	for thread := range threads {
-		all.Go(func() {
-			var s kernel.CausalState
-			for i := thread; i < n && ctx.Err() == nil; i += threads {
-				do(&s, i)
-			}
-		})
-	}
-	all.Wait()
-	return ctx.Err()
 }

@@ -66,6 +66,19 @@ func (c *CausalPrior) Frequencies(s *CausalState, indices []uint16, p int, tempe
 	return s.cumulative
 }
 
+// MostLikely returns the entry of word p with the largest logit, the first of several. The
+// prior has layers.
+func (c *CausalPrior) MostLikely(s *CausalState, indices []uint16, p int) int {
+	logits := c.logits(s, indices, p)
+	best := 0
+	for k, v := range logits {
+		if v > logits[best] {
+			best = k
+		}
+	}
+	return best
+}
+
 // logits returns the logits of word p.
 func (c *CausalPrior) logits(s *CausalState, indices []uint16, p int) []float32 {
 	first, others := c.Layers[0], c.Others[p]

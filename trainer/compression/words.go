@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"runtime"
 	"slices"
-	"sync"
+
+	"gaetrain/graph/kernel"
 )
 
 // Frequencies returns the cumulative frequencies of the K entries of word p of an image,
@@ -34,16 +34,18 @@ func (c WordCoder) Encode(ctx context.Context, words []uint16) ([]byte, error) {
 		return nil, fmt.Errorf("%w: words that are not of the codebook", ErrInput)
 	}
 	streams := make([][]byte, (len(words)/c.Words+group-1)/group)
-	err := c.each(ctx, len(streams), func(of Frequencies, g int) error {
+	err := kernel.Each(ctx, len(streams), c.New, func(of Frequencies, g int) {
 		e := newArithmeticEncoder()
 		for code := range slices.Chunk(words[g*group*c.Words:min((g+1)*group*c.Words, len(words))], c.Words) {
+			if ctx.Err() != nil {
+				break
+			}
 			for p, word := range code {
 				sums := of(code[:p], p)
 				e.encode(sums[word], sums[word+1], sums[c.Entries])
 			}
 		}
 		streams[g] = e.end()
-		return nil
 	})
 	var out []byte
 	for _, s := range streams {
@@ -54,7 +56,7 @@ func (c WordCoder) Encode(ctx context.Context, words []uint16) ([]byte, error) {
 
 // Decode returns the words of n images that Encode has written.
 func (c WordCoder) Decode(ctx context.Context, data []byte, n int) ([]uint16, error) {
-	words, streams := make([]uint16, n*c.Words), make([][]byte, (n+group-1)/group)
+	streams := make([][]byte, (n+group-1)/group)
 	for g := range streams {
 		if len(data) < 4 || uint64(binary.LittleEndian.Uint32(data)) > uint64(len(data)-4) {
 			return nil, errors.New("the file is truncated; hint: compress the images again")
@@ -65,9 +67,13 @@ func (c WordCoder) Decode(ctx context.Context, data []byte, n int) ([]uint16, er
 	if len(data) > 0 {
 		return nil, fmt.Errorf("%d bytes follow the last word; hint: the file is damaged, compress the images again", len(data))
 	}
-	return words, c.each(ctx, len(streams), func(of Frequencies, g int) error {
+	words := make([]uint16, n*c.Words)
+	return words, kernel.Each(ctx, len(streams), c.New, func(of Frequencies, g int) {
 		d := newArithmeticDecoder(streams[g])
 		for code := range slices.Chunk(words[g*group*c.Words:min((g+1)*group*c.Words, len(words))], c.Words) {
+			if ctx.Err() != nil {
+				break
+			}
 			for p := range code {
 				sums := of(code[:p], p)
 				word, _ := slices.BinarySearch(sums[1:], d.target(sums[c.Entries])+1) // the first whose sum is above
@@ -75,32 +81,14 @@ func (c WordCoder) Decode(ctx context.Context, data []byte, n int) ([]uint16, er
 				d.pass(sums[word], sums[word+1], sums[c.Entries])
 			}
 		}
-		return nil
 	})
-}
-
-// each calls do for the groups, on all processors.
-func (c WordCoder) each(ctx context.Context, groups int, do func(of Frequencies, g int) error) error {
-	var all sync.WaitGroup
-	threads := runtime.GOMAXPROCS(0)
-	errs := make([]error, threads)
-	for thread := range threads {
-		all.Go(func() {
-			of := c.New()
-			for g := thread; g < groups && errs[thread] == nil && ctx.Err() == nil; g += threads {
-				errs[thread] = do(of, g)
-			}
-		})
-	}
-	all.Wait()
-	return errors.Join(append(errs, ctx.Err())...)
 }
 
 // CodedWords are the words of a file before they are decoded, which takes the prior of a
 // model.
 type CodedWords struct {
 	Words, Entries int
-	images         int
+	Images         int    // as the header says; a small file can claim many
 	sum            uint32 // CRC-32C of the words
 	data           []byte
 }
@@ -108,7 +96,7 @@ type CodedWords struct {
 // Decode returns the words N×P. If the prior gives other probabilities than when the file
 // was written, the words have another checksum, and the error wraps ErrFormat.
 func (w *CodedWords) Decode(ctx context.Context, c WordCoder) ([]uint16, error) {
-	words, err := c.Decode(ctx, w.data, w.images)
+	words, err := c.Decode(ctx, w.data, w.Images)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
@@ -119,11 +107,16 @@ func (w *CodedWords) Decode(ctx context.Context, c WordCoder) ([]uint16, error) 
 }
 
 func sumOf(words []uint16) uint32 {
+	var sum uint32
 	var data []byte
-	for _, w := range words {
-		data = binary.LittleEndian.AppendUint16(data, w)
+	for part := range slices.Chunk(words, 4096) { // not all at once, because a file can have many words
+		data = data[:0]
+		for _, w := range part {
+			data = binary.LittleEndian.AppendUint16(data, w)
+		}
+		sum = crc32.Update(sum, castagnoli, data)
 	}
-	return crc32.Checksum(data, castagnoli)
+	return sum
 }
 
 // EncodeWords returns the bytes of a file of words (N×P). The archive gives the shape of an
@@ -152,7 +145,7 @@ func parseWords(h header, body []byte) (*CodedWords, error) {
 	if len(body) < 8 {
 		return nil, errors.New("the file is truncated; hint: compress the images again")
 	}
-	w := &CodedWords{Words: int(h.Units), Entries: int(binary.LittleEndian.Uint32(body)), images: int(h.Images), sum: binary.LittleEndian.Uint32(body[4:]), data: body[8:]}
+	w := &CodedWords{Words: int(h.Units), Entries: int(binary.LittleEndian.Uint32(body)), Images: int(h.Images), sum: binary.LittleEndian.Uint32(body[4:]), data: body[8:]}
 	if w.Entries < 1 || w.Entries > 1<<16 {
 		return nil, fmt.Errorf("a codebook of %d entries; hint: the file is damaged, compress the images again", w.Entries)
 	}

@@ -1,10 +1,12 @@
 package compression
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 )
 
@@ -108,5 +110,34 @@ func TestWordsOfAnotherPrior(t *testing.T) {
 	}
 	if _, err := coder().Encode(t.Context(), []uint16{1, 2, 20}); !errors.Is(err, ErrInput) {
 		t.Errorf("a word that is not of the codebook: error %v", err)
+	}
+}
+
+// TestWordsEndSoon ends a context during the first word. No other image is coded, because a
+// large prior takes seconds for a group of images.
+func TestWordsEndSoon(t *testing.T) {
+	t.Parallel()
+	coded, err := coder().Encode(t.Context(), words(group))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, do := range map[string]func(context.Context, WordCoder) error{
+		"encode": func(ctx context.Context, c WordCoder) error { return second(c.Encode(ctx, words(group))) },
+		"decode": func(ctx context.Context, c WordCoder) error { return second(c.Decode(ctx, coded, group)) },
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var calls atomic.Int32
+		c := coder()
+		c.New = func() Frequencies {
+			of := coder().New()
+			return func(before []uint16, p int) []uint32 {
+				cancel()
+				calls.Add(1)
+				return of(before, p)
+			}
+		}
+		if err := do(ctx, c); !errors.Is(err, context.Canceled) || int(calls.Load()) > c.Words {
+			t.Errorf("%s: error %v after %d words", name, err, calls.Load())
+		}
 	}
 }

@@ -24,11 +24,11 @@ func newDCI(ctx context.Context, codes Matrix, factors []loaders.Factor, seed ui
 	fit, test := order[:codes.Rows/2], order[codes.Rows/2:]
 	weights, n := table(codes.Columns, len(factors)), float64(len(factors))
 	for k, f := range factors {
-		if err := ctx.Err(); err != nil {
+		targets, width := targetsOf(f)
+		importance, explained, err := fitForest(ctx, codes, targets, width, fit, test, seed)
+		if err != nil {
 			return d, nil, err
 		}
-		targets, width := targetsOf(f)
-		importance, explained := fitForest(codes, targets, width, fit, test, seed)
 		for l, v := range importance {
 			weights[l][k] = v
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"runtime"
 	"slices"
@@ -116,5 +117,34 @@ func TestDisentangleReportsFactors(t *testing.T) {
 		if _, err := Disentangle(context.Background(), codes, wrong, 1); !errors.Is(err, ErrInput) {
 			t.Errorf("%s: error %v", name, err)
 		}
+	}
+}
+
+// countedSource counts the numbers that are drawn.
+type countedSource struct{ drawn int }
+
+func (c *countedSource) Uint64() uint64 { c.drawn++; return uint64(c.drawn) * 0x9e3779b97f4a7c15 }
+
+// TestDisentangleEndsSoon checks that a context that has ended stops the votes and the growth
+// of trees, which take long.
+func TestDisentangleEndsSoon(t *testing.T) {
+	t.Parallel()
+	factors, n := constructed()
+	codes := newMatrix(n, 2)
+	for i := range codes.Values {
+		codes.Values[i] = float32(scatter(i, 1))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var source countedSource
+	if _, err := majorityVote(ctx, codes, factors, rand.New(&source)); !errors.Is(err, context.Canceled) || source.drawn > 0 {
+		t.Errorf("majority vote: error %v after %d random numbers", err, source.drawn)
+	}
+	targets, width := targetsOf(factors[1])
+	if tree := newTree(ctx, codes, targets, width, counted(n), rand.New(&source)); len(tree.nodes) != 1 {
+		t.Errorf("a tree has %d nodes", len(tree.nodes))
+	}
+	if _, _, err := fitForest(ctx, codes, targets, width, counted(n), counted(n), 1); !errors.Is(err, context.Canceled) {
+		t.Errorf("forest: error %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"cmp"
+	"context"
 	"math/rand/v2"
 	"slices"
 )
@@ -32,6 +33,7 @@ type node struct {
 
 // grower fits one tree to images that can occur several times.
 type grower struct {
+	ctx     context.Context // no node is split after its end
 	codes   Matrix
 	targets []float64 // N×T
 	width   int       // T
@@ -44,8 +46,8 @@ type grower struct {
 	tree
 }
 
-func newTree(codes Matrix, targets []float64, width int, rows []int, random *rand.Rand) tree {
-	g := grower{codes: codes, targets: targets, width: width, random: random, isLeft: make([]bool, codes.Rows)}
+func newTree(ctx context.Context, codes Matrix, targets []float64, width int, rows []int, random *rand.Rand) tree {
+	g := grower{ctx: ctx, codes: codes, targets: targets, width: width, random: random, isLeft: make([]bool, codes.Rows)}
 	g.importance = make([]float64, codes.Columns)
 	for column := range codes.Columns {
 		list := slices.Clone(rows)
@@ -66,7 +68,7 @@ func (g *grower) grow(from, to, depth int) int {
 	at := len(g.nodes)
 	g.nodes = append(g.nodes, node{column: -1})
 	column, cut, gain := -1, 0, 0.0
-	if depth < forestDepth && to-from >= 2*forestLeaf {
+	if depth < forestDepth && to-from >= 2*forestLeaf && g.ctx.Err() == nil {
 		column, cut, gain = g.best(from, to)
 	}
 	if column < 0 {
@@ -172,18 +174,22 @@ func (t tree) predict(sum []float64, values []float32) {
 // fitForest fits trees to the rows fit. It returns how much each value of the code
 // contributes, which sums to 1, or to 0 if no split helps, and the share of the variance of
 // the rows test that the forest predicts.
-func fitForest(codes Matrix, targets []float64, width int, fit, test []int, seed uint64) (importance []float64, explained float64) {
+// The error is that of a context that has ended.
+func fitForest(ctx context.Context, codes Matrix, targets []float64, width int, fit, test []int, seed uint64) (importance []float64, explained float64, err error) {
 	trees := make([]tree, forestTrees)
 	parallel(forestTrees, 1, func(from, to int) {
-		for k := from; k < to; k++ {
+		for k := from; k < to && ctx.Err() == nil; k++ {
 			random := rand.New(rand.NewPCG(seed, uint64(k)))
 			rows := make([]int, len(fit))
 			for i := range rows {
 				rows[i] = fit[random.IntN(len(fit))]
 			}
-			trees[k] = newTree(codes, targets, width, rows, random)
+			trees[k] = newTree(ctx, codes, targets, width, rows, random)
 		}
 	})
+	if err := ctx.Err(); err != nil {
+		return nil, 0, err
+	}
 	importance = make([]float64, codes.Columns)
 	for _, t := range trees {
 		total := 0.0
@@ -197,7 +203,7 @@ func fitForest(codes Matrix, targets []float64, width int, fit, test []int, seed
 		}
 	}
 	normalise(importance)
-	return importance, explainedBy(trees, codes, targets, width, test)
+	return importance, explainedBy(trees, codes, targets, width, test), nil
 }
 
 // explainedBy returns 1 − Σ‖y − ŷ‖²/Σ‖y − ȳ‖² over some rows, where ȳ is their mean.

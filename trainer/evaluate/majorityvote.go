@@ -54,6 +54,9 @@ func majorityVote(ctx context.Context, codes Matrix, factors []loaders.Factor, r
 	}
 	votes := table(codes.Columns, len(factors))
 	for range trainingVotes {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		k, l := vote()
 		votes[l][k]++
 	}

@@ -27,14 +27,13 @@ func Sort(logits Matrix) (Shares, error) {
 		return Shares{}, err
 	}
 	var s Shares
-	for i := range logits.Rows {
+	s.Each.Classes = Classes(logits.Values, logits.Columns)
+	for i, class := range s.Each.Classes {
 		row := logits.Row(i)
-		largest := slices.Max(row)
 		var sum float64
 		for _, v := range row {
-			sum += math.Exp(float64(v - largest))
+			sum += math.Exp(float64(v - row[class]))
 		}
-		s.Each.Classes = append(s.Each.Classes, slices.Index(row, largest))
 		s.Each.Confidence = append(s.Each.Confidence, 1/sum)
 	}
 	s.Confidence = stat.Mean(s.Each.Confidence, nil)

@@ -25,13 +25,7 @@ func (p *margin) separate(kernel Matrix, first, second []int, penalty float64) {
 			d.y[k] = -1
 		}
 	}
-	for range smoSteps * n {
-		i, j := d.violators()
-		if j < 0 {
-			break
-		}
-		d.step(i, j)
-	}
+	p.optimal = d.minimise(smoSteps * n)
 	p.rho = d.offset()
 	for k, a := range d.alpha {
 		if a > 0 {
@@ -46,6 +40,18 @@ type dual struct {
 	kernel             Matrix
 	penalty            float64
 	y, alpha, gradient []float64
+}
+
+// minimise takes at most some steps, and reports whether it has reached the optimum.
+func (d *dual) minimise(steps int) bool {
+	for range steps {
+		i, j := d.violators()
+		if j < 0 {
+			return true
+		}
+		d.step(i, j)
+	}
+	return false
 }
 
 func (d *dual) k(i, j int) float64 { return float64(d.kernel.Row(d.rows[i])[d.rows[j]]) }

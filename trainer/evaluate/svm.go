@@ -17,10 +17,11 @@ const MaxSVM = 5000
 // separates each pair of classes by a maximum margin, and predicts the class that wins
 // most pairs, as LIBSVM does (Cortes & Vapnik 1995, Chang & Lin 2011).
 type SVM struct {
-	Classes int
-	Gamma   float64 // γ
-	Penalty float64 // C, of the violations of the margin
-	Vectors int     // observations with a weight in some pair
+	Classes    int
+	Gamma      float64 // γ
+	Penalty    float64 // C, of the violations of the margin
+	Vectors    int     // observations with a weight in some pair
+	Unfinished int     // pairs of classes whose optimisation ended at the limit of its steps
 
 	x     Matrix
 	pairs []margin
@@ -33,6 +34,7 @@ type margin struct {
 	rows          []int     // indices of the support vectors
 	weights       []float64 // α_i·y_i
 	rho           float64
+	optimal       bool // false: the limit of steps was reached
 }
 
 // NewSVM fits labels (N) of x (N×D) by minimising ½‖w‖² + C·Σ ξ for each pair of classes.
@@ -45,17 +47,24 @@ func NewSVM(ctx context.Context, x Matrix, labels []loaders.Label, gamma, penalt
 	if !(gamma > 0 && penalty > 0) || math.IsInf(gamma, 0) || math.IsInf(penalty, 0) {
 		return nil, fmt.Errorf("%w: gamma %g and penalty %g of an SVM; hint: numbers above 0", ErrInput, gamma, penalty)
 	}
-	k := newSimilarities(x)
+	return newSimilarities(x).svm(x, labels, classes, gamma, penalty), ctx.Err()
+}
+
+// svm fits an SVM to all observations x.
+func (k similarities) svm(x Matrix, labels []loaders.Label, classes int, gamma, penalty float64) *SVM {
 	k.fill(gamma)
 	s := &SVM{Classes: classes, Gamma: gamma, Penalty: penalty, x: x, pairs: k.fit(labels, classes, counted(x.Rows), penalty)}
 	used := make(map[int]bool)
 	for _, p := range s.pairs {
+		if !p.optimal {
+			s.Unfinished++
+		}
 		for _, i := range p.rows {
 			used[i] = true
 		}
 	}
 	s.Vectors = len(used)
-	return s, ctx.Err()
+	return s
 }
 
 // checkSVM returns the number of classes.
@@ -111,8 +120,7 @@ func ChooseSVM(ctx context.Context, x Matrix, labels []loaders.Label, folds int)
 			}
 		}
 	}
-	s, err = NewSVM(ctx, x, labels, gamma, penalty)
-	return s, float64(most) / float64(x.Rows), err
+	return k.svm(x, labels, classes, gamma, penalty), float64(most) / float64(x.Rows), ctx.Err()
 }
 
 // foldsOf returns the fold of each observation: those of a class are dealt out in turn.

@@ -3,6 +3,7 @@ package evaluate
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -109,6 +110,9 @@ func TestChooseSVM(t *testing.T) {
 	if accuracy < 0.85 || accuracy > 1 {
 		t.Errorf("accuracy %g in cross-validation", accuracy)
 	}
+	if same, err := NewSVM(t.Context(), x, labels, s.Gamma, s.Penalty); err != nil || !reflect.DeepEqual(s, same) {
+		t.Errorf("the chosen SVM is not the one of its gamma and penalty (error %v)", err)
+	}
 	k, folds := newSimilarities(x), foldsOf(labels, 5)
 	k.fill(s.Gamma)
 	right := 0
@@ -120,5 +124,24 @@ func TestChooseSVM(t *testing.T) {
 	}
 	if _, _, err := ChooseSVM(t.Context(), x, labels, 1); !isInput(err) {
 		t.Errorf("one fold: error %v", err)
+	}
+}
+
+// TestUnfinished counts the pairs of classes whose optimisation did not reach the optimum.
+func TestUnfinished(t *testing.T) {
+	x, labels, _ := overlapping()
+	s, err := NewSVM(t.Context(), x, labels, 0.5, 1)
+	if err != nil || s.Unfinished > 0 {
+		t.Fatalf("%d pairs of an easy problem are unfinished (error %v)", s.Unfinished, err)
+	}
+	k := newSimilarities(x)
+	k.fill(0.5)
+	d := dual{rows: []int{0, 3, 1, 4}, kernel: k.kernel, penalty: 1, y: []float64{1, 1, -1, -1}, alpha: make([]float64, 4), gradient: []float64{-1, -1, -1, -1}}
+	if d.minimise(1) || !d.minimise(1000) {
+		t.Error("one step reaches the optimum, or 1000 do not")
+	}
+	// Weights are rounded relative to this penalty, so each step is rounded to 0.
+	if s, err = NewSVM(t.Context(), NewMatrix(x.Values[:90], 3), labels[:30], 0.5, 1e30); err != nil || s.Unfinished != 3 {
+		t.Errorf("%d pairs without an optimum, want 3 (error %v)", s.Unfinished, err)
 	}
 }

@@ -84,7 +84,7 @@ func metadata(t *trainer.Trained, checkpoint string) []Entry {
 // describe returns the descriptions of inputs and outputs by name.
 func describe(t *trainer.Trained) map[string]string {
 	code, values := "latent code", units(t)
-	if t.HasPrior() {
+	if t.HasNormalPrior() {
 		code += "; its prior is N(0, I)"
 	}
 	const normal = "; high scores are unlike the training data"

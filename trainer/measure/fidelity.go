@@ -110,18 +110,5 @@ func (f *fidelity) right(ctx context.Context, split loaders.Split) (float64, err
 	if err != nil {
 		return 0, err
 	}
-	n, classes := 0, len(logits)/split.Len()
-	for i, label := range split.Labels {
-		row := logits[i*classes : (i+1)*classes]
-		best := 0
-		for c, z := range row {
-			if z > row[best] {
-				best = c
-			}
-		}
-		if best == int(label) {
-			n++
-		}
-	}
-	return float64(n) / float64(split.Len()), nil
+	return accuracy(evaluate.Classes(logits, len(logits)/split.Len()), split.Labels), nil
 }

@@ -44,7 +44,7 @@ func AggregatePosterior(ctx context.Context, model *trainer.Trained, split loade
 	if err := model.CanEncode(); err != nil {
 		return nil, err
 	}
-	if !model.HasPrior() {
+	if !model.HasNormalPrior() {
 		return nil, refused("the codes of model %s have no prior; hint: --model vae", model.Config.Model)
 	}
 	if err := evaluate.FitsCovariance(model.CodeSize()); err != nil {

@@ -77,6 +77,10 @@ func decompressWords(ctx context.Context, model *trainer.Trained, w trainer.Word
 	if coded == nil || w.Layout.Count != coded.Words || w.Prior.Entries() != coded.Entries || shape.Size() != model.Shape().Size() {
 		return nil, shape, fmt.Errorf("%w: the file has other codes or images than the model", compression.ErrFormat)
 	}
+	values := coded.Words + model.CodeSize() + shape.Size()
+	if err := trainer.Fits("decompressed images", coded.Images, values, "compress fewer images at a time"); err != nil {
+		return nil, shape, err
+	}
 	words, err := coded.Decode(ctx, coderOf(w))
 	if err != nil {
 		return nil, shape, err

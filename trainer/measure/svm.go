@@ -16,6 +16,7 @@ type SupportVectors struct {
 	Gamma          float64 `json:"gamma"`
 	Penalty        float64 `json:"penalty"`
 	Vectors        int     `json:"support_vectors"`
+	Unfinished     int     `json:"unfinished_pairs,omitempty"` // pairs of classes whose optimisation ended at the limit of its steps
 }
 
 // FitSVM fits an SVM to the codes of labelled images and measures it on the test images.
@@ -40,5 +41,5 @@ func FitSVM(ctx context.Context, model *trainer.Trained, labelled, test loaders.
 	if err != nil {
 		return s, err
 	}
-	return SupportVectors{accuracy(predicted, test.Labels), validated, svm.Gamma, svm.Penalty, svm.Vectors}, nil
+	return SupportVectors{accuracy(predicted, test.Labels), validated, svm.Gamma, svm.Penalty, svm.Vectors, svm.Unfinished}, nil
 }

@@ -38,7 +38,7 @@ type Manifold struct {
 // conditional model has a grid for each class.
 func drawManifold(ctx context.Context, l *trainer.Loop) error {
 	model := l.Trained()
-	if !model.HasPrior() || model.CodeSize() != 2 {
+	if !model.HasNormalPrior() || model.CodeSize() != 2 {
 		return nil
 	}
 	m := Manifold{Title: heading(l) + ": decoded grid of the 2-D latent space", View: ViewOf(model), Decode: func(codes []float32, class int) ([]float32, error) {

@@ -255,7 +255,7 @@ func Example_model() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(trained.HasEncoder(), trained.CanDecode(), trained.HasPrior(), trained.CodeSize())
+	fmt.Println(trained.HasEncoder(), trained.CanDecode(), trained.HasNormalPrior(), trained.CodeSize())
 	// Output:
 	// test loss falls: true
 	// l1
