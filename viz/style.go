@@ -6,10 +6,7 @@ import (
 	"math"
 	"sync"
 
-	"codeberg.org/go-fonts/liberation/liberationsansbold"
-	"codeberg.org/go-fonts/liberation/liberationsansregular"
 	"golang.org/x/image/font"
-	"golang.org/x/image/font/opentype"
 	plotfont "gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 )
@@ -113,11 +110,6 @@ func hex(c color.Color) string {
 	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
 }
 
-var (
-	regularFont = sync.OnceValue(func() *opentype.Font { return mustParse(liberationsansregular.TTF) })
-	boldFont    = sync.OnceValue(func() *opentype.Font { return mustParse(liberationsansbold.TTF) })
-)
-
 // plotText draws the text of figures in both weights of the typeface.
 var plotText = sync.OnceValue(func() text.Handler {
 	family := plotfont.Font{Typeface: "Liberation", Variant: "Sans"}
@@ -125,12 +117,3 @@ var plotText = sync.OnceValue(func() text.Handler {
 	bold.Weight = font.WeightBold
 	return text.Plain{Fonts: plotfont.NewCache(plotfont.Collection{{Font: family, Face: regularFont()}, {Font: bold, Face: boldFont()}})}
 })
-
-// mustParse parses an embedded typeface. It cannot fail, because the bytes are part of the program.
-func mustParse(ttf []byte) *opentype.Font {
-	f, err := opentype.Parse(ttf)
-	if err != nil {
-		panic("viz: embedded font: " + err.Error())
-	}
-	return f
-}
