@@ -102,7 +102,7 @@ func writePNG(path string, img image.Image) error {
 
 const introduction = `# Gallery
 
-This page shows what models make of Fashion-MNIST after a short training on all 60,000 images, and the commands that drew the pictures.
+This page shows what each model makes of Fashion-MNIST after a short training on all 60,000 images, and the commands that drew the pictures.
 The runs are short, and the settings are mostly the defaults, so the pictures do not rank the models: [results.md](results.md) has figures.
 Reconstructions are of test images. Below each is its squared error per pixel. Interpolations go from the code of one test image to that of another.
 ` + "`go run ./scripts/gallery`" + ` makes the page. A new model is one row of [rows.go](../scripts/gallery/rows.go).
