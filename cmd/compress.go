@@ -35,12 +35,7 @@ const (
 	ratesFile                  = "rate-distortion.json"
 )
 
-func compressVerb() *cli.Command {
-	defaults := compressOptions{RunOptions: anyDefaults(), Bits: 4, Output: Output{LogFormat: "text"}}
-	return &cli.Command{
-		Name:  "compress",
-		Usage: "write images as quantised, entropy-coded codes",
-		Description: `This verb writes one file with the codes of all images of the split. Each value of a code is
+const compressHelp = `This verb writes one file with the codes of all images of the split. Each value of a code is
 replaced by the nearest of 2^b levels, and the numbers of the levels are entropy-coded. The
 levels of each latent dimension minimise the squared error of the codes in the file. They are
 arbitrary for 1 and 2 bits (Lloyd–Max) and equidistant for more bits. The file stores the levels,
@@ -66,8 +61,15 @@ codes.
 
 EXAMPLES:
    gaetrain compress --run runs/dense-sample-1
-   gaetrain compress --run runs/dense-sample-1 --bits 6 --dataset folder:photos --out my.codes`,
-		Flags: withDefault(flags(clone(defaults)), "split", anySplit),
+   gaetrain compress --run runs/dense-sample-1 --bits 6 --dataset folder:photos --out my.codes`
+
+func compressVerb() *cli.Command {
+	defaults := compressOptions{RunOptions: anyDefaults(), Bits: 4, Output: Output{LogFormat: "text"}}
+	return &cli.Command{
+		Name:        "compress",
+		Usage:       "write images as quantised, entropy-coded codes",
+		Description: compressHelp,
+		Flags:       withDefault(flags(clone(defaults)), "split", anySplit),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, split, data, err := openRun(c, &o, func(o *compressOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })

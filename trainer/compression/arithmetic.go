@@ -3,10 +3,10 @@ package compression
 // arithmeticEncoder writes symbols with about −log2 p bits each (arithmetic coding with
 // whole numbers; Witten, Neal & Cleary 1987). Sums of frequencies are at most 2^30.
 type arithmeticEncoder struct {
-	low, range1 uint64 // the interval [low, low + range1]
-	pending     int    // bits whose value depends on the next one
-	out         []byte
-	free        uint // bits of the last byte that are not written
+	low, width uint64 // the interval [low, low + width]
+	pending    int    // bits whose value depends on the next one
+	out        []byte
+	free       uint // bits of the last byte that are not written
 }
 
 const (
@@ -15,31 +15,31 @@ const (
 	quarter = whole / 4
 )
 
-func newArithmeticEncoder() *arithmeticEncoder { return &arithmeticEncoder{range1: whole - 1} }
+func newArithmeticEncoder() *arithmeticEncoder { return &arithmeticEncoder{width: whole - 1} }
 
 // encode writes the symbol with the cumulative frequencies from ≤ … < to, of total.
 func (e *arithmeticEncoder) encode(from, to, total uint32) {
-	e.low, e.range1 = narrow(e.low, e.range1, from, to, total)
+	e.low, e.width = narrow(e.low, e.width, from, to, total)
 	for {
 		switch {
-		case e.low+e.range1 < half:
+		case e.low+e.width < half:
 			e.bits(0)
 		case e.low >= half:
 			e.bits(1)
 			e.low -= half
-		case e.low >= quarter && e.low+e.range1 < half+quarter:
+		case e.low >= quarter && e.low+e.width < half+quarter:
 			e.pending++
 			e.low -= quarter
 		default:
 			return
 		}
-		e.low, e.range1 = 2*e.low, 2*e.range1+1
+		e.low, e.width = 2*e.low, 2*e.width+1
 	}
 }
 
 // narrow returns the part of an interval that belongs to a symbol.
-func narrow(low, range1 uint64, from, to, total uint32) (uint64, uint64) {
-	size := range1 + 1
+func narrow(low, width uint64, from, to, total uint32) (uint64, uint64) {
+	size := width + 1
 	start := size * uint64(from) / uint64(total)
 	return low + start, size*uint64(to)/uint64(total) - start - 1
 }
@@ -73,13 +73,13 @@ func (e *arithmeticEncoder) end() []byte {
 
 // arithmeticDecoder reads what an arithmeticEncoder has written.
 type arithmeticDecoder struct {
-	low, range1, value uint64
-	in                 []byte
-	at                 int // the next bit
+	low, width, value uint64
+	in                []byte
+	at                int // the next bit
 }
 
 func newArithmeticDecoder(in []byte) *arithmeticDecoder {
-	d := &arithmeticDecoder{range1: whole - 1, in: in}
+	d := &arithmeticDecoder{width: whole - 1, in: in}
 	for range 32 {
 		d.value = 2*d.value + d.bit()
 	}
@@ -96,22 +96,22 @@ func (d *arithmeticDecoder) bit() (bit uint64) {
 
 // target is a number below total that the frequencies of the next symbol contain.
 func (d *arithmeticDecoder) target(total uint32) uint32 {
-	return uint32(((d.value-d.low+1)*uint64(total) - 1) / (d.range1 + 1))
+	return uint32(((d.value-d.low+1)*uint64(total) - 1) / (d.width + 1))
 }
 
 // pass removes a symbol, see encode.
 func (d *arithmeticDecoder) pass(from, to, total uint32) {
-	d.low, d.range1 = narrow(d.low, d.range1, from, to, total)
+	d.low, d.width = narrow(d.low, d.width, from, to, total)
 	for {
 		switch {
-		case d.low+d.range1 < half:
+		case d.low+d.width < half:
 		case d.low >= half:
 			d.low, d.value = d.low-half, d.value-half
-		case d.low >= quarter && d.low+d.range1 < half+quarter:
+		case d.low >= quarter && d.low+d.width < half+quarter:
 			d.low, d.value = d.low-quarter, d.value-quarter
 		default:
 			return
 		}
-		d.low, d.range1, d.value = 2*d.low, 2*d.range1+1, 2*d.value+d.bit()
+		d.low, d.width, d.value = 2*d.low, 2*d.width+1, 2*d.value+d.bit()
 	}
 }

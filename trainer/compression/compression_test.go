@@ -89,11 +89,9 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-func damage(t *testing.T, bits int) {
-	file, err := archive(t, 40, 3, bits).Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
+// refusesDamage checks that a file is refused if it is truncated or if any bit is flipped.
+func refusesDamage(t *testing.T, file []byte) {
+	t.Helper()
 	for cut := range file {
 		if _, err := Parse(file[:cut]); !errors.Is(err, ErrFormat) {
 			t.Fatalf("truncated to %d bytes: error %v", cut, err)
@@ -106,6 +104,14 @@ func damage(t *testing.T, bits int) {
 			t.Fatalf("bit %d flipped: error %v", bit, err)
 		}
 	}
+}
+
+func damage(t *testing.T, bits int) {
+	file, err := archive(t, 40, 3, bits).Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusesDamage(t, file)
 	if _, err := Parse(append(file, 0)); !errors.Is(err, ErrFormat) {
 		t.Errorf("an additional byte: error %v", err)
 	}

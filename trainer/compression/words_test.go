@@ -96,18 +96,7 @@ func TestWordsOfAnotherPrior(t *testing.T) {
 	if _, err := a.Coded.Decode(t.Context(), other); !errors.Is(err, ErrFormat) {
 		t.Errorf("other probabilities: error %v", err)
 	}
-	for cut := range file {
-		if _, err := Parse(file[:cut]); !errors.Is(err, ErrFormat) {
-			t.Fatalf("truncated to %d bytes: error %v", cut, err)
-		}
-	}
-	for bit := range 8 * len(file) {
-		damaged := slices.Clone(file)
-		damaged[bit/8] ^= 1 << (bit % 8)
-		if _, err := Parse(damaged); !errors.Is(err, ErrFormat) {
-			t.Fatalf("bit %d flipped: error %v", bit, err)
-		}
-	}
+	refusesDamage(t, file)
 	if _, err := coder().Encode(t.Context(), []uint16{1, 2, 20}); !errors.Is(err, ErrInput) {
 		t.Errorf("a word that is not of the codebook: error %v", err)
 	}

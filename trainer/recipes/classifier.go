@@ -107,9 +107,14 @@ func (m *classifier) Declare(s *graph.Scope) {
 // codes z.
 func (m *classifier) loss(s *graph.Scope, z graph.Value) graph.Loss {
 	_, logits := m.classify(s, z)
-	return graph.Sum(s.Term("classification", func(rows *op.Rows, z op.Node, more ...op.Node) (op.Loss, error) {
-		return op.SoftmaxCrossEntropy("loss", rows, z, more[0])
-	}, logits, s.Labels(graph.Target, m.source.Classes)).In("nats per image"))
+	return graph.Sum(classification(s, logits, s.Labels(graph.Target, m.source.Classes)))
+}
+
+// classification declares the cross-entropy of labels (B×1) under the softmax of logits (B×C).
+func classification(s *graph.Scope, logits, labels graph.Value) graph.Term {
+	return s.Term(trainer.Classification, func(rows *op.Rows, logits op.Node, more ...op.Node) (op.Loss, error) {
+		return op.SoftmaxCrossEntropy("loss", rows, logits, more[0])
+	}, logits, labels).In("nats per image")
 }
 
 // Stages implements trainer.Model: the classifier alone if the encoder is frozen,

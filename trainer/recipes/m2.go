@@ -12,7 +12,7 @@ import (
 
 var m2Recipe = trainer.Recipe{
 	Name:    "m2",
-	Summary: "a cvae that needs few labels: it predicts the class of images without a label",
+	Summary: "a cvae that is trained with the labels of few images, and predicts those of the others",
 	Idea: `An image has a class y and a style z. The decoder computes p(x|y, z), the encoder q(z|x, y), and a
 classifier q(y|x). The labels of only some images are used (labels). The loss of a labelled image
 is the negative bound of log p(x, y). Without a label, the loss is its expectation over all
@@ -134,9 +134,7 @@ func (m *m2) classification(s *graph.Scope, logits graph.Value) graph.Term {
 		_, logits = m.Classify(s, s.Input(trainer.Example, graph.Data, m.image))
 		labels = s.Input(trainer.ExampleLabel, graph.Target, graph.Row(1))
 	}
-	return s.Term(trainer.Classification, func(rows *op.Rows, logits op.Node, more ...op.Node) (op.Loss, error) {
-		return op.SoftmaxCrossEntropy("classification", rows, logits, more[0])
-	}, logits, labels).In("nats per image")
+	return classification(s, logits, labels)
 }
 
 // Declare implements trainer.Network.
