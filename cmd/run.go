@@ -134,8 +134,8 @@ func unexpected(c *cli.Context) error {
 	argument := c.Args().First()
 	if _, err := strconv.ParseBool(argument); err == nil {
 		for _, flag := range c.Command.Flags {
-			if _, ok := flag.(*cli.BoolFlag); ok && c.IsSet(flag.Names()[0]) {
-				return fmt.Errorf("%w: unexpected argument %q; hint: a flag that is true or false takes its value with =, such as --%s=%s", errUsage, argument, flag.Names()[0], argument)
+			if name := flagName(flag); isSwitch(flag) && c.IsSet(name) {
+				return fmt.Errorf("%w: unexpected argument %q; hint: a flag that is true or false takes its value with =, such as --%s=%s", errUsage, argument, name, argument)
 			}
 		}
 	}
