@@ -38,7 +38,7 @@ var rows = []row{
 	{"btcvae", "Samples of the prior. The dependence between latent dimensions is penalised.", "--epochs 3", []draw{samples}},
 	{"factorvae", "As for `btcvae`, with a discriminator of codes.", "--epochs 3", []draw{samples}},
 	{"cvae", "Each row has samples of one class. After 5 epochs, many show other garments.", "--epochs 5", []draw{byClass}},
-	{"m2", "Each row has samples of one class, of which only 100 images had a label in training. Many show other garments.", "--labels 1000 --epochs 3", []draw{byClass}},
+	{"m2", "Each row has samples of one class, of which 100 images had a label in training. Some show other garments.", "--labels 1000 --epochs 3", []draw{byClass}},
 	{"iwae", "Samples of the prior. Training uses several codes per image.", "--epochs 3", []draw{samples}},
 	{"fsq", "Each image is 16 words of a codebook of 1,000.", "--epochs 5", []draw{reconstructions}},
 	{"vqvae", "Each image is a map of 7×7 words of a learned codebook. Samples come from the autoregressive prior.", "--epochs 10 --prior-epochs 5", []draw{reconstructions, samples}},
