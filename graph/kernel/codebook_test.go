@@ -157,6 +157,19 @@ func TestWordsCrossEntropy(t *testing.T) {
 	})
 }
 
+// TestLargestOf puts the largest value at each place of short rows.
+func TestLargestOf(t *testing.T) {
+	for n := 1; n < 12; n++ {
+		for at := range n {
+			x := normals(n)
+			x[at] = 9
+			if got := largestOf(x); got != 9 {
+				t.Errorf("the largest of %v is %g", x, got)
+			}
+		}
+	}
+}
+
 // causal is a prior of 6 words in which each sees up to two before it.
 func causal() (c *CausalPrior, indices []uint16) {
 	c = &CausalPrior{Size: 2, Codebook: normals(9 * 2)}
