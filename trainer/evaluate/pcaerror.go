@@ -73,20 +73,20 @@ func newSubspace(ctx context.Context, x Observations, mean []float64, components
 		s.centred, s.scores, s.total = &centred, newMatrix(b, rows), dot(centred.Values, centred.Values)
 		return s, err
 	}
-	if err := fits("a PCA", d, 4); err != nil {
+	if err := fits("a PCA", d, 2); err != nil {
 		return nil, err
 	}
-	c, err := covariance(ctx, x, mean)
+	half, err := newCovariances(ctx, x, mean)
 	if err != nil {
 		return nil, err
 	}
 	s.covariance = make([]float32, d*d)
-	s.total = mat.Trace(c)
-	for i := range d {
-		for j := range d {
-			s.covariance[i*d+j] = float32(c.At(i, j))
+	half.each(func(i, j int, v float64) {
+		s.covariance[i*d+j], s.covariance[j*d+i] = float32(v), float32(v)
+		if i == j {
+			s.total += v
 		}
-	}
+	})
 	return s, nil
 }
 
