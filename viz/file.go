@@ -24,8 +24,8 @@ func EncodePNG(w io.Writer, img image.Image) error {
 	return encoder.Encode(w, img)
 }
 
-// withPalette returns the same image with a palette, or nil if it has more than 256 colours. It is encoded as PNG several
-// times as fast, because an image with a palette is not filtered.
+// withPalette returns the same image with a palette, or nil if it has more than 256 colours. It is encoded as PNG in a
+// third of the time, because an image with a palette is not filtered.
 func withPalette(img *image.RGBA) *image.Paletted {
 	small := image.NewPaletted(img.Bounds(), nil)
 	indices := make(map[color.RGBA]uint8)
