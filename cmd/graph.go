@@ -46,8 +46,8 @@ func graphFlags(model string) []cli.Flag {
 	}
 	list := slices.DeleteFunc(flags(&o.Config, &o.Output), func(f cli.Flag) bool { return flagName(f) == "run" })
 	for _, f := range list {
-		if !changesGraph(flagName(f)) {
-			hide(f)
+		if setting, ok := f.(*settingFlag); ok && !changesGraph(flagName(f)) {
+			setting.hidden = true // it is parsed to report that it has no effect
 		}
 	}
 	return slices.Concat(list, modelFlags(model), withDefault(flags(&own), "out", "<model>-<detail>"), []cli.Flag{configFileFlag()})
@@ -56,16 +56,6 @@ func graphFlags(model string) []cli.Flag {
 // changesGraph reports whether a setting of train is one of graph too.
 func changesGraph(name string) bool {
 	return len(owners(name)) > 0 || slices.Contains(slices.Concat(ofGraph, []string{"model", "log-format", "quiet", configFlag}), name)
-}
-
-// hide hides a flag from help. It is parsed to report that it has no effect.
-func hide(f cli.Flag) {
-	switch f := f.(type) {
-	case *cli.GenericFlag:
-		f.Hidden = true
-	case *cli.BoolFlag:
-		f.Hidden = true
-	}
 }
 
 func graphVerb(model string) *cli.Command {

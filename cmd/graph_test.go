@@ -24,7 +24,8 @@ func TestGraphOfEveryModel(t *testing.T) {
 				t.Parallel()
 				out := filepath.Join(t.TempDir(), "graph")
 				var stdout, stderr strings.Builder
-				if err := newApp("", &stdout, &stderr).Run([]string{"gaetrain", "graph", "--model", r.Name, "--detail", detail, "--out", out}); err != nil || stderr.Len() > 0 {
+				args := []string{"gaetrain", "graph", "--model", r.Name, "--detail", detail, "--out", out}
+				if err := newApp(needed("", args), &stdout, &stderr).Run(args); err != nil || stderr.Len() > 0 {
 					t.Fatalf("%v, %s", err, &stderr)
 				}
 				checkXML(t, out+".svg", r.Name+" for images of ")

@@ -21,8 +21,8 @@ func helpVerb() *cli.Command {
 				return fmt.Errorf("%w: %d verbs; hint: name one, or none for the list", errUsage, c.NArg())
 			case verb == "":
 				return cli.ShowAppHelp(c)
-			case !slices.Contains(verbNames(c.App), verb):
-				return unknown("verb", verb, verbNames(c.App))
+			case !slices.Contains(verbNames(), verb):
+				return unknown("verb", verb, verbNames())
 			default:
 				return c.App.RunContext(c.Context, []string{c.App.Name, verb, "--help"})
 			}

@@ -14,8 +14,8 @@ import (
 func helpOf(t *testing.T, model string, words ...string) string {
 	t.Helper()
 	var stdout, stderr strings.Builder
-	app := newApp(model, &stdout, &stderr)
-	if err := app.Run(append(append([]string{"gaetrain"}, words...), "--help")); err != nil || stderr.Len() > 0 {
+	args := append(append([]string{"gaetrain"}, words...), "--help")
+	if err := newApp(needed(model, args), &stdout, &stderr).Run(args); err != nil || stderr.Len() > 0 {
 		t.Fatalf("gaetrain %q --help: %v, %s", words, err, &stderr)
 	}
 	return stdout.String()
@@ -41,7 +41,7 @@ func TestHelp(t *testing.T) {
 			check(verb.Subcommands, words...)
 		}
 	}
-	check(newApp("", nil, nil).Commands)
+	check(allVerbs(""))
 }
 
 // TestModelHelp checks the lines of help about each model.
@@ -101,8 +101,8 @@ func TestFlagHelp(t *testing.T) {
 			check(verb.Subcommands)
 		}
 	}
-	check(newApp("", nil, nil).Commands)
+	check(allVerbs(""))
 	for _, r := range recipes.List() {
-		check(newApp(r.Name, nil, nil).Commands)
+		check(allVerbs(r.Name))
 	}
 }

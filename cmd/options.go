@@ -23,39 +23,56 @@ func (o Output) validate() error {
 	return nil
 }
 
+// settingFlag is the flag of a setting. The flags of package cli compare their names with a
+// regular expression whenever they are asked for them, which would take longer than the rest of
+// the start of the program.
+type settingFlag struct {
+	cliFlag
+	names  []string // one
+	hidden bool     // help does not show it
+}
+
+// cliFlag is what package cli asks of a flag that help shows.
+type cliFlag interface {
+	cli.DocGenerationFlag
+	cli.CategorizableFlag
+}
+
+func newFlag(name string, f cliFlag) *settingFlag {
+	return &settingFlag{cliFlag: f, names: []string{name}}
+}
+
+func (f *settingFlag) Names() []string { return f.names }
+func (f *settingFlag) String() string  { return cli.FlagStringer(f) }
+func (f *settingFlag) IsVisible() bool { return !f.hidden }
+
 // flags makes the flags of structs, given by pointers to their defaults.
 func flags(structs ...any) []cli.Flag {
 	var list []cli.Flag
 	for _, f := range settings.Fields(structs...) {
 		if f.IsBool() {
-			list = append(list, &cli.BoolFlag{Name: f.Name, Usage: f.Help, Category: f.Group, DefaultText: f.String()})
+			list = append(list, newFlag(f.Name, &cli.BoolFlag{Name: f.Name, Usage: f.Help, Category: f.Group, DefaultText: f.String()}))
 			continue
 		}
-		list = append(list, &cli.GenericFlag{Name: f.Name, Usage: f.Help, Category: f.Group, Value: f, DefaultText: f.String()})
+		list = append(list, newFlag(f.Name, &cli.GenericFlag{Name: f.Name, Usage: f.Help, Category: f.Group, Value: f, DefaultText: f.String()}))
 	}
 	return list
 }
 
-// flagName is the name of a flag. Names of the flag gives it too, but compares it with a
-// regular expression, which takes a while for all flags of all verbs.
-func flagName(f cli.Flag) string {
-	switch f := f.(type) {
-	case *cli.GenericFlag:
-		return f.Name
-	case *cli.StringFlag:
-		return f.Name
-	case *cli.BoolFlag:
-		return f.Name
-	}
-	return f.Names()[0]
+func flagName(f cli.Flag) string { return f.Names()[0] }
+
+// isSwitch reports whether a flag is true or false, so that no value follows it.
+func isSwitch(f cli.Flag) bool {
+	documented, ok := f.(cli.DocGenerationFlag)
+	return ok && !documented.TakesValue()
 }
 
 // withDefault sets the text that help shows as the default of a flag, for a default that
 // depends on other flags.
 func withDefault(flags []cli.Flag, name, text string) []cli.Flag {
 	for _, f := range flags {
-		if generic, ok := f.(*cli.GenericFlag); ok && generic.Name == name {
-			generic.DefaultText = text
+		if setting, ok := f.(*settingFlag); ok && flagName(f) == name {
+			setting.cliFlag.(*cli.GenericFlag).DefaultText = text
 		}
 	}
 	return flags

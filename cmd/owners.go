@@ -107,13 +107,15 @@ func modelFlags(model string) (list []cli.Flag) {
 		}
 	}
 	for _, f := range modelSettings() {
-		switch {
-		case seen[f.Name]:
-		case f.IsBool():
-			list = append(list, &cli.BoolFlag{Name: f.Name, Hidden: true})
-		default:
-			list = append(list, &cli.StringFlag{Name: f.Name, Hidden: true})
+		if seen[f.Name] {
+			continue
 		}
+		other := newFlag(f.Name, &cli.StringFlag{Name: f.Name})
+		if f.IsBool() {
+			other = newFlag(f.Name, &cli.BoolFlag{Name: f.Name})
+		}
+		other.hidden = true
+		list = append(list, other)
 	}
 	return list
 }

@@ -122,7 +122,7 @@ func parse(t *testing.T, p printed) {
 			t.Errorf("%s prints %q: %v", p.where, p.command, err)
 			continue
 		}
-		app := newApp(model, io.Discard, io.Discard)
+		app := newApp(needed(model, words), io.Discard, io.Discard)
 		words = arrange(app.Commands, words)
 		dry(app.Commands)
 		if err := app.Run(words); err != nil {
@@ -169,7 +169,7 @@ var (
 // are flags of a verb.
 func TestMentionedFlags(t *testing.T) {
 	known := []string{"--help", "--version", "--rm", "--build-arg", "--signal", "--full", "--peers", "--logdir", "--array", "--time"} // also of docker, Slurm, scripts/reproduce and TensorBoard
-	for _, verb := range newApp("", io.Discard, io.Discard).Commands {
+	for _, verb := range allVerbs("") {
 		known = append(known, flagNames(verb)...)
 	}
 	flag, count := regexp.MustCompile(`--[a-z][a-z0-9-]*`), 0
@@ -203,7 +203,7 @@ func TestMentionedFlags(t *testing.T) {
 // "gaetrain", so a word that is not a verb is a command only if flags follow.
 func messages(t *testing.T) (list []printed) {
 	t.Helper()
-	known := verbNames(newApp("", io.Discard, io.Discard))
+	known := verbNames()
 	literals(t, func(where, text string) {
 		text, _, _ = strings.Cut(text, "EXAMPLE") // whose commands are run
 		for _, match := range named.FindAllStringSubmatch(text, -1) {

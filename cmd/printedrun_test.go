@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"image"
 	"image/png"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -174,7 +173,7 @@ const tinyStudy = `[settings]\ndataset = "factors"\nmodel = "vae"\ntrain-images 
 // run one after the other in a folder of their own.
 func TestPrintedCommands(t *testing.T) {
 	t.Parallel()
-	all := examples(newApp("", io.Discard, io.Discard).Commands)
+	all := examples(allVerbs(""))
 	for _, path := range documents(t) {
 		if base := filepath.Base(path); base != "results.md" && base != "gallery.md" {
 			all = append(all, commandsIn(t, path, false))

@@ -63,7 +63,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	app := newApp(model, stdout, stderr)
+	app := newApp(needed(model, args), stdout, stderr)
 	if os.Getenv("GOGC") == "" { // not before, because making all flags would take some collections
 		debug.SetGCPercent(4) // a step allocates almost nothing, so frequent collections cost no time; images and weights need no scan
 	}
@@ -104,11 +104,11 @@ const exitCodes = `EXIT CODES:
    saved · 141 stdout was closed before all results were printed, but all work is done
 `
 
-// newApp makes the program. The help shows the settings of the model if one is named.
-func newApp(model string, stdout, stderr io.Writer) *cli.App {
+// newApp makes the program with its verbs.
+func newApp(verbs []*cli.Command, stdout, stderr io.Writer) *cli.App {
 	cli.HelpPrinter = printHelp
 	cli.VersionPrinter = func(c *cli.Context) { printf(c.App.Writer, "gaetrain %s\n", trainer.Version()) }
-	app := &cli.App{
+	return &cli.App{
 		Name:        "gaetrain",
 		Usage:       "train autoencoders declared as Gorgonia graphs, and examine what they learn",
 		UsageText:   "gaetrain VERB [flags]\n\ngaetrain train         trains the default model on the embedded data\ngaetrain VERB --help   shows the help of a verb, with examples",
@@ -118,42 +118,13 @@ func newApp(model string, stdout, stderr io.Writer) *cli.App {
 		HideHelpCommand: true, Flags: []cli.Flag{cli.HelpFlag}, // else the verb help would replace both
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
-		Commands: []*cli.Command{
-			trainVerb(model), finetuneVerb(), studyVerb(), sweepVerb(),
-			evalVerb(), reconstructVerb(), encodeVerb(), decodeVerb(), sampleVerb(), interpolateVerb(), traverseVerb(),
-			judgeVerb(), detectVerb(), pcaVerb(), probeVerb(), clusterVerb(), searchVerb(), compressVerb(), decompressVerb(),
-			compareVerb(), watchVerb(), reportVerb(), exportVerb(), graphVerb(model), benchVerb(model),
-			modelsVerb(), datasetsVerb(), configVerb(model), healthVerb(), versionVerb(), helpVerb(),
-		},
+		Commands:       verbs,
 		Action: func(c *cli.Context) error {
 			if verb := c.Args().First(); verb != "" {
-				return unknown("verb", verb, verbNames(c.App))
+				return unknown("verb", verb, verbNames())
 			}
 			return cli.ShowAppHelp(c)
 		},
-	}
-	for _, verb := range app.Commands {
-		finish(verb)
-	}
-	return app
-}
-
-// finish adds to a verb and its subcommands what all verbs share: the exit codes in
-// the help, one form of usage errors, and an error about unexpected arguments.
-func finish(verb *cli.Command) {
-	verb.OnUsageError = usageError
-	verb.HideHelpCommand = true
-	verb.Description = strings.TrimSpace(verb.Description) + "\n\n" + strings.TrimSpace(exitCodes)
-	if action := verb.Action; action != nil && verb.ArgsUsage == "" {
-		verb.Action = func(c *cli.Context) error {
-			if c.Args().Present() {
-				return unexpected(c)
-			}
-			return action(c)
-		}
-	}
-	for _, sub := range verb.Subcommands {
-		finish(sub)
 	}
 }
 
@@ -163,19 +134,12 @@ func unexpected(c *cli.Context) error {
 	argument := c.Args().First()
 	if _, err := strconv.ParseBool(argument); err == nil {
 		for _, flag := range c.Command.Flags {
-			if _, ok := flag.(*cli.BoolFlag); ok && c.IsSet(flag.Names()[0]) {
-				return fmt.Errorf("%w: unexpected argument %q; hint: a flag that is true or false takes its value with =, such as --%s=%s", errUsage, argument, flag.Names()[0], argument)
+			if name := flagName(flag); isSwitch(flag) && c.IsSet(name) {
+				return fmt.Errorf("%w: unexpected argument %q; hint: a flag that is true or false takes its value with =, such as --%s=%s", errUsage, argument, name, argument)
 			}
 		}
 	}
 	return fmt.Errorf("%w: unexpected argument %q; hint: %s takes flags only", errUsage, argument, c.Command.Name)
-}
-
-func verbNames(app *cli.App) (names []string) {
-	for _, verb := range app.Commands {
-		names = append(names, verb.Name)
-	}
-	return names
 }
 
 // usageError explains what is wrong with a flag: it is unknown, it stands before its

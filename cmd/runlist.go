@@ -110,8 +110,7 @@ func gatherRuns(verbs []*cli.Command, args []string) []string {
 func takesValue(verb *cli.Command, name string) bool {
 	for _, f := range verb.Flags {
 		if slices.Contains(f.Names(), name) {
-			_, isBool := f.(*cli.BoolFlag)
-			return !isBool
+			return !isSwitch(f)
 		}
 	}
 	return false

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"io"
 	"strings"
 	"testing"
 )
@@ -9,7 +8,7 @@ import (
 // TestGatherRuns checks that arguments that are not flags are joined, and that the arguments
 // of other verbs are not changed.
 func TestGatherRuns(t *testing.T) {
-	verbs := newApp("", io.Discard, io.Discard).Commands
+	verbs := allVerbs("")
 	for _, test := range []struct{ args, want string }{
 		{"compare --runs a b c", "compare --runs a,b,c"},
 		{"compare --runs a b --out x --json c", "compare --out x --json --runs a,b,c"},

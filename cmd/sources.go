@@ -34,7 +34,7 @@ func sources(c *cli.Context, file string) (list []given, err error) {
 			return nil, err
 		}
 	}
-	environment, err := readEnvironment(knownVariables(c.App.Commands))
+	environment, err := readEnvironment()
 	if err != nil {
 		return nil, err
 	}
@@ -81,12 +81,16 @@ func knownVariables(verbs []*cli.Command) map[string]string {
 
 // readEnvironment lists the values of GAETRAIN_ variables. An unknown variable is an
 // error that suggests the nearest name.
-func readEnvironment(known map[string]string) (list []given, err error) {
+func readEnvironment() (list []given, err error) {
 	var fields []reflect.StructField
+	var known map[string]string // made when the first variable is found, because it needs all verbs
 	for _, entry := range os.Environ() {
 		variable, _, _ := strings.Cut(entry, "=")
 		if !strings.HasPrefix(variable, settings.EnvironmentPrefix+"_") || variable == kernelVariable || variable == configVariable {
 			continue
+		}
+		if known == nil {
+			known = knownVariables(allVerbs(""))
 		}
 		if _, ok := known[variable]; !ok {
 			return nil, unknownVariable(variable, known)

@@ -36,7 +36,7 @@ func terminate(t *testing.T, c *exec.Cmd, stderr *bytes.Buffer, want int) {
 // code. A resumed run must repeat the last measurements and draw the same pictures.
 func TestSignalAtEnd(t *testing.T) {
 	dir := t.TempDir()
-	args := []string{"train", "--hidden", "512", "--code", "256", "--test-images", "300", "--validation", "26", "--epochs", "1", "--pictures", "1", "--run"}
+	args := []string{"train", "--hidden", "512", "--code", "256", "--train-images", "600", "--test-images", "300", "--validation", "26", "--epochs", "1", "--pictures", "1", "--run"}
 	complete(t, dir, append(args, "alone/run")...)
 	c, stderr := program(t, dir, append(args, "stopped/run")...)
 	await(t, filepath.Join(dir, "stopped", "run", "checkpoint", "last.safetensors")) // of the only epoch

@@ -193,7 +193,7 @@ func openSweep(c *cli.Context, o sweepOptions, file string) (*openedSweep, error
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}
 	s := &openedSweep{sweepOptions: o, file: file, config: c.String(configFlag)}
-	if s.above, err = readEnvironment(knownVariables(c.App.Commands)); err != nil {
+	if s.above, err = readEnvironment(); err != nil {
 		return nil, err
 	}
 	own := settings.Fields(&o)

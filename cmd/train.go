@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -120,15 +122,13 @@ func (o *trainOptions) train(ctx context.Context, w io.Writer, log *console, ori
 		log.warn("convolutions combine neighbouring columns, whose order in a table usually has no meaning; hint: --model dense has none")
 	}
 	about := o.about(origins)
-	linear := baseline{Experiment: experiment}
+	var linear baseline
 	about.PCA = linear.figures
-	done, err := perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, pictures.Hook(about))
+	done, err := perform(ctx, experiment, settings.Record(origins, o.recorded()...), log, linear.hook(), pictures.Hook(about))
 	if err != nil {
 		return err
 	}
-	if done.linear, err = linear.measure(ctx); err != nil {
-		return stopped(ctx, o.Run, err)
-	}
+	done.linear = linear.Baseline
 	if why := done.linear.Why; why != "" {
 		log.note(fmt.Sprintf("the model is not compared with PCA, because %s; hint: gaetrain pca --run %s", why, shellWord(done.Run.Dir)))
 	}
@@ -147,27 +147,24 @@ func (o *trainOptions) forecast(log *console) func(loaders.Outline) error {
 	}
 }
 
-// baseline is the comparison of a trained model with PCA. It is computed once, for both the
-// report and the summary.
-type baseline struct {
-	*trainer.Experiment
-	made *measure.Baseline
-}
+// baseline is the comparison of a trained model with PCA, for the report and the summary.
+type baseline struct{ measure.Baseline }
 
-func (b *baseline) measure(ctx context.Context) (measure.Baseline, error) {
-	if b.made == nil {
-		made, err := measure.PCABaseline(ctx, b.Trained(), b.TrainImages(), b.Data.Test)
-		if err != nil {
-			return made, err
+// hook computes the comparison at the end. It is the last that needs the training images, so
+// their memory is free afterwards.
+func (b *baseline) hook() trainer.Hook {
+	return trainer.Hook{Name: "baseline", End: func(ctx context.Context, l *trainer.Loop) (err error) {
+		if b.Baseline, err = measure.PCABaseline(ctx, l.Trained(), l.TrainImages(), l.Data.Test); err != nil {
+			return err
 		}
-		b.made = &made
-	}
-	return *b.made, nil
+		l.Data.ReleaseTrain()
+		memory.Trim()
+		return nil
+	}}
 }
 
-func (b *baseline) figures(ctx context.Context) (components int, mse float64, err error) {
-	made, err := b.measure(ctx)
-	return made.Components, made.MSE, err
+func (b *baseline) figures(context.Context) (components int, mse float64, err error) {
+	return b.Components, b.MSE, nil
 }
 
 // timeLimited ends a context at the time limit of a configuration.
@@ -280,6 +277,7 @@ func perform(ctx context.Context, e *trainer.Experiment, configuration map[strin
 func trimmed(hooks []trainer.Hook) []trainer.Hook {
 	start := func(context.Context, *trainer.Loop) error {
 		memory.Trim()
+		collectOften()
 		return nil
 	}
 	end := func(ctx context.Context, l *trainer.Loop) error {
@@ -287,6 +285,17 @@ func trimmed(hooks []trainer.Hook) []trainer.Hook {
 		return start(ctx, l)
 	}
 	return slices.Concat([]trainer.Hook{{Name: "trim", End: end}}, hooks, []trainer.Hook{{Name: "trim", Start: start}})
+}
+
+// collectOften lets the heap grow by about 1 MiB before the next collection, but by at least
+// 1 %. A collection takes a millisecond, because images and weights need no scan.
+func collectOften() {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	heap := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(heap)
+	debug.SetGCPercent(int(max(1, min(4, 100<<20/max(1, heap[0].Value.Uint64())))))
 }
 
 // errUnsaved is wrapped by the error about a run that was stopped before its

@@ -97,7 +97,12 @@ func (s Split) Stratified(n int) Split {
 
 // setAside returns the split with n images behind the others, of which each class has
 // its share. The order is otherwise as before.
-func (s Split) setAside(n int) Split { return s.moveBehind(s.Strata(max(0, min(n, s.Len())))) }
+func (s Split) setAside(n int) Split {
+	if n <= 0 {
+		return s
+	}
+	return s.moveBehind(s.Strata(min(n, s.Len())))
+}
 
 // moveBehind returns the split with the images of ascending indices behind the others.
 func (s Split) moveBehind(aside []int) Split {

@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"errors"
 	"slices"
 
 	"gaetrain/graph/kernel"
@@ -22,7 +23,7 @@ type Label = uint16
 // Pixels returns a split of images C×H×W (pixels: N×C×H×W), whose memory it shares. An
 // incomplete last image is omitted.
 func Pixels(shape Shape, pixels []uint8) Split {
-	return Split{Shape: shape, Store: &pixelStore{shape.Size(), pixels}}
+	return Split{Shape: shape, Store: &pixelStore{size: shape.Size(), pixels: pixels}}
 }
 
 // Values returns a split of items that are not pixels but numbers (values: N×C×H×W), such
@@ -33,14 +34,23 @@ func Values(shape Shape, values []float32) Split {
 
 // pixelStore holds pixels in memory.
 type pixelStore struct {
-	size   int
-	pixels []uint8
+	size     int
+	pixels   []uint8
+	released int // number of items that it had
 }
 
-func (p *pixelStore) Len() int     { return len(p.pixels) / max(p.size, 1) }
+func (p *pixelStore) Len() int     { return max(p.released, len(p.pixels)/max(p.size, 1)) }
 func (p *pixelStore) Bytes() int64 { return int64(len(p.pixels)) }
 
+func (p *pixelStore) release() { p.released, p.pixels = p.Len(), nil }
+
+// errReleased is the error of reading what ReleaseTrain has freed.
+var errReleased = errors.New("the images are no longer in memory, because training is finished")
+
 func (p *pixelStore) Read(dst []float32, i int) error {
+	if p.pixels == nil {
+		return errReleased
+	}
 	kernel.ScaleBytes(dst, p.pixels[i*p.size:(i+1)*p.size])
 	return nil
 }
@@ -73,6 +83,17 @@ func (j *joinedStore) Read(dst []float32, i int) error {
 		return j.second.Read(dst, i-n)
 	}
 	return j.first.Read(dst, i)
+}
+
+// ReleaseTrain frees the pixels of the training images, which a finished run needs no
+// longer, and those of the validation images among them. Their numbers, labels and names stay.
+// Reading them is an error afterwards. Images that share their memory with the test images
+// stay too.
+func (d *Dataset) ReleaseTrain() {
+	pixels, ok := d.Train.Store.(*pixelStore)
+	if ok && d.Test.Store != d.Train.Store && d.Others.Store != d.Train.Store {
+		pixels.release()
+	}
 }
 
 // StoredBytes is the memory of the values and labels of splits. Splits can share stores.

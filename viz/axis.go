@@ -142,20 +142,20 @@ type label struct {
 	level int // line, counted from the data upwards
 }
 
-var labelStyle = textStyle(8.5, muted)
+func labelStyle() draw.TextStyle { return textStyle(8.5, muted) }
 
 // placeLabels puts labels above data from left to right, each on the lowest of the given lines that has room for it. A
 // label without room is left out.
 func placeLabels(marks []Mark, toX func(float64) vg.Length, left, right vg.Length, levels int) (placed []label) {
-	taken := slices.Repeat([]vg.Length{left - 1}, levels)
+	style, taken := labelStyle(), slices.Repeat([]vg.Length{left - 1}, levels)
 	ordered := slices.Clone(marks)
 	slices.SortStableFunc(ordered, func(a, b Mark) int { return cmp.Compare(a.X, b.X) })
 	for _, m := range ordered {
 		if !finite(m.X) || m.Label == "" {
 			continue
 		}
-		text := fitText(labelStyle, m.Label, right-left)
-		width := labelStyle.Width(text)
+		text := fitText(style, m.Label, right-left)
+		width := style.Width(text)
 		x := min(max(toX(m.X)-width/2, left), right-width)
 		for level := range taken {
 			if x > taken[level] {
@@ -172,6 +172,6 @@ func placeLabels(marks []Mark, toX func(float64) vg.Length, left, right vg.Lengt
 func drawMarkLabels(data draw.Canvas, axes *plot.Plot, marks []Mark, levels int) {
 	toX, _ := axes.Transforms(&data)
 	for _, l := range placeLabels(marks, toX, data.Min.X, data.Max.X, levels) {
-		data.FillText(labelStyle, vg.Point{X: l.x, Y: data.Max.Y + 3 + vg.Length(l.level)*markHeight}, l.text)
+		data.FillText(labelStyle(), vg.Point{X: l.x, Y: data.Max.Y + 3 + vg.Length(l.level)*markHeight}, l.text)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"image/color"
 	"image/png"
 	"io"
 
@@ -21,6 +22,31 @@ func WritePNG(ctx context.Context, path string, img image.Image) error {
 func EncodePNG(w io.Writer, img image.Image) error {
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
 	return encoder.Encode(w, img)
+}
+
+// withPalette returns the same image with a palette, or nil if it has more than 256 colours. It is encoded as PNG several
+// times as fast, because an image with a palette is not filtered.
+func withPalette(img *image.RGBA) *image.Paletted {
+	small := image.NewPaletted(img.Bounds(), nil)
+	indices := make(map[color.RGBA]uint8)
+	var last color.RGBA
+	var index uint8
+	for at := range small.Pix {
+		p := img.Pix[4*at : 4*at+4 : 4*at+4] // NewRGBA and NewPaletted have no space between lines
+		if c := (color.RGBA{p[0], p[1], p[2], p[3]}); at == 0 || c != last {
+			known := false
+			if index, known = indices[c]; !known {
+				if len(small.Palette) == 256 {
+					return nil
+				}
+				index = uint8(len(small.Palette))
+				indices[c], small.Palette = index, append(small.Palette, c)
+			}
+			last = c
+		}
+		small.Pix[at] = index
+	}
+	return small
 }
 
 // EncodeSmallPNG writes img to w as a small PNG of at most colours colours, 2 to 255. It is exact if the image has no more, and

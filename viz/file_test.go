@@ -6,6 +6,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"image"
+	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -26,6 +27,23 @@ func TestPNG(t *testing.T) {
 		t.Fatal(err)
 	}
 	compareImages(t, got, grey, 0)
+}
+
+// TestWithPalette checks that an image of 256 colours keeps all of them, and that one of more is left alone.
+func TestWithPalette(t *testing.T) {
+	img := image.NewRGBA(image.Rect(0, 0, 40, 40))
+	for i := range 1600 {
+		img.SetRGBA(i%40, i/40, color.RGBA{uint8(i % 256), uint8(i % 256 / 2), 7, 255})
+	}
+	few := withPalette(img)
+	if few == nil || len(few.Palette) != 256 {
+		t.Fatal("256 colours have no palette")
+	}
+	compareImages(t, few, img, 0)
+	img.SetRGBA(39, 39, color.RGBA{255, 255, 255, 255})
+	if withPalette(img) != nil {
+		t.Error("257 colours have a palette of 256")
+	}
 }
 
 func TestFileErrors(t *testing.T) {

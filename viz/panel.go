@@ -21,10 +21,9 @@ const (
 	maxPoints     = 2000          // points of a line that are drawn one by one
 )
 
-var nameStyle = boldStyle(11.5, ink)
-
-// valuesStyle is the style of the second line of a heading.
-var valuesStyle = textStyle(9, muted)
+// Styles of the lines of a heading. They are functions, because the typeface is unpacked only when text is drawn.
+func nameStyle() draw.TextStyle   { return boldStyle(11.5, ink) }
+func valuesStyle() draw.TextStyle { return textStyle(9, muted) }
 
 // panel is the curves of one name and unit.
 type panel struct {
@@ -68,16 +67,16 @@ func (f *figure) drawPanel(canvas draw.Canvas, axes *plot.Plot, p *panel) {
 	axes.Draw(canvas)
 	data := axes.DataCanvas(canvas)
 	y, width := data.Max.Y+vg.Length(f.levels)*markHeight+7, canvas.Max.X-data.Min.X
-	style := nameStyle
+	style := nameStyle()
 	style.Color = p.hue
 	canvas.FillText(style, vg.Point{X: data.Min.X, Y: y + 13}, fitText(style, p.name, width))
-	canvas.FillText(valuesStyle, vg.Point{X: data.Min.X, Y: y}, fitText(valuesStyle, p.lastValues(), width))
+	canvas.FillText(valuesStyle(), vg.Point{X: data.Min.X, Y: y}, fitText(valuesStyle(), p.lastValues(), width))
 	drawMarkLabels(data, axes, f.labels(p), f.levels)
 }
 
 // headingWidth is the width of the heading, which must not be cut.
 func (p *panel) headingWidth() vg.Length {
-	return max(nameStyle.Width(p.name), valuesStyle.Width(p.lastValues()))
+	return max(nameStyle().Width(p.name), valuesStyle().Width(p.lastValues()))
 }
 
 // lastValues lists the last finite value of each split, such as "train 98.1 · test 103.2".

@@ -3,6 +3,7 @@ package viz
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/color"
 	"io"
 	"strings"
@@ -53,7 +54,13 @@ func (p plate) svg(w io.Writer) error {
 func (p plate) png(w io.Writer) error {
 	canvas := vgimg.NewWith(vgimg.UseWH(figureWidth, p.whole()), vgimg.UseDPI(figureDPI))
 	p.fill(draw.New(canvas))
-	return EncodePNG(w, canvas.Image())
+	img := canvas.Image()
+	if drawn, ok := img.(*image.RGBA); ok {
+		if few := withPalette(drawn); few != nil {
+			img = few
+		}
+	}
+	return EncodePNG(w, img)
 }
 
 // whole is the height with the note.

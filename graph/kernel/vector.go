@@ -38,9 +38,14 @@ func Scale(alpha float32, x []float32) {
 // ScaleBytes turns pixels into numbers: dst = src/255, in [0, 1].
 func ScaleBytes(dst []float32, src []uint8) {
 	dst = dst[:len(src)]
+	if len(src) <= lightGrain {
+		scaleBytes(dst, src)
+		return
+	}
 	t := scaleBytesTasks.get()
 	*t = scaleBytesTask{dst, src}
 	parallel(len(src), lightGrain, t)
+	*t = scaleBytesTask{} // a reference to one image would keep the pixels of a whole data set
 	scaleBytesTasks.put(t)
 }
 
@@ -106,8 +111,10 @@ func (t *binaryTask) run(lo, hi int) { t.f(t.dst[lo:hi], t.a[lo:hi], t.b[lo:hi])
 func (t *axpyTask) run(lo, hi int)   { active.axpy(t.alpha, t.x[lo:hi], t.y[lo:hi]) }
 func (t *scaleTask) run(lo, hi int)  { active.scale(t.alpha, t.x[lo:hi]) }
 
-func (t *scaleBytesTask) run(lo, hi int) {
-	whole := lo + (hi-lo)&^15
-	active.scaleBytes(t.dst[lo:whole], t.src[lo:whole])
-	scaleBytesGeneric(t.dst[whole:hi], t.src[whole:hi])
+func (t *scaleBytesTask) run(lo, hi int) { scaleBytes(t.dst[lo:hi], t.src[lo:hi]) }
+
+func scaleBytes(dst []float32, src []uint8) {
+	whole := len(src) &^ 15
+	active.scaleBytes(dst[:whole], src[:whole])
+	scaleBytesGeneric(dst[whole:], src[whole:])
 }

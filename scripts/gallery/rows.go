@@ -38,14 +38,14 @@ var rows = []row{
 	{"btcvae", "Samples of the prior. The dependence between latent dimensions is penalised.", "--epochs 3", []draw{samples}},
 	{"factorvae", "As for `btcvae`, with a discriminator of codes.", "--epochs 3", []draw{samples}},
 	{"cvae", "Each row has samples of one class. After 5 epochs, many show other garments.", "--epochs 5", []draw{byClass}},
-	{"m2", "Each row should have samples of one class. After one epoch with 100 labels, the class hardly changes the image.", "--labels 100 --epochs 1", []draw{byClass}},
+	{"m2", "Each row has samples of one class, of which 100 images had a label in training. Some show other garments.", "--labels 1000 --epochs 3", []draw{byClass}},
 	{"iwae", "Samples of the prior. Training uses several codes per image.", "--epochs 3", []draw{samples}},
 	{"fsq", "Each image is 16 words of a codebook of 1,000.", "--epochs 5", []draw{reconstructions}},
 	{"vqvae", "Each image is a map of 7×7 words of a learned codebook. Samples come from the autoregressive prior.", "--epochs 10 --prior-epochs 5", []draw{reconstructions, samples}},
 	{"gan", "Samples have the contrast and the texture of images. Some show no garment.", ganFlags, []draw{samples, interpolation}},
-	{"cgan", "Each row has samples of one class, which resemble each other.", ganFlags, []draw{byClass}},
+	{"cgan", "Each row has samples of one class, which resemble each other.", ganFlags + " --normalisation batch", []draw{byClass}},
 	{"aae", "Samples of the prior, which the codes of images are trained to match.", "--epochs 3", []draw{samples}},
 }
 
-// ganFlags are the settings of 'scripts/reproduce/cgan', whose runs this page can share.
+// ganFlags are the settings of the adversarial models, without those of one of them.
 const ganFlags = "--filters 32,64 --hidden 128 --kernel-size 4 --schedule cosine --epochs 10"

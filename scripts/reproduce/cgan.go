@@ -12,13 +12,14 @@ var cgan = experiment{
 	title: "cgan on Fashion-MNIST: does a classifier see the requested class?",
 	about: `
 The generator maps a code of 64 values and a label to an image with dense layers of 128 and 3,136 units and transposed 4×4 convolutions of
-64 and 32 channels with stride 2. The discriminator mirrors it, takes the label too, and has spectral normalisation. Training has 10 epochs
-with the non-saturating loss, batches of 128 and a cosine schedule. A convolutional classifier, trained from random weights, compares 10,000
-samples with the 10,000 test images. Its features give the Fréchet distance (which is not the FID), precision, recall, density and coverage
-with k = 5. The rows "halves" compare one half of the test images with the other. The accuracy is the share of samples for which the
-classifier predicts the requested class. Shares and accuracies are percentages. Two things fall short. The samples of a class resemble each
-other, so hardly any test image lies in a ball of samples (recall). And most samples of shirts and pullovers, and half of those of coats,
-are taken for other classes. The machine also did other work during the measured seconds.
+64 and 32 channels with stride 2, and has batch normalisation, as the better gan of the section above. The discriminator mirrors it without
+normalisation of its units, takes the label too, and has spectral normalisation. Training has 10 epochs with the non-saturating loss, batches of
+128 and a cosine schedule. A convolutional classifier, trained from random weights, compares 10,000 samples with the 10,000 test images. Its
+features give the Fréchet distance (which is not the FID), precision, recall, density and coverage with k = 5. The rows "halves" compare one
+half of the test images with the other. The accuracy is the share of samples for which the classifier predicts the requested class. Shares and
+accuracies are percentages. Two things fall short. The samples of a class resemble each other, so few test images lie in a ball of samples
+(recall). And many samples of shirts and pullovers are taken for other classes. Without batch normalisation, the same model was worse by far
+(one seed: accuracy 67.2, Fréchet distance 33.65, recall 0.1, coverage 12.4).
 
 ![Samples of cgan, one row for each class](pictures/cgan-sample.png)`,
 	seeds: 3,
@@ -27,7 +28,7 @@ are taken for other classes. The machine also did other work during the measured
 		if err != nil {
 			return err
 		}
-		const settings = "--model cgan --filters 32,64 --hidden 128 --kernel-size 4 --schedule cosine --dataset fashion-mnist"
+		const settings = "--model cgan --filters 32,64 --hidden 128 --kernel-size 4 --normalisation batch --schedule cosine --dataset fashion-mnist"
 		var of conditional
 		return l.eachSeed(func(seed int) error {
 			r, err := l.train(seed, settings+pick(l, " --epochs 10", " --epochs 2 --train-images 6000 --test-images 1000"))

@@ -17,7 +17,7 @@ type experiment struct {
 }
 
 // experiments lists all of them in the order of docs/results.md.
-var experiments = []experiment{linear, deep, tied, denoising, stacked, ufldl, sparse, contractive, jacobian, zerobias, synchrony, vae, convvae, iwae, vqvae, cgan, labels, m1, m2, tables, mnist1d, oneclass, perceptual, masked, factors}
+var experiments = []experiment{linear, deep, tied, denoising, stacked, ufldl, sparse, contractive, jacobian, zerobias, synchrony, vae, convvae, iwae, vqvae, cgan, labels, m2, tables, mnist1d, oneclass, perceptual, masked, factors}
 
 // row is one claim with the measured figures.
 type row struct {

@@ -20,7 +20,7 @@ trainings are too short to settle the order of the models: the three seeds of bt
 work during the measured seconds. The picture is study.png of the study.
 
 ![MIG against squared error, one point per run](pictures/factors-study.png)`,
-	seeds: 3,
+	seeds: 5,
 	run: func(l *lab) error {
 		study, err := l.factorStudy()
 		if err != nil {

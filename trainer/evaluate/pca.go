@@ -64,26 +64,71 @@ func NewPCA(ctx context.Context, x Observations, components int) (*PCA, error) {
 	return p, nil
 }
 
-// covariance returns the covariance D×D of x around its mean. Products of a block are
-// summed in float32, and blocks in float64.
+// covariance returns the covariance D×D of x around its mean.
 func covariance(ctx context.Context, x Observations, mean []float64) (*mat.SymDense, error) {
+	half, err := newCovariances(ctx, x, mean)
+	if err != nil {
+		return nil, err
+	}
+	_, d := x.size()
+	whole := mat.NewSymDense(d, nil)
+	half.each(func(i, j int, v float64) { whole.SetSym(i, j, v) })
+	return whole, nil
+}
+
+// bandRows is the number of rows of a band. Smaller bands compute less below the diagonal
+// in vain, but products of few rows are slower.
+const bandRows = 128
+
+// covariances are the entries i ≤ j of a covariance D×D. Band b has the columns from
+// b·bandRows on of the next bandRows rows.
+type covariances struct {
+	columns int
+	bands   [][]float64
+}
+
+// newCovariances computes the covariance of x around its mean. Products of a block of rows
+// are summed in float32, and blocks in float64.
+func newCovariances(ctx context.Context, x Observations, mean []float64) (covariances, error) {
 	rows, d := x.size()
-	sum := make([]float64, d*d)
-	centred, product := newMatrix(min(blockRows, rows), d), make([]float32, d*d)
+	c := covariances{columns: d}
+	for from := 0; from < d; from += bandRows {
+		c.bands = append(c.bands, make([]float64, min(bandRows, d-from)*(d-from)))
+	}
+	centred, product := newMatrix(min(blockRows, rows), d), make([]float32, min(bandRows, d)*d)
 	err := x.read(ctx, func(_ int, block Matrix) {
 		centred.minus(block, mean)
-		kernel.Gemm(true, false, d, d, block.Rows, 1, centred.Values, d, centred.Values, d, 0, product, d)
-		parallel(len(product), 4096, func(from, to int) {
-			part := sum[from:to]
-			for i, v := range product[from:to] {
-				part[i] += float64(v)
-			}
-		})
+		for b, band := range c.bands {
+			from := b * bandRows
+			width, values := d-from, centred.Values[from:]
+			kernel.Gemm(true, false, len(band)/width, width, block.Rows, 1, values, d, values, d, 0, product, width)
+			parallel(len(band), 4096, func(from, to int) {
+				part := band[from:to]
+				for i, v := range product[from:to] {
+					part[i] += float64(v)
+				}
+			})
+		}
 	})
-	for i := range sum {
-		sum[i] /= float64(max(rows-1, 1))
+	for _, band := range c.bands {
+		for i := range band {
+			band[i] /= float64(max(rows-1, 1))
+		}
 	}
-	return mat.NewSymDense(d, sum), err
+	return c, err
+}
+
+// each calls do with the entries i ≤ j.
+func (c covariances) each(do func(i, j int, v float64)) {
+	for b, band := range c.bands {
+		from := b * bandRows
+		width := c.columns - from
+		for i := range len(band) / width {
+			for j := i; j < width; j++ {
+				do(from+i, from+j, band[i*width+j])
+			}
+		}
+	}
 }
 
 // orient sets the signs of the components, which the decomposition does not determine.

@@ -73,20 +73,20 @@ func newSubspace(ctx context.Context, x Observations, mean []float64, components
 		s.centred, s.scores, s.total = &centred, newMatrix(b, rows), dot(centred.Values, centred.Values)
 		return s, err
 	}
-	if err := fits("a PCA", d, 4); err != nil {
+	if err := fits("a PCA", d, 2); err != nil {
 		return nil, err
 	}
-	c, err := covariance(ctx, x, mean)
+	half, err := newCovariances(ctx, x, mean)
 	if err != nil {
 		return nil, err
 	}
 	s.covariance = make([]float32, d*d)
-	s.total = mat.Trace(c)
-	for i := range d {
-		for j := range d {
-			s.covariance[i*d+j] = float32(c.At(i, j))
+	half.each(func(i, j int, v float64) {
+		s.covariance[i*d+j], s.covariance[j*d+i] = float32(v), float32(v)
+		if i == j {
+			s.total += v
 		}
-	}
+	})
 	return s, nil
 }
 
@@ -188,11 +188,21 @@ func (m Matrix) orthonormalise() {
 	}
 }
 
-func dot(a, b []float32) (sum float64) {
-	for i, v := range a {
-		sum += float64(v) * float64(b[i])
+// dot has four sums, because each addition waits for the one before it.
+func dot(a, b []float32) float64 {
+	var sums [4]float64
+	b = b[:len(a)]
+	i := 0
+	for ; i+4 <= len(a); i += 4 {
+		sums[0] += float64(a[i]) * float64(b[i])
+		sums[1] += float64(a[i+1]) * float64(b[i+1])
+		sums[2] += float64(a[i+2]) * float64(b[i+2])
+		sums[3] += float64(a[i+3]) * float64(b[i+3])
 	}
-	return sum
+	for ; i < len(a); i++ {
+		sums[0] += float64(a[i]) * float64(b[i])
+	}
+	return sums[0] + sums[1] + (sums[2] + sums[3])
 }
 
 // AgainstPCA says how a squared error compares with the error of PCA with the given

@@ -18,7 +18,7 @@ func TestCompressedCodes(t *testing.T) {
 		"zerobias": "hidden=none; code=50; epochs=6; batch-size=25; learning-rate=1e-3",
 	} {
 		u := find(recipe).plain(list)
-		d := data(t, u, 500, 100)
+		d := halfData(t, u, 500, 100)
 		e, _ := trained(t, u, d)
 		model := e.Trained().Treated(trainer.Treatment{})
 		codes, err := measure.Codes(t.Context(), model, d.Test)

@@ -9,26 +9,6 @@ import (
 	"gaetrain/trainer/evaluate"
 )
 
-// halved is a split of images of half the size, 1×14×14, of means of four pixels.
-func halved(s loaders.Split) loaders.Split {
-	shape := loaders.Shape{Channels: 1, Height: s.Shape.Height / 2, Width: s.Shape.Width / 2}
-	image, values := make([]float32, s.Shape.Size()), make([]float32, 0, s.Len()*shape.Size())
-	for i := range s.Len() {
-		if err := s.Read(image, i, 0); err != nil {
-			panic(err)
-		}
-		for y := range shape.Height {
-			for x := range shape.Width {
-				at := 2*y*s.Shape.Width + 2*x
-				values = append(values, (image[at]+image[at+1]+image[at+s.Shape.Width]+image[at+s.Shape.Width+1])/4)
-			}
-		}
-	}
-	small := loaders.Values(shape, values)
-	small.Labels = s.Labels
-	return small
-}
-
 // TestDenoising trains a code larger than the image, which could copy the image
 // together with its noise. After training on corrupted images, the model restores
 // corrupted pixels, at the level of training and at another level. A linear classifier
@@ -38,8 +18,7 @@ func TestDenoising(t *testing.T) {
 	var d *loaders.Dataset
 	model := func(corruption string) *trainer.Trained {
 		u := find("denoising").plain("code=600; batch-size=25; epochs=24; corruption=" + corruption)
-		d = data(t, u, 1000, 0)
-		d.Train, d.Test = halved(d.Train), halved(d.Test)
+		d = halfData(t, u, 1000, 0)
 		e, _ := trained(t, u, d)
 		return e.Trained()
 	}

@@ -13,7 +13,7 @@ func TestFiniteWordsAreUsed(t *testing.T) {
 	mse := make(map[string]float64)
 	for _, words := range []string{"4", "12"} {
 		u := find("fsq").plain("hidden=64; levels=5,4,3; batch-size=25; epochs=15; words=" + words)
-		d := data(t, u, 1000, 250)
+		d := halfData(t, u, 1000, 250)
 		e, _ := trained(t, u, d)
 		figures := evaluated(t, e.Trained(), d.Test)
 		mse[words] = figures.MSE

@@ -55,7 +55,7 @@ func TestTiedHalves(t *testing.T) {
 	count, mse := make(map[string]int), make(map[string]float64)
 	for _, name := range []string{"dense", "tied"} {
 		u := find(name).plain("hidden=128,64; epochs=10; batch-size=32")
-		d := data(t, u, 1500, 300)
+		d := halfData(t, u, 1500, 300)
 		e, _ := trained(t, u, d)
 		count[name], mse[name] = e.Parameters.Count(), evaluated(t, e.Trained(), d.Test).MSE
 	}

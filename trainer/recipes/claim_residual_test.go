@@ -14,7 +14,7 @@ func TestResidualBlocksTrainDeepNets(t *testing.T) {
 	mse := func(block string) float64 {
 		deep := strings.TrimSpace(strings.Repeat(block+" ", 4))
 		u := find("residual").plain("batch-size=50; epochs=5; activation=relu; learning-rate=2e-3", fmt.Sprintf("encoder=conv:4,3,s2 %s conv:8,3,s2 %s dense:16", deep, strings.ReplaceAll(deep, "4,3", "8,3")))
-		d := data(t, u, 1000, 200)
+		d := halfData(t, u, 1000, 200)
 		e, _ := trained(t, u, d)
 		return evaluated(t, e.Trained(), d.Test).MSE
 	}

@@ -9,7 +9,7 @@ func TestPretrainingHelpsDeepSigmoidNets(t *testing.T) {
 	t.Parallel()
 	mse := func(model, epochs string) float64 {
 		u := find(model).plain("hidden=128,64,64,32; code=16; activation=sigmoid; code-activation=sigmoid; learning-rate=0.01; batch-size=25", epochs)
-		d := data(t, u, 1000, 250)
+		d := halfData(t, u, 1000, 250)
 		e, _ := trained(t, u, d)
 		return evaluated(t, e.Trained(), d.Test).MSE
 	}

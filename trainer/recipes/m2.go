@@ -20,8 +20,9 @@ classes, weighted by q(y|x), minus the entropy of q(y|x): a class costs little i
 explains the image with it. This trains the classifier on images without labels. Each of them
 takes one pass through encoder and decoder per class. The classifier is also trained on the
 labelled images alone, with the cross-entropy times alpha: each step takes as many of them, in
-turn, as its batch has images. All images are evaluated with their labels; the accuracy is that
-of q(y|x), which does not see them.`,
+turn, as its batch has images. The accuracy rises slowly, over tens of thousands of steps, as the
+decoder learns to use the class; batches are small for that reason. All images are evaluated with
+their labels; the accuracy is that of q(y|x), which does not see them.`,
 	Citation: "D. P. Kingma, D. J. Rezende, S. Mohamed, M. Welling: Semi-Supervised Learning with Deep Generative Models. NIPS 2014, arXiv:1406.5298",
 	BibTeX: `@inproceedings{kingma2014semi,
   author = {Kingma, Diederik P. and Rezende, Danilo J. and Mohamed, Shakir and Welling, Max},
@@ -32,8 +33,9 @@ of q(y|x), which does not see them.`,
   eprint = {1406.5298},
   archivePrefix = {arXiv},
 }`,
+	Defaults: func(c *trainer.Config) { c.LearningRate, c.BatchSize = 2e-3, 32 },
 	New: func() trainer.Model {
-		m := m2{GaussianCode: defaultGaussianCode(), Beta: 1, Labels: 100, Alpha: 0.1}
+		m := m2{GaussianCode: defaultGaussianCode(), Beta: 1, Labels: 100, Alpha: 10}
 		m.CodeSize, m.Activation = 50, layer.Softplus
 		return &m
 	},

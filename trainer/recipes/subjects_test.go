@@ -97,7 +97,7 @@ var tiny = []string{"hidden=12", "filters=4,5", "discriminator-hidden=12", "code
 // tinyOf are the sizes of models that need other sizes than tiny.
 var tinyOf = map[string]string{"topk": "top-k=3; dead-after=2; code=24", "vqvae": "codebook=6; word-size=2; prior-hidden=5; prior-epochs=3", "zerobias": "threshold=0.1", "m2": "labels=25"}
 
-// medium are the sizes of models of 28×28 images.
+// medium are the sizes of models of images of 14×14 pixels or more.
 var medium = []string{"hidden=32", "filters=8,12", "code=16"}
 
 // mediumOf are the sizes of models that need other sizes than medium.
