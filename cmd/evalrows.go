@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gaetrain/trainer/evaluate"
 	"gaetrain/trainer/measure"
 )
 
@@ -51,16 +52,8 @@ func aggregateRows(a *measure.Aggregate) (together, each [][]string) {
 
 // factorFigures returns the lines of the measures of all factors together.
 func factorFigures(f *measure.Factored) (rows [][]string) {
-	for _, figure := range []struct {
-		name  string
-		value float64
-		what  string
-	}{
-		{"mig", f.MIG, "mutual information gap"}, {"sap", f.SAP, "separated attribute predictability"}, {"modularity", f.Modularity, "of the values of the code"},
-		{"dci_disentanglement", f.Disentanglement, "of the values of the code"}, {"dci_completeness", f.Completeness, "of the factors"},
-		{"dci_informativeness", f.Informativeness, "of the variance of the factors"}, {"factorvae_score", f.MajorityVote, "accuracy of the majority vote"},
-	} {
-		rows = append(rows, []string{figure.name, fmt.Sprintf("%.4f %s", figure.value, figure.what)})
+	for _, m := range evaluate.FactorMeasures {
+		rows = append(rows, []string{m.Name, fmt.Sprintf("%.4f %s", m.Of(f.Disentangled), m.Meaning)})
 	}
 	return append(rows, []string{"images with factors", fmt.Sprint(f.Images)})
 }

@@ -37,6 +37,9 @@ It has converged when the norm of the gradient is at most 1e-4 of the norm at ze
 whitened features. It stops after 500 iterations at the latest. If it has not converged by then,
 a line of the output says so. With --l2 0 and linearly separable classes, there is no optimum.
 
+The encoder of a conditional model, such as cvae, takes the label of an image as an input. The
+accuracy of its codes then shows how much of the label is left in them, and a line says so.
+
 EXAMPLES:
    gaetrain probe --run runs/dense-sample-1
    gaetrain probe --run runs/dense-sample-1 --fit-limit 1000 --neighbours 1`,
@@ -59,6 +62,9 @@ EXAMPLES:
 				"checkpoint": o.Checkpoint, "epoch": model.Epoch, "dataset": data.Name, "fit_images": fit.Len(), "split": o.Split, "images": split.Len(),
 				"l2": o.L2, "neighbours": o.Neighbours, "accuracy": results,
 			}
+			if model.Conditional() {
+				figures["codes_of_labels"] = true
+			}
 			file, err := keep(o.Run, probeFile, figures)
 			if err != nil {
 				return err
@@ -77,6 +83,9 @@ EXAMPLES:
 			}
 			printf(c.App.Writer, "standard error of an accuracy on %d %s: at most %.2g\n", split.Len(), images, binomialError(0.5, split.Len()))
 			printUnconverged(c.App.Writer, results)
+			if model.Conditional() {
+				printf(c.App.Writer, "codes: the encoder of model %s takes the label of each image as an input, also of the images of --split. The accuracy shows how much of the label is left in the code, not how well images predict it; hint: --model vae encodes images without labels\n", model.Config.Model)
+			}
 			return nil
 		},
 	}

@@ -123,7 +123,7 @@ func (run finished) next() []string {
 		}
 		if len(run.Info.Data.Trained) > 0 && m.Config.Validation > 0 {
 			verbs = append(verbs, "detect")
-		} else if m.Source.Classes > 1 && len(run.Info.Data.Trained) != 1 {
+		} else if m.Source.Classes > 1 && len(run.Info.Data.Trained) != 1 && !m.Conditional() {
 			verbs = append(verbs, "probe")
 		}
 		verbs = append(verbs, "encode")

@@ -29,20 +29,21 @@ type factorRow struct {
 	Measures map[string]sweep.Statistic `json:"measures"`
 }
 
-// studied are the measures of a study in the order of its tables. mse is the squared error
-// per pixel.
-var studied = []struct {
+// studiedMeasure is a column of the tables of a study.
+type studiedMeasure struct {
 	name, title string
 	of          func(factorOutcome) float64
-}{
-	{"mig", "MIG", func(o factorOutcome) float64 { return o.Measured.MIG }},
-	{"sap", "SAP", func(o factorOutcome) float64 { return o.Measured.SAP }},
-	{"modularity", "modularity", func(o factorOutcome) float64 { return o.Measured.Modularity }},
-	{"dci_disentanglement", "DCI disent.", func(o factorOutcome) float64 { return o.Measured.Disentanglement }},
-	{"dci_completeness", "DCI compl.", func(o factorOutcome) float64 { return o.Measured.Completeness }},
-	{"dci_informativeness", "DCI inform.", func(o factorOutcome) float64 { return o.Measured.Informativeness }},
-	{"factorvae_score", "FactorVAE", func(o factorOutcome) float64 { return o.Measured.MajorityVote }},
-	{"mse", "mse", func(o factorOutcome) float64 { return o.MSE }},
+}
+
+// studied are the measures of a study in the order of its tables. mse is the squared error
+// per pixel.
+var studied = append(measuresOfFactors(), studiedMeasure{"mse", "mse", func(o factorOutcome) float64 { return o.MSE }})
+
+func measuresOfFactors() (list []studiedMeasure) {
+	for _, m := range evaluate.FactorMeasures {
+		list = append(list, studiedMeasure{m.Name, m.Title, func(o factorOutcome) float64 { return m.Of(o.Measured.Disentangled) }})
+	}
+	return list
 }
 
 // summarise computes the rows and the shares of variance from the outcomes.

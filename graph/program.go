@@ -69,7 +69,7 @@ func Compile(p *Parameters, o Options, d Declaration) (program *Program, err err
 		return nil, fmt.Errorf("compile the %s program: %w", o.Name, err)
 	}
 	if !p.sketch {
-		program.machine = gorgonia.NewTapeMachine(s.graph)
+		program.machine = gorgonia.NewTapeMachine(s.graph, gorgonia.WithEngine(engine{}))
 	}
 	return program, nil
 }

@@ -117,8 +117,8 @@ func (s Split) slice(from, to int) Split {
 // Position is where image i is in the data that it was read from.
 func (s Split) Position(i int) int { return at(s.Positions, i) }
 
-// Join returns the images of two splits, one after the other. Both have the same shape
-// and the same motion.
+// Join returns the images of two splits, one after the other. Both have the same shape,
+// the same motion and the same factors.
 func (s Split) Join(other Split) Split {
 	if other.Len() == 0 {
 		return s
@@ -193,6 +193,9 @@ func (d *Dataset) check() error {
 	}
 	if (d.Train.Labels == nil) != (d.Test.Labels == nil) {
 		return dataErrorf("%s: only one of training and test images has labels", d.Name)
+	}
+	if !sameFactors(d.Train.Factors, d.Test.Factors) {
+		return dataErrorf("%s: the factors of the training images are %s, but those of the test images are %s", d.Name, factorNames(d.Train.Factors), factorNames(d.Test.Factors))
 	}
 	for _, part := range []struct {
 		name  string

@@ -1,6 +1,10 @@
 package loaders
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Factor is a known factor of variation of the images of a split, such as their position.
 // It takes the values 0, …, Size−1.
@@ -20,16 +24,28 @@ func factorsOf(factors []Factor, pick func(values []uint16) []uint16) []Factor {
 	return picked
 }
 
-// joinFactors appends the values of one split to those of another. Factors are matched by
-// name. A factor that only one of the splits has is left out.
+// sameFactors reports whether factors have the same names and sizes in the same order.
+func sameFactors(a, b []Factor) bool {
+	return slices.EqualFunc(a, b, func(a, b Factor) bool { return a.Name == b.Name && a.Size == b.Size })
+}
+
+// factorNames lists the names of factors with their sizes, for messages.
+func factorNames(list []Factor) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	var names []string
+	for _, f := range list {
+		names = append(names, fmt.Sprintf("%s (%d)", f.Name, f.Size))
+	}
+	return strings.Join(names, ", ")
+}
+
+// joinFactors appends the values of one split to those of another with the same factors.
 func joinFactors(first, second []Factor) []Factor {
-	var joined []Factor
-	for _, f := range first {
-		at := slices.IndexFunc(second, func(o Factor) bool { return o.Name == f.Name && o.Size == f.Size })
-		if at >= 0 {
-			f.Values = slices.Concat(f.Values, second[at].Values)
-			joined = append(joined, f)
-		}
+	joined := slices.Clone(first)
+	for i := range joined {
+		joined[i].Values = slices.Concat(first[i].Values, second[i].Values)
 	}
 	return joined
 }

@@ -18,4 +18,11 @@ func TestEach(t *testing.T) {
 	if err := Each(ctx, 7, func() []int { return calls }, count); !errors.Is(err, context.Canceled) || slices.Max(calls) > 1 {
 		t.Errorf("calls %d after the end of the context (error %v)", calls, err)
 	}
+	defer func() {
+		if value := recover(); value != "stop" {
+			t.Errorf("the caller recovers %v, want the panic of a call", value)
+		}
+	}()
+	_ = Each(t.Context(), 7, Stateless, func(struct{}, int) { panic("stop") })
+	t.Error("a panic of a call was lost")
 }

@@ -19,80 +19,114 @@ const (
 
 // bombTries give the program small files that claim a large size, or that decompress to
 // a large size.
-func bombTries(o options) (tries []try) {
-	megabytes := 10 << 10
+func bombTries(o options) []try {
+	b := bombs{megabytes: 10 << 10}
 	if o.quick {
-		megabytes = 3 << 10
+		b.megabytes = 3 << 10
 	}
-	add := func(name string, codes []int, prepare func(a *attempt) []string) {
-		tries = append(tries, try{name, func(a *attempt) error {
-			o := a.wait(a.start(a.command(prepare(a)...)), 2*mostSeconds*time.Second)
-			return first(o.refused(codes...), o.within(mostSeconds, mostBytes))
-		}})
-	}
-	images := megabytes << 20 / 784
-	train := func(flags ...string) []string {
-		return append([]string{"train", "--quiet", "--run", "run", "--epochs", "1", "--pictures", "0"}, flags...)
-	}
-	idx := func(name string, file int, head []byte) {
-		add(name, []int{2, 3}, func(a *attempt) []string {
-			a.writeIDX("data")
-			write(filepath.Join(a.dir, "data", idxNames[file]+".gz"), zeros(head, megabytes))
-			return train("--dataset", "idx:data")
-		})
-	}
-	idx("idx-images", 0, idxHeader(0x803, images, 28, 28))
-	idx("idx-images-more-than-claimed", 0, idxHeader(0x803, 120, 8, 8))
-	idx("idx-images-of-test", 2, idxHeader(0x803, images, 28, 28))
-	idx("idx-labels", 1, idxHeader(0x801, megabytes<<20))
-	idx("idx-labels-more-than-claimed", 1, idxHeader(0x801, 120))
-	idx("idx-large-images", 0, idxHeader(0x803, 2, 1<<16, 1<<16))
-	for _, member := range []struct{ name, file, shape string }{
-		{"npz-images", "x_train.npy", fmt.Sprintf("%d, 28, 28", images)},
-		{"npz-labels", "y_train.npy", fmt.Sprintf("%d,", megabytes<<20)},
-		{"npz-more-than-claimed", "x_train.npy", "120, 8, 8"},
-		{"npz-long-shape", "x_train.npy", strings.Repeat("1,", 30000) + "28, 28"},
-	} {
-		add(member.name, []int{2, 3}, func(a *attempt) []string {
-			write(filepath.Join(a.dir, "data.npz"), zipOfZeros(member.file, npy(nil, member.shape), megabytes))
-			return train("--dataset", "npz:data.npz")
-		})
-	}
-	add("png-folder", []int{2, 3}, func(a *attempt) []string {
-		write(filepath.Join(a.dir, "images/a/1.png"), hugePNG())
-		return train("--dataset", "folder:images")
-	})
-	add("png-reconstruct", []int{2, 3}, func(a *attempt) []string {
-		write(filepath.Join(a.dir, "1.png"), hugePNG())
-		a.copyOf("dense")
-		return []string{"reconstruct", "--run", "dense", "--images", "1.png"}
-	})
-	texts := configurations()
-	for _, name := range sortedNames(texts) {
-		add("config-"+name, []int{2}, func(a *attempt) []string {
-			write(filepath.Join(a.dir, "c.toml"), []byte(texts[name]()))
-			return train("--config", "c.toml")
-		})
-	}
-	add("config-zero", []int{2}, func(*attempt) []string { return train("--config", "/dev/zero") })
-	add("run-zero", []int{2, 5}, func(*attempt) []string { return []string{"eval", "--run", "/dev/zero"} })
-	add("layers", []int{0, 2}, func(*attempt) []string {
-		return train("--hidden", strings.TrimSuffix(strings.Repeat("8,", 3000), ","), "--train-images", "100")
-	})
-	add("units", []int{2}, func(*attempt) []string { return train("--hidden", "1300000,1300000") })
-	add("code", []int{2}, func(*attempt) []string { return train("--code", "2000000000") })
-	add("count", []int{2}, func(a *attempt) []string {
-		a.copyOf("dense")
-		return []string{"sample", "--run", "dense", "--count", "2000000000"}
-	})
-	tries = append(tries,
+	b.idx()
+	b.npz()
+	b.png()
+	b.settings()
+	b.tries = append(b.tries,
 		try{"run-units", (*attempt).manyUnits},
 		try{"batch", (*attempt).largeBatch},
 		try{"long-lines", (*attempt).longLines})
 	if o.quick {
-		tries = slices.DeleteFunc(tries, func(t try) bool { return !slices.Contains(quickBombs, t.name) })
+		b.tries = slices.DeleteFunc(b.tries, func(t try) bool { return !slices.Contains(quickBombs, t.name) })
 	}
-	return tries
+	return b.tries
+}
+
+// bombs collects tries.
+type bombs struct {
+	megabytes int // that files decompress to
+	tries     []try
+}
+
+// add adds a try with the exit codes that are right. prepare writes the files and returns the
+// arguments of the program.
+func (b *bombs) add(name string, codes []int, prepare func(a *attempt) []string) {
+	b.tries = append(b.tries, try{name, func(a *attempt) error {
+		o := a.wait(a.start(a.command(prepare(a)...)), 2*mostSeconds*time.Second)
+		return first(o.refused(codes...), o.within(mostSeconds, mostBytes))
+	}})
+}
+
+func trainArguments(flags ...string) []string {
+	return append([]string{"train", "--quiet", "--run", "run", "--epochs", "1", "--pictures", "0"}, flags...)
+}
+
+// images is the number of images of 28×28 pixels that a file decompresses to.
+func (b *bombs) images() int { return b.megabytes << 20 / 784 }
+
+func (b *bombs) idx() {
+	for _, bomb := range []struct {
+		name string
+		file int
+		head []byte
+	}{
+		{"idx-images", 0, idxHeader(0x803, b.images(), 28, 28)},
+		{"idx-images-more-than-claimed", 0, idxHeader(0x803, 120, 8, 8)},
+		{"idx-images-of-test", 2, idxHeader(0x803, b.images(), 28, 28)},
+		{"idx-labels", 1, idxHeader(0x801, b.megabytes<<20)},
+		{"idx-labels-more-than-claimed", 1, idxHeader(0x801, 120)},
+		{"idx-large-images", 0, idxHeader(0x803, 2, 1<<16, 1<<16)},
+	} {
+		b.add(bomb.name, []int{2, 3}, func(a *attempt) []string {
+			a.writeIDX("data")
+			write(filepath.Join(a.dir, "data", idxNames[bomb.file]+".gz"), zeros(bomb.head, b.megabytes))
+			return trainArguments("--dataset", "idx:data")
+		})
+	}
+}
+
+func (b *bombs) npz() {
+	for _, member := range []struct{ name, file, shape string }{
+		{"npz-images", "x_train.npy", fmt.Sprintf("%d, 28, 28", b.images())},
+		{"npz-labels", "y_train.npy", fmt.Sprintf("%d,", b.megabytes<<20)},
+		{"npz-more-than-claimed", "x_train.npy", "120, 8, 8"},
+		{"npz-long-shape", "x_train.npy", strings.Repeat("1,", 30000) + "28, 28"},
+	} {
+		b.add(member.name, []int{2, 3}, func(a *attempt) []string {
+			write(filepath.Join(a.dir, "data.npz"), zipOfZeros(member.file, npy(nil, member.shape), b.megabytes))
+			return trainArguments("--dataset", "npz:data.npz")
+		})
+	}
+}
+
+func (b *bombs) png() {
+	b.add("png-folder", []int{2, 3}, func(a *attempt) []string {
+		write(filepath.Join(a.dir, "images/a/1.png"), hugePNG())
+		return trainArguments("--dataset", "folder:images")
+	})
+	b.add("png-reconstruct", []int{2, 3}, func(a *attempt) []string {
+		write(filepath.Join(a.dir, "1.png"), hugePNG())
+		a.copyOf("dense")
+		return []string{"reconstruct", "--run", "dense", "--images", "1.png"}
+	})
+}
+
+// settings adds configuration files, run folders and flags.
+func (b *bombs) settings() {
+	texts := configurations()
+	for _, name := range sortedNames(texts) {
+		b.add("config-"+name, []int{2}, func(a *attempt) []string {
+			write(filepath.Join(a.dir, "c.toml"), []byte(texts[name]()))
+			return trainArguments("--config", "c.toml")
+		})
+	}
+	b.add("config-zero", []int{2}, func(*attempt) []string { return trainArguments("--config", "/dev/zero") })
+	b.add("run-zero", []int{2, 5}, func(*attempt) []string { return []string{"eval", "--run", "/dev/zero"} })
+	b.add("layers", []int{0, 2}, func(*attempt) []string {
+		return trainArguments("--hidden", strings.TrimSuffix(strings.Repeat("8,", 3000), ","), "--train-images", "100")
+	})
+	b.add("units", []int{2}, func(*attempt) []string { return trainArguments("--hidden", "1300000,1300000") })
+	b.add("code", []int{2}, func(*attempt) []string { return trainArguments("--code", "2000000000") })
+	b.add("count", []int{2}, func(a *attempt) []string {
+		a.copyOf("dense")
+		return []string{"sample", "--run", "dense", "--count", "2000000000"}
+	})
 }
 
 var quickBombs = []string{

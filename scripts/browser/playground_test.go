@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,6 +145,33 @@ func TestPlaygroundInput(t *testing.T) {
 	tab.Wait(`document.querySelector(".playground-told").textContent === "notes.txt is not an image that this browser can read."`)
 }
 
+// TestPlaygroundWords moves the slider of a word and sets values between entries. The code stays made of entries of the codebook.
+func TestPlaygroundWords(t *testing.T) {
+	tab := Open(t, chromium, playgroundPage(t, "vqvae", words("--model vqvae --filters 4,8 --word-size 2 --codebook 16 --prior-epochs 1")...))
+	ready(tab)
+	entriesOf := func() (numbers []int) {
+		code(tab) // waits for the next frame
+		tab.Eval(`Array.from({length: shown.spec.code.words.count}, (_, p) => {
+			const {next, step} = shown.spec.code.words;
+			return shown.entries.findIndex((entry) => entry.every((v, d) => v === shown.code[p * next + d * step]));
+		})`, &numbers)
+		return numbers
+	}
+	other := (entriesOf()[0] + 5) % 16
+	tab.Eval(fmt.Sprintf(`(() => {
+		const input = document.querySelector(".playground-slider input");
+		input.value = %d;
+		input.dispatchEvent(new Event("input"));
+	})()`, other), nil)
+	if after := entriesOf(); after[0] != other || slices.Contains(after, -1) {
+		t.Errorf("with the slider of word 0 at %d, the words are %d", other, after)
+	}
+	tab.Eval(`shown.setCode(shown.code.map((v) => v + 0.01)), null`, nil)
+	if after := entriesOf(); slices.Contains(after, -1) {
+		t.Errorf("for values between entries, the words are %d", after)
+	}
+}
+
 // TestPlaygroundLook looks at the pages of several models in both schemes, on a phone and in print.
 func TestPlaygroundLook(t *testing.T) {
 	for name, flags := range map[string]string{
@@ -151,6 +179,7 @@ func TestPlaygroundLook(t *testing.T) {
 		"classes":    "--model cvae --code 4 --hidden 64",
 		"generator":  "--model gan --code 6 --hidden 64,64",
 		"levels":     "--model fsq --hidden 64 --levels 5,3 --words 3",
+		"words":      "--model vqvae --filters 4,8 --word-size 2 --codebook 16 --prior-epochs 1",
 		"whole":      "--model conv --encoder 'conv:4,3 maxpool:2 dense:8' --upsampling unpool",
 		"small-code": "--model dense --code 1 --hidden 32",
 	} {

@@ -70,74 +70,76 @@ func values(s loaders.Split) ([]float32, error) {
 	return all, nil
 }
 
-func outputs(ctx context.Context, model *trainer.Trained, test loaders.Split) (map[string]trainer.Tensor, error) {
-	tensors := make(map[string]trainer.Tensor)
-	add := func(name string, values []float32, rows int) {
-		tensors[name] = trainer.Tensor{Shape: []int{rows, len(values) / rows}, Values: values}
-	}
-	n := test.Len()
+// outputs computes what the exported networks of a model are compared with, by name.
+func outputs(ctx context.Context, model *trainer.Trained, test loaders.Split) (tensors, error) {
+	t := make(tensors)
 	images, err := values(test)
 	if err != nil {
 		return nil, err
 	}
-	add("images", images, n)
-	var codes []float32
-	var labels []loaders.Label
-	if model.Conditional() {
-		labels = test.Labels
+	t.add("images", images, test.Len())
+	codes, err := t.encode(ctx, model, test)
+	if err != nil || model.IsClassifier() {
+		return t, err
 	}
-	switch {
-	case model.IsClassifier():
+	return t, t.decode(ctx, model, test, codes)
+}
+
+// tensors are outputs by name.
+type tensors map[string]trainer.Tensor
+
+func (t tensors) add(name string, values []float32, rows int) {
+	t[name] = trainer.Tensor{Shape: []int{rows, len(values) / rows}, Values: values}
+}
+
+// encode adds what is computed from images, and the codes: those of the images, or samples.
+func (t tensors) encode(ctx context.Context, model *trainer.Trained, test loaders.Split) (codes []float32, err error) {
+	n := test.Len()
+	if model.IsClassifier() || model.Classifies() {
 		logits, _, err := model.Classify(ctx, test)
 		if err != nil {
 			return nil, err
 		}
-		add("logits", logits, n)
-		fallthrough
-	case model.HasEncoder():
+		t.add("logits", logits, n)
+	}
+	if model.IsClassifier() || model.HasEncoder() {
 		if codes, err = model.Encode(ctx, test); err != nil {
 			return nil, err
 		}
-		add("code", codes, n)
-	default:
+	} else {
 		codes = trainer.Draw(n, model.CodeSize(), 1, 1)
-		add("code", codes, n)
 	}
-	if labels != nil {
+	t.add("code", codes, n)
+	if model.Conditional() && test.Labels != nil {
 		numbers := make([]float32, n)
-		for i, l := range labels {
+		for i, l := range test.Labels {
 			numbers[i] = float32(l)
 		}
-		add("labels", numbers, n)
+		t.add("labels", numbers, n)
 	}
 	if model.HasPosterior() {
 		_, logVariances, err := model.Treated(trainer.Treatment{}).Posterior(ctx, test)
 		if err != nil {
 			return nil, err
 		}
-		add("log_variance", logVariances, n)
+		t.add("log_variance", logVariances, n)
 	}
-	if model.IsClassifier() {
-		return tensors, nil
+	return codes, nil
+}
+
+// decode adds the images of codes, or the reconstructions of images if the decoder needs
+// them too.
+func (t tensors) decode(ctx context.Context, model *trainer.Trained, test loaders.Split, codes []float32) error {
+	if model.CanDecodeLabelled() != nil {
+		r, err := model.Treated(trainer.Treatment{}).Reconstruct(ctx, test)
+		t.add("reconstruction", r.Reconstruction, test.Len())
+		return err
 	}
-	if model.Classifies() {
-		logits, _, err := model.Classify(ctx, test)
-		if err != nil {
-			return nil, err
-		}
-		add("logits", logits, n)
+	var labels []loaders.Label
+	if model.Conditional() {
+		labels = test.Labels
 	}
-	if model.CanDecodeLabelled() == nil {
-		if images, err = model.Decode(ctx, codes, labels); err != nil {
-			return nil, err
-		}
-		add("reconstruction", images, n)
-		return tensors, nil
-	}
-	r, err := model.Treated(trainer.Treatment{}).Reconstruct(ctx, test)
-	if err != nil {
-		return nil, err
-	}
-	add("reconstruction", r.Reconstruction, n)
-	return tensors, nil
+	images, err := model.Decode(ctx, codes, labels)
+	t.add("reconstruction", images, test.Len())
+	return err
 }

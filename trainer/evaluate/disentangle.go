@@ -48,6 +48,25 @@ type FactorScore struct {
 	Informativeness float64 `json:"informativeness"`
 }
 
+// FactorMeasure is a measure of all factors together. It is from 0 to 1, and higher is better.
+type FactorMeasure struct {
+	Name    string // in JSON
+	Title   string // short, for a column
+	Meaning string
+	Of      func(Disentangled) float64
+}
+
+// FactorMeasures are the measures in the order of tables.
+var FactorMeasures = []FactorMeasure{
+	{"mig", "MIG", "mutual information gap", func(d Disentangled) float64 { return d.MIG }},
+	{"sap", "SAP", "separated attribute predictability", func(d Disentangled) float64 { return d.SAP }},
+	{"modularity", "modularity", "of the values of the code", func(d Disentangled) float64 { return d.Modularity }},
+	{"dci_disentanglement", "DCI disent.", "of the values of the code", func(d Disentangled) float64 { return d.Disentanglement }},
+	{"dci_completeness", "DCI compl.", "of the factors", func(d Disentangled) float64 { return d.Completeness }},
+	{"dci_informativeness", "DCI inform.", "of the variance of the factors", func(d Disentangled) float64 { return d.Informativeness }},
+	{"factorvae_score", "FactorVAE", "accuracy of the majority vote", func(d Disentangled) float64 { return d.MajorityVote }},
+}
+
 // leastForFactors is the number of images below which the measures mean nothing.
 const leastForFactors = 100
 

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -146,5 +147,24 @@ func TestDisentangleEndsSoon(t *testing.T) {
 	}
 	if _, _, err := fitForest(ctx, codes, targets, width, counted(n), counted(n), 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("forest: error %v", err)
+	}
+}
+
+// TestFactorMeasuresAreThoseOfTheJSON compares the list of measures with the fields of a result.
+func TestFactorMeasuresAreThoseOfTheJSON(t *testing.T) {
+	t.Parallel()
+	d := Disentangled{MIG: 1, SAP: 2, Modularity: 3, DCI: DCI{Disentanglement: 4, Completeness: 5, Informativeness: 6}, MajorityVote: 7}
+	text, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(text, &fields); err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range FactorMeasures {
+		if got := m.Of(d); fields[m.Name] != got || got != float64(i+1) {
+			t.Errorf("%s is %g, and %v in JSON", m.Name, got, fields[m.Name])
+		}
 	}
 }

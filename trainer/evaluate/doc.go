@@ -16,8 +16,6 @@ import (
 	"iter"
 	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"gaetrain/graph/kernel"
 	"gaetrain/loaders"
@@ -146,22 +144,9 @@ func (m Matrix) blocks() iter.Seq2[int, Matrix] {
 func parallel(n, grain int, work func(from, to int)) {
 	parts := (n + grain - 1) / grain
 	threads := min(runtime.GOMAXPROCS(0), parts)
-	var group sync.WaitGroup
-	var panicked atomic.Pointer[any]
-	for thread := range threads {
-		group.Go(func() {
-			defer func() {
-				if value := recover(); value != nil {
-					panicked.CompareAndSwap(nil, &value)
-				}
-			}()
-			work(thread*parts/threads*grain, min((thread+1)*parts/threads*grain, n))
-		})
-	}
-	group.Wait()
-	if value := panicked.Load(); value != nil {
-		panic(*value)
-	}
+	_ = kernel.Each(context.Background(), threads, kernel.Stateless, func(_ struct{}, thread int) {
+		work(thread*parts/threads*grain, min((thread+1)*parts/threads*grain, n))
+	}) // the only error is that of the context
 }
 
 // checkLabels returns the number of classes C, which is the largest label plus one. It

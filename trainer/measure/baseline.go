@@ -25,7 +25,8 @@ const (
 // PCABaseline measures principal components of the training images on the test images.
 // Their number is the code size of the model. There is no comparison for a model
 // without reconstructions, for a code at least as large as the image, and for data sets
-// that would take long.
+// that would take long. The words of a learned codebook are not compared either: they have
+// few bits, but a principal component has a number of any size.
 func PCABaseline(ctx context.Context, model *trainer.Trained, train, test loaders.Split) (Baseline, error) {
 	pixels := train.Shape.Size()
 	switch {
@@ -33,6 +34,8 @@ func PCABaseline(ctx context.Context, model *trainer.Trained, train, test loader
 		return Baseline{}, nil
 	case model.CodeSize() >= pixels || train.Len() < 2 || test.Len() == 0:
 		return Baseline{}, nil
+	case learnsWords(model):
+		return Baseline{Why: "its code is a list of words from a learned codebook, which has far fewer bits than as many numbers"}, nil
 	case pixels > mostBaselinePixels:
 		return Baseline{Why: fmt.Sprintf("the %s have more than %d values", train.Shape.Words("images"), mostBaselinePixels)}, nil
 	case max(train.Len(), test.Len()) > mostBaselineValues/pixels:
@@ -40,4 +43,11 @@ func PCABaseline(ctx context.Context, model *trainer.Trained, train, test loader
 	}
 	mse, err := evaluate.PCAError(ctx, evaluate.Images(train), evaluate.Images(test), model.CodeSize())
 	return Baseline{Components: model.CodeSize(), MSE: mse}, err
+}
+
+// learnsWords reports whether the code of a model is a list of entries of a learned codebook.
+func learnsWords(model *trainer.Trained) bool {
+	_, levels := model.Stage.Model.(trainer.Quantiser)
+	_, words := CodedWords(model)
+	return words && !levels
 }

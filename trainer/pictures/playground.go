@@ -70,7 +70,18 @@ type pageCode struct {
 	High   []float32   `json:"high"`
 	Start  []float32   `json:"start"`            // their mean
 	Levels [][]float32 `json:"levels,omitempty"` // that a value can have; nil: all
+	Words  *pageWords  `json:"words,omitempty"`  // nil: the code is not made of entries of a codebook
 	Prior  bool        `json:"prior,omitempty"`  // the codes are samples of the prior
+
+	entries []float32 // of the codebook, packed with the items as "entries" (K×Size)
+}
+
+// pageWords says where the words of a code are: value d of word p is at p·Next + d·Step.
+type pageWords struct {
+	Count int `json:"count"`
+	Size  int `json:"size"`
+	Next  int `json:"next"`
+	Step  int `json:"step"`
 }
 
 // pageItems are test items, or samples of the prior. Their codes are packed as "codes" (N×L)
@@ -207,6 +218,7 @@ func (p *playground) setCode(ctx context.Context, model *trainer.Trained, of tes
 		slices.SortStableFunc(p.Code.Order, func(a, b int) int { return cmp.Compare(variance[b], variance[a]) })
 	}
 	p.Code.Levels = levelsOf(model)
+	p.setWords(model)
 	if codes.Columns < 3 || p.Code.Prior {
 		return nil
 	}
@@ -226,6 +238,19 @@ func (p *playground) setCode(ctx context.Context, model *trainer.Trained, of tes
 		p.Plane.Share[l] = pca.Variance[l] / max(pca.Total, 1e-300)
 	}
 	return nil
+}
+
+// setWords describes the words of a code and their codebook, unless the values have levels.
+func (p *playground) setWords(model *trainer.Trained) {
+	w, ok := model.Words()
+	if !ok || p.Code.Levels != nil {
+		return
+	}
+	if n := len(w.Prior.Codebook); n > mostValues {
+		p.Missing = append(p.Missing, fmt.Sprintf("The codebook is not part of this page, because it has %d values, and at most %d are shown. A changed code is therefore not made of its entries.", n, mostValues))
+		return
+	}
+	p.Code.Words, p.Code.entries = &pageWords{w.Layout.Count, w.Layout.Size, w.Layout.Next, w.Layout.Step}, w.Prior.Codebook
 }
 
 // levelsOf returns the levels that the values of a code can have; nil if they are not
@@ -257,12 +282,15 @@ func (p *playground) setItems(model *trainer.Trained, of testItems) {
 	if size := p.Code.Size; size > 0 {
 		n := min(of.count, max(2*fewest, min(mostItems, mostValues/size)))
 		codes := export.Numbers{Name: "codes", Shape: []int{n, size}, Values: of.Codes[:n*size]}
-		if p.Code.Levels == nil {
+		if p.Code.Levels == nil && p.Code.Words == nil {
 			for _, v := range codes.Values {
 				codes.Step = max(codes.Step, math.Abs(float64(v))/(1<<15))
 			}
 		}
 		list = append(list, codes)
+		if w := p.Code.Words; w != nil {
+			list = append(list, export.Numbers{Name: "entries", Shape: []int{len(p.Code.entries) / w.Size, w.Size}, Values: p.Code.entries})
+		}
 		of.count = n
 	}
 	size := model.Shape().Size()

@@ -6,9 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
-	"sync"
 
 	"gaetrain/graph/kernel"
 	"gaetrain/graph/trace"
@@ -81,7 +79,9 @@ func (c *Network) Run(ctx context.Context, items []Row, see func(node trace.Node
 			if see != nil {
 				see(node, from, values.of(node.In[0]))
 			}
-			c.compute(node, values)
+			if err := c.compute(ctx, node, values); err != nil {
+				return nil, err
+			}
 		}
 		for i := range values.items {
 			out := make(Row, len(c.Outputs))
@@ -124,13 +124,13 @@ func (c *Network) begin(items []Row) (block, error) {
 	return b, nil
 }
 
-// compute computes a node for the items of a block.
-func (c *Network) compute(node trace.Node, b block) {
+// compute computes a node for the items of a block, unless the context ends before.
+func (c *Network) compute(ctx context.Context, node trace.Node, b block) error {
 	results := make([][]array, b.items)
 	if node.Kind == "Gemm" {
 		c.gemm(node, b, results)
 	} else {
-		together(b.items, func(i int) {
+		err := kernel.Each(ctx, b.items, kernel.Stateless, func(_ struct{}, i int) {
 			in := make([]array, len(node.In))
 			for k, v := range node.In {
 				switch {
@@ -143,6 +143,9 @@ func (c *Network) compute(node trace.Node, b block) {
 			}
 			results[i] = functions[node.Kind](attributes(node.Attributes), in)
 		})
+		if err != nil {
+			return context.Cause(ctx)
+		}
 	}
 	for k, v := range node.Out {
 		list := make([]array, b.items)
@@ -151,6 +154,7 @@ func (c *Network) compute(node trace.Node, b block) {
 		}
 		b.computed[v] = list
 	}
+	return nil
 }
 
 // gemm computes W·x + b (W: units×width) for each row x of all items in one product.
@@ -171,20 +175,6 @@ func (c *Network) gemm(node trace.Node, b block, results [][]array) {
 		from, to := i*rows*units, (i+1)*rows*units
 		results[i] = []array{{[]int{rows, units}, y[from:to:to]}}
 	}
-}
-
-// together calls do for 0 … n−1 with several goroutines.
-func together(n int, do func(i int)) {
-	var group sync.WaitGroup
-	workers := min(n, runtime.GOMAXPROCS(0))
-	for k := range workers {
-		group.Go(func() {
-			for i := k; i < n; i += workers {
-				do(i)
-			}
-		})
-	}
-	group.Wait()
 }
 
 func (c *Network) constant(t *trace.Tensor) []float32 {

@@ -30,6 +30,7 @@ window.gaetrain = window.gaetrain || {};
       this.decoder = networks.decoder || networks.generator;
       this.label = 0;
       this.codes = this.rowsOf(items.codes);
+      this.entries = this.rowsOf(items.entries);
       this.items = bytes ? this.picturesOf(bytes) : this.rowsOf(items.rows);
       this.build();
       this.reset();
@@ -123,22 +124,60 @@ window.gaetrain = window.gaetrain || {};
       return this.panel("code", "Code", ...children);
     }
 
+    // sliderList has sliders of values, or of words if the code is made of entries of a codebook.
     sliderList() {
-      const {code} = this.spec;
+      const {code} = this.spec, {words} = code;
+      const order = words ? Array.from({length: words.count}, (_, p) => p) : code.order, noun = words ? "words" : "values";
       this.sliders = [];
       const list = make("div", {className: "playground-list"});
-      const add = (count) => code.order.slice(this.sliders.length, count).forEach((k) => list.append(this.slider(k)));
+      const add = (count) => order.slice(this.sliders.length, count).forEach((k) => list.append(words ? this.wordSlider(k) : this.slider(k)));
       add(shownSliders);
-      const more = make("button", {type: "button", hidden: code.size <= shownSliders, onclick: () => {
+      const more = make("button", {type: "button", hidden: order.length <= shownSliders, onclick: () => {
         add(mostSliders);
         more.hidden = true;
         this.showSliders();
-      }}, code.size > mostSliders ? `Show ${mostSliders} of ${code.size} values` : `Show all ${code.size} values`);
-      const about = this.spec.code.prior ? "" : "Values with the largest variance over the test codes come first.";
+      }}, order.length > mostSliders ? `Show ${mostSliders} of ${order.length} ${noun}` : `Show all ${order.length} ${noun}`);
+      const about = words ? `Each word is one of the ${this.entries.length} entries of the codebook.`
+        : code.prior || code.size <= shownSliders ? "" : "Values with the largest variance over the test codes come first.";
       return make("div", {}, list, make("div", {className: "playground-tools"},
         more, make("button", {type: "button", onclick: () => this.reset()}, "Reset"),
         make("button", {type: "button", onclick: () => this.another()}, code.prior ? "New sample" : this.spec.image ? "Random test image" : "Random test row")),
-      make("p", {className: "playground-small"}, code.size > shownSliders ? about : ""));
+      make("p", {className: "playground-small"}, about));
+    }
+
+    // wordSlider chooses the entry of word p.
+    wordSlider(p) {
+      const input = make("input", {type: "range", min: 0, max: this.entries.length - 1, step: 1}), output = make("output");
+      input.setAttribute("aria-label", `entry of word ${p} of the code`);
+      input.addEventListener("input", () => {
+        const values = Float32Array.from(this.code);
+        this.setWord(values, p, this.entries[input.value]);
+        this.setCode(values, input);
+      });
+      this.sliders.push({input, show: (code, moved) => {
+        const entry = this.nearestEntry(code, p);
+        if (input !== moved) input.value = entry;
+        output.textContent = entry;
+        input.setAttribute("aria-valuetext", `entry ${entry}`);
+      }});
+      return make("label", {className: "playground-slider"}, make("span", {}, `word ${p}`), input, output);
+    }
+
+    setWord(code, p, entry) {
+      const {next, step} = this.spec.code.words;
+      entry.forEach((v, d) => (code[p * next + d * step] = v));
+    }
+
+    // nearestEntry returns the number of the entry with the smallest distance from word p of a code.
+    nearestEntry(code, p) {
+      const {next, step} = this.spec.code.words;
+      let best = 0, least = Infinity;
+      this.entries.forEach((entry, number) => {
+        let distance = 0;
+        for (let d = 0; d < entry.length; d++) distance += (code[p * next + d * step] - entry[d]) ** 2;
+        if (distance < least) [best, least] = [number, distance];
+      });
+      return best;
     }
 
     // slider moves one value of the code, over the range of the test codes or over its levels.
@@ -153,7 +192,8 @@ window.gaetrain = window.gaetrain || {};
         values[k] = levels ? levels[k][input.value] : input.value;
         this.setCode(values, input);
       });
-      this.sliders.push({k, input, show: (v, moved) => {
+      this.sliders.push({input, show: (code, moved) => {
+        const v = code[k];
         if (input !== moved) input.value = levels ? levels[k].indexOf(v) : v;
         output.textContent = number(v);
         input.setAttribute("aria-valuetext", output.textContent);
@@ -258,9 +298,14 @@ window.gaetrain = window.gaetrain || {};
       this.schedule();
     }
 
-    // snapped returns a code that the encoder can produce: with the nearest levels.
+    // snapped returns a code that the encoder can produce: with the nearest levels or entries.
     snapped(values) {
-      const {levels} = this.spec.code;
+      const {levels, words} = this.spec.code;
+      if (words) {
+        const code = Float32Array.from(values);
+        for (let p = 0; p < words.count; p++) this.setWord(code, p, this.entries[this.nearestEntry(values, p)]);
+        return code;
+      }
       if (!levels) return values;
       const nearest = (list, v) => list.reduce((best, level) => (Math.abs(level - v) < Math.abs(best - v) ? level : best));
       return Float32Array.from(values, (v, k) => nearest(levels[k], v));
@@ -317,7 +362,7 @@ window.gaetrain = window.gaetrain || {};
     }
 
     showSliders() {
-      for (const s of this.sliders || []) s.show(this.code[s.k], this.moved);
+      for (const s of this.sliders || []) s.show(this.code, this.moved);
     }
 
     showError() {

@@ -137,12 +137,52 @@ func multiplyRuns(isa isa, chains []accumulator, b body, access func(int) bool, 
 	Label(b.label + "_run")
 	CMPQ(run, end)
 	JAE(LabelRef(b.label + "_done"))
+	o := nextRun(run, aRow, bStep, len(chains[0]))
+	add := func(l int, sums accumulator) { o.add(isa, b, l, sums, access, at) }
+	advance := func(by int) {
+		for _, base := range o.bases {
+			ADDQ(U8(4*by), base)
+		}
+	}
+	if len(chains) > 1 {
+		SUBQ(U8(len(chains)), o.k)
+		JL(LabelRef(b.label + "_few"))
+		Label(b.label + "_chains")
+		for l, sums := range chains {
+			add(l, sums)
+		}
+		advance(len(chains))
+		SUBQ(U8(len(chains)), o.k)
+		JGE(LabelRef(b.label + "_chains"))
+		Label(b.label + "_few")
+		ADDQ(U8(len(chains)), o.k)
+		JZ(LabelRef(b.label + "_run"))
+	}
+	Label(b.label + "_loop")
+	add(0, chains[0])
+	advance(1)
+	DECQ(o.k)
+	JNZ(LabelRef(b.label + "_loop"))
+	JMP(LabelRef(b.label + "_run"))
+	Label(b.label + "_done")
+}
+
+// runOperands are the factors of one product of a sum.
+type runOperands struct {
+	bases       []reg.Register // of the rows of A: three rows share one, as in multiply
+	aRow, bStep reg.Register   // in bytes
+	right       reg.Register   // the row of B
+	k           reg.Register
+}
+
+// nextRun loads the operands of a product, and moves run to the next product.
+func nextRun(run, aRow, bStep reg.Register, rows int) runOperands {
 	offset := GP64()
 	MOVQ(Mem{Base: run}, offset)
 	first := Load(Param("a").Base(), GP64())
 	LEAQ(Mem{Base: first, Index: offset, Scale: 4}, first)
-	bases := []reg.Register{first} // three rows share one, as in multiply
-	for i := 3; i < len(chains[0]); i += 3 {
+	bases := []reg.Register{first}
+	for i := 3; i < rows; i += 3 {
 		next := GP64()
 		LEAQ(Mem{Base: bases[len(bases)-1], Index: aRow, Scale: 2}, next)
 		ADDQ(aRow, next)
@@ -154,51 +194,26 @@ func multiplyRuns(isa isa, chains []accumulator, b body, access func(int) bool, 
 	k := GP64()
 	MOVQ(Mem{Base: run, Disp: 16}, k)
 	ADDQ(U8(24), run)
+	return runOperands{bases, aRow, bStep, right, k}
+}
 
-	// add adds element l of the product, counted from here, to a chain.
-	add := func(l int, sums accumulator) {
-		columns := make([]reg.VecVirtual, b.vectors)
-		for v := range columns {
-			columns[v] = isa.vector()
-			isa.load(at(right, v), columns[v], access(v))
+// add adds element l of the product, counted from the bases, to a chain.
+func (o runOperands) add(isa isa, b body, l int, sums accumulator, access func(int) bool, at func(reg.Register, int) Mem) {
+	columns := make([]reg.VecVirtual, b.vectors)
+	for v := range columns {
+		columns[v] = isa.vector()
+		isa.load(at(o.right, v), columns[v], access(v))
+	}
+	ADDQ(o.bStep, o.right)
+	for i, row := range sums {
+		element := Mem{Base: o.bases[i/3], Disp: 4 * l}
+		if i%3 > 0 {
+			element.Index, element.Scale = o.aRow, uint8(i%3)
 		}
-		ADDQ(bStep, right)
-		for i, row := range sums {
-			element := Mem{Base: bases[i/3], Disp: 4 * l}
-			if i%3 > 0 {
-				element.Index, element.Scale = aRow, uint8(i%3)
-			}
-			left := isa.vector()
-			VBROADCASTSS(element, left)
-			for v, sum := range row {
-				VFMADD231PS(columns[v], left, sum)
-			}
+		left := isa.vector()
+		VBROADCASTSS(element, left)
+		for v, sum := range row {
+			VFMADD231PS(columns[v], left, sum)
 		}
 	}
-	advance := func(by int) {
-		for _, base := range bases {
-			ADDQ(U8(4*by), base)
-		}
-	}
-	if len(chains) > 1 {
-		SUBQ(U8(len(chains)), k)
-		JL(LabelRef(b.label + "_few"))
-		Label(b.label + "_chains")
-		for l, sums := range chains {
-			add(l, sums)
-		}
-		advance(len(chains))
-		SUBQ(U8(len(chains)), k)
-		JGE(LabelRef(b.label + "_chains"))
-		Label(b.label + "_few")
-		ADDQ(U8(len(chains)), k)
-		JZ(LabelRef(b.label + "_run"))
-	}
-	Label(b.label + "_loop")
-	add(0, chains[0])
-	advance(1)
-	DECQ(k)
-	JNZ(LabelRef(b.label + "_loop"))
-	JMP(LabelRef(b.label + "_run"))
-	Label(b.label + "_done")
 }
