@@ -18,9 +18,9 @@ func TestResidualBlocksTrainDeepNets(t *testing.T) {
 		e, _ := trained(t, u, d)
 		return evaluated(t, e.Trained(), d.Test).MSE
 	}
-	plain, residual := mse("conv:4,3 conv:4,3"), mse("residual(conv:4,3 conv:4,3,linear)")
+	plain, residual := mse("conv:4,3 conv:4,3,linear"), mse("residual(conv:4,3 conv:4,3,linear)")
 	t.Logf("test mse of a deep net %.4f, of residual blocks %.4f", plain, residual)
-	if residual > 0.8*plain {
+	if residual > 0.35*plain {
 		t.Error("residual blocks do not help")
 	}
 }
