@@ -22,10 +22,10 @@ the vae, with Gaussian noise on its input, for 40 epochs. With more than 100 lab
 validation images, with 100 labels.
 
 With 100 labels, M2 makes less than half of the errors of the labels alone, and M1 + M2 about half of those of M2. The gain takes many steps: the
-first seed of M2 has an error of 20.3 % after one epoch, and it still falls after ten. The published models were trained for 3,000 epochs with
-larger batches and a smaller learning rate, and their errors are lower still. With 600 labels or more, M2 is better than M1 + M2, and
-with 3,000 labels an SVM of the codes is as good. The published M1 has a transductive SVM, which also learns from the codes of images without labels. Published errors
-are cited from other texts [secondary source]. The machine also did other work during the measured seconds.`,
+first seed of M2 has an error of 20.3 % after one epoch, and it still falls slowly after ten. The published models were trained for 3,000 epochs
+with larger batches and a smaller learning rate, and their errors are lower still. With 600 labels or more, M2 is better than M1 + M2, and with
+3,000 labels an SVM of the codes is as good. The published M1 has a transductive SVM, which also learns from the codes of images without labels.
+Published errors are cited from other texts [secondary source]. The machine also did other work during the measured seconds.`,
 	seeds: 2,
 	run: func(l *lab) error {
 		counts := pick(l, []int{100, 600, 1000, 3000}, []int{100, 1000})
