@@ -22,12 +22,7 @@ type probeOptions struct {
 
 const probeFile = "probe.json"
 
-func probeVerb() *cli.Command {
-	defaults := probeOptions{RunOptions: runDefaults(), L2: 1, Neighbours: 5, Output: Output{LogFormat: "text"}}
-	return &cli.Command{
-		Name:  "probe",
-		Usage: "measure how well the codes of a run predict the classes",
-		Description: `This verb fits two simple classifiers to the training images and their labels: a multinomial
+const probeHelp = `This verb fits two simple classifiers to the training images and their labels: a multinomial
 logistic regression and a k-nearest-neighbour classifier. It prints their accuracies on the
 images of --split, with three kinds of features: codes, pixels, and as many principal components
 as a code has values. The run folder gets the figures in probe.json.
@@ -42,8 +37,15 @@ accuracy of its codes then shows how much of the label is left in them, and a li
 
 EXAMPLES:
    gaetrain probe --run runs/dense-sample-1
-   gaetrain probe --run runs/dense-sample-1 --fit-limit 1000 --neighbours 1`,
-		Flags: flags(clone(defaults)),
+   gaetrain probe --run runs/dense-sample-1 --fit-limit 1000 --neighbours 1`
+
+func probeVerb() *cli.Command {
+	defaults := probeOptions{RunOptions: runDefaults(), L2: 1, Neighbours: 5, Output: Output{LogFormat: "text"}}
+	return &cli.Command{
+		Name:        "probe",
+		Usage:       "measure how well the codes of a run predict the classes",
+		Description: probeHelp,
+		Flags:       flags(clone(defaults)),
 		Action: func(c *cli.Context) error {
 			o := defaults
 			model, split, data, err := openRun(c, &o, func(o *probeOptions) (*RunOptions, Output) { return &o.RunOptions, o.Output })

@@ -37,20 +37,20 @@ Published errors are cited from other texts [secondary source]. The machine also
 		for _, of := range []struct {
 			flags     string
 			names     map[string]string
-			published []string
+			published map[int]string
 		}{
 			{"--encoders scratch,finetuned", map[string]string{"scratch": "labels alone", "finetuned": "fine-tuned"}, nil},
 			{"--encoders frozen", map[string]string{"frozen": "M1, linear"}, nil},
 			{"--encoders frozen --classifier-hidden 500 --learning-rate 0.001", map[string]string{"frozen": "M1, hidden layer"}, nil},
-			{"--encoders svm", map[string]string{"svm": "M1, SVM"}, []string{"11.82", "5.72", "4.24", "3.49"}},
+			{"--encoders svm", map[string]string{"svm": "M1, SVM"}, publishedErrors("11.82 (transductive SVM)", "5.72 (transductive SVM)", "4.24 (transductive SVM)", "3.49 (transductive SVM)")},
 		} {
 			if err := l.classified(codes, counts, of.flags+less, of.names, of.published); err != nil {
 				return err
 			}
 		}
-		published := []string{"11.97", "4.94", "3.60", "3.92"}
-		for i, n := range counts {
-			errors := l.row(row{claim: fmt.Sprintf("M2, %d labels", n), published: published[i], format: "%.2f"})
+		published := publishedErrors("11.97", "4.94", "3.60", "3.92")
+		for _, n := range counts {
+			errors := l.row(row{claim: fmt.Sprintf("M2, %d labels", n), published: published[n], format: "%.2f"})
 			err := l.eachLabelled(n, func(seed int) error {
 				r, err := l.train(seed, fmt.Sprintf("--model m2 --dataset mnist --hidden 256 --batch-size 32 --learning-rate 0.002 --schedule linear --decay-epochs 3 --alpha 10 --labels %d%s", n, pick(l, " --epochs 10", " --epochs 3"))+less)
 				errors.add(100*(1-r.Last["test"].Measures["accuracy"]), r.seconds)
@@ -60,12 +60,17 @@ Published errors are cited from other texts [secondary source]. The machine also
 				return err
 			}
 		}
-		return l.stacked(codes, counts)
+		return l.onCodes(codes, counts)
 	},
 }
 
-// eachLabelled calls do with every seed if there are at most 100 labels, and else with seed 1,
-// because more labels differ less from each other.
+// publishedErrors are those with 100, 600, 1,000 and 3,000 labels.
+func publishedErrors(of100, of600, of1000, of3000 string) map[int]string {
+	return map[int]string{100: of100, 600: of600, 1000: of1000, 3000: of3000}
+}
+
+// eachLabelled calls do with every seed if there are at most 100 labels, and else with seed 1
+// alone, because a training takes minutes.
 func (l *lab) eachLabelled(labels int, do func(seed int) error) error {
 	if labels > 100 {
 		return do(1)
@@ -75,7 +80,7 @@ func (l *lab) eachLabelled(labels int, do func(seed int) error) error {
 
 // classified adds the errors of classifiers on the encoder of a run. The names are those of
 // the rows, by kind of encoder.
-func (l *lab) classified(r trained, counts []int, flags string, names map[string]string, published []string) error {
+func (l *lab) classified(r trained, counts []int, flags string, names map[string]string, published map[int]string) error {
 	list := strings.ReplaceAll(strings.Trim(fmt.Sprint(counts), "[]"), " ", ",")
 	outcomes, err := l.study(r, l.count(), flags+" --labels "+list)
 	if err != nil {
@@ -85,20 +90,15 @@ func (l *lab) classified(r trained, counts []int, flags string, names map[string
 	for _, o := range outcomes {
 		claim := fmt.Sprintf("%s, %d labels", names[o.Encoder], o.Labels)
 		if rows[claim] == nil {
-			rows[claim] = l.row(row{claim: claim, format: "%.2f"})
-			for i, n := range counts {
-				if n == o.Labels && published != nil {
-					rows[claim].published = published[i] + " (transductive SVM)"
-				}
-			}
+			rows[claim] = l.row(row{claim: claim, published: published[o.Labels], format: "%.2f"})
 		}
 		rows[claim].add(100*(1-o.Accuracy), o.Seconds)
 	}
 	return nil
 }
 
-// stacked trains m2 on the codes of a run, and measures it on codes of test images.
-func (l *lab) stacked(codes trained, counts []int) error {
+// onCodes trains m2 on the codes of a run, and measures it on codes of test images.
+func (l *lab) onCodes(codes trained, counts []int) error {
 	tables := make(map[string]string)
 	for _, split := range []string{"train", "test"} {
 		path, err := l.encoded(codes, split)
@@ -107,7 +107,7 @@ func (l *lab) stacked(codes trained, counts []int) error {
 		}
 		tables[split] = path
 	}
-	published := map[int]string{100: "3.33", 600: "2.59", 1000: "2.40", 3000: "2.18"}
+	published := publishedErrors("3.33", "2.59", "2.40", "2.18")
 	for _, n := range counts {
 		errors := l.row(row{claim: fmt.Sprintf("M1 + M2, %d labels", n), published: published[n], format: "%.2f"})
 		err := l.eachLabelled(n, func(seed int) error {
